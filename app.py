@@ -8,25 +8,25 @@ import streamlit as st
 if __name__ == "__main__":
     # components register themselves when they are imported, which works in a running server alone
     from pages.panels import messages
-    from pages.panels.access import let_in
-    from pages.panels.camera.browser import end_in_browser
-    from pages.panels.camera.stage import begin_stage
-    from pages.panels.layout import errors_shown, style
-    from pages.panels.navigation import navigation
-    from pages.panels.visit import begin_visit
+    from pages.panels.access import require_login
+    from pages.panels.camera.browser import stop_browser_camera
+    from pages.panels.camera.stage import draw_stage
+    from pages.panels.layout import apply_style, show_errors
+    from pages.panels.navigation import draw_navigation
+    from pages.panels.visit import start_visit
 
     messages.install()
     st.set_page_config("Mudra", "✋", layout="wide")
-    style()
-    page = navigation()
-    let_in(end_in_browser)
-    begin_visit(page.title)
-    with begin_stage(page.title), errors_shown():
+    apply_style()
+    page = draw_navigation()
+    require_login(stop_browser_camera)
+    start_visit(page.title)
+    with draw_stage(page.title), show_errors():
         page.run()
 else:
     from core.files import sweep_temporary_folders
     from core.live.browser_channel import PATH, route
-    from pages.panels.access import below_base, guards
+    from pages.panels.access import access_middleware, server_path
 
     sweep_temporary_folders()  # what a studio that was killed left behind
-    app = st.App(__file__, routes=[route(below_base(PATH))], middleware=guards())
+    app = st.App(__file__, routes=[route(server_path(PATH))], middleware=access_middleware())

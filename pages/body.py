@@ -34,14 +34,14 @@ from pages.panels.body import (
     show_curves,
     show_in_space,
 )
-from pages.panels.camera.stage import Stage, stage
-from pages.panels.camera.stream import show_trouble
-from pages.panels.controls import in_their_colour, pick_one, upload_field
-from pages.panels.layout import NOT_STARTED, errors_shown
+from pages.panels.camera.stage import Stage, current_stage
+from pages.panels.camera.stream import show_stream_problem
+from pages.panels.controls import colored_number, pick_option, upload_field
+from pages.panels.layout import START_CAMERA, show_errors
 from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import studio, temporary_folder
-from pages.panels.visit import drop, keep
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.visit import drop_cached, get_or_make
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 _LIVE_EVERY_S = 0.7
@@ -50,16 +50,16 @@ _LIVE_EVERY_S = 0.7
 def page() -> None:
     """What is shown at the left; how, and what it means, beside it."""
     pick_project()
-    place = stage()
+    place = current_stage()
     place.head.caption("Whole persons: skeletons, joint angles, and another background.")
     with place.beside:
         with st.container(horizontal=True):
-            what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "body_source", width="content")
+            what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "body_source", width="content")
             persons = pick_persons()
         view = pick_view()
     source = KeypointSource(BLAZEPOSE, masks=view.background != AS_IT_IS)
     if what == CAMERA:
-        show_camera(place, source, persons, view)
+        show_body_camera(place, source, persons, view)
     else:
         show = show_picture if what == PICTURE else show_video
         with place.replace():
@@ -69,10 +69,10 @@ def page() -> None:
             explain_steps()
 
 
-def show_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:
+def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:
     """The video, beside it the body in space and its angles, under it their curves."""
     options = Options(None, persons, Smoothing(joints=False), source, body=view)
-    live = place.show(options, watch=_camera_trace().remember)
+    live = place.show(options, watch=_body_trace().remember)
     every = _LIVE_EVERY_S if live is not None else None
     with place.beside:
         st.fragment(_show_live_body, run_every=every)(live)
@@ -81,43 +81,41 @@ def show_camera(place: Stage, source: KeypointSource, persons: int, view: BodyVi
             st.fragment(_show_live_curves, run_every=every)()
 
 
-def _camera_trace() -> BodyTrace:
+def _body_trace() -> BodyTrace:
     """Of this visitor's camera."""
     return st.session_state.setdefault("body_trace", BodyTrace())
 
 
 def _show_live_body(live: LiveProcessor | None) -> None:
     if live is None:
-        st.caption(NOT_STARTED)
+        st.caption(START_CAMERA)
         show_angles({})
         return
     latest = live.latest()
-    show_trouble(latest)
-    moments = _camera_trace().moments()
+    show_stream_problem(latest)
+    moments = _body_trace().moments()
     seen = moments[-1] if moments and latest.hands else None
     pose = seen.pose if seen else None
     if moments and not moments[-1].estimate.poses:
         st.info("Step back until your shoulders and hips are in the picture.", icon="🧍")
     if seen and seen.number:
-        st.markdown(f"Person {in_their_colour(seen.number)}")
+        st.markdown(f"Person {colored_number(seen.number)}")
     show_in_space(pose.world if pose else None, "body_space", mirrored=True)
     show_angles(seen.angles if seen else {})
-    st.caption(f"{_steps_in_words(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
+    st.caption(f"{_describe_detection(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
 
 
-def _steps_in_words(moments: tuple[Moment, ...]) -> str:
+def _describe_detection(moments: tuple[Moment, ...]) -> str:
     """Of the last frame, and of the last seconds."""
     if not moments or moments[-1].estimate.tracking is None:
         return ""
     tracking = moments[-1].estimate.tracking
     last = "the detector ran" if tracking.detected else "followed from the frame before"
-    return (
-        f"Last frame: {last}; the detector ran in {_camera_trace().detected()} of {len(moments)}. "
-    )
+    return f"Last frame: {last}; the detector ran in {_body_trace().detected()} of {len(moments)}. "
 
 
 def _show_live_curves() -> None:
-    show_curves(_camera_trace().angles(), "seconds before now")
+    show_curves(_body_trace().angles(), "seconds before now")
 
 
 def show_picture(
@@ -126,11 +124,11 @@ def show_picture(
     """Drop one: it comes back with its skeletons, beside it a person in space."""
     file = upload_field(["pictures"], "A picture of persons", PICTURE_SUFFIXES, key="body_file")
     if file is None:
-        drop("body_picture")
+        drop_cached("body_picture")
         st.info("Drop a picture of one to four persons into the field above.", icon="🧍")
         return
-    with errors_shown():
-        rgb, estimate = _read_picture(file, source, persons)
+    with show_errors():
+        rgb, estimate = _estimate_picture(file, source, persons)
         if not estimate.poses:
             st.warning(
                 "Nobody was found: try a picture that shows more of the body, or larger.",
@@ -149,12 +147,12 @@ def show_picture(
             )
             st.caption(f"{format_count(len(estimate.poses), 'person')} found")
         with beside:
-            _show_person(estimate)
+            _show_picture_person(estimate)
 
 
-def _read_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
+def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
     """The picture and its bodies, once for each picture and way of reading."""
-    return keep(
+    return get_or_make(
         "body_picture",
         (file.file_id, source, persons),
         lambda: read_body_picture(
@@ -165,7 +163,7 @@ def _read_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Pict
     )
 
 
-def _show_person(estimate: Estimate) -> None:
+def _show_picture_person(estimate: Estimate) -> None:
     shown = estimate.numbers.index(pick_person(estimate.numbers)) if estimate.numbers else 0
     pose = estimate.poses[shown] if estimate.poses else None
     show_in_space(pose.world if pose else None, "body_space")
@@ -178,17 +176,17 @@ def show_video(
     """Drop one, see its skeletons and angles, take the keypoints away."""
     file = upload_field(["videos"], "A video of persons", VIDEO_SUFFIXES, key="body_video")
     if file is None:
-        drop("body_video")
+        drop_cached("body_video")
         st.info(
             "Drop a video into the field above: it comes back with skeletons, the angles as "
             "curves, and the keypoints of every frame as a table.",
             icon="🎞",
         )
         return
-    with errors_shown():
-        read = _read_video(file, source, persons, view)
+    with show_errors():
+        read = _annotate_video(file, source, persons, view)
         st.video(str(read.video), format="video/webm")
-        _show_downloads(read)
+        _body_downloads(read)
         if not read.persons:
             st.warning("Nobody was found in this video.", icon="👀")
             return
@@ -198,7 +196,7 @@ def show_video(
         show_curves(thinned(read.table, person), "seconds")
 
 
-def _read_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
+def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
     """The video's bodies and its annotated copy, once for each video and way of reading."""
 
     def make() -> BodyVideo:
@@ -208,7 +206,7 @@ def _read_video(file: Any, source: KeypointSource, persons: int, view: BodyView)
                 file.name,
                 file.getvalue(),
                 lambda: source.open(studio().paths, num_poses=persons),
-                temporary_folder(),
+                visitor_folder(),
                 view,
                 several=persons > 1,
                 progress=moves(bar, "detecting"),
@@ -217,14 +215,14 @@ def _read_video(file: Any, source: KeypointSource, persons: int, view: BodyView)
             bar.empty()
 
     look = (view.background, view.colour, view.behind, view.skeleton, view.steps)
-    return keep("body_video", (file.file_id, persons, *look), make, _delete_copy)
+    return get_or_make("body_video", (file.file_id, persons, *look), make, _delete_copy)
 
 
 def _delete_copy(read: BodyVideo) -> None:
     read.video.unlink(missing_ok=True)
 
 
-def _show_downloads(read: BodyVideo) -> None:
+def _body_downloads(read: BodyVideo) -> None:
     st.caption(
         f"{format_count(read.frames, 'frame')}, somebody in {read.found:,}; the detector ran in "
         f"{read.detected:,}."

@@ -15,12 +15,12 @@ from core.recording.demo import (
     read_demo,
 )
 from core.store import Project
-from pages.panels.camera.settings import camera_probe
-from pages.panels.layout import errors_shown
-from pages.panels.live.readings import show_gesture, show_hands
+from pages.panels.camera.settings import show_camera_test
+from pages.panels.layout import show_errors
+from pages.panels.live.readings import show_answers, show_placeholder
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import load_model, studio
-from pages.panels.visit import use_project
+from pages.panels.resources import load_gesture_model, studio
+from pages.panels.visit import select_project
 
 
 def page() -> None:
@@ -35,7 +35,7 @@ def page() -> None:
     _show_demo(project)
     st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")
     st.markdown("#### Does your camera work?")
-    camera_probe("demo_probe")
+    show_camera_test("demo_probe")
 
 
 def _show_demo(project: Project) -> None:
@@ -44,12 +44,12 @@ def _show_demo(project: Project) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         label, icon = ("Stop the demo", "⏹") if playing else ("Play the demo", "▶️")
         st.button(label, icon=icon, type="primary", on_click=_set_playing, args=(not playing,))
-        _fill_button(project)
+        _fill_demo_button(project)
     st.fragment(_show_replay, run_every=0.15 if playing else None)(playing)
 
 
 def _show_replay(playing: bool) -> None:
-    with errors_shown():
+    with show_errors():
         left, right = st.columns([3, 2], gap="large")
         live = _demo_processor()
         with left:
@@ -57,9 +57,9 @@ def _show_replay(playing: bool) -> None:
             st.image(picture, width="stretch", output_format="JPEG")
         with right:
             if playing:
-                show_hands(live.latest(), "demo_answer")
+                show_answers(live.latest(), "demo_answer")
             else:
-                show_gesture("👋", "Hands of other people", "demo_answer")
+                show_placeholder("👋", "Hands of other people", "demo_answer")
 
 
 def _set_playing(playing: bool) -> None:
@@ -72,18 +72,18 @@ def _demo_processor() -> LiveProcessor:
         paths = studio().paths
         hands = read_demo(paths.demo)
         file = paths.starter / MODEL
-        model = load_model(paths.starter, file.stat().st_mtime if file.is_file() else 0.0)
+        model = load_gesture_model(paths.starter, file.stat().st_mtime if file.is_file() else 0.0)
         st.session_state["demo_live"] = LiveProcessor(
             lambda number: ReplayEstimator(hands), Options(model)
         )
     return st.session_state["demo_live"]
 
 
-def _fill_button(project: Project) -> None:
+def _fill_demo_button(project: Project) -> None:
     st.button(
         "Fill a demo project",
         icon="🧺",
-        on_click=_fill_project,
+        on_click=_fill_demo_project,
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
     )
     if is_demo(studio().store, project.id, studio().paths.demo):
@@ -94,10 +94,10 @@ def _fill_button(project: Project) -> None:
         st.page_link("pages/train.py", label="Train it", icon="📈")
 
 
-def _fill_project() -> None:
-    with errors_shown():
+def _fill_demo_project() -> None:
+    with show_errors():
         made = fill_demo(studio().store, studio().paths.demo)
-        use_project(made.id)
+        select_project(made.id)
         st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")
 
 

@@ -5,17 +5,23 @@ import streamlit as st
 from core.live.hand_trace import HandTrace
 from core.live.live import LiveProcessor, Options
 from core.pose.skeletons.table import SUBJECTS
-from pages.components.depth_view import Scene, draw_depth, of_joints
-from pages.panels.camera.stage import Stage, stage
-from pages.panels.camera.stream import show_trouble
-from pages.panels.controls import pick_one
-from pages.panels.depth.sources import OPEN, pick_depth_net, show_example, show_sensor, show_upload
-from pages.panels.layout import FROM_COLOURS
+from pages.components.depth_view import DepthScene, draw_depth, keypoints_frame_data
+from pages.panels.camera.stage import Stage, current_stage
+from pages.panels.camera.stream import show_stream_problem
+from pages.panels.controls import pick_option
+from pages.panels.depth.sources import (
+    OPEN_SOURCE,
+    pick_depth_net,
+    show_depth_example,
+    show_depth_sensor,
+    show_depth_upload,
+)
+from pages.panels.layout import ESTIMATED_DEPTH_NOTE
 from pages.panels.project.projects import pick_project
-from pages.panels.visit import drop
+from pages.panels.visit import drop_cached
 
 EXAMPLE, RECORDING, SENSOR, WEBCAM = "Example", "Recording", "Depth camera", "Webcam"
-SHOWS = {EXAMPLE: show_example, RECORDING: show_upload, SENSOR: show_sensor}
+SHOWS = {EXAMPLE: show_depth_example, RECORDING: show_depth_upload, SENSOR: show_depth_sensor}
 _EVERY_S = 0.1
 _TOLD = "depth_webcam_told"
 
@@ -23,12 +29,12 @@ _TOLD = "depth_webcam_told"
 def page() -> None:
     """The source in a row above; what it gives has the page's width."""
     project = pick_project()
-    place = stage()
+    place = current_stage()
     row = place.beside.container(horizontal=True)
     with row:
-        what = pick_one("Source", [*SHOWS, WEBCAM], "depth_source", width="content")
+        what = pick_option("Source", [*SHOWS, WEBCAM], "depth_source", width="content")
     if what == WEBCAM:
-        drop(OPEN)
+        drop_cached(OPEN_SOURCE)
         show_webcam(place)
         return
     with row:
@@ -43,7 +49,7 @@ def show_webcam(place: Stage) -> None:
     live = place.show(Options(), watch=_hand_trace().remember)
     place.say_next("Show a hand and see it in space, without a depth camera.")
     with place.beside:
-        st.caption(FROM_COLOURS)
+        st.caption(ESTIMATED_DEPTH_NOTE)
         if live is not None:
             st.fragment(_draw_hand, run_every=_EVERY_S)(live)
 
@@ -54,12 +60,12 @@ def _hand_trace() -> HandTrace:
 
 
 def _draw_hand(live: LiveProcessor) -> None:
-    show_trouble(live.latest())
+    show_stream_problem(live.latest())
     moments = _hand_trace().since(st.session_state.get(_TOLD, 0))
     if moments:
         st.session_state[_TOLD] = moments[-1].index + 1
-    batch = [of_joints(one.index, one.time_s, one.joints_mm) for one in moments]
-    draw_depth("depth_webcam", Scene("webcam", skeleton=SUBJECTS["Hands"]), batch)
+    batch = [keypoints_frame_data(one.index, one.time_s, one.joints_mm) for one in moments]
+    draw_depth("depth_webcam", DepthScene("webcam", skeleton=SUBJECTS["Hands"]), batch)
 
 
 page()

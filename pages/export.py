@@ -12,9 +12,9 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons.table import skeleton_named
 from core.store import Project
 from pages.panels.controls import upload_field
-from pages.panels.layout import errors_shown
-from pages.panels.live.models import changed_at, pick_model
-from pages.panels.project.data import data_section
+from pages.panels.layout import show_errors
+from pages.panels.live.models import model_changed_at, pick_model
+from pages.panels.project.data import show_data_exchange
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 
@@ -23,18 +23,18 @@ def page() -> None:
     """A model out, a model in, the data."""
     project = pick_project()
     shown = {
-        "📦 Export a model": _export,
-        "📥 Import a model": _import,
-        "🗂 Data": lambda project: data_section(studio().store, project),
+        "📦 Export a model": _export_model,
+        "📥 Import a model": _import_model,
+        "🗂 Data": lambda project: show_data_exchange(studio().store, project),
     }
     tabs = st.tabs(list(shown), key="export_tab", on_change="rerun")
     for tab, show in zip(tabs, shown.values(), strict=True):
         if tab.open:  # what a tab shows is made when it is opened: the page stands sooner
-            with tab, errors_shown():
+            with tab, show_errors():
                 show(project)
 
 
-def _export(project: Project) -> None:
+def _export_model(project: Project) -> None:
     model = pick_model(project)
     if model is None:
         return
@@ -46,7 +46,7 @@ def _export(project: Project) -> None:
         help="Of the persons who recorded, and of the files that their samples came from.",
     )
     with st.spinner("Writing and checking …"):
-        made = _exported(str(model.path), changed_at(model.path), names, model)
+        made = _cached_export(str(model.path), model_changed_at(model.path), names, model)
     _show_proof(made.proof)
     st.download_button(
         f"Download {file_name(project.name)}",
@@ -66,11 +66,11 @@ def _export(project: Project) -> None:
             "It holds both kinds of gestures, and whoever takes it in has both. Without Mudra, "
             f"those that move are in `{BESIDE}` in it: a file of the same kind."
         )
-    _show_cards(made.card, made.motions_card, expanded=True, key="card_given")
+    _show_model_cards(made.card, made.motions_card, expanded=True, key="card_given")
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel) -> Exported:
+def _cached_export(folder: str, changed_at: float, names: bool, _model: GestureModel) -> Exported:
     """The file, kept while the model stays the same."""
     return exported(_model, studio().paths, names=names)
 
@@ -78,7 +78,7 @@ def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel)
 def _show_proof(proof: dict[str, Any]) -> None:
     parts = [proof, *filter(None, [proof["motions"]])]
     worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
-    tried = " and ".join(map(_tried, parts))
+    tried = " and ".join(map(_describe_tests, parts))
     st.success(f"Checked: {tried} are answered as they must be.", icon="✅")
     if not all(part["known_predict"] for part in parts):
         st.warning(
@@ -90,12 +90,12 @@ def _show_proof(proof: dict[str, Any]) -> None:
     )
 
 
-def _tried(proof: dict[str, Any]) -> str:
+def _describe_tests(proof: dict[str, Any]) -> str:
     of = "movements" if proof["moving"] else skeleton_named(proof["skeleton"]).titles
     return f"{len(proof['differences'])} test {of}"
 
 
-def _show_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
+def _show_model_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
     """The model's card, and that of the moving gestures beside it."""
     with st.expander("Model card", icon="📇", expanded=expanded, key=key):
         _show_card(card)
@@ -111,7 +111,7 @@ def _show_card(card: str) -> None:
     st.markdown("\n".join(lines))
 
 
-def _import(project: Project) -> None:
+def _import_model(project: Project) -> None:
     turn = st.session_state.get("bundle_turn", 0)
     if added := st.session_state.pop("bundle_added", None):
         st.success(safe_label(added), icon="✅")
@@ -126,7 +126,7 @@ def _import(project: Project) -> None:
     if file is None:
         st.caption("The model becomes one of this project's, to be chosen on Live and Files.")
         return
-    with errors_shown(), uploaded(file.name, file.getvalue()) as path:
+    with show_errors(), uploaded(file.name, file.getvalue()) as path:
         bundle = check_bundle(path)
         _show_proof(proof_of_bundle(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
@@ -140,7 +140,7 @@ def _import(project: Project) -> None:
             st.rerun()
         st.caption("What its maker says of it:")
         motions = "" if bundle.motions is None else card_of(bundle.motions.model)
-        _show_cards(card_of(bundle.model), motions, expanded=False, key="card_came")
+        _show_model_cards(card_of(bundle.model), motions, expanded=False, key="card_came")
 
 
 page()

@@ -21,15 +21,15 @@ from core.offline.files import (
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.reading.keypoint_sources import KeypointSource
 from core.store import Project
-from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view
+from pages.panels.camera.keypoints import pick_heatmap_view, pick_keypoints, pick_max_poses
 from pages.panels.controls import upload_field
-from pages.panels.layout import errors_shown, wide_columns
-from pages.panels.live.models import fitting, pick_model
+from pages.panels.layout import show_errors, stacking_columns
+from pages.panels.live.models import model_for_keypoints, pick_model
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import studio, temporary_folder
-from pages.panels.visit import drop_others, keep
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.visit import drop_cached_except, get_or_make
 
-COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
+COLUMNS, FIRST_SHOWN, MAX_SKIPPED_SHOWN = 3, 12, 200
 HALF_SEEN = "half of the body is out of the picture"
 EMOJI = {gesture.name: gesture.emoji for gesture in (*ARM_POSES, *DEFAULT_GESTURES)}
 
@@ -37,14 +37,14 @@ EMOJI = {gesture.name: gesture.emoji for gesture in (*ARM_POSES, *DEFAULT_GESTUR
 def page() -> None:
     """Files in at the top, what they show below, downloads at the end."""
     project = pick_project()
-    left, right = wide_columns("files", 3, 2)
+    left, right = stacking_columns("files", 3, 2)
     with right:
         model = pick_model(project)
-        number = pick_number("files_two_hands", project.skeleton)
+        number = pick_max_poses("files_two_hands", project.skeleton)
         with st.expander("Keypoints and heatmaps", icon="🔥"):
             source = pick_keypoints("files", project)
-            maps = pick_view("files") if source.is_net else "single"
-        fits = fitting(model, source)
+            maps = pick_heatmap_view("files") if source.is_net else "single"
+        fits = model_for_keypoints(model, source)
     with left:
         files = upload_field(
             ["pictures", "videos", "zips"],
@@ -55,7 +55,7 @@ def page() -> None:
             help="JPEG, PNG or WEBP; videos of up to 10 minutes. They stay on the machine that "
             "runs Mudra and are forgotten when you leave.",
         )
-    drop_others("files_", [_place(file) for file in files])
+    drop_cached_except("files_", [_cache_name(file) for file in files])
     if not files:
         st.info(
             "Drop pictures or videos into the field above: each comes back with its skeleton and "
@@ -65,11 +65,11 @@ def page() -> None:
         return
     if model is None and skeleton_named(project.skeleton).is_hand:
         return
-    show_read(_read_all(files, _Reading(fits, source, number, maps)), project, fits)
+    show_file_results(_read_uploads(files, _ReadOptions(fits, source, number, maps)), project, fits)
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _ReadOptions:
     """How files are read."""
 
     model: GestureModel | None
@@ -83,7 +83,7 @@ class _Reading:
         return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
 
 
-def _read_all(files: list[Any], options: _Reading) -> list[Read]:
+def _read_uploads(files: list[Any], options: _ReadOptions) -> list[Read]:
     """Every file, read once for each way of reading."""
     bar = st.empty()
     reads = []
@@ -93,32 +93,32 @@ def _read_all(files: list[Any], options: _Reading) -> list[Read]:
         def progress(share: float, number: int = number, title: str = title) -> None:
             bar.progress((number + share) / len(files), title)
 
-        read = partial(_read_one, file, options, progress)
-        with errors_shown():
-            reads.append(keep(_place(file), options.key, read, Read.forget))
+        read = partial(_read_upload, file, options, progress)
+        with show_errors():
+            reads.append(get_or_make(_cache_name(file), options.key, read, Read.forget))
     bar.empty()
     return reads
 
 
-def _read_one(file: Any, options: _Reading, progress: Callable[[float], None]) -> Read:
+def _read_upload(file: Any, options: _ReadOptions, progress: Callable[[float], None]) -> Read:
     progress(0.0)
     return read_file(
         file.name,
         file.getvalue(),
         options.model,
         lambda: options.source.open(studio().paths, num_poses=options.hands),
-        temporary_folder(),
+        visitor_folder(),
         maps=options.maps,
         progress=progress,
     )
 
 
-def _place(file: Any) -> str:
+def _cache_name(file: Any) -> str:
     """The name that a file's reading is kept by."""
     return f"files_{file.file_id}"
 
 
-def show_read(reads: Sequence[Read], project: Project, model: GestureModel | None) -> None:
+def show_file_results(reads: Sequence[Read], project: Project, model: GestureModel | None) -> None:
     """Everything that came of the files: counts, refusals, downloads, videos, pictures."""
     seen = [one for read in reads for one in read.seen]
     refused = [refusal for read in reads for refusal in read.refused]
@@ -128,18 +128,18 @@ def show_read(reads: Sequence[Read], project: Project, model: GestureModel | Non
     st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · {of} **{found}**")
     if refused:
         with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
-            lines = [safe_label(refusal_text(*one)) for one in refused[:REFUSED_SHOWN]]
+            lines = [safe_label(refusal_text(*one)) for one in refused[:MAX_SKIPPED_SHOWN]]
             st.markdown("\n".join(f"- {line}" for line in lines))
-            if len(refused) > REFUSED_SHOWN:
-                st.caption(f"and {len(refused) - REFUSED_SHOWN} more")
+            if len(refused) > MAX_SKIPPED_SHOWN:
+                st.caption(f"and {len(refused) - MAX_SKIPPED_SHOWN} more")
     if seen:
-        _show_downloads(seen)
+        _file_downloads(seen)
     for one in (one for one in seen if one.video is not None):
         _show_video(one, emoji, skeleton)
     _show_pictures([one for one in seen if one.video is None], emoji, skeleton)
 
 
-def _show_downloads(seen: list[Seen]) -> None:
+def _file_downloads(seen: list[Seen]) -> None:
     pictures = [one for one in seen if one.video is None]
     with st.container(horizontal=True):
         table = table_of(seen).to_csv(index=False).encode()

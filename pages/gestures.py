@@ -9,16 +9,16 @@ from core.store import Gesture, GestureOverview, Project
 from core.store.curation import merge_gestures, order_gestures
 from core.store.rows import MOVING, STILL
 from pages.panels.controls import pick_emoji
-from pages.panels.layout import errors_shown
+from pages.panels.layout import show_errors
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
-from pages.panels.samples.people import people, sessions
+from pages.panels.samples.people import show_people, show_sessions
 
 
 def page() -> None:
     """The project's gestures on one tab, persons and sessions on the others."""
     project = pick_project()
-    shown = {"✋ Gestures": _gestures, "🧑 People": people, "🗓 Sessions": sessions}
+    shown = {"✋ Gestures": _show_gestures, "🧑 People": show_people, "🗓 Sessions": show_sessions}
     # a tab's and a popover's content is made when it is opened: the page stands sooner
     tabs = st.tabs(list(shown), key="gestures_tab", on_change="rerun")
     for tab, show in zip(tabs, shown.values(), strict=True):
@@ -27,22 +27,24 @@ def page() -> None:
                 show(project)
 
 
-def _gestures(project: Project) -> None:
+def _show_gestures(project: Project) -> None:
     found = studio().store.overview(project.id)
     st.caption(
         "Add the gestures that you want to teach. Those not used keep their samples, but are "
         "neither recorded nor trained."
     )
-    _add(project, moves=bool(found) and all(overview.gesture.moves for overview in found))
+    _add_gesture_form(
+        project, moves=bool(found) and all(overview.gesture.moves for overview in found)
+    )
     there = {overview.gesture.id: overview.gesture for overview in found}
     for index, overview in enumerate(found):
         with st.container(border=True, key=f"row_{overview.gesture.id}"):
-            _row(project, overview, there, index)
+            _show_gesture_row(project, overview, there, index)
     if not found:
         st.info("This project has no gestures: add one above, or restore one on Review.", icon="✋")
 
 
-def _add(project: Project, *, moves: bool) -> None:
+def _add_gesture_form(project: Project, *, moves: bool) -> None:
     turn = st.session_state.get("added_gestures", 0)  # new keys empty the form and close it
     with (
         st.popover("Add a gesture", icon="➕", key=f"add_{turn}"),
@@ -57,14 +59,14 @@ def _add(project: Project, *, moves: bool) -> None:
             help="A sample is one performance then. A gesture that is held still needs none.",
         )
         if st.form_submit_button("Add", type="primary", icon="➕"):
-            with errors_shown():
+            with show_errors():
                 kind = MOVING if moves else STILL
                 studio().store.add_gesture(project.id, name, emoji, kind)
                 st.session_state["added_gestures"] = turn + 1
                 st.rerun()
 
 
-def _row(
+def _show_gesture_row(
     project: Project, overview: GestureOverview, there: dict[int, Gesture], index: int
 ) -> None:
     gesture, order = overview.gesture, list(there)
@@ -89,16 +91,18 @@ def _row(
             # the state in the key: after an undo the widget must not bring its old word back
             key = f"used_{gesture.id}_{gesture.enabled}"
             if st.toggle("Used", gesture.enabled, key=key) != gesture.enabled:
-                _change(gesture, enabled=not gesture.enabled)
-            _move("⬆", "Up", project, order, index, -1)
-            _move("⬇", "Down", project, order, index, 1)
+                _update_gesture(gesture, enabled=not gesture.enabled)
+            _move_button("⬆", "Up", project, order, index, -1)
+            _move_button("⬇", "Down", project, order, index, 1)
             edit = st.popover("Change", icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
             if edit.open:
                 with edit:
-                    _edit(project, gesture, there)
+                    _edit_gesture_form(project, gesture, there)
 
 
-def _move(icon: str, to: str, project: Project, order: list[int], index: int, step: int) -> None:
+def _move_button(
+    icon: str, to: str, project: Project, order: list[int], index: int, step: int
+) -> None:
     there = index + step
     if st.button(
         icon,
@@ -111,19 +115,19 @@ def _move(icon: str, to: str, project: Project, order: list[int], index: int, st
         st.rerun()
 
 
-def _change(gesture: Gesture, **changes: Any) -> None:
-    with errors_shown():
+def _update_gesture(gesture: Gesture, **changes: Any) -> None:
+    with show_errors():
         studio().store.update_gesture(gesture.id, **changes)
         st.rerun()
 
 
-def _edit(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None:
+def _edit_gesture_form(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None:
     store = studio().store
     with st.form(f"change_{gesture.id}", border=False):
         name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
         emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
         if st.form_submit_button("Save", icon="💾", type="primary"):
-            _change(gesture, name=name, emoji=emoji)
+            _update_gesture(gesture, name=name, emoji=emoji)
     others = [i for i, other in there.items() if i != gesture.id and other.kind == gesture.kind]
     if others:
         into = st.selectbox(
@@ -135,11 +139,11 @@ def _edit(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None
         )
         if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_{gesture.id}"):
             assert into is not None
-            with errors_shown():
+            with show_errors():
                 merge_gestures(store, project.id, gesture.id, into)
                 st.rerun()
     if st.button("Delete with its samples", icon="🗑️", key=f"delete_{gesture.id}"):
-        with errors_shown():
+        with show_errors():
             store.delete_gesture(gesture.id)
             st.rerun()
 

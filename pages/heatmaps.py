@@ -15,22 +15,22 @@ from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import Moment
-from pages.panels.camera.keypoints import pick_net, pick_number
-from pages.panels.camera.stage import Stage, has_picture, stage
-from pages.panels.camera.stream import watch_trouble
-from pages.panels.controls import in_their_colour, pick_one, upload_field
+from pages.panels.camera.keypoints import pick_max_poses, pick_net
+from pages.panels.camera.stage import Stage, current_stage, has_server_picture
+from pages.panels.camera.stream import watch_stream_problem
+from pages.panels.controls import colored_number, pick_option, upload_field
 from pages.panels.heatmaps.pictures import (
-    hold_button,
-    last_seen,
-    show_held,
-    show_people,
-    show_upload,
+    freeze_button,
+    recent_frames,
+    show_frozen,
+    show_hand_upload,
+    show_people_upload,
 )
 from pages.panels.heatmaps.views import explain_maps, pick_maps
 from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import studio, temporary_folder
-from pages.panels.visit import drop, keep
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.visit import drop_cached, get_or_make
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 _PERSON, _PERSON_PRESSED = "maps_person", "maps_person_pressed"
@@ -40,54 +40,54 @@ _PERSON_EVERY_S = 0.7
 def page() -> None:
     """What is shown in a row above the picture, which has the page's width."""
     project = pick_project()
-    place = stage()
+    place = current_stage()
     place.widen()
     with place.settings:
         source = pick_net("maps", project)
     about = source.net_metadata(studio().paths)
     skeleton, stages = skeleton_named(about.skeleton), about.stages
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
-        what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
+        what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         several = what != PICTURE and skeleton.is_body
-        number = pick_number("maps_several", skeleton.name) if several else 1
+        number = pick_max_poses("maps_several", skeleton.name) if several else 1
         maps = pick_maps(skeleton, stages, film=what == VIDEO)
-        held = hold_button(source, has_picture(place.stream)) if what == CAMERA else None
+        held = freeze_button(source, has_server_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
-            maps = replace(maps, person=_whose(place, held))
+            maps = replace(maps, person=_pick_seen_number(place, held))
     if what == CAMERA:
         place.say_next(f"Show a {skeleton.title} and see where the net finds its keypoints.")
     else:
         place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
     if what == CAMERA and held is None:
-        _camera(place, source, maps, number)
+        _show_camera_maps(place, source, maps, number)
     else:
         with place.replace():
             if what == PICTURE:
-                show_picture = show_people if skeleton.is_body else show_upload
+                show_picture = show_people_upload if skeleton.is_body else show_hand_upload
                 show_picture(source, maps)
             elif what == VIDEO:
                 people = "people" if skeleton.is_body else "a hand"
-                show_film(source, maps.view, people, number)
+                show_heatmap_video(source, maps.view, people, number)
             elif held is not None:
-                show_held(held, maps, stages)
+                show_frozen(held, maps, stages)
     with place.under:
         explain_maps(maps, skeleton, stages)
 
 
-def _whose(place: Stage, held: Moment | None) -> int:
+def _pick_seen_number(place: Stage, held: Moment | None) -> int:
     if held is not None:
-        return pick_person(lambda: held.estimate.numbers, moving=False)
-    return pick_person(place.numbers, moving=True)
+        return pick_visible_person(lambda: held.estimate.numbers, moving=False)
+    return pick_visible_person(place.numbers, moving=True)
 
 
-def _camera(place: Stage, source: KeypointSource, maps: Maps, number: int) -> None:
+def _show_camera_maps(place: Stage, source: KeypointSource, maps: Maps, number: int) -> None:
     options = Options(None, number, Smoothing(joints=False), source, maps)
-    live = place.show(options, watch=last_seen().remember)
+    live = place.show(options, watch=recent_frames().remember)
     with place.under:
-        watch_trouble(live)
+        watch_stream_problem(live)
 
 
-def show_film(source: KeypointSource, view: str, shown: str, number: int) -> None:
+def show_heatmap_video(source: KeypointSource, view: str, shown: str, number: int) -> None:
     """Drop one, look at it with its heatmaps, take it away.
 
     Args:
@@ -102,14 +102,14 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
         label_visibility="collapsed",
     )
     if file is None:
-        drop("maps_video")
+        drop_cached("maps_video")
         st.info(
             f"Drop a video with {shown} here: it comes back with the net's keypoints, or with the "
             "heatmaps beside it.",
             icon="🎞",
         )
         return
-    read = _read_film(file, source, view, number)
+    read = _annotate_heatmap_video(file, source, view, number)
     for name, reason in read.refused:
         st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
     for seen in read.seen:
@@ -127,7 +127,7 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
         )
 
 
-def _read_film(file: Any, source: KeypointSource, view: str, number: int) -> Read:
+def _annotate_heatmap_video(file: Any, source: KeypointSource, view: str, number: int) -> Read:
     """The video with its heatmaps, once for each video and way of reading."""
 
     def make() -> Read:
@@ -138,17 +138,17 @@ def _read_film(file: Any, source: KeypointSource, view: str, number: int) -> Rea
                 file.getvalue(),
                 None,
                 lambda: source.open(studio().paths, num_poses=number),
-                temporary_folder(),
+                visitor_folder(),
                 maps=view,
                 progress=moves(bar),
             )
         finally:
             bar.empty()
 
-    return keep("maps_video", (file.file_id, source, view, number), make, Read.forget)
+    return get_or_make("maps_video", (file.file_id, source, view, number), make, Read.forget)
 
 
-def pick_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
+def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
     """The chosen person's number, at first 1; everybody who is seen can be chosen.
 
     Args:
@@ -156,11 +156,11 @@ def pick_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
         moving: they come and go.
     """
     with st.container(key="maps_whose", width="content"):
-        st.fragment(_pick_seen_person, run_every=_PERSON_EVERY_S if moving else None)(numbers)
+        st.fragment(_draw_person_choice, run_every=_PERSON_EVERY_S if moving else None)(numbers)
     return int(st.session_state.get(_PERSON, 1))
 
 
-def _pick_seen_person(numbers: Callable[[], Collection[int]]) -> None:
+def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
     if st.session_state.pop(_PERSON_PRESSED, False):
         st.rerun()
     there = sorted(numbers())
@@ -174,14 +174,14 @@ def _pick_seen_person(numbers: Callable[[], Collection[int]]) -> None:
         there,
         required=True,
         key=key,
-        format_func=in_their_colour,
+        format_func=colored_number,
         width="content",
-        on_change=_choose_person,
+        on_change=_select_person,
         args=(key,),
     )
 
 
-def _choose_person(key: str) -> None:
+def _select_person(key: str) -> None:
     st.session_state[_PERSON] = st.session_state[key]
     st.session_state[_PERSON_PRESSED] = True
 

@@ -9,17 +9,22 @@ from core.recording.correcting import SECONDS, LastSecond, Moment, correct, hand
 from core.recording.recorder import Recorder
 from core.store import Project
 from pages.panels.camera.browser import BrowserStream
-from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number
-from pages.panels.camera.stage import stage
-from pages.panels.camera.stream import show_trouble
-from pages.panels.layout import errors_shown
-from pages.panels.live.actions import live_actions
-from pages.panels.live.models import fitting, pick_model
-from pages.panels.live.readings import last_made, show_drift, show_gesture, show_hands
+from pages.panels.camera.keypoints import pick_keypoints, pick_max_poses, pick_overlay
+from pages.panels.camera.stage import current_stage
+from pages.panels.camera.stream import show_stream_problem
+from pages.panels.layout import show_errors
+from pages.panels.live.actions import show_actions
+from pages.panels.live.models import model_for_keypoints, pick_model
+from pages.panels.live.readings import (
+    recent_motions,
+    show_answers,
+    show_placeholder,
+    warn_about_drift,
+)
 from pages.panels.live.smoothing import pick_smoothing, show_smoothing
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
-from pages.panels.visit import latest_act
+from pages.panels.visit import last_action
 
 PICTURES = 3
 
@@ -27,38 +32,42 @@ PICTURES = 3
 def page() -> None:
     """What the video means beside it, what may be done about it below."""
     project = pick_project()
-    place = stage()
+    place = current_stage()
     with place.beside:
         model = pick_model(project)
-        number = pick_number("two_hands", project.skeleton, help="Costs about 15 ms more a frame.")
+        number = pick_max_poses(
+            "two_hands", project.skeleton, help="Costs about 15 ms more a frame."
+        )
     with place.settings:
         smoothing = pick_smoothing(model)
         source = pick_keypoints("live", project)
-        maps = overlay("live", source)
+        maps = pick_overlay("live", source)
     with place.beside:
-        model = fitting(model, source)
+        model = model_for_keypoints(model, source)
     options = Options(model, number, smoothing, source, maps)
     place.say_next("Show a gesture and see what the model says.")
-    live = place.show(options, watch=last_second().remember)
+    live = place.show(options, watch=recent_second().remember)
     with place.beside:
-        st.fragment(_show_meaning, run_every=place.every(0.25) if live else None)(
+        st.fragment(_draw_live_answer, run_every=place.every(0.25) if live else None)(
             live, model, project
         )
-    correction(live, project)
-    live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
+    show_correction(live, project)
+    show_actions(live, project, model, smoothed=smoothing.hold_s > 0)
     show_smoothing(live, project.skeleton)
 
 
-def _show_meaning(live: LiveProcessor | None, model: GestureModel | None, project: Project) -> None:
-    with errors_shown():
+def _draw_live_answer(
+    live: LiveProcessor | None, model: GestureModel | None, project: Project
+) -> None:
+    with show_errors():
         if live is None:
-            show_gesture("👋", "Show a gesture", "answer")
+            show_placeholder("👋", "Show a gesture", "answer")
             return
         latest = live.latest()
-        show_trouble(latest)
-        show_drift(latest, model)
-        show_hands(latest, "answer", project.skeleton)
-        if made := last_made(latest):
+        show_stream_problem(latest)
+        warn_about_drift(latest, model)
+        show_answers(latest, "answer", project.skeleton)
+        if made := recent_motions(latest):
             st.caption(safe_label(f"Last movements: {made}"))
         height, width = latest.size_hw
         st.caption(
@@ -66,15 +75,15 @@ def _show_meaning(live: LiveProcessor | None, model: GestureModel | None, projec
         )
 
 
-def last_second() -> LastSecond:
+def recent_second() -> LastSecond:
     """What this visitor's stream just showed."""
     return st.session_state.setdefault("last_second", LastSecond())
 
 
-def correction(live: LiveProcessor | None, project: Project) -> None:
+def show_correction(live: LiveProcessor | None, project: Project) -> None:
     """“That was wrong” freezes the last second; then the right gesture is chosen."""
-    _say_corrected(project)
-    stream = stage().stream
+    _show_last_correction(project)
+    stream = current_stage().stream
     remote = stream if isinstance(stream, BrowserStream) else None
     if remote is not None:
         remote.keeps = live is not None and not project.keypoints_only
@@ -87,7 +96,7 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
             help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
             "train from.",
         ):
-            with errors_shown():
+            with show_errors():
                 _freeze(project, remote)
         return
     with st.container(border=True, key="correction"):
@@ -99,7 +108,7 @@ def _frozen_key(project: Project) -> str:
 
 
 def _freeze(project: Project, remote: BrowserStream | None) -> None:
-    st.session_state[_frozen_key(project)] = moments = last_second().freeze()
+    st.session_state[_frozen_key(project)] = moments = recent_second().freeze()
     if remote is not None and remote.keeps:
         remote.frames.ask([moment.frame.index for moment in moments])
     st.rerun()
@@ -125,31 +134,31 @@ def _ask_gesture(
         format_func=lambda i: safe_label(gestures[i].label.title),
     )
     if chosen is not None:
-        with errors_shown():
+        with show_errors():
             crops = remote.frames.brought() if remote else {}
-            _correct(project, chosen, with_crops(frozen, crops), hand)
+            _save_correction(project, chosen, with_crops(frozen, crops), hand)
     if st.button("Cancel", icon="↩️"):
-        _thaw(project)
+        _end_correction(project)
 
 
-def _correct(
+def _save_correction(
     project: Project, gesture_id: int, frozen: tuple[Moment, ...], hand: str | None
 ) -> None:
     person = st.session_state.get("person") or "me"
     pictures = not project.keypoints_only
     recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)
     correct(recorder, gesture_id, frozen, hand)
-    st.session_state["corrected"] = latest_act()
-    _thaw(project)
+    st.session_state["corrected"] = last_action()
+    _end_correction(project)
 
 
-def _thaw(project: Project) -> None:
+def _end_correction(project: Project) -> None:
     for key in (_frozen_key(project), f"it_is_{project.id}"):
         st.session_state.pop(key, None)
     st.rerun()
 
 
-def _say_corrected(project: Project) -> None:
+def _show_last_correction(project: Project) -> None:
     """What to do after a correction, unless it was undone."""
     act = st.session_state.get("corrected")
     if act is None or act.entry not in studio().store.history(project.id):

@@ -13,11 +13,11 @@ from core.admin.privacy import senders, who_can_open
 from core.gestures.labels import safe_label
 from core.store import Project
 from pages.panels.camera.stream import RTC_CONFIGURATION
-from pages.panels.layout import errors_shown, show_table
-from pages.panels.project.data import forget_prepared
+from pages.panels.layout import show_errors, show_table
+from pages.panels.project.data import delete_prepared_download
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import forget_studio, studio
-from pages.panels.visit import use_project
+from pages.panels.resources import clear_studio, studio
+from pages.panels.visit import select_project
 
 
 def page() -> None:
@@ -34,14 +34,14 @@ def page() -> None:
     st.markdown(
         safe_label(who_can_open(st.get_option("server.address"), login=bool(studio().paths.owner)))
     )
-    _kept()
-    _keypoints_only(project)
-    _senders()
-    _bin(project)
-    _everything()
+    _show_stored_data()
+    _show_keypoints_only(project)
+    _show_network_clients()
+    _show_bin(project)
+    _show_erase_form()
 
 
-def _kept() -> None:
+def _show_stored_data() -> None:
     st.subheader("What is kept, and where", anchor=False)
     found = kept_here(studio().store, studio().paths)
     show_table(
@@ -58,7 +58,7 @@ def _kept() -> None:
     )
 
 
-def _keypoints_only(project: Project) -> None:
+def _show_keypoints_only(project: Project) -> None:
     st.subheader("Keypoints only", anchor=False)
     if project.keypoints_only:
         st.success(
@@ -77,13 +77,15 @@ def _keypoints_only(project: Project) -> None:
             "kept. Keypoints, trainings and models stay."
         )
         if st.button("Forget the pictures", type="primary", key="forget"):
-            with errors_shown():
+            with show_errors():
                 count = forget_pictures_here(studio().store, studio().paths, project)
-                forget_prepared()
-                _said(f"{count:,} pictures are deleted; the project keeps keypoints only.")
+                delete_prepared_download()
+                _show_after_rerun(
+                    f"{count:,} pictures are deleted; the project keeps keypoints only."
+                )
 
 
-def _senders() -> None:
+def _show_network_clients() -> None:
     st.subheader("What the libraries would send", anchor=False)
     found = senders(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
@@ -99,7 +101,7 @@ def _senders() -> None:
     )
 
 
-def _bin(project: Project) -> None:
+def _show_bin(project: Project) -> None:
     st.subheader("The bin", anchor=False)
     st.caption(
         "What you delete lies in the bin until you empty it, and can be restored on *Review*. So "
@@ -111,13 +113,13 @@ def _bin(project: Project) -> None:
             "projects; what was done before can't be undone any more."
         )
         if st.button("Empty the bin for good", type="primary", key="empty_bin"):
-            with errors_shown():
+            with show_errors():
                 gone = empty_bin_here(studio().store, studio().paths)
                 told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count)
-                _said(f"Deleted for good: {told or 'nothing, the bin was empty'}.")
+                _show_after_rerun(f"Deleted for good: {told or 'nothing, the bin was empty'}.")
 
 
-def _everything() -> None:
+def _show_erase_form() -> None:
     st.subheader("Delete everything", anchor=False)
     for_all = "and temporary files on this machine, for good and for everybody who uses this studio"
     whose = "for good; those of others who log in stay" if studio().paths.owner else for_all
@@ -129,18 +131,18 @@ def _everything() -> None:
     word = st.text_input(f"Type {WORD} to say that you mean it", key=f"erase_{turn}", width=320)
     meant = word.strip() == WORD
     if st.button("Delete everything", icon="🔥", disabled=not meant, key="erase"):
-        with errors_shown(), st.spinner("Deleting …"):
+        with show_errors(), st.spinner("Deleting …"):
             here = studio()
             erased = erase_everything(here.store, here.paths, here.trainings)
             for key in [key for key in st.session_state if key not in ("page", "visit")]:
                 del st.session_state[key]
-            forget_studio()
+            clear_studio()
             st.session_state["erase_turn"] = turn + 1
-            use_project(None)
-            _said(f"Everything is deleted: {erased.text}.")
+            select_project(None)
+            _show_after_rerun(f"Everything is deleted: {erased.text}.")
 
 
-def _said(text: str) -> None:
+def _show_after_rerun(text: str) -> None:
     st.session_state["erased"] = text
     st.rerun()
 

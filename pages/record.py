@@ -19,21 +19,21 @@ from core.recording.samples import picture_of
 from core.recording.stills import Added
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
-from pages.panels.access import sits_here
-from pages.panels.camera.keypoints import overlay, pick_keypoints
-from pages.panels.camera.stage import stage
-from pages.panels.camera.stream import watch_trouble
+from pages.panels.access import is_at_this_machine
+from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
+from pages.panels.camera.stage import current_stage
+from pages.panels.camera.stream import watch_stream_problem
 from pages.panels.controls import upload_field
-from pages.panels.layout import errors_shown
-from pages.panels.progress import begin, done, follow, forget
+from pages.panels.layout import show_errors
+from pages.panels.progress import forget_job, job_result, show_job, start_job
 from pages.panels.project.projects import pick_project
 from pages.panels.recording.cards import gesture_cards
 from pages.panels.recording.options import (
-    pick_person,
+    pick_max_people,
+    pick_person_name,
     pick_plan,
-    pick_recorded,
-    recorder_for,
-    show_recording,
+    show_recorded_video,
+    visit_recorder,
 )
 from pages.panels.resources import studio
 from pages.panels.samples.balance import next_step
@@ -44,17 +44,17 @@ COLUMNS, ROWS = 8, 2
 def page() -> None:
     """What to record beside the video, samples below."""
     project = pick_project()
-    place = stage()
+    place = current_stage()
     with place.beside:
         cards = st.container()
-        recorder = recorder_for(project, pick_person())
+        recorder = visit_recorder(project, pick_person_name())
         plan = pick_plan()
     with place.settings:
         source = pick_keypoints("record", project)
-        maps, number = overlay("record", source), pick_recorded(project)
+        maps, number = pick_overlay("record", source), pick_max_people(project)
     options = Options(hands=number, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
     place.say_next(next_step(project) or "Choose a gesture and hold its button.")
-    live = show_recording(place, options, recorder)
+    live = show_recorded_video(place, options, recorder)
     with cards:
         gesture = gesture_cards(
             project,
@@ -68,7 +68,7 @@ def page() -> None:
             watch=bool(st.session_state.get("remote_on")),
         )
     with place.under:
-        watch_trouble(live)
+        watch_stream_problem(live)
     if gesture is None:
         st.info(
             "Every gesture of this project is switched off or deleted: add one above, or "
@@ -77,16 +77,16 @@ def page() -> None:
         )
         return
     with place.beside:
-        record_remote(live, recorder, gesture)
-    show_added(project)
+        show_remote_control(live, recorder, gesture)
+    show_upload_result(project)
     samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
     with samples:
-        latest_samples(project, gesture)
+        show_latest_samples(project, gesture)
     with uploads:
-        add_files(recorder, project, gesture)
+        add_files_form(recorder, project, gesture)
 
 
-def latest_samples(project: Project, gesture: Gesture) -> None:
+def show_latest_samples(project: Project, gesture: Gesture) -> None:
     """The gesture's newest samples as crops with skeleton, each with a button to delete it."""
     store = studio().store
     with st.container(horizontal=True, vertical_alignment="center", key="samples"):
@@ -123,7 +123,7 @@ def _show_sample_tile(project: Project, sample: Sample) -> None:
 
 def _delete_samples(project: Project, ids: list[int]) -> None:
     """Before the page is drawn anew: what another window deleted has no button there any more."""
-    with errors_shown():
+    with show_errors():
         if not delete_samples(studio().store, project.id, ids):
             st.toast(
                 "That sample was deleted already."
@@ -133,7 +133,7 @@ def _delete_samples(project: Project, ids: list[int]) -> None:
             )
 
 
-def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
+def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
     """Upload of pictures, videos and zips, and a snapshot by the browser's own camera widget."""
     title = safe_label(gesture.label.title)
     left, right = st.columns(2, gap="large")
@@ -158,27 +158,29 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
         if st.form_submit_button(f"Add as {title}", icon="➕", key="add_files"):
             if files:
                 own = file_recorder(recorder, [file.name for file in files], person)
-                _begin_upload(
+                _start_upload(
                     own, project, gesture, [(file.name, file.getvalue()) for file in files]
                 )
             else:
                 st.caption("Choose pictures or videos first.")
     with right:
-        _snapshot(recorder, project, gesture)
-    with left, errors_shown():
-        follow(_upload_job(project), f"Looking for {skeleton_named(project.skeleton).titles} …")
+        _snapshot_form(recorder, project, gesture)
+    with left, show_errors():
+        show_job(
+            _upload_job_key(project), f"Looking for {skeleton_named(project.skeleton).titles} …"
+        )
 
 
-def _snapshot(recorder: Recorder, project: Project, gesture: Gesture) -> None:
+def _snapshot_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
     if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
         return
     shot = st.camera_input(f"Snapshot of {safe_label(gesture.label.title)}", key="snapshot")
     if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
         st.session_state["snapshot_added"] = shot.file_id
-        _begin_upload(recorder, project, gesture, [(shot.name, shot.getvalue())])
+        _start_upload(recorder, project, gesture, [(shot.name, shot.getvalue())])
 
 
-def _begin_upload(
+def _start_upload(
     recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
 ) -> None:
     paths = studio().paths
@@ -189,16 +191,16 @@ def _begin_upload(
     def work(progress: Callable[[float], None]) -> Added:
         return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)
 
-    begin(_upload_job(project), work)
+    start_job(_upload_job_key(project), work)
 
 
-def _upload_job(project: Project) -> str:
+def _upload_job_key(project: Project) -> str:
     return f"upload_job_{project.id}"
 
 
-def show_added(project: Project) -> None:
+def show_upload_result(project: Project) -> None:
     """What became of the last upload into the project, until the next one."""
-    added: Added | None = done(_upload_job(project))
+    added: Added | None = job_result(_upload_job_key(project))
     if added is None:
         return
     with st.container(border=True):
@@ -208,14 +210,14 @@ def show_added(project: Project) -> None:
         if len(added.refused) > 20:
             st.caption(f"and {len(added.refused) - 20} more")
         if st.button("OK", key="said_ok"):
-            forget(_upload_job(project))
+            forget_job(_upload_job_key(project))
             st.rerun()
 
 
-def record_remote(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:
+def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:
     """The switch, its port, and what was heard; listens while the camera runs."""
     with st.popover("Remote control", icon="🎛"):
-        if not sits_here():
+        if not is_at_this_machine():
             st.caption(
                 "Others can reach this studio, so it opens no port of its machine for OSC: record "
                 "by remote control in a studio of your own."

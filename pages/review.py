@@ -17,13 +17,19 @@ from core.store import Project
 from core.store.bin import PROJECT, Binned, list_bin, restore_from_bin, restore_samples
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_bin, read_index, read_samples
-from pages.panels.controls import pick_one
-from pages.panels.layout import errors_shown
+from pages.panels.controls import pick_option
+from pages.panels.layout import show_errors
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import label_noise_cache, studio
-from pages.panels.samples.balance import balance, nothing_recorded
-from pages.panels.samples.map import data_map
-from pages.panels.samples.samples import binned_bar, first_page, picked_bar, sample_grid, turn_pages
+from pages.panels.samples.balance import show_balance, show_no_samples
+from pages.panels.samples.map import show_data_map
+from pages.panels.samples.samples import (
+    go_to_first_page,
+    show_bin_selection_bar,
+    show_page_controls,
+    show_sample_grid,
+    show_selection_bar,
+)
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ALL = 0  # no gesture, person or session has this id
@@ -35,26 +41,26 @@ BIN_SHOWN = 50
 def page() -> None:
     """The views, and the chosen one."""
     project = pick_project()
-    _from_link(project)
+    _apply_linked_samples(project)
     views = [SAMPLES, MAP, BALANCE, BIN]
-    view = pick_one("View", views, "review_view", label_visibility="collapsed")
-    with errors_shown():
+    view = pick_option("View", views, "review_view", label_visibility="collapsed")
+    with show_errors():
         if view == BIN:
-            deleted_things(project)
-            deleted_samples(project)
+            show_deleted_groups(project)
+            show_deleted_samples(project)
             return
         sample_index = read_index(studio().store, project.id)
         if view == BALANCE:
-            balance(project, sample_index)
+            show_balance(project, sample_index)
         elif not len(sample_index):
-            nothing_recorded()
+            show_no_samples()
         elif view == MAP:
-            data_map(project, sample_index)
+            show_data_map(project, sample_index)
         else:
             _show_samples(project, sample_index)
 
 
-def _from_link(project: Project) -> None:
+def _apply_linked_samples(project: Project) -> None:
     """Who comes to see certain samples sees them, whatever was looked at last."""
     ids = st.session_state.get(f"review_ids_{project.id}")
     if ids is not None and ids is not st.session_state.get("review_ids_seen"):
@@ -62,22 +68,22 @@ def _from_link(project: Project) -> None:
         st.session_state["review_view"] = SAMPLES
         for title in ("Gesture", "Person", "Session"):
             st.session_state[f"review_{title}_{project.id}"] = ALL
-        first_page()
+        go_to_first_page()
 
 
 def _show_samples(project: Project, sample_index: SampleIndex) -> None:
     st.caption("Pick the samples that are wrong, and delete or move them.")
     wanted = _pick_filters(project)
-    label_noise = label_noise_of(project, sample_index, wanted.order)
+    label_noise = label_noise_scores(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
     found = find(sample_index, wanted, label_noise=label_noise, persons=persons)
     if not len(found):
         st.info("No sample fits these choices.", icon="🔎")
         return
-    shown = turn_pages(found)
-    picked_bar(project, found, shown)
+    shown = show_page_controls(found)
+    show_selection_bar(project, found, shown)
     known = opinions(label_noise, sample_index, shown) if label_noise else {}
-    sample_grid(project, read_samples(studio().store, shown.tolist()), known)
+    show_sample_grid(project, read_samples(studio().store, shown.tolist()), known)
 
 
 def _pick_filters(project: Project) -> Wanted:
@@ -97,7 +103,7 @@ def _pick_filters(project: Project) -> Wanted:
             persist_state="session",
             width=190,
             format_func=lambda o: ORDERS[o],
-            on_change=first_page,
+            on_change=go_to_first_page,
         )
     return Wanted(gesture, person, session, _ids_from_link(project), order or NEWEST)
 
@@ -110,7 +116,7 @@ def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | N
         key=f"review_{title}_{project.id}",
         width=190,
         persist_state="session",
-        on_change=first_page,
+        on_change=go_to_first_page,
         format_func=lambda i: safe_label(names[i]) if i in names else "all",
     )
     return chosen or None
@@ -128,7 +134,9 @@ def _ids_from_link(project: Project) -> tuple[int, ...] | None:
     return tuple(ids)
 
 
-def label_noise_of(project: Project, sample_index: SampleIndex, order: str) -> LabelNoise | None:
+def label_noise_scores(
+    project: Project, sample_index: SampleIndex, order: str
+) -> LabelNoise | None:
     """The latest scores; made anew, at once or on demand, where the samples are ordered by them."""
     cache = label_noise_cache(studio().paths)
     label_noise = cache.latest(project.id)
@@ -150,18 +158,18 @@ def label_noise_of(project: Project, sample_index: SampleIndex, order: str) -> L
     return label_noise
 
 
-def deleted_things(project: Project) -> None:
+def show_deleted_groups(project: Project) -> None:
     """Projects, and this project's gestures and persons, each with a button."""
     found = list_bin(studio().store, project.id)
     for one in found[:BIN_SHOWN]:
-        _show_binned(project, one)
+        _show_bin_entry(project, one)
     if len(found) > BIN_SHOWN:
         st.caption(f"and {len(found) - BIN_SHOWN} older ones")
     if not found:
         st.caption("No deleted project, gesture or person.")
 
 
-def _show_binned(project: Project, one: Binned) -> None:
+def _show_bin_entry(project: Project, one: Binned) -> None:
     n = format_count(one.samples, "sample")
     when = one.at[:16].replace("T", " ")
     key = f"{one.kind}_{one.id}"
@@ -186,20 +194,20 @@ def _show_binned(project: Project, one: Binned) -> None:
                 "Restore",
                 icon="↩️",
                 key=f"back_{key}",
-                on_click=_restore_binned,
+                on_click=_restore_bin_entry,
                 args=(project, one, f"name_{key}"),
             )
 
 
-def _restore_binned(project: Project, one: Binned, key: str) -> None:
-    with errors_shown():
+def _restore_bin_entry(project: Project, one: Binned, key: str) -> None:
+    with show_errors():
         name = st.session_state.get(key, "").strip()
         back = restore_from_bin(studio().store, project.id, one.kind, one.id, name)
         came = "" if one.kind == PROJECT else f", with {back:,} samples"
         st.toast(f"{safe_label(name or one.name)} is back{came}", icon="↩️")
 
 
-def deleted_samples(project: Project) -> None:
+def show_deleted_samples(project: Project) -> None:
     """Samples that were deleted by themselves."""
     st.subheader("Samples", anchor=False)
     found = find(read_bin(studio().store, project.id), Wanted())
@@ -208,13 +216,13 @@ def deleted_samples(project: Project) -> None:
             "No deleted samples, apart from those that come back with their gesture or person."
         )
         return
-    shown = turn_pages(found)
-    binned_bar(found, shown, lambda ids: _restore_binned_samples(project, ids))
-    sample_grid(project, read_samples(studio().store, shown.tolist()), {}, binned=True)
+    shown = show_page_controls(found)
+    show_bin_selection_bar(found, shown, lambda ids: _restore_deleted_samples(project, ids))
+    show_sample_grid(project, read_samples(studio().store, shown.tolist()), {}, binned=True)
 
 
-def _restore_binned_samples(project: Project, ids: list[int]) -> None:
-    with errors_shown():
+def _restore_deleted_samples(project: Project, ids: list[int]) -> None:
+    with show_errors():
         back = restore_samples(studio().store, project.id, ids)
         st.toast(f"{back:,} samples are back", icon="↩️")
 

@@ -4,39 +4,39 @@ import streamlit as st
 
 from core.live.live import LiveProcessor, Options
 from core.store import Project
-from pages.panels.camera.keypoints import overlay, pick_keypoints
-from pages.panels.camera.stage import stage
-from pages.panels.camera.stream import show_trouble
-from pages.panels.layout import errors_shown
-from pages.panels.live.models import answering_model, fitting
-from pages.panels.live.readings import show_gesture, show_hands
+from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
+from pages.panels.camera.stage import current_stage
+from pages.panels.camera.stream import show_stream_problem
+from pages.panels.layout import show_errors
+from pages.panels.live.models import answering_model, model_for_keypoints
+from pages.panels.live.readings import show_answers, show_placeholder
 from pages.panels.project.projects import pick_project
 from pages.panels.recording.cards import gesture_cards
 from pages.panels.recording.options import (
-    pick_person,
+    pick_max_people,
+    pick_person_name,
     pick_plan,
-    pick_recorded,
-    recorder_for,
-    show_recording,
+    show_recorded_video,
+    visit_recorder,
 )
-from pages.panels.training.quick import missing, quick_training, recorded
+from pages.panels.training.quick import recording_advice, show_quick_training, train_after_recording
 
 
 def page() -> None:
     """Gestures and training beside the video, the answer under it."""
     project = pick_project()
-    place = stage()
+    place = current_stage()
     with place.settings:
-        person, plan = pick_person(), pick_plan()
+        person, plan = pick_person_name(), pick_plan()
         source = pick_keypoints("studio", project)
-        maps, number = overlay("studio", source), pick_recorded(project)
-    recorder = recorder_for(project, person)
-    lacks = missing(project)
+        maps, number = pick_overlay("studio", source), pick_max_people(project)
+    recorder = visit_recorder(project, person)
+    lacks = recording_advice(project)
     with place.head:
         answering, says = answering_model(project)
-        model = fitting(answering, source)
+        model = model_for_keypoints(answering, source)
     place.say_next(lacks or says)
-    live = show_recording(place, Options(model, number, keypoints=source, maps=maps), recorder)
+    live = show_recorded_video(place, Options(model, number, keypoints=source, maps=maps), recorder)
     with place.beside:
         gesture_cards(
             project,
@@ -44,23 +44,25 @@ def page() -> None:
             live,
             plan,
             key="studio_cards",
-            on_recorded=lambda: recorded(project),
+            on_recorded=lambda: train_after_recording(project),
             on_calm=st.rerun,
             on_changed=st.rerun,
         )
-        quick_training(project, lacks)
+        show_quick_training(project, lacks)
     with place.under:
-        st.fragment(_answer, run_every=place.every(0.2) if live else None)(live, project)
+        st.fragment(_draw_studio_answer, run_every=place.every(0.2) if live else None)(
+            live, project
+        )
 
 
-def _answer(live: LiveProcessor | None, project: Project) -> None:
-    with errors_shown():
+def _draw_studio_answer(live: LiveProcessor | None, project: Project) -> None:
+    with show_errors():
         if live is None:
-            show_gesture("👋", "Show a gesture", "studio_answer")
+            show_placeholder("👋", "Show a gesture", "studio_answer")
             return
         latest = live.latest()
-        show_trouble(latest)
-        show_hands(latest, "studio_answer", project.skeleton)
+        show_stream_problem(latest)
+        show_answers(latest, "studio_answer", project.skeleton)
 
 
 page()

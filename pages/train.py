@@ -8,13 +8,13 @@ from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.database.checks import learn_in_space
 from core.training.runs import RUNNING, Run
-from pages.panels.layout import errors_shown, show_table
+from pages.panels.layout import show_errors, show_table
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
-from pages.panels.samples.balance import next_step, nothing_recorded
-from pages.panels.training.net_training import fine_tuning
-from pages.panels.training.texts import progress_of
-from pages.panels.training.trained import curves, results
+from pages.panels.samples.balance import next_step, show_no_samples
+from pages.panels.training.net_training import show_fine_tuning
+from pages.panels.training.texts import training_progress
+from pages.panels.training.trained import show_curves_per_epoch, show_results
 
 _PICTURE, _SPACE = "the picture (x, y)", "space (x, y, z)"
 
@@ -24,19 +24,21 @@ def page() -> None:
     project = pick_project()
     running = studio().trainings.running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
-    _what_there_is(project, recorded, running)
-    _start(project, running, something=bool(recorded))
+    _show_recorded_gestures(project, recorded, running)
+    _train_form(project, running, something=bool(recorded))
     if running is not None:
-        st.fragment(_watch, run_every=0.5)(running)
+        st.fragment(_watch_training, run_every=0.5)(running)
     if running is None or KIND in running.about():
-        results(project, running)
+        show_results(project, running)
     if skeleton_named(project.skeleton).is_hand:
-        fine_tuning(project)
+        show_fine_tuning(project)
 
 
-def _what_there_is(project: Project, recorded: list[GestureOverview], running: Run | None) -> None:
+def _show_recorded_gestures(
+    project: Project, recorded: list[GestureOverview], running: Run | None
+) -> None:
     if not recorded:
-        nothing_recorded()
+        show_no_samples()
         return
     if running is not None:
         st.caption("⏳ It is learning. You can go on to other pages meanwhile.")
@@ -54,7 +56,7 @@ def _what_there_is(project: Project, recorded: list[GestureOverview], running: R
     )
 
 
-def _start(project: Project, running: Run | None, *, something: bool) -> None:
+def _train_form(project: Project, running: Run | None, *, something: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         begin = st.button(
             "Train", icon="▶️", type="primary", disabled=running is not None or not something
@@ -78,26 +80,26 @@ def _start(project: Project, running: Run | None, *, something: bool) -> None:
                 persist_state="session",
                 help="The same seed gives the same result.",
             )
-            pick_axes(project)
+            pick_training_axes(project)
         if project.in_space:
             st.caption("Learns from keypoints in space.")
         if something and running is None and (left := not_learned(studio().store, project)):
             st.caption(f"⚠️ {safe_label(left)}")
     if begin:
-        with errors_shown(), st.spinner("Preparing …"):
+        with show_errors(), st.spinner("Preparing …"):
             studio().trainings.begin(project, seed=int(seed), epochs=epochs)
             st.rerun()
 
 
-def _watch(run: Run) -> None:
+def _watch_training(run: Run) -> None:
     """The running training; a fragment, so that the curves move."""
-    with errors_shown():
+    with show_errors():
         if run.status() != RUNNING:
             if KIND not in run.about():
                 st.session_state["show_run"] = run.name
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(*progress_of(run))
+            st.progress(*training_progress(run))
             kept = "" if KIND in run.about() else "What it has learned so far is kept."
             if st.button(
                 "Stop", icon="⏹", help=kept or None, disabled=not studio().trainings.can_stop(run)
@@ -105,10 +107,10 @@ def _watch(run: Run) -> None:
                 studio().trainings.stop(run)
                 st.toast(f"Stopping after this epoch. {kept}")
         if epochs := run.records("epoch"):
-            curves(epochs)
+            show_curves_per_epoch(epochs)
 
 
-def pick_axes(project: Project) -> None:
+def pick_training_axes(project: Project) -> None:
     """The choice, which is the project's; of hands alone."""
     if not skeleton_named(project.skeleton).is_hand:
         return
@@ -120,7 +122,7 @@ def pick_axes(project: Project) -> None:
         help="In space, how a hand is turned counts, also towards you and away. A depth camera "
         "measures that, from a webcam MediaPipe estimates it.",
     )
-    with errors_shown():
+    with show_errors():
         if (chosen == _SPACE) != project.in_space:
             learn_in_space(studio().store, project, chosen == _SPACE)
             st.rerun()

@@ -5,11 +5,11 @@ from pathlib import Path
 from core.pose.skeletons.skeleton import Rgb
 
 
-def source(name: str) -> str:
+def read_asset(name: str) -> str:
     """The text of a file that lies here."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-def hex_of(color: Rgb) -> str:
+def to_css_color(color: Rgb) -> str:
     """“#rrggbb”, as CSS has it."""
     return "#{:02x}{:02x}{:02x}".format(*color)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.live.browser_finders import Finder
 from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from core.pose.types import VISIBLE
-from pages.components import hex_of, source
+from pages.components import read_asset, to_css_color
 
 _PARTS = (
     "camera_files.js",
@@ -21,13 +21,15 @@ _PARTS = (
 )
 _component = st.components.v2.component(
     "browser_camera",
-    css=source("browser_camera.css"),
-    js="\n".join([f"const WORKER = {json.dumps(source('pose_worker.js'))}", *map(source, _PARTS)]),
+    css=read_asset("browser_camera.css"),
+    js="\n".join(
+        [f"const WORKER = {json.dumps(read_asset('pose_worker.js'))}", *map(read_asset, _PARTS)]
+    ),
 )
 _FILES = "browser_files"
 
 
-def file_addresses(folder: Path) -> dict[str, str]:
+def browser_file_urls(folder: Path) -> dict[str, str]:
     """Where this server gives the library, its parts and, by their names, the models; from no
     other host."""
     given = st.components.v1.declare_component(_FILES, path=folder)  # files and nothing else
@@ -37,41 +39,41 @@ def file_addresses(folder: Path) -> dict[str, str]:
     return {part: f"{root}/{name}?v={VERSION}" for part, name in names.items()}
 
 
-def told_of(finder: Finder) -> dict[str, Any]:
+def describe_finder(finder: Finder) -> dict[str, Any]:
     """What the browser must know of it; the skeleton as it draws it."""
     skeleton = finder.skeleton.single  # each hand is drawn by itself
     return {
         "task": finder.task,
         "model": finder.model,
         "edges": [list(edge) for edge in skeleton.edges],
-        "colors": [hex_of(color) for color in skeleton.colors],
+        "colors": [to_css_color(color) for color in skeleton.colors],
         "around": finder.around,
         "visible": VISIBLE,
         "together": bool(finder.skeleton.parts),
     }
 
 
-def show_camera(key: str, data: Mapping[str, Any], on_told: Callable[[], None]) -> None:
-    """The camera with its button.
+def draw_browser_camera(key: str, data: Mapping[str, Any], on_message: Callable[[], None]) -> None:
+    """Draw the camera with its START button.
 
     Args:
-        data: `files`, see `file_addresses`; `wanted` of the camera; `finders`, by name, see
-            `told_of`, and their `words` to say; `words` to say; `channel`, the `path` and `token`
-            of `core.live.browser_channel`, None before the camera is on; and `news`, which
-            that channel brings, too: `turn`, higher in newer ones; `by` which of the finders, None
-            before one is wanted, and `count`, how many at most; `paused`, whether the picture only
-            passes; `bare`, whether no skeleton is drawn; `recording`, whether no frame may be lost;
-            `crops`, whether each must bring its crops; `keeps`, whether those of the last second
-            may be asked for, and `asked`, of which frames; `names`, of each hand or body `side`,
-            `text`, `color` and `at`, its place; `note`, what stands over the video; `page` and
-            `heard` of `core.live.browser_frames`.
-        on_told: called when `told(key)` is new, before the page is drawn.
+        data: `files`, see `browser_file_urls`; `wanted`, the camera's constraints; `finders` by
+            name, see `describe_finder`, each with its `words` for people; `words` for people;
+            `channel`, the `path` and `token` of `core.live.browser_channel`, None while the camera
+            is off; and `news`, which that channel brings, too: `turn`, higher in newer ones; `by`,
+            the finder in use, None before the first; `count`, the most poses; `paused`, whether
+            the picture only passes; `bare`, whether no skeleton is drawn; `recording`, whether no
+            frame may be lost; `crops`, whether each frame must bring its crops; `keeps`, whether
+            those of the last second may be requested, and `asked`, of which frames; `names`, each
+            hand's or body's `side`, `text`, `color` and position `at`; `note`, shown over the
+            video; `page` and `heard` of `core.live.browser_frames`.
+        on_message: called when `camera_message(key)` is new, before the page is drawn.
     """
-    _component(key=key, data=dict(data), width="stretch", on_told_change=on_told)
+    _component(key=key, data=dict(data), width="stretch", on_told_change=on_message)
 
 
-def told(key: str) -> Mapping[str, Any] | None:
-    """What the browser told last: {page, on, now, frames}, as `BrowserFrames.hear` takes it, and
-    `direct` where further words come over the channel."""
-    heard = st.session_state.get(key)
-    return (heard and heard.get("told")) or None
+def camera_message(key: str) -> Mapping[str, Any] | None:
+    """Return the browser's latest message: {page, on, now, frames}, as `BrowserFrames.hear` takes
+    it, and `direct` where further messages come over the channel."""
+    state = st.session_state.get(key)
+    return (state and state.get("told")) or None

@@ -4,17 +4,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
 _component = st.components.v2.component(
     "camera_probe",
     html='<button type="button">Test the camera</button> <span role="status"></span>',
-    css=source("camera_probe.css"),
-    js=source("camera_probe.js"),
+    css=read_asset("camera_probe.css"),
+    js=read_asset("camera_probe.js"),
 )
 
 
-def ask_browser(key: str) -> Any:
+def request_camera_report(key: str) -> Any:
     """What the browser reports, for `camera_help.advice_on`; None until it has."""
     before = st.session_state.get(key)
     heard = bool(before and before.get("report"))

@@ -4,13 +4,13 @@ from base64 import b64encode
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
 _component = st.components.v2.component(
     "clip_loop",
     html='<img alt="The movement, played over and over">',
-    css=source("clip_loop.css"),
-    js=source("loop.js") + source("clip_loop.js"),
+    css=read_asset("clip_loop.css"),
+    js=read_asset("loop.js") + read_asset("clip_loop.js"),
 )
 
 

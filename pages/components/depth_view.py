@@ -13,20 +13,20 @@ from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import Reach, scale_colours
 from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
-from pages.components import hex_of, source
+from pages.components import read_asset, to_css_color
 
 _component = st.components.v2.component(
     "depth_view",
-    html=source("depth_view.html"),
-    css=source("depth_view.css"),
-    js=source("hand_space.js") + source("depth_view.js"),
+    html=read_asset("depth_view.html"),
+    css=read_asset("depth_view.css"),
+    js=read_asset("hand_space.js") + read_asset("depth_view.js"),
 )
 _TICKS, _COLOURS = 6, 16
 _HALF_MM = 95.0  # of the room of a hand without a cube
 
 
 @dataclass(frozen=True)
-class Scene:
+class DepthScene:
     """What is the same in all frames that are shown.
 
     Attributes:
@@ -53,15 +53,15 @@ class Scene:
         return f"{self.name} {self.reach} {self.model}"
 
 
-def first_wanted(key: str, scene: Scene) -> int:
+def first_requested_frame(key: str, scene: DepthScene) -> int:
     """From which frame of a recording on the browser asks for more."""
     said = (st.session_state.get(key) or {}).get("want")
     from_ = int(said["from"]) if said and said["turn"] == scene.turn else 0
     return min(max(from_, 0), scene.count - 1)
 
 
-def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
-    """Show some frames, as `of_view` or `of_joints` give them."""
+def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> None:
+    """Show some frames, as `depth_frame_data` or `keypoints_frame_data` give them."""
     _component(
         key=key,
         width="stretch",
@@ -72,9 +72,9 @@ def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
             "every_ms": scene.every_ms,
             "half": _HALF_MM,
             "colours": ", ".join(scale_colours(_COLOURS)),
-            "ticks": scene.reach and _ticks(scene.reach),
-            "skeleton": _skeleton(scene.skeleton),
-            "truth_skeleton": _skeleton(scene.truth),
+            "ticks": scene.reach and _depth_tick_labels(scene.reach),
+            "skeleton": _skeleton_data(scene.skeleton),
+            "truth_skeleton": _skeleton_data(scene.truth),
             "from": batch[0]["i"] if batch else None,
             "batch": list(batch),
         },
@@ -82,7 +82,7 @@ def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def of_view(view: DepthView, said: str = "") -> dict[str, Any]:
+def depth_frame_data(view: DepthView, said: str = "") -> dict[str, Any]:
     """A frame of depth, what was found in it, and which gesture that is said to be."""
     found, error = view.result, view.error_mm
     cube = found.cube
@@ -94,24 +94,24 @@ def of_view(view: DepthView, said: str = "") -> dict[str, Any]:
         "how": found.method,
         "said": said,
         "box": cube and list(cube.bounds),
-        "cube": None if cube is None else _cube(cube, view),
-        "joints": _points(found.joints_mm),
-        "truth": _points(found.truth_mm),
+        "cube": None if cube is None else _cube_data(cube, view),
+        "joints": _to_rounded_lists(found.joints_mm),
+        "truth": _to_rounded_lists(found.truth_mm),
         "error": None if error is None else round(error, 1),
     }
 
 
-def of_broken(index: int, reason: str) -> dict[str, Any]:
+def broken_frame_data(index: int, reason: str) -> dict[str, Any]:
     """A frame that can't be read, and why."""
     return {"i": index, "broken": reason}
 
 
-def of_joints(index: int, time_s: float, joints_mm: ArrayLike | None) -> dict[str, Any]:
+def keypoints_frame_data(index: int, time_s: float, joints_mm: ArrayLike | None) -> dict[str, Any]:
     """A hand in space alone."""
-    return {"i": index, "t": time_s, "joints": _points(joints_mm)}
+    return {"i": index, "t": time_s, "joints": _to_rounded_lists(joints_mm)}
 
 
-def _cube(cube: Cube, view: DepthView) -> dict[str, Any]:
+def _cube_data(cube: Cube, view: DepthView) -> dict[str, Any]:
     """Where it is, its crop's steps, and a, b of x and of y so that the crop's pixel n looks along
     a n + b: a point there is that times its depth."""
     camera, place = cube.camera, cube.placement
@@ -129,11 +129,11 @@ def _cube(cube: Cube, view: DepthView) -> dict[str, Any]:
     }
 
 
-def _ticks(reach: Reach) -> list[str]:
+def _depth_tick_labels(reach: Reach) -> list[str]:
     return [f"{mm / 1000:.2f} m" for mm in np.linspace(*reach, _TICKS)]
 
 
-def _points(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
+def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
     """None for a missing one."""
     if points_mm is None:
         return None
@@ -141,8 +141,8 @@ def _points(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
     return [row if np.isfinite(row).all() else None for row in rows]
 
 
-def _skeleton(skeleton: Skeleton | None) -> dict[str, Any] | None:
+def _skeleton_data(skeleton: Skeleton | None) -> dict[str, Any] | None:
     if skeleton is None:
         return None
-    colors = [hex_of(color) for color in skeleton.colors]
+    colors = [to_css_color(color) for color in skeleton.colors]
     return {"edges": [list(edge) for edge in skeleton.edges], "colors": colors}

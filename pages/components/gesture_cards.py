@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
 _component = st.components.v2.component(
     "gesture_cards",
-    css=source("gesture_cards.css"),
-    js=source("loop.js") + source("metronome.js") + source("gesture_cards.js"),
+    css=read_asset("gesture_cards.css"),
+    js=read_asset("loop.js") + read_asset("metronome.js") + read_asset("gesture_cards.js"),
 )
 
 
@@ -38,11 +38,14 @@ class Inbox:
             self.page, self.heard = said["page"], 0
         new = [one for one in said["messages"] if one["n"] > self.heard]
         if said["n"] > self.heard:
-            self.heard, self.missing = said["n"], [int(i) for i in said["missing"]]
+            self.heard, self.missing = (
+                said["n"],
+                [int(i) for i in said["missing"]],
+            )
         return new
 
 
-def show_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -> None:
+def draw_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -> None:
     """The cards.
 
     Args:
@@ -62,7 +65,7 @@ def show_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -
     _component(key=key, data=dict(data), on_said_change=on_said)
 
 
-def said(key: str) -> Mapping[str, Any] | None:
+def cards_message(key: str) -> Mapping[str, Any] | None:
     """What the browser said last: {page, n, messages, missing}; a message has its number `n` and
     its `kind`:
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
 _component = st.components.v2.component(
-    "gesture_tone", html="<span></span>", js=source("gesture_tone.js")
+    "gesture_tone", html="<span></span>", js=read_asset("gesture_tone.js")
 )
 
 

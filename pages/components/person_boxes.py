@@ -8,7 +8,7 @@ import streamlit as st
 from core.datasets.person_boxes import MOST
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
-from pages.components import hex_of, source
+from pages.components import read_asset, to_css_color
 
 _component = st.components.v2.component(
     "person_boxes",
@@ -17,12 +17,12 @@ _component = st.components.v2.component(
     '</button><button type="button" name="remove">Remove the box</button><small>Drag on the '
     "picture to draw a box. Tab reaches the boxes: arrows move, Shift and arrows resize, Enter "
     "chooses, Delete removes.</small></div></div>",
-    css=source("person_boxes.css"),
-    js=source("person_boxes.js"),
+    css=read_asset("person_boxes.css"),
+    js=read_asset("person_boxes.js"),
 )
 
 
-def said_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
+def edited_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
     """The boxes as they were changed on the page since these were given with that turn, at most
     20, and which one is chosen."""
     said = (st.session_state.get(key) or {}).get("people")
@@ -32,7 +32,7 @@ def said_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], in
     return found, min(int(said["chosen"]), max(0, len(found) - 1))
 
 
-def show_boxes(
+def draw_box_editor(
     key: str, jpeg: bytes, size_hw: tuple[int, int], turn: str, boxes: Sequence[Box]
 ) -> None:
     """The picture with the boxes that it begins with.
@@ -49,7 +49,7 @@ def show_boxes(
             "height": size_hw[0],
             "turn": turn,
             "boxes": [list(box.to_xywh()) for box in boxes],
-            "colours": [hex_of(color) for color in PERSON_COLORS],
+            "colours": [to_css_color(color) for color in PERSON_COLORS],
         },
         on_people_change=lambda: None,
     )

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
 _component = st.components.v2.component(
     "sample_grid",
     html="<ul></ul>",
-    css=source("sample_grid.css"),
-    js=source("loop.js") + source("sample_grid.js"),
+    css=read_asset("sample_grid.css"),
+    js=read_asset("loop.js") + read_asset("sample_grid.js"),
 )
 
 
 @dataclass(frozen=True)
-class Tile:
+class SampleTile:
     """A sample: its JPEG, of a clip its frames side by side, its gesture, and what is to be said of
     it, plain texts."""
 
@@ -29,7 +29,7 @@ class Tile:
 
 def show_tiles(
     key: str,
-    tiles: Sequence[Tile],
+    tiles: Sequence[SampleTile],
     picked: set[int],
     turn: int,
     on_pick: Callable[[int, set[int]], None],

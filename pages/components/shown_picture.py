@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
 _component = st.components.v2.component(
-    "shown_picture", html="<span></span>", js=source("shown_picture.js")
+    "shown_picture", html="<span></span>", js=read_asset("shown_picture.js")
 )
 
 
-def hear_picture(
+def watch_picture(
     key: str, still: str, *, clicks: bool, fits: bool, on_click: Callable[[], None]
 ) -> None:
     """Watch the live video, or a still picture; drawn as wide as they are.
@@ -20,7 +20,7 @@ def hear_picture(
         still: a CSS selector of the picture.
         clicks: whether they mean something; then the pointer says so.
         fits: show it no higher than the window has room for.
-        on_click: called before the page is drawn anew; `clicked_at` knows where.
+        on_click: called before the page is drawn anew; `click_position` knows where.
     """
     _component(
         key=key,
@@ -31,13 +31,13 @@ def hear_picture(
     )
 
 
-def shown_width(key: str, otherwise: int) -> int:
+def displayed_width_px(key: str, otherwise: int) -> int:
     """CSS pixels, as far as the browser has said."""
     said = st.session_state.get(key)
     return int((said and said.get("width")) or otherwise)
 
 
-def clicked_at(key: str) -> tuple[float, float] | None:
+def click_position(key: str) -> tuple[float, float] | None:
     """x and y in 0..1 of the picture."""
     said = st.session_state.get(key)
     at = said and said.get("click")

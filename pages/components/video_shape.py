@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.components import source
+from pages.components import read_asset
 
-_component = st.components.v2.component("video_shape", js=source("video_shape.js"))
+_component = st.components.v2.component("video_shape", js=read_asset("video_shape.js"))
 
 
-def follow_shape(key: str) -> None:
+def fit_video_frame(key: str) -> None:
     """Keep the frame at the height of the video."""
     _component(key=key)

@@ -23,25 +23,25 @@ from core.gestures.labels import safe_label
 from core.paths import Paths
 
 
-def local_address() -> str:
+def local_url() -> str:
     """By the server's own options, e.g. "http://localhost:8501"."""
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    return f"{scheme}://localhost:{st.get_option('server.port')}{below_base('')}"
+    return f"{scheme}://localhost:{st.get_option('server.port')}{server_path('')}"
 
 
-def below_base(path: str) -> str:
+def server_path(path: str) -> str:
     """Where this server gives something, e.g. "/mudra/camera"; "" is the studio's own place."""
     parts = (st.get_option("server.baseUrlPath") or "").strip("/"), path
     return "".join(f"/{part}" for part in parts if part)
 
 
-def is_local(url: str | None) -> bool:
+def is_local_url(url: str | None) -> bool:
     """Whether a page's address is the machine's own; so it counts where nobody knows."""
     host = urlsplit(url or "").hostname or "localhost"
     return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
-def guards() -> list[Middleware]:
+def access_middleware() -> list[Middleware]:
     """What every request passes first.
 
     Raises:
@@ -53,14 +53,14 @@ def guards() -> list[Middleware]:
         in_all_mb = max_in_all_mb()
     except AccessError as error:
         sys.exit(f"The studio was not started: {error}")
-    base = below_base("")
+    base = server_path("")
     return [
-        Middleware(AccessMiddleware, policy=access_policy(secrets)),
-        Middleware(UploadLimitMiddleware, held=_held_uploads, base=base, in_all_mb=in_all_mb),
+        Middleware(AccessMiddleware, policy=read_access_policy(secrets)),
+        Middleware(UploadLimitMiddleware, held=_uploaded_bytes, base=base, in_all_mb=in_all_mb),
     ]
 
 
-def _held_uploads() -> dict[str, int]:
+def _uploaded_bytes() -> dict[str, int]:
     """The bytes of each session's uploaded files."""
     files = get_instance().uploaded_file_mgr
     assert isinstance(files, MemoryUploadedFileManager)
@@ -70,7 +70,7 @@ def _held_uploads() -> dict[str, int]:
     }
 
 
-def access_policy(secrets: dict[str, Any]) -> AccessPolicy:
+def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
     """By the server's options, its secrets.toml and the environment."""
     auth = {} if is_by_proxy() else secrets.get("auth", {})
     public = urlsplit(auth.get("redirect_uri", ""))
@@ -78,14 +78,14 @@ def access_policy(secrets: dict[str, Any]) -> AccessPolicy:
     origins |= {f"{public.scheme}://{public.netloc}"} if public.netloc else set()
     return AccessPolicy(
         has_login=is_by_proxy() or bool(auth),
-        identify=_identify_by(auth),
-        base=below_base(""),
-        hosts=_own_hosts(public.hostname),
+        identify=_make_identify(auth),
+        base=server_path(""),
+        hosts=_allowed_hosts(public.hostname),
         origins=frozenset(origins),
     )
 
 
-def _identify_by(auth: dict[str, Any]) -> Any:
+def _make_identify(auth: dict[str, Any]) -> Any:
     def identify(connection: HTTPConnection) -> str:
         if not is_by_proxy():
             return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
@@ -97,7 +97,7 @@ def _identify_by(auth: dict[str, Any]) -> Any:
     return identify
 
 
-def _own_hosts(public: str | None) -> frozenset[str] | None:
+def _allowed_hosts(public: str | None) -> frozenset[str] | None:
     """Names that the studio is reached by; None: any, for it listens to the network and nobody
     listed them."""
     listed = st.get_option("server.allowedHosts")
@@ -107,7 +107,7 @@ def _own_hosts(public: str | None) -> frozenset[str] | None:
     return frozenset(name.strip().lower().rstrip(".") for name in names if name)
 
 
-def owner() -> str:
+def current_owner() -> str:
     """Whose projects the visitor sees.
 
     Raises:
@@ -115,14 +115,14 @@ def owner() -> str:
     """
     if is_by_proxy():
         return proxy_user(st.context.headers)
-    if not _has_login():
+    if not _has_openid_login():
         return ""
     if not st.user.is_logged_in:
         raise AccessError("nobody is logged in: log in, then reload the page")
     return openid_owner(st.user["iss"], st.user["sub"])
 
 
-def let_in(at_end: Callable[[], None]) -> None:
+def require_login(at_end: Callable[[], None]) -> None:
     """End the page of whom nobody knows; say who it is to everybody else.
 
     Args:
@@ -134,9 +134,9 @@ def let_in(at_end: Callable[[], None]) -> None:
         st.logout()
 
     try:
-        if _lacks_login():
-            _ask_in()
-        name = owner()
+        if _must_log_in():
+            _show_login()
+        name = current_owner()
     except AccessError as error:
         st.error(safe_label(str(error)), icon="🔒")
         st.stop()
@@ -149,25 +149,28 @@ def let_in(at_end: Callable[[], None]) -> None:
             st.button("Log out", on_click=log_out, type="tertiary")
 
 
-def sits_here() -> bool:
+def is_at_this_machine() -> bool:
     """Whether the visitor is at the machine: nobody else reaches the studio, and nobody logs in,
     which is what people elsewhere do."""
-    return opens_here_alone(st.get_option("server.address")) and not Paths.find().of(owner()).owner
+    return (
+        opens_here_alone(st.get_option("server.address"))
+        and not Paths.find().of(current_owner()).owner
+    )
 
 
-def _lacks_login() -> bool:
+def _must_log_in() -> bool:
     """Whether this visitor may log in by OpenID Connect, and did not yet."""
-    return not is_by_proxy() and _has_login() and not st.user.is_logged_in
+    return not is_by_proxy() and _has_openid_login() and not st.user.is_logged_in
 
 
-def _ask_in() -> NoReturn:
+def _show_login() -> NoReturn:
     st.title("Mudra", anchor=False)
     st.caption("Log in to see your gestures and models.")
     st.button("Log in", type="primary", on_click=st.login, icon="🔑")
     st.stop()
 
 
-def _has_login() -> bool:
+def _has_openid_login() -> bool:
     """Whether `[auth]` stands in .streamlit/secrets.toml.
 
     Raises:

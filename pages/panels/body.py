@@ -17,8 +17,8 @@ from core.pose.drawing.bodies import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, 
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.types import Floats
-from pages.panels.controls import in_their_colour, pick_one, upload_field
-from pages.panels.layout import errors_shown, show_table
+from pages.panels.controls import colored_number, pick_option, upload_field
+from pages.panels.layout import show_errors, show_table
 
 if TYPE_CHECKING:
     import altair as alt
@@ -33,7 +33,7 @@ _BEHIND = "body_behind_read"
 
 def pick_view() -> BodyView:
     """Background, skeleton and steps."""
-    background = pick_one(
+    background = pick_option(
         "Background", BACKGROUNDS, "body_background", format_func=lambda b: BACKGROUNDS[b]
     )
     colour, behind = _TEAL, None
@@ -54,7 +54,7 @@ def pick_view() -> BodyView:
 
 def pick_persons() -> int:
     """How many to look for."""
-    chosen = pick_one(
+    chosen = pick_option(
         "Persons",
         [str(n + 1) for n in range(MAX_PEOPLE)],
         "body_persons",
@@ -78,7 +78,7 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
         default=numbers[0],
         required=True,
         key=f"body_person_of_{numbers}",
-        format_func=in_their_colour if coloured else str,
+        format_func=colored_number if coloured else str,
     )
     return int(chosen)
 
@@ -105,7 +105,7 @@ def _pick_picture() -> Backdrop | None:
         key="body_behind",
         on_change=_forget_picture,
     )
-    with errors_shown():
+    with show_errors():
         if file is not None and _BEHIND not in st.session_state:
             picture = Backdrop(read_background(file.name, file.getvalue()))
             st.session_state[_BEHIND] = (file.name, picture)

@@ -18,7 +18,7 @@ _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "
     "🙌 👐 🤲 🙏 💪 1️⃣ 2️⃣ 3️⃣ 4️⃣ 5️⃣ 🟢 🔴 ⭐ ❤ ▶ ⬅ ➡ ⬆ ⬇ 🔃 🔄"
 )
-HANDS = [in_colour(sign) for sign in _SIGNS.split()]
+EMOJI_CHOICES = [in_colour(sign) for sign in _SIGNS.split()]
 LIMITS_MB = {
     kind: size // 2**20
     for kind, size in {
@@ -34,7 +34,7 @@ LIMITS_MB = {
 }
 
 
-def pick_one(title: str, options: Iterable[str], key: str, **look: Any) -> str:
+def pick_option(title: str, options: Iterable[str], key: str, **look: Any) -> str:
     """One is always chosen, at first the first; `look` is what Streamlit's control takes."""
     names = list(options)
     return st.segmented_control(
@@ -42,7 +42,7 @@ def pick_one(title: str, options: Iterable[str], key: str, **look: Any) -> str:
     )
 
 
-def in_their_colour(number: int) -> str:
+def colored_number(number: int) -> str:
     """A person's number with the colour that they are drawn in, as Markdown."""
     png = b64encode(encode_png(person_swatch(number))).decode()
     return f"![](data:image/png;base64,{png}) {number}"
@@ -50,10 +50,12 @@ def in_their_colour(number: int) -> str:
 
 def pick_emoji(key: str, now: str = "") -> str:
     """One of the hands and signs, or any other that is typed; "" for none."""
-    chosen = st.pills("Emoji", HANDS, default=now if now in HANDS else None, key=f"{key}_pills")
+    chosen = st.pills(
+        "Emoji", EMOJI_CHOICES, default=now if now in EMOJI_CHOICES else None, key=f"{key}_pills"
+    )
     other = st.text_input(
         "or any other",
-        "" if now in HANDS else now,
+        "" if now in EMOJI_CHOICES else now,
         max_chars=8,
         key=f"{key}_other",
         help="Paste an emoji, or one or two letters. It stands for the gesture everywhere.",

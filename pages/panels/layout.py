@@ -11,17 +11,17 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.training.runs import error_text
-from pages.components import source
+from pages.components import read_asset
 
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
-NOT_STARTED = "Press START under the video and allow the camera."
-FROM_COLOURS = (
+START_CAMERA = "Press START under the video and allow the camera."
+ESTIMATED_DEPTH_NOTE = (
     "3-D without a depth camera: MediaPipe estimates these points from colours alone. It learned "
     "their shape from many hands; how far away yours is, is not measured."
 )
 
 
-def in_percent(interval: list[float]) -> str:
+def format_interval(interval: list[float]) -> str:
     """An interval of shares."""
     return f"{interval[0]:.1%} – {interval[1]:.1%}"
 
@@ -29,13 +29,13 @@ def in_percent(interval: list[float]) -> str:
 log = logging.getLogger(__name__)
 
 
-def style() -> None:
+def apply_style() -> None:
     """Sizes that Streamlit has no option for; nothing of the user's is in here."""
-    st.html(f"<style>{source('studio.css')}</style>")
+    st.html(f"<style>{read_asset('studio.css')}</style>")
 
 
 @contextmanager
-def errors_shown() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """The one place where Mudra's own errors become text on the page."""
     try:
         yield
@@ -45,7 +45,7 @@ def errors_shown() -> Iterator[None]:
         st.error(safe_label(error_text(error)), icon="⚠️")
 
 
-def wide_columns(key: str, *widths: float) -> list[DeltaGenerator]:
+def stacking_columns(key: str, *widths: float) -> list[DeltaGenerator]:
     """Columns that stand one above the other on a tablet's screen."""
     with st.container(key=f"wide_{key}"):
         return st.columns(widths, gap="large")
@@ -61,7 +61,7 @@ def show_table(columns: Mapping[str, Sequence[object]], bar: str = "", most: flo
     rows = []
     for row in zip(*columns.values(), strict=True):
         cells = (
-            _cell(value, most if name == bar else 0.0)
+            _format_cell(value, most if name == bar else 0.0)
             for name, value in zip(columns, row, strict=True)
         )
         rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -70,7 +70,7 @@ def show_table(columns: Mapping[str, Sequence[object]], bar: str = "", most: flo
     st.html(f'<div class="mudra-table">{table}</div>')
 
 
-def _cell(value: object, most: float) -> str:
+def _format_cell(value: object, most: float) -> str:
     if not isinstance(value, int | float):
         return f"<td>{escape(str(value))}</td>"
     text = f"{value:,}" if isinstance(value, int) else f"{value:.1f} %"

@@ -32,7 +32,7 @@ SECTIONS = {
 VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY, DEPTH)
 
 
-def navigation() -> StreamlitPage:
+def draw_navigation() -> StreamlitPage:
     """The pages in the sidebar; the one to run."""
     return st.navigation(
         {

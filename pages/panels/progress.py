@@ -21,7 +21,7 @@ def moves(bar: DeltaGenerator, text: str | None = None) -> Callable[[float], Non
     return move
 
 
-def begin(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
+def start_job(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
     """Begin what must not be half done: Streamlit breaks off a page where another widget is used.
 
     Args:
@@ -37,7 +37,7 @@ def begin(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
     st.session_state[key] = job
 
 
-def follow(key: str, text: str) -> None:
+def show_job(key: str, text: str) -> None:
     """Where that goes on, a bar until it is done, then the page anew; raises its error, once."""
     job: Job | None = st.session_state.get(key)
     if job is None or job.result is not None:
@@ -48,16 +48,16 @@ def follow(key: str, text: str) -> None:
     if job.error is None:
         st.rerun()
     bar.empty()
-    forget(key)
+    forget_job(key)
     raise job.error
 
 
-def done(key: str) -> Any:
+def job_result(key: str) -> Any:
     """What it gave; None until it is done."""
     job: Job | None = st.session_state.get(key)
     return None if job is None else job.result
 
 
-def forget(key: str) -> None:
+def forget_job(key: str) -> None:
     """Its result is not needed any more."""
     st.session_state.pop(key, None)

@@ -11,8 +11,8 @@ from core.offline.files import TemporaryFolder
 from core.paths import Paths
 from core.review.reviewing import LabelNoiseCache
 from core.store import Store
-from pages.panels.access import owner
-from pages.panels.visit import remember_act
+from pages.panels.access import current_owner
+from pages.panels.visit import record_last_action
 
 OWNERS = 200  # studios in memory; the one unused for longest is closed
 
@@ -28,22 +28,22 @@ class Studio:
 
 def studio() -> Studio:
     """The studio of the present workspace, as this visitor finds it."""
-    return _studio(Paths.find().of(owner()))
+    return _open_studio(Paths.find().of(current_owner()))
 
 
-def forget_studio() -> None:
+def clear_studio() -> None:
     """Begin anew: all that is kept of it, or, where people log in, of this visitor's part."""
     paths = studio().paths
     if not paths.owner:
         st.cache_resource.clear()
         return
-    _studio.clear(paths)
+    _open_studio.clear(paths)
     label_noise_cache.clear(paths)
 
 
 @st.cache_resource(show_spinner=False, max_entries=OWNERS)
-def _studio(paths: Paths) -> Studio:
-    store = Store(paths.store, remember_act, owner=paths.owner)
+def _open_studio(paths: Paths) -> Studio:
+    store = Store(paths.store, record_last_action, owner=paths.owner)
     return Studio(paths, store, TrainingManager(store, paths))
 
 
@@ -54,12 +54,12 @@ def label_noise_cache(paths: Paths) -> LabelNoiseCache:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def load_model(folder: Path, changed_at: float) -> GestureModel:
+def load_gesture_model(folder: Path, changed_at: float) -> GestureModel:
     """A gesture model, kept while its file stays the same."""
     return GestureModel.load(folder)
 
 
-def temporary_folder() -> Path:
+def visitor_folder() -> Path:
     """This visitor's, for videos to show; it goes away with the session."""
     if "files_folder" not in st.session_state:
         st.session_state["files_folder"] = TemporaryFolder()

@@ -16,7 +16,7 @@ _KEPT = "kept"
 Value = TypeVar("Value")
 
 
-class _Kept:
+class _CachedValue:
     """A kept value.
 
     Attributes:
@@ -33,7 +33,7 @@ def _do_nothing(value: object) -> None:
     pass
 
 
-def keep(
+def get_or_make(
     name: str,
     key: Hashable,
     make: Callable[[], Value],
@@ -45,33 +45,33 @@ def keep(
         name: its place; a value of another key that is kept there is closed first.
         key: equal for files and settings that give the same value.
     """
-    values = _kept()
+    values = _cached_values()
     if name not in values or values[name].key != key:
-        drop(name)
-        values[name] = _Kept(key, make(), close)
+        drop_cached(name)
+        values[name] = _CachedValue(key, make(), close)
     value: Value = values[name].value
     return value
 
 
-def drop(name: str) -> None:
+def drop_cached(name: str) -> None:
     """Close and forget a kept value, if there is one."""
-    if kept := _kept().pop(name, None):
+    if kept := _cached_values().pop(name, None):
         kept.close()
 
 
-def drop_others(group: str, names: Collection[str]) -> None:
+def drop_cached_except(group: str, names: Collection[str]) -> None:
     """Drop the values whose name begins with `group` and is not one of `names`."""
-    for name in [*_kept()]:
+    for name in [*_cached_values()]:
         if name.startswith(group) and name not in names:
-            drop(name)
+            drop_cached(name)
 
 
-def drop_all() -> None:
+def drop_all_cached() -> None:
     """Drop every value: the visitor opens another page."""
-    drop_others("", ())
+    drop_cached_except("", ())
 
 
-def _kept() -> dict[str, _Kept]:
+def _cached_values() -> dict[str, _CachedValue]:
     """This visitor's values by name."""
     return st.session_state.setdefault(_KEPT, {})
 
@@ -79,17 +79,17 @@ def _kept() -> dict[str, _Kept]:
 _ACTS = "acts"
 
 
-def begin_visit(page: str) -> None:
+def start_visit(page: str) -> None:
     """Count a visit whenever the page changes; `visit` in the session state is its number."""
-    begin_acts()
+    start_action_log()
     if st.session_state.get("page") != page:
-        drop_all()  # the file fields of the next page are empty
+        drop_all_cached()  # the file fields of the next page are empty
         st.session_state["page"] = page
         st.session_state["visit"] = st.session_state.get("visit", 0) + 1
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """An entry of a project's history, and which of this visitor's acts it is, from 1 on."""
 
     project_id: int
@@ -99,36 +99,36 @@ class Act:
 
 
 @dataclass
-class _Acts:
-    latest: Act | None = None
+class _LastAction:
+    latest: Action | None = None
 
 
-def begin_acts() -> None:
+def start_action_log() -> None:
     """From now on this visitor's acts are remembered."""
     if _ACTS not in st.session_state:
-        st.session_state[_ACTS] = _Acts()
+        st.session_state[_ACTS] = _LastAction()
 
 
-def remember_act(project_id: int, entry: HistoryEntry) -> None:
+def record_last_action(project_id: int, entry: HistoryEntry) -> None:
     """Told by the store in the thread that acted: a visitor's, or one that works by itself."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return
     # Streamlit may break the page off where it gives a value, here in the midst of the act; the
     # copy of all values it gives without that
-    acts: _Acts | None = context.session_state.filtered_state.get(_ACTS)
+    acts: _LastAction | None = context.session_state.filtered_state.get(_ACTS)
     if acts is not None:
         number = acts.latest.number + 1 if acts.latest else 1
-        acts.latest = Act(project_id, entry, number, time.monotonic())
+        acts.latest = Action(project_id, entry, number, time.monotonic())
 
 
-def latest_act() -> Act | None:
+def last_action() -> Action | None:
     """The last one of this visitor."""
-    acts: _Acts | None = st.session_state.get(_ACTS)
+    acts: _LastAction | None = st.session_state.get(_ACTS)
     return acts.latest if acts else None
 
 
-def use_project(project_id: int | None) -> None:
+def select_project(project_id: int | None) -> None:
     """Choose a project from code; None: the first.
 
     The widgets get new keys: a message that the browser sent before it heard of the change still

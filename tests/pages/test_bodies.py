@@ -85,14 +85,14 @@ def test_who_remains_of_two_people_is_called_by_the_number_that_the_video_shows(
         from core.live.live import Latest
         from core.pose.types import Pose
         from core.reading.reading import HandReading
-        from pages.panels.live.readings import show_hands
+        from pages.panels.live.readings import show_answers
 
         pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
         two = HandReading(pose, hand="body", number=2)
-        show_hands(Latest((two,), numbered=True), "remaining", "body_33")
-        show_hands(Latest((two,)), "only", "body_33")
+        show_answers(Latest((two,), numbered=True), "remaining", "body_33")
+        show_answers(Latest((two,)), "only", "body_33")
         one = HandReading(pose, hand="body", number=1, half=True)
-        show_hands(Latest((one, two), numbered=True), "both", "body_33")
+        show_answers(Latest((one, two), numbered=True), "both", "body_33")
 
     app = AppTest.from_function(page, default_timeout=30).run()
     assert not app.exception
@@ -114,13 +114,13 @@ def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
         from core.paths import Paths
         from core.pose.types import Pose
         from core.reading.reading import HandReading
-        from pages.panels.live.readings import show_drift
+        from pages.panels.live.readings import warn_about_drift
 
         pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
         half = Latest(hands=(HandReading(pose, half=True),))
         arms = GestureModel.load(Paths.arms)
         for second in range(int(ENOUGH_S) + 1):  # as seldom as any page looks
-            show_drift(replace(half, taken_s=second), arms)
+            warn_about_drift(replace(half, taken_s=second), arms)
 
     app = AppTest.from_function(page, default_timeout=30).run()
     assert not app.exception

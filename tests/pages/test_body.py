@@ -8,8 +8,8 @@ import pytest
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
-from pages.panels.controls import in_their_colour
-from pages.panels.layout import NOT_STARTED
+from pages.panels.controls import colored_number
+from pages.panels.layout import START_CAMERA
 from tests.pages.conftest import choose, go, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -35,7 +35,7 @@ def plots(app):
 
 def test_before_the_camera_starts_it_says_so(app):
     go(app, "body")
-    assert NOT_STARTED in texts(app)
+    assert START_CAMERA in texts(app)
     [angles] = tables(app)
     assert angles == {
         "joint": ["Elbow", "Shoulder", "Hip", "Knee"],
@@ -66,7 +66,7 @@ def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app,
     assert "2 persons found" in texts(app)
     [first] = plots(app)
     [whose] = [control for control in app.button_group if control.label == "Person"]
-    assert whose.options == [in_their_colour(1), in_their_colour(2)]
+    assert whose.options == [colored_number(1), colored_number(2)]
     choose(app, "Person", 2)
     assert plots(app) != [first]
 

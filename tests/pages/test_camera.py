@@ -9,11 +9,11 @@ from streamlit import config
 from core.live.live import LiveProcessor, Options
 from core.recording.plans import CONTINUOUS, HELD
 from core.recording.recorder import Recorder
-from pages.panels.access import is_local, local_address
+from pages.panels.access import is_local_url, local_url
 from pages.panels.camera.browser import BrowserStream
-from pages.panels.camera.stage import Stage, has_picture
+from pages.panels.camera.stage import Stage, has_server_picture
 from pages.panels.camera.stream import Stream
-from pages.panels.recording.options import show_recording
+from pages.panels.recording.options import show_recorded_video
 from tests.conftest import wait_until
 
 
@@ -30,7 +30,7 @@ def test_the_studio_s_address_is_that_of_its_own_port(options, address):
     try:
         for name, value in options.items():
             config.set_option(name, value)
-        assert local_address() == address
+        assert local_url() == address
     finally:
         for name, value in before.items():
             config.set_option(name, value)
@@ -49,7 +49,7 @@ def test_the_studio_s_address_is_that_of_its_own_port(options, address):
     ],
 )
 def test_a_page_of_another_machine_is_told_from_one_s_own(url, local):
-    assert is_local(url) is local
+    assert is_local_url(url) is local
 
 
 @pytest.mark.parametrize("plan", [CONTINUOUS, HELD], ids=["start and stop", "held"])
@@ -60,7 +60,7 @@ def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
     for _ in range(5):
         recorder, stream = Recorder(store, project.id, "me"), BrowserStream()
         place = Stage(None, None, None, None, stream)
-        assert show_recording(place, Options(), recorder) is stream.live
+        assert show_recorded_video(place, Options(), recorder) is stream.live
         recorder.record(gesture.id, plan)
         tabs.append((recorder, stream, place))
     assert [t.name for t in {*threading.enumerate()} - before].count("mudra-writer") == 5
@@ -73,4 +73,8 @@ def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
 def test_a_picture_that_stays_in_the_browser_can_t_be_held_on_the_server():
     """Heatmaps' button for it is off there, and on for a camera whose video comes."""
     stream = Stream(LiveProcessor(lambda options: None, Options(paused=True)))
-    assert [has_picture(one) for one in (None, BrowserStream(), stream)] == [False, False, True]
+    assert [has_server_picture(one) for one in (None, BrowserStream(), stream)] == [
+        False,
+        False,
+        True,
+    ]

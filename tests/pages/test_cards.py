@@ -8,7 +8,7 @@ import numpy as np
 from core.admin.erasing import forget_pictures_here
 from core.paths import Paths
 from pages.components.gesture_cards import Inbox
-from pages.panels.recording.cards import pictures_of
+from pages.panels.recording.cards import thumbnail_urls
 from tests.exchange.conftest import sample
 from tests.pages.conftest import record
 
@@ -63,9 +63,9 @@ def test_a_card_shows_no_picture_that_was_forgotten(store, workspace):
     session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
     burst = store.start_recording(session, store.gestures(project.id)[0].id)
     [seen] = store.add_samples(burst, [sample(4)])
-    before = _pixels(pictures_of(store, [seen])[str(seen)])
+    before = _pixels(thumbnail_urls(store, [seen])[str(seen)])
     forget_pictures_here(store, Paths.find(workspace), project)
-    after = pictures_of(store, [seen, shown])
+    after = thumbnail_urls(store, [seen, shown])
     ground = np.median(_pixels(after[str(seen)]), axis=(0, 1))
     assert np.abs(ground - 40).max() <= 3  # keypoints on plain grey, as of one without a picture
     assert np.abs(_pixels(after[str(seen)]).astype(int) - before).mean() > 20

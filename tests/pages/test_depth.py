@@ -17,7 +17,7 @@ from core.lab.renderer.render import render_hand
 from core.paths import Paths
 from core.recording.plans import SHOT
 from core.store import NewSample
-from pages.panels.layout import NOT_STARTED
+from pages.panels.layout import START_CAMERA
 from tests.conftest import wait_until
 from tests.pages.conftest import cards, go, press, tables, texts, undo_here, undo_offered, upload
 from tests.support.depth_recordings import CAMERA_JSON, depth_png
@@ -208,7 +208,7 @@ def test_a_studio_that_others_can_open_switches_no_camera_on(app, board):
 def test_a_webcam_s_hand_is_told_for_what_it_is(app):
     choose(go(app, "depth"), "Webcam")
     assert "MediaPipe estimates these points from colours alone" in texts(app)
-    assert NOT_STARTED in texts(app)
+    assert START_CAMERA in texts(app)
 
 
 # ------------------------------------------------------------------------- gestures from depth

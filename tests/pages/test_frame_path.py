@@ -16,7 +16,7 @@ from core.recording.recorder import Recorder
 from core.store.rows import Project
 from pages.panels.camera.browser import BrowserStream
 from pages.panels.camera.stream import Stream
-from pages.panels.live.readings import said_of
+from pages.panels.live.readings import answers_of
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -77,7 +77,7 @@ def test_a_frame_whose_hand_is_found_on_the_server(root, photo, recorder, starte
 
     def act():
         stream.recv(frame)
-        said_of(live.latest())
+        answers_of(live.latest())
 
     listed = listed_functions(root, "## The way of a frame\n\nWith hand tracking on the server")
     assert len(listed) == 10

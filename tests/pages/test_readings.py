@@ -11,7 +11,7 @@ from core.live.live import Latest
 from core.pose.types import LEFT, RIGHT, Pose
 from core.reading.motions import Motion
 from core.reading.reading import HandReading
-from pages.panels.live.readings import said_of
+from pages.panels.live.readings import answers_of
 
 
 def hand(side, score):
@@ -27,24 +27,24 @@ def person(number):
 @pytest.mark.parametrize("scores", [(0.9, 0.8), (0.8, 0.9)])
 def test_the_left_hand_stands_left_as_on_the_screen(scores):
     surest_first = sorted(map(hand, (LEFT, RIGHT), scores), key=lambda one: -one.pose.score)
-    said = said_of(Latest(tuple(surest_first)))
+    said = answers_of(Latest(tuple(surest_first)))
     assert [one["note"] for one in said] == ["Left hand", "Right hand"]
 
 
 @pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
 def test_people_stand_in_the_order_of_their_numbers(numbers):
     latest = Latest(tuple(map(person, numbers)), numbered=True)
-    assert [one["note"] for one in said_of(latest, "body_33")] == ["person 1", "person 2"]
+    assert [one["note"] for one in answers_of(latest, "body_33")] == ["person 1", "person 2"]
 
 
 def test_what_was_nearly_a_gesture_is_said_for_a_moment_with_the_reason():
     swipe = GestureLabel("swipe_left", "👈")
     latest = Latest((hand(LEFT, 0.9),), 104.0, missed=(103.0, NearMiss(swipe, 2.0, SLOW)))
-    [near] = said_of(latest)
+    [near] = answers_of(latest)
     assert near["name"] == "No gesture"
     assert near["note"] == "like 👈 swipe_left, but slower than your examples"
-    assert said_of(replace(latest, taken_s=105.1)) == said_of(replace(latest, missed=None))
+    assert answers_of(replace(latest, taken_s=105.1)) == answers_of(replace(latest, missed=None))
     held = replace(hand(LEFT, 0.9), gesture=GestureLabel("fist"))
-    assert [one["name"] for one in said_of(replace(latest, hands=(held,)))] == ["fist"]
+    assert [one["name"] for one in answers_of(replace(latest, hands=(held,)))] == ["fist"]
     made = (103.5, Motion(MotionEvent(swipe, 1.0, 2.0, 0.9), "Left", 1))
-    assert [one["name"] for one in said_of(replace(latest, made=(made,)))] == ["swipe_left"]
+    assert [one["name"] for one in answers_of(replace(latest, made=(made,)))] == ["swipe_left"]

@@ -157,9 +157,9 @@ def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace)
 )
 def test_what_the_machine_lacks_is_said_on_the_page(error, said):
     def page(error):
-        from pages.panels.layout import errors_shown
+        from pages.panels.layout import show_errors
 
-        with errors_shown():
+        with show_errors():
             raise error
 
     found = AppTest.from_function(page, kwargs={"error": error}).run()

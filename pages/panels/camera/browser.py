@@ -21,11 +21,16 @@ from core.pose.drawing.poses import person_color
 from core.reading.reading import HandReading
 from core.recording.camera_help import TROUBLES
 from core.recording.recorder import Recorder
-from pages.components import hex_of
-from pages.components.browser_camera import file_addresses, show_camera, told, told_of
-from pages.panels.access import below_base, local_address
-from pages.panels.camera.stream import Stream, no_end, video
-from pages.panels.live.readings import said_of
+from pages.components import to_css_color
+from pages.components.browser_camera import (
+    browser_file_urls,
+    camera_message,
+    describe_finder,
+    draw_browser_camera,
+)
+from pages.panels.access import local_url, server_path
+from pages.panels.camera.stream import Stream, ignore_stream_end, show_webrtc_video
+from pages.panels.live.readings import answers_of
 
 
 class BrowserStream:
@@ -43,9 +48,9 @@ class BrowserStream:
     by: str | None = None
 
     def __init__(self) -> None:
-        self.live = LiveProcessor(_opens_nothing, Options(paused=True))
+        self.live = LiveProcessor(_refuse_estimator, Options(paused=True))
         self.frames = BrowserFrames(self.live)
-        self.on_end: Callable[[], object] = no_end
+        self.on_end: Callable[[], object] = ignore_stream_end
         self.recorder: Recorder | None = None
         self.token, self.direct, self.keeps = announce(self), False, False
         self._turns = itertools.count(1)  # a page's news and the connection's, each in its thread
@@ -58,7 +63,7 @@ class BrowserStream:
         if news["paused"]:
             return news
         skeleton = FINDERS[self.live.options.keypoints.name].skeleton.name
-        return news | {"answer": said_of(self.live.latest(), skeleton)}
+        return news | {"answer": answers_of(self.live.latest(), skeleton)}
 
     def news(self) -> dict[str, Any]:
         """What changes while the camera runs, see `show_camera`."""
@@ -75,7 +80,7 @@ class BrowserStream:
             "bare": options.body is not None and not options.body.skeleton,
             "recording": recording,
             "crops": recorder is not None and recording and recorder.with_pictures,
-            "names": [_named(hand, numbered=latest.numbered) for hand in latest.hands],
+            "names": [_label_data(hand, numbered=latest.numbered) for hand in latest.hands],
             "keeps": self.keeps,
             "asked": self.frames.asked,
             "note": latest.note,
@@ -90,11 +95,11 @@ class BrowserStream:
         self.on_end()
 
 
-def _opens_nothing(options: Options) -> Any:
+def _refuse_estimator(options: Options) -> Any:
     raise AssertionError("no picture comes, so no estimator is wanted")
 
 
-def _named(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
+def _label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
     """A number as the server's video shows it."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
@@ -102,7 +107,7 @@ def _named(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
     return {
         "side": hand.pose.handedness,
         "text": f"{hand.number} {text}".rstrip() if numbered else text,
-        "color": hex_of(person_color(hand.number)) if numbered else "",
+        "color": to_css_color(person_color(hand.number)) if numbered else "",
         "at": [round((x0 + x1) / 2), round((y0 + y1) / 2)],
     }
 
@@ -116,7 +121,7 @@ _WORDS = {
 
 
 @dataclass
-class _Seen:
+class _DrawnCamera:
     """What the page was drawn with."""
 
     drawn: bool = False
@@ -124,14 +129,14 @@ class _Seen:
     direct: bool = False
 
 
-def can_find(options: Options) -> bool:
+def can_browser_find(options: Options) -> bool:
     """Whether a browser can do what a page wants of the camera."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
     return options.paused or (options.keypoints.name in FINDERS and drawn)
 
 
-def browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
+def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
     """The video with its START button; None while the camera is off. The server's where the files
     for a browser are missing."""
     if not is_ready(Paths.find().weights):
@@ -139,23 +144,23 @@ def browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
             "Nothing here finds hands and bodies in a browser yet: run `make setup`, online.",
             icon="📦",
         )
-        return video(dict(wanted))
-    seen = _Seen()
-    st.fragment(_follow)(wanted, seen)
+        return show_webrtc_video(dict(wanted))
+    seen = _DrawnCamera()
+    st.fragment(_draw_browser_video)(wanted, seen)
     return seen.stream
 
 
-def end_in_browser() -> None:
+def stop_browser_camera() -> None:
     """Keypoints are found on the server now."""
     if stream := st.session_state.pop(_STREAM, None):
         stream.end()
 
 
-def _follow(wanted: Mapping[str, Any], seen: _Seen) -> None:
+def _draw_browser_video(wanted: Mapping[str, Any], seen: _DrawnCamera) -> None:
     """A fragment: run when the camera comes or goes, and by every word of a browser that has no
     connection of its own."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
-    show_camera(KEY, _data(stream, wanted), _hear)
+    draw_browser_camera(KEY, _camera_data(stream, wanted), _receive_camera_message)
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.warning(problem, icon="📷")
     if stream is None:
@@ -169,12 +174,12 @@ def _follow(wanted: Mapping[str, Any], seen: _Seen) -> None:
     seen.drawn, seen.stream, seen.direct = True, stream, direct
 
 
-def _hear() -> None:
+def _receive_camera_message() -> None:
     """What the browser tells, before anything is drawn."""
-    word = told(KEY) or {}
+    word = camera_message(KEY) or {}
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     if not word.get("on"):
-        return end_in_browser()
+        return stop_browser_camera()
     if stream is None:
         stream = st.session_state[_STREAM] = BrowserStream()
     stream.direct = word.get("direct") is True
@@ -184,9 +189,9 @@ def _hear() -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """See `show_camera`."""
-    address = local_address()
+    address = local_url()
     off: dict[str, Any] = {
         "turn": 0,
         "by": None,
@@ -199,16 +204,19 @@ def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, 
         "heard": 0,
     }
     return {
-        "files": file_addresses(folder_of(Paths.find().weights)),
+        "files": browser_file_urls(folder_of(Paths.find().weights)),
         "wanted": dict(wanted),
-        "channel": {"path": below_base(PATH), "token": stream.token} if stream else None,
-        "finders": {name: told_of(one) | {"words": _said(one)} for name, one in FINDERS.items()},
+        "channel": {"path": server_path(PATH), "token": stream.token} if stream else None,
+        "finders": {
+            name: describe_finder(one) | {"words": _finder_texts(one)}
+            for name, one in FINDERS.items()
+        },
         "words": {name: trouble.text(address) for name, trouble in TROUBLES.items()} | _WORDS,
         "news": stream.news() if stream else off,
     }
 
 
-def _said(finder: Finder) -> dict[str, str]:
+def _finder_texts(finder: Finder) -> dict[str, str]:
     """What is said while it is opened, and of what it does."""
     skeleton = finder.skeleton
     what, size = skeleton.single.titles, megabytes(Paths.find().weights, finder.model)

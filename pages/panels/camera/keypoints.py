@@ -16,7 +16,7 @@ from core.reading.keypoint_sources import (
     selectable_sources,
 )
 from core.store import Project
-from pages.panels.controls import pick_one
+from pages.panels.controls import pick_option
 from pages.panels.resources import studio
 
 TITLES = {
@@ -35,8 +35,8 @@ MORE_NETS = (
     "More of them: `python -m core weights fetch NAME` or `weights import`; `weights list` names "
     "them."
 )
-STRONGEST = "all keypoints"
-VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
+ALL_KEYPOINTS = "all keypoints"
+HEATMAP_VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
 
 
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
@@ -58,7 +58,7 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
-def pick_number(key: str, skeleton: str, **look: Any) -> int:
+def pick_max_poses(key: str, skeleton: str, **look: Any) -> int:
     """How many hands or persons are looked for; `look` is what Streamlit's toggle takes. Of pairs
     of hands one."""
     if skeleton_named(skeleton).title == PAIR:
@@ -108,31 +108,33 @@ def pick_kalman(key: str) -> bool:
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
     """One keypoint, the background, or all of them together."""
-    names, known, at = _keypoints(skeleton), st.session_state, f"{key}_joint"
+    names, known, at = _keypoint_choices(skeleton), st.session_state, f"{key}_joint"
     if (chosen := known.get(f"{at}_chosen")) in names:
         known[at] = chosen
     name = st.selectbox("Keypoint", names, key=at, persist_state="session", width=190)
     known.pop(f"{at}_chosen", None)
-    return None if name in (None, STRONGEST) else names.index(name) - 1
+    return None if name in (None, ALL_KEYPOINTS) else names.index(name) - 1
 
 
-def choose_keypoint(key: str, skeleton: Skeleton, joint: int | None) -> None:
+def request_keypoint(key: str, skeleton: Skeleton, joint: int | None) -> None:
     """As if it had been picked, once the page is drawn anew; what the browser tells until then
     would take it back, were it picked at once."""
-    chosen = _keypoints(skeleton)[0 if joint is None else joint + 1]
+    chosen = _keypoint_choices(skeleton)[0 if joint is None else joint + 1]
     st.session_state[f"{key}_joint_chosen"] = chosen
 
 
-def _keypoints(skeleton: Skeleton) -> list[str]:
-    return [STRONGEST, *(name.replace("_", " ") for name in skeleton.joints), "background"]
+def _keypoint_choices(skeleton: Skeleton) -> list[str]:
+    return [ALL_KEYPOINTS, *(name.replace("_", " ") for name in skeleton.joints), "background"]
 
 
-def pick_view(key: str) -> str:
+def pick_heatmap_view(key: str) -> str:
     """How heatmaps are shown in annotated files."""
-    return pick_one("Heatmaps", VIEWS, f"{key}_view", format_func=lambda v: VIEWS[v])
+    return pick_option(
+        "Heatmaps", HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: HEATMAP_VIEWS[v]
+    )
 
 
-def overlay(key: str, source: KeypointSource) -> Maps:
+def pick_overlay(key: str, source: KeypointSource) -> Maps:
     """Which stage's heatmaps lie over the video; none of MediaPipe's, which has none."""
     if not source.is_net:
         return Maps()

@@ -5,20 +5,20 @@ from typing import Any
 import streamlit as st
 
 from core.recording.camera_help import advice_on
-from pages.components.camera_probe import ask_browser
-from pages.panels.access import is_local, local_address
+from pages.components.camera_probe import request_camera_report
+from pages.panels.access import is_local_url, local_url
 
 SERVER, BROWSER = "on the server", "in this browser"
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
 
 
-def pick_where() -> str:
+def pick_tracking_place() -> str:
     """SERVER or BROWSER; the browser where the server is another machine, which its video may not
     reach."""
     where = st.radio(
         "Keypoints are found",
         [SERVER, BROWSER],
-        index=0 if is_local(st.context.url) else 1,
+        index=0 if is_local_url(st.context.url) else 1,
         key="keypoints_found",
         bind="query-params",
         horizontal=True,
@@ -29,7 +29,7 @@ def pick_where() -> str:
     return where or SERVER
 
 
-def camera_settings() -> dict[str, Any]:
+def pick_camera_constraints() -> dict[str, Any]:
     """Size and rate, and a test; what the browser is asked for."""
     names = list(SIZES)
     size = st.selectbox(
@@ -43,23 +43,23 @@ def camera_settings() -> dict[str, Any]:
     trouble = st.expander("Camera trouble?", icon="🩺", key="camera_trouble", on_change="rerun")
     if trouble.open:  # else every page would ask the browser
         with trouble:
-            camera_probe("stage_probe")
+            show_camera_test("stage_probe")
     width, height = SIZES[size]
     asked = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
     return {"video": asked, "audio": False}
 
 
-def camera_probe(key: str) -> None:
+def show_camera_test(key: str) -> None:
     """What the browser says about the camera, a button to try it, and the way on without one."""
-    st.fragment(_show_probe)(key)
+    st.fragment(_draw_camera_test)(key)
 
 
-def _show_probe(key: str) -> None:
-    report = ask_browser(key)
+def _draw_camera_test(key: str) -> None:
+    report = request_camera_report(key)
     if not isinstance(report, dict):
         st.caption("Asking the browser about its camera …")
         return
-    advice = advice_on(report, local_address())
+    advice = advice_on(report, local_url())
     if advice.kind == "ok":
         st.success(advice.what, icon="✅")
         return

@@ -14,12 +14,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.live.live import LiveProcessor, Options, Watch
 from core.recording.recorder import Recorder
-from pages.components import source
-from pages.components.video_shape import follow_shape
-from pages.panels.camera.browser import BrowserStream, browser_video, can_find, end_in_browser
-from pages.panels.camera.settings import BROWSER, camera_settings, pick_where
-from pages.panels.camera.stream import Stream, no_end, video
-from pages.panels.layout import NOT_STARTED
+from pages.components import read_asset
+from pages.components.video_shape import fit_video_frame
+from pages.panels.camera.browser import (
+    BrowserStream,
+    can_browser_find,
+    show_browser_video,
+    stop_browser_camera,
+)
+from pages.panels.camera.settings import BROWSER, pick_camera_constraints, pick_tracking_place
+from pages.panels.camera.stream import Stream, ignore_stream_end, show_webrtc_video
+from pages.panels.layout import START_CAMERA
 from pages.panels.navigation import VIDEO_PAGES
 
 # how the video is shown
@@ -53,7 +58,7 @@ class Stage:
         options: Options,
         *,
         watch: Watch | None = None,
-        on_end: Callable[[], object] = no_end,
+        on_end: Callable[[], object] = ignore_stream_end,
         recorder: Recorder | None = None,
     ) -> LiveProcessor | None:
         """Show the video large, its frames treated like this from the next one on.
@@ -67,7 +72,7 @@ class Stage:
             The stream's processor, None while the camera is off or its picture, which this needs,
             stays in the browser.
         """
-        if self.stream is None or lacks_picture(self.stream, options, self.beside):
+        if self.stream is None or warn_if_picture_missing(self.stream, options, self.beside):
             return None
         self.stream.on_end = on_end
         self.stream.live.configure(options, watch)
@@ -85,33 +90,33 @@ class Stage:
 
     def say_next(self, text: str) -> None:
         """What to do next, beside the title; to start the camera comes first."""
-        self.head.caption(text if self.stream is not None else NOT_STARTED)
+        self.head.caption(text if self.stream is not None else START_CAMERA)
 
     def widen(self) -> None:
         """Give the video the page's width: what is beside it becomes a row above it, except on a
         wide screen."""
-        _look(WIDE)
+        _apply_video_style(WIDE)
 
     def replace(self) -> DeltaGenerator:
         """The place of the video, for something else; nothing is read from the camera then."""
-        _look(REPLACED)
+        _apply_video_style(REPLACED)
         if self.stream is not None:
             self.stream.live.configure(PAUSED)
         return self.under
 
 
-def stage() -> Stage:
+def current_stage() -> Stage:
     """The stage of the page that is being drawn."""
     return st.session_state[_STAGE]
 
 
-def is_set() -> bool:
+def has_stage() -> bool:
     """Whether app.py has drawn it in this run."""
     return _STAGE in st.session_state
 
 
 @contextmanager
-def begin_stage(title: str) -> Iterator[None]:
+def draw_stage(title: str) -> Iterator[None]:
     """Draw the page's title and the video; what the page draws by itself comes below."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
@@ -124,8 +129,8 @@ def begin_stage(title: str) -> Iterator[None]:
         under = st.container()
     with menu, st.popover("Settings", icon="⚙️"):
         settings = st.container()
-        where = pick_where()
-        wanted = camera_settings()
+        where = pick_tracking_place()
+        wanted = pick_camera_constraints()
         away = st.radio(
             "On pages without video",
             [SMALL, HIDDEN],
@@ -134,11 +139,11 @@ def begin_stage(title: str) -> Iterator[None]:
             help="Small, it plays on in the corner. Nothing is read from it there.",
         )
     with place:
-        stream = any_video(wanted, where)
-        follow_shape("video_shape")
-    _look(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
+        stream = show_camera_video(wanted, where)
+        fit_video_frame("video_shape")
+    _apply_video_style(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
-        leave_last_page(stream)
+        detach_previous_page(stream)
     st.session_state[_STAGE] = Stage(head, settings, under, beside, stream)
     try:
         yield
@@ -146,12 +151,12 @@ def begin_stage(title: str) -> Iterator[None]:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
 
 
-def _look(look: str) -> None:
+def _apply_video_style(look: str) -> None:
     """Styles take their places by their order: this one takes that of the page before."""
-    st.html(f"<style>{source(f'video_{look}.css')}</style>")
+    st.html(f"<style>{read_asset(f'video_{look}.css')}</style>")
 
 
-def leave_last_page(stream: AnyStream) -> None:
+def detach_previous_page(stream: AnyStream) -> None:
     """What the page before wanted of the video ends when another page is opened."""
     visit = st.session_state["visit"]
     if st.session_state.get("stage_visit") == visit:
@@ -162,26 +167,26 @@ def leave_last_page(stream: AnyStream) -> None:
     stream.recorder = None
     if isinstance(stream, BrowserStream):
         stream.keeps = False
-    ended, stream.on_end = stream.on_end, no_end
+    ended, stream.on_end = stream.on_end, ignore_stream_end
     ended()
 
 
-def any_video(wanted: dict[str, Any], where: str) -> AnyStream | None:
+def show_camera_video(wanted: dict[str, Any], where: str) -> AnyStream | None:
     """The video with its START button; None while the camera is off."""
     if where == BROWSER:
-        return browser_video(wanted)
-    end_in_browser()
-    return video(wanted)
+        return show_browser_video(wanted)
+    stop_browser_camera()
+    return show_webrtc_video(wanted)
 
 
-def has_picture(stream: AnyStream | None) -> bool:
+def has_server_picture(stream: AnyStream | None) -> bool:
     """Whether a camera's picture comes to the server."""
     return stream is not None and not isinstance(stream, BrowserStream)
 
 
-def lacks_picture(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
+def warn_if_picture_missing(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
     """Whether the picture that a page needs stays in the browser; then it is said there."""
-    if not isinstance(stream, BrowserStream) or can_find(options):
+    if not isinstance(stream, BrowserStream) or can_browser_find(options):
         return False
     stream.live.configure(PAUSED)
     place.info(

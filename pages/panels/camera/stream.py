@@ -17,7 +17,7 @@ from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
 from core.recording.camera_help import INSECURE, TROUBLES
 from core.recording.recorder import Recorder
-from pages.panels.access import local_address, owner
+from pages.panels.access import current_owner, local_url
 
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
 UNAVAILABLE = (
@@ -31,7 +31,7 @@ _ENDS_WITHIN_S = 2.0
 low_latency.install(streamlit_webrtc)
 
 
-def no_end() -> None:
+def ignore_stream_end() -> None:
     """For who needs no word of a stream's end."""
 
 
@@ -45,7 +45,7 @@ class Stream(VideoProcessorBase):
 
     def __init__(self, live: LiveProcessor) -> None:
         self.live = live
-        self.on_end: Callable[[], object] = no_end
+        self.on_end: Callable[[], object] = ignore_stream_end
         self.recorder: Recorder | None = None
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
@@ -58,33 +58,33 @@ class Stream(VideoProcessorBase):
 
 
 @dataclass
-class _Seen:
+class _DrawnStream:
     """What the page was drawn with."""
 
     drawn: bool = False
     stream: Stream | None = None
 
 
-def video(constraints: dict[str, Any]) -> Stream | None:
+def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
     """The video with its START button; None while the camera is off.
 
     The browser's word about it, the first of which comes with every opening of a page, draws the
     page anew only where the camera came or went.
     """
-    seen = _Seen()
-    st.fragment(_follow)(constraints, seen)
+    seen = _DrawnStream()
+    st.fragment(_draw_webrtc_video)(constraints, seen)
     return seen.stream
 
 
-def _follow(constraints: dict[str, Any], seen: _Seen) -> None:
-    stream = _video(constraints)
+def _draw_webrtc_video(constraints: dict[str, Any], seen: _DrawnStream) -> None:
+    stream = _open_webrtc_stream(constraints)
     if seen.drawn and stream is not seen.stream:
         st.rerun()
     seen.drawn, seen.stream = True, stream
 
 
-def _video(constraints: dict[str, Any]) -> Stream | None:
-    paths = Paths.find().of(owner())  # who logged in has nets of their own
+def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
+    paths = Paths.find().of(current_owner())  # who logged in has nets of their own
 
     def make_stream() -> Stream:
         def make(options: Options) -> Any:
@@ -102,8 +102,8 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
         media_toggle_controls=False,
         video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
         translations={
-            "media_api_not_available": TROUBLES[INSECURE].text(local_address()),
-            "device_access_denied": TROUBLES["NotAllowedError"].text(local_address()),
+            "media_api_not_available": TROUBLES[INSECURE].text(local_url()),
+            "device_access_denied": TROUBLES["NotAllowedError"].text(local_url()),
             "device_not_available": UNAVAILABLE,
         },
     )
@@ -120,13 +120,13 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
     return None
 
 
-def show_trouble(latest: Latest) -> None:
+def show_stream_problem(latest: Latest) -> None:
     """What is wrong with the stream, where something is."""
-    if trouble := latest.trouble(local_address()):
+    if trouble := latest.trouble(local_url()):
         st.warning(safe_label(trouble), icon="📷")
 
 
-def watch_trouble(live: LiveProcessor | None) -> None:
+def watch_stream_problem(live: LiveProcessor | None) -> None:
     """The same, looked after once a second, where nothing else is said of the stream."""
     if live is not None:
-        st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()
+        st.fragment(lambda: show_stream_problem(live.latest()), run_every=1.0)()

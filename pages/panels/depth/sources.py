@@ -27,15 +27,26 @@ from core.reading.depth_playback import DepthPlayback
 from core.reading.hand_finding import HandFinder, default_finders
 from core.reading.keypoint_sources import depth_nets
 from core.store import Project
-from pages.components.depth_view import Scene, draw_depth, first_wanted, of_broken, of_view
-from pages.panels.access import sits_here
+from pages.components.depth_view import (
+    DepthScene,
+    broken_frame_data,
+    depth_frame_data,
+    draw_depth,
+    first_requested_frame,
+)
+from pages.panels.access import is_at_this_machine
 from pages.panels.camera.stage import Stage
 from pages.panels.controls import upload_field
-from pages.panels.depth.teaching import Naming, naming, teach_from_camera, teach_from_recording
-from pages.panels.layout import errors_shown, show_table, wide_columns
-from pages.panels.resources import studio, temporary_folder
-from pages.panels.training.charts import TEAL, Chart, draw
-from pages.panels.visit import drop, keep
+from pages.panels.depth.teaching import (
+    GestureNamer,
+    depth_gesture_namer,
+    teach_from_camera,
+    teach_from_recording,
+)
+from pages.panels.layout import show_errors, show_table, stacking_columns
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.training.charts import TEAL, Chart, draw_chart
+from pages.panels.visit import drop_cached, get_or_make
 
 _KEY = "depth_view"
 _BATCH, _BATCH_S = 20, 0.3  # frames, or so long
@@ -56,28 +67,30 @@ def pick_reach(name: str, usual: Reach) -> Reach:
     return low * 1000, max(high, low + 0.05) * 1000
 
 
-def play(playback: DepthPlayback, scene: Scene, said: Naming) -> None:
+def play_recording(playback: DepthPlayback, scene: DepthScene, said: GestureNamer) -> None:
     """The recording, what its hands are said to show, and how good what is found in it is."""
-    st.fragment(_draw_frames)(playback, scene, said)
+    st.fragment(_draw_recording_batch)(playback, scene, said)
 
 
-def _draw_frames(playback: DepthPlayback, scene: Scene, said: Naming) -> None:
+def _draw_recording_batch(playback: DepthPlayback, scene: DepthScene, said: GestureNamer) -> None:
     draw_depth(_KEY, scene, _read_batch(playback, scene, said))
     _show_hand_counts(playback)
-    show_errors(playback.errors_mm())
+    show_keypoint_errors(playback.errors_mm())
 
 
-def _read_batch(playback: DepthPlayback, scene: Scene, said: Naming) -> list[dict[str, Any]]:
+def _read_batch(
+    playback: DepthPlayback, scene: DepthScene, said: GestureNamer
+) -> list[dict[str, Any]]:
     """Frames from where the browser wants more on, read for a while."""
-    first, until = first_wanted(_KEY, scene), time.monotonic() + _BATCH_S
+    first, until = first_requested_frame(_KEY, scene), time.monotonic() + _BATCH_S
     reach = scene.reach or playback.usual_reach
     batch = []
     for index in range(first, min(first + _BATCH, playback.count)):
         try:
             view = playback.view(index, reach)
-            batch.append(of_view(view, said(view)))
+            batch.append(depth_frame_data(view, said(view)))
         except MudraError as error:
-            batch.append(of_broken(index, str(error)))
+            batch.append(broken_frame_data(index, str(error)))
         if time.monotonic() > until:
             break
     return batch
@@ -112,13 +125,13 @@ def _show_hand_counts(playback: DepthPlayback) -> None:
         )
 
 
-def show_errors(apart_mm: Distances) -> None:
+def show_keypoint_errors(apart_mm: Distances) -> None:
     """Mean error and success curve of the frames read so far, (N, K); nothing where none has a
     truth."""
     if not len(apart_mm):
         return
     figures = depth_figures(apart_mm)
-    said, curve = wide_columns("depth_errors", 1, 2)
+    said, curve = stacking_columns("depth_errors", 1, 2)
     with said:
         st.metric("Mean error", f"{epe(apart_mm):.1f} mm", border=True)
         shares = figures["success"]
@@ -128,7 +141,7 @@ def show_errors(apart_mm: Distances) -> None:
             f"{within} of them."
         )
     with curve:
-        draw(success_chart(success_curve(apart_mm)), width="stretch", key="depth_success")
+        draw_chart(success_chart(success_curve(apart_mm)), width="stretch", key="depth_success")
 
 
 def success_chart(curve: list[tuple[int, float]]) -> Chart:
@@ -159,7 +172,7 @@ KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "oni", *_PICTURES, *_T
 AUTOMATIC = "automatic"
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
 Reader = TypeVar("Reader", DepthPlayback, DepthStream)
-OPEN = "depth"  # the place of what is kept open
+OPEN_SOURCE = "depth"  # the place of what is kept open
 _STREAM_EVERY_S = 0.1
 _REACH_MM = (300.0, 1500.0)
 _FOUND, _TOLD = "depth_sensors", "depth_told"
@@ -187,16 +200,16 @@ def _load_depth_net(folder: Path, changed_at: float) -> DepthNet:
     return DepthNet(folder, threads=2)
 
 
-def show_example(place: Stage, project: Project, net: DepthNet) -> None:
+def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
     """A rendered hand, whose truth is known: in the net's keypoints where it can be."""
     place.head.caption(
         "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
     )
     film = RenderedFilm(net.skeleton) if net and net.skeleton in JOINTS else RenderedFilm()
-    _show_recording(place, "example", lambda: film, project, net)
+    _show_depth_recording(place, "example", lambda: film, project, net)
 
 
-def show_upload(place: Stage, project: Project, net: DepthNet) -> None:
+def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
     """A recording that somebody gives."""
     place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
     left, right = st.columns([3, 1])
@@ -215,7 +228,7 @@ def show_upload(place: Stage, project: Project, net: DepthNet) -> None:
         help="That took it; automatic: as the recording says.",
     )
     if not files:
-        drop(OPEN)
+        drop_cached(OPEN_SOURCE)
         st.info(
             "Drop a recording into the field above: 16-bit PNGs in mm, all of a folder or the "
             "folder as a zip, with camera.json where their names don't tell the camera; a stack "
@@ -227,30 +240,30 @@ def show_upload(place: Stage, project: Project, net: DepthNet) -> None:
 
     def opened() -> AbstractContextManager[DepthSource]:
         uploads = [(file.name, file.getvalue()) for file in files]
-        return uploaded_recording(uploads, temporary_folder(), CAMERAS.get(camera))
+        return uploaded_recording(uploads, visitor_folder(), CAMERAS.get(camera))
 
-    _show_recording(place, name, opened, project, net)
+    _show_depth_recording(place, name, opened, project, net)
 
 
-def _show_recording(
+def _show_depth_recording(
     place: Stage, name: str, open_source: OpenSource, project: Project, net: DepthNet
 ) -> None:
-    with errors_shown():
+    with show_errors():
         playback = _open_recording(name, open_source, net)
         with place.settings:
             reach = pick_reach(name, playback.usual_reach)
-        model, said = naming(project, net)
-        scene = Scene(name, reach, playback.count, skeleton=playback.skeleton, model=model)
-        play(playback, replace(scene, truth=playback.truth), said)
+        model, said = depth_gesture_namer(project, net)
+        scene = DepthScene(name, reach, playback.count, skeleton=playback.skeleton, model=model)
+        play_recording(playback, replace(scene, truth=playback.truth), said)
         teach_from_recording(project, playback, net, name)
 
 
 def _open_recording(name: str, open_source: OpenSource, net: DepthNet) -> DepthPlayback:
     """Once for each recording and net."""
-    return _keep_open(("recording", name), open_source, net, DepthPlayback)
+    return _open_source_once(("recording", name), open_source, net, DepthPlayback)
 
 
-def _keep_open(
+def _open_source_once(
     key: tuple[str, ...],
     open_source: OpenSource,
     net: DepthNet,
@@ -265,7 +278,7 @@ def _keep_open(
             stack.callback(reader.close)
             return reader, stack.pop_all()
 
-    reader, _ = keep(OPEN, (*key, net.name), make, _close_source)
+    reader, _ = get_or_make(OPEN_SOURCE, (*key, net.name), make, _close_source)
     return reader
 
 
@@ -273,10 +286,10 @@ def _close_source(opened: tuple[object, ExitStack]) -> None:
     opened[1].close()
 
 
-def show_sensor(place: Stage, project: Project, net: DepthNet) -> None:
+def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     """One of those that are plugged in, while it is switched on; else what each kind lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
-    if not sits_here():
+    if not is_at_this_machine():
         st.info(
             "Others can open this studio, so it switches no camera of this machine "
             "on. Record by `python -m core record-depth sensor:NAME FILE.mkv`, and drop that file "
@@ -289,7 +302,7 @@ def show_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     found = st.session_state[_FOUND]
     cameras = {f"{kind.name}:{n}": d for kind in found for n, d in enumerate(kind.devices)}
     if not cameras:
-        drop(OPEN)
+        drop_cached(OPEN_SOURCE)
         st.info("No depth camera was found. Plug one in, with its maker's library:", icon="🔌")
         show_table(
             {
@@ -297,7 +310,7 @@ def show_sensor(place: Stage, project: Project, net: DepthNet) -> None:
                 "what is missing": [kind.problem for kind in found],
             }
         )
-        st.button(_LOOK, on_click=_look_again)
+        st.button(_LOOK, on_click=_rescan_sensors)
         return
     titles = cameras.__getitem__
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -305,41 +318,41 @@ def show_sensor(place: Stage, project: Project, net: DepthNet) -> None:
             st.selectbox("Camera", [*cameras], format_func=titles, key="depth_sensor", width=320)
         )
         is_on = st.toggle("On", key="depth_on")
-        st.button(_LOOK, on_click=_look_again)
+        st.button(_LOOK, on_click=_rescan_sensors)
     if not is_on:
-        drop(OPEN)
+        drop_cached(OPEN_SOURCE)
         st.caption("Switch the camera on. Its pictures stay on the machine that runs Mudra.")
         return
     with place.settings:
         reach = pick_reach(name, _REACH_MM)
-    with errors_shown():
-        stream = _open_stream(name, net)
-        model, said = naming(project, net)
-        scene = Scene(f"{name} {stream.number}", reach, skeleton=stream.skeleton, model=model)
-        st.fragment(_show_stream, run_every=_STREAM_EVERY_S)(stream, scene, said)
+    with show_errors():
+        stream = _open_sensor_stream(name, net)
+        model, said = depth_gesture_namer(project, net)
+        scene = DepthScene(f"{name} {stream.number}", reach, skeleton=stream.skeleton, model=model)
+        st.fragment(_draw_sensor_frames, run_every=_STREAM_EVERY_S)(stream, scene, said)
         teach_from_camera(project, stream, net, name)
 
 
-def _look_again() -> None:
-    drop(OPEN)  # not every library lists a camera that is in use
+def _rescan_sensors() -> None:
+    drop_cached(OPEN_SOURCE)  # not every library lists a camera that is in use
     st.session_state.pop(_FOUND, None)
 
 
-def _open_stream(name: str, net: DepthNet) -> DepthStream:
+def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
     """The camera's stream, opened again where it was left for a while."""
     key = ("sensor", name)
-    stream = _keep_open(key, lambda: open_sensor(name), net, DepthStream)
+    stream = _open_source_once(key, lambda: open_sensor(name), net, DepthStream)
     if stream.is_over and not stream.error:
-        drop(OPEN)
-        stream = _keep_open(key, lambda: open_sensor(name), net, DepthStream)
+        drop_cached(OPEN_SOURCE)
+        stream = _open_source_once(key, lambda: open_sensor(name), net, DepthStream)
     return stream
 
 
-def _show_stream(stream: DepthStream, scene: Scene, said: Naming) -> None:
+def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, said: GestureNamer) -> None:
     if stream.error:
         st.error(safe_label(stream.error), icon="📷")
         if st.button("Try again", key="depth_again"):
-            drop(OPEN)
+            drop_cached(OPEN_SOURCE)
             st.rerun()  # of the page, which opens it; a press here draws this part alone
         return
     if stream.is_over:  # nobody looked for a while
@@ -348,4 +361,4 @@ def _show_stream(stream: DepthStream, scene: Scene, said: Naming) -> None:
     views = stream.since(told + 1 if before == scene.name else 0, scene.reach or _REACH_MM)
     if views:
         st.session_state[_TOLD] = (scene.name, views[-1].index)
-    draw_depth("depth_sensor_view", scene, [of_view(view, said(view)) for view in views])
+    draw_depth("depth_sensor_view", scene, [depth_frame_data(view, said(view)) for view in views])

@@ -16,17 +16,17 @@ from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.database.checks import learn_in_space
 from core.store.index import count_samples
-from pages.panels.layout import errors_shown
+from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model
 from pages.panels.recording.cards import gesture_cards
-from pages.panels.recording.options import pick_person, pick_plan, recorder_for
+from pages.panels.recording.options import pick_person_name, pick_plan, visit_recorder
 from pages.panels.resources import studio
-from pages.panels.training.quick import missing, quick_training, recorded
+from pages.panels.training.quick import recording_advice, show_quick_training, train_after_recording
 
-Naming = Callable[[DepthView], str]
+GestureNamer = Callable[[DepthView], str]
 
 
-def naming(project: Project, net: DepthNet) -> tuple[str, Naming]:
+def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
     """The model that answers for the project, where it knows this net's keypoints, and what says a
     frame's gesture by it; "" and silence where none does."""
     model = answering_model(project)[0] if project.in_space else None
@@ -47,13 +47,13 @@ def naming(project: Project, net: DepthNet) -> tuple[str, Naming]:
 
 def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name: str) -> None:
     """The project's cards, whose buttons record what the camera sees; the training beside."""
-    if not _takes_depth(project, net):
+    if not _check_depth_project(project, net):
         return
-    left, right = _columns(project, net)
+    left, right = _teaching_columns(project, net)
     with right:
-        person, plan = pick_person(), pick_plan()
-        recorder = recorder_for(project, person, name)
-        quick_training(project, missing(project))
+        person, plan = pick_person_name(), pick_plan()
+        recorder = visit_recorder(project, person, name)
+        show_quick_training(project, recording_advice(project))
     stream.watch = lambda frame, found: offer(
         recorder, frame, found, net.name, source=name, time_s=time.monotonic()
     )
@@ -64,7 +64,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
             stream,
             plan,
             key="depth_cards",
-            on_recorded=lambda: recorded(project),
+            on_recorded=lambda: train_after_recording(project),
             on_calm=st.rerun,
             on_changed=st.rerun,
         )
@@ -74,34 +74,34 @@ def teach_from_recording(
     project: Project, playback: DepthPlayback, net: DepthNet, name: str
 ) -> None:
     """Some of its frames as samples of a gesture; the training beside."""
-    if not _takes_depth(project, net):
+    if not _check_depth_project(project, net):
         return
-    left, right = _columns(project, net)
+    left, right = _teaching_columns(project, net)
     with right:
-        person = pick_person()
-        quick_training(project, missing(project, "Choose the frames that show it."))
-    with left, errors_shown():
+        person = pick_person_name()
+        show_quick_training(project, recording_advice(project, "Choose the frames that show it."))
+    with left, show_errors():
         gestures = studio().store.gestures(project.id, enabled_only=True)
-        gesture = st.selectbox("Gesture", gestures, format_func=_title, key="depth_gesture")
+        gesture = st.selectbox("Gesture", gestures, format_func=_gesture_title, key="depth_gesture")
         first, last = 1, playback.count
         if playback.count > 1:
             first, last = st.slider("Frames", 1, last, (1, last), key=f"depth_frames_{name}")
         if gesture is not None and st.button("Add these frames as samples", icon="⏺"):
             with st.spinner("Reading …"):
                 frames = playback.read(range(first - 1, last))
-                source = recorder_for(project, person, playback.source.name)
+                source = visit_recorder(project, person, playback.source.name)
                 added = add_from_depth(
                     source, gesture.id, frames, net.name, source=playback.source.name
                 )
-            recorded(project)
+            train_after_recording(project)
             st.toast(safe_label(f"{gesture.label.title}: {added.text}"), icon="⏺")
             st.rerun()
         counts = count_samples(studio().store, project.id)
-        told = [f"{_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts]
+        told = [f"{_gesture_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts]
         st.caption(safe_label("Samples: " + (", ".join(told) or "none yet")))
 
 
-def _columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
+def _teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
     model = answering_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
@@ -113,11 +113,11 @@ def _columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
     return st.columns([3, 2])
 
 
-def _title(gesture: Gesture) -> str:
+def _gesture_title(gesture: Gesture) -> str:
     return gesture.label.title
 
 
-def _takes_depth(project: Project, net: DepthNet) -> bool:
+def _check_depth_project(project: Project, net: DepthNet) -> bool:
     """Whether hands of this net can go into the project; else it says why, and the way out."""
     try:
         check_takes_depth(project, net.skeleton)

@@ -19,19 +19,19 @@ from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import LastSecond, Moment
 from core.recording.imports.uploads import uploaded
-from pages.components.person_boxes import said_boxes, show_boxes
-from pages.panels.controls import pick_one, upload_field
+from pages.components.person_boxes import draw_box_editor, edited_boxes
+from pages.panels.controls import pick_option, upload_field
 from pages.panels.heatmaps.views import STILL, show_attention
-from pages.panels.layout import errors_shown
-from pages.panels.resources import studio, temporary_folder
-from pages.panels.visit import keep
+from pages.panels.layout import show_errors
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.visit import get_or_make
 
 _HELD, _SEEN = "maps_held", "maps_seen"
 _HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
 
 
 @dataclass(frozen=True)
-class _Held:
+class _FrozenFrame:
     """A frame that was held, the net that read it, and the visit of the page that did."""
 
     moment: Moment
@@ -39,42 +39,42 @@ class _Held:
     visit: int
 
 
-def last_seen() -> LastSecond:
+def recent_frames() -> LastSecond:
     """What this visitor's camera just showed here."""
     return st.session_state.setdefault(_SEEN, LastSecond())
 
 
-def hold_button(source: KeypointSource, has_picture: bool) -> Moment | None:
+def freeze_button(source: KeypointSource, has_picture: bool) -> Moment | None:
     """A button that holds the camera's picture where the server has it, and one to go on; what is
     held."""
-    held: _Held | None = st.session_state.get(_HELD)
+    held: _FrozenFrame | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
-        st.button("Go on", icon="▶️", on_click=_let_go, help="Back to the video.")
-        return held.moment if held.source == source else _read_anew(held.moment, source)
+        st.button("Go on", icon="▶️", on_click=_unfreeze, help="Back to the video.")
+        return held.moment if held.source == source else _estimate_again(held.moment, source)
     st.button(
         "Hold the picture",
         icon="⏸️",
         disabled=not has_picture,
-        on_click=_hold,
+        on_click=_freeze_frame,
         args=(source,),
         help="Look at what the camera shows now for as long as you like.",
     )
     return None
 
 
-def _hold(source: KeypointSource) -> None:
-    with errors_shown():
-        moments = last_seen().freeze(_HELD_WITHIN_S)
-        st.session_state[_HELD] = _Held(moments[-1], source, st.session_state["visit"])
+def _freeze_frame(source: KeypointSource) -> None:
+    with show_errors():
+        moments = recent_frames().freeze(_HELD_WITHIN_S)
+        st.session_state[_HELD] = _FrozenFrame(moments[-1], source, st.session_state["visit"])
 
 
-def _let_go() -> None:
+def _unfreeze() -> None:
     st.session_state.pop(_HELD, None)
 
 
-def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
+def _estimate_again(moment: Moment, source: KeypointSource) -> Moment:
     """The picture as another net sees it; as many people as were seen in it."""
-    frame, estimator = _whole(moment), estimator_of(source)
+    frame, estimator = _camera_frame(moment), page_estimator(source)
     bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
     several = len(moment.estimate.numbers) if bodies else 0
     estimate = estimator.estimate_still(
@@ -85,29 +85,29 @@ def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
     return Moment(frame, estimate, estimator.version)
 
 
-def _whole(moment: Moment) -> Frame:
+def _camera_frame(moment: Moment) -> Frame:
     """The frame with its picture: a net's never stays in the browser."""
     assert isinstance(moment.frame, Frame)
     return moment.frame
 
 
-def estimator_of(source: KeypointSource) -> Any:
+def page_estimator(source: KeypointSource) -> Any:
     """This visitor's; that of another net or crop is closed."""
     key = (source.name, source.crop)
-    return keep("maps_estimator", key, lambda: source.open(studio().paths), _close)
+    return get_or_make("maps_estimator", key, lambda: source.open(studio().paths), _close)
 
 
 def _close(estimator: Any) -> None:
     estimator.close()
 
 
-def show_held(moment: Moment, maps: Maps, stages: int) -> None:
+def show_frozen(moment: Moment, maps: Maps, stages: int) -> None:
     """The held picture, mirrored as the video was."""
-    frame = _whole(moment)
-    _show_still(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
+    frame = _camera_frame(moment)
+    _show_hand_maps(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
 
 
-def show_upload(source: KeypointSource, maps: Maps) -> None:
+def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk."""
     file = upload_field(
         ["pictures"],
@@ -121,17 +121,17 @@ def show_upload(source: KeypointSource, maps: Maps) -> None:
             "Drop a picture with a hand here to see where the net finds its keypoints.", icon="🔥"
         )
         return
-    with errors_shown():
+    with show_errors():
         rgb = read_picture(file.getvalue(), name=file.name)
-        estimator = estimator_of(source)
+        estimator = page_estimator(source)
         estimate = estimator.estimate_still(rgb)
         if not estimate.heatmaps:
             st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
             return
-        _show_still(rgb, estimate, maps, estimator.stages)
+        _show_hand_maps(rgb, estimate, maps, estimator.stages)
 
 
-def _show_still(
+def _show_hand_maps(
     rgb: Picture, estimate: Estimate, maps: Maps, stages: int, *, mirror: bool = False
 ) -> None:
     factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
@@ -163,7 +163,7 @@ FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
 _BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_read"
 
 
-def show_people(source: KeypointSource, maps: Maps) -> None:
+def show_people_upload(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk with its people's boxes, and the maps of the one that is chosen."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     file = upload_field(
@@ -175,27 +175,27 @@ def show_people(source: KeypointSource, maps: Maps) -> None:
         label_visibility="collapsed",
     )
     with right:
-        boxes_by = pick_one("Boxes by", [FOUND, FILE, DRAWN], "maps_boxes", width="content")
+        boxes_by = pick_option("Boxes by", [FOUND, FILE, DRAWN], "maps_boxes", width="content")
     if file is None:
         st.info("Drop a picture with people here, or one person.", icon="🔥")
         return
-    with errors_shown():
+    with show_errors():
         rgb = read_picture(file.getvalue(), name=file.name)
-        estimator: HeatmapBodies = estimator_of(source)
-        given = _given_boxes(boxes_by, rgb, file, estimator)
+        estimator: HeatmapBodies = page_estimator(source)
+        given = _initial_boxes(boxes_by, rgb, file, estimator)
         if given is not None:
             turn, boxes = given
-            _show_selected_person(rgb, estimator, maps, f"{file.file_id} {turn}", boxes)
+            _show_people_maps(rgb, estimator, maps, f"{file.file_id} {turn}", boxes)
 
 
-def _given_boxes(
+def _initial_boxes(
     boxes_by: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
 ) -> tuple[str, list[Box]] | None:
     """The boxes to begin with and a name for them; None where a file is to be given first."""
     if boxes_by == DRAWN:
         return DRAWN, []
     if boxes_by == FOUND:
-        boxes = keep(
+        boxes = get_or_make(
             _FIRST_BOXES, (picture.file_id, FOUND), lambda: estimator.boxes(rgb, MAX_PEOPLE)
         )
         if not boxes:
@@ -210,9 +210,9 @@ def _given_boxes(
     )
     if file is None:
         return None
-    with uploaded(file.name, file.getvalue(), temporary_folder()) as path:
+    with uploaded(file.name, file.getvalue(), visitor_folder()) as path:
         size_hw = (rgb.shape[0], rgb.shape[1])
-        boxes = keep(
+        boxes = get_or_make(
             _FIRST_BOXES,
             (picture.file_id, file.file_id),
             lambda: read_person_boxes(path).of(picture.name, size_hw),
@@ -226,17 +226,17 @@ def _given_boxes(
     return file.file_id, boxes
 
 
-def _show_selected_person(
+def _show_people_maps(
     rgb: Picture, estimator: HeatmapBodies, maps: Maps, turn: str, given: Sequence[Box]
 ) -> None:
-    boxes, chosen = said_boxes(_BOXES, turn, given)
-    estimate = _read(rgb, estimator, turn, boxes)
+    boxes, chosen = edited_boxes(_BOXES, turn, given)
+    estimate = _estimate_new_boxes(rgb, estimator, turn, boxes)
     of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
     flat = replace(maps, view="single", stage=maps.stage if maps.view == "single" else None)
     larger, drawn = scaled(rgb, of_chosen, max(1.0, maps.width / rgb.shape[1]))
     everybody = draw_with_maps(larger, drawn, flat, estimator.stages)
     size_hw = (rgb.shape[0], rgb.shape[1])
-    show_boxes(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
+    draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
     if len(boxes) == MOST:
         st.caption(f"{MOST} people are as many as are read at once.")
     picture = everybody
@@ -253,9 +253,11 @@ def _show_selected_person(
     )
 
 
-def _read(rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[Box]) -> Estimate:
+def _estimate_new_boxes(
+    rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[Box]
+) -> Estimate:
     """Everybody in a box; a box that was read before is not read again."""
-    known: dict[Box, tuple[Pose, Heatmaps]] = keep(_READ, (turn, estimator.version), dict)
+    known: dict[Box, tuple[Pose, Heatmaps]] = get_or_make(_READ, (turn, estimator.version), dict)
     new = [box for box in boxes if box not in known]
     read = estimator.estimate_boxes(rgb, new)
     known |= dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))

@@ -6,9 +6,9 @@ from core.pose.drawing.heatmap_layout import Maps, clicked, layout_of
 from core.pose.drawing.heatmaps import attention_tiles, colour_bar
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import Heatmaps
-from pages.components.shown_picture import clicked_at, hear_picture, shown_width
-from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
-from pages.panels.controls import pick_one
+from pages.components.shown_picture import click_position, displayed_width_px, watch_picture
+from pages.panels.camera.keypoints import pick_keypoint, request_keypoint
+from pages.panels.controls import pick_option
 
 VIEWS = {
     "single": (
@@ -36,14 +36,16 @@ _WIDEST = 1000  # px: larger pictures are costly to send, the browser enlarges t
 def pick_maps(skeleton: Skeleton, stages: int, *, film: bool) -> Maps:
     """View, stage and keypoint of a net of so many stages, for the width that there is; of a film
     the view alone."""
-    view = pick_one("View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content")
+    view = pick_option(
+        "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
+    )
     if film:
         return Maps(view, stages - 1)
     stage = stages - 1
     if view != "multi" and stages > 1:
         stage = _pick_stage(stages)
     joint = pick_keypoint("maps", skeleton)
-    return Maps(view, stage, joint, min(_WIDEST, shown_width(_SHOWN, Maps.width)))
+    return Maps(view, stage, joint, min(_WIDEST, displayed_width_px(_SHOWN, Maps.width)))
 
 
 def _pick_stage(stages: int) -> int:
@@ -65,7 +67,7 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
     st.image(colour_bar(200, 12), "no response … sure", width=200)
-    st.fragment(_hear)(maps, skeleton, stages, shown_width(_SHOWN, 0))
+    st.fragment(_watch_heatmaps)(maps, skeleton, stages, displayed_width_px(_SHOWN, 0))
 
 
 def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
@@ -79,21 +81,21 @@ def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
             st.image(picture, title.replace("_", " "), width=picture.shape[1])
 
 
-def _hear(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
+def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
     """A fragment: what the browser says by itself must not draw a page anew that is being left."""
-    hear_picture(
+    watch_picture(
         _SHOWN,
         f".st-key-{STILL} img",
         clicks=maps.view == "hm",
         fits=maps.view == "single",
-        on_click=lambda: _choose(maps, skeleton, stages),
+        on_click=lambda: _request_clicked_keypoint(maps, skeleton, stages),
     )
-    if st.session_state.pop(_CHOSEN, False) or shown_width(_SHOWN, 0) != drawn_width:
+    if st.session_state.pop(_CHOSEN, False) or displayed_width_px(_SHOWN, 0) != drawn_width:
         st.rerun()
 
 
-def _choose(maps: Maps, skeleton: Skeleton, stages: int) -> None:
-    at, layout = clicked_at(_SHOWN), layout_of(maps, skeleton, stages)
+def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
+    at, layout = click_position(_SHOWN), layout_of(maps, skeleton, stages)
     if at is not None and layout is not None:
-        choose_keypoint("maps", skeleton, clicked(layout, *at, maps.joint))
+        request_keypoint("maps", skeleton, clicked(layout, *at, maps.joint))
         st.session_state[_CHOSEN] = True

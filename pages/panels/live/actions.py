@@ -14,11 +14,11 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
 from pages.components.gesture_tone import play_tone
-from pages.panels.access import sits_here
+from pages.panels.access import is_at_this_machine
 from pages.panels.resources import studio
 
 
-def live_actions(
+def show_actions(
     live: LiveProcessor | None, project: Project, model: GestureModel | None, *, smoothed: bool
 ) -> None:
     """The switches, and how the outputs stand.
@@ -38,10 +38,10 @@ def live_actions(
         actions = Actions()
         live.attach(actions)
     every = 0.25 if settings.sound else 1.0 if settings.any_on else None
-    st.fragment(_show_status, run_every=every)(actions, settings)
+    st.fragment(_draw_actions_status, run_every=every)(actions, settings)
 
 
-def _show_status(actions: Actions, settings: Settings) -> None:
+def _draw_actions_status(actions: Actions, settings: Settings) -> None:
     actions.configure(settings)  # every time: a port in use may be free by now
     status = actions.status()
     if settings.any_on:
@@ -49,10 +49,10 @@ def _show_status(actions: Actions, settings: Settings) -> None:
     for error in status.errors:
         st.error(safe_label(error), icon="📡")
     if settings.sound:
-        _play_status_tone(status)
+        _play_gesture_tone(status)
 
 
-def _play_status_tone(status: Status) -> None:
+def _play_gesture_tone(status: Status) -> None:
     number = status.last.number if status.last else 0
     hz = pitch_hz(number) if number else 0
     with st.container(key="gesture_tone_place"):
@@ -69,7 +69,7 @@ def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool)
         persist_state="session",
         help="Each gesture has its own, up a scale.",
     )
-    receivers = pick_receivers(of)
+    receivers = pick_action_outputs(of)
     joints = bool(receivers) and st.toggle(
         "Hands in space, every frame",
         key=f"act_joints{of}",
@@ -93,7 +93,7 @@ def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool)
     )
 
 
-def pick_receivers(of: str) -> dict[str, Any]:
+def pick_action_outputs(of: str) -> dict[str, Any]:
     """Draw the switches; what `Settings` takes of them.
 
     Args:
@@ -124,7 +124,7 @@ def _pick_osc(of: str) -> dict[str, Any]:
 
 
 def _pick_websocket(of: str) -> dict[str, Any]:
-    if not sits_here():
+    if not is_at_this_machine():
         st.caption(
             "The WebSocket is for programs of the machine that runs Mudra, and others can reach "
             "this studio: its port stays closed."

@@ -11,9 +11,9 @@ from core.jobs.trainings import result_of
 from core.reading.keypoint_sources import KeypointSource, depth_nets
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import FROM_COLOURS, errors_shown
-from pages.panels.resources import load_model, studio
-from pages.panels.training.texts import when
+from pages.panels.layout import ESTIMATED_DEPTH_NOTE, show_errors
+from pages.panels.resources import load_gesture_model, studio
+from pages.panels.training.texts import run_started_at
 
 STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
 KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}
@@ -44,15 +44,15 @@ def pick_model(project: Project) -> GestureModel | None:
         persist_state="session",
         format_func=lambda n: _model_title(runs[n]) if n in runs else STARTERS[n],
     )
-    with errors_shown():
-        return _load(paths.model(name or starter))
+    with show_errors():
+        return _load_unchanged_model(paths.model(name or starter))
     return None
 
 
 def _model_title(run: Run) -> str:
     """Short enough for a narrow column; Train says the rest."""
     result = result_of(run)
-    return when(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
+    return run_started_at(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
 
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
@@ -60,16 +60,16 @@ def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     found = answering(studio().paths, project)
     if not found.name:
         return None, NO_MODEL
-    with errors_shown():
-        return _load(found.folder), _describe_answering(found)
+    with show_errors():
+        return _load_unchanged_model(found.folder), _describe_answering(found)
     return None, ""
 
 
-def _load(folder: Path) -> GestureModel:
-    return load_model(folder, changed_at(folder))
+def _load_unchanged_model(folder: Path) -> GestureModel:
+    return load_gesture_model(folder, model_changed_at(folder))
 
 
-def changed_at(folder: Path) -> float:
+def model_changed_at(folder: Path) -> float:
     """When a model's files, or those of the moving gestures beside it, were last written."""
     places = (folder, folder / MOTIONS)
     files = [f for place in places for name in (MODEL, METADATA) if (f := place / name).is_file()]
@@ -88,12 +88,12 @@ def _describe_answering(found: Answering) -> str:
     return f"{model} answers now."
 
 
-def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
+def model_for_keypoints(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
     """The model, if it was trained on such keypoints; else a word about it and none."""
     came = source.training_estimator(studio().paths)
     if model is None or model.knows(came):
         if model is not None and model.axes == 3:
-            st.caption(FROM_COLOURS)
+            st.caption(ESTIMATED_DEPTH_NOTE)
         return model
     of_depth = model.estimator in depth_nets(studio().paths)
     way = "It answers on Depth." if of_depth else _OTHERWISE

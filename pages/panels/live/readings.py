@@ -14,7 +14,7 @@ from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
 from core.reading.motions import Motion
 from core.reading.reading import HandReading
-from pages.components.answer import draw_answer
+from pages.components.answer import draw_answers
 
 NO_HAND, UNSURE, UNKNOWN, MADE = "👀", "🤔", "🚫", "👋"
 SHOWN_S = 2.0  # that a gesture which moves is shown
@@ -26,52 +26,52 @@ BUT = {
 }
 
 
-def show_hands(latest: Latest, key: str, skeleton: str | None = None) -> None:
+def show_answers(latest: Latest, key: str, skeleton: str | None = None) -> None:
     """Every hand, or body of that skeleton, of the last frame, side by side."""
-    draw_answer(key, said_of(latest, skeleton))
+    draw_answers(key, answers_of(latest, skeleton))
 
 
-def said_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
+def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
     """The same as `draw_answer` takes it."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
-    whose = _person if people else _side
+    whose = _person_label if people else _hand_label
     several = latest.numbered or len(latest.hands) > 1
     # the surest comes first there, which changes from frame to frame
     hands = sorted(latest.hands, key=lambda hand: (latest.numbered and hand.number, hand.hand))
-    shown = [_hand_answer(hand, whose(hand) if several else "") for hand in hands]
-    if moved := _motion_answer(latest):
+    shown = [_reading_data(hand, whose(hand) if several else "") for hand in hands]
+    if moved := _motion_data(latest):
         shown = [*(hand for hand in shown if hand["bars"]), moved]
-    return shown or [_answer(NO_HAND, "Nobody" if people else "No hand")]
+    return shown or [_answer_data(NO_HAND, "Nobody" if people else "No hand")]
 
 
-def last_made(latest: Latest) -> str:
+def recent_motions(latest: Latest) -> str:
     """The last gestures that move, the newest first; "" before the first."""
     events = [motion.event for _, motion in reversed(latest.made)]
     return " · ".join(f"{event.gesture.title} {event.confidence:.0%}" for event in events)
 
 
-def show_gesture(emoji: str, name: str, key: str) -> None:
+def show_placeholder(emoji: str, name: str, key: str) -> None:
     """One emoji, large, with its name."""
-    draw_answer(key, [_answer(emoji, name)])
+    draw_answers(key, [_answer_data(emoji, name)])
 
 
-def _side(hand: HandReading) -> str:
+def _hand_label(hand: HandReading) -> str:
     side = hand.pose.handedness
     return f"{side} hand" if side else f"a {hand.hand}"
 
 
-def _person(body: HandReading) -> str:
+def _person_label(body: HandReading) -> str:
     """By the number that the video shows."""
     return f"person {body.number}"
 
 
-def _hand_answer(hand: HandReading, whose: str) -> dict[str, Any]:
+def _reading_data(hand: HandReading, whose: str) -> dict[str, Any]:
     if hand.gesture is not None:
-        said = _answer(hand.gesture.emoji, hand.gesture.name, whose)
+        said = _answer_data(hand.gesture.emoji, hand.gesture.name, whose)
     elif hand.rejected:
-        said = _answer(UNKNOWN, "No gesture", whose or UNLIKE)
+        said = _answer_data(UNKNOWN, "No gesture", whose or UNLIKE)
     else:
-        said = _answer(UNSURE, "No gesture", whose)
+        said = _answer_data(UNSURE, "No gesture", whose)
     if hand.half:
         said["note"] = " · ".join(filter(None, (whose, HALF_NOTE)))
     most = max((share for _, share in hand.probabilities), default=0.0)
@@ -87,29 +87,29 @@ def _hand_answer(hand: HandReading, whose: str) -> dict[str, Any]:
     return said
 
 
-def _motion_answer(latest: Latest) -> dict[str, Any] | None:
+def _motion_data(latest: Latest) -> dict[str, Any] | None:
     """What has just been made, or nearly: a hand on its way to a still gesture meant no other."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
     if made and latest.taken_s - made[0] < SHOWN_S:
-        return _made_answer(made[1])
+        return _performed_data(made[1])
     still = any(hand.gesture for hand in latest.hands)
     if missed and not still and latest.taken_s - missed[0] < SHOWN_S:
         near = missed[1]
-        return _answer(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
+        return _answer_data(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
     return None
 
 
-def _made_answer(motion: Motion) -> dict[str, Any]:
+def _performed_data(motion: Motion) -> dict[str, Any]:
     gesture, confidence = motion.event.gesture, motion.event.confidence
-    return _answer(gesture.emoji or MADE, gesture.name, f"made just now · {confidence:.0%}")
+    return _answer_data(gesture.emoji or MADE, gesture.name, f"made just now · {confidence:.0%}")
 
 
-def _answer(emoji: str, name: str, note: str = "") -> dict[str, Any]:
+def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
     return {"emoji": emoji, "name": name, "note": note, "bars": []}
 
 
-def show_drift(latest: Latest, model: GestureModel | None) -> None:
+def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
     """One sentence when the last half minute differs from the training data, and what to do."""
     if model is None:
         return

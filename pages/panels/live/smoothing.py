@@ -15,7 +15,7 @@ from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.reading import TRACE_S, TracePoint
-from pages.panels.layout import errors_shown
+from pages.panels.layout import show_errors
 from pages.panels.resources import studio
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
     """What is set while the page is open, starting from what the model says."""
     start = Smoothing()
-    with errors_shown():
+    with show_errors():
         start = smoothing_of(model)
     with st.popover("Smoothing", icon="🫧"):
         on = st.toggle(
@@ -43,13 +43,13 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
             persist_state="session",
             help="Off: keypoints and names as each frame alone has them.",
         )
-        chosen = _sliders(start, f"{model.path}" if model else "")
+        chosen = _pick_smoothing_settings(start, f"{model.path}" if model else "")
         if model is not None:
-            _keep_button(model, chosen, start)
+            _save_smoothing_button(model, chosen, start)
     return chosen if on else replace(chosen, joints=False, hold_s=0.0)
 
 
-def _sliders(start: Smoothing, of: str) -> Smoothing:
+def _pick_smoothing_settings(start: Smoothing, of: str) -> Smoothing:
     """The settings as sliders. The start is in their keys: once it is kept they begin from it."""
     of = f"{of}_{hash(start)}"
     joints = st.toggle("Calm the keypoints", start.joints, key=f"s_joints{of}")
@@ -93,7 +93,7 @@ def _clamp(value: float, low: float, high: float) -> float:
     return float(min(max(value, low), high))
 
 
-def _keep_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
+def _save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
     if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
             "These hold until you leave the page. A model that you trained can keep its own."
@@ -105,7 +105,7 @@ def _keep_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> No
         disabled=chosen == start,
         help="Exports carry it, and so does the project.",
     ):
-        with errors_shown():
+        with show_errors():
             keep_smoothing(model.path, chosen)
             st.toast("Kept with the model.", icon="💾")
             st.rerun()
@@ -116,25 +116,25 @@ def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
     if live is None:
         return
     if st.toggle("Show raw against smoothed", key="show_smoothing", persist_state="session"):
-        st.fragment(_draw_trace, run_every=0.4)(live, skeleton_named(skeleton))
+        st.fragment(_draw_smoothing_charts, run_every=0.4)(live, skeleton_named(skeleton))
 
 
-def _draw_trace(live: LiveProcessor, skeleton: Skeleton) -> None:
+def _draw_smoothing_charts(live: LiveProcessor, skeleton: Skeleton) -> None:
     trace = live.trace()
     what = _TRACED[skeleton.title]
     if not trace:
         st.caption(f"Show a {skeleton.title}: the {what} is drawn here.")
         return
-    st.altair_chart(_tip_chart(trace, what), width="stretch")
+    st.altair_chart(_position_chart(trace, what), width="stretch")
     st.altair_chart(_names_chart(trace), width="stretch")
 
 
-def _seconds(trace: tuple[TracePoint, ...]) -> list[float]:
+def _seconds_before_last(trace: tuple[TracePoint, ...]) -> list[float]:
     """Seconds before the last frame, as negative numbers."""
     return [moment.time_s - trace[-1].time_s for moment in trace]
 
 
-def _tip_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
+def _position_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
     import altair as alt
     import pandas as pd
 
@@ -142,7 +142,7 @@ def _tip_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
     rows = [
         (t, x, kind)
         for kind, tips in kinds
-        for t, (x, _) in zip(_seconds(trace), tips, strict=True)
+        for t, (x, _) in zip(_seconds_before_last(trace), tips, strict=True)
     ]
     table = pd.DataFrame(rows, columns=["s", "x", "line"])
     return (
@@ -165,7 +165,7 @@ def _names_chart(trace: tuple[TracePoint, ...]) -> "alt.Chart":
     rows = [
         (t, name, kind)
         for kind, names in kinds
-        for t, name in zip(_seconds(trace), names, strict=True)
+        for t, name in zip(_seconds_before_last(trace), names, strict=True)
         if name
     ]
     table = pd.DataFrame(rows, columns=["s", "gesture", "line"])

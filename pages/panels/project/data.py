@@ -16,33 +16,33 @@ from core.exchange.tables.data_out import FORMATS
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.controls import upload_field
-from pages.panels.layout import errors_shown
-from pages.panels.progress import begin, done, follow, forget, moves
-from pages.panels.resources import studio, temporary_folder
-from pages.panels.visit import use_project
+from pages.panels.layout import show_errors
+from pages.panels.progress import forget_job, job_result, moves, show_job, start_job
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.visit import select_project
 
 BIG_MB = 100
 _PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
 _Progress = Callable[[float], None]
 
 
-def data_section(store: Store, project: Project) -> None:
+def show_data_exchange(store: Store, project: Project) -> None:
     """The project and its samples, out on the left and in on the right."""
-    show_imported(project)
+    show_import_result(project)
     left, right = st.columns(2, gap="large")
     with left:
-        _project_out(store, project)
+        _export_project_form(store, project)
     with right:
-        project_in(store)
+        import_project_form(store)
     st.divider()
     left, right = st.columns(2, gap="large")
     with left:
-        _samples_out(store, project)
+        _export_samples_form(store, project)
     with right:
-        samples_in(store, project)
+        import_samples_form(store, project)
 
 
-def _project_out(store: Store, project: Project) -> None:
+def _export_project_form(store: Store, project: Project) -> None:
     st.subheader("The whole project, one file", anchor=False)
     st.caption(
         "Gestures, persons, sessions, samples, trainings and models, each with its sha256. "
@@ -51,7 +51,7 @@ def _project_out(store: Store, project: Project) -> None:
     pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
     in_bin = st.checkbox("With what is in the bin", key="zip_bin", persist_state="session")
     about = (project.id, WHOLE, pictures, in_bin)
-    _prepare_and_download(
+    _prepare_download(
         about,
         "Prepare the project file",
         lambda progress: prepare(
@@ -59,7 +59,7 @@ def _project_out(store: Store, project: Project) -> None:
             studio().paths,
             project,
             WHOLE,
-            temporary_folder(),
+            visitor_folder(),
             with_bin=in_bin,
             with_pictures=pictures,
             progress=progress,
@@ -67,7 +67,7 @@ def _project_out(store: Store, project: Project) -> None:
     )
 
 
-def _samples_out(store: Store, project: Project) -> None:
+def _export_samples_form(store: Store, project: Project) -> None:
     st.subheader("Samples for other programs", anchor=False)
     kind = st.selectbox(
         "Format",
@@ -77,23 +77,23 @@ def _samples_out(store: Store, project: Project) -> None:
         persist_state="session",
     )
     st.caption(FORMATS[kind].keeps)
-    _prepare_and_download(
+    _prepare_download(
         (project.id, kind),
         f"Prepare {FORMATS[kind].title}",
         lambda progress: prepare(
-            store, studio().paths, project, kind, temporary_folder(), progress=progress
+            store, studio().paths, project, kind, visitor_folder(), progress=progress
         ),
     )
 
 
-def _prepare_and_download(
+def _prepare_download(
     about: tuple[object, ...], title: str, make: Callable[[Callable[[float], None]], Download]
 ) -> None:
     """A button that writes the file, then one that hands it out."""
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
     if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
         bar = st.progress(0.0, "writing …")
-        with errors_shown():
+        with show_errors():
             ready = (about, make(moves(bar, "writing …")))
             st.session_state["download"] = ready
         bar.empty()
@@ -118,37 +118,37 @@ def _prepare_and_download(
     )
 
 
-def forget_prepared() -> None:
+def delete_prepared_download() -> None:
     """Delete the file that this visitor prepared for download: it may hold pictures."""
     if ready := st.session_state.pop("download", None):
         ready[1].path.unlink(missing_ok=True)
 
 
-def show_imported(project: Project) -> None:
+def show_import_result(project: Project) -> None:
     """What came in last, once; a project is the one in use then."""
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
-    if found := done(_PROJECT):
+    if found := job_result(_PROJECT):
         name, text = found
-        use_project(studio().store.project(name).id)
-        _finish_import(_PROJECT, f"Imported {text}")
-    if message := done(_samples_job(project)):
-        _finish_import(_samples_job(project), message)
+        select_project(studio().store.project(name).id)
+        _reset_import_fields(_PROJECT, f"Imported {text}")
+    if message := job_result(_samples_job_key(project)):
+        _reset_import_fields(_samples_job_key(project), message)
 
 
-def _samples_job(project: Project) -> str:
+def _samples_job_key(project: Project) -> str:
     return f"{_SAMPLES}_{project.id}"
 
 
-def _finish_import(job: str, message: str) -> None:
+def _reset_import_fields(job: str, message: str) -> None:
     """Say it on a page with empty fields."""
     st.session_state["data_said"] = message
     st.session_state["data_turn"] = st.session_state.get("data_turn", 0) + 1
-    forget(job)
+    forget_job(job)
     st.rerun()
 
 
-def project_in(store: Store) -> None:
+def import_project_form(store: Store) -> None:
     """A project file becomes a project, and the one in use."""
     st.subheader("Open a project file", anchor=False)
     turn = st.session_state.get("data_turn", 0)
@@ -162,17 +162,17 @@ def project_in(store: Store) -> None:
     )
     if file is not None and st.button("Import", icon="📥", key="bring_project"):
         name, content = file.name, file.getvalue()
-        paths, folder = studio().paths, temporary_folder()
+        paths, folder = studio().paths, visitor_folder()
 
         def work(progress: _Progress) -> tuple[str, str]:
             return import_uploaded_project(store, paths, content, name, folder, progress)
 
-        begin(_PROJECT, work)
-    with errors_shown():
-        follow(_PROJECT, "Checking and importing …")
+        start_job(_PROJECT, work)
+    with show_errors():
+        show_job(_PROJECT, "Checking and importing …")
 
 
-def samples_in(store: Store, project: Project) -> None:
+def import_samples_form(store: Store, project: Project) -> None:
     """Tables and COCO files become samples of this project."""
     st.subheader("Samples from other programs", anchor=False)
     turn = st.session_state.get("data_turn", 0)
@@ -188,11 +188,11 @@ def samples_in(store: Store, project: Project) -> None:
     )
     add = f"Add to {safe_label(project.name)}"
     if files and st.button(add, icon="➕", key="add_data"):
-        uploads, folder = [(file.name, file.getvalue()) for file in files], temporary_folder()
+        uploads, folder = [(file.name, file.getvalue()) for file in files], visitor_folder()
 
         def work(progress: _Progress) -> str:
             return import_uploaded_samples(store, project, uploads, folder, progress)
 
-        begin(_samples_job(project), work)
-    with errors_shown():
-        follow(_samples_job(project), "Reading …")
+        start_job(_samples_job_key(project), work)
+    with show_errors():
+        show_job(_samples_job_key(project), "Reading …")

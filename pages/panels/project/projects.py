@@ -9,55 +9,55 @@ import streamlit as st
 from core.errors import StoreError
 from core.pose.skeletons.table import SUBJECTS
 from core.store import Project, Store
-from pages.components import source
-from pages.panels.camera.stage import is_set
-from pages.panels.layout import errors_shown
-from pages.panels.navigation import navigation
+from pages.components import read_asset
+from pages.panels.camera.stage import has_stage
+from pages.panels.layout import show_errors
+from pages.panels.navigation import draw_navigation
 from pages.panels.resources import studio
-from pages.panels.visit import Act, latest_act, use_project
+from pages.panels.visit import Action, last_action, select_project
 
 SHOWN_S = 10.0  # the bar goes by itself after as long, as undo_bar.css says
 BAR = "undo_bar"
 
 
-def undo_bar() -> None:
+def show_undo_bar() -> None:
     """What this visitor just did, with its Undo; nothing is seen where there is nothing.
 
     A fragment's callback that acts draws it by `st.rerun([BAR, …])`, the fragment's own key in
     place of the dots.
     """
-    st.html(f"<style>{source('undo_bar.css')}</style>")
-    st.fragment(_bar, key=BAR)()
+    st.html(f"<style>{read_asset('undo_bar.css')}</style>")
+    st.fragment(_draw_undo_bar, key=BAR)()
 
 
-def _bar() -> None:
-    act = _fresh_act()
+def _draw_undo_bar() -> None:
+    act = _undoable_action()
     # two names in turn: the browser counts anew for every act
     look = f"act_bar_{act.number % 2}" if act else "act_bar_none"
     with st.container(key=look, horizontal=True, vertical_alignment="center"):
         said = escape(act.entry.title) if act else ""
         st.html(f'<div role="status">{said}</div>', width="content")
         if act and st.button("Undo", icon="↩️", key=f"act_undo_{act.entry.id}"):
-            _undo(act)
+            _undo_action(act)
 
 
-def _fresh_act() -> Act | None:
+def _undoable_action() -> Action | None:
     """The last act, while it is shown and can be undone."""
-    act = latest_act()
+    act = last_action()
     if act is None or time.monotonic() - act.done_s > SHOWN_S:
         return None
     there = studio().store.history(act.project_id)
     return act if act.entry in there else None
 
 
-def _undo(act: Act) -> None:
+def _undo_action(act: Action) -> None:
     store, project_id = studio().store, act.project_id
     models = {project.id: project.active_model for project in store.projects()}
-    with errors_shown():
+    with show_errors():
         back = store.undo(act.entry.id)
         for project in store.projects():
             if project.id == project_id:
-                _open(project, other_model=models.get(project_id) != project.active_model)
+                _show_restored(project, other_model=models.get(project_id) != project.active_model)
         st.toast(
             f"Undone: {back:,} back as before."
             if back
@@ -67,10 +67,10 @@ def _undo(act: Act) -> None:
         st.rerun()
 
 
-def _open(project: Project, *, other_model: bool) -> None:
+def _show_restored(project: Project, *, other_model: bool) -> None:
     """Have what came back on the page."""
     if st.session_state.get("project_id") != project.id:
-        use_project(project.id)
+        select_project(project.id)
     if other_model:
         st.session_state.pop(f"model_{project.id}", None)
 
@@ -83,18 +83,18 @@ _ABOUT |= {"Hands that move": (SUBJECTS["Hands"], True)}
 
 def pick_project() -> Project:
     """The project, chosen or made in the sidebar and remembered in the address."""
-    if not is_set():
+    if not has_stage():
         # A page's address as a fresh server's first request: Streamlit takes `pages/` for its old
         # kind of app and runs the page without app.py, until `st.navigation` has been called once.
-        navigation()
+        draw_navigation()
         st.rerun()
-    undo_bar()
+    show_undo_bar()
     store = studio().store
     projects = list_or_create_projects(store)
-    project = _wanted(projects)
+    project = _selected_project(projects)
     drawn: Project | None = st.session_state.get("project_drawn")
     if drawn and drawn.id == project.id and drawn.name != project.name:
-        use_project(project.id)  # renamed elsewhere: its old name may be another's by now
+        select_project(project.id)  # renamed elsewhere: its old name may be another's by now
     st.session_state["project_drawn"] = project
     ids = {one.name: one.id for one in projects}
     with st.sidebar:
@@ -102,10 +102,12 @@ def pick_project() -> Project:
         key = f"project_{turn}"
         names = list(ids)
         chosen = names.index(project.name)
-        st.selectbox("Project", names, chosen, key=key, on_change=_chosen, args=(key, ids))
+        st.selectbox(
+            "Project", names, chosen, key=key, on_change=_select_from_sidebar, args=(key, ids)
+        )
         with st.container(horizontal=True, gap="xsmall", wrap=False):
-            _new_project(store, turn)
-            _change_project(store, project, turn)
+            _new_project_form(store, turn)
+            _edit_project_form(store, project, turn)
     st.session_state["project_id"] = project.id
     st.query_params["project"] = project.name
     return project
@@ -122,7 +124,7 @@ def list_or_create_projects(store: Store) -> Sequence[Project]:
     return store.projects()
 
 
-def _wanted(projects: Sequence[Project]) -> Project:
+def _selected_project(projects: Sequence[Project]) -> Project:
     """The chosen project, whatever it is called by now; else that of the address, or the first."""
     chosen, name = st.session_state.get("project_id"), st.query_params.get("project")
     by_id = next((one for one in projects if one.id == chosen), None)
@@ -130,14 +132,14 @@ def _wanted(projects: Sequence[Project]) -> Project:
     return by_id or by_name or projects[0]
 
 
-def _chosen(key: str, ids: Mapping[str, int]) -> None:
+def _select_from_sidebar(key: str, ids: Mapping[str, int]) -> None:
     turn = st.session_state.get("project_turn", 0)
     # else an old widget's last word, or one of a page that is being left
     if key == f"project_{turn}" and key in st.session_state:
         st.session_state["project_id"] = ids[st.session_state[key]]
 
 
-def _new_project(store: Store, turn: int) -> None:
+def _new_project_form(store: Store, turn: int) -> None:
     with (
         st.popover("New", width="stretch", key=f"new_{turn}"),
         st.form("new_project", border=False, clear_on_submit=True),
@@ -155,7 +157,7 @@ def _new_project(store: Store, turn: int) -> None:
         )
         if not st.form_submit_button("Create", type="primary"):
             return
-        with errors_shown():
+        with show_errors():
             skeleton, motions = _ABOUT[str(about)]
             made = store.create_project(
                 name,
@@ -164,21 +166,21 @@ def _new_project(store: Store, turn: int) -> None:
                 in_space=in_space,
                 motions=motions,
             )
-            use_project(made.id)
+            select_project(made.id)
             st.rerun()
 
 
-def _change_project(store: Store, project: Project, turn: int) -> None:
+def _edit_project_form(store: Store, project: Project, turn: int) -> None:
     with st.popover("Change", width="stretch", key=f"change_{turn}"):
         with st.form("rename_project", border=False):
             name = st.text_input("New name", project.name, key=f"rename_{project.id}")
             if st.form_submit_button("Rename", icon="✏️"):
-                with errors_shown():
+                with show_errors():
                     store.rename_project(project.id, name)
-                    use_project(project.id)
+                    select_project(project.id)
                     st.rerun()
         if st.button("Delete the project", icon="🗑️", help="It can be undone."):
-            with errors_shown():
+            with show_errors():
                 store.delete_project(project.id)
-                use_project(None)
+                select_project(None)
                 st.rerun()

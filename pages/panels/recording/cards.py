@@ -18,17 +18,21 @@ from core.store import Gesture, Project, Sample, Store
 from core.store.bin import delete_samples
 from core.store.index import count_samples, newest_samples, read_samples
 from core.store.rows import MOVING, STILL
-from pages.components.gesture_cards import Inbox, said, show_cards
-from pages.panels.controls import HANDS
-from pages.panels.layout import NOT_STARTED, errors_shown
+from pages.components.gesture_cards import Inbox, cards_message, draw_cards
+from pages.panels.controls import EMOJI_CHOICES
+from pages.panels.layout import START_CAMERA, show_errors
 from pages.panels.project.projects import BAR
 
-STARTING = "The camera starts …"
-_UNASKED = {"beat", "end", "calm"}  # the cards say these by themselves, or after another message
+CAMERA_STARTING = "The camera starts …"
+_AUTOMATIC_KINDS = {
+    "beat",
+    "end",
+    "calm",
+}  # the cards say these by themselves, or after another message
 
 
 @dataclass
-class Talk:
+class CardsState:
     """What is known between two runs of the page. It is changed in place: Streamlit may break off
     wherever its session state is touched, and then half a message would be done.
 
@@ -58,16 +62,16 @@ class Talk:
     visit: int = 0
 
 
-def talk_about(project: Project) -> Talk:
+def cards_state(project: Project) -> CardsState:
     """This visitor's, on every page that shows the project's cards."""
-    found: Talk = st.session_state.setdefault(f"cards_{project.id}", Talk())
+    found: CardsState = st.session_state.setdefault(f"cards_{project.id}", CardsState())
     visit = st.session_state["visit"]
     if found.visit != visit:
         found.visit, found.problem = visit, None
     return found
 
 
-class Camera(Protocol):
+class FrameSource(Protocol):
     """What gives frames: the stage's video, or a depth camera."""
 
     def latest(self) -> Latest:
@@ -80,11 +84,11 @@ class Cards:
 
     project: Project
     recorder: Recorder
-    live: Camera | None
+    live: FrameSource | None
     plan: Plan
     key: str
     watch: bool
-    talk: Talk
+    talk: CardsState
 
     @property
     def fragment(self) -> str:
@@ -95,9 +99,9 @@ class Cards:
     def off(self) -> str:
         """Why nothing can be recorded now; "" where it can."""
         if self.live is None:
-            return NOT_STARTED
+            return START_CAMERA
         latest = self.live.latest()
-        return "" if latest.frames and not latest.opening else STARTING
+        return "" if latest.frames and not latest.opening else CAMERA_STARTING
 
     def gestures(self) -> dict[int, Gesture]:
         """By id, in their order."""
@@ -115,14 +119,14 @@ class Cards:
         self.talk.wanted = gesture_id
 
 
-def hear(cards: Cards) -> None:
+def handle_messages(cards: Cards) -> None:
     """Do what is new in what the browser says; what can't be done is the page's to tell."""
-    talk, words = cards.talk, said(cards.key)
+    talk, words = cards.talk, cards_message(cards.key)
     for message in talk.inbox.take(words):
-        if message["kind"] not in _UNASKED:
+        if message["kind"] not in _AUTOMATIC_KINDS:
             talk.problem = None
         try:
-            _obey(cards, message)
+            _handle_message(cards, message)
         except (MudraError, OSError, MemoryError) as problem:
             talk.problem, talk.refused = problem, message["n"]
     acted, talk.acted = talk.acted, False
@@ -130,20 +134,20 @@ def hear(cards: Cards) -> None:
         st.rerun([BAR, cards.fragment])
 
 
-def _obey(cards: Cards, message: dict[str, Any]) -> None:
+def _handle_message(cards: Cards, message: dict[str, Any]) -> None:
     kind = message["kind"]
     if kind in ("begin", "beat", "end", "start", "stop"):
-        _record(cards, kind, message)
+        _handle_recording(cards, kind, message)
     elif kind == "choose":
         cards.choose(message["gesture"])
     elif kind == "calm":
         cards.talk.calm = True
     else:
-        _change(cards, kind, message)
+        _handle_edit(cards, kind, message)
         cards.talk.changed = cards.talk.acted = True
 
 
-def _record(cards: Cards, kind: str, message: dict[str, Any]) -> None:
+def _handle_recording(cards: Cards, kind: str, message: dict[str, Any]) -> None:
     held_s, recorder = message.get("held", 0) / 1000, cards.recorder
     if kind == "beat":
         recorder.renew(held_s)
@@ -154,13 +158,13 @@ def _record(cards: Cards, kind: str, message: dict[str, Any]) -> None:
     elif (kind == "begin") == bool(cards.plan.lease_s):
         if cards.off:  # since a moment: the button was pressed before the browser knew
             raise MediaError(f"Nothing was recorded. {cards.off}")
-        gesture = _own(cards, message["gesture"])
+        gesture = _find_gesture(cards, message["gesture"])
         recorder.record(gesture.id, cards.plan, held_s=held_s)
         cards.choose(gesture.id)
         cards.talk.busy = True
 
 
-def _change(cards: Cards, kind: str, message: dict[str, Any]) -> None:
+def _handle_edit(cards: Cards, kind: str, message: dict[str, Any]) -> None:
     store, project = cards.recorder.store, cards.project
     if kind == "delete":
         if not delete_samples(store, project.id, [message["sample"]]):
@@ -169,13 +173,13 @@ def _change(cards: Cards, kind: str, message: dict[str, Any]) -> None:
         kind = MOVING if message["moves"] else STILL
         cards.choose(store.add_gesture(project.id, message["name"], message["emoji"], kind).id)
     elif kind == "rename":
-        gesture = _own(cards, message["gesture"])
+        gesture = _find_gesture(cards, message["gesture"])
         store.update_gesture(gesture.id, name=message["name"], emoji=message["emoji"])
     elif kind == "remove":
-        store.delete_gesture(_own(cards, message["gesture"]).id)
+        store.delete_gesture(_find_gesture(cards, message["gesture"]).id)
 
 
-def _own(cards: Cards, gesture_id: int) -> Gesture:
+def _find_gesture(cards: Cards, gesture_id: int) -> Gesture:
     """The project's gesture; a message may be about one that is gone by now."""
     found = cards.gestures().get(gesture_id)
     if found is None:
@@ -183,8 +187,8 @@ def _own(cards: Cards, gesture_id: int) -> Gesture:
     return found
 
 
-Hook = Callable[[], object]
-CROPS = 12  # of each gesture, on the widest screen
+Callback = Callable[[], object]
+MAX_THUMBNAILS = 12  # of each gesture, on the widest screen
 
 
 def _do_nothing() -> None:
@@ -194,14 +198,14 @@ def _do_nothing() -> None:
 def gesture_cards(
     project: Project,
     recorder: Recorder,
-    live: Camera | None,
+    live: FrameSource | None,
     plan: Plan,
     *,
     key: str,
-    on_recorded: Hook = _do_nothing,
-    on_calm: Hook = _do_nothing,
-    on_chosen: Hook = _do_nothing,
-    on_changed: Hook = _do_nothing,
+    on_recorded: Callback = _do_nothing,
+    on_calm: Callback = _do_nothing,
+    on_chosen: Callback = _do_nothing,
+    on_changed: Callback = _do_nothing,
     watch: bool = False,
 ) -> Gesture | None:
     """The project's enabled gestures, with what is recorded of them and how.
@@ -221,26 +225,26 @@ def gesture_cards(
     Returns:
         The chosen gesture; None where there is none.
     """
-    cards = Cards(project, recorder, live, plan, key, watch, talk_about(project))
-    hooks = _Hooks(on_recorded, on_calm, on_chosen, on_changed)
-    st.fragment(_show_cards, key=cards.fragment)(cards, hooks)
+    cards = Cards(project, recorder, live, plan, key, watch, cards_state(project))
+    hooks = _Callbacks(on_recorded, on_calm, on_chosen, on_changed)
+    st.fragment(_draw_cards_fragment, key=cards.fragment)(cards, hooks)
     return cards.chosen()
 
 
 @dataclass(frozen=True)
-class _Hooks:
+class _Callbacks:
     """Whom to tell what."""
 
-    recorded: Hook
-    calm: Hook
-    chosen: Hook
-    changed: Hook
+    recorded: Callback
+    calm: Callback
+    chosen: Callback
+    changed: Callback
 
 
-def _show_cards(cards: Cards, hooks: _Hooks) -> None:
+def _draw_cards_fragment(cards: Cards, hooks: _Callbacks) -> None:
     """A fragment: it is run by what the browser says, several times a second while it records."""
     talk = cards.talk
-    hear(cards)  # what a callback that was broken off has left
+    handle_messages(cards)  # what a callback that was broken off has left
     progress = cards.recorder.progress()
     over = talk.busy and progress.state == "idle"
     if over:
@@ -248,8 +252,8 @@ def _show_cards(cards: Cards, hooks: _Hooks) -> None:
     talk.busy = progress.state != "idle"
     calm, talk.calm = talk.calm and talk.due and not talk.busy, False
     talk.due = (talk.due or over) and not calm
-    show_cards(cards.key, cards_data(cards, progress), lambda: hear(cards))
-    with errors_shown():
+    draw_cards(cards.key, cards_data(cards, progress), lambda: handle_messages(cards))
+    with show_errors():
         if talk.problem:
             raise talk.problem
     if progress.error:
@@ -257,10 +261,10 @@ def _show_cards(cards: Cards, hooks: _Hooks) -> None:
     remark, talk.remark = talk.remark, ""
     if remark:
         st.toast(remark, icon="🗑️")
-    _call_hooks(talk, hooks, over=over, calm=calm)
+    _run_callbacks(talk, hooks, over=over, calm=calm)
 
 
-def _call_hooks(talk: Talk, hooks: _Hooks, *, over: bool, calm: bool) -> None:
+def _run_callbacks(talk: CardsState, hooks: _Callbacks, *, over: bool, calm: bool) -> None:
     """Call who wants to know; a page that is drawn anew would hold up a recording."""
     chose, changed = talk.chose and not talk.busy, talk.changed and not talk.busy
     talk.chose, talk.changed = talk.chose and not chose, talk.changed and not changed
@@ -294,8 +298,8 @@ def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
         "cards": [
             _card_data(cards, gesture, counts.get(gesture.id, 0)) for gesture in gestures.values()
         ],
-        "pictures": pictures_of(cards.recorder.store, talk.inbox.missing),
-        "signs": HANDS,
+        "pictures": thumbnail_urls(cards.recorder.store, talk.inbox.missing),
+        "signs": EMOJI_CHOICES,
     }
 
 
@@ -308,7 +312,7 @@ def _card_data(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
         "moves": gesture.moves,
         "samples": samples,
         "how": _how_to_perform(gesture) if gesture.moves and not samples else "",
-        "crops": newest_samples(store, project.id, gesture.id, CROPS) if samples else [],
+        "crops": newest_samples(store, project.id, gesture.id, MAX_THUMBNAILS) if samples else [],
     }
 
 
@@ -316,14 +320,14 @@ def _how_to_perform(gesture: Gesture) -> str:
     return how_to_perform(gesture.name) or "Each sample is one performance."
 
 
-def pictures_of(store: Store, ids: list[int]) -> dict[str, str]:
+def thumbnail_urls(store: Store, ids: list[int]) -> dict[str, str]:
     """The small pictures of samples by id, as addresses that hold them. The server keeps none: what
     is forgotten or deleted is shown no more."""
     found = read_samples(store, ids) if ids else []
-    return {str(sample.id): _picture_address(sample) for sample in found}
+    return {str(sample.id): _thumbnail_url(sample) for sample in found}
 
 
-def _picture_address(sample: Sample) -> str:
+def _thumbnail_url(sample: Sample) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(sample)).decode()}"
 
 

@@ -9,15 +9,15 @@ from core.pose.skeletons.table import skeleton_named
 from core.recording.plans import CONTINUOUS, HELD, SHOT, TIMED, Plan
 from core.recording.recorder import Recorder
 from core.store import Project
-from pages.panels.camera.keypoints import pick_number
+from pages.panels.camera.keypoints import pick_max_poses
 from pages.panels.camera.stage import Stage
-from pages.panels.controls import pick_one
+from pages.panels.controls import pick_option
 from pages.panels.resources import studio
 
 HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Shot"
 
 
-def pick_person() -> str:
+def pick_person_name() -> str:
     """The name of who shows the gestures."""
     return st.text_input(
         "Person",
@@ -32,7 +32,7 @@ def pick_person() -> str:
 
 def pick_plan() -> Plan:
     """How a recording runs."""
-    mode = pick_one(
+    mode = pick_option(
         "How",
         [HOLD, TIMED_MODE, START_STOP, SINGLE],
         "mode",
@@ -60,15 +60,15 @@ def pick_plan() -> Plan:
     return Plan(float(delay), float(length), None, rate, sound=sound)
 
 
-def pick_recorded(project: Project) -> int:
+def pick_max_people(project: Project) -> int:
     """How many are looked for while one records: of bodies several, where others are in view."""
     if not skeleton_named(project.skeleton).is_body:
         return 1
     how = "The largest is recorded, of equals the one in the middle. Costs time in every frame."
-    return pick_number("recorded_people", project.skeleton, help=how)
+    return pick_max_poses("recorded_people", project.skeleton, help=how)
 
 
-def recorder_for(project: Project, person: str, source: str = "webcam") -> Recorder:
+def visit_recorder(project: Project, person: str, source: str = "webcam") -> Recorder:
     """This visit's recorder: another visit, project, person or source begins another session."""
     wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
@@ -85,7 +85,7 @@ def recorder_for(project: Project, person: str, source: str = "webcam") -> Recor
     return st.session_state["recorder"]
 
 
-def show_recording(place: Stage, options: Options, recorder: Recorder) -> LiveProcessor | None:
+def show_recorded_video(place: Stage, options: Options, recorder: Recorder) -> LiveProcessor | None:
     """The video, large; the recorder sees its frames and ends with it. None without camera."""
     return place.show(
         options,

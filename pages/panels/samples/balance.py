@@ -13,15 +13,15 @@ from pages.panels.layout import show_table
 from pages.panels.resources import label_noise_cache, studio
 
 
-def balance(project: Project, sample_index: SampleIndex) -> None:
+def show_balance(project: Project, sample_index: SampleIndex) -> None:
     """The sentence and the table."""
-    rows = _rows(project, sample_index)
+    rows = _gesture_spreads(project, sample_index)
     skeleton = skeleton_named(project.skeleton)
     st.info(safe_label(record_next(rows, skeleton.title)), icon="➡️")
     scored = any(row.doubtful is not None for row in rows)
     suspected = ["–" if row.doubtful is None else f"{row.doubtful:.0%}" for row in rows]
     columns: dict[str, Sequence[object]] = {
-        "Gesture": [_title(row) for row in rows],
+        "Gesture": [_balance_title(row) for row in rows],
         "Samples": [row.samples for row in rows],
         "Persons": [row.persons for row in rows],
         "Sessions": [row.sessions for row in rows],
@@ -41,7 +41,7 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
     st.caption(" ".join(notes))
 
 
-def nothing_recorded() -> None:
+def show_no_samples() -> None:
     """That there are no samples yet, and the ways to some."""
     st.info("Nothing is recorded yet: record gestures, or fill the demo project.", icon="🎥")
     with st.container(horizontal=True):
@@ -49,14 +49,14 @@ def nothing_recorded() -> None:
         st.page_link("pages/demo.py", label="Demo", icon="👋")
 
 
-def _title(row: Spread) -> str:
+def _balance_title(row: Spread) -> str:
     return row.gesture.label.title + ("" if row.gesture.enabled else " (off)")
 
 
 def next_step(project: Project, *, untrained: bool = False) -> str:
     """What to record next, in one sentence, or to train where that is due; "" before the first
     sample."""
-    rows = _rows(project, read_index(studio().store, project.id))
+    rows = _gesture_spreads(project, read_index(studio().store, project.id))
     if untrained and not missing_to_train(rows):
         return "➡️ Press Train, and watch how it learns."
     if not any(row.samples for row in rows):
@@ -65,6 +65,6 @@ def next_step(project: Project, *, untrained: bool = False) -> str:
     return f"➡️ {safe_label(record_next(rows, title))}"
 
 
-def _rows(project: Project, sample_index: SampleIndex) -> list[Spread]:
+def _gesture_spreads(project: Project, sample_index: SampleIndex) -> list[Spread]:
     label_noise = label_noise_cache(studio().paths).latest(project.id)
     return spread(sample_index, studio().store.gestures(project.id), label_noise)

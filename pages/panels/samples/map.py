@@ -22,12 +22,12 @@ from core.review.data_map import (
 from core.store import Project
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_samples
-from pages.panels.controls import pick_one
+from pages.panels.controls import pick_option
 from pages.panels.resources import studio
-from pages.panels.samples.samples import act_on, sample_grid, show_sample
+from pages.panels.samples.samples import show_sample, show_sample_actions, show_sample_grid
 
 # colours that stay apart for most eyes, each with a shape of its own
-MARKS = (
+MARKERS = (
     ("#17968e", "circle"),
     ("#d98324", "square"),
     ("#5b6fd6", "diamond"),
@@ -41,27 +41,27 @@ MARKS = (
     ("#6b7a80", "bowtie"),
     ("#d1605e", "hourglass"),
 )
-LARGE = 24  # so many of the selected samples are shown
+MAX_SHOWN = 24  # so many of the selected samples are shown
 
 
-def data_map(project: Project, sample_index: SampleIndex) -> None:
+def show_data_map(project: Project, sample_index: SampleIndex) -> None:
     """The map, and what is selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = pick_one(
+        method = pick_option(
             "Map",
             [PCA, TSNE],
             "map_method",
             help="PCA comes at once. t-SNE shows groups more clearly and takes about half a "
             "minute for 5,000 samples.",
         )
-        by = pick_one("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
+        by = pick_option("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
         again = st.button("Redraw", icon="🔄")
-    drawn = _drawn(project, method, sample_index, again)
+    drawn = _cached_map(project, method, sample_index, again)
     st.caption(about(drawn))
     if is_outdated(drawn, sample_index):
         st.caption("Samples came since it was drawn: redraw it to see them.")
     chart = st.plotly_chart(
-        _figure(layers(drawn, sample_index, by), _titles(project, by)),
+        _map_figure(layers(drawn, sample_index, by), _group_titles(project, by)),
         key=f"map_{project.id}_{method}_{by}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -69,10 +69,10 @@ def data_map(project: Project, sample_index: SampleIndex) -> None:
     )
     there = set(sample_index.ids.tolist())
     ids = [int(point["customdata"][0]) for point in chart["selection"]["points"]]
-    _selected(project, [i for i in dict.fromkeys(ids) if i in there])
+    _show_map_selection(project, [i for i in dict.fromkeys(ids) if i in there])
 
 
-def _drawn(project: Project, method: str, sample_index: SampleIndex, again: bool) -> DataMap:
+def _cached_map(project: Project, method: str, sample_index: SampleIndex, again: bool) -> DataMap:
     maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
     key = project.id, method
     if again or key not in maps:
@@ -81,7 +81,7 @@ def _drawn(project: Project, method: str, sample_index: SampleIndex, again: bool
     return maps[key]
 
 
-def _titles(project: Project, by: str) -> dict[int, str]:
+def _group_titles(project: Project, by: str) -> dict[int, str]:
     store = studio().store
     if by == BY_GESTURE:
         return {g.id: g.label.title for g in store.gestures(project.id)}
@@ -90,10 +90,10 @@ def _titles(project: Project, by: str) -> dict[int, str]:
     return {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
 
 
-def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
+def _map_figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
     figure = go.Figure()
     for i, layer in enumerate(shown):
-        colour, shape = MARKS[i]
+        colour, shape = MARKERS[i]
         name = escape(title_of(layer, titles))  # Plotly reads HTML, not Markdown
         figure.add_scatter(
             x=layer.points[:, 0],
@@ -115,7 +115,7 @@ def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
     return figure
 
 
-def _selected(project: Project, ids: list[int]) -> None:
+def _show_map_selection(project: Project, ids: list[int]) -> None:
     if not ids:
         st.caption(
             "Click a point to see its sample; drag around points to select many. Double click to "
@@ -124,11 +124,11 @@ def _selected(project: Project, ids: list[int]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
         st.markdown(f"**{len(ids):,}** selected")
-        act_on(project, ids)
-    samples = read_samples(studio().store, ids[:LARGE])
+        show_sample_actions(project, ids)
+    samples = read_samples(studio().store, ids[:MAX_SHOWN])
     if len(samples) == 1:
         show_sample(project, samples[0])
     else:
-        sample_grid(project, samples, {})
-        if len(ids) > LARGE:
-            st.caption(f"and {len(ids) - LARGE:,} more")
+        show_sample_grid(project, samples, {})
+        if len(ids) > MAX_SHOWN:
+            st.caption(f"and {len(ids) - MAX_SHOWN:,} more")

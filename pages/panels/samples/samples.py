@@ -17,8 +17,8 @@ from core.store.bin import delete_samples, move_samples, same_kind_gestures
 from core.store.index import Ints, sample_origin
 from core.store.trimming import clip_times, part_of, trim_clip, whole_of
 from pages.components.clip_loop import play_clip
-from pages.components.sample_grid import Tile, show_tiles
-from pages.panels.layout import errors_shown
+from pages.components.sample_grid import SampleTile, show_tiles
+from pages.panels.layout import show_errors
 from pages.panels.resources import studio
 
 SAMPLE_SIZE_PX = 512  # pixels
@@ -26,11 +26,11 @@ CLIP_SIZE_PX = 320  # pixels
 
 
 @st.dialog("Sample", width="large")
-def show_large(
+def show_sample_dialog(
     project: Project, sample: Sample, opinion: Opinion | None = None, *, binned: bool = False
 ) -> None:
     """The sample over the page; what is in the bin can't be deleted again."""
-    with errors_shown():
+    with show_errors():
         show_sample(project, sample, opinion, corrects=not binned)
         if not binned and st.button("Delete it", icon="🗑️"):
             delete_samples(studio().store, project.id, [sample.id])
@@ -47,7 +47,7 @@ def show_sample(
         if sample.frames == 1:
             st.image(picture_of(sample, SAMPLE_SIZE_PX), width="stretch")
         elif corrects:
-            correct_clip(project, sample)
+            trim_clip_form(project, sample)
         else:
             show_clip(sample)
     with right:
@@ -101,7 +101,7 @@ def show_clip(sample: Sample) -> None:
     play_clip(f"clip_{sample.id}", shown_jpeg(sample, CLIP_SIZE_PX))
 
 
-def correct_clip(project: Project, sample: Sample) -> None:
+def trim_clip_form(project: Project, sample: Sample) -> None:
     """The clip as its handles have it: of all that was recorded, where that was cut before."""
     whole, now = whole_of(studio().store, sample)
     times, player = clip_times(whole), st.container()
@@ -123,7 +123,7 @@ def correct_clip(project: Project, sample: Sample) -> None:
         play_clip(f"clip_{sample.id}", shown_jpeg(part_of(whole, slice(begin, end)), CLIP_SIZE_PX))
     unchanged = (begin, end) == (now.start, now.stop)
     if st.button("Apply", icon="✂️", type="primary", disabled=unchanged, help="It can be undone."):
-        with errors_shown():
+        with show_errors():
             trim_clip(studio().store, project.id, sample, slice(begin, end))
             st.rerun()
 
@@ -131,59 +131,62 @@ def correct_clip(project: Project, sample: Sample) -> None:
 SIZES = (24, 48, 96)
 
 
-def picked() -> set[int]:
+def selected_ids() -> set[int]:
     """Ids of the picked samples."""
     return st.session_state.setdefault("picked", set())
 
 
-def _pick(ids: Sequence[int], on: bool = True) -> None:
-    st.session_state["picked"] = picked() | set(ids) if on else picked() - set(ids)
-    st.session_state["picked_turn"] = _picked_turn() + 1
+def _select_samples(ids: Sequence[int], on: bool = True) -> None:
+    st.session_state["picked"] = selected_ids() | set(ids) if on else selected_ids() - set(ids)
+    st.session_state["picked_turn"] = _selection_version() + 1
 
 
-def _picked_turn() -> int:
+def _selection_version() -> int:
     """How often something else than the tiles themselves has picked."""
     return st.session_state.get("picked_turn", 0)
 
 
-def picked_bar(project: Project, found: Ints, shown: Ints) -> None:
+def show_selection_bar(project: Project, found: Ints, shown: Ints) -> None:
     """Pick many at once; delete or move what is picked of the found ones."""
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        chosen = _pickers(found, shown)
+        chosen = _selection_buttons(found, shown)
         if chosen:
-            act_on(project, chosen)
+            show_sample_actions(project, chosen)
 
 
-def _pickers(found: Ints, shown: Ints) -> list[int]:
+def _selection_buttons(found: Ints, shown: Ints) -> list[int]:
     """Buttons to pick many; the ids that are picked of the found ones."""
-    chosen = [i for i in found.tolist() if i in picked()] if picked() else []
-    st.button("Pick this page", icon="☑️", on_click=_pick, args=(shown.tolist(),))
+    chosen = [i for i in found.tolist() if i in selected_ids()] if selected_ids() else []
+    st.button("Pick this page", icon="☑️", on_click=_select_samples, args=(shown.tolist(),))
     if len(found) > len(shown):
-        st.button(f"Pick all {len(found):,}", on_click=_pick, args=(found.tolist(),))
+        st.button(f"Pick all {len(found):,}", on_click=_select_samples, args=(found.tolist(),))
     if chosen:
-        st.button("Pick none", on_click=_pick, args=(list(picked()), False))
+        st.button("Pick none", on_click=_select_samples, args=(list(selected_ids()), False))
     return chosen
 
 
-def binned_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -> None:
+def show_bin_selection_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -> None:
     """Pick many of the bin at once; restore what is picked."""
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        chosen = _pickers(found, shown)
+        chosen = _selection_buttons(found, shown)
         if chosen:
             st.button(
-                f"Restore {len(chosen):,}", icon="↩️", on_click=_restored, args=(restore, chosen)
+                f"Restore {len(chosen):,}",
+                icon="↩️",
+                on_click=_restore_selected,
+                args=(restore, chosen),
             )
 
 
-def _restored(restore: Callable[[list[int]], None], ids: list[int]) -> None:
+def _restore_selected(restore: Callable[[list[int]], None], ids: list[int]) -> None:
     restore(ids)
-    _pick(ids, False)
+    _select_samples(ids, False)
 
 
-def act_on(project: Project, ids: list[int]) -> None:
+def show_sample_actions(project: Project, ids: list[int]) -> None:
     """Delete these samples, or move them to another gesture of their kind."""
     n = f"{len(ids):,}"
-    st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(project, ids))
+    st.button(f"Delete {n}", icon="🗑️", on_click=_delete_selected, args=(project, ids))
     there = same_kind_gestures(studio().store, project.id, ids)
     gestures = {g.id: g.label.title for g in there}
     to = st.selectbox(
@@ -194,22 +197,24 @@ def act_on(project: Project, ids: list[int]) -> None:
         label_visibility="collapsed",
         format_func=lambda i: safe_label(gestures[i]) if i in gestures else "move to …",
     )
-    st.button(f"Move {n}", icon="➡️", disabled=not to, on_click=_move, args=(project, ids, to))
+    st.button(
+        f"Move {n}", icon="➡️", disabled=not to, on_click=_move_selected, args=(project, ids, to)
+    )
 
 
-def _delete(project: Project, ids: list[int]) -> None:
-    with errors_shown():
+def _delete_selected(project: Project, ids: list[int]) -> None:
+    with show_errors():
         delete_samples(studio().store, project.id, ids)
-        _pick(ids, False)
+        _select_samples(ids, False)
 
 
-def _move(project: Project, ids: list[int], to: int) -> None:
-    with errors_shown():
+def _move_selected(project: Project, ids: list[int], to: int) -> None:
+    with show_errors():
         move_samples(studio().store, project.id, ids, to)
-        _pick(ids, False)
+        _select_samples(ids, False)
 
 
-def sample_grid(
+def show_sample_grid(
     project: Project,
     samples: Sequence[Sample],
     opinions: Mapping[int, Opinion],
@@ -218,26 +223,28 @@ def sample_grid(
 ) -> None:
     """The samples as tiles to pick and to look at."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
-    tiles = [_tile(sample, gestures, opinions.get(sample.id)) for sample in samples]
+    tiles = [_sample_tile(sample, gestures, opinions.get(sample.id)) for sample in samples]
     shown = {sample.id: sample for sample in samples}
 
     def pick(turn: int, ids: set[int]) -> None:
-        if turn == _picked_turn():  # else the tiles showed what was not so any more
-            st.session_state["picked"] = picked() - set(shown) | ids
+        if turn == _selection_version():  # else the tiles showed what was not so any more
+            st.session_state["picked"] = selected_ids() - set(shown) | ids
 
-    look = show_tiles("grid", tiles, picked(), _picked_turn(), pick)
+    look = show_tiles("grid", tiles, selected_ids(), _selection_version(), pick)
     if look in shown:
-        show_large(project, shown[look], opinions.get(look), binned=binned)
+        show_sample_dialog(project, shown[look], opinions.get(look), binned=binned)
 
 
-def _tile(sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None) -> Tile:
+def _sample_tile(
+    sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None
+) -> SampleTile:
     note = ""
     if opinion and opinion.other is not None:
         note = f"{gestures.get(opinion.other, 'another gesture')}? {opinion.share:.0%}"
-    return Tile(sample.id, gestures.get(sample.gesture_id, "?"), shown_jpeg(sample), note)
+    return SampleTile(sample.id, gestures.get(sample.gesture_id, "?"), shown_jpeg(sample), note)
 
 
-def turn_pages(found: Ints) -> Ints:
+def show_page_controls(found: Ints) -> Ints:
     """Which page of the ids is shown; the ids on it."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         size = st.selectbox(
@@ -264,7 +271,7 @@ def turn_pages(found: Ints) -> Ints:
     return found[(number - 1) * size : number * size]
 
 
-def first_page() -> None:
+def go_to_first_page() -> None:
     """Begin anew: other samples are looked through."""
     st.session_state["page_no"] = 1
 

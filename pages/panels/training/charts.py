@@ -15,7 +15,7 @@ CELL = "cell"
 TEAL, ORANGE = "#17968e", "#d98324"
 
 
-def draw(chart: Chart, **options: Any) -> Any:
+def draw_chart(chart: Chart, **options: Any) -> Any:
     """The chart on the page; what is selected in it, where the options ask for that."""
     import pyarrow as pa
 
@@ -37,23 +37,23 @@ def curve_chart(epochs: Epochs, what: str) -> Chart:
 
     def on(*values: object) -> dict[str, Any]:
         scale = {"domain": [HELD_OUT, TRAINING], "range": list(values)}
-        return _of("on", "nominal", title=None, legend=legend, scale=scale)
+        return _encode("on", "nominal", title=None, legend=legend, scale=scale)
 
     return {
         "data": {"values": rows},
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 22, "filled": True}},
         "encoding": {
-            "x": _of("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
-            "y": _of(what, scale=scale),
+            "x": _encode("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
+            "y": _encode(what, scale=scale),
             "color": on(TEAL, ORANGE),
             "strokeDash": on([1, 0], [5, 3]),
-            "tooltip": [_of("epoch"), _of("on", "nominal"), _of(what, format=".3f")],
+            "tooltip": [_encode("epoch"), _encode("on", "nominal"), _encode(what, format=".3f")],
         },
         "height": 260,
     }
 
 
-def small_curve(epochs: Epochs) -> Chart:
+def accuracy_chart(epochs: Epochs) -> Chart:
     """The accuracy on held-out samples alone, without a legend."""
     rows = [
         {"epoch": record["epoch"], "accuracy": record["val_accuracy"]}
@@ -65,9 +65,9 @@ def small_curve(epochs: Epochs) -> Chart:
         "data": {"values": rows},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL, "point": point},
         "encoding": {
-            "x": _of("epoch", axis={"tickMinStep": 1, "format": "d", "title": None}),
-            "y": _of("accuracy", axis={"format": "%", "title": None, "tickCount": 3}),
-            "tooltip": [_of("epoch"), _of("accuracy", format=".1%")],
+            "x": _encode("epoch", axis={"tickMinStep": 1, "format": "d", "title": None}),
+            "y": _encode("accuracy", axis={"format": "%", "title": None, "tickCount": 3}),
+            "tooltip": [_encode("epoch"), _encode("accuracy", format=".1%")],
         },
         "height": 110,
     }
@@ -79,9 +79,9 @@ def stages_chart(rows: list[dict[str, Any]]) -> Chart:
         "data": {"values": rows},
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": _of("seconds"),
-            "y": _of("PCK", title="PCK@0.1"),
-            "color": _of("stage", "nominal"),
+            "x": _encode("seconds"),
+            "y": _encode("PCK", title="PCK@0.1"),
+            "color": _encode("stage", "nominal"),
         },
     }
 
@@ -110,39 +110,39 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
             "x": {"field": "said", "title": "prediction", "axis": slanted, **names},
             "y": {"field": "shown", "title": "shown", **names},
         },
-        "layer": [_cells(), _numbers()],
+        "layer": [_cell_layer(), _count_layer()],
         "height": 110 + 44 * len(titles),
     }
 
 
-def _cells() -> Chart:
+def _cell_layer() -> Chart:
     """The layer of coloured cells; one that was clicked has a frame."""
     shade = {"scheme": "teals", "domain": [0, 1]}
     frame = {"condition": {"param": CELL, "value": ORANGE, "empty": False}, "value": None}
-    says = [_of("shown", "nominal"), _of("said", "nominal"), _of("samples")]
+    says = [_encode("shown", "nominal"), _encode("said", "nominal"), _encode("samples")]
     return {
         "params": [{"name": CELL, "select": {"type": "point", "fields": ["row", "column"]}}],
         "mark": {"type": "rect", "cornerRadius": 4, "cursor": "pointer"},
         "encoding": {
-            "color": _of("share", scale=shade, legend=None),
+            "color": _encode("share", scale=shade, legend=None),
             "stroke": frame,
             "strokeWidth": {"value": 3},
-            "tooltip": [*says, _of("share", format=".0%")],
+            "tooltip": [*says, _encode("share", format=".0%")],
         },
     }
 
 
-def _numbers() -> Chart:
+def _count_layer() -> Chart:
     """The layer of numbers, legible on light and dark cells."""
     on_dark = {"test": "datum.share > 0.5", "value": "white"}
     return {
         "mark": {"type": "text", "fontWeight": "bold", "fontSize": 14, "cursor": "pointer"},
         "encoding": {
-            "text": _of("samples"),
+            "text": _encode("samples"),
             "color": {"condition": on_dark, "value": "#33413f"},
         },
     }
 
 
-def _of(field: str, kind: str = "quantitative", **more: Any) -> dict[str, Any]:
+def _encode(field: str, kind: str = "quantitative", **more: Any) -> dict[str, Any]:
     return {"field": field, "type": kind, **more}

@@ -21,14 +21,14 @@ from core.jobs.measuring import (
 from core.jobs.trainings import failure_of, result_of
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import errors_shown, in_percent, show_table
+from pages.panels.layout import format_interval, show_errors, show_table
 from pages.panels.resources import studio
-from pages.panels.training.texts import when
+from pages.panels.training.texts import run_started_at
 
 VERDICTS = {"better": "better", "worse": "worse", "same": "can't be told apart", "": ""}
 
 
-def comparison(project: Project, running: Run | None) -> None:
+def show_comparison(project: Project, running: Run | None) -> None:
     """The button, and the newest comparison."""
     st.subheader("Other classifiers", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -36,7 +36,7 @@ def comparison(project: Project, running: Run | None) -> None:
         begin = st.button(title, icon="⚖️", disabled=running is not None)
         st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
     if begin:
-        with errors_shown(), st.spinner("Preparing …"):
+        with show_errors(), st.spinner("Preparing …"):
             begin_comparison(studio().trainings, project)
             st.rerun()
     last = next(iter(studio().trainings.runs(project, COMPARISON)), None)
@@ -44,29 +44,29 @@ def comparison(project: Project, running: Run | None) -> None:
         st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
     run = comparison_of(studio().trainings, project)
     if run is not None and (result := result_of(run)):
-        _show_comparison(result)
+        _show_comparison_table(result)
         st.caption(
-            f"Measured {when(run)} on {result['n']} held-out samples: "
+            f"Measured {run_started_at(run)} on {result['n']} held-out samples: "
             f"{HELD_OUT_GROUPS[result['split']]}. The MLP learns for {result['epochs']} epochs, "
             "fixed beforehand, so that no classifier chooses anything on the held-out samples."
         )
 
 
-def _show_comparison(result: dict[str, Any]) -> None:
+def _show_comparison_table(result: dict[str, Any]) -> None:
     rows = result["rows"]
     show_table(
         {
             "Classifier": [NAMES[row["classifier"]] for row in rows],
             "Accuracy": [f"{row['accuracy']:.1%}" for row in rows],
-            "95 % interval": [in_percent(row["interval"]) for row in rows],
-            "Beside the MLP": [_difference(row) for row in rows],
+            "95 % interval": [format_interval(row["interval"]) for row in rows],
+            "Beside the MLP": [_format_difference(row) for row in rows],
             "Time to learn": [f"{row['seconds']:.1f} s" for row in rows],
         }
     )
     st.markdown(in_one_sentence(result))
 
 
-def _difference(row: dict[str, Any]) -> str:
+def _format_difference(row: dict[str, Any]) -> str:
     if "difference" not in row:
         return "–"
     low, high = row["difference_interval"]
@@ -74,7 +74,7 @@ def _difference(row: dict[str, Any]) -> str:
     return f"{points}, {VERDICTS[verdict(row)]}"
 
 
-def new_people(run: Run, project: Project, running: Run | None) -> None:
+def show_new_people(run: Run, project: Project, running: Run | None) -> None:
     """The button, and what it gave."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
@@ -87,25 +87,25 @@ def new_people(run: Run, project: Project, running: Run | None) -> None:
     else:
         again = "Leave each person out again" if found else "Leave each person out"
         title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
-        _begin_button(run, project, title, running is not None)
+        _leave_out_button(run, project, title, running is not None)
     last = next(iter(trainings.runs(project, LEFT_OUT)), None)
     if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
         st.error(safe_label(f"Not everybody was measured: {reason}"), icon="❌")
     if found is not None and (result := result_of(found)):
-        _show_left_out(result)
+        _show_leave_out_result(result)
 
 
-def _begin_button(run: Run, project: Project, title: str, busy: bool) -> None:
+def _leave_out_button(run: Run, project: Project, title: str, busy: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         begin = st.button(title, icon="👥", disabled=busy)
         st.caption("Trains once for each person, on all the others, and measures on that person.")
     if begin:
-        with errors_shown(), st.spinner("Preparing …"):
+        with show_errors(), st.spinner("Preparing …"):
             begin_left_out(studio().trainings, project, run)
             st.rerun()
 
 
-def _show_left_out(result: dict[str, Any]) -> None:
+def _show_leave_out_result(result: dict[str, Any]) -> None:
     rows, worst = result["per_person"], result["worst_person"]
     left, right = st.columns(2)
     left.metric(
@@ -114,16 +114,18 @@ def _show_left_out(result: dict[str, Any]) -> None:
         border=True,
         help="The mean of the persons, each by a model that never saw them.",
     )
-    left.caption(f"95 % interval {in_percent(result['interval'])}")
+    left.caption(f"95 % interval {format_interval(result['interval'])}")
     right.metric("The worst person", f"{result['worst_accuracy']:.1%}", border=True)
     interval = rows[worst].get("interval")
-    right.caption(safe_label(worst) + (f" · {in_percent(interval)}" if interval else ""))
+    right.caption(safe_label(worst) + (f" · {format_interval(interval)}" if interval else ""))
     order = sorted(rows, key=lambda person: rows[person].get("accuracy", 2))
     table: dict[str, list[Any]] = {
         "Person": order,
         "Samples": [rows[p]["n"] for p in order],
         "Accuracy": [100 * rows[p]["accuracy"] if rows[p]["n"] else "–" for p in order],
-        "95 % interval": [in_percent(rows[p]["interval"]) if rows[p]["n"] else "–" for p in order],
+        "95 % interval": [
+            format_interval(rows[p]["interval"]) if rows[p]["n"] else "–" for p in order
+        ],
     }
     if any(rows[p].get("unjudged") for p in order):
         table["Not judged"] = [rows[p].get("unjudged", 0) for p in order]

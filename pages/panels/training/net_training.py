@@ -17,13 +17,13 @@ from core.jobs.net_training import (
 from core.jobs.trainings import failure_of
 from core.store import Project
 from core.training.runs import DEAD, RUNNING, Run, list_runs
-from pages.panels.layout import errors_shown
+from pages.panels.layout import show_errors
 from pages.panels.resources import studio
-from pages.panels.training.charts import draw, stages_chart
+from pages.panels.training.charts import draw_chart, stages_chart
 from pages.panels.training.texts import MARKS
 
 
-def fine_tuning(project: Project) -> None:
+def show_fine_tuning(project: Project) -> None:
     """The form, and the nets' trainings so far."""
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
@@ -35,20 +35,20 @@ def fine_tuning(project: Project) -> None:
             "offered on Live, Record and Heatmaps under its name."
         )
         if running is None:
-            _form(project)
+            _fine_tuning_form(project)
         else:
-            st.fragment(_watch, run_every=1.0)(running)
+            st.fragment(_watch_fine_tuning, run_every=1.0)(running)
         for run in runs[:5]:
             if run is not running:
-                _line(run)
+                _show_net_run(run)
 
 
-def _form(project: Project) -> None:
+def _fine_tuning_form(project: Project) -> None:
     with st.form("fine_tune", border=False):
         name = st.text_input("Name of the net", "cpm.my_hand")
         minutes = st.slider("Minutes", 1, 60, 5)
         if st.form_submit_button("Fine-tune", icon="🔥"):
-            with errors_shown():
+            with show_errors():
                 start_fine_tuning(studio().paths, project.name, name, minutes)
                 st.toast("It begins in a few seconds, in a process of its own.", icon="🔥")
     start = begun(studio().paths)
@@ -57,19 +57,19 @@ def _form(project: Project) -> None:
     if start.failure:
         st.error(safe_label(f"The net's training did not begin: {start.failure}"), icon="❌")
     elif start.is_starting:
-        st.fragment(_starting, run_every=1.0)(start)
+        st.fragment(_watch_start, run_every=1.0)(start)
     elif start.run is not None and start.run.status() == RUNNING:
         st.rerun()
 
 
-def _starting(start: Begun) -> None:
+def _watch_start(start: Begun) -> None:
     """Until the new process has written its first line, or has ended without one."""
     if not start.is_starting:
         st.rerun()
     st.caption("⏳ starting …")
 
 
-def _watch(run: Run) -> None:
+def _watch_fine_tuning(run: Run) -> None:
     if run.status() != RUNNING:
         st.rerun()
     evaluations = run.records("look")
@@ -79,12 +79,12 @@ def _watch(run: Run) -> None:
     share = last["step"] / about["steps"] if about.get("steps") else by_time
     st.progress(min(1.0, share), f"training {safe_label(about.get('net', 'the net'))}")
     if evaluations:
-        _curve(evaluations)
+        _draw_pck_curve(evaluations)
     if st.button("Stop and keep it", icon="⏹"):
         stop_net_training(run)
 
 
-def _line(run: Run) -> None:
+def _show_net_run(run: Run) -> None:
     evaluations = run.records("look")
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
     if evaluations:
@@ -99,18 +99,18 @@ def _line(run: Run) -> None:
         )
     dead = run.status() == DEAD and can_be_kept(run)
     if dead and st.button("Keep what it had learned", icon="💾", key=f"keep_{run.name}"):
-        with errors_shown():
+        with show_errors():
             keep_fine_tuned(studio().paths, run)
             st.rerun()
     with st.popover("Delete", icon="🗑️", key=f"delete_menu_{run.name}"):
         st.markdown("Its figures and checkpoints are deleted for good. The net stays.")
         if st.button("Delete this training", type="primary", key=f"delete_{run.name}"):
-            with errors_shown():
+            with show_errors():
                 delete_net_run(run)
                 st.rerun()
 
 
-def _curve(evaluations: list[dict[str, Any]]) -> None:
+def _draw_pck_curve(evaluations: list[dict[str, Any]]) -> None:
     rows = [
         {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK": stage["pck@0.1"]}
         for evaluation in evaluations
@@ -118,4 +118,4 @@ def _curve(evaluations: list[dict[str, Any]]) -> None:
         for i, stage in enumerate(stages)
     ]
     if rows:
-        draw(stages_chart(rows))
+        draw_chart(stages_chart(rows))

@@ -17,54 +17,56 @@ from core.jobs.trainings import (
 from core.review.balance import missing_to_train
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import errors_shown, in_percent
+from pages.panels.layout import format_interval, show_errors
 from pages.panels.resources import studio
-from pages.panels.training.charts import draw, small_curve
-from pages.panels.training.texts import motion_sentence, progress_of
+from pages.panels.training.charts import accuracy_chart, draw_chart
+from pages.panels.training.texts import show_motion_accuracy, training_progress
 
 
-def quick_training(project: Project, lacks: str) -> None:
+def show_quick_training(project: Project, lacks: str) -> None:
     """The button and what became of it; a fragment that moves while something is learned.
 
     Args:
-        lacks: what `missing` said in this run of the page.
+        lacks: what `recording_advice` said in this run of the page.
     """
     running = studio().trainings.running(project)
-    drawn = _Drawn(running.name if running else "", answering(studio().paths, project))
+    drawn = _DrawnTraining(running.name if running else "", answering(studio().paths, project))
     left = "" if lacks else not_learned(studio().store, project)  # not in each of its runs
-    st.fragment(_training, run_every=0.5 if running else None)(project, drawn, lacks, left)
+    st.fragment(_draw_quick_training, run_every=0.5 if running else None)(
+        project, drawn, lacks, left
+    )
 
 
-def recorded(project: Project) -> None:
+def train_after_recording(project: Project) -> None:
     """After a recording: learn anew where the switch is on and there is enough."""
     warm_up()  # who records will train
-    if st.session_state.get("learn_as_i_go") and not missing(project):
-        with errors_shown():
+    if st.session_state.get("learn_as_i_go") and not recording_advice(project):
+        with show_errors():
             studio().trainings.learn_anew(project)
 
 
-def missing(project: Project, how: str = "Hold its button.") -> str:
+def recording_advice(project: Project, how: str = "Hold its button.") -> str:
     """What is to be recorded before anything can be learned, and how; "" where there is enough."""
     return missing_to_train(studio().store.overview(project.id), how)
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _DrawnTraining:
     """What the page was drawn by; it is drawn anew when that changes."""
 
     training: str
     answers: Answering
 
 
-def _training(project: Project, drawn: _Drawn, lacks: str, left: str) -> None:
-    with errors_shown():
+def _draw_quick_training(project: Project, drawn: _DrawnTraining, lacks: str, left: str) -> None:
+    with show_errors():
         trainings = studio().trainings
         running = trainings.running(project)
         name = running.name if running else ""
-        if drawn != _Drawn(name, answering(studio().paths, project)):
+        if drawn != _DrawnTraining(name, answering(studio().paths, project)):
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            _button(project, running, lacks)
+            _train_button(project, running, lacks)
             st.toggle(
                 "Learn as I go",
                 key="learn_as_i_go",
@@ -74,13 +76,13 @@ def _training(project: Project, drawn: _Drawn, lacks: str, left: str) -> None:
         if left:
             st.caption(f"⚠️ {safe_label(left)}")
         if running is not None:
-            st.progress(*progress_of(running))
-            _curve(running)
+            st.progress(*training_progress(running))
+            _draw_accuracy_curve(running)
         else:
-            _said(project, lacks)
+            _show_last_result(project, lacks)
 
 
-def _button(project: Project, running: Run | None, lacks: str) -> None:
+def _train_button(project: Project, running: Run | None, lacks: str) -> None:
     trainings = studio().trainings
     if running is not None:
         if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
@@ -91,12 +93,12 @@ def _button(project: Project, running: Run | None, lacks: str) -> None:
         st.rerun()
 
 
-def _curve(run: Run) -> None:
+def _draw_accuracy_curve(run: Run) -> None:
     if epochs := run.records("epoch"):
-        draw(small_curve(epochs), key="quick_curve", height=110)
+        draw_chart(accuracy_chart(epochs), key="quick_curve", height=110)
 
 
-def _said(project: Project, lacks: str) -> None:
+def _show_last_result(project: Project, lacks: str) -> None:
     """The last training in one sentence."""
     runs = studio().trainings.runs(project)
     if not runs:
@@ -105,14 +107,14 @@ def _said(project: Project, lacks: str) -> None:
     if reason := failure_of(runs[0]):
         st.error(safe_label(reason), icon="❌")
     if result := result_of(runs[0]):
-        st.markdown(_sentence(result))
-        motion_sentence(result)
+        st.markdown(_accuracy_sentence(result))
+        show_motion_accuracy(result)
         st.page_link("pages/train.py", label="Which gestures are mixed up?", icon="📈")
 
 
-def _sentence(result: dict[str, Any]) -> str:
+def _accuracy_sentence(result: dict[str, Any]) -> str:
     figures = result["figures"]
     return (
         f"**{figures['accuracy']:.1%}** of {figures['n']} held-out samples are right "
-        f"({in_percent(figures['interval'])}), {HELD_OUT_GROUPS[result['split']]}."
+        f"({format_interval(figures['interval'])}), {HELD_OUT_GROUPS[result['split']]}."
     )

@@ -12,7 +12,7 @@ from core.jobs.measuring import LEFT_OUT, NAMES, done_of
 from core.jobs.trainings import KIND, result_of
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import in_percent
+from pages.panels.layout import format_interval
 from pages.panels.resources import studio
 
 MARKS = {
@@ -29,10 +29,10 @@ _MATCHERS = {"templates": "comparing with your examples", "net": "a small net"}
 def run_title(run: Run, project: Project) -> str:
     """A training in a list: when, how it stands, how good."""
     status, result = run.status(), result_of(run)
-    parts = [f"{MARKS[status]} {when(run)}", status]
+    parts = [f"{MARKS[status]} {run_started_at(run)}", status]
     if result:
         figures = result["figures"]
-        parts.append(f"{figures['accuracy']:.1%} accuracy ({in_percent(figures['interval'])})")
+        parts.append(f"{figures['accuracy']:.1%} accuracy ({format_interval(figures['interval'])})")
     if imported := run.about().get("imported"):
         parts.append(f"from {imported}")
     if answering(studio().paths, project).name == run.name:
@@ -40,12 +40,12 @@ def run_title(run: Run, project: Project) -> str:
     return " · ".join(parts)
 
 
-def when(run: Run) -> str:
+def run_started_at(run: Run) -> str:
     """When a run began."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
 
 
-def progress_of(run: Run) -> tuple[float, str]:
+def training_progress(run: Run) -> tuple[float, str]:
     """The share that is done, 0..1, and what is being done."""
     if KIND in run.about():
         done, total, name = done_of(run)
@@ -63,14 +63,14 @@ def progress_of(run: Run) -> tuple[float, str]:
     return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}{answers}"
 
 
-def motion_sentence(result: dict[str, Any]) -> None:
+def show_motion_accuracy(result: dict[str, Any]) -> None:
     """How the moving gestures did, where they were learned beside still ones; and by what."""
     beside = result.get("motions")
     if beside is not None:
         figures = beside["figures"]
         st.markdown(
             f"Gestures that move: **{figures['accuracy']:.1%}** of {figures['n']} held-out "
-            f"performances are right ({in_percent(figures['interval'])}), "
+            f"performances are right ({format_interval(figures['interval'])}), "
             f"{HELD_OUT_GROUPS[beside['split']]}."
         )
     if chosen := (beside or result).get("matcher"):

@@ -13,17 +13,17 @@ from core.recording.samples import picture_of
 from core.store import Project
 from core.store.index import read_samples
 from core.training.runs import Run
-from pages.panels.layout import errors_shown, in_percent, show_table
+from pages.panels.layout import format_interval, show_errors, show_table
 from pages.panels.resources import studio
-from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw
-from pages.panels.training.measured import comparison, new_people
-from pages.panels.training.texts import motion_sentence, run_title
+from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw_chart
+from pages.panels.training.measured import show_comparison, show_new_people
+from pages.panels.training.texts import run_title, show_motion_accuracy
 
-SHOWN, SIZE = 8, 110
+MAX_SAMPLES_SHOWN, SAMPLE_WIDTH_PX = 8, 110
 Cell = tuple[int, int]
 
 
-def results(project: Project, running: Run | None) -> None:
+def show_results(project: Project, running: Run | None) -> None:
     """The trainings so far, and the chosen one; `running`: what is being measured."""
     runs = {run.name: run for run in studio().trainings.runs(project)}
     if not runs:
@@ -49,22 +49,22 @@ def _show_run(run: Run, project: Project, running: Run | None) -> None:
     if reason := failure_of(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
     if result is not None:
-        _figures(result)
-        motion_sentence(result)
+        _show_figures(result)
+        show_motion_accuracy(result)
     if has_model(run):
-        _use(run, project)
+        _use_model_button(run, project)
     if result is not None:
         if has_model(run):
-            new_people(run, project, running)
-        mistakes(run, project, result)
-        _per_gesture(result)
-        comparison(project, running)
+            show_new_people(run, project, running)
+        show_confusion_matrix(run, project, result)
+        _show_gesture_accuracies(result)
+        show_comparison(project, running)
     if epochs := run.records("epoch"):
         st.subheader("Its course", anchor=False)
-        curves(epochs)
+        show_curves_per_epoch(epochs)
 
 
-def _figures(result: dict[str, Any]) -> None:
+def _show_figures(result: dict[str, Any]) -> None:
     figures, protocol = result["figures"], Protocol.from_dict(result)
     with st.container(horizontal=True):
         st.metric(
@@ -76,7 +76,7 @@ def _figures(result: dict[str, Any]) -> None:
         )
         st.metric(
             "95 % interval",
-            in_percent(figures["interval"]),
+            format_interval(figures["interval"]),
             border=True,
             width="content",
             help="Frames of one recording are much alike: the interval counts them as "
@@ -91,10 +91,10 @@ def _figures(result: dict[str, Any]) -> None:
     )
     if warning := advice(protocol):
         st.warning(safe_label(warning), icon="⚠️")
-    rejection(figures)
+    show_rejection_rates(figures)
 
 
-def _use(run: Run, project: Project) -> None:
+def _use_model_button(run: Run, project: Project) -> None:
     if answering(studio().paths, project).name == run.name:
         st.success("The Live page uses this model.", icon="✅")
     elif st.button("Use this model", icon="✨", type="primary"):
@@ -102,7 +102,7 @@ def _use(run: Run, project: Project) -> None:
         st.rerun()
 
 
-def _per_gesture(result: dict[str, Any]) -> None:
+def _show_gesture_accuracies(result: dict[str, Any]) -> None:
     st.subheader("Each gesture", anchor=False)
     emoji = {g["name"]: g["emoji"] for g in result["gestures"]}
     rows = result["figures"]["per_gesture"]
@@ -113,22 +113,22 @@ def _per_gesture(result: dict[str, Any]) -> None:
             "Gesture": [f"{emoji.get(name, '')} {name}".strip() for name in order],
             "Held out": [rows[name]["n"] for name in order],
             "Accuracy": [100 * rows[name]["accuracy"] for name in order],
-            "95 % interval": [in_percent(found) if found else "–" for found in intervals],
+            "95 % interval": [format_interval(found) if found else "–" for found in intervals],
         },
         bar="Accuracy",
         most=100,
     )
 
 
-def curves(epochs: list[dict[str, Any]]) -> None:
+def show_curves_per_epoch(epochs: list[dict[str, Any]]) -> None:
     """Accuracy and loss per epoch."""
     left, right = st.columns(2)
     for column, what in ((left, "accuracy"), (right, "loss")):
         with column:
-            draw(curve_chart(epochs, what), key=what)
+            draw_chart(curve_chart(epochs, what), key=what)
 
 
-def rejection(figures: dict[str, Any]) -> None:
+def show_rejection_rates(figures: dict[str, Any]) -> None:
     """Both shares with their numbers and how they were measured; nothing for old trainings."""
     found = figures.get("rejection")
     if not found:
@@ -155,7 +155,7 @@ def rejection(figures: dict[str, Any]) -> None:
     )
 
 
-def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
+def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) -> None:
     """The matrix, and the samples of a cell that was clicked or chosen."""
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
     st.subheader("What is taken for what", anchor=False)
@@ -163,7 +163,7 @@ def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
         "Rows are what was shown, columns the prediction. Click on a cell to see its samples."
     )
     chart = confusion_chart(confusion, gestures)
-    chosen = draw(chart, on_select="rerun", key=f"matrix_{run.name}")
+    chosen = draw_chart(chart, on_select="rerun", key=f"matrix_{run.name}")
     key = f"cell_{run.name}"
     clicked = [(int(c["row"]), int(c["column"])) for c in chosen["selection"].get(CELL, [])]
     if clicked and clicked != st.session_state.get(f"clicked_{key}"):
@@ -173,7 +173,7 @@ def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
     if cell is None and clicked:
         st.caption("No sample is in that cell.")
     if cell is not None:
-        with errors_shown():
+        with show_errors():
             _show_cell_samples(run, project, gestures[cell[0]]["name"], gestures[cell[1]]["name"])
 
 
@@ -209,13 +209,13 @@ def _sort_cells(confusion: list[list[int]]) -> list[Cell]:
 
 def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) -> None:
     ids = samples_of(read_predictions(run.path), target, predicted)
-    shown = read_samples(studio().store, ids[:SHOWN], project_id=project.id)
+    shown = read_samples(studio().store, ids[:MAX_SAMPLES_SHOWN], project_id=project.id)
     if not shown:
         st.caption("Their samples are gone, or this training is from before Mudra kept them.")
         return
     with st.container(horizontal=True):
         for sample in shown:
-            st.image(picture_of(sample), width=SIZE)
+            st.image(picture_of(sample), width=SAMPLE_WIDTH_PX)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
             st.session_state[f"review_ids_{project.id}"] = ids
