@@ -52,7 +52,7 @@ def _show_recorded_gestures(
             "Sessions": [row.sessions for row in recorded],
         },
         bar="Samples",
-        most=max(row.samples for row in recorded),
+        bar_max=max(row.samples for row in recorded),
     )
 
 

@@ -1,5 +1,5 @@
-"""How the studio is reached and who may come in: addresses, the server's access rules, the
-visitor's login. Where no login is configured every visitor is "" and shares all."""
+"""The studio's address, the server's access rules, and the visitor's login: by a proxy or OpenID
+Connect (`st.login`). Without a login every visitor is the owner "" and shares everything."""
 
 import sys
 from collections.abc import Callable
@@ -24,28 +24,28 @@ from core.paths import Paths
 
 
 def local_url() -> str:
-    """By the server's own options, e.g. "http://localhost:8501"."""
+    """Return the studio's URL on this machine, e.g. "http://localhost:8501"."""
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     return f"{scheme}://localhost:{st.get_option('server.port')}{server_path('')}"
 
 
 def server_path(path: str) -> str:
-    """Where this server gives something, e.g. "/mudra/camera"; "" is the studio's own place."""
+    """Return the URL path of a route below the configured base path; "" is the studio's root."""
     parts = (st.get_option("server.baseUrlPath") or "").strip("/"), path
     return "".join(f"/{part}" for part in parts if part)
 
 
 def is_local_url(url: str | None) -> bool:
-    """Whether a page's address is the machine's own; so it counts where nobody knows."""
+    """Return whether a page's URL names this machine; an unknown URL counts as local."""
     host = urlsplit(url or "").hostname or "localhost"
     return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 def access_middleware() -> list[Middleware]:
-    """What every request passes first.
+    """Return the middleware that checks login, origin and upload size of every request.
 
     Raises:
-        SystemExit: the login is not whole, or a setting is wrong.
+        SystemExit: the login is incomplete, or a setting is wrong.
     """
     try:
         secrets = read_secrets(st.get_option("secrets.files"))
@@ -61,7 +61,7 @@ def access_middleware() -> list[Middleware]:
 
 
 def _uploaded_bytes() -> dict[str, int]:
-    """The bytes of each session's uploaded files."""
+    """Return the bytes of uploaded files held for each session."""
     files = get_instance().uploaded_file_mgr
     assert isinstance(files, MemoryUploadedFileManager)
     return {
@@ -71,7 +71,7 @@ def _uploaded_bytes() -> dict[str, int]:
 
 
 def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
-    """By the server's options, its secrets.toml and the environment."""
+    """Build the access policy from the server's options, secrets.toml and the environment."""
     auth = {} if is_by_proxy() else secrets.get("auth", {})
     public = urlsplit(auth.get("redirect_uri", ""))
     origins = {*st.get_option("server.corsAllowedOrigins")}
@@ -85,7 +85,9 @@ def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
     )
 
 
-def _make_identify(auth: dict[str, Any]) -> Any:
+def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
+    """Return a function that tells the user of a connection; "" for none."""
+
     def identify(connection: HTTPConnection) -> str:
         if not is_by_proxy():
             return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
@@ -98,8 +100,8 @@ def _make_identify(auth: dict[str, Any]) -> Any:
 
 
 def _allowed_hosts(public: str | None) -> frozenset[str] | None:
-    """Names that the studio is reached by; None: any, for it listens to the network and nobody
-    listed them."""
+    """Return the host names that the studio answers to; None for any, where it listens to the
+    network and none are listed."""
     listed = st.get_option("server.allowedHosts")
     if not listed and not opens_here_alone(st.get_option("server.address")):
         return None
@@ -108,29 +110,29 @@ def _allowed_hosts(public: str | None) -> frozenset[str] | None:
 
 
 def current_owner() -> str:
-    """Whose projects the visitor sees.
+    """Return the owner whose projects this visitor sees; "" where there is no login.
 
     Raises:
-        AccessError: people log in here, and this visitor did not, or nobody can.
+        AccessError: the visitor has not logged in, or the login can't be checked.
     """
     if is_by_proxy():
         return proxy_user(st.context.headers)
     if not _has_openid_login():
         return ""
     if not st.user.is_logged_in:
-        raise AccessError("nobody is logged in: log in, then reload the page")
+        raise AccessError("you are not logged in: log in, then reload the page")
     return openid_owner(st.user["iss"], st.user["sub"])
 
 
-def require_login(at_end: Callable[[], None]) -> None:
-    """End the page of whom nobody knows; say who it is to everybody else.
+def require_login(on_log_out: Callable[[], None]) -> None:
+    """Stop the page of a visitor without login; show the name and Log out to the others.
 
     Args:
-        at_end: ends at once with the login what Streamlit would forget some time later.
+        on_log_out: closes what Streamlit would release only later.
     """
 
     def log_out() -> None:
-        at_end()
+        on_log_out()
         st.logout()
 
     try:
@@ -150,8 +152,8 @@ def require_login(at_end: Callable[[], None]) -> None:
 
 
 def is_at_this_machine() -> bool:
-    """Whether the visitor is at the machine: nobody else reaches the studio, and nobody logs in,
-    which is what people elsewhere do."""
+    """Return whether only people at this machine reach the studio: it listens to localhost and has
+    no login."""
     return (
         opens_here_alone(st.get_option("server.address"))
         and not Paths.find().of(current_owner()).owner
@@ -159,11 +161,12 @@ def is_at_this_machine() -> bool:
 
 
 def _must_log_in() -> bool:
-    """Whether this visitor may log in by OpenID Connect, and did not yet."""
+    """Return whether OpenID Connect is configured and this visitor has not logged in."""
     return not is_by_proxy() and _has_openid_login() and not st.user.is_logged_in
 
 
 def _show_login() -> NoReturn:
+    """Show the Log in button and stop the page."""
     st.title("Mudra", anchor=False)
     st.caption("Log in to see your gestures and models.")
     st.button("Log in", type="primary", on_click=st.login, icon="🔑")
@@ -171,10 +174,10 @@ def _show_login() -> NoReturn:
 
 
 def _has_openid_login() -> bool:
-    """Whether `[auth]` stands in .streamlit/secrets.toml.
+    """Return whether .streamlit/secrets.toml has an `[auth]` section.
 
     Raises:
-        AccessError: nobody may come in, for the file can't be read, or its secret is short.
+        AccessError: the file can't be read, or its cookie secret is too short.
     """
     if not any(Path(file).exists() for file in st.get_option("secrets.files")):
         return False

@@ -1,4 +1,4 @@
-"""Widgets that several pages use: one of a few, an emoji, files."""
+"""Widgets that several pages use: a choice of a few options, an emoji, an upload field."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -34,31 +34,38 @@ LIMITS_MB = {
 }
 
 
-def pick_option(title: str, options: Iterable[str], key: str, **look: Any) -> str:
-    """One is always chosen, at first the first; `look` is what Streamlit's control takes."""
+def pick_option(title: str, options: Iterable[str], key: str, **control: Any) -> str:
+    """Draw a segmented control and return its choice, at first the first option.
+
+    Args:
+        control: further arguments of `st.segmented_control`.
+    """
     names = list(options)
     return st.segmented_control(
-        title, names, default=names[0], required=True, key=key, persist_state="session", **look
+        title, names, default=names[0], required=True, key=key, persist_state="session", **control
     )
 
 
 def colored_number(number: int) -> str:
-    """A person's number with the colour that they are drawn in, as Markdown."""
+    """Return a person's number with a swatch of the colour they are drawn in, as Markdown."""
     png = b64encode(encode_png(person_swatch(number))).decode()
     return f"![](data:image/png;base64,{png}) {number}"
 
 
-def pick_emoji(key: str, now: str = "") -> str:
-    """One of the hands and signs, or any other that is typed; "" for none."""
+def pick_emoji(key: str, current: str = "") -> str:
+    """Draw emoji to select or type and return the choice; "" for none."""
     chosen = st.pills(
-        "Emoji", EMOJI_CHOICES, default=now if now in EMOJI_CHOICES else None, key=f"{key}_pills"
+        "Emoji",
+        EMOJI_CHOICES,
+        default=current if current in EMOJI_CHOICES else None,
+        key=f"{key}_pills",
     )
     other = st.text_input(
-        "or any other",
-        "" if now in EMOJI_CHOICES else now,
+        "Other emoji",
+        "" if current in EMOJI_CHOICES else current,
         max_chars=8,
         key=f"{key}_other",
-        help="Paste an emoji, or one or two letters. It stands for the gesture everywhere.",
+        help="Paste an emoji, or one or two letters. It is shown with the gesture everywhere.",
     )
     return other.strip() or chosen or ""
 
@@ -66,12 +73,12 @@ def pick_emoji(key: str, now: str = "") -> str:
 def upload_field(
     kinds: Sequence[str], label: str, types: Sequence[str], *, place: Any = st, **options: Any
 ) -> Any:
-    """Draw Streamlit's file uploader, which says how large a file may be.
+    """Draw a file uploader with the size limits of the given kinds and return its files.
 
     Args:
-        kinds: of LIMITS_MB.
-        place: where to draw it.
-        options: what `st.file_uploader` takes.
+        kinds: keys of `LIMITS_MB`.
+        place: the container to draw in.
+        options: further arguments of `st.file_uploader`.
     """
     limits = {kind: LIMITS_MB[kind] for kind in kinds}
     files = place.file_uploader(label, types, max_upload_size=max(limits.values()), **options)

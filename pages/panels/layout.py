@@ -1,4 +1,7 @@
-"""Parts of a page: the style, shown errors, columns, tables, sentences of several pages."""
+"""The style, errors, columns and tables of pages, and texts that several pages show.
+
+Texts: short sentences that say "you", name a button in its own words, and end with what to do next.
+"""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +16,8 @@ from core.gestures.labels import safe_label
 from core.training.runs import error_text
 from pages.components import read_asset
 
+log = logging.getLogger(__name__)
+
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
 START_CAMERA = "Press START under the video and allow the camera."
 ESTIMATED_DEPTH_NOTE = (
@@ -22,21 +27,18 @@ ESTIMATED_DEPTH_NOTE = (
 
 
 def format_interval(interval: list[float]) -> str:
-    """An interval of shares."""
+    """Return an interval of fractions in percent."""
     return f"{interval[0]:.1%} – {interval[1]:.1%}"
 
 
-log = logging.getLogger(__name__)
-
-
 def apply_style() -> None:
-    """Sizes that Streamlit has no option for; nothing of the user's is in here."""
+    """Apply the style sheet for what Streamlit has no option for."""
     st.html(f"<style>{read_asset('studio.css')}</style>")
 
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """The one place where Mudra's own errors become text on the page."""
+    """Show Mudra's own errors, disk and memory errors as text on the page."""
     try:
         yield
     except (MudraError, OSError, MemoryError) as error:
@@ -46,22 +48,24 @@ def show_errors() -> Iterator[None]:
 
 
 def stacking_columns(key: str, *widths: float) -> list[DeltaGenerator]:
-    """Columns that stand one above the other on a tablet's screen."""
+    """Return columns that are stacked on a tablet's screen."""
     with st.container(key=f"wide_{key}"):
         return st.columns(widths, gap="large")
 
 
-def show_table(columns: Mapping[str, Sequence[object]], bar: str = "", most: float = 0.0) -> None:
-    """A row per value, texts as they are.
+def show_table(
+    columns: Mapping[str, Sequence[object]], bar: str = "", bar_max: float = 0.0
+) -> None:
+    """Show a small table; texts are escaped.
 
     Args:
-        bar: a column of numbers that gets a bar in each cell, as long as its share of `most`.
+        bar: a column of numbers whose cells show a bar of length value / `bar_max`.
     """
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     rows = []
     for row in zip(*columns.values(), strict=True):
         cells = (
-            _format_cell(value, most if name == bar else 0.0)
+            _format_cell(value, bar_max if name == bar else 0.0)
             for name, value in zip(columns, row, strict=True)
         )
         rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -70,9 +74,10 @@ def show_table(columns: Mapping[str, Sequence[object]], bar: str = "", most: flo
     st.html(f'<div class="mudra-table">{table}</div>')
 
 
-def _format_cell(value: object, most: float) -> str:
+def _format_cell(value: object, bar_max: float) -> str:
+    """Return a cell as HTML: text, an integer, or a percentage, with a bar if `bar_max` is set."""
     if not isinstance(value, int | float):
         return f"<td>{escape(str(value))}</td>"
     text = f"{value:,}" if isinstance(value, int) else f"{value:.1f} %"
-    length = f"<i style='width:{min(100.0, 100 * value / most):.1f}%'></i>" if most else ""
+    length = f"<i style='width:{min(100.0, 100 * value / bar_max):.1f}%'></i>" if bar_max else ""
     return f'<td class="number">{length}{text}</td>'

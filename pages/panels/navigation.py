@@ -33,7 +33,7 @@ VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY, DEPTH)
 
 
 def draw_navigation() -> StreamlitPage:
-    """The pages in the sidebar; the one to run."""
+    """Draw the pages in the sidebar and return the one to run."""
     return st.navigation(
         {
             section: [

@@ -1,4 +1,4 @@
-"""A progress bar for acts that tell how far they are."""
+"""Progress bars, and jobs that must end even where the page that started them is redrawn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,42 +8,43 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from core.jobs.job import Job
+from core.progress import Progress
 
-_MOVES_S = 0.1
-
-
-def moves(bar: DeltaGenerator, text: str | None = None) -> Callable[[float], None]:
-    """What a long act calls with the share that is done, 0..1, to move a progress bar."""
-
-    def move(share: float) -> None:
-        bar.progress(share, text)
-
-    return move
+_POLL_S = 0.1
 
 
-def start_job(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
-    """Begin what must not be half done: Streamlit breaks off a page where another widget is used.
+def bar_progress(bar: DeltaGenerator, text: str | None = None) -> Progress:
+    """Return a progress callback that moves a bar; without a total, `done` is the fraction."""
+
+    def move_bar(done: float, total: float | None = None, label: str = "", /) -> None:
+        bar.progress(done / total if total else done, text or label or None)
+
+    return move_bar
+
+
+def start_job(key: str, work: Callable[[Progress], Any]) -> None:
+    """Run work in its own thread, since Streamlit interrupts a page when a widget is used.
 
     Args:
-        key: what this visitor's page calls it.
-        work: given what to tell its share; it touches nothing of Streamlit.
+        key: names the job in this visitor's session state.
+        work: given a progress callback; it must not call Streamlit.
     """
     before: Job | None = st.session_state.get(key)
     if before is not None:
         before.thread.join()
     job = Job(work)
-    add_script_run_ctx(job.thread)  # it is this visitor's act
+    add_script_run_ctx(job.thread)  # so that the undo bar offers what it changes
     job.thread.start()
     st.session_state[key] = job
 
 
 def show_job(key: str, text: str) -> None:
-    """Where that goes on, a bar until it is done, then the page anew; raises its error, once."""
+    """Show a bar until the job ends, then rerun the page; raise the job's error, once."""
     job: Job | None = st.session_state.get(key)
     if job is None or job.result is not None:
         return
     bar = st.progress(job.share, text)
-    while not job.over(_MOVES_S):
+    while not job.over(_POLL_S):
         bar.progress(job.share, text)
     if job.error is None:
         st.rerun()
@@ -53,11 +54,11 @@ def show_job(key: str, text: str) -> None:
 
 
 def job_result(key: str) -> Any:
-    """What it gave; None until it is done."""
+    """Return what the job returned; None while it runs, or without a job."""
     job: Job | None = st.session_state.get(key)
     return None if job is None else job.result
 
 
 def forget_job(key: str) -> None:
-    """Its result is not needed any more."""
+    """Drop the job and its result."""
     st.session_state.pop(key, None)

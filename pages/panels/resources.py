@@ -1,4 +1,4 @@
-"""What all visitors of this server share, and a visitor's temporary folder."""
+"""Objects that all visitors of this server share, and a visitor's temporary folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,12 @@ from core.store import Store
 from pages.panels.access import current_owner
 from pages.panels.visit import record_last_action
 
-OWNERS = 200  # studios in memory; the one unused for longest is closed
+MAX_OWNERS = 200  # studios in memory; the least recently used one is closed
 
 
 @dataclass(frozen=True)
 class Studio:
-    """What all visitors of this server share."""
+    """An owner's folders, database and trainings, shared by all their visits."""
 
     paths: Paths
     store: Store
@@ -27,12 +27,12 @@ class Studio:
 
 
 def studio() -> Studio:
-    """The studio of the present workspace, as this visitor finds it."""
+    """Return this visitor's studio."""
     return _open_studio(Paths.find().of(current_owner()))
 
 
 def clear_studio() -> None:
-    """Begin anew: all that is kept of it, or, where people log in, of this visitor's part."""
+    """Clear the cached studio of this visitor; without a login, all caches."""
     paths = studio().paths
     if not paths.owner:
         st.cache_resource.clear()
@@ -41,26 +41,26 @@ def clear_studio() -> None:
     label_noise_cache.clear(paths)
 
 
-@st.cache_resource(show_spinner=False, max_entries=OWNERS)
+@st.cache_resource(show_spinner=False, max_entries=MAX_OWNERS)
 def _open_studio(paths: Paths) -> Studio:
     store = Store(paths.store, record_last_action, owner=paths.owner)
     return Studio(paths, store, TrainingManager(store, paths))
 
 
-@st.cache_resource(show_spinner=False, max_entries=OWNERS)
+@st.cache_resource(show_spinner=False, max_entries=MAX_OWNERS)
 def label_noise_cache(paths: Paths) -> LabelNoiseCache:
-    """The label-noise scores, of every project of this workspace."""
+    """Return the cached label-noise scores of an owner's projects."""
     return LabelNoiseCache()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def load_gesture_model(folder: Path, changed_at: float) -> GestureModel:
-    """A gesture model, kept while its file stays the same."""
+    """Load a gesture model, once for each time its files change."""
     return GestureModel.load(folder)
 
 
 def visitor_folder() -> Path:
-    """This visitor's, for videos to show; it goes away with the session."""
+    """Return this visitor's temporary folder, which is deleted with the session."""
     if "files_folder" not in st.session_state:
         st.session_state["files_folder"] = TemporaryFolder()
     return st.session_state["files_folder"].folder

@@ -52,7 +52,7 @@ def test_a_name_with_markup_is_shown_as_text(app, photo):
 
 def kept_reads(app):
     """What was read of each file that is kept."""
-    return {name: one.value for name, one in app.session_state["kept"].items()}
+    return {name: one.value for name, one in app.session_state["cached_values"].items()}
 
 
 def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data):

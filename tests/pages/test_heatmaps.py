@@ -17,11 +17,11 @@ def photo(shared_data):
 def test_another_crop_closes_the_estimator_of_the_one_before(app, photo):
     choose(go(app, "heatmaps"), "Source", "Picture")
     upload(app, ("a.jpg", photo.read_bytes()))
-    first = app.session_state["kept"]["maps_estimator"].value
+    first = app.session_state["cached_values"]["maps_estimator"].value
     crop = next(radio for radio in app.radio if radio.key == "maps_crop")
     crop.set_value("self").run()
     assert not app.exception
-    assert app.session_state["kept"]["maps_estimator"].value is not first
+    assert app.session_state["cached_values"]["maps_estimator"].value is not first
     with pytest.raises(Exception, match="closed"):
         first.estimate_still(read_picture(photo))
 

@@ -31,7 +31,7 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
         columns["Right"] = [row.right for row in rows]
     if scored:
         columns["Suspected label errors"] = suspected
-    show_table(columns, bar="Samples", most=max(row.samples for row in rows))
+    show_table(columns, bar="Samples", bar_max=max(row.samples for row in rows))
     notes = ["Tables don't say which hand it is."] if skeleton.is_hand else []
     if not scored:
         notes.append(

@@ -130,4 +130,4 @@ def _show_leave_out_result(result: dict[str, Any]) -> None:
     if any(rows[p].get("unjudged") for p in order):
         table["Not judged"] = [rows[p].get("unjudged", 0) for p in order]
         st.caption("Not judged are samples of gestures that nobody else has recorded.")
-    show_table(table, bar="Accuracy", most=100)
+    show_table(table, bar="Accuracy", bar_max=100)

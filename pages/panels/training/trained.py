@@ -116,7 +116,7 @@ def _show_gesture_accuracies(result: dict[str, Any]) -> None:
             "95 % interval": [format_interval(found) if found else "–" for found in intervals],
         },
         bar="Accuracy",
-        most=100,
+        bar_max=100,
     )
 
 
