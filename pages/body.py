@@ -38,7 +38,7 @@ from pages.panels.camera.stage import Stage, current_stage
 from pages.panels.camera.stream import show_stream_problem
 from pages.panels.controls import colored_number, pick_option, upload_field
 from pages.panels.layout import START_CAMERA, show_errors
-from pages.panels.progress import bar_progress
+from pages.panels.progress import move_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import drop_cached, get_or_make
@@ -209,7 +209,7 @@ def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyV
                 visitor_folder(),
                 view,
                 several=persons > 1,
-                progress=bar_progress(bar, "detecting"),
+                progress=move_bar(bar, "detecting"),
             )
         finally:
             bar.empty()

@@ -27,7 +27,7 @@ from pages.panels.heatmaps.pictures import (
     show_people_upload,
 )
 from pages.panels.heatmaps.views import explain_maps, pick_maps
-from pages.panels.progress import bar_progress
+from pages.panels.progress import move_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import drop_cached, get_or_make
@@ -140,7 +140,7 @@ def _annotate_heatmap_video(file: Any, source: KeypointSource, view: str, number
                 lambda: source.open(studio().paths, num_poses=number),
                 visitor_folder(),
                 maps=view,
-                progress=bar_progress(bar),
+                progress=move_bar(bar),
             )
         finally:
             bar.empty()

@@ -54,15 +54,12 @@ def colored_number(number: int) -> str:
 
 def pick_emoji(key: str, current: str = "") -> str:
     """Draw emoji to select or type and return the choice; "" for none."""
-    chosen = st.pills(
-        "Emoji",
-        EMOJI_CHOICES,
-        default=current if current in EMOJI_CHOICES else None,
-        key=f"{key}_pills",
-    )
+    is_listed = current in EMOJI_CHOICES
+    default = current if is_listed else None
+    chosen = st.pills("Emoji", EMOJI_CHOICES, default=default, key=f"{key}_pills")
     other = st.text_input(
         "Other emoji",
-        "" if current in EMOJI_CHOICES else current,
+        "" if is_listed else current,
         max_chars=8,
         key=f"{key}_other",
         help="Paste an emoji, or one or two letters. It is shown with the gesture everywhere.",

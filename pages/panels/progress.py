@@ -13,13 +13,13 @@ from core.progress import Progress
 _POLL_S = 0.1
 
 
-def bar_progress(bar: DeltaGenerator, text: str | None = None) -> Progress:
+def move_bar(bar: DeltaGenerator, text: str | None = None) -> Progress:
     """Return a progress callback that moves a bar; without a total, `done` is the fraction."""
 
-    def move_bar(done: float, total: float | None = None, label: str = "", /) -> None:
+    def move(done: float, total: float | None = None, label: str = "", /) -> None:
         bar.progress(done / total if total else done, text or label or None)
 
-    return move_bar
+    return move
 
 
 def start_job(key: str, work: Callable[[Progress], Any]) -> None:
@@ -32,7 +32,7 @@ def start_job(key: str, work: Callable[[Progress], Any]) -> None:
     before: Job | None = st.session_state.get(key)
     if before is not None:
         before.thread.join()
-    job = Job(work)
+    job = Job(work)  # type: ignore[arg-type]
     add_script_run_ctx(job.thread)  # so that the undo bar offers what it changes
     job.thread.start()
     st.session_state[key] = job

@@ -17,7 +17,7 @@ from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.controls import upload_field
 from pages.panels.layout import show_errors
-from pages.panels.progress import bar_progress, forget_job, job_result, show_job, start_job
+from pages.panels.progress import forget_job, job_result, move_bar, show_job, start_job
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import select_project
 
@@ -94,7 +94,7 @@ def _prepare_download(
     if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
         bar = st.progress(0.0, "writing …")
         with show_errors():
-            ready = (about, make(bar_progress(bar, "writing …")))
+            ready = (about, make(move_bar(bar, "writing …")))
             st.session_state["download"] = ready
         bar.empty()
     if ready is None or ready[0] != about or not ready[1].path.exists():
