@@ -161,7 +161,7 @@ def _end_correction(project: Project) -> None:
 def _show_last_correction(project: Project) -> None:
     """What to do after a correction, unless it was undone."""
     act = st.session_state.get("corrected")
-    if act is None or act.entry not in studio().store.history(project.id):
+    if act is None or act.entry not in studio().store.list_history(project.id):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"✅ {safe_label(act.entry.title)}. Train again to use them.")

@@ -14,7 +14,7 @@ from core.review.reviewing import (
     opinions,
 )
 from core.store import Project
-from core.store.bin import PROJECT, Binned, list_bin, restore_from_bin, restore_samples
+from core.store.bin import PROJECT, BinEntry, list_bin, restore_from_bin, restore_samples
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_bin, read_index, read_samples
 from pages.panels.controls import pick_option
@@ -169,7 +169,7 @@ def show_deleted_groups(project: Project) -> None:
         st.caption("No deleted project, gesture or person.")
 
 
-def _show_bin_entry(project: Project, one: Binned) -> None:
+def _show_bin_entry(project: Project, one: BinEntry) -> None:
     n = format_count(one.samples, "sample")
     when = one.at[:16].replace("T", " ")
     key = f"{one.kind}_{one.id}"
@@ -199,7 +199,7 @@ def _show_bin_entry(project: Project, one: Binned) -> None:
             )
 
 
-def _restore_bin_entry(project: Project, one: Binned, key: str) -> None:
+def _restore_bin_entry(project: Project, one: BinEntry, key: str) -> None:
     with show_errors():
         name = st.session_state.get(key, "").strip()
         back = restore_from_bin(studio().store, project.id, one.kind, one.id, name)

@@ -6,7 +6,7 @@ from core.gestures.labels import safe_label
 from core.jobs.trainings import KIND, not_learned
 from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
-from core.store.database.checks import learn_in_space
+from core.store.learned import learn_in_space
 from core.training.runs import RUNNING, Run
 from pages.panels.layout import show_errors, show_table
 from pages.panels.project.projects import pick_project

@@ -175,7 +175,7 @@ def stored(folder, pictures, make_estimator, **where) -> tuple[Any, list[Any]]:
     """What an import into a store of its own told, and all that it stored but when."""
     store = Store(folder / "mudra.db")
     report = import_path(store, "p", pictures, estimator_factory=make_estimator, **where)
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         found = connection.exec_driver_sql(
             "SELECT samples.*, crops.*, gestures.name FROM samples JOIN crops ON sample_id = "
             "samples.id JOIN gestures ON gesture_id = gestures.id ORDER BY samples.id"

@@ -163,7 +163,7 @@ def _check_emoji_font() -> Check:
 
 def _check_store(paths: Paths) -> Check:
     from core.store import Store
-    from core.store.database.engine import without_password
+    from core.store.database.engine import hide_password
 
     if paths.database_url is None and not paths.database.exists():
         parent = next(p for p in paths.database.parents if p.exists())
@@ -175,10 +175,10 @@ def _check_store(paths: Paths) -> Check:
                 "choose another place: set MUDRA_WORKSPACE",
             )
         return Check("store", OK, f"will be made at {paths.database}")
-    where = without_password(str(paths.store))
+    where = hide_password(str(paths.store))
     try:
         store = Store(paths.store, owner=paths.owner)
-        damage = store.damage()
+        damage = store.find_damage()
         projects = len(store.projects())
         store.close()
     except MudraError as error:

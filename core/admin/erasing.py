@@ -19,15 +19,15 @@ from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.recording.recorder import stop_recordings
 from core.store import Project, Store
-from core.store.database.engine import without_password
+from core.store.database.engine import hide_password
 from core.store.deleting import (
+    compact_database,
+    delete_everything,
+    delete_pictures,
+    delete_unopened_file,
     empty_bin,
-    empty_store,
-    forget_pictures,
-    give_back_space,
-    remove_file,
 )
-from core.store.transfer import ROW_BYTES, project_size
+from core.store.transfer import measure_project
 from core.training.runs import RUNNING, list_runs
 
 WORD = "DELETE"  # what one types to say that one means it
@@ -82,8 +82,8 @@ def _describe_database(store: Store, paths: Paths) -> Kept:
     if paths.owner:
         where, size = "the studio's database", _own_bytes(store)
     else:
-        where = without_password(str(paths.store))
-        size = store.server_bytes() or sum(size_of(path) for path in _database_files(paths))
+        where = hide_password(str(paths.store))
+        size = store.server_size_bytes() or sum(size_of(path) for path in _database_files(paths))
     goes_with = "pictures when forgotten, with its project, with everything"
     return Kept("samples, crops, gestures, persons", where, size, goes_with=goes_with)
 
@@ -91,9 +91,9 @@ def _describe_database(store: Store, paths: Paths) -> Kept:
 def _own_bytes(store: Store) -> int:
     """Approximate size of the owner's samples and crops, including deleted ones."""
     projects = [*store.projects(), *store.projects(deleted=True)]
-    with store.reading() as connection:
-        sizes = [project_size(connection, one.id, with_bin=True) for one in projects]
-    return sum(samples * ROW_BYTES + crops for samples, crops in sizes)
+    with store.begin_read() as connection:
+        sizes = [measure_project(connection, one.id, with_bin=True) for one in projects]
+    return sum(size.bytes for size in sizes)
 
 
 def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None = None) -> Erased:
@@ -122,9 +122,9 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
             _remove_path(path, erased)
-    empty_store(store)  # last: on a full disk it may need what the others took
+    delete_everything(store)  # last: on a full disk it may need what the others took
     try:
-        give_back_space(store)
+        compact_database(store)
     except StoreError as error:
         erased.left.append(f"unused space in the database ({error})")
     erased.bytes = max(0, before - sum(one.bytes for one in kept_here(store, paths) if one.own))
@@ -143,7 +143,7 @@ def erase_unopened(paths: Paths) -> Erased:
     except StoreError:
         if not size or shutil.disk_usage(paths.workspace).free > _ROOM_TO_OPEN:
             raise
-        remove_file(paths.database)
+        delete_unopened_file(paths.database)
         store = Store(paths.store, owner=paths.owner)
     with contextlib.closing(store):
         was_removed = size - sum(size_of(path) for path in _database_files(paths))
@@ -161,7 +161,7 @@ def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) ->
     deleted = store.projects(deleted=True)
     gone = empty_bin(store, project_id)
     with contextlib.suppress(StoreError):  # the pages are free for what comes next
-        give_back_space(store)
+        compact_database(store)
     delete_derived_pictures(paths)
     if project_id is None:
         delete_derived_of(paths, deleted, store.projects())
@@ -169,15 +169,15 @@ def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) ->
 
 
 def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
-    """`forget_pictures`, the file's space given back, and all copies of them; how many there were.
+    """`delete_pictures`, the file's space given back, and all copies of them; how many there were.
 
     Raises:
         StoreError: the store can't be written.
     """
-    count = forget_pictures(store, project.id)
+    count = delete_pictures(store, project.id)
     delete_derived_pictures(paths, project)
     with contextlib.suppress(StoreError):
-        give_back_space(store)
+        compact_database(store)
     return count
 
 

@@ -131,8 +131,7 @@ def train(
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.gestures.data import CLASSIFIERS
     from core.jobs.trainings import advice, not_learned, train_here
-    from core.store.database.checks import learn_in_space
-    from core.store.new_project import find_project
+    from core.store.learned import learn_in_space
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
@@ -142,7 +141,7 @@ def train(
         meant = store.project(project)
         if in_space is not None:
             learn_in_space(store, meant, in_space)
-            meant = find_project(store, meant.id)
+            meant = store.find_project(meant.id)
         left = not estimator and not_learned(store, meant)
         if left:
             print(f"warning: {left}", file=sys.stderr)

@@ -34,7 +34,7 @@ from core.pose.skeletons.skeleton import BODY, PAIR
 from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 from core.recording.imports.tables import read_table
 from core.store import Project, Store
-from core.store.new_project import project_to_fill
+from core.store.transfer import find_or_create_project
 from core.training.runs import DONE, LOG, Run
 
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
@@ -272,7 +272,7 @@ def import_into(
     """
     bundle = check_bundle(path)
     skeleton, in_space = bundle.model.skeleton, bundle.model.axes == 3
-    with project_to_fill(store, project, skeleton.name, in_space=in_space) as (found, _):
+    with find_or_create_project(store, project, skeleton.name, in_space=in_space) as (found, _):
         if found.skeleton != skeleton.name:
             own, needed = skeleton_named(found.skeleton).titles, skeleton.titles
             raise ModelError(

@@ -21,8 +21,7 @@ from core.jobs.owners import belongs_to, owner_of
 from core.paths import Paths
 from core.pose.finders import keypoints_of_all
 from core.store import Project, Store
-from core.store.new_project import find_project
-from core.store.sources import left_out, origin_of
+from core.store.learned import summarise_origin
 from core.training.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
@@ -101,7 +100,7 @@ class TrainingManager:
         Raises:
             NotFoundError: the project is gone.
         """
-        owner = find_project(self._store, project.id)
+        owner = self._store.find_project(project.id)
         return self._store.training_data(owner.id, estimators=estimators, in_space=in_space)
 
     def owner(self, project: Project) -> dict[str, Any]:
@@ -110,7 +109,7 @@ class TrainingManager:
         Raises:
             NotFoundError: the project is gone.
         """
-        return owner_of(find_project(self._store, project.id))
+        return owner_of(self._store.find_project(project.id))
 
     @property
     def folder(self) -> Path:
@@ -128,7 +127,7 @@ class TrainingManager:
         return [run for run in runs if run.status() != REPLACED]
 
     def _all(self, project: Project) -> Iterator[Run]:
-        owner = find_project(self._store, project.id)
+        owner = self._store.find_project(project.id)
         for run in list_runs(self.folder):
             with suppress(FileNotFoundError):  # forgotten just now
                 if belongs_to(run, owner):
@@ -150,7 +149,7 @@ class TrainingManager:
         ended = [run for run in self._all(project) if run.status() != RUNNING]
         anew = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
         whole = [run for run in anew if run.status() in (DONE, STOPPED)]
-        kept = {answering(self._paths, find_project(self._store, project.id)).name}
+        kept = {answering(self._paths, self._store.find_project(project.id)).name}
         kept |= {run.name for run in (*anew[:1], *whole[:KEPT])}
         for run in anew:
             if run.name not in kept:
@@ -238,11 +237,11 @@ def _training(
     Raises:
         NotFoundError: the project is gone.
     """
-    owner = find_project(store, project.id)
+    owner = store.find_project(project.id)
     data, clips = learned_from(store, owner.id, estimator)
-    about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.sample_ids)}
+    about = owner_of(owner) | {"origin": summarise_origin(store, owner.id, data.sample_ids)}
     if clips is not None:
-        about |= {MOTIONS_ORIGIN: origin_of(store, owner.id, clips.sample_ids)}
+        about |= {MOTIONS_ORIGIN: summarise_origin(store, owner.id, clips.sample_ids)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}
 
@@ -289,7 +288,7 @@ def learned_from(
 
 def not_learned(store: Store, project: Project) -> str:
     """What a training of the project leaves out, and why, in a sentence; "" where it takes all."""
-    out = left_out(store, project.id)
+    out = store.count_excluded(project.id)
     if not out:
         return ""
     who, count = " and ".join(keypoints_of_all(out)), format_count(sum(out.values()), "sample")

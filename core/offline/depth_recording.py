@@ -22,7 +22,7 @@ from core.recording.recorder import Recorder
 from core.recording.samples import judged, sample_of
 from core.recording.stills import Added
 from core.store import NewSample, Project, Store
-from core.store.new_project import project_to_fill
+from core.store.transfer import find_or_create_project
 
 _AROUND_MM = 150.0  # before and behind a hand's middle: so far the colours of its crop reach
 
@@ -113,7 +113,7 @@ def add_from_depth(
     store = recorder.store
     ids = store.add_samples(recorder.begin_recording(gesture_id), new)
     title = f"Added {format_count(len(ids), 'sample')} from {source or 'depth'}"
-    store.note_added(recorder.project_id, title, {"samples": ids})
+    store.record_additions(recorder.project_id, title, {"samples": ids})
     return Added(len(ids), tuple((f"{n} frames", reason) for reason, n in refused.items()))
 
 
@@ -140,7 +140,7 @@ def record_depth(
         NotFoundError: the project has no such gesture.
         MediaError: a frame that can't be read.
     """
-    with project_to_fill(store, project, net.skeleton, in_space=True) as (found, _):
+    with find_or_create_project(store, project, net.skeleton, in_space=True) as (found, _):
         check_takes_depth(found, net.skeleton)
         chosen = gesture_named(store, found.id, gesture)
         pictures = not found.keypoints_only

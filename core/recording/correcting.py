@@ -145,5 +145,5 @@ def correct(
     ids = store.add_samples(recording, samples)
     names = {gesture.id: gesture.name for gesture in store.gestures(recorder.project_id)}
     title = f"Added {format_count(len(ids), 'sample')} to “{names[gesture_id]}”"
-    store.note_added(recorder.project_id, title, {"samples": ids})
+    store.record_additions(recorder.project_id, title, {"samples": ids})
     return added, ids

@@ -154,4 +154,4 @@ def is_demo(store: Store, project_id: int, table: Path) -> bool:
     if not table.is_file():
         return False
     digest = hashlib.sha256(table.read_bytes()).hexdigest()
-    return any(known.startswith(digest) for known in store.known_hashes(project_id))
+    return any(known.startswith(digest) for known in store.stored_file_hashes(project_id))

@@ -48,7 +48,7 @@ def add_pictures(
         kept: gets the new samples' ids at once, also where a later picture ends it all.
     """
     kept = [] if kept is None else kept
-    known = recorder.store.known_hashes(recorder.project_id)
+    known = recorder.store.stored_file_hashes(recorder.project_id)
     recording_id: int | None = None
     refused = list[tuple[str, str]]()
     for i, (name, content) in enumerate(pictures):

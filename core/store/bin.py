@@ -1,7 +1,6 @@
-"""What lies in the bin and how it comes back; samples deleted, restored and moved.
+"""Samples deleted, restored and moved; the gestures, persons and projects in the bin.
 
-Every action is written down, so that it can be undone (`Database.undo`). A sample is outside the
-bin only while its gesture and its person are.
+Each action can be undone. A sample is outside the bin only while its gesture and person are.
 """
 
 from collections.abc import Sequence
@@ -13,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from core.errors import NotFoundError, StoreError
 from core.gestures.labels import format_count
 from core.store.database import schema as t
-from core.store.database.transactions import named
+from core.store.database.checks import check_stored_ids, check_stored_kinds
+from core.store.database.transactions import name_columns
 from core.store.database.undo_log import UndoLog
-from core.store.kinds import check_stored, check_stored_ids
-from core.store.rows import Gesture, chunks, now
+from core.store.rows import Gesture, now, split_ids
 from core.store.store import Store
 
 PROJECT, GESTURE, PERSON = "project", "gesture", "person"
@@ -24,14 +23,14 @@ _TABLES = {PROJECT: t.projects, GESTURE: t.gestures, PERSON: t.persons}
 
 
 @dataclass(frozen=True)
-class Binned:
+class BinEntry:
     """A project, gesture or person in the bin.
 
     Attributes:
         kind: PROJECT, GESTURE or PERSON.
-        at: when it was deleted (ISO 8601, UTC).
-        samples: how many come back with it.
-        clash: what has its name by now; "" when the name is free.
+        at: time of deletion (ISO 8601, UTC).
+        samples: number of samples that are restored with it.
+        clash: a sentence about what has its name by now; "" if the name is free.
     """
 
     kind: str
@@ -42,185 +41,184 @@ class Binned:
     clash: str = ""
 
 
-def list_bin(store: Store, project_id: int) -> list[Binned]:
-    """Deleted projects, and the project's deleted gestures and persons, the latest first."""
-    found = [*_binned(store, PROJECT, t.projects.c.owner == store.owner)]
+def list_bin(store: Store, project_id: int) -> list[BinEntry]:
+    """Return the deleted projects, and the project's deleted gestures and persons, newest first."""
+    found = _list_kind(store, PROJECT, t.projects.c.owner == store.owner)
     for kind in (GESTURE, PERSON):
-        of = _TABLES[kind].c.project_id
-        found += _binned(store, kind, (of == project_id) & store.own(of))
-    return sorted(found, key=lambda one: one.at, reverse=True)
+        column = _TABLES[kind].c.project_id
+        found += _list_kind(store, kind, (column == project_id) & store.is_own(column))
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
-def _binned(store: Store, kind: str, where: ColumnElement[bool]) -> list[Binned]:
+def _list_kind(store: Store, kind: str, condition: ColumnElement[bool]) -> list[BinEntry]:
+    """Return the bin's entries of one kind that meet a condition."""
     table = _TABLES[kind]
-    rows = store.rows(t.in_bin(select(table).where(where), table, deleted=True))
-    return [
-        Binned(
-            kind,
-            row.id,
-            row.name,
-            row.deleted_at,
-            _count(store, kind, row),
-            _clash(store, row, kind),
-        )
-        for row in rows
-    ]
+    entries = []
+    for row in store.fetch_all(t.filter_deleted(select(table).where(condition), table, True)):
+        samples = select(func.count()).select_from(t.samples).where(_is_deleted_with(kind, row))
+        count = store.fetch_all(samples)[0][0]
+        clash = _describe_clash(store, kind, row)
+        entries.append(BinEntry(kind, row.id, row.name, row.deleted_at, count, clash))
+    return entries
 
 
-def _count(store: Store, kind: str, row: Any) -> int:
-    total = select(func.count()).select_from(t.samples)
-    return int(store.rows(total.where(_came_with(kind, row)))[0][0])
-
-
-def _came_with(kind: str, row: Any) -> Any:
-    """That a sample went into the bin with this thing; of a project, that it did not go before."""
+def _is_deleted_with(kind: str, row: Any) -> Any:
+    """Return the condition that a sample was deleted together with a row of this kind."""
     of = t.samples.c
     if kind == PROJECT:
         return (of.project_id == row.id) & of.deleted_at.is_(None)
-    owned = of.gesture_id == row.id if kind == GESTURE else t.recorded_by(row.id)
-    return owned & (of.project_id == row.project_id) & (of.deleted_at == row.deleted_at)
+    own = _is_sample_of(kind, row.id) & (of.project_id == row.project_id)
+    return own & (of.deleted_at == row.deleted_at)
 
 
-def _clash(store: Store, row: Any, kind: str) -> str:
+def _is_sample_of(kind: str, row_id: int) -> Any:
+    """Return the condition that a sample belongs to a gesture or person."""
+    return t.samples.c.gesture_id == row_id if kind == GESTURE else t.is_of_person(row_id)
+
+
+def _describe_clash(store: Store, kind: str, row: Any) -> str:
+    """Return a sentence if the name of a row in the bin is taken by now; else ""."""
     table = _TABLES[kind]
-    same = select(table.c.name).where(table.c.key == row.key)
-    whose = "owner" if kind == PROJECT else "project_id"
-    same = same.where(table.c[whose] == getattr(row, whose))
-    there = store.rows(t.in_bin(same, table))
-    return f"Another {kind} is called “{there[0][0]}” by now" if there else ""
+    scope = "owner" if kind == PROJECT else "project_id"
+    same = table.c.key == row.key, table.c[scope] == getattr(row, scope)
+    found = store.fetch_all(t.filter_deleted(select(table.c.name).where(*same), table))
+    return f"Another {kind} is called “{found[0][0]}” by now" if found else ""
 
 
 def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
-    """Take a project, gesture or person out of the bin, with the samples that went there with it.
+    """Restore a project, gesture or person with the samples that were deleted with it.
 
     Args:
-        project_id: in whose history it is written down.
-        name: its new name; the old one where empty.
+        project_id: the project whose history gets the action.
+        name: a new name; "" keeps the old one.
 
     Returns:
-        How many samples came with it. Those that another gesture or person in the bin owns, too,
-        come with that one.
+        The number of restored samples. Samples whose other gesture or person is in the bin stay
+        there until that is restored.
 
     Raises:
         NotFoundError: it is not in the bin.
-        StoreError: the name is another's by now, or some samples are not of their gesture's kind;
-            nothing is changed.
+        StoreError: the name is taken, or samples don't fit their gesture's kind; nothing changed.
     """
     table = _TABLES[kind]
-    with store.undoable(row_id if kind == PROJECT else project_id) as undo_log:
-        found = t.in_bin(select(table), table, deleted=True).where(table.c.id == row_id)
+    with store.begin_undoable(row_id if kind == PROJECT else project_id) as undo_log:
+        found = t.filter_deleted(select(table), table, deleted=True).where(table.c.id == row_id)
         if kind != PROJECT:
             found = found.where(table.c.project_id == project_id)
         row = undo_log.connection.execute(found).first()
         if row is None:
             raise NotFoundError(f"this {kind} is not in the bin: it was restored already")
         undo_log.title = f"Restored the {kind} “{row.name}”"
-        values = named(name) if name and name != row.name else {}
-        undo_log.set(table, [row_id], deleted_at=None, **values)
-        back = 0
-        if kind != PROJECT:
-            with_it = _came_with(kind, row)
-            _to_other_owner(undo_log, kind, with_it)
-            back = undo_log.set_where(t.samples, with_it, deleted_at=None)
-            theirs = t.samples.c.gesture_id == row_id if kind == GESTURE else t.recorded_by(row_id)
-            check_stored(undo_log.connection, t.samples.c.project_id == project_id, theirs)
-    return back
+        columns = name_columns(name) if name and name != row.name else {}
+        undo_log.update_ids(table, [row_id], deleted_at=None, **columns)
+        if kind == PROJECT:
+            return 0
+        samples = _is_deleted_with(kind, row)
+        _leave_to_other_entry(undo_log, kind, samples)
+        restored = undo_log.update_where(t.samples, samples, deleted_at=None)
+        own = t.samples.c.project_id == project_id
+        check_stored_kinds(undo_log.connection, own, _is_sample_of(kind, row_id))
+    return restored
 
 
-def _to_other_owner(undo_log: UndoLog, kind: str, with_it: Any) -> None:
-    """What another thing in the bin owns, too, belongs to that one's time from now on."""
-    other = t.persons if kind == GESTURE else t.gestures
-    for row in undo_log.connection.execute(
-        t.in_bin(select(other).where(other.c.project_id == undo_log.project_id), other, True)
-    ).all():
-        owned = t.recorded_by(row.id) if kind == GESTURE else t.samples.c.gesture_id == row.id
-        undo_log.set_where(t.samples, with_it & owned, deleted_at=row.deleted_at)
+def _leave_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
+    """Leave samples in the bin whose person (of a gesture), or gesture, is in it too: they get its
+    time of deletion, so that they are restored with it."""
+    other_kind = PERSON if kind == GESTURE else GESTURE
+    other = _TABLES[other_kind]
+    binned = select(other).where(other.c.project_id == undo_log.project_id)
+    for row in undo_log.connection.execute(t.filter_deleted(binned, other, True)).all():
+        theirs = samples & _is_sample_of(other_kind, row.id)
+        undo_log.update_where(t.samples, theirs, deleted_at=row.deleted_at)
 
 
 def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Take samples out of the bin; how many were there.
+    """Restore samples from the bin and return how many were in it.
 
     Raises:
-        StoreError: the gesture or person of some is in the bin, or the gesture of another kind;
+        StoreError: a sample's gesture or person is in the bin, or the gesture is of another kind;
             nothing is changed.
     """
-    with store.undoable(project_id) as undo_log:
-        there = _alive_owners(undo_log.connection, project_id, ids)
-        undo_log.title = f"Restored {format_count(len(there), 'sample')}"
-        back = undo_log.set(t.samples, there, deleted_at=None)
-        check_stored_ids(undo_log.connection, there)
-    return back
+    with store.begin_undoable(project_id) as undo_log:
+        found = _find_restorable(undo_log.connection, project_id, ids)
+        undo_log.title = f"Restored {format_count(len(found), 'sample')}"
+        restored = undo_log.update_ids(t.samples, found, deleted_at=None)
+        check_stored_ids(undo_log.connection, found)
+    return restored
 
 
-def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
+def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
+    """Return those of the ids that are in the bin; raises StoreError if the gesture or person of
+    one is in it too."""
+    in_bin = t.gestures.c.deleted_at.is_not(None) | t.persons.c.deleted_at.is_not(None)
     found: list[int] = []
-    for chunk in chunks(ids):
-        theirs = (
-            select(t.samples.c.id, t.gestures.c.deleted_at, t.persons.c.deleted_at)
+    for chunk in split_ids(ids):
+        chosen = (
+            select(t.samples.c.id, in_bin.label("in_bin"))
             .join_from(t.samples, t.gestures, t.samples.c.gesture_id == t.gestures.c.id)
             .join(t.bursts, t.samples.c.burst_id == t.bursts.c.id)
             .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
             .join(t.persons, t.sessions.c.person_id == t.persons.c.id)
             .where(t.samples.c.project_id == project_id, t.samples.c.id.in_(chunk))
         )
-        rows = connection.execute(t.in_bin(theirs, t.samples, deleted=True)).all()
-        if any(row[1] or row[2] for row in rows):
+        rows = connection.execute(t.filter_deleted(chosen, t.samples, deleted=True)).all()
+        if any(row.in_bin for row in rows):
             raise StoreError(
-                "the gesture or the person of some of these is in the bin: bring that back first"
+                "the gesture or the person of some of these is in the bin: restore that first"
             )
-        found += [row[0] for row in rows]
+        found += [row.id for row in rows]
     return found
 
 
 def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Put samples of the project into the bin; how many were not there before."""
-    with store.undoable(project_id) as undo_log:
-        there = alive_samples(undo_log.connection, project_id, ids)
-        undo_log.title = f"Deleted {format_count(len(there), 'sample')}"
-        return undo_log.set(t.samples, there, deleted_at=now())
+    """Put samples into the bin and return how many were not in it before."""
+    with store.begin_undoable(project_id) as undo_log:
+        found = find_samples(undo_log.connection, project_id, ids)
+        undo_log.title = f"Deleted {format_count(len(found), 'sample')}"
+        return undo_log.update_ids(t.samples, found, deleted_at=now())
 
 
 def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: int) -> int:
-    """Give samples to another gesture of the project; how many changed. Those in the bin stay.
+    """Move samples outside the bin to another gesture and return how many moved.
 
     Raises:
         NotFoundError: the project has no such gesture.
         KindError: single frames to a moving gesture, or clips to a still one; nothing is changed.
     """
-    to = t.gestures.c
-    target = select(to.name).where(to.id == gesture_id, to.project_id == project_id)
-    with store.undoable(project_id) as undo_log:
-        name = undo_log.connection.execute(t.in_bin(target, t.gestures)).scalar()
+    gesture = t.gestures.c
+    target = select(gesture.name).where(gesture.id == gesture_id, gesture.project_id == project_id)
+    with store.begin_undoable(project_id) as undo_log:
+        name = undo_log.connection.scalar(t.filter_deleted(target, t.gestures))
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
         others = t.samples.c.gesture_id != gesture_id
-        there = alive_samples(undo_log.connection, project_id, ids, others)
-        undo_log.title = f"Moved {format_count(len(there), 'sample')} to “{name}”"
-        moved = undo_log.set(t.samples, there, gesture_id=gesture_id)
-        check_stored_ids(undo_log.connection, there)
+        found = find_samples(undo_log.connection, project_id, ids, others)
+        undo_log.title = f"Moved {format_count(len(found), 'sample')} to “{name}”"
+        moved = undo_log.update_ids(t.samples, found, gesture_id=gesture_id)
+        check_stored_ids(undo_log.connection, found)
     return moved
 
 
-def alive_samples(
+def find_samples(
     connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
 ) -> list[int]:
-    """Those of the ids that are the project's samples, outside the bin, and meet the conditions."""
+    """Return those of the ids that are samples of the project outside the bin and meet the
+    conditions."""
     of = t.samples.c
-    here = t.in_bin(select(of.id).where(of.project_id == project_id, *conditions), t.samples)
-    return [
-        row
-        for chunk in chunks(ids)
-        for row in connection.execute(here.where(of.id.in_(chunk))).scalars()
-    ]
+    own = select(of.id).where(of.project_id == project_id, *conditions)
+    own = t.filter_deleted(own, t.samples)
+    chunks = (connection.scalars(own.where(of.id.in_(chunk))) for chunk in split_ids(ids))
+    return [sample_id for chunk in chunks for sample_id in chunk]
 
 
-def same_kind_gestures(store: Store, project_id: int, ids: Sequence[int]) -> list[Gesture]:
-    """The project's gestures that all of these samples may be moved to, in their order; none where
-    both single frames and clips are among the samples."""
+def list_move_targets(store: Store, project_id: int, ids: Sequence[int]) -> list[Gesture]:
+    """Return the gestures that all of these samples can move to: still ones for single frames,
+    moving ones for clips, none for a mix of both."""
     gestures = store.gestures(project_id)
     if len({gesture.kind for gesture in gestures}) < 2:
         return gestures
     of = t.samples.c
     clips = select(of.frames > 1).where(of.project_id == project_id).distinct()
-    moving = {row[0] for chunk in chunks(ids) for row in store.rows(clips.where(of.id.in_(chunk)))}
+    chunks = (store.fetch_all(clips.where(of.id.in_(chunk))) for chunk in split_ids(ids))
+    moving = {row[0] for chunk in chunks for row in chunk}
     return [gesture for gesture in gestures if moving <= {gesture.moves}]

@@ -1,7 +1,4 @@
-"""Curating gestures, persons and sessions: order, merge, rename, assign, delete.
-
-Every action is written down, so that it can be undone (`Database.undo`).
-"""
+"""Gestures, persons and sessions ordered, merged, renamed and assigned; all of it can be undone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +8,20 @@ from sqlalchemy import func, select
 from core.errors import KindError, NotFoundError, StoreError
 from core.gestures.labels import format_count, safe_name
 from core.store.database import schema as t
-from core.store.database.transactions import named
+from core.store.database.transactions import name_columns
 from core.store.rows import now
 from core.store.store import Store
 
 
 @dataclass(frozen=True)
 class Session:
-    """A session: one session of a person, or one import.
+    """A recording session of a person, or one import.
 
     Attributes:
-        name: what it was called, e.g. "in the car"; "" for most.
+        name: e.g. "in the car"; "" for most.
         source: "webcam", "picture", …
         started_at: ISO 8601, UTC.
-        samples: outside the bin.
+        samples: number outside the bin.
     """
 
     id: int
@@ -37,52 +34,47 @@ class Session:
 
     @property
     def title(self) -> str:
-        """Its name, else when it was."""
+        """Its name, or its date and time."""
         return self.name or self.started_at[:16].replace("T", " ")
 
 
-# ------------------------------------------------------------------------------------- gestures
-
-
 def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
-    """Put the project's gestures into this order; those not named follow as they were."""
-    there = [gesture.id for gesture in store.gestures(project_id)]
-    named_first = [i for i in dict.fromkeys(ids) if i in there]
-    wanted = named_first + [i for i in there if i not in named_first]
-    with store.undoable(project_id, "Ordered the gestures") as undo_log:
-        for position, gesture_id in enumerate(wanted):
-            undo_log.set(t.gestures, [gesture_id], position=position)
+    """Put the project's gestures into this order; the others follow in their old order."""
+    existing = [gesture.id for gesture in store.gestures(project_id)]
+    first = [i for i in dict.fromkeys(ids) if i in existing]
+    order = first + [i for i in existing if i not in first]
+    with store.begin_undoable(project_id, "Ordered the gestures") as undo_log:
+        for position, gesture_id in enumerate(order):
+            undo_log.update_ids(t.gestures, [gesture_id], position=position)
 
 
 def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int) -> None:
-    """All recordings and samples of one gesture become another's, the first goes to the bin.
+    """Move all recordings and samples of a gesture to another one, and delete the first.
 
     Raises:
         StoreError: both are the same.
-        KindError: one is still and the other moves.
+        KindError: one is still and the other moving.
         NotFoundError: one of them is gone.
     """
     gestures = {gesture.id: gesture for gesture in store.gestures(project_id)}
-    _two_there(gestures, gesture_id, into_id, "gesture")
-    if gestures[gesture_id].kind != gestures[into_id].kind:
+    _check_mergeable(gestures, gesture_id, into_id, "gesture")
+    first, other = gestures[gesture_id], gestures[into_id]
+    if first.kind != other.kind:
         raise KindError(
-            f"“{gestures[gesture_id].name}” is a {gestures[gesture_id].kind} gesture, "
-            f"“{gestures[into_id].name}” a {gestures[into_id].kind} one: choose two of one kind"
+            f"“{first.name}” is a {first.kind} gesture, “{other.name}” a {other.kind} one: choose "
+            "two of one kind"
         )
-    title = f"Merged “{gestures[gesture_id].name}” into “{gestures[into_id].name}”"
-    with store.undoable(project_id, title) as undo_log:
+    title = f"Merged “{first.name}” into “{other.name}”"
+    with store.begin_undoable(project_id, title) as undo_log:
         of = t.samples.c
-        here = (of.gesture_id == gesture_id) & of.deleted_at.is_(None)
-        undo_log.set_where(t.samples, here, gesture_id=into_id)
-        undo_log.set_where(t.bursts, t.bursts.c.gesture_id == gesture_id, gesture_id=into_id)
-        undo_log.set(t.gestures, [gesture_id], deleted_at=now())
-
-
-# -------------------------------------------------------------------------- persons and sessions
+        samples = (of.gesture_id == gesture_id) & of.deleted_at.is_(None)
+        undo_log.update_where(t.samples, samples, gesture_id=into_id)
+        undo_log.update_where(t.bursts, t.bursts.c.gesture_id == gesture_id, gesture_id=into_id)
+        undo_log.update_ids(t.gestures, [gesture_id], deleted_at=now())
 
 
 def list_sessions(store: Store, project_id: int) -> list[Session]:
-    """The project's sessions whose person is not in the bin, newest first."""
+    """Return the project's sessions, newest first; without those of deleted persons."""
     of, person = t.sessions.c, t.persons.c
     per_session = (
         select(t.bursts.c.session_id, func.count().label("samples"))
@@ -104,84 +96,66 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
         )
         .join_from(t.sessions, t.persons, of.person_id == person.id)
         .outerjoin(per_session, per_session.c.session_id == of.id)
-        .where(of.project_id == project_id, store.own(of.project_id))
+        .where(of.project_id == project_id, store.is_own(of.project_id))
         .where(person.deleted_at.is_(None))
         .order_by(of.id.desc())
     )
-    return [Session(*row) for row in store.rows(found)]
+    return [Session(*row) for row in store.fetch_all(found)]
 
 
 def rename_person(store: Store, person_id: int, name: str) -> None:
-    """Give a person another name.
-
-    Raises:
-        StoreError: the name is another's: merge the two.
-        LabelError: it can't be a name.
-    """
-    store.change(t.persons, [person_id], f"Renamed “{{}}” to “{_plain(name)}”", **named(name))
+    """Rename a person; raises StoreError if another person has the name (merge the two)."""
+    shown = safe_name(name).replace("{", "{{").replace("}", "}}")  # the title is formatted
+    title = f"Renamed “{{}}” to “{shown}”"
+    store.update_rows(t.persons, [person_id], title, **name_columns(name))
 
 
 def merge_persons(store: Store, project_id: int, person_id: int, into_id: int) -> None:
-    """All sessions of one person become another's, the first goes to the bin.
+    """Move all sessions of a person to another one, and delete the first.
 
     Raises:
         StoreError: both are the same.
         NotFoundError: one of them is gone.
     """
     persons = {person.id: person for person in store.persons(project_id)}
-    _two_there(persons, person_id, into_id, "person")
+    _check_mergeable(persons, person_id, into_id, "person")
     title = f"Merged “{persons[person_id].name}” into “{persons[into_id].name}”"
-    with store.undoable(project_id, title) as undo_log:
-        theirs = t.sessions.c.person_id == person_id
-        undo_log.set_where(t.sessions, theirs, person_id=into_id)
-        undo_log.set(t.persons, [person_id], deleted_at=now())
+    with store.begin_undoable(project_id, title) as undo_log:
+        sessions = t.sessions.c.person_id == person_id
+        undo_log.update_where(t.sessions, sessions, person_id=into_id)
+        undo_log.update_ids(t.persons, [person_id], deleted_at=now())
 
 
 def name_session(store: Store, session_id: int, name: str) -> None:
-    """Call a session something; "" takes the name away.
-
-    Raises:
-        LabelError: it can't be a name.
-    """
-    given = safe_name(name) if name.strip() else None
-    store.change(t.sessions, [session_id], "Named a session", name=given)
+    """Name a session; "" removes the name."""
+    new_name = safe_name(name) if name.strip() else None
+    store.update_rows(t.sessions, [session_id], "Named a session", name=new_name)
 
 
 def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: str) -> None:
-    """Say who was recorded in these sessions; a person of that name is made where missing.
-
-    Raises:
-        LabelError: it can't be a name.
-    """
-    who = store.ensure_person(project_id, person)
-    title = f"Gave {format_count(len(ids), 'session')} to “{who.name}”"
-    with store.undoable(project_id, title) as undo_log:
-        of = t.sessions.c
-        undo_log.set_where(
-            t.sessions, of.id.in_(ids) & (of.project_id == project_id), person_id=who.id
-        )
+    """Assign sessions to the person of that name, who is added if missing."""
+    assigned = store.ensure_person(project_id, person)
+    title = f"Gave {format_count(len(ids), 'session')} to “{assigned.name}”"
+    with store.begin_undoable(project_id, title) as undo_log:
+        sessions = t.sessions.c.id.in_(ids) & (t.sessions.c.project_id == project_id)
+        undo_log.update_where(t.sessions, sessions, person_id=assigned.id)
 
 
 def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[int]) -> int:
-    """All samples of sessions go to the bin; how many there were."""
-    taken = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(session_ids))
+    """Put all samples of sessions into the bin and return how many."""
+    recordings = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(session_ids))
     of = t.samples.c
-    here = of.burst_id.in_(taken) & (of.project_id == project_id) & of.deleted_at.is_(None)
-    with store.undoable(project_id) as undo_log:
-        gone = undo_log.set_where(t.samples, here, deleted_at=now())
-        undo_log.title = (
-            f"Deleted {format_count(gone, 'sample')} of {format_count(len(session_ids), 'session')}"
-        )
-    return gone
+    samples = of.burst_id.in_(recordings) & (of.project_id == project_id) & of.deleted_at.is_(None)
+    sessions = format_count(len(session_ids), "session")
+    with store.begin_undoable(project_id) as undo_log:
+        count = undo_log.update_where(t.samples, samples, deleted_at=now())
+        undo_log.title = f"Deleted {format_count(count, 'sample')} of {sessions}"
+    return count
 
 
-def _two_there(there: Mapping[int, object], one: int, other: int, kind: str) -> None:
-    if one == other:
+def _check_mergeable(existing: Mapping[int, object], first: int, other: int, kind: str) -> None:
+    """Raise an error unless two different rows of this kind exist."""
+    if first == other:
         raise StoreError(f"a {kind} can't be merged into itself: choose another")
-    if one not in there or other not in there:
+    if first not in existing or other not in existing:
         raise NotFoundError(f"that {kind} is gone: reload and choose another")
-
-
-def _plain(name: str) -> str:
-    """For a title that is formatted: braces mean themselves."""
-    return safe_name(name).replace("{", "{{").replace("}", "}}")

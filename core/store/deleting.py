@@ -1,144 +1,172 @@
-"""Out of the database for good: what lies in the bin, a project, its pictures, all rows.
-
-What was done before can't be undone any more.
-"""
+"""Deletion for good: the bin, projects, pictures, or everything. It can't be undone."""
 
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, create_engine, delete, select, update
+from sqlalchemy import Connection, Select, Table, create_engine, delete, select, update
 
 from core.errors import StoreFullError
 from core.store.database import schema as t
-from core.store.database.engine import plain_errors, remove_sqlite
+from core.store.database.engine import remove_sqlite_files, translate_errors
 from core.store.database.transactions import Database
-from core.store.transfer import PARTS, alone_in_bin, of_project
 
-_SAMPLE = t.samples.c
+PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each refers to those before it
+_SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
+
+
+def conditions_of_deletable() -> dict[str, Any]:
+    """Return for each of PARTS the condition that a row is in the bin, or belongs only to rows in
+    it, and that no row outside refers to it."""
+    gesture, person, kept = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
+    gestures = _select_all(gesture.id, gesture.deleted_at.is_not(None))
+    persons = _select_all(person.id, person.deleted_at.is_not(None))
+    sessions = _select_all(_SESSION.id, _SESSION.person_id.in_(persons))
+    in_bin = _BURST.gesture_id.in_(gestures) | _BURST.session_id.in_(sessions)
+    burst = in_bin & _BURST.id.not_in(_select_all(_SAMPLE.burst_id, kept))
+    no_burst = _SESSION.id.not_in(_select_all(_BURST.session_id, ~burst))
+    session = _SESSION.person_id.in_(persons) & no_burst
+    return {
+        "samples": _SAMPLE.deleted_at.is_not(None),
+        "bursts": burst,
+        "sessions": session,
+        "gestures": gesture.deleted_at.is_not(None)
+        & gesture.id.not_in(_select_all(_SAMPLE.gesture_id, kept))
+        & gesture.id.not_in(_select_all(_BURST.gesture_id, ~burst)),
+        "persons": person.deleted_at.is_not(None)
+        & person.id.not_in(_select_all(_SESSION.person_id, ~session)),
+    }
+
+
+def _select_all(column: Any, condition: Any) -> Any:
+    """Select a column in a subquery that is independent of the statement around it."""
+    return select(column).where(condition).correlate(None)
+
+
+def is_of_project(table: Table, project_id: Any) -> Any:
+    """Return the condition that a row belongs to a project, or to one of a selection of ids."""
+    if table is t.bursts:
+        own_sessions = _select_all(_SESSION.id, is_of_project(t.sessions, project_id))
+        return _BURST.session_id.in_(own_sessions)
+    column = table.c.project_id
+    return column.in_(project_id) if isinstance(project_id, Select) else column == project_id
 
 
 def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
-    """Delete for good what is in the bin, of one project or of all, projects in the bin included.
-
-    What was done before can't be undone any more.
+    """Delete for good what is in the bin of one project, or of all together with projects in it.
 
     Returns:
-        How many rows of each kind went, "projects" among them; what clips were cut from, which
-        nobody has deleted, goes uncounted.
+        The number of deleted rows by kind, "projects" among them; without the originals of trimmed
+        clips.
     """
-    gone: dict[str, int] = {}
+    counts: dict[str, int] = {}
     own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
     chosen = own if project_id is None else own.where(t.projects.c.id == project_id)
-    with store.writing() as connection:
-        connection.execute(delete(t.samples).where(of_project(t.samples, chosen), t.uncut))
+    with store.begin_write() as connection:
+        originals = delete(t.samples).where(is_of_project(t.samples, chosen))
+        connection.execute(originals.where(t.is_untrimmed_original))
         if project_id is None:
-            away = own.where(t.projects.c.deleted_at.is_not(None))
-            gone |= _delete_projects(connection, away)
-        alone = alone_in_bin()
-        doomed = select(_SAMPLE.id).where(of_project(t.samples, chosen), alone["samples"])
-        connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(doomed)))
+            binned = own.where(t.projects.c.deleted_at.is_not(None))
+            counts |= _delete_projects(connection, binned)
+        deletable = conditions_of_deletable()
+        samples = select(_SAMPLE.id).where(is_of_project(t.samples, chosen), deletable["samples"])
+        connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
         for part in ("samples", "bursts", "sessions", "gestures", "persons"):
             table = t.metadata.tables[part]
-            rows = delete(table).where(of_project(table, chosen), alone[part])
-            gone[part] = gone.get(part, 0) + connection.execute(rows).rowcount
-        for table in _undo_logs():
-            connection.execute(delete(table).where(of_project(table, chosen)))
-    return gone
+            rows = delete(table).where(is_of_project(table, chosen), deletable[part])
+            counts[part] = counts.get(part, 0) + connection.execute(rows).rowcount
+        for table in (t.acts, t.set_aside):
+            connection.execute(delete(table).where(is_of_project(table, chosen)))
+    return counts
 
 
-def forget_project(store: Database, project_id: int, *, unless_used: bool = False) -> None:
-    """Delete a project for good, with all that is its own; `unless_used` spares samples."""
-    mine = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
-    with store.writing() as connection:
-        store.check_own(connection, project_id)
-        if unless_used and connection.execute(mine).first():
+def delete_project_for_good(
+    store: Database, project_id: int, *, only_if_empty: bool = False
+) -> None:
+    """Delete a project with everything in it; with `only_if_empty` not if it has samples."""
+    samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
+    with store.begin_write() as connection:
+        store.check_owner(connection, project_id)
+        if only_if_empty and connection.execute(samples).first():
             return
         _delete_projects(connection, select(t.projects.c.id).where(t.projects.c.id == project_id))
 
 
 def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
-    """Projects and all that is theirs."""
-    samples = select(_SAMPLE.id).where(of_project(t.samples, ids))
+    """Delete the projects of a selection of ids with everything in them; return counts by kind."""
+    samples = select(_SAMPLE.id).where(is_of_project(t.samples, ids))
     connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
-    gone = {}
+    counts = {}
     tables = [t.metadata.tables[part] for part in reversed(PARTS)]
-    for table in (*_undo_logs(), *tables):
-        rows = delete(table).where(of_project(table, ids))
-        gone[table.name] = connection.execute(rows).rowcount
+    for table in (t.acts, t.set_aside, *tables):
+        rows = delete(table).where(is_of_project(table, ids))
+        counts[table.name] = connection.execute(rows).rowcount
     rows = delete(t.projects).where(t.projects.c.id.in_(ids))
-    gone["projects"] = connection.execute(rows).rowcount
-    return {name: gone[name] for name in ("projects", *PARTS)}
+    counts["projects"] = connection.execute(rows).rowcount
+    return {name: counts[name] for name in ("projects", *PARTS)}
 
 
-def _undo_logs() -> list[Table]:
-    """Tables about a project's past, which no other table needs."""
-    known = {"projects", "crops", "meta", *PARTS}
-    tables = t.metadata.tables.values()
-    return [table for table in tables if table.name not in known and "project_id" in table.c]
-
-
-def forget_pictures(store: Database, project_id: int) -> int:
-    """Delete the project's crops for good, those in the bin, too; from now on it keeps keypoints
-    only.
+def delete_pictures(store: Database, project_id: int) -> int:
+    """Delete all crops of a project, also in the bin, and make it keypoints-only.
 
     Returns:
-        How many there were.
+        The number of crops.
     """
-    theirs = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
-    only = update(t.projects).where(t.projects.c.id == project_id).values(keypoints_only=True)
-    with store.writing() as connection:
-        store.check_own(connection, project_id)
-        connection.execute(only)
-        return connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(theirs))).rowcount
+    samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
+    project = update(t.projects).where(t.projects.c.id == project_id)
+    crops = delete(t.crops).where(t.crops.c.sample_id.in_(samples))
+    with store.begin_write() as connection:
+        store.check_owner(connection, project_id)
+        connection.execute(project.values(keypoints_only=True))
+        return connection.execute(crops).rowcount
 
 
-def empty_store(store: Database) -> None:
-    """Delete the owner's projects for good, with all that is theirs.
+def delete_everything(store: Database) -> None:
+    """Delete all projects of the owner for good.
 
-    On a full disk SQLite's file is removed and made anew, unless others' projects are in it:
-    deleting rows needs space.
+    Deleting rows needs space: on a full disk SQLite's file is deleted instead, unless it has
+    projects of other owners.
 
     Raises:
-        StoreError: they can't be deleted; all of them are there.
+        StoreError: they can't be deleted; all of them are kept.
     """
     try:
-        with store.writing() as connection:
+        with store.begin_write() as connection:
             own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
             _delete_projects(connection, own)
     except StoreFullError:
-        if store.owner or store.server_bytes() or store.has_owners():
+        if store.owner or store.server_size_bytes() or store.has_owners():
             raise
-        store.begin_anew()
+        store.recreate_sqlite()
 
 
-def remove_file(place: Path) -> None:
-    """Remove SQLite's file, which nobody has open: even opening it to delete rows needs space.
+def delete_unopened_file(place: Path) -> None:
+    """Delete SQLite's file while it is not open, for a disk too full even to open it.
 
     Raises:
-        StoreError: projects of people who log in are in it, or nobody can say.
+        StoreError: it has projects of people who log in, or this can't be found out.
     """
-    alone = create_engine(
+    engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(f"{place.absolute().as_uri()}?immutable=1", uri=True),
     )
-    others = select(t.projects.c.id).where(t.projects.c.owner != "").limit(1)
-    with plain_errors(), alone.connect() as connection:
-        shared = connection.execute(others).first() is not None
-    alone.dispose()
+    owned = select(t.projects.c.id).where(t.projects.c.owner != "").limit(1)
+    with translate_errors(), engine.connect() as connection:
+        has_owners = connection.execute(owned).first() is not None
+    engine.dispose()
     log = Path(f"{place}-wal")
-    if shared or (log.exists() and log.stat().st_size):
+    if has_owners or (log.exists() and log.stat().st_size):
         raise StoreFullError("the disk is full: free some space, then go on")
-    remove_sqlite(place)
+    remove_sqlite_files(place)
 
 
-def give_back_space(store: Database) -> None:
-    """Rewrite SQLite's file without what was deleted, and empty its write-ahead log.
+def compact_database(store: Database) -> None:
+    """Rewrite SQLite's file without deleted rows, and empty its write-ahead log.
 
     Raises:
-        StoreError: somebody else is reading or writing, or the disk has no room for the copy.
+        StoreError: another process is reading or writing, or the disk has no room for the copy.
     """
-    with store.reading() as connection:
+    with store.begin_read() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("COMMIT")  # VACUUM runs outside of every transaction
             connection.exec_driver_sql("VACUUM")

@@ -1,6 +1,6 @@
-"""Which samples there are, all of them at once: who, when and what of each, without the keypoints.
+"""All N samples of a project at once: their ids, persons and sessions, or their keypoints.
 
-A hundred thousand come in well under a second, because an index alone answers. N samples.
+The index of 100,000 samples is read in well under a second, from a database index alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, and_, cast, func, select
 
 from core.errors import NotFoundError
 from core.gestures.features import feature_set
 from core.pose.skeletons.table import skeleton_named
 from core.store.database import schema as t
-from core.store.learned import has_axes, keypoints_of
-from core.store.rows import Sample, array, chunks, to_sample
+from core.store.rows import Sample, split_ids, to_floats
 from core.store.store import Store
 
 Ints = NDArray[np.int64]
@@ -26,12 +25,8 @@ _HANDS = {"Left": LEFT, "Right": RIGHT}
 
 @dataclass(frozen=True, eq=False)
 class SampleIndex:
-    """The samples of a project, newest first.
-
-    Attributes:
-        ids, gestures, persons, sessions, recordings: (N,) the store's ids.
-        hands: (N,) LEFT, RIGHT or UNKNOWN.
-    """
+    """The samples of a project, newest first: (N,) ids of each sample, its gesture, person,
+    session and recording; `hands` is LEFT, RIGHT or UNKNOWN."""
 
     ids: Ints
     gestures: Ints
@@ -44,12 +39,12 @@ class SampleIndex:
         return len(self.ids)
 
     def take(self, rows: NDArray[Any]) -> "SampleIndex":
-        """The chosen rows (indices or mask)."""
+        """Return the samples at these indices, or of this mask."""
         return SampleIndex(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 def read_index(store: Store, project_id: int, *, deleted: bool = False) -> SampleIndex:
-    """The project's samples; `deleted` reads the bin instead."""
+    """Return the index of the project's samples; with `deleted` of those in the bin."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     groups = select(
         of.burst_id,
@@ -57,22 +52,22 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
         of.handedness,
         func.aggregate_strings(cast(of.id, String), ",").label("ids"),
     ).where(of.project_id == project_id)
-    groups = t.in_bin(groups, t.samples, deleted)
-    some = groups.group_by(of.burst_id, of.gesture_id, of.handedness).subquery()
+    groups = t.filter_deleted(groups, t.samples, deleted)
+    grouped = groups.group_by(of.burst_id, of.gesture_id, of.handedness).subquery()
     found = (
         select(
-            some.c.ids,
-            some.c.gesture_id,
+            grouped.c.ids,
+            grouped.c.gesture_id,
             session.person_id,
             session.id,
             burst.id,
-            some.c.handedness,
+            grouped.c.handedness,
         )
-        .join_from(some, t.bursts, some.c.burst_id == burst.id)
+        .join_from(grouped, t.bursts, grouped.c.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
-        .where(store.own(session.project_id))
+        .where(store.is_own(session.project_id))
     )
-    rows = store.rows(found)
+    rows = store.fetch_all(found)
     lists = [np.array(row[0].split(","), np.int64) for row in rows]
     columns = [[*row[1:5], _HANDS.get(row[5], UNKNOWN)] for row in rows]
     ids = np.concatenate([np.empty(0, np.int64), *lists])
@@ -83,62 +78,54 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
 
 
 def read_bin(store: Store, project_id: int) -> SampleIndex:
-    """Samples in the bin whose gesture and person are not: those that come back alone."""
-    sample_index = read_index(store, project_id, deleted=True)
+    """Return the index of samples in the bin whose gesture and person are outside it."""
+    binned = read_index(store, project_id, deleted=True)
     gestures = [gesture.id for gesture in store.gestures(project_id)]
     persons = [person.id for person in store.persons(project_id)]
-    return sample_index.take(
-        np.isin(sample_index.gestures, gestures) & np.isin(sample_index.persons, persons)
-    )
+    return binned.take(np.isin(binned.gestures, gestures) & np.isin(binned.persons, persons))
 
 
 def read_samples(
     store: Store, ids: Sequence[int], *, project_id: int | None = None
 ) -> list[Sample]:
-    """The samples with these ids and their crops, in this order; those that are gone are left
-    out, those in the bin are not. `project_id` leaves out those of other projects."""
-    rows: dict[int, Any] = {}
-    for chunk in chunks(ids):
-        found = select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
-        found = found.outerjoin(t.crops, t.shown_crop).join(
-            t.projects, t.samples.c.project_id == t.projects.c.id
-        )
-        found = found.where(t.samples.c.id.in_(chunk), t.projects.c.owner == store.owner)
-        if project_id is not None:
-            found = found.where(t.samples.c.project_id == project_id)
-        rows |= {row.id: row for row in store.rows(found)}
-    return [to_sample(rows[i]) for i in map(int, ids) if i in rows]
+    """Return the samples with these ids and their crops, in this order, also from the bin.
+
+    Args:
+        project_id: leave out samples of other projects.
+    """
+    found: dict[int, Sample] = {}
+    own = () if project_id is None else (t.samples.c.project_id == project_id,)
+    for chunk in split_ids(ids):
+        samples = store.fetch_samples(and_(t.samples.c.id.in_(chunk), *own))
+        found |= {sample.id: sample for sample in samples}
+    return [found[i] for i in map(int, ids) if i in found]
 
 
 def count_samples(store: Store, project_id: int) -> dict[int, int]:
-    """How many samples there are of each gesture that has any."""
+    """Count the samples of each gesture that has any, {gesture id: count}."""
     of = t.samples.c
     counts = select(of.gesture_id, func.count()).where(of.project_id == project_id)
-    counts = counts.where(store.own(of.project_id))
-    return {
-        row[0]: row[1] for row in store.rows(t.in_bin(counts, t.samples).group_by(of.gesture_id))
-    }
+    counts = t.filter_deleted(counts.where(store.is_own(of.project_id)), t.samples)
+    return {row[0]: row[1] for row in store.fetch_all(counts.group_by(of.gesture_id))}
 
 
-def newest_samples(store: Store, project_id: int, gesture_id: int, limit: int) -> list[int]:
-    """Ids of a gesture's latest samples, the newest first."""
+def list_newest_ids(store: Store, project_id: int, gesture_id: int, limit: int) -> list[int]:
+    """Return the ids of a gesture's newest samples, newest first."""
     of = t.samples.c
     found = select(of.id).where(of.project_id == project_id, of.gesture_id == gesture_id)
-    found = t.in_bin(found, t.samples).where(store.own(of.project_id))
-    found = found.order_by(of.id.desc()).limit(limit)
-    return [row[0] for row in store.rows(found)]
+    found = t.filter_deleted(found, t.samples).where(store.is_own(of.project_id))
+    return [row[0] for row in store.fetch_all(found.order_by(of.id.desc()).limit(limit))]
 
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """What a look at all samples needs of each, in the index's order; a clip counts as its middle
-    frame.
+    """The keypoints of many samples; of a clip those of its middle frame.
 
     Attributes:
-        skeleton: whose keypoints.
+        skeleton: of all of them.
         keypoints: (N, K, D) float32.
         mirrored_view: (N,) bool.
-        scores: (N,) float32, the mean of the joints' scores.
+        scores: (N,) float32, the mean of the keypoints' scores.
     """
 
     skeleton: str
@@ -147,72 +134,61 @@ class Poses:
     scores: NDArray[np.float32]
 
     def features(self) -> NDArray[np.float32]:
-        """(N, F) features."""
+        """Compute the (N, F) features."""
         features = feature_set(self.skeleton, self.keypoints.shape[-1])
-        found = features(self.keypoints, self.mirrored_view)
-        return np.asarray(found, np.float32)
+        return np.asarray(features(self.keypoints, self.mirrored_view), np.float32)
 
 
 def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
-    """Keypoints of the samples with these ids, in this order: in space where the project learns
-    from these and all of its samples have them.
+    """Return the keypoints of samples in the order of their ids: in space if the project trains on
+    these and all its samples have them.
 
     Raises:
         NotFoundError: one of them is gone.
     """
-    skeleton, in_space = store.learned_keypoints(project_id)
-    size = skeleton_named(skeleton).size
-    in_space = in_space and not _some_flat(store, project_id)
-    parts = [_poses(store, project_id, chunk, size, in_space) for chunk in chunks(ids)]
+    project, of = store.find_project(project_id), t.samples.c
+    size = skeleton_named(project.skeleton).size
+    flat = select(of.id).where(of.project_id == project_id, ~t.has_keypoints(in_space=True))
+    in_space = project.in_space and not store.fetch_all(flat.limit(1))
+    parts = [_read_pose_arrays(store, project_id, i, size, in_space) for i in split_ids(ids)]
     if not parts:
         nothing = np.empty((0, size, 3 if in_space else 2), np.float32)
-        return Poses(skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
-    return Poses(skeleton, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return Poses(project.skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
+    arrays = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Poses(project.skeleton, *arrays)
 
 
-def _some_flat(store: Store, project_id: int) -> bool:
-    """Whether some sample lacks keypoints in space: it was there before the project was to learn
-    from these."""
-    of = t.samples.c
-    flat = select(of.id).where(of.project_id == project_id, ~has_axes(in_space=True))
-    return bool(store.rows(flat.limit(1)))
-
-
-def _poses(
+def _read_pose_arrays(
     store: Store, project_id: int, ids: list[int], size: int, in_space: bool
 ) -> tuple[NDArray[Any], ...]:
+    """Return keypoints, mirrored views and mean scores of samples, as in `Poses`."""
     of = t.samples.c
-    found = select(of.id, of.frames, keypoints_of(in_space), of.mirrored_view, of.scores)
+    found = select(of.id, of.frames, t.keypoints_column(in_space), of.mirrored_view, of.scores)
     found = found.where(of.project_id == project_id, of.id.in_(ids))
-    rows = {row[0]: row for row in store.rows(found)}
+    rows = {row[0]: row for row in store.fetch_all(found)}
     if len(rows) < len(set(ids)):
         raise NotFoundError("some samples are gone: reload and try again")
     _, frames, keypoints, mirrored, scores = zip(*(rows[i] for i in ids), strict=True)
     return (
-        _middles(keypoints, frames).reshape(len(ids), size, -1),
+        _read_middle_frames(keypoints, frames).reshape(len(ids), size, -1),
         np.array(mirrored, bool),
-        _middles(scores, frames).reshape(len(ids), size).mean(axis=1),
+        _read_middle_frames(scores, frames).reshape(len(ids), size).mean(axis=1),
     )
 
 
-def _middles(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
-    """The numbers of each clip's middle frame."""
-    if max(frames) > 1:
-        sizes = [len(blob) // n for blob, n in zip(blobs, frames, strict=True)]
-        starts = [n // 2 * size for n, size in zip(frames, sizes, strict=True)]
-        blobs = [b[i : i + n] for b, i, n in zip(blobs, starts, sizes, strict=True)]
-    return array(b"".join(blobs))
+def _read_middle_frames(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
+    """Return the numbers of each clip's middle frame, one after the other."""
+    middles = []
+    for blob, count in zip(blobs, frames, strict=True):
+        frame_bytes = len(blob) // count
+        start = count // 2 * frame_bytes
+        middles.append(blob[start : start + frame_bytes])
+    return to_floats(b"".join(middles))
 
 
 @dataclass(frozen=True)
 class SampleOrigin:
-    """Where a sample comes from, beside what it says itself.
-
-    Attributes:
-        person: who showed it.
-        session_source: what the session was: a camera, an import.
-        session_at, recording_at: when the session and the recording began (ISO 8601, UTC).
-    """
+    """The gesture, person, session and recording of a sample; times are starts (ISO 8601, UTC)."""
 
     gesture: str
     emoji: str
@@ -224,12 +200,8 @@ class SampleOrigin:
     recording_at: str
 
 
-def sample_origin(store: Store, sample_id: int) -> SampleOrigin:
-    """Who, when and from where.
-
-    Raises:
-        NotFoundError: no such sample.
-    """
+def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
+    """Return a sample's gesture, person, session and recording; NotFoundError if it is gone."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     found = (
         select(
@@ -246,8 +218,8 @@ def sample_origin(store: Store, sample_id: int) -> SampleOrigin:
         .join(t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
-        .where(of.id == sample_id, store.own(of.project_id))
+        .where(of.id == sample_id, store.is_own(of.project_id))
     )
-    for row in store.rows(found):
+    for row in store.fetch_all(found):
         return SampleOrigin(*row)
-    raise NotFoundError(f"no sample {sample_id}: it is gone")
+    raise NotFoundError("this sample is gone: reload and choose another")

@@ -1,69 +1,62 @@
-"""Which samples a project learns from, and which of their keypoints.
+"""Which samples a project trains on, and where they come from.
 
-A sample is in space in one of two ways: its own keypoints are x, y, z, as a table of these has
-them; or they are x, y in a picture and `world` stands beside them, as a camera's have it.
+In the picture, keypoints of different estimators can't be mixed, so those of the most frequent one
+are used; keypoints in space can: x, y, z of a table, or the `world` beside a camera's x, y.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import case, func, select
 
+from core.errors import NotFoundError, SkeletonError
+from core.gestures.features import feature_set
 from core.pose.finders import finders_of, keypoints_of_all
 from core.store.database import schema as t
 from core.store.database.transactions import Database
+from core.store.rows import Project
 
-_OF = t.samples.c
-SPACE_ALONE = func.length(_OF.keypoints) == 3 * func.length(_OF.scores)  # 4 bytes each
-NO_SPACE = (
+NOTHING_IN_SPACE = (
     "the project has no samples with keypoints in space: record some with MediaPipe or a depth "
     "camera, or import a table that has them"
 )
+_MAX_NAMES = 100  # of sources in a model's metadata
+_SAMPLE = t.samples.c
 
 
-def has_axes(in_space: bool) -> Any:
-    """The condition that a sample has keypoints in space, or in the picture."""
-    return _OF.world.is_not(None) | SPACE_ALONE if in_space else ~SPACE_ALONE
+@dataclass(frozen=True)
+class EstimatorCount:
+    """Numbers of samples of one estimator: all, and those with the wanted keypoints."""
+
+    estimator: str
+    samples: int
+    usable: int
 
 
-def keypoints_of(in_space: bool) -> Any:
-    """The column of these."""
-    return func.coalesce(_OF.world, _OF.keypoints) if in_space else _OF.keypoints
-
-
-def counted_estimators(project_id: int, gesture_ids: Sequence[int] | None = None) -> Any:
-    """Rows of estimator and number of samples outside the bin, the most frequent first."""
-    counts = select(_OF.estimator, func.count()).where(_OF.project_id == project_id)
-    counts = t.in_bin(counts, t.samples)
+def count_estimators(
+    store: Database, project_id: int, gesture_ids: Sequence[int] | None, in_space: bool
+) -> list[EstimatorCount]:
+    """Count samples outside the bin per estimator, those with most usable samples first."""
+    usable = func.count(case((t.has_keypoints(in_space), 1)))
+    counts = select(_SAMPLE.estimator, func.count(), usable).where(
+        _SAMPLE.project_id == project_id, store.is_own(_SAMPLE.project_id)
+    )
+    counts = t.filter_deleted(counts, t.samples).group_by(_SAMPLE.estimator)
     if gesture_ids is not None:
-        counts = counts.where(_OF.gesture_id.in_(gesture_ids))
-    return counts.group_by(_OF.estimator).order_by(func.count().desc(), _OF.estimator)
+        counts = counts.where(_SAMPLE.gesture_id.in_(gesture_ids))
+    rows = store.fetch_all(counts.order_by(usable.desc(), _SAMPLE.estimator))
+    return [EstimatorCount(*row) for row in rows]
 
 
-def counted_able(project_id: int, gesture_ids: Sequence[int], in_space: bool) -> Any:
-    """Rows of estimator, number of samples outside the bin, and how many of these have such
-    keypoints, the most frequent of the latter first; read in one go."""
-    able = func.count(case((has_axes(in_space), 1)))
-    counts = select(_OF.estimator, func.count(), able).where(_OF.project_id == project_id)
-    counts = t.in_bin(counts.where(_OF.gesture_id.in_(gesture_ids)), t.samples)
-    return counts.group_by(_OF.estimator).order_by(able.desc(), _OF.estimator)
+def choose_estimators(counts: Sequence[EstimatorCount], in_space: bool) -> tuple[str, ...]:
+    """Return the estimators to train on by default: in space all, in the picture the first."""
+    usable = [count.estimator for count in counts if count.usable]
+    return keypoints_of_all(usable if in_space else usable[:1])
 
 
-def usual_finders(
-    store: Database, project_id: int, gesture_ids: Sequence[int], in_space: bool
-) -> tuple[str, ...]:
-    """Whose keypoints are learned where nobody says it."""
-    rows = store.rows(counted_able(project_id, gesture_ids, in_space))
-    return usual_of([name for name, _, able in rows if able], in_space)
-
-
-def usual_of(able: Sequence[str], in_space: bool) -> tuple[str, ...]:
-    """Of those who found such keypoints, the most frequent first: those in space are alike, in the
-    picture they are of one estimator, the most frequent."""
-    return keypoints_of_all(able[: None if in_space else 1])
-
-
-def training_rows(
+def select_training_rows(
     project_id: int,
     gesture_ids: Sequence[int],
     estimators: Sequence[str],
@@ -71,27 +64,84 @@ def training_rows(
     *,
     clips: bool,
 ) -> Any:
-    """Rows as `rows.to_training_data` takes them, outside the bin: of clips or of single frames."""
+    """Return the query of training samples, either clips or single frames, with the columns that
+    `rows.to_training_data` takes."""
     burst, session = t.bursts.c, t.sessions.c
     return (
         select(
-            _OF.id,
-            _OF.gesture_id,
-            keypoints_of(in_space),
-            _OF.mirrored_view,
+            _SAMPLE.id,
+            _SAMPLE.gesture_id,
+            t.keypoints_column(in_space),
+            _SAMPLE.mirrored_view,
             t.persons.c.name,
             burst.session_id,
-            _OF.burst_id,
-            _OF.frames,
-            _OF.times,
-            _OF.estimator,
+            _SAMPLE.burst_id,
+            _SAMPLE.frames,
+            _SAMPLE.times,
+            _SAMPLE.estimator,
         )
-        .join_from(t.samples, t.bursts, _OF.burst_id == burst.id)
+        .join_from(t.samples, t.bursts, _SAMPLE.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
-        .where(_OF.project_id == project_id, _OF.deleted_at.is_(None))
-        .where(_OF.estimator.in_(finders_of(estimators)), _OF.gesture_id.in_(gesture_ids))
-        .where(_OF.frames > 1 if clips else _OF.frames == 1)
-        .where(has_axes(in_space))
-        .order_by(_OF.id)
+        .where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
+        .where(_SAMPLE.estimator.in_(finders_of(estimators)), _SAMPLE.gesture_id.in_(gesture_ids))
+        .where(_SAMPLE.frames > 1 if clips else _SAMPLE.frames == 1)
+        .where(t.has_keypoints(in_space))
+        .order_by(_SAMPLE.id)
     )
+
+
+def learn_in_space(store: Database, project: Project, in_space: bool) -> None:
+    """Make the project train on keypoints in space, or on those in the picture; can be undone.
+
+    Raises:
+        SkeletonError: its skeleton has no features in space, or its samples are only in space.
+        NotFoundError: it has samples, but none with keypoints in space.
+    """
+    if project.in_space == in_space:
+        return
+    if in_space:
+        feature_set(project.skeleton, 3)
+
+    def has_samples(condition: Any) -> bool:
+        own = _SAMPLE.project_id == project.id, _SAMPLE.deleted_at.is_(None), condition
+        return bool(store.fetch_all(select(_SAMPLE.id).where(*own).limit(1)))
+
+    if in_space and has_samples(~t.IN_SPACE_ONLY) and not has_samples(t.has_keypoints(True)):
+        raise NotFoundError(NOTHING_IN_SPACE)
+    if not in_space and has_samples(t.IN_SPACE_ONLY):
+        raise SkeletonError(
+            f"the samples of “{project.name}” are in space alone: there is nothing in the picture "
+            "to learn from"
+        )
+    where = "in space" if in_space else "in the picture"
+    title = f"“{{}}” learns from keypoints {where}"
+    store.update_rows(t.projects, [project.id], title, in_space=in_space)
+
+
+def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> dict[str, Any]:
+    """Return, ready for JSON, how many of these samples are of each source and estimator version,
+    and their first and last day of recording."""
+    burst, session = t.bursts.c, t.sessions.c
+    found = (
+        select(_SAMPLE.id, session.source, _SAMPLE.estimator_version, _SAMPLE.taken_at)
+        .join_from(t.samples, t.bursts, _SAMPLE.burst_id == burst.id)
+        .join(t.sessions, burst.session_id == session.id)
+        .where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
+    )
+    wanted = {int(i) for i in ids}
+    rows = [row for row in store.fetch_all(found) if row.id in wanted]
+    days = sorted({row.taken_at[:10] for row in rows})
+    versions = (row.estimator_version or "not known" for row in rows)
+    return {
+        "sources": limit_names(Counter(row.source for row in rows)),
+        "estimator_versions": limit_names(Counter(versions)),
+        "recorded": [days[0], days[-1]] if days else None,
+    }
+
+
+def limit_names(counts: Counter[str]) -> dict[str, int]:
+    """Return the counts, largest first, with all beyond the first hundred summed as “others”."""
+    shown = {name[:300]: count for name, count in counts.most_common(_MAX_NAMES)}
+    others = counts.total() - sum(counts[name] for name, _ in counts.most_common(_MAX_NAMES))
+    return shown | ({"others": others} if others else {})

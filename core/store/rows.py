@@ -1,7 +1,7 @@
-"""What the store takes and gives: plain records, and their way to and from table rows."""
+"""The store's records, and their conversion to and from table rows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,26 +18,31 @@ from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
 
 _AXES = ((2,), (3,))  # of a keypoint: x, y or x, y, z
-_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
+_MAX_IDS = 500  # in one statement; SQLite limits the number of parameters
 
 
 def now() -> str:
-    """The time as the store writes it: ISO 8601, UTC."""
+    """Return the current time as the store writes it: ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """The ids, each once, few enough for a statement at a time."""
+def split_ids(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Split ids, without duplicates, into lists that are short enough for one statement."""
     wanted = [int(i) for i in dict.fromkeys(ids)]
-    for begin in range(0, len(wanted), _CHUNK):
-        yield wanted[begin : begin + _CHUNK]
+    for start in range(0, len(wanted), _MAX_IDS):
+        yield wanted[start : start + _MAX_IDS]
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project; `active_model` names the run whose model it uses, if any; `created_at` is ISO
-    8601, UTC; `skeleton` names the keypoints that all its samples have; `in_space`: it learns from
-    their x, y and z, not from where they are in the picture."""
+    """A project.
+
+    Attributes:
+        active_model: the run whose model it uses; None for the starter model.
+        created_at: ISO 8601, UTC.
+        skeleton: of all its samples.
+        in_space: it trains on keypoints x, y, z instead of picture pixels.
+    """
 
     id: int
     name: str
@@ -64,18 +69,18 @@ class Gesture:
 
     @property
     def label(self) -> GestureLabel:
-        """Name and emoji."""
+        """Its name and emoji."""
         return GestureLabel(self.name, self.emoji)
 
     @property
     def moves(self) -> bool:
-        """Whether it is MOVING: its samples are clips."""
+        """Whether its samples are clips."""
         return self.kind == MOVING
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who recorded."""
+    """A person who recorded samples."""
 
     id: int
     name: str
@@ -83,7 +88,7 @@ class Person:
 
 @dataclass(frozen=True)
 class GestureOverview:
-    """How much there is of a gesture."""
+    """A gesture with its numbers of samples, persons and sessions."""
 
     gesture: Gesture
     samples: int
@@ -93,30 +98,28 @@ class GestureOverview:
 
 @dataclass(frozen=True, eq=False)
 class NewSample:
-    """A sample to be stored: a clip of T frames, of one frame for a still gesture.
+    """A sample to store: a clip of T frames; T = 1 for a still gesture.
 
     Attributes:
         keypoints: (T, K, D), or (K, D) for a single frame: picture pixels x, y (`space`
             "picture"), a table's own unit ("relative"), or x, y, z in "metres" or "millimetres".
         scores: (T, K), or (K,) for a single frame.
         world: (T, K, 3), (K, 3) for a single frame, or None.
-        instance: which of several hands or persons in the frame.
+        instance: index of the hand or person in the frame.
         size_hw: the picture's (H, W); None for tables.
         region: the crop's square in picture pixels.
-        crop_jpeg: the JPEG of the middle frame's crop; None in keypoints-only projects and for
-            tables.
-        file_hash: sha256 of the file it came from; None for a camera.
-        skeleton: whose K keypoints they are.
-        time_s: the first frame's time in its source, seconds: of a file from its start, of a
-            camera on its stream's clock, so that differences alone count; None when unknown.
+        crop_jpeg: the middle frame's crop; None in keypoints-only projects and for tables.
+        file_hash: sha256 of the source file; None for a camera.
+        time_s: the first frame's time, in seconds from the start of the file or on the camera
+            stream's clock; None when unknown.
         times_s: (T,) of all frames, where there are several.
-        visibility: (T, K) in 0..1, where the estimator gives one.
-        other_crops: JPEGs of other frames' crops by the frame's number.
-        whole: of a clip that is to be stored, what it was cut from, taken at the same time; it has
-            no crop of its own, and is read by `trimming.whole_of` alone.
+        visibility: (T, K) in 0..1, where the estimator gives it.
+        other_crops: JPEGs of other frames' crops by frame number.
+        whole: the longer clip that this one was cut from while recording; it has no crop and is
+            read only by `trimming.find_whole_clip`.
 
     Raises:
-        ValueError: shapes that do not fit together.
+        ValueError: shapes that don't fit together.
     """
 
     keypoints: Floats
@@ -147,25 +150,28 @@ class NewSample:
             values = getattr(self, name)
             if values is not None and values.ndim == axes - 1:  # a single frame
                 object.__setattr__(self, name, values[None])
-        frames, joints = self.scores.shape
-        wanted = {"world": (frames, joints, 3), "visibility": (frames, joints)}
-        wanted |= {"times_s": (frames,)}
-        came = {name: getattr(self, name) for name in wanted}
-        odd = {n: v.shape for n, v in came.items() if v is not None and v.shape != wanted[n]}
-        if self.keypoints.shape[:2] != (frames, joints) or self.keypoints.shape[2:] not in _AXES:
-            odd["keypoints"] = self.keypoints.shape
-        if odd or frames == 0:
-            raise ValueError(f"scores are (T, K) = {self.scores.shape}, but {odd or 'no frame'}")
-        skeleton_named(self.skeleton).check(joints, "the sample")
+        frames, size = self.scores.shape
+        wanted = {
+            "world": (frames, size, 3),
+            "visibility": (frames, size),
+            "times_s": (frames,),
+        }
+        given = {name: getattr(self, name) for name in wanted}
+        wrong = {n: v.shape for n, v in given.items() if v is not None and v.shape != wanted[n]}
+        if self.keypoints.shape[:2] != (frames, size) or self.keypoints.shape[2:] not in _AXES:
+            wrong["keypoints"] = self.keypoints.shape
+        if wrong or frames == 0:
+            raise ValueError(f"scores are (T, K) = {self.scores.shape}, but {wrong or 'no frame'}")
+        skeleton_named(self.skeleton).check(size, "the sample")
 
     @property
     def frames(self) -> int:
-        """How many frames T."""
+        """The number of frames T."""
         return len(self.keypoints)
 
     @property
     def pose(self) -> Floats:
-        """(K, D) keypoints of the middle frame: the one that stands for the clip."""
+        """(K, D) keypoints of the middle frame."""
         return self.keypoints[self.frames // 2]
 
 
@@ -179,94 +185,85 @@ class Sample(NewSample):
 
 
 def to_project(row: Any) -> Project:
-    """A row of `projects`."""
-    return Project(
-        row.id,
-        row.name,
-        row.keypoints_only,
-        row.active_model,
-        row.created_at,
-        row.skeleton,
-        row.in_space,
-    )
+    """Return a row of `projects` as a Project."""
+    return Project(**{column.name: getattr(row, column.name) for column in fields(Project)})
 
 
 def to_gesture(row: Any) -> Gesture:
-    """A row of `gestures`."""
-    return Gesture(row.id, row.name, row.emoji, row.position, row.enabled, row.kind)
+    """Return a row of `gestures` as a Gesture."""
+    return Gesture(**{column.name: getattr(row, column.name) for column in fields(Gesture)})
 
 
 def to_row(sample: NewSample) -> dict[str, Any]:
-    """Columns of `samples` that the sample itself decides."""
+    """Return a sample as columns of `samples`, without those that say where it belongs."""
     height, width = sample.size_hw or (None, None)
     x, y, side = sample.region or (None, None, None)
-    return {name: getattr(sample, name) for name in _SAME} | {
-        "keypoints": _blob(sample.keypoints),
-        "scores": _blob(sample.scores),
-        "world": None if sample.world is None else _blob(sample.world),
+    blobs = {
+        name: None if values is None else np.ascontiguousarray(values, "<f4").tobytes()
+        for name in ("keypoints", "scores", "world", "visibility")
+        for values in [getattr(sample, name)]
+    }
+    own = {
         "frames": sample.frames,
         "times": None if sample.times_s is None else sample.times_s.astype("<f8").tobytes(),
-        "visibility": None if sample.visibility is None else _blob(sample.visibility),
         "height": height,
         "width": width,
         "square_x": x,
         "square_y": y,
         "square_side": side,
     }
+    return {name: getattr(sample, name) for name in _SAME_NAMES} | blobs | own
 
 
-def crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
-    """A sample's crops as rows of `crops`."""
+def to_crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
+    """Return a sample's crops as rows of `crops`."""
     jpegs = dict(sample.other_crops)
     if sample.crop_jpeg is not None:
         jpegs[sample.frames // 2] = sample.crop_jpeg
     return [{"sample_id": sample_id, "frame": f, "jpeg": j} for f, j in sorted(jpegs.items())]
 
 
-def whole_rows(new: Sequence[NewSample], about: dict[str, Any]) -> list[dict[str, Any]]:
-    """What samples were cut from, as rows of `samples` that were never outside the bin."""
-    wholes = [sample.whole for sample in new if sample.whole is not None]
-    return [to_row(one) | about | {"deleted_at": one.taken_at} for one in wholes]
-
-
 def to_sample(row: Any) -> Sample:
-    """A row of `samples` with its crop as `jpeg` and its project's `skeleton`."""
-    about = _sample_fields(row._mapping, row.skeleton)
+    """Return a row of `samples`, with crop (`jpeg`) and project's skeleton, as a Sample."""
     return Sample(
-        id=row.id, gesture_id=row.gesture_id, burst_id=row.burst_id, crop_jpeg=row.jpeg, **about
+        id=row.id,
+        gesture_id=row.gesture_id,
+        burst_id=row.burst_id,
+        crop_jpeg=row.jpeg,
+        **_sample_arguments(row._mapping, row.skeleton),
     )
 
 
-def from_row(row: Mapping[str, Any], skeleton: str) -> NewSample:
-    """A row of `samples` from elsewhere as a sample that can be stored; without its crops.
+def to_new_sample(row: Mapping[str, Any], skeleton: str) -> NewSample:
+    """Return columns of `samples` from a file as a sample without crops.
 
     Raises:
-        ValueError: its numbers do not fit together.
-        SkeletonError: they are no keypoints of this skeleton.
+        ValueError: its arrays don't fit together.
+        SkeletonError: another number of keypoints than the skeleton's.
     """
-    return NewSample(**_sample_fields(row, skeleton))
+    return NewSample(**_sample_arguments(row, skeleton))
 
 
-def _sample_fields(row: Mapping[str, Any], skeleton: str) -> dict[str, Any]:
-    """What a row says of `NewSample`'s fields."""
+def _sample_arguments(row: Mapping[str, Any], skeleton: str) -> dict[str, Any]:
+    """Return the arguments of `NewSample` that columns of `samples` hold."""
     frames = row["frames"]
-    joints = len(row["scores"]) // (4 * frames)
+    size = len(row["scores"]) // (4 * frames)
     shapes = {"keypoints": (-1,), "scores": (), "world": (3,), "visibility": ()}
-    found: dict[str, Any] = {
-        name: None if row[name] is None else array(row[name]).reshape(frames, joints, *axes)
+    arrays: dict[str, Any] = {
+        name: None if row[name] is None else to_floats(row[name]).reshape(frames, size, *axes)
         for name, axes in shapes.items()
     }
     square = Square(row["square_x"], row["square_y"], row["square_side"])
-    return found | {
+    return arrays | {
         "size_hw": None if row["height"] is None else (row["height"], row["width"]),
         "region": None if row["square_x"] is None else square,
-        "times_s": _times(row["times"]),
+        "times_s": to_times(row["times"]),
         "skeleton": skeleton,
-        **{name: row[name] for name in _SAME},
+        **{name: row[name] for name in _SAME_NAMES},
     }
 
 
-_SAME = (  # columns that are fields under the same name
+_SAME_NAMES = (  # columns that are attributes of NewSample
     "handedness",
     "instance",
     "source",
@@ -285,18 +282,17 @@ def to_training_data(
     gestures: Sequence[Gesture],
     skeleton: str,
 ) -> GestureData:
-    """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id, burst_id, frames, times
-    and estimator, at least one, all of clips or none and with as many axes, as what a classifier
-    learns from; clips become windows."""
-    ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times, found_by = zip(
+    """Return the rows of `learned.select_training_rows` as what a classifier trains on; clips
+    become windows. There must be at least one row, and all must be clips or none."""
+    ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times, names = zip(
         *rows, strict=True
     )
-    estimator, *also = keypoints_of_all(found_by)
-    keypoints = array(b"".join(blobs)).reshape(sum(frames), skeleton_named(skeleton).size, -1)
+    estimator, *also = keypoints_of_all(names)
+    keypoints = to_floats(b"".join(blobs)).reshape(sum(frames), skeleton_named(skeleton).size, -1)
     seconds = np.empty(0)
     if max(frames) > 1:
         parts = np.split(keypoints, np.cumsum(frames)[:-1])
-        clips = [*zip(parts, map(_times, times), strict=True)]
+        clips = [*zip(parts, map(to_times, times), strict=True)]
         keypoints = np.stack([window(*clip) for clip in clips])
         seconds = np.array([lasts_s(*clip) for clip in clips])
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
@@ -316,14 +312,11 @@ def to_training_data(
     )
 
 
-def _times(blob: bytes | None) -> NDArray[np.float64] | None:
+def to_times(blob: bytes | None) -> NDArray[np.float64] | None:
+    """Return the float64 times of a blob."""
     return None if blob is None else np.frombuffer(blob, "<f8").astype(np.float64)
 
 
-def array(blob: bytes) -> Floats:
-    """The float32 numbers of a blob."""
+def to_floats(blob: bytes) -> Floats:
+    """Return the float32 numbers of a blob."""
     return np.frombuffer(blob, "<f4").astype(np.float32)
-
-
-def _blob(values: Floats) -> bytes:
-    return np.ascontiguousarray(values, "<f4").tobytes()

@@ -1,11 +1,13 @@
-"""Everything recorded, in one database: SQLite in WAL mode by default, PostgreSQL by URL.
+"""The store's main class: projects, gestures, persons, sessions and samples.
 
-Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
+Everything is in one database: SQLite in WAL mode by default, or PostgreSQL by URL. Whatever is
+deleted goes to the bin (`deleted_at`) and can be restored.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy import distinct, func, insert, select
 
@@ -19,15 +21,18 @@ from core.gestures.labels import (
     NONE,
     TWO_HANDED,
     in_colour,
-    safe_name,
 )
-from core.pose.finders import keypoints_of_all
+from core.pose.finders import finders_of, keypoints_of_all
 from core.pose.skeletons.table import BODY_33, HAND_21, HANDS_42, skeleton_named
 from core.store.database import schema as t
-from core.store.database.checks import check_recording, check_samples, home_of
-from core.store.database.transactions import Database, inserted, named
-from core.store.kinds import check_frames
-from core.store.learned import NO_SPACE, counted_estimators, training_rows, usual_finders
+from core.store.database.checks import check_recording, check_samples, find_sample_home
+from core.store.database.transactions import Database, insert_row, name_columns
+from core.store.learned import (
+    NOTHING_IN_SPACE,
+    choose_estimators,
+    count_estimators,
+    select_training_rows,
+)
 from core.store.rows import (
     MOVING,
     STILL,
@@ -37,22 +42,24 @@ from core.store.rows import (
     Person,
     Project,
     Sample,
-    crop_rows,
     now,
+    to_crop_rows,
     to_gesture,
     to_project,
     to_row,
     to_sample,
     to_training_data,
-    whole_rows,
 )
 
-# the gestures that a new project of this skeleton begins with
-_READY = {HAND_21.name: DEFAULT_GESTURES, HANDS_42.name: TWO_HANDED, BODY_33.name: ARM_POSES}
+_FIRST_GESTURES = {  # of a new project, by skeleton
+    HAND_21.name: DEFAULT_GESTURES,
+    HANDS_42.name: TWO_HANDED,
+    BODY_33.name: ARM_POSES,
+}
 
 
 class Store(Database):
-    """The projects and all that belongs to them."""
+    """The owner's projects and everything in them."""
 
     # -------------------------------------------------------------------------------- projects
 
@@ -65,110 +72,107 @@ class Store(Database):
         in_space: bool = False,
         motions: bool = False,
     ) -> Project:
-        """A new project with the gestures of its kind, the eight of hands for instance, and `none`.
+        """Create a project with the first gestures of its skeleton and `none`.
 
         Args:
-            in_space: it learns from keypoints in space.
-            motions: it begins with gestures of hands that move instead.
+            in_space: it trains on keypoints in space.
+            motions: it starts with moving hand gestures instead.
 
         Raises:
             StoreError: the name is taken.
-            LabelError: it can't be a name.
-            SkeletonError: no such skeleton, or no features of it in space.
+            LabelError: the name is invalid.
+            SkeletonError: no such skeleton, or it has no features in space.
         """
-        ready = _READY.get(skeleton_named(skeleton).name, (NONE,))
-        ready, kind = (MOTIONS, MOVING) if motions else (ready, STILL)
+        first = _FIRST_GESTURES.get(skeleton_named(skeleton).name, (NONE,))
+        first, kind = (MOTIONS, MOVING) if motions else (first, STILL)
         if in_space:
             feature_set(skeleton, 3)
-        with self.writing() as connection:
-            made_at = now()
-            values = {"keypoints_only": keypoints_only, "created_at": made_at}
-            values |= named(name) | {"skeleton": skeleton, "in_space": in_space}
-            values["owner"] = self.owner
-            project_id = inserted(connection, t.projects, values)
-            for position, gesture in enumerate(ready):
-                values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
-                values |= {"position": position, "enabled": True, "kind": kind}
-                inserted(connection, t.gestures, values)
-        about = safe_name(name), keypoints_only, None, made_at, skeleton, in_space
-        return Project(project_id, *about)
+        with self.begin_write() as connection:
+            row = {"keypoints_only": keypoints_only, "created_at": now(), "owner": self.owner}
+            row |= name_columns(name) | {"skeleton": skeleton, "in_space": in_space}
+            project_id = insert_row(connection, t.projects, row)
+            for position, gesture in enumerate(first):
+                row = {"project_id": project_id, "emoji": gesture.emoji, "position": position}
+                row |= name_columns(gesture.name) | {"enabled": True, "kind": kind}
+                insert_row(connection, t.gestures, row)
+        return self.find_project(project_id)
 
     def projects(self, *, deleted: bool = False) -> list[Project]:
-        """All by name; `deleted` shows the bin instead."""
-        found = t.in_bin(select(t.projects), t.projects, deleted).order_by(t.projects.c.key)
-        found = found.where(t.projects.c.owner == self.owner)
-        return [to_project(row) for row in self.rows(found)]
+        """Return all projects by name; with `deleted` those in the bin."""
+        found = t.filter_deleted(select(t.projects), t.projects, deleted)
+        found = found.where(t.projects.c.owner == self.owner).order_by(t.projects.c.key)
+        return [to_project(row) for row in self.fetch_all(found)]
 
     def project(self, name: str) -> Project:
-        """The project of that name, ignoring case.
+        """Return the project of that name, ignoring case; raises NotFoundError if there is none."""
+        projects = self.projects()
+        with suppress(LabelError):  # no project has an invalid name
+            key = name_columns(name)["key"]
+            for project in projects:
+                if project.name.casefold() == key:
+                    return project
+        existing = ", ".join(f"“{project.name}”" for project in projects) or "none yet"
+        raise NotFoundError(f"no project “{name}”; there are: {existing}")
 
-        Raises:
-            NotFoundError: there is none.
-        """
-        with suppress(LabelError):  # what can't be a name is no project's name
-            found = t.in_bin(select(t.projects), t.projects)
-            found = found.where(t.projects.c.owner == self.owner)
-            for row in self.rows(found.where(t.projects.c.key == named(name)["key"])):
-                return to_project(row)
-        there = ", ".join(f"“{project.name}”" for project in self.projects()) or "none yet"
-        raise NotFoundError(f"no project “{name}”; there are: {there}")
+    def find_project(self, project_id: int) -> Project:
+        """Return the project as it is now; raises NotFoundError if it was deleted."""
+        for project in self.projects():
+            if project.id == project_id:
+                return project
+        raise NotFoundError("this project was deleted meanwhile: choose another, or restore it")
 
     def rename_project(self, project_id: int, name: str) -> None:
-        """Give it another name."""
-        self.change(t.projects, [project_id], "Renamed the project “{}”", **named(name))
+        """Rename a project."""
+        self.update_rows(t.projects, [project_id], "Renamed the project “{}”", **name_columns(name))
 
     def delete_project(self, project_id: int) -> None:
-        """Put it into the bin, with all that belongs to it."""
-        self.change(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
+        """Put a project with everything in it into the bin."""
+        self.update_rows(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
 
     def restore_project(self, project_id: int) -> None:
-        """Take it out of the bin.
-
-        Raises:
-            StoreError: its name is another's by now.
-        """
-        self.change(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
+        """Take a project out of the bin; raises StoreError if its name is taken by now."""
+        self.update_rows(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
-        """Use this run's model in the project; None: the starter model."""
-        self.change(t.projects, [project_id], "Chose the model in use", active_model=run)
+        """Make a run's model the project's active one; None: the starter model."""
+        self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
 
     # -------------------------------------------------------------------------------- gestures
 
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
     ) -> list[Gesture]:
-        """A project's gestures in their order; `deleted` shows the bin instead."""
+        """Return a project's gestures in their order; with `deleted` those in the bin."""
         of = t.gestures.c
-        own = (of.project_id == project_id) & self.own(of.project_id)
-        found = t.in_bin(select(t.gestures).where(own), t.gestures, deleted)
+        own = select(t.gestures).where(of.project_id == project_id, self.is_own(of.project_id))
+        found = t.filter_deleted(own, t.gestures, deleted)
         if enabled_only:
             found = found.where(of.enabled)
-        return [to_gesture(row) for row in self.rows(found.order_by(of.position, of.id))]
+        return [to_gesture(row) for row in self.fetch_all(found.order_by(of.position, of.id))]
 
     def add_gesture(
         self, project_id: int, name: str, emoji: str = "", kind: str = STILL, *, alone: bool = True
     ) -> Gesture:
-        """A new gesture, last in order, STILL or MOVING.
+        """Add a gesture after the others, STILL or MOVING.
 
         Args:
-            alone: it is an action of its own, which can be undone; not part of an import.
+            alone: as an action that can be undone, not as part of an import.
 
         Raises:
             StoreError: the name is taken.
         """
-        with self.undoable(project_id, f"Added the gesture “{safe_name(name)}”") as undo_log:
-            connection = undo_log.connection
-            last = select(func.max(t.gestures.c.position)).where(
-                t.gestures.c.project_id == project_id
-            )
-            position = (connection.execute(last).scalar() or 0) + 1
-            values = {"project_id": project_id, "position": position}
-            values |= named(name) | {"enabled": True, "kind": kind, "emoji": in_colour(emoji)}
-            gesture_id = inserted(connection, t.gestures, values)
+        columns, emoji = name_columns(name), in_colour(emoji)
+        title = f"Added the gesture “{columns['name']}”"
+        with self.begin_undoable(project_id, title) as undo_log:
+            last = select(func.max(t.gestures.c.position))
+            last = last.where(t.gestures.c.project_id == project_id)
+            position = (undo_log.connection.scalar(last) or 0) + 1
+            row = columns | {"project_id": project_id, "position": position}
+            row |= {"enabled": True, "kind": kind, "emoji": emoji}
+            gesture_id = insert_row(undo_log.connection, t.gestures, row)
             if alone:
-                undo_log.added(t.gestures, [gesture_id])
-        return Gesture(gesture_id, safe_name(name), in_colour(emoji), position, True, kind)
+                undo_log.record_inserts(t.gestures, [gesture_id])
+        return Gesture(gesture_id, columns["name"], emoji, position, True, kind)
 
     def update_gesture(
         self,
@@ -179,89 +183,92 @@ class Store(Database):
         enabled: bool | None = None,
         position: int | None = None,
     ) -> None:
-        """Change what is given; samples stay with the gesture."""
+        """Change the given columns of a gesture; its samples stay."""
         colour = None if emoji is None else in_colour(emoji)
         given = {"emoji": colour, "enabled": enabled, "position": position}
-        values = {key: value for key, value in given.items() if value is not None}
-        values |= named(name) if name else {}
+        columns = {key: value for key, value in given.items() if value is not None}
+        columns |= name_columns(name) if name else {}
         title = "Changed the gesture “{}”"
-        if values.keys() == {"enabled"}:
+        if columns.keys() == {"enabled"}:
             title = f"Switched the gesture “{{}}” {'on' if enabled else 'off'}"
-        self.change(t.gestures, [gesture_id], title, **values)
+        self.update_rows(t.gestures, [gesture_id], title, **columns)
 
     def delete_gesture(self, gesture_id: int) -> None:
-        """Put it into the bin, its samples with it."""
-        of_it = t.samples.c.gesture_id == gesture_id
-        self.to_bin(t.gestures, gesture_id, "Deleted the gesture “{}”", of_it)
+        """Put a gesture with its samples into the bin."""
+        its_samples = t.samples.c.gesture_id == gesture_id
+        self.delete_with_samples(t.gestures, gesture_id, "Deleted the gesture “{}”", its_samples)
 
     # ------------------------------------------------------------- persons, sessions and recordings
 
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
-        """Who recorded, by name; `deleted` shows the bin instead."""
+        """Return a project's persons by name; with `deleted` those in the bin."""
         of = t.persons.c
-        own = (of.project_id == project_id) & self.own(of.project_id)
-        found = t.in_bin(select(t.persons).where(own), t.persons, deleted)
-        return [Person(row.id, row.name) for row in self.rows(found.order_by(of.key))]
+        own = select(t.persons).where(of.project_id == project_id, self.is_own(of.project_id))
+        found = t.filter_deleted(own, t.persons, deleted).order_by(of.key)
+        return [Person(row.id, row.name) for row in self.fetch_all(found)]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
-        """The person of that name, ignoring case; made where missing."""
-        values = named(name) | {"project_id": project_id}
-        of = t.persons.c
-        with self.writing() as connection:
-            self.check_own(connection, project_id)
-            found = select(t.persons).where(of.project_id == project_id, of.key == values["key"])
-            row = connection.execute(t.in_bin(found, t.persons)).first()
+        """Return the person of that name, ignoring case, who is added if missing."""
+        columns, of = name_columns(name) | {"project_id": project_id}, t.persons.c
+        with self.begin_write() as connection:
+            self.check_owner(connection, project_id)
+            found = select(t.persons).where(of.project_id == project_id, of.key == columns["key"])
+            row = connection.execute(t.filter_deleted(found, t.persons)).first()
             if row is not None:
                 return Person(row.id, row.name)
-            return Person(inserted(connection, t.persons, values), str(values["name"]))
+            return Person(insert_row(connection, t.persons, columns), str(columns["name"]))
 
     def delete_person(self, person_id: int) -> None:
-        """Put the person into the bin, their samples with them."""
-        self.to_bin(t.persons, person_id, "Deleted the person “{}”", t.recorded_by(person_id))
+        """Put a person with their samples into the bin."""
+        its_samples = t.is_of_person(person_id)
+        self.delete_with_samples(t.persons, person_id, "Deleted the person “{}”", its_samples)
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
-        """One session of a person, or one import; its id."""
-        values = {"project_id": project_id, "person_id": person_id, "source": source}
-        with self.writing() as connection:
-            self.check_own(connection, project_id)
-            return inserted(connection, t.sessions, values | {"started_at": now()})
+        """Add a session of a person, or of an import, and return its id."""
+        row = {"project_id": project_id, "person_id": person_id, "source": source}
+        with self.begin_write() as connection:
+            self.check_owner(connection, project_id)
+            return insert_row(connection, t.sessions, row | {"started_at": now()})
 
     def start_recording(self, session_id: int, gesture_id: int) -> int:
-        """One recording of a gesture in a session; its id.
+        """Add a recording of a gesture to a session and return its id.
 
         Raises:
             NotFoundError: one of them is gone, or they are of different projects.
         """
-        values = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
-        with self.writing() as connection:
+        row = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
+        with self.begin_write() as connection:
             check_recording(connection, session_id, gesture_id, self.owner)
-            return inserted(connection, t.bursts, values)
+            return insert_row(connection, t.bursts, row)
 
     # --------------------------------------------------------------------------------- samples
 
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
-        """Store samples of one recording, all or none; their ids.
+        """Store samples of a recording, all or none, and return their ids.
 
         Raises:
-            NotFoundError: no such recording; its gesture, person or project is in the bin.
+            NotFoundError: no such recording, or its gesture, person or project is in the bin.
             KindError: single frames of a moving gesture, or clips of a still one.
-            SkeletonError: samples of another skeleton than the project's, with a z that its others
-                lack, or without one where it learns in space.
-            StoreFullError: the disk is full; nothing of these was stored.
+            SkeletonError: another skeleton or other axes than the project's.
+            StoreFullError: the disk is full; nothing was stored.
         """
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
-        with self.writing() as connection:
-            about, gesture, kind = home_of(connection, burst_id, self.owner)
+        with self.begin_write() as connection:
+            home = find_sample_home(connection, burst_id, self.owner)
             if not new:
                 return []
-            check_frames(gesture, kind, [sample.frames for sample in new])
-            keypoints_only = check_samples(connection, about["project_id"], new)
-            rows = [to_row(sample) | about for sample in new]
+            check_samples(connection, home, new)
+            rows = [to_row(sample) | home.columns for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
-            crops = [row for i, one in zip(ids, new, strict=True) for row in crop_rows(i, one)]
-            if crops and not keypoints_only:  # whoever records: no picture goes in there
+            crops = [row for i, one in zip(ids, new, strict=True) for row in to_crop_rows(i, one)]
+            if crops and not home.keypoints_only:  # whatever the recorder says
                 connection.execute(insert(t.crops), crops)
-            if wholes := whole_rows(new, about):
+            wholes = [
+                to_row(one.whole) | home.columns | {"deleted_at": one.whole.taken_at}
+                for one in new
+                if one.whole is not None
+            ]
+            if wholes:
                 connection.execute(insert(t.samples), wholes)
         return ids
 
@@ -275,72 +282,57 @@ class Store(Database):
         newest_first: bool = True,
         deleted: bool = False,
     ) -> list[Sample]:
-        """A page of samples with their crops; `deleted` shows the bin instead."""
+        """Return a page of samples with their crops; with `deleted` of those in the bin."""
         of = t.samples.c
         order = of.id.desc() if newest_first else of.id
-        # The ids first, from the index alone: a far page must not wade through keypoints.
-        page = t.in_bin(select(of.id).where(of.project_id == project_id), t.samples, deleted)
+        # ids first, from the index alone: a distant page must not read keypoints
+        page = select(of.id).where(of.project_id == project_id)
+        page = t.filter_deleted(page, t.samples, deleted)
         if gesture_id is not None:
             page = page.where(of.gesture_id == gesture_id)
         page = page.order_by(order).limit(limit).offset(offset)
-        found = select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
-        found = found.outerjoin(t.crops, t.shown_crop).join(
-            t.projects, of.project_id == t.projects.c.id
+        return self.fetch_samples(of.id.in_(page), order)
+
+    def fetch_samples(self, condition: Any, order: Any = None) -> list[Sample]:
+        """Return the owner's samples that meet a condition, with their middle frame's crops."""
+        found = (
+            select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
+            .outerjoin(t.crops, t.is_middle_crop)
+            .join(t.projects, t.samples.c.project_id == t.projects.c.id)
+            .where(condition, t.projects.c.owner == self.owner)
+            .order_by(order)
         )
-        found = found.where(of.id.in_(page), t.projects.c.owner == self.owner).order_by(order)
-        return [to_sample(row) for row in self.rows(found)]
+        return [to_sample(row) for row in self.fetch_all(found)]
 
     def crops(self, sample_id: int) -> dict[int, bytes]:
-        """The JPEGs of a sample's crops by the number of their frame."""
+        """Return a sample's crops, {frame: JPEG}."""
         of = t.crops.c
         found = select(of.frame, of.jpeg).join_from(t.crops, t.samples)
-        found = found.where(of.sample_id == sample_id, self.own(t.samples.c.project_id))
-        found = found.order_by(of.frame)
-        return {row[0]: row[1] for row in self.rows(found)}
+        found = found.where(of.sample_id == sample_id, self.is_own(t.samples.c.project_id))
+        return {row[0]: row[1] for row in self.fetch_all(found.order_by(of.frame))}
 
-    def skeleton(self, project_id: int) -> str:
-        """The name of a project's skeleton.
-
-        Raises:
-            NotFoundError: no such project.
-        """
-        return self.learned_keypoints(project_id)[0]
-
-    def learned_keypoints(self, project_id: int) -> tuple[str, bool]:
-        """The name of a project's skeleton, and whether it learns from keypoints in space.
-
-        Raises:
-            NotFoundError: no such project.
-        """
-        of = t.projects.c
-        found = select(of.skeleton, of.in_space)
-        for row in self.rows(found.where(of.id == project_id, of.owner == self.owner)):
-            return str(row[0]), bool(row[1])
-        raise NotFoundError(f"no project {project_id}: it is gone")
-
-    def known_hashes(self, project_id: int) -> set[str]:
-        """sha256 of the files that samples outside the bin came from."""
+    def stored_file_hashes(self, project_id: int) -> set[str]:
+        """Return the sha256 of all files that samples outside the bin came from."""
         of = t.samples.c
         found = select(of.file_hash).where(of.project_id == project_id, of.deleted_at.is_(None))
-        found = found.where(of.file_hash.is_not(None), self.own(of.project_id))
-        return {row[0] for row in self.rows(found.distinct())}
+        found = found.where(of.file_hash.is_not(None), self.is_own(of.project_id))
+        return {row[0] for row in self.fetch_all(found.distinct())}
 
-    def known_keypoints(self, project_id: int, digest: str) -> Counter[bytes]:
-        """The keypoints, as blobs, that came from the table of this sha256 and are not in the bin;
-        how often each."""
+    def stored_table_keypoints(self, project_id: int, table_sha256: str) -> Counter[bytes]:
+        """Count the keypoint blobs outside the bin that came from a table with this sha256."""
         of = t.samples.c
         found = select(of.keypoints).where(
             of.project_id == project_id,
             of.deleted_at.is_(None),
-            of.file_hash.between(f"{digest}:", f"{digest}:~"),
-            self.own(of.project_id),
+            of.file_hash.between(f"{table_sha256}:", f"{table_sha256}:~"),
+            self.is_own(of.project_id),
         )
-        return Counter(row[0] for row in self.rows(found))
+        return Counter(row[0] for row in self.fetch_all(found))
 
-    # ------------------------------------------------------------------------ looking at it all
+    # -------------------------------------------------------------------- statistics and training
 
     def overview(self, project_id: int) -> list[GestureOverview]:
-        """Per gesture: how many samples, of how many persons, from how many sessions."""
+        """Return each gesture's numbers of samples, persons and sessions."""
         of = t.samples.c
         counts = (
             select(
@@ -354,16 +346,23 @@ class Store(Database):
             .where(of.project_id == project_id, of.deleted_at.is_(None))
             .group_by(of.gesture_id)
         )
-        found = {row[0]: tuple(row[1:]) for row in self.rows(counts)}
+        found = {row[0]: tuple(row[1:]) for row in self.fetch_all(counts)}
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
-    def estimators(
-        self, project_id: int, gesture_ids: Sequence[int] | None = None
-    ) -> dict[str, int]:
-        """Samples per estimator, the most frequent first; of all gestures or of some."""
-        counts = counted_estimators(project_id, gesture_ids)
-        own = self.own(t.samples.c.project_id)
-        return {row[0]: row[1] for row in self.rows(counts.where(own))}
+    def count_by_estimator(self, project_id: int) -> dict[str, int]:
+        """Count the project's samples per estimator, the most frequent first."""
+        counts = count_estimators(self, project_id, None, in_space=False)
+        counts = sorted(counts, key=lambda count: (-count.samples, count.estimator))
+        return {count.estimator: count.samples for count in counts}
+
+    def count_excluded(self, project_id: int) -> dict[str, int]:
+        """Count the samples of enabled gestures that `training_data` excludes, per estimator."""
+        in_space = self.find_project(project_id).in_space
+        enabled = [gesture.id for gesture in self.gestures(project_id, enabled_only=True)]
+        counts = count_estimators(self, project_id, enabled, in_space)
+        chosen = finders_of(choose_estimators(counts, in_space))
+        excluded = {c.estimator: c.samples - c.usable * (c.estimator in chosen) for c in counts}
+        return {estimator: count for estimator, count in excluded.items() if count}
 
     def training_data(
         self,
@@ -373,28 +372,27 @@ class Store(Database):
         in_space: bool | None = None,
         clips: bool | None = None,
     ) -> GestureData:
-        """The samples of the enabled gestures. Keypoints in space are alike, whoever found them;
-        those in the picture are of one estimator.
+        """Return the samples of the enabled gestures for training.
 
         Args:
-            estimators: that found them; none: in space all, in the picture the most frequent.
-            in_space: their keypoints in space, or in the picture; None: as the project learns.
-            clips: clips, as windows, or single frames; None: these, or where there are none, clips.
+            estimators: whose keypoints; default: in space all, in the picture the most frequent.
+            in_space: keypoints in space or in the picture; None: as the project trains.
+            clips: clips, as windows, or single frames; None: single frames, else clips.
 
         Raises:
             NotFoundError: no such samples.
         """
-        skeleton, learned = self.learned_keypoints(project_id)
-        in_space = learned if in_space is None else in_space
+        project = self.find_project(project_id)
+        in_space = project.in_space if in_space is None else in_space
         enabled = self.gestures(project_id, enabled_only=True)
-        wanted = [gesture.id for gesture in enabled]
-        found_by = keypoints_of_all(estimators) or usual_finders(self, project_id, wanted, in_space)
-        which = project_id, wanted, found_by, in_space
-        rows = self.rows(training_rows(*which, clips=bool(clips)))
+        ids = [gesture.id for gesture in enabled]
+        counts = count_estimators(self, project_id, ids, in_space)
+        chosen = keypoints_of_all(estimators) or choose_estimators(counts, in_space)
+        which = project_id, ids, chosen, in_space
+        rows = self.fetch_all(select_training_rows(*which, clips=bool(clips)))
         if clips is None and not rows:
-            rows = self.rows(training_rows(*which, clips=True))
+            rows = self.fetch_all(select_training_rows(*which, clips=True))
         if not rows:
-            flat = in_space and self.estimators(project_id, wanted)
             nothing = "the project has no samples yet: record or import some first"
-            raise NotFoundError(NO_SPACE if flat else nothing)
-        return to_training_data(rows, enabled, skeleton)
+            raise NotFoundError(NOTHING_IN_SPACE if in_space and counts else nothing)
+        return to_training_data(rows, enabled, project.skeleton)

@@ -1,8 +1,8 @@
-"""Clips with other begins and ends than they were recorded with.
+"""Clips with another start or end than they were recorded with.
 
-A clip that is cut is another sample; the one that it was cut from lies in the bin, as long as that
-is not emptied, and so can be cut anew, wider as well. So does what was recorded before and after a
-clip (`NewSample.whole`), which the bin neither shows nor gives back.
+Trimming replaces a clip by a new sample and puts the old one into the bin, so it can be trimmed
+again, wider as well, until the bin is emptied. The same holds for the longer clip that a recording
+was cut from (`NewSample.whole`), which the bin doesn't show.
 """
 
 from dataclasses import replace
@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
 from core.errors import NotFoundError, StoreError
-from core.store.bin import alive_samples
+from core.store.bin import find_samples
 from core.store.database import schema as t
-from core.store.database.transactions import inserted
+from core.store.database.transactions import insert_row
 from core.store.index import read_samples
-from core.store.rows import NewSample, Sample, now, to_row
+from core.store.rows import NewSample, Sample, now, to_crop_rows, to_row
 from core.store.store import Store
 
-_UNTIMED_S = 1 / 30
+_DEFAULT_FRAME_S = 1 / 30
 _Clip = TypeVar("_Clip", bound=NewSample)
 
 
 def clip_times(sample: NewSample) -> NDArray[np.float64]:
-    """(T,) seconds of a clip's frames since the first."""
+    """Return the (T,) times of a clip's frames in seconds since the first."""
     if sample.times_s is None:
-        return np.asarray(np.arange(sample.frames) * _UNTIMED_S, np.float64)
+        return np.asarray(np.arange(sample.frames) * _DEFAULT_FRAME_S, np.float64)
     return np.asarray(sample.times_s - sample.times_s[0], np.float64)
 
 
-def part_of(clip: _Clip, part: slice) -> _Clip:
-    """Some of its frames; the crop and its place stay those of the whole."""
+def slice_clip(clip: _Clip, part: slice) -> _Clip:
+    """Return a part of a clip's frames, with the whole clip's crop and region."""
     return replace(
         clip,
         keypoints=clip.keypoints[part],
@@ -45,54 +45,51 @@ def part_of(clip: _Clip, part: slice) -> _Clip:
     )
 
 
-def whole_of(store: Store, sample: Sample) -> tuple[Sample, slice]:
-    """The longest clip in the bin that this one is a part of, or itself; and which part."""
+def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
+    """Return the longest clip in the bin that contains this one, or itself, and which part."""
     of = t.samples.c
     longer = (of.burst_id == sample.burst_id) & (of.frames > sample.frames)
-    found = select(of.id).where(longer, of.deleted_at.is_not(None), store.own(of.project_id))
-    ids = [row[0] for row in store.rows(found)]
+    found = select(of.id).where(longer, of.deleted_at.is_not(None), store.is_own(of.project_id))
+    ids = [row[0] for row in store.fetch_all(found)]
     for clip in sorted(read_samples(store, ids), key=lambda one: -one.frames):
         if clip.times_s is None or sample.times_s is None:
             continue
-        begin = int(np.searchsorted(clip.times_s, sample.times_s[0]))
-        part = slice(begin, begin + sample.frames)
+        start = int(np.searchsorted(clip.times_s, sample.times_s[0]))
+        part = slice(start, start + sample.frames)
         if np.array_equal(clip.times_s[part], sample.times_s):
-            return _with_crop(clip, sample), part
+            if clip.crop_jpeg is None:
+                clip = replace(clip, crop_jpeg=sample.crop_jpeg, region=sample.region)
+            return clip, part
     return sample, slice(0, sample.frames)
 
 
-def _with_crop(clip: Sample, of: Sample) -> Sample:
-    """The clip, with the crop of its part where it has none."""
-    if clip.crop_jpeg is not None:
-        return clip
-    return replace(clip, crop_jpeg=of.crop_jpeg, region=of.region)
-
-
 def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int:
-    """Put the clip's place to a part of the frames of `whole_of` it; an action that can be undone.
+    """Replace a clip by a part of its `find_whole_clip`, as an action that can be undone.
 
     Returns:
         The new sample's id.
 
     Raises:
         NotFoundError: the clip is gone.
-        StoreError: a single frame would be left.
-        ValueError: no frame is in the part.
+        StoreError: only a single frame would be left.
+        ValueError: the part is empty.
     """
-    whole, _ = whole_of(store, sample)
-    cut = part_of(whole, part)
-    with store.undoable(project_id, "Changed begin and end of a clip") as undo_log:
+    whole, _ = find_whole_clip(store, sample)
+    trimmed = slice_clip(whole, part)
+    with store.begin_undoable(project_id, "Changed begin and end of a clip") as undo_log:
         connection = undo_log.connection
-        if not alive_samples(connection, project_id, [sample.id]):
+        if not find_samples(connection, project_id, [sample.id]):
             raise NotFoundError("that sample is gone: it was deleted or changed elsewhere")
-        if cut.frames == 1:
+        if trimmed.frames == 1:
             raise StoreError("a single frame is no clip: move the handles apart")
-        about = {"project_id": project_id, "burst_id": sample.burst_id}
-        about |= {"gesture_id": sample.gesture_id}
-        new_id = inserted(connection, t.samples, to_row(cut) | about)
-        if cut.crop_jpeg is not None:
-            crop = {"sample_id": new_id, "frame": cut.frames // 2, "jpeg": cut.crop_jpeg}
-            connection.execute(insert(t.crops).values(crop))
-        undo_log.added(t.samples, [new_id])
-        undo_log.set(t.samples, [sample.id], deleted_at=now())
+        home = {
+            "project_id": project_id,
+            "burst_id": sample.burst_id,
+            "gesture_id": sample.gesture_id,
+        }
+        new_id = insert_row(connection, t.samples, to_row(trimmed) | home)
+        if crops := to_crop_rows(new_id, trimmed):
+            connection.execute(insert(t.crops), crops)
+        undo_log.record_inserts(t.samples, [new_id])
+        undo_log.update_ids(t.samples, [sample.id], deleted_at=now())
     return new_id

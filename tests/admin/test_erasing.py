@@ -73,7 +73,7 @@ def test_an_emptied_bin_is_gone_from_the_file(store, paths):
     assert MARK * 501 not in bytes_of(paths) and bytes_of(paths).count(MARK) == 500
     assert size_of(paths.workspace) < before / 4
     assert [s.id for s in store.samples(project.id)] == ids[:1]
-    assert store.gestures(project.id, deleted=True) == [] and store.damage() == ""
+    assert store.gestures(project.id, deleted=True) == [] and store.find_damage() == ""
     assert restore_samples(store, project.id, ids[1:]) == 0
 
 
@@ -81,7 +81,7 @@ def test_what_the_shown_samples_need_stays_in_the_bin(store, paths):
     project = store.create_project("p")
     [one] = marked(store, project.id, n=1)
     named = {g.name: g.id for g in store.gestures(project.id)}
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         connection.exec_driver_sql(f"UPDATE samples SET gesture_id = {named['fist']}")
     store.delete_gesture(named["ok"])
     assert empty_bin_here(store, paths, project.id)["gestures"] == 0
@@ -141,7 +141,7 @@ def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     assert manager.is_dir() and not list(manager.iterdir())  # a page may still hold it
     assert store.projects() == store.projects(deleted=True) == []
     marked(store, store.create_project("new").id, n=3)
-    assert store.damage() == ""
+    assert store.find_damage() == ""
 
 
 def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, paths):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.store import Store
 from core.store.rows import MOVING
-from core.store.trimming import whole_of
+from core.store.trimming import find_whole_clip
 from tests.browser.conftest import (
     begin_performance,
     button_to_hold,
@@ -101,7 +101,7 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
 def _widen(page, store, project, pictures):
     """Pull the first handle of the latest clip before the movement, and undo that."""
     [clip] = store.samples(project.id, limit=1)
-    whole, part = whole_of(store, clip)
+    whole, part = find_whole_clip(store, clip)
     assert part.start > 0 and whole.frames > clip.frames  # the film rests before
     go(page, "Review")
     page.get_by_role("button", name=re.compile("Show .* large")).first.click()

@@ -44,7 +44,7 @@ def test_a_sample_whose_gesture_and_person_are_in_the_bin_is_listed(run, tmp_pat
     [made] = store.add_samples(burst(store, home, "ok", "ana"), [sample()])
     store.delete_gesture(gesture_id(store, home, "ok"))
     store.delete_person(store.ensure_person(home.id, "ana").id)
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         connection.exec_driver_sql("UPDATE samples SET deleted_at = NULL")
     store.close()
     listed = document(run("samples", "list", "--project", "old", "--json"))["samples"]

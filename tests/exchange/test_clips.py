@@ -168,7 +168,7 @@ def test_clips_do_not_come_into_a_still_gesture_of_their_name(store, bodies, tmp
 
 
 def test_a_project_file_with_single_frames_of_a_moving_gesture_is_refused(store, bodies, tmp_path):
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         connection.exec_driver_sql("UPDATE gestures SET kind = 'moving' WHERE name = 'hands up'")
     paths = Paths.find(tmp_path)
     export_project(store, paths, "Bodies", tmp_path / "p.zip")

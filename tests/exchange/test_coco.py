@@ -69,7 +69,7 @@ def test_keypoints_of_others_are_nobody_s_unless_it_is_said_whose(store, tmp_pat
     path = write(tmp_path / "c.json", [{"keypoints": hand()}])
     read_data(store, "p", path)
     read_data(store, "q", path, estimator="mediapipe-hands")
-    found = [store.estimators(store.project(name).id) for name in ("p", "q")]
+    found = [store.count_by_estimator(store.project(name).id) for name in ("p", "q")]
     assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}]
 
 
@@ -77,4 +77,4 @@ def test_what_a_file_says_of_its_estimator_stands(store, tmp_path):
     read_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
     export_data(store, store.project("p"), tmp_path / "out.json")
     read_data(store, "q", tmp_path / "out.json", estimator="mediapipe-hands")
-    assert store.estimators(store.project("q").id) == {"coco-21": 1}
+    assert store.count_by_estimator(store.project("q").id) == {"coco-21": 1}

@@ -332,7 +332,7 @@ def test_a_file_of_ours_with_another_skeleton_is_refused(name, store, tmp_path):
     session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
     burst = store.start_recording(session, store.gestures(made.id)[0].id)
     store.add_samples(burst, [sample(1, world=None)])
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         connection.exec_driver_sql(
             "UPDATE samples SET keypoints=zeroblob(136), scores=zeroblob(68)"
         )

@@ -36,7 +36,7 @@ def ended(manager: TrainingManager, run: Run) -> str:
 
 
 def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store, paths, project):
-    done = store.history(store.project(PROJECT).id)
+    done = store.list_history(store.project(PROJECT).id)
     run = manager.begin(project, epochs=3)
     wait_until(lambda: run.records("usable"))
     first = answering(paths, store.project(PROJECT))
@@ -45,7 +45,7 @@ def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store,
     found = answering(paths, store.project(PROJECT))
     assert found.name == run.name and not found.preliminary
     assert not GestureModel.load(found.folder).preliminary
-    assert store.history(store.project(PROJECT).id) == done  # nothing that one would undo
+    assert store.list_history(store.project(PROJECT).id) == done  # nothing that one would undo
 
 
 def test_a_newer_training_takes_the_place_of_one_that_goes_on(manager, store, paths, project):

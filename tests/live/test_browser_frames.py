@@ -299,7 +299,7 @@ def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thum
     store.add_samples(here, [replace(_new(web), estimator="mediapipe-hands")])
     data = store.training_data(recording.project.id)
     assert (data.estimator, len(data.keypoints)) == ("mediapipe-hands", 2)
-    assert store.estimators(recording.project.id) == {
+    assert store.count_by_estimator(recording.project.id) == {
         "mediapipe-hands": 1,
         "mediapipe-hands-web": 1,
     }

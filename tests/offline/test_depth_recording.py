@@ -66,7 +66,7 @@ def test_a_part_of_a_recording_becomes_samples_that_can_be_undone(store, project
     crop = decode_jpeg(first.crop_jpeg)
     assert np.ptp(crop.astype(int), axis=2).mean() > 20  # in colours
     assert store.training_data(project.id).keypoints.shape[1:] == (21, 3)
-    [act] = store.history(project.id)
+    [act] = store.list_history(project.id)
     store.undo(act.id)
     assert not store.samples(project.id)
 

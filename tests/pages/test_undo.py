@@ -37,7 +37,7 @@ def test_the_next_act_takes_the_place_of_the_one_before(app, store):
     assert undo_offered(app) == "Deleted 2 samples"
     undo_here(app)
     assert count(store) == 2 and undo_offered(app) == ""
-    assert len(store.history(project_of(store).id)) == 1
+    assert len(store.list_history(project_of(store).id)) == 1
 
 
 def test_an_act_is_offered_on_whatever_page_is_opened_next(app, store):
@@ -78,7 +78,7 @@ def test_what_was_undone_elsewhere_is_not_offered_any_more(app, store):
     ids = record(store, "thumbs_up", 3)
     go(app, "record")
     app.button(key=f"delete_{ids[0]}").click().run()
-    store.undo(store.history(project_of(store).id)[0].id)
+    store.undo(store.list_history(project_of(store).id)[0].id)
     app.run()
     assert undo_offered(app) == "" and count(store) == 3
 

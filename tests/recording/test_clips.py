@@ -19,10 +19,10 @@ from core.recording.recorder import Recorder
 from core.recording.samples import thumbnail
 from core.store.bin import delete_samples, restore_samples
 from core.store.database import schema as t
-from core.store.deleting import empty_bin, empty_store, forget_project
+from core.store.deleting import delete_everything, delete_project_for_good, empty_bin
 from core.store.index import read_bin, read_index, read_samples
 from core.store.rows import MOVING
-from core.store.trimming import trim_clip, whole_of
+from core.store.trimming import find_whole_clip, trim_clip
 from tests.recording.conftest import SIZE_HW, hand, offer
 
 FPS = 20
@@ -263,7 +263,7 @@ def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, stor
     recorder.stop()
     [clip] = store.samples(project.id)
     assert clip.times_s[[0, -1]].tolist() == [2.0, 2.5]
-    whole, part = whole_of(store, clip)
+    whole, part = find_whole_clip(store, clip)
     assert whole.times_s[[0, -1]].tolist() == [1.0, 47 / 16]
     assert (whole.frames, part) == (32, slice(16, 25))
     np.testing.assert_array_equal(whole.keypoints[part], clip.keypoints)
@@ -278,29 +278,35 @@ def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, stor
     [wide] = read_samples(store, [trim_clip(store, project.id, clip, slice(8, 32))])
     assert (wide.frames, wide.crop_jpeg) == (24, clip.crop_jpeg)
     assert wide.times_s[[0, -1]].tolist() == [1.5, 47 / 16]
-    assert whole_of(store, wide)[1] == slice(8, 32)
-    store.undo(store.history(project.id)[0].id)
+    assert find_whole_clip(store, wide)[1] == slice(8, 32)
+    store.undo(store.list_history(project.id)[0].id)
     [again] = store.samples(project.id)
-    assert again.id == clip.id and whole_of(store, again)[0].id == whole.id
+    assert again.id == clip.id and find_whole_clip(store, again)[0].id == whole.id
 
 
 def test_what_was_around_a_clip_goes_with_the_bin(store, project, clip):
-    whole, _ = whole_of(store, clip)
+    whole, _ = find_whole_clip(store, clip)
     assert whole.frames > clip.frames
     delete_samples(store, project.id, [clip.id])
     assert read_bin(store, project.id).ids.tolist() == [clip.id]
     assert restore_samples(store, project.id, [clip.id]) == 1
-    assert whole_of(store, clip)[0].id == whole.id
+    assert find_whole_clip(store, clip)[0].id == whole.id
     empty_bin(store, project.id)
     assert read_samples(store, [whole.id]) == []
-    assert whole_of(store, clip) == (clip, slice(0, clip.frames))
+    assert find_whole_clip(store, clip) == (clip, slice(0, clip.frames))
 
 
-@pytest.mark.parametrize("erase", [empty_store, lambda store: forget_project(store, 1)])
+@pytest.mark.parametrize(
+    "erase", [delete_everything, lambda store: delete_project_for_good(store, 1)]
+)
 def test_a_project_that_is_erased_leaves_nothing_of_what_was_around_a_clip(store, clip, erase):
     assert clip.burst_id and store.projects()[0].id == 1
     erase(store)
-    assert store.rows(select(t.samples.c.id)) == store.rows(select(t.crops.c.sample_id)) == []
+    assert (
+        store.fetch_all(select(t.samples.c.id))
+        == store.fetch_all(select(t.crops.c.sample_id))
+        == []
+    )
 
 
 @pytest.mark.parametrize("with_bin", [False, True])
@@ -312,8 +318,8 @@ def test_a_project_s_file_has_what_was_around_a_clip_only_with_the_bin(
     copy = store.project(import_project(store, paths, tmp_path / "one.zip").project)
     [there] = store.samples(copy.id)
     np.testing.assert_array_equal(there.keypoints, clip.keypoints)
-    whole, part = whole_of(store, there)
-    mine, its = whole_of(store, clip)
+    whole, part = find_whole_clip(store, there)
+    mine, its = find_whole_clip(store, clip)
     expected = (mine.frames, its) if with_bin else (clip.frames, slice(0, clip.frames))
     assert (whole.frames, part) == expected
     assert store.samples(copy.id, deleted=True) == []

@@ -68,7 +68,7 @@ def test_the_seed_s_table_has_thumbs_and_no_background(store, shared_data):
     assert import_path(store, "p", path, layout="seed-csv").added == 3322
     assert overview(store) == {"thumbs_up": 1661, "thumbs_down": 1661}
     project = store.project("p")
-    assert store.estimators(project.id) == {"openpose-hand": 3322}
+    assert store.count_by_estimator(project.id) == {"openpose-hand": 3322}
     [first] = store.samples(project.id, newest_first=False, limit=1)
     assert first.pose.shape == (21, 2) and tuple(first.pose[0]) == (153, 85)
 
@@ -148,10 +148,10 @@ def test_bodies_and_hands_stay_apart(store, arms, tmp_path):
     import_path(store, "p", arms)
     import_path(store, "q", hands)
     for name, other in (("p", hands), ("q", arms)):
-        before = store.history(store.project(name).id)
+        before = store.list_history(store.project(name).id)
         with pytest.raises(SkeletonError, match=f"{other.name}'s rows have"):
             import_path(store, name, other)
-        assert store.history(store.project(name).id) == before
+        assert store.list_history(store.project(name).id) == before
     assert "wave" not in {gesture.name for gesture in store.gestures(store.project("p").id)}
 
 
@@ -224,7 +224,7 @@ def test_a_name_that_is_none_stops_a_table_before_anything_is_stored(store, tmp_
     path = table(tmp_path / "a.csv", [row("ok"), row("a\u202eb")])
     with pytest.raises(TableError, match=r"U\+202E"):
         import_path(store, "p", path)
-    assert store.estimators(store.project("p").id) == {}
+    assert store.count_by_estimator(store.project("p").id) == {}
 
 
 def test_long_names_of_recorders_stay_different(store, tmp_path):
@@ -282,7 +282,7 @@ def test_a_table_that_an_older_mudra_imported_is_known(store, tmp_path):
     """It marked the rows by the number of their run."""
     path = table(tmp_path / "a.csv", [row("ok", 1), row("ok", 2), row("fist", 3)])
     import_path(store, "p", path)
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         for sample_id, block in ((1, 0), (2, 0), (3, 1)):
             connection.exec_driver_sql(
                 f"UPDATE samples SET file_hash = substr(file_hash, 1, 65) || '{block}' "
@@ -605,7 +605,7 @@ def test_file_names_that_are_not_utf_8_come_in_under_a_name_that_can_be_stored(
     assert f"{first.parent.name}/caf?.jpg" in sources and len(sources) == whole.added
     odd = Path(os.fsdecode(os.fsencode(photos.parent) + b"/t\xe9.csv"))
     assert import_path(store, "p", table(odd, [row("ok")])).added == 1
-    assert store.history(store.project("p").id)[0].title == "Imported 1 sample from t?.csv"
+    assert store.list_history(store.project("p").id)[0].title == "Imported 1 sample from t?.csv"
 
 
 def test_a_project_that_was_renamed_meanwhile_is_filled_and_none_is_made(store, tmp_path):
@@ -625,7 +625,7 @@ def test_what_came_in_before_an_import_failed_can_be_undone(store, tmp_path):
     with pytest.raises(MediaError, match="cut off"):
         import_path(store, "p", rows, progress=failing_at(2))
     assert overview(store) == {"ok": 1, "fist": 1}
-    [act] = store.history(project.id)
+    [act] = store.list_history(project.id)
     assert act.title == "Imported 2 samples from a.csv" and store.undo(act.id)
     assert overview(store) == {}
 

@@ -98,7 +98,7 @@ def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project,
 def test_nothing_more_goes_into_a_gesture_in_the_bin(store, project, gesture, recorder):
     recording = recorder.begin_recording(gesture.id)
     store.delete_gesture(gesture.id)
-    with pytest.raises(NotFoundError, match="deleted meanwhile: bring it back"):
+    with pytest.raises(NotFoundError, match="deleted meanwhile: restore it"):
         store.add_samples(recording, [])
 
 

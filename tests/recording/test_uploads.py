@@ -256,6 +256,6 @@ def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
             lambda: hands,
             progress=failing,
         )
-    [act] = store.history(project.id)
+    [act] = store.list_history(project.id)
     assert act.title == "Added 2 samples from files" and store.undo(act.id) == 2
     assert store.samples(project.id) == []

@@ -27,10 +27,10 @@ from core.store.index import (
     RIGHT,
     UNKNOWN,
     SampleIndex,
+    find_sample_origin,
     read_index,
     read_poses,
     read_samples,
-    sample_origin,
 )
 from tests.store.conftest import gesture_id, take
 
@@ -100,7 +100,7 @@ def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, proj
         second[1],
         first[0],
     ]
-    origin = sample_origin(store, second[0])
+    origin = find_sample_origin(store, second[0])
     assert (origin.person, origin.session_source, origin.gesture) == ("you", "import", "fist")
 
 
@@ -112,7 +112,7 @@ def test_an_empty_project_has_an_empty_sample_index(store, project):
         with pytest.raises(NotFoundError, match="reload"):
             read_poses(store, project.id, lost)
     with pytest.raises(NotFoundError):
-        sample_origin(store, 1)
+        find_sample_origin(store, 1)
 
 
 @pytest.mark.parametrize(

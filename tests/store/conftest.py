@@ -63,4 +63,4 @@ def gesture(store, project, name):
 
 
 def undo_latest(store, project) -> int:
-    return store.undo(store.history(project.id)[0].id)
+    return store.undo(store.list_history(project.id)[0].id)

@@ -67,7 +67,7 @@ def take(recorder: Recorder, gesture_id: int, frames: int):
 def is_whole(folder: Path, project_id: int, samples: int) -> None:
     """Who opens the store anew, be the disk still full, finds it whole, with so many samples."""
     again = Store(folder / "mudra.db")
-    assert again.damage() == ""
+    assert again.find_damage() == ""
     assert count(again, project_id) == samples
     again.close()
 
@@ -149,7 +149,7 @@ def erasing(folder: Path) -> None:
         with filled(folder, leave):
             erased = erase_everything(store, paths) if opened else erase_unopened(paths)
         assert erased.bytes > 100_000 and not run.exists()
-        assert store.projects() == [] == store.projects(deleted=True) and store.damage() == ""
+        assert store.projects() == [] == store.projects(deleted=True) and store.find_damage() == ""
         assert b"small" not in paths.database.read_bytes()
         store.create_project("after")
         store.close()

@@ -34,7 +34,7 @@ def test_moved_samples_go_back_where_each_came_from(store, project):
     palm = gesture_id(store, project, "open_palm")
     assert move_samples(store, project.id, [*oks, *fists], palm) == 6
     assert set(gestures_of(store, project).values()) == {palm}
-    store.undo(store.history(project.id)[0].id)
+    store.undo(store.list_history(project.id)[0].id)
     assert gestures_of(store, project) == before
 
 
@@ -56,7 +56,7 @@ def test_a_gesture_that_is_gone_or_another_project_s_takes_no_samples(store, pro
     for wrong in (fist, gesture_id(store, other, "fist"), 10**6):
         with pytest.raises(NotFoundError, match="choose another"):
             move_samples(store, project.id, ids, wrong)
-    assert len(store.history(project.id)) == 1
+    assert len(store.list_history(project.id)) == 1
 
 
 def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(store, project):
@@ -65,12 +65,12 @@ def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(sto
     assert delete_samples(store, project.id, ids[:1]) == 1
     assert delete_samples(store, project.id, [*ids, *foreign, 10**6]) == 2
     assert live(store, store.project("Other")) == set(foreign)
-    assert [act.title for act in store.history(project.id)] == [
+    assert [act.title for act in store.list_history(project.id)] == [
         "Deleted 2 samples",
         "Deleted 1 sample",
     ]
-    assert delete_samples(store, project.id, ids) == 0 and len(store.history(project.id)) == 2
-    store.undo(store.history(project.id)[0].id)
+    assert delete_samples(store, project.id, ids) == 0 and len(store.list_history(project.id)) == 2
+    store.undo(store.list_history(project.id)[0].id)
     assert live(store, project) == set(ids[1:])
 
 
@@ -143,11 +143,11 @@ def test_a_sample_stays_in_the_bin_while_its_gesture_or_person_is_there(store, p
     delete_samples(store, project.id, ids[:1])
     ok = gesture_id(store, project, "ok")
     store.delete_gesture(ok)
-    with pytest.raises(StoreError, match="bring that back first"):
+    with pytest.raises(StoreError, match="restore that first"):
         restore_samples(store, project.id, ids[:1])
     restore_from_bin(store, project.id, GESTURE, ok)
     store.delete_person(store.ensure_person(project.id, "me").id)
-    with pytest.raises(StoreError, match="bring that back first"):
+    with pytest.raises(StoreError, match="restore that first"):
         restore_samples(store, project.id, ids[:1])
     assert live(store, project) == set()
 
@@ -185,7 +185,7 @@ def test_what_was_restored_can_be_undone_too(store, project):
     store.delete_gesture(gesture_id(store, project, "ok"))
     restore_from_bin(store, project.id, GESTURE, list_bin(store, project.id)[0].id)
     assert live(store, project) == set(ids)
-    store.undo(store.history(project.id)[0].id)
+    store.undo(store.list_history(project.id)[0].id)
     assert live(store, project) == set()
     assert [one.samples for one in list_bin(store, project.id)] == [3]
 
@@ -219,7 +219,7 @@ def test_two_windows_delete_and_move_the_same_samples_at_once(store, project):
         thread.join()
     assert errors == []
     assert live(store, project) == set()
-    while acts := store.history(project.id):
+    while acts := store.list_history(project.id):
         store.undo(acts[0].id)
     ok = gesture_id(store, project, "ok")
     assert gestures_of(store, project) == dict.fromkeys(ids, ok)

@@ -38,7 +38,7 @@ def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
     ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
     merge_gestures(store, project.id, ok.id, fist.id)
     assert per_gesture(store, project) == {"fist": 3} and "ok" not in names(store, project)
-    assert store.history(project.id)[0].title == "Merged “ok” into “fist”"
+    assert store.list_history(project.id)[0].title == "Merged “ok” into “fist”"
     undo_latest(store, project)
     assert per_gesture(store, project) == {"ok": 2, "fist": 1}
 
@@ -100,7 +100,7 @@ def test_a_person_is_renamed_unless_the_name_is_another_s(store, project):
     [ana] = [p for p in store.persons(project.id) if p.name == "ana"]
     rename_person(store, ana.id, "Ana {Maria}")
     assert "Ana {Maria}" in [p.name for p in store.persons(project.id)]
-    assert store.history(project.id)[0].title == "Renamed “ana” to “Ana {Maria}”"
+    assert store.list_history(project.id)[0].title == "Renamed “ana” to “Ana {Maria}”"
     with pytest.raises(StoreError, match="taken"):
         rename_person(store, ben.id, "ANA {maria}")
     undo_latest(store, project)
@@ -138,5 +138,5 @@ def test_a_session_s_samples_go_to_the_bin_together(store, project):
     eva, _, ana = list_sessions(store, project.id)
     assert delete_session_samples(store, project.id, [ana.id, eva.id]) == 3
     assert count(store, project) == 1
-    assert store.history(project.id)[0].title == "Deleted 3 samples of 2 sessions"
+    assert store.list_history(project.id)[0].title == "Deleted 3 samples of 2 sessions"
     assert undo_latest(store, project) == 3 and count(store, project) == 4

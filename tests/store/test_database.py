@@ -8,15 +8,15 @@ from sqlalchemy import select
 from core.errors import NotFoundError
 from core.store import Store
 from core.store.database import schema as t
-from core.store.database.transactions import inserted, named
+from core.store.database.transactions import insert_row, name_columns
 from tests.store.conftest import names
 
 
 def test_a_transaction_that_fails_leaves_nothing(store, project):
     def fail():
-        with store.writing() as connection:
-            values = named("half") | {"project_id": project.id}
-            inserted(connection, t.persons, values)
+        with store.begin_write() as connection:
+            values = name_columns("half") | {"project_id": project.id}
+            insert_row(connection, t.persons, values)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -27,7 +27,7 @@ def test_a_transaction_that_fails_leaves_nothing(store, project):
 def test_a_reader_sees_one_state_while_another_store_writes(store, project, place):
     other = Store(place)
     found = select(t.gestures.c.id).where(t.gestures.c.project_id == project.id)
-    with store.reading() as connection:
+    with store.begin_read() as connection:
         assert len(connection.execute(found).all()) == 9
         other.add_gesture(project.id, "wave")
         assert len(connection.execute(found).all()) == 9
@@ -38,26 +38,26 @@ def test_a_reader_sees_one_state_while_another_store_writes(store, project, plac
 def test_a_change_says_how_many_are_gone_and_changes_the_others(store, project):
     [first, *_] = store.gestures(project.id)
     with pytest.raises(NotFoundError, match="1 of 2 gestures are gone"):
-        store.change(t.gestures, [first.id, first.id, 99], "Changed “{}”", emoji="x")
+        store.update_rows(t.gestures, [first.id, first.id, 99], "Changed “{}”", emoji="x")
     assert store.gestures(project.id)[0].emoji == "x"
-    assert [act.title for act in store.history(project.id)] == [f"Changed “{first.name}”"]
+    assert [act.title for act in store.list_history(project.id)] == [f"Changed “{first.name}”"]
 
 
 def test_nothing_to_change_is_no_act(store, project):
-    store.change(t.gestures, [], "Nothing", emoji="x")
-    store.change(t.gestures, [1], "Nothing")
-    assert store.history(project.id) == []
+    store.update_rows(t.gestures, [], "Nothing", emoji="x")
+    store.update_rows(t.gestures, [1], "Nothing")
+    assert store.list_history(project.id) == []
 
 
 def test_a_gesture_goes_to_the_bin_once(store, project):
     [first, *_] = store.gestures(project.id)
     store.delete_gesture(first.id)
-    with pytest.raises(NotFoundError, match="or in the bin already"):
+    with pytest.raises(NotFoundError, match="was deleted from the"):
         store.delete_gesture(first.id)
 
 
 def test_an_honest_file_is_whole(store):
-    assert store.damage() == ""
+    assert store.find_damage() == ""
 
 
 def test_one_connection_stays_open_after_many_at_once(tmp_path):
@@ -65,7 +65,7 @@ def test_one_connection_stays_open_after_many_at_once(tmp_path):
     store, together = Store(tmp_path / "mudra.db"), threading.Barrier(8)
 
     def read():
-        with store.reading() as connection:
+        with store.begin_read() as connection:
             connection.exec_driver_sql("SELECT 1")
             together.wait(30)
 

@@ -14,23 +14,23 @@ from core.store.bin import (
     restore_samples,
 )
 from core.store.database import schema as t
-from core.store.database.undo_log import KEPT
+from core.store.database.undo_log import MAX_ENTRIES
 from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
 
 def test_deleted_samples_come_back(store, project):
     ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids[:2])
-    assert [a.title for a in store.history(project.id)] == ["Deleted 2 samples"]
+    assert [a.title for a in store.list_history(project.id)] == ["Deleted 2 samples"]
     assert undo_latest(store, project) == 2
-    assert count(store, project) == 3 and store.history(project.id) == []
+    assert count(store, project) == 3 and store.list_history(project.id) == []
 
 
 def test_a_deleted_gesture_comes_back_with_the_samples_that_went_with_it(store, project):
     ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
-    assert store.history(project.id)[0].title == "Deleted the gesture “ok”"
+    assert store.list_history(project.id)[0].title == "Deleted the gesture “ok”"
     assert undo_latest(store, project) == 3  # the gesture and two samples
     assert "ok" in names(store, project) and count(store, project) == 2
     assert undo_latest(store, project) == 1 and count(store, project) == 3
@@ -47,7 +47,7 @@ def test_a_deleted_person_comes_back(store, project):
 def test_a_deleted_and_a_renamed_project_come_back(store, project):
     store.rename_project(project.id, "Other {0}")
     store.delete_project(project.id)
-    assert [a.title for a in store.history(project.id)] == [
+    assert [a.title for a in store.list_history(project.id)] == [
         "Deleted the project “Other {0}”",
         "Renamed the project “Demo”",
     ]
@@ -67,7 +67,7 @@ def test_a_changed_gesture_is_as_it_was(store, project):
 def test_undoing_leaves_alone_what_was_changed_since(store, project):
     ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids)
-    act = store.history(project.id)[0]
+    act = store.list_history(project.id)[0]
     restore_samples(store, project.id, ids[:1])
     assert store.undo(act.id) == 2
     assert count(store, project) == 3
@@ -79,21 +79,21 @@ def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
     store.delete_gesture(ok.id)
     store.add_gesture(project.id, "OK")
     with pytest.raises(StoreError, match="taken"):
-        store.undo(store.history(project.id)[1].id)
-    assert count(store, project) == 0 and len(store.history(project.id)) == 2
+        store.undo(store.list_history(project.id)[1].id)
+    assert count(store, project) == 0 and len(store.list_history(project.id)) == 2
 
 
 def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, project):
     ids = store.add_samples(burst(store, project, "ok", "ana"), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
-    deleted = store.history(project.id)[1]
-    with pytest.raises(StoreError, match="in the bin: bring that back first"):
+    deleted = store.list_history(project.id)[1]
+    with pytest.raises(StoreError, match="in the bin: restore that first"):
         store.undo(deleted.id)
-    assert count(store, project) == 0 and len(store.history(project.id)) == 2
+    assert count(store, project) == 0 and len(store.list_history(project.id)) == 2
     undo_latest(store, project)
     store.delete_person(store.ensure_person(project.id, "ana").id)
-    with pytest.raises(StoreError, match="in the bin: bring that back first"):
+    with pytest.raises(StoreError, match="in the bin: restore that first"):
         store.undo(deleted.id)
     undo_latest(store, project)
     assert store.undo(deleted.id) == 1 and count(store, project) == 3
@@ -104,14 +104,14 @@ def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, pro
     move_samples(store, project.id, ids, gesture(store, project, "fist").id)
     store.delete_gesture(gesture(store, project, "ok").id)
     with pytest.raises(StoreError, match="in the bin"):
-        store.undo(store.history(project.id)[1].id)
+        store.undo(store.list_history(project.id)[1].id)
     assert count(store, project) == 2
 
 
 def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
     ids = store.add_samples(burst(store, project), [sample()])
     delete_samples(store, project.id, ids)
-    act = store.history(project.id)[0]
+    act = store.list_history(project.id)[0]
     other = Store(place)
     assert other.undo(act.id) == 1
     other.close()
@@ -122,7 +122,7 @@ def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
 def test_what_was_added_goes_to_the_bin_and_comes_back_from_there_together(store, project):
     peace = store.add_gesture(project.id, "peace", alone=False)
     ids = store.add_samples(burst(store, project, "peace"), [sample(i) for i in range(3)])
-    store.note_added(project.id, "Added peace", {"samples": ids, "gestures": [peace.id]})
+    store.record_additions(project.id, "Added peace", {"samples": ids, "gestures": [peace.id]})
     assert undo_latest(store, project) == 4
     assert "peace" not in names(store, project) and count(store, project) == 0
     [binned] = list_bin(store, project.id)
@@ -147,7 +147,7 @@ def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored
     ids = here.add_samples(burst(here, project), [sample(i) for i in range(3)])
     assert told == []  # nothing that could be undone
     delete_samples(here, project.id, ids[:1])
-    assert told == [(project.id, here.history(project.id)[0])]
+    assert told == [(project.id, here.list_history(project.id)[0])]
     with pytest.raises(StoreError, match="taken"):
         here.update_gesture(gesture(here, project, "ok").id, name="fist")
     delete_samples(store, project.id, ids[1:])  # elsewhere
@@ -157,26 +157,29 @@ def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored
 
 
 def test_an_act_that_changes_nothing_is_no_act(store, project):
-    with store.undoable(project.id, "Nothing") as undo_log:
-        assert undo_log.set(t.samples, [99], gesture_id=1) == 0
-    assert store.history(project.id) == []
+    with store.begin_undoable(project.id, "Nothing") as undo_log:
+        assert undo_log.update_ids(t.samples, [99], gesture_id=1) == 0
+    assert store.list_history(project.id) == []
 
 
 def test_an_act_that_fails_half_way_changes_nothing(store, project):
     before = store.gestures(project.id)
     with (
         pytest.raises(StoreError, match="taken"),
-        store.undoable(project.id, "Both “ok”") as undo_log,
+        store.begin_undoable(project.id, "Both “ok”") as undo_log,
     ):
-        undo_log.set(t.gestures, [before[0].id], emoji="x")
-        undo_log.set(t.gestures, [before[1].id], key=before[2].name)
-    assert store.gestures(project.id) == before and store.history(project.id) == []
+        undo_log.update_ids(t.gestures, [before[0].id], emoji="x")
+        undo_log.update_ids(t.gestures, [before[1].id], key=before[2].name)
+    assert store.gestures(project.id) == before and store.list_history(project.id) == []
 
 
 def test_the_latest_acts_are_kept_of_each_project(store, project):
     other = store.create_project("Other")
     store.rename_project(other.id, "Another")
-    for i in range(KEPT + 5):
+    for i in range(MAX_ENTRIES + 5):
         store.rename_project(project.id, f"Demo {i}")
-    assert len(store.history(project.id)) == KEPT and len(store.history(other.id)) == 1
-    assert store.history(project.id)[-1].title == "Renamed the project “Demo 4”"
+    assert (
+        len(store.list_history(project.id)) == MAX_ENTRIES
+        and len(store.list_history(other.id)) == 1
+    )
+    assert store.list_history(project.id)[-1].title == "Renamed the project “Demo 4”"

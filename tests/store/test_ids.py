@@ -18,7 +18,7 @@ def test_ids_of_what_was_deleted_for_good_are_never_used_again(store, project):
         return store.add_samples(burst(store, project), [sample(i) for i in range(3)])
 
     def recordings():
-        return [row.id for row in store.rows(t.bursts.select())]
+        return [row.id for row in store.fetch_all(t.bursts.select())]
 
     first, before = record(), recordings()
     gesture = store.add_gesture(project.id, "wave").id
@@ -40,7 +40,7 @@ def test_rows_that_are_imported_get_ids_that_nothing_had(store, project):
     empty_bin(store, project.id)
     row = to_row(sample()) | {"project_id": project.id, "burst_id": burst(store, project)}
     row["gesture_id"] = store.gestures(project.id)[0].id
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         assert min(insert_rows(connection, t.samples, [row, row])) > max(ids)
 
 
@@ -64,9 +64,9 @@ def test_an_upgraded_database_keeps_all_its_rows_and_gives_no_id_again(tmp_path)
     delete_samples(store, project.id, [last])
     empty_bin(store, project.id)
     assert min(store.add_samples(burst(store, project, "fist"), [sample()])) > last
-    with store.reading() as connection:
+    with store.begin_read() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-    assert store.damage() == ""
+    assert store.find_damage() == ""
     store.close()
 
 
@@ -74,12 +74,12 @@ def test_a_table_that_an_upgrade_made_on_postgresql_gets_ids_of_its_own(postgres
     store = Store(postgresql_url)
     project = store.create_project("Demo")
     store.add_gesture(project.id, "wave")  # an action that can be undone has id 1
-    with store.writing() as connection:  # as version 4 made it
+    with store.begin_write() as connection:  # as version 4 made it
         connection.exec_driver_sql("ALTER TABLE acts ALTER COLUMN id DROP DEFAULT")
         connection.exec_driver_sql("DROP SEQUENCE acts_id_seq")
         connection.exec_driver_sql("UPDATE meta SET version = 9")
     store.close()
     store = Store(postgresql_url)
     store.add_gesture(project.id, "nod")
-    assert [act.id for act in store.history(project.id)] == [2, 1]
+    assert [act.id for act in store.list_history(project.id)] == [2, 1]
     store.close()

@@ -6,10 +6,10 @@ import pytest
 from core.errors import KindError, StoreError
 from core.store.bin import (
     delete_samples,
+    list_move_targets,
     move_samples,
     restore_from_bin,
     restore_samples,
-    same_kind_gestures,
 )
 from core.store.curation import merge_gestures
 from core.store.index import read_samples
@@ -71,9 +71,9 @@ def test_gestures_of_two_kinds_are_not_merged(store, project, swipe, stills, cli
 
 def test_only_gestures_of_their_kind_are_offered_for_samples(store, project, swipe, stills, clips):
     still = [g.name for g in store.gestures(project.id) if not g.moves]
-    assert [g.name for g in same_kind_gestures(store, project.id, stills)] == still
-    assert same_kind_gestures(store, project.id, clips) == [swipe]
-    assert same_kind_gestures(store, project.id, [*stills, *clips]) == []
+    assert [g.name for g in list_move_targets(store, project.id, stills)] == still
+    assert list_move_targets(store, project.id, clips) == [swipe]
+    assert list_move_targets(store, project.id, [*stills, *clips]) == []
 
 
 def test_a_clip_is_not_trimmed_to_a_single_frame(store, project, clips):
@@ -86,7 +86,7 @@ def test_a_clip_is_not_trimmed_to_a_single_frame(store, project, clips):
 @only_sqlite
 def test_what_an_earlier_mudra_mixed_does_not_come_back(store, project, swipe, stills):
     """It moved still frames into a moving gesture; they went to the bin, and back to their own."""
-    with store.undoable(project.id, "Moved 1 sample") as undo_log:
+    with store.begin_undoable(project.id, "Moved 1 sample") as undo_log:
         undo_log.connection.exec_driver_sql(
             f"UPDATE samples SET gesture_id = {swipe.id} WHERE id = {stills[0]}"
         )

@@ -8,9 +8,8 @@ import pytest
 from core.errors import NotFoundError, SkeletonError
 from core.jobs.trainings import not_learned
 from core.store import NewSample, Store
-from core.store.database.checks import learn_in_space
 from core.store.index import read_index, read_poses
-from core.store.sources import left_out
+from core.store.learned import learn_in_space
 
 RNG = np.random.default_rng(3)
 
@@ -76,7 +75,7 @@ def test_the_choice_stays_and_can_be_undone(store):
     # what compares all samples can't do so in space: one has nothing there
     poses = read_poses(store, project.id, read_index(store, project.id).ids)
     assert poses.keypoints.shape == (3, 21, 2)
-    [act] = store.history(project.id)
+    [act] = store.list_history(project.id)
     assert act.title == "“P” learns from keypoints in space"
     store.undo(act.id)
     assert store.training_data(project.id).keypoints.shape == (2, 21, 2)
@@ -99,13 +98,13 @@ def test_keypoints_in_space_are_learned_together_whoever_found_them(store):
     np.testing.assert_array_equal(data.keypoints, [one.world[0] for one in new])
     assert data.estimators == ("mediapipe-hands", net) and data.estimator == "mediapipe-hands"
     assert data.take(np.array([0])).estimators == data.estimators
-    assert not left_out(store, project.id) and not not_learned(store, project)
+    assert not store.count_excluded(project.id) and not not_learned(store, project)
     own = store.training_data(project.id, estimators=[net])
     assert own.estimators == (net,) and len(own) == 3
 
     learn_in_space(store, project, False)  # in the picture, each sees hands in its own way
     assert store.training_data(project.id).estimators == (net,)
-    assert left_out(store, project.id) == {"mediapipe-hands": 1, web: 1}
+    assert store.count_excluded(project.id) == {"mediapipe-hands": 1, web: 1}
     text = not_learned(store, store.project("P"))
     assert text.startswith("Leaves out 2 samples of mediapipe-hands's keypoints: most samples")
 
@@ -113,9 +112,9 @@ def test_keypoints_in_space_are_learned_together_whoever_found_them(store):
 def test_what_has_nothing_in_space_is_told_to_be_left_out(store):
     project = store.create_project("P")
     add(store, project, *[sample(world=True)] * 2, sample(), sample(estimator="cpm.hand_light"))
-    assert left_out(store, project.id) == {"cpm.hand_light": 1}
+    assert store.count_excluded(project.id) == {"cpm.hand_light": 1}
     learn_in_space(store, project, True)
-    assert left_out(store, project.id) == {"mediapipe-hands": 1, "cpm.hand_light": 1}
+    assert store.count_excluded(project.id) == {"mediapipe-hands": 1, "cpm.hand_light": 1}
     assert "they aren't in space" in not_learned(store, store.project("P"))
 
 

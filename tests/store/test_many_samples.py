@@ -63,10 +63,10 @@ def test_all_are_deleted_moved_and_undone_in_seconds(many):
     ids = read_index(many, project.id).ids.tolist()
     assert seconds(lambda: delete_samples(many, project.id, ids)) < 10
     assert len(read_index(many, project.id)) == 0 and len(read_bin(many, project.id)) == N
-    assert seconds(lambda: many.undo(many.history(project.id)[0].id)) < 10
+    assert seconds(lambda: many.undo(many.list_history(project.id)[0].id)) < 10
     before = read_index(many, project.id)
     move_samples(many, project.id, ids, many.gestures(project.id)[0].id)
-    many.undo(many.history(project.id)[0].id)
+    many.undo(many.list_history(project.id)[0].id)
     after = read_index(many, project.id)
     assert (after.ids == before.ids).all() and (after.gestures == before.gestures).all()
 

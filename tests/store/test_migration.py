@@ -15,7 +15,7 @@ from core.media.pictures import decode_jpeg
 from core.store import Store
 from core.store.bin import restore_samples
 from core.store.database.schema import VERSION
-from core.store.deleting import forget_project
+from core.store.deleting import delete_project_for_good
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_signs_that_were_drawn_as_text_are_in_colour_and_others_stay(upgraded):
 
 def test_what_was_done_before_can_still_be_undone_and_the_bin_gives_back(upgraded):
     project = upgraded.project("old gestures")
-    for act in [*upgraded.history(project.id)]:
+    for act in [*upgraded.list_history(project.id)]:
         if "name" in act.title:
             upgraded.undo(act.id)
     assert "victory" in [g.name for g in upgraded.gestures(project.id)]
@@ -100,8 +100,8 @@ def test_samples_of_another_skeleton_are_set_aside_so_that_all_others_can_be_see
     project = store.project("old gestures")
     assert len(store.samples(project.id)) == 3 and len(store.training_data(project.id)) == 3
     assert raw(path, "SELECT id, gesture, keypoints FROM set_aside") == [(1, "point_up", short[0])]
-    assert store.crops(1) == {} and store.damage() == ""
-    forget_project(store, project.id)
+    assert store.crops(1) == {} and store.find_damage() == ""
+    delete_project_for_good(store, project.id)
     assert raw(path, "SELECT count(*) FROM set_aside") == [(0,)]
     store.close()
 
@@ -127,7 +127,7 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
 
 def test_the_upgraded_database_is_whole_and_takes_new_samples(upgraded):
     project = upgraded.project("old gestures")
-    assert upgraded.damage() == ""
+    assert upgraded.find_damage() == ""
     gesture = upgraded.gestures(project.id)[0]
     person = upgraded.persons(project.id)[0]
     [old] = upgraded.samples(project.id, limit=1)

@@ -7,16 +7,16 @@ from core.store import Store
 from core.store.bin import delete_samples, list_bin, move_samples, restore_from_bin
 from core.store.curation import list_sessions
 from core.store.database import schema as t
-from core.store.database.transactions import inserted
-from core.store.deleting import empty_bin, forget_pictures, forget_project
+from core.store.database.transactions import insert_row
+from core.store.deleting import delete_pictures, delete_project_for_good, empty_bin
 from core.store.index import (
     count_samples,
-    newest_samples,
+    find_sample_origin,
+    list_newest_ids,
     read_bin,
     read_index,
     read_poses,
     read_samples,
-    sample_origin,
 )
 from core.store.rows import now
 from tests.store.conftest import burst, count, gesture_id, only_sqlite, sample
@@ -55,26 +55,27 @@ READS = {
     "the bin's samples": lambda store, project, _: store.samples(project, deleted=True),
     "crops": lambda store, _, ids: store.crops(ids[0]),
     "overview": lambda store, project, _: store.overview(project),
-    "history": lambda store, project, _: store.history(project),
+    "history": lambda store, project, _: store.list_history(project),
     "index": lambda store, project, _: list(read_index(store, project).ids),
     "bin": lambda store, project, _: list(read_bin(store, project).ids),
     "list of the bin": lambda store, project, _: list_bin(store, project),
     "sessions": lambda store, project, _: list_sessions(store, project),
     "samples by id": lambda store, _, ids: read_samples(store, ids),
     "counts": lambda store, project, _: count_samples(store, project),
-    "estimators": lambda store, project, _: store.estimators(project),
-    "hashes of files": lambda store, project, _: store.known_hashes(project),
-    "keypoints of a table": lambda store, project, _: store.known_keypoints(project, "table"),
+    "estimators": lambda store, project, _: store.count_by_estimator(project),
+    "hashes of files": lambda store, project, _: store.stored_file_hashes(project),
+    "keypoints of a table": lambda store, project, _: store.stored_table_keypoints(
+        project, "table"
+    ),
     "newest": lambda store, project, _: [
-        i for gesture in range(20) for i in newest_samples(store, project, gesture, 9)
+        i for gesture in range(20) for i in list_newest_ids(store, project, gesture, 9)
     ],
 }
 REFUSED = {
     "project": lambda store, *_: store.project("Secret"),
-    "skeleton": lambda store, project, _: store.skeleton(project),
     "training data": lambda store, project, _: store.training_data(project),
     "poses": lambda store, project, ids: read_poses(store, project, ids),
-    "where a sample comes from": lambda store, _, ids: sample_origin(store, ids[0]),
+    "where a sample comes from": lambda store, _, ids: find_sample_origin(store, ids[0]),
     "delete samples": delete_samples,
     "move samples": lambda store, project, ids: move_samples(store, project, ids, 1),
     "delete the project": lambda store, project, _: store.delete_project(project),
@@ -90,8 +91,8 @@ REFUSED = {
     "change hers beside one of his own": lambda store, *_: change_two(store, 1),
     "add samples": lambda store, *_: store.add_samples(1, [sample()]),
     "undo": lambda store, *_: store.undo(1),
-    "forget pictures": lambda store, project, _: forget_pictures(store, project),
-    "forget the project": lambda store, project, _: forget_project(store, project),
+    "forget pictures": lambda store, project, _: delete_pictures(store, project),
+    "forget the project": lambda store, project, _: delete_project_for_good(store, project),
 }
 
 
@@ -105,7 +106,7 @@ def begin_of_two(store, gesture):
 def change_two(store, gesture):
     """Switch off a gesture of one's own and another's."""
     own = store.gestures(store.create_project("With gestures").id)[0]
-    store.change(t.gestures, [own.id, gesture], "Switched two off", enabled=False)
+    store.update_rows(t.gestures, [own.id, gesture], "Switched two off", enabled=False)
 
 
 @only_sqlite
@@ -141,9 +142,9 @@ def is_refused(anna, ben, hers, what):
         REFUSED[what](ben, hers.id, ids)
     assert what == "project" or "Secret" not in str(refused.value)
     assert count(anna, hers) == 3 and anna.project("secret") == hers
-    assert len(anna.crops(ids[0])) == 1 and len(anna.history(hers.id)) == 1
+    assert len(anna.crops(ids[0])) == 1 and len(anna.list_history(hers.id)) == 1
     assert all(gesture.enabled for gesture in anna.gestures(hers.id))
-    assert len(anna.rows(t.bursts.select())) == 1
+    assert len(anna.fetch_all(t.bursts.select())) == 1
 
 
 def test_each_has_names_projects_and_a_bin_of_their_own(anna, ben, hers):
@@ -166,7 +167,7 @@ def test_what_lies_in_another_s_bin_stays_there(anna, ben, hers, kind):
     row = next(one.id for one in before if one.kind == kind)
     with pytest.raises(NotFoundError, match="not in the bin"):
         restore_from_bin(ben, his.id, kind, row)
-    assert list_bin(anna, hers.id) == before and ben.history(his.id) == []
+    assert list_bin(anna, hers.id) == before and ben.list_history(his.id) == []
 
 
 def test_a_sample_of_one_s_own_can_t_be_of_another_s_gesture(anna, ben, hers):
@@ -174,9 +175,9 @@ def test_a_sample_of_one_s_own_can_t_be_of_another_s_gesture(anna, ben, hers):
     his = ben.create_project("His")
     person = ben.ensure_person(his.id, "me")
     values = {"session_id": ben.start_session(his.id, person.id, "webcam"), "started_at": now()}
-    with ben.writing() as connection:
+    with ben.begin_write() as connection:
         values["gesture_id"] = gesture_id(anna, hers, "ok")
-        mixed = inserted(connection, t.bursts, values)
+        mixed = insert_row(connection, t.bursts, values)
     with pytest.raises(NotFoundError, match="no recording"):
         ben.add_samples(mixed, [sample()])
 

@@ -13,8 +13,8 @@ from tests.store.conftest import burst, count, sample
 
 def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(postgresql_url):
     store = Store(postgresql_url)
-    assert store.rows(t.meta.select()) == [(VERSION,)]
-    with store.writing() as connection:
+    assert store.fetch_all(t.meta.select()) == [(VERSION,)]
+    with store.begin_write() as connection:
         connection.execute(update(t.meta).values(version=99))
     store.close()
     with pytest.raises(StoreError, match="use a newer Mudra"):
@@ -25,7 +25,7 @@ def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_u
     store = Store(postgresql_url)
     project = store.create_project("Demo")
     store.add_samples(burst(store, project), [sample()])
-    with store.writing() as connection:
+    with store.begin_write() as connection:
         for statement in (
             "DROP INDEX one_projects_name",
             "ALTER TABLE projects DROP COLUMN owner",
@@ -83,8 +83,8 @@ def test_what_only_reads_can_t_write(postgresql_url):
     store = Store(postgresql_url)
     with (
         pytest.raises(StoreError, match="read-only"),
-        store.reading() as connection,
+        store.begin_read() as connection,
     ):
         connection.execute(update(t.meta).values(version=1))
-    assert store.rows(t.meta.select()) == [(VERSION,)]
+    assert store.fetch_all(t.meta.select()) == [(VERSION,)]
     store.close()

@@ -145,6 +145,6 @@ def test_a_project_s_keypoints_are_all_in_the_picture_or_all_in_space(store, bod
     with pytest.raises(SkeletonError, match=r"in space \(x, y, z\), those of “Bodies” in the pic"):
         store.add_samples(burst, [person(), deep])
     store.add_samples(motion, [person(frames=4)])
-    with pytest.raises(SkeletonError, match="make a project for them"):
+    with pytest.raises(SkeletonError, match="create a project for them"):
         store.add_samples(burst, [deep])
     assert len(store.samples(bodies.id)) == 1

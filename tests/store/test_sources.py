@@ -1,13 +1,14 @@
 """Where samples come from: sources, versions and days, of what a training would read."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 
 from core.store import NewSample
 from core.store.bin import delete_samples
+from core.store.learned import limit_names, summarise_origin
 from core.store.rows import MOVING
-from core.store.sources import _most, origin_of
 from tests.store.conftest import burst, sample
 
 
@@ -38,16 +39,18 @@ def test_the_origin_of_a_project_by_hand(store, project):
     record("none", "disabled", "1.2.2/full", "2026-01-01")
     store.update_gesture(gestures["none"], enabled=False)
     assert store.training_data(project.id).sample_ids.tolist() == learned
-    assert origin_of(store, project.id, learned) == {
+    assert summarise_origin(store, project.id, learned) == {
         "sources": {"webcam": 6, "a.zip": 3},
         "estimator_versions": {"1.2.1/full": 4, "not known": 3, "1.2.2/full": 2},
         "recorded": ["2026-11-01", "2026-11-05"],
     }
-    assert origin_of(store, project.id, [])["recorded"] is None
+    assert summarise_origin(store, project.id, [])["recorded"] is None
 
 
 def test_many_sources_are_summed_up():
-    assert _most({"a": 1, "b": 5, "c": 2, "d": 1}, kept=2) == {"b": 5, "c": 2, "others": 2}
+    counts = Counter({"a" * 400: 9, **{str(i): 1 for i in range(101)}})
+    shown = limit_names(counts)
+    assert len(shown) == 101 and shown["a" * 300] == 9 and shown["others"] == 2
 
 
 def test_clips_that_another_model_learns_are_not_counted_among_the_frames(store, project):
@@ -60,5 +63,5 @@ def test_clips_that_another_model_learns_are_not_counted_among_the_frames(store,
     for wanted, moving in ((stills, None), (clips, True)):
         data = store.training_data(project.id, clips=moving)
         assert data.sample_ids.tolist() == wanted
-        origin = origin_of(store, project.id, data.sample_ids)
+        origin = summarise_origin(store, project.id, data.sample_ids)
         assert origin["sources"] == {"webcam": len(data)}

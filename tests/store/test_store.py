@@ -100,7 +100,7 @@ def test_a_restored_gesture_leaves_in_the_bin_what_was_there_before_it(store, pr
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(ok.id)
     assert store.gestures(project.id, deleted=True) == [ok]
-    assert store.samples(project.id) == [] and store.estimators(project.id) == {}
+    assert store.samples(project.id) == [] and store.count_by_estimator(project.id) == {}
     restore_from_bin(store, project.id, GESTURE, ok.id)
     assert [s.id for s in store.samples(project.id, newest_first=False)] == ids[1:]
     with pytest.raises(NotFoundError, match="in the bin"):
@@ -114,7 +114,7 @@ def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, 
     store.delete_person(ana.id)
     assert [p.name for p in store.persons(project.id)] == ["ben"]
     assert set(store.training_data(project.id).persons) == {"ben"}
-    assert store.known_hashes(project.id) == set()
+    assert store.stored_file_hashes(project.id) == set()
     restore_from_bin(store, project.id, PERSON, ana.id)
     assert set(store.training_data(project.id).persons) == {"ana", "ben"}
 

@@ -9,15 +9,15 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.errors import StoreError
 from core.store import Store
-from core.store.database.engine import plain_errors, without_password
+from core.store.database.engine import hide_password, translate_errors
 
 PASSWORD = "geheim"
 URLS = {
     "postgresql+psycopg2://u:{}@127.0.0.1:1/x": "no driver for it is installed",
     "mysql://u:{}@h/x": "no driver for it is installed",
-    "foo://u:{}@h": "no kind of database that is known",
-    "postgresql://u:{}@h:port/x": "is no database URL",
-    "sqlite://u:{}@h/x.db": "is no database URL",
+    "foo://u:{}@h": "an unknown kind of database",
+    "postgresql://u:{}@h:port/x": "is not a database URL",
+    "sqlite://u:{}@h/x.db": "is not a database URL",
 }
 
 
@@ -53,19 +53,22 @@ def test_an_at_sign_within_the_password_is_refused_without_repeating_it():
     ],
 )
 def test_a_url_is_shown_without_what_is_secret_in_it(url, shown):
-    assert without_password(url) == shown
+    assert hide_password(url) == shown
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
 def test_what_a_database_says_is_passed_on_without_its_password(kind):
     said = Exception(f"can't connect to postgresql://u:{PASSWORD}@h/x and 'p://a:{PASSWORD}@b'")
-    with pytest.raises(StoreError, match=r"postgresql://u:\*\*\*@h/x") as raised, plain_errors():
+    with (
+        pytest.raises(StoreError, match=r"postgresql://u:\*\*\*@h/x") as raised,
+        translate_errors(),
+    ):
         raise kind("SELECT 1", {}, said)
     assert PASSWORD not in str(raised.value) and "SELECT" not in str(raised.value)
 
 
 def test_a_pool_that_is_empty_is_said_in_plain_words():
-    with pytest.raises(StoreError, match="too much at once"), plain_errors():
+    with pytest.raises(StoreError, match="too many requests"), translate_errors():
         raise TimeoutError("QueuePool limit of size 5 overflow 10 reached")
 
 

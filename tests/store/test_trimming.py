@@ -6,7 +6,7 @@ import pytest
 from core.errors import NotFoundError
 from core.store.bin import delete_samples
 from core.store.index import read_samples
-from core.store.trimming import clip_times, trim_clip, whole_of
+from core.store.trimming import clip_times, find_whole_clip, trim_clip
 from tests.store.conftest import only_sqlite
 from tests.support.performances import perform
 
@@ -30,17 +30,17 @@ def test_a_clip_is_cut_and_cut_anew_wider_and_all_is_undone(store, project, clip
     assert (narrow.gesture_id, narrow.burst_id) == (clip.gesture_id, clip.burst_id)
     np.testing.assert_array_equal(narrow.keypoints, clip.keypoints[4:12])
     np.testing.assert_allclose(clip_times(narrow), np.arange(8) / 30, atol=1e-9)
-    whole, part = whole_of(store, narrow)
+    whole, part = find_whole_clip(store, narrow)
     assert (whole.id, part) == (clip.id, slice(4, 12))
     [wide] = read_samples(store, [trim_clip(store, project.id, narrow, slice(2, 18))])
     np.testing.assert_array_equal(wide.keypoints, clip.keypoints[2:18])
-    whole, part = whole_of(store, wide)
+    whole, part = find_whole_clip(store, wide)
     assert (whole.id, part) == (clip.id, slice(2, 18))
     assert alive(store, project) == [wide.id]
     for expected in (narrow.id, clip.id):
-        store.undo(store.history(project.id)[0].id)
+        store.undo(store.list_history(project.id)[0].id)
         assert alive(store, project) == [expected]
-    assert whole_of(store, clip) == (clip, slice(0, clip.frames))
+    assert find_whole_clip(store, clip) == (clip, slice(0, clip.frames))
 
 
 def test_a_clip_that_was_deleted_meanwhile_is_not_cut(store, project, clip):

@@ -8,13 +8,13 @@ from core.store.bin import restore_samples
 from core.store.deleting import empty_bin
 from core.store.index import count_samples, read_bin, read_samples
 from core.store.rows import MOVING
-from core.store.trimming import part_of, trim_clip, whole_of
+from core.store.trimming import find_whole_clip, slice_clip, trim_clip
 from tests.support.performances import performed
 
 
 def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store, project):
     all_of_it = replace(performed("swipe_left", np.random.default_rng(0)), region=(1.0, 2.0, 64.0))
-    clip = replace(part_of(all_of_it, slice(5, 13)), whole=all_of_it, crop_jpeg=b"crop")
+    clip = replace(slice_clip(all_of_it, slice(5, 13)), whole=all_of_it, crop_jpeg=b"crop")
     gesture = store.add_gesture(project.id, "swipe_left", "", MOVING)
     session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
     other = replace(performed("swipe_left", np.random.default_rng(1)), time_s=9.0)
@@ -25,7 +25,7 @@ def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store
     assert len(read_bin(store, project.id)) == len(store.samples(project.id, deleted=True)) == 0
     assert store.training_data(project.id, clips=True).sample_ids.tolist() == [first, second]
     [there, _] = read_samples(store, [first, second])
-    whole, part = whole_of(store, there)
+    whole, part = find_whole_clip(store, there)
     assert (whole.frames, part, whole.crop_jpeg) == (18, slice(5, 13), b"crop")
     assert restore_samples(store, project.id, [whole.id]) == 0
     [wide] = read_samples(store, [trim_clip(store, project.id, there, slice(2, 18))])
@@ -34,5 +34,5 @@ def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store
     assert read_bin(store, project.id).ids.tolist() == [first]
 
     assert empty_bin(store, project.id)["samples"] == 1  # the one that was cut anew
-    assert whole_of(store, wide) == (wide, slice(0, 16))
+    assert find_whole_clip(store, wide) == (wide, slice(0, 16))
     assert read_samples(store, [first, whole.id]) == []

@@ -26,7 +26,7 @@ from core.errors import ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
 from core.pose.skeletons.table import SKELETONS, skeleton_named
-from core.store.rows import array
+from core.store.rows import to_floats
 
 MAX_CROP = 2**20  # bytes of one crop's JPEG
 MAX_JOINTS = 200
@@ -78,7 +78,7 @@ def _numbers(*counts: int) -> Callable[[bytes], bytes]:
         if all(len(blob) % (4 * count) for count in counts) or not 0 < len(blob) <= most:
             told = " or ".join(map(str, counts))
             raise ValueError(f"{len(blob)} bytes are no {told} float32 for each keypoint")
-        if np.isinf(array(blob)).any():
+        if np.isinf(to_floats(blob)).any():
             raise ValueError("an infinite number")
         return blob
 

@@ -40,12 +40,11 @@ from core.paths import Paths
 from core.store import Project, Store
 from core.store.transfer import (
     PARTS,
-    ROW_BYTES,
     ImportedProject,
+    ProjectSize,
     insert_project,
-    project_made_at,
-    project_rows,
-    project_size,
+    measure_project,
+    read_project_rows,
 )
 from core.training.runs import RUNNING, Run
 
@@ -140,13 +139,14 @@ def _pack_tables(
     progress: Progress,
 ) -> str:
     """The project's rows in one state of the store; when the project was made."""
-    with store.reading() as connection:
-        samples, crops = project_size(connection, project.id, with_bin=with_bin)
-        _check_space(project.name, samples, crops if with_pictures else 0)
+    with store.begin_read() as connection:
+        size = measure_project(connection, project.id, with_bin=with_bin)
+        samples = size.samples
+        _check_space(project.name, size if with_pictures else size._replace(crop_bytes=0))
         for table in PARTS:
-            rows = project_rows(connection, project.id, table, with_bin=with_bin)
+            rows = read_project_rows(connection, project.id, table, with_bin=with_bin)
             _pack_rows(packer, table, rows, with_pictures, samples, progress)
-        return project_made_at(connection, project.id)
+        return project.created_at
 
 
 def _pack_runs(packer: Packer, runs: list[Run]) -> list[str]:
@@ -160,12 +160,11 @@ def _pack_runs(packer: Packer, runs: list[Run]) -> list[str]:
     return [run.name for run in ended]
 
 
-def _check_space(name: str, samples: int, crops: int) -> None:
-    wanted = samples * ROW_BYTES + crops
-    if wanted > MAX_TOTAL:
+def _check_space(name: str, size: ProjectSize) -> None:
+    if size.bytes > MAX_TOTAL:
         raise StoreError(
-            f"“{name}” with {samples:,} samples would take about {wanted / 2**20:,.0f} MB, a "
-            f"project file at most {MAX_TOTAL / 2**20:.0f}: leave the pictures out, or copy the "
+            f"“{name}” with {size.samples:,} samples would take about {size.bytes / 2**20:,.0f} "
+            f"MB, a project file at most {MAX_TOTAL / 2**20:.0f}: leave the pictures out, or copy the "
             "workspace folder"
         )
 
@@ -236,7 +235,7 @@ def import_project(
             ) from error
     project = imported.project
     title = f"Imported the project “{project.name}”"
-    store.note_added(project.id, title, {"projects": [project.id]})
+    store.record_additions(project.id, title, {"projects": [project.id]})
     counts = {part: len(imported.ids[part]) for part in PARTS}
     counts |= {"crops": reader.crops, "runs": len(runs.names)}
     return Transferred(project.name, counts, path.stat().st_size)
@@ -249,7 +248,7 @@ def _import(
     about = manifest.project.model_dump()
     about["active_model"] = runs.names.get(about["active_model"])
     try:
-        with store.writing() as connection:
+        with store.begin_write() as connection:
             imported = insert_project(connection, about, store.owner, reader.rows)
             runs.prepare(imported.project, imported.ids["samples"])
             runs.move_in()

@@ -21,11 +21,11 @@ from core.exchange.tables.columns import COLUMNS, RENAMED, Row, about
 from core.media.json_objects import json_objects, validate_object
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
-from core.store.rows import array, now
+from core.store.rows import now, to_floats
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write samples as `transfer.sample_rows` gives them, given twice: COCO has its images first.
+    """Write the rows of `transfer.read_sample_rows`, given twice: COCO lists its images first.
 
     Returns:
         How many.
@@ -98,7 +98,7 @@ def _id(row: Row) -> int:
 
 
 def _annotation(row: Row, category: int) -> dict[str, Any]:
-    deep = array(row["keypoints"]).reshape(row["joints"], -1)
+    deep = to_floats(row["keypoints"]).reshape(row["joints"], -1)
     points, there = deep[:, :2], np.isfinite(deep).all(axis=1)
     flat = [
         value
@@ -108,7 +108,7 @@ def _annotation(row: Row, category: int) -> dict[str, Any]:
     x, y, width, height = _box(points[there])
     mudra = {name: value for name, value in about(row).items() if name not in _IN_COCO}
     for name in ("scores", "world"):
-        values = None if row[name] is None else array(row[name])
+        values = None if row[name] is None else to_floats(row[name])
         mudra[name] = None if values is None else _short(values[:, None], none=True)
     if deep.shape[1] == 3:
         mudra["z"] = _short(deep[:, 2:], none=True)

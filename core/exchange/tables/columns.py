@@ -100,7 +100,7 @@ def about(row: Row) -> Row:
 
 
 def frame_rows(row: Row) -> Iterator[Row]:
-    """A row a frame of one of `transfer.sample_rows`, its blobs those of the frame."""
+    """A row a frame of one of `transfer.read_sample_rows`, its blobs those of the frame."""
     frames, joints = row["frames"], len(row["scores"]) // (4 * row["frames"])
     times = [row["time_s"]] if row["times"] is None else np.frombuffer(row["times"], "<f8").tolist()
     for frame in range(frames):

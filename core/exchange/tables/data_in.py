@@ -34,14 +34,14 @@ from core.recording.imports.picture_files import MakeEstimator
 from core.recording.imports.tables import TABLE_SUFFIXES
 from core.store import Project, Store
 from core.store.database.checks import check_axes
-from core.store.new_project import project_to_fill
 from core.store.rows import now
 from core.store.transfer import (
     ImportedProject,
     add_rows,
-    fingerprint,
-    known_in,
-    settle_gesture,
+    find_existing_rows,
+    find_or_create_project,
+    hash_sample,
+    replace_gesture,
 )
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
@@ -100,7 +100,7 @@ def read_data(
         first = next(rows, None)
         skeleton = HAND_21.name if first is None else first["skeleton"]
         rows = rows if first is None else chain([first], rows)
-        with project_to_fill(store, target, skeleton) as (project, fresh):
+        with find_or_create_project(store, target, skeleton) as (project, fresh):
             report = _settle(store, project, rows, mapping or {}, fresh, progress)
             note_import(store, project, path.name, report, fresh=fresh)
             return report
@@ -220,14 +220,14 @@ def _settle(
     progress: Progress | None,
 ) -> ImportReport:
     """All in one short transaction, once every row is checked and waits on disk."""
-    hashes = store.known_hashes(project.id)
+    hashes = store.stored_file_hashes(project.id)
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
             waiting.write(to_line(row))
             if number % _BATCH == 0 and progress is not None:
                 progress(number, number)
         waiting.seek(0)
-        with store.writing() as connection:
+        with store.begin_write() as connection:
             settler = _Settler(connection, project, mapping, hashes, fresh)
             for line in waiting:
                 settler.take(from_line(line))
@@ -258,7 +258,7 @@ class _Settler:
     ) -> None:
         self.report = ImportReport()
         self._connection, self._mapping, self._fresh = connection, mapping, fresh
-        self._known, self._hashes = known_in(connection, project.id), hashes
+        self._known, self._hashes = find_existing_rows(connection, project.id), hashes
         ids: dict[str, dict[Any, int]] = {
             "gestures": dict(self._known.gestures),
             "persons": dict(self._known.persons),
@@ -268,7 +268,7 @@ class _Settler:
         }
         self._home = ImportedProject(project, ids)
         self._settled: set[str] = set()
-        self._last = max(self._known.positions, default=-1)
+        self._last = self._known.last_position
         self._waiting: list[Row] = []
 
     def take(self, row: Row) -> None:
@@ -282,7 +282,7 @@ class _Settler:
                 f"the file's samples are {row['skeleton']}, “{self._home.project.name}” takes "
                 f"{self._home.project.skeleton}: bring them into a project of their own"
             )
-        mark = fingerprint(row["taken_at"], row["instance"], row["keypoints"])
+        mark = hash_sample(row["taken_at"], row["instance"], row["keypoints"])
         foreign = row["foreign"] and row["file_hash"] in self._hashes
         if foreign or mark in self._known.samples:
             self.report.already += 1
@@ -330,7 +330,7 @@ class _Settler:
             self._add("gestures", key, {"name": name, **about, **position})
             self.report.new_gestures.append(safe_name(name))
         elif self._fresh:
-            settle_gesture(self._connection, there[key], about)
+            replace_gesture(self._connection, there[key], about)
         return key
 
     def _session(self, row: Row) -> Any:

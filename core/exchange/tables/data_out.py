@@ -38,8 +38,8 @@ from core.pose.types import Floats
 from core.recording.imports.cells import quoted
 from core.recording.imports.tables import JOINTS
 from core.store import Gesture, Project, Store
-from core.store.rows import array
-from core.store.transfer import project_size, sample_rows
+from core.store.rows import to_floats
+from core.store.transfer import measure_project, read_sample_rows
 
 _BATCH = 1000
 
@@ -130,14 +130,14 @@ def export_data(
     kind = kind or _KIND_OF.get(out.suffix.lower())
     if kind not in FORMATS:
         raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
-    with _space_for(out) as part, store.reading() as connection:
-        total, _ = project_size(connection, project.id)
+    with _space_for(out) as part, store.begin_read() as connection:
+        total, _ = measure_project(connection, project.id)
         read = _Samples(
-            lambda: _frames(sample_rows(connection, project.id)),
+            lambda: _frames(read_sample_rows(connection, project.id)),
             total,
             progress,
             skeleton_named(project.skeleton).size,
-            _axes(next(sample_rows(connection, project.id), None)),
+            _axes(next(read_sample_rows(connection, project.id), None)),
         )
         if kind == "kazuhito":
             done = _kazuhito(read, part, store.gestures(project.id))
@@ -226,7 +226,7 @@ def _record_batch(rows: list[Row], schema: Any, read: _Samples, *, quote: bool) 
     for blob, axes in axes_of(read.axes).items():
         numbers = np.full((len(rows), read.joints * len(axes)), np.nan, np.float32)
         for i, row in enumerate(rows):
-            flat = array(row[blob] or b"")
+            flat = to_floats(row[blob] or b"")
             numbers[i, : len(flat)] = flat
         columns += [pa.array(column, pa.float32(), from_pandas=True) for column in numbers.T]
     return pa.record_batch(columns, schema=schema)
@@ -282,7 +282,7 @@ def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
     with out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         for row in read:
-            points = array(row["keypoints"]).reshape(-1, 2)
+            points = to_floats(row["keypoints"]).reshape(-1, 2)
             still = len(points) == JOINTS and row["frames"] == 1
             flat = as_seen(points, row["mirrored_view"]) if still else None
             if flat is not None and row["gesture"] in numbers:

@@ -31,9 +31,9 @@ from core.recording.imports.picture_files import (
 )
 from core.recording.imports.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.store import NewSample, Project, Store
-from core.store.kinds import check_frames
-from core.store.new_project import project_to_fill
+from core.store.database.checks import check_frame_counts
 from core.store.rows import MOVING, STILL
+from core.store.transfer import find_or_create_project
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 _UNSTORED_S = 1.0  # of work at most, which is lost to a kill
@@ -109,7 +109,7 @@ def import_path(
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
-        with project_to_fill(store, target, table.skeleton) as (project, fresh):
+        with find_or_create_project(store, target, table.skeleton) as (project, fresh):
             with _report_with_history(store, project, path.name, fresh) as report:
                 _import_table(store, project, table, path.name, person, progress, report)
             return report
@@ -122,7 +122,7 @@ def import_path(
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
         with estimator_factory() as estimator:
             skeleton = estimator.skeleton
-        with project_to_fill(store, target, skeleton) as (project, fresh):
+        with find_or_create_project(store, target, skeleton) as (project, fresh):
             with _report_with_history(store, project, path.name, fresh) as report:
                 import_pictures(
                     store,
@@ -160,7 +160,7 @@ def note_import(
 ) -> None:
     """Into the project's history, to be undone; a project made by the import goes as a whole."""
     title = f"Imported {format_count(report.added, 'sample')} from {printable(name)}"
-    store.note_added(project.id, title, {"projects": [project.id]} if fresh else report.new)
+    store.record_additions(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 
 @contextmanager
@@ -198,7 +198,7 @@ def import_pictures(
     """Store the hands found in pictures, and in five frames a second of videos; update the report
     with each file."""
     homes = _ImportTargets(store, project, source, report)
-    known = store.known_hashes(project.id)
+    known = store.stored_file_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
     work = partial(samples_or_reasons, estimator_factory, known, not project.keypoints_only)
     stored_s = time.monotonic()
@@ -251,7 +251,7 @@ def _import_table(
     skeleton_named(project.skeleton).check(table.keypoints.shape[-2], f"{source}'s rows")
     report.remark = table.remark
     homes = _ImportTargets(store, project, source, report, MOVING if table.moving else STILL)
-    there = store.known_keypoints(project.id, table.sha256)
+    there = store.stored_table_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or UNKNOWN_PERSON, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
     for name in np.unique(table.gestures).tolist():
@@ -347,7 +347,7 @@ class _ImportTargets:
         """
         there = self._gestures.get(name.casefold())
         if there is not None:
-            check_frames(there.name, there.kind, [2 if self._kind == MOVING else 1])
+            check_frame_counts(there.name, there.kind, [2 if self._kind == MOVING else 1])
 
     def _gesture(self, name: str) -> int:
         self.check_kind(name)

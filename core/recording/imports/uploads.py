@@ -21,7 +21,7 @@ from core.recording.recorder import Recorder
 from core.recording.samples import STORED
 from core.recording.stills import Added, add_pictures
 from core.store import Gesture, Project, Store
-from core.store.new_project import project_to_fill
+from core.store.transfer import find_or_create_project
 
 _CAMERA = "camera:"
 _UNSAFE = re.compile("[\\x00-\\x1f/\\\\\\ud800-\\udfff]")  # in a name that somebody unknown gave
@@ -53,7 +53,7 @@ def record_source(
         MediaError: no such camera, or nothing that can be read.
     """
     frames = open_frames(source)
-    with project_to_fill(store, project, estimator.skeleton) as (found, _):
+    with find_or_create_project(store, project, estimator.skeleton) as (found, _):
         chosen = gesture_named(store, found.id, gesture)
         pictures = not found.keypoints_only
         live = source.startswith(_CAMERA)
@@ -139,7 +139,7 @@ def add_uploads(
 def _record_in_history(recorder: Recorder, parts: Sequence[Added]) -> None:
     """Record the added samples in the project's history for Undo."""
     title = f"Added {format_count(sum(part.kept for part in parts), 'sample')} from files"
-    recorder.store.note_added(recorder.project_id, title, _merge_new_rows(parts))
+    recorder.store.record_additions(recorder.project_id, title, _merge_new_rows(parts))
 
 
 def _merge_new_rows(parts: Sequence[Added]) -> dict[str, list[int]]:
@@ -202,7 +202,7 @@ def _add_video(
     estimator: Estimator,
     progress: Callable[[float], None],
 ) -> Added:
-    known = recorder.store.known_hashes(recorder.project_id)
+    known = recorder.store.stored_file_hashes(recorder.project_id)
     try:
         samples = file_samples(
             path, name, estimator, known, with_crop=recorder.with_pictures, progress=progress

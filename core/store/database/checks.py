@@ -1,168 +1,187 @@
-"""Whether samples go into a project: of its skeleton, with as many axes as its others, and with
-keypoints in space where it learns from these (`learned` says which samples are)."""
+"""Checks before samples enter a project or gesture: its skeleton, its kind, its keypoints' axes.
 
-from collections.abc import Sequence
-from typing import Any
+Still gestures have samples of one frame, moving gestures have clips.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
-from core.errors import NotFoundError, SkeletonError, StoreError
-from core.gestures.features import feature_set
+from core.errors import KindError, NotFoundError, SkeletonError, StoreError
 from core.store.database import schema as t
-from core.store.database.transactions import Database
-from core.store.learned import NO_SPACE, SPACE_ALONE, has_axes
-from core.store.rows import NewSample, Project
+from core.store.rows import MOVING, NewSample, split_ids
 
 _AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
-_OF = t.samples.c
-_AXES_COUNT = func.length(_OF.keypoints) / func.length(_OF.scores)  # 4 bytes each
+_SAMPLE = t.samples.c
+_AXES_COUNT = func.length(_SAMPLE.keypoints) / func.length(_SAMPLE.scores)  # 4 bytes each
+
+
+@dataclass(frozen=True)
+class SampleHome:
+    """Where a recording's samples belong: ids as columns of `samples`, gesture and project."""
+
+    columns: dict[str, int]
+    gesture: str
+    kind: str
+    project: str
+    skeleton: str
+    keypoints_only: bool
 
 
 def check_recording(connection: Connection, session_id: int, gesture_id: int, owner: str) -> None:
-    """Before a recording of the gesture begins in the session.
-
-    Raises:
-        NotFoundError: one of them is gone, or they are not of one project of the owner's.
-    """
+    """Raise NotFoundError unless session and gesture belong to one project of the owner."""
     session, gesture = t.sessions.c, t.gestures.c
     both = select(session.id).where(session.id == session_id, gesture.id == gesture_id)
-    both = both.where(gesture.project_id == session.project_id, t.owned(session.project_id, owner))
+    both = both.where(
+        gesture.project_id == session.project_id, t.is_owned_by(session.project_id, owner)
+    )
     if connection.execute(both).first() is None:
         raise NotFoundError("this session or gesture is gone: reload and choose another")
 
 
-def home_of(connection: Connection, burst_id: int, owner: str) -> tuple[dict[str, int], str, str]:
-    """The columns of a sample that say where it belongs; its gesture's name and kind.
+def find_sample_home(connection: Connection, burst_id: int, owner: str) -> SampleHome:
+    """Return where the samples of a recording belong.
 
     Raises:
-        NotFoundError: nowhere, to another owner's, or to something that is in the bin.
+        NotFoundError: no such recording of this owner, or its gesture, person or project is in the
+            bin.
     """
-    of, session = t.bursts.c, t.sessions.c
-    owners = (t.gestures, t.persons, t.projects)
-    names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
-    names.append(t.gestures.c.kind)
+    burst, session, project, gesture = t.bursts.c, t.sessions.c, t.projects.c, t.gestures.c
     found = (
-        select(session.project_id, of.gesture_id, *names)
-        .join_from(t.bursts, t.sessions, of.session_id == session.id)
-        .join(t.gestures, of.gesture_id == t.gestures.c.id)
+        select(
+            session.project_id,
+            burst.gesture_id,
+            gesture.name.label("gesture"),
+            gesture.kind,
+            project.name.label("project"),
+            project.skeleton,
+            project.keypoints_only,
+            t.persons.c.name.label("person"),
+            gesture.deleted_at.label("gesture_deleted_at"),
+            t.persons.c.deleted_at.label("person_deleted_at"),
+            project.deleted_at.label("project_deleted_at"),
+        )
+        .join_from(t.bursts, t.sessions, burst.session_id == session.id)
+        .join(t.gestures, burst.gesture_id == gesture.id)
         .join(t.persons, session.person_id == t.persons.c.id)
-        .join(t.projects, session.project_id == t.projects.c.id)
+        .join(t.projects, session.project_id == project.id)
+        .where(burst.id == burst_id, project.owner == owner)
+        .where(gesture.project_id == session.project_id)
     )
-    found = found.where(of.id == burst_id, t.projects.c.owner == owner)
-    found = found.where(t.gestures.c.project_id == session.project_id)
-    row = connection.execute(found).first()
+    row = connection.execute(found).mappings().first()
     if row is None:
         raise NotFoundError(f"no recording {burst_id}: start one first")
-    for name, deleted_at in (row[2:4], row[4:6], row[6:8]):
-        if deleted_at is not None:
-            raise NotFoundError(f"“{name}” was deleted meanwhile: bring it back, then go on")
-    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}, row[2], row.kind
+    for part in ("gesture", "person", "project"):
+        if row[f"{part}_deleted_at"] is not None:
+            raise NotFoundError(f"“{row[part]}” was deleted meanwhile: restore it, then go on")
+    ids = {"burst_id": burst_id, "project_id": row["project_id"], "gesture_id": row["gesture_id"]}
+    fields = ("gesture", "kind", "project", "skeleton", "keypoints_only")
+    return SampleHome(ids, **{name: row[name] for name in fields})
 
 
-def check_samples(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:
-    """Whether the project keeps keypoints only.
+def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSample]) -> None:
+    """Check that new samples fit their gesture and project.
 
     Raises:
-        SkeletonError: samples of another skeleton than its own, in the picture where its others
-            are in space, or without keypoints in space where it learns from these.
+        KindError: single frames of a moving gesture, or clips of a still one.
+        SkeletonError: another skeleton or other axes than the project's, see `check_axes`.
     """
-    of = t.projects.c
-    found = select(of.name, of.skeleton, of.keypoints_only).where(of.id == project_id)
-    name, skeleton, keypoints_only = connection.execute(found).one()
-    odd = {sample.skeleton for sample in new} - {skeleton}
-    if odd:
+    check_frame_counts(home.gesture, home.kind, [sample.frames for sample in new])
+    other = {sample.skeleton for sample in new} - {home.skeleton}
+    if other:
         raise SkeletonError(
-            f"these samples are {', '.join(sorted(odd))}, “{name}” takes {skeleton}: choose or "
-            "make a project for them"
+            f"these samples are {', '.join(sorted(other))}, “{home.project}” takes {home.skeleton}:"
+            " choose or create a project for them"
         )
     kinds = {(s.keypoints.shape[2], s.world is not None, s.estimator) for s in new}
-    check_axes(connection, project_id, kinds)
-    return bool(keypoints_only)
+    check_axes(connection, home.columns["project_id"], kinds)
 
 
 def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bool, str]]) -> None:
-    """What compares a project's samples needs the same numbers of each. A project whose first
-    samples are in space alone learns from these, from now on.
+    """Check that new samples have the same axes as the project's samples; a project whose first
+    samples have only keypoints in space trains on these from now on.
 
     Args:
-        kinds: of new samples: axes of their keypoints, whether `world` is beside them, and who
-            found them.
+        kinds: of the new samples: number of axes, whether they have `world`, and their estimator.
 
     Raises:
-        SkeletonError: they don't go with the project's.
+        SkeletonError: other axes than the project's samples, or no keypoints in space although the
+            project trains on these.
     """
     of = t.projects.c
-    name, in_space = connection.execute(
-        select(of.name, of.in_space).where(of.id == project_id)
-    ).one()
-    there = connection.execute(select(_AXES_COUNT).where(_OF.project_id == project_id).limit(1))
-    before = {int(axes) for axes in there.scalars()}
-    axes = {kind[0] for kind in kinds} | before
+    project = select(of.name, of.in_space).where(of.id == project_id)
+    name, in_space = connection.execute(project).one()
+    found = select(_AXES_COUNT).where(_SAMPLE.project_id == project_id)
+    stored = {int(count) for count in connection.scalars(found.limit(1))}
+    axes = {count for count, _, _ in kinds} | stored
     if len(axes) > 1:
-        own = min(before or axes)
+        own = min(stored or axes)
         (other,) = axes - {own}
         raise SkeletonError(
             f"these samples' keypoints are {_AXES[other]}, those of “{name}” {_AXES[own]}: choose "
-            "or make a project for them"
+            "or create a project for them"
         )
-    flat = sorted({whose for count, beside, whose in kinds if count == 2 and not beside})
+    flat = sorted({estimator for count, world, estimator in kinds if count == 2 and not world})
     if in_space and flat:
         raise SkeletonError(
             f"“{name}” learns from keypoints in space, which {', '.join(flat)} does not find: "
             "choose other keypoints, or have the project learn from the picture"
         )
-    if axes == {3} and not in_space:
-        connection.execute(update(t.projects).where(of.id == project_id).values(in_space=True))
+    _train_in_space(connection, project_id, axes)
 
 
-def check_same_axes(connection: Connection, project_id: int) -> None:
-    """After a whole project came in.
+def check_imported_axes(connection: Connection, project_id: int) -> None:
+    """Check that all samples of an imported project have the same axes; one with only keypoints in
+    space trains on these.
 
     Raises:
-        StoreError: some of its samples' own keypoints are in the picture, others in space.
+        StoreError: some samples are in the picture, others in space.
     """
-    numbers = select(_AXES_COUNT).where(_OF.project_id == project_id).distinct()
-    if len(connection.execute(numbers).all()) > 1:
+    found = select(_AXES_COUNT).where(_SAMPLE.project_id == project_id)
+    axes = {int(count) for count in connection.scalars(found.distinct())}
+    if len(axes) > 1:
         raise StoreError("some samples are in the picture (x, y), others in space (x, y, z)")
+    _train_in_space(connection, project_id, axes)
 
 
-def settle_axes(connection: Connection, project_id: int) -> None:
-    """A project with samples in space alone learns from these."""
-    of = t.projects.c
-    such = select(_OF.project_id).where(_OF.project_id == project_id, SPACE_ALONE)
-    connection.execute(update(t.projects).where(of.id.in_(such)).values(in_space=True))
+def _train_in_space(connection: Connection, project_id: int, axes: set[int]) -> None:
+    if axes == {3}:
+        project = update(t.projects).where(t.projects.c.id == project_id)
+        connection.execute(project.values(in_space=True))
 
 
-def learn_in_space(store: Database, project: Project, in_space: bool) -> None:
-    """Have the project learn from keypoints in space, or from those in the picture, from now on;
-    nothing where it does so already. It can be undone.
+def check_frame_counts(gesture: str, kind: str, counts: Iterable[int]) -> None:
+    """Raise KindError if samples of so many frames each don't fit a gesture of this kind."""
+    if any((count > 1) != (kind == MOVING) for count in counts):
+        raise _kind_error(gesture, kind)
 
-    Raises:
-        SkeletonError: its skeleton has no features in space, or its samples are in space alone.
-        NotFoundError: it has samples, and none of them in space.
-    """
-    if project.in_space == in_space:
-        return
-    with store.reading() as connection:
-        _check_choice(connection, project, in_space)
-    where = "in space" if in_space else "in the picture"
-    store.change(
-        t.projects, [project.id], f"“{{}}” learns from keypoints {where}", in_space=in_space
+
+def check_stored_kinds(connection: Connection, *conditions: object) -> None:
+    """Raise KindError if a sample outside the bin that meets the conditions doesn't fit its
+    gesture's kind; for use after samples were moved or restored."""
+    gesture = t.gestures.c
+    found = select(gesture.name, gesture.kind).join_from(
+        t.samples, t.gestures, _SAMPLE.gesture_id == gesture.id
     )
+    wrong = (_SAMPLE.frames > 1) != (gesture.kind == MOVING)
+    found = t.filter_deleted(found, t.samples).where(wrong, *conditions)
+    row = connection.execute(found.limit(1)).first()
+    if row is not None:
+        raise _kind_error(row.name, row.kind)
 
 
-def _check_choice(connection: Connection, project: Project, in_space: bool) -> None:
-    if in_space:
-        feature_set(project.skeleton, 3)
-    own = (_OF.project_id == project.id) & _OF.deleted_at.is_(None)
+def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
+    """Run `check_stored_kinds` on the samples with these ids."""
+    for chunk in split_ids(ids):
+        check_stored_kinds(connection, _SAMPLE.id.in_(chunk))
 
-    def some(condition: Any) -> bool:
-        return connection.execute(select(_OF.id).where(own, condition).limit(1)).first() is not None
 
-    if in_space and some(~SPACE_ALONE) and not some(has_axes(in_space=True)):
-        raise NotFoundError(NO_SPACE)
-    if not in_space and some(SPACE_ALONE):
-        raise SkeletonError(
-            f"the samples of “{project.name}” are in space alone: there is nothing in the picture "
-            "to learn from"
-        )
+def _kind_error(gesture: str, kind: str) -> KindError:
+    own, other = "single frames", "clips"
+    if kind == MOVING:
+        own, other = other, own
+    return KindError(
+        f"“{gesture}” is a {kind} gesture: its samples are {own}, and some of these are {other}; "
+        "choose a gesture of their kind"
+    )

@@ -1,7 +1,7 @@
-"""The database behind the store: short transactions, plain errors, and a bin.
+"""Short transactions with plain errors, and changes that can be undone.
 
-Transactions begin as writers where they write, so that several processes take turns instead of
-failing. Modules of queries (store, curation, …) read and write through this alone.
+Writers lock at the start of a transaction, so that several processes wait for each other instead of
+failing. All queries of the store go through `Database`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,22 +14,27 @@ from sqlalchemy import Connection, Table, insert, select, text
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
 from core.store.database import schema as t
-from core.store.database.engine import damage_of, open_engine, plain_errors, remove_sqlite
-from core.store.database.undo_log import HistoryEntry, UndoLog, undo
+from core.store.database.engine import (
+    find_damage,
+    open_engine,
+    remove_sqlite_files,
+    translate_errors,
+)
+from core.store.database.undo_log import HistoryEntry, UndoLog, undo_entry
+from core.store.database.upgrades import upgrade_schema
 from core.store.rows import now
 
-OnAct = Callable[[int, HistoryEntry], None]
+OnChange = Callable[[int, HistoryEntry], None]
 
 
 class Database:
     """A SQLite file or a PostgreSQL database; safe to use from several threads and processes.
 
     Args:
-        place: a SQLite file (its folder is made), or a database URL.
-        on_act: told the project's id and the new entry of its history once an action that can be
-            undone is in the database, in the thread that did it.
-        owner: whose projects it shows and changes; "": those made without login. Another's are as
-            if they were not there.
+        place: a SQLite file, whose folder is created, or a database URL.
+        on_change: called with the project's id and the new history entry after each change that can
+            be undone, in the thread that made it.
+        owner: whose projects are visible; "" for those created without login.
 
     Raises:
         StoreError: the place can't be opened, or a newer Mudra wrote it.
@@ -38,11 +43,11 @@ class Database:
     def __init__(
         self,
         place: Path | str,
-        on_act: OnAct = lambda project_id, entry: None,
+        on_change: OnChange = lambda project_id, entry: None,
         *,
         owner: str = "",
     ) -> None:
-        self._on_act, self.owner = on_act, owner
+        self._on_change, self.owner = on_change, owner
         self._engine = open_engine(place)
         try:
             self._upgrade()
@@ -51,97 +56,93 @@ class Database:
             raise
 
     def _upgrade(self) -> None:
-        """Bring the tables up to date, in a connection of its own: foreign keys are off in it."""
-        with plain_errors(), self._engine.connect() as plain:
+        """Upgrade the tables on a connection of its own, on which foreign keys are off."""
+        with translate_errors(), self._engine.connect() as plain:
             plain.detach()
             connection = plain.execution_options(writes=True, upgrades=True)
             with connection.begin():
-                t.bring_up_to_date(connection)
+                upgrade_schema(connection)
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._engine.dispose()
 
-    def begin_anew(self) -> None:
-        """Remove SQLite's file with everybody's rows, and make an empty one.
-
-        Raises:
-            StoreError: it can't be removed.
-        """
+    def recreate_sqlite(self) -> None:
+        """Delete SQLite's file with the rows of all owners, and create an empty one."""
         self.close()
-        remove_sqlite(Path(str(self._engine.url.database)))
+        remove_sqlite_files(Path(str(self._engine.url.database)))
         self._upgrade()
 
-    def damage(self) -> str:
-        """What is wrong with the file; "" when it is whole."""
-        with plain_errors(), self._engine.connect() as connection:
-            return damage_of(connection)
+    def find_damage(self) -> str:
+        """Return what is wrong with the database file; "" if nothing."""
+        with translate_errors(), self._engine.connect() as connection:
+            return find_damage(connection)
 
-    def own(self, project_id: Any) -> Any:
-        """The condition that a column names a project of the store's owner."""
-        return t.owned(project_id, self.owner)
+    def is_own(self, project_id: Any) -> Any:
+        """Return the condition that a column of project ids names a project of the owner."""
+        return t.is_owned_by(project_id, self.owner)
 
-    def check_own(self, connection: Connection, project_id: int) -> None:
-        """Before something of the project is changed.
-
-        Raises:
-            NotFoundError: it is another owner's, or gone.
-        """
+    def check_owner(self, connection: Connection, project_id: int) -> None:
+        """Raise NotFoundError if the project belongs to another owner or is gone."""
         of = t.projects.c
-        mine = select(of.id).where(of.id == project_id, of.owner == self.owner)
-        if connection.execute(mine).first() is None:
-            raise NotFoundError(f"no project {project_id}: it is gone")
+        own = select(of.id).where(of.id == project_id, of.owner == self.owner)
+        if connection.execute(own).first() is None:
+            raise NotFoundError("this project is gone: choose another")
 
     def has_owners(self) -> bool:
-        """Whether any project belongs to somebody who logged in."""
-        return bool(self.rows(select(t.projects.c.id).where(t.projects.c.owner != "").limit(1)))
+        """Whether any project was created by a person who logged in."""
+        owned = select(t.projects.c.id).where(t.projects.c.owner != "")
+        return bool(self.fetch_all(owned.limit(1)))
 
-    def server_bytes(self) -> int:
-        """How much room a server's database takes; 0 for a file."""
+    def server_size_bytes(self) -> int:
+        """Return the size of a PostgreSQL database; 0 for a SQLite file."""
         if self._engine.dialect.name != "postgresql":
             return 0
-        return int(self.rows(text("SELECT pg_database_size(current_database())"))[0][0])
+        return int(self.fetch_all(text("SELECT pg_database_size(current_database())"))[0][0])
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that writes: all of it or nothing, errors as ours."""
-        with plain_errors(), self._engine.connect() as plain:
+    def begin_write(self) -> Iterator[Connection]:
+        """Open a transaction that writes everything or nothing."""
+        with translate_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads, and sees one state of the data throughout."""
-        with plain_errors(), self._engine.connect() as connection, connection.begin():
+    def begin_read(self) -> Iterator[Connection]:
+        """Open a read-only transaction, which sees one snapshot of the data."""
+        with translate_errors(), self._engine.connect() as connection, connection.begin():
             yield connection
 
-    def rows(self, statement: Any) -> Sequence[Any]:
-        """What a statement that only reads finds."""
-        with plain_errors(), self._engine.connect() as connection:
+    def fetch_all(self, statement: Any) -> Sequence[Any]:
+        """Return all rows of a read-only statement."""
+        with translate_errors(), self._engine.connect() as connection:
             return connection.execute(statement).all()
 
     @contextmanager
-    def undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
-        """A transaction whose changes can be undone; `title` says what was done, at the latest when
-        it ends (`undo_log.title`)."""
-        with self.writing() as connection:
-            self.check_own(connection, project_id)
+    def begin_undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
+        """Open a transaction whose changes can be undone; `title` (or `undo_log.title`, set before
+        its end) names the action for people."""
+        with self.begin_write() as connection:
+            self.check_owner(connection, project_id)
             undo_log = UndoLog(connection, project_id, title)
             yield undo_log
-            entry = undo_log.write()
+            entry = undo_log.save()
         if entry is not None:
-            self._on_act(undo_log.project_id, entry)
+            self._on_change(undo_log.project_id, entry)
 
-    def note_added(self, project_id: int, title: str, new: Mapping[str, Iterable[int]]) -> None:
-        """Write an action into the history whose new rows, ids by table, are in the database by
-        now: undoing it puts them into the bin."""
-        with self.undoable(project_id, title) as undo_log:
+    def record_additions(
+        self, project_id: int, title: str, new: Mapping[str, Iterable[int]]
+    ) -> None:
+        """Add an entry to the history for rows that are stored already (ids by table): undo puts
+        them into the bin."""
+        with self.begin_undoable(project_id, title) as undo_log:
             for table, ids in new.items():
-                undo_log.added(t.metadata.tables[table], ids)
+                undo_log.record_inserts(t.metadata.tables[table], ids)
 
-    def change(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
-        """Set these columns in the rows of these ids, as one action; {} in the title is the name.
+    def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
+        """Set columns of the rows with these ids, as one undoable action; {} in the title is
+        replaced by the first row's name.
 
         Raises:
             NotFoundError: some are gone; the others are changed.
@@ -149,69 +150,66 @@ class Database:
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
-        project_id, title = self._about(table, wanted, title)
-        with self.undoable(project_id, title) as undo_log:
-            own = _project_column(table) == project_id
-            changed = undo_log.set_where(table, table.c.id.in_(wanted) & own, **values)
+        project_id, title = self._find_project_and_title(table, wanted, title)
+        with self.begin_undoable(project_id, title) as undo_log:
+            own = _project_id_column(table) == project_id
+            changed = undo_log.update_where(table, table.c.id.in_(wanted) & own, **values)
         if changed < len(wanted):
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
-    def to_bin(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
-        """Both into the bin as one action, under one time, by which what came together is known."""
+    def delete_with_samples(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
+        """Put a row and its samples into the bin as one action; their common time of deletion
+        says later what to restore together."""
         at = now()
-        with self.undoable(*self._about(table, [row_id], title)) as undo_log:
+        with self.begin_undoable(*self._find_project_and_title(table, [row_id], title)) as undo_log:
             here = (table.c.id == row_id) & table.c.deleted_at.is_(None)
-            if not undo_log.set_where(table, here, deleted_at=at):
-                raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
-            undo_log.set_where(
-                t.samples, its_samples & t.samples.c.deleted_at.is_(None), deleted_at=at
-            )
+            if not undo_log.update_where(table, here, deleted_at=at):
+                raise NotFoundError(f"this was deleted from the {table.name} already")
+            here = its_samples & t.samples.c.deleted_at.is_(None)
+            undo_log.update_where(t.samples, here, deleted_at=at)
 
-    def _about(self, table: Table, ids: Sequence[int], title: str) -> tuple[int, str]:
-        """The project of the first of these rows that is there, and the title with its name."""
-        owner = _project_column(table)
-        columns = [owner, table.c.name] if "name" in table.c else [owner]
+    def _find_project_and_title(
+        self, table: Table, ids: Sequence[int], title: str
+    ) -> tuple[int, str]:
+        """Return the project of the first row that exists, and the title with that row's name."""
+        project_id = _project_id_column(table)
+        columns = [project_id, table.c.name] if "name" in table.c else [project_id]
         for row_id in ids:
-            for project_id, *name in self.rows(select(*columns).where(table.c.id == row_id)):
-                return project_id, title.format(*name)
+            for found_id, *name in self.fetch_all(select(*columns).where(table.c.id == row_id)):
+                return found_id, title.format(*name)
         raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
 
-    def history(self, project_id: int) -> list[HistoryEntry]:
-        """What can be undone in the project, the latest first."""
+    def list_history(self, project_id: int) -> list[HistoryEntry]:
+        """Return the actions of the project that can be undone, newest first."""
         of = t.acts.c
         found = select(of.id, of.title, of.at)
-        found = found.where(of.project_id == project_id, self.own(of.project_id))
-        return [HistoryEntry(*row) for row in self.rows(found.order_by(of.id.desc()))]
+        found = found.where(of.project_id == project_id, self.is_own(of.project_id))
+        return [HistoryEntry(*row) for row in self.fetch_all(found.order_by(of.id.desc()))]
 
     def undo(self, entry_id: int) -> int:
-        """Set back what an action changed; how many rows are back.
+        """Undo an action of the history; return how many rows were restored.
 
         Raises:
             NotFoundError: it was undone already, or is too old.
-            StoreError: a name that would come back is another's by now, or what samples belong
-                to is in the bin; nothing is changed.
+            StoreError: a name is taken by now, or samples belong to a gesture or person in the bin;
+                nothing is changed.
         """
-        with self.writing() as connection:
-            return undo(connection, entry_id, self.owner)
+        with self.begin_write() as connection:
+            return undo_entry(connection, entry_id, self.owner)
 
 
-def _project_column(table: Table) -> Any:
-    """The column that says which project a row of the table is, or is of."""
+def _project_id_column(table: Table) -> Any:
     return table.c.id if table is t.projects else table.c.project_id
 
 
-def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    """Insert one row; its id."""
+def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    """Insert one row and return its id."""
     key = connection.execute(insert(table).values(values)).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
-def named(name: str) -> dict[str, str]:
-    """The columns of a name.
-
-    Raises:
-        LabelError: it can't be one.
-    """
+def name_columns(name: str) -> dict[str, str]:
+    """Return a name as the columns `name` and `key`; raises LabelError where it is invalid."""
     safe = safe_name(name)
     return {"name": safe, "key": safe.casefold()}

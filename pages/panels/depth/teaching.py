@@ -14,8 +14,8 @@ from core.live.depth_stream import DepthStream
 from core.offline.depth_recording import add_from_depth, answer_to, check_takes_depth, offer
 from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
-from core.store.database.checks import learn_in_space
 from core.store.index import count_samples
+from core.store.learned import learn_in_space
 from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model
 from pages.panels.recording.cards import gesture_cards

@@ -46,7 +46,7 @@ def _undoable_action() -> Action | None:
     act = last_action()
     if act is None or time.monotonic() - act.done_s > SHOWN_S:
         return None
-    there = studio().store.history(act.project_id)
+    there = studio().store.list_history(act.project_id)
     return act if act.entry in there else None
 
 

@@ -16,7 +16,7 @@ from core.recording.recorder import Recorder
 from core.recording.samples import thumbnail
 from core.store import Gesture, Project, Sample, Store
 from core.store.bin import delete_samples
-from core.store.index import count_samples, newest_samples, read_samples
+from core.store.index import count_samples, list_newest_ids, read_samples
 from core.store.rows import MOVING, STILL
 from pages.components.gesture_cards import Inbox, cards_message, draw_cards
 from pages.panels.controls import EMOJI_CHOICES
@@ -312,7 +312,7 @@ def _card_data(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
         "moves": gesture.moves,
         "samples": samples,
         "how": _how_to_perform(gesture) if gesture.moves and not samples else "",
-        "crops": newest_samples(store, project.id, gesture.id, MAX_THUMBNAILS) if samples else [],
+        "crops": list_newest_ids(store, project.id, gesture.id, MAX_THUMBNAILS) if samples else [],
     }
 
 

@@ -13,9 +13,9 @@ from core.recording.clips import LEAST_FRAMES
 from core.recording.samples import picture_of, shown_jpeg
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
-from core.store.bin import delete_samples, move_samples, same_kind_gestures
-from core.store.index import Ints, sample_origin
-from core.store.trimming import clip_times, part_of, trim_clip, whole_of
+from core.store.bin import delete_samples, list_move_targets, move_samples
+from core.store.index import Ints, find_sample_origin
+from core.store.trimming import clip_times, find_whole_clip, slice_clip, trim_clip
 from pages.components.clip_loop import play_clip
 from pages.components.sample_grid import SampleTile, show_tiles
 from pages.panels.layout import show_errors
@@ -57,7 +57,7 @@ def show_sample(
 
 
 def _show_facts(sample: Sample) -> None:
-    origin = sample_origin(studio().store, sample.id)
+    origin = find_sample_origin(studio().store, sample.id)
     moves, of_hand = sample.frames > 1, skeleton_named(sample.skeleton).is_hand
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
     facts = {
@@ -103,7 +103,7 @@ def show_clip(sample: Sample) -> None:
 
 def trim_clip_form(project: Project, sample: Sample) -> None:
     """The clip as its handles have it: of all that was recorded, where that was cut before."""
-    whole, now = whole_of(studio().store, sample)
+    whole, now = find_whole_clip(studio().store, sample)
     times, player = clip_times(whole), st.container()
     st.image(loop_picture(whole, 64), width="stretch")
     begin_s, end_s = st.slider(
@@ -117,10 +117,12 @@ def trim_clip_form(project: Project, sample: Sample) -> None:
     begin, end = np.searchsorted(times, [begin_s - 0.005, end_s + 0.005]).tolist()
     with player:
         if end - begin < LEAST_FRAMES:
-            st.image(picture_of(part_of(whole, slice(begin, max(end, begin + 1))), CLIP_SIZE_PX))
+            st.image(picture_of(slice_clip(whole, slice(begin, max(end, begin + 1))), CLIP_SIZE_PX))
             st.caption(f"A clip has {LEAST_FRAMES} frames at least: move the handles apart.")
             return
-        play_clip(f"clip_{sample.id}", shown_jpeg(part_of(whole, slice(begin, end)), CLIP_SIZE_PX))
+        play_clip(
+            f"clip_{sample.id}", shown_jpeg(slice_clip(whole, slice(begin, end)), CLIP_SIZE_PX)
+        )
     unchanged = (begin, end) == (now.start, now.stop)
     if st.button("Apply", icon="✂️", type="primary", disabled=unchanged, help="It can be undone."):
         with show_errors():
@@ -187,7 +189,7 @@ def show_sample_actions(project: Project, ids: list[int]) -> None:
     """Delete these samples, or move them to another gesture of their kind."""
     n = f"{len(ids):,}"
     st.button(f"Delete {n}", icon="🗑️", on_click=_delete_selected, args=(project, ids))
-    there = same_kind_gestures(studio().store, project.id, ids)
+    there = list_move_targets(studio().store, project.id, ids)
     gestures = {g.id: g.label.title for g in there}
     to = st.selectbox(
         "Move to",
