@@ -164,8 +164,8 @@ def _check_space(name: str, size: ProjectSize) -> None:
     if size.bytes > MAX_TOTAL:
         raise StoreError(
             f"“{name}” with {size.samples:,} samples would take about {size.bytes / 2**20:,.0f} "
-            f"MB, a project file at most {MAX_TOTAL / 2**20:.0f}: leave the pictures out, or copy the "
-            "workspace folder"
+            f"MB, a project file at most {MAX_TOTAL / 2**20:.0f}: leave the pictures out, or copy "
+            "the workspace folder"
         )
 
 
