@@ -28,7 +28,7 @@ from core.depth.io.joint_files import read_joints
 from core.depth.io.recordings import open_depth
 from core.estimators.depth_net import DepthNet
 from core.estimators.mediapipe_hands import MediapipeHands
-from core.lab.renderer.render import mixture
+from core.lab.renderer.render import keypoint_weights
 from core.paths import Paths
 from core.pose.drawing.poses import draw_pose
 from core.pose.skeletons.table import HAND_21, NYU_14
@@ -45,7 +45,7 @@ _SHOWN, _ENLARGED, _COLUMNS = 12, 3, 6  # of the pictures
 
 def as_nyu(hand_mm: Points) -> Points:
     """(21, 3) → (14, 3), NaN for the wrist and the palm, which no keypoints of a hand say."""
-    shares = mixture(NYU_14.name)
+    shares = keypoint_weights(NYU_14.name)
     found: Points = shares[:, : HAND_21.size] @ hand_mm
     found[shares[:, HAND_21.size :].any(1)] = np.nan
     return found

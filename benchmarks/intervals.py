@@ -17,7 +17,7 @@ import numpy as np
 from core.gestures.data import GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.intervals import share_of, wilson_interval
-from core.lab.starter_data import table_data
+from core.lab.starter_data import read_recorders
 
 TRAININGS, DRAWS, DRAWN = 24, 100, (1, 2, 3, 5, 8)
 OF_A_RECORDING = 60  # rows, spread over it: so that no recorder outweighs the others
@@ -106,7 +106,7 @@ def drawn(people: People, count: int, rng: np.random.Generator) -> tuple[Rows, R
 def main(table: Path) -> None:
     """Print, per number of persons drawn, how often each interval held and how wide it was."""
     rng = np.random.default_rng(0)
-    data = thinned(table_data(table))
+    data = thinned(read_recorders(table))
     made = [trained(data, number, rng) for number in range(TRAININGS)]
     everybody = [people for people in made if people is not None]
     print(f"{len(data)} rows of {len(set(data.persons))} recorders, {len(everybody)} classifiers")

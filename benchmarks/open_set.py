@@ -24,9 +24,14 @@ from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.modelfile.export import data_hash
 from core.gestures.openset.rejection import fit_rejection
-from core.lab.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
+from core.lab.open_set import (
+    RejectionScores,
+    read_unknown_digits,
+    read_unknown_signs,
+    score_held_out_people,
+)
 from core.lab.starter import EPOCHS, OPTIONS
-from core.lab.starter_data import all_data, make_keypoints
+from core.lab.starter_data import extract_source_keypoints, read_all_samples
 from core.paths import Paths
 
 Array = NDArray[np.float32]
@@ -136,20 +141,23 @@ def main() -> None:
     parser.add_argument("--without-none", action="store_true")
     asked = parser.parse_args()
     weights = Paths.find().weights
-    everything = all_data(
+    everything = read_all_samples(
         asked.data,
         asked.landmarks,
-        lambda name: make_keypoints(asked.data, asked.landmarks, weights, name),
+        lambda name: extract_source_keypoints(asked.data, asked.landmarks, weights, name),
     )
     data = _with_digits_alone(everything, not asked.without_none)
-    digits = unknown_digits(asked.landmarks)
-    hands = unknown_hands_of(asked.data / "hand_crops" / "crops.csv", learned=True)
+    digits = read_unknown_digits(asked.landmarks)
+    hands = read_unknown_signs(asked.data / "hand_crops" / "crops.csv", learned=True)
     print(f"{len(data)} samples, {len(digits)} digits 2, 4, 7, {len(hands)} other signs\n\n{_HEAD}")
     nets: dict[str, OpenSetNet] = {}
     for name, score in SCORES.items():
         if "none" in name and asked.without_none:
             continue
-        print(_row(name, left_out_scores(data, digits, hands, _fit_with(score, nets))), flush=True)
+        print(
+            _row(name, score_held_out_people(data, digits, hands, _fit_with(score, nets))),
+            flush=True,
+        )
 
 
 def _with_digits_alone(data: GestureData, none: bool) -> GestureData:
@@ -176,10 +184,10 @@ def _fit_with(score: Score, nets: dict[str, OpenSetNet]) -> Callable[[GestureDat
     return fit
 
 
-def _row(name: str, scores: Scores) -> str:
+def _row(name: str, scores: RejectionScores) -> str:
     gestures, unknown = scores.accepted()
     per_gesture = [gestures[scores.labels == c].mean() for c in np.unique(scores.labels)]
-    digits = scores.of_digits
+    digits = scores.are_digits
     shares = [
         np.mean(per_gesture),
         min(per_gesture),
@@ -190,7 +198,7 @@ def _row(name: str, scores: Scores) -> str:
     return f"| {name} | " + " | ".join(f"{100 * share:.1f}" for share in shares) + " |"
 
 
-def _at_95(scores: Scores) -> list[float]:
+def _at_95(scores: RejectionScores) -> list[float]:
     """False accepts of digits and of the others at 95 % true accept in each fold, each gesture
     counting alike."""
     let_in = np.zeros(len(scores.unknown), bool)
@@ -201,7 +209,7 @@ def _at_95(scores: Scores) -> list[float]:
         enough = np.searchsorted(np.cumsum(weight) / weight.sum(), 0.95)
         alike = scores.unknown_folds == fold
         let_in[alike] = scores.unknown[alike] <= scores.gestures[mine][order][enough]
-    return [float(let_in[rows].mean()) for rows in (scores.of_digits, ~scores.of_digits)]
+    return [float(let_in[rows].mean()) for rows in (scores.are_digits, ~scores.are_digits)]
 
 
 if __name__ == "__main__":

@@ -26,10 +26,10 @@ from core.gestures.labels import NONE
 from core.lab.starter import EPOCHS, OPTIONS
 from core.lab.starter_data import (
     SOURCES,
-    hands_of_pictures,
-    make_keypoints,
-    table_and_signs,
-    table_data,
+    extract_source_keypoints,
+    read_picture_hands,
+    read_recorders,
+    read_recorders_and_signs,
 )
 from core.paths import Paths
 
@@ -102,10 +102,10 @@ def left_out_answers(
 
 def raised_hands(name: str, landmarks: Path) -> GestureData:
     """A source's hands that show one of the eight gestures, the highest of each picture."""
-    hands = hands_of_pictures(name, landmarks / f"{name}.parquet")
+    hands = read_picture_hands(name, landmarks / f"{name}.parquet")
     rows = np.flatnonzero(hands.raised)
-    data = hands.as_data(rows)
-    meant = [hands.target(picture) for picture in hands.pictures[rows]]
+    data = hands.to_unlabelled(rows)
+    meant = [hands.gesture_of(picture) for picture in hands.pictures[rows]]
     names = [gesture.name for gesture in data.gestures]
     labelled = replace(data, labels=np.array([names.index(name) for name in meant], np.int64))
     return labelled.take(labelled.labels != names.index(NONE.name))
@@ -177,9 +177,9 @@ def main() -> None:
     weights = Paths.find().weights
     for name in asked.sources:
         if not (asked.landmarks / f"{name}.parquet").is_file():
-            make_keypoints(asked.data, asked.landmarks, weights, name)
-    table = table_data(asked.data / "hand_keypoints" / "gestures.csv")
-    known = table_and_signs(asked.data)
+            extract_source_keypoints(asked.data, asked.landmarks, weights, name)
+    table = read_recorders(asked.data / "hand_keypoints" / "gestures.csv")
+    known = read_recorders_and_signs(asked.data)
     photos = {name: raised_hands(name, asked.landmarks) for name in asked.sources}
     seeds = range(asked.seeds)
 

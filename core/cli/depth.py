@@ -29,18 +29,18 @@ def render_depth(
     """Render depth pictures of hands with the truth of their joints."""
     from core.depth.cameras import camera_named
     from core.depth.io.joint_tables import JOINTS_FILE
-    from core.lab.renderer.files import write_hands
+    from core.lab.renderer.files import write_rendered_hands
     from core.lab.renderer.noise import NOISES
-    from core.lab.renderer.render import JOINTS, WINDOW_MM, Settings
+    from core.lab.renderer.render import JOINTS, WINDOW_MM, RenderSettings
 
     check_choice(noise, NOISES, "--noise")
     check_choice(skeleton, JOINTS, "--skeleton")
     if far <= near:
         raise typer.BadParameter(f"{far:g} is not beyond --near {near:g}", param_hint="--far")
     window_mm = None if whole else WINDOW_MM
-    settings = Settings(camera_named(camera), NOISES[noise], (near, far), window_mm)
+    settings = RenderSettings(camera_named(camera), NOISES[noise], (near, far), window_mm)
     with progress_bar("rendering") as progress:
-        write_hands(out, n, seed, settings, skeleton, workers, progress)
+        write_rendered_hands(out, n, seed, settings, skeleton, workers, progress)
     text = f"{n} pictures and {JOINTS_FILE} ({skeleton}, mm): {out}"
     say({"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text, as_json)
 

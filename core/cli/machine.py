@@ -110,7 +110,7 @@ def starter(
     """Make the starter model anew: leave each recorder and source out, then train on everything."""
     from core.lab.net_data import landmarks_folder
     from core.lab.starter import make_starter
-    from core.lab.starter_data import make_keypoints
+    from core.lab.starter_data import extract_source_keypoints
 
     paths = Paths.find()
     kept = landmarks or landmarks_folder(paths, data)
@@ -118,7 +118,7 @@ def starter(
         data,
         out,
         kept,
-        lambda name: make_keypoints(data, kept, paths.weights, name),
+        lambda name: extract_source_keypoints(data, kept, paths.weights, name),
         lambda text: print(text, file=sys.stderr),
     )
     text = (

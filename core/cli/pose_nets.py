@@ -37,7 +37,7 @@ def evaluate_net(
     """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
     from core.estimators.depth_net import DepthNet
     from core.estimators.heatmap_net import HeatmapNet
-    from core.lab.renderer.rendered_hands import depth_hands_of
+    from core.lab.renderer.rendered_hands import load_depth_hands
     from core.measuring.body_measuring import finds_bodies, measure_bodies
     from core.measuring.depth_evaluation import measure_depth_net
     from core.measuring.hand_net_evaluation import evaluate_net as evaluate_
@@ -48,7 +48,7 @@ def evaluate_net(
     if is_net(paths.net(name), DepthMetadata):
         with progress_bar("measuring") as progress:
             net_of_depth = DepthNet(paths.net(name), threads=2)
-            hands = depth_hands_of(data[0], skeleton_named(net_of_depth.skeleton))
+            hands = load_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
             found = measure_depth_net(net_of_depth, hands, out, progress)
         about = "in cubes centred on the true keypoints, which is easier than what papers measure"
         say(found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}", as_json)
@@ -206,15 +206,15 @@ def train_net(
 ) -> None:
     """Train a pose net: hands on a teacher's keypoints, bodies and hands in depth on labels."""
     from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
-    from core.lab.net_data import of_data, training_data
+    from core.lab.net_data import describe_training_data, load_training_data
 
     paths, input_hw = Paths.find(workspace), _size(size)
     begin = None if start is None else paths.net(start) / WEIGHTS
     if begin is not None and not begin.is_file():
         raise typer.BadParameter(f"“{start}” has no {WEIGHTS}", param_hint="--start")
     with progress_bar("reading the data") as progress:
-        samples = training_data(paths, name, data, progress, strong=strong)
-    build, about = of_data(samples, input_hw)
+        samples = load_training_data(paths, name, data, progress, strong=strong)
+    build, about = describe_training_data(samples, input_hw)
     rate = rate or (1e-3 if about else 2.5e-3)
     with progress_bar("training") as progress:
         trained = train_net_here(

@@ -39,24 +39,23 @@ DEPTH_NET = Path("crossinfonet.synthetic_light")
 
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
-    """Train on a keypoint table in a workspace of its own, as a click on Train does.
+    """Time a training on a keypoint table, in a workspace of its own, as *Train* runs it.
 
     Returns:
         rows; after torch was loaded, seconds until first_point_s, until a model answers (usable_s)
         and until the final one does (final_s); epochs; accuracy and its interval.
     """
     warm_up().join()  # torch's loading is not what is measured
-    with _own_store() as (store, own):
+    with _open_temporary_store() as (store, own):
         report = import_path(store, "bench", table)
-        run, seconds = _train(store, own, TrainingManager.begin)
+        run, seconds = _time_training(store, own, TrainingManager.begin)
         [result] = run.records("result")
         figures = {"rows": report.added, **seconds, "epochs": len(run.records("epoch"))}
     return figures | {name: result["figures"][name] for name in ("accuracy", "interval")}
 
 
 def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
-    """Learn as one goes: from the end of a recording until the new model answers, with so many
-    samples, taken evenly from a keypoint table.
+    """Time how long a new model takes after a recording, with 200, 1,000 and 2,000 samples.
 
     Returns:
         By number of samples, medians of TRAININGS trainings of the seconds that `bench_train`
@@ -65,24 +64,26 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     for count in SAMPLES:
-        with _own_store() as (store, own):
+        with _open_temporary_store() as (store, own):
             few = own.database.with_name("few.csv")
             chosen = np.linspace(0, len(rows) - 1, count).astype(int)
             few.write_text("\n".join([head, *(rows[i] for i in chosen)]), encoding="utf-8")
             import_path(store, "bench", few)
             if not found:
-                found["first"] = _train(store, own, TrainingManager.learn_anew)[1]
-            times = [_train(store, own, TrainingManager.learn_anew)[1] for _ in range(TRAININGS)]
+                found["first"] = _time_training(store, own, TrainingManager.learn_anew)[1]
+            times = [
+                _time_training(store, own, TrainingManager.learn_anew)[1] for _ in range(TRAININGS)
+            ]
         medians = {name: statistics.median(one[name] for one in times) for name in times[0]}
         found[f"{count} samples"] = {name: round(value, 2) for name, value in medians.items()}
     return found
 
 
-def _train(
+def _time_training(
     store: Store, paths: Paths, begin: Callable[[TrainingManager, Project], Run]
 ) -> tuple[Run, dict[str, float]]:
-    """A training of the project “bench”, and the seconds from the call until its first epoch was
-    learned, until its model answers, loaded, and until the final one does."""
+    """Run a training of the project "bench"; return it and the seconds to its first epoch, its
+    first usable model and its final model."""
     manager, project = TrainingManager(store, paths), store.project("bench")
     begun_s, begun_at = time.perf_counter(), time.time()
     run = begin(manager, project)
@@ -103,12 +104,12 @@ def _train(
 
 
 def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
-    """Import a folder per class, or a keypoint table, into a store of its own.
+    """Time the import of a folder per class, or of a keypoint table, into an empty store.
 
     Returns:
         added, refused, seconds, a_second.
     """
-    with _own_store() as (store, _):
+    with _open_temporary_store() as (store, _):
         begun_s = time.perf_counter()
         report = import_path(
             store, "bench", folder, estimator_factory=lambda: MediapipeHands(paths.weights)
@@ -123,7 +124,8 @@ def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _own_store() -> Iterator[tuple[Store, Paths]]:
+def _open_temporary_store() -> Iterator[tuple[Store, Paths]]:
+    """Open an empty store in a temporary workspace."""
     with temporary_folder("bench-") as folder:
         own = Paths.find(folder)
         with closing(Store(own.store)) as store:
@@ -131,7 +133,7 @@ def _own_store() -> Iterator[tuple[Store, Paths]]:
 
 
 def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
-    """Time a pose net by onnxruntime, from the cut-out pictures to the maps.
+    """Time a pose net in onnxruntime, from cropped pictures to heatmaps.
 
     Args:
         source: a net by its name or folder; or an architecture ("pose_resnet50"), which is timed
@@ -148,7 +150,7 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = paths.net(str(source))
         if not (folder / METADATA).is_file():
-            folder = _save_untrained(str(source), Path(scratch))
+            folder = _save_untrained_net(str(source), Path(scratch))
         net = HeatmapNet(folder, threads=threads)
         size = (folder / "model.onnx").stat().st_size
     return {
@@ -160,7 +162,8 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
     }
 
 
-def _save_untrained(name: str, folder: Path) -> Path:
+def _save_untrained_net(name: str, folder: Path) -> Path:
+    """Save a net of this architecture with random weights into a folder."""
     known = [net for net, spec in NETS.items() if not spec.depth]
     if name not in known:
         raise WeightsError(
@@ -172,18 +175,19 @@ def _save_untrained(name: str, folder: Path) -> Path:
 
 
 def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
+    """Return median milliseconds and pictures per second of a batch of random pictures."""
     pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
     net.heatmaps(pictures)  # the first allocates
     times_ms: list[float] = []
     while len(times_ms) < MIN_TIMES or sum(times_ms) < 1000 * MIN_S:
-        times_ms.append(_time_ms(net.heatmaps, pictures))
+        times_ms.append(_time_call_ms(net.heatmaps, pictures))
     median_ms = statistics.median(times_ms)
     rate = round(1000 * count / median_ms, 2)
     return {"pictures": count, "ms": round(median_ms, 1), "pictures_per_s": rate}
 
 
-class _Placed(SliceFinder):
-    """Knows where the hand is: what follows a hand is timed, not what finds one."""
+class _TrueHandFinder(SliceFinder):
+    """Returns the true position of the hand, so that tracking is timed without finding."""
 
     def find(self, frame: DepthFrame) -> FoundHand:
         assert frame.truth_mm is not None
@@ -194,7 +198,8 @@ class _Placed(SliceFinder):
 def bench_depth(
     paths: Paths, source: Path = DEPTH_NET, frames: int = 10, reads: int = 30
 ) -> dict[str, Any]:
-    """Time a hand's keypoints in rendered frames of 640 x 480 while it is followed, and finding it.
+    """Time the keypoints of a tracked hand in rendered 640 x 480 depth frames, and finding that
+    hand.
 
     Returns:
         net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median
@@ -208,9 +213,9 @@ def bench_depth(
     load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
     if not is_net(folder, DepthMetadata):
         raise WeightsError(f"no net “{source}” of depth: name one that you have, like {DEPTH_NET}")
-    hands = [_render_frame(number) for number in range(frames)]
-    find_ms = [_time_ms(SliceFinder().find, hand) for hand in hands]
-    rows = [_time_reading(DepthNet(folder, threads=count), hands, reads) for count in (1, 2)]
+    hands = [_render_depth_frame(number) for number in range(frames)]
+    find_ms = [_time_call_ms(SliceFinder().find, hand) for hand in hands]
+    rows = [_time_depth_reading(DepthNet(folder, threads=count), hands, reads) for count in (1, 2)]
     return {
         "net": str(source),
         "mb": round((folder / "model.onnx").stat().st_size / 1e6, 1),
@@ -222,16 +227,19 @@ def bench_depth(
     }
 
 
-def _render_frame(number: int) -> DepthFrame:
+def _render_depth_frame(number: int) -> DepthFrame:
+    """Render a 640 x 480 depth frame of a hand with its true keypoints."""
     hand = render_hand(0, number, replace(NYU_HANDS, window_mm=None))
     depth_mm, truth_mm = hand.depth_mm.astype(np.float32), hand.joints_mm("hand_21")
     return DepthFrame(depth_mm, hand.camera, 0.0, number, truth_mm=truth_mm)
 
 
-def _time_reading(net: DepthNet, hands: list[DepthFrame], reads: int) -> dict[str, float]:
+def _time_depth_reading(net: DepthNet, hands: list[DepthFrame], reads: int) -> dict[str, float]:
+    """Return median, 90th percentile and CPU milliseconds per frame, and the fraction of frames
+    where the hand was tracked."""
     whole_ms, cpu_ms, followed = [], [], 0
     for frame in hands:
-        with closing(DepthReader(net, [_Placed()])) as reader:
+        with closing(DepthReader(net, [_TrueHandFinder()])) as reader:
             reader.read(frame)
             for _ in range(reads):
                 begun_s, cpu_s = time.perf_counter(), time.process_time()
@@ -246,7 +254,7 @@ def _time_reading(net: DepthNet, hands: list[DepthFrame], reads: int) -> dict[st
     }
 
 
-def _time_ms(call: Callable[..., Any], *arguments: Any) -> float:
+def _time_call_ms(call: Callable[..., Any], *arguments: Any) -> float:
     begun_s = time.perf_counter()
     call(*arguments)
     return 1000 * (time.perf_counter() - begun_s)

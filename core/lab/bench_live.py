@@ -44,8 +44,8 @@ ROUNDS = 10  # one landmarker may be a fifth slower than another for as long as 
 STEPS = ("landmarks", "features + classifier", "smoothing", "drawing")
 
 
-class Clock:
-    """CPU milliseconds by name."""
+class CpuClock:
+    """Collects CPU milliseconds by name."""
 
     def __init__(self) -> None:
         self.counts = False
@@ -53,29 +53,29 @@ class Clock:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Count the CPU time of the block."""
+        """Measure the CPU time of the block."""
         begun_s = time.process_time()
         yield
-        self.add(name, time.process_time() - begun_s)
+        self.add_measurement(name, time.process_time() - begun_s)
 
-    def add(self, name: str, seconds: float) -> None:
-        """Count one more measurement of that name, unless this frame is one of the first."""
+    def add_measurement(self, name: str, seconds: float) -> None:
+        """Add a measurement, except during the warm-up."""
         if self.counts:
             self.ms[name].append(1000 * seconds)
 
-    def each(self, pictures: list[Picture]) -> Iterator[Picture]:
-        """Yield the pictures; the first are not counted."""
+    def iterate_pictures(self, pictures: list[Picture]) -> Iterator[Picture]:
+        """Yield the pictures; measurements of the first WARM_UP_FRAMES are ignored."""
         for index, rgb in enumerate(pictures):
             self.counts = index >= WARM_UP_FRAMES
             yield rgb
 
-    def median(self, name: str) -> float:
+    def median_ms(self, name: str) -> float:
         """Median milliseconds."""
         return round(statistics.median(self.ms[name]), 3)
 
 
 def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure a frame of the Live page, and its steps.
+    """Measure the CPU time of a frame on the Live page, step by step.
 
     Args:
         video: shows a hand; its frames are resized to 640x480 and repeated.
@@ -85,7 +85,7 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
         these two frame by frame, own_ms (the whole without the vendor's call), and maps_ms: what
         the light CPM's maps of all stages, drawn beside the video, cost more than the whole.
     """
-    pictures, clock = read_pictures(video, frames + WARM_UP_FRAMES), Clock()
+    pictures, clock = read_bench_pictures(video, frames + WARM_UP_FRAMES), CpuClock()
     model = GestureModel.load(paths.starter)
     plain = Options(model)
     with_maps = Options(keypoints=KeypointSource(LIGHT), maps=Maps("multi"))
@@ -93,23 +93,23 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     def make(options: Options) -> MediapipeTask:
         return cast(MediapipeTask, options.keypoints.open(paths, isolated=False))
 
-    compare(clock, paths, HAND, lambda: make(plain), plain, pictures)
+    compare_with_bare_loop(clock, paths, HAND, lambda: make(plain), plain, pictures)
     with MediapipeHands(paths.weights, isolated=False) as estimator:
         hands = _measure_steps(clock, estimator, model, pictures)
-    maps_ms = _extra_ms(clock, (make, plain), (make, with_maps), pictures)
-    stages = {name: clock.median(name) for name in STEPS}
+    maps_ms = _measure_extra_ms(clock, (make, plain), (make, with_maps), pictures)
+    stages = {name: clock.median_ms(name) for name in STEPS}
     figures = {"frames": frames, "with_hand": hands, "stages": stages}
-    return figures | _whole_figures(clock) | {"maps_ms": maps_ms}
+    return figures | _summarise_comparison(clock) | {"maps_ms": maps_ms}
 
 
 def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure a frame of the Body page.
+    """Measure the CPU time of a frame on the Body page.
 
     Returns:
         frames, with_person, whole_ms, bare_ms, ratio and own_ms as of `bench_hand`, and blurred_ms:
         what the blurred background costs more, the person's pixels included.
     """
-    pictures, clock = read_pictures(video, frames + WARM_UP_FRAMES), Clock()
+    pictures, clock = read_bench_pictures(video, frames + WARM_UP_FRAMES), CpuClock()
     trace, people = BodyTrace(), 0
 
     def watch(frame: AnyFrame, estimate: Estimate, version: str) -> str:
@@ -122,26 +122,26 @@ def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
         return MediapipePose(paths.weights, masks=masks, isolated=False)
 
     plain = Options(smoothing=Smoothing(joints=False), body=BodyView())
-    compare(clock, paths, POSE, lambda: make(plain), plain, pictures, watch)
+    compare_with_bare_loop(clock, paths, POSE, lambda: make(plain), plain, pictures, watch)
     blurred = replace(plain, body=BodyView(BLUR))
-    blurred_ms = _extra_ms(clock, (make, plain), (make, blurred), pictures)
+    blurred_ms = _measure_extra_ms(clock, (make, plain), (make, blurred), pictures)
     figures = {"frames": frames, "with_person": people, "blurred_ms": blurred_ms}
-    return figures | _whole_figures(clock)
+    return figures | _summarise_comparison(clock)
 
 
-def _whole_figures(clock: Clock) -> dict[str, float]:
-    """The figures of `compare`; the ratio is a median: what slows a frame slows both of it."""
+def _summarise_comparison(clock: CpuClock) -> dict[str, float]:
+    """Return medians of `compare_with_bare_loop` and the median ratio frame by frame."""
     pairs = zip(clock.ms["whole"], clock.ms["bare"], strict=True)
     return {
-        "own_ms": clock.median("own"),
-        "whole_ms": clock.median("whole"),
-        "bare_ms": clock.median("bare"),
+        "own_ms": clock.median_ms("own"),
+        "whole_ms": clock.median_ms("whole"),
+        "bare_ms": clock.median_ms("bare"),
         "ratio": round(statistics.median(whole / bare for whole, bare in pairs), 3),
     }
 
 
-def compare(
-    clock: Clock,
+def compare_with_bare_loop(
+    clock: CpuClock,
     paths: Paths,
     kind: str,
     make: Callable[[], MediapipeTask],
@@ -149,13 +149,13 @@ def compare(
     pictures: list[Picture],
     watch: Watch | None = None,
 ) -> None:
-    """Measure each picture: “bare” (MediaPipe's call alone), “whole” (`LiveProcessor.process`) and
-    “own” (the whole without the vendor's call). The landmarkers are opened anew ROUNDS times."""
+    """Measure each picture: "bare" (MediaPipe's call alone), "whole" (`LiveProcessor.process`) and
+    "own" (the whole without MediaPipe's call). The landmarkers are reopened ROUNDS times."""
     each = -(-(len(pictures) - WARM_UP_FRAMES) // ROUNDS)
     for start in range(0, len(pictures) - WARM_UP_FRAMES, each):
         few = pictures[start : start + each + WARM_UP_FRAMES]
         with closing(_open_landmarkers(paths, kind)) as bare, make() as timed:
-            _compare_by_turns(clock, bare, timed, options, few, watch)
+            _compare_alternately(clock, bare, timed, options, few, watch)
 
 
 def _open_landmarkers(paths: Paths, kind: str) -> Landmarkers:
@@ -166,14 +166,16 @@ def _open_landmarkers(paths: Paths, kind: str) -> Landmarkers:
     return landmarkers
 
 
-def _compare_by_turns(
-    clock: Clock,
+def _compare_alternately(
+    clock: CpuClock,
     bare: Landmarkers,
     timed: MediapipeTask,
     options: Options,
     pictures: list[Picture],
     watch: Watch | None,
 ) -> None:
+    """Run the bare loop and the live stream on each picture, in alternating order."""
+
     def run_bare(rgb: Picture, index: int) -> None:
         with clock.measure("bare"):
             bare.call("follow", {"time_ms": index * 1000 // FPS}, [rgb])
@@ -183,41 +185,41 @@ def _compare_by_turns(
         with clock.measure("whole"):
             live.process(rgb)
             own_s = time.thread_time() - begun_s - timed.vendor_s
-        clock.add("own", own_s)
+        clock.add_measurement("own", own_s)
 
     with closing(LiveProcessor(lambda options: timed, options, watch=watch)) as live:
-        for index, rgb in enumerate(clock.each(pictures)):
+        for index, rgb in enumerate(clock.iterate_pictures(pictures)):
             for run in (run_bare, run_live) if index % 2 else (run_live, run_bare):
                 run(rgb, index)
-        check(live)
+        raise_stream_error(live)
 
 
-def _extra_ms(
-    clock: Clock,
+def _measure_extra_ms(
+    clock: CpuClock,
     plain: tuple[Callable[[Options], MediapipeTask], Options],
     other: tuple[Callable[[Options], MediapipeTask], Options],
     pictures: list[Picture],
 ) -> float:
-    """Milliseconds that the other stream's frames take more than the plain one's."""
+    """Return how many CPU milliseconds per frame the second stream takes beyond the first."""
     with closing(LiveProcessor(*plain)) as first, closing(LiveProcessor(*other)) as second:
-        for rgb in clock.each(pictures):
+        for rgb in clock.iterate_pictures(pictures):
             with clock.measure("plain"):
                 first.process(rgb)
             with clock.measure("other"):
                 second.process(rgb)
-        check(first, second)
-    return round(clock.median("other") - clock.median("plain"), 3)
+        raise_stream_error(first, second)
+    return round(clock.median_ms("other") - clock.median_ms("plain"), 3)
 
 
-def check(*streams: LiveProcessor) -> None:
-    """Raise the error that a stream met."""
+def raise_stream_error(*streams: LiveProcessor) -> None:
+    """Raise MediaError where a stream has failed."""
     for live in streams:
         if error := live.latest().error:
             raise MediaError(error)
 
 
-def read_pictures(video: Path, count: int) -> list[Picture]:
-    """Read so many 640x480 pictures of the video, which is repeated where it is too short."""
+def read_bench_pictures(video: Path, count: int) -> list[Picture]:
+    """Read `count` 640x480 pictures of a video, repeating it where it is too short."""
     found = [
         np.asarray(cv2.resize(frame.rgb, SIZE_WH), np.uint8)
         for frame in islice(read_video(video), count)
@@ -226,11 +228,12 @@ def read_pictures(video: Path, count: int) -> list[Picture]:
 
 
 def _measure_steps(
-    clock: Clock, estimator: MediapipeHands, model: GestureModel, pictures: list[Picture]
+    clock: CpuClock, estimator: MediapipeHands, model: GestureModel, pictures: list[Picture]
 ) -> int:
-    """Measure the steps of `LiveProcessor.process` one by one; count the frames with a hand."""
+    """Measure the steps of `LiveProcessor.process` one by one; return the number of frames with a
+    hand."""
     joints, label, hands = OneEuro(), LabelHysteresis(), 0
-    for index, rgb in enumerate(clock.each(pictures)):
+    for index, rgb in enumerate(clock.iterate_pictures(pictures)):
         frame, name, emoji = Frame(rgb, index / FPS, index, mirrored_view=True), "", ""
         with clock.measure("landmarks"):
             estimate = estimator.estimate(frame)

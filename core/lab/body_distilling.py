@@ -47,7 +47,7 @@ def distil_bodies(
     pictures: Sequence[Path] = (),
     progress: Progress = lambda done, total: None,
 ) -> dict[str, int]:
-    """Write the folder that `train-net cpm.body_light` learns from.
+    """Write the data set that `train-net cpm.body_light` is trained on.
 
     Args:
         data: what `read_bodies` reads; the pictures of a file lie beside it, or in images/ there.
@@ -60,68 +60,74 @@ def distil_bodies(
     Raises:
         TrainingError: nobody to learn from.
     """
-    sources = [_read(path) for path in data]
+    sources = [_read_annotated_bodies(path) for path in data]
     plain = [path for folder in pictures for path in pictures_in(folder)]
     total = sum(len(source.bodies) for source in sources) + len(plain)
-    making = _Distilling(teacher, out)
+    making = _BodyDistiller(teacher, out)
     persons = ((body, source.skeleton) for source in sources for body in source.bodies)
     for done, (body, skeleton) in enumerate(persons, 1):
-        making.add(body, skeleton)
+        making.add_annotated(body, skeleton)
         progress(done, total)
     for done, path in enumerate(plain, total - len(plain) + 1):
-        making.add_plain(path)
+        making.add_unannotated(path)
         progress(done, total)
     return making.finish()
 
 
-def _read(path: Path) -> Bodies:
+def _read_annotated_bodies(path: Path) -> Bodies:
+    """Read bodies from a folder, or from a file with its pictures beside it or in images/."""
     beside = path.parent / "images"
     return read_bodies(path, beside if path.is_file() and beside.is_dir() else None)
 
 
-class _Distilling:
-    """Persons go in one by one; both parts and the counts come out."""
+class _BodyDistiller:
+    """Writes persons one by one into a training and a held-out set, and counts them."""
 
     def __init__(self, teacher: Estimator, out: Path) -> None:
         self._teacher, self._skeleton = teacher, skeleton_named(teacher.skeleton)
         self._find = one_by_one(teacher)
-        self._parts = {name: _Part(out, name) for name in (TRAIN, HELD_OUT)}
+        self._parts = {name: _CocoWriter(out, name) for name in (TRAIN, HELD_OUT)}
         self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
 
-    def add(self, body: Body, skeleton: Skeleton) -> None:
-        """An annotated person."""
+    def add_annotated(self, body: Body, skeleton: Skeleton) -> None:
+        """Add an annotated person; the teacher's keypoints replace annotations that they agree
+        with."""
         if max(body.box.width, body.box.height) < _SMALLEST:
             return
         rgb, keypoints = read_picture(body.picture), convert(body.keypoints, skeleton, COCO_17)
         if body.held_out:
-            self._keep(HELD_OUT, rgb, body.box, keypoints)
+            self._write_person(HELD_OUT, rgb, body.box, keypoints)
             return
         (poses,) = self._find(rgb, [body])
         pose, near = pose_of(body, poses), _NEAR * max(body.box.width, body.box.height)
         self._counts["found"] += pose is not None
-        keypoints, own = mixed(pose, self._skeleton, keypoints, near)
-        self._learn(rgb, body.box, keypoints, own)
+        keypoints, own = merge_keypoints(pose, self._skeleton, keypoints, near)
+        self._add_to_training(rgb, body.box, keypoints, own)
 
-    def add_plain(self, path: Path) -> None:
-        """Whom the teacher sees most of in a picture, as far as it sees them."""
+    def add_unannotated(self, path: Path) -> None:
+        """Add the largest person that the teacher finds in a picture without annotations."""
         rgb = read_picture(path)
         for pose in self._teacher.estimate_still(rgb, num_poses=1).poses:
             self._counts["found"] += 1
             keypoints = convert(pose.without_hidden().keypoints, self._skeleton, COCO_17)
             own = np.asarray(np.isfinite(keypoints).all(axis=1), np.bool_)
             if own.any():
-                self._learn(rgb, person_box(keypoints), keypoints, own)
+                self._add_to_training(rgb, person_box(keypoints), keypoints, own)
 
-    def _learn(self, rgb: Picture, box: Box, keypoints: Floats, own: NDArray[np.bool_]) -> None:
-        if self._keep(TRAIN, rgb, box, keypoints):
+    def _add_to_training(
+        self, rgb: Picture, box: Box, keypoints: Floats, own: NDArray[np.bool_]
+    ) -> None:
+        """Add a person to the training set and count its keypoints."""
+        if self._write_person(TRAIN, rgb, box, keypoints):
             self._counts["agreed"] += bool(own.any())
             self._counts["keypoints"] += int(np.isfinite(keypoints).all(axis=1).sum())
             self._counts["teachers"] += int(own.sum())
 
-    def _keep(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> bool:
+    def _write_person(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> bool:
+        """Write a person with enough known keypoints to a set; return whether it was written."""
         enough = int(np.isfinite(keypoints).all(axis=1).sum()) >= _LEAST_KNOWN
         if enough:
-            self._parts[part].add(rgb, box, keypoints)
+            self._parts[part].add_annotated(rgb, box, keypoints)
         return enough
 
     def finish(self) -> dict[str, int]:
@@ -134,10 +140,10 @@ class _Distilling:
         return persons | self._counts
 
 
-def mixed(
+def merge_keypoints(
     pose: Pose | None, skeleton: Skeleton, annotated: Floats, near: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """What a person's keypoints are taken to be: the teacher's, or what is annotated.
+    """Merge a person's annotated keypoints with the teacher's.
 
     Args:
         pose: the teacher's, None where it found nobody.
@@ -162,17 +168,17 @@ def mixed(
 
 
 @dataclass
-class _Part:
-    """The persons to learn from, or those held out: a folder of pictures and its annotations."""
+class _CocoWriter:
+    """Writes one set: a folder of pictures and its COCO annotations."""
 
     out: Path
     name: str
     images: list[dict[str, Any]] = field(default_factory=list)
     persons: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, rgb: Picture, box: Box, keypoints: Floats) -> None:
+    def add_annotated(self, rgb: Picture, box: Box, keypoints: Floats) -> None:
         """Keep a person: the picture round the box, and the keypoints in it."""
-        crop, box, points = cut_out(rgb, box, keypoints)
+        crop, box, points = crop_person(rgb, box, keypoints)
         number, (height, width) = len(self.images) + 1, crop.shape[:2]
         image = {"id": number, "file_name": f"{number:06}.jpg", "width": width, "height": height}
         known = np.isfinite(points).all(axis=1)
@@ -208,8 +214,9 @@ class _Part:
             write_whole(path, json.dumps(document).encode())
 
 
-def cut_out(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
-    """The picture round a person, its longer side at most 288 pixels; box and keypoints in it."""
+def crop_person(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
+    """Crop a picture round a person to at most 288 pixels; return the crop, and box and keypoints
+    in it."""
     x, y, width, height = box.to_xywh()
     around = _AROUND * max(width, height)
     rows, columns = rgb.shape[:2]

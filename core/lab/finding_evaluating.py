@@ -24,9 +24,8 @@ def measure_finding(
     data: Path,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Figures of finders as JSON. They are asked in their order, as on Depth: the next one where
-    one sees none, or where its place holds no hand. None is told of the frame before; MediaPipe
-    alone follows a hand by itself from one frame of colours to the next.
+    """Measure how often finders locate a hand in depth frames with a known palm. Finders are tried
+    in order, as on the Depth page, without tracking (MediaPipe alone tracks between colour frames).
 
     Args:
         data: a folder that `read_palm_frames` knows, or `RENDERED`: scenes that training holds out.
@@ -43,7 +42,7 @@ def measure_finding(
     apart_mm, times_s = [], []
     by = dict.fromkeys((str(finder.method) for finder in finders), 0)
     reader = DepthReader(finders=finders)
-    for one in _frames(data):
+    for one in _iterate_palm_frames(data):
         reader.reset()
         began = time.perf_counter()
         found = reader.read(one.frame)
@@ -57,10 +56,11 @@ def measure_finding(
     if not names:
         raise TableError(f"{data} has no frames of depth with a palm to measure on")
     ms = round(1000 * float(np.median(times_s)), 2)
-    return _figures(names, apart_mm) | {"by": by, "ms": ms}
+    return _summarise_distances(names, apart_mm) | {"by": by, "ms": ms}
 
 
-def _figures(names: Sequence[str], apart_mm: Sequence[float]) -> dict[str, Any]:
+def _summarise_distances(names: Sequence[str], apart_mm: Sequence[float]) -> dict[str, Any]:
+    """Return detection rates, the median distance and the missed frames."""
     apart = np.array(apart_mm)
     near, seen = apart <= FOUND_MM, np.isfinite(apart)
     return {
@@ -72,7 +72,8 @@ def _figures(names: Sequence[str], apart_mm: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _frames(data: Path) -> Iterator[PalmFrame]:
+def _iterate_palm_frames(data: Path) -> Iterator[PalmFrame]:
+    """Yield a folder's palm frames, or held-out rendered scenes."""
     if str(data) != RENDERED or data.exists():
         yield from read_palm_frames(data)
         return

@@ -18,16 +18,16 @@ from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_pack
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.lab.renderer.rendered_hands import RENDERED, depth_hands_of
+from core.lab.renderer.rendered_hands import RENDERED, load_depth_hands
 from core.lab.renderer.rendered_scenes import RenderedScenes
-from core.lab.starter_data import make_keypoints
+from core.lab.starter_data import extract_source_keypoints
 from core.paths import Paths
 from core.pose.skeletons.table import SKELETONS
 
 _PARTS = ("hand_crops", "hand_images")
 
 
-def training_data(
+def load_training_data(
     paths: Paths,
     name: str,
     data: Path,
@@ -35,8 +35,8 @@ def training_data(
     *,
     strong: bool = False,
 ) -> TrainingData:
-    """What the named net can learn from a folder: bodies, or hands in pictures or in depth, also
-    from none: `RENDERED`.
+    """Load what the named net is trained on: bodies, hand crops, depth hands, or rendered ones
+    (`RENDERED`).
 
     Args:
         strong: change samples of bodies more than `Bodies` does by itself.
@@ -55,16 +55,17 @@ def training_data(
         return RenderedScenes()
     skeleton = SKELETONS.get(NETS[name].skeleton)
     if skeleton is not None and NETS[name].depth:
-        return depth_hands_of(data, skeleton)
+        return load_depth_hands(data, skeleton)
     if skeleton is not None and skeleton.is_body:
         bodies = read_bodies(data)
         return Bodies(bodies.skeleton, bodies.bodies, strong=strong)
-    return read_pack(hand_pack(paths, data, progress))
+    return read_pack(prepare_hand_pack(paths, data, progress))
 
 
-def of_data(data: TrainingData, input_hw: tuple[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of a body net's class for this data, and what a net's folder is to say of it; nothing
-    for pictures of hands."""
+def describe_training_data(
+    data: TrainingData, input_hw: tuple[int, int]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the net's constructor options for this data, and its folder's metadata."""
     if isinstance(data, DepthHands):
         return {}, {"skeleton": data.skeleton.name, "errors_in_mm": UNIT_MM}
     if isinstance(data, RenderedScenes):
@@ -75,8 +76,10 @@ def of_data(data: TrainingData, input_hw: tuple[int, int]) -> tuple[dict[str, An
     return build, {"skeleton": data.skeleton.name}
 
 
-def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], None]) -> Path:
-    """The folder of the data's pack; made where it is missing.
+def prepare_hand_pack(
+    paths: Paths, data: Path, progress: Callable[[int, int | None], None]
+) -> Path:
+    """Return the folder of the data's pack of hand crops; make it where it is missing.
 
     Args:
         data: holds hand_crops/ and hand_images/.
@@ -86,7 +89,7 @@ def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], No
     """
     if not all((data / part).is_dir() for part in _PARTS):
         raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
-    pack = paths.workspace / "packs" / data_key(data)
+    pack = paths.workspace / "packs" / hash_data_folder(data)
     if (pack / "table.csv").is_file():
         return pack
     if "RANK" in os.environ:
@@ -99,19 +102,19 @@ def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], No
         data,
         pack,
         landmarks,
-        lambda source: make_keypoints(data, landmarks, paths.weights, source),
+        lambda source: extract_source_keypoints(data, landmarks, paths.weights, source),
         progress,
     )
     return pack
 
 
 def landmarks_folder(paths: Paths, data: Path) -> Path:
-    """Where the keypoints found in a data folder's pictures are kept."""
-    return paths.workspace / "landmarks" / data_key(data)
+    """Return where keypoints found in a data folder's pictures are cached."""
+    return paths.workspace / "landmarks" / hash_data_folder(data)
 
 
-def data_key(data: Path) -> str:
-    """Tells data folders apart by the names and sizes of their files, wherever they lie."""
+def hash_data_folder(data: Path) -> str:
+    """Return a key of a data folder's file names and sizes, the same wherever the folder is."""
     found = hashlib.sha256()
     for part in _PARTS:
         for file in sorted(path for path in (data / part).rglob("*") if path.is_file()):

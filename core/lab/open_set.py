@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.openset.rejection import Rejection, choose_threshold, thresholds_of_others
-from core.lab.starter_data import OTHER_SIGNS, XY, blocks_of
+from core.lab.starter_data import OTHER_SIGNS, XY, assign_blocks
 
 FOLDS = 5
 _DIGITS = ("2", "4", "7")
@@ -30,9 +30,8 @@ Answer = Callable[[GestureData], tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
-class Scores:
-    """What models predicted for hands of people that they never saw; larger = farther out of
-    distribution.
+class RejectionScores:
+    """Rejection scores of models for held-out people; larger means farther out of distribution.
 
     Attributes:
         gestures: (N,) each gesture sample's score.
@@ -52,8 +51,8 @@ class Scores:
     kinds: NDArray[np.str_]
 
     def accepted(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """(N,) and (M,): who got a gesture, by a threshold for each fold that was chosen on the
-        gestures of the other folds."""
+        """(N,) and (M,) which hands are accepted as a gesture; each fold's threshold was chosen on
+        the other folds' gestures."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = thresholds_of_others(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:
@@ -63,18 +62,18 @@ class Scores:
         return gestures, unknown
 
     @property
-    def of_digits(self) -> NDArray[np.bool_]:
-        """(M,) true for digits 2, 4 and 7, false for the hands of other collections."""
+    def are_digits(self) -> NDArray[np.bool_]:
+        """(M,) True for the digits 2, 4 and 7, False for signs of other collections."""
         return np.char.startswith(self.kinds, "digit ")
 
 
-def left_out_scores(
+def score_held_out_people(
     data: GestureData,
     digits: GestureData,
     hands: GestureData,
     fit: Callable[[GestureData], Answer],
-) -> Scores:
-    """Fit once a fold, and gather what is said of those who were left out.
+) -> RejectionScores:
+    """Train once per fold and collect the scores of the people held out.
 
     Args:
         digits: unknown hands of the same persons as the data's; only those of left-out persons
@@ -84,7 +83,7 @@ def left_out_scores(
     """
     none = data.gestures.index(NONE) if NONE in data.gestures else -1
     parts = []
-    for number, rows in enumerate(folds_of(data)):
+    for number, rows in enumerate(split_folds(data)):
         answer = fit(data.take(~rows))
         gestures = data.take(rows & (data.labels != none))
         unknown = [digits.take(digits.persons == f"digits {number}"), hands]
@@ -102,12 +101,11 @@ def left_out_scores(
                 np.concatenate([part.sessions for part in unknown]),
             )
         )
-    return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return RejectionScores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def folds_of(data: GestureData) -> Iterator[NDArray[np.bool_]]:
-    """FOLDS times the (N,) samples to leave out: a block of the digits and every fifth of the other
-    persons."""
+def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
+    """Yield (N,) held-out masks: a block of digits and every fifth other person each."""
     persons = np.unique(data.persons.astype(str))
     others = [person for person in persons if not person.startswith("digits ")]
     others = list(np.random.default_rng(0).permutation(others))
@@ -115,20 +113,20 @@ def folds_of(data: GestureData) -> Iterator[NDArray[np.bool_]]:
         yield np.isin(data.persons, [f"digits {number}", *others[number::FOLDS]])
 
 
-def summary(scores: Scores) -> Rejection:
-    """What a model with this score does to hands of people that it never saw; its threshold is
-    chosen on all of their gestures, the shares by thresholds of the other folds' alone."""
+def summarise_scores(scores: RejectionScores) -> Rejection:
+    """Summarise acceptance rates on held-out people. The threshold is chosen on all their gestures,
+    the rates use thresholds chosen on the other folds."""
     gestures, unknown = scores.accepted()
-    digits = int(scores.of_digits.sum())
-    others = int((~scores.of_digits).sum()) // FOLDS  # every fold is asked about them
-    weight = np.where(scores.of_digits, 1.0, 1 / FOLDS)
+    digits = int(scores.are_digits.sum())
+    others = int((~scores.are_digits).sum()) // FOLDS  # every fold is asked about them
+    weight = np.where(scores.are_digits, 1.0, 1 / FOLDS)
     text = (
         f"{len(gestures)} gesture samples of people left out, and as unknown hands {digits} of the "
         f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
         choose_threshold(scores.gestures, scores.labels),
-        _mean_of_kinds(gestures, scores.labels),
+        _mean_rate(gestures, scores.labels),
         float(np.average(unknown, weights=weight)),
         text,
         len(gestures),
@@ -136,12 +134,12 @@ def summary(scores: Scores) -> Rejection:
     )
 
 
-def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """The share that got a gesture of each gesture's samples and of each unknown sign."""
+def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the acceptance rate per gesture and per unknown sign."""
     gestures, unknown = scores.accepted()
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
-    groups = {"digits 2, 4, 7": scores.of_digits, "other signs": ~scores.of_digits}
+    groups = {"digits 2, 4, 7": scores.are_digits, "other signs": ~scores.are_digits}
     return {
         "gestures": {name: float(part.mean()) for name, part in shares.items()},
         "foreign": {name: float(unknown[rows].mean()) for name, rows in groups.items()},
@@ -149,25 +147,26 @@ def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]
     }
 
 
-def _mean_of_kinds(accepted: NDArray[np.bool_], labels: NDArray[np.int64]) -> float:
+def _mean_rate(accepted: NDArray[np.bool_], labels: NDArray[np.int64]) -> float:
     return float(np.mean([accepted[labels == label].mean() for label in np.unique(labels)]))
 
 
 # -------------------------------------------------------------------------------- the unknown hands
 
 
-def unknown_digits(landmarks: Path) -> GestureData:
-    """The digits 2, 4 and 7, by the blocks that the other digits are left out in."""
+def read_unknown_digits(landmarks: Path) -> GestureData:
+    """Read hands of the digits 2, 4 and 7, grouped into the blocks that the other digits are held
+    out in."""
     table = pd.read_parquet(landmarks / "digits.parquet")
     folder = table["source"].str.split("/").str[0]
-    persons = blocks_of("digits", table["source"])
+    persons = assign_blocks("digits", table["source"])
     kept = (folder.isin(_DIGITS) & (table["hand"] == 0)).to_numpy()
     kinds = ("digit " + folder[kept]).to_numpy(str)
-    return _as_data(table[kept], persons[kept], kinds)
+    return _to_gesture_data(table[kept], persons[kept], kinds)
 
 
-def unknown_hands_of(crops: Path, *, learned: bool = False) -> GestureData:
-    """Other collections' signs that look like none of the eight, by their source.
+def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
+    """Read hands of other collections' signs that resemble none of the eight, grouped by source.
 
     Args:
         learned: with the signs that the starter learns from (peace, call, …), for models that
@@ -178,15 +177,15 @@ def unknown_hands_of(crops: Path, *, learned: bool = False) -> GestureData:
     kept = label.isin(_LETTERS | OTHER_SIGNS if learned else _LETTERS)
     for source, digits in _COUNTING.items():
         kept |= (table["source_repo"] == source) & label.isin(digits)
-    return _as_data(
+    return _to_gesture_data(
         table[kept], table["source_repo"][kept].to_numpy(str), label[kept].to_numpy(str)
     )
 
 
-def _as_data(
+def _to_gesture_data(
     table: pd.DataFrame, persons: NDArray[np.str_], kinds: NDArray[np.str_]
 ) -> GestureData:
-    """Hands by who shows them; `sessions` names what they show."""
+    """Convert hands to samples grouped by person; `sessions` names the sign."""
     points = table[XY].to_numpy(np.float32).reshape(-1, 21, 2)
     nothing = np.full(len(points), DEFAULT_GESTURES.index(NONE), np.int64)
     plain = GestureData(

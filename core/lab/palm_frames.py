@@ -34,7 +34,7 @@ _PALMS, _LABELS = "frames.csv", "nyu_test_label.txt"
 
 @dataclass(frozen=True, eq=False)
 class PalmFrame:
-    """A frame and its palm.
+    """A depth frame and its palm centre.
 
     Attributes:
         name: to find it by.
@@ -46,8 +46,9 @@ class PalmFrame:
     palm_mm: Points
 
 
-def palm_of(skeleton: Skeleton, xyz_mm: Points) -> Points:
-    """(…, K, 3) keypoints → (…, 3) the palm's middle."""
+def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
+    """(…, K, 3) keypoints → (…, 3) palm centre: the palm keypoint, or the mean of wrist and
+    knuckles."""
     if "palm" in skeleton.joints:
         return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
     bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]
@@ -55,28 +56,29 @@ def palm_of(skeleton: Skeleton, xyz_mm: Points) -> Points:
 
 
 def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
-    """The frames of a folder whose palm is known, read one after another.
+    """Yield the frames of a folder whose palm is known.
 
     Raises:
         MediaError: a damaged picture, or a camera that isn't known.
         TableError: no such folder, or damaged tables.
     """
     if (folder / _PALMS).is_file():
-        return _with_palms(folder)
+        return _read_sr305_frames(folder)
     if (folder / JOINTS_FILE).is_file():
-        return _with_truth(folder)
+        return _read_recorded_frames(folder)
     if (folder / _LABELS).is_file():
-        return _of_nyu(folder)
+        return _read_nyu_frames(folder)
     one, training, test = find_depth_set(folder)
     if one is not None:
-        return _published(one, [*training, *test])
+        return _read_published_frames(one, [*training, *test])
     raise TableError(
         f"{folder} has no palms that are known: expected are {_PALMS}, {JOINTS_FILE}, {_LABELS}, "
         f"or a folder of {', '.join(DEPTH_SETS)}"
     )
 
 
-def _with_palms(folder: Path) -> Iterator[PalmFrame]:
+def _read_sr305_frames(folder: Path) -> Iterator[PalmFrame]:
+    """Yield SR305 frames with the palms of frames.csv."""
     table = folder / _PALMS
     try:
         with table.open(encoding="utf-8", newline="") as file:
@@ -95,7 +97,8 @@ def _with_palms(folder: Path) -> Iterator[PalmFrame]:
         yield PalmFrame(name, frame, SR305.to_mm(uvd))
 
 
-def _with_truth(folder: Path) -> Iterator[PalmFrame]:
+def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
+    """Yield frames of a recording with the palms of its true keypoints."""
     source = open_depth(folder)
     try:
         for frame in source:
@@ -107,14 +110,15 @@ def _with_truth(folder: Path) -> Iterator[PalmFrame]:
                     f"be told: expected are all of {', '.join(one.name for one in HANDS)}'s, "
                     "e.g. wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
                 )
-            palm_mm = palm_of(skeleton_named(frame.skeleton), frame.truth_mm)
+            palm_mm = palm_center(skeleton_named(frame.skeleton), frame.truth_mm)
             if np.isfinite(palm_mm).all():
                 yield PalmFrame(f"frame {frame.index}", frame, palm_mm)
     finally:
         source.close()
 
 
-def _of_nyu(folder: Path) -> Iterator[PalmFrame]:
+def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
+    """Yield NYU test frames with the palms of their labels."""
     camera = CAMERAS["nyu"]
     joints_mm = camera.to_mm(read_joints(folder / _LABELS))
     for index, file in enumerate(sorted(folder.glob("depth_1_*.png"))):
@@ -123,13 +127,14 @@ def _of_nyu(folder: Path) -> Iterator[PalmFrame]:
             raise TableError(f"{file.name}: {_LABELS} has {len(joints_mm)} lines, from 1")
         truth = joints_mm[int(number) - 1]
         frame = DepthFrame(read_depth(file), camera, 0.0, index, None, truth, NYU_14.name)
-        yield PalmFrame(file.name, frame, palm_of(NYU_14, truth))
+        yield PalmFrame(file.name, frame, palm_center(NYU_14, truth))
 
 
-def _published(one: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
+def _read_published_frames(one: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
+    """Yield frames of a published depth set with the palms of their labels."""
     labels = (label for folder in folders for label in one.read(folder))
     for index, label in enumerate(labels):
         truth = one.camera.to_mm(label.uvd)
         own = one.skeleton.name
         frame = DepthFrame(read_depth(label.file), one.camera, 0.0, index, None, truth, own)
-        yield PalmFrame(label.file.name, frame, palm_of(one.skeleton, truth))
+        yield PalmFrame(label.file.name, frame, palm_center(one.skeleton, truth))

@@ -19,13 +19,13 @@ from core.gestures.modelfile.export import save_model
 from core.gestures.openset.rejection import TARGET, fit_rejection, open_set_answers
 from core.lab.open_set import (
     Answer,
-    by_kind,
-    left_out_scores,
-    summary,
-    unknown_digits,
-    unknown_hands_of,
+    acceptance_rates,
+    read_unknown_digits,
+    read_unknown_signs,
+    score_held_out_people,
+    summarise_scores,
 )
-from core.lab.starter_data import SOURCES, all_data, hands_of_pictures
+from core.lab.starter_data import SOURCES, read_all_samples, read_picture_hands
 from core.measuring.gesture_evaluation import figures_of, surest
 from core.media.pictures import PICTURE_SUFFIXES
 
@@ -47,16 +47,16 @@ _SETTINGS = ("hidden", "batch_size", "learning_rate", "weight_decay", "label_smo
 OnProgress = Callable[[str], None]
 
 
-def recipe() -> dict[str, Any]:
-    """The settings that decide what `make_starter` trains, for metadata.json."""
+def current_recipe() -> dict[str, Any]:
+    """Return the settings that decide what `make_starter` trains, for metadata.json."""
     settings = {name: getattr(OPTIONS, name) for name in _SETTINGS}
     used = {name: value for name, value in asdict(OPTIONS.augmentation).items() if value}
     return {"epochs": EPOCHS, **settings, **used, "true-accept target": TARGET}
 
 
-def recipe_note(made_by: Mapping[str, Any]) -> str:
-    """Say for the card how the settings that a model was made by differ from the recipe's."""
-    current = recipe()
+def describe_recipe_changes(made_by: Mapping[str, Any]) -> str:
+    """Describe for the card how a model's recorded settings differ from the current recipe."""
+    current = current_recipe()
     changed = [
         f"{name} {made_by.get(name, 'none')} (now {current.get(name, 'none')})"
         for name in sorted({*made_by, *current})
@@ -77,7 +77,7 @@ def make_starter(
     make_keypoints: Callable[[str], None],
     progress: OnProgress,
 ) -> dict[str, Any]:
-    """Leave each recorder and each source of pictures out once, then train on everything.
+    """Evaluate with each recorder and picture source left out, then train on everything.
 
     Args:
         folder: as `starter_data` says.
@@ -88,22 +88,22 @@ def make_starter(
     Returns:
         The figures that the card shows.
     """
-    data = all_data(folder, landmarks, make_keypoints)
+    data = read_all_samples(folder, landmarks, make_keypoints)
     progress(f"{len(data)} samples")
-    figures = summarise(recorder_figures(data))
+    figures = summarise(measure_recorders(data))
     progress(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
     figures["sources"] = {}
     for name in SOURCES:
-        figures["sources"][name] = source_figures(data, folder, landmarks, name)
+        figures["sources"][name] = measure_picture_source(data, folder, landmarks, name)
         progress(
             f"{name} left out: {figures['sources'][name]['accuracy_detected']:.4f} of detected"
         )
-    open_set = open_set_figures(data, folder, landmarks)
+    open_set = measure_open_set(data, folder, landmarks)
     figures["open_set"] = open_set["by"]
     progress(f"unknown hands: {open_set['rejection']}")
     about = {
         **PROTOCOL.to_dict(),
-        "recipe": recipe(),
+        "recipe": current_recipe(),
         "figures": figures,
         "rejection": open_set["rejection"],
         "refitted_on_all": True,
@@ -111,10 +111,10 @@ def make_starter(
         "name": "starter",
     }
     with tempfile.TemporaryDirectory() as fresh:
-        net = fit_open_set(data)
+        net = train_starter_net(data)
         save_model(net, data, Path(fresh), about)
         (Path(fresh) / "CARD.md").write_text(
-            _card(data, figures, open_set["rejection"]), encoding="utf-8"
+            _write_card(data, figures, open_set["rejection"]), encoding="utf-8"
         )
         out.mkdir(parents=True, exist_ok=True)
         for file in Path(fresh).iterdir():
@@ -122,63 +122,68 @@ def make_starter(
     return figures
 
 
-def fit_open_set(data: GestureData) -> OpenSetNet:
-    """The starter's net of these samples."""
+def train_starter_net(data: GestureData) -> OpenSetNet:
+    """Train the starter's net on these samples."""
     return fit_rejection(fit_all(data, OPTIONS, EPOCHS), data, OPTIONS.augmentation)
 
 
-def open_set_figures(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
-    """How hands that are none of the gestures are turned away, by models that never saw the people:
-    the metadata's `rejection`, and `by`: per gesture and per sign the share that got a gesture."""
-    hands = unknown_hands_of(folder / "hand_crops" / "crops.csv")
+def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
+    """Measure the rejection of unknown hands on held-out people: the metadata's `rejection`, and
+    `by`: acceptance rates per gesture and sign."""
+    hands = read_unknown_signs(folder / "hand_crops" / "crops.csv")
 
     def fit(samples: GestureData) -> Answer:
-        net = fit_open_set(samples)
+        net = train_starter_net(samples)
         return lambda asked: open_set_answers(net, asked)
 
-    scores = left_out_scores(data, unknown_digits(landmarks), hands, fit)
+    scores = score_held_out_people(data, read_unknown_digits(landmarks), hands, fit)
     return {
-        "rejection": summary(scores).to_json(),
-        "by": by_kind(scores, [gesture.name for gesture in data.gestures]),
+        "rejection": summarise_scores(scores).to_json(),
+        "by": acceptance_rates(scores, [gesture.name for gesture in data.gestures]),
     }
 
 
-def recorder_figures(data: GestureData) -> dict[str, dict[str, Any]]:
-    """Per recorder of the table, the figures of a model that never saw that recorder."""
+def measure_recorders(data: GestureData) -> dict[str, dict[str, Any]]:
+    """Measure each recorder of the table with a model not trained on it."""
     recorders = {str(p) for p in data.persons if "/" in p and not p.startswith("signs of ")}
     return leave_one_person_out(data, OPTIONS, EPOCHS, only=recorders)
 
 
-def source_figures(data: GestureData, folder: Path, landmarks: Path, name: str) -> dict[str, Any]:
-    """Figures on a source's pictures of models that never saw that source, or that block of it.
+def measure_picture_source(
+    data: GestureData, folder: Path, landmarks: Path, name: str
+) -> dict[str, Any]:
+    """Measure a picture source, or each of its blocks, with models not trained on it.
 
     As in `evaluate`: every picture counts, and the hand that is surest of its gesture.
     """
-    hands = hands_of_pictures(name, landmarks / f"{name}.parquet")
+    hands = read_picture_hands(name, landmarks / f"{name}.parquet")
     target, predicted = [], []
     for block in sorted(set(hands.persons)):
         net = fit_all(data.take(data.persons != block), OPTIONS, EPOCHS)
         theirs = np.flatnonzero(hands.persons == block)
-        table = net_probabilities(net, hands.as_data(theirs))
+        table = net_probabilities(net, hands.to_unlabelled(theirs))
         rows = [tuple(zip(data.gestures, map(float, row), strict=True)) for row in table]
         for picture in sorted(set(hands.pictures[theirs])):
             mine = [rows[i] for i in np.flatnonzero(hands.pictures[theirs] == picture)]
-            target.append(hands.target(picture))
+            target.append(hands.gesture_of(picture))
             predicted.append(surest(mine))
-    missed = _missed(folder / "hand_images" / name, hands.classes, set(hands.pictures))
+    missed = _gestures_without_hand(
+        folder / "hand_images" / name, hands.classes, set(hands.pictures)
+    )
     return figures_of(target + missed, predicted + ["undetected"] * len(missed))
 
 
-def _missed(folder: Path, classes: dict[str, str], found: set[str]) -> list[str]:
-    """The gesture of each picture in which no hand was found."""
+def _gestures_without_hand(folder: Path, classes: dict[str, str], found: set[str]) -> list[str]:
+    """Return the gesture of each picture in which no hand was found."""
     paths = [p for p in folder.glob("*/*") if p.suffix.lower() in PICTURE_SUFFIXES]
     names = [(p.parent.name, p.relative_to(folder).as_posix()) for p in paths]
     return [classes[label] for label, name in names if label in classes and name not in found]
 
 
-def _card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any]) -> str:
+def _write_card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any]) -> str:
+    """Fill in the starter's model card."""
     recorders = "\n".join(
-        f"| {person} | {found['n']} | {_percent(found['accuracy'])} |"
+        f"| {person} | {found['n']} | {_format_percent(found['accuracy'])} |"
         for person, found in sorted(figures["per_person"].items())
     )
     counts = ", ".join(
@@ -190,43 +195,45 @@ def _card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any])
         counts=counts,
         origins="\n".join(f"  - {s.origin} ({s.licence})" for s in SOURCES.values()),
         recorders=recorders,
-        sources="\n".join(_source_row(name, f) for name, f in figures["sources"].items()),
-        mean=_percent(figures["mean_accuracy"]),
-        low=_percent(figures["interval"][0]),
-        high=_percent(figures["interval"][1]),
-        pooled=_percent(figures["accuracy"]),
+        sources="\n".join(_format_source_row(name, f) for name, f in figures["sources"].items()),
+        mean=_format_percent(figures["mean_accuracy"]),
+        low=_format_percent(figures["interval"][0]),
+        high=_format_percent(figures["interval"][1]),
+        pooled=_format_percent(figures["accuracy"]),
         worst=figures["worst_person"],
-        worst_accuracy=_percent(figures["worst_accuracy"]),
-        **_open_set_words(figures["open_set"], rejection),
+        worst_accuracy=_format_percent(figures["worst_accuracy"]),
+        **_describe_open_set(figures["open_set"], rejection),
         epochs=EPOCHS,
-        recipe=recipe_note(recipe()),
+        current_recipe=describe_recipe_changes(current_recipe()),
         choices=PROTOCOL.describe_choices(),
     )
 
 
-def _open_set_words(by: dict[str, Any], rejection: dict[str, Any]) -> dict[str, Any]:
+def _describe_open_set(by: dict[str, Any], rejection: dict[str, Any]) -> dict[str, Any]:
+    """Return the card's texts about unknown hands."""
     rows = {**by["gestures"], **by["foreign"]}
     worst = sorted(by["signs"], key=lambda sign: -by["signs"][sign])[:3]
     return {
         "threshold": rejection["threshold"],
         "measured_on": rejection["measured_on"],
-        "true_accept": _percent(rejection["true_accept"]),
-        "let_through": "\n".join(f"| {name} | {_percent(row)} |" for name, row in rows.items()),
-        "worst_signs": ", ".join(f"{sign} {_percent(by['signs'][sign])} %" for sign in worst),
+        "true_accept": _format_percent(rejection["true_accept"]),
+        "let_through": "\n".join(f"| {n} | {_format_percent(row)} |" for n, row in rows.items()),
+        "worst_signs": ", ".join(f"{s} {_format_percent(by['signs'][s])} %" for s in worst),
     }
 
 
-def _source_row(name: str, found: dict[str, Any]) -> str:
+def _format_source_row(name: str, found: dict[str, Any]) -> str:
+    """Return a picture source's row of the card's table."""
     shares = ", ".join(
-        f"{gesture} {_percent(row['accuracy_detected'])}"
+        f"{gesture} {_format_percent(row['accuracy_detected'])}"
         for gesture, row in found["per_gesture"].items()
     )
-    detected = _percent(found["detected"] / found["n"])
-    right = _percent(found["accuracy_detected"])
+    detected = _format_percent(found["detected"] / found["n"])
+    right = _format_percent(found["accuracy_detected"])
     return f"| {name} | {found['n']} | {detected} | {right} | {shares} |"
 
 
-def _percent(share: float | None) -> str:
+def _format_percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f}"
 
 

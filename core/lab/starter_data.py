@@ -23,8 +23,8 @@ XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 
 
 @dataclass(frozen=True)
-class Source:
-    """A folder of labelled pictures.
+class PictureSource:
+    """A folder of labelled pictures, and how its classes are read.
 
     Attributes:
         origin: where it comes from.
@@ -53,13 +53,15 @@ _DIGITS = (
     ("8", "none"),
 )
 SOURCES = {
-    "emrecandir": Source("emrecandir9/custom-gesture-dataset", "MIT", resting=True),
-    "thumbs_seed": Source("AdityaNikhil/Hand-Pose-Classification", "none stated"),
-    "hagrid_crops": Source("HaGRID, tight crops", "HaGRID's own (CC BY-SA 4.0 variant)"),
-    "didi": Source("didi-codes/computer_vision_hand_gesture_project", "none stated"),
-    "arya": Source("AryaBhongade/hand-gesture-recognition", "none stated"),
-    "dharshini": Source("dharshini-dayakar/Hand_Gesture_Recognition", "none stated"),
-    "digits": Source("ardamavi/Sign-Language-Digits-Dataset", "Apache-2.0", _DIGITS, blocks=5),
+    "emrecandir": PictureSource("emrecandir9/custom-gesture-dataset", "MIT", resting=True),
+    "thumbs_seed": PictureSource("AdityaNikhil/Hand-Pose-Classification", "none stated"),
+    "hagrid_crops": PictureSource("HaGRID, tight crops", "HaGRID's own (CC BY-SA 4.0 variant)"),
+    "didi": PictureSource("didi-codes/computer_vision_hand_gesture_project", "none stated"),
+    "arya": PictureSource("AryaBhongade/hand-gesture-recognition", "none stated"),
+    "dharshini": PictureSource("dharshini-dayakar/Hand_Gesture_Recognition", "none stated"),
+    "digits": PictureSource(
+        "ardamavi/Sign-Language-Digits-Dataset", "Apache-2.0", _DIGITS, blocks=5
+    ),
 }
 
 # Signs that are none of the eight whatever their angle. Left out: a finger on the lips (“mute”),
@@ -76,40 +78,44 @@ class _Samples:
     persons: NDArray[np.str_]
 
 
-def table_data(table: Path) -> GestureData:
-    """The recorders' keypoints alone."""
-    return _data([_of_table(table)])
+def read_recorders(table: Path) -> GestureData:
+    """Read the recorders' keypoints."""
+    return _to_starter_data([_read_recorder_table(table)])
 
 
-def table_and_signs(folder: Path) -> GestureData:
-    """The recorders' keypoints, and other signs as `none`: everything but the pictures."""
-    return _data(
+def read_recorders_and_signs(folder: Path) -> GestureData:
+    """Read the recorders' keypoints, and other signs as `none`, without the pictures."""
+    return _to_starter_data(
         [
-            _of_table(folder / "hand_keypoints" / "gestures.csv"),
-            _of_other_signs(folder / "hand_crops" / "crops.csv"),
+            _read_recorder_table(folder / "hand_keypoints" / "gestures.csv"),
+            _read_other_signs(folder / "hand_crops" / "crops.csv"),
         ]
     )
 
 
-def all_data(folder: Path, landmarks: Path, make_keypoints: Callable[[str], None]) -> GestureData:
-    """Everything that the data folder holds.
+def read_all_samples(
+    folder: Path, landmarks: Path, extract_source_keypoints: Callable[[str], None]
+) -> GestureData:
+    """Read all samples of the data folder.
 
     Args:
         landmarks: folder of SOURCE.parquet with each source's landmarks.
         make_keypoints: called for a source whose keypoints are missing there.
     """
-    parts = [_of_table(folder / "hand_keypoints" / "gestures.csv")]
-    parts.append(_of_other_signs(folder / "hand_crops" / "crops.csv"))
+    parts = [_read_recorder_table(folder / "hand_keypoints" / "gestures.csv")]
+    parts.append(_read_other_signs(folder / "hand_crops" / "crops.csv"))
     for name in SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
-            make_keypoints(name)
-        samples = _of_pictures(name, landmarks / f"{name}.parquet")
-        parts += [samples, *_turned(samples)]
-    return _data(parts)
+            extract_source_keypoints(name)
+        samples = _read_labelled_pictures(name, landmarks / f"{name}.parquet")
+        parts += [samples, *_rotate_pointing(samples)]
+    return _to_starter_data(parts)
 
 
-def make_keypoints(folder: Path, landmarks: Path, weights_folder: Path, name: str) -> None:
-    """Find up to two hands in every picture of a source, by the way every still goes."""
+def extract_source_keypoints(
+    folder: Path, landmarks: Path, weights_folder: Path, name: str
+) -> None:
+    """Detect up to two hands in every picture of a source and save their keypoints."""
     landmarks.mkdir(parents=True, exist_ok=True)
     extract(
         folder / "hand_images" / name,
@@ -120,7 +126,8 @@ def make_keypoints(folder: Path, landmarks: Path, weights_folder: Path, name: st
     )
 
 
-def _data(parts: list[_Samples]) -> GestureData:
+def _to_starter_data(parts: list[_Samples]) -> GestureData:
+    """Convert parts to one labelled data set grouped by person."""
     index = {gesture.name: i for i, gesture in enumerate(DEFAULT_GESTURES)}
     names = np.concatenate([part.gestures for part in parts])
     persons = np.concatenate([part.persons for part in parts])
@@ -135,12 +142,13 @@ def _data(parts: list[_Samples]) -> GestureData:
     )
 
 
-def _of_table(path: Path) -> _Samples:
+def _read_recorder_table(path: Path) -> _Samples:
     table = read_table(path, "keypoints-csv")
     return _Samples(table.keypoints, table.gestures, table.persons)
 
 
-def _of_other_signs(path: Path) -> _Samples:
+def _read_other_signs(path: Path) -> _Samples:
+    """Read other signs as `none`, at most 400 of each source."""
     try:
         table = pd.read_csv(path)
     except OSError as error:
@@ -155,7 +163,7 @@ def _of_other_signs(path: Path) -> _Samples:
 
 @dataclass(frozen=True, eq=False)
 class PictureHands:
-    """Every hand found in a source's pictures.
+    """All hands found in the pictures of a source.
 
     Attributes:
         keypoints: (N, 21, 2).
@@ -171,12 +179,12 @@ class PictureHands:
     persons: NDArray[np.str_]
     classes: dict[str, str]
 
-    def target(self, picture: str) -> str:
-        """The gesture that a picture shows."""
+    def gesture_of(self, picture: str) -> str:
+        """Return the gesture that a picture shows."""
         return self.classes[picture.split("/")[0]]
 
-    def as_data(self, rows: NDArray[np.int64]) -> GestureData:
-        """The hands of these rows, unlabelled."""
+    def to_unlabelled(self, rows: NDArray[np.int64]) -> GestureData:
+        """Convert the hands of these rows to unlabelled samples."""
         persons = self.persons[rows]
         labels = np.zeros(len(rows), np.int64)
         return GestureData(
@@ -190,8 +198,8 @@ class PictureHands:
         )
 
 
-def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:
-    """Read a source's keypoints, without the folders that do not count."""
+def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
+    """Read a source's keypoints, without folders that are not used."""
     table = pd.read_parquet(landmarks)
     folder = table["source"].str.split("/").str[0]
     classes = dict(SOURCES[name].classes) or {
@@ -204,22 +212,22 @@ def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:
         kept[XY].to_numpy(np.float32).reshape(-1, 21, 2),
         kept["source"].to_numpy(str),
         (kept.groupby("source")["y0"].transform("min") == kept["y0"]).to_numpy(bool),
-        blocks_of(name, kept["source"]),
+        assign_blocks(name, kept["source"]),
         classes,
     )
 
 
-def _of_pictures(name: str, landmarks: Path) -> _Samples:
-    """Each picture's raised hand with the folder's gesture, its resting hand as `none`."""
-    hands = hands_of_pictures(name, landmarks)
-    meant = np.array([hands.target(picture) for picture in hands.pictures])
+def _read_labelled_pictures(name: str, landmarks: Path) -> _Samples:
+    """Read each picture's raised hand with the folder's gesture, and its resting hand as `none`."""
+    hands = read_picture_hands(name, landmarks)
+    meant = np.array([hands.gesture_of(picture) for picture in hands.pictures])
     gestures = np.where(hands.raised, meant, NONE.name)
     kept = hands.raised | SOURCES[name].resting
     return _Samples(hands.keypoints[kept], gestures[kept], hands.persons[kept])
 
 
-def blocks_of(name: str, sources: pd.Series) -> NDArray[np.str_]:
-    """The group that each of a source's pictures is left out in."""
+def assign_blocks(name: str, sources: pd.Series) -> NDArray[np.str_]:
+    """Return the group that each picture of a source is held out in."""
     blocks = SOURCES[name].blocks
     if blocks == 1:
         return np.full(len(sources), name)
@@ -228,8 +236,8 @@ def blocks_of(name: str, sources: pd.Series) -> NDArray[np.str_]:
     return np.array([f"{name} {block}" for block in np.searchsorted(edges, numbers)])
 
 
-def _turned(samples: _Samples) -> list[_Samples]:
-    """👉 and 👈: the pictures' ☝ turned by 90° clockwise and anticlockwise."""
+def _rotate_pointing(samples: _Samples) -> list[_Samples]:
+    """Make 👉 and 👈 from ☝ by rotating it by 90°."""
     up = samples.gestures == "point_up"
     x, y = samples.keypoints[up][..., 0], samples.keypoints[up][..., 1]
     persons = samples.persons[up]

@@ -26,7 +26,7 @@ from core.jobs.net_training import (
     start_fine_tuning,
 )
 from core.jobs.trainings import failure_of
-from core.lab.net_data import data_key
+from core.lab.net_data import hash_data_folder
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
@@ -191,7 +191,7 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, short_folder, root):
     data = tmp_path / "data"
     for part in ("hand_crops", "hand_images"):
         (data / part).mkdir(parents=True)
-    write_pack(tmp_path / "packs" / data_key(data), hands)
+    write_pack(tmp_path / "packs" / hash_data_folder(data), hands)
     done = subprocess.run(
         [
             sys.executable,

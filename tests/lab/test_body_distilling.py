@@ -10,7 +10,7 @@ import pytest
 from core.datasets.body_files import read_bodies
 from core.errors import TrainingError
 from core.estimators import create_estimator
-from core.lab.body_distilling import cut_out, distil_bodies, mixed
+from core.lab.body_distilling import crop_person, distil_bodies, merge_keypoints
 from core.media.pictures import read_picture
 from core.pose.boxes import Box
 from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14, convert
@@ -35,7 +35,7 @@ def test_the_teacher_counts_where_it_is_near_and_where_only_it_sees(said: np.nda
     annotated = of_coco + np.float32(1)
     annotated[RIGHT_ANKLE] += 50
     annotated[[NOSE, LEFT_EAR]] = np.nan
-    found, own = mixed(teachers(said, ("left_ear",)), BODY_33, annotated, near=4)
+    found, own = merge_keypoints(teachers(said, ("left_ear",)), BODY_33, annotated, near=4)
     assert [COCO_17.joints[i] for i in np.flatnonzero(~own)] == ["left_ear", "right_ankle"]
     assert np.isnan(found[LEFT_EAR]).all()  # nobody marked it, and the teacher only guesses it
     assert found[RIGHT_ANKLE] == pytest.approx(annotated[RIGHT_ANKLE])
@@ -47,10 +47,10 @@ def test_a_teacher_that_is_wrong_about_most_is_not_heard(said: np.ndarray) -> No
     annotated = convert(said, BODY_33, COCO_17)
     annotated[5:] += 50  # 12 of 17
     annotated[NOSE] = np.nan
-    found, own = mixed(teachers(said), BODY_33, annotated, near=4)
+    found, own = merge_keypoints(teachers(said), BODY_33, annotated, near=4)
     assert not own.any()
     np.testing.assert_array_equal(found, annotated)
-    assert not mixed(None, BODY_33, annotated, near=4)[1].any()
+    assert not merge_keypoints(None, BODY_33, annotated, near=4)[1].any()
 
 
 @pytest.mark.parametrize("size", [(90, 60), (900, 600)])
@@ -61,7 +61,7 @@ def test_keypoints_and_box_stay_where_they_are_in_what_is_cut_out(size: tuple[in
     radius = width // 20
     cv2.circle(picture, (int(at[0]), int(at[1])), radius, (255, 255, 255), -1)
     box = Box.from_xywh(at[0] - radius, at[1] - radius, 0.5 * width, 0.3 * height)
-    crop, there, points = cut_out(picture, box, np.float32([at, (np.nan, np.nan)]))
+    crop, there, points = crop_person(picture, box, np.float32([at, (np.nan, np.nan)]))
     y, x = np.nonzero(crop[..., 0] > 127)
     assert points[0] == pytest.approx([x.mean(), y.mean()], abs=0.3)
     assert (x.min(), y.min()) == pytest.approx(there[:2], abs=1.5)
@@ -92,7 +92,7 @@ def test_real_persons_are_written_for_training_and_those_held_out_keep_their_ann
     held_out = [body for body in annotated.bodies if body.held_out]
     for row, body in zip(made.rows("val"), held_out, strict=True):
         truth = convert(body.keypoints, LSP_14, COCO_17)
-        _, _, wanted = cut_out(read_picture(body.picture), body.box, truth)
+        _, _, wanted = crop_person(read_picture(body.picture), body.box, truth)
         np.testing.assert_allclose(made.bodies[row].keypoints, wanted, atol=0.01)
     learned = np.array([made.bodies[row].keypoints for row in made.rows("")])
     assert np.isfinite(learned[:, NOSE]).any()  # which nobody annotated

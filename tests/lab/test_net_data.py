@@ -12,7 +12,7 @@ import pytest
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import PICTURE_SOURCES
 from core.errors import TrainingError
-from core.lab.net_data import RENDERED, hand_pack, landmarks_folder, training_data
+from core.lab.net_data import RENDERED, landmarks_folder, load_training_data, prepare_hand_pack
 from core.lab.renderer.rendered_hands import HELD_OUT, RenderedHands
 from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.paths import Paths
@@ -57,28 +57,28 @@ def test_each_data_folder_has_a_pack_of_its_own(paths, tmp_path):
     for brightness in (40, 200):
         data = make_data(tmp_path / str(brightness), brightness)
         find_no_hands(paths, data)
-        packs.append(hand_pack(paths, data, lambda *_: None))
+        packs.append(prepare_hand_pack(paths, data, lambda *_: None))
     assert [middle_of(pack) for pack in packs] == [40, 200]
 
 
 def test_a_pack_is_made_once_and_anew_when_the_pictures_change(paths, tmp_path, monkeypatch):
     data = make_data(tmp_path / "data", 40)
     find_no_hands(paths, data)
-    first = hand_pack(paths, data, lambda *_: None)
+    first = prepare_hand_pack(paths, data, lambda *_: None)
     monkeypatch.setenv("RANK", "0")  # here a missing pack would be an error
     moved = data.rename(tmp_path / "moved")
-    assert hand_pack(paths, moved, lambda *_: None) == first
+    assert prepare_hand_pack(paths, moved, lambda *_: None) == first
     cv2.imwrite(str(moved / "hand_crops" / "more.png"), np.zeros((9, 12, 3), np.uint8))
     with pytest.raises(TrainingError, match="train for a minute without torchrun first"):
-        hand_pack(paths, moved, lambda *_: None)
+        prepare_hand_pack(paths, moved, lambda *_: None)
 
 
 def test_a_folder_without_hands_is_refused_also_when_a_pack_of_others_is_there(paths, tmp_path):
     data = make_data(tmp_path / "data", 40)
     find_no_hands(paths, data)
-    hand_pack(paths, data, lambda *_: None)
+    prepare_hand_pack(paths, data, lambda *_: None)
     with pytest.raises(TrainingError, match=r"has no hand_crops/ and hand_images/"):
-        hand_pack(paths, tmp_path / "none", lambda *_: None)
+        prepare_hand_pack(paths, tmp_path / "none", lambda *_: None)
 
 
 def test_hands_are_learned_from_whatever_the_teacher_says_of_their_side(paths, tmp_path, caplog):
@@ -92,14 +92,14 @@ def test_hands_are_learned_from_whatever_the_teacher_says_of_their_side(paths, t
     points = {column: [value] * 2 for column, value in zip(XY, range(20, 62), strict=True)}
     table = pd.DataFrame({"source": ["a.png", "b.png"], "score": [0.51, 0.99], **points})
     table.to_parquet(landmarks_folder(paths, data) / "didi.parquet")
-    pack = read_pack(hand_pack(paths, data, lambda *_: None))
+    pack = read_pack(prepare_hand_pack(paths, data, lambda *_: None))
     assert pack.table["source"].tolist() == ["a/b", "didi"]
     [told] = caplog.messages
     assert "left out: 1, " in told and told.endswith("b.png")
 
 
 def test_hands_are_rendered_where_no_folder_is_named(workspace: Path) -> None:
-    data = training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
+    data = load_training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
     assert isinstance(data, RenderedHands)
     assert data.skeleton.name == "hand_21"
     assert len(data.rows(HELD_OUT)) == 200
@@ -111,12 +111,12 @@ def test_a_folder_of_that_name_is_taken_for_what_it_holds(
     (tmp_path / RENDERED).mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingError, match="none of NYU"):
-        training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
+        load_training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
 
 
 def test_a_net_of_palms_learns_from_rendered_scenes_alone(workspace: Path, tmp_path: Path) -> None:
     paths = Paths.find(workspace)
-    data = training_data(paths, "palmnet.synthetic", Path(RENDERED), lambda done, total: None)
+    data = load_training_data(paths, "palmnet.synthetic", Path(RENDERED), lambda done, total: None)
     assert isinstance(data, RenderedScenes)
     with pytest.raises(TrainingError, match="rendered scenes alone: give --data rendered"):
-        training_data(paths, "palmnet.synthetic", tmp_path, lambda done, total: None)
+        load_training_data(paths, "palmnet.synthetic", tmp_path, lambda done, total: None)

@@ -7,15 +7,22 @@ import pandas as pd
 import pytest
 
 from core.gestures.labels import NONE
-from core.lab.open_set import FOLDS, Scores, by_kind, folds_of, summary, unknown_hands_of
-from core.lab.starter_data import XY, table_data
+from core.lab.open_set import (
+    FOLDS,
+    RejectionScores,
+    acceptance_rates,
+    read_unknown_signs,
+    split_folds,
+    summarise_scores,
+)
+from core.lab.starter_data import XY, read_recorders
 
 
-def scores() -> Scores:
+def scores() -> RejectionScores:
     """Two folds of 100 samples of one gesture, scored 0.01 to 1 and twice that, and three
     unknown hands each."""
     steps = np.arange(1, 101, dtype=np.float32) / 100
-    return Scores(
+    return RejectionScores(
         np.concatenate([steps, 2 * steps]),
         np.ones(200, bool),
         np.zeros(200, np.int64),
@@ -35,11 +42,11 @@ def test_each_fold_s_threshold_comes_from_the_other_s_gestures():
 
 
 def test_the_summary_counts_what_every_fold_is_asked_once():
-    found = summary(scores())
+    found = summarise_scores(scores())
     assert found.true_accept == pytest.approx(148 / 200)
     # half of two digits, and half of four other hands that count a fifth each
     assert found.false_accept == pytest.approx((1 + 2 / FOLDS) / (2 + 4 / FOLDS))
-    by = by_kind(scores(), ["thumbs_up"])
+    by = acceptance_rates(scores(), ["thumbs_up"])
     assert by["gestures"] == {"thumbs_up": pytest.approx(0.74)}
     assert by["foreign"] == {"digits 2, 4, 7": 0.5, "other signs": 0.5}
     assert by["signs"] == {"L": 0.5, "digit 4": 0.5}
@@ -49,14 +56,14 @@ def test_no_threshold_but_the_other_folds_own_decides_the_figures():
     """A hundredth of the same scores, where a bound would let every one of them through."""
     whole = scores()
     small = replace(whole, gestures=whole.gestures / 100, unknown=whole.unknown / 100)
-    found, known = summary(small), summary(whole)
+    found, known = summarise_scores(small), summarise_scores(whole)
     assert (found.true_accept, found.false_accept) == (known.true_accept, known.false_accept)
     assert found.threshold == pytest.approx(known.threshold / 100)
 
 
 def test_folds_leave_every_sample_out_once_and_whole_persons(shared_data):
-    data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
-    folds = list(folds_of(data))
+    data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
+    folds = list(split_folds(data))
     assert (np.sum(folds, axis=0) == 1).all()
     for rows in folds:
         assert not set(data.persons[rows]) & set(data.persons[~rows])
@@ -64,7 +71,7 @@ def test_folds_leave_every_sample_out_once_and_whole_persons(shared_data):
 
 def test_the_shipped_model_lets_one_in_ten_unknown_signs_through_and_no_more(starter, shared_data):
     """Signs and people that it never saw; the letter L is nearly ☝ and makes up most of it."""
-    hands = unknown_hands_of(shared_data / "hand_crops" / "crops.csv")
+    hands = read_unknown_signs(shared_data / "hand_crops" / "crops.csv")
     assert len(hands) == 410 and {"V", "L", "4"} <= set(hands.sessions)
     probabilities, rejection = starter.predict(hands.keypoints, hands.mirrored_view)
     gesture = probabilities.argmax(1) != starter.gestures.index(NONE)

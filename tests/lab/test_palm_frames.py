@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from core.errors import TableError
-from core.lab.palm_frames import palm_of, read_palm_frames
-from core.lab.renderer.files import write_hands
-from core.lab.renderer.render import Settings
+from core.lab.palm_frames import palm_center, read_palm_frames
+from core.lab.renderer.files import write_rendered_hands
+from core.lab.renderer.render import RenderSettings
 from core.pose.skeletons.table import HAND_21, ICVL_16, MSRA_21, NYU_14
 
 
@@ -33,14 +33,14 @@ def test_real_frames_are_read_with_a_palm_that_is_seen_there(
 def test_a_palm_is_the_set_s_own_or_the_mean_of_wrist_and_knuckles() -> None:
     hand = np.arange(63, dtype=float).reshape(21, 3)
     # wrist 0, knuckles 5, 9, 13, 17; as MSRA counts 0 and 1, 5, 9, 13: the mean index times 3
-    assert palm_of(HAND_21, hand)[0] == pytest.approx(3 * 44 / 5)
-    assert palm_of(MSRA_21, hand)[0] == pytest.approx(3 * 28 / 5)
-    assert palm_of(NYU_14, hand[:14]).tolist() == hand[13].tolist()
-    assert palm_of(ICVL_16, hand[None, :16]).tolist() == hand[None, 0].tolist()
+    assert palm_center(HAND_21, hand)[0] == pytest.approx(3 * 44 / 5)
+    assert palm_center(MSRA_21, hand)[0] == pytest.approx(3 * 28 / 5)
+    assert palm_center(NYU_14, hand[:14]).tolist() == hand[13].tolist()
+    assert palm_center(ICVL_16, hand[None, :16]).tolist() == hand[None, 0].tolist()
 
 
 def test_rendered_hands_are_read(tmp_path: Path) -> None:
-    write_hands(tmp_path / "hands", 2, 5, Settings(window_mm=None))
+    write_rendered_hands(tmp_path / "hands", 2, 5, RenderSettings(window_mm=None))
     first, _ = read_palm_frames(tmp_path / "hands")
     assert first.frame.depth_mm.shape == (480, 640)
     assert first.frame.truth_mm is not None
@@ -48,7 +48,7 @@ def test_rendered_hands_are_read(tmp_path: Path) -> None:
 
 
 def test_a_palm_of_a_table_in_another_order_is_told_by_the_names(tmp_path: Path) -> None:
-    write_hands(tmp_path / "hands", 1, 5, Settings(window_mm=None))
+    write_rendered_hands(tmp_path / "hands", 1, 5, RenderSettings(window_mm=None))
     (usual,) = read_palm_frames(tmp_path / "hands")
     table = tmp_path / "hands" / "joints.csv"
     rows = pd.read_csv(table)

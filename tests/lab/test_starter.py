@@ -8,8 +8,8 @@ from core.gestures.classifier.learner import without_empty_gestures
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
-from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, recipe, recipe_note
-from core.lab.starter_data import SOURCES, table_data
+from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, current_recipe, describe_recipe_changes
+from core.lab.starter_data import SOURCES, read_recorders
 from core.measuring.gesture_evaluation import evaluate
 from core.paths import Paths
 
@@ -30,15 +30,17 @@ def test_card_and_metadata_say_the_same(starter):
 def test_the_card_says_by_which_settings_the_shipped_model_was_made(starter):
     """A recipe that changes makes another model: the card of the one that ships must say so."""
     card = (Paths.starter / "CARD.md").read_text(encoding="utf-8")
-    assert recipe_note(starter.metadata["recipe"]) in card
+    assert describe_recipe_changes(starter.metadata["recipe"]) in card
 
 
 def test_a_setting_that_changed_is_named_with_both_values():
-    made_by = recipe() | {"epochs": 40, "least threshold": 0.08}
-    note = recipe_note({name: value for name, value in made_by.items() if name != "aim"})
+    made_by = current_recipe() | {"epochs": 40, "least threshold": 0.08}
+    note = describe_recipe_changes(
+        {name: value for name, value in made_by.items() if name != "aim"}
+    )
     changed = "aim none (now 0.25), epochs 40 (now 12), least threshold 0.08 (now none)"
     assert note.endswith(f"this one by {changed}.")
-    assert "another model" not in recipe_note(recipe())
+    assert "another model" not in describe_recipe_changes(current_recipe())
 
 
 def test_the_metadata_say_what_was_chosen_on_the_people_of_the_figures(starter):
@@ -51,7 +53,7 @@ def test_the_metadata_say_what_was_chosen_on_the_people_of_the_figures(starter):
 
 @pytest.mark.slow
 def test_leaving_each_recorder_out_of_the_table_alone_is_right_in_994_of_1000(shared_data):
-    data = without_empty_gestures(table_data(shared_data / "hand_keypoints" / "gestures.csv"))
+    data = without_empty_gestures(read_recorders(shared_data / "hand_keypoints" / "gestures.csv"))
     found = summarise(leave_one_person_out(data, OPTIONS, EPOCHS))
     assert len(found["per_person"]) == 18 and found["mean_accuracy"] >= 0.994
 

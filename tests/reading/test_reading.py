@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel
-from core.lab.starter_data import table_data
+from core.lab.starter_data import read_recorders
 from core.live.live import LiveProcessor, Options
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
@@ -34,7 +34,7 @@ def estimate_of(hands: np.ndarray) -> Estimate:
 
 
 def test_what_is_rejected_lies_above_the_model_s_threshold(starter, shared_data):
-    data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
+    data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
     hands = data.keypoints[:: len(data) // 40]
     strange = np.random.default_rng(0).normal(300, 60, (20, 21, 2)).astype(np.float32)
     found = predict_hands(starter, estimate_of(np.concatenate([hands, strange])))

@@ -12,28 +12,28 @@ from core.depth.io.joint_tables import JOINTS_FILE, joint_columns, joint_fields
 from core.depth.io.recorder import encode_depth
 from core.errors import MediaError
 from core.files import write_whole
-from core.lab.renderer.render import Settings, mixture, render_hand
+from core.lab.renderer.render import RenderSettings, keypoint_weights, render_hand
 from core.pose.skeletons.table import SKELETONS
 
 _LAST = 10_000_000  # numbers of pictures stay sortable
 
 
-def write_hands(
+def write_rendered_hands(
     folder: Path,
     count: int,
     seed: int,
-    settings: Settings,
+    settings: RenderSettings,
     skeleton: str = "hand_21",
     workers: int = 1,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
-    """Render so many hands into a folder, which is made; the table comes last.
+    """Render hands into a new folder; the table is written last.
 
     Raises:
         MediaError: too many, a folder that is not empty, or one that can't be written.
         SkeletonError: no joints of that skeleton.
     """
-    mixture(skeleton)  # lest the first picture finds out
+    keypoint_weights(skeleton)  # lest the first picture finds out
     if not 1 <= count < _LAST:
         raise MediaError(f"{count} pictures were asked for; expected are 1 to {_LAST - 1}")
     try:
@@ -41,19 +41,19 @@ def write_hands(
         if any(folder.iterdir()):
             raise MediaError(f"{folder} is not empty: name another folder, or empty it")
         rows = []
-        write = partial(_write, folder, seed, settings, skeleton)
-        with _mapping(workers) as mapped:
+        write = partial(_write_hand, folder, seed, settings, skeleton)
+        with _open_map(workers) as mapped:
             for row in mapped(write, range(count)):
                 rows.append(row)
                 progress(len(rows), count)
-        write_whole(folder / JOINTS_FILE, _table(skeleton, rows))
+        write_whole(folder / JOINTS_FILE, _encode_table(skeleton, rows))
     except OSError as error:
         raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
 
 @contextmanager
-def _mapping(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
-    """`map`, in order, in this process or in several."""
+def _open_map(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
+    """Yield an ordered `map` that runs in this process or in a pool."""
     if workers == 1:
         yield map
         return
@@ -61,8 +61,10 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
         yield partial(pool.map, chunksize=16)
 
 
-def _write(folder: Path, seed: int, settings: Settings, skeleton: str, number: int) -> list[str]:
-    """A picture; its row of the table."""
+def _write_hand(
+    folder: Path, seed: int, settings: RenderSettings, skeleton: str, number: int
+) -> list[str]:
+    """Render and write one picture; return its row of the table."""
     hand = render_hand(seed, number, settings)
     name = f"{number:06d}.png"
     write_whole(folder / name, encode_depth(hand.depth_mm))
@@ -70,6 +72,6 @@ def _write(folder: Path, seed: int, settings: Settings, skeleton: str, number: i
     return [name, "left" if hand.left else "right", *fields]
 
 
-def _table(skeleton: str, rows: list[list[str]]) -> bytes:
+def _encode_table(skeleton: str, rows: list[list[str]]) -> bytes:
     header = ["picture", "hand", *joint_columns(SKELETONS[skeleton].joints)]
     return "".join(",".join(row) + "\n" for row in [header, *rows]).encode()

@@ -9,12 +9,12 @@ import numpy as np
 from core.depth.cameras import Camera, Points
 from core.depth.frames import DepthFrame
 from core.depth.io.recorded import Recorded
-from core.lab.renderer.hand import Shape, draw_shape
-from core.lab.renderer.noise import NOISES, measured
-from core.lab.renderer.poses import draw_angles
-from core.lab.renderer.render import mixture
-from core.lab.renderer.scenes import Held, raised, scene_of
-from core.lab.renderer.solids import cast
+from core.lab.renderer.hand import HandShape, sample_hand_shape
+from core.lab.renderer.noise import NOISES, add_sensor_noise
+from core.lab.renderer.poses import sample_angles
+from core.lab.renderer.render import keypoint_weights
+from core.lab.renderer.scenes import HandPlacement, build_scene, rotate_raised_hand
+from core.lab.renderer.solids import render_depth
 
 CAMERA = Camera("rendered", 294.0, 293.5, 160.0, 120.0, 320, 240)  # half of NYU's
 _RATE_HZ, _HELD_FRAMES = 15.0, 18  # from one way of holding the hand to the next
@@ -25,7 +25,7 @@ _ARM_RAD = (-0.1, 0.1)
 
 
 class RenderedFilm(Recorded):
-    """Somebody opens, closes and turns a hand before a camera, over and over.
+    """A rendered hand that opens, closes and rotates in front of a camera, endlessly.
 
     Args:
         skeleton: whose joints its truth is: one of `render.JOINTS`.
@@ -38,37 +38,42 @@ class RenderedFilm(Recorded):
         self.skeleton, self._seed = skeleton, seed
 
     def _frame(self, index: int) -> DepthFrame:
-        scene = scene_of(np.random.default_rng([self._seed, 1]), self._held(index), self._middle)
+        scene = build_scene(
+            np.random.default_rng([self._seed, 1]), self._place_hand(index), self._center_mm
+        )
         noise = np.random.default_rng([self._seed, 2, index])
-        seen = cast(scene.solids, scene.planes, self.camera)
-        depth = measured(seen, self.camera, NOISES["primesense"], noise).astype(np.float32)
-        truth = mixture(self.skeleton) @ scene.joints_mm
+        seen = render_depth(scene.solids, scene.planes, self.camera)
+        depth = add_sensor_noise(seen, self.camera, NOISES["primesense"], noise).astype(np.float32)
+        truth = keypoint_weights(self.skeleton) @ scene.joints_mm
         time_s = index / _RATE_HZ
         return DepthFrame(depth, self.camera, time_s, index, None, truth, self.skeleton)
 
     @property
-    def _middle(self) -> Points:
+    def _center_mm(self) -> Points:
         return np.array(_PALM_MM)
 
     @cached_property
-    def _drawn(self) -> tuple[Shape, list[Points]]:
-        """The hand, and the angles that it goes through."""
+    def _key_poses(self) -> tuple[HandShape, list[Points]]:
+        """The hand's shape and the key poses (joint angles) that the film interpolates."""
         rng = np.random.default_rng(self._seed)
-        shape = draw_shape(rng)
+        shape = sample_hand_shape(rng)
         ways = max(1, round(self.count / _HELD_FRAMES))
-        return shape, [draw_angles(rng, shape) for _ in range(ways)]
+        return shape, [sample_angles(rng, shape) for _ in range(ways)]
 
-    def _held(self, index: int) -> Held:
-        shape, ways = self._drawn
+    def _place_hand(self, index: int) -> HandPlacement:
+        """Interpolate the hand's angles, rotation and position at a frame."""
+        shape, ways = self._key_poses
         share = index / self.count
         last, part = divmod(share * len(ways), 1)
         eased = part * part * (3 - 2 * part)
         start, end = ways[int(last) % len(ways)], ways[(int(last) + 1) % len(ways)]
         angles = start + eased * (end - start)
-        roll, pitch, yaw = (float(v) for v in _TURN_RAD * _waves(_TURNS, share))
-        palm = self._middle + np.array(_SWAY_MM) * _waves(_SWAYS, share)
-        return Held(shape, angles, False, raised(roll, pitch, yaw), palm, _ARM_RAD)
+        roll, pitch, yaw = (float(v) for v in _TURN_RAD * _sines(_TURNS, share))
+        palm = self._center_mm + np.array(_SWAY_MM) * _sines(_SWAYS, share)
+        return HandPlacement(
+            shape, angles, False, rotate_raised_hand(roll, pitch, yaw), palm, _ARM_RAD
+        )
 
 
-def _waves(times: tuple[float, ...], share: float) -> Points:
+def _sines(times: tuple[float, ...], share: float) -> Points:
     return np.sin(2 * np.pi * np.array(times) * share)

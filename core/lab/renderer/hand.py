@@ -66,8 +66,8 @@ MARKS = ("wrist_radial", "wrist_ulnar", "palm")
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
-    """One person's hand: factors of the mean hand.
+class HandShape:
+    """Proportions of one person's hand, as factors of the mean hand.
 
     Attributes:
         size: of all lengths.
@@ -93,14 +93,14 @@ class Shape:
         """(5, 4) half the thickness at each joint of each finger."""
         return _RADII_MM * self.size * self.thickness
 
-    def placed(self, points: Points) -> Points:
-        """(…, 3) points of the mean palm in this one."""
+    def scale_palm_points(self, points: Points) -> Points:
+        """Scale (…, 3) points of the mean palm to this hand."""
         return points * self.size * np.array([self.width, 1.0, 1.0])
 
 
-def draw_shape(rng: np.random.Generator) -> Shape:
-    """Somebody's hand: from 160 to 225 mm long, as both persons of NYU's test set have them."""
-    return Shape(
+def sample_hand_shape(rng: np.random.Generator) -> HandShape:
+    """Sample a hand shape, 160 to 225 mm long, the range of both persons in NYU's test set."""
+    return HandShape(
         size=float(np.clip(rng.normal(1.0, 0.1), 0.8, 1.22)),
         width=float(np.clip(rng.normal(1.02, 0.07), 0.86, 1.18)),
         thickness=float(np.clip(rng.normal(1.0, 0.07), 0.84, 1.18)),
@@ -109,8 +109,8 @@ def draw_shape(rng: np.random.Generator) -> Shape:
     )
 
 
-def finger_chains(shape: Shape, angles: Points) -> Points:
-    """Where each finger begins, its two joints and its tip are, in the hand's frame.
+def compute_finger_chains(shape: HandShape, angles: Points) -> Points:
+    """Compute the base, two joints and tip of each finger in the hand's frame.
 
     Args:
         angles: (N, 5, 4) radians.
@@ -118,20 +118,20 @@ def finger_chains(shape: Shape, angles: Points) -> Points:
     Returns:
         (N, 5, 4, 3) mm.
     """
-    along, across = _bending_planes(angles)
+    along, across = _compute_bending_planes(angles)
     bends = np.cumsum(angles[..., (0, 2, 3)], -1)
     bends[:, 0] -= angles[:, 0, :1]  # the thumb's first angle turns its plane
     turned = bends[..., None]
     directions = np.cos(turned) * along[:, :, None] + np.sin(turned) * across[:, :, None]
     lengths = shape.bones_mm + np.array([0, 0, _TIP_DEPTH_MM]) * shape.size
     steps = np.cumsum(directions * lengths[..., None], 2)
-    bases = np.broadcast_to(shape.placed(_BASES_MM)[:, None], (*steps.shape[:2], 1, 3))
+    bases = np.broadcast_to(shape.scale_palm_points(_BASES_MM)[:, None], (*steps.shape[:2], 1, 3))
     return np.concatenate([bases, bases + steps], 2)
 
 
-def _bending_planes(angles: Points) -> tuple[Points, Points]:
-    """(N, 5, 3) unit vectors of each finger's plane: along the stretched finger, and where it bends
-    to."""
+def _compute_bending_planes(angles: Points) -> tuple[Points, Points]:
+    """Compute (N, 5, 3) unit vectors of each finger's plane: along the straight finger, and the
+    direction it bends to."""
     turn = _YAW + _SPREAD_SIDE * angles[..., 1]
     turn[:, 0] = -angles[:, 0, 0]
     rise = np.zeros_like(turn)
@@ -145,9 +145,9 @@ def _bending_planes(angles: Points) -> tuple[Points, Points]:
     return along, across / np.linalg.norm(across, axis=-1, keepdims=True)
 
 
-def joints_of(shape: Shape, chains: Points) -> Points:
-    """(24, 3) mm in the hand's frame: the 21 of hand_21, then `MARKS`. Chains: (5, 4, 3)."""
-    marks = shape.placed(_MARKS_MM)
+def collect_keypoints(shape: HandShape, chains: Points) -> Points:
+    """Return (24, 3) mm in the hand's frame: hand_21, then `MARKS`. Chains: (5, 4, 3)."""
+    marks = shape.scale_palm_points(_MARKS_MM)
     return np.concatenate([np.zeros((1, 3)), chains.reshape(20, 3), marks])
 
 
@@ -179,11 +179,11 @@ _CONES = np.array([[_NAMES.index(n) for n in group] for group in _GROUPS if len(
 _FACES = np.array([[_NAMES.index(n) for n in group] for group in _GROUPS if len(group) == 3])
 
 
-def skin(shape: Shape, chains: Points, arm: tuple[float, float]) -> Solids:
-    """A hand and its forearm in the hand's frame.
+def build_hand_solids(shape: HandShape, chains: Points, arm: tuple[float, float]) -> Solids:
+    """Build the solids of a hand and its forearm in the hand's frame.
 
     Args:
-        chains: (5, 4, 3) of `finger_chains`.
+        chains: (5, 4, 3) of `compute_finger_chains`.
         arm: how far the wrist is bent towards the palm, and turned to the little finger's side.
     """
     scale = shape.size * shape.thickness
@@ -195,10 +195,12 @@ def skin(shape: Shape, chains: Points, arm: tuple[float, float]) -> Solids:
     webs = chains[1:, 0] + _WEB * (chains[1:, 1] - chains[1:, 0])
     web_radii = shape.radii_mm[1:, 1] * 0.85
     palm = np.array(list(_PALM_MM.values()))
-    elbow, elbow_radii = _elbow(shape, arm)
-    fold = np.array([shape.placed(palm[0, :3]), chains[0, 1], chains[1, 0]])
+    elbow, elbow_radii = _place_elbow(shape, arm)
+    fold = np.array([shape.scale_palm_points(palm[0, :3]), chains[0, 1], chains[1, 0]])
     return Solids(
-        np.concatenate([fingers.reshape(20, 3), webs, shape.placed(palm[:, :3]), elbow, fold]),
+        np.concatenate(
+            [fingers.reshape(20, 3), webs, shape.scale_palm_points(palm[:, :3]), elbow, fold]
+        ),
         np.concatenate(
             [
                 shape.radii_mm.ravel(),
@@ -213,8 +215,8 @@ def skin(shape: Shape, chains: Points, arm: tuple[float, float]) -> Solids:
     )
 
 
-def _elbow(shape: Shape, arm: tuple[float, float]) -> tuple[Points, Points]:
-    """The two spheres at the forearm's end."""
+def _place_elbow(shape: HandShape, arm: tuple[float, float]) -> tuple[Points, Points]:
+    """Return the two spheres at the end of the forearm."""
     bend, turn = arm
     away = np.array([np.sin(turn), -np.cos(turn) * np.cos(bend), -np.cos(turn) * np.sin(bend)])
     side = np.array([np.cos(turn), np.sin(turn), 0.0])

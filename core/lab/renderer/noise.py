@@ -23,7 +23,7 @@ _RARE = 2.6  # standard deviations; patches of a field beyond it are holes
 
 @dataclass(frozen=True)
 class DepthNoise:
-    """How a sensor errs; a plain `DepthNoise()` does not.
+    """Error parameters of a depth sensor; the defaults add no noise.
 
     Attributes:
         step_mm: from one depth to the next at 1 m; it grows with depth squared. 0: whole mm.
@@ -60,38 +60,40 @@ NOISES = {
 }
 
 
-def measured(
+def add_sensor_noise(
     depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
 ) -> NDArray[np.uint16]:
-    """(H, W) mm as the sensor gives them."""
+    """Add a sensor's noise to a true depth picture (H, W), mm."""
     low, high = noise.range_mm
     seen = np.where(depth <= high, depth, 0).astype(np.float32)
     scale = camera.fx / _FOCAL_PX
     if noise.shadow_mm:
-        seen[_shadowed(seen, noise.shadow_mm * camera.fx)] = 0
+        seen[_find_projector_shadow(seen, noise.shadow_mm * camera.fx)] = 0
     if noise.grazing < np.inf:
-        seen[_grazed(seen, camera, noise, rng)] = 0
+        seen[_drop_grazing_surfaces(seen, camera, noise, rng)] = 0
     if noise.ragged_px:
-        seen = _ragged(seen, noise, scale, rng)
+        seen = _jitter_edges(seen, noise, scale, rng)
     if noise.patches:
-        lost = _grained(rng, (*depth.shape, 1), _PATCH_PX * scale)[..., 0]
+        lost = _correlated_noise(rng, (*depth.shape, 1), _PATCH_PX * scale)[..., 0]
         seen[lost > _SURE - np.float32(noise.patches / high) * seen] = 0
     if noise.step_mm:
-        seen = _stepped(seen, noise, scale, rng)
+        seen = _quantise_disparity(seen, noise, scale, rng)
     seen[seen < low] = 0
     return np.round(seen).astype(np.uint16)
 
 
-def _shadowed(depth: Floats, focal_mm: float) -> Mask:
-    """Where the projector does not reach: its rays, counted from the left, must not come back."""
+def _find_projector_shadow(depth: Floats, focal_mm: float) -> Mask:
+    """(H, W) True where the projector's light is occluded."""
     with np.errstate(divide="ignore"):
         disparity = np.where(depth > 0, np.float32(focal_mm) / depth, 0)
     ray = disparity + np.arange(depth.shape[1], dtype=np.float32)
     return ray < np.maximum.accumulate(ray, axis=1) - 1
 
 
-def _grazed(depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator) -> Mask:
-    """Surfaces that are seen almost along themselves are lost, the flatter the surer."""
+def _drop_grazing_surfaces(
+    depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
+) -> Mask:
+    """(H, W) True where a surface is lost at random because it is seen at a flat angle."""
     step = np.zeros_like(depth)
     step[:, 1:-1] = np.abs(depth[:, 2:] - depth[:, :-2])
     down = np.abs(depth[2:] - depth[:-2])
@@ -101,11 +103,12 @@ def _grazed(depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Gen
     return lost & (step < 2 * _EDGE_MM)
 
 
-def _ragged(depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator) -> Floats:
-    """Each pixel looks a little beside itself, as its neighbours do; where that crosses an edge,
-    some lie in mid-air, some have no value."""
+def _jitter_edges(
+    depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator
+) -> Floats:
+    """Shift pixels by correlated noise, adding flying pixels and holes at depth edges."""
     height, width = depth.shape
-    drawn = _grained(rng, (height, width, 3), noise.grain_px * scale)
+    drawn = _correlated_noise(rng, (height, width, 3), noise.grain_px * scale)
     u, v = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
     beside = drawn[..., :2] * np.float32(noise.ragged_px * scale)
     moved = cv2.remap(
@@ -127,17 +130,21 @@ def _ragged(depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Gener
     return np.asarray(moved, np.float32)
 
 
-def _stepped(depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator) -> Floats:
-    """Depth whose inverse errs and comes in steps."""
-    error = _grained(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
+def _quantise_disparity(
+    depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator
+) -> Floats:
+    """Add noise to the inverse depth and quantise it."""
+    error = _correlated_noise(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
     unit = np.float32(1e6 / noise.step_mm)
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.round(unit / depth + error * np.float32(noise.error_steps))
         return np.where((depth > 0) & (steps > 0), unit / steps, 0).astype(np.float32)
 
 
-def _grained(rng: np.random.Generator, shape: tuple[int, int, int], grain: float) -> Floats:
-    """(H, W, C) of standard deviation about 1, alike within so many pixels."""
+def _correlated_noise(
+    rng: np.random.Generator, shape: tuple[int, int, int], grain: float
+) -> Floats:
+    """(H, W, C) Gaussian noise of unit variance, correlated within `grain` pixels."""
     height, width, channels = shape
     grain = max(grain, 1.0)
     small = (int(height / grain) + 2, int(width / grain) + 2, channels)

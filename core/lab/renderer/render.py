@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.errors import SkeletonError
 from core.lab.renderer.hand import FINGERS, MARKS
-from core.lab.renderer.noise import NOISES, DepthNoise, measured
-from core.lab.renderer.scenes import draw_scene
-from core.lab.renderer.solids import cast
+from core.lab.renderer.noise import NOISES, DepthNoise, add_sensor_noise
+from core.lab.renderer.scenes import sample_scene
+from core.lab.renderer.solids import render_depth
 
 WINDOW_MM = 300.0  # room for a hand's usual cube of 250 mm, moved and enlarged a little
 _MARGIN_PX = 4  # more than the window's cube, for what the noise draws in
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What is rendered.
+class RenderSettings:
+    """Camera, depth range, noise and window of rendered hands.
 
     Attributes:
         camera: that sees it.
@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class RenderedHand:
-    """A depth picture, or the part of it round the hand.
+    """A rendered depth picture, or the window round its hand, with its true keypoints.
 
     Attributes:
         depth_mm: (H, W), 0 where the sensor saw nothing.
@@ -61,25 +61,27 @@ class RenderedHand:
         Raises:
             SkeletonError: another skeleton.
         """
-        return mixture(skeleton) @ self.points_mm
+        return keypoint_weights(skeleton) @ self.points_mm
 
 
-NYU_HANDS = Settings()
+NYU_HANDS = RenderSettings()
 
 
-def render_hand(seed: int, number: int, settings: Settings = NYU_HANDS) -> RenderedHand:
-    """The hand of that number."""
+def render_hand(seed: int, number: int, settings: RenderSettings = NYU_HANDS) -> RenderedHand:
+    """Render the hand with this number."""
     rng = np.random.default_rng([seed, number])
-    scene = draw_scene(rng, settings.camera, settings.reach_mm)
+    scene = sample_scene(rng, settings.camera, settings.reach_mm)
     camera = settings.camera
     if settings.window_mm is not None:
-        camera = window(camera, scene.joints_mm[:-3].mean(0), settings.window_mm)
-    depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
+        camera = crop_camera(camera, scene.joints_mm[:-3].mean(0), settings.window_mm)
+    depth = add_sensor_noise(
+        render_depth(scene.solids, scene.planes, camera), camera, settings.noise, rng
+    )
     return RenderedHand(depth, camera, scene.joints_mm, scene.left)
 
 
-def window(camera: Camera, middle_mm: Points, side_mm: float) -> Camera:
-    """The camera of the part of the picture in which a cube's front may be seen."""
+def crop_camera(camera: Camera, middle_mm: Points, side_mm: float) -> Camera:
+    """Return the camera of the part of the picture that shows a cube's front."""
     u, v, d = camera.to_pixels(middle_mm)
     nearest = d - side_mm / 2
     wide, high = (side_mm / 2 * focal / nearest + _MARGIN_PX for focal in (camera.fx, camera.fy))
@@ -125,8 +127,8 @@ JOINTS: dict[str, list[dict[str, float]]] = {
 
 
 @cache
-def mixture(skeleton: str) -> Points:
-    """(K, 24) shares that make a skeleton's joints of a hand's points.
+def keypoint_weights(skeleton: str) -> Points:
+    """(K, 24) weights that combine a hand's points into a skeleton's keypoints.
 
     Raises:
         SkeletonError: another skeleton than those of `JOINTS`.

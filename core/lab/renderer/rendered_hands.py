@@ -18,7 +18,7 @@ from core.datasets.training_data import Sample
 from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube, Depth
 from core.lab.renderer.noise import NOISES
-from core.lab.renderer.render import Settings, render_hand
+from core.lab.renderer.render import RenderSettings, render_hand
 from core.pose.skeletons.table import Skeleton
 
 SIDE_MM = 250.0  # of a hand's cube
@@ -26,10 +26,10 @@ RENDERED = "rendered"  # in a folder's place: hands are rendered as they are nee
 HELD_OUT = "rendered"
 # by turns: PrimeSense's hands at arm's length, others nearer by
 SENSORS = (
-    Settings(reach_mm=(450.0, 1150.0)),
-    Settings(CAMERAS["hands17"], NOISES["coded_light"], (350.0, 800.0)),
-    Settings(reach_mm=(450.0, 900.0)),
-    Settings(CAMERAS["icvl"], NOISES["coded_light"], (250.0, 600.0)),
+    RenderSettings(reach_mm=(450.0, 1150.0)),
+    RenderSettings(CAMERAS["hands17"], NOISES["coded_light"], (350.0, 800.0)),
+    RenderSettings(reach_mm=(450.0, 900.0)),
+    RenderSettings(CAMERAS["icvl"], NOISES["coded_light"], (250.0, 600.0)),
 )
 _MEASURED_SEED, _LEARNED_SEED = 0, 1
 _DIFFERENT = 10_000_000  # hands to learn from
@@ -43,7 +43,7 @@ Rendered = TypeVar("Rendered")
 
 
 class RenderedHands(DepthHands):
-    """As many hands as training asks for, and some that measure.
+    """Rendered hands for training, endless, and a held-out set to measure on.
 
     Args:
         skeleton: whose keypoints: hand_21, nyu_14 or icvl_16.
@@ -55,11 +55,11 @@ class RenderedHands(DepthHands):
     """
 
     def __init__(
-        self, skeleton: Skeleton, sensors: Sequence[Settings] = SENSORS, held_out: int = 200
+        self, skeleton: Skeleton, sensors: Sequence[RenderSettings] = SENSORS, held_out: int = 200
     ) -> None:
         self._sensors = tuple(sensors)
         measured = [
-            rendered(skeleton, self._sensors, _MEASURED_SEED, number, HELD_OUT)
+            render_hand_sample(skeleton, self._sensors, _MEASURED_SEED, number, HELD_OUT)
             for number in range(held_out)
         ]
         super().__init__(skeleton, measured)
@@ -73,9 +73,9 @@ class RenderedHands(DepthHands):
     ) -> Iterator[Sample]:
         """Augmented samples without end, of hands drawn from the rows: a new one every few."""
         rng = np.random.default_rng(seed)
-        render = partial(rendered, self.skeleton, self._sensors, _LEARNED_SEED)
+        render = partial(render_hand_sample, self.skeleton, self._sensors, _LEARNED_SEED)
         for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
-            yield *shown(hand, _drawn_change(rng)), 1.0
+            yield *shown(hand, _sample_crop_change(rng)), 1.0
 
 
 def sample_pool(
@@ -85,8 +85,8 @@ def sample_pool(
     size: int,
     views: int,
 ) -> Iterator[Rendered]:
-    """Rendered things of these numbers without end, each shown so many times on average: a new one
-    replaces a random one of a pool of that size."""
+    """Yield samples endlessly from a pool of rendered items, each shown `views` times on average
+    before a new one replaces it."""
     pool: list[Rendered] = []
     while True:
         thing = render(int(rows[rng.integers(len(rows))]))
@@ -98,8 +98,8 @@ def sample_pool(
             yield pool[rng.integers(len(pool))]
 
 
-def depth_hands_of(data: Path, skeleton: Skeleton) -> DepthHands:
-    """The hands of a folder, or rendered ones for `RENDERED` where no such folder is.
+def load_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
+    """Load the hands of a folder, or rendered ones for `RENDERED` where no such folder exists.
 
     Raises:
         MudraError: as `read_depth_hands`; rendered hands have no keypoints of that skeleton.
@@ -108,10 +108,14 @@ def depth_hands_of(data: Path, skeleton: Skeleton) -> DepthHands:
     return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
 
 
-def rendered(
-    skeleton: Skeleton, sensors: Sequence[Settings], seed: int, number: int, held_out: str = ""
+def render_hand_sample(
+    skeleton: Skeleton,
+    sensors: Sequence[RenderSettings],
+    seed: int,
+    number: int,
+    held_out: str = "",
 ) -> DepthHand:
-    """A rendered hand in its cube."""
+    """Render a hand and crop it to its cube."""
     hand = render_hand(seed, number, sensors[number % len(sensors)])
     depth: Depth = hand.depth_mm.astype(np.float32)
     xyz_mm = hand.joints_mm(skeleton.name)
@@ -121,9 +125,9 @@ def rendered(
     )
 
 
-def _drawn_change(rng: np.random.Generator) -> Change:
-    """The cube shifted and scaled, as a detector or the frame before finds it; every tenth
-    one turned."""
+def _sample_crop_change(rng: np.random.Generator) -> Change:
+    """Sample a shift and scale of the cube, as a detector or tracker would err; every tenth is
+    rotated, too."""
     x, y, z = rng.normal(0, _SHIFT_MM, 3)
     turned = rng.random() < _TURNED_SHARE
     return Change(

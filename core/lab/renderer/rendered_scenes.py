@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from core.datasets.training_data import Sample
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.cubes import Depth
-from core.lab.renderer.noise import NOISES, measured
-from core.lab.renderer.render import Settings
+from core.lab.renderer.noise import NOISES, add_sensor_noise
+from core.lab.renderer.render import RenderSettings
 from core.lab.renderer.rendered_hands import sample_pool
-from core.lab.renderer.scenes import draw_scene
-from core.lab.renderer.solids import cast
+from core.lab.renderer.scenes import sample_scene
+from core.lab.renderer.solids import render_depth
 from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
 from core.pose.types import Floats
 
@@ -32,10 +32,10 @@ _PALM = [WRIST, *KNUCKLES]
 _WIDE_PX = 160
 # by turns; the third has the focal length of many a stereo or time-of-flight camera
 SENSORS = (
-    Settings(reach_mm=(420.0, 1300.0)),
-    Settings(CAMERAS["hands17"], NOISES["coded_light"], (260.0, 900.0)),
-    Settings(CAMERAS["hands17"], NOISES["primesense"], (410.0, 1300.0)),
-    Settings(CAMERAS["icvl"], NOISES["coded_light"], (260.0, 700.0)),
+    RenderSettings(reach_mm=(420.0, 1300.0)),
+    RenderSettings(CAMERAS["hands17"], NOISES["coded_light"], (260.0, 900.0)),
+    RenderSettings(CAMERAS["hands17"], NOISES["primesense"], (410.0, 1300.0)),
+    RenderSettings(CAMERAS["icvl"], NOISES["coded_light"], (260.0, 700.0)),
 )
 _MEASURED_SEED, _LEARNED_SEED = 0, 1
 _DIFFERENT = 10_000_000  # scenes to learn from
@@ -48,7 +48,7 @@ _CUT_SHARE, _CUT_MM = 0.3, (120.0, 900.0)  # of frames that end so far behind th
 
 @dataclass(frozen=True, eq=False)
 class PalmScene:
-    """A frame and its palm.
+    """A rendered depth frame and its palm centre.
 
     Attributes:
         depth_mm: (H, W).
@@ -63,12 +63,12 @@ class PalmScene:
     def palm_uvd(self) -> Floats:
         """u, v, d of the palm's middle; NaN where it isn't in the picture."""
         uvd = self.camera.to_pixels(self.palm_mm)
-        inside = _is_inside(uvd, self.camera.width, self.camera.height)
+        inside = _is_inside_picture(uvd, self.camera.width, self.camera.height)
         return np.where(inside, uvd, np.nan).astype(np.float32)
 
 
 class RenderedScenes:
-    """As many scenes as training asks for, and some that measure.
+    """Rendered scenes for training, endless, and a held-out set to measure on.
 
     Args:
         sensors: that see them, by turns.
@@ -77,7 +77,7 @@ class RenderedScenes:
 
     what = "scenes"
 
-    def __init__(self, sensors: Sequence[Settings] = SENSORS, held_out: int = 300) -> None:
+    def __init__(self, sensors: Sequence[RenderSettings] = SENSORS, held_out: int = 300) -> None:
         self._sensors, self._measured = tuple(sensors), held_out
 
     @property
@@ -91,7 +91,7 @@ class RenderedScenes:
 
     def scene(self, number: int) -> PalmScene:
         """One of those that measure."""
-        return rendered_scene(self._sensors, _MEASURED_SEED, number)
+        return render_palm_scene(self._sensors, _MEASURED_SEED, number)
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
@@ -99,34 +99,36 @@ class RenderedScenes:
         """Samples without end, of scenes drawn from the rows: a new one every few, changed
         a little each time."""
         rng = np.random.default_rng(seed)
-        render = partial(rendered_scene, self._sensors, _LEARNED_SEED, empty=_EMPTY_SHARE)
+        render = partial(render_palm_scene, self._sensors, _LEARNED_SEED, empty=_EMPTY_SHARE)
         for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
-            yield *_changed(scene, rng), 1.0
+            yield *_augment_scene(scene, rng), 1.0
 
     def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """The scene as it is, and 500 mm at the palm's depth in pixels."""
         scene = self.scene(int(row))
-        depth, keypoint = _sample(scene.depth_mm, scene.palm_uvd)
+        depth, keypoint = _to_sample(scene.depth_mm, scene.palm_uvd)
         return depth, keypoint, float(_ERROR_MM * scene.camera.fx / scene.palm_uvd[2])
 
 
-def rendered_scene(
-    sensors: Sequence[Settings], seed: int, number: int, *, empty: float = 0.0
+def render_palm_scene(
+    sensors: Sequence[RenderSettings], seed: int, number: int, *, empty: float = 0.0
 ) -> PalmScene:
-    """The scene of that number at a net's size; a share of them is seen from beside."""
+    """Render the scene with this number at the net's size; a fraction `empty` shows no hand."""
     settings = sensors[number % len(sensors)]
     rng = np.random.default_rng([seed, number])
-    camera = reduced(settings.camera)
-    scene = draw_scene(rng, camera, settings.reach_mm)
+    camera = shrink_camera(settings.camera)
+    scene = sample_scene(rng, camera, settings.reach_mm)
     if rng.random() < empty:
         aside = camera.width * rng.choice((-1.0, 1.0)) * rng.uniform(0.9, 1.1)
         camera = replace(camera, u0=camera.u0 + aside)
-    depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
+    depth = add_sensor_noise(
+        render_depth(scene.solids, scene.planes, camera), camera, settings.noise, rng
+    )
     return PalmScene(depth.astype(np.float32), camera, scene.joints_mm[_PALM].mean(0))
 
 
-def reduced(camera: Camera) -> Camera:
-    """The camera of the same view in a picture 160 px wide."""
+def shrink_camera(camera: Camera) -> Camera:
+    """Return the camera of the same view in a picture 160 px wide."""
     scale = _WIDE_PX / camera.width
     return Camera(
         camera.name,
@@ -139,9 +141,8 @@ def reduced(camera: Camera) -> Camera:
     )
 
 
-def _changed(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """A sample of a scene: enlarged or made smaller (cameras have many focal lengths), moved, every
-    second one mirrored (some sensors' frames are), some without what is far."""
+def _augment_scene(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Augment a scene: rescale it, mirror every second one, and remove what is far from some."""
     height, width = scene.depth_mm.shape
     size = np.array([width, height])
     scale = float(np.exp(rng.uniform(-_ZOOM, _ZOOM)))
@@ -156,13 +157,14 @@ def _changed(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats
     uvd[:2] = (uvd[:2] + 0.5) * scale + (u0, v0) - 0.5
     if rng.random() < 0.5:
         depth, uvd[0] = depth[:, ::-1], width - 1 - uvd[0]
-    return _sample(depth, uvd if _is_inside(uvd, width, height) else uvd * np.nan)
+    return _to_sample(depth, uvd if _is_inside_picture(uvd, width, height) else uvd * np.nan)
 
 
-def _is_inside(uvd: Points | Floats, width: int, height: int) -> bool:
+def _is_inside_picture(uvd: Points | Floats, width: int, height: int) -> bool:
     return bool((uvd[:2] >= -0.5).all() and uvd[0] < width - 0.5 and uvd[1] < height - 0.5)
 
 
-def _sample(depth_mm: Depth, uvd: Floats) -> tuple[Floats, Floats]:
+def _to_sample(depth_mm: Depth, uvd: Floats) -> tuple[Floats, Floats]:
+    """Convert a scene to a training sample."""
     keypoint = (uvd / np.array([1, 1, UNIT_MM])).astype(np.float32)[None]
     return depth_mm.astype(np.float32)[..., None], keypoint

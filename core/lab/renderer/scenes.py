@@ -9,9 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.lab.renderer.hand import Shape, draw_shape, finger_chains, joints_of, skin
-from core.lab.renderer.poses import draw_angles, draw_arm
-from core.lab.renderer.solids import Plane, Solids, joined
+from core.lab.renderer.hand import (
+    HandShape,
+    build_hand_solids,
+    collect_keypoints,
+    compute_finger_chains,
+    sample_hand_shape,
+)
+from core.lab.renderer.poses import sample_angles, sample_wrist_angles
+from core.lab.renderer.solids import Plane, Solids, join_solids
 
 _TOWARDS_CAMERA = np.diag([-1.0, -1.0, 1.0])  # palm to the camera, fingers up
 _EDGE_SHARE = 0.16  # of the picture's width and height, in which no palm lies
@@ -22,11 +28,11 @@ _NO_CONES = np.empty((0, 2), np.intp)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A hand and its surroundings.
+    """A hand and its surroundings as solids and planes, with the hand's true keypoints.
 
     Attributes:
         solids, planes: everything that is seen.
-        joints_mm: (24, 3) of the hand, as `hand.joints_of`.
+        joints_mm: (24, 3) of the hand, as `hand.collect_keypoints`.
         left: it is a left hand.
     """
 
@@ -36,18 +42,20 @@ class Scene:
     left: bool
 
 
-def draw_scene(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]) -> Scene:
-    """Somebody's hand somewhere in the camera's picture, its palm within a reach of depth."""
-    shape = draw_shape(rng)
-    angles = draw_angles(rng, shape)
+def sample_scene(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]) -> Scene:
+    """Sample a hand somewhere in the camera's picture, its palm within a depth range."""
+    shape = sample_hand_shape(rng)
+    angles = sample_angles(rng, shape)
     left = bool(rng.random() < 0.5)
-    turn, palm = _draw_turn(rng), _draw_place(rng, camera, reach_mm)
-    return scene_of(rng, Held(shape, angles, left, turn, palm, draw_arm(rng)))
+    turn, palm = _sample_rotation(rng), _sample_palm_position(rng, camera, reach_mm)
+    return build_scene(
+        rng, HandPlacement(shape, angles, left, turn, palm, sample_wrist_angles(rng))
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
-    """A hand as it is held.
+class HandPlacement:
+    """A hand's shape, joint angles, rotation and position.
 
     Attributes:
         angles: (5, 4) radians, as in `hand.py`.
@@ -56,7 +64,7 @@ class Held:
         arm: how far the wrist is bent to the palm and turned to the little finger's side, radians.
     """
 
-    shape: Shape
+    shape: HandShape
     angles: Points
     left: bool
     turn: Points
@@ -64,51 +72,56 @@ class Held:
     arm: tuple[float, float]
 
 
-def scene_of(rng: np.random.Generator, held: Held, before: Points | None = None) -> Scene:
-    """The scene of a hand as it is held.
+def build_scene(
+    rng: np.random.Generator, held: HandPlacement, before: Points | None = None
+) -> Scene:
+    """Build the scene of a placed hand.
 
     Args:
         before: where a palm is that the surroundings are placed behind; None: this hand's.
     """
-    chains = finger_chains(held.shape, held.angles[None])[0]
-    own = joints_of(held.shape, chains)
+    chains = compute_finger_chains(held.shape, held.angles[None])[0]
+    own = collect_keypoints(held.shape, chains)
     to_camera = held.turn * np.array([-1.0 if held.left else 1.0, 1.0, 1.0])
     wrist = held.palm - to_camera @ own[-1]
-    hand = _moved(skin(held.shape, chains, held.arm), to_camera, wrist)
-    things, planes = _surroundings(rng, hand, held.palm if before is None else before)
+    hand = _transform_solids(build_hand_solids(held.shape, chains, held.arm), to_camera, wrist)
+    things, planes = _sample_surroundings(rng, hand, held.palm if before is None else before)
     joints_mm = own @ to_camera.T + wrist
-    return Scene(joined([hand, *things]), planes, joints_mm, held.left)
+    return Scene(join_solids([hand, *things]), planes, joints_mm, held.left)
 
 
-def _moved(solids: Solids, turn: Points, shift: Points) -> Solids:
+def _transform_solids(solids: Solids, turn: Points, shift: Points) -> Solids:
     return Solids(solids.centres @ turn.T + shift, solids.radii, solids.cones, solids.faces)
 
 
-def _draw_place(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]) -> Points:
-    """A palm's place."""
+def _sample_palm_position(
+    rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]
+) -> Points:
+    """Sample a palm position in the picture, x, y, z in mm."""
     shares = rng.uniform(_EDGE_SHARE, 1 - _EDGE_SHARE, 2)
     depth = rng.uniform(*reach_mm)
     return camera.to_mm([shares[0] * camera.width, shares[1] * camera.height, depth])
 
 
-def _draw_turn(rng: np.random.Generator) -> Points:
-    """(3, 3) of the hand's frame in the camera's: mostly raised to the camera, as people hold them;
-    every third turned anyhow."""
+def _sample_rotation(rng: np.random.Generator) -> Points:
+    """Sample the (3, 3) rotation of the hand to the camera: mostly raised, a third arbitrary."""
     if rng.random() < 0.35:
         drawn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
         drawn = drawn * np.sign(np.linalg.det(drawn))
-        return _about(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
+        return _rotate_about(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
     roll, pitch, yaw = np.radians(rng.normal((0, 25, 0), (45, 26, 55)))
-    return raised(float(roll), float(pitch), float(yaw))
+    return rotate_raised_hand(float(roll), float(pitch), float(yaw))
 
 
-def raised(roll: float, pitch: float, yaw: float) -> Points:
-    """(3, 3) of the frame of a hand that is raised to the camera, and turned so far (radians)."""
-    return _about(2, roll) @ _about(0, pitch) @ _about(1, yaw) @ _TOWARDS_CAMERA
+def rotate_raised_hand(roll: float, pitch: float, yaw: float) -> Points:
+    """(3, 3) rotation of a hand raised to the camera, then turned by these angles in radians."""
+    return (
+        _rotate_about(2, roll) @ _rotate_about(0, pitch) @ _rotate_about(1, yaw) @ _TOWARDS_CAMERA
+    )
 
 
-def _about(axis: int, angle: float) -> Points:
-    """The rotation about an axis."""
+def _rotate_about(axis: int, angle: float) -> Points:
+    """(3, 3) rotation about a coordinate axis."""
     turned = np.eye(3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
     turned[[first, second], [first, second]] = np.cos(angle)
@@ -119,16 +132,16 @@ def _about(axis: int, angle: float) -> Points:
 # --------------------------------------------------------------------------------- what is round it
 
 
-def _surroundings(
+def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
-    """A person in two of three scenes; a wall in most; a table or something flat close behind the
-    hand, and things that stand about, in some."""
+    """Sample what surrounds a hand: a person in two of three scenes, mostly a wall, sometimes a
+    table, something flat behind the hand, or clutter."""
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
-    person = _person(rng, elbow, float(palm[2]))
+    person = _sample_person(rng, elbow, float(palm[2]))
     shown = rng.random() < 0.67 and elbow[2] > palm[2] - 150
-    things.append(person if shown else _upper_arm(rng, elbow))
+    things.append(person if shown else _sample_upper_arm(rng, elbow))
     planes = []
     wall_mm = palm[2] + rng.uniform(300, 2500)
     tilt = rng.normal(0, 0.15, 2)
@@ -141,20 +154,20 @@ def _surroundings(
         planes.append(Plane((0.0, 1.0, float(rng.normal(0, 0.1))), floor_mm))
     elif kind < 0.25:
         planes.append(Plane((tilt[0], tilt[1], 1.0), flat_mm + float(tilt @ palm[:2])))
-    things.append(_clutter(rng, int(rng.integers(0, 5)), float(palm[2])))
+    things.append(_sample_clutter(rng, int(rng.integers(0, 5)), float(palm[2])))
     return things, planes
 
 
-def _upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
-    """What an arm comes from whose person is not seen: it goes on until it leaves the picture."""
+def _sample_upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
+    """Sample an upper arm that leads from the elbow out of the picture."""
     away = rng.normal((0, 0.2, 1), 0.5)
     ends = np.stack([elbow, elbow + away / np.linalg.norm(away) * 2 * _UPPER_ARM_MM])
     return Solids(ends, np.array([46.0, 62.0]), np.array([[0, 1]]))
 
 
-def _person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
-    """Head, trunk, thighs and the upper arm to an elbow, turned somewhat, behind the hand."""
-    size, turn = rng.normal(1, 0.07), _about(1, rng.normal(0, 0.35))
+def _sample_person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
+    """Sample a person behind the hand: head, trunk, thighs and the upper arm to the elbow."""
+    size, turn = rng.normal(1, 0.07), _rotate_about(1, rng.normal(0, 0.35))
     side = 1.0 if rng.random() < 0.5 else -1.0  # where the trunk is, seen from the shoulder
     joints = np.array(
         [
@@ -193,8 +206,8 @@ def _person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
     return Solids(np.concatenate([body, elbow[None]]), np.append(radii, 48 * size), cones, faces)
 
 
-def _clutter(rng: np.random.Generator, count: int, palm_z: float) -> Solids:
-    """Poles, boards and balls behind the hand."""
+def _sample_clutter(rng: np.random.Generator, count: int, palm_z: float) -> Solids:
+    """Sample poles, boards and balls behind the hand."""
     middle = rng.uniform((-700, -500, palm_z + 200), (700, 500, palm_z + 1600), (4, 3))[:count]
     offsets = rng.normal(0, 260, (4, 2, 3))[:count]
     radii = rng.uniform(8, 70, 4)[:count]

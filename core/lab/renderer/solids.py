@@ -44,8 +44,8 @@ class Plane:
     offset_mm: float
 
 
-def joined(solids: list[Solids]) -> Solids:
-    """Several as one."""
+def join_solids(solids: list[Solids]) -> Solids:
+    """Join several solids into one."""
     shifts = np.cumsum([0, *(len(one.radii) for one in solids[:-1])])
     return Solids(
         np.concatenate([one.centres for one in solids]),
@@ -55,15 +55,17 @@ def joined(solids: list[Solids]) -> Solids:
     )
 
 
-def cast(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
-    """(H, W) depth in mm of what is nearest, infinite where there is nothing."""
-    rays = _Rays(camera)
-    depth = rays.planes(planes)
-    boxes = rays.boxes(solids)
-    faces, around = _face_table(solids, _around(boxes[solids.faces]))
-    rays.draw(depth, _hit_spheres, _sphere_table(solids), boxes)
-    rays.draw(depth, _hit_cones, _cone_table(solids), _around(boxes[solids.cones]))
-    rays.draw(depth, _hit_faces, faces, around)
+def render_depth(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
+    """Render (H, W) depth in mm of the nearest surface, infinite where there is none."""
+    rays = _CameraRays(camera)
+    depth = rays.render_planes(planes)
+    boxes = rays.bound_spheres(solids)
+    faces, around = _precompute_faces(solids, _merge_bounds(boxes[solids.faces]))
+    rays.draw_solids(depth, _intersect_spheres, _precompute_spheres(solids), boxes)
+    rays.draw_solids(
+        depth, _intersect_cones, _precompute_cones(solids), _merge_bounds(boxes[solids.cones])
+    )
+    rays.draw_solids(depth, _intersect_faces, faces, around)
     return depth
 
 
@@ -71,15 +73,16 @@ def cast(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
 _Solver = Callable[[Floats, Floats, Floats], Floats]
 
 
-class _Rays:
-    """The rays of a camera's pixels."""
+class _CameraRays:
+    """The rays of a camera's pixels, and what they hit."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._x = ((np.arange(camera.width) - camera.u0) / camera.fx).astype(np.float32)
         self._y = ((np.arange(camera.height) - camera.v0) / camera.fy).astype(np.float32)
 
-    def planes(self, planes: list[Plane]) -> Floats:
+    def render_planes(self, planes: list[Plane]) -> Floats:
+        """Render (H, W) depth of the nearest plane."""
         depth = np.full((len(self._y), len(self._x)), np.inf, np.float32)
         for plane in planes:
             a, b, c = (np.float32(value / plane.offset_mm) for value in plane.normal)
@@ -88,9 +91,9 @@ class _Rays:
                 np.minimum(depth, np.where(inverse > 0, 1 / inverse, np.inf), out=depth)
         return depth
 
-    def boxes(self, solids: Solids) -> NDArray[np.int32]:
-        """(N, 4) first and last column, first and last row that each sphere may cover; all where it
-        comes too near; not yet clipped to the picture."""
+    def bound_spheres(self, solids: Solids) -> NDArray[np.int32]:
+        """(N, 4) first and last column, first and last row that each sphere may cover, not clipped
+        to the picture; the whole picture where a sphere is too near."""
         x, y, z = solids.centres.T
         near = z - solids.radii
         safe = np.maximum(near, 1.0)
@@ -107,8 +110,10 @@ class _Rays:
             found.append(np.where(near < _NEAR_MM, size, np.ceil(high)))
         return np.clip(np.stack(found, 1), -1e6, 1e6).astype(np.int32)
 
-    def draw(self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]) -> None:
-        """Put solids into a depth picture where they are nearest."""
+    def draw_solids(
+        self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]
+    ) -> None:
+        """Draw solids into a depth picture where they are nearest."""
         height, width = depth.shape
         left, right = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1] + 1, 0, width)
         top, bottom = np.clip(boxes[:, 2], 0, height), np.clip(boxes[:, 3] + 1, 0, height)
@@ -119,8 +124,8 @@ class _Rays:
             np.minimum(part, found, out=part)
 
 
-def _around(boxes: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(M, k, 4) boxes of each solid's spheres → (M, 4) the one round them."""
+def _merge_bounds(boxes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(M, k, 4) bounds of each solid's spheres → (M, 4) bounds of the solid."""
     low, high = boxes.min(1), boxes.max(1)
     return np.stack([low[:, 0], high[:, 1], low[:, 2], high[:, 3]], 1)
 
@@ -128,13 +133,14 @@ def _around(boxes: NDArray[np.int32]) -> NDArray[np.int32]:
 # Each `…_table` holds, a column a solid, what its `_hit_…` needs; that gets (…, P) of them.
 
 
-def _sphere_table(solids: Solids) -> Floats:
+def _precompute_spheres(solids: Solids) -> Floats:
+    """Return the constants that `_intersect_spheres` needs, one column a sphere."""
     c, r = solids.centres, solids.radii
     return np.column_stack([c, (c * c).sum(1) - r * r]).T.astype(np.float32)
 
 
-def _hit_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
-    """|t ray − c|² = r², the smaller t."""
+def _intersect_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
+    """Return depths of rays on spheres: |t ray − c|² = r², the smaller t."""
     cx, cy, cz, rest = table
     square = x * x + (y * y + 1)
     toward = cx * x + (cy * y + cz)
@@ -143,8 +149,9 @@ def _hit_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
     return np.where(depth > _NEAR_MM, depth, np.float32(np.inf))
 
 
-def _cone_table(solids: Solids) -> Floats:
-    """For spheres (a, ra), (b, rb) with axis b − a: all is divided by √(|b − a|² − (ra − rb)²)."""
+def _precompute_cones(solids: Solids) -> Floats:
+    """Return the constants of cones between spheres (a, ra), (b, rb), divided by √(|b − a|² − (ra −
+    rb)²)."""
     a, b = solids.centres[solids.cones[:, 0]], solids.centres[solids.cones[:, 1]]
     ra, rb = solids.radii[solids.cones[:, 0]], solids.radii[solids.cones[:, 1]]
     axis, taper = b - a, ra - rb
@@ -160,9 +167,9 @@ def _cone_table(solids: Solids) -> Floats:
     return np.column_stack([unit_axis, nearest, rest, shift + half, half]).T.astype(np.float32)
 
 
-def _hit_cones(table: Floats, x: Floats, y: Floats) -> Floats:
-    """The envelope of the spheres between a and b: there |q − s (b − a)| = ra − s (ra − rb) has a
-    double root in s, q = t ray − a; it counts where s is between 0 and 1."""
+def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
+    """Return depths of rays on cones: |q − s (b − a)| = ra − s (ra − rb) has a double root in s, q
+    = t ray − a; it counts where s is between 0 and 1."""
     axis_x, axis_y, axis_z, nx, ny, nz, rest, middle, half = table
     along = axis_x * x + (axis_y * y + axis_z)
     toward = nx * x + (ny * y + nz)
@@ -173,10 +180,10 @@ def _hit_cones(table: Floats, x: Floats, y: Floats) -> Floats:
     return np.where(hit, depth, np.float32(np.inf))
 
 
-def _face_table(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
-    """The triangles that touch three spheres each, of those that look at the camera, and their
-    boxes. A triangle is kept as the inverse of (corner, edge, edge), with which a ray's depth and
-    its place in the triangle are three products."""
+def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
+    """Return the visible triangles that touch three spheres each, and their bounds. A triangle is
+    stored as the inverse of (corner, edge, edge), which gives a ray's depth and barycentric
+    coordinates by three products."""
     c, r = solids.centres[solids.faces], solids.radii[solids.faces]
     edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
     upright = np.cross(edges[:, 0], edges[:, 1])
@@ -199,7 +206,8 @@ def _face_table(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArr
     return inverse.reshape(-1, 9).T.astype(np.float32), around
 
 
-def _hit_faces(table: Floats, x: Floats, y: Floats) -> Floats:
+def _intersect_faces(table: Floats, x: Floats, y: Floats) -> Floats:
+    """Return depths of rays on triangles."""
     d0, d1, d2, e0, e1, e2, f0, f1, f2 = table
     with np.errstate(divide="ignore", invalid="ignore"):
         depth = 1 / (d0 * x + (d1 * y + d2))

@@ -15,7 +15,7 @@ import pytest
 from core.depth.cameras import CAMERAS, Camera
 from core.depth.io.recordings import open_depth
 from core.errors import MediaError, TableError
-from core.lab.renderer.files import write_hands
+from core.lab.renderer.files import write_rendered_hands
 from core.lab.renderer.render import NYU_HANDS, render_hand
 from core.media.pictures import read_picture
 from core.pose.skeletons.table import HAND_21, MSRA_21
@@ -64,7 +64,7 @@ def test_a_real_sequence_in_colour_comes_with_the_truth_beside_it(shared_data: P
 
 
 def test_rendered_hands_have_a_camera_and_joints_each(tmp_path) -> None:
-    write_hands(tmp_path / "hands", 3, 7, NYU_HANDS, "nyu_14")
+    write_rendered_hands(tmp_path / "hands", 3, 7, NYU_HANDS, "nyu_14")
     with open_depth(tmp_path / "hands") as source:
         assert source.count == 3
         for index, frame in enumerate(source):

@@ -18,7 +18,7 @@ from core.depth.io.recorder import record
 from core.depth.io.recordings import open_depth
 from core.depth.io.stacks import DepthStack
 from core.errors import MediaError
-from core.lab.renderer.files import write_hands
+from core.lab.renderer.files import write_rendered_hands
 from core.lab.renderer.render import NYU_HANDS
 
 SMALL = Camera("small", 50.0, 51.5, 3.5, 2.5, 8, 6)
@@ -45,7 +45,7 @@ def test_a_real_sequence_is_the_same_after_it_was_written(tmp_path, shared_data,
 
 
 def test_rendered_hands_keep_their_cameras_and_joints(tmp_path) -> None:
-    write_hands(tmp_path / "hands", 3, 7, NYU_HANDS, "nyu_14")
+    write_rendered_hands(tmp_path / "hands", 3, 7, NYU_HANDS, "nyu_14")
     with open_depth(tmp_path / "hands") as source:
         record(source, tmp_path / "copy")
         with open_depth(tmp_path / "copy") as copy:

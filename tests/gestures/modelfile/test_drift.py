@@ -9,7 +9,7 @@ from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.modelfile.coverage import HALF
 from core.gestures.modelfile.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
 from core.gestures.modelfile.metadata import ModelMetadata
-from core.lab.starter_data import table_data
+from core.lab.starter_data import read_recorders
 from core.pose.skeletons.table import BODY_33
 
 FRAMES = int(4 * ENOUGH_S) + 1  # at four a second; the first one's time isn't known
@@ -166,7 +166,7 @@ def test_an_untrusted_metadata_do_no_harm(usual):
 
 
 def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(shared_data):
-    data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
+    data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
     mine = data.take((data.persons == "OlavAusland/LIDIC") & (data.labels == 7))
     usual = reference_statistics(mine.take(np.arange(0, len(mine), 2)))
     others = mine.keypoints[1 :: 2 * (len(mine) // 200)]

@@ -11,7 +11,7 @@ from core.gestures.openset.outliers import (
     recombined,
     synthetic_outliers,
 )
-from core.lab.starter_data import table_data
+from core.lab.starter_data import read_recorders
 from tests.gestures.conftest import make_data
 
 
@@ -74,7 +74,7 @@ def test_one_gesture_gives_no_unknown_hands_and_none_alone_neither():
 
 
 def test_synthetic_outliers_of_real_ones_look_like_none_of_the_gestures(shared_data):
-    data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
+    data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
     few = data.take(np.arange(0, len(data), 40))
     made = synthetic_outliers(few, 300, np.random.default_rng(0))
     assert len(made) == 300 and np.isfinite(made).all()

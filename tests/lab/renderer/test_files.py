@@ -8,12 +8,12 @@ import pytest
 
 from core.depth.io.joint_tables import JOINTS_FILE
 from core.errors import MediaError, SkeletonError
-from core.lab.renderer.files import write_hands
+from core.lab.renderer.files import write_rendered_hands
 from core.lab.renderer.render import NYU_HANDS, render_hand
 
 
 def test_pictures_and_table_are_the_rendered_hands(tmp_path) -> None:
-    write_hands(tmp_path / "new", 3, 4, NYU_HANDS, "nyu_14")
+    write_rendered_hands(tmp_path / "new", 3, 4, NYU_HANDS, "nyu_14")
     with (tmp_path / "new" / JOINTS_FILE).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3
@@ -30,7 +30,7 @@ def test_pictures_and_table_are_the_rendered_hands(tmp_path) -> None:
 
 def test_two_processes_write_the_same_bytes_as_one(tmp_path) -> None:
     for workers in (1, 2):
-        write_hands(tmp_path / str(workers), 4, 4, NYU_HANDS, workers=workers)
+        write_rendered_hands(tmp_path / str(workers), 4, 4, NYU_HANDS, workers=workers)
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "12"
     )
@@ -41,11 +41,11 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path) -> None:
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(MediaError, match="not empty"):
-        write_hands(tmp_path, 1, 0, NYU_HANDS)
+        write_rendered_hands(tmp_path, 1, 0, NYU_HANDS)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_another_skeleton_is_refused_before_anything_is_made(tmp_path) -> None:
     with pytest.raises(SkeletonError, match="body_33"):
-        write_hands(tmp_path / "new", 1, 0, NYU_HANDS, "body_33")
+        write_rendered_hands(tmp_path / "new", 1, 0, NYU_HANDS, "body_33")
     assert not (tmp_path / "new").exists()

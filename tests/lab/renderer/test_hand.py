@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from core.lab.renderer.hand import Shape, draw_shape, finger_chains, joints_of, skin
+from core.lab.renderer.hand import (
+    HandShape,
+    build_hand_solids,
+    collect_keypoints,
+    compute_finger_chains,
+    sample_hand_shape,
+)
 
 STRAIGHT = np.zeros((1, 5, 4))
 THUMB, INDEX, MIDDLE, LITTLE = 0, 1, 2, 4
@@ -12,11 +18,11 @@ THUMB, INDEX, MIDDLE, LITTLE = 0, 1, 2, 4
 def bent(finger: int, joint: int, degrees: float) -> np.ndarray:
     angles = STRAIGHT.copy()
     angles[0, finger, joint] = np.radians(degrees)
-    return finger_chains(Shape(), angles)[0, finger]
+    return compute_finger_chains(HandShape(), angles)[0, finger]
 
 
 def test_a_stretched_middle_finger_points_to_the_fingertips_side_in_its_bones_length() -> None:
-    chain = finger_chains(Shape(), STRAIGHT)[0, MIDDLE]
+    chain = compute_finger_chains(HandShape(), STRAIGHT)[0, MIDDLE]
     assert chain[3] - chain[0] == pytest.approx([0, 44.6 + 26.3 + 17.4 + 2, 0], abs=1e-9)
 
 
@@ -26,7 +32,7 @@ def test_a_knuckle_bent_by_a_right_angle_turns_the_finger_into_the_palm() -> Non
 
 
 def test_the_second_and_the_third_joint_bend_only_what_is_beyond_them() -> None:
-    straight = finger_chains(Shape(), STRAIGHT)[0, MIDDLE]
+    straight = compute_finger_chains(HandShape(), STRAIGHT)[0, MIDDLE]
     second, third = bent(MIDDLE, 2, 90), bent(MIDDLE, 3, 90)
     assert second[:2] == pytest.approx(straight[:2])
     assert second[3] - second[1] == pytest.approx([0, 0, -45.7], abs=1e-9)
@@ -38,7 +44,8 @@ def test_spread_fingers_part_from_the_middle_finger() -> None:
     angles = STRAIGHT.copy()
     angles[0, 1:, 1] = np.radians(10)
     apart = (
-        finger_chains(Shape(), angles)[0, :, 3, 0] - finger_chains(Shape(), STRAIGHT)[0, :, 3, 0]
+        compute_finger_chains(HandShape(), angles)[0, :, 3, 0]
+        - compute_finger_chains(HandShape(), STRAIGHT)[0, :, 3, 0]
     )
     assert apart[INDEX] < -10
     assert apart[LITTLE] > 10
@@ -55,16 +62,18 @@ def test_the_thumb_lies_at_the_index_fingers_side_and_goes_out_and_before_the_pa
 def test_a_bent_thumb_comes_over_the_palm() -> None:
     angles = STRAIGHT.copy()
     angles[0, THUMB] = np.radians([30, 40, 50, 60])
-    open_tip = finger_chains(Shape(), np.radians([[[30, 40, 0, 0]] + [[0] * 4] * 4]))[0, THUMB, 3]
-    tip = finger_chains(Shape(), angles)[0, THUMB, 3]
+    open_tip = compute_finger_chains(HandShape(), np.radians([[[30, 40, 0, 0]] + [[0] * 4] * 4]))[
+        0, THUMB, 3
+    ]
+    tip = compute_finger_chains(HandShape(), angles)[0, THUMB, 3]
     assert tip[0] > open_tip[0] + 20
     assert tip[2] < -25
 
 
 def test_no_bone_changes_its_length_whatever_the_pose() -> None:
     rng = np.random.default_rng(1)
-    shape = draw_shape(rng)
-    chains = finger_chains(shape, rng.uniform(-0.3, 1.5, (40, 5, 4)))
+    shape = sample_hand_shape(rng)
+    chains = compute_finger_chains(shape, rng.uniform(-0.3, 1.5, (40, 5, 4)))
     lengths = np.linalg.norm(np.diff(chains, axis=2), axis=-1)
     expected = shape.bones_mm + np.array([0, 0, 2.0]) * shape.size
     assert np.allclose(lengths, expected)
@@ -72,8 +81,8 @@ def test_no_bone_changes_its_length_whatever_the_pose() -> None:
 
 def test_hands_are_as_long_as_peoples_and_differ() -> None:
     """From the wrist to the middle finger's tip: NYU's two persons have about 180 and 215 mm."""
-    shapes = [draw_shape(np.random.default_rng(seed)) for seed in range(300)]
-    tips = [joints_of(s, finger_chains(s, STRAIGHT)[0])[12] for s in shapes]
+    shapes = [sample_hand_shape(np.random.default_rng(seed)) for seed in range(300)]
+    tips = [collect_keypoints(s, compute_finger_chains(s, STRAIGHT)[0])[12] for s in shapes]
     lengths = np.linalg.norm(tips, axis=1)
     assert 140 < lengths.min() < 165
     assert 205 < lengths.max() < 240
@@ -82,28 +91,33 @@ def test_hands_are_as_long_as_peoples_and_differ() -> None:
 
 def test_the_marks_of_wrist_and_palm_are_as_far_apart_as_in_nyus_labels() -> None:
     """Wrist to wrist 35.3 mm and wrist to palm 81.3 mm in the labels of its first person."""
-    wrist_1, wrist_2, palm = joints_of(Shape(), finger_chains(Shape(), STRAIGHT)[0])[21:]
+    wrist_1, wrist_2, palm = collect_keypoints(
+        HandShape(), compute_finger_chains(HandShape(), STRAIGHT)[0]
+    )[21:]
     across = np.linalg.norm(wrist_2 - wrist_1)
     for wrist in (wrist_1, wrist_2):
         assert np.linalg.norm(palm - wrist) / across == pytest.approx(81.3 / 35.3, rel=0.03)
 
 
 def test_every_joint_lies_in_flesh() -> None:
-    shape = draw_shape(np.random.default_rng(4))
-    chains = finger_chains(shape, STRAIGHT + 0.3)[0]
-    solids = skin(shape, chains, (0.0, 0.0))
+    shape = sample_hand_shape(np.random.default_rng(4))
+    chains = compute_finger_chains(shape, STRAIGHT + 0.3)[0]
+    solids = build_hand_solids(shape, chains, (0.0, 0.0))
     ends = solids.centres[solids.cones]
     share = np.linspace(0, 1, 50)[:, None, None]
     along = ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
     radii = solids.radii[solids.cones]
     thick = radii[:, 0] + share[..., 0] * (radii[:, 1] - radii[:, 0])
-    for joint in joints_of(shape, chains):
+    for joint in collect_keypoints(shape, chains):
         assert (np.linalg.norm(along - joint, axis=-1) < thick).any()
 
 
 def test_a_bent_wrist_leaves_the_hand_and_moves_the_forearm() -> None:
-    shape, chains = Shape(), finger_chains(Shape(), STRAIGHT)[0]
-    straight, folded = skin(shape, chains, (0.0, 0.0)), skin(shape, chains, (np.pi / 2, 0.0))
+    shape, chains = HandShape(), compute_finger_chains(HandShape(), STRAIGHT)[0]
+    straight, folded = (
+        build_hand_solids(shape, chains, (0.0, 0.0)),
+        build_hand_solids(shape, chains, (np.pi / 2, 0.0)),
+    )
     moved = np.flatnonzero(np.abs(straight.centres - folded.centres).max(1) > 1)
     assert len(moved) == 2  # the forearm's end
     assert folded.centres[moved].mean(0) == pytest.approx([0, 0, -255], abs=1e-6)

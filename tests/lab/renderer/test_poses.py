@@ -5,19 +5,21 @@ import pytest
 
 from core.depth.cameras import camera_named
 from core.depth.io.joint_files import read_joints
-from core.lab.renderer.hand import Shape, finger_chains, joints_of
+from core.lab.renderer.hand import HandShape, collect_keypoints, compute_finger_chains
 from core.lab.renderer.poses import (
     LIMITS_DEG,
     WRIST_LIMITS_DEG,
-    draw_angles,
-    draw_arm,
-    overlaps,
+    measure_overlap,
+    sample_angles,
+    sample_wrist_angles,
 )
-from core.lab.renderer.render import mixture
+from core.lab.renderer.render import keypoint_weights
 
-SHAPE = Shape()
-ANGLES = np.stack([draw_angles(np.random.default_rng([7, i]), SHAPE) for i in range(400)])
-JOINTS = np.stack([joints_of(SHAPE, chain) for chain in finger_chains(SHAPE, ANGLES)])
+SHAPE = HandShape()
+ANGLES = np.stack([sample_angles(np.random.default_rng([7, i]), SHAPE) for i in range(400)])
+JOINTS = np.stack(
+    [collect_keypoints(SHAPE, chain) for chain in compute_finger_chains(SHAPE, ANGLES)]
+)
 
 
 def bend(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -47,7 +49,7 @@ def test_the_third_joint_follows_the_second() -> None:
 
 
 def test_wrists_bend_within_their_limits() -> None:
-    arms = np.degrees([draw_arm(np.random.default_rng(i)) for i in range(500)])
+    arms = np.degrees([sample_wrist_angles(np.random.default_rng(i)) for i in range(500)])
     assert (arms >= WRIST_LIMITS_DEG[:, 0]).all()
     assert (arms <= WRIST_LIMITS_DEG[:, 1]).all()
     assert (arms.std(0) > (10, 5)).all()
@@ -57,12 +59,12 @@ def test_a_finger_in_another_is_found_and_an_open_hand_has_none() -> None:
     spread, crossed = np.zeros((1, 5, 4)), np.zeros((1, 5, 4))
     spread[0, 0] = np.radians([50, 20, 0, 0])
     crossed[0, 1:3, 1] = np.radians([-15, -8])  # index and middle finger towards each other
-    assert overlaps(SHAPE, finger_chains(SHAPE, spread))[0] < 3
-    assert overlaps(SHAPE, finger_chains(SHAPE, crossed))[0] > 8
+    assert measure_overlap(SHAPE, compute_finger_chains(SHAPE, spread))[0] < 3
+    assert measure_overlap(SHAPE, compute_finger_chains(SHAPE, crossed))[0] > 8
 
 
 def test_drawn_hands_have_hardly_a_finger_in_another() -> None:
-    assert np.mean(overlaps(SHAPE, finger_chains(SHAPE, ANGLES)) < 5) > 0.95
+    assert np.mean(measure_overlap(SHAPE, compute_finger_chains(SHAPE, ANGLES)) < 5) > 0.95
 
 
 def test_open_hands_fists_and_pointing_fingers_all_occur() -> None:
@@ -76,7 +78,7 @@ def test_fingertips_are_as_far_from_the_palm_as_in_nyus_test_set(shared_data) ->
     """Tip by tip, in units of the palm's distance to the wrist: our medians are among the real
     ones, and our hands open and close as far as theirs."""
     nyu = camera_named("nyu").to_mm(read_joints(shared_data / "depth" / "nyu_test_label.txt"))
-    ours = mixture("nyu_14") @ JOINTS
+    ours = keypoint_weights("nyu_14") @ JOINTS
     for tip in (0, 2, 4, 6, 8):
         real, made = (
             np.linalg.norm(hands[:, tip] - hands[:, 13], axis=1)

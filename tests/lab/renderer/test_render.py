@@ -10,17 +10,22 @@ import pytest
 
 from core.depth.cameras import camera_named
 from core.errors import SkeletonError
-from core.lab.renderer.hand import Shape, finger_chains, joints_of, skin
+from core.lab.renderer.hand import (
+    HandShape,
+    build_hand_solids,
+    collect_keypoints,
+    compute_finger_chains,
+)
 from core.lab.renderer.noise import NOISES
 from core.lab.renderer.render import (
     JOINTS,
     NYU_HANDS,
     RenderedHand,
-    Settings,
-    mixture,
+    RenderSettings,
+    keypoint_weights,
     render_hand,
 )
-from core.lab.renderer.solids import Solids, cast
+from core.lab.renderer.solids import Solids, render_depth
 from core.pose.skeletons.table import SKELETONS
 
 CLEAN = replace(NYU_HANDS, noise=NOISES["none"])
@@ -69,21 +74,21 @@ def test_a_window_holds_the_hand() -> None:
         assert hand.depth_mm.shape == (hand.camera.height, hand.camera.width)
 
 
-def facing_camera(angles_deg: np.ndarray) -> tuple[Solids, np.ndarray, Shape]:
+def facing_camera(angles_deg: np.ndarray) -> tuple[Solids, np.ndarray, HandShape]:
     """A hand 600 mm before the camera, its palm to it, its fingers up, and its joints."""
-    shape = Shape()
-    chains = finger_chains(shape, np.radians(angles_deg)[None])[0]
+    shape = HandShape()
+    chains = compute_finger_chains(shape, np.radians(angles_deg)[None])[0]
     turn, place = np.diag([-1.0, -1.0, 1.0]), np.array([0.0, 60.0, 600.0])
-    hand = skin(shape, chains, (0.0, 0.0))
+    hand = build_hand_solids(shape, chains, (0.0, 0.0))
     placed = Solids(hand.centres @ turn.T + place, hand.radii, hand.cones, hand.faces)
-    return placed, joints_of(shape, chains) @ turn.T + place, shape
+    return placed, collect_keypoints(shape, chains) @ turn.T + place, shape
 
 
 def test_the_depth_at_a_joint_of_an_open_hand_is_within_its_bones_radius() -> None:
     angles = np.zeros((5, 4))
     angles[0] = (50, 10, 0, 0)
     solids, joints, shape = facing_camera(angles)
-    depth = cast(solids, [], NYU)
+    depth = render_depth(solids, [], NYU)
     u, v, d = np.round(NYU.to_pixels(joints)).astype(int).T
     before = joints[:, 2] - depth[v, u]
     marks = [21.5, 21.5, 20.0]  # they lie 4 mm behind the middle of wrist and palm
@@ -140,7 +145,7 @@ def test_half_of_the_hands_are_left_ones() -> None:
 @pytest.mark.parametrize("skeleton", JOINTS)
 def test_each_order_has_its_skeletons_joints(skeleton: str) -> None:
     assert len(JOINTS[skeleton]) == SKELETONS[skeleton].size
-    assert mixture(skeleton).sum(1) == pytest.approx(1)
+    assert keypoint_weights(skeleton).sum(1) == pytest.approx(1)
 
 
 def test_nyus_order_is_the_one_of_its_skeleton() -> None:
@@ -163,7 +168,7 @@ def test_another_skeleton_is_refused_with_those_that_there_are() -> None:
 def test_any_camera_can_look() -> None:
     for name in ("icvl", "hands17"):
         camera = camera_named(name)
-        hand = render_hand(1, 3, Settings(camera, window_mm=None))
+        hand = render_hand(1, 3, RenderSettings(camera, window_mm=None))
         assert hand.depth_mm.shape == (camera.height, camera.width)
         palm = joints_uvd(hand, "nyu_14")[13]
         assert 0 <= palm[0] < camera.width

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import CAMERAS
-from core.lab.renderer.rendered_scenes import HELD_OUT, RenderedScenes, reduced, rendered_scene
+from core.lab.renderer.rendered_scenes import (
+    HELD_OUT,
+    RenderedScenes,
+    render_palm_scene,
+    shrink_camera,
+)
 
 HW = (120, 160)
 
@@ -65,11 +70,11 @@ def test_what_measures_always_has_its_palm_in_the_picture_and_a_length_of_500_mm
 def test_a_scene_seen_from_beside_has_no_palm() -> None:
     scenes = RenderedScenes()
     for number in range(6):
-        assert np.isnan(rendered_scene(scenes._sensors, 1, number, empty=1.0).palm_uvd).all()
+        assert np.isnan(render_palm_scene(scenes._sensors, 1, number, empty=1.0).palm_uvd).all()
 
 
 def test_a_reduced_camera_sees_the_middle_of_as_many_pixels() -> None:
-    nyu, small = CAMERAS["nyu"], reduced(CAMERAS["nyu"])
+    nyu, small = CAMERAS["nyu"], shrink_camera(CAMERAS["nyu"])
     assert (small.width, small.height) == (160, 120)
     u, v, _ = nyu.to_pixels([50, -30, 700])
     # the four pixels 0 to 3, whose middle is 1.5, are pixel 0

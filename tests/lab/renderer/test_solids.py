@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import Camera
-from core.lab.renderer.solids import Plane, Solids, cast, joined
+from core.lab.renderer.solids import Plane, Solids, join_solids, render_depth
 
 CAMERA = Camera("wide", 100.0, 90.0, 30.0, 20.0, 64, 48)
 FINE = Camera("fine", 400.0, 360.0, 120.0, 80.0, 256, 192)  # every fourth ray is one of CAMERA's
@@ -22,7 +22,7 @@ def many_spheres(a, ra, b, rb, count: int = 3000) -> Solids:
 
 
 def test_the_nearest_point_of_a_sphere_on_the_axis_is_a_radius_before_its_centre() -> None:
-    depth = cast(sphere((0, 0, 500), 40), [], CAMERA)
+    depth = render_depth(sphere((0, 0, 500), 40), [], CAMERA)
     assert depth.shape == (48, 64)
     assert depth[20, 30] == pytest.approx(460, abs=1e-3)
     assert np.isinf(depth[20, 60])
@@ -30,7 +30,7 @@ def test_the_nearest_point_of_a_sphere_on_the_axis_is_a_radius_before_its_centre
 
 def test_a_ray_beside_the_axis_meets_a_sphere_where_it_was_worked_out() -> None:
     """Ray (0.05, 0, 1): t² · 1.0025 − 2 t · 500 + 250000 − 1600 = 0."""
-    depth = cast(sphere((0, 0, 500), 40), [], CAMERA)
+    depth = render_depth(sphere((0, 0, 500), 40), [], CAMERA)
     expected = (500 - np.sqrt(500**2 - 1.0025 * 248400)) / 1.0025
     assert depth[20, 35] == pytest.approx(expected, abs=1e-3)
 
@@ -47,7 +47,7 @@ def test_a_ray_beside_the_axis_meets_a_sphere_where_it_was_worked_out() -> None:
 )
 def test_a_cone_is_the_hull_of_the_spheres_between_its_ends(a, ra, b, rb) -> None:
     cone = Solids(np.array([a, b], float), np.array([ra, rb], float), np.array([[0, 1]]))
-    depth, dense = cast(cone, [], FINE), cast(many_spheres(a, ra, b, rb), [], FINE)
+    depth, dense = render_depth(cone, [], FINE), render_depth(many_spheres(a, ra, b, rb), [], FINE)
     both = np.isfinite(depth) & np.isfinite(dense)
     assert both.sum() > 400
     assert (np.isfinite(depth) != np.isfinite(dense)).sum() <= 8  # grazing rays
@@ -64,24 +64,24 @@ def test_a_face_touches_its_three_spheres() -> None:
     first, second = np.meshgrid(np.linspace(0, 1, 140), np.linspace(0, 1, 140))
     inside = first + second <= 1 + 1e-9
     shares = np.stack([1 - first - second, first, second], -1)[inside]
-    dense = cast(Solids(shares @ corners, shares @ radii, NONE), [], CAMERA)
-    depth = cast(wedge, [], CAMERA)
+    dense = render_depth(Solids(shares @ corners, shares @ radii, NONE), [], CAMERA)
+    depth = render_depth(wedge, [], CAMERA)
     both = np.isfinite(depth) & np.isfinite(dense)
     assert (np.isfinite(depth) != np.isfinite(dense)).sum() <= 2
     assert np.abs(depth[both] - dense[both]).max() < 0.2
-    hull = cast(Solids(corners, radii, wedge.cones), [], CAMERA)
+    hull = render_depth(Solids(corners, radii, wedge.cones), [], CAMERA)
     assert (depth < hull - 1).sum() > 150  # the cones alone leave its middle open
 
 
 def test_a_leaning_plane_is_where_it_was_worked_out() -> None:
     """0.1 x + z = 800: on the ray (0.2, ·, 1) at 800 / 1.02."""
-    depth = cast(sphere((0, 0, 5000), 1), [Plane((0.1, 0.0, 1.0), 800.0)], CAMERA)
+    depth = render_depth(sphere((0, 0, 5000), 1), [Plane((0.1, 0.0, 1.0), 800.0)], CAMERA)
     assert depth[0, 50] == pytest.approx(800 / 1.02, abs=1e-2)
     assert depth[47, 30] == pytest.approx(800, abs=1e-2)
 
 
 def test_a_floor_is_seen_below_the_horizon_only() -> None:
-    depth = cast(sphere((0, 0, 5000), 1), [Plane((0.0, 1.0, 0.0), 300.0)], CAMERA)
+    depth = render_depth(sphere((0, 0, 5000), 1), [Plane((0.0, 1.0, 0.0), 300.0)], CAMERA)
     assert np.isinf(depth[:20]).all()
     assert depth[38, 5] == pytest.approx(300 / 0.2, rel=1e-4)
 
@@ -89,7 +89,10 @@ def test_a_floor_is_seen_below_the_horizon_only() -> None:
 def test_what_is_nearer_hides_what_is_behind_it_whatever_the_order() -> None:
     near, far = sphere((0, 0, 300), 20), sphere((10, 0, 600), 100)
     wall = [Plane((0.0, 0.0, 1.0), 550.0)]
-    one, other = cast(joined([near, far]), wall, CAMERA), cast(joined([far, near]), wall, CAMERA)
+    one, other = (
+        render_depth(join_solids([near, far]), wall, CAMERA),
+        render_depth(join_solids([far, near]), wall, CAMERA),
+    )
     assert np.array_equal(one, other)
     assert one[20, 30] == pytest.approx(280, abs=1e-3)
     t = (601.5 - np.sqrt(601.5**2 - 1.0225 * 350100)) / 1.0225  # on the ray (0.15, 0, 1)
@@ -98,10 +101,10 @@ def test_what_is_nearer_hides_what_is_behind_it_whatever_the_order() -> None:
 
 
 def test_what_is_behind_the_camera_is_not_seen_and_what_passes_it_is() -> None:
-    assert np.isinf(cast(sphere((0, 0, -400), 50), [], CAMERA)).all()
+    assert np.isinf(render_depth(sphere((0, 0, -400), 50), [], CAMERA)).all()
     ends = np.array([[40, 30, 500], [40, 60, -300]], float)
     arm = Solids(ends, np.array([30.0, 40.0]), np.array([[0, 1]]))
-    depth = cast(arm, [], CAMERA)
+    depth = render_depth(arm, [], CAMERA)
     assert np.isfinite(depth).any()
     assert depth[np.isfinite(depth)].min() >= 60
 
@@ -109,7 +112,9 @@ def test_what_is_behind_the_camera_is_not_seen_and_what_passes_it_is() -> None:
 def test_a_sphere_inside_the_other_gives_a_cone_nothing() -> None:
     ends = np.array([[0, 0, 500], [5, 0, 500]], float)
     egg = Solids(ends, np.array([60.0, 10.0]), np.array([[0, 1]]))
-    assert np.array_equal(cast(egg, [], CAMERA), cast(sphere((0, 0, 500), 60), [], CAMERA))
+    assert np.array_equal(
+        render_depth(egg, [], CAMERA), render_depth(sphere((0, 0, 500), 60), [], CAMERA)
+    )
 
 
 def test_large_and_small_solids_are_drawn_alike() -> None:
@@ -117,4 +122,6 @@ def test_large_and_small_solids_are_drawn_alike() -> None:
     rays the same depth."""
     ends = np.array([[-40, -20, 400], [30, 15, 500]], float)
     cone = Solids(ends, np.array([25.0, 9.0]), np.array([[0, 1]]))
-    assert np.allclose(cast(cone, [], FINE)[::4, ::4], cast(cone, [], CAMERA), atol=1e-2)
+    assert np.allclose(
+        render_depth(cone, [], FINE)[::4, ::4], render_depth(cone, [], CAMERA), atol=1e-2
+    )
