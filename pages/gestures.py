@@ -1,50 +1,59 @@
-"""Gestures: add, rename, order, switch off, merge, delete; and who recorded them."""
+"""Gestures: add, rename, order, switch off, merge, delete; and the people and sessions."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from core.gestures.labels import format_count, how_to_perform, safe_label
-from core.store import Gesture, GestureOverview, Project
-from core.store.curation import merge_gestures, order_gestures
+from core.store import Gesture, GestureOverview, Person, Project
+from core.store.curation import (
+    Session,
+    assign_sessions,
+    delete_session_samples,
+    list_sessions,
+    merge_gestures,
+    merge_persons,
+    name_session,
+    order_gestures,
+    rename_person,
+)
 from core.store.rows import MOVING, STILL
 from pages.panels.controls import pick_emoji
-from pages.panels.layout import show_errors
+from pages.panels.layout import NOTHING_RECORDED, show_errors
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
-from pages.panels.samples.people import show_people, show_sessions
 
 
 def page() -> None:
-    """The project's gestures on one tab, persons and sessions on the others."""
+    """Show the tab that is open: gestures, people or sessions."""
     project = pick_project()
-    shown = {"✋ Gestures": _show_gestures, "🧑 People": show_people, "🗓 Sessions": show_sessions}
-    # a tab's and a popover's content is made when it is opened: the page stands sooner
-    tabs = st.tabs(list(shown), key="gestures_tab", on_change="rerun")
-    for tab, show in zip(tabs, shown.values(), strict=True):
-        if tab.open:
+    contents = {
+        "✋ Gestures": _show_gestures,
+        "🧑 People": _show_people,
+        "🗓 Sessions": _show_sessions,
+    }
+    tabs = st.tabs(list(contents), key="gestures_tab", on_change="rerun")
+    for tab, show in zip(tabs, contents.values(), strict=True):
+        if tab.open:  # closed tabs and popovers stay empty: the page loads sooner
             with tab:
                 show(project)
 
 
 def _show_gestures(project: Project) -> None:
-    found = studio().store.overview(project.id)
-    st.caption(
-        "Add the gestures that you want to teach. Those not used keep their samples, but are "
-        "neither recorded nor trained."
-    )
-    _add_gesture_form(
-        project, moves=bool(found) and all(overview.gesture.moves for overview in found)
-    )
-    there = {overview.gesture.id: overview.gesture for overview in found}
-    for index, overview in enumerate(found):
+    overviews = studio().store.overview(project.id)
+    st.caption("Inactive gestures keep their samples but are not recorded or trained.")
+    _add_gesture_form(project, moves=bool(overviews) and all(o.gesture.moves for o in overviews))
+    gestures = {overview.gesture.id: overview.gesture for overview in overviews}
+    for index, overview in enumerate(overviews):
         with st.container(border=True, key=f"row_{overview.gesture.id}"):
-            _show_gesture_row(project, overview, there, index)
-    if not found:
+            _show_gesture_row(project, overview, gestures, index)
+    if not overviews:
         st.info("This project has no gestures: add one above, or restore one on Review.", icon="✋")
 
 
 def _add_gesture_form(project: Project, *, moves: bool) -> None:
+    """Draw the form for a new gesture; `moves` is the checkbox's initial state."""
     turn = st.session_state.get("added_gestures", 0)  # new keys empty the form and close it
     with (
         st.popover("Add a gesture", icon="➕", key=f"add_{turn}"),
@@ -53,10 +62,10 @@ def _add_gesture_form(project: Project, *, moves: bool) -> None:
         name = st.text_input("Name", placeholder="peace", key=f"add_name_{turn}")
         emoji = pick_emoji(f"add_{turn}")
         moves = st.checkbox(
-            "It moves: a swipe, a circle",
+            "Moving gesture (swipe, circle)",
             moves,
             key=f"add_moves_{turn}",
-            help="A sample is one performance then. A gesture that is held still needs none.",
+            help="Each sample is then one whole movement.",
         )
         if st.form_submit_button("Add", type="primary", icon="➕"):
             with show_errors():
@@ -67,50 +76,55 @@ def _add_gesture_form(project: Project, *, moves: bool) -> None:
 
 
 def _show_gesture_row(
-    project: Project, overview: GestureOverview, there: dict[int, Gesture], index: int
+    project: Project, overview: GestureOverview, gestures: Mapping[int, Gesture], index: int
 ) -> None:
-    gesture, order = overview.gesture, list(there)
-    counts = {
-        "sample": overview.samples,
-        "person": overview.persons,
-        "session": overview.sessions,
-    }
-    recorded = " · ".join(format_count(n, noun) for noun, n in counts.items())
-    how = how_to_perform(gesture.name) if gesture.moves else ""
-    told = recorded if overview.samples else f"nothing recorded yet · {how}".removesuffix(" · ")
+    gesture, order = overview.gesture, list(gestures)
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{safe_label(gesture.label.title)}**  \n"
-            f":gray[{'moves · ' if gesture.moves else ''}{told}]",
+            f"**{safe_label(gesture.label.title)}**  \n:gray[{_describe_recordings(overview)}]",
             width="stretch",
         )
         with st.container(
             horizontal=True, vertical_alignment="center", width="content", gap="xsmall"
         ):
-            # the state in the key: after an undo the widget must not bring its old word back
+            # the state in the key: after an undo the widget must not restore its old value
             key = f"used_{gesture.id}_{gesture.enabled}"
-            if st.toggle("Used", gesture.enabled, key=key) != gesture.enabled:
+            if st.toggle("Active", gesture.enabled, key=key) != gesture.enabled:
                 _update_gesture(gesture, enabled=not gesture.enabled)
-            _move_button("⬆", "Up", project, order, index, -1)
-            _move_button("⬇", "Down", project, order, index, 1)
-            edit = st.popover("Change", icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
+            _move_button("⬆", "Up", project, order, index, index - 1)
+            _move_button("⬇", "Down", project, order, index, index + 1)
+            edit = st.popover("Edit", icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
             if edit.open:
                 with edit:
-                    _edit_gesture_form(project, gesture, there)
+                    _edit_gesture_form(project, gesture, gestures)
+
+
+def _describe_recordings(overview: GestureOverview) -> str:
+    """Return how many samples, people and sessions a gesture has, or how to perform it."""
+    gesture = overview.gesture
+    parts = ["moves"] if gesture.moves else []
+    if overview.samples:
+        parts.append(format_count(overview.samples, "sample"))
+        parts.append(format_count(overview.persons, "person"))
+        parts.append(format_count(overview.sessions, "session"))
+    else:
+        how = how_to_perform(gesture.name) if gesture.moves else ""
+        parts += filter(None, ["nothing recorded yet", how])
+    return " · ".join(parts)
 
 
 def _move_button(
-    icon: str, to: str, project: Project, order: list[int], index: int, step: int
+    icon: str, direction: str, project: Project, order: list[int], index: int, target: int
 ) -> None:
-    there = index + step
+    """Draw a button that swaps two gestures of the order."""
     if st.button(
         icon,
-        key=f"{to}_{order[index]}",
-        help=f"{to} in the order",
-        disabled=not 0 <= there < len(order),
+        key=f"{direction}_{order[index]}",
+        help=f"{direction} in the order",
+        disabled=not 0 <= target < len(order),
     ):
-        order[index], order[there] = order[there], order[index]
+        order[index], order[target] = order[target], order[index]
         order_gestures(studio().store, project.id, order)
         st.rerun()
 
@@ -121,31 +135,152 @@ def _update_gesture(gesture: Gesture, **changes: Any) -> None:
         st.rerun()
 
 
-def _edit_gesture_form(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None:
+def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int, Gesture]) -> None:
     store = studio().store
     with st.form(f"change_{gesture.id}", border=False):
         name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
         emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
         if st.form_submit_button("Save", icon="💾", type="primary"):
             _update_gesture(gesture, name=name, emoji=emoji)
-    others = [i for i, other in there.items() if i != gesture.id and other.kind == gesture.kind]
-    if others:
-        into = st.selectbox(
-            "Merge all its samples into",
-            others,
-            None,
-            key=f"into_{gesture.id}",
-            format_func=lambda i: safe_label(there[i].label.title),
-        )
-        if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_{gesture.id}"):
-            assert into is not None
-            with show_errors():
-                merge_gestures(store, project.id, gesture.id, into)
-                st.rerun()
+    others = {
+        other.id: safe_label(other.label.title)
+        for other in gestures.values()
+        if other.id != gesture.id and other.kind == gesture.kind
+    }
+    _merge_form(
+        others,
+        f"into_{gesture.id}",
+        f"merge_{gesture.id}",
+        lambda target: merge_gestures(store, project.id, gesture.id, target),
+    )
     if st.button("Delete with its samples", icon="🗑️", key=f"delete_{gesture.id}"):
         with show_errors():
             store.delete_gesture(gesture.id)
             st.rerun()
+
+
+def _merge_form(
+    others: Mapping[int, str], key: str, button_key: str, merge: Callable[[int], object]
+) -> None:
+    """Draw a choice of what to merge with and its button; nothing where there is no other."""
+    if not others:
+        return
+    target = st.selectbox(
+        "Merge with", list(others), None, key=key, format_func=lambda i: others[i]
+    )
+    if st.button("Merge", icon="🔗", disabled=target is None, key=button_key):
+        assert target is not None
+        with show_errors():
+            merge(target)
+            st.rerun()
+
+
+def _show_people(project: Project) -> None:
+    store = studio().store
+    persons, sessions = store.persons(project.id), list_sessions(store, project.id)
+    if not persons:
+        st.info(NOTHING_RECORDED, icon="🧑")
+        return
+    st.caption(
+        "Keep each person under one name: with two or more people, Mudra measures how well it "
+        "recognises a new one."
+    )
+    for person in persons:
+        with st.container(border=True, key=f"person_{person.id}"):
+            own = [session for session in sessions if session.person_id == person.id]
+            _show_person_row(project, person, persons, own)
+
+
+def _show_person_row(
+    project: Project, person: Person, persons: list[Person], sessions: list[Session]
+) -> None:
+    samples = format_count(sum(session.samples for session in sessions), "sample")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**🧑 {safe_label(person.name)}**  \n"
+            f":gray[{samples} · {format_count(len(sessions), 'session')}]",
+            width="stretch",
+        )
+        edit = st.popover("Edit", icon="✏️", key=f"change_{person.id}", on_change="rerun")
+        if edit.open:
+            with edit:
+                others = {p.id: safe_label(p.name) for p in persons if p.id != person.id}
+                _edit_person_form(project, person, others)
+
+
+def _edit_person_form(project: Project, person: Person, others: Mapping[int, str]) -> None:
+    store = studio().store
+    with st.form(f"rename_{person.id}", border=False):
+        name = st.text_input("Name", person.name, key=f"called_{person.id}_{person.name}")
+        if st.form_submit_button("Rename", icon="✏️", type="primary"):
+            with show_errors():
+                rename_person(store, person.id, name)
+                st.rerun()
+    _merge_form(
+        others,
+        f"same_{person.id}",
+        f"merge_p_{person.id}",
+        lambda target: merge_persons(store, project.id, person.id, target),
+    )
+    if st.button("Delete with all samples", icon="🗑️", key=f"delete_p_{person.id}"):
+        with show_errors():
+            store.delete_person(person.id)
+            st.rerun()
+
+
+def _show_sessions(project: Project) -> None:
+    sessions = list_sessions(studio().store, project.id)
+    if not sessions:
+        st.info(NOTHING_RECORDED, icon="🗓")
+        return
+    st.caption("Select sessions in the first column to rename, assign or delete them.")
+    turn = st.session_state.get("sessions_turn", 0)
+    table = st.dataframe(
+        {
+            "person": [session.person for session in sessions],
+            "session": [session.name or "–" for session in sessions],
+            "when (UTC)": [session.started_at[:16].replace("T", " ") for session in sessions],
+            "from": [session.source for session in sessions],
+            "samples": [session.samples for session in sessions],
+        },
+        hide_index=True,
+        width="stretch",
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"sessions_{project.id}_{turn}",
+    )
+    selected = [sessions[row] for row in table.selection.rows if row < len(sessions)]
+    if selected:
+        with st.container(border=True), show_errors():
+            _edit_sessions_form(project, selected)
+
+
+def _edit_sessions_form(project: Project, selected: list[Session]) -> None:
+    store, ids = studio().store, [session.id for session in selected]
+    left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
+    with left, st.form("assign", border=False):
+        names = [person.name for person in store.persons(project.id)]
+        person = st.selectbox("Recorded by", names, None, accept_new_options=True)
+        if st.form_submit_button("Assign", icon="🧑") and person:
+            assign_sessions(store, project.id, ids, person)
+            _clear_session_selection()
+    with middle, st.form("name_session", border=False):
+        name = st.text_input("Session name", selected[0].name, placeholder="in the car")
+        if st.form_submit_button(
+            "Rename", icon="✏️", disabled=len(selected) != 1, help="One session at a time."
+        ):
+            name_session(store, ids[0], name)
+            _clear_session_selection()
+    with right:
+        total = sum(session.samples for session in selected)
+        if st.button(f"Delete the {format_count(total, 'sample')}", icon="🗑️", disabled=not total):
+            delete_session_samples(store, project.id, ids)
+            _clear_session_selection()
+
+
+def _clear_session_selection() -> None:
+    st.session_state["sessions_turn"] = st.session_state.get("sessions_turn", 0) + 1
+    st.rerun()
 
 
 page()
