@@ -65,7 +65,7 @@ def test_poses_are_learned_from_people_and_read_on_others(look, people, pictures
         start_camera(page)
         recorded(page, "hands_up")
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("held-out samples are right")).to_be_visible()
+        expect(page.get_by_text("test samples recognised")).to_be_visible()
     for pose, names in OTHERS.items():
         with look(people(names)) as page:
             page.goto("/live?project=Arms")

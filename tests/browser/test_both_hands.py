@@ -91,7 +91,7 @@ def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, pictures
         _backwards(store, project.id, clips)
         page.reload()  # it was not this page that recorded these
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("told apart by comparing with your examples")).to_be_visible()
+        expect(page.get_by_text("Method: nearest examples")).to_be_visible()
         go(page, "Live")
         page.get_by_role("button", name="START").click()
         twice = r"Last movements: raise \d+% · (raise \d+%( · )?)+"
@@ -142,7 +142,7 @@ def test_gestures_of_both_hands_are_taught_and_read(look, hands, pictures, works
         page.goto(f"/?project=Pairs&{IN_BROWSER}")
         recorded(page, "heart_hands")
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("held-out samples are right")).to_be_visible()
+        expect(page.get_by_text("test samples recognised")).to_be_visible()
         page.goto(f"/live?project=Pairs&{IN_BROWSER}")
         page.get_by_role("button", name="START").click()
         reads(page, "heart_hands")

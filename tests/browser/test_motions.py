@@ -87,7 +87,7 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         _widen(page, store, project, pictures)
         go(page, "Studio")
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("told apart by comparing with your examples")).to_be_visible()
+        expect(page.get_by_text("Method: nearest examples")).to_be_visible()
         reads(page, "swipe_left")
         page.screenshot(path=pictures / "motions_studio.png", full_page=True)
         go(page, "Live")

@@ -106,7 +106,7 @@ def test_pages_are_turned_and_never_left_empty(app, store):
     press(app, "Next")
     press(app, "Next")
     assert tiles(app) == made[3::-1]
-    press(app, "Pick this page")
+    press(app, "Select page")
     press(app, "Delete 4")
     assert tiles(app) == made[51:3:-1]
     undo_here(app)
@@ -128,11 +128,11 @@ def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):
     project = store.projects()[0]
     fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
     go(app, "review")
-    press(app, "Pick all 60")
+    press(app, "Select all 60")
     app.selectbox(key="move_to").set_value(fist).run()
     press(app, "Move 60")
     assert set(read_index(store, project.id).gestures.tolist()) == {fist}
-    assert "Pick none" not in [button.label for button in app.button]
+    assert "Select none" not in [button.label for button in app.button]
     undo_here(app)
     assert fist not in read_index(store, project.id).gestures
     assert ids(store) == set(made)
@@ -166,7 +166,7 @@ def test_the_most_suspect_stands_first_and_says_why(app, store):
     app.selectbox(key="review_order").set_value("doubtful").run()
     assert not app.exception
     assert tiles(app)[0] == wrong[0]
-    assert grid(app)[0]["tiles"][0]["note"] == "👊 fist? 100%"
+    assert grid(app)[0]["tiles"][0]["note"] == "Looks like: 👊 fist (100%)"
 
 
 def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):
@@ -199,7 +199,7 @@ def test_the_bin_gives_back_samples_gestures_and_persons(app, store):
     app.button(key=f"back_person_{you}").click().run()
     assert not app.exception
     assert tiles(app) == [made[0]]
-    press(app, "Pick this page")
+    press(app, "Select page")
     press(app, "Restore 1")
     assert ids(store) == set(made)
 

@@ -94,8 +94,8 @@ def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
 def test_the_shares_let_through_are_shown_with_how_they_were_measured(app, run):
     found = run.records("result")[0]["figures"]["rejection"]
     shown = {m.label: m.value for m in app.metric}
-    assert shown["True-accept rate"] == f"{found['true_accept']:.1%}"
-    assert shown["False-accept rate"] == f"{found['false_accept']:.1%}"
+    assert shown["Your gestures recognised"] == f"{found['true_accept']:.1%}"
+    assert shown["Other hands wrongly accepted"] == f"{found['false_accept']:.1%}"
     assert f"Measured on {found['gestures']} gesture samples" in texts(app)
 
 
@@ -126,7 +126,7 @@ def plain(said: str) -> str:
 def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     app, paths, manager, people, run, monkeypatch
 ):
-    button(app, "Leave each person out").click().run()
+    button(app, "Test on new people (leave one person out)").click().run()
     assert not app.exception
     again = opened(paths, monkeypatch)  # a reload, while it may still be at work
     wait_until_measured(again, manager, people)
@@ -137,7 +137,7 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     table = next(table for table in tables(again) if "Person" in table)
     assert sorted(table["Person"]) == ["Anna", "Ben", "Carla *x*"]
     assert table["Person"][0] == found["worst_person"]
-    assert button(again, "Leave each person out again")
+    assert button(again, "Test on new people again")
 
 
 def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, monkeypatch):
@@ -150,7 +150,7 @@ def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, monkeypatch
     )
     held.log(event="person", person="Anna", n=75, accuracy=1.0)
     app = opened(paths, monkeypatch)
-    labels = ("Train", "Leaving each person out …", "Compare classifiers")
+    labels = ("Train", "Testing on new people …", "Compare classifiers")
     assert all(button(app, label).disabled for label in labels)
     assert "Accuracy" in [m.label for m in app.metric]  # the result stays in sight
     progress = app.get("progress")[0].proto
@@ -167,7 +167,7 @@ def test_one_person_alone_is_told_when_others_can_be_left_out(paths, manager, mo
     store.close()
     app = opened(paths, monkeypatch)
     assert "Let a second person record the same gestures" in texts(app)
-    assert "Leave each person out" not in [b.label for b in app.button]
+    assert "Test on new people (leave one person out)" not in [b.label for b in app.button]
 
 
 def test_classifiers_are_compared_with_one_click(app, manager, people):
@@ -177,7 +177,7 @@ def test_classifiers_are_compared_with_one_click(app, manager, people):
     table = next(table for table in tables(app) if "Classifier" in table)
     assert table["Classifier"] == ["MLP", "k-NN", "Logistic regression", "Random forest"]
     assert table["Accuracy"] == [f"{row['accuracy']:.1%}" for row in rows]
-    assert table["Beside the MLP"][0] == "–" and "points" in table["Beside the MLP"][1]
+    assert table["Difference from MLP"][0] == "–" and "points" in table["Difference from MLP"][1]
     assert "On these samples" in texts(app)
 
 

@@ -1,1 +1,1 @@
-"""Samples to look at and to curate."""
+"""Samples to view, select, correct and count."""

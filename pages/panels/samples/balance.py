@@ -1,4 +1,4 @@
-"""How the samples are spread over gestures, persons and hands, and what to record next."""
+"""How the samples are spread over gestures, people and hands, and what to record next."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from pages.panels.resources import label_noise_cache, studio
 
 
 def show_balance(project: Project, sample_index: SampleIndex) -> None:
-    """The sentence and the table."""
+    """Show what to record next and a table of samples per gesture, people and hands."""
     rows = _gesture_spreads(project, sample_index)
     skeleton = skeleton_named(project.skeleton)
     st.info(safe_label(record_next(rows, skeleton.title)), icon="➡️")
@@ -23,7 +23,7 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
     columns: dict[str, Sequence[object]] = {
         "Gesture": [_balance_title(row) for row in rows],
         "Samples": [row.samples for row in rows],
-        "Persons": [row.persons for row in rows],
+        "People": [row.persons for row in rows],
         "Sessions": [row.sessions for row in rows],
     }
     if skeleton.is_hand:
@@ -32,17 +32,16 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
     if scored:
         columns["Suspected label errors"] = suspected
     show_table(columns, bar="Samples", bar_max=max(row.samples for row in rows))
-    notes = ["Tables don't say which hand it is."] if skeleton.is_hand else []
+    notes = ["Imported tables don't say left or right hand."] if skeleton.is_hand else []
     if not scored:
         notes.append(
-            "Order the samples by “most suspect first” to have their suspected label errors "
-            "counted here."
+            "To count suspected label errors here, order the samples by “most suspect first”."
         )
     st.caption(" ".join(notes))
 
 
 def show_no_samples() -> None:
-    """That there are no samples yet, and the ways to some."""
+    """Say that nothing is recorded yet, with links to Record and Demo."""
     st.info("Nothing is recorded yet: record gestures, or fill the demo project.", icon="🎥")
     with st.container(horizontal=True):
         st.page_link("pages/record.py", label="Record gestures", icon="➡️")
@@ -54,8 +53,7 @@ def _balance_title(row: Spread) -> str:
 
 
 def next_step(project: Project, *, untrained: bool = False) -> str:
-    """What to record next, in one sentence, or to train where that is due; "" before the first
-    sample."""
+    """Return what to record next, or that it is time to train; "" without samples."""
     rows = _gesture_spreads(project, read_index(studio().store, project.id))
     if untrained and not missing_to_train(rows):
         return "➡️ Press Train, and watch how it learns."

@@ -1,4 +1,4 @@
-"""The map of the data: every point a sample, to look at, delete or move."""
+"""The data map: a point per sample, to view, delete or move."""
 
 from html import escape
 
@@ -26,7 +26,7 @@ from pages.panels.controls import pick_option
 from pages.panels.resources import studio
 from pages.panels.samples.samples import show_sample, show_sample_actions, show_sample_grid
 
-# colours that stay apart for most eyes, each with a shape of its own
+# colours that most colour-blind people can distinguish, each with its own shape
 MARKERS = (
     ("#17968e", "circle"),
     ("#d98324", "square"),
@@ -41,25 +41,25 @@ MARKERS = (
     ("#6b7a80", "bowtie"),
     ("#d1605e", "hourglass"),
 )
-MAX_SHOWN = 24  # so many of the selected samples are shown
+MAX_SHOWN = 24  # selected samples
 
 
 def show_data_map(project: Project, sample_index: SampleIndex) -> None:
-    """The map, and what is selected on it."""
+    """Draw the map and the samples selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = pick_option(
             "Map",
             [PCA, TSNE],
             "map_method",
-            help="PCA comes at once. t-SNE shows groups more clearly and takes about half a "
-            "minute for 5,000 samples.",
+            help="PCA is instant. t-SNE separates groups better and takes about half a minute for "
+            "5,000 samples.",
         )
         by = pick_option("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
         again = st.button("Redraw", icon="🔄")
     drawn = _cached_map(project, method, sample_index, again)
     st.caption(about(drawn))
     if is_outdated(drawn, sample_index):
-        st.caption("Samples came since it was drawn: redraw it to see them.")
+        st.caption("New samples are missing from this map: press Redraw.")
     chart = st.plotly_chart(
         _map_figure(layers(drawn, sample_index, by), _group_titles(project, by)),
         key=f"map_{project.id}_{method}_{by}",
@@ -67,9 +67,9 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False},
     )
-    there = set(sample_index.ids.tolist())
+    existing = set(sample_index.ids.tolist())
     ids = [int(point["customdata"][0]) for point in chart["selection"]["points"]]
-    _show_map_selection(project, [i for i in dict.fromkeys(ids) if i in there])
+    _show_map_selection(project, [i for i in dict.fromkeys(ids) if i in existing])
 
 
 def _cached_map(project: Project, method: str, sample_index: SampleIndex, again: bool) -> DataMap:
@@ -82,6 +82,7 @@ def _cached_map(project: Project, method: str, sample_index: SampleIndex, again:
 
 
 def _group_titles(project: Project, by: str) -> dict[int, str]:
+    """Return the titles of gestures, people or sessions by id."""
     store = studio().store
     if by == BY_GESTURE:
         return {g.id: g.label.title for g in store.gestures(project.id)}
@@ -91,6 +92,7 @@ def _group_titles(project: Project, by: str) -> dict[int, str]:
 
 
 def _map_figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
+    """Build the scatter plot with a trace for each layer."""
     figure = go.Figure()
     for i, layer in enumerate(shown):
         colour, shape = MARKERS[i]
@@ -118,8 +120,8 @@ def _map_figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
 def _show_map_selection(project: Project, ids: list[int]) -> None:
     if not ids:
         st.caption(
-            "Click a point to see its sample; drag around points to select many. Double click to "
-            "select nothing."
+            "Click a point to see its sample; drag around points to select several; double-click "
+            "to clear the selection."
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):

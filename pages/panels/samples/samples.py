@@ -29,27 +29,26 @@ CLIP_SIZE_PX = 320  # pixels
 def show_sample_dialog(
     project: Project, sample: Sample, opinion: Opinion | None = None, *, binned: bool = False
 ) -> None:
-    """The sample over the page; what is in the bin can't be deleted again."""
+    """Show a sample in a dialog, with a Delete button unless it is in the bin."""
     with show_errors():
-        show_sample(project, sample, opinion, corrects=not binned)
+        show_sample(project, sample, opinion, can_trim=not binned)
         if not binned and st.button("Delete it", icon="🗑️"):
             delete_samples(studio().store, project.id, [sample.id])
             st.rerun()
 
 
 def show_sample(
-    project: Project, sample: Sample, opinion: Opinion | None = None, *, corrects: bool = False
+    project: Project, sample: Sample, opinion: Opinion | None = None, *, can_trim: bool = False
 ) -> None:
-    """Picture and facts beside each other; a clip plays, and where it `corrects`, its begin and end
-    can be moved."""
+    """Show a sample's picture or clip beside its facts; a clip can be trimmed if `can_trim`."""
     left, right = st.columns(2, gap="medium")
     with left:
         if sample.frames == 1:
             st.image(picture_of(sample, SAMPLE_SIZE_PX), width="stretch")
-        elif corrects:
+        elif can_trim:
             trim_clip_form(project, sample)
         else:
-            show_clip(sample)
+            play_clip(f"clip_{sample.id}", shown_jpeg(sample, CLIP_SIZE_PX))
     with right:
         _show_facts(sample)
         if opinion:
@@ -84,8 +83,9 @@ def _format_time(iso: str) -> str:
 
 
 def _show_label_noise(project: Project, opinion: Opinion, estimator: str) -> None:
+    """Show why a sample may be mislabelled: its neighbours, the model in use, the detector."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
-    of_side = keypoints_by(estimator) in (MEDIAPIPE, BOTH_HANDS)  # which scores nothing else
+    of_side = keypoints_by(estimator) in (MEDIAPIPE, BOTH_HANDS)  # their only score
     lines = [f"{'Left or right' if of_side else 'Detector'}: score {opinion.score:.2f}"]
     if opinion.neighbours is not None:
         lines.insert(0, f"{opinion.neighbours:.0%} of its neighbours are other gestures")
@@ -96,37 +96,32 @@ def _show_label_noise(project: Project, opinion: Opinion, estimator: str) -> Non
     st.caption(" · ".join(lines))
 
 
-def show_clip(sample: Sample) -> None:
-    """The clip as it is."""
-    play_clip(f"clip_{sample.id}", shown_jpeg(sample, CLIP_SIZE_PX))
-
-
 def trim_clip_form(project: Project, sample: Sample) -> None:
-    """The clip as its handles have it: of all that was recorded, where that was cut before."""
-    whole, now = find_whole_clip(studio().store, sample)
+    """Draw a clip with a slider that trims it or brings back trimmed frames."""
+    whole, current = find_whole_clip(studio().store, sample)
     times, player = clip_times(whole), st.container()
     st.image(loop_picture(whole, 64), width="stretch")
-    begin_s, end_s = st.slider(
-        "Begin and end, s",
+    start_s, end_s = st.slider(
+        "Start and end (s)",
         0.0,
         float(times[-1]),
-        (float(times[now.start]), float(times[now.stop - 1])),
+        (float(times[current.start]), float(times[current.stop - 1])),
         step=0.01,
         key=f"handles_{sample.id}",
     )
-    begin, end = np.searchsorted(times, [begin_s - 0.005, end_s + 0.005]).tolist()
+    start, end = np.searchsorted(times, [start_s - 0.005, end_s + 0.005]).tolist()
     with player:
-        if end - begin < LEAST_FRAMES:
-            st.image(picture_of(slice_clip(whole, slice(begin, max(end, begin + 1))), CLIP_SIZE_PX))
-            st.caption(f"A clip has {LEAST_FRAMES} frames at least: move the handles apart.")
+        if end - start < LEAST_FRAMES:
+            st.image(picture_of(slice_clip(whole, slice(start, max(end, start + 1))), CLIP_SIZE_PX))
+            st.caption(f"A clip needs at least {LEAST_FRAMES} frames: move the handles apart.")
             return
         play_clip(
-            f"clip_{sample.id}", shown_jpeg(slice_clip(whole, slice(begin, end)), CLIP_SIZE_PX)
+            f"clip_{sample.id}", shown_jpeg(slice_clip(whole, slice(start, end)), CLIP_SIZE_PX)
         )
-    unchanged = (begin, end) == (now.start, now.stop)
+    unchanged = (start, end) == (current.start, current.stop)
     if st.button("Apply", icon="✂️", type="primary", disabled=unchanged, help="It can be undone."):
         with show_errors():
-            trim_clip(studio().store, project.id, sample, slice(begin, end))
+            trim_clip(studio().store, project.id, sample, slice(start, end))
             st.rerun()
 
 
@@ -134,7 +129,7 @@ SIZES = (24, 48, 96)
 
 
 def selected_ids() -> set[int]:
-    """Ids of the picked samples."""
+    """Return the ids of the selected samples."""
     return st.session_state.setdefault("picked", set())
 
 
@@ -144,12 +139,12 @@ def _select_samples(ids: Sequence[int], on: bool = True) -> None:
 
 
 def _selection_version() -> int:
-    """How often something else than the tiles themselves has picked."""
+    """Return how often a button has changed the selection, so that tiles know theirs is old."""
     return st.session_state.get("picked_turn", 0)
 
 
 def show_selection_bar(project: Project, found: Ints, shown: Ints) -> None:
-    """Pick many at once; delete or move what is picked of the found ones."""
+    """Draw buttons to select many samples, and to delete or move the selected ones."""
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
         chosen = _selection_buttons(found, shown)
         if chosen:
@@ -157,18 +152,18 @@ def show_selection_bar(project: Project, found: Ints, shown: Ints) -> None:
 
 
 def _selection_buttons(found: Ints, shown: Ints) -> list[int]:
-    """Buttons to pick many; the ids that are picked of the found ones."""
+    """Draw buttons that select samples; return the selected ids among the found ones."""
     chosen = [i for i in found.tolist() if i in selected_ids()] if selected_ids() else []
-    st.button("Pick this page", icon="☑️", on_click=_select_samples, args=(shown.tolist(),))
+    st.button("Select page", icon="☑️", on_click=_select_samples, args=(shown.tolist(),))
     if len(found) > len(shown):
-        st.button(f"Pick all {len(found):,}", on_click=_select_samples, args=(found.tolist(),))
+        st.button(f"Select all {len(found):,}", on_click=_select_samples, args=(found.tolist(),))
     if chosen:
-        st.button("Pick none", on_click=_select_samples, args=(list(selected_ids()), False))
+        st.button("Select none", on_click=_select_samples, args=(list(selected_ids()), False))
     return chosen
 
 
 def show_bin_selection_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -> None:
-    """Pick many of the bin at once; restore what is picked."""
+    """Draw buttons to select samples in the bin and to restore them."""
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
         chosen = _selection_buttons(found, shown)
         if chosen:
@@ -186,7 +181,7 @@ def _restore_selected(restore: Callable[[list[int]], None], ids: list[int]) -> N
 
 
 def show_sample_actions(project: Project, ids: list[int]) -> None:
-    """Delete these samples, or move them to another gesture of their kind."""
+    """Draw buttons to delete samples or move them to another gesture of their kind."""
     n = f"{len(ids):,}"
     st.button(f"Delete {n}", icon="🗑️", on_click=_delete_selected, args=(project, ids))
     there = list_move_targets(studio().store, project.id, ids)
@@ -223,13 +218,13 @@ def show_sample_grid(
     *,
     binned: bool = False,
 ) -> None:
-    """The samples as tiles to pick and to look at."""
+    """Draw the samples as tiles to select; a click on one opens its dialog."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     tiles = [_sample_tile(sample, gestures, opinions.get(sample.id)) for sample in samples]
     shown = {sample.id: sample for sample in samples}
 
     def pick(turn: int, ids: set[int]) -> None:
-        if turn == _selection_version():  # else the tiles showed what was not so any more
+        if turn == _selection_version():  # else the tiles showed an old selection
             st.session_state["picked"] = selected_ids() - set(shown) | ids
 
     look = show_tiles("grid", tiles, selected_ids(), _selection_version(), pick)
@@ -242,12 +237,13 @@ def _sample_tile(
 ) -> SampleTile:
     note = ""
     if opinion and opinion.other is not None:
-        note = f"{gestures.get(opinion.other, 'another gesture')}? {opinion.share:.0%}"
+        other = gestures.get(opinion.other, "another gesture")
+        note = f"Looks like: {other} ({opinion.share:.0%})"
     return SampleTile(sample.id, gestures.get(sample.gesture_id, "?"), shown_jpeg(sample), note)
 
 
 def show_page_controls(found: Ints) -> Ints:
-    """Which page of the ids is shown; the ids on it."""
+    """Draw the page controls of a list of ids and return the ids of the selected page."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         size = st.selectbox(
             "Samples a page",
@@ -274,7 +270,7 @@ def show_page_controls(found: Ints) -> Ints:
 
 
 def go_to_first_page() -> None:
-    """Begin anew: other samples are looked through."""
+    """Show the first page again, since other samples are listed."""
     st.session_state["page_no"] = 1
 
 

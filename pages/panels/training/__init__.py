@@ -1,1 +1,1 @@
-"""A training watched, and what it gave."""
+"""Trainings: their progress, results, curves and comparisons."""

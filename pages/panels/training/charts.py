@@ -1,7 +1,4 @@
-"""Charts of a training: curves and confusion, as Vega-Lite says them.
-
-Plain dictionaries: to load Altair and pandas takes longer than all the rest of a page.
-"""
+"""Charts of a training as Vega-Lite dictionaries, which load faster than Altair and pandas."""
 
 from typing import Any
 
@@ -16,26 +13,25 @@ TEAL, ORANGE = "#17968e", "#d98324"
 
 
 def draw_chart(chart: Chart, **options: Any) -> Any:
-    """The chart on the page; what is selected in it, where the options ask for that."""
+    """Draw a chart; return its selection if the options ask for one."""
     import pyarrow as pa
 
     rows = pa.Table.from_pylist(chart["data"]["values"])
     return st.vega_lite_chart(rows, {k: v for k, v in chart.items() if k != "data"}, **options)
 
 
-def curve_chart(epochs: Epochs, what: str) -> Chart:
-    """`what` ("accuracy" or "loss") per epoch, on the samples it learns from and on those held
-    out."""
+def curve_chart(epochs: Epochs, metric: str) -> Chart:
+    """Build the chart of "accuracy" or "loss" per epoch, on training and held-out samples."""
     rows = [
-        {"epoch": record["epoch"], "on": on, what: record[key]}
+        {"epoch": record["epoch"], "on": on, metric: record[key]}
         for record in epochs
-        for on, key in ((TRAINING, what), (HELD_OUT, f"val_{what}"))
+        for on, key in ((TRAINING, metric), (HELD_OUT, f"val_{metric}"))
         if key in record
     ]
-    scale = {"domain": [0, 1]} if what == "accuracy" else {"zero": True}
+    scale = {"domain": [0, 1]} if metric == "accuracy" else {"zero": True}
     legend = {"orient": "top", "symbolType": "stroke", "symbolSize": 300}
 
-    def on(*values: object) -> dict[str, Any]:
+    def encode_samples(*values: object) -> dict[str, Any]:
         scale = {"domain": [HELD_OUT, TRAINING], "range": list(values)}
         return _encode("on", "nominal", title=None, legend=legend, scale=scale)
 
@@ -44,17 +40,17 @@ def curve_chart(epochs: Epochs, what: str) -> Chart:
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 22, "filled": True}},
         "encoding": {
             "x": _encode("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
-            "y": _encode(what, scale=scale),
-            "color": on(TEAL, ORANGE),
-            "strokeDash": on([1, 0], [5, 3]),
-            "tooltip": [_encode("epoch"), _encode("on", "nominal"), _encode(what, format=".3f")],
+            "y": _encode(metric, scale=scale),
+            "color": encode_samples(TEAL, ORANGE),
+            "strokeDash": encode_samples([1, 0], [5, 3]),
+            "tooltip": [_encode("epoch"), _encode("on", "nominal"), _encode(metric, format=".3f")],
         },
         "height": 260,
     }
 
 
 def accuracy_chart(epochs: Epochs) -> Chart:
-    """The accuracy on held-out samples alone, without a legend."""
+    """Build a small chart of the held-out accuracy per epoch, without a legend."""
     rows = [
         {"epoch": record["epoch"], "accuracy": record["val_accuracy"]}
         for record in epochs
@@ -74,7 +70,7 @@ def accuracy_chart(epochs: Epochs) -> Chart:
 
 
 def stages_chart(rows: list[dict[str, Any]]) -> Chart:
-    """PCK@0.1 of a net's stages over the seconds of its training."""
+    """Build the chart of PCK@0.1 per stage of a net over the seconds of its training."""
     return {
         "data": {"values": rows},
         "mark": {"type": "line", "point": True},
@@ -87,17 +83,17 @@ def stages_chart(rows: list[dict[str, Any]]) -> Chart:
 
 
 def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> Chart:
-    """Rows are what was shown, columns the prediction; the number is in every cell. A click
-    selects `CELL`: its row and column."""
+    """Build the confusion matrix: a row per true gesture, a column per prediction, counts above
+    zero as text. A click selects `CELL`: its row and column."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     rows = [
         {
             "shown": titles[i],
-            "said": titles[j],
+            "prediction": titles[j],
             "row": i,
             "column": j,
             "samples": n,
-            "share": n / max(sum(row), 1),
+            "fraction": n / max(sum(row), 1),
         }
         for i, row in enumerate(confusion)
         for j, n in enumerate(row)
@@ -107,7 +103,7 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
     return {
         "data": {"values": rows},
         "encoding": {
-            "x": {"field": "said", "title": "prediction", "axis": slanted, **names},
+            "x": {"field": "prediction", "title": "prediction", "axis": slanted, **names},
             "y": {"field": "shown", "title": "shown", **names},
         },
         "layer": [_cell_layer(), _count_layer()],
@@ -116,33 +112,34 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
 
 
 def _cell_layer() -> Chart:
-    """The layer of coloured cells; one that was clicked has a frame."""
+    """Build the layer of coloured cells; a clicked one gets a frame."""
     shade = {"scheme": "teals", "domain": [0, 1]}
     frame = {"condition": {"param": CELL, "value": ORANGE, "empty": False}, "value": None}
-    says = [_encode("shown", "nominal"), _encode("said", "nominal"), _encode("samples")]
+    tooltip = [_encode("shown", "nominal"), _encode("prediction", "nominal"), _encode("samples")]
     return {
         "params": [{"name": CELL, "select": {"type": "point", "fields": ["row", "column"]}}],
         "mark": {"type": "rect", "cornerRadius": 4, "cursor": "pointer"},
         "encoding": {
-            "color": _encode("share", scale=shade, legend=None),
+            "color": _encode("fraction", scale=shade, legend=None),
             "stroke": frame,
             "strokeWidth": {"value": 3},
-            "tooltip": [*says, _encode("share", format=".0%")],
+            "tooltip": [*tooltip, _encode("fraction", format=".0%")],
         },
     }
 
 
 def _count_layer() -> Chart:
-    """The layer of numbers, legible on light and dark cells."""
-    on_dark = {"test": "datum.share > 0.5", "value": "white"}
+    """Build the layer of counts, legible on light and dark cells; zeros stay empty."""
+    on_dark = {"test": "datum.fraction > 0.5", "value": "white"}
     return {
         "mark": {"type": "text", "fontWeight": "bold", "fontSize": 14, "cursor": "pointer"},
         "encoding": {
-            "text": _encode("samples"),
+            "text": {"condition": {"test": "datum.samples > 0", **_encode("samples")}, "value": ""},
             "color": {"condition": on_dark, "value": "#33413f"},
         },
     }
 
 
-def _encode(field: str, kind: str = "quantitative", **more: Any) -> dict[str, Any]:
-    return {"field": field, "type": kind, **more}
+def _encode(field: str, kind: str = "quantitative", **options: Any) -> dict[str, Any]:
+    """Return the Vega-Lite encoding of a field."""
+    return {"field": field, "type": kind, **options}

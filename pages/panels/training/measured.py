@@ -1,4 +1,4 @@
-"""Measurements on the Train page: classifiers side by side, and each person left out once."""
+"""Measurements on the Train page: comparing classifiers, and leaving each person out once."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ from pages.panels.layout import format_interval, show_errors, show_table
 from pages.panels.resources import studio
 from pages.panels.training.texts import run_started_at
 
-VERDICTS = {"better": "better", "worse": "worse", "same": "can't be told apart", "": ""}
+VERDICTS = {"better": "better", "worse": "worse", "same": "no clear difference", "": ""}
 
 
 def show_comparison(project: Project, running: Run | None) -> None:
-    """The button, and the newest comparison."""
+    """Draw the Compare button and the newest comparison of classifiers."""
     st.subheader("Other classifiers", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
@@ -48,7 +48,7 @@ def show_comparison(project: Project, running: Run | None) -> None:
         st.caption(
             f"Measured {run_started_at(run)} on {result['n']} held-out samples: "
             f"{HELD_OUT_GROUPS[result['split']]}. The MLP learns for {result['epochs']} epochs, "
-            "fixed beforehand, so that no classifier chooses anything on the held-out samples."
+            "fixed in advance, so that no classifier is tuned on the held-out samples."
         )
 
 
@@ -59,14 +59,15 @@ def _show_comparison_table(result: dict[str, Any]) -> None:
             "Classifier": [NAMES[row["classifier"]] for row in rows],
             "Accuracy": [f"{row['accuracy']:.1%}" for row in rows],
             "95 % interval": [format_interval(row["interval"]) for row in rows],
-            "Beside the MLP": [_format_difference(row) for row in rows],
-            "Time to learn": [f"{row['seconds']:.1f} s" for row in rows],
+            "Difference from MLP": [_format_difference(row) for row in rows],
+            "Training time": [f"{row['seconds']:.1f} s" for row in rows],
         }
     )
     st.markdown(in_one_sentence(result))
 
 
 def _format_difference(row: dict[str, Any]) -> str:
+    """Return the accuracy difference from the MLP with its interval and verdict."""
     if "difference" not in row:
         return "–"
     low, high = row["difference_interval"]
@@ -75,22 +76,22 @@ def _format_difference(row: dict[str, Any]) -> str:
 
 
 def show_new_people(run: Run, project: Project, running: Run | None) -> None:
-    """The button, and what it gave."""
+    """Draw the button that leaves each person out once, and its last result."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
     found = left_out_of(trainings, project, run)
     if len(studio().store.persons(project.id)) < 2:
         st.caption(
-            "Let a second person record the same gestures: then each can be left out once, which "
-            "says how new people will do."
+            "Let a second person record the same gestures: then Mudra can test how well it "
+            "recognises new people."
         )
     else:
-        again = "Leave each person out again" if found else "Leave each person out"
-        title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
+        again = "Test on new people again" if found else "Test on new people (leave one person out)"
+        title = "Testing on new people …" if is_running(running, LEFT_OUT) else again
         _leave_out_button(run, project, title, running is not None)
     last = next(iter(trainings.runs(project, LEFT_OUT)), None)
     if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
-        st.error(safe_label(f"Not everybody was measured: {reason}"), icon="❌")
+        st.error(safe_label(f"Not all people were tested: {reason}"), icon="❌")
     if found is not None and (result := result_of(found)):
         _show_leave_out_result(result)
 
@@ -98,7 +99,7 @@ def show_new_people(run: Run, project: Project, running: Run | None) -> None:
 def _leave_out_button(run: Run, project: Project, title: str, busy: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         begin = st.button(title, icon="👥", disabled=busy)
-        st.caption("Trains once for each person, on all the others, and measures on that person.")
+        st.caption("Trains once per person on everyone else, and tests on that person.")
     if begin:
         with show_errors(), st.spinner("Preparing …"):
             begin_left_out(studio().trainings, project, run)
@@ -112,7 +113,7 @@ def _show_leave_out_result(result: dict[str, Any]) -> None:
         "A new person",
         f"{result['mean_accuracy']:.1%}",
         border=True,
-        help="The mean of the persons, each by a model that never saw them.",
+        help="The mean over people, each tested by a model trained without them.",
     )
     left.caption(f"95 % interval {format_interval(result['interval'])}")
     right.metric("The worst person", f"{result['worst_accuracy']:.1%}", border=True)
@@ -129,5 +130,5 @@ def _show_leave_out_result(result: dict[str, Any]) -> None:
     }
     if any(rows[p].get("unjudged") for p in order):
         table["Not judged"] = [rows[p].get("unjudged", 0) for p in order]
-        st.caption("Not judged are samples of gestures that nobody else has recorded.")
+        st.caption("“Not judged”: nobody else recorded these gestures.")
     show_table(table, bar="Accuracy", bar_max=100)

@@ -1,4 +1,4 @@
-"""On the Train page: the light CPM taught further on one's own samples, in a process of its own."""
+"""Fine-tuning the light CPM on the project's samples, in a separate process."""
 
 from typing import Any
 
@@ -24,15 +24,15 @@ from pages.panels.training.texts import MARKS
 
 
 def show_fine_tuning(project: Project) -> None:
-    """The form, and the nets' trainings so far."""
+    """Show the fine-tuning form, the running training and the last five."""
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
     news = running is not None or bool(runs and failure_of(runs[0]))
     with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
         st.caption(
-            "The light CPM learns from the keypoints that MediaPipe found in your samples (those "
-            "with a picture). Every fifth recording is held out to measure. Afterwards the net is "
-            "offered on Live, Record and Heatmaps under its name."
+            "The light CPM learns from the keypoints that MediaPipe found in your samples with a "
+            "picture. Every fifth recording is held out for testing. Live, Record and Heatmaps "
+            "then offer the net by its name."
         )
         if running is None:
             _fine_tuning_form(project)
@@ -50,12 +50,12 @@ def _fine_tuning_form(project: Project) -> None:
         if st.form_submit_button("Fine-tune", icon="🔥"):
             with show_errors():
                 start_fine_tuning(studio().paths, project.name, name, minutes)
-                st.toast("It begins in a few seconds, in a process of its own.", icon="🔥")
+                st.toast("It starts in a few seconds.", icon="🔥")
     start = begun(studio().paths)
     if start is None:
         return
     if start.failure:
-        st.error(safe_label(f"The net's training did not begin: {start.failure}"), icon="❌")
+        st.error(safe_label(f"The fine-tuning did not start: {start.failure}"), icon="❌")
     elif start.is_starting:
         st.fragment(_watch_start, run_every=1.0)(start)
     elif start.run is not None and start.run.status() == RUNNING:
@@ -63,13 +63,14 @@ def _fine_tuning_form(project: Project) -> None:
 
 
 def _watch_start(start: Begun) -> None:
-    """Until the new process has written its first line, or has ended without one."""
+    """Wait until the new process has written its first line, or has ended without one."""
     if not start.is_starting:
         st.rerun()
     st.caption("⏳ starting …")
 
 
 def _watch_fine_tuning(run: Run) -> None:
+    """Show a running fine-tuning: progress, curve and Stop."""
     if run.status() != RUNNING:
         st.rerun()
     evaluations = run.records("look")
@@ -80,17 +81,18 @@ def _watch_fine_tuning(run: Run) -> None:
     st.progress(min(1.0, share), f"training {safe_label(about.get('net', 'the net'))}")
     if evaluations:
         _draw_pck_curve(evaluations)
-    if st.button("Stop and keep it", icon="⏹"):
+    if st.button("Stop and save", icon="⏹"):
         stop_net_training(run)
 
 
 def _show_net_run(run: Run) -> None:
+    """Show a past fine-tuning: its PCK, its error, and buttons to save or delete it."""
     evaluations = run.records("look")
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
     if evaluations:
         last = evaluations[-1]["held_out"]
-        shares = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
-        pck = ", ".join(f"{name} {s:.1%}" for name, s in shares.items() if s is not None)
+        fractions = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
+        pck = ", ".join(f"{name} {s:.1%}" for name, s in fractions.items() if s is not None)
         st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
     if reason := failure_of(run):
         st.error(
@@ -98,7 +100,7 @@ def _show_net_run(run: Run) -> None:
             icon="❌",
         )
     dead = run.status() == DEAD and can_be_kept(run)
-    if dead and st.button("Keep what it had learned", icon="💾", key=f"keep_{run.name}"):
+    if dead and st.button("Save what it had learned", icon="💾", key=f"keep_{run.name}"):
         with show_errors():
             keep_fine_tuned(studio().paths, run)
             st.rerun()

@@ -1,4 +1,4 @@
-"""Training in few lines, beside the video: one button, the curve while it learns, one sentence."""
+"""Training beside the video: one button, a curve while it runs, and the result in one sentence."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +22,14 @@ from pages.panels.resources import studio
 from pages.panels.training.charts import accuracy_chart, draw_chart
 from pages.panels.training.texts import show_motion_accuracy, training_progress
 
+MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
+
 
 def show_quick_training(project: Project, lacks: str) -> None:
-    """The button and what became of it; a fragment that moves while something is learned.
+    """Draw the Train button, the running training and the last result.
 
     Args:
-        lacks: what `recording_advice` said in this run of the page.
+        lacks: the `recording_advice` of this run of the page; "" enables the button.
     """
     running = studio().trainings.running(project)
     drawn = _DrawnTraining(running.name if running else "", answering(studio().paths, project))
@@ -38,21 +40,21 @@ def show_quick_training(project: Project, lacks: str) -> None:
 
 
 def train_after_recording(project: Project) -> None:
-    """After a recording: learn anew where the switch is on and there is enough."""
-    warm_up()  # who records will train
+    """Train again after a recording if “Learn as I go” is on and there are enough samples."""
+    warm_up()  # a training is likely to follow
     if st.session_state.get("learn_as_i_go") and not recording_advice(project):
         with show_errors():
             studio().trainings.learn_anew(project)
 
 
 def recording_advice(project: Project, how: str = "Hold its button.") -> str:
-    """What is to be recorded before anything can be learned, and how; "" where there is enough."""
+    """Return what to record before a training is possible, and how; "" if there is enough."""
     return missing_to_train(studio().store.overview(project.id), how)
 
 
 @dataclass(frozen=True)
 class _DrawnTraining:
-    """What the page was drawn by; it is drawn anew when that changes."""
+    """The training and model that the page shows; a change reruns it."""
 
     training: str
     answers: Answering
@@ -71,7 +73,7 @@ def _draw_quick_training(project: Project, drawn: _DrawnTraining, lacks: str, le
                 "Learn as I go",
                 key="learn_as_i_go",
                 persist_state="session",
-                help="It trains again after each recording, and the new model answers.",
+                help="Trains again after each recording; the new model is then in use.",
             )
         if left:
             st.caption(f"⚠️ {safe_label(left)}")
@@ -99,22 +101,27 @@ def _draw_accuracy_curve(run: Run) -> None:
 
 
 def _show_last_result(project: Project, lacks: str) -> None:
-    """The last training in one sentence."""
+    """Show the last training's result, or what to do before the first."""
     runs = studio().trainings.runs(project)
     if not runs:
-        st.caption(lacks or "Press Train: it takes seconds, then the new model answers.")
+        st.caption(lacks or "Press Train: it takes seconds, then the new model is in use.")
         return
     if reason := failure_of(runs[0]):
         st.error(safe_label(reason), icon="❌")
     if result := result_of(runs[0]):
-        st.markdown(_accuracy_sentence(result))
+        details = f"95 % interval {format_interval(result['figures']['interval'])}, "
+        details += f"on {HELD_OUT_GROUPS[result['split']]}."
+        st.markdown(_accuracy_sentence(result), help=details)
         show_motion_accuracy(result)
         st.page_link("pages/train.py", label="Which gestures are mixed up?", icon="📈")
 
 
 def _accuracy_sentence(result: dict[str, Any]) -> str:
+    """Return how many test samples were recognised, and whether that is enough to trust."""
     figures = result["figures"]
-    return (
-        f"**{figures['accuracy']:.1%}** of {figures['n']} held-out samples are right "
-        f"({format_interval(figures['interval'])}), {HELD_OUT_GROUPS[result['split']]}."
-    )
+    count, total = round(figures["accuracy"] * figures["n"]), figures["n"]
+    text = f"**{count} of {total} test samples recognised** ({figures['accuracy']:.1%})."
+    low, high = figures["interval"]
+    if high - low > MAX_TRUSTED_WIDTH:
+        return f"{text} Too few to trust: record each gesture once more."
+    return text

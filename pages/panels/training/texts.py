@@ -1,4 +1,4 @@
-"""A training or measurement in words: its title, its progress, its moving gestures."""
+"""Texts about a training or measurement: its title, progress and moving gestures."""
 
 import time
 from typing import Any
@@ -23,11 +23,11 @@ MARKS = {
     "dead": "💀",
     "replaced": "⏭",
 }
-_MATCHERS = {"templates": "comparing with your examples", "net": "a small net"}
+_MATCHERS = {"templates": "nearest examples", "net": "small net"}
 
 
 def run_title(run: Run, project: Project) -> str:
-    """A training in a list: when, how it stands, how good."""
+    """Return a training's title for a list: start time, status, accuracy, whether in use."""
     status, result = run.status(), result_of(run)
     parts = [f"{MARKS[status]} {run_started_at(run)}", status]
     if result:
@@ -41,12 +41,12 @@ def run_title(run: Run, project: Project) -> str:
 
 
 def run_started_at(run: Run) -> str:
-    """When a run began."""
+    """Return a run's local start time."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
 
 
 def training_progress(run: Run) -> tuple[float, str]:
-    """The share that is done, 0..1, and what is being done."""
+    """Return the fraction done, 0..1, and a text that says what is being done."""
     if KIND in run.about():
         done, total, name = done_of(run)
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
@@ -56,21 +56,21 @@ def training_progress(run: Run) -> tuple[float, str]:
     if not epochs:
         return 0.0, "starting …"
     if run.records("usable"):
-        answers = " · it answers already, the final model follows by itself"
+        answers = " · already usable, the final model swaps in by itself"
     if run.records("refit"):
         return 1.0, f"learning from all samples{answers}"
     last = epochs[-1]
-    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}{answers}"
+    return last["epoch"] / last["epochs"], f"epoch {last['epoch']}/{last['epochs']}{answers}"
 
 
 def show_motion_accuracy(result: dict[str, Any]) -> None:
-    """How the moving gestures did, where they were learned beside still ones; and by what."""
+    """Show the accuracy of moving gestures trained beside still ones, and the method used."""
     beside = result.get("motions")
     if beside is not None:
         figures = beside["figures"]
         st.markdown(
-            f"Gestures that move: **{figures['accuracy']:.1%}** of {figures['n']} held-out "
-            f"performances are right ({format_interval(figures['interval'])}), "
+            f"Moving gestures: **{figures['accuracy']:.1%}** of {figures['n']} held-out "
+            f"performances right ({format_interval(figures['interval'])}), "
             f"{HELD_OUT_GROUPS[beside['split']]}."
         )
     if chosen := (beside or result).get("matcher"):
@@ -78,9 +78,9 @@ def show_motion_accuracy(result: dict[str, Any]) -> None:
 
 
 def _describe_matcher(chosen: str, compared: dict[str, float]) -> str:
-    """Which of two methods it is, and what that choice was made by."""
-    text = f"They are told apart by {_MATCHERS[chosen]}"
+    """Return which of two methods recognises moving gestures, and why it was chosen."""
+    text = f"Method: {_MATCHERS[chosen]}"
     if len(compared) > 1:
         rates = [f"{_MATCHERS[name]} had {rate:.1%}" for name, rate in compared.items()]
-        return f"{text}, chosen on some of the training performances: {' and '.join(rates)} right."
-    return f"{text}: there are too few for a net." if chosen == "templates" else f"{text}."
+        return f"{text}, chosen on part of the training performances: {' and '.join(rates)} right."
+    return f"{text}, since there are too few for a net." if chosen == "templates" else f"{text}."

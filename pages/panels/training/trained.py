@@ -1,4 +1,4 @@
-"""A training's results on the Train page: figures, confusion matrix, curves."""
+"""The results of a training: figures, confusion matrix, training curves."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ Cell = tuple[int, int]
 
 
 def show_results(project: Project, running: Run | None) -> None:
-    """The trainings so far, and the chosen one; `running`: what is being measured."""
+    """Show the list of trainings and the selected one; `running` is a running measurement."""
     runs = {run.name: run for run in studio().trainings.runs(project)}
     if not runs:
         return
@@ -60,7 +60,7 @@ def _show_run(run: Run, project: Project, running: Run | None) -> None:
         _show_gesture_accuracies(result)
         show_comparison(project, running)
     if epochs := run.records("epoch"):
-        st.subheader("Its course", anchor=False)
+        st.subheader("Training curves", anchor=False)
         show_curves_per_epoch(epochs)
 
 
@@ -79,12 +79,11 @@ def _show_figures(result: dict[str, Any]) -> None:
             format_interval(figures["interval"]),
             border=True,
             width="content",
-            help="Frames of one recording are much alike: the interval counts them as "
-            "fewer samples than there are.",
+            help="Similar frames of one recording count as fewer samples.",
         )
         st.metric("Time", f"{result['seconds']:.1f} s", border=True, width="content")
     counted = figures.get("effective_n")
-    as_many = f", which count as {counted:.0f} independent ones" if counted else ""
+    as_many = f", as informative as {counted:.0f} independent ones" if counted else ""
     st.markdown(
         f"Measured on **{HELD_OUT_GROUPS[protocol.split]}** ({protocol.split} split): "
         f"{figures['n']} samples{as_many}. {safe_label(protocol.describe_choices())}"
@@ -103,7 +102,7 @@ def _use_model_button(run: Run, project: Project) -> None:
 
 
 def _show_gesture_accuracies(result: dict[str, Any]) -> None:
-    st.subheader("Each gesture", anchor=False)
+    st.subheader("Per gesture", anchor=False)
     emoji = {g["name"]: g["emoji"] for g in result["gestures"]}
     rows = result["figures"]["per_gesture"]
     order = sorted(rows, key=lambda name: rows[name]["accuracy"])
@@ -121,47 +120,45 @@ def _show_gesture_accuracies(result: dict[str, Any]) -> None:
 
 
 def show_curves_per_epoch(epochs: list[dict[str, Any]]) -> None:
-    """Accuracy and loss per epoch."""
+    """Draw accuracy and loss per epoch side by side."""
     left, right = st.columns(2)
-    for column, what in ((left, "accuracy"), (right, "loss")):
+    for column, metric in ((left, "accuracy"), (right, "loss")):
         with column:
-            draw_chart(curve_chart(epochs, what), key=what)
+            draw_chart(curve_chart(epochs, metric), key=metric)
 
 
 def show_rejection_rates(figures: dict[str, Any]) -> None:
-    """Both shares with their numbers and how they were measured; nothing for old trainings."""
+    """Show how many gestures were recognised and how many other hands were wrongly accepted."""
     found = figures.get("rejection")
-    if not found:
+    if not found:  # an old training
         return
-    passed, let_in = f"{found['true_accept']:.1%}", found["false_accept"]
+    passed, accepted = f"{found['true_accept']:.1%}", found["false_accept"]
     with st.container(horizontal=True):
         st.metric(
-            "True-accept rate",
+            "Your gestures recognised",
             passed,
             border=True,
             width="content",
             help=f"of {found['gestures']} held-out samples",
         )
         st.metric(
-            "False-accept rate",
-            "–" if let_in is None else f"{let_in:.1%}",
+            "Other hands wrongly accepted",
+            "–" if accepted is None else f"{accepted:.1%}",
             border=True,
             width="content",
             help=f"of {found['foreign']} others",
         )
     st.markdown(
-        "What is too far from the gestures gets “no gesture”. Measured on "
+        "A hand that is too different from the gestures gets “no gesture”. Measured on "
         f"{safe_label(found['measured_on'])}."
     )
 
 
 def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) -> None:
-    """The matrix, and the samples of a cell that was clicked or chosen."""
+    """Draw the confusion matrix and the samples of the clicked or selected cell."""
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
-    st.subheader("What is taken for what", anchor=False)
-    st.caption(
-        "Rows are what was shown, columns the prediction. Click on a cell to see its samples."
-    )
+    st.subheader("Confusion matrix", anchor=False)
+    st.caption("Rows: the shown gesture. Columns: the prediction. Click a cell to see its samples.")
     chart = confusion_chart(confusion, gestures)
     chosen = draw_chart(chart, on_select="rerun", key=f"matrix_{run.name}")
     key = f"cell_{run.name}"
@@ -180,7 +177,7 @@ def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) ->
 def _select_cell(
     confusion: list[list[int]], gestures: list[dict[str, str]], key: str
 ) -> Cell | None:
-    """The same choice without a mouse."""
+    """Draw a list of the non-empty cells, which works without a mouse; return the choice."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     cells = _sort_cells(confusion)
     if st.session_state.get(key) not in cells:  # an empty cell was clicked
@@ -201,17 +198,18 @@ def _select_cell(
 
 
 def _sort_cells(confusion: list[list[int]]) -> list[Cell]:
-    """The cells that are not empty: mistakes first, the most frequent first."""
+    """Return the non-empty cells: mistakes first, the most frequent first."""
     size = range(len(confusion))
     cells = [(i, j) for i in size for j in size if confusion[i][j]]
     return sorted(cells, key=lambda cell: (cell[0] == cell[1], -confusion[cell[0]][cell[1]]))
 
 
 def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) -> None:
+    """Show some samples of a cell, and a button that opens all of them in Review."""
     ids = samples_of(read_predictions(run.path), target, predicted)
     shown = read_samples(studio().store, ids[:MAX_SAMPLES_SHOWN], project_id=project.id)
     if not shown:
-        st.caption("Their samples are gone, or this training is from before Mudra kept them.")
+        st.caption("These samples were deleted, or this training did not save its predictions.")
         return
     with st.container(horizontal=True):
         for sample in shown:
@@ -222,4 +220,4 @@ def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) 
             for choice in ("Gesture", "Person", "Session"):  # earlier ones could hide them
                 st.session_state[f"review_{choice}_{project.id}"] = None
             st.switch_page("pages/review.py")
-        st.caption("The surest answers come first.")
+        st.caption("The most confident predictions come first.")
