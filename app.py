@@ -25,8 +25,8 @@ if __name__ == "__main__":
         page.run()
 else:
     from core.files import sweep_temporary_folders
-    from core.live.browser_channel import PATH, route
+    from core.live.browser_channel import PATH, camera_route
     from pages.panels.access import access_middleware, server_path
 
     sweep_temporary_folders()  # what a studio that was killed left behind
-    app = st.App(__file__, routes=[route(server_path(PATH))], middleware=access_middleware())
+    app = st.App(__file__, routes=[camera_route(server_path(PATH))], middleware=access_middleware())

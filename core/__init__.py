@@ -24,7 +24,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     recording    camera, files and folders → samples
     jobs         trainings and measurements that outlive their page
     exchange     projects, tables, COCO, bundles: in and out
-    reading      estimates → gestures: what live and files share
+    reading      estimates → named gestures, depth frames → hands: what live and files share
     live         one camera stream
     offline      files, folders, videos → answers and tables
     measuring    estimators, nets and gesture models against labels

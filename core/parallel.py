@@ -15,7 +15,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from functools import partial
@@ -30,6 +30,7 @@ LOCAL, RAY = "local", "ray"
 _PART = 16  # things at most: about a second of work, of pictures
 _AHEAD = 4  # parts a worker that are given out before they are asked for
 _TRIES = 3  # of a part whose workers are killed, after the first
+_READ_AHEAD = 2  # items read in threads while one is used
 _MUDRA = Path(__file__).resolve().parents[1]
 
 Item = TypeVar("Item")
@@ -230,3 +231,19 @@ def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+# ------------------------------------------------------------------------------------------ threads
+
+
+def read_ahead(read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield `read(item)` for each item in order, reading the next few in threads meanwhile;
+    `Executor.map` would read all items before the first result is used."""
+    results: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(_READ_AHEAD) as pool:
+        for item in items:
+            results.append(pool.submit(read, item))
+            if len(results) > _READ_AHEAD:
+                yield results.popleft().result()
+        while results:
+            yield results.popleft().result()

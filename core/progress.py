@@ -12,3 +12,8 @@ class Progress(Protocol):
 
 def ignore_progress(done: float, total: float | None = None, label: str = "", /) -> None:
     """Report to nobody: the default of functions that take a `Progress`."""
+
+
+def to_fraction(done: float, total: float | None) -> float:
+    """Return the finished fraction, 0..1, for a progress bar; 0.5 if the total is unknown."""
+    return min(1.0, done / total) if total else 0.5

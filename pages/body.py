@@ -7,18 +7,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.gestures.labels import format_count
 from core.live.live import LiveProcessor, Options
+from core.live.traces import BodyMoment, BodyTrace
 from core.media.pictures import PICTURE_SUFFIXES, encode_png
 from core.media.videos import VIDEO_SUFFIXES
 from core.offline.bodies import (
-    BodyTrace,
     BodyVideo,
-    Moment,
     read_body_picture,
     read_body_video,
-    thinned,
-    world_of,
+    sample_angles,
+    world_keypoints,
 )
-from core.offline.keypoint_table import csv_of, json_of, parquet_of
+from core.offline.keypoint_table import to_csv, to_json
 from core.pose.angles import ANGLES, angles_of
 from core.pose.drawing.bodies import AS_IT_IS, BodyView, draw_body
 from core.pose.skeletons.table import BODY_33, skeleton_named
@@ -105,17 +104,18 @@ def _show_live_body(live: LiveProcessor | None) -> None:
     st.caption(f"{_describe_detection(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
 
 
-def _describe_detection(moments: tuple[Moment, ...]) -> str:
+def _describe_detection(moments: tuple[BodyMoment, ...]) -> str:
     """Of the last frame, and of the last seconds."""
     if not moments or moments[-1].estimate.tracking is None:
         return ""
     tracking = moments[-1].estimate.tracking
     last = "the detector ran" if tracking.detected else "followed from the frame before"
-    return f"Last frame: {last}; the detector ran in {_body_trace().detected()} of {len(moments)}. "
+    count = _body_trace().count_detected()
+    return f"Last frame: {last}; the detector ran in {count} of {len(moments)}. "
 
 
 def _show_live_curves() -> None:
-    show_curves(_body_trace().angles(), "seconds before now")
+    show_curves(_body_trace().angle_table(), "seconds before now")
 
 
 def show_picture(
@@ -193,7 +193,7 @@ def show_video(
         with beside:
             person = pick_person(read.persons, coloured=persons > 1)
             _show_moment(read, person)
-        show_curves(thinned(read.table, person), "seconds")
+        show_curves(sample_angles(read.table, person), "seconds")
 
 
 def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
@@ -228,9 +228,13 @@ def _body_downloads(read: BodyVideo) -> None:
         f"{read.detected:,}."
     )
     files = {
-        "CSV": (lambda: csv_of(read.table), "bodies.csv", "text/csv"),
-        "Parquet": (lambda: parquet_of(read.table), "bodies.parquet", "application/octet-stream"),
-        "JSON": (lambda: json_of(read.table, BODY_33), "bodies.json", "application/json"),
+        "CSV": (lambda: to_csv(read.table), "bodies.csv", "text/csv"),
+        "Parquet": (
+            lambda: read.table.to_parquet(index=False),
+            "bodies.parquet",
+            "application/octet-stream",
+        ),
+        "JSON": (lambda: to_json(read.table, BODY_33), "bodies.json", "application/json"),
         "Video": (read.video.read_bytes, "bodies.webm", "video/webm"),
     }
     with st.container(horizontal=True):
@@ -248,7 +252,7 @@ def _show_moment(read: BodyVideo, person: int) -> None:
     if len(times) > 1:
         chosen = st.select_slider("Moment, s", times, key=f"body_moment_{read.video.stem}_{person}")
         at = times.index(chosen)
-    show_in_space(world_of(own.iloc[at]), "body_space")
+    show_in_space(world_keypoints(own.iloc[at]), "body_space")
     show_angles({name: float(own[name].iloc[at]) for name in ANGLES})
 
 

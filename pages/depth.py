@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.live.hand_trace import HandTrace
 from core.live.live import LiveProcessor, Options
+from core.live.traces import HandTrace
 from core.pose.skeletons.table import SUBJECTS
 from pages.components.depth_view import DepthScene, draw_depth, keypoints_frame_data
 from pages.panels.camera.stage import Stage, current_stage
@@ -61,7 +61,7 @@ def _hand_trace() -> HandTrace:
 
 def _draw_hand(live: LiveProcessor) -> None:
     show_stream_problem(live.latest())
-    moments = _hand_trace().since(st.session_state.get(_TOLD, 0))
+    moments = _hand_trace().moments_since(st.session_state.get(_TOLD, 0))
     if moments:
         st.session_state[_TOLD] = moments[-1].index + 1
     batch = [keypoints_frame_data(one.index, one.time_s, one.joints_mm) for one in moments]

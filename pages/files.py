@@ -1,6 +1,6 @@
 """Files: what pictures and videos show, to see and to download."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,14 +11,15 @@ from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.offline.files import (
     SUFFIXES,
-    Read,
-    Seen,
-    read_file,
-    refusal_text,
-    table_of,
-    zip_of_pictures,
+    FileResult,
+    UploadResult,
+    hand_table,
+    read_upload,
+    skip_text,
+    zip_pictures,
 )
 from core.pose.skeletons.table import Skeleton, skeleton_named
+from core.progress import Progress, to_fraction
 from core.reading.keypoint_sources import KeypointSource
 from core.store import Project
 from pages.panels.camera.keypoints import pick_heatmap_view, pick_keypoints, pick_max_poses
@@ -83,26 +84,34 @@ class _ReadOptions:
         return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
 
 
-def _read_uploads(files: list[Any], options: _ReadOptions) -> list[Read]:
+def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]:
     """Every file, read once for each way of reading."""
     bar = st.empty()
     reads = []
     for number, file in enumerate(files):
         title = f"reading {safe_label(file.name)} ({number + 1} of {len(files)})"
 
-        def progress(share: float, number: int = number, title: str = title) -> None:
-            bar.progress((number + share) / len(files), title)
+        def progress(
+            done: float,
+            total: float | None = None,
+            label: str = "",
+            number: int = number,
+            title: str = title,
+        ) -> None:
+            bar.progress((number + to_fraction(done, total)) / len(files), title)
 
         read = partial(_read_upload, file, options, progress)
         with show_errors():
-            reads.append(get_or_make(_cache_name(file), options.key, read, Read.forget))
+            reads.append(
+                get_or_make(_cache_name(file), options.key, read, UploadResult.delete_videos)
+            )
     bar.empty()
     return reads
 
 
-def _read_upload(file: Any, options: _ReadOptions, progress: Callable[[float], None]) -> Read:
-    progress(0.0)
-    return read_file(
+def _read_upload(file: Any, options: _ReadOptions, progress: Progress) -> UploadResult:
+    progress(0, 1)
+    return read_upload(
         file.name,
         file.getvalue(),
         options.model,
@@ -118,17 +127,19 @@ def _cache_name(file: Any) -> str:
     return f"files_{file.file_id}"
 
 
-def show_file_results(reads: Sequence[Read], project: Project, model: GestureModel | None) -> None:
+def show_file_results(
+    reads: Sequence[UploadResult], project: Project, model: GestureModel | None
+) -> None:
     """Everything that came of the files: counts, refusals, downloads, videos, pictures."""
-    seen = [one for read in reads for one in read.seen]
-    refused = [refusal for read in reads for refusal in read.refused]
+    seen = [one for read in reads for one in read.files]
+    refused = [refusal for read in reads for refusal in read.skipped]
     emoji = EMOJI | {gesture.name: gesture.emoji for gesture in (model.gestures if model else ())}
     skeleton, found = skeleton_named(project.skeleton), sum(one.hands for one in seen)
     of = skeleton.titles
     st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · {of} **{found}**")
     if refused:
         with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
-            lines = [safe_label(refusal_text(*one)) for one in refused[:MAX_SKIPPED_SHOWN]]
+            lines = [safe_label(skip_text(*one)) for one in refused[:MAX_SKIPPED_SHOWN]]
             st.markdown("\n".join(f"- {line}" for line in lines))
             if len(refused) > MAX_SKIPPED_SHOWN:
                 st.caption(f"and {len(refused) - MAX_SKIPPED_SHOWN} more")
@@ -139,17 +150,17 @@ def show_file_results(reads: Sequence[Read], project: Project, model: GestureMod
     _show_pictures([one for one in seen if one.video is None], emoji, skeleton)
 
 
-def _file_downloads(seen: list[Seen]) -> None:
+def _file_downloads(seen: list[FileResult]) -> None:
     pictures = [one for one in seen if one.video is None]
     with st.container(horizontal=True):
-        table = table_of(seen).to_csv(index=False).encode()
+        table = hand_table(seen).to_csv(index=False).encode()
         st.download_button(
             "Table (CSV)", table, "gestures.csv", "text/csv", icon="📄", on_click="ignore"
         )
         if pictures:
             st.download_button(
                 "Annotated pictures (zip)",
-                lambda: zip_of_pictures(pictures),
+                lambda: zip_pictures(pictures),
                 "annotated.zip",
                 "application/zip",
                 icon="🖼",
@@ -157,18 +168,18 @@ def _file_downloads(seen: list[Seen]) -> None:
             )
 
 
-def _show_video(one: Seen, emoji: dict[str, str], skeleton: Skeleton) -> None:
+def _show_video(one: FileResult, emoji: dict[str, str], skeleton: Skeleton) -> None:
     st.subheader(safe_label(one.name), anchor=False)
     video = one.video
     assert video is not None
     left, right = st.columns([3, 2], gap="large")
     left.video(str(video), format="video/webm")
     with right:
-        if one.missing:
-            st.warning(f"Only {one.missing}.", icon="⚠️")
+        if one.damage:
+            st.warning(f"Only {one.damage}.", icon="⚠️")
         found = sum(1 for record in one.records if record["hands"])
         st.caption(f"{len(one.records)} frames, a {skeleton.title} in {found}")
-        for name, share in one.shares.items():
+        for name, share in one.gesture_fractions.items():
             percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
             of = f"{percent} of {skeleton.titles}"
             st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {of}")
@@ -183,7 +194,7 @@ def _show_video(one: Seen, emoji: dict[str, str], skeleton: Skeleton) -> None:
         )
 
 
-def _show_pictures(pictures: list[Seen], emoji: dict[str, str], skeleton: Skeleton) -> None:
+def _show_pictures(pictures: list[FileResult], emoji: dict[str, str], skeleton: Skeleton) -> None:
     shown = st.session_state.get("files_shown", FIRST_SHOWN)
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):

@@ -9,7 +9,7 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.live.live import Options
 from core.media.videos import VIDEO_SUFFIXES
-from core.offline.files import Read, read_file
+from core.offline.files import UploadResult, read_upload
 from core.pose.drawing.heatmap_layout import Maps
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
@@ -110,11 +110,11 @@ def show_heatmap_video(source: KeypointSource, view: str, shown: str, number: in
         )
         return
     read = _annotate_heatmap_video(file, source, view, number)
-    for name, reason in read.refused:
+    for name, reason in read.skipped:
         st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
-    for seen in read.seen:
-        if seen.missing:
-            st.warning(f"Only {seen.missing}.", icon="⚠️")
+    for seen in read.files:
+        if seen.damage:
+            st.warning(f"Only {seen.damage}.", icon="⚠️")
         assert seen.video is not None
         st.video(str(seen.video), format="video/webm")
         st.download_button(
@@ -127,13 +127,15 @@ def show_heatmap_video(source: KeypointSource, view: str, shown: str, number: in
         )
 
 
-def _annotate_heatmap_video(file: Any, source: KeypointSource, view: str, number: int) -> Read:
+def _annotate_heatmap_video(
+    file: Any, source: KeypointSource, view: str, number: int
+) -> UploadResult:
     """The video with its heatmaps, once for each video and way of reading."""
 
-    def make() -> Read:
+    def make() -> UploadResult:
         bar = st.progress(0.0, "detecting")
         try:
-            return read_file(
+            return read_upload(
                 file.name,
                 file.getvalue(),
                 None,
@@ -145,7 +147,9 @@ def _annotate_heatmap_video(file: Any, source: KeypointSource, view: str, number
         finally:
             bar.empty()
 
-    return get_or_make("maps_video", (file.file_id, source, view, number), make, Read.forget)
+    return get_or_make(
+        "maps_video", (file.file_id, source, view, number), make, UploadResult.delete_videos
+    )
 
 
 def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:

@@ -110,7 +110,7 @@ def _frozen_key(project: Project) -> str:
 def _freeze(project: Project, remote: BrowserStream | None) -> None:
     st.session_state[_frozen_key(project)] = moments = recent_second().freeze()
     if remote is not None and remote.keeps:
-        remote.frames.ask([moment.frame.index for moment in moments])
+        remote.frames.request_crops([moment.frame.index for moment in moments])
     st.rerun()
 
 
@@ -135,7 +135,7 @@ def _ask_gesture(
     )
     if chosen is not None:
         with show_errors():
-            crops = remote.frames.brought() if remote else {}
+            crops = remote.frames.wait_for_crops() if remote else {}
             _save_correction(project, chosen, with_crops(frozen, crops), hand)
     if st.button("Cancel", icon="↩️"):
         _end_correction(project)

@@ -9,7 +9,7 @@ from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
 from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.live.live import LiveProcessor, Options
-from core.offline.files import SUFFIXES, refusal_text
+from core.offline.files import SUFFIXES, skip_text
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import default_source
@@ -205,7 +205,7 @@ def show_upload_result(project: Project) -> None:
         return
     with st.container(border=True):
         st.markdown(f"🖼 kept **{added.kept}** / refused **{len(added.refused)}**")
-        lines = [safe_label(refusal_text(*one)) for one in added.refused[:20]]
+        lines = [safe_label(skip_text(*one)) for one in added.refused[:20]]
         st.markdown("\n".join(f"- {line}" for line in lines))
         if len(added.refused) > 20:
             st.caption(f"and {len(added.refused) - 20} more")

@@ -23,7 +23,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.gesture_evaluation import evaluate
 from core.media.pictures import encode_jpeg
 from core.offline.extracting import extract
-from core.parallel import _open_process_pool, spread
+from core.parallel import _open_process_pool, read_ahead, spread
 from core.paths import Paths
 from core.recording.imports.importing import import_path
 from core.store import Store
@@ -320,3 +320,27 @@ def test_without_ray_it_is_said_how_to_get_it(monkeypatch):
     with pytest.raises(EstimatorError, match="pip install 'ray"):
         made(squared, [1], on="ray")
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+
+
+def test_all_come_in_order_however_few_there_are():
+    for count in (0, 1, 2, 3, 50):
+        assert list(read_ahead(str, range(count))) == [str(i) for i in range(count)]
+
+
+def test_only_a_few_are_asked_for_before_the_first_is_taken():
+    asked = []
+    found = read_ahead(lambda item: item, (asked.append(i) or i for i in range(100)))
+    for taken, _ in enumerate(found, 1):
+        assert len(asked) <= taken + 2
+
+
+def test_what_fails_to_be_read_fails_where_it_is_taken():
+    def read(item):
+        if item == 1:
+            raise MediaError("broken")
+        return item
+
+    found = read_ahead(read, range(3))
+    assert next(found) == 0
+    with pytest.raises(MediaError, match="broken"):
+        next(found)

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
 
 from core.paths import Paths
+from core.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workspace = Annotated[
@@ -101,17 +103,21 @@ def estimator_of(store: Any, project: str, given: str | None) -> str:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on stderr."""
+def progress_bar(description: str) -> Iterator[Progress]:
+    """Show a progress bar on stderr; yields the callback that moves it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=None)
+
+        def move(done: float, total: float | None = None, label: str = "") -> None:
+            bar.update(task, completed=done, total=total, description=label or description)
+
+        yield move
 
 
 def parse_map(text: str | None) -> dict[str, str] | None:

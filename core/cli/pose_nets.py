@@ -335,7 +335,7 @@ def seed_predict(
     as_json: Json = False,
 ) -> None:
     """Thumb up or down by OpenPose's hand net and the published classifier of 44 numbers."""
-    from core.offline.seed_pipeline import seed_predict as seed_predict_
+    from core.offline.seed_pipeline import predict_thumb
 
-    found = seed_predict_(Paths.find(), picture, mlp, table)
+    found = predict_thumb(Paths.find(), picture, mlp, table)
     say(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)

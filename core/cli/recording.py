@@ -89,7 +89,7 @@ def _record_depth(
     person: str,
 ) -> Any:
     from core.estimators.depth_net import DepthNet
-    from core.offline.depth_recording import record_depth
+    from core.offline.depth_recording import record_depth_samples
     from core.reading.depth_reading import DepthReader
     from core.reading.hand_finding import default_finders
 
@@ -100,7 +100,7 @@ def _record_depth(
         closing(DepthReader(net, default_finders(paths))) as reader,
         progress_bar("recording") as progress,
     ):
-        return record_depth(
+        return record_depth_samples(
             store,
             project,
             gesture,
@@ -109,7 +109,7 @@ def _record_depth(
             net,
             plan,
             person=person,
-            progress=lambda one: progress(one.kept, None),
+            progress=progress,
         )
 
 

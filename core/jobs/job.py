@@ -4,38 +4,38 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-Progress = Callable[[float], None]
+from core.progress import Progress, to_fraction
 
 
 class Job:
     """A function that runs once in its own thread.
 
     Args:
-        work: is given what it calls with the share that is done, 0..1.
+        work: called with the callback that it reports its progress to.
 
     Attributes:
-        thread: to be started; the process does not end before it.
-        share: done so far, 0..1.
-        result: what the work gave; None until then.
-        error: what it raised.
+        thread: to be started by the caller; the process does not end before it.
+        fraction: done so far, 0..1.
+        result: of the work; None until it is done.
+        error: raised by the work.
     """
 
     def __init__(self, work: Callable[[Progress], Any]) -> None:
         self.thread = threading.Thread(target=self._run_work, args=(work,), name="job")
-        self.share = 0.0
+        self.fraction = 0.0
         self.result: Any = None
         self.error: Exception | None = None
 
-    def over(self, within_s: float = 0.0) -> bool:
-        """Whether the work is done, waiting up to `within_s` for it."""
+    def wait(self, within_s: float = 0.0) -> bool:
+        """Wait up to `within_s`; returns whether the work is done."""
         self.thread.join(within_s)
         return not self.thread.is_alive()
 
     def _run_work(self, work: Callable[[Progress], Any]) -> None:
         try:
-            self.result = work(self._set_share)
-        except Exception as error:  # told by who asks for the result
+            self.result = work(self._set_fraction)
+        except Exception as error:  # raised where the result is read
             self.error = error
 
-    def _set_share(self, share: float) -> None:
-        self.share = share
+    def _set_fraction(self, done: float, total: float | None = None, label: str = "") -> None:
+        self.fraction = to_fraction(done, total)

@@ -25,9 +25,9 @@ from core.estimators.mediapipe_task import MediapipeTask
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.net_training import LIGHT
 from core.live.live import LiveProcessor, Options, Watch
+from core.live.traces import BodyTrace
 from core.media.videos import read_video
 from core.modelfiles.mediapipe_models import path_of
-from core.offline.bodies import BodyTrace
 from core.paths import Paths
 from core.pose.drawing.bodies import BLUR, BodyView
 from core.pose.drawing.heatmap_layout import Maps

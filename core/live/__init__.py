@@ -1,1 +1,1 @@
-"""One camera stream: the session, the browser's channel and keypoints, the newest frame first."""
+"""One camera stream: its frames read and drawn, or the keypoints that its browser found."""

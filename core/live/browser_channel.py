@@ -1,7 +1,5 @@
-"""A browser's own connection to its camera's stream: words come, answers go, and no page is run for
-them, which costs a fifth and is quicker.
-
-A token that only the page was given says whose camera speaks.
+"""The WebSocket between a browser's camera and its stream: messages are answered without running a
+page, which is faster and costs a fifth. A token that only the page knows selects the camera.
 """
 
 import asyncio
@@ -18,72 +16,76 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import MediaError
-from core.live.browser_frames import Told
+from core.live.browser_frames import Message
 
 PATH = "mudra/camera"
-GONE = 4404  # a WebSocket's reason: no camera has this token, or not any more
-TOO_MANY = 1013  # a WebSocket's reason: try again later
-LONGEST = 3_000_000  # characters of a word: some crops
-OWNER = "mudra.owner"  # in a connection's scope: who logged in, "" for nobody
+CLOSE_NO_CAMERA = 4404  # close code: no camera has this token
+CLOSE_TRY_LATER = 1013  # close code: too many connections
+OWNER = "mudra.owner"  # key of a connection's scope: the logged-in user, "" without a login
+MAX_MESSAGE_CHARS = 3_000_000  # a few crops
 MAX_CONNECTIONS, MAX_PER_VISITOR = 256, 16
 TOKEN_WITHIN_S = 3.0
 
-_TOKEN_BYTES, _MAX_TOKEN = 24, 64
+_TOKEN_BYTES, _MAX_TOKEN_CHARS = 24, 64
 
 
 class Camera(Protocol):
-    """What hears a browser's words."""
+    """Receives the messages of one browser."""
 
-    def answer(self, told: Told) -> dict[str, Any]:
-        """What the browser is told; in a thread of its own, one word after the other."""
+    def answer(self, message: Message) -> dict[str, Any]:
+        """Return the answer to a message; called in a thread, one message after another."""
 
 
 _cameras: WeakValueDictionary[str, Camera] = WeakValueDictionary()
-_connections: Counter[str] = Counter()  # per visitor; "" for those that can't be told apart
+_connections: Counter[str] = Counter()  # per visitor; "" for all that can't be identified
 
 
-def announce(camera: Camera) -> str:
-    """The token by which it is reached, as long as somebody keeps the camera."""
+def register_camera(camera: Camera) -> str:
+    """Make a camera reachable as long as the object lives; returns its token."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     _cameras[token] = camera
     return token
 
 
-def withdraw(token: str) -> None:
-    """Nobody reaches it any more."""
+def unregister_camera(token: str) -> None:
+    """Make a camera unreachable."""
     _cameras.pop(token, None)
 
 
-def route(path: str) -> WebSocketRoute:
-    """The server lets cameras speak there."""
-    return WebSocketRoute(path, _converse)
+def camera_route(path: str) -> WebSocketRoute:
+    """Create the server's route for cameras."""
+    return WebSocketRoute(path, _serve_connection)
 
 
-async def _converse(socket: WebSocket) -> None:
-    visitor = _visitor_of(socket)
+async def _serve_connection(socket: WebSocket) -> None:
+    """Answer a browser's messages until it or its camera is gone."""
+    visitor = _identify_visitor(socket)
     if _connections.total() >= MAX_CONNECTIONS or (
         visitor and _connections[visitor] >= MAX_PER_VISITOR
     ):
-        await socket.close(TOO_MANY)
+        await socket.close(CLOSE_TRY_LATER)
         return
     _connections[visitor] += 1
     try:
         await socket.accept()
         with suppress(WebSocketDisconnect):
-            token = await _read_token(socket)
+            token = await _receive_token(socket)
             while token in _cameras and (
-                answer := await run_in_threadpool(_answer, token, await _text(socket))
+                answer := await run_in_threadpool(
+                    _answer_message, token, await _receive_text(socket)
+                )
             ):
                 await socket.send_text(answer)
-            await socket.close(GONE)
+            await socket.close(CLOSE_NO_CAMERA)
     finally:
         _connections[visitor] -= 1
         if not _connections[visitor]:
             del _connections[visitor]
 
 
-def _visitor_of(socket: WebSocket) -> str:
-    """Who logged in, else the address; "" behind a proxy of this machine, which hides addresses."""
+def _identify_visitor(socket: WebSocket) -> str:
+    """Return the logged-in user, else the address; "" for a proxy of this machine, which hides
+    addresses."""
     if owner := socket.scope.get(OWNER):
         return f"owner {owner}"
     address = socket.client.host if socket.client else ""
@@ -92,40 +94,41 @@ def _visitor_of(socket: WebSocket) -> str:
     return ""
 
 
-async def _read_token(socket: WebSocket) -> str:
-    """The first message; "" where it is late or too long for a token."""
+async def _receive_token(socket: WebSocket) -> str:
+    """Receive the first message; "" if it is late or too long for a token."""
     try:
-        token = await asyncio.wait_for(_text(socket), TOKEN_WITHIN_S)
+        token = await asyncio.wait_for(_receive_text(socket), TOKEN_WITHIN_S)
     except TimeoutError:
         return ""
-    return token if len(token) <= _MAX_TOKEN else ""
+    return token if len(token) <= _MAX_TOKEN_CHARS else ""
 
 
-async def _text(socket: WebSocket) -> str:
+async def _receive_text(socket: WebSocket) -> str:
+    """Receive a text message; "" for bytes, which no page of ours sends."""
     try:
         return await socket.receive_text()
-    except KeyError:  # bytes: no page of ours sends them, and anybody may
+    except KeyError:
         return ""
 
 
-def _answer(token: str, text: str) -> str:
-    """To one word; "" where there is nothing to say any more."""
+def _answer_message(token: str, text: str) -> str:
+    """Let the camera answer; "" if there is no camera any more."""
     camera = _cameras.get(token)
     if camera is None:
         return ""
     try:
-        return json.dumps(camera.answer(_read(text)))
+        return json.dumps(camera.answer(_parse_message(text)))
     except MediaError as error:
         return json.dumps({"problem": str(error)})
 
 
-def _read(text: str) -> Told:
-    if len(text) > LONGEST:
-        raise MediaError(f"the browser's camera told {len(text):,} characters: reload the page")
+def _parse_message(text: str) -> Message:
+    if len(text) > MAX_MESSAGE_CHARS:
+        raise MediaError(f"the browser's camera sent {len(text):,} characters: reload the page")
     try:
-        told = json.loads(text)
+        message = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"the browser's camera told no JSON ({error}): reload the page") from error
-    if not isinstance(told, dict):
-        raise MediaError(f"the browser's camera told {type(told).__name__}: reload the page")
-    return told
+        raise MediaError(f"the browser's camera sent no JSON ({error}): reload the page") from error
+    if not isinstance(message, dict):
+        raise MediaError(f"the browser's camera sent {type(message).__name__}: reload the page")
+    return message

@@ -1,5 +1,5 @@
-"""What a visitor's browser found in its own camera's frames: untrusted numbers → estimates on this
-machine's clock, each read once."""
+"""Frames whose keypoints a visitor's browser found: untrusted numbers → estimates on this machine's
+clock, each read once."""
 
 import base64
 import binascii
@@ -7,180 +7,237 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.errors import MediaError
+from core.estimators import ESTIMATORS
 from core.estimators.both_hands import Pairing
-from core.live.browser_finders import FINDERS, Finder
+from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.live.live import LiveProcessor
 from core.media.pictures import MAX_SIDE, check_jpeg
-from core.modelfiles.browser_files import VERSION
+from core.modelfiles.browser_files import BODY_MODEL, HAND_MODEL, VERSION
 from core.pose.boxes import Square
+from core.pose.finders import BOTH_HANDS, IN_BROWSER, MEDIAPIPE
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
-from core.recording.samples import CROP_SIZE
+from core.reading.keypoint_sources import BLAZEPOSE
+from core.recording.samples import CROP_SIZE, crop_factor
 
-_MOST_FRAMES = 32
-_CROP_BYTES = 200_000
-_SEEN = 1e-6  # a score of 0 would mean that the keypoint is missing
-_WORDS = 50  # a clock that stood still while its machine slept is believed again after so many
+_MAX_FRAMES = 32  # per message
+_MAX_CROP_CHARS = 200_000
+_MIN_SCORE = 1e-6  # a score of 0 would mean a missing keypoint
+_CLOCK_MESSAGES = 50  # after so many the offset of a clock that paused in standby is corrected
 
-Told = Mapping[str, Any]
+Message = Mapping[str, Any]
 Crops = tuple[Crop | None, ...]
 
 
-class BrowserFrames:
-    """The frames of one browser's camera on their way into a stream.
+@dataclass(frozen=True)
+class BrowserEstimator:
+    """A MediaPipe task in the browser that replaces an estimator of the server.
 
     Attributes:
-        page: the browser's mount that spoke last; another one numbers its frames anew.
-        heard: the highest number that came from it.
-        asked: the frames whose crops are wanted; empty once the browser has answered.
-        crops: of these frames' poses, by number.
+        estimator: name stored with its samples.
+        max_poses: at once; the two hands of a pair count as two.
+        model: file name of its model.
+        task: its class in MediaPipe's library.
+    """
+
+    estimator: str
+    skeleton: Skeleton
+    max_poses: int
+    model: str
+    task: str
+
+    @property
+    def crop_factor(self) -> float:
+        """Side of a crop in units of the keypoints' box."""
+        return crop_factor(self.skeleton.name)
+
+
+def _in_browser(name: str, max_poses: int, model: str, task: str) -> BrowserEstimator:
+    skeleton = skeleton_named(ESTIMATORS[name].skeleton)
+    return BrowserEstimator(IN_BROWSER[name], skeleton, max_poses, model, task)
+
+
+BROWSER_ESTIMATORS = {  # by the server's estimator
+    MEDIAPIPE: _in_browser(MEDIAPIPE, 2, HAND_MODEL, "HandLandmarker"),
+    BOTH_HANDS: _in_browser(BOTH_HANDS, 2, HAND_MODEL, "HandLandmarker"),
+    BLAZEPOSE: _in_browser(BLAZEPOSE, MAX_PEOPLE, BODY_MODEL, "PoseLandmarker"),
+}
+
+
+def browser_pose_count(name: str, count: int) -> int:
+    """Return how many poses the browser must look for if `count` of an estimator are wanted: two
+    hands for one pair."""
+    estimator = BROWSER_ESTIMATORS.get(name)
+    if estimator is None or not estimator.skeleton.parts:
+        return count
+    return estimator.max_poses
+
+
+class BrowserFrames:
+    """Passes the frames of one browser's camera to a stream.
+
+    Attributes:
+        page: id of the browser's page; another page numbers its frames from 1 again.
+        last_number: of the frames received.
+        requested: numbers of the frames whose crops were requested; empty once they came.
+        crops: received on request, by frame number.
     """
 
     def __init__(self, live: LiveProcessor, clock: Callable[[], float] = time.monotonic) -> None:
-        self.live, self.page, self.heard = live, "", 0
+        self.live, self.page, self.last_number = live, "", 0
         self.crops: dict[int, Crops] = {}
-        self.asked: list[int] = []
-        self._brought = threading.Event()
+        self.requested: list[int] = []
+        self._crops_came = threading.Event()
         self._clock, self._lock = clock, threading.Lock()
-        self._ahead_s: deque[float] = deque(maxlen=_WORDS)
+        self._offsets_s: deque[float] = deque(maxlen=_CLOCK_MESSAGES)
         self._pairing = Pairing()
 
-    def ask(self, numbers: Sequence[int]) -> None:
-        """Have the crops of these frames sent, which the browser keeps for a moment."""
+    def request_crops(self, numbers: Sequence[int]) -> None:
+        """Request the crops of these frames, which the browser keeps for a moment."""
         with self._lock:
-            self.asked, self.crops = list(numbers[-_MOST_FRAMES:]), {}
-            self._brought.clear()
+            self.requested, self.crops = list(numbers[-_MAX_FRAMES:]), {}
+            self._crops_came.clear()
 
-    def brought(self, within_s: float = 1.0) -> dict[int, Crops]:
-        """The crops that were asked for, as many as the browser still had; waits for them."""
-        if self.asked:
-            self._brought.wait(within_s)
+    def wait_for_crops(self, within_s: float = 1.0) -> dict[int, Crops]:
+        """Return the requested crops that the browser still had, waiting up to `within_s`."""
+        if self.requested:
+            self._crops_came.wait(within_s)
         return self.crops
 
-    def hear(self, told: Told) -> None:
-        """Read the frames that are new in what the browser tells: `page`, its clock `now` (ms),
-        `opening` while it opens what finds keypoints, and `frames`, each with its number `n`, its
-        time `t` on that clock, `size` (width, height), `spent` (ms), `by` which of FINDERS, `poses`
-        and perhaps their `crops`; and perhaps `crops` that were asked for.
+    def receive(self, message: Message) -> None:
+        """Read the new frames of a message.
+
+        Args:
+            message: `page`; `now`, the browser's clock in ms; `opening` while it loads the model;
+                `frames`, each with its number `n`, its time `t` on that clock, `size` (width,
+                height), `spent` ms, `by` one of BROWSER_ESTIMATORS, `poses` and perhaps their
+                `crops`; and perhaps requested `crops`.
 
         Raises:
-            MediaError: it tells what no browser of ours tells.
+            MediaError: a message that no browser of ours sends.
         """
         try:
             with self._lock:
-                self._hear(told)
+                self._read_message(message)
         except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
             raise MediaError(
-                f"the browser's camera told what can't be read ({error!r}): reload the page"
+                f"the browser's camera sent an invalid message ({error!r}): reload the page"
             ) from error
 
-    def _hear(self, told: Told) -> None:
-        if told["page"] != self.page:
-            self.page, self.heard = str(told["page"])[:40], 0
-            self._ahead_s.clear()
+    def _read_message(self, message: Message) -> None:
+        if message["page"] != self.page:
+            self.page, self.last_number = str(message["page"])[:40], 0
+            self._offsets_s.clear()
             self._pairing.forget()
-            self.asked, self.crops = [], {}
-        self._set_clock(float(told["now"]) / 1000)
-        if told.get("opening"):
-            self.live.wait()
-        for one in told["frames"][:_MOST_FRAMES]:
-            if (number := int(one["n"])) > self.heard:
-                self.heard = number
-                self._read(one, number)
-        if self.asked and "crops" in told:
-            brought = {int(one["n"]): _crops(one) for one in told["crops"][:_MOST_FRAMES]}
-            self.crops = {n: crops for n, crops in brought.items() if n in self.asked}
-            self.asked = []
-            self._brought.set()
+            self.requested, self.crops = [], {}
+        self._add_clock_offset(float(message["now"]) / 1000)
+        if message.get("opening"):
+            self.live.set_opening()
+        for frame in message["frames"][:_MAX_FRAMES]:
+            if (number := int(frame["n"])) > self.last_number:
+                self.last_number = number
+                self._read_frame(frame, number)
+        if self.requested and "crops" in message:
+            crops = {int(one["n"]): _parse_crops(one) for one in message["crops"][:_MAX_FRAMES]}
+            self.crops = {n: crop for n, crop in crops.items() if n in self.requested}
+            self.requested = []
+            self._crops_came.set()
 
-    def _set_clock(self, theirs_s: float) -> None:
-        """How far ahead ours is, as this word has it, which is late and never early."""
-        if not np.isfinite(theirs_s):
-            raise ValueError(f"a clock of {theirs_s} s")
-        self._ahead_s.append(self._clock() - theirs_s)
+    def _add_clock_offset(self, browser_s: float) -> None:
+        """Measure how far this clock is ahead; the smallest is right, since messages are only ever
+        late."""
+        if not np.isfinite(browser_s):
+            raise ValueError(f"clock of {browser_s} s")
+        self._offsets_s.append(self._clock() - browser_s)
 
-    def _read(self, one: Told, number: int) -> None:
-        theirs_s = float(one["t"]) / 1000
-        if not np.isfinite(theirs_s):
-            raise ValueError(f"a frame at {theirs_s} s")
-        time_s = min(theirs_s + min(self._ahead_s), self._clock())
-        width, height = (int(side) for side in one["size"])
+    def _read_frame(self, frame: Message, number: int) -> None:
+        """Step the stream by one frame, unless the page has just selected another estimator."""
+        browser_s = float(frame["t"]) / 1000
+        if not np.isfinite(browser_s):
+            raise ValueError(f"frame at {browser_s} s")
+        time_s = min(browser_s + min(self._offsets_s), self._clock())
+        width, height = (int(side) for side in frame["size"])
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-            raise ValueError(f"a picture of {width} x {height} pixels")
-        finder, options = FINDERS[one["by"]], self.live.options
-        if not options.paused and options.keypoints.name != one["by"]:
-            return  # the page has just changed what it wants
+            raise ValueError(f"picture of {width} x {height} pixels")
+        source, options = BROWSER_ESTIMATORS[frame["by"]], self.live.options
+        if not options.paused and options.keypoints.name != frame["by"]:
+            return
         size_hw = height, width
-        poses = self._together([pose_told(p, finder) for p in one["poses"][: finder.most]], finder)
         estimate = Estimate(
-            poses,
+            self._pair_hands(
+                [_parse_pose(p, source) for p in frame["poses"][: source.max_poses]], source
+            ),
             size_hw,
-            finder.estimator,
+            source.estimator,
             time_s,
             mirrored_view=True,
-            skeleton=finder.skeleton.name,
+            skeleton=source.skeleton.name,
         )
-        frame = RemoteFrame(size_hw, time_s, number, crops=_crops(one))
-        spent_s = _share(one["spent"], 1000)
-        self.live.step(estimate, frame, version=f"web {VERSION}/full", spent_s=spent_s)
+        remote = RemoteFrame(size_hw, time_s, number, crops=_parse_crops(frame))
+        spent_s = _parse_fraction(frame["spent"], 1000)
+        self.live.step(estimate, remote, version=f"web {VERSION}/full", spent_s=spent_s)
 
-    def _together(self, poses: Sequence[Pose], finder: Finder) -> tuple[Pose, ...]:
-        """Both hands as the one pose that a pair is."""
-        if finder.skeleton.parts:
+    def _pair_hands(self, poses: Sequence[Pose], source: BrowserEstimator) -> tuple[Pose, ...]:
+        """Combine both hands into one pose if the skeleton is a pair."""
+        if source.skeleton.parts:
             return self._pairing(poses)
         self._pairing.forget()
         return tuple(poses)
 
 
-def pose_told(told: Told, finder: Finder) -> Pose:
-    """A hand's keypoints are as sure as the hand. Of a body's its visibility alone is told, not the
-    presence that the server scores them by; the body's own score is their mean, as there."""
-    count = finder.skeleton.single.size
-    keypoints, world = _numbers(told["keypoints"], (count, 2)), _numbers(told["world"], (count, 3))
-    if finder.skeleton.is_body:
-        visibility = _numbers(told["visibility"], (count,)).clip(0, 1)
-        scores, score = visibility.clip(_SEEN), float(visibility.mean())
+def _parse_pose(message: Message, source: BrowserEstimator) -> Pose:
+    """Build a pose. A hand's keypoints get the hand's score. A body's are scored by visibility,
+    since the browser sends no presence; the body's score is their mean, as on the server."""
+    count = source.skeleton.single.size
+    keypoints = _parse_array(message["keypoints"], (count, 2))
+    world = _parse_array(message["world"], (count, 3))
+    if source.skeleton.is_body:
+        visibility = _parse_array(message["visibility"], (count,)).clip(0, 1)
+        scores, score = visibility.clip(_MIN_SCORE), float(visibility.mean())
         return Pose(keypoints, scores, score, world=world, visibility=visibility)
-    score = _share(told["score"])
-    side = told["side"] if told["side"] in (LEFT, RIGHT) else None
+    score = _parse_fraction(message["score"])
+    side = message["side"] if message["side"] in (LEFT, RIGHT) else None
     return Pose(keypoints, np.full(count, score, np.float32), score, side, world)
 
 
-def _share(number: Any, of: float = 1.0) -> float:
-    """A part of the whole, 0..1."""
-    share = float(number) / of
-    if not np.isfinite(share):
-        raise ValueError(f"{share} where a number is expected")
-    return min(max(share, 0.0), 1.0)
+def _parse_fraction(number: Any, whole: float = 1.0) -> float:
+    """Return number / whole, clipped to 0..1."""
+    fraction = float(number) / whole
+    if not np.isfinite(fraction):
+        raise ValueError(f"{fraction} instead of a number")
+    return min(max(fraction, 0.0), 1.0)
 
 
-def _numbers(told: Sequence[Any], shape: tuple[int, ...]) -> Floats:
-    found = np.array(told, np.float32)
-    if found.shape != shape or not (np.abs(found) < 10 * MAX_SIDE).all():
-        raise ValueError(f"numbers of shape {found.shape}, expected {shape} of a picture")
-    return found
+def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
+    """Convert to an array, checking its shape and that no value is far outside a picture."""
+    array = np.array(values, np.float32)
+    if array.shape != shape or not (np.abs(array) < 10 * MAX_SIDE).all():
+        raise ValueError(f"numbers of shape {array.shape}, expected {shape} in a picture")
+    return array
 
 
-def _crops(told: Told) -> Crops:
-    """Of each of a frame's poses."""
-    most = max(finder.most for finder in FINDERS.values())
-    return tuple(_crop(one) for one in told.get("crops", ())[:most])
+def _parse_crops(frame: Message) -> Crops:
+    """Read the crops of a frame's poses, in their order."""
+    max_crops = max(source.max_poses for source in BROWSER_ESTIMATORS.values())
+    return tuple(_parse_crop(crop) for crop in frame.get("crops", ())[:max_crops])
 
 
-def _crop(told: Told | None) -> Crop | None:
-    """The square and its JPEG."""
-    if told is None:
+def _parse_crop(message: Message | None) -> Crop | None:
+    """Read a crop's square and its JPEG."""
+    if message is None:
         return None
-    x0, y0, side = (float(number) for number in told["region"])
+    x0, y0, side = (float(number) for number in message["region"])
     if not (abs(x0) < 10 * MAX_SIDE and abs(y0) < 10 * MAX_SIDE and 0 < side < 10 * MAX_SIDE):
-        raise ValueError(f"a crop at {told['region']}")
-    text = told["jpeg"]
-    if len(text) > _CROP_BYTES:
-        raise ValueError(f"a crop of {len(text):,} characters")
+        raise ValueError(f"crop at {message['region']}")
+    text = message["jpeg"]
+    if len(text) > _MAX_CROP_CHARS:
+        raise ValueError(f"crop of {len(text):,} characters")
     jpeg = base64.b64decode(text, validate=True)
     check_jpeg(jpeg, CROP_SIZE, "the browser's crop")
     return Square(x0, y0, side), jpeg

@@ -1,4 +1,4 @@
-"""A depth camera that is read as long as somebody looks."""
+"""A depth camera, read in a thread while a page shows it."""
 
 import logging
 import threading
@@ -19,24 +19,25 @@ from core.reading.hand_finding import HandFinder
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 5.0  # nobody looked for so long: the camera is let go of
-_KEPT = 6  # frames that nobody has seen yet
-_ENDS_WITHIN_S = 3.0  # of which a camera may wait two for a picture
+IDLE_S = 5.0  # the camera is closed when no page has asked for frames for so long
+_BUFFER_FRAMES = 6
+_CLOSE_WITHIN_S = 3.0  # a camera may wait two of them for a picture
 _numbers = count()
 
 
 class DepthStream:
-    """Reads a source in a thread of its own; the newest frames can be looked at.
+    """Reads a source in its own thread and buffers the newest frames.
 
     Args:
         source, finders: closed with this.
-        net: that finds keypoints; None: only the hand's place is found.
-        clock: seconds, rising.
+        net: finds keypoints; None: only the hand's place is found.
+        clock: in seconds, monotonic.
 
     Attributes:
-        skeleton: of the keypoints that are found; None without a net.
-        number: of this process's streams, each has another.
-        watch: told every frame and what was found in it, in the stream's thread.
+        skeleton: of the keypoints; None without a net.
+        number: unique in this process.
+        watch: called with every frame and its result, in the stream's thread.
+        error: what went wrong, to be shown; "" if nothing did.
     """
 
     def __init__(
@@ -47,59 +48,54 @@ class DepthStream:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.number = next(_numbers)
+        self.number, self.error = next(_numbers), ""
         self._source, self._reader = source, DepthReader(net, finders)
         self.skeleton = None if net is None else skeleton_named(net.skeleton)
-        self.watch: Callable[[DepthFrame, DepthResult], object] = lambda frame, found: None
+        self.watch: Callable[[DepthFrame, DepthResult], object] = lambda frame, result: None
         self._clock, self._count = clock, 0
-        self._looked_s = clock()
-        self._frames: deque[tuple[DepthFrame, DepthResult]] = deque(maxlen=_KEPT)
+        self._asked_s = clock()
+        self._frames: deque[tuple[DepthFrame, DepthResult]] = deque(maxlen=_BUFFER_FRAMES)
         self._end = threading.Event()
-        self._error = ""
-        self._thread = threading.Thread(target=self._run, name="depth", daemon=True)
+        self._thread = threading.Thread(target=self._read_source, name="depth", daemon=True)
         self._thread.start()
 
     @property
-    def error(self) -> str:
-        """What went wrong, for the person at the screen; "" when nothing did."""
-        return self._error
-
-    @property
     def is_over(self) -> bool:
-        """Nothing more comes."""
+        """Whether no more frames will come."""
         return not self._thread.is_alive()
 
-    def since(self, index: int, reach: Reach) -> list[DepthView]:
-        """The newest frames from that number on, oldest first; never waits."""
-        self._looked_s = self._clock()
-        new = [(frame, found) for frame, found in [*self._frames] if frame.index >= index]
-        return [render_view(frame, found, reach) for frame, found in new]
+    def views_since(self, index: int, reach: Reach) -> list[DepthView]:
+        """Render the buffered frames from that index on, oldest first, without waiting."""
+        self._asked_s = self._clock()
+        new = [(frame, result) for frame, result in [*self._frames] if frame.index >= index]
+        return [render_view(frame, result, reach) for frame, result in new]
 
     def latest(self) -> Latest:
-        """How many frames there were, as a video's processor says it."""
+        """Return the number of frames so far, as `LiveProcessor.latest` does."""
         return Latest(frames=self._count)
 
     def close(self) -> None:
-        """Let go of the camera; may be called more than once."""
+        """Close the camera; may be called more than once."""
         self._end.set()
-        self._thread.join(_ENDS_WITHIN_S)
+        self._thread.join(_CLOSE_WITHIN_S)
 
-    def _run(self) -> None:
+    def _read_source(self) -> None:
+        """Read frames until the end, an error, `close`, or no page asks for them."""
         try:
             for frame in self._source:
-                if self.skeleton is None:  # nothing would keep the cube from sliding down the arm
+                if self.skeleton is None:  # a followed cube would slide down the arm
                     self._reader.reset()
-                found = to_result(self._reader.read(frame))
-                self._frames.append((frame, found))
+                result = to_result(self._reader.read(frame))
+                self._frames.append((frame, result))
                 self._count += 1
-                self.watch(frame, found)
-                if self._end.is_set() or self._clock() - self._looked_s > IDLE_S:
+                self.watch(frame, result)
+                if self._end.is_set() or self._clock() - self._asked_s > IDLE_S:
                     break
         except MudraError as error:
-            self._error = str(error)
-        except Exception as error:  # nobody asks this thread how it went
+            self.error = str(error)
+        except Exception as error:  # no caller waits for this thread
             log.exception("a depth camera's frames could not be read")
-            self._error = f"the camera's frames could not be read: {error!r}"
+            self.error = f"the camera's frames could not be read: {error!r}"
         finally:
             self._source.close()
             self._reader.close()

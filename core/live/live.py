@@ -1,10 +1,9 @@
 """One camera stream: frame in, mirrored picture with skeletons and names out.
 
-What an estimate means (`step`) is apart from where it comes from: `process` has an estimator make
-it of a frame, and draws. Both run in the stream's thread, all else in the page's. One lock is held
-round the estimator, whose `close` during a call would crash the process; the latest reading is an
-immutable object that anyone may take without waiting, and another lock is held while it is
-replaced.
+`step` reads an estimate wherever it was made; `process` has an estimator make it of a frame, and
+draws. Both run in the stream's thread, everything else in the page's. One lock is held while the
+estimator runs, whose `close` during a call would crash the process; the latest reading is an
+immutable object that any thread may take, replaced under another lock.
 """
 
 import logging
@@ -19,7 +18,7 @@ from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import NearMiss
-from core.live.live_drawing import draw_note, drawn, mirrored
+from core.live.live_drawing import draw_hands, draw_note, mirror
 from core.pose.drawing.bodies import BodyView, draw_body
 from core.pose.drawing.heatmap_layout import Maps
 from core.pose.skeletons.table import skeleton_named
@@ -31,18 +30,35 @@ from core.reading.reading import HandReader, HandReading, TracePoint
 
 log = logging.getLogger(__name__)
 
-LOST_S = 2.0  # no frame for so long: the camera is lost
-OPENS_WITHIN_S = 20.0  # an estimator; a camera that is silent for longer is lost all the same
-_MOMENT_S = 10.0  # so long after a pause the connection may still break because of it
-BROKE_OFF = (
+
+@dataclass(frozen=True)
+class StreamTimes:
+    """When a stream counts as lost, and what its rates are averaged over.
+
+    Attributes:
+        lost_s: without a frame: the camera is lost.
+        opening_s: the same while an estimator is being opened.
+        unconnected_s: without a first frame: there is no connection.
+        recovery_s: after a pause the connection may still break because of it.
+        rate_window_s: fps and latency are means over it.
+    """
+
+    lost_s: float = 2.0
+    opening_s: float = 20.0
+    unconnected_s: float = 8.0
+    recovery_s: float = 10.0
+    rate_window_s: float = 2.0
+
+
+_TIMES = StreamTimes()
+_MAX_MOTIONS = 5  # kept in `Latest.made`
+_INTERRUPTED = (
     "The camera stopped by itself: no pictures came any more. Was it unplugged, did the computer "
     "sleep, or was it very busy? Press START to go on; what was recorded is kept."
 )
-UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
-MADE = 5  # so many gestures that move are remembered
-_RATE_OVER_S = 2.0  # fps and latency are means over so long
 
 Watch = Callable[[AnyFrame, Estimate, str], str]
+"""Called with each frame, its estimate and the estimator's version; returns a note to draw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +66,14 @@ class Options:
     """What may change while the camera runs.
 
     Attributes:
-        model: names the gestures; None shows the skeleton alone.
-        hands: how many at most, or how many people.
-        smoothing: how drawn keypoints are calmed and names held; None: as the model says. The
+        model: names the gestures; None: only skeletons are drawn.
+        hands: largest number of hands or people.
+        smoothing: of drawn keypoints and names; None: as the model's metadata say. The
             probabilities stay raw.
-        keypoints: whose keypoints: MediaPipe's or a net's.
-        maps: what is shown of a net's heatmaps.
-        body: how bodies are shown, without names; None: as hands are.
-        paused: nothing is read, no watcher or companion told; the picture only passes, mirrored.
+        keypoints: which estimator or net finds them.
+        maps: which heatmaps of a net are drawn.
+        body: how bodies are drawn, without names; None: as hands are.
+        paused: frames are neither read nor watched; only the mirrored picture is passed on.
     """
 
     model: GestureModel | None = None
@@ -74,20 +90,20 @@ MakeEstimator = Callable[[Options], Estimator]
 
 @dataclass(frozen=True, eq=False)
 class Latest:
-    """What the last frame gave.
+    """The result of the last frame.
 
     Attributes:
         hands: in the estimate's order.
-        taken_s: the frame's time on `time.monotonic`'s clock; the stream's start before that.
-        frames: frames so far.
-        fps: processed frames a second.
+        taken_s: the frame's time by `time.monotonic`; before the first frame the stream's start.
+        frames: number of frames so far.
+        fps: processed frames per second.
         latency_ms: mean time from a frame's arrival to its picture.
-        note: what the watcher said, shown over the video, e.g. how the recording stands.
-        error: what went wrong, for the person at the screen; "" when nothing did.
-        opening: an estimator is being opened, which takes a moment; no frame passes meanwhile.
+        note: the watcher's, shown over the video, e.g. the state of the recording.
+        error: what went wrong, to be shown; "" if nothing did.
+        opening: an estimator is being opened; no frames are processed meanwhile.
         numbered: the picture shows people's numbers.
-        made: the last gestures that move, each with when it was known, as `taken_s` has it.
-        missed: what came near to one after these, and when that was known.
+        made: the last completed moving gestures, each with `taken_s` of its frame.
+        missed: the last movement that was nearly a gesture, if none was completed since.
     """
 
     hands: tuple[HandReading, ...] = ()
@@ -103,23 +119,20 @@ class Latest:
     made: tuple[tuple[float, Motion], ...] = ()
     missed: tuple[float, NearMiss] | None = None
 
-    def trouble(self, address: str, now_s: float | None = None) -> str:
-        """What is wrong with the stream and what to do; "" while all is well.
-
-        Args:
-            address: the studio's, on the machine that runs it.
-        """
+    def problem_text(self, address: str, now_s: float | None = None) -> str:
+        """Describe what is wrong with the stream and what to do; "" if nothing is. `address` is the
+        studio's on the machine that runs it."""
         if self.error:
             return self.error
         silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
-        if self.opening and silent_s < OPENS_WITHIN_S:
+        if self.opening and silent_s < _TIMES.opening_s:
             return ""
-        if self.frames and silent_s > LOST_S:
+        if self.frames and silent_s > _TIMES.lost_s:
             return (
                 f"Camera lost: no picture for {silent_s:.0f} s. Is it plugged in, and is this tab "
                 "in front? Press STOP, then START. Pictures can be uploaded meanwhile."
             )
-        if not self.frames and silent_s > UNCONNECTED_S:
+        if not self.frames and silent_s > _TIMES.unconnected_s:
             return (
                 f"No picture came in {silent_s:.0f} s: the browser reaches the page but not the "
                 "video connection (UDP). Open Mudra on the machine that runs it, at "
@@ -129,7 +142,8 @@ class Latest:
 
 
 class Companion(Protocol):
-    """What lives as long as the stream, e.g. an output; both are called in the stream's thread."""
+    """An output that receives every frame's hands and is closed with the stream; called in the
+    stream's thread."""
 
     def offer(
         self,
@@ -138,21 +152,20 @@ class Companion(Protocol):
         estimate: Estimate,
         made: tuple[Motion, ...] = (),
     ) -> object:
-        """A frame's hands, its time on `time.monotonic`'s clock, the estimate that they were read
-        from, and what they have made by then; neither waits nor raises."""
+        """Receive a frame's hands, its time by `time.monotonic`, their estimate, and completed
+        moving gestures; must neither wait nor raise."""
 
     def close(self) -> None:
         """The stream has ended; may be called more than once."""
 
 
 class LiveProcessor:
-    """Estimates, names and draws the frames of one stream; newest options count.
+    """Estimates, names and draws the frames of one stream with the newest options.
 
     Args:
         make_estimator: called in the stream's thread, again when hands or keypoints change.
-        watch: sees every frame with its estimate and the estimator's version, e.g. a recorder; its
-            answer is shown over the video.
-        clock: seconds, rising.
+        watch: see `Watch`, e.g. a recorder.
+        clock: in seconds, monotonic.
     """
 
     def __init__(
@@ -165,75 +178,76 @@ class LiveProcessor:
     ) -> None:
         self._make, self._watch, self._clock = make_estimator, watch, clock
         self._options = options or Options()
-        self._lock = threading.Lock()
+        self._lock, self._latest_lock = threading.Lock(), threading.Lock()
         self._estimator: Estimator | None = None
-        self._estimator_for: tuple[int, KeypointSource] | None = None
+        self._estimator_key: tuple[int, KeypointSource] | None = None
         self._closed = False
-        self._read = HandReader()
+        self._reader = HandReader()
         self._companion: Companion | None = None
-        self._times: deque[tuple[float, float]] = deque()
-        self._spent_s = 0.0  # on the frames of these times
+        self._frame_times: deque[tuple[float, float]] = deque()  # (arrival, duration)
         self._latest = Latest(taken_s=clock())
-        self._telling = threading.Lock()
-        self._paused_s = float("-inf")  # when pictures came again after a long pause
-        self._over, self._ended = "", threading.Event()
+        self._resumed_s = float("-inf")  # when frames came again after a long gap
+        self._interruption, self._ended = "", threading.Event()
 
     def configure(self, options: Options, watch: Watch | None = None) -> None:
-        """Options and watcher for the next frame on."""
-        with self._telling:
+        """Set options and watcher from the next frame on."""
+        with self._latest_lock:
             self._options, self._watch = options, watch
-            if self._latest.frames and self._must_open(options):
+            if self._latest.frames and self._needs_estimator(options):
                 self._latest = replace(self._latest, opening=True)
 
-    def _must_open(self, options: Options) -> bool:
-        """Whether the next frame waits for an estimator."""
-        return not options.paused and self._estimator_for != (options.hands, options.keypoints)
+    def _needs_estimator(self, options: Options) -> bool:
+        """Whether another estimator must be opened for these options."""
+        return not options.paused and self._estimator_key != (options.hands, options.keypoints)
 
     @property
     def options(self) -> Options:
-        """What counts for the next frame."""
+        """Options of the next frame."""
         return self._options
 
     @property
     def companion(self) -> Companion | None:
-        """What was attached last."""
+        """The attached companion."""
         return self._companion
 
     def attach(self, companion: Companion | None) -> None:
-        """Tell it each frame's hands from now on, and close it with the stream; one at a time."""
+        """Set the companion, closing the one before."""
         with self._lock:
-            before, self._companion = self._companion, companion
-            over = self._closed
-        if before is not None and before is not companion:
-            before.close()
-        if over and companion is not None:
+            previous, self._companion = self._companion, companion
+            is_over = self._closed
+        if previous is not None and previous is not companion:
+            previous.close()
+        if is_over and companion is not None:
             companion.close()
 
     def latest(self) -> Latest:
-        """What the last frame gave; never waits."""
+        """Return the result of the last frame, without waiting."""
         return self._latest
 
     def trace(self) -> tuple[TracePoint, ...]:
-        """The first hand's last seconds, raw and smoothed; never waits."""
-        return self._read.trace()
+        """Return the first hand's last seconds, raw and smoothed, without waiting."""
+        return self._reader.trace()
 
     def process(self, rgb: Picture) -> Picture:
-        """The mirrored picture with what was found; never raises, errors are in `latest`.
+        """Process a frame; never raises, errors are in `latest`.
 
         Args:
             rgb: (H, W, 3) uint8 as the camera gave it, of any size.
+
+        Returns:
+            The mirrored picture with skeletons and names.
         """
-        came_s = self._clock()
-        frame = Frame(rgb, came_s, self._latest.frames, "webcam", mirrored_view=True)
+        arrival_s = self._clock()
+        frame = Frame(rgb, arrival_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
             if self._closed:
-                return mirrored(rgb)
+                return mirror(rgb)
             options = self._options
             try:
-                picture, found = self._process(frame, options)
-            except Exception as error:  # the stream's thread would end without a word
-                picture, found = mirrored(rgb), self._failed(error)
-            self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw), options)
+                picture, result = self._process_frame(frame, options)
+            except Exception as error:  # it would end the stream's thread silently
+                picture, result = mirror(rgb), self._failure(error)
+            self._publish(replace(result, taken_s=arrival_s, size_hw=frame.size_hw), options)
         return picture
 
     def step(
@@ -244,135 +258,137 @@ class LiveProcessor:
         version: str = "",
         spent_s: float = 0.0,
     ) -> Latest:
-        """What the next estimate means, wherever it was made, e.g. in a browser; never raises.
+        """Process an estimate that was made elsewhere, e.g. in a browser; never raises.
 
         Args:
-            estimate: its time is on a clock of its maker; of a webcam its view is mirrored.
-            frame: what the watcher is shown; None: it is not asked.
-            version: of who made the estimate.
-            spent_s: how long it took where it was made.
+            estimate: its time is by a clock of its maker; a webcam's has a mirrored view.
+            frame: for the watcher; None: it is not called.
+            version: of the estimator.
+            spent_s: time that the estimator took.
         """
-        came_s = self._clock() - spent_s
+        arrival_s = self._clock() - spent_s
         with self._lock:
             if self._closed:
                 return self._latest
             options = self._options
             try:
-                estimate = self._numbered(estimate, options)
+                estimate = self._number_people(estimate, options)
                 watch = None if options.paused or frame is None else self._watch
                 note = watch(frame, estimate, version) if watch and frame else ""
                 hands = self._read_hands(estimate, options)
-                found = Latest(hands, note=note, numbered=bool(estimate.numbers))
+                result = Latest(hands, note=note, numbered=bool(estimate.numbers))
             except Exception as error:  # as in `process`
-                found = self._failed(error)
-            self._keep(replace(found, taken_s=came_s, size_hw=estimate.size_hw), options)
+                result = self._failure(error)
+            self._publish(replace(result, taken_s=arrival_s, size_hw=estimate.size_hw), options)
             return self._latest
 
-    def wait(self) -> None:
-        """What finds keypoints for `step` is being opened elsewhere; told again until it is."""
-        with self._telling:
+    def set_opening(self) -> None:
+        """Note that the estimator for `step` is being opened elsewhere; repeated until it is."""
+        with self._latest_lock:
             now_s = self._clock()
             self._latest = replace(self._latest, hands=(), opening=True, taken_s=now_s)
 
-    def _keep(self, found: Latest, options: Options) -> None:
-        """It is the latest, with how many there were and how quickly they come."""
-        came_s, done_s = found.taken_s, self._clock()
-        fps, latency_ms = self._timing(came_s, done_s)
-        with self._telling:
+    def _publish(self, result: Latest, options: Options) -> None:
+        """Make a frame's result the latest, adding counts, rates and moving gestures."""
+        arrival_s, done_s = result.taken_s, self._clock()
+        fps, latency_ms = self._measure_rates(arrival_s, done_s)
+        with self._latest_lock:
             before, wanted = self._latest, self._options
-            if before.frames and not before.opening and came_s - before.taken_s > LOST_S:
-                self._paused_s = came_s
-            if before.opening:  # this frame waited for it
-                found = replace(found, taken_s=done_s)
-            # the page may have wanted something else meanwhile, and must not take it for there
-            opening = wanted is not options and self._must_open(wanted)
-            frames = before.frames + 1
-            made, missed = self._read.motions.take_results()
-            nearly = (came_s, missed) if missed else None if made else before.missed
-            told = [*before.made, *((came_s, motion) for motion in made)][-MADE:]
+            gap_s = arrival_s - before.taken_s
+            if before.frames and not before.opening and gap_s > _TIMES.lost_s:
+                self._resumed_s = arrival_s
+            made, missed = self._reader.motions.take_results()
+            motions = [*before.made, *((arrival_s, motion) for motion in made)]
             self._latest = replace(
-                found,
-                frames=frames,
+                result,
+                taken_s=done_s if before.opening else arrival_s,  # it waited for the estimator
+                frames=before.frames + 1,
                 fps=fps,
                 latency_ms=latency_ms,
-                opening=opening,
-                made=tuple(told),
-                missed=nearly,
+                # the page may have changed the options meanwhile
+                opening=wanted is not options and self._needs_estimator(wanted),
+                made=tuple(motions[-_MAX_MOTIONS:]),
+                missed=(arrival_s, missed) if missed else None if made else before.missed,
             )
 
-    def _faltered(self, now_s: float) -> bool:
-        """Pictures came, and stayed away for long a moment ago: nobody pressed STOP."""
-        silent_s = now_s - self._latest.taken_s
-        return self._latest.frames > 0 and (silent_s > LOST_S or now_s - self._paused_s < _MOMENT_S)
+    def _was_interrupted(self, now_s: float) -> bool:
+        """Whether frames stopped coming now or a moment ago, without a press of STOP."""
+        is_silent = now_s - self._latest.taken_s > _TIMES.lost_s
+        has_just_resumed = now_s - self._resumed_s < _TIMES.recovery_s
+        return self._latest.frames > 0 and (is_silent or has_just_resumed)
 
-    def _failed(self, error: Exception) -> Latest:
+    def _failure(self, error: Exception) -> Latest:
         if isinstance(error, MudraError):
             return Latest(error=str(error))
         log.exception("a frame could not be processed")
         return Latest(error=f"a frame could not be processed: {error!r}")
 
-    def _process(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
+    def _process_frame(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
+        """Estimate, read and draw a frame."""
         if options.paused:
-            return mirrored(frame.rgb), Latest()
-        estimator = self._estimator_of(options)
-        estimate = self._numbered(estimator.estimate(frame), options)
+            return mirror(frame.rgb), Latest()
+        estimator = self._open_estimator(options)
+        estimate = self._number_people(estimator.estimate(frame), options)
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read_hands(estimate, options)
-        shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
+        smoothed = replace(estimate, poses=tuple(hand.pose for hand in hands))
         if options.body is None:
-            picture = drawn(frame.rgb, shown, hands, options.maps, estimator)
-            picture = self._read.motions.draw_paths(picture)
+            picture = draw_hands(frame.rgb, smoothed, hands, options.maps, estimator)
+            picture = self._reader.motions.draw_paths(picture)
         else:
-            picture = draw_body(frame.rgb, shown, options.body, mirror=True)
+            picture = draw_body(frame.rgb, smoothed, options.body, mirror=True)
         draw_note(picture, note)
         return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
 
-    def _numbered(self, estimate: Estimate, options: Options) -> Estimate:
-        """Several people are told apart."""
-        people = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
-        return self._read.number_poses(estimate) if people and not options.paused else estimate
+    def _number_people(self, estimate: Estimate, options: Options) -> Estimate:
+        """Add track numbers if several people are looked for."""
+        several = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
+        numbered = several and not options.paused
+        return self._reader.number_poses(estimate) if numbered else estimate
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[HandReading, ...]:
-        """The hands' meaning, which the companion is told, too."""
+        """Read the hands and pass them to the companion."""
         if options.paused:
             return ()
-        hands = self._read(estimate, options.model, options.smoothing)
+        hands = self._reader(estimate, options.model, options.smoothing)
         if companion := self._companion:
-            companion.offer(hands, estimate.time_s, estimate, self._read.motions.made)
+            companion.offer(hands, estimate.time_s, estimate, self._reader.motions.made)
         return hands
 
-    def _estimator_of(self, options: Options) -> Estimator:
-        wanted = (options.hands, options.keypoints)
-        if self._estimator is None or self._estimator_for != wanted:
+    def _open_estimator(self, options: Options) -> Estimator:
+        """Return the estimator for these options, replacing an unsuitable one."""
+        key = (options.hands, options.keypoints)
+        if self._estimator is None or self._estimator_key != key:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
-            with self._telling:
+            with self._latest_lock:
                 self._latest = replace(self._latest, opening=True)
-            self._estimator, self._estimator_for = self._make(options), wanted
+            self._estimator, self._estimator_key = self._make(options), key
         return self._estimator
 
-    def _timing(self, came_s: float, done_s: float) -> tuple[float, float]:
-        times = self._times
-        times.append((came_s, done_s - came_s))
-        self._spent_s += done_s - came_s
-        while came_s - times[0][0] > _RATE_OVER_S:
-            self._spent_s -= times.popleft()[1]
-        span = came_s - times[0][0]
-        return (len(times) - 1) / span if span else 0.0, 1000 * self._spent_s / len(times)
+    def _measure_rates(self, arrival_s: float, done_s: float) -> tuple[float, float]:
+        """Return frames per second and mean latency (ms) of the last seconds."""
+        times = self._frame_times
+        times.append((arrival_s, done_s - arrival_s))
+        while arrival_s - times[0][0] > _TIMES.rate_window_s:
+            times.popleft()
+        span_s = arrival_s - times[0][0]
+        spent_s = sum(duration_s for _, duration_s in times)
+        return (len(times) - 1) / span_s if span_s else 0.0, 1000 * spent_s / len(times)
 
-    def broke_off(self, within_s: float = 0.0) -> str:
-        """Of a stream that is over, or will be within so long: what to tell who did not stop it; ""
-        where it ended well."""
+    def interruption_text(self, within_s: float = 0.0) -> str:
+        """Return what to show if the stream ended without a press of STOP, waiting up to `within_s`
+        for its end; "" otherwise."""
         self._ended.wait(within_s)
-        return self._over
+        return self._interruption
 
     def close(self) -> None:
-        """Free the estimator, once a running frame is done; frames after it pass unchanged."""
+        """Close the estimator after the running frame; later frames are only mirrored."""
         with self._lock:
-            if not self._closed and self._faltered(self._clock()):
-                self._over = BROKE_OFF
+            if not self._closed and self._was_interrupted(self._clock()):
+                self._interruption = _INTERRUPTED
             self._closed = True
             if self._estimator is not None:
                 self._estimator.close()

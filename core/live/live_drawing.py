@@ -1,4 +1,4 @@
-"""What is drawn into a stream's picture."""
+"""Draw into a stream's picture."""
 
 import cv2
 import numpy as np
@@ -11,19 +11,19 @@ from core.pose.types import Estimate, Picture
 from core.reading.reading import HandReading
 
 
-def mirrored(rgb: Picture) -> Picture:
-    """As the viewer sees it."""
+def mirror(rgb: Picture) -> Picture:
+    """Flip a picture horizontally."""
     return np.asarray(cv2.flip(rgb, 1), np.uint8)
 
 
-def drawn(
+def draw_hands(
     rgb: Picture,
     estimate: Estimate,
     hands: tuple[HandReading, ...],
     maps: Maps,
     estimator: Estimator,
 ) -> Picture:
-    """The mirrored picture with each hand's skeleton and name, and a net's heatmaps."""
+    """Return the mirrored picture with each hand's skeleton and name, and a net's heatmaps."""
     return draw_with_maps(
         rgb,
         estimate,
@@ -31,19 +31,18 @@ def drawn(
         estimator.stages,
         attends=estimator.attends,
         mirror=True,
-        labels=[_label(hand, numbered=bool(estimate.numbers)) for hand in hands],
+        labels=[_hand_label(hand, numbered=bool(estimate.numbers)) for hand in hands],
         emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
     )
 
 
-def _label(hand: HandReading, *, numbered: bool) -> str:
-    """What stands above a hand, or above one of several people."""
+def _hand_label(hand: HandReading, *, numbered: bool) -> str:
     name = hand.gesture.name if hand.gesture else ""
     return f"{hand.number} {name}".rstrip() if numbered else name
 
 
 def draw_note(picture: Picture, note: str) -> None:
-    """Into the picture's upper left corner, in place."""
+    """Draw a text into the picture's upper left corner, in place."""
     if note:
         plate = label_plate(note, "", max(24, picture.shape[0] // 9))
         space = picture[: plate.shape[0], : plate.shape[1]]

@@ -1,8 +1,8 @@
-"""A stream without waiting: aiortc and streamlit-webrtc hold every frame back until the next one
-comes, twice over: at 15 frames a second that is 133 ms. Here a frame goes on as soon as it is
-whole, its picture as soon as it is drawn; where Mudra is slower than the camera, the newest counts.
+"""Server video without waiting: aiortc and streamlit-webrtc each hold a frame until the next one
+comes, together 133 ms at 15 frames a second. Here a frame is passed on as soon as it is complete,
+and its picture as soon as it is drawn; if Mudra is slower than the camera, frames are dropped.
 
-`install` is the one place where classes of these libraries are replaced.
+`install` is the only place where classes of these libraries are replaced.
 """
 
 import asyncio
@@ -22,68 +22,68 @@ from aiortc.rtp import RtpPacket
 
 log = logging.getLogger(__name__)
 
-WRITTEN_FOR = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # their private parts are used
+TESTED_VERSIONS = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # private parts are used
 
 
 def install(library: ModuleType) -> None:
-    """Put the classes of this file in the place of the libraries'; of a library in another version
-    than this was written for its own stay, with a warning.
+    """Replace the classes of aiortc and streamlit-webrtc by those of this file; a library of an
+    untested version keeps its own, with a warning.
 
     Args:
-        library: `streamlit_webrtc`, which is the pages' to import.
+        library: `streamlit_webrtc`, which only pages import.
     """
-    if _is_known("aiortc"):
-        _vp8_alone()
+    if _is_tested_version("aiortc"):
+        _offer_only_vp8()
         aiortc.rtcrtpreceiver.JitterBuffer = LowLatencyBuffer  # type: ignore[misc]
-    if _is_known("streamlit-webrtc"):
+    if _is_tested_version("streamlit-webrtc"):
         library.webrtc.AsyncVideoProcessTrack = LowLatencyTrack
-        _across_pages(library)
+        _keep_streams_across_pages(library)
 
 
-def _is_known(library: str) -> bool:
-    there, wanted = version(library), WRITTEN_FOR[library]
-    if not there.startswith(wanted):
+def _is_tested_version(library: str) -> bool:
+    """Return whether the installed version was tested; logs a warning if not."""
+    installed, tested = version(library), TESTED_VERSIONS[library]
+    if not installed.startswith(tested):
         log.warning(
-            "%s %s is installed, %sx is known: its own classes are used, and the video comes back "
-            "a frame later",
+            "%s %s is installed, %sx was tested: its own classes are used, and the video comes "
+            "back a frame later",
             library,
-            there,
-            wanted,
+            installed,
+            tested,
         )
-    return there.startswith(wanted)
+    return installed.startswith(tested)
 
 
-def _across_pages(library: ModuleType) -> None:
-    """Let a stream live on while pages change: the library ends it with the page that was open when
-    it began, even where its video is drawn round the pages, and where it takes the video for gone:
-    it counts the runs of the page without it, by a counter that on a busy server goes up later, and
-    then by two. What ends it still is its session."""
+def _keep_streams_across_pages(library: ModuleType) -> None:
+    """Let a stream continue when the page changes. The library ends it with the page that was open
+    at its start, and when the video was not drawn in a few runs of the page, which it miscounts on
+    a busy server. The end of the session still ends it."""
     observer = library.webrtc.SessionShutdownObserver
     observer._resolve_initial_page_script_hash = staticmethod(lambda session: "")
-    uncounted = property(lambda context: None, lambda context, count: None)
-    library.WebRtcStreamerContext._last_rendered_run_count = uncounted
+    no_run_count = property(lambda context: None, lambda context, count: None)
+    library.WebRtcStreamerContext._last_rendered_run_count = no_run_count
 
 
-def _vp8_alone() -> None:
-    """Offer no H.264: encoding it costs four times VP8's time, and Safari would choose it."""
+def _offer_only_vp8() -> None:
+    """Remove H.264: encoding it takes four times as long as VP8, and Safari would choose it."""
     vp8 = next(codec for codec in CODECS["video"] if codec.mimeType == "video/VP8")
-    again = {"apt": vp8.payloadType}  # its retransmissions
-    CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == again)]
+    retransmission = {"apt": vp8.payloadType}
+    CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == retransmission)]
 
 
 class LowLatencyBuffer(JitterBuffer):
-    """Packets in, video frames out: with a frame's last packet, which carries the marker bit (RFC
-    7741, section 4.1), not with the first packet of the next frame."""
+    """Assembles packets to video frames, each complete with its last packet, which carries the
+    marker bit (RFC 7741, section 4.1), not with the first packet of the next frame."""
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """Take a packet; whether a key frame must be asked for, and the frame that is whole."""
+        """Add a packet; returns whether a key frame must be requested, and a complete frame."""
         lost, frame = super().add(packet)
         if self._is_video and not (frame and frame.data):  # padding alone is no frame
-            frame = self._whole()
+            frame = self._take_complete_frame()
         return lost, frame if frame and frame.data else None
 
-    def _whole(self) -> JitterFrame | None:
-        """The first frame, where all its packets are here."""
+    def _take_complete_frame(self) -> JitterFrame | None:
+        """Remove the first frame from the buffer if all of its packets have come."""
         packets: list[RtpPacket] = []
         for count in range(self._capacity):
             packet = self._packets[((self._origin or 0) + count) % self._capacity]
@@ -98,20 +98,20 @@ class LowLatencyBuffer(JitterBuffer):
 
 
 class Processor(Protocol):
-    """What a stream's frames go through, in a thread of its own."""
+    """Processes a stream's frames, in its own thread."""
 
     def recv(self, frame: Any) -> Any:
-        """The frame's picture."""
+        """Return the picture for a frame."""
 
     def on_ended(self) -> None:
-        """The stream is over."""
+        """Called when the stream has ended."""
 
 
 class LowLatencyTrack(MediaStreamTrack):
-    """The camera's newest frame through the processor, given on at once.
+    """Passes the camera's newest frame through the processor, dropping older ones.
 
     Args:
-        track: the camera's frames; older ones are dropped while the processor is at work.
+        track: the camera's frames.
     """
 
     kind = "video"
@@ -120,23 +120,23 @@ class LowLatencyTrack(MediaStreamTrack):
         super().__init__()
         self.track, self.processor = track, processor
         self._newest: deque[Any] = deque(maxlen=1)
-        self._came = asyncio.Event()
-        self._reading: asyncio.Task[None] | None = None
+        self._frame_came = asyncio.Event()
+        self._receiving: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "live")
         self._end: Future[None] | None = None
         track.add_listener("ended", self.stop)
 
     async def recv(self) -> Any:
-        """The next picture, with its frame's time.
+        """Return the next picture, with its frame's time.
 
         Raises:
-            MediaStreamError: the stream is over.
+            MediaStreamError: the stream has ended.
         """
-        if self._reading is None:
-            self._reading = asyncio.ensure_future(self._read())
+        if self._receiving is None:
+            self._receiving = asyncio.ensure_future(self._receive_frames())
         while not self._newest and self.readyState == "live":
-            await self._came.wait()
-            self._came.clear()
+            await self._frame_came.wait()
+            self._frame_came.clear()
         if self.readyState != "live":
             raise MediaStreamError
         frame = self._newest.pop()
@@ -145,34 +145,34 @@ class LowLatencyTrack(MediaStreamTrack):
         picture.pts, picture.time_base = frame.pts, frame.time_base
         return picture
 
-    async def _read(self) -> None:
+    async def _receive_frames(self) -> None:
         try:
             while True:
                 self._newest.append(await self.track.recv())
-                self._came.set()
+                self._frame_came.set()
         except MediaStreamError:
             self.stop()
 
     def stop(self) -> None:
-        """End the stream, once; the processor hears of it when its running frame is done: waiting
-        for that here would hold up the server's event loop, and every visitor with it."""
+        """End the stream. The processor is notified after its running frame, in its thread: waiting
+        here would block the server's event loop."""
         if self.readyState != "live":
             return
         super().stop()
         self.track.stop()
-        self._came.set()
-        if self._reading is not None:
-            self._reading.cancel()
-        self._end = self._thread.submit(self._tell_the_end)
+        self._frame_came.set()
+        if self._receiving is not None:
+            self._receiving.cancel()
+        self._end = self._thread.submit(self._notify_end)
         self._thread.shutdown(wait=False)
 
-    async def ended(self) -> None:
-        """Wait until the processor of a stream that was stopped has taken the end."""
+    async def wait_until_ended(self) -> None:
+        """Wait until the processor of a stopped stream was notified."""
         if self._end is not None:
             await asyncio.wrap_future(self._end)
 
-    def _tell_the_end(self) -> None:
+    def _notify_end(self) -> None:
         try:
             self.processor.on_ended()
-        except Exception:  # nobody asks this thread how it went
-            log.exception("the end of a stream was not taken well")
+        except Exception:  # no caller waits for this thread
+            log.exception("the end of a stream could not be processed")

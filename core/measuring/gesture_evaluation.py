@@ -17,8 +17,7 @@ from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import window
 from core.media.pictures import read_picture
-from core.offline.reading_ahead import read_ahead
-from core.parallel import LOCAL, check_place, spread
+from core.parallel import LOCAL, check_place, read_ahead, spread
 from core.pose.types import Estimate, Picture
 from core.reading.reading import Probabilities, predict_hands
 from core.recording.imports.importing import opened_folder

@@ -19,7 +19,7 @@ from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
 from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
-from core.offline.reading_ahead import read_ahead
+from core.parallel import read_ahead
 from core.pose.boxes import bounding_box
 from core.pose.heatmaps import decode
 from core.pose.metrics import Distances, distances, summary

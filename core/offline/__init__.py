@@ -1,1 +1,1 @@
-"""Files, folders and videos → answers and tables."""
+"""Files, folders and videos → gestures, keypoint tables, samples and annotated copies."""

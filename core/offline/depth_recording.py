@@ -1,8 +1,8 @@
-"""Hands that were found in depth become samples: keypoints in the picture and in metres, with a
-crop of the depth in colours. And what a gesture model says of such a hand."""
+"""Hands in depth → samples and gesture predictions. A sample has keypoints in the picture and in
+metres, and a crop of the coloured depth."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from core.depth.cubes import Cube
@@ -13,25 +13,27 @@ from core.estimators.depth_net import DepthNet
 from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Floats, Frame
+from core.progress import Progress, ignore_progress
 from core.reading.depth_playback import DepthResult, DepthView, to_result
 from core.reading.depth_reading import DepthReader, depth_estimate
 from core.reading.reading import HandPrediction, predict_hands
 from core.recording.imports.uploads import gesture_named
-from core.recording.plans import Plan, Progress
+from core.recording.plans import Plan
+from core.recording.plans import Progress as RecorderProgress
 from core.recording.recorder import Recorder
 from core.recording.samples import judged, sample_of
 from core.recording.stills import Added
 from core.store import NewSample, Project, Store
 from core.store.transfer import find_or_create_project
 
-_AROUND_MM = 150.0  # before and behind a hand's middle: so far the colours of its crop reach
+_COLOUR_RANGE_MM = 150.0  # before and behind the hand's centre, of a crop's colours
 
 
 def check_takes_depth(project: Project, skeleton: str) -> None:
-    """Whether hands of depth can go into a project.
+    """Check that hands in depth can be added to a project.
 
     Raises:
-        SkeletonError: it is of other keypoints, or learns from those in the picture.
+        SkeletonError: it has another skeleton, or learns from keypoints in the picture.
     """
     if project.skeleton != skeleton:
         raise SkeletonError(
@@ -46,34 +48,34 @@ def check_takes_depth(project: Project, skeleton: str) -> None:
         )
 
 
-def coloured(frame: DepthFrame, cube: Cube | None, source: str = "") -> Frame:
-    """A frame's depth in colours, which tell the depths about the hand apart."""
-    middle = cube.centre_uvd[2] if cube else float(frame.depth_mm.max())
-    rgb = colour_depth(frame.depth_mm, (middle - _AROUND_MM, middle + _AROUND_MM))
-    return Frame(rgb, frame.time_s, frame.index, source)
+def to_colour_frame(frame: DepthFrame, cube: Cube | None, source: str = "") -> Frame:
+    """Colour a frame's depths, with the whole colour range around the hand."""
+    centre_mm = cube.centre_uvd[2] if cube else float(frame.depth_mm.max())
+    reach = (centre_mm - _COLOUR_RANGE_MM, centre_mm + _COLOUR_RANGE_MM)
+    return Frame(colour_depth(frame.depth_mm, reach), frame.time_s, frame.index, source)
 
 
-def answer_to(view: DepthView, model: GestureModel, net: str) -> HandPrediction | None:
-    """What a model says of a frame's hand; None where no keypoints were found.
+def predict_depth_hand(view: DepthView, model: GestureModel, net: str) -> HandPrediction | None:
+    """Predict the gesture of a frame's hand; None without keypoints.
 
     Args:
-        net: that found them.
+        net: name of the net that found them.
 
     Raises:
-        ModelError: it knows other keypoints.
+        ModelError: the model does not know these keypoints.
     """
-    camera, found = view.camera, view.result
+    camera, result = view.camera, view.result
     size_hw = camera.height, camera.width
-    estimate = depth_estimate(found.joints_mm, camera, net, found.skeleton, size_hw)
+    estimate = depth_estimate(result.joints_mm, camera, net, result.skeleton, size_hw)
     return next(iter(predict_hands(model, estimate)), None)
 
 
-def _estimate(frame: DepthFrame, found: DepthResult, net: str) -> Estimate:
-    size_hw = frame.depth_mm.shape
-    return depth_estimate(found.joints_mm, frame.camera, net, found.skeleton, size_hw, frame.time_s)
+def _frame_estimate(frame: DepthFrame, result: DepthResult, net: str) -> Estimate:
+    size_hw, joints_mm = frame.depth_mm.shape, result.joints_mm
+    return depth_estimate(joints_mm, frame.camera, net, result.skeleton, size_hw, frame.time_s)
 
 
-def add_from_depth(
+def add_depth_samples(
     recorder: Recorder,
     gesture_id: int,
     frames: Iterable[tuple[DepthFrame, DepthResult]],
@@ -82,42 +84,42 @@ def add_from_depth(
     source: str,
     rate_hz: float = 10.0,
 ) -> Added:
-    """The hands of a part of a recording as samples of one gesture, without near-duplicates; one
-    action that can be undone.
+    """Add the hands of a part of a recording as samples of one gesture, without near-duplicates;
+    one undo removes them.
 
     Args:
-        net: that found the keypoints.
-        source: what the recording is called.
-        rate_hz: at most so many a second of the recording.
+        net: name of the net that found the keypoints.
+        source: name of the recording.
+        rate_hz: at most so many per second of the recording.
 
     Raises:
-        MediaError: no hand is in it.
+        MediaError: no frame makes a sample.
     """
     new: list[NewSample] = []
     last: Floats | None = None
-    next_s, refused = float("-inf"), Counter[str]()
-    for frame, found in frames:
+    next_s, skipped = float("-inf"), Counter[str]()
+    for frame, result in frames:
         if frame.time_s < next_s:
             continue
-        estimate = _estimate(frame, found, net)
+        estimate = _frame_estimate(frame, result, net)
         pose = judged(estimate, last, recorder.limits)
         if isinstance(pose, str):
-            refused[pose] += 1
+            skipped[pose] += 1
             continue
-        picture = coloured(frame, found.cube, source)
+        picture = to_colour_frame(frame, result.cube, source)
         new.append(sample_of(picture, pose, estimate, with_picture=recorder.with_pictures))
         last, next_s = pose.keypoints, frame.time_s + 0.7 / rate_hz  # half a frame early counts
     if not new:
-        told = ", ".join(f"{reason} {n}" for reason, n in refused.items()) or "no frame"
-        raise MediaError(f"nothing in these frames makes a sample ({told}): choose others")
+        reasons = ", ".join(f"{reason} {n}" for reason, n in skipped.items()) or "no frame"
+        raise MediaError(f"nothing in these frames makes a sample ({reasons}): choose others")
     store = recorder.store
     ids = store.add_samples(recorder.begin_recording(gesture_id), new)
     title = f"Added {format_count(len(ids), 'sample')} from {source or 'depth'}"
     store.record_additions(recorder.project_id, title, {"samples": ids})
-    return Added(len(ids), tuple((f"{n} frames", reason) for reason, n in refused.items()))
+    return Added(len(ids), tuple((f"{n} frames", reason) for reason, n in skipped.items()))
 
 
-def record_depth(
+def record_depth_samples(
     store: Store,
     project: str,
     gesture: str,
@@ -127,13 +129,14 @@ def record_depth(
     plan: Plan,
     *,
     person: str = "me",
-    progress: Callable[[Progress], None] = lambda progress: None,
-) -> Progress:
-    """Record from a source of depth into a project, which is made where it is missing; ends with
-    the source or the plan, whichever is first. An interrupt or an error keeps what was recorded.
+    progress: Progress = ignore_progress,
+) -> RecorderProgress:
+    """Record a depth source into a project, which is created if missing, until the source or the
+    plan ends. An interrupt or an error keeps what was recorded.
 
     Args:
         reader: with that net.
+        progress: reports the samples recorded so far.
 
     Raises:
         SkeletonError: the project takes no hands in depth of this net.
@@ -148,31 +151,32 @@ def record_depth(
         recorder.record(chosen.id, plan)
         try:
             for frame in source:
-                hand = to_result(reader.read(frame))
-                standing = offer(recorder, frame, hand, net.name, source=source.name)
-                progress(standing)
-                if standing.state == "idle":
+                result = to_result(reader.read(frame))
+                state = offer_depth_frame(recorder, frame, result, net.name, source=source.name)
+                progress(state.kept, plan.count)
+                if state.state == "idle":
                     break
         except KeyboardInterrupt:
             pass
         finally:
-            taken = recorder.stop()
-        return taken
+            final = recorder.stop()
+        return final
 
 
-def offer(
+def offer_depth_frame(
     recorder: Recorder,
     frame: DepthFrame,
-    found: DepthResult,
+    result: DepthResult,
     net: str,
     *,
     source: str = "",
     time_s: float | None = None,
-) -> Progress:
-    """As `Recorder.offer`, of a frame of depth.
+) -> RecorderProgress:
+    """Offer a frame and its hand to the recorder, as `Recorder.offer` does.
 
     Args:
-        time_s: the frame's, on the recorder's clock; None: as the frame says.
+        time_s: of the frame by the recorder's clock; None: the frame's own.
     """
     frame = frame if time_s is None else replace(frame, time_s=time_s)
-    return recorder.offer(coloured(frame, found.cube, source), _estimate(frame, found, net))
+    picture = to_colour_frame(frame, result.cube, source)
+    return recorder.offer(picture, _frame_estimate(frame, result, net))

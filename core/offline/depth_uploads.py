@@ -1,4 +1,4 @@
-"""Uploaded recordings of depth: a file, a zip of a folder, or the files of a folder."""
+"""Open uploaded depth recordings: a file, a zip of a folder, or the files of a folder."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -11,43 +11,42 @@ from core.depth.io.recordings import open_depth
 from core.media.archives import unpacked
 from core.recording.imports.uploads import uploaded_together
 
-_ZIP, _PICTURES = ".zip", (".png", ".bin")
-_TOGETHER = "the files"
+_FRAME_SUFFIXES = (".png", ".bin")
+_FILES_TITLE = "the files"
 
 
 @contextmanager
 def uploaded_recording(
     uploads: Sequence[tuple[str, bytes]], folder: Path, camera: Camera | None = None
 ) -> Iterator[DepthSource]:
-    """The recording in untrusted uploads, given as (name, content); its files go away afterwards.
+    """Open the recording in untrusted uploads (name, content); removes its files afterwards.
 
     Args:
         folder: a temporary one.
-        camera: that took it; None: as the recording says.
+        camera: that made it; None: as the recording says.
 
     Raises:
-        MudraError: none that can be read, or a zip that can't be trusted.
+        MudraError: no recording that can be read, or an unsafe zip.
     """
     with ExitStack() as stack:
-        own = stack.enter_context(uploaded_together(uploads, folder, _TOGETHER))
+        own = stack.enter_context(uploaded_together(uploads, folder, _FILES_TITLE))
         first = next(own.iterdir())
-        if len(uploads) == 1 and first.suffix.lower() == _ZIP:
-            path = _unpacked_beside(first)
-        elif len(uploads) == 1 and first.suffix.lower() not in _PICTURES:
+        if len(uploads) == 1 and first.suffix.lower() == ".zip":
+            path = _unpack_zip(first)
+        elif len(uploads) == 1 and first.suffix.lower() not in _FRAME_SUFFIXES:
             path = first
         else:
             path = own
-        source = stack.enter_context(open_depth(path, camera=camera))
-        yield source
+        yield stack.enter_context(open_depth(path, camera=camera))
 
 
-def _unpacked_beside(path: Path) -> Path:
-    """The folder that was packed, or one of the zip's name."""
-    beside = path.with_suffix("")
-    beside.mkdir()
+def _unpack_zip(path: Path) -> Path:
+    """Replace a zip by its content; returns its only folder, or one named after the zip."""
+    target = path.with_suffix("")
+    target.mkdir()
     with unpacked(path) as content:
-        for one in content.iterdir():
-            shutil.move(one, beside)
+        for item in content.iterdir():
+            shutil.move(item, target)
     path.unlink()
-    inside = [one for one in beside.iterdir() if not one.name.startswith(("__MACOSX", "."))]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() else beside
+    items = [item for item in target.iterdir() if not item.name.startswith(("__MACOSX", "."))]
+    return items[0] if len(items) == 1 and items[0].is_dir() else target

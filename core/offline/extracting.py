@@ -1,4 +1,4 @@
-"""Keypoints of pictures and videos as a table file."""
+"""Extract the keypoints in pictures and videos to a table file."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from core.estimators import ESTIMATORS, Estimator, create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
-from core.offline.keypoint_table import Row, csv_of, of_whom, parquet_of, rows_of, table_of
+from core.offline.keypoint_table import Row, subject_name, to_csv, to_rows, to_table
 from core.parallel import LOCAL, check_place, spread
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
+from core.progress import Progress, ignore_progress
 from core.reading.keypoint_sources import estimator_names
 from core.recording.imports.importing import opened_folder
 
-Progress = Callable[[int, int], None]
 Rows = list[Row]
 
 
@@ -33,94 +33,95 @@ def extract(
     hands: int = 1,
     workers: int = 1,
     on: str = LOCAL,
-    progress: Progress | None = None,
+    progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Write the hands or persons of a picture, a video, a folder or a zip of them to a .csv or
     .parquet, with the columns of `keypoint_table`; a row's gesture is its folder's name.
 
     Args:
-        hands: how many, or persons, to look for.
-        workers, on: where it is worked, see `spread`.
+        hands: largest number of hands or persons.
+        workers, on: where to work, see `spread`.
 
     Returns:
         files, hands or persons, refused [[file, reason]].
 
     Raises:
-        MudraError: nothing to read there, another suffix, or no such estimator.
+        MudraError: nothing that can be read, another suffix, or no such estimator.
     """
-    skeleton = _skeleton(estimator)
+    skeleton = _table_skeleton(estimator)
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise MediaError(f"{out.name}: keypoints are written as .csv or .parquet")
     rows: Rows = []
-    refused: list[list[str]] = []
-    progress = progress or (lambda done, total: None)
-    with _opened(path) as (folder, files):
-        opened = partial(create_estimator, estimator, weights_folder, num_poses=hands)
-        work = partial(_rows_or_reasons, folder, opened)
-        with spread(work, files, workers=workers, on=on) as each:
-            for number, (file, found) in enumerate(zip(files, each, strict=True), 1):
-                if isinstance(found, str):
-                    refused.append([file.name, found])
+    skipped: list[list[str]] = []
+    with _open_files(path) as (folder, files):
+        make_estimator = partial(create_estimator, estimator, weights_folder, num_poses=hands)
+        work = partial(_extract_files, folder, make_estimator)
+        with spread(work, files, workers=workers, on=on) as results:
+            for number, (file, result) in enumerate(zip(files, results, strict=True), 1):
+                if isinstance(result, str):
+                    skipped.append([file.name, result])
                 else:
-                    rows += found
+                    rows += result
                 progress(number, len(files))
-    _write(table_of(rows, skeleton), out)
-    return {"files": len(files), f"{of_whom(skeleton)}s": len(rows), "refused": refused}
+    _write_table(to_table(rows, skeleton), out)
+    return {"files": len(files), f"{subject_name(skeleton)}s": len(rows), "refused": skipped}
 
 
-def _skeleton(estimator: str) -> Skeleton:
+def _table_skeleton(estimator: str) -> Skeleton:
     if estimator not in estimator_names():
-        there = ", ".join(estimator_names())
-        raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {there}")
+        known = ", ".join(estimator_names())
+        raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {known}")
     return skeleton_named(ESTIMATORS[estimator].skeleton)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """(folder, files) of whatever the path names."""
-    known = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
-    if path.is_file() and path.suffix.lower() in known:
+def _open_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield the folder and the pictures and videos of a file, folder or zip."""
+    suffixes = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+    if path.is_file() and path.suffix.lower() in suffixes:
         yield path.parent, [path]
         return
     with opened_folder(path) as folder:
-        files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in known]
+        files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in suffixes]
         if not files:
             raise MediaError(f"no pictures or videos in {path}")
         yield folder, files
 
 
-def _rows_or_reasons(
-    folder: Path, opened: Callable[[], Estimator], files: Iterable[Path]
+def _extract_files(
+    folder: Path, make_estimator: Callable[[], Estimator], files: Iterable[Path]
 ) -> Iterator[Rows | str]:
-    """Of each file; one estimator looks at all pictures, another at each video."""
-    with opened() as stills:
+    """Yield each file's rows, or why it was skipped; each video gets its own estimator."""
+    with make_estimator() as stills:
         for file in files:
             try:
-                yield _rows(folder, opened, stills, file)
+                yield _extract_file(folder, make_estimator, stills, file)
             except MudraError as error:
                 yield str(error)
 
 
-def _rows(folder: Path, opened: Callable[[], Estimator], stills: Estimator, file: Path) -> Rows:
+def _extract_file(
+    folder: Path, make_estimator: Callable[[], Estimator], stills: Estimator, file: Path
+) -> Rows:
     source = file.relative_to(folder).as_posix()
     gesture = match_gesture(file.parent.name) or (file.parent.name if file.parent != folder else "")
     if file.suffix.lower() in PICTURE_SUFFIXES:
         frame = Frame(read_picture(file), source=source)
-        return rows_of(frame, stills.estimate_still(frame.rgb), gesture=gesture)
-    with opened() as stream:
+        return to_rows(frame, stills.estimate_still(frame.rgb), gesture=gesture)
+    with make_estimator() as stream:
         return [
             row
             for frame in read_video(file)
-            for row in rows_of(frame, stream.estimate(frame), source=source, gesture=gesture)
+            for row in to_rows(frame, stream.estimate(frame), source=source, gesture=gesture)
         ]
 
 
-def _write(table: pd.DataFrame, out: Path) -> None:
+def _write_table(table: pd.DataFrame, out: Path) -> None:
+    is_csv = out.suffix.lower() == ".csv"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        parquet = out.suffix.lower() == ".parquet"
-        out.write_bytes(parquet_of(table) if parquet else csv_of(table))
+        out.write_bytes(to_csv(table) if is_csv else table.to_parquet(index=False))
     except OSError as error:
         raise MediaError(f"{out} can't be written: {error.strerror}") from error

@@ -1,8 +1,8 @@
-"""Keypoints as a table: a row a hand or person, of any skeleton.
+"""Keypoints as a table: a row per hand or person, of any skeleton.
 
 The columns: source, gesture, frame, time_s, hand and handedness or person, score, width, height,
-estimator; x0 y0 x1 … in picture pixels; of a body v0 v1 …, how surely each is seen; wx0 wy0 wz0 …
-in metres; of a body its joint angles in degrees. What is unknown is empty.
+estimator; x0 y0 x1 … in picture pixels; of a body v0 v1 …, the visibility; wx0 wy0 wz0 … in metres;
+of a body its joint angles in degrees. Unknown values are empty.
 """
 
 import json
@@ -17,23 +17,23 @@ from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Pose
 from core.recording.imports.cells import quoted
 
-Row = tuple[tuple[Any, ...], Floats]  # what is known of the pose, and its numbers
-_DIGITS = {"x": 3, "v": 4, "w": 6, "a": 2}
-_TITLES = {"x": "keypoints", "v": "visibility", "w": "world", "a": "angles"}
-_OF_FRAME = ("source", "gesture", "frame", "time_s")
+Row = tuple[tuple[Any, ...], Floats]  # (text columns, number columns)
+_FRAME_COLUMNS = ("source", "gesture", "frame", "time_s")
+_DIGITS = {"keypoints": 3, "visibility": 4, "world": 6, "angles": 2}
 
 
-def of_whom(skeleton: Skeleton) -> str:
-    """“hand” or “person”: what a row is of."""
+def subject_name(skeleton: Skeleton) -> str:
+    """Return “hand” or “person”: the subject of a row."""
     return "hand" if skeleton.sides else "person"
 
 
-def columns_of(skeleton: Skeleton) -> list[str]:
-    """All of them, in order."""
-    return [*_about(skeleton), *(name for _, names in _numbers(skeleton) for name in names)]
+def table_columns(skeleton: Skeleton) -> list[str]:
+    """List all columns in order."""
+    numbers = (name for names in _number_columns(skeleton).values() for name in names)
+    return [*_text_columns(skeleton), *numbers]
 
 
-def rows_of(
+def to_rows(
     frame: Frame,
     estimate: Estimate,
     *,
@@ -41,103 +41,101 @@ def rows_of(
     gesture: str = "",
     numbers: Sequence[int] | None = None,
 ) -> list[Row]:
-    """A frame's.
+    """Convert a frame's poses to rows.
 
     Args:
-        source: the frame's, where it is "".
-        numbers: of the poses; None: 0, 1 … as the estimate has them.
+        source: if "", the frame's.
+        numbers: of the poses; None: 0, 1 … in the estimate's order.
     """
     skeleton = skeleton_named(estimate.skeleton)
     height, width = frame.size_hw
     rows = []
     for number, pose in zip(numbers or range(len(estimate.poses)), estimate.poses, strict=True):
-        handedness = () if of_whom(skeleton) == "person" else (pose.handedness or "",)
+        handedness = () if subject_name(skeleton) == "person" else (pose.handedness or "",)
         about = (
             *(source or frame.source, gesture, frame.index, round(frame.time_s, 4), number),
             *handedness,
             *(round(pose.score, 5), width, height, estimate.estimator),
         )
-        rows.append((about, _values(pose, skeleton)))
+        rows.append((about, _pose_numbers(pose, skeleton)))
     return rows
 
 
-def table_of(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
-    """The rows as a table."""
-    about = pd.DataFrame([row[0] for row in rows], columns=_about(skeleton))
-    names = columns_of(skeleton)[len(about.columns) :]
+def to_table(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
+    """Combine rows to a table."""
+    about = pd.DataFrame([row[0] for row in rows], columns=_text_columns(skeleton))
+    names = table_columns(skeleton)[len(about.columns) :]
     values = np.array([row[1] for row in rows], np.float32).reshape(len(rows), len(names))
     return pd.concat([about, pd.DataFrame(values, columns=names)], axis=1)
 
 
-def csv_of(table: pd.DataFrame) -> bytes:
-    """As a CSV file; text that a spreadsheet could take for a formula is quoted."""
+def to_csv(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV, quoting text that a spreadsheet could take for a formula."""
     texts = {column: table[column].map(quoted) for column in ("source", "gesture")}
     return table.assign(**texts).to_csv(index=False).encode()
 
 
-def parquet_of(table: pd.DataFrame) -> bytes:
-    """As a Parquet file."""
-    return table.to_parquet(index=False)
-
-
-def json_of(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
-    """The same as one document: a list of frames, each with its hands or persons."""
-    who = f"{of_whom(skeleton)}s"
+def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
+    """Write a table as a JSON document: a list of frames, each with its hands or persons."""
+    who = f"{subject_name(skeleton)}s"
     frames: dict[int, dict[str, Any]] = {}
-    about = table[_about(skeleton)].to_dict("records")
-    for row, numbers in zip(about, _numbers_of(table, skeleton), strict=True):
+    about = table[_text_columns(skeleton)].to_dict("records")
+    for row, numbers in zip(about, _nested_numbers(table, skeleton), strict=True):
         _, _, frame, time_s, *_ = row.values()
-        one = frames.setdefault(frame, {"frame": frame, "time_s": time_s, who: []})
-        known = {name: value for name, value in row.items() if name not in _OF_FRAME}
-        one[who].append(known | numbers)
-    document = {
-        "skeleton": skeleton.name,
-        "joints": skeleton.joints,
-        "units": {"keypoints": "pixels", "world": "metres", "angles": "degrees"},
-        "frames": [*frames.values()],
-    }
-    return json.dumps(document, allow_nan=False).encode()
+        document = frames.setdefault(frame, {"frame": frame, "time_s": time_s, who: []})
+        texts = {name: value for name, value in row.items() if name not in _FRAME_COLUMNS}
+        document[who].append(texts | numbers)
+    return json.dumps(
+        {
+            "skeleton": skeleton.name,
+            "joints": skeleton.joints,
+            "units": {"keypoints": "pixels", "world": "metres", "angles": "degrees"},
+            "frames": [*frames.values()],
+        },
+        allow_nan=False,
+    ).encode()
 
 
-def _numbers_of(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, Any]]:
-    """Each row's numbers by what they are, None where unknown."""
-    found: list[dict[str, Any]] = [{} for _ in range(len(table))]
-    for kind, names in _numbers(skeleton):
+def _nested_numbers(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, Any]]:
+    """Return each row's numbers as JSON values by kind, None where unknown."""
+    rows: list[dict[str, Any]] = [{} for _ in range(len(table))]
+    for kind, names in _number_columns(skeleton).items():
         block = table[names].to_numpy(np.float64).round(_DIGITS[kind])
         values: Any = np.where(np.isnan(block), None, block.astype(object))
-        if kind in "xw":
+        if kind in ("keypoints", "world"):
             values = values.reshape(len(table), skeleton.size, len(names) // skeleton.size)
-        for one, row in zip(found, values.tolist(), strict=True):
-            one[_TITLES[kind]] = dict(zip(names, row, strict=True)) if kind == "a" else row
-    return found
+        for row, numbers in zip(rows, values.tolist(), strict=True):
+            named = kind == "angles"
+            row[kind] = dict(zip(names, numbers, strict=True)) if named else numbers
+    return rows
 
 
-def _about(skeleton: Skeleton) -> list[str]:
-    whose = ["person"] if of_whom(skeleton) == "person" else ["hand", "handedness"]
-    pose = [*whose, "score", "width", "height", "estimator"]
-    return [*_OF_FRAME, *pose]
+def _text_columns(skeleton: Skeleton) -> list[str]:
+    subject = ["person"] if subject_name(skeleton) == "person" else ["hand", "handedness"]
+    return [*_FRAME_COLUMNS, *subject, "score", "width", "height", "estimator"]
 
 
-def _numbers(skeleton: Skeleton) -> list[tuple[str, list[str]]]:
-    """The blocks of numbers: kind and names."""
+def _number_columns(skeleton: Skeleton) -> dict[str, list[str]]:
+    """Return the column names of each kind of number."""
     joints = range(skeleton.size)
     pixels = [f"{axis}{j}" for j in joints for axis in "xy"]
     metres = [f"w{axis}{j}" for j in joints for axis in "xyz"]
     if not skeleton.is_body:
-        return [("x", pixels), *([("w", metres)] if skeleton.is_hand else [])]
-    return [("x", pixels), ("v", [f"v{j}" for j in joints]), ("w", metres), ("a", [*ANGLES])]
+        return {"keypoints": pixels} | ({"world": metres} if skeleton.is_hand else {})
+    visibility = [f"v{j}" for j in joints]
+    return {"keypoints": pixels, "visibility": visibility, "world": metres, "angles": [*ANGLES]}
 
 
-def _values(pose: Pose, skeleton: Skeleton) -> Floats:
-    """The numbers of a pose, NaN where it does not know them."""
+def _pose_numbers(pose: Pose, skeleton: Skeleton) -> Floats:
+    """Return the numbers of a pose in the columns' order, NaN where unknown."""
     known: dict[str, Iterable[float] | None] = {
-        "x": pose.keypoints.ravel(),
-        "v": pose.visibility,
-        "w": None if pose.world is None else pose.world.ravel(),
+        "keypoints": pose.keypoints.ravel(),
+        "visibility": pose.visibility,
+        "world": None if pose.world is None else pose.world.ravel(),
     }
     blocks = []
-    for kind, names in _numbers(skeleton):
-        found = angles_of(pose, skeleton).values() if kind == "a" else known[kind]
-        block = np.full(len(names), np.nan) if found is None else np.array([*found], float)
+    for kind, names in _number_columns(skeleton).items():
+        values = angles_of(pose, skeleton).values() if kind == "angles" else known[kind]
+        block = np.full(len(names), np.nan) if values is None else np.array([*values], float)
         blocks.append(block.round(_DIGITS[kind]))
     return np.concatenate(blocks).astype(np.float32)

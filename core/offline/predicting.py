@@ -1,6 +1,6 @@
-"""Gestures in pictures, videos and a camera, as plain records and as annotated files."""
+"""Predict gestures in pictures, videos and a camera: as JSON records and as annotated files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,25 +21,24 @@ from core.pose.drawing.heatmap_layout import VIEWS, Maps
 from core.pose.drawing.heatmaps import draw_with_maps
 from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import Tracks
-from core.pose.types import Estimate, Frame, Picture
+from core.pose.types import Estimate, Frame, Picture, Pose
+from core.progress import Progress, ignore_progress
 from core.reading.reading import HandPrediction, predict_hands
 
 _CAMERA = "camera:"
-_FORGET_S = 1.0  # who was hidden for so long is somebody else
+_FORGET_S = 1.0  # a person hidden for longer gets a new number
 _CAMERA_FPS = 15.0
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Recognised:
-    """A frame, what was found in it, and what the model says of each hand.
+class FramePrediction:
+    """A frame, its poses, and the model's prediction for each.
 
     Attributes:
-        predictions: one a hand, in the poses' order; empty ones without a model.
-        maps: how `picture` shows a heatmap net's maps, one of `heatmap_layout.VIEWS`.
-        stages: of that net, 0 without.
-        attends: the names of what it attends to.
+        predictions: in the poses' order; empty ones without a model.
+        maps: how `picture` shows a net's heatmaps, one of `heatmap_layout.VIEWS`.
+        stages: number of the net's stages, 0 without a net.
+        attends: names of the net's attention maps.
     """
 
     frame: Frame
@@ -50,56 +49,62 @@ class Recognised:
     attends: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """As the command line's JSON says it: a hand that is out of distribution has the gesture
-        "none"; what it looks most like, and how probably, stands beside. Of a body it says, too,
-        which person it is from frame to frame, and how surely each keypoint is seen."""
+        """Convert to the command line's JSON. A rejected hand has the gesture "none", with the most
+        probable one beside it. A body also has its person's number and its visibility."""
         poses = self.estimate.poses
         persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
         hands = zip(persons, poses, self.predictions, strict=True)
-        hand = skeleton_named(self.estimate.skeleton).is_hand
-        return ({} if hand else {"skeleton": self.estimate.skeleton}) | {
+        is_hand = skeleton_named(self.estimate.skeleton).is_hand
+        return ({} if is_hand else {"skeleton": self.estimate.skeleton}) | {
             "source": self.frame.source,
             "frame": self.frame.index,
             "time_s": round(self.frame.time_s, 4),
-            "hands": [person | _hand(pose, answer) for person, pose, answer in hands],
+            "hands": [person | _hand_record(pose, result) for person, pose, result in hands],
         }
 
     def picture(self) -> Picture:
-        """The frame with skeletons and names, mirrored where the viewer saw it so."""
-        shown = [answer.gesture for answer in self.predictions]
+        """Draw the frame with skeletons and names, mirrored if the viewer saw it so."""
+        gestures = [prediction.gesture for prediction in self.predictions]
         return draw_with_maps(
             self.frame.rgb,
             self.estimate,
             Maps(self.maps),
             self.stages,
             attends=self.attends,
-            labels=[_plate(answer) for answer in self.predictions],
-            emoji=[gesture.emoji if gesture else "" for gesture in shown],
+            labels=[_prediction_label(prediction) for prediction in self.predictions],
+            emoji=[gesture.emoji if gesture else "" for gesture in gestures],
             mirror=self.frame.mirrored_view,
         )
 
+    @property
+    def confidence(self) -> float:
+        """Highest probability of a hand that is not rejected; equal ones by the pose's score."""
+        probabilities = [p.likeliest[1] - p.rejected for p in self.predictions]
+        scores = [pose.score for pose in self.estimate.poses]
+        ranks = (s * 0.01 + p for s, p in zip(scores, probabilities, strict=True))
+        return max(ranks, default=-1.0)
 
-def _plate(answer: HandPrediction) -> str:
-    """What stands beside a hand in an annotated picture."""
-    likeliest, probability = answer.likeliest
+
+def _prediction_label(prediction: HandPrediction) -> str:
+    likeliest, probability = prediction.likeliest
     if likeliest is None:
         return ""
-    return "no gesture" if answer.rejected else f"{likeliest.name} {100 * probability:.0f} %"
+    return "no gesture" if prediction.rejected else f"{likeliest.name} {100 * probability:.0f} %"
 
 
-def _hand(pose: Any, answer: HandPrediction) -> dict[str, Any]:
-    likeliest, probability = answer.likeliest
+def _hand_record(pose: Pose, prediction: HandPrediction) -> dict[str, Any]:
+    likeliest, probability = prediction.likeliest
     name = likeliest.name if likeliest else None
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
-    more: dict[str, Any] = {"half": True} if answer.half else {}  # of a model of whole bodies
+    extra: dict[str, Any] = {"half": True} if prediction.half else {}
     if pose.visibility is not None:
-        more["visibility"] = [round(value, 4) for value in pose.visibility.tolist()]
-    return more | {
-        "gesture": NONE.name if answer.rejected else name,
+        extra["visibility"] = [round(value, 4) for value in pose.visibility.tolist()]
+    return extra | {
+        "gesture": NONE.name if prediction.rejected else name,
         "likeliest": name,
         "probability": probability if likeliest else None,
-        "rejected": answer.rejected,
-        "rejection": answer.rejection if likeliest else None,
+        "rejected": prediction.rejected,
+        "rejection": prediction.rejection if likeliest else None,
         "handedness": pose.handedness,
         "score": pose.score,
         "keypoints": keypoints,
@@ -116,49 +121,49 @@ def predict(
     seconds: float | None = None,
     name: str = "",
     boxes: Path | None = None,
-    progress: Progress | None = None,
-) -> Iterator[Recognised]:
-    """What is seen in a picture, a folder of pictures, a video or `camera:N`, frame by frame.
+    progress: Progress = ignore_progress,
+) -> Iterator[FramePrediction]:
+    """Yield the prediction for a picture, each picture of a folder, or each frame of a video or
+    `camera:N`.
 
     Args:
-        model: None finds the keypoints alone.
-        out: where annotated pictures go (a file for a picture, a folder for a folder, a .webm for
-            a video or camera).
-        maps: what the annotated copy shows of heatmaps, one of `heatmap_layout.VIEWS`.
-        seconds: the camera ends after so long; None: when the caller stops asking.
-        name: what to call a file in records and errors; "": as it is called.
-        boxes: a detections file or COCO annotations, which say where the people are in pictures.
+        model: None: only keypoints are found.
+        out: for annotated copies: a file for a picture, a folder for a folder, a .webm for a video
+            or camera.
+        maps: how annotated copies show heatmaps, one of `heatmap_layout.VIEWS`.
+        seconds: length of the camera's recording; None: until the caller stops.
+        name: of a file in records and errors; "": its own.
+        boxes: file of detections or COCO annotations with people's boxes in pictures.
 
     Raises:
-        MudraError: nothing there that can be read, or a place that can't be written.
+        MudraError: nothing that can be read, or a place that can't be written.
     """
     if model is not None:
         model.check_estimator(estimator.name, estimator.skeleton)
     if maps not in VIEWS:
         raise MediaError(f"no view “{maps}” of heatmaps, there are: {', '.join(VIEWS)}")
-    inference = _Inference(model, estimator, maps, _boxes(boxes, source, estimator))
-    progress = progress or (lambda done, total: None)
+    predictor = _Predictor(model, estimator, maps, _read_boxes(boxes, source, estimator))
     if source.startswith(_CAMERA):
-        yield from _camera(source, inference, out, seconds, progress)
+        yield from _predict_camera(source, predictor, out, seconds, progress)
         return
     path = Path(source)
     if path.is_dir():
-        yield from _folder(path, inference, out, progress)
+        yield from _predict_folder(path, predictor, out, progress)
     elif path.suffix.lower() in VIDEO_SUFFIXES:
-        yield from _video(path, inference, out, name, progress)
+        yield from _predict_video(path, predictor, out, name, progress)
     else:
         if not path.is_file():
             raise MediaError(f"{path} does not exist: give a picture, folder, video or camera:0")
-        found = inference.still(path, name)
+        result = predictor.predict_still(path, name)
         if out is not None:
-            write_picture(found.picture(), out)
+            write_picture(result.picture(), out)
         progress(1, 1)
-        yield found
+        yield result
 
 
 @dataclass(frozen=True, eq=False)
-class _Inference:
-    """How frames are read."""
+class _Predictor:
+    """Estimator and model, and the people's tracks."""
 
     model: GestureModel | None
     estimator: Estimator
@@ -166,34 +171,32 @@ class _Inference:
     boxes: PersonBoxes | None = None
     tracks: Tracks = field(default_factory=lambda: Tracks(_FORGET_S))
 
-    def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
-        found = predict_hands(self.model, estimate)
+    def predict_estimate(self, frame: Frame, estimate: Estimate) -> FramePrediction:
+        """Predict the gestures of an estimate; numbers people."""
+        predictions = predict_hands(self.model, estimate)
         if skeleton_named(estimate.skeleton).is_body:
-            estimate = replace(estimate, numbers=self._numbers(estimate))
-        made = self.estimator
-        return Recognised(frame, estimate, found, self.maps, made.stages, made.attends)
+            numbers = self.tracks(estimate.poses, estimate.time_s, estimate.skeleton)
+            estimate = replace(estimate, numbers=tuple(numbers))
+        net = self.estimator
+        return FramePrediction(frame, estimate, predictions, self.maps, net.stages, net.attends)
 
-    def _numbers(self, estimate: Estimate) -> tuple[int, ...]:
-        """Who is who among the people."""
-        return tuple(self.tracks(estimate.poses, estimate.time_s, estimate.skeleton))
+    def predict_next(self, frame: Frame) -> FramePrediction:
+        """Predict the gestures in the next frame of a stream."""
+        return self.predict_estimate(frame, self.estimator.estimate(frame))
 
-    def next(self, frame: Frame) -> Recognised:
-        """A frame of a stream."""
-        return self.recognised(frame, self.estimator.estimate(frame))
-
-    def still(self, path: Path, name: str = "") -> Recognised:
-        """A picture that stands alone."""
+    def predict_still(self, path: Path, name: str = "") -> FramePrediction:
+        """Predict the gestures in a picture."""
         frame = Frame(read_picture(path, name=name), source=name or path.name)
         self.tracks.forget()
         if self.boxes is None:
-            return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
+            return self.predict_estimate(frame, self.estimator.estimate_still(frame.rgb))
         assert isinstance(self.estimator, HeatmapBodies)
-        there = self.boxes.of(path.name, frame.size_hw)
-        return self.recognised(frame, self.estimator.estimate_boxes(frame.rgb, there))
+        boxes = self.boxes.of(path.name, frame.size_hw)
+        return self.predict_estimate(frame, self.estimator.estimate_boxes(frame.rgb, boxes))
 
 
-def _boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes | None:
-    """The boxes of a file, where there is one and the estimator takes them."""
+def _read_boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes | None:
+    """Read people's boxes, if a file is given and the estimator and source can use them."""
     if path is None:
         return None
     if not isinstance(estimator, HeatmapBodies):
@@ -205,59 +208,58 @@ def _boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes 
     return read_person_boxes(path)
 
 
-def _folder(
-    folder: Path, inference: _Inference, out: Path | None, progress: Progress
-) -> Iterator[Recognised]:
+def _predict_folder(
+    folder: Path, predictor: _Predictor, out: Path | None, progress: Progress
+) -> Iterator[FramePrediction]:
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURE_SUFFIXES]
     if not paths:
         raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
     for number, path in enumerate(paths, 1):
         name = path.relative_to(folder)
-        found = inference.still(path, name.as_posix())
+        result = predictor.predict_still(path, name.as_posix())
         if out is not None:
             target = out / name.with_suffix(".png" if path.suffix.lower() == ".png" else ".jpg")
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_picture(found.picture(), target)
+            write_picture(result.picture(), target)
         progress(number, len(paths))
-        yield found
+        yield result
 
 
-def _video(
-    path: Path, inference: _Inference, out: Path | None, name: str, progress: Progress
-) -> Iterator[Recognised]:
+def _predict_video(
+    path: Path, predictor: _Predictor, out: Path | None, name: str, progress: Progress
+) -> Iterator[FramePrediction]:
     info = video_info(path, name=name)
-    frames = map(inference.next, read_video(path, name=name))
-    copy = f"the annotated copy of {name}" if name else ""
-    for number, found in enumerate(_written(frames, out, info.fps, copy), 1):
+    results = map(predictor.predict_next, read_video(path, name=name))
+    copy_name = f"the annotated copy of {name}" if name else ""
+    for number, result in enumerate(_write_video(results, out, info.fps, copy_name), 1):
         progress(number, info.frames)
-        yield found
+        yield result
 
 
-def _camera(
-    source: str, inference: _Inference, out: Path | None, seconds: float | None, progress: Progress
-) -> Iterator[Recognised]:
+def _predict_camera(
+    source: str, predictor: _Predictor, out: Path | None, seconds: float | None, progress: Progress
+) -> Iterator[FramePrediction]:
     number = source.removeprefix(_CAMERA)
     if not number.isdigit():
         raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
-    stream = read_camera(int(number))
-    frames = map(inference.next, stream)
-    for count, found in enumerate(_written(frames, out, _CAMERA_FPS), 1):
-        progress(count, None)
-        yield found
-        if seconds is not None and found.frame.time_s >= seconds:
+    results = map(predictor.predict_next, read_camera(int(number)))
+    for count, result in enumerate(_write_video(results, out, _CAMERA_FPS), 1):
+        progress(count)
+        yield result
+        if seconds is not None and result.frame.time_s >= seconds:
             break
 
 
-def _written(
-    frames: Iterator[Recognised], out: Path | None, fps: float, name: str = ""
-) -> Iterator[Recognised]:
-    """The frames, on their way past written as a video."""
+def _write_video(
+    results: Iterator[FramePrediction], out: Path | None, fps: float, name: str = ""
+) -> Iterator[FramePrediction]:
+    """Yield the results, writing their pictures to a video if `out` is given."""
     with ExitStack() as stack:
         writer: VideoWriter | None = None
-        for found in frames:
+        for result in results:
             if out is not None:
-                picture = found.picture()
+                picture = result.picture()
                 size_hw = (picture.shape[0], picture.shape[1])
                 writer = writer or stack.enter_context(VideoWriter(out, fps, size_hw, name=name))
                 writer.write(picture)
-            yield found
+            yield result

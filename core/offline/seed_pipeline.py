@@ -1,7 +1,7 @@
-"""The classifier that Mudra began from: picture → OpenPose's hand net → 44 numbers → its MLP.
+"""The published thumb classifier: picture → OpenPose's hand net → 44 numbers → its MLP.
 
-As published it feeds raw pixels to a network that was trained on numbers scaled to 0..1; here they
-are scaled by the range of the table that it was trained on (Hand-Pose-Classification's csv).
+The published program feeds raw pixels to a network that was trained on numbers scaled to 0..1; here
+they are scaled by the range of its training table (Hand-Pose-Classification's csv).
 """
 
 from pathlib import Path
@@ -15,12 +15,12 @@ from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Floats
 
-_ANSWERS = ("thumbs_down", "thumbs_up")  # its classes 0 and 1
+_GESTURES = ("thumbs_down", "thumbs_up")  # classes 0 and 1
 _NUMBERS = 44
 
 
-def seed_predict(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
-    """Thumb up or down in a picture that a hand fills.
+def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
+    """Predict thumb up or down in a picture that a hand fills.
 
     Args:
         mlp: the published Kpts_model.h5.
@@ -36,20 +36,20 @@ def seed_predict(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[st
     from core.modelfiles.catalogue import SEED_SCALING
     from core.training.published_nets import OPENPOSE_HAND, published_net, seed_points
 
-    model = DenseModel.load(mlp).with_range_of(_numbers(table))
+    model = DenseModel.load(mlp).with_range_of(_read_numbers(table))
     rgb = read_picture(picture)
     points = seed_points(published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb)
-    (shares,) = model.probabilities(openpose_inputs(points[None]))
-    best = int(shares.argmax())
+    (probabilities,) = model.probabilities(openpose_inputs(points[None]))
+    best = int(probabilities.argmax())
     return {
-        "gesture": _ANSWERS[best],
-        "probability": round(float(shares[best]), 4),
+        "gesture": _GESTURES[best],
+        "probability": round(float(probabilities[best]), 4),
         "points": points.tolist(),
     }
 
 
-def _numbers(table: Path) -> Floats:
-    """(N, 44) numbers of the table."""
+def _read_numbers(table: Path) -> Floats:
+    """Read the table's numbers (N, 44)."""
     try:
         columns = pd.read_csv(table).iloc[:, :_NUMBERS]
         numbers: Floats = columns.to_numpy("float32")

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.live.browser_finders import Finder
+from core.live.browser_frames import BrowserEstimator
 from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from core.pose.types import VISIBLE
 from pages.components import read_asset, to_css_color
@@ -39,7 +39,7 @@ def browser_file_urls(folder: Path) -> dict[str, str]:
     return {part: f"{root}/{name}?v={VERSION}" for part, name in names.items()}
 
 
-def describe_finder(finder: Finder) -> dict[str, Any]:
+def describe_finder(finder: BrowserEstimator) -> dict[str, Any]:
     """What the browser must know of it; the skeleton as it draws it."""
     skeleton = finder.skeleton.single  # each hand is drawn by itself
     return {
@@ -47,7 +47,7 @@ def describe_finder(finder: Finder) -> dict[str, Any]:
         "model": finder.model,
         "edges": [list(edge) for edge in skeleton.edges],
         "colors": [to_css_color(color) for color in skeleton.colors],
-        "around": finder.around,
+        "around": finder.crop_factor,
         "visible": VISIBLE,
         "together": bool(finder.skeleton.parts),
     }
@@ -73,7 +73,7 @@ def draw_browser_camera(key: str, data: Mapping[str, Any], on_message: Callable[
 
 
 def camera_message(key: str) -> Mapping[str, Any] | None:
-    """Return the browser's latest message: {page, on, now, frames}, as `BrowserFrames.hear` takes
-    it, and `direct` where further messages come over the channel."""
+    """Return the browser's latest message: {page, on, now, frames}, see `BrowserFrames.receive`,
+    and `direct` where further messages come over the channel."""
     state = st.session_state.get(key)
     return (state and state.get("told")) or None

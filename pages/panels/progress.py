@@ -8,16 +8,16 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from core.jobs.job import Job
-from core.progress import Progress
+from core.progress import Progress, to_fraction
 
 _POLL_S = 0.1
 
 
 def move_bar(bar: DeltaGenerator, text: str | None = None) -> Progress:
-    """Return a progress callback that moves a bar; without a total, `done` is the fraction."""
+    """Return a progress callback that moves a bar."""
 
     def move(done: float, total: float | None = None, label: str = "", /) -> None:
-        bar.progress(done / total if total else done, text or label or None)
+        bar.progress(to_fraction(done, total), text or label or None)
 
     return move
 
@@ -43,9 +43,9 @@ def show_job(key: str, text: str) -> None:
     job: Job | None = st.session_state.get(key)
     if job is None or job.result is not None:
         return
-    bar = st.progress(job.share, text)
-    while not job.over(_POLL_S):
-        bar.progress(job.share, text)
+    bar = st.progress(job.fraction, text)
+    while not job.wait(_POLL_S):
+        bar.progress(job.fraction, text)
     if job.error is None:
         st.rerun()
     bar.empty()

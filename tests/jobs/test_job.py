@@ -1,4 +1,4 @@
-"""Work that outlives the page that began it."""
+"""Work that outlives the page that started it."""
 
 import threading
 
@@ -6,28 +6,28 @@ from core.errors import MediaError
 from core.jobs.job import Job
 
 
-def test_a_job_tells_its_share_while_it_goes_on_and_its_result_afterwards():
-    told, may_end = threading.Event(), threading.Event()
+def test_a_job_shows_its_progress_while_it_runs_and_its_result_afterwards():
+    reported, may_end = threading.Event(), threading.Event()
 
     def work(progress):
-        progress(0.25)
-        told.set()
+        progress(1, 4)
+        reported.set()
         may_end.wait(10)
         return "three samples"
 
     job = Job(work)
     job.thread.start()
-    assert told.wait(10)
-    assert not job.over() and job.share == 0.25 and job.result is None
+    assert reported.wait(10)
+    assert not job.wait() and job.fraction == 0.25 and job.result is None
     may_end.set()
-    assert job.over(10) and job.result == "three samples" and job.error is None
+    assert job.wait(10) and job.result == "three samples" and job.error is None
 
 
-def test_what_a_job_raised_is_kept_for_who_asks():
+def test_what_a_job_raised_is_kept():
     def work(progress):
         raise MediaError("no such picture")
 
     job = Job(work)
     job.thread.start()
-    assert job.over(10) and job.result is None
+    assert job.wait(10) and job.result is None
     assert str(job.error) == "no such picture"

@@ -14,13 +14,13 @@ from websockets.sync.client import connect
 
 from core.live import browser_channel
 from core.live.browser_channel import (
-    GONE,
-    LONGEST,
+    CLOSE_NO_CAMERA,
+    MAX_MESSAGE_CHARS,
     PATH,
     TOKEN_WITHIN_S,
-    announce,
-    route,
-    withdraw,
+    camera_route,
+    register_camera,
+    unregister_camera,
 )
 from core.live.browser_frames import BrowserFrames
 from core.live.live import LiveProcessor
@@ -35,8 +35,8 @@ class Camera:
         self.frames = BrowserFrames(self.live)
 
     def answer(self, told):
-        self.frames.hear(told)
-        return {"heard": self.frames.heard}
+        self.frames.receive(told)
+        return {"heard": self.frames.last_number}
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def camera():
 def spoken():
     """spoken() opens a connection to a real server."""
     listening = socket.create_server(("127.0.0.1", 0))
-    app = Starlette(routes=[route(f"/base/{PATH}")])
+    app = Starlette(routes=[camera_route(f"/base/{PATH}")])
 
     async def logged_in(scope, receive, send):
         owner = dict(scope.get("headers", ())).get(b"x-owner", b"").decode()
@@ -89,20 +89,20 @@ def said(talk, text):
 def is_hung_up(talk, timeout=30):
     with pytest.raises(ConnectionClosed):
         talk.recv(timeout=timeout)
-    return talk.close_code == GONE
+    return talk.close_code == CLOSE_NO_CAMERA
 
 
 def test_words_reach_the_camera_of_the_token_and_are_answered(spoken, camera):
-    with spoken(announce(camera)) as talk:
+    with spoken(register_camera(camera)) as talk:
         assert [said(talk, word(n)) for n in (1, 2)] == [{"heard": 1}, {"heard": 2}]
     assert camera.live.latest().frames == 2
 
 
 @pytest.mark.parametrize("withdrawn", [True, False])
 def test_a_token_that_nobody_has_is_hung_up_on(spoken, camera, withdrawn):
-    token = announce(camera)
+    token = register_camera(camera)
     if withdrawn:
-        withdraw(token)
+        unregister_camera(token)
     with spoken(token if withdrawn else token[:-1]) as talk:
         assert is_hung_up(talk)
     assert camera.live.latest().frames == 0
@@ -120,13 +120,13 @@ def test_who_says_nothing_is_hung_up_on(spoken):
 
 def test_connections_are_bounded_and_free_their_place(spoken, camera, monkeypatch):
     monkeypatch.setattr(browser_channel, "MAX_CONNECTIONS", 2)
-    with spoken(announce(camera)) as first:
-        with spoken(announce(camera)) as second:
+    with spoken(register_camera(camera)) as first:
+        with spoken(register_camera(camera)) as second:
             assert said(first, word(1)) == said(second, word(1)) == {"heard": 1}
             with pytest.raises(InvalidStatus, match="403"), spoken("x"):
                 pass
         wait_until(lambda: browser_channel._connections.total() == 1)
-        with spoken(announce(camera)) as third:
+        with spoken(register_camera(camera)) as third:
             assert said(third, word(2)) == {"heard": 2}
 
 
@@ -147,20 +147,20 @@ def test_a_visitor_is_a_login_or_an_address_that_no_proxy_hides(owner, address, 
         "client": (address, 1),
         browser_channel.OWNER: owner,
     }
-    assert browser_channel._visitor_of(WebSocket(scope, None, None)) == visitor
+    assert browser_channel._identify_visitor(WebSocket(scope, None, None)) == visitor
 
 
 def test_one_visitor_can_t_take_every_connection(spoken, camera, monkeypatch):
     monkeypatch.setattr(browser_channel, "MAX_PER_VISITOR", 1)
-    with spoken(announce(camera), "anna"):
+    with spoken(register_camera(camera), "anna"):
         with pytest.raises(InvalidStatus, match="403"), spoken("x", "anna"):
             pass
-        with spoken(announce(camera), "ben") as talk:
+        with spoken(register_camera(camera), "ben") as talk:
             assert said(talk, word(1)) == {"heard": 1}
 
 
 def test_bytes_are_no_token_and_no_word(spoken, camera):
-    token = announce(camera)
+    token = register_camera(camera)
     with spoken(token.encode()) as talk:
         assert is_hung_up(talk)
     with spoken(token) as talk:
@@ -170,7 +170,7 @@ def test_bytes_are_no_token_and_no_word(spoken, camera):
 
 def test_a_camera_that_is_gone_leaves_no_token_behind(spoken):
     camera = Camera()
-    token = announce(camera)
+    token = register_camera(camera)
     camera.live.close()
     del camera
     with spoken(token) as talk:
@@ -178,9 +178,9 @@ def test_a_camera_that_is_gone_leaves_no_token_behind(spoken):
 
 
 @pytest.mark.parametrize(
-    "bad", ["no JSON", "[1]", "[" * 100_000, "{}", " " * (LONGEST + 1)], ids=range(5)
+    "bad", ["no JSON", "[1]", "[" * 100_000, "{}", " " * (MAX_MESSAGE_CHARS + 1)], ids=range(5)
 )
 def test_what_can_t_be_read_is_said_and_the_connection_goes_on(spoken, camera, bad):
-    with spoken(announce(camera)) as talk:
+    with spoken(register_camera(camera)) as talk:
         assert "reload the page" in said(talk, bad)["problem"]
         assert said(talk, word(1)) == {"heard": 1}

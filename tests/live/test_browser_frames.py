@@ -86,12 +86,12 @@ def crop(content=None, region=(10.5, -20.25, 300.0)):
 
 
 def test_a_model_trained_on_the_server_s_keypoints_names_the_browser_s_hand(camera, thumb):
-    camera.hear(word(frame(1, thumb)))
+    camera.receive(word(frame(1, thumb)))
     latest = camera.live.latest()
     [hand] = latest.hands
     assert hand.gesture.name == "thumbs_up" and latest.error == ""
     assert hand.pose.keypoints == pytest.approx(np.array(thumb["keypoints"]), abs=0.001)
-    assert (latest.size_hw, latest.frames, camera.heard) == (SIZE_HW, 1, 1)
+    assert (latest.size_hw, latest.frames, camera.last_number) == (SIZE_HW, 1, 1)
 
 
 def test_frames_that_are_told_again_are_read_once_and_another_page_counts_anew(camera, thumb):
@@ -99,9 +99,9 @@ def test_frames_that_are_told_again_are_read_once_and_another_page_counts_anew(c
     camera.live.configure(
         camera.live.options, lambda f, e, v: seen.append((f.index, e.estimator, v)) or ""
     )
-    camera.hear(word(frame(1, thumb), frame(2, thumb)))
-    camera.hear(word(frame(2, thumb), frame(3, thumb)))
-    camera.hear(word(frame(1), page="b"))
+    camera.receive(word(frame(1, thumb), frame(2, thumb)))
+    camera.receive(word(frame(2, thumb), frame(3, thumb)))
+    camera.receive(word(frame(1), page="b"))
     assert [index for index, _, _ in seen] == [1, 2, 3, 1]
     assert set(seen[0][1:]) == {"mediapipe-hands-web", "web 0.10.35/full"}
 
@@ -111,11 +111,11 @@ def test_a_frame_s_time_is_told_by_the_word_that_came_quickest(starter):
     live = LiveProcessor(lambda options: None, Options(starter))
     live.configure(live.options, lambda f, e, v: times.append(f.time_s) or "")
     camera = BrowserFrames(live, lambda: now[0])
-    camera.hear(word(frame(1, t=900.0), now=1000.0))  # their 1 s is our 50 s at the latest
+    camera.receive(word(frame(1, t=900.0), now=1000.0))  # their 1 s is our 50 s at the latest
     now[0] = 50.5
-    camera.hear(word(frame(2, t=1400.0), now=1700.0))  # their 1.7 s is our 50.5 s: quicker
+    camera.receive(word(frame(2, t=1400.0), now=1700.0))  # their 1.7 s is our 50.5 s: quicker
     now[0] = 51.3
-    camera.hear(word(frame(3, t=1800.0), now=2000.0))  # half a second late
+    camera.receive(word(frame(3, t=1800.0), now=2000.0))  # half a second late
     live.close()
     assert times == pytest.approx([49.9, 50.2, 50.6])
 
@@ -139,14 +139,14 @@ def test_a_frame_s_time_is_told_by_the_word_that_came_quickest(starter):
 )
 def test_what_no_browser_of_ours_tells_is_refused(camera, told):
     with pytest.raises(MediaError, match=r"reload the page|JPEG|256 a side"):
-        camera.hear(told)
+        camera.receive(told)
     assert camera.live.latest().frames == 0
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("-inf")])
 def test_a_score_that_is_no_number_is_refused(camera, thumb, score):
     with pytest.raises(MediaError, match="reload the page"):
-        camera.hear(word(frame(1, thumb | {"score": score})))
+        camera.receive(word(frame(1, thumb | {"score": score})))
     assert camera.live.latest().frames == 0
 
 
@@ -154,7 +154,7 @@ def test_a_score_that_is_no_number_is_refused(camera, thumb, score):
 def test_keypoints_that_are_no_place_in_a_picture_are_refused(camera, thumb, bad):
     points = [[bad, 1.0], *thumb["keypoints"][1:]]
     with pytest.raises(MediaError):
-        camera.hear(word(frame(1, thumb | {"keypoints": points})))
+        camera.receive(word(frame(1, thumb | {"keypoints": points})))
 
 
 def bodies(camera, count=1, watch=None):
@@ -165,7 +165,7 @@ def bodies(camera, count=1, watch=None):
 
 def test_the_model_of_arm_poses_names_the_browser_s_body(camera, gymnast):
     bodies(camera)
-    camera.hear(word(frame(1, gymnast, **BODY)))
+    camera.receive(word(frame(1, gymnast, **BODY)))
     latest = camera.live.latest()
     [body] = latest.hands
     assert body.gesture.name == "t_pose" and latest.error == ""
@@ -182,7 +182,7 @@ def test_two_hands_that_a_browser_tells_are_one_pair_that_keeps_its_sides(camera
     left = moved(thumb, 200) | {"side": "Left", "score": 0.9}
     flipped = [left | {"side": "Right"}, right | {"side": "Left", "score": 0.6}]
     for n, hands in enumerate(([right, left], flipped, [right], []), 1):
-        camera.hear(word(frame(n, *hands, **by)))
+        camera.receive(word(frame(n, *hands, **by)))
         found = [hand.pose.keypoints for hand in camera.live.latest().hands]
         assert len(found) == bool(hands)
         if hands:
@@ -195,11 +195,11 @@ def test_two_hands_that_a_browser_tells_are_one_pair_that_keeps_its_sides(camera
 def test_of_several_bodies_each_keeps_its_number_whichever_is_surest(camera, gymnast):
     bodies(camera, 4)
     beside = moved(gymnast, 300)
-    camera.hear(word(frame(1, gymnast, beside, **BODY), frame(2, beside, gymnast, **BODY)))
+    camera.receive(word(frame(1, gymnast, beside, **BODY), frame(2, beside, gymnast, **BODY)))
     latest = camera.live.latest()
     assert latest.numbered and [body.number for body in latest.hands] == [2, 1]
     six = [moved(gymnast, 200 * n) for n in range(6)]
-    camera.hear(word(frame(3, *six, **BODY)))
+    camera.receive(word(frame(3, *six, **BODY)))
     assert len(camera.live.latest().hands) == 4
 
 
@@ -207,13 +207,13 @@ def test_what_was_still_found_for_the_page_before_is_not_taken_for_what_this_one
     camera, thumb, gymnast
 ):
     bodies(camera)
-    camera.hear(word(frame(1, thumb), frame(2, gymnast, **BODY), frame(3, thumb)))
+    camera.receive(word(frame(1, thumb), frame(2, gymnast, **BODY), frame(3, thumb)))
     latest = camera.live.latest()
-    assert (latest.error, camera.heard, latest.frames) == ("", 3, 1)
+    assert (latest.error, camera.last_number, latest.frames) == ("", 3, 1)
     with pytest.raises(MediaError):
-        camera.hear(word(frame(4, gymnast, by="somebody")))
+        camera.receive(word(frame(4, gymnast, by="somebody")))
     with pytest.raises(MediaError):
-        camera.hear(word(frame(5, thumb, **BODY)))
+        camera.receive(word(frame(5, thumb, **BODY)))
 
 
 def test_while_the_browser_opens_what_finds_them_no_camera_is_called_lost(starter, thumb):
@@ -222,11 +222,11 @@ def test_while_the_browser_opens_what_finds_them_no_camera_is_called_lost(starte
     camera = BrowserFrames(live, lambda: now[0])
     for seconds in (0, 9, 18, 27):  # longer than any that does connect takes
         now[0] = 100.0 + seconds
-        camera.hear(word() | {"opening": True})
-        assert live.latest().trouble("here", now[0] + 5) == ""
-    camera.hear(word(frame(1, thumb)))
+        camera.receive(word() | {"opening": True})
+        assert live.latest().problem_text("here", now[0] + 5) == ""
+    camera.receive(word(frame(1, thumb)))
     assert len(live.latest().hands) == 1
-    assert "Camera lost" in live.latest().trouble("here", now[0] + 5)
+    assert "Camera lost" in live.latest().problem_text("here", now[0] + 5)
     live.close()
 
 
@@ -243,9 +243,9 @@ class Recording:
         live.configure(Options(), lambda f, e, v: self.recorder.offer(f, e, v).banner)
         self.camera = BrowserFrames(live, clock)
 
-    def hear(self, *frames):
+    def receive(self, *frames):
         self.recorder.record(self.gesture.id, replace(CONTINUOUS, rate_hz=30))
-        self.camera.hear(word(*frames, now=1e6))
+        self.camera.receive(word(*frames, now=1e6))
         said = self.camera.live.latest().note
         self.recorder.stop()
         self.camera.live.close()
@@ -261,7 +261,7 @@ def test_samples_are_stored_with_the_crops_that_came_along(store, thumb):
     frames.insert(0, frame(0.5, thumb) | {"n": 1})  # before the browser heard that crops are wanted
     for n, one in enumerate(frames, 1):
         one["n"] = n
-    said, samples = Recording(store, with_pictures=True).hear(*frames)
+    said, samples = Recording(store, with_pictures=True).receive(*frames)
     assert said == "REC 3" and len(samples) == 3
     assert {s.estimator for s in samples} == {"mediapipe-hands-web"}
     assert samples[0].mirrored_view and samples[0].size_hw == SIZE_HW
@@ -270,23 +270,23 @@ def test_samples_are_stored_with_the_crops_that_came_along(store, thumb):
 
 
 def test_crops_that_are_asked_for_come_later_and_no_others(camera, thumb):
-    camera.hear(word(*[frame(n, thumb) for n in (1, 2, 3)]))
-    camera.ask([1, 3])
+    camera.receive(word(*[frame(n, thumb) for n in (1, 2, 3)]))
+    camera.request_crops([1, 3])
     with pytest.raises(MediaError):
-        camera.hear(word() | {"crops": [{"n": 1, "crops": [crop(b"no picture")]}]})
-    assert camera.asked == [1, 3]
-    camera.hear(word() | {"crops": [{"n": 2, "crops": [crop()]}, {"n": 3, "crops": [crop()]}]})
-    assert camera.asked == []  # the browser has no crop of 1 any more
-    assert camera.brought() == {3: (((10.5, -20.25, 300.0), jpeg()),)}
-    camera.hear(word() | {"crops": [{"n": 1, "crops": [crop()]}]})  # nobody asked
+        camera.receive(word() | {"crops": [{"n": 1, "crops": [crop(b"no picture")]}]})
+    assert camera.requested == [1, 3]
+    camera.receive(word() | {"crops": [{"n": 2, "crops": [crop()]}, {"n": 3, "crops": [crop()]}]})
+    assert camera.requested == []  # the browser has no crop of 1 any more
+    assert camera.wait_for_crops() == {3: (((10.5, -20.25, 300.0), jpeg()),)}
+    camera.receive(word() | {"crops": [{"n": 1, "crops": [crop()]}]})  # nobody asked
     assert list(camera.crops) == [3]
-    camera.ask([2])
-    camera.hear(word(frame(1, thumb), page="b"))  # which numbers its frames anew
-    assert (camera.asked, camera.crops) == ([], {})
+    camera.request_crops([2])
+    camera.receive(word(frame(1, thumb), page="b"))  # which numbers its frames anew
+    assert (camera.requested, camera.crops) == ([], {})
 
 
 def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, thumb):
-    _, samples = Recording(store, with_pictures=False).hear(
+    _, samples = Recording(store, with_pictures=False).receive(
         frame(1, thumb), frame(2, moved(thumb, 30), crops=[crop()])
     )
     assert [s.crop_jpeg for s in samples] == [None, None]
@@ -294,7 +294,7 @@ def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, t
 
 def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thumb):
     recording = Recording(store, with_pictures=False)
-    _, [web] = recording.hear(frame(1, thumb))
+    _, [web] = recording.receive(frame(1, thumb))
     here = Recorder(store, recording.project.id, "me").begin_recording(recording.gesture.id)
     store.add_samples(here, [replace(_new(web), estimator="mediapipe-hands")])
     data = store.training_data(recording.project.id)
@@ -316,7 +316,7 @@ def test_a_body_s_sample_lacks_what_is_hidden_and_has_the_crop_of_the_one_in_fro
     behind = gymnast | {"keypoints": (points / 3).tolist()}
     hidden = gymnast | {"visibility": [*gymnast["visibility"][:-1], 0.4]}
     crops = [crop(region=(1, 2, 30)), crop()]  # the one behind is as sure, and told first
-    camera.hear(word(frame(1, behind, hidden, crops=crops, **BODY), now=1e6))
+    camera.receive(word(frame(1, behind, hidden, crops=crops, **BODY), now=1e6))
     recorder.stop()
     live.close()
     [sample] = store.samples(project.id)

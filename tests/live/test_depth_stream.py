@@ -21,19 +21,19 @@ class Sensor:
     name, camera, count = "sensor", CAMERA, None
 
     def __init__(self, breaks: int | None = None) -> None:
-        self.come, self.asked = threading.Semaphore(0), threading.Semaphore(0)
+        self.come, self.requested = threading.Semaphore(0), threading.Semaphore(0)
         self.closed, self._breaks, self._index = 0, breaks, 0
 
     def give(self, frames: int) -> None:
         """So many more, and wait until they are read."""
         for _ in range(frames):
-            self.asked.acquire()
+            self.requested.acquire()
             self.come.release()
-        self.asked.acquire()
-        self.asked.release()
+        self.requested.acquire()
+        self.requested.release()
 
     def read(self, index: int) -> DepthFrame:
-        self.asked.release()
+        self.requested.release()
         assert self.come.acquire(timeout=20)
         if self._index == self._breaks:
             raise MediaError("sensor gave no picture: is it still plugged in?")
@@ -69,13 +69,13 @@ def streams():
 def test_the_newest_frames_are_there_once_each(streams):
     sensor = Sensor()
     stream = streams(sensor)
-    assert stream.since(0, REACH) == []
+    assert stream.views_since(0, REACH) == []
     sensor.give(2)
-    views = stream.since(0, REACH)
+    views = stream.views_since(0, REACH)
     assert [view.index for view in views] == [0, 1] and views[0].result.method == "slices"
     sensor.give(9)
-    assert [view.index for view in stream.since(2, REACH)] == [5, 6, 7, 8, 9, 10]
-    assert stream.since(11, REACH) == [] and not stream.is_over and stream.error == ""
+    assert [view.index for view in stream.views_since(2, REACH)] == [5, 6, 7, 8, 9, 10]
+    assert stream.views_since(11, REACH) == [] and not stream.is_over and stream.error == ""
 
 
 def test_each_stream_has_a_number_of_its_own_also_after_one_ended(streams):
@@ -93,7 +93,7 @@ def test_a_camera_that_is_unplugged_is_told_and_let_go_of(streams):
     sensor.come.release()
     stream.close()
     assert "still plugged in" in stream.error and stream.is_over and sensor.closed
-    assert [view.index for view in stream.since(0, REACH)] == [0]
+    assert [view.index for view in stream.views_since(0, REACH)] == [0]
 
 
 def test_it_is_let_go_of_when_nobody_looks(streams):
@@ -103,9 +103,9 @@ def test_it_is_let_go_of_when_nobody_looks(streams):
     now_s[0] = IDLE_S
     sensor.give(1)
     assert not stream.is_over
-    stream.since(0, REACH)
+    stream.views_since(0, REACH)
     now_s[0] = 2 * IDLE_S + 1
-    sensor.asked.acquire()
+    sensor.requested.acquire()
     sensor.come.release()
     stream._thread.join(20)
     assert stream.is_over and sensor.closed == 1 and stream.error == ""

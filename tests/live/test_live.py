@@ -224,7 +224,7 @@ def test_an_error_is_kept_for_the_page_and_the_picture_goes_on():
     live = LiveProcessor(broken)
     picture = np.arange(12, dtype=np.uint8).reshape(1, 4, 3)
     assert (live.process(picture) == picture[:, ::-1]).all()
-    assert live.latest().trouble(HERE) == "the hand models are missing: run `make setup`"
+    assert live.latest().problem_text(HERE) == "the hand models are missing: run `make setup`"
 
 
 def test_the_watcher_sees_the_unmirrored_frame_and_its_words_are_drawn(make, photos):
@@ -240,23 +240,23 @@ def test_the_watcher_sees_the_unmirrored_frame_and_its_words_are_drawn(make, pho
 
 
 def test_a_lost_camera_and_a_missing_connection_are_told_apart():
-    assert Latest(taken_s=100.0, frames=5).trouble(HERE, 101.9) == ""
-    assert "Camera lost" in Latest(taken_s=100.0, frames=5).trouble(HERE, 102.1)
-    assert Latest(taken_s=100.0).trouble(HERE, 107.0) == ""
-    unconnected = Latest(taken_s=100.0).trouble(HERE, 109.0)
+    assert Latest(taken_s=100.0, frames=5).problem_text(HERE, 101.9) == ""
+    assert "Camera lost" in Latest(taken_s=100.0, frames=5).problem_text(HERE, 102.1)
+    assert Latest(taken_s=100.0).problem_text(HERE, 107.0) == ""
+    unconnected = Latest(taken_s=100.0).problem_text(HERE, 109.0)
     assert "connection" in unconnected and f"at {HERE}," in unconnected
 
 
 def test_a_camera_is_not_lost_while_an_estimator_is_opened():
-    assert Latest(taken_s=100.0, frames=5, opening=True).trouble(HERE, 110.0) == ""
-    assert Latest(taken_s=100.0, opening=True).trouble(HERE, 110.0) == ""
-    assert "Camera lost" in Latest(taken_s=100.0, frames=5, opening=True).trouble(HERE, 121.0)
+    assert Latest(taken_s=100.0, frames=5, opening=True).problem_text(HERE, 110.0) == ""
+    assert Latest(taken_s=100.0, opening=True).problem_text(HERE, 110.0) == ""
+    assert "Camera lost" in Latest(taken_s=100.0, frames=5, opening=True).problem_text(HERE, 121.0)
     now_s = [100.0]
     said = []
 
     def slow(options):
         now_s[0] += 3.0  # a model that loads for so long
-        said.append(live.latest().trouble(HERE, now_s[0]))
+        said.append(live.latest().problem_text(HERE, now_s[0]))
         return ReplayEstimator(read_demo(Paths.find().demo))
 
     live = LiveProcessor(slow, Options(paused=True), clock=lambda: now_s[0])
@@ -268,7 +268,7 @@ def test_a_camera_is_not_lost_while_an_estimator_is_opened():
     live.process(picture)
     live.close()
     assert said == [""]
-    assert live.broke_off() == ""
+    assert live.interruption_text() == ""
 
 
 def test_what_is_wanted_while_a_frame_is_read_does_not_count_as_there():
@@ -327,7 +327,7 @@ def test_a_stream_that_nobody_stopped_is_told_from_one_that_was_stopped(make, ph
         live.close()
         clock += 100
         live.close()
-        return live.broke_off()
+        return live.interruption_text()
 
     assert ended(0.0, 0.1, 0.1) == ended(0.0, 0.1, 1.9) == ""
     assert ended(9.0) == ""  # no picture ever came: that is said while it runs
@@ -408,7 +408,7 @@ def test_estimates_without_pictures_are_read_as_a_stream(make_estimator, starter
     assert companion.told == [[(thumb.poses[0].handedness, "thumbs_up")]] * 5
     assert [m.time_s for m in live.trace()] == [i / 25 for i in range(5)]
     live.step(replace(thumb, estimator="another"))
-    assert "trained on mediapipe-hands" in live.latest().trouble(HERE, 100)
+    assert "trained on mediapipe-hands" in live.latest().problem_text(HERE, 100)
     live.close()
     assert live.step(thumb) is live.latest() and opened == [] and companion.closed == 1
 

@@ -160,7 +160,7 @@ def test_the_end_is_told_once(by):
         with pytest.raises(MediaStreamError):
             await asyncio.wait_for(waiting, 10)
         track.stop()
-        await asyncio.wait_for(track.ended(), 10)
+        await asyncio.wait_for(track.wait_until_ended(), 10)
 
     asyncio.run(story())
     assert work.ends == 1
@@ -203,7 +203,7 @@ def test_stopping_amid_a_frame_does_not_hold_up_the_server():
         track.stop()
         assert not slow.closed.is_set()  # the frame is not done, and the loop goes on
         slow.go.set()
-        await track.ended()
+        await track.wait_until_ended()
         assert slow.closed.is_set()
         await waiting
 
@@ -221,7 +221,7 @@ def test_an_end_that_goes_wrong_is_in_the_log(caplog):
     async def story() -> None:
         track = LowLatencyTrack(Camera(), work)
         track.stop()
-        await track.ended()
+        await track.wait_until_ended()
 
     asyncio.run(story())
     assert work.ends == 1 and "no disk" in caplog.text
@@ -267,7 +267,7 @@ def test_the_classes_take_the_libraries_place(libraries, caplog):
 def test_a_library_in_another_version_keeps_its_own_classes_with_a_warning(
     libraries, caplog, monkeypatch, other
 ):
-    monkeypatch.setitem(low_latency.WRITTEN_FOR, other, "0.1.")
+    monkeypatch.setitem(low_latency.TESTED_VERSIONS, other, "0.1.")
     low_latency.install(libraries)
     assert (aiortc.rtcrtpreceiver.JitterBuffer == "its own") == (other == "aiortc")
     own = other == "streamlit-webrtc"

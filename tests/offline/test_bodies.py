@@ -1,6 +1,4 @@
-"""Bodies over time: a stream's last seconds, and videos made of a real picture."""
-
-from dataclasses import replace
+"""Bodies in pictures and in videos made of a real picture."""
 
 import numpy as np
 import pytest
@@ -11,16 +9,14 @@ from core.live.live import LiveProcessor, Options
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter, read_video
 from core.offline.bodies import (
-    BodyTrace,
     read_background,
     read_body_picture,
     read_body_video,
-    thinned,
+    sample_angles,
 )
 from core.pose.angles import ANGLES
 from core.pose.drawing.bodies import BLUR, BodyView
 from core.pose.drawing.poses import person_color
-from core.pose.types import Estimate, Frame, Pose, Tracking
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
 
 
@@ -45,9 +41,16 @@ def film(path, *pictures):
 def test_a_video_becomes_a_table_and_a_copy_with_skeletons(make, skier, tmp_path):
     grey = np.full_like(skier, 128)
     moved = np.roll(skier, -20, axis=1)
-    shares = []
+    reports = []
     content = film(tmp_path / "walk.webm", grey, skier, skier, moved)
-    read = read_body_video("walk.webm", content, make, tmp_path, BodyView(), progress=shares.append)
+    read = read_body_video(
+        "walk.webm",
+        content,
+        make,
+        tmp_path,
+        BodyView(),
+        progress=lambda *report: reports.append(report),
+    )
     assert (read.frames, read.found) == (4, 3)
     assert read.detected == 2  # nobody was followed when the first two came
     assert list(read.table["frame"]) == [1, 2, 3] and read.persons == [1]
@@ -57,7 +60,7 @@ def test_a_video_becomes_a_table_and_a_copy_with_skeletons(make, skier, tmp_path
     copied = list(read_video(read.video))
     assert len(copied) == 4 and copied[1].size_hw == (424, 640)
     assert np.abs(copied[1].rgb.astype(int) - skier[:424]).max() > 100  # the skeleton
-    assert len(shares) == 3 and max(shares) <= 1
+    assert [done for done, _ in reports] == [2, 3, 4]
     assert [p.name for p in tmp_path.glob("*.seen.webm")] == [read.video.name]
 
 
@@ -112,7 +115,7 @@ def test_a_video_that_was_left_half_way_leaves_nothing(make, skier, tmp_path):
     content = film(tmp_path / "a.webm", skier, skier)
     (tmp_path / "a.webm").unlink()
 
-    def leave(share):
+    def leave(*report):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -143,53 +146,10 @@ def test_a_long_video_s_curves_are_thinned_evenly_to_one_person(make, skier, tmp
     read = read_body_video(
         "a.webm", film(tmp_path / "a.webm", *[skier] * 5), make, tmp_path, BodyView()
     )
-    few = thinned(read.table, 1, most=3)
+    few = sample_angles(read.table, 1, max_rows=3)
     assert list(few) == ["time_s", *ANGLES]
     np.testing.assert_allclose(few["time_s"], [0, 0.2, 0.4], atol=0.01)
-    assert thinned(read.table, 9).empty
-
-
-def seen(time_s, *poses, detected=False):
-    tracking = Tracking(detected)
-    return Estimate(poses, (30, 40), "test", time_s, skeleton="body_33", tracking=tracking)
-
-
-def test_a_stream_s_last_ten_seconds_are_kept_with_the_angles():
-    trace, picture = BodyTrace(), np.zeros((30, 40, 3), np.uint8)
-    mask = np.ones((30, 40), np.float32)
-    line = Pose(np.arange(66, dtype=np.float32).reshape(33, 2), np.ones(33, np.float32))
-    for estimate in (seen(3, detected=True), seen(6, detected=True), seen(12, line), seen(14)):
-        assert trace.remember(Frame(picture, estimate.time_s), estimate, "1") == ""
-    assert [m.estimate.time_s for m in trace.moments()] == [6, 12, 14]
-    assert trace.detected() == 1
-    table = trace.angles()
-    assert list(table["time_s"]) == [-8, -2, 0]
-    assert list(table["left_elbow"].isna()) == [True, False, True]
-    assert table["left_elbow"].iloc[1] == 180
-    trace.remember(Frame(picture, 14.5), replace(seen(14.5, line), masks=(mask,)), "1")
-    assert trace.moments()[-1].estimate.masks == ()  # ten seconds of them are 200 MB
-    trace.remember(Frame(picture, 1.0), seen(1.0), "1")  # another stream's clock
-    assert len(trace.moments()) == 1
-
-
-def test_of_several_people_of_a_stream_one_is_kept_to_whoever_is_seen_best():
-    trace, picture = BodyTrace(), np.zeros((30, 40, 3), np.uint8)
-    line = np.arange(66, dtype=np.float32).reshape(33, 2)
-    straight, bent = (Pose(points, np.ones(33, np.float32)) for points in (line, line**2))
-    for time_s, poses, numbers in (
-        (1, (straight, bent), (1, 2)),
-        (2, (bent, straight), (2, 1)),
-        (3, (), ()),
-        (4, (straight,), (1,)),
-    ):
-        estimate = replace(seen(time_s, *poses), numbers=numbers)
-        trace.remember(Frame(picture, time_s), estimate, "1")
-    assert [moment.pose for moment in trace.moments()] == [straight, straight, None, straight]
-    shown = trace.angles()["left_elbow"].tolist()
-    assert shown == pytest.approx([180, 180, np.nan, 180], nan_ok=True)
-    trace.remember(Frame(picture, 5), replace(seen(5, bent), numbers=(2,)), "1")
-    trace.remember(Frame(picture, 6), seen(6), "1")
-    assert trace.angles()["left_elbow"].isna().tolist() == [True] * 4 + [False, True]
+    assert sample_angles(read.table, 9).empty
 
 
 def test_a_live_stream_blurs_what_is_behind_the_person(weights_folder, skier):

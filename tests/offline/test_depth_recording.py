@@ -8,9 +8,9 @@ from core.estimators.depth_net import DepthNet
 from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import decode_jpeg
 from core.offline.depth_recording import (
-    add_from_depth,
+    add_depth_samples,
     check_takes_depth,
-    record_depth,
+    record_depth_samples,
 )
 from core.reading.depth_playback import DepthPlayback
 from core.reading.depth_reading import DepthReader
@@ -43,7 +43,7 @@ def project(store):
 def add(store, project, playback, frames=FRAMES):
     recorder = Recorder(store, project.id, "Ada", source="film")
     gesture = store.gestures(project.id)[0]
-    return add_from_depth(
+    return add_depth_samples(
         recorder, gesture.id, playback.read(frames), "crossinfonet.mine", source="film"
     )
 
@@ -74,7 +74,7 @@ def test_a_part_of_a_recording_becomes_samples_that_can_be_undone(store, project
 def test_frames_without_a_new_hand_are_told(store, project, playback):
     recorder = Recorder(store, project.id, "Ada")
     same = [*playback.read([0])] * 3
-    added = add_from_depth(recorder, store.gestures(project.id)[0].id, same, "n", source="film")
+    added = add_depth_samples(recorder, store.gestures(project.id)[0].id, same, "n", source="film")
     assert added.kept == 1
     with pytest.raises(MediaError, match="nothing in these frames makes a sample"):
         add(store, project, playback, frames=[])
@@ -92,7 +92,7 @@ def test_a_source_is_recorded_into_a_project_that_is_made_for_it(store, net):
         with RenderedFilm() as film:
             reader = DepthReader(net)
             plan = Plan(length_s=0.5, rate_hz=5)
-            return record_depth(store, project, gesture, film, reader, net, plan)
+            return record_depth_samples(store, project, gesture, film, reader, net, plan)
 
     with pytest.raises(NotFoundError, match="no gesture “wave”"):
         record("New", "wave")

@@ -11,12 +11,12 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
 from core.offline.files import (
-    Seen,
+    FileResult,
     TemporaryFolder,
-    read_file,
-    refusal_text,
-    table_of,
-    zip_of_pictures,
+    hand_table,
+    read_upload,
+    skip_text,
+    zip_pictures,
 )
 from core.paths import Paths
 from tests.support.zips import zip_of
@@ -39,13 +39,13 @@ def thumb(shared_data):
 
 
 def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp_path):
-    read = read_file("=thumb.jpg", thumb, model, make, tmp_path)
-    (seen,) = read.seen
-    assert read.refused == []
+    read = read_upload("=thumb.jpg", thumb, model, make, tmp_path)
+    (seen,) = read.files
+    assert read.skipped == []
     assert seen.records[0]["hands"][0]["gesture"] == "thumbs_up"
     annotated = read_picture(seen.jpeg)
     assert annotated.shape == read_picture(thumb).shape
-    table = table_of([seen])
+    table = hand_table([seen])
     assert table["file"].tolist() == ["'=thumb.jpg"]  # a spreadsheet must not run it
     assert table["gesture"].tolist() == ["thumbs_up"]
     assert list(tmp_path.iterdir()) == []  # the untrusted file is not kept
@@ -54,31 +54,38 @@ def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp
 def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     told = []
-    read = read_file("Fist.MP4", content, model, make, tmp_path, progress=told.append)
-    (seen,) = read.seen
+    read = read_upload(
+        "Fist.MP4",
+        content,
+        model,
+        make,
+        tmp_path,
+        progress=lambda done, total: told.append(done / total),
+    )
+    (seen,) = read.files
     assert told[-1] == 1.0
     assert told == sorted(told)
     assert seen.video is not None
     info = video_info(seen.video)
     assert info.seconds == pytest.approx(len(seen.records) / info.fps, rel=0.1)
-    table = table_of([seen])
+    table = hand_table([seen])
     assert table["gesture"].mode()[0] == "fist"
     assert [path.suffix for path in tmp_path.iterdir()] == [".webm"]
-    assert seen.shares["fist"] == pytest.approx((table["gesture"] == "fist").mean())
-    assert sum(seen.shares.values()) == pytest.approx(1)
-    read.forget()
+    assert seen.gesture_fractions["fist"] == pytest.approx((table["gesture"] == "fist").mean())
+    assert sum(seen.gesture_fractions.values()) == pytest.approx(1)
+    read.delete_videos()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_of_a_damaged_video_it_is_said_how_much_was_read(model, make, shared_data, tmp_path):
     content = bytearray((shared_data / "hand_videos" / "fist.mp4").read_bytes())
-    whole = read_file("a.mp4", bytes(content), model, make, tmp_path).seen[0]
+    whole = read_upload("a.mp4", bytes(content), model, make, tmp_path).files[0]
     begin = content.index(b"mdat") + len(content) // 2
     damaged = content[:begin] + bytes(len(content) // 4) + content[begin + len(content) // 4 :]
-    (seen,) = read_file("b.mp4", bytes(damaged), model, make, tmp_path).seen
+    (seen,) = read_upload("b.mp4", bytes(damaged), model, make, tmp_path).files
     frames = len(whole.records)
-    assert whole.missing == "" and len(seen.records) < 0.9 * frames
-    assert seen.missing == (
+    assert whole.damage == "" and len(seen.records) < 0.9 * frames
+    assert seen.damage == (
         f"{len(seen.records)} of {frames} frames could be read: the video is damaged"
     )
 
@@ -86,31 +93,31 @@ def test_of_a_damaged_video_it_is_said_how_much_was_read(model, make, shared_dat
 def test_a_video_that_is_broken_off_leaves_nothing(model, make, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
 
-    def left(share):
-        if share > 0.1:
+    def left(done, total):
+        if done > 0.1 * total:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_file("fist.mp4", content, model, make, tmp_path, progress=left)
+        read_upload("fist.mp4", content, model, make, tmp_path, progress=left)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
     rest = {"probability": 0.5, "rejected": False, "handedness": None, "score": 1.0}
     hands = [{"gesture": name, **rest} for name in ("=1+1", "fist", "fist", None)]
-    seen = Seen("-a.jpg", [{"frame": 0, "time_s": 0.0, "hands": hands}], b"")
-    table = table_of([seen])
+    seen = FileResult("-a.jpg", [{"frame": 0, "time_s": 0.0, "hands": hands}], b"")
+    table = hand_table([seen])
     assert table["gesture"].tolist() == ["'=1+1", "fist", "fist", ""]
     assert table["file"].tolist() == ["'-a.jpg"] * 4
     # a hand without a model's word has no share
-    assert list(seen.shares.items()) == [("fist", 2 / 3), ("=1+1", 1 / 3)]
+    assert list(seen.gesture_fractions.items()) == [("fist", 2 / 3), ("=1+1", 1 / 3)]
 
 
 def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb, tmp_path):
     content = zip_of({"a/one.jpg": thumb, "a/two.jpg": b"no picture", "notes.txt": b"hello"})
-    read = read_file("hands.zip", content, model, make, tmp_path)
-    assert [seen.name for seen in read.seen] == ["hands.zip/a/one.jpg"]
-    reasons = dict(read.refused)
+    read = read_upload("hands.zip", content, model, make, tmp_path)
+    assert [seen.name for seen in read.files] == ["hands.zip/a/one.jpg"]
+    reasons = dict(read.skipped)
     assert set(reasons) == {"hands.zip/a/two.jpg", "hands.zip/notes.txt"}
     assert "neither picture nor video" in reasons["hands.zip/notes.txt"]
 
@@ -137,9 +144,9 @@ def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb
 def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, name, content, words):
     folder = tmp_path / "in"
     folder.mkdir()
-    read = read_file(name, content, model, make, folder)
-    assert read.seen == []
-    ((refused, reason),) = read.refused
+    read = read_upload(name, content, model, make, folder)
+    assert read.files == []
+    ((refused, reason),) = read.skipped
     assert refused == name
     assert words in reason
     assert str(folder) not in reason
@@ -153,13 +160,13 @@ def test_an_annotated_video_that_can_t_be_written_is_refused_by_the_video_s_name
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     monkeypatch.setattr("core.offline.files.secrets.token_hex", lambda size: "drawn")
     (tmp_path / "drawn.seen.webm").symlink_to(tmp_path / "gone" / "away")  # where the copy goes
-    ((name, reason),) = read_file("Fist.MP4", content, model, make, tmp_path).refused
+    ((name, reason),) = read_upload("Fist.MP4", content, model, make, tmp_path).skipped
     assert name == "Fist.MP4" and reason.startswith("the annotated copy of Fist.MP4 can't be")
     assert "drawn" not in reason and str(tmp_path) not in reason
 
 
 def test_a_name_that_is_part_of_the_reason_leaves_the_reason_as_it_is(model, make, tmp_path):
-    ((_, reason),) = read_file("is no.jpg", b"MZ", model, make, tmp_path).refused
+    ((_, reason),) = read_upload("is no.jpg", b"MZ", model, make, tmp_path).skipped
     assert reason == "is no.jpg is no JPEG, PNG or WEBP picture"
 
 
@@ -169,25 +176,27 @@ def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, shared_dat
     from core.media.pictures import encode_png
 
     grey = encode_png(np.full((100, 140, 3), 120, np.uint8))
-    read = read_file("grey.png", grey, model, make, tmp_path)
-    assert read.seen[0].hands == 0
-    assert table_of(read.seen).empty
-    assert list(pd.read_csv(io.StringIO(table_of(read.seen).to_csv(index=False))).columns)[:2] == [
+    read = read_upload("grey.png", grey, model, make, tmp_path)
+    assert read.files[0].hands == 0
+    assert hand_table(read.files).empty
+    assert list(pd.read_csv(io.StringIO(hand_table(read.files).to_csv(index=False))).columns)[
+        :2
+    ] == [
         "file",
         "frame",
     ]
 
 
 def test_annotated_pictures_are_packed_under_numbers(model, make, thumb, tmp_path):
-    seen = read_file("../evil.jpg", thumb, model, make, tmp_path).seen
-    with zipfile.ZipFile(io.BytesIO(zip_of_pictures(seen * 2))) as archive:
+    seen = read_upload("../evil.jpg", thumb, model, make, tmp_path).files
+    with zipfile.ZipFile(io.BytesIO(zip_pictures(seen * 2))) as archive:
         assert archive.namelist() == ["0001.jpg", "0002.jpg"]
 
 
 def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "two_palms.mp4").read_bytes()
     make = lambda: create_estimator("mediapipe-hands", weights_folder, num_poses=2)  # noqa: E731
-    table = table_of(read_file("two.mp4", content, model, make, tmp_path).seen)
+    table = hand_table(read_upload("two.mp4", content, model, make, tmp_path).files)
     assert set(table["hand"]) == {0, 1}
     assert (table["gesture"] == "open_palm").mean() > 0.8
 
@@ -210,4 +219,4 @@ def test_a_package_goes_with_its_holder():
     ],
 )
 def test_a_refused_file_is_named_once(name, reason, said):
-    assert refusal_text(name, reason) == said
+    assert skip_text(name, reason) == said

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.offline.keypoint_table import columns_of, json_of, rows_of, table_of
+from core.offline.keypoint_table import table_columns, to_json, to_rows, to_table
 from core.pose.angles import ANGLES
 from core.pose.skeletons.table import BODY_33, HAND_21
 from core.pose.types import Estimate, Frame, Pose
@@ -21,13 +21,13 @@ def body(shift=0.0, **more):
 
 
 def rows(*poses, **more):
-    return rows_of(FRAME, Estimate(poses, (30, 40), "test", skeleton="body_33"), **more)
+    return to_rows(FRAME, Estimate(poses, (30, 40), "test", skeleton="body_33"), **more)
 
 
 def test_a_body_has_its_pixels_visibility_metres_and_angles():
     world = np.arange(99, dtype=np.float32).reshape(33, 3) / 100
-    table = table_of(rows(body(world=world)), BODY_33)
-    assert list(table) == columns_of(BODY_33)
+    table = to_table(rows(body(world=world)), BODY_33)
+    assert list(table) == table_columns(BODY_33)
     [row] = table.to_dict("records")
     assert (row["source"], row["frame"], row["time_s"], row["person"]) == ("walk.mp4", 7, 1.25, 0)
     assert (row["width"], row["height"], row["estimator"]) == (40, 30, "test")
@@ -37,32 +37,32 @@ def test_a_body_has_its_pixels_visibility_metres_and_angles():
 
 
 def test_what_is_unknown_is_empty():
-    [row] = table_of(rows(body()), BODY_33).to_dict("records")
+    [row] = to_table(rows(body()), BODY_33).to_dict("records")
     assert np.isnan(row["wx0"]) and row["x0"] == 0
 
 
 def test_persons_keep_the_numbers_that_they_are_given():
-    assert list(table_of(rows(body(), body(1), numbers=[4, 2]), BODY_33)["person"]) == [4, 2]
+    assert list(to_table(rows(body(), body(1), numbers=[4, 2]), BODY_33)["person"]) == [4, 2]
 
 
 def test_a_hand_has_the_columns_that_tables_of_hands_always_had():
-    names = columns_of(HAND_21)
+    names = table_columns(HAND_21)
     assert names[:10] == [
         *("source", "gesture", "frame", "time_s", "hand", "handedness"),
         *("score", "width", "height", "estimator"),
     ]
     assert names[10:13] == ["x0", "y0", "x1"] and names[-1] == "wz20" and len(names) == 115
     hand = Pose(np.ones((21, 2), np.float32), np.ones(21, np.float32), handedness="Left")
-    [row] = table_of(rows_of(FRAME, Estimate((hand,), (30, 40), "test"), gesture="ok"), HAND_21)[
+    [row] = to_table(to_rows(FRAME, Estimate((hand,), (30, 40), "test"), gesture="ok"), HAND_21)[
         ["gesture", "hand", "handedness", "x20"]
     ].to_dict("records")
     assert row == {"gesture": "ok", "hand": 0, "handedness": "Left", "x20": 1}
 
 
 def test_without_rows_the_columns_are_there():
-    table = table_of([], BODY_33)
-    assert list(table) == columns_of(BODY_33) and table.empty
-    assert json.loads(json_of(table, BODY_33))["frames"] == []
+    table = to_table([], BODY_33)
+    assert list(table) == table_columns(BODY_33) and table.empty
+    assert json.loads(to_json(table, BODY_33))["frames"] == []
 
 
 def test_the_json_says_the_same_as_the_table():
@@ -70,8 +70,8 @@ def test_the_json_says_the_same_as_the_table():
     points.keypoints[3] = np.nan
     later = Frame(FRAME.rgb, 1.5, 8, "walk.mp4")
     estimate = Estimate((body(0.125),), (30, 40), "test", skeleton="body_33")
-    table = table_of([*rows(points, body(1)), *rows_of(later, estimate)], BODY_33)
-    document = json.loads(json_of(table, BODY_33))
+    table = to_table([*rows(points, body(1)), *to_rows(later, estimate)], BODY_33)
+    document = json.loads(to_json(table, BODY_33))
     assert document["skeleton"] == "body_33" and document["joints"][0] == "nose"
     first, second = document["frames"]
     assert (first["frame"], first["time_s"]) == (7, 1.25)
@@ -84,6 +84,6 @@ def test_the_json_says_the_same_as_the_table():
 
 
 def test_a_parquet_file_gives_the_table_back(tmp_path):
-    table = table_of(rows(body()), BODY_33)
+    table = to_table(rows(body()), BODY_33)
     table.to_parquet(tmp_path / "a.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a.parquet"), table)

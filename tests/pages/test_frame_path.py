@@ -102,6 +102,8 @@ def test_a_frame_whose_hand_is_found_in_the_browser(root, photo, recorder, start
     stream.live.configure(Options(model=starter, keypoints=keypoints), watch(recorder))
     listed = listed_functions(root, "With hand tracking on this device")
     assert len(listed) == 8
-    calls = trace_calls(root, lambda: browser_channel._answer(stream.token, json.dumps(message)))
+    calls = trace_calls(
+        root, lambda: browser_channel._answer_message(stream.token, json.dumps(message))
+    )
     assert_in_order(calls, listed)
     stream.end()

@@ -137,7 +137,7 @@ async def _moments(
                 recorder.progress().kept,
             )
     track.stop()
-    await track.ended()
+    await track.wait_until_ended()
 
 
 def growth_mb(moments: list[Moment]) -> float:

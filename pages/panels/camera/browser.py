@@ -9,9 +9,14 @@ from typing import Any
 import streamlit as st
 
 from core.errors import MudraError
-from core.live.browser_channel import PATH, announce, withdraw
-from core.live.browser_finders import FINDERS, Finder, count_of
-from core.live.browser_frames import BrowserFrames, Told
+from core.live.browser_channel import PATH, register_camera, unregister_camera
+from core.live.browser_frames import (
+    BROWSER_ESTIMATORS,
+    BrowserEstimator,
+    BrowserFrames,
+    Message,
+    browser_pose_count,
+)
 from core.live.live import LiveProcessor, Options
 from core.modelfiles.browser_files import folder_of, is_ready, megabytes
 from core.paths import Paths
@@ -42,7 +47,7 @@ class BrowserStream:
         token: by which the browser's own connection reaches it.
         keeps: the page may soon ask for crops of the last second.
         direct: the browser has that connection; else the page's messages bring what it tells.
-        by: which of FINDERS a page wanted last; None before one did.
+        by: which of BROWSER_ESTIMATORS a page wanted last; None before one did.
     """
 
     by: str | None = None
@@ -52,17 +57,17 @@ class BrowserStream:
         self.frames = BrowserFrames(self.live)
         self.on_end: Callable[[], object] = ignore_stream_end
         self.recorder: Recorder | None = None
-        self.token, self.direct, self.keeps = announce(self), False, False
+        self.token, self.direct, self.keeps = register_camera(self), False, False
         self._turns = itertools.count(1)  # a page's news and the connection's, each in its thread
         weakref.finalize(self, self.live.close)  # the tab may be closed without a word
 
-    def answer(self, told: Told) -> dict[str, Any]:
+    def answer(self, told: Message) -> dict[str, Any]:
         """Hear a word of the browser's own connection. Runs in a thread: no `st` in here."""
-        self.frames.hear(told)
+        self.frames.receive(told)
         news = self.news()
         if news["paused"]:
             return news
-        skeleton = FINDERS[self.live.options.keypoints.name].skeleton.name
+        skeleton = BROWSER_ESTIMATORS[self.live.options.keypoints.name].skeleton.name
         return news | {"answer": answers_of(self.live.latest(), skeleton)}
 
     def news(self) -> dict[str, Any]:
@@ -75,22 +80,22 @@ class BrowserStream:
         return {
             "turn": turn,
             "by": self.by,
-            "count": count_of(options.keypoints.name, options.hands),
+            "count": browser_pose_count(options.keypoints.name, options.hands),
             "paused": options.paused,
             "bare": options.body is not None and not options.body.skeleton,
             "recording": recording,
             "crops": recorder is not None and recording and recorder.with_pictures,
             "names": [_label_data(hand, numbered=latest.numbered) for hand in latest.hands],
             "keeps": self.keeps,
-            "asked": self.frames.asked,
+            "asked": self.frames.requested,
             "note": latest.note,
             "page": self.frames.page,
-            "heard": self.frames.heard,
+            "heard": self.frames.last_number,
         }
 
     def end(self) -> None:
         """The camera was stopped."""
-        withdraw(self.token)
+        unregister_camera(self.token)
         self.live.close()
         self.on_end()
 
@@ -133,7 +138,7 @@ def can_browser_find(options: Options) -> bool:
     """Whether a browser can do what a page wants of the camera."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
-    return options.paused or (options.keypoints.name in FINDERS and drawn)
+    return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
 
 
 def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
@@ -184,7 +189,7 @@ def _receive_camera_message() -> None:
         stream = st.session_state[_STREAM] = BrowserStream()
     stream.direct = word.get("direct") is True
     try:
-        stream.frames.hear(word)
+        stream.frames.receive(word)
     except MudraError as error:
         st.session_state[_PROBLEM] = str(error)
 
@@ -209,14 +214,14 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
         "channel": {"path": server_path(PATH), "token": stream.token} if stream else None,
         "finders": {
             name: describe_finder(one) | {"words": _finder_texts(one)}
-            for name, one in FINDERS.items()
+            for name, one in BROWSER_ESTIMATORS.items()
         },
         "words": {name: trouble.text(address) for name, trouble in TROUBLES.items()} | _WORDS,
         "news": stream.news() if stream else off,
     }
 
 
-def _finder_texts(finder: Finder) -> dict[str, str]:
+def _finder_texts(finder: BrowserEstimator) -> dict[str, str]:
     """What is said while it is opened, and of what it does."""
     skeleton = finder.skeleton
     what, size = skeleton.single.titles, megabytes(Paths.find().weights, finder.model)

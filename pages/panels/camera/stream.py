@@ -112,7 +112,7 @@ def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
         st.session_state[_LAST] = stream
         return stream
     before: Stream | None = st.session_state.get(_LAST)
-    if before is not None and (reason := before.live.broke_off(_ENDS_WITHIN_S)):
+    if before is not None and (reason := before.live.interruption_text(_ENDS_WITHIN_S)):
         st.warning(reason, icon="📷")
     else:
         st.session_state.pop(_LAST, None)
@@ -122,7 +122,7 @@ def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
 
 def show_stream_problem(latest: Latest) -> None:
     """What is wrong with the stream, where something is."""
-    if trouble := latest.trouble(local_url()):
+    if trouble := latest.problem_text(local_url()):
         st.warning(safe_label(trouble), icon="📷")
 
 

@@ -358,7 +358,7 @@ def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, said: GestureNam
     if stream.is_over:  # nobody looked for a while
         st.rerun()
     before, told = st.session_state.get(_TOLD, ("", -1))
-    views = stream.since(told + 1 if before == scene.name else 0, scene.reach or _REACH_MM)
+    views = stream.views_since(told + 1 if before == scene.name else 0, scene.reach or _REACH_MM)
     if views:
         st.session_state[_TOLD] = (scene.name, views[-1].index)
     draw_depth("depth_sensor_view", scene, [depth_frame_data(view, said(view)) for view in views])

@@ -11,7 +11,12 @@ from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
 from core.gestures.labels import safe_label
 from core.live.depth_stream import DepthStream
-from core.offline.depth_recording import add_from_depth, answer_to, check_takes_depth, offer
+from core.offline.depth_recording import (
+    add_depth_samples,
+    check_takes_depth,
+    offer_depth_frame,
+    predict_depth_hand,
+)
 from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.index import count_samples
@@ -34,7 +39,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
         return "", lambda view: ""
 
     def said(view: DepthView) -> str:
-        answer = answer_to(view, model, net.name)
+        answer = predict_depth_hand(view, model, net.name)
         if answer is None:
             return ""
         gesture, probability = answer.gesture, answer.likeliest[1]
@@ -54,7 +59,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
         person, plan = pick_person_name(), pick_plan()
         recorder = visit_recorder(project, person, name)
         show_quick_training(project, recording_advice(project))
-    stream.watch = lambda frame, found: offer(
+    stream.watch = lambda frame, found: offer_depth_frame(
         recorder, frame, found, net.name, source=name, time_s=time.monotonic()
     )
     with left:
@@ -90,7 +95,7 @@ def teach_from_recording(
             with st.spinner("Reading …"):
                 frames = playback.read(range(first - 1, last))
                 source = visit_recorder(project, person, playback.source.name)
-                added = add_from_depth(
+                added = add_depth_samples(
                     source, gesture.id, frames, net.name, source=playback.source.name
                 )
             train_after_recording(project)

@@ -1,0 +1,110 @@
+"""The last frames of a stream, kept for charts: a hand in space, a body and its angles."""
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from core.pose.angles import ANGLES, angles_of
+from core.pose.skeletons.table import skeleton_named
+from core.pose.types import AnyFrame, Estimate, Floats, Pose
+
+_HAND_FRAMES = 60
+_BODY_TRACE_S = 10.0
+_TO_MM = {"metres": 1000.0, "millimetres": 1.0}
+
+
+@dataclass(frozen=True, eq=False)
+class HandMoment:
+    """The first hand of one frame.
+
+    Attributes:
+        index: of the frame in the stream, from 0.
+        joints_mm: (K, 3) x right, y down, z away as the viewer sees it, from the hand's centre;
+            None without a hand.
+    """
+
+    index: int
+    time_s: float
+    joints_mm: Floats | None
+
+
+class HandTrace:
+    """Keeps the first hand of a stream's last frames; `remember` is its watcher."""
+
+    def __init__(self) -> None:
+        self._moments: deque[HandMoment] = deque(maxlen=_HAND_FRAMES)
+        self._count = 0
+
+    def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
+        """Append a frame; called in the stream's thread. Returns no note for the video."""
+        pose = estimate.poses[0] if estimate.poses else None
+        joints = None
+        if pose is not None and pose.world is not None:
+            joints = pose.world * _TO_MM[pose.space]
+            if frame.mirrored_view:
+                joints = joints * (-1, 1, 1)
+        self._moments.append(HandMoment(self._count, frame.time_s, joints))
+        self._count += 1
+        return ""
+
+    def moments_since(self, index: int) -> list[HandMoment]:
+        """Return the frames from that index on, oldest first, without waiting."""
+        return [moment for moment in list(self._moments) if moment.index >= index]
+
+
+@dataclass(frozen=True, eq=False)
+class BodyMoment:
+    """One frame of a stream of bodies.
+
+    Attributes:
+        estimate: without the masks.
+        angles: of the joints of `pose`, by name.
+        pose: the person of the lowest number, or the most visible one if none is numbered; None
+            without a person.
+        number: of that person, 0 if none is numbered.
+    """
+
+    estimate: Estimate
+    angles: dict[str, float]
+    pose: Pose | None = None
+    number: int = 0
+
+
+class BodyTrace:
+    """Keeps the last seconds of a stream of bodies; `remember` is its watcher."""
+
+    def __init__(self) -> None:
+        self._moments: tuple[BodyMoment, ...] = ()
+
+    def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
+        """Append a frame; called in the stream's thread. Returns no note for the video."""
+        number = min(estimate.numbers, default=0)
+        index = estimate.numbers.index(number) if number else 0
+        pose = estimate.poses[index] if estimate.poses else None
+        angles = angles_of(pose, skeleton_named(estimate.skeleton)) if pose else {}
+        moment = BodyMoment(replace(estimate, masks=()), angles, pose, number)
+        past = (m for m in self._moments if 0 <= frame.time_s - m.estimate.time_s <= _BODY_TRACE_S)
+        self._moments = (*past, moment)
+        return ""
+
+    def moments(self) -> tuple[BodyMoment, ...]:
+        """Return the frames, oldest first, without waiting."""
+        return self._moments
+
+    def count_detected(self) -> int:
+        """Count the frames in which the detector ran."""
+        trackings = (moment.estimate.tracking for moment in self._moments)
+        return sum(tracking is not None and tracking.detected for tracking in trackings)
+
+    def angle_table(self) -> pd.DataFrame:
+        """Tabulate the joint angles of the last person shown; time_s counts back from the last
+        frame."""
+        moments = self._moments
+        number = next((m.number for m in reversed(moments) if m.pose), 0)
+        rows = [
+            {"time_s": m.estimate.time_s - moments[-1].estimate.time_s}
+            | (m.angles if m.number == number else {})
+            for m in moments
+        ]
+        return pd.DataFrame(rows, columns=["time_s", *ANGLES], dtype=float)
