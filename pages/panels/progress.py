@@ -32,7 +32,7 @@ def start_job(key: str, work: Callable[[Progress], Any]) -> None:
     before: Job | None = st.session_state.get(key)
     if before is not None:
         before.thread.join()
-    job = Job(work)  # type: ignore[arg-type]
+    job = Job(work)
     add_script_run_ctx(job.thread)  # so that the undo bar offers what it changes
     job.thread.start()
     st.session_state[key] = job
