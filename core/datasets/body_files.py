@@ -18,7 +18,7 @@ from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, read_annotations
 from core.errors import TableError, TrainingError
 from core.files import leads_out
-from core.media.json_objects import BARE, is_list, json_objects
+from core.media.json_objects import TOP_LEVEL, is_list, json_objects
 from core.pose.boxes import Box, bounding_box, clip_box
 from core.pose.crops import PADDING
 from core.pose.skeletons.table import COCO_17, LSP_14
@@ -141,7 +141,7 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
 def _mpii_json(path: Path) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = []
-    for _, number, item in json_objects(path, BARE):
+    for _, number, item in json_objects(path, TOP_LEVEL):
         if missing := [name for name in _MPII if name not in item]:
             raise TableError(
                 f"{path.name}: entry {number} has no {missing[0]}; expected are {', '.join(_MPII)}"

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, 
 
 from core.errors import TableError
 from core.files import leads_out
-from core.media.json_objects import BARE, is_list, json_objects, validate_object
+from core.media.json_objects import TOP_LEVEL, is_list, json_objects, validate_object
 from core.pose.skeletons.table import COCO_17
 
 _MOST = 1e7  # pixels; beyond it no number is a place in a picture
@@ -183,7 +183,7 @@ def _entries(path: Path, expected: str) -> Iterator[tuple[str, dict[str, Any]]]:
             f"{path.name} is no list: expected was one of objects with {expected}; are the files "
             f"given the other way round?"
         )
-    for _, number, item in json_objects(path, BARE):
+    for _, number, item in json_objects(path, TOP_LEVEL):
         yield f"{path.name}: entry {number}", item
 
 

@@ -17,7 +17,8 @@ from core.estimators import ESTIMATORS
 from core.estimators.both_hands import Pairing
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.live.live import LiveProcessor
-from core.media.pictures import MAX_SIDE, check_jpeg
+from core.media.limits import PICTURE
+from core.media.pictures import check_jpeg
 from core.modelfiles.browser_files import BODY_MODEL, HAND_MODEL, VERSION
 from core.pose.boxes import Square
 from core.pose.finders import BOTH_HANDS, IN_BROWSER, MEDIAPIPE
@@ -26,6 +27,7 @@ from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFra
 from core.reading.keypoint_sources import BLAZEPOSE
 from core.recording.samples import CROP_SIZE, crop_factor
 
+_MAX_POSITION_PX = 10 * PICTURE.max_side_px
 _MAX_FRAMES = 32  # per message
 _MAX_CROP_CHARS = 200_000
 _MIN_SCORE = 1e-6  # a score of 0 would mean a missing keypoint
@@ -163,7 +165,7 @@ class BrowserFrames:
             raise ValueError(f"frame at {browser_s} s")
         time_s = min(browser_s + min(self._offsets_s), self._clock())
         width, height = (int(side) for side in frame["size"])
-        if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        if not (0 < width <= PICTURE.max_side_px and 0 < height <= PICTURE.max_side_px):
             raise ValueError(f"picture of {width} x {height} pixels")
         source, options = BROWSER_ESTIMATORS[frame["by"]], self.live.options
         if not options.paused and options.keypoints.name != frame["by"]:
@@ -217,7 +219,7 @@ def _parse_fraction(number: Any, whole: float = 1.0) -> float:
 def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
     """Convert to an array, checking its shape and that no value is far outside a picture."""
     array = np.array(values, np.float32)
-    if array.shape != shape or not (np.abs(array) < 10 * MAX_SIDE).all():
+    if array.shape != shape or not (np.abs(array) < _MAX_POSITION_PX).all():
         raise ValueError(f"numbers of shape {array.shape}, expected {shape} in a picture")
     return array
 
@@ -233,7 +235,7 @@ def _parse_crop(message: Message | None) -> Crop | None:
     if message is None:
         return None
     x0, y0, side = (float(number) for number in message["region"])
-    if not (abs(x0) < 10 * MAX_SIDE and abs(y0) < 10 * MAX_SIDE and 0 < side < 10 * MAX_SIDE):
+    if not (abs(x0) < _MAX_POSITION_PX and abs(y0) < _MAX_POSITION_PX and 0 < side < _MAX_POSITION_PX):
         raise ValueError(f"crop at {message['region']}")
     text = message["jpeg"]
     if len(text) > _MAX_CROP_CHARS:

@@ -1,85 +1,74 @@
 """The objects of a large JSON file, one at a time: an untrusted file is never read as a whole."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import TableError
+from core.media.limits import JSON
 
-MAX_BYTES = 300 * 2**20  # COCO's own keypoints of 2017 have 240 MB
-MAX_ITEMS = 500_000
-_MAX_PARTS = 20_000  # names, numbers and brackets of one object
-_MAX_DEPTH = 20
-_MAX_TOKEN = 2**20  # bytes of one text or number: the parser's time grows with their square
-_BLOCK = 2**17
-BARE = ("",)  # the file is a list itself
+_BLOCK_BYTES = 2**17
+TOP_LEVEL = ("",)  # the file is a list itself
 
 _Kind = TypeVar("_Kind")
 
 
 def is_list(path: Path) -> bool:
-    """Whether the file is a list, not an object of lists.
-
-    Raises:
-        TableError: it can't be read.
-    """
-    return next(_events(path), ("", None))[0] == "start_array"
+    """Whether the file is a list, not an object of lists; raise TableError where it can't be
+    read."""
+    return next(_parse_events(path), ("", None))[0] == "start_array"
 
 
-def json_objects(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """(list, number from 1, object) of every object in these lists of the file.
+def json_objects(path: Path, lists: tuple[str, ...]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yield (list, number from 1, object) for every object in these lists of the file.
 
     Args:
-        wanted: the lists' names; `BARE` where the file is a list.
+        lists: their names; `TOP_LEVEL` where the file is a list.
 
     Raises:
-        TableError: no JSON, or more of it than the limits above allow.
+        TableError: no JSON, or above the limits.
     """
     import ijson  # seldom needed
 
-    numbers = dict.fromkeys(wanted, 0)
-    level = 1 if wanted == BARE else 2
-    depth, parts, what = 0, 0, ""
+    counts = dict.fromkeys(lists, 0)
+    level = 1 if lists == TOP_LEVEL else 2
+    depth, events, name = 0, 0, ""
     builder = None
-    for event, value in _events(path):
+    for event, value in _parse_events(path):
         depth -= event in ("end_map", "end_array")
         if depth == 1 and event == "map_key":
-            what = value
-        if builder is None and depth == level and event == "start_map" and what in numbers:
-            builder, parts = ijson.ObjectBuilder(), 0
-            numbers[what] += 1
+            name = value
+        if builder is None and depth == level and event == "start_map" and name in counts:
+            builder, events = ijson.ObjectBuilder(), 0
+            counts[name] += 1
         depth += event in ("start_map", "start_array")
-        parts += 1
+        events += 1
         if builder is not None:
             builder.event(event, value)
             if depth == level:
-                yield what, numbers[what], builder.value
+                yield name, counts[name], builder.value
                 builder = None
-        too_large = builder is not None and parts > _MAX_PARTS
-        if depth > _MAX_DEPTH or too_large or numbers.get(what, 0) > MAX_ITEMS:
+        too_large = builder is not None and events > JSON.max_object_events
+        if depth > JSON.max_depth or too_large or counts.get(name, 0) > JSON.max_objects:
             raise TableError(
-                f"{path.name}: more than {MAX_ITEMS:,} {what or 'entries'}, {_MAX_PARTS:,} parts "
-                f"in one of them, or {_MAX_DEPTH} brackets one in the other"
+                f"{path.name}: more than {JSON.max_objects:,} {name or 'entries'}, "
+                f"{JSON.max_object_events:,} values in one of them, or {JSON.max_depth} nested "
+                "brackets"
             )
 
 
-def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], where: str) -> _Kind:
-    """One of these objects, checked.
-
-    Raises:
-        TableError: it is wrong; `where` says which object it is.
-    """
+def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) -> _Kind:
+    """Convert a JSON object to a type; raise TableError, with the label, where it doesn't fit."""
     try:
         return kind.validate_python(item)
     except ValidationError as error:
-        raise TableError(f"{where}: {first_fault(error)}") from error
+        raise TableError(f"{label}: {first_fault(error)}") from error
 
 
 def first_fault(error: ValidationError) -> str:
-    """The first of pydantic's complaints, in one short line."""
+    """Format the first of pydantic's errors as one short line."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:4])
     message = first["msg"].removeprefix("Value error, ")
@@ -87,43 +76,36 @@ def first_fault(error: ValidationError) -> str:
 
 
 class _BoundedReader:
-    """A file for the parser; raises where it reads on and on without finding a token's end."""
+    """A file for the parser; raises where one token is too long."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file, self._name = file, name
-        self.unparsed = 0  # bytes read since the last token
+        self.unparsed_bytes = 0  # read since the last token
 
     def read(self, size: int) -> bytes:
-        if self.unparsed > _MAX_TOKEN:
-            raise TableError(
-                f"{self._name} has a text or a number of over {_MAX_TOKEN:,} bytes: leave it out"
-            )
+        if self.unparsed_bytes > JSON.max_token_bytes:
+            limit = f"{JSON.max_token_bytes:,}"
+            raise TableError(f"{self._name} has a text or number of over {limit} bytes: remove it")
         block = self._file.read(size)
-        self.unparsed += len(block)
+        self.unparsed_bytes += len(block)
         return block
 
 
-def _events(path: Path) -> Iterator[tuple[str, Any]]:
+def _parse_events(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield the parser's (event, value) pairs."""
     import ijson
 
-    with _readable(path):
-        if path.stat().st_size > MAX_BYTES:
-            raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
     try:
-        with _readable(path), path.open("rb") as file:
+        with path.open("rb") as file:
+            if path.stat().st_size > JSON.max_bytes:
+                raise TableError(f"{path.name} has over {JSON.max_bytes:,} bytes: split it")
             reader = _BoundedReader(file, path.name)
-            # not ijson.parse: what it says of the place grows with the depth
-            for event in ijson.basic_parse(reader, use_float=True, buf_size=_BLOCK):
-                reader.unparsed = 0
+            # not ijson.parse: its prefixes grow with the depth
+            for event in ijson.basic_parse(reader, use_float=True, buf_size=_BLOCK_BYTES):
+                reader.unparsed_bytes = 0
                 yield event
-    except (ijson.JSONError, UnicodeError, ValueError, OverflowError) as error:
-        said = " ".join(str(error).split())[:100]
-        raise TableError(f"{path.name} is no json that can be read ({said})") from error
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
+    except (ijson.JSONError, UnicodeError, ValueError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise TableError(f"{path.name} isn't JSON that can be read ({reason})") from error

@@ -1,5 +1,5 @@
-"""Reads arrays from a .npz file by numpy's own reader, without its pickles; what every array claims
-to hold is looked at before room is made for it."""
+"""Untrusted .npz files by numpy's own reader, without pickles: an array's claimed size is checked
+before memory is allocated for it."""
 
 import lzma
 import math
@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MediaError
+from core.media.limits import NPZ
 
-_MOST_BYTES = 2**30
-_MOST_ARRAYS = 10_000
-DAMAGE = (  # what numpy and zipfile raise of files that aren't whole, or hostile
+NPZ_ERRORS = (  # what numpy and zipfile raise for damaged or hostile files
     OSError,
     ValueError,
     EOFError,
@@ -31,44 +30,40 @@ DAMAGE = (  # what numpy and zipfile raise of files that aren't whole, or hostil
     SyntaxError,
     tokenize.TokenError,  # of an array's header
 )
-_HEADERS = {
+_HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Name → array.
+    """Read the arrays by name.
 
     Raises:
-        MediaError: the file is damaged, too large, or holds anything but arrays of numbers.
+        MediaError: the file is damaged, above the limits, or has anything but arrays of numbers.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if problem := _too_large(entries):
-                raise MediaError(f"{path.name} {problem}")
-            return {
-                entry.filename.removesuffix(".npy"): _array(archive, entry) for entry in entries
-            }
-    except DAMAGE as why:
-        detail = " ".join(str(why).split())[:160]
+            _check_size(entries, path.name)
+            return {e.filename.removesuffix(".npy"): _read_array(archive, e) for e in entries}
+    except NPZ_ERRORS as error:
+        reason = " ".join(str(error).split())[:160]
         raise MediaError(
-            f"{path.name} is no whole .npz of numbers ({detail}): write it anew by numpy.savez"
+            f"{path.name} isn't an .npz of numbers ({reason}): write it again by numpy.savez"
         ) from None
 
 
-def _too_large(entries: list[zipfile.ZipInfo]) -> str:
+def _check_size(entries: list[zipfile.ZipInfo], name: str) -> None:
     size = sum(entry.file_size for entry in entries)
-    if len(entries) <= _MOST_ARRAYS and size <= _MOST_BYTES:
-        return ""
-    return (
-        f"holds {len(entries):,} arrays of {size:,} bytes, at most {_MOST_ARRAYS:,} of "
-        f"{_MOST_BYTES:,} are read"
-    )
+    if len(entries) > NPZ.max_arrays or size > NPZ.max_bytes:
+        raise MediaError(
+            f"{name} has {len(entries):,} arrays of {size:,} bytes; the limit is "
+            f"{NPZ.max_arrays:,} of {NPZ.max_bytes:,}"
+        )
 
 
-def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
     with archive.open(entry) as file:
         _check_header(file, entry)  # type: ignore[arg-type]
     with archive.open(entry) as file:
@@ -77,9 +72,11 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
 
 
 def _check_header(file: BinaryIO, entry: zipfile.ZipInfo) -> None:
+    """Raise ValueError where an array isn't of numbers, or claims more bytes than its entry has."""
+    label = f"“{entry.filename[:60]}”"
     version = np.lib.format.read_magic(file)
-    if version not in _HEADERS:
-        raise ValueError(f"“{entry.filename[:60]}” is written in version {version} of the format")
-    shape, _, dtype = _HEADERS[version](file)
+    if version not in _HEADER_READERS:
+        raise ValueError(f"{label} is in version {version} of the format")
+    shape, _, dtype = _HEADER_READERS[version](file)
     if dtype.kind not in "fiub" or math.prod(shape) * dtype.itemsize > entry.file_size:
-        raise ValueError(f"“{entry.filename[:60]}” claims {dtype} {shape}, which it can't hold")
+        raise ValueError(f"{label} claims to be {dtype} {shape}")

@@ -1,5 +1,5 @@
-"""Parquet tables of strangers, read in a worker with little memory and time: what a file says of
-its own size need not be true. Every text that comes is within `MAX_TEXT`."""
+"""Untrusted Parquet tables, read in a worker with little memory and time: a file's claims about its
+size need not be true. No text is longer than `PARQUET.max_text_bytes`."""
 
 import time
 from collections.abc import Iterator
@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TableError, WorkerError
+from core.media.limits import PARQUET
 from core.workers.channel import Arrays
 from core.workers.process import Worker
 
-MAX_TEXT = 4096  # bytes of one
-MAX_MEMORY = 256 * 2**20  # that reading may take beyond what the process starts with
-MAX_SECONDS = 60.0  # that the worker may need for one table
-_WORKER = "core.media.parquet_worker"
+_HANDLER = "core.media.parquet_worker"
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,8 @@ class ParquetTable:
 
 
 @contextmanager
-def opened_parquet(path: Path) -> Iterator[ParquetTable]:
-    """The table's columns are numbers, bool, times or text: none is nested or a dictionary.
+def open_parquet(path: Path) -> Iterator[ParquetTable]:
+    """Open a table whose columns are numbers, bool, times or text; none is nested or a dictionary.
 
     Raises:
         TableError: no such table, also while its batches are read.
@@ -44,30 +42,31 @@ def opened_parquet(path: Path) -> Iterator[ParquetTable]:
     from pyarrow import ipc
 
     with closing(_ParquetReader(path)) as reader:
-        about, [schema] = reader.call("open", path=str(path.absolute()))
+        info, [schema] = reader.call("open", path=str(path.absolute()))
         read_schema = ipc.read_schema(pa.py_buffer(schema))
-        yield ParquetTable(read_schema, about["rows"], about["bytes"], reader.batches(read_schema))
+        batches = reader.read_batches(read_schema)
+        yield ParquetTable(read_schema, info["rows"], info["bytes"], batches)
 
 
 class _ParquetReader:
-    """A worker that has one table open."""
+    """A worker with one open table."""
 
     def __init__(self, path: Path) -> None:
-        self._name, self._seconds_left = path.name, MAX_SECONDS
-        self._worker = Worker(_WORKER, extra_memory=MAX_MEMORY)
+        self._name, self._seconds_left = path.name, PARQUET.max_seconds
+        self._worker = Worker(_HANDLER, extra_memory=PARQUET.max_memory_bytes)
 
     def call(self, command: str, **options: Any) -> tuple[dict[str, Any], Arrays]:
-        """Send a request; raises TableError with the file's name."""
-        started = time.monotonic()
+        """Send a request within the time that is left; raise TableError with the file's name."""
+        started_s = time.monotonic()
         try:
             return self._worker.call(command, options, timeout_s=max(0.0, self._seconds_left))
         except (TableError, WorkerError) as error:
-            raise TableError(f"{self._name} is no table that can be read ({error})") from None
+            raise TableError(f"{self._name} isn't a table that can be read ({error})") from None
         finally:
-            self._seconds_left -= time.monotonic() - started
+            self._seconds_left -= time.monotonic() - started_s
 
-    def batches(self, schema: Any) -> Iterator[Any]:
-        """Read the rows."""
+    def read_batches(self, schema: Any) -> Iterator[Any]:
+        """Yield the rows as Arrow record batches."""
         import pyarrow as pa
         from pyarrow import ipc
 
@@ -75,5 +74,5 @@ class _ParquetReader:
             yield ipc.read_record_batch(pa.py_buffer(content[0]), schema)
 
     def close(self) -> None:
-        """End the worker."""
+        """Stop the worker."""
         self._worker.close()

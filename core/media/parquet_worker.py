@@ -1,4 +1,4 @@
-"""Parquet tables of strangers in a child process, which has one open. See `core.workers`."""
+"""The worker process that has an untrusted Parquet table open. See `core.workers`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,47 +9,50 @@ from pyarrow import compute
 from pyarrow.parquet import ParquetFile
 
 from core.errors import TableError
-from core.media.parquet import MAX_MEMORY, MAX_TEXT
+from core.media.limits import PARQUET
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 
-_MAX_FIXED = 64  # bytes of a value of fixed length
-_BATCH = 500  # rows
-_open: list[Iterator[Any]] = []  # the batches of the table
+_BATCH_ROWS = 500
+_open_tables: list[Iterator[Any]] = []  # the batches of the one open table
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Answer a request: `open` a table, which gives its schema, or its `next` batch of rows."""
+    """Answer a request: `open` a table and return its schema, or return the `next` batch of rows,
+    none at the end."""
     try:
         if command == "open":
             return _open_table(options["path"])
-        return {}, [_to_bytes(batch) for batch in [next(_open[0], None)] if batch is not None]
+        batch = next(_open_tables[0], None)
+        return {}, [] if batch is None else [_to_bytes(batch)]
     except MemoryError:  # Arrow's own is one
-        raise TableError(f"it takes over {MAX_MEMORY >> 20} MB to read") from None
+        limit_mb = PARQUET.max_memory_bytes >> 20
+        raise TableError(f"it takes over {limit_mb} MB to read") from None
     except Exception as error:  # Arrow's errors are of many kinds
         text = " ".join(str(error).split())[:200]
         raise TableError(text or type(error).__name__) from None
 
 
 def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
+    """Open a table with limited memory; return its claimed sizes and its schema."""
     pa.set_memory_pool(pa.system_memory_pool())  # which reserves nothing
     limit_worker_memory()
     with ParquetFile(path, pre_buffer=False) as file:
-        about, texts = file.metadata, _text_columns(file.schema)
-    groups = [about.row_group(i).total_byte_size for i in range(about.num_row_groups)]
-    file = ParquetFile(path, metadata=about, read_dictionary=texts, pre_buffer=False)
+        metadata, texts = file.metadata, _text_columns(file.schema)
+    groups = [metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)]
+    file = ParquetFile(path, metadata=metadata, read_dictionary=texts, pre_buffer=False)
     schema = pa.schema(
         pa.field(one.name, pa.string() if pa.types.is_dictionary(one.type) else one.type)
         for one in file.schema_arrow
     )
-    _open.append(_batches(file, schema))
-    return {"rows": about.num_rows, "bytes": sum(groups)}, [_to_bytes(schema)]
+    _open_tables.append(_read_batches(file, schema))
+    return {"rows": metadata.num_rows, "bytes": sum(groups)}, [_to_bytes(schema)]
 
 
-def _batches(file: ParquetFile, schema: Any) -> Iterator[Any]:
-    for batch in file.iter_batches(_BATCH, use_threads=False):
-        columns = [_plain(*column) for column in zip(schema.names, batch.columns, strict=True)]
-        yield pa.record_batch(columns, schema=schema)
+def _read_batches(file: ParquetFile, schema: Any) -> Iterator[Any]:
+    for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
+        columns = map(_decode_column, schema.names, batch.columns)
+        yield pa.record_batch(list(columns), schema=schema)
 
 
 def _to_bytes(part: Any) -> Any:
@@ -57,26 +60,31 @@ def _to_bytes(part: Any) -> Any:
 
 
 def _text_columns(schema: Any) -> list[str]:
-    """The texts' names: read as dictionaries, of which a text that comes often is one entry."""
-    found = []
+    """Return the text columns' names: they are read as dictionaries, where a repeated text is one
+    entry. Raises ValueError for columns that are not read."""
+    names = []
     for i in range(len(schema)):
         column = schema.column(i)
+        label = f"column {column.path[:60]}"
         if column.max_repetition_level or column.path != column.name:
-            raise ValueError(f"column {column.path[:60]} holds lists or tables: give plain columns")
-        if column.physical_type == "FIXED_LEN_BYTE_ARRAY" and column.length > _MAX_FIXED:
-            raise ValueError(f"column {column.path[:60]} has values of {column.length:,} bytes")
+            raise ValueError(f"{label} has lists or tables: only plain columns are read")
+        if column.physical_type == "FIXED_LEN_BYTE_ARRAY" and (
+            column.length > PARQUET.max_fixed_bytes
+        ):
+            raise ValueError(f"{label} has values of {column.length:,} bytes")
         if column.physical_type == "BYTE_ARRAY":
-            found.append(column.name)
-    return found
+            names.append(column.name)
+    return names
 
 
-def _plain(name: str, column: Any) -> Any:
-
+def _decode_column(name: str, column: Any) -> Any:
+    """Convert a dictionary column to plain text; raise ValueError where a text is too long."""
     if not pa.types.is_dictionary(column.type):
         return column
     longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
-    if longest > MAX_TEXT:
+    if longest > PARQUET.max_text_bytes:
         raise ValueError(
-            f"column {name[:60]} has a text of {longest:,} bytes, at most {MAX_TEXT:,} are read"
+            f"column {name[:60]} has a text of {longest:,} bytes; "
+            f"the limit is {PARQUET.max_text_bytes:,}"
         )
     return column.dictionary_decode().cast(pa.string())

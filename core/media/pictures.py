@@ -1,4 +1,4 @@
-"""Pictures in and out. Untrusted files: Pillow looks at the header before anything is decoded."""
+"""Pictures in and out. Untrusted files: Pillow reads the header before anything is decoded."""
 
 import io
 import warnings
@@ -9,92 +9,83 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
+from core.media.limits import PICTURE
 from core.pose.types import Picture
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 50_000_000
-MAX_ANIMATION_PIXELS = 16_000_000
-MAX_SIDE = 10_000
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
-    """(H, W, 3) uint8 RGB, turned as its EXIF orientation says; transparency on white.
+    """Read an untrusted picture as (H, W, 3) uint8 RGB, rotated by its EXIF orientation;
+    transparent parts become white.
 
     Args:
         source: a file's path or its content.
         name: what to call the content in an error.
 
     Raises:
-        MediaError: no JPEG, PNG or WEBP, damaged, or larger than 20 MB, 50 megapixels or 10,000
-            pixels a side.
+        MediaError: no JPEG, PNG or WEBP, damaged, or above the limits.
     """
     name = name or (source.name if isinstance(source, Path) else "the picture")
-    content = _content(source, name)
+    content = _read_content(source, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
-            _check_size(image.size, name)
-            _check_animation(image, name)
+            _check_size(image, name)
             ImageOps.exif_transpose(image, in_place=True)
-            return np.array(_as_rgb(image))
+            return np.array(_to_rgb(image))
     except UnidentifiedImageError as error:
-        raise MediaError(f"{name} is no JPEG, PNG or WEBP picture") from error
+        raise MediaError(f"{name} isn't a JPEG, PNG or WEBP image") from error
     except Image.DecompressionBombError as error:
-        raise MediaError(f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller") from error
+        raise MediaError(
+            f"{name} has more than {PICTURE.max_pixels:,} pixels: make it smaller"
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise MediaError(f"{name} can't be decoded ({error}): save it anew") from error
+        raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
 
 
-def check_jpeg(content: bytes, max_side: int, name: str) -> None:
-    """Look at an untrusted small JPEG without decoding it.
-
-    Raises:
-        MediaError: no JPEG, or more than `max_side` pixels a side.
-    """
+def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
+    """Raise MediaError where an untrusted content isn't a JPEG of at most that size; the picture
+    is not decoded."""
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
-            size_wh = image.size
+            width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{name} is no JPEG picture") from error
-    if max(size_wh) > max_side:
-        raise MediaError(
-            f"{name} has {size_wh[0]} x {size_wh[1]} pixels, at most {max_side} a side are read"
-        )
+        raise MediaError(f"{name} isn't a JPEG image") from error
+    if max(width, height) > max_side_px:
+        raise MediaError(f"{name} is {width} x {height} pixels; the limit is {max_side_px} a side")
 
 
-def _content(source: Path | bytes, name: str) -> bytes:
+def _read_content(source: Path | bytes, name: str) -> bytes:
     try:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
-        if size > MAX_BYTES:
-            raise MediaError(f"{name} has {size:,} bytes, a picture has at most {MAX_BYTES:,}")
+        if size > PICTURE.max_bytes:
+            raise MediaError(f"{name} has {size:,} bytes; the limit is {PICTURE.max_bytes:,}")
         return source.read_bytes() if isinstance(source, Path) else source
     except OSError as error:
         raise MediaError(f"{name} can't be read: {error.strerror}") from error
 
 
-def _check_size(size_wh: tuple[int, int], name: str) -> None:
-    width, height = size_wh
-    if max(size_wh) > MAX_SIDE or width * height > MAX_PIXELS:
+def _check_size(image: Image.Image, name: str) -> None:
+    """Raise MediaError where a picture or an animation has too many pixels to be decoded."""
+    pixels = image.width * image.height
+    size = f"{image.width} x {image.height} pixels"
+    if max(image.size) > PICTURE.max_side_px or pixels > PICTURE.max_pixels:
         raise MediaError(
-            f"{name} has {width} x {height} pixels, at most {MAX_SIDE:,} a side and "
-            f"{MAX_PIXELS:,} in all are read: make it smaller"
+            f"{name} is {size}; the limit is {PICTURE.max_side_px:,} a side and "
+            f"{PICTURE.max_pixels:,} in all: make it smaller"
+        )
+    animated = image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False)
+    if animated and pixels > PICTURE.max_animation_pixels:
+        raise MediaError(
+            f"{name} is an animation of {size}; the limit is {PICTURE.max_animation_pixels:,} "
+            "in all: save one picture of it"
         )
 
 
-def _check_animation(image: Image.Image, name: str) -> None:
-    """Decoding the first frame of an animation takes several pictures of its size."""
-    moves = image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False)
-    if moves and image.width * image.height > MAX_ANIMATION_PIXELS:
-        raise MediaError(
-            f"{name} is an animation of {image.width} x {image.height} pixels, at most "
-            f"{MAX_ANIMATION_PIXELS:,} in all are read: save one picture of it"
-        )
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # grey of 16 bits, which Pillow would clip at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if not image.has_transparency_data:
@@ -105,24 +96,24 @@ def _as_rgb(image: Image.Image) -> Image.Image:
 
 
 def encode_jpeg(rgb: Picture, quality: int = 90) -> bytes:
-    """RGB picture → JPEG file content."""
-    return _encoded(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    """Encode a picture as JPEG."""
+    return _encode_picture(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def encode_png(rgb: Picture) -> bytes:
-    """RGB picture → PNG file content."""
-    return _encoded(".png", rgb, [])
+    """Encode a picture as PNG."""
+    return _encode_picture(".png", rgb, [])
 
 
-def _encoded(suffix: str, rgb: Picture, options: list[int]) -> bytes:
-    done, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
-    if not done:
+def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
+    success, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    if not success:
         raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
     return data.tobytes()
 
 
 def decode_jpeg(content: bytes) -> Picture:
-    """JPEG that we wrote ourselves → RGB picture."""
+    """Decode a JPEG that we wrote ourselves."""
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise MediaError("a stored crop is damaged")
@@ -130,11 +121,7 @@ def decode_jpeg(content: bytes) -> Picture:
 
 
 def write_picture(rgb: Picture, path: Path) -> None:
-    """Write a .png or .jpg.
-
-    Raises:
-        MediaError: another suffix, or no such folder.
-    """
+    """Write a .png or .jpg; raise MediaError for another suffix or a path that can't be written."""
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.depth.cameras import Camera
 from core.depth.frames import DepthSource
 from core.depth.io.recordings import open_depth
-from core.media.archives import unpacked
+from core.media.archives import unpack_zip
 from core.recording.imports.uploads import uploaded_together
 
 _FRAME_SUFFIXES = (".png", ".bin")
@@ -32,7 +32,7 @@ def uploaded_recording(
         own = stack.enter_context(uploaded_together(uploads, folder, _FILES_TITLE))
         first = next(own.iterdir())
         if len(uploads) == 1 and first.suffix.lower() == ".zip":
-            path = _unpack_zip(first)
+            path = _replace_by_folder(first)
         elif len(uploads) == 1 and first.suffix.lower() not in _FRAME_SUFFIXES:
             path = first
         else:
@@ -40,11 +40,11 @@ def uploaded_recording(
         yield stack.enter_context(open_depth(path, camera=camera))
 
 
-def _unpack_zip(path: Path) -> Path:
+def _replace_by_folder(path: Path) -> Path:
     """Replace a zip by its content; returns its only folder, or one named after the zip."""
     target = path.with_suffix("")
     target.mkdir()
-    with unpacked(path) as content:
+    with unpack_zip(path) as content:
         for item in content.iterdir():
             shutil.move(item, target)
     path.unlink()

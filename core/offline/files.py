@@ -16,7 +16,7 @@ from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.files import make_temporary_folder, remove_temporary_folder
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.media.archives import unpacked
+from core.media.archives import unpack_zip
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES, video_info
 from core.offline.predicting import predict
@@ -160,7 +160,7 @@ def _read_zip(
     progress: Progress,
 ) -> UploadResult:
     result = UploadResult([], [])
-    with unpacked(source, name=name) as inside:
+    with unpack_zip(source, name=name) as inside:
         paths = [path for path in sorted(inside.rglob("*")) if path.is_file()]
         for number, path in enumerate(paths):
             title = f"{name}/{path.relative_to(inside).as_posix()}"

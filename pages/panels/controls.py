@@ -9,7 +9,7 @@ import streamlit as st
 from core.exchange.tables import own_tables
 from core.gestures.labels import in_colour
 from core.gestures.modelfile import bundle
-from core.media import archives, json_objects, pictures, videos
+from core.media.limits import JSON, PICTURE, VIDEO, ZIP
 from core.media.pictures import encode_png
 from core.pose.drawing.poses import person_swatch
 from core.recording.imports import cells
@@ -22,14 +22,14 @@ EMOJI_CHOICES = [in_colour(sign) for sign in _SIGNS.split()]
 LIMITS_MB = {
     kind: size // 2**20
     for kind, size in {
-        "pictures": pictures.MAX_BYTES,
-        "videos": videos.MAX_BYTES,
-        "zips": archives.MAX_TOTAL,
+        "pictures": PICTURE.max_bytes,
+        "videos": VIDEO.max_bytes,
+        "zips": ZIP.max_total_bytes,
         "models": bundle.MAX_FILE,
         "CSV": cells.MAX_BYTES,
-        "JSON": json_objects.MAX_BYTES,
+        "JSON": JSON.max_bytes,
         "Parquet": own_tables.MAX_BYTES,
-        "recordings": archives.MAX_TOTAL,
+        "recordings": ZIP.max_total_bytes,
     }.items()
 }
 

@@ -34,7 +34,7 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
         field.set_input_files(
             {"name": MARKUP, "mimeType": "application/zip", "buffer": file.read_bytes()[:-50]}
         )
-        expect(page.get_by_text(re.compile("is no zip that can be read"))).to_be_visible()
+        expect(page.get_by_text(re.compile("isn't a zip that can be read"))).to_be_visible()
         settled(page)
         page.screenshot(path=pictures / "export_refused.png", full_page=True)
         field.set_input_files(

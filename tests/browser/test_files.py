@@ -91,8 +91,8 @@ def test_one_picture_and_files_that_are_all_refused(look, film, pictures, shared
         page.goto("/files")
         nothing = {"mimeType": "video/mp4", "buffer": b"\0" * 4000}
         upload(page, nothing | {"name": f"{MARKUP}.mp4"}, nothing | {"name": "b.zip"})
-        expect(page.get_by_text(re.compile("b.zip is no zip"))).to_be_visible()
-        expect(page.get_by_text(re.compile("mp4 is no video"))).to_be_visible()
+        expect(page.get_by_text(re.compile("b.zip isn't a zip"))).to_be_visible()
+        expect(page.get_by_text(re.compile("mp4 isn't a video"))).to_be_visible()
         expect(page.locator("a[href*='example.org']")).to_have_count(0)  # no name is a link
         settled(page)
         light_and_dark(page, pictures / "files_refused.png")

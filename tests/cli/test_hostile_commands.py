@@ -141,7 +141,7 @@ def large_picture(command: str) -> Callable[[Path], list[str]]:
     return make
 
 
-LONG_TEXT = "a text of 10,000,000 bytes, at most 4,096 are read"
+LONG_TEXT = "a text of 10,000,000 bytes; the limit is 4,096"
 CASES = {
     "a parquet of 73 KB that unpacks to 4 GB": (parquet_of(10**7, 400), LONG_TEXT),
     "a parquet of 180,000 long names": (parquet_of(1000, 180_000), "unpacks to over 160 MB"),
@@ -149,7 +149,7 @@ CASES = {
         parquet_of(10**7, 400, ours=True),
         "text of 10,000,000",
     ),
-    "a COCO file with one text of 128 MB": (long_json, "a text or a number of over 1,048,576"),
+    "a COCO file with one text of 128 MB": (long_json, "a text or number of over 1,048,576"),
     "a playlist that calls itself a video": (playlist, "not a video of one of the kinds"),
     "weights of 5 GB": (huge_weights, "a.onnx is 5,120 MB, the limit is 150 MB"),
     "a pose net that computes for hours": (

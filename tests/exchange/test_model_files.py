@@ -316,7 +316,7 @@ def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter
 # -------------------------------------------------------------------------------------- predict.py
 
 
-def unpacked(file: Path, folder: Path) -> Path:
+def unpack_zip(file: Path, folder: Path) -> Path:
     with zipfile.ZipFile(file) as archive:
         archive.extractall(folder)
     return folder
@@ -345,7 +345,7 @@ def test_predict_py_is_short(receiver):
 def test_predict_py_says_what_the_model_says(starter, tmp_path):
     paths = Paths.find(tmp_path / "home")
     export_model(starter, tmp_path / "a.gesture", paths)
-    folder = unpacked(tmp_path / "a.gesture", tmp_path / "there")
+    folder = unpack_zip(tmp_path / "a.gesture", tmp_path / "there")
     hands = sample_hands(paths.demo)
     wanted, foreign = starter.predict(hands.keypoints, hands.mirrored_view)
     said, limit = answers(sys.executable, folder, "vectors.json"), starter.rejects_above
@@ -368,7 +368,7 @@ def test_predict_py_says_what_the_model_says(starter, tmp_path):
 
 
 def test_predict_py_applies_the_threshold_and_the_rejection(file, tmp_path):
-    folder = unpacked(file, tmp_path / "there")
+    folder = unpack_zip(file, tmp_path / "there")
     scores = np.array(json.loads((folder / "vectors.json").read_text())["rejection"])
     about = json.loads((folder / "metadata.json").read_text())
     about["threshold"] = 0.0
@@ -404,7 +404,7 @@ def test_the_rejection_travels_with_the_model_and_is_checked(home, file, tmp_pat
 
 def unpacked_starter(starter, tmp_path) -> Path:
     export_model(starter, tmp_path / "a.gesture", Paths.find(tmp_path / "home"))
-    return unpacked(tmp_path / "a.gesture", tmp_path / "there")
+    return unpack_zip(tmp_path / "a.gesture", tmp_path / "there")
 
 
 def test_predict_py_without_a_landmarker_says_what_it_lacks(starter, tmp_path):
@@ -437,7 +437,7 @@ def test_predict_py_of_bodies_reads_keypoints_and_pictures_as_mudra_does(
     paths = Paths.find(tmp_path / "home")
     arms = GestureModel.load(paths.arms)
     export_model(arms, tmp_path / "a.gesture", paths)
-    folder = unpacked(tmp_path / "a.gesture", tmp_path / "there")
+    folder = unpack_zip(tmp_path / "a.gesture", tmp_path / "there")
     vectors = json.loads((folder / "vectors.json").read_text())
     said = answers(sys.executable, folder, "vectors.json")
     wanted = np.array(vectors["probabilities"])

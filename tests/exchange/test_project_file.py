@@ -18,6 +18,7 @@ from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
 from core.exchange.project import project_file
 from core.exchange.project.manifest import ROWS
 from core.exchange.project.project_file import export_project, import_project
+from core.media.limits import ZIP
 from core.paths import Paths
 from core.store import Store
 from core.store.bin import PERSON, delete_samples, restore_from_bin
@@ -263,7 +264,7 @@ def test_a_file_appears_whole_or_not_at_all(store, paths, project, tmp_path):
 
 
 def test_what_would_not_come_back_in_does_not_go_out(store, paths, project, tmp_path, monkeypatch):
-    monkeypatch.setattr(project_file, "MAX_TOTAL", 10_000)
+    monkeypatch.setattr(project_file, "ZIP", replace(ZIP, max_total_bytes=10_000))
     with pytest.raises(StoreError, match="leave the pictures out"):
         export_project(store, paths, project.name, tmp_path / "p.zip")
 
@@ -354,7 +355,7 @@ HOSTILE = {
     ),
     "a crop that is none": (
         lambda z: z.update({C: b"\x80\x04pickle" * (len(z[C]) // 8 + 1)}),
-        "no JPEG",
+        "a JPEG",
     ),
     "a picture bomb": (
         lambda z: (
@@ -381,7 +382,7 @@ HOSTILE = {
     "a file more": (lambda z: z.update({"readme.txt": b"x"}), "readme.txt"),
     "a way out": (lambda z: z.update({"../evil.json": b"x"}), "unsafe name"),
     "a training's way out": (lambda z: z.update({"runs/../a.json": b"x"}), "unsafe name"),
-    "a hidden training": (lambda z: z.update({"runs/.a/log.jsonl": b"x"}), "not its place"),
+    "a hidden training": (lambda z: z.update({"runs/.a/log.jsonl": b"x"}), "unexpected member"),
     "a training without log": (lambda z: z.update({"runs/a/model.onnx": b"x"}), "log.jsonl"),
     "a log of nothing": (lambda z: log(z, b""), "start"),
     "a log of lists": (lambda z: log(z, b"[" * 10**5), "no line"),
@@ -454,7 +455,7 @@ def test_a_link_is_no_member(packed, elsewhere, tmp_path):
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04", b"\x80\x04pickle"])
 def test_what_is_no_zip_is_refused(body, elsewhere, tmp_path):
     (tmp_path / "h.zip").write_bytes(body)
-    with pytest.raises(ArchiveError, match="no zip"):
+    with pytest.raises(ArchiveError, match="isn't a zip"):
         import_project(elsewhere[1], elsewhere[0], tmp_path / "h.zip")
     with pytest.raises(ArchiveError, match="does not exist"):
         import_project(elsewhere[1], elsewhere[0], tmp_path / "none.zip")

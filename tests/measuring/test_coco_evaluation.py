@@ -107,7 +107,7 @@ WRONG = {
         [{"image_id": 7, "category_id": 1, "keypoints": GOOD}],
         "entry 1: score: Field required",
     ),
-    "not a number": ([person(1)], [found(GOOD, score=float("nan"))], "no json that can be read"),
+    "not a number": ([person(1)], [found(GOOD, score=float("nan"))], "JSON that can be read"),
     "infinite": (
         [person(1)],
         [found(GOOD, score=1e300)],

@@ -1,6 +1,7 @@
 """Frames by number: any order gives the very frames that were written, also after damage."""
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from core.errors import MediaError
 from core.media import exact_videos
-from core.media.exact_videos import GREY_8, RGB, LosslessWriter, VideoTrack, track_count
+from core.media.exact_videos import GREY_8, RGB, LosslessWriter, VideoTrack, count_tracks
+from core.media.limits import LOSSLESS_VIDEO
 
 SIZE_HW = (48, 66)
 
@@ -33,14 +35,14 @@ def written(path: Path, count: int, *, rgb: bool = False) -> Path:
 
 def test_16_bits_and_colours_come_back_as_they_were_in_any_order(tmp_path) -> None:
     path = written(tmp_path / "a.mkv", 40, rgb=True)
-    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, form=RGB)
+    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, pixel_format=RGB)
     order = list(range(40)) + random.Random(0).sample(range(40), 40) + [39, 0, 39, 20, 20]
     for number in order:
         assert np.array_equal(depth.read(number), deep(number)), number
         assert np.array_equal(rgb.read(number), coloured(number)), number
-    assert depth.is_deep and depth.size_hw == SIZE_HW and track_count(path) == 2
+    assert depth.is_deep and depth.size_hw == SIZE_HW and count_tracks(path) == 2
     assert depth.times_s == pytest.approx([number / 25 for number in range(40)])
-    assert depth.notes["mine"] == "noted"
+    assert depth.metadata["mine"] == "noted"
     depth.close()
     depth.close()
     rgb.close()
@@ -66,7 +68,7 @@ def between(path: Path, count: int, codec: str, **options: str) -> list[np.ndarr
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mpeg4"), ("a.webm", "libvpx-vp9")])
 def test_a_frame_between_key_frames_is_the_same_as_in_the_whole_film(tmp_path, name, codec) -> None:
     frames = between(tmp_path / name, 50, codec, g="12", bf="2" if codec == "mpeg4" else "0")
-    track = VideoTrack(tmp_path / name, form=GREY_8)
+    track = VideoTrack(tmp_path / name, pixel_format=GREY_8)
     assert len(track.times_s) == len(frames) == 50 and not track.is_deep
     for number in [*random.Random(1).sample(range(50), 50), 10, 11, 12, 13]:
         assert np.array_equal(track.read(number), frames[number]), number
@@ -114,7 +116,7 @@ def test_what_is_no_video_is_told(tmp_path, content) -> None:
 def test_a_film_by_an_unknown_codec_is_told(tmp_path) -> None:
     path = written(tmp_path / "a.mkv", 1)
     path.write_bytes(path.read_bytes().replace(b"V_FFV1", b"V_NONE"))
-    with pytest.raises(MediaError, match=r"a\.mkv is coded in a way that can't be read"):
+    with pytest.raises(MediaError, match=r"a\.mkv has an unknown codec"):
         VideoTrack(path)
 
 
@@ -143,7 +145,7 @@ def test_a_picture_that_lacks_its_colours_leaves_the_film_whole(tmp_path) -> Non
         for colours in (None, coloured(3)[:-1]):
             with pytest.raises(MediaError, match="each with colours or none"):
                 writer.write(deep(3), colours, 3 / 25)
-    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, form=RGB)
+    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, pixel_format=RGB)
     assert len(depth.times_s) == len(rgb.times_s) == 3
     assert np.array_equal(depth.read(2), deep(2)) and np.array_equal(rgb.read(2), coloured(2))
     depth.close()
@@ -173,13 +175,14 @@ def test_bits_whose_numbers_would_be_changed_are_refused_by_name(tmp_path, pixel
     path = one_frame(tmp_path / "a.mkv", "ffv1", pixels)
     with pytest.raises(MediaError, match=rf"a\.mkv has {pixels} pixels of {bits} bits: expected"):
         VideoTrack(path)
-    track = VideoTrack(path, form=RGB)
+    track = VideoTrack(path, pixel_format=RGB)
     assert track.read(0).shape == (*SIZE_HW, 3)
     track.close()
 
 
 def test_a_film_is_full_before_it_is_too_large_to_be_read(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(exact_videos, "MOST_BYTES", 2**26 + 20_000)  # a frame has some 9,300
+    limits = replace(LOSSLESS_VIDEO, max_bytes=2**26 + 20_000)  # a frame has some 9,300
+    monkeypatch.setattr(exact_videos, "LOSSLESS_VIDEO", limits)
     with (
         pytest.raises(MediaError, match=r"a\.mkv is full \(3 frames, "),
         LosslessWriter(tmp_path / "a.mkv", SIZE_HW, {}) as writer,

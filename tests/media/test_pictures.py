@@ -67,11 +67,11 @@ def test_exif_orientation_is_applied():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "no JPEG, PNG or WEBP"),
-        (b"MZ" + bytes(100), "no JPEG, PNG or WEBP"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no JPEG, PNG or WEBP"),
-        (saved(Image.new("RGB", (9, 9)), "GIF"), "no JPEG, PNG or WEBP"),
-        (saved(Image.new("RGB", (9, 9)), "TIFF"), "no JPEG, PNG or WEBP"),
+        (b"", "a JPEG, PNG or WEBP"),
+        (b"MZ" + bytes(100), "a JPEG, PNG or WEBP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a JPEG, PNG or WEBP"),
+        (saved(Image.new("RGB", (9, 9)), "GIF"), "a JPEG, PNG or WEBP"),
+        (saved(Image.new("RGB", (9, 9)), "TIFF"), "a JPEG, PNG or WEBP"),
         (png_header(60_000, 60_000), "more than 50,000,000 pixels"),
         (png_header(10_001, 4), "10001 x 4"),
         (png_header(9_000, 9_000), "9000 x 9000"),

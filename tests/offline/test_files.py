@@ -128,17 +128,17 @@ def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb
         ("a.jpg", b"", "a.jpg"),
         ("a.png", b"GIF89a" + b"\0" * 50, "a.png"),
         ("a.mp4", b"", "a.mp4 is empty"),
-        ("a.mp4", b"\0" * 4000, "a.mp4 is no video that can be read (Invalid data found"),
-        ("a.zip", b"PK\x03\x04 and no more", "a.zip is no zip"),
+        ("a.mp4", b"\0" * 4000, "a.mp4 isn't a video that can be read (Invalid data found"),
+        ("a.zip", b"PK\x03\x04 and no more", "a.zip isn't a zip"),
         ("a.zip", zip_of({}), "a.zip is empty"),
         ("a.zip", zip_of({"../up.jpg": b"x"}), "unsafe name"),
         ("a.exe", b"MZ", "a.exe"),
         ("../../etc/passwd", b"root", "etc/passwd"),
         ("a." + "x" * 300, b"MZ", "xxx"),
-        ("a.jp\0g", b"MZ", "is no JPEG"),
-        ("a.\ud800", b"MZ", "is no JPEG"),
+        ("a.jp\0g", b"MZ", "isn't a JPEG"),
+        ("a.\ud800", b"MZ", "isn't a JPEG"),
         ("." * 300, b"MZ", "..."),
-        ("", b"MZ", "is no JPEG"),
+        ("", b"MZ", "isn't a JPEG"),
     ],
 )
 def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, name, content, words):
@@ -167,7 +167,7 @@ def test_an_annotated_video_that_can_t_be_written_is_refused_by_the_video_s_name
 
 def test_a_name_that_is_part_of_the_reason_leaves_the_reason_as_it_is(model, make, tmp_path):
     ((_, reason),) = read_upload("is no.jpg", b"MZ", model, make, tmp_path).skipped
-    assert reason == "is no.jpg is no JPEG, PNG or WEBP picture"
+    assert reason == "is no.jpg isn't a JPEG, PNG or WEBP image"
 
 
 def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, shared_data, tmp_path):

@@ -75,7 +75,7 @@ def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("../evil", "x")
     for content, words in (
-        (starter_file[:-100], "no zip"),
+        (starter_file[:-100], "isn't a zip"),
         ((tmp_path / "b.zip").read_bytes(), "unsafe name"),
         (b"x" * (33 * 2**20), "a model at most"),
     ):

@@ -38,7 +38,7 @@ def test_pictures_come_back_with_gesture_and_downloads(app, photo):
     said = texts(app)
     assert "read **2** / refused **1** · hands **2**" in said
     assert "👍 **thumbs\\_up**" in said and "👊 **fist**" in said
-    assert safe_label("c.png is no JPEG, PNG or WEBP picture") in said
+    assert safe_label("c.png isn't a JPEG, PNG or WEBP image") in said
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels == ["Table (CSV)", "Annotated pictures (zip)"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from core.live import browser_channel
 from core.live.live import LiveProcessor, Options
+from core.media.cameras import encode_stream_frame
 from core.media.pictures import read_picture
-from core.media.stream_frames import frame_of
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.recorder import Recorder
 from core.store.rows import Project
@@ -73,7 +73,7 @@ def watch(recorder):
 def test_a_frame_whose_hand_is_found_on_the_server(root, photo, recorder, starter, make_estimator):
     live = LiveProcessor(lambda options: make_estimator(), Options(model=starter))
     live.configure(live.options, watch(recorder))
-    stream, frame = Stream(live), frame_of(photo)
+    stream, frame = Stream(live), encode_stream_frame(photo)
 
     def act():
         stream.recv(frame)

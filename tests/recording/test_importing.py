@@ -468,7 +468,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_e
     assert report.added == 6
     reasons = dict(report.refused)
     assert set(reasons) == {"ok/broken.jpg", "ok/empty.jpg"}
-    assert "no hand" in reasons["ok/empty.jpg"] and "no JPEG" in reasons["ok/broken.jpg"]
+    assert "no hand" in reasons["ok/empty.jpg"] and "a JPEG" in reasons["ok/broken.jpg"]
 
 
 def test_a_zip_of_folders_is_the_same_as_the_folders(store, photos, make_estimator):

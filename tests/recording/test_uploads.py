@@ -203,7 +203,7 @@ def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, share
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.zip", b"nothing", "a.zip is no zip"),
+        ("a.zip", b"nothing", "a.zip isn't a zip"),
         ("b.zip", zip_of({"notes.txt": b"x"}), ") in b.zip"),
         ("c.mp4", b"", "c.mp4 is empty"),
         ("d.exe", b"MZ", "d.exe"),

@@ -24,7 +24,7 @@ from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.live.low_latency import LowLatencyTrack
-from core.media.stream_frames import frame_of, picture_of
+from core.media.cameras import decode_stream_frame, encode_stream_frame
 from core.paths import Paths
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder
@@ -88,7 +88,7 @@ class _Stream:
         self.live, self.recorder = live, recorder
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
-        return frame_of(self.live.process(picture_of(frame)))
+        return encode_stream_frame(self.live.process(decode_stream_frame(frame)))
 
     def on_ended(self) -> None:
         self.live.close()

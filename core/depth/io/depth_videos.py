@@ -21,7 +21,7 @@ from core.depth.frames import DepthFrame, check_size
 from core.depth.io.camera_files import camera_of, read_camera_beside, unknown_camera
 from core.depth.io.recorded import Recorded
 from core.errors import MediaError
-from core.media.exact_videos import RGB, VideoTrack, track_count
+from core.media.exact_videos import RGB, VideoTrack, count_tracks
 
 VIDEO_SUFFIXES = (".mkv", ".avi", ".mp4", ".mov")
 NOTE = "mudra_depth"
@@ -45,7 +45,7 @@ def open_depth_video(
     Raises:
         MediaError: no video of depth, an unknown camera or unit, too large or damaged.
     """
-    has_rgb = track_count(path) > 1
+    has_rgb = count_tracks(path) > 1
     depth = VideoTrack(path)
     try:
         said, said_unit = _said(path, depth)
@@ -60,7 +60,7 @@ def open_depth_video(
                 f"put unit_mm into camera.json beside it, or give it; name the camera "
                 f"{_OF_NVGESTURE.name} if it is nvGesture's"
             )
-        rgb = VideoTrack(path, number=1, form=RGB) if has_rgb else None
+        rgb = VideoTrack(path, number=1, pixel_format=RGB) if has_rgb else None
         if rgb and rgb.size_hw != depth.size_hw:  # not registered
             rgb.close()
             rgb = None
@@ -71,9 +71,9 @@ def open_depth_video(
 
 
 def _said(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
-    if NOTE in track.notes:
+    if NOTE in track.metadata:
         try:
-            return camera_of(json.loads(track.notes[NOTE]), path.name)
+            return camera_of(json.loads(track.metadata[NOTE]), path.name)
         except (ValueError, RecursionError):
             raise MediaError(f"{path.name}: its note {NOTE} is no JSON") from None
     said, unit_mm = read_camera_beside(path.parent, track.size_hw)

@@ -23,7 +23,7 @@ from core.depth.io.camera_files import (
 from core.depth.io.joint_tables import HANDS
 from core.depth.io.recorded import MOST_FRAMES, RATE, Recorded
 from core.errors import MediaError
-from core.media.npz import DAMAGE, read_npz
+from core.media.npz import NPZ_ERRORS, read_npz
 
 _MOST_PIXELS = 16_000_000
 _NONE = np.empty(0)
@@ -86,7 +86,7 @@ class DepthStack(Recorded):
 def _mapped(path: Path) -> NDArray[Any]:
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except DAMAGE as error:
+    except NPZ_ERRORS as error:
         said = " ".join(str(error).split())[:100]
         raise MediaError(f"{path.name} is no whole .npy of numbers ({said})") from None
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import StoreError
 from core.exchange.project.lines import to_line
 from core.exchange.project.manifest import Manifest, Member, ProjectRow, mudra_version
-from core.media.archives import MAX_ENTRIES, MAX_TOTAL
+from core.media.limits import ZIP
 from core.store.rows import now
 
 MANIFEST = "manifest.json"
@@ -72,10 +72,10 @@ class Packer:
             StoreError: larger than what is read back.
         """
         total = sum(member.bytes for member in self._members)
-        if total > MAX_TOTAL - MAX_MANIFEST or len(self._members) >= MAX_ENTRIES:
+        if total > ZIP.max_total_bytes - MAX_MANIFEST or len(self._members) >= ZIP.max_entries:
             raise StoreError(
                 f"“{project.name}” takes {total:,} bytes in {len(self._members):,} files, a "
-                f"project file at most {MAX_TOTAL:,}: leave the pictures out"
+                f"project file at most {ZIP.max_total_bytes:,}: leave the pictures out"
             )
         manifest = Manifest(
             format="mudra-project",

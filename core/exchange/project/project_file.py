@@ -34,7 +34,8 @@ from core.exchange.project.packing import MANIFEST, MAX_MANIFEST, Packer
 from core.files import written_whole
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
-from core.media.archives import MAX_TOTAL, unpacked
+from core.media.archives import unpack_zip
+from core.media.limits import ZIP
 from core.media.pictures import check_jpeg
 from core.paths import Paths
 from core.store import Project, Store
@@ -161,11 +162,11 @@ def _pack_runs(packer: Packer, runs: list[Run]) -> list[str]:
 
 
 def _check_space(name: str, size: ProjectSize) -> None:
-    if size.bytes > MAX_TOTAL:
+    if size.bytes > ZIP.max_total_bytes:
         raise StoreError(
             f"“{name}” with {size.samples:,} samples would take about {size.bytes / 2**20:,.0f} "
-            f"MB, a project file at most {MAX_TOTAL / 2**20:.0f}: leave the pictures out, or copy "
-            "the workspace folder"
+            f"MB, a project file at most {ZIP.max_total_bytes / 2**20:.0f}: leave the pictures out, "
+            "or copy the workspace folder"
         )
 
 
@@ -214,7 +215,7 @@ def import_project(
     """
     if not path.is_file():
         raise ArchiveError(f"{path} does not exist: give a project file")
-    with unpacked(path, only=_NAMES) as folder:
+    with unpack_zip(path, allowed=_NAMES) as folder:
         manifest = _checked(folder, path.name)
         reader = _Reader(folder, manifest, path.name, progress)
         try:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.errors import TableError
 from core.exchange.tables.columns import COLUMNS, MARKS, RENAMED, Row, number_columns
-from core.media.parquet import opened_parquet
+from core.media.parquet import open_parquet
 from core.recording.imports.cells import MAX_COLUMNS, lines_text, unquoted
 
 MAX_BYTES = 500 * 2**20
@@ -34,7 +34,7 @@ def _header(path: Path) -> list[str]:
     """The columns' names; empty where they can't be read."""
     try:
         if path.suffix.lower() == ".parquet":
-            with opened_parquet(path) as table:
+            with open_parquet(path) as table:
                 return table.names
         with path.open(encoding="utf-8-sig", newline="") as file:
             return next(csv.reader([file.readline(2**16)]), [])
@@ -76,7 +76,7 @@ def _batches(path: Path, names: list[str], plain: bool) -> Iterator[Any]:
     from pyarrow import csv as arrow
 
     if not plain:
-        with opened_parquet(path) as table:
+        with open_parquet(path) as table:
             if table.unpacked_bytes > _MAX_UNPACKED or table.rows > MAX_ROWS:
                 raise TableError(
                     f"{path.name} unpacks to {table.unpacked_bytes:,} bytes in {table.rows:,} "

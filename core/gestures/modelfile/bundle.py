@@ -24,7 +24,7 @@ from core.errors import ArchiveError, ModelError, WorkerError
 from core.files import sha256_of, written_whole
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, OUTPUTS, GestureModel
 from core.gestures.modelfile.metadata import Export
-from core.media.archives import unpacked
+from core.media.archives import unpack_zip
 from core.workers.process import borrowed_worker
 
 SUFFIX = ".gesture"
@@ -257,7 +257,7 @@ def read_bundle(path: Path) -> Bundle:
     if path.stat().st_size > MAX_FILE:
         size = path.stat().st_size
         raise ArchiveError(f"{path.name} has {size:,} bytes, a model at most {MAX_FILE:,}")
-    with unpacked(path, _ONLY) as folder:
+    with unpack_zip(path, _ONLY) as folder:
         texts = _texts(folder, path.name)
         model = replace(GestureModel.load(folder), path=path)
         motions = None

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import TableError
-from core.media.parquet import opened_parquet
+from core.media.parquet import open_parquet
 
 MAX_BYTES = 200 * 2**20
 MAX_CELLS = 8_000_000
@@ -69,7 +69,7 @@ def _check_size(path: Path, columns: int, cells: int) -> None:
 def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
     import pyarrow as pa  # slow to load and seldom needed
 
-    with opened_parquet(path) as table:
+    with open_parquet(path) as table:
         _check_size(path, len(table.names), table.rows * len(table.names))
         rows = pa.Table.from_batches(_limit_unpacked_size(table.batches, path), table.schema)
     columns = [

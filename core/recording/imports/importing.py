@@ -19,7 +19,7 @@ from core.errors import KindError, LabelError, MediaError, MudraError, TableErro
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, format_count, safe_name
-from core.media.archives import unpacked
+from core.media.archives import unpack_zip
 from core.media.videos import VIDEO_SUFFIXES
 from core.parallel import LOCAL, check_place, spread
 from core.pose.skeletons.table import skeleton_named
@@ -174,7 +174,7 @@ def opened_folder(path: Path) -> Iterator[Path]:
     if path.is_dir():
         yield path
     elif path.suffix.lower() == ".zip" and path.is_file():
-        with unpacked(path) as folder:
+        with unpack_zip(path) as folder:
             yield folder
     else:
         there = path.exists()

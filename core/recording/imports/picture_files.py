@@ -8,8 +8,9 @@ from pathlib import Path
 from core.errors import MediaError
 from core.estimators import Estimator
 from core.files import printable
+from core.media.limits import VIDEO
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
-from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
+from core.media.videos import VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
 from core.recording.imports.tables import meant_gesture
 from core.recording.samples import Limits, judged, nothing_found, sample_of
@@ -102,7 +103,7 @@ def file_samples(
     limits: Limits | None
     if path.suffix.lower() in VIDEO_SUFFIXES:
         frames, limits = read_video(path, fps=_VIDEO_FPS), None
-        seconds = video_info(path).seconds or MAX_SECONDS
+        seconds = video_info(path).seconds or VIDEO.max_seconds
     else:
         frames, limits, seconds = [Frame(read_picture(path))], _ANY_HAND, 1.0
     found: list[NewSample] = []

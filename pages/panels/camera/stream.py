@@ -13,7 +13,7 @@ from core.admin.memory import give_back_later
 from core.gestures.labels import safe_label
 from core.live import low_latency
 from core.live.live import Latest, LiveProcessor, Options
-from core.media.stream_frames import frame_of, picture_of
+from core.media.cameras import decode_stream_frame, encode_stream_frame
 from core.paths import Paths
 from core.recording.camera_help import INSECURE, TROUBLES
 from core.recording.recorder import Recorder
@@ -49,7 +49,7 @@ class Stream(VideoProcessorBase):
         self.recorder: Recorder | None = None
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
-        return frame_of(self.live.process(picture_of(frame)))
+        return encode_stream_frame(self.live.process(decode_stream_frame(frame)))
 
     def on_ended(self) -> None:
         self.live.close()

@@ -248,8 +248,8 @@ def without(member: str):
 
 
 HOSTILE = {
-    "no zip": (lambda path, _: path.write_bytes(b"PK nothing") and path, "no zip"),
-    "a bomb": (with_entry("CARD.md.txt", bytes(20 * 2**20)), "like a bomb"),
+    "no zip": (lambda path, _: path.write_bytes(b"PK nothing") and path, "isn't a zip"),
+    "a bomb": (with_entry("CARD.md.txt", bytes(20 * 2**20)), "compressed more than 100:1"),
     "a name outside": (with_entry("../evil"), "unsafe name"),
     "a link": (with_entry("link", b"/etc/passwd", stat.S_IFLNK | 0o777), "link or device"),
     "a member twice": (with_entry("MODEL.onnx"), "twice"),
