@@ -491,7 +491,7 @@ for _name, _content, _words in [
     ("picture.mp4", b"\x89PNG\r\n\x1a\n" + bytes(64), "picture"),
     ("zeros.webm", bytes(4096), "a video that can be read"),
     ("start.mkv", _START + bytes(500), "start.mkv"),
-    ("sound.avi", sound(1), "not a video of one of the kinds"),
+    ("sound.avi", sound(1), "isn't a video of a supported kind"),
 ]:
     bytes_case("video", _name, _content, _words)
 

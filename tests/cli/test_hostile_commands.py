@@ -150,7 +150,7 @@ CASES = {
         "text of 10,000,000",
     ),
     "a COCO file with one text of 128 MB": (long_json, "a text or number of over 1,048,576"),
-    "a playlist that calls itself a video": (playlist, "not a video of one of the kinds"),
+    "a playlist that calls itself a video": (playlist, "isn't a video of a supported kind"),
     "weights of 5 GB": (huge_weights, "a.onnx is 5,120 MB, the limit is 150 MB"),
     "a pose net that computes for hours": (
         net_of(*product_of(3000, ("o", 17))),

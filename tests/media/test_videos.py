@@ -124,7 +124,7 @@ def test_hostile_videos_end_in_a_clear_error(tmp_path, name, content):
 def test_a_playlist_in_disguise_opens_no_other_file(clip):
     playlist = clip.with_name("playlist.mp4")
     playlist.write_text("ffconcat version 1.0\nfile clip.webm\n")
-    with pytest.raises(MediaError, match=r"playlist\.mp4 is not a video of one of the kinds"):
+    with pytest.raises(MediaError, match=r"playlist\.mp4 isn't a video of a supported kind"):
         video_info(playlist)
 
 
