@@ -235,7 +235,9 @@ def _parse_crop(message: Message | None) -> Crop | None:
     if message is None:
         return None
     x0, y0, side = (float(number) for number in message["region"])
-    if not (abs(x0) < _MAX_POSITION_PX and abs(y0) < _MAX_POSITION_PX and 0 < side < _MAX_POSITION_PX):
+    if not (
+        abs(x0) < _MAX_POSITION_PX and abs(y0) < _MAX_POSITION_PX and 0 < side < _MAX_POSITION_PX
+    ):
         raise ValueError(f"crop at {message['region']}")
     text = message["jpeg"]
     if len(text) > _MAX_CROP_CHARS:

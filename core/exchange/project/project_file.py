@@ -165,7 +165,7 @@ def _check_space(name: str, size: ProjectSize) -> None:
     if size.bytes > ZIP.max_total_bytes:
         raise StoreError(
             f"“{name}” with {size.samples:,} samples would take about {size.bytes / 2**20:,.0f} "
-            f"MB, a project file at most {ZIP.max_total_bytes / 2**20:.0f}: leave the pictures out, "
+            f"MB, a project file at most {ZIP.max_total_bytes >> 20}: leave the pictures out, "
             "or copy the workspace folder"
         )
 
