@@ -5,7 +5,7 @@ import streamlit as st
 from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import MODEL
 from core.live.live import LiveProcessor, Options
-from core.modelfiles.mediapipe_models import is_prepared
+from core.modelfiles.mediapipe_models import has_prepared_models
 from core.recording.demo import (
     DEMO_PROJECT,
     ReplayEstimator,
@@ -30,7 +30,7 @@ def page() -> None:
         "No camera? Press Play the demo: the starter model reads hands from two open collections "
         "of pictures. 👉 and 👈 are ☝️ turned."
     )
-    if not is_prepared(studio().paths.weights):
+    if not has_prepared_models(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
     _show_demo(project)
     st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")

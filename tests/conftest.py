@@ -20,7 +20,7 @@ from filelock import FileLock
 from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import train_here
-from core.modelfiles.mediapipe_models import is_prepared
+from core.modelfiles.mediapipe_models import has_prepared_models
 from core.paths import Paths
 from core.recording.imports.importing import import_path
 from core.store import Store
@@ -67,7 +67,7 @@ def shared_data() -> Path:
 def weights_folder() -> Path:
     """The folder of prepared hand models."""
     folder = Paths.find().weights
-    if not is_prepared(folder):
+    if not has_prepared_models(folder):
         lacking(f"no hand models in {folder}", "run `make setup`")
     return folder
 

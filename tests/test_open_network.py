@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.modelfiles.browser_files import is_ready
+from core.modelfiles.browser_files import has_browser_files
 from tests.conftest import lacking
 from tests.support.page_client import list_components
 
@@ -84,7 +84,7 @@ def test_it_listens_to_this_machine_alone(port):
 def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_browser(
     port, url, in_browser, weights_folder
 ):
-    if not is_ready(weights_folder):
+    if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
     shown = asyncio.run(list_components(f"http://127.0.0.1:{port}", "live", url))

@@ -129,13 +129,13 @@ def _can_load(library: str) -> bool:
 
 
 def _check_models(paths: Paths) -> Check:
-    from core.modelfiles.mediapipe_models import is_prepared, path_of
+    from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 
-    if not is_prepared(paths.weights):
+    if not has_prepared_models(paths.weights):
         fix = "type `make setup`, or `python -m core weights prepare`"
         return Check("hand models", WRONG, f"not in {paths.weights}", fix)
     try:
-        path_of("hand_landmarker_full", paths.weights)
+        find_prepared_model("hand_landmarker_full", paths.weights)
     except MudraError as error:
         return Check("hand models", WRONG, str(error), "`python -m core weights prepare`")
     return Check("hand models", OK, f"verified, in {paths.weights}")

@@ -41,11 +41,11 @@ def evaluate_net(
     from core.measuring.body_measuring import finds_bodies, measure_bodies
     from core.measuring.depth_evaluation import measure_depth_net
     from core.measuring.hand_net_evaluation import evaluate_net as evaluate_
-    from core.modelfiles.model_folder import DepthMetadata, is_net
+    from core.modelfiles.model_folder import DepthMetadata, is_net_folder
     from core.pose.skeletons.table import skeleton_named
 
     paths = Paths.find()
-    if is_net(paths.net(name), DepthMetadata):
+    if is_net_folder(paths.net(name), DepthMetadata):
         with progress_bar("measuring") as progress:
             net_of_depth = DepthNet(paths.net(name), threads=2)
             hands = load_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))

@@ -19,15 +19,15 @@ Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.
 def prepare() -> None:
     """Fetch and build the hand and pose models, and what finds hands in a browser, once; works
     offline afterwards."""
-    from core.modelfiles import browser_files
-    from core.modelfiles.mediapipe_models import prepare as prepare_
+    from core.modelfiles.browser_files import prepare_browser_files
+    from core.modelfiles.mediapipe_models import prepare_models
 
     folder = Paths.find().weights
     with progress_bar("models") as progress:
-        prepare_(folder, progress=lambda text, share: progress(round(100 * share), 100))
+        prepare_models(folder, progress=progress)
     print(f"models ready in {folder}", file=sys.stderr)
     try:
-        browser_files.prepare(folder)
+        prepare_browser_files(folder)
     except WeightsError as error:  # all else works without
         print(f"hands can't be found in browsers yet: {error}", file=sys.stderr)
 
@@ -39,7 +39,7 @@ def list_(as_json: Json = False) -> None:
     from dataclasses import asdict
 
     from core.modelfiles.catalogue import WEIGHTS
-    from core.modelfiles.converted_weights import is_there
+    from core.modelfiles.converted_weights import has_converted_weights
 
     paths = Paths.find()
     folder, nets = paths.weights, _ready(paths)
@@ -47,26 +47,26 @@ def list_(as_json: Json = False) -> None:
     lines = ["Ready to use, as `--estimator NAME` and on Heatmaps:", *map(_told, nets)]
     lines.append("Published weights:")
     for name, entry in WEIGHTS.items():
-        here = is_there(name, folder)
-        verified = [source.verified_by for source in entry.sources]
+        here = has_converted_weights(name, folder)
+        verified = [source.verification for source in entry.sources]
         rows.append({"name": name, "here": here, **asdict(entry), "verified_by": verified})
         lines.append(f"{'✅' if here else '– '} {name}: {entry.about}")
-        lines.append(f"     input: {entry.fed}")
+        lines.append(f"     input: {entry.scalings[0]}")
         for source in entry.sources:
             where = " ".join(source.urls) or source.where
             lines.append(f"     {source.file} ({source.licence})\n       {where}")
-            lines.append(f"       verified by {source.verified_by}")
+            lines.append(f"       verified by {source.verification}")
     say({"nets": nets, "weights": rows}, "\n".join(lines), as_json)
 
 
 def _ready(paths: Paths) -> list[dict[str, Any]]:
     """The nets that ship, were trained here or made of imported weights."""
-    from core.modelfiles.model_folder import HeatmapMetadata, read_metadata
+    from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
     from core.reading.keypoint_sources import available_nets, body_nets
 
     rows = []
     for name, folder in (available_nets(paths) | body_nets(paths)).items():
-        about = read_metadata(folder, HeatmapMetadata)
+        about = read_net_metadata(folder, HeatmapMetadata)
         row = {"name": name, "shipped": folder.parent == paths.shipped_models}
         row |= {"skeleton": about.skeleton, "stages": about.stages, "licence": about.licence}
         rows.append(row)
@@ -94,10 +94,12 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Download published weights, check and convert them."""
-    from core.modelfiles.fetch import fetch as fetch_
+    from core.modelfiles.fetch import fetch_weights
 
     with progress_bar("fetching") as progress:
-        record = fetch_(name, Paths.find().weights, accept_hash=accept_hash, progress=progress)
+        record = fetch_weights(
+            name, Paths.find().weights, accept_hash=accept_hash, progress=progress
+        )
     _make_usable(name)
     say(record, _text(record), as_json)
 
@@ -119,9 +121,9 @@ def import_(
 @app.command()
 def verify(name: Name, as_json: Json = False) -> None:
     """Check converted weights: sha256, names and shapes."""
-    from core.modelfiles.converted_weights import verify as verify_
+    from core.modelfiles.converted_weights import verify_weights
 
-    record = verify_(name, Paths.find().weights)
+    record = verify_weights(name, Paths.find().weights)
     say(record, f"{_text(record)}: whole", as_json)
 
 

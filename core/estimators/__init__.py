@@ -14,13 +14,13 @@ from core.estimators.heatmap_bodies import HeatmapBodies
 from core.estimators.heatmap_hands import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
-from core.modelfiles.model_folder import HeatmapMetadata, read_metadata
+from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
 from core.pose.skeletons.table import SKELETONS
 
 
 def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estimator:
     """Hands or bodies, as the net finds them."""
-    skeleton = SKELETONS.get(read_metadata(net_folder, HeatmapMetadata).skeleton)
+    skeleton = SKELETONS.get(read_net_metadata(net_folder, HeatmapMetadata).skeleton)
     made = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
     return made(weights_folder, net_folder=net_folder, **options)
 

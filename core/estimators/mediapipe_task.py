@@ -21,7 +21,7 @@ import numpy as np
 from core.errors import EstimatorError, WorkerError
 from core.estimators.base import Estimator
 from core.estimators.landmarkers import Landmarkers
-from core.modelfiles.mediapipe_models import path_of
+from core.modelfiles.mediapipe_models import find_prepared_model
 from core.pose.types import Floats, Frame, Picture
 from core.workers.channel import Arrays
 from core.workers.process import Worker, borrow_worker, return_worker
@@ -90,7 +90,7 @@ class MediapipeTask(Estimator):
         self.num_poses, self.vendor_s = num_poses, 0.0
         self._options = {"kind": kind, "masks": masks, "num_poses": num_poses}
         self._content = np.frombuffer(
-            path_of(f"{bundle}_{model}", weights_folder).read_bytes(), np.uint8
+            find_prepared_model(f"{bundle}_{model}", weights_folder).read_bytes(), np.uint8
         )
         self._lock = threading.Lock()
         self._closed, self._opened = False, False

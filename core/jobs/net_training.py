@@ -17,7 +17,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.jobs.owners import belongs_to, owner_of
 from core.media.pictures import decode_jpeg
-from core.modelfiles.weights_entry import PLAIN
+from core.modelfiles.weights_entry import UNIT_SCALING
 from core.paths import Paths
 from core.pose.boxes import map_to_square
 from core.pose.finders import keypoints_by
@@ -85,7 +85,7 @@ def train_net_here(
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
-    scaling = scaling_of(of_trunk["trunk"]) if of_trunk else PLAIN
+    scaling = scaling_of(of_trunk["trunk"]) if of_trunk else UNIT_SCALING
     given = NetOptions(
         minutes=minutes, steps=steps, net=build, trunk=began, scaling=scaling, **(options or {})
     )

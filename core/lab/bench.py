@@ -23,7 +23,7 @@ from core.jobs.answering import answering
 from core.jobs.trainings import TrainingManager, warm_up
 from core.lab.bench_live import bench_hand
 from core.lab.renderer.render import NYU_HANDS, render_hand
-from core.modelfiles.model_folder import METADATA, DepthMetadata, is_net
+from core.modelfiles.model_folder import METADATA, DepthMetadata, is_net_folder
 from core.nets import NETS, build_net
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
@@ -211,7 +211,7 @@ def bench_depth(
         WeightsError: no such net.
     """
     load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
-    if not is_net(folder, DepthMetadata):
+    if not is_net_folder(folder, DepthMetadata):
         raise WeightsError(f"no net “{source}” of depth: name one that you have, like {DEPTH_NET}")
     hands = [_render_depth_frame(number) for number in range(frames)]
     find_ms = [_time_call_ms(SliceFinder().find, hand) for hand in hands]

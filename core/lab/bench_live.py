@@ -27,7 +27,7 @@ from core.jobs.net_training import LIGHT
 from core.live.live import LiveProcessor, Options, Watch
 from core.live.traces import BodyTrace
 from core.media.videos import read_video
-from core.modelfiles.mediapipe_models import path_of
+from core.modelfiles.mediapipe_models import find_prepared_model
 from core.paths import Paths
 from core.pose.drawing.bodies import BLUR, BodyView
 from core.pose.drawing.heatmap_layout import Maps
@@ -160,7 +160,7 @@ def compare_with_bare_loop(
 
 def _open_landmarkers(paths: Paths, kind: str) -> Landmarkers:
     bundle = {HAND: "hand_landmarker_full", POSE: "pose_landmarker_full"}[kind]
-    content = np.frombuffer(path_of(bundle, paths.weights).read_bytes(), np.uint8)
+    content = np.frombuffer(find_prepared_model(bundle, paths.weights).read_bytes(), np.uint8)
     landmarkers = Landmarkers()
     landmarkers.call("open", {"kind": kind, "masks": False, "num_poses": 1}, [content])
     return landmarkers

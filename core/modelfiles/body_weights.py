@@ -1,19 +1,18 @@
-"""The published body nets that Mudra reads, trained on COCO, and the trunks of ImageNet to train
-one's own from.
+"""The table of published body nets trained on COCO, and of ImageNet backbones to train new ones.
 
-A trap: microsoft's code reads pictures as BGR and never turns them, so that its weights want blue
-first, and the mean and spread of ImageNet's red on it; mmpose and transformers feed RGB.
+A trap: microsoft's code reads pictures as BGR and never converts them, so that its weights expect
+blue first, normalised by ImageNet's mean and std of red; mmpose and transformers feed RGB.
 """
 
-from core.modelfiles.weights_entry import Scaling, Source, Weights, normalised
+from core.modelfiles.weights_entry import PublishedWeights, Scaling, WeightsFile
 from core.pose.map_reading import Reading
 from core.pose.skeletons.table import COCO_17
 
 POSE_RESNET, VITPOSE = "pose_resnet", "vitpose_"
 
 _MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # ImageNet's red, green, blue
-RGB_SCALING: Scaling = normalised("RGB", _MEAN, _STD)
-BGR_SCALING: Scaling = normalised("BGR", _MEAN, _STD)  # red's figures on blue, as trained
+RGB_SCALING = Scaling.from_mean_std("RGB", _MEAN, _STD)
+BGR_SCALING = Scaling.from_mean_std("BGR", _MEAN, _STD)  # red's mean and std on blue, as trained
 
 _LICENCE = "{}; trained on COCO, whose pictures have each its own terms"
 _MICROSOFT_LICENCE = _LICENCE.format("MIT (microsoft/human-pose-estimation.pytorch)")
@@ -21,9 +20,9 @@ _MMPOSE_LICENCE = _LICENCE.format("Apache-2.0 (mmpose)")
 _VITPOSE_LICENCE = _LICENCE.format("Apache-2.0 (ViTAE-Transformer/ViTPose)")
 _IMAGENET_LICENCE = "BSD-3-Clause (torchvision); trained on ImageNet: research, not commercial"
 
-_V1 = "https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap/coco/"
-_V0 = "https://download.openmmlab.com/mmpose/top_down/resnet/"
-_TORCH = "https://download.pytorch.org/models/"
+_MMPOSE_1X = "https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap/coco/"
+_MMPOSE_0X = "https://download.openmmlab.com/mmpose/top_down/resnet/"
+_TORCHVISION = "https://download.pytorch.org/models/"
 _HUGGING_FACE = "https://huggingface.co/usyd-community/{}/resolve/main/model.safetensors"
 _SDK = (
     "https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
@@ -32,18 +31,11 @@ _SDK = (
 _DRIVE = "https://drive.google.com/drive/folders/13_wJ6nC7my1KKouMkQMqyr9r1ZnLnukP"
 
 _SIZES = {"256x192": (256, 192), "384x288": (384, 288)}
-_OF_XIAO = Reading("stride", "quarter")
-_OF_VITPOSE = Reading("ends", "dark")
+_XIAO_2018 = Reading("stride", "quarter")
+_XU_2022 = Reading("ends", "dark")
 
 
-def _named_by_hash(folder: str, file: str, licence: str) -> Source:
-    """A .pth file whose name carries the first 8 digits of its sha256: …-0123abcd_date or
-    …-0123abcd."""
-    start = file.removesuffix(".pth").rpartition("-")[2].partition("_")[0]
-    return Source(file, "pth", licence, (folder + file,), sha256_start=start)
-
-
-# Each net and size: the file of mmpose 1.x, of 0.x
+# depth and input size → the file of mmpose 1.x, of 0.x
 _MMPOSE = {
     ("50", "256x192"): (
         "td-hm_res50_8xb64-210e_coco-256x192-04af38ce_20220923.pth",
@@ -67,7 +59,7 @@ _MMPOSE = {
         "res152_coco_384x288-3860d4c9_20200709.pth",
     ),
 }
-_VITPOSE = {  # size and head: mmpose's file, transformers' repository
+_VITPOSE = {  # size and head → mmpose's file, transformers' repository
     "small.classic": ("td-hm_ViTPose-small_8xb64-210e_coco-256x192-62d7a712_20230314.pth", None),
     "small.simple": (
         "td-hm_ViTPose-small-simple_8xb64-210e_coco-256x192-4c101a76_20230314.pth",
@@ -82,7 +74,7 @@ _VITPOSE = {  # size and head: mmpose's file, transformers' repository
         "vitpose-base-simple",
     ),
 }
-_TRUNKS = {  # torchvision's first weights of each
+_TRUNKS = {  # depth → torchvision's first weights
     "18": "resnet18-f37072fd.pth",
     "34": "resnet34-b627a593.pth",
     "50": "resnet50-0676ba61.pth",
@@ -91,95 +83,96 @@ _TRUNKS = {  # torchvision's first weights of each
 }
 
 
-def _microsoft(depth: str, size: str) -> Weights:
-    file = f"pose_resnet_{depth}_{size}.pth.tar"
+def _hash_named_file(folder: str, file: str, licence: str) -> WeightsFile:
+    """Return the entry of a .pth file whose name contains the first 8 digits of its sha256, as in
+    NAME-0123abcd_20220923.pth or NAME-0123abcd.pth."""
+    start = file.removesuffix(".pth").rpartition("-")[2].partition("_")[0]
+    return WeightsFile(file, "pth", licence, (folder + file,), sha256_start=start)
+
+
+def _pose_resnet_weights(
+    depth: str, size: str, publisher: str, files: list[WeightsFile], scaling: Scaling
+) -> PublishedWeights:
+    return PublishedWeights(
+        f"{POSE_RESNET}{depth}",
+        COCO_17.name,
+        f"ResNet-{depth} with deconvolutions (Xiao 2018), {publisher}'s, {size}",
+        tuple(files),
+        (scaling,),
+        _SIZES[size],
+        reading=_XIAO_2018,
+    )
+
+
+def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
     where = f"microsoft's folder {_DRIVE}, pose_coco"
-    return Weights(
-        f"{POSE_RESNET}{depth}",
-        COCO_17.name,
-        f"ResNet-{depth} with deconvolutions (Xiao 2018), microsoft's, {size}",
-        (Source(file, "pth", _MICROSOFT_LICENCE, where=where),),
-        (BGR_SCALING,),
-        _SIZES[size],
-        reading=_OF_XIAO,
+    file = WeightsFile(
+        f"pose_resnet_{depth}_{size}.pth.tar", "pth", _MICROSOFT_LICENCE, where=where
     )
+    return _pose_resnet_weights(depth, size, "microsoft", [file], BGR_SCALING)
 
 
-def _mmpose(depth: str, size: str) -> Weights:
+def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
     new, old = _MMPOSE[depth, size]
-    sources = [_named_by_hash(_V1, new, _MMPOSE_LICENCE)] if new else []
-    return Weights(
-        f"{POSE_RESNET}{depth}",
-        COCO_17.name,
-        f"ResNet-{depth} with deconvolutions (Xiao 2018), mmpose's, {size}",
-        (*sources, _named_by_hash(_V0, old, _MMPOSE_LICENCE)),
-        (RGB_SCALING,),
-        _SIZES[size],
-        reading=_OF_XIAO,
-    )
+    files = [_hash_named_file(_MMPOSE_1X, new, _MMPOSE_LICENCE)] if new else []
+    files.append(_hash_named_file(_MMPOSE_0X, old, _MMPOSE_LICENCE))
+    return _pose_resnet_weights(depth, size, "mmpose", files, RGB_SCALING)
 
 
-def _vitpose(kind: str) -> Weights:
+def _vitpose_weights(kind: str) -> PublishedWeights:
     size, head = kind.split(".")
     file, repository = _VITPOSE[kind]
-    sources = [_named_by_hash(_V1, file, _VITPOSE_LICENCE)]
+    files = [_hash_named_file(_MMPOSE_1X, file, _VITPOSE_LICENCE)]
     if repository:
         url = _HUGGING_FACE.format(repository)
         name = f"{repository}.safetensors"
-        sources.insert(0, Source(name, "safetensors", _VITPOSE_LICENCE, (url,)))
-    return Weights(
+        files.insert(0, WeightsFile(name, "safetensors", _VITPOSE_LICENCE, (url,)))
+    return PublishedWeights(
         f"{VITPOSE}{kind}",
         COCO_17.name,
         f"ViTPose, {size}, with the {head} head (Xu 2022), 256x192",
-        tuple(sources),
+        tuple(files),
         (RGB_SCALING,),
         _SIZES["256x192"],
-        reading=_OF_VITPOSE,
+        reading=_XU_2022,
     )
 
 
-def _trunk(depth: str) -> Weights:
-    return Weights(
+def _trunk_weights(depth: str) -> PublishedWeights:
+    return PublishedWeights(
         f"{POSE_RESNET}{depth}",
         COCO_17.name,
         f"ResNet-{depth} of ImageNet, the trunk of a pose_resnet{depth} to train",
-        (_named_by_hash(_TORCH, _TRUNKS[depth], _IMAGENET_LICENCE),),
+        (_hash_named_file(_TORCHVISION, _TRUNKS[depth], _IMAGENET_LICENCE),),
         (RGB_SCALING,),
         trunk=True,
     )
 
 
-def _rtmpose(about: str, size: str, source: Source) -> Weights:
-    return Weights(
+def _rtmpose_weights(about: str, size: str, file: str, where: str) -> PublishedWeights:
+    return PublishedWeights(
         "",
         COCO_17.name,
         f"RTMPose (Jiang 2023), {about}, {size}, as ONNX",
-        (source,),
+        (WeightsFile(file, "onnx", _MMPOSE_LICENCE, where=where),),
         (RGB_SCALING,),
         _SIZES[size],
-        reading=_OF_XIAO,
+        reading=_XIAO_2018,
     )
 
 
-_RTMPOSE_M = Source(
-    "rtmpose_m.onnx",
-    "onnx",
-    _MMPOSE_LICENCE,
-    where=f"the end2end.onnx of the archive {_SDK}",
-)
-_RTMPOSE_OWN = Source(
+_RTMPOSE_M = ("rtmpose_m.onnx", f"the end2end.onnx of the archive {_SDK}")
+_RTMPOSE_ANY = (
     "rtmpose.onnx",
-    "onnx",
-    _MMPOSE_LICENCE,
-    where="mmpose's list of RTMPose nets (projects/rtmpose), or export one's own by mmdeploy",
+    "mmpose's list of RTMPose nets (projects/rtmpose), or export your own with mmdeploy",
 )
 
 BODIES = {
-    "rtmpose_m.body8_256x192": _rtmpose("middle-sized, of eight data sets", "256x192", _RTMPOSE_M),
-    "rtmpose.onnx_256x192": _rtmpose("of any size", "256x192", _RTMPOSE_OWN),
-    "rtmpose.onnx_384x288": _rtmpose("of any size", "384x288", _RTMPOSE_OWN),
-    **{f"{POSE_RESNET}{d}.microsoft_{s}": _microsoft(d, s) for d, s in _MMPOSE},
-    **{f"{POSE_RESNET}{d}.mmpose_{s}": _mmpose(d, s) for d, s in _MMPOSE},
-    **{f"{VITPOSE}{kind}": _vitpose(kind) for kind in _VITPOSE},
-    **{f"resnet{depth}.imagenet": _trunk(depth) for depth in _TRUNKS},
+    "rtmpose_m.body8_256x192": _rtmpose_weights("size M, of 8 data sets", "256x192", *_RTMPOSE_M),
+    "rtmpose.onnx_256x192": _rtmpose_weights("any size", "256x192", *_RTMPOSE_ANY),
+    "rtmpose.onnx_384x288": _rtmpose_weights("any size", "384x288", *_RTMPOSE_ANY),
+    **{f"{POSE_RESNET}{d}.microsoft_{s}": _microsoft_weights(d, s) for d, s in _MMPOSE},
+    **{f"{POSE_RESNET}{d}.mmpose_{s}": _mmpose_weights(d, s) for d, s in _MMPOSE},
+    **{f"{VITPOSE}{kind}": _vitpose_weights(kind) for kind in _VITPOSE},
+    **{f"resnet{depth}.imagenet": _trunk_weights(depth) for depth in _TRUNKS},
 }

@@ -1,8 +1,7 @@
 """The published weights that Mudra reads: what each is, where it comes from, how its net is fed.
 
-Names are those of the nets. A source's layer names become Caffe's with `.weight` (O, I, H, W) and
-`.bias` (O,), float32: `conv1_1.weight`. Where nobody published a sha256 it is None here, and
-whoever fetches decides on what came.
+Arrays of a CPM get Caffe's layer names with `.weight` (O, I, H, W) and `.bias` (O,), float32:
+`conv1_1.weight`.
 """
 
 import re
@@ -11,9 +10,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from core.errors import WeightsError
 from core.modelfiles.body_weights import BODIES, VITPOSE
-from core.modelfiles.formats.array_names import Arrays, cpm_arrays, resnet_arrays, vitpose_arrays
-from core.modelfiles.weights_entry import Scaling, Source, Weights
+from core.modelfiles.formats.array_names import (
+    Arrays,
+    rename_cpm_arrays,
+    rename_resnet_arrays,
+    rename_vitpose_arrays,
+)
+from core.modelfiles.weights_entry import PublishedWeights, Scaling, WeightsFile
 from core.pose.skeletons.table import HAND_21
 
 _CMU = "http://posefs1.perception.cs.cmu.edu"
@@ -23,12 +28,12 @@ _CPM_LICENCE = "the authors': research, not commercial"
 _PORT_LICENCE = f"converted from OpenPose's weights, so {_OPENPOSE_LICENCE}"
 
 PUBLISHED_SCALING = Scaling("BGR", 1 / 256, -0.5)
-SEED_SCALING = Scaling("BGR", 1 / 255, 0.0)  # what Hand-Pose-Classification feeds the hand net
+SEED_SCALING = Scaling("BGR", 1 / 255, 0.0)  # as Hand-Pose-Classification feeds the hand net
 
-_HAND_PICKLE = Source(
+_HAND_PICKLE = WeightsFile(
     "cpm_hand.pkl", "pickle", _CPM_LICENCE, (f"{_DRIVE}0Bx1hAYkcBwqnSU9lSm5Ya3B1VTg",)
 )
-_HAND_CAFFEMODEL = Source(
+_HAND_CAFFEMODEL = WeightsFile(
     "pose_iter_102000.caffemodel",
     "caffemodel",
     _OPENPOSE_LICENCE,
@@ -38,16 +43,16 @@ _HAND_CAFFEMODEL = Source(
     ),
     bytes=147_344_024,
 )
-_HAND_PTH = Source(
+_HAND_PTH = WeightsFile(
     "hand_pose_model.pth",
     "pth",
     _PORT_LICENCE,
     where="the Dropbox or Google Drive folder that Hzzone/pytorch-openpose's README names",
 )
-_BODY_PICKLE = Source(
+_BODY_PICKLE = WeightsFile(
     "cpm_body.pkl", "pickle", _CPM_LICENCE, (f"{_DRIVE}0Bx1hAYkcBwqnX01MN3hoUk1kUjA",)
 )
-_BODY_CAFFEMODEL = Source(
+_BODY_CAFFEMODEL = WeightsFile(
     "pose_iter_320000.caffemodel",
     "caffemodel",
     _CPM_LICENCE,
@@ -55,21 +60,21 @@ _BODY_CAFFEMODEL = Source(
 )
 
 WEIGHTS = {
-    "cpm.openpose_hand": Weights(
+    "cpm.openpose_hand": PublishedWeights(
         "cpm.openpose_hand",
         HAND_21.name,
         "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
         (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH),
         (PUBLISHED_SCALING, SEED_SCALING),
     ),
-    "cpm.body": Weights(
+    "cpm.body": PublishedWeights(
         "cpm.body",
-        "",  # from the head down: LSP's 14 begin at an ankle
+        "",  # ordered from the head down, unlike LSP's 14
         "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
         (_BODY_PICKLE, _BODY_CAFFEMODEL),
         (PUBLISHED_SCALING,),
     ),
-    "cpm.seed_hand": Weights(
+    "cpm.seed_hand": PublishedWeights(
         "cpm.seed_hand",
         HAND_21.name,
         "the first 3 stages of the hand net, as timctho's port loads them",
@@ -81,20 +86,31 @@ WEIGHTS = {
 
 _CPM = "cpm."
 _STAGE_ARRAY = re.compile(r"Mconv[1-7]_stage[2-6]\.(weight|bias)")
-_HEAD_LAYERS = ("deconv_layers.", "final_layer.")  # what a ResNet's trunk lacks
+_HEAD_LAYERS = ("deconv_layers.", "final_layer.")  # absent from a ResNet's backbone
 
 
-def is_stage_array(name: str, array: str) -> bool:
-    """Whether an array belongs to a later stage of a CPM, which a net of fewer stages lacks."""
+def find_weights(name: str) -> PublishedWeights:
+    """Return the table's entry.
+
+    Raises:
+        WeightsError: no such name.
+    """
+    if name not in WEIGHTS:
+        raise WeightsError(f"no weights “{name}”, there are: {', '.join(WEIGHTS)}")
+    return WEIGHTS[name]
+
+
+def is_later_stage_array(name: str, array: str) -> bool:
+    """Whether an array belongs to stage 2 to 6 of a CPM: a net of fewer stages ignores it."""
     return name.startswith(_CPM) and _STAGE_ARRAY.fullmatch(array) is not None
 
 
 def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
-    """Every array that the named weights hold, with its shape, in the net's order."""
+    """Return the shape of every array that the named weights must have, in the net's order."""
     entry = WEIGHTS[name]
-    if not entry.net:  # a graph
+    if not entry.net:  # an ONNX graph
         return {}
-    import torch  # seconds that listing the weights must not wait for
+    import torch  # takes seconds, which listing the weights must not wait for
 
     from core.nets import build_net
 
@@ -108,13 +124,14 @@ def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
     }
 
 
-def named_as_ours(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """The arrays of a published file under the names that the named weights' net has.
+def rename_published_arrays(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Rename a published file's arrays to the names that the net's `state_dict` has.
 
     Raises:
-        WeightsError: two would have one name.
+        WeightsError: two would get one name.
     """
     net = WEIGHTS[name].net
     if net.startswith(_CPM):
-        return cpm_arrays(file, arrays)
-    return vitpose_arrays(file, arrays) if net.startswith(VITPOSE) else resnet_arrays(file, arrays)
+        return rename_cpm_arrays(file, arrays)
+    rename = rename_vitpose_arrays if net.startswith(VITPOSE) else rename_resnet_arrays
+    return rename(file, arrays)

@@ -1,124 +1,123 @@
-"""Fetches published weights: to a file beside their place, whole and of the right sha256, or not at
-all. Where nobody published a sha256, the person who fetches reads what came and accepts it."""
+"""Downloads published weights: a file is complete and has the expected sha256, or is deleted. Where
+no sha256 is published, the person compares and accepts that of the download."""
 
 import http.client
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.errors import WeightsError
 from core.files import sha256_of, written_whole
-from core.modelfiles.converted_weights import entry_of, import_weights
+from core.modelfiles.catalogue import find_weights
+from core.modelfiles.converted_weights import import_weights
 from core.modelfiles.limits import MAX_PUBLISHED_BYTES
-from core.modelfiles.weights_entry import Source
+from core.modelfiles.weights_entry import WeightsFile
+from core.progress import Progress, ignore_progress
 
-Progress = Callable[[int, int | None], None]
-
-_CHUNK = 2**18
+_CHUNK_BYTES = 2**18
 _TIMEOUT_S = 30.0
 
 
-def fetch(
+def fetch_weights(
     name: str,
     folder: Path,
     *,
     accept_hash: str | None = None,
-    progress: Progress | None = None,
-    source: Source | None = None,
+    progress: Progress = ignore_progress,
+    source: WeightsFile | None = None,
 ) -> dict[str, Any]:
-    """Download the weights, check them and convert them; says what NAME.json does.
+    """Download published weights, check them and convert them; return what NAME.json contains.
 
     Args:
         folder: where the converted weights go.
-        accept_hash: the sha256 that the person trusts, where none was published.
-        progress: told the bytes that came and, where known, all of them.
-        source: another than the table's first.
+        accept_hash: the sha256 that the person trusts, where none is published.
+        progress: gets the bytes received and, where known, their total.
+        source: another file than the table's first.
 
     Raises:
-        WeightsError: offline, cut off, another sha256 than expected, or one yet to be accepted
-            (the file is then kept, and the text says with which option it is accepted).
+        WeightsError: offline, cut off, another sha256 than expected, or one that has to be accepted
+            (the file then stays, and the text names the option that accepts it).
     """
-    source = source or entry_of(name).sources[0]
+    source = source or find_weights(name).sources[0]
     expected = source.sha256 or (accept_hash.lower() if accept_hash else None)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / f"unverified-{source.file}"
-    if not (expected and kept.is_file() and sha256_of(kept) == expected):
-        _download(name, source, kept, progress or (lambda done, total: None))
-    found = sha256_of(kept)
-    _check_start(source, kept, found)
-    if expected is None:
-        raise WeightsError(
-            f"nobody published a sha256 of {source.file}; the one that came ({kept}) has {found}. "
-            f"If you trust it: `python -m core weights fetch {name} --accept-hash {found}`"
-        )
-    if found != expected:
-        kept.unlink()
-        raise WeightsError(
-            f"{source.file} came with sha256 {found}, expected {expected}: it is not the published "
-            "file and was deleted; try again later or from another network"
-        )
-    file = kept.replace(folder / source.file)
+    unverified = folder / f"unverified-{source.file}"
+    if not (expected and unverified.is_file() and sha256_of(unverified) == expected):
+        _download_first(name, source, unverified, progress)
+    file = _verify_download(name, source, unverified, expected)
     try:
         return import_weights(name, file, folder)
     finally:
         file.unlink()
 
 
-def _check_start(source: Source, kept: Path, found: str) -> None:
-    """Refuse a file whose name says how its sha256 begins, where it does not."""
+def _verify_download(
+    name: str, source: WeightsFile, unverified: Path, expected: str | None
+) -> Path:
+    """Rename a download whose sha256 is the expected one; delete any other.
+
+    Raises:
+        WeightsError: another sha256, or none is published or accepted.
+    """
+    found, wanted = sha256_of(unverified), expected
     if not found.startswith(source.sha256_start):
-        kept.unlink()
+        wanted = f"one that starts with {source.sha256_start}, as its name says"
+    elif expected is None:
         raise WeightsError(
-            f"{source.file} came with sha256 {found}, its name says that it begins with "
-            f"{source.sha256_start}: it is not the published file and was deleted; try again later "
-            "or from another network"
+            f"no sha256 of {source.file} is published; the downloaded file ({unverified}) has "
+            f"{found}. If you trust it: `python -m core weights fetch {name} --accept-hash {found}`"
         )
+    if found != wanted:
+        unverified.unlink()
+        raise WeightsError(
+            f"{source.file} has sha256 {found}, expected {wanted}: it is not the published file "
+            "and was deleted; try again later or from another network"
+        )
+    return unverified.replace(unverified.with_name(source.file))
 
 
-def _download(name: str, source: Source, to: Path, progress: Progress) -> None:
-    """From the first address that gives the whole file."""
-    detail = []
+def _download_first(name: str, source: WeightsFile, path: Path, progress: Progress) -> None:
+    """Download from the first URL that sends the whole file."""
+    failures = []
     for url in source.urls:
         try:
-            with written_whole(to) as part:
-                stream(url, part, source.bytes, progress)
+            with written_whole(path) as draft:
+                download_file(url, draft, source.bytes, progress)
             return
         except (WeightsError, OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
-            detail.append(f"{url}: {str(reason) or type(reason).__name__}")
-    where = "; ".join(detail) or f"it lies in {source.where}"
+            failures.append(f"{url}: {str(reason) or type(reason).__name__}")
+    details = "; ".join(failures) or f"it has no URL, look in {source.where}"
     raise WeightsError(
-        f"{source.file} could not be fetched ({where}). Go online and try again, or get the file "
-        f"in another way and `python -m core weights import {name} FILE`"
+        f"{source.file} could not be downloaded ({details}). Go online and try again, or get the "
+        f"file yourself and `python -m core weights import {name} FILE`"
     )
 
 
-def stream(
-    url: str, part: Path, size: int | None, progress: Progress = lambda done, total: None
+def download_file(
+    url: str, path: Path, size: int | None, progress: Progress = ignore_progress
 ) -> None:
-    """Write what an address gives to a file.
+    """Download a URL into a file.
 
     Args:
-        size: how many bytes it must be, where that is known.
+        size: the number of bytes that it must have, where known.
 
     Raises:
         WeightsError: more or fewer bytes came, or a web page.
         OSError: no connection, or no such file there.
     """
+    max_bytes = size or MAX_PUBLISHED_BYTES
     request = urllib.request.Request(url, headers={"User-Agent": "mudra"})
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer, part.open("wb") as file:
-        announced = answer.headers.get("Content-Length")
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, path.open("wb") as file:
+        announced = response.headers.get("Content-Length")
         total = int(announced) if announced else size
-        if "text/html" in answer.headers.get("Content-Type", ""):
+        if "text/html" in response.headers.get("Content-Type", ""):
             raise WeightsError("a web page came instead of the file")
         done = 0
-        while chunk := answer.read(_CHUNK):
+        while chunk := response.read(_CHUNK_BYTES):
             done += len(chunk)
-            if done > (size or MAX_PUBLISHED_BYTES):
-                raise WeightsError(
-                    f"more bytes came than the {size or MAX_PUBLISHED_BYTES} expected"
-                )
+            if done > max_bytes:
+                raise WeightsError(f"the download has more than the {max_bytes} bytes expected")
             file.write(chunk)
             progress(done, total)
     if done != (total or done) or done != (size or done):

@@ -1,5 +1,5 @@
-"""What an untrusted ONNX graph may cost, judged before it runs: work and memory must follow from
-the graph and the number of samples alone, never from the values, and be within a limit.
+"""Checks an untrusted ONNX graph before it runs: it is self-contained, uses standard operators, and
+its work and memory follow from the number of samples, not from their values, and are limited.
 """
 
 import math
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_NODES = 20_000
-MAX_TENSOR = 2**27  # numbers in one array, 512 MB as float32
+MAX_TENSOR_NUMBERS = 2**27  # 512 MB as float32
+_STANDARD_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
 
 # operators whose result's size depends on values
 _DATA_DEPENDENT = {
@@ -22,7 +23,7 @@ _DATA_DEPENDENT = {
     "SplitToSequence",
     "Multinomial",
 }
-# operators, and which of their inputs say the result's size
+# operator → those of its inputs that determine the result's size
 _SIZE_INPUTS = {
     "Reshape": (1,),
     "Expand": (1,),
@@ -49,12 +50,48 @@ _SIZE_INPUTS = {
     "BlackmanWindow": (0,),
     "MelWeightMatrix": (0, 1, 2, 3, 4),
 }
-_REDUCE = "Reduce"  # ReduceMax and its kin: the axes are the second input
+_REDUCE = "Reduce"  # ReduceMax, ReduceSum, …: the axes are the second input
 
 
-def fault_of_costs(data: bytes, max_operations: float) -> str | None:
-    """What is wrong with an untrusted graph's costs, to be said after its name; None where all is
-    well.
+def find_graph_fault(data: bytes) -> str | None:
+    """Return what is wrong with an untrusted graph, to follow its name in a message; None where it
+    refers to nothing outside the file, nests no graphs and uses standard operators alone."""
+    import onnx
+
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception:  # protobuf's own error type is not public
+        return "is not an ONNX file"
+    nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
+    domains = {node.domain for node in nodes} | {o.domain for o in model.opset_import}
+    if unknown := sorted(domains - _STANDARD_DOMAINS):
+        return f"uses operators of {unknown}; only standard ONNX operators are allowed"
+    for node in nodes:  # a loop might never end, and a nested graph would evade the other checks
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            return f"uses {node.op_type}, which contains a graph; nested graphs are not allowed"
+    external = onnx.TensorProto.EXTERNAL
+    if any(t.data_location == external or t.external_data for t in _list_tensors(model, nodes)):
+        return "refers to data outside the file, which is not allowed"
+    return None
+
+
+def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
+    """List every tensor in a model, including those in attributes and in sparse tensors."""
+    attributes = [attribute for node in nodes for attribute in node.attribute]
+    sparse = [*model.graph.sparse_initializer]
+    for attribute in attributes:
+        sparse += [attribute.sparse_tensor, *attribute.sparse_tensors]
+    return [
+        *model.graph.initializer,
+        *(attribute.t for attribute in attributes),
+        *(tensor for attribute in attributes for tensor in attribute.tensors),
+        *(part for one in sparse for part in (one.values, one.indices)),
+    ]
+
+
+def find_cost_fault(data: bytes, max_operations: float) -> str | None:
+    """Return why an untrusted graph costs too much, to follow its name in a message; None where it
+    does not.
 
     Args:
         max_operations: multiplications for one sample.
@@ -65,50 +102,40 @@ def fault_of_costs(data: bytes, max_operations: float) -> str | None:
     if len(model.graph.node) > MAX_NODES:
         return f"has {len(model.graph.node):,} operators, at most {MAX_NODES:,} are allowed"
     if model.functions:
-        return "has functions of its own: export it with them inlined"
-    return _fault_of_sizes(model.graph) or _fault_of_amount(model, max_operations)
+        return "defines functions: export it with them inlined"
+    return _find_dynamic_size(model.graph) or _find_excess(model, max_operations)
 
 
-def _fault_of_sizes(graph: Any) -> str | None:
-    """Where the size of a result follows from the values of an input."""
+def _find_dynamic_size(graph: Any) -> str | None:
+    """Find a node whose result's size depends on the values of an input."""
     constants = {one.name for one in graph.initializer}
     constants |= {one.values.name for one in graph.sparse_initializer}
-    of_values = {one.name for one in graph.input} - constants
-    known = constants | of_values | {""}
+    dynamic = {one.name for one in graph.input} - constants
+    known = constants | dynamic | {""}
     for node in graph.node:
         if not known.issuperset(node.input):
-            return f"uses {node.op_type} before what it needs"
+            return f"uses {node.op_type} before its inputs are computed"
         sizes = (1,) if node.op_type.startswith(_REDUCE) else _SIZE_INPUTS.get(node.op_type, ())
-        chosen = {node.input[index] for index in sizes if index < len(node.input)}
-        if node.op_type in _DATA_DEPENDENT or chosen & of_values:
+        size_inputs = {node.input[index] for index in sizes if index < len(node.input)}
+        if node.op_type in _DATA_DEPENDENT or size_inputs & dynamic:
             return f"uses {node.op_type} with a result whose size depends on values"
         known.update(node.output)
-        if node.op_type not in ("Shape", "Size") and of_values.intersection(node.input):
-            of_values.update(node.output)
+        if node.op_type not in ("Shape", "Size") and dynamic.intersection(node.input):
+            dynamic.update(node.output)
     return None
 
 
-def _fault_of_amount(model: Any, max_operations: float) -> str | None:
-    """Too large an array, or too many multiplications for one sample, where shapes are known
-    beforehand; what is not known is left to the clock."""
-    from onnx import shape_inference
-
-    for value in model.graph.input:
-        dims = value.type.tensor_type.shape.dim
-        if dims and not dims[0].dim_value:
-            dims[0].dim_value = 1
+def _find_excess(model: Any, max_operations: float) -> str | None:
+    """Find a too large array, or too many multiplications for one sample, where shapes are known
+    in advance; what they leave unknown is limited by the time-out."""
     try:
-        graph = shape_inference.infer_shapes(model, data_prop=True).graph
+        shapes = _infer_shapes(model)
     except Exception as error:  # its own error type is not public
         return f"has shapes that contradict each other ({str(error).splitlines()[0][:100]})"
-    shapes = {one.name: tuple(one.dims) for one in graph.initializer}
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        dims = value.type.tensor_type.shape.dim
-        if all(dim.HasField("dim_value") for dim in dims):
-            shapes[value.name] = tuple(dim.dim_value for dim in dims)
-    if (largest := max(map(math.prod, shapes.values()), default=0)) > MAX_TENSOR:
-        return f"makes an array of {largest:,} numbers, at most {MAX_TENSOR:,} are allowed"
-    operations = sum(_operations(node, shapes) for node in graph.node)
+    largest = max(map(math.prod, shapes.values()), default=0)
+    if largest > MAX_TENSOR_NUMBERS:
+        return f"makes an array of {largest:,} numbers, at most {MAX_TENSOR_NUMBERS:,} are allowed"
+    operations = sum(_count_multiplications(node, shapes) for node in model.graph.node)
     if operations > max_operations:
         return (
             f"takes {operations:.2g} multiplications for one sample, at most "
@@ -117,8 +144,25 @@ def _fault_of_amount(model: Any, max_operations: float) -> str | None:
     return None
 
 
-def _operations(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Multiplications of a node; 0 where its shapes are not known."""
+def _infer_shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    """Infer the shapes of arrays for one sample; those that stay unknown are left out."""
+    from onnx import shape_inference
+
+    for value in model.graph.input:
+        dims = value.type.tensor_type.shape.dim
+        if dims and not dims[0].dim_value:
+            dims[0].dim_value = 1
+    graph = shape_inference.infer_shapes(model, data_prop=True).graph
+    shapes = {one.name: tuple(one.dims) for one in graph.initializer}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if all(dim.HasField("dim_value") for dim in dims):
+            shapes[value.name] = tuple(dim.dim_value for dim in dims)
+    return shapes
+
+
+def _count_multiplications(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """Count the multiplications of a node; 0 where its shapes are unknown."""
     size = math.prod(shapes.get(node.output[0], (0,))) if node.output else 0
     first, second = (shapes.get(name, ()) for name in (*node.input, "", "")[:2])
     if node.op_type in ("MatMul", "Gemm", "Einsum"):

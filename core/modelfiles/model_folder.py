@@ -1,4 +1,4 @@
-"""A pose net as a folder: `model.onnx`, and `metadata.json`, which carries the graph's sha256."""
+"""A pose net as a folder: `model.onnx`, and `metadata.json`, which contains the graph's sha256."""
 
 import hashlib
 import json
@@ -22,10 +22,10 @@ _Degrees = Annotated[float, Field(ge=-180, le=180, strict=True)]
 
 
 class NetMetadata(BaseModel):
-    """What every net's metadata say; whatever else they say is kept as extra attributes."""
+    """The metadata of every net; other keys become extra attributes."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
-    sees: ClassVar[str]
+    input_kind: ClassVar[str]  # the value of `input`
 
     name: str
     input: str = "pictures"
@@ -35,15 +35,15 @@ class NetMetadata(BaseModel):
 
 
 class HeatmapMetadata(NetMetadata):
-    """A net that finds keypoints in pictures.
+    """A net that makes heatmaps of pictures.
 
     Attributes:
-        skeleton: the name of the one whose keypoints it finds, "" where nobody knows.
-        background: whether its last map is of the background.
-        alignment, decode: how a body's maps are read, see `Reading`.
+        skeleton: the skeleton whose keypoints it finds, "" where unknown.
+        background: whether its last map is the background's.
+        alignment, decode: how a body's maps are decoded, see `Reading`.
     """
 
-    sees = "pictures"
+    input_kind = "pictures"
 
     stride: _Count
     stages: _Count
@@ -55,20 +55,20 @@ class HeatmapMetadata(NetMetadata):
 
     @model_validator(mode="before")
     @classmethod
-    def _complete(cls, told: Any) -> Any:
-        """Add what older metadata leave out: the skeleton, and the height of a square input."""
-        told = dict(told)
-        if "input_size" in told:
-            told.setdefault("input_hw", [told["input_size"]] * 2)
-        if "skeleton" not in told:
-            published = WEIGHTS.get(str(told.get("name")))
-            of_hand = HAND_21.name if told.get("joints") == HAND_21.size else ""
-            told["skeleton"] = published.skeleton if published else of_hand
-        return told
+    def _complete_older_metadata(cls, values: Any) -> Any:
+        """Add the skeleton, and the height of a square input."""
+        values = dict(values)
+        if "input_size" in values:
+            values.setdefault("input_hw", [values["input_size"]] * 2)
+        if "skeleton" not in values:
+            published = WEIGHTS.get(str(values.get("name")))
+            hand = HAND_21.name if values.get("joints") == HAND_21.size else ""
+            values["skeleton"] = published.skeleton if published else hand
+        return values
 
     @property
     def reading(self) -> Reading:
-        """How the maps are read."""
+        """How the maps are decoded."""
         return Reading(self.alignment, self.decode)
 
 
@@ -76,10 +76,10 @@ class DepthMetadata(NetMetadata):
     """A net that finds a hand's keypoints in depth crops.
 
     Attributes:
-        turns_deg: a crop is looked at so turned, and the answers' mean is taken.
+        turns_deg: each crop is rotated by these angles, and the results are averaged.
     """
 
-    sees = "depth"
+    input_kind = "depth"
 
     joints: _Count
     skeleton: str
@@ -89,7 +89,7 @@ class DepthMetadata(NetMetadata):
 class PalmMetadata(NetMetadata):
     """A net that finds a palm in whole depth frames."""
 
-    sees = "depth frame"
+    input_kind = "depth frame"
 
     stride: _Count
 
@@ -97,23 +97,23 @@ class PalmMetadata(NetMetadata):
 Metadata = TypeVar("Metadata", bound=NetMetadata)
 
 
-def read_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
-    """Read the metadata of a net of one kind.
+def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
+    """Read and validate the metadata of a net of one kind.
 
     Raises:
         WeightsError: no net there, one of another kind, or its metadata are invalid.
     """
     path = folder / METADATA
     if not (path.is_file() and (folder / MODEL).is_file()):
-        raise WeightsError(f"no net in {folder}: {MODEL} and {METADATA} are wanted there")
+        raise WeightsError(f"no net in {folder}: {MODEL} or {METADATA} is missing")
     try:
-        told = json.loads(path.read_bytes())
-        if not isinstance(told, dict):
+        values = json.loads(path.read_bytes())
+        if not isinstance(values, dict):
             raise ValueError("not an object")
-        sees = told.get("input", HeatmapMetadata.sees)
-        if sees != kind.sees:
-            raise WeightsError(f"{folder.name} is a net for {sees!s:.20}, not for {kind.sees}")
-        return kind.model_validate(told)
+        found = values.get("input", HeatmapMetadata.input_kind)
+        if found != kind.input_kind:
+            raise WeightsError(f"{folder.name} is a net for {found!s:.20}, not {kind.input_kind}")
+        return kind.model_validate(values)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(map(str, fault["loc"]))
@@ -125,24 +125,21 @@ def read_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
         raise WeightsError(f"{path} can't be read: {error}") from None
 
 
-def is_net(folder: Path, kind: type[NetMetadata]) -> bool:
+def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
     """Whether a folder has the metadata of a net of one kind."""
     try:
-        return bool(read_metadata(folder, kind))
+        return bool(read_net_metadata(folder, kind))
     except WeightsError:
         return False
 
 
 def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[Metadata, Any]:
-    """Read a net's metadata and open a session of its graph.
-
-    Args:
-        threads: of onnxruntime.
+    """Read a net's metadata and open an onnxruntime session of its graph.
 
     Raises:
-        WeightsError: no net of that kind there, or the graph is not the one described.
+        WeightsError: no net of that kind there, or the graph has another sha256.
     """
-    metadata = read_metadata(folder, kind)
+    metadata = read_net_metadata(folder, kind)
     graph = (folder / MODEL).read_bytes()
     if hashlib.sha256(graph).hexdigest() != metadata.sha256:
         raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")

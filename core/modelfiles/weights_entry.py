@@ -1,67 +1,58 @@
-"""What is said of published weights: of the file, of how pictures are fed, of how maps are read."""
+"""What a table of published weights says of each entry: its files, and how pictures are fed to the
+net and its heatmaps decoded."""
 
 from dataclasses import dataclass
 
 from core.pose.map_reading import OF_CELLS, Reading
 
-Channels = float | tuple[float, ...]  # one number for all three, or one each
-
-FORMATS = {  # suffix -> format
-    ".caffemodel": "caffemodel",
-    ".pkl": "pickle",
-    ".pickle": "pickle",
-    ".pth": "pth",
-    ".pt": "pth",
-    ".tar": "pth",  # pose_resnet_50_256x192.pth.tar is what torch.save wrote
-    ".safetensors": "safetensors",
-    ".onnx": "onnx",
-}
+Channels = float | tuple[float, ...]  # one number for all three channels, or one each
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """How a picture becomes the net's input: value · factor + offset, of 0..255.
+    """How pixel values 0..255 become the net's input: value · factor + offset.
 
     Attributes:
-        channels: "RGB" or "BGR", the order that the net wants.
-        factor, offset: three numbers are in that order.
+        channels: "RGB" or "BGR", the order that the net expects.
+        factor, offset: where they are three numbers, in that order.
     """
 
     channels: str
     factor: Channels
     offset: Channels
 
-    @property
-    def in_words(self) -> str:
-        """E.g. "BGR, value · 0.0039 − 0.5"."""
-        factor, offset = (_numbers(part) for part in (self.factor, self.offset))
+    @classmethod
+    def from_mean_std(
+        cls, channels: str, mean: tuple[float, ...], std: tuple[float, ...]
+    ) -> "Scaling":
+        """Return the scaling (value − mean) / std."""
+        offset = tuple(-m / s for m, s in zip(mean, std, strict=True))
+        return cls(channels, tuple(1 / s for s in std), offset)
+
+    def __str__(self) -> str:
+        """E.g. "BGR, value of 0..255 · 0.0039 − 0.5"."""
+        factor, offset = (_format_channels(part) for part in (self.factor, self.offset))
         return f"{self.channels}, value of 0..255 · {factor} − {offset}"
 
 
-def _numbers(channels: Channels) -> str:
-    three = channels if isinstance(channels, tuple) else (channels,)
-    return " ".join(f"{abs(number):.4g}" for number in three)
+def _format_channels(channels: Channels) -> str:
+    numbers = channels if isinstance(channels, tuple) else (channels,)
+    return " ".join(f"{abs(number):.4g}" for number in numbers)
 
 
-PLAIN = Scaling("RGB", 1 / 255, 0.0)  # 0..1, as nets are fed that nobody trained before
-
-
-def normalised(channels: str, mean: tuple[float, ...], std: tuple[float, ...]) -> Scaling:
-    """(value − mean) / std of values 0..255, as a scaling."""
-    factor = tuple(1 / s for s in std)
-    return Scaling(channels, factor, tuple(-m / s for m, s in zip(mean, std, strict=True)))
+UNIT_SCALING = Scaling("RGB", 1 / 255, 0.0)  # 0..1, for nets that are trained here
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightsFile:
     """A published file.
 
     Attributes:
-        format: one of those in `FORMATS`.
-        urls: tried in this order; empty where it is fetched by hand (see `where`).
+        format: "caffemodel", "pickle", "pth", "safetensors" or "onnx".
+        urls: tried in this order; empty where a person has to get the file (see `where`).
         sha256, bytes: of the file, where they are known.
-        sha256_start: the first digits, where its name carries them.
-        where: in words, for a file without a direct address.
+        where: where to find a file that has no URL, in words.
+        sha256_start: the first digits, where the file's name contains them.
     """
 
     file: str
@@ -74,41 +65,35 @@ class Source:
     sha256_start: str = ""
 
     @property
-    def verified_by(self) -> str:
-        """In words, how it is known that what comes is what was published."""
+    def verification(self) -> str:
+        """Describe how a download is checked."""
         if self.sha256:
             return f"its sha256, {self.sha256}"
-        seen = "every array's name and shape; nobody published its sha256, you accept what came"
+        checks = "every array's name and shape; no sha256 is published, you accept the download's"
         if self.sha256_start:
-            return f"the first digits of its sha256, {self.sha256_start}, and {seen}"
-        return seen
+            return f"the first digits of its sha256, {self.sha256_start}, and {checks}"
+        return checks
 
 
 @dataclass(frozen=True)
-class Weights:
-    """The weights of a net.
+class PublishedWeights:
+    """The published weights of a net.
 
     Attributes:
-        net: the net's name; "" where Mudra has none such and the file is an ONNX graph.
-        skeleton: the name of the one whose keypoints it finds, in that order; "" where none has
-            its.
-        sources: the same net from several hands, the first is the one fetched.
+        net: the net's name; "" where the file is an ONNX graph that is used as it is.
+        skeleton: the skeleton whose keypoints it finds, in that order; "" where there is none.
+        sources: the same weights from several publishers; the first is the one fetched.
         scalings: the first is the one it was trained with.
-        input_hw: (H, W) that it was trained at; None: the net's own.
-        trunk: they fill the trunk alone, to train the rest.
-        reading: how its maps are read.
+        input_hw: (H, W) that it was trained at; None: the net's default.
+        trunk: they fill the backbone alone, to train the rest.
+        reading: how its heatmaps are decoded.
     """
 
     net: str
     skeleton: str
     about: str
-    sources: tuple[Source, ...]
+    sources: tuple[WeightsFile, ...]
     scalings: tuple[Scaling, ...]
     input_hw: tuple[int, int] | None = None
     trunk: bool = False
     reading: Reading = OF_CELLS
-
-    @property
-    def fed(self) -> str:
-        """In words, what its input is."""
-        return self.scalings[0].in_words

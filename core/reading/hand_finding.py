@@ -16,7 +16,7 @@ from core.depth.slices import nearest_thing
 from core.errors import EstimatorError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.palm_net import PalmNetModel
-from core.modelfiles.mediapipe_models import is_prepared, path_of
+from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 from core.paths import Paths
 from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
 from core.pose.types import Floats, Frame
@@ -117,7 +117,7 @@ class RgbFinder:
     method: Method = "rgb"
 
     def __init__(self, weights_folder: Path) -> None:
-        path_of("hand_landmarker_full", weights_folder)
+        find_prepared_model("hand_landmarker_full", weights_folder)
         self._folder = weights_folder
         self._hands: MediapipeHands | None = None  # opened by the first frame with colours
 
@@ -170,7 +170,7 @@ def create_finder(method: str, paths: Paths) -> HandFinder:
 
 def default_finders(paths: Paths) -> list[HandFinder]:
     """Create MediaPipe's finder if its models are prepared, and the best one in depth."""
-    in_colours = ["rgb"] if is_prepared(paths.weights) else []
+    in_colours = ["rgb"] if has_prepared_models(paths.weights) else []
     return [create_finder(method, paths) for method in (*in_colours, IN_DEPTH)]
 
 

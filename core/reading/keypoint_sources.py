@@ -11,8 +11,8 @@ from core.modelfiles.model_folder import (
     METADATA,
     DepthMetadata,
     HeatmapMetadata,
-    is_net,
-    read_metadata,
+    is_net_folder,
+    read_net_metadata,
 )
 from core.paths import Paths
 from core.pose.finders import MEDIAPIPE
@@ -49,7 +49,7 @@ class KeypointSource:
         Raises:
             WeightsError: no such net, or its metadata can't be read.
         """
-        return read_metadata(paths.net(self.name), HeatmapMetadata)
+        return read_net_metadata(paths.net(self.name), HeatmapMetadata)
 
     def training_estimator(self, paths: Paths) -> str:
         """Return the estimator name that a fitting gesture model was trained with: for a fine-tuned
@@ -121,7 +121,7 @@ def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path
     for folder in (paths.shipped_models, paths.own_nets):
         for path in sorted(folder.glob(f"*/{METADATA}")):
             with suppress(WeightsError):  # another kind of model, or damaged
-                if read_metadata(path.parent, HeatmapMetadata).skeleton == skeleton:
+                if read_net_metadata(path.parent, HeatmapMetadata).skeleton == skeleton:
                     found[path.parent.name] = path.parent
     return found
 
@@ -135,4 +135,4 @@ def body_nets(paths: Paths) -> dict[str, Path]:
 def depth_nets(paths: Paths) -> dict[str, Path]:
     """Find the nets of hands in depth: name → folder; the user's nets hide shipped ones."""
     folders = [p for root in (paths.shipped_models, paths.own_nets) for p in sorted(root.glob("*"))]
-    return {folder.name: folder for folder in folders if is_net(folder, DepthMetadata)}
+    return {folder.name: folder for folder in folders if is_net_folder(folder, DepthMetadata)}

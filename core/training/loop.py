@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import NETS, build_net
 from core.training.averaging import moving_average
 from core.training.checkpoint import WEIGHTS, TrainingState, keep_checkpoint
@@ -67,7 +67,7 @@ class NetOptions:
     evaluate_every_s: float = 240.0
     start: Path | None = None
     trunk: Trunk | None = None
-    scaling: Scaling = PLAIN
+    scaling: Scaling = UNIT_SCALING
     net: Mapping[str, Any] = field(default_factory=dict)
 
     def share_done(self, state: TrainingState) -> float:

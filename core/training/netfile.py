@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from core.errors import WeightsError
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.palmnet import UNIT_MM, PalmNet
@@ -64,7 +64,7 @@ def save_net(
     folder: Path,
     name: str,
     about: Mapping[str, Any],
-    scaling: Scaling = PLAIN,
+    scaling: Scaling = UNIT_SCALING,
 ) -> None:
     """Write the folder of a net; its graph is run once and must answer as torch does.
 
@@ -159,7 +159,7 @@ def save_trained(
     name: str,
     about: Mapping[str, Any],
     build: Mapping[str, Any] | None = None,
-    scaling: Scaling = PLAIN,
+    scaling: Scaling = UNIT_SCALING,
 ) -> None:
     """Write the folder of a net from what its training left.
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from core.errors import WeightsError
 from core.modelfiles.catalogue import WEIGHTS
-from core.modelfiles.converted_weights import given_graph, load_weights
+from core.modelfiles.converted_weights import load_imported_graph, load_weights
 from core.modelfiles.formats.array_names import Arrays
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.weights_entry import Scaling
@@ -57,7 +57,7 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | No
     if entry.trunk:
         return None
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
-    if given := given_graph(name, weights_folder):
+    if given := load_imported_graph(name, weights_folder):
         graph, described = given
         write_net(nets_folder / name, graph, {"name": name, **described, **about})
         return nets_folder / name

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import PoseNet
 from core.pose.heatmaps import DECODERS, peaks
 from core.pose.metrics import distances, summary
@@ -45,7 +45,7 @@ class Watch:
         state: TrainingState,
         loss: Loss,
         every_s: float,
-        scaling: Scaling = PLAIN,
+        scaling: Scaling = UNIT_SCALING,
     ) -> None:
         self._fabric, self._run, self._data, self._state = fabric, run, data, state
         self._loss, self._scaling = loss, scaling
@@ -111,7 +111,7 @@ def measure(
     data: TrainingData,
     rows: NDArray[np.int64],
     loss: Loss,
-    scaling: Scaling = PLAIN,
+    scaling: Scaling = UNIT_SCALING,
 ) -> list[dict[str, float | None]]:
     """PCK and mean error of every stage, by the upright views; errors in units of the data. What
     the target has not counts nowhere. Peaks are placed between cells as by `evaluate-net` and
@@ -148,7 +148,7 @@ def _found(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floa
     return (cells * net.stride + first).astype(np.float32)
 
 
-def as_input(pictures: Tensor, scaling: Scaling = PLAIN) -> Tensor:
+def as_input(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
     """(B, H, W, 3) uint8 RGB → (B, 3, H, W) as a net is fed, channels stay last in memory; depth is
     fed as it is."""
     fed = pictures.permute(0, 3, 1, 2)

@@ -15,7 +15,7 @@ from playwright.sync_api import Error, Locator, Page, WebSocket, expect, sync_pl
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.modelfiles.browser_files import is_ready
+from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store
 from tests.conftest import lacking
@@ -48,7 +48,7 @@ def pictures(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser_files(weights_folder):
     """The files with which a browser finds keypoints are prepared."""
-    if not is_ready(weights_folder):
+    if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
 

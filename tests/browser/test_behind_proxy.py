@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from core.modelfiles.browser_files import is_ready
+from core.modelfiles.browser_files import has_browser_files
 from core.store import Store
 from tests.browser.conftest import begin_hold, kept, reads, start_in_browser
 from tests.conftest import lacking, wait_until
@@ -24,7 +24,7 @@ PATIENT_MS = 90_000  # bcrypt alone takes a second of a busy core
 
 @pytest.fixture(scope="module", autouse=True)
 def ready(weights_folder):
-    if not is_ready(weights_folder):
+    if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
     if not shutil.which("caddy"):
         pytest.skip("no caddy on this machine: apt-get install caddy")

@@ -14,7 +14,7 @@ from core.depth.cubes import Cube
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
 from core.estimators.heatmap_net import HeatmapNet
-from core.modelfiles.model_folder import DepthMetadata, is_net
+from core.modelfiles.model_folder import DepthMetadata, is_net_folder
 from core.paths import Paths
 
 ABOUT = {
@@ -37,14 +37,14 @@ def folder_of(folder: Path, metadata: str, model: bytes | None = b"x") -> Path:
 def test_a_net_of_pictures_and_an_empty_folder_are_none_of_depth(tmp_path: Path) -> None:
     light = Paths.shipped_models / "cpm.hand_light"
     for folder, said in ((light, "for pictures, not for depth"), (tmp_path, "no net in")):
-        assert not is_net(folder, DepthMetadata)
+        assert not is_net_folder(folder, DepthMetadata)
         with pytest.raises(WeightsError, match=said):
             DepthNet(folder)
 
 
 def test_an_altered_or_missing_graph_is_told(tmp_path: Path) -> None:
     folder_of(tmp_path, json.dumps(ABOUT))
-    assert is_net(tmp_path, DepthMetadata)
+    assert is_net_folder(tmp_path, DepthMetadata)
     with pytest.raises(WeightsError, match=r"model\.onnx was altered"):
         DepthNet(tmp_path)
     (tmp_path / "model.onnx").unlink()
@@ -55,7 +55,7 @@ def test_an_altered_or_missing_graph_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("metadata", ["{", "[]", json.dumps(ABOUT | {"input": "pictures"})])
 def test_metadata_that_say_nothing_of_depth_are_told(tmp_path: Path, metadata: str) -> None:
     folder_of(tmp_path, metadata)
-    assert not is_net(tmp_path, DepthMetadata)
+    assert not is_net_folder(tmp_path, DepthMetadata)
     with pytest.raises(WeightsError, match=r"not for depth|metadata\.json can.t be read"):
         DepthNet(tmp_path)
 

@@ -19,7 +19,7 @@ from core.estimators import create_estimator
 from core.estimators.heatmap_bodies import HeatmapBodies, read_bodies, window_of
 from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import encode_png, read_picture
-from core.modelfiles.converted_weights import is_there
+from core.modelfiles.converted_weights import has_converted_weights
 from core.nets import build_net
 from core.nets.pose_resnet import PoseResNet
 from core.offline.predicting import predict
@@ -308,7 +308,7 @@ def test_vitpose_answers_as_it_was_published(
 ) -> None:
     """transformers' integration test: two persons of COCO's picture 139, the second one's nose and
     eyes; the figures with the flip test are of its conversion."""
-    if not is_there(name, weights_folder):
+    if not has_converted_weights(name, weights_folder):
         pytest.skip(f"the weights are not here: python -m core weights fetch {name}")
     picture = read_picture(shared_data / "coco" / "mini" / "val2017" / "000000000139.jpg")
     boxes = [

@@ -1,4 +1,4 @@
-"""Published files of full size, made by the tests: no array has the numbers of another."""
+"""Published files of full size, generated: no two arrays are equal."""
 
 import math
 import os
@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from core.modelfiles.catalogue import expected_shapes
-from core.modelfiles.weights_entry import Source
+from core.modelfiles.weights_entry import WeightsFile
 from tests.modelfiles.caffe_file import caffemodel
 
 
-def made_arrays(name):
-    """The named net's arrays, each of other numbers."""
+def make_arrays(name):
+    """Return the named net's arrays, no two of them equal."""
     arrays = {}
     for i, (array, shape) in enumerate(expected_shapes(name).items()):
         size = math.prod(shape)
@@ -24,8 +24,8 @@ def made_arrays(name):
     return arrays
 
 
-def as_pickle(arrays):
-    """The seed lineage's layout: HWIO kernels, biases under _b."""
+def pickle_arrays(arrays):
+    """Pickle arrays as the CPM ports do: HWIO kernels, biases named LAYER_b."""
     table = {}
     for name, array in arrays.items():
         layer, kind = name.rsplit(".", 1)
@@ -36,7 +36,7 @@ def as_pickle(arrays):
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
-    """A folder that is emptied at once: these files are large."""
+    """A folder that is deleted after the module: these files are large."""
     folder = tmp_path_factory.mktemp("published")
     yield folder
     shutil.rmtree(folder)
@@ -46,20 +46,20 @@ def scratch(tmp_path_factory):
 def hand_file(scratch):
     """A caffemodel of the six-stage hand net."""
     path = scratch / "hand.caffemodel"
-    path.write_bytes(caffemodel(made_arrays("cpm.openpose_hand")))
+    path.write_bytes(caffemodel(make_arrays("cpm.openpose_hand")))
     return path
 
 
 @pytest.fixture(scope="module")
 def small_file(scratch):
-    """A caffemodel of one layer, no net's."""
+    """A caffemodel of one layer, of no known net."""
     path = scratch / "small.caffemodel"
     path.write_bytes(caffemodel({"a.weight": np.ones((1, 1, 1, 1)), "a.bias": np.ones(1)}))
     return path
 
 
 class Exploit:
-    """What it unpickles to: a call of the shell."""
+    """Unpickles to a call of the shell."""
 
     def __init__(self, command: str) -> None:
         self.command = command
@@ -69,7 +69,7 @@ class Exploit:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one file: whole, cut off, without its length, or a page instead."""
+    """Serves one file: complete, cut off, without its length, or a web page instead."""
 
     daemon_threads = True
 
@@ -82,7 +82,7 @@ class Server(ThreadingHTTPServer):
     def source(self, *paths, **about):
         address = f"http://127.0.0.1:{self.server_address[1]}"
         urls = tuple(f"{address}/{path}" for path in paths)
-        return Source("net.caffemodel", "caffemodel", "none", urls, **about)
+        return WeightsFile("net.caffemodel", "caffemodel", "none", urls, **about)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,5 +1,5 @@
-"""What is said of the published body nets: colours, sources, how a file is known to be the right
-one; and a whole file of each kind in, and its net out."""
+"""The table of published body nets: colours, sources, checks; and a complete file of each kind is
+imported and gives the right net."""
 
 from dataclasses import replace
 
@@ -13,14 +13,14 @@ from core.files import sha256_of
 from core.modelfiles.body_weights import BGR_SCALING, BODIES, RGB_SCALING
 from core.modelfiles.catalogue import WEIGHTS, expected_shapes
 from core.modelfiles.converted_weights import import_weights, load_weights
-from core.modelfiles.fetch import fetch
+from core.modelfiles.fetch import fetch_weights
 from core.nets import build_net
 from core.training.published_nets import make_usable, published_net
 from core.training.trunk import read_trunk
 
 
 def random_arrays(name):
-    """Such that a net of them answers with finite numbers."""
+    """Return random arrays that give a net finite outputs."""
     rng = np.random.default_rng(0)
     arrays = {}
     for array, shape in expected_shapes(name).items():
@@ -32,66 +32,56 @@ def random_arrays(name):
     return arrays
 
 
-def tensors(arrays, before=""):
-    return {before + name: torch.from_numpy(array) for name, array in arrays.items()}
+def tensors(arrays, prefix=""):
+    return {prefix + name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
-def test_microsofts_nets_are_fed_blue_first_and_the_others_red_first():
-    for name, entry in BODIES.items():
-        assert entry.scalings == ((BGR_SCALING,) if ".microsoft" in name else (RGB_SCALING,)), name
+@pytest.mark.parametrize("name", BODIES)
+def test_every_entry_has_its_channel_order_licences_and_sources(name):
+    entry = BODIES[name]
+    assert entry.scalings == ((BGR_SCALING,) if ".microsoft" in name else (RGB_SCALING,))
+    for source in entry.sources:
+        assert source.licence and (source.urls or source.where)
+        assert all(url.startswith("https://") for url in source.urls)
+        assert len(source.sha256_start) in (0, 8) and source.sha256_start in source.file
+        assert "no sha256 is published" in source.verification
 
 
 @pytest.mark.parametrize("scaling", [RGB_SCALING, BGR_SCALING])
-def test_the_first_channel_that_a_net_wants_gets_the_figures_of_imagenets_red(scaling):
+def test_the_first_channel_that_a_net_expects_is_scaled_by_imagenets_red(scaling):
     assert 124 * scaling.factor[0] + scaling.offset[0] == pytest.approx((124 - 123.675) / 58.395)
     assert 9 * scaling.factor[2] + scaling.offset[2] == pytest.approx((9 - 103.53) / 57.375)
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_every_source_names_its_licence_and_where_it_lies(name):
-    for source in BODIES[name].sources:
-        assert source.licence and (source.urls or source.where)
-        assert all(url.startswith("https://") for url in source.urls)
-        assert len(source.sha256_start) in (0, 8) and source.sha256_start in source.file
-        assert "nobody published its sha256" in source.verified_by
-
-
-def test_maps_are_read_as_each_net_was_trained():
+def test_maps_are_decoded_as_each_net_was_trained():
     assert {WEIGHTS[n].reading.alignment for n in BODIES if "microsoft" in n} == {"stride"}
     assert {WEIGHTS[n].reading.decode for n in BODIES if "vitpose" in n} == {"dark"}
 
 
-def test_a_trunk_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
-    arrays = random_arrays("resnet18.imagenet")
+def test_a_backbone_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
+    name, weights = "resnet18.imagenet", tmp_path / "weights"
+    arrays = random_arrays(name)
     file = tmp_path / "resnet18-f37072fd.pth"
     classifier = {"fc.weight": torch.ones(1000, 512), "fc.bias": torch.ones(1000)}
     torch.save(tensors(arrays) | classifier, file)
     found = sha256_of(file)
-    address = serve(file).source("good").urls
-    source = replace(WEIGHTS["resnet18.imagenet"].sources[0], urls=address)
-    for start, said in (("f37072fd", "begins with f37072fd"), (found[:8], "--accept-hash")):
-        with pytest.raises(WeightsError, match=said):
-            fetch(
-                "resnet18.imagenet",
-                tmp_path / "weights",
-                source=replace(source, sha256_start=start),
-            )
-    source = replace(source, sha256_start=found[:8])
-    record = fetch("resnet18.imagenet", tmp_path / "weights", source=source, accept_hash=found)
-    assert record["parameters"] == 11_186_112  # 11,176,512 that learn, and 9,600 of running figures
-    trunk = read_trunk("pose_resnet18.both", "resnet18.imagenet", tmp_path / "weights")
+    urls = serve(file).source("good").urls
+    source = replace(WEIGHTS[name].sources[0], urls=urls, sha256_start=found[:8])
+    record = fetch_weights(name, weights, source=source, accept_hash=found)
+    assert record["parameters"] == 11_186_112  # 11,176,512 trainable, 9,600 running statistics
+    trunk = read_trunk("pose_resnet18.both", name, weights)
     assert (trunk.about["source"], trunk.about["sha256"]) == (file.name, found)
     assert all(np.array_equal(trunk.arrays[name], array) for name, array in arrays.items())
-    assert make_usable("resnet18.imagenet", tmp_path / "weights", tmp_path / "nets") is None
+    assert make_usable(name, weights, tmp_path / "nets") is None
     with pytest.raises(WeightsError, match="trunk of a pose_resnet18"):
-        published_net("resnet18.imagenet", tmp_path / "weights")
+        published_net(name, weights)
 
 
-def test_a_file_of_microsofts_layout_answers_as_a_net_of_its_arrays_on_blue_first(tmp_path):
+def test_a_file_of_microsofts_layout_gives_a_net_that_is_fed_blue_first(tmp_path):
     name = "pose_resnet50.microsoft_256x192"
     arrays = random_arrays(name)
     file = tmp_path / "pose_resnet_50_256x192.pth.tar"
-    torch.save({"state_dict": tensors(arrays, "module."), "epoch": 140}, file)
+    torch.save({"state_dict": tensors(arrays, prefix="module."), "epoch": 140}, file)
     assert import_weights(name, file, tmp_path)["arrays"] == len(arrays)
     file.unlink()
     prepared = published_net(name, tmp_path)
@@ -105,7 +95,7 @@ def test_a_file_of_microsofts_layout_answers_as_a_net_of_its_arrays_on_blue_firs
     torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-3 * float(wanted.abs().max()))
 
 
-def test_a_safetensors_file_is_read_and_a_broken_one_told(tmp_path):
+def test_a_safetensors_file_is_read_and_a_broken_one_is_an_error(tmp_path):
     name, file = "vitpose_small.simple", tmp_path / "net.safetensors"
     arrays = {n: np.zeros(shape, "f4") for n, shape in expected_shapes(name).items()}
     arrays["final_layer.bias"] = np.arange(17, dtype="f4")
@@ -114,5 +104,5 @@ def test_a_safetensors_file_is_read_and_a_broken_one_told(tmp_path):
     loaded = load_weights(name, tmp_path / "weights")
     assert np.array_equal(loaded["final_layer.bias"], np.arange(17))
     file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(WeightsError, match="no whole safetensors file"):
+    with pytest.raises(WeightsError, match="not a complete safetensors file"):
         import_weights(name, file, tmp_path / "weights")

@@ -1,4 +1,4 @@
-"""What runs in a browser is what was published, whole or not there, and lies alone."""
+"""The files for a browser are the published ones, complete or absent, in a folder of their own."""
 
 import io
 import tarfile
@@ -9,66 +9,55 @@ from core.errors import WeightsError
 from core.modelfiles.browser_files import (
     LOADER,
     MODELS,
-    folder_of,
-    is_ready,
-    package_url,
-    prepare,
+    browser_folder,
+    has_browser_files,
+    npm_package_url,
+    prepare_browser_files,
 )
 from tests.conftest import lacking
 
-
-def package(path, files):
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
+CLOSED_PORT = "http://127.0.0.1:9"
 
 
-@pytest.fixture
-def ready(weights_folder):
-    if not is_ready(weights_folder):
+def test_the_models_are_the_server_s_and_a_second_preparation_changes_nothing(
+    weights_folder, monkeypatch
+):
+    if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
-    return weights_folder
-
-
-def test_the_models_are_the_server_s_and_a_second_preparation_touches_nothing(ready, monkeypatch):
-    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")  # nobody listens there
-    files = list(folder_of(ready).iterdir())
-    before = {path: path.stat().st_mtime_ns for path in files}
-    prepare(ready)
-    assert {path: path.stat().st_mtime_ns for path in files} == before
+    monkeypatch.setenv("npm_config_registry", CLOSED_PORT)
+    folder = browser_folder(weights_folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    prepare_browser_files(weights_folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     for name in MODELS:
-        assert (folder_of(ready) / name).read_bytes() == (ready / name).read_bytes()
+        assert (folder / name).read_bytes() == (weights_folder / name).read_bytes()
 
 
-def test_the_registry_is_npm_s_own_unless_npm_is_told_another():
+def test_the_registry_is_npm_s_default_or_the_configured_one():
     path = "/@mediapipe/tasks-vision/-/tasks-vision-0.10.35.tgz"
-    assert package_url({}) == f"https://registry.npmjs.org{path}"
-    told = {"npm_config_registry": "https://mirror.example/npm/"}
-    assert package_url(told) == f"https://mirror.example/npm{path}"
+    assert npm_package_url({}) == f"https://registry.npmjs.org{path}"
+    configured = {"npm_config_registry": "https://mirror.example/npm/"}
+    assert npm_package_url(configured) == f"https://mirror.example/npm{path}"
 
 
-@pytest.mark.parametrize(
-    "files",
-    [{}, {"package/vision_bundle.mjs": b"alert(1)"}],
-)
-def test_a_package_that_is_not_the_published_one_leaves_nothing(tmp_path, files):
-    given = package(tmp_path / "given.tgz", files)
+@pytest.mark.parametrize("files", [{}, {"package/vision_bundle.mjs": b"alert(1)"}, None])
+def test_a_package_that_is_not_the_published_one_leaves_no_file(tmp_path, files):
+    path = tmp_path / "given.tgz"
+    if files is None:
+        path.write_bytes(b"<html>sign in</html>")
+    else:
+        with tarfile.open(path, "w:gz") as archive:
+            for name, content in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
     with pytest.raises(WeightsError, match=r"is not tasks-vision|sha256"):
-        prepare(tmp_path / "weights", package=given)
-    assert not list(folder_of(tmp_path / "weights").iterdir())
+        prepare_browser_files(tmp_path / "weights", package=path)
+    assert not list(browser_folder(tmp_path / "weights").iterdir())
 
 
-def test_what_is_no_package_is_refused(tmp_path):
-    (tmp_path / "given.tgz").write_bytes(b"<html>sign in</html>")
-    with pytest.raises(WeightsError, match="is not tasks-vision"):
-        prepare(tmp_path / "weights", package=tmp_path / "given.tgz")
-
-
-def test_offline_says_which_address_and_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+def test_offline_the_error_names_the_url_and_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setenv("npm_config_registry", CLOSED_PORT)
     with pytest.raises(WeightsError, match=r"127\.0\.0\.1:9/@mediapipe.*make setup"):
-        prepare(tmp_path)
-    assert not is_ready(tmp_path) and not (folder_of(tmp_path) / LOADER).exists()
+        prepare_browser_files(tmp_path)
+    assert not has_browser_files(tmp_path) and not (browser_folder(tmp_path) / LOADER).exists()

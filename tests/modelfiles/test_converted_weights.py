@@ -1,6 +1,4 @@
-"""Weights of every source come out alike: Caffe's names, OIHW, float32, whole, of the right net."""
-
-import json
+"""Weights of every format are converted to Caffe's names, OIHW, float32, complete, of one net."""
 
 import numpy as np
 import pytest
@@ -10,87 +8,93 @@ from core.errors import WeightsError
 from core.files import sha256_of
 from core.modelfiles import converted_weights
 from core.modelfiles.catalogue import expected_shapes
-from core.modelfiles.converted_weights import import_weights, load_weights, path_of, verify
-from tests.modelfiles.conftest import as_pickle, made_arrays
+from core.modelfiles.converted_weights import (
+    converted_path,
+    import_weights,
+    load_weights,
+    verify_weights,
+)
+from tests.modelfiles.conftest import make_arrays, pickle_arrays
+
+HAND, BODY, SEED = "cpm.openpose_hand", "cpm.body", "cpm.seed_hand"
 
 
-def test_a_caffemodel_comes_through_whole(hand_file, scratch):
-    folder = scratch / "caffe"
-    record = import_weights("cpm.openpose_hand", hand_file, folder)
-    assert record["parameters"] == 36_832_324
-    assert record["source_sha256"] == sha256_of(hand_file)
-    loaded, made = load_weights("cpm.openpose_hand", folder), made_arrays("cpm.openpose_hand")
-    assert set(loaded) == set(made)
-    assert all(np.array_equal(loaded[n], made[n]) for n in made)
-    assert all(array.dtype == "f4" for array in loaded.values())
+def as_caffemodel(made, scratch, hand_file):
+    return hand_file
 
 
-def test_a_three_stage_net_takes_the_first_stages_of_six(hand_file, scratch):
-    record = import_weights("cpm.seed_hand", hand_file, scratch / "three")
-    assert record["parameters"] == 24_316_162
-    made = made_arrays("cpm.openpose_hand")
-    loaded = load_weights("cpm.seed_hand", scratch / "three")
-    assert all(np.array_equal(loaded[n], made[n]) for n in loaded)
+def as_pickle(made, scratch, hand_file):
+    (scratch / "cpm_body.pkl").write_bytes(pickle_arrays(made))
+    return scratch / "cpm_body.pkl"
 
 
-def test_a_pickle_of_the_body_net_is_turned_to_caffes_layout(scratch):
-    made, file = made_arrays("cpm.body"), scratch / "cpm_body.pkl"
-    file.write_bytes(as_pickle(made))
-    assert import_weights("cpm.body", file, scratch / "body")["parameters"] == 29_852_058
-    loaded = load_weights("cpm.body", scratch / "body")
-    assert all(np.array_equal(loaded[n], made[n]) for n in made)
+def as_pytorch_port(made, scratch, hand_file):
+    arrays = {f"model1_0.{n}": torch.from_numpy(a) for n, a in made.items()}
+    torch.save(arrays, scratch / "hand_pose_model.pth")
+    return scratch / "hand_pose_model.pth"
 
 
-def test_a_pytorch_ports_file_fits_without_its_modules(scratch):
-    made, file = made_arrays("cpm.seed_hand"), scratch / "hand_pose_model.pth"
-    torch.save({f"model1_0.{n}": torch.from_numpy(a) for n, a in made.items()}, file)
-    import_weights("cpm.seed_hand", file, scratch / "port")
-    loaded = load_weights("cpm.seed_hand", scratch / "port")
-    assert all(np.array_equal(loaded[n], made[n]) for n in made)
-    file.unlink()
+@pytest.mark.parametrize(
+    ("name", "save", "published", "parameters"),
+    [
+        (HAND, as_caffemodel, HAND, 36_832_324),
+        (SEED, as_caffemodel, HAND, 24_316_162),  # the first three of its six stages
+        (BODY, as_pickle, BODY, 29_852_058),
+        (SEED, as_pytorch_port, SEED, 24_316_162),
+    ],
+)
+def test_every_array_of_every_format_is_converted(
+    hand_file, scratch, name, save, published, parameters
+):
+    made = make_arrays(published)
+    file, folder = save(made, scratch, hand_file), scratch / f"{name}-{save.__name__}"
+    record = import_weights(name, file, folder)
+    assert record["parameters"] == parameters and record["source_sha256"] == sha256_of(file)
+    loaded = load_weights(name, folder)
+    assert set(loaded) == set(expected_shapes(name))
+    assert all(np.array_equal(loaded[n], made[n]) and loaded[n].dtype == "f4" for n in loaded)
 
 
 def test_an_altered_file_does_not_verify(hand_file, scratch):
     folder = scratch / "altered"
-    import_weights("cpm.seed_hand", hand_file, folder)
-    assert verify("cpm.seed_hand", folder)["name"] == "cpm.seed_hand"
-    with path_of("cpm.seed_hand", folder).open("r+b") as file:
+    import_weights(SEED, hand_file, folder)
+    assert verify_weights(SEED, folder)["name"] == SEED
+    with converted_path(SEED, folder).open("r+b") as file:
         file.seek(1_000_000)
         file.write(b"\x01\x02")
-    with pytest.raises(WeightsError, match="altered"):
-        verify("cpm.seed_hand", folder)
-    with pytest.raises(WeightsError, match="altered"):
-        load_weights("cpm.seed_hand", folder)
+    for read in (verify_weights, load_weights):
+        with pytest.raises(WeightsError, match="altered"):
+            read(SEED, folder)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "error"),
     [
         (lambda a: a.pop("conv4_3.bias"), "“conv4_3.bias” is missing"),
         (lambda a: a.update({"fc8.weight": np.ones((1, 1, 1, 1)), "fc8.bias": np.ones(1)}), "fc8"),
         (lambda a: a.update({"conv1_1.weight": np.ones((64, 3, 5, 5))}), "conv1_1.weight is"),
-        (lambda a: a.update({"conv1_1.bias": np.full(64, np.nan)}), "no numbers"),
+        (lambda a: a.update({"conv1_1.bias": np.full(64, np.nan)}), "NaN or infinite"),
     ],
 )
-def test_another_nets_arrays_are_refused(change, said):
-    shapes = expected_shapes("cpm.seed_hand")
+def test_another_nets_arrays_are_refused(tmp_path, change, error):
+    shapes = expected_shapes(SEED)
     arrays = {n: np.broadcast_to(np.float32(0), shape) for n, shape in shapes.items()}
     change(arrays)
-    with pytest.raises(WeightsError, match=said):
-        converted_weights._checked("cpm.seed_hand", arrays, "a file")
+    with pytest.raises(WeightsError, match=error):
+        converted_weights._check_arrays(SEED, arrays, tmp_path)
 
 
-@pytest.mark.parametrize("made", ["model.ckpt.index", "model.ckpt.meta", "checkpoint"])
-def test_a_tensorflow_checkpoint_is_told_the_name_of_the_pickle(tmp_path, made):
-    (tmp_path / made).write_bytes(b"x")
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        *((name, name) for name in ("model.ckpt.index", "model.ckpt.meta", "checkpoint")),
+        ("cpm_hand.index", "cpm_hand"),
+    ],
+)
+def test_the_error_for_a_tensorflow_checkpoint_names_the_pickle(tmp_path, written, named):
+    (tmp_path / written).write_bytes(b"x")
     with pytest.raises(WeightsError, match=r"TensorFlow.*cpm_hand\.pkl"):
-        import_weights("cpm.seed_hand", tmp_path / made, tmp_path / "weights")
-
-
-def test_a_checkpoint_named_without_its_suffixes_is_known(tmp_path):
-    (tmp_path / "cpm_hand.index").write_bytes(b"x")
-    with pytest.raises(WeightsError, match="TensorFlow"):
-        import_weights("cpm.seed_hand", tmp_path / "cpm_hand", tmp_path / "weights")
+        import_weights(SEED, tmp_path / named, tmp_path / "weights")
 
 
 def test_what_can_not_be_imported_is_named(tmp_path, small_file):
@@ -98,37 +102,33 @@ def test_what_can_not_be_imported_is_named(tmp_path, small_file):
     other.write_bytes(b"PK")
     empty = tmp_path / "empty.pkl"
     empty.touch()
-    for name, file, said in (
+    for name, file, error in (
         ("cpm.face", small_file, "there are: cpm.openpose_hand"),
-        ("cpm.body", tmp_path / "absent.pkl", "is missing"),
-        ("cpm.body", empty, "is empty"),
-        ("cpm.body", other, "unknown kind"),
-        ("cpm.body", small_file, "other weights than cpm.body's"),
+        (BODY, tmp_path / "absent.pkl", "does not exist"),
+        (BODY, empty, "is empty"),
+        (BODY, other, "unknown format"),
+        (BODY, small_file, "other weights than cpm.body's"),
     ):
-        with pytest.raises(WeightsError, match=said):
+        with pytest.raises(WeightsError, match=error):
             import_weights(name, file, tmp_path / "weights")
 
 
-def test_absent_weights_name_the_commands_that_bring_them(tmp_path):
+def test_missing_weights_and_damaged_records_are_errors(tmp_path):
     with pytest.raises(WeightsError, match=r"weights fetch cpm\.body"):
-        verify("cpm.body", tmp_path)
-
-
-def test_a_record_that_is_no_json_is_told(tmp_path):
-    path_of("cpm.body", tmp_path).write_bytes(b"x")
-    path_of("cpm.body", tmp_path).with_suffix(".json").write_text("{")
-    with pytest.raises(WeightsError, match="no JSON"):
-        verify("cpm.body", tmp_path)
-    path_of("cpm.body", tmp_path).with_suffix(".json").write_text(json.dumps([]))
-    with pytest.raises(WeightsError, match="altered"):
-        verify("cpm.body", tmp_path)
+        verify_weights(BODY, tmp_path)
+    path = converted_path(BODY, tmp_path)
+    path.write_bytes(b"x")
+    for record, error in (("{", "not valid JSON"), ("[]", "altered")):
+        path.with_suffix(".json").write_text(record)
+        with pytest.raises(WeightsError, match=error):
+            verify_weights(BODY, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("file", "name", "limit"),
     [
         ("huge.onnx", "rtmpose.onnx_256x192", "150 MB"),
-        *((f"huge.{kind}", "cpm.body", "1,024 MB") for kind in ("safetensors", "pth", "pkl")),
+        *((f"huge.{kind}", BODY, "1,024 MB") for kind in ("safetensors", "pth", "pkl")),
     ],
 )
 def test_a_file_of_gigabytes_is_refused_unread(tmp_path, file, name, limit):

@@ -1,4 +1,4 @@
-"""The weights of a Keras file come in the model's order; what is none is refused."""
+"""The weights of a Keras file are read in the model's order; other files are errors."""
 
 from itertools import pairwise
 

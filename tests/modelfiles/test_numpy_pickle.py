@@ -76,7 +76,7 @@ def test_a_pickle_of_python_2_is_read_as_latin_1(written):
 def test_a_hostile_pickle_does_not_run(written, tmp_path, protocol):
     proof = tmp_path / "it ran"
     content = pickle.dumps({"conv1_1": Exploit(f"touch '{proof}'")}, protocol)
-    with pytest.raises(WeightsError, match=r"system”.*nothing of it was run"):
+    with pytest.raises(WeightsError, match=r"system”.*no code in it was run"):
         read_numpy_pickle(written(content))
     assert not proof.exists()
     pickle.loads(content)  # it is a real one
@@ -108,7 +108,7 @@ def test_any_other_name_is_refused(written, wanted):
 
 def test_arrays_of_objects_are_refused(written):
     content = pickle.dumps({"a": np.array([{}, []], object)})
-    with pytest.raises(WeightsError, match=r"kind “O8”"):
+    with pytest.raises(WeightsError, match=r"type “O8”"):
         read_numpy_pickle(written(content))
 
 

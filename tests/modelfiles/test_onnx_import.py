@@ -1,5 +1,5 @@
-"""A body net that somebody has as ONNX gets its preprocessing and is used as any other; what is not
-such a net is told, and nothing of it is trusted."""
+"""A body net from an ONNX file gets its preprocessing and is used like any other; other graphs are
+errors, and nothing in them is trusted."""
 
 import pickle
 from collections.abc import Callable
@@ -13,7 +13,12 @@ from core.errors import WeightsError
 from core.estimators.heatmap_bodies import read_bodies
 from core.estimators.heatmap_net import HeatmapNet
 from core.modelfiles.body_weights import BGR_SCALING, RGB_SCALING
-from core.modelfiles.converted_weights import import_weights, is_there, load_weights, verify
+from core.modelfiles.converted_weights import (
+    has_converted_weights,
+    import_weights,
+    load_weights,
+    verify_weights,
+)
 from core.pose.boxes import Box
 from core.pose.crops import PersonView
 from core.pose.skeletons.table import COCO_17
@@ -81,7 +86,7 @@ def used(name: str, data: bytes, folder) -> HeatmapNet:  # type: ignore[no-untyp
     file = folder / "end2end.onnx"
     file.write_bytes(data)
     record = import_weights(name, file, folder / "weights")
-    assert record["parameters"] >= 51 and verify(name, folder / "weights") == record
+    assert record["parameters"] >= 51 and verify_weights(name, folder / "weights") == record
     return HeatmapNet(make_usable(name, folder / "weights", folder / "nets"))
 
 
@@ -157,8 +162,8 @@ def one_channel(model: onnx.ModelProto) -> None:
     [
         (external, "outside the file"),
         (foreign, "com.microsoft"),
-        (fewer, r"answers with \[\(1, 16, 64, 48\)\], expected are maps \(1, 17, h, w\)"),
-        (one_channel, "can't be asked about one picture of 256x192"),
+        (fewer, r"has outputs \[\(1, 16, 64, 48\)\], expected are maps \(1, 17, h, w\)"),
+        (one_channel, "does not run on a picture of 256x192"),
     ],
 )
 def test_what_is_no_such_net_is_told_and_not_kept(tmp_path, change: Callable, said: str) -> None:
@@ -168,13 +173,13 @@ def test_what_is_no_such_net_is_told_and_not_kept(tmp_path, change: Callable, sa
     file.write_bytes(model.SerializeToString())
     with pytest.raises(WeightsError, match=said):
         import_weights(MAPS, file, tmp_path / "weights")
-    assert not is_there(MAPS, tmp_path / "weights")
+    assert not has_converted_weights(MAPS, tmp_path / "weights")
 
 
 def test_what_is_no_onnx_or_no_body_is_told(tmp_path) -> None:
     file = tmp_path / "net.onnx"
     file.write_bytes(pickle.dumps(print))
-    with pytest.raises(WeightsError, match="is no ONNX file"):
+    with pytest.raises(WeightsError, match="is not an ONNX file"):
         import_weights(AXES, file, tmp_path)
     for name in ("cpm.body", "resnet18.imagenet"):
         with pytest.raises(WeightsError, match=f"{name} is not read from ONNX"):
@@ -187,9 +192,9 @@ def test_what_is_no_onnx_or_no_body_is_told(tmp_path) -> None:
 
 def test_an_altered_graph_does_not_verify(tmp_path) -> None:
     used(AXES, axes_net(), tmp_path)
-    with pytest.raises(WeightsError, match="its single arrays are not to be had"):
+    with pytest.raises(WeightsError, match="which has no arrays to load"):
         load_weights(AXES, tmp_path / "weights")
     with (tmp_path / "weights" / f"{AXES}.onnx").open("ab") as file:
         file.write(b"\0")
     with pytest.raises(WeightsError, match="altered"):
-        verify(AXES, tmp_path / "weights")
+        verify_weights(AXES, tmp_path / "weights")

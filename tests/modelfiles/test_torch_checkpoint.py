@@ -30,38 +30,27 @@ def test_every_array_is_equal(tmp_path, zipped):
 
 
 @pytest.mark.parametrize("kind", ["f4", "f8", "i8", "u1"])
-def test_numpy_arrays_beside_the_tensors_do_not_hinder(tmp_path, kind):
-    """As mmpose writes what it knows of its data set."""
+def test_a_nested_state_dict_is_found_beside_numpy_arrays(tmp_path, kind):
+    """As in mmpose's files."""
     about = {"sigmas": np.arange(17).astype(kind), "dataset_name": "coco"}
     meta = {"dataset_meta": about, "epoch": 210, "cfg": "a text"}
     torch.save({"meta": meta, "state_dict": STATE}, tmp_path / "net.pth")
     assert list(read_torch(tmp_path / "net.pth")) == list(STATE)
 
 
-def test_nothing_else_of_numpy_is_let_in(tmp_path):
+def test_other_numpy_objects_are_refused(tmp_path):
     torch.save({"meta": np.random.default_rng(0), "state_dict": STATE}, tmp_path / "net.pth")
-    with pytest.raises(WeightsError, match="nothing of it was run"):
+    with pytest.raises(WeightsError, match="no code in it was run"):
         read_torch(tmp_path / "net.pth")
 
 
-def test_a_state_dict_one_level_down_is_found(tmp_path):
-    torch.save({"state_dict": STATE, "epoch": 3}, tmp_path / "net.pth")
-    assert list(read_torch(tmp_path / "net.pth")) == list(STATE)
-
-
-def test_a_hostile_file_does_not_run(tmp_path):
+def test_a_hostile_file_does_not_run_and_torch_s_advice_is_not_repeated(tmp_path):
     path, proof = tmp_path / "net.pth", tmp_path / "it ran"
     torch.save({"conv1_1.weight": Exploit(f"touch '{proof}'")}, path)
-    with pytest.raises(WeightsError, match="nothing of it was run"):
+    with pytest.raises(WeightsError, match="no code in it was run") as raised:
         read_torch(path)
     assert not proof.exists()
-
-
-@pytest.mark.parametrize("what", [[1, 2], {}, {"a": 1}])
-def test_what_is_no_state_dict_is_refused(tmp_path, what):
-    torch.save(what, tmp_path / "net.pth")
-    with pytest.raises(WeightsError, match=r"net.pth"):
-        read_torch(tmp_path / "net.pth")
+    assert str(raised.value).isprintable() and "option" not in str(raised.value)
 
 
 def test_a_packed_bomb_is_refused_before_it_is_read(tmp_path):
@@ -72,15 +61,19 @@ def test_a_packed_bomb_is_refused_before_it_is_read(tmp_path):
     ):
         for _ in range(1025):
             entry.write(bytes(2**20))
-    with pytest.raises(WeightsError, match="over 1024 MB when it is unpacked"):
+    with pytest.raises(WeightsError, match="over 1024 MB unpacked"):
         read_torch(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"PK\x03\x04 cut off"])
-def test_a_broken_file_is_told(tmp_path, content):
-    (tmp_path / "net.pth").write_bytes(content)
+@pytest.mark.parametrize("content", [b"", b"<html>", b"PK\x03\x04 cut off", [1, 2], {}, {"a": 1}])
+def test_a_broken_file_and_one_without_a_state_dict_are_errors(tmp_path, content):
+    path = tmp_path / "net.pth"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
     with pytest.raises(WeightsError, match=r"net.pth"):
-        read_torch(tmp_path / "net.pth")
+        read_torch(path)
 
 
 @pytest.mark.parametrize(
@@ -101,10 +94,3 @@ def test_a_tensor_without_its_own_numbers_is_refused_in_one_line(tmp_path, tenso
     with pytest.raises(WeightsError, match=f"“conv1_1.weight” is {kind}, expected") as raised:
         read_torch(tmp_path / "net.pth")
     assert str(raised.value).isprintable()
-
-
-def test_torch_s_own_advice_is_not_repeated(tmp_path):
-    torch.save({"conv1_1.weight": Exploit("true")}, tmp_path / "net.pth")
-    with pytest.raises(WeightsError, match="nothing of it was run") as raised:
-        read_torch(tmp_path / "net.pth")
-    assert str(raised.value).isprintable() and "option" not in str(raised.value)

@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import ModelError
 from core.gestures.modelfile.bundle import prove, read_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.modelfiles.graph_checks import fault_of_costs
+from core.modelfiles.graph_checks import find_cost_fault
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 
@@ -61,5 +61,5 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_costs(model: GestureModel, name: str) -> None:
-    if fault := fault_of_costs(model.onnx, _MAX_OPERATIONS):
+    if fault := find_cost_fault(model.onnx, _MAX_OPERATIONS):
         raise ModelError(f"{name}: its model {fault}")

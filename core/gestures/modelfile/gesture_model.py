@@ -27,7 +27,8 @@ from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.labels import GestureLabel, safe_emoji
 from core.gestures.modelfile.metadata import MOVING, ModelMetadata
 from core.gestures.motion.motion_features import MOTION_FEATURES
-from core.modelfiles.onnx_session import fault_of_graph, open_session
+from core.modelfiles.graph_checks import find_graph_fault
+from core.modelfiles.onnx_session import open_session
 from core.pose.finders import keypoints_by
 from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 
@@ -78,7 +79,7 @@ class GestureModel:
     @cached_property
     def _session(self) -> Any:
         try:
-            session = open_session(self.onnx, memory=MAX_MEMORY)
+            session = open_session(self.onnx, max_memory_bytes=MAX_MEMORY)
         except Exception as error:  # onnxruntime raises a dozen types of its own
             raise self._cannot_run(error) from error
         came = {i.name: i.type for i in session.get_inputs()}
@@ -283,7 +284,7 @@ def _read_pair(folder: Path) -> tuple[dict[str, Any], bytes]:
         found = hashlib.sha256(data).hexdigest()
         wanted = metadata.get(ONNX_SHA256, found)
         if found == wanted:
-            if fault := fault_of_graph(data):
+            if fault := find_graph_fault(data):
                 raise ModelError(f"{folder / MODEL} {fault}")
             return metadata, data
         if time.monotonic() > end:

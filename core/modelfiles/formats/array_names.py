@@ -1,10 +1,10 @@
-"""How the names in published files become our nets' own.
+"""Renames the arrays of published files to those of our nets' `state_dict`.
 
-Batch normalisation's `num_batches_tracked` is left out everywhere: nothing in use reads it.
+Batch normalisation's `num_batches_tracked` is dropped everywhere: inference does not use it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,13 @@ from core.errors import WeightsError
 Arrays = dict[str, NDArray[Any]]
 
 
-def cpm_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """A port's own module before a layer (`model1_0.conv1_1.weight`) is left out."""
-    short = ((".".join(name.split(".")[-2:]), array) for name, array in arrays.items())
-    return _unique(file, short)
+def rename_cpm_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Drop the module that a PyTorch port has before a layer: `model1_0.conv1_1.weight`."""
+    return _collect_unique(file, ((".".join(n.split(".")[-2:]), a) for n, a in arrays.items()))
 
 
-def _unique(file: str, named: Iterator[tuple[str, NDArray[Any]]]) -> Arrays:
-    """The arrays by name.
+def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arrays:
+    """Collect arrays by name.
 
     Raises:
         WeightsError: two have one name.
@@ -30,27 +29,25 @@ def _unique(file: str, named: Iterator[tuple[str, NDArray[Any]]]) -> Arrays:
     arrays: Arrays = {}
     for name, array in named:
         if name in arrays:
-            raise WeightsError(f"{file}: “{name}” comes twice, so whose it is can't be told")
+            raise WeightsError(f"{file}: two arrays are named “{name}”: get the file again")
         arrays[name] = array
     return arrays
 
 
-def resnet_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """microsoft's names are ours; mmpose has `backbone.` and `head.` before them (`keypoint_head.`
-    before 1.0), whoever trained on several GPUs `module.`; torchvision's classifier is left out."""
-    before = re.compile(r"^(module\.)?(backbone\.|head\.|keypoint_head\.)?")
-    return _unique(
-        file,
-        (
-            (before.sub("", name), array)
-            for name, array in arrays.items()
-            if not name.endswith("num_batches_tracked") and not name.startswith("fc.")
-        ),
+def rename_resnet_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Drop the prefixes `module.` (trained on several GPUs), `backbone.`, `head.` (mmpose 1.x) and
+    `keypoint_head.` (mmpose 0.x), and torchvision's classifier; microsoft's names are ours."""
+    prefix = re.compile(r"^(module\.)?(backbone\.|head\.|keypoint_head\.)?")
+    used = (
+        (prefix.sub("", name), array)
+        for name, array in arrays.items()
+        if not name.endswith("num_batches_tracked") and not name.startswith("fc.")
     )
+    return _collect_unique(file, used)
 
 
-# What stands in transformers' files and in mmpose's, and what it is here.
-_VIT_NAMES = {
+# transformers' and mmpose's names → ours
+_VITPOSE_NAMES = {
     r"backbone\.embeddings\.position_embeddings": "places",
     r"backbone\.embeddings\.patch_embeddings\.projection": "patches",
     r"backbone\.encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)": (
@@ -78,30 +75,34 @@ _VIT_NAMES = {
     r"backbone\.ln1": "norm",
     r"head\.(deconv_layers\.\d+|final_layer)": r"\1",
 }
-_VIT_RULES = [
+_VITPOSE_RULES = [
     (re.compile(rf"(?:module\.)?{pattern}(\.weight|\.bias|\.running_\w+)?"), name)
-    for pattern, name in _VIT_NAMES.items()
+    for pattern, name in _VITPOSE_NAMES.items()
 ]
 
 
-def vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """transformers' and mmpose's names become ours, queries, keys and values one array; where a
-    place stands before the patches' (a class token's), it is added to each, as both nets do."""
-    kept = (item for item in arrays.items() if not item[0].endswith("num_batches_tracked"))
-    found = _unique(file, ((_vit_name(name), array) for name, array in kept))
-    for name in [name for name in found if ".attention.query." in name]:
-        three = [found.pop(name.replace("query", part), None) for part in ("query", "key", "value")]
-        if any(part is None for part in three):
+def rename_vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Rename transformers' and mmpose's arrays; join queries, keys and values into one array.
+
+    Where a class token's position embedding precedes the patches', it is added to each of them, as
+    both publishers' nets do.
+    """
+    used = (item for item in arrays.items() if not item[0].endswith("num_batches_tracked"))
+    renamed = _collect_unique(file, ((_rename_vitpose_array(n), array) for n, array in used))
+    for name in [name for name in renamed if ".attention.query." in name]:
+        parts = [name.replace("query", part) for part in ("query", "key", "value")]
+        if not all(part in renamed for part in parts):
             raise WeightsError(f"{file}: “{name}” lacks its key or value: get the file again")
-        found[name.replace("query", "qkv")] = np.concatenate([p for p in three if p is not None])
-    places = found.get("places")
+        qkv = np.concatenate([renamed.pop(part) for part in parts])
+        renamed[name.replace("query", "qkv")] = qkv
+    places = renamed.get("places")
     if places is not None and places.ndim == 3 and places.shape[1] % 2:
-        found["places"] = places[:, 1:] + places[:, :1]
-    return found
+        renamed["places"] = places[:, 1:] + places[:, :1]
+    return renamed
 
 
-def _vit_name(name: str) -> str:
-    for pattern, ours in _VIT_RULES:
+def _rename_vitpose_array(name: str) -> str:
+    for pattern, ours in _VITPOSE_RULES:
         if match := pattern.fullmatch(name):
             return match.expand(ours) + (match.group(pattern.groups) or "")
     return name

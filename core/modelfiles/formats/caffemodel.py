@@ -1,4 +1,4 @@
-"""Reads the weights of a `.caffemodel`: the few fields of Caffe's caffe.proto that hold them."""
+"""Reads the weights of a `.caffemodel`: the few fields of Caffe's caffe.proto that contain them."""
 
 import math
 from functools import cache
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from core.errors import WeightsError
 
-_MESSAGES = {  # message → field → number, type; a repeated one has a plus sign, "layers" is the old
-    "Net": {"layers": (2, "+OldLayer"), "layer": (100, "+Layer")},
+_MESSAGES = {  # message → field → number, type; “+” marks repeated fields
+    "Net": {"layers": (2, "+V1Layer"), "layer": (100, "+Layer")},
     "Layer": {"name": (1, "bytes"), "blobs": (7, "+Blob")},
-    "OldLayer": {"name": (4, "bytes"), "blobs": (6, "+Blob")},
+    "V1Layer": {"name": (4, "bytes"), "blobs": (6, "+Blob")},
     "Blob": {
         "num": (1, "int64"),
         "channels": (2, "int64"),
@@ -27,41 +27,41 @@ _MESSAGES = {  # message → field → number, type; a repeated one has a plus s
     },
     "Shape": {"dim": (1, "+int64")},
 }
-_OLD_SHAPE = ("num", "channels", "height", "width")
+_LEGACY_SHAPE = ("num", "channels", "height", "width")
 _MAX_DIMENSIONS = 8
 
 
 def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
-    """Layer name → its blobs, as stored: kernels OIHW, biases (O,) or (1, 1, 1, O).
+    """Read layer name → its blobs, as stored: kernels OIHW, biases (O,) or (1, 1, 1, O).
 
     Raises:
-        WeightsError: the file is cut off or no caffemodel.
+        WeightsError: the file is cut off or not a caffemodel.
     """
     try:
-        net = _net_class().FromString(path.read_bytes())
+        net = _net_message_class().FromString(path.read_bytes())
         layers: dict[str, list[NDArray[Any]]] = {}
         for layer in (*net.layer, *net.layers):
             name = layer.name.decode()
             if layer.blobs and name in layers:
                 raise ValueError(f"two layers are named “{name}”")
             if layer.blobs:
-                layers[name] = [_blob_array(blob) for blob in layer.blobs]
+                layers[name] = [_blob_to_array(blob) for blob in layer.blobs]
     except (DecodeError, ValueError) as error:
         raise WeightsError(
-            f"{path.name} is cut off or no .caffemodel ({error}): get the file again"
+            f"{path.name} is cut off or not a .caffemodel ({error}): get the file again"
         ) from None
     if not layers:
-        raise WeightsError(f"{path.name} is no .caffemodel with weights: no layer has any")
+        raise WeightsError(f"{path.name} is not a .caffemodel with weights: no layer has any")
     return layers
 
 
-def _blob_array(blob: Any) -> NDArray[Any]:
+def _blob_to_array(blob: Any) -> NDArray[Any]:
     kind, numbers = ("f8", blob.double_data) if blob.double_data else ("f4", blob.data)
     shape = [len(numbers)]
     if blob.HasField("shape"):
         shape = list(blob.shape.dim)
-    elif any(blob.HasField(side) for side in _OLD_SHAPE):
-        shape = [getattr(blob, side) if blob.HasField(side) else 1 for side in _OLD_SHAPE]
+    elif any(blob.HasField(side) for side in _LEGACY_SHAPE):
+        shape = [getattr(blob, side) if blob.HasField(side) else 1 for side in _LEGACY_SHAPE]
     fits = len(shape) <= _MAX_DIMENSIONS and min(shape, default=0) >= 0
     if not fits or math.prod(shape) != len(numbers):
         raise ValueError(f"a blob of shape {shape[:_MAX_DIMENSIONS]} has {len(numbers)} values")
@@ -69,8 +69,8 @@ def _blob_array(blob: Any) -> NDArray[Any]:
 
 
 @cache
-def _net_class() -> Any:
-    """The class of Caffe's NetParameter, made of the fields that are read."""
+def _net_message_class() -> Any:
+    """Build a protobuf class of Caffe's NetParameter with only the fields that are read."""
     file = descriptor_pb2.FileDescriptorProto(name="mudra_caffe.proto", package="mudra_caffe")
     for message, fields in _MESSAGES.items():
         described = file.message_type.add(name=message)

@@ -1,5 +1,5 @@
-"""Reads the weights of a Keras model from its HDF5 file, arrays and nothing else: the model's
-code and configuration in it are left alone. Links that lead out of the file are not followed."""
+"""Reads the weights of a Keras model from its HDF5 file: arrays only, not the model's code or
+configuration. Links out of the file are not followed."""
 
 from pathlib import Path
 from typing import Any
@@ -13,51 +13,56 @@ from core.modelfiles.limits import MAX_KERAS_BYTES
 
 
 def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
-    """Layer name → its arrays, in the model's order: of a dense layer, kernel (in, out) and bias.
+    """Read layer name → its arrays, in the model's order; a dense layer's are kernel and bias.
 
-    Layers without weights and the optimizer's state are left out.
+    Kernels are (in, out). Layers without weights and the optimizer's state are omitted.
 
     Raises:
-        WeightsError: the file is missing, damaged, or no Keras model.
+        WeightsError: the file is missing, damaged, or not a Keras model.
     """
     try:
         with h5py.File(path, "r") as file:
             model = file.get("model_weights", file)
-            layers = {name: _arrays(model, name) for name in _names(model, "layer_names")}
+            layers = {name: _read_layer(model, name) for name in _read_names(model, "layer_names")}
     except WeightsError as error:
         raise WeightsError(f"{path.name}: {error}") from None
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         detail = str(error).strip("'\"").splitlines()[0]
         raise WeightsError(
-            f"{path.name} is no Keras model in HDF5 ({detail}): get it again"
+            f"{path.name} is not a Keras model in HDF5 ({detail}): get it again"
         ) from None
-    found = {name: arrays for name, arrays in layers.items() if arrays}
-    if not found:
+    with_weights = {name: arrays for name, arrays in layers.items() if arrays}
+    if not with_weights:
         raise WeightsError(f"{path.name} has no layer with weights")
-    return found
+    return with_weights
 
 
-def _names(group: Any, attribute: str) -> list[str]:
+def _read_names(group: Any, attribute: str) -> list[str]:
     return [n.decode() if isinstance(n, bytes) else str(n) for n in group.attrs[attribute]]
 
 
-def _arrays(model: Any, layer: str) -> list[NDArray[Any]]:
-    group = _inside(model, layer)
-    return [_array(_inside(group, name), name) for name in _names(group, "weight_names")]
+def _read_layer(model: Any, layer: str) -> list[NDArray[Any]]:
+    group = _follow_hard_links(model, layer)
+    names = _read_names(group, "weight_names")
+    return [_read_dataset(_follow_hard_links(group, name), name) for name in names]
 
 
-def _inside(group: Any, path: str) -> Any:
-    """What lies at a path in this file itself."""
+def _follow_hard_links(group: Any, path: str) -> Any:
+    """Return the object at a path.
+
+    Raises:
+        WeightsError: missing, or in another file.
+    """
     for part in path.split("/"):
         if not isinstance(group.get(part, getlink=True), h5py.HardLink):
-            raise WeightsError(f"“{path}” is missing or leads out of the file")
+            raise WeightsError(f"“{path}” is missing or outside the file")
         group = group[part]
     return group
 
 
-def _array(dataset: Any, name: str) -> NDArray[Any]:
+def _read_dataset(dataset: Any, name: str) -> NDArray[Any]:
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
-        raise WeightsError(f"“{name}” has no numbers of its own in this file")
+        raise WeightsError(f"the numbers of “{name}” are not in this file")
     if dataset.dtype.kind != "f" or dataset.nbytes > MAX_KERAS_BYTES:
         raise WeightsError(f"“{name}” has {dataset.nbytes} bytes of {dataset.dtype}, not weights")
     return np.asarray(dataset[()])

@@ -1,31 +1,31 @@
-"""Adds to a .tflite file the input normalisation that MediaPipe's Tasks want to read from it.
+"""Adds to a .tflite file the input normalisation that MediaPipe's Tasks read from its metadata.
 
-Source: TensorFlow Lite's metadata schema (metadata_schema.fbs), which the mediapipe package brings
-as generated classes.
+Source: TensorFlow Lite's metadata schema (metadata_schema.fbs), whose generated classes are in the
+mediapipe package.
 """
 
 from typing import Any
 
 import numpy as np
 
-_ALIGNMENT = 16  # the runtime maps weights in place and wants them aligned
+_ALIGNMENT_BYTES = 16  # the runtime maps weights into memory and requires it
 
 
-def with_normalization(tflite: bytes, mean: float, std: float) -> bytes:
-    """The same model whose first input says: RGB picture, (value − mean) / std."""
+def add_input_normalization(tflite: bytes, mean: float, std: float) -> bytes:
+    """Return the model with metadata that describe its input: RGB picture, (value − mean) / std."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tflite, 0))
-    metadata = _metadata(model, mean, std)
+    metadata = _build_metadata(model, mean, std)
     model.buffers = [*model.buffers, schema.BufferT(data=np.frombuffer(metadata, np.uint8))]
     entry = schema.MetadataT(name=b"TFLITE_METADATA", buffer=len(model.buffers) - 1)
     model.metadata = [*(model.metadata or []), entry]
     for buffer in model.buffers:
         buffer.__class__ = _aligned_buffer_class()
-    return _packed(model, b"TFL3")
+    return _pack_flatbuffer(model, b"TFL3")
 
 
-def _metadata(model: Any, mean: float, std: float) -> bytes:
+def _build_metadata(model: Any, mean: float, std: float) -> bytes:
     from mediapipe.tasks.metadata import metadata_schema_py_generated as schema
 
     picture = schema.ContentT(
@@ -39,10 +39,10 @@ def _metadata(model: Any, mean: float, std: float) -> bytes:
         inputTensorMetadata=[schema.TensorMetadataT(content=picture, processUnits=[unit])],
         outputTensorMetadata=[schema.TensorMetadataT() for _ in model.subgraphs[0].outputs],
     )
-    return _packed(schema.ModelMetadataT(subgraphMetadata=[graph]), b"M001")
+    return _pack_flatbuffer(schema.ModelMetadataT(subgraphMetadata=[graph]), b"M001")
 
 
-def _packed(table: Any, identifier: bytes) -> bytes:
+def _pack_flatbuffer(table: Any, identifier: bytes) -> bytes:
     import flatbuffers
 
     builder = flatbuffers.Builder(1 << 20)
@@ -51,7 +51,7 @@ def _packed(table: Any, identifier: bytes) -> bytes:
 
 
 def _aligned_buffer_class() -> type:
-    """BufferT whose data begins at a multiple of 16: the generated one ignores the schema's
+    """Return a BufferT that aligns its data: the generated one ignores the schema's
     force_align."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
@@ -60,7 +60,7 @@ def _aligned_buffer_class() -> type:
             data = None
             if self.data is not None and len(self.data):
                 content = np.asarray(self.data, np.uint8).tobytes()
-                builder.StartVector(1, len(content), _ALIGNMENT)
+                builder.StartVector(1, len(content), _ALIGNMENT_BYTES)
                 builder.head = builder.head - len(content)
                 builder.Bytes[builder.head : builder.head + len(content)] = content
                 data = builder.EndVector()

@@ -18,7 +18,7 @@ from core.live.browser_frames import (
     browser_pose_count,
 )
 from core.live.live import LiveProcessor, Options
-from core.modelfiles.browser_files import folder_of, is_ready, megabytes
+from core.modelfiles.browser_files import browser_download_mb, browser_folder, has_browser_files
 from core.paths import Paths
 from core.pose.boxes import bounding_box
 from core.pose.drawing.bodies import AS_IT_IS
@@ -144,7 +144,7 @@ def can_browser_find(options: Options) -> bool:
 def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
     """The video with its START button; None while the camera is off. The server's where the files
     for a browser are missing."""
-    if not is_ready(Paths.find().weights):
+    if not has_browser_files(Paths.find().weights):
         st.warning(
             "Nothing here finds hands and bodies in a browser yet: run `make setup`, online.",
             icon="📦",
@@ -209,7 +209,7 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
         "heard": 0,
     }
     return {
-        "files": browser_file_urls(folder_of(Paths.find().weights)),
+        "files": browser_file_urls(browser_folder(Paths.find().weights)),
         "wanted": dict(wanted),
         "channel": {"path": server_path(PATH), "token": stream.token} if stream else None,
         "finders": {
@@ -224,7 +224,7 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
 def _finder_texts(finder: BrowserEstimator) -> dict[str, str]:
     """What is said while it is opened, and of what it does."""
     skeleton = finder.skeleton
-    what, size = skeleton.single.titles, megabytes(Paths.find().weights, finder.model)
+    what, size = skeleton.single.titles, browser_download_mb(Paths.find().weights, finder.model)
     return {
         "opening": f"Getting what finds {what}, {size} MB the first time …",
         "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "
