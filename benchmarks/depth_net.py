@@ -26,7 +26,7 @@ from core.depth.frames import DepthFrame
 from core.depth.io.images import read_depth
 from core.depth.io.joint_files import read_joints
 from core.depth.io.recordings import open_depth
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.lab.renderer.render import keypoint_weights
 from core.paths import Paths
@@ -64,7 +64,7 @@ def round_truth(frame: DepthFrame, truth: Points) -> Cube:
 
 def in_cube(net: DepthNet, frame: DepthFrame, cube: Cube) -> Points:
     """The keypoints that the net says for a cube."""
-    return net.in_cube(cube, cube.cut(frame.depth_mm))
+    return net.find_keypoints_mm(cube, cube.cut(frame.depth_mm))
 
 
 # --------------------------------------------------------------------------------- the real frames

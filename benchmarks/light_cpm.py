@@ -50,7 +50,7 @@ def _milliseconds(net: HeatmapNet) -> float:
     times = []
     for _ in range(60):
         begun = time.process_time()
-        net.heatmaps(crop)
+        net.predict_heatmaps(crop)
         times.append(time.process_time() - begun)
     return 1000 * float(np.median(times))
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.estimators.landmarkers import reports_go_nowhere
+from core.estimators.landmarkers import is_telemetry_blocked
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def senders(
             "MediaPipe",
             "would report how it is used to play.googleapis.com of Google",
             "a proxy that is not there (`https_proxy`, for it alone), as it has no other switch",
-            "mediapipe" not in loaded or reports_go_nowhere(),
+            "mediapipe" not in loaded or is_telemetry_blocked(),
         ),
     ]
 

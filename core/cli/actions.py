@@ -123,7 +123,7 @@ def _of_camera(paths: Paths, source: str, estimator: str, hands: int) -> Iterato
 def _of_depth(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Act]:
     """The same of depth."""
     from core.actions.without_browser import act_on_depth
-    from core.estimators.depth_net import DepthNet
+    from core.estimators.depth_nets import DepthNet
     from core.reading.depth_reading import DepthReader
     from core.reading.hand_finding import default_finders
 

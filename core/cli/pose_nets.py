@@ -35,7 +35,7 @@ def evaluate_net(
     as_json: Json = False,
 ) -> None:
     """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
-    from core.estimators.depth_net import DepthNet
+    from core.estimators.depth_nets import DepthNet
     from core.estimators.heatmap_net import HeatmapNet
     from core.lab.renderer.rendered_hands import load_depth_hands
     from core.measuring.body_measuring import finds_bodies, measure_bodies

@@ -88,7 +88,7 @@ def _record_depth(
     plan: Any,
     person: str,
 ) -> Any:
-    from core.estimators.depth_net import DepthNet
+    from core.estimators.depth_nets import DepthNet
     from core.offline.depth_recording import record_depth_samples
     from core.reading.depth_reading import DepthReader
     from core.reading.hand_finding import default_finders

@@ -1,8 +1,4 @@
-"""Frame → Estimate.
-
-For others: `create_estimator(name, weights_folder)`, the table `ESTIMATORS`, the contract
-`Estimator`.
-"""
+"""Estimators turn a Frame into an Estimate: MediaPipe's for hands and bodies, and heatmap nets."""
 
 from pathlib import Path
 from typing import Any
@@ -18,23 +14,25 @@ from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
 from core.pose.skeletons.table import SKELETONS
 
 
-def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estimator:
-    """Hands or bodies, as the net finds them."""
+def _create_heatmap_estimator(
+    weights_folder: Path, *, net_folder: Path, **options: Any
+) -> Estimator:
+    """Create the estimator of hands or of bodies, whichever the net finds."""
     skeleton = SKELETONS.get(read_net_metadata(net_folder, HeatmapMetadata).skeleton)
-    made = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
-    return made(weights_folder, net_folder=net_folder, **options)
+    kind = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
+    return kind(weights_folder, net_folder=net_folder, **options)
 
 
 ESTIMATORS: dict[str, Any] = {
     "mediapipe-hands": MediapipeHands,
     "mediapipe-both-hands": BothHands,
     "mediapipe-pose": MediapipePose,
-    "heatmap-net": _by_net,
+    "heatmap-net": _create_heatmap_estimator,
 }
 
 
 def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimator:
-    """The named estimator, ready to work; a heatmap net wants its `net_folder`, too.
+    """Create the named estimator; "heatmap-net" also requires the option `net_folder`.
 
     Raises:
         EstimatorError: no such estimator.
@@ -42,5 +40,5 @@ def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimat
     """
     if name not in ESTIMATORS:
         raise EstimatorError(f"no estimator “{name}”, there are: {', '.join(ESTIMATORS)}")
-    made: Estimator = ESTIMATORS[name](weights_folder, **options)
-    return made
+    estimator: Estimator = ESTIMATORS[name](weights_folder, **options)
+    return estimator

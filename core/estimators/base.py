@@ -1,4 +1,4 @@
-"""The contract of every estimator, which those of Mudra are made from."""
+"""The contract of every estimator."""
 
 from typing import Protocol, Self
 
@@ -6,12 +6,13 @@ from core.pose.types import Estimate, Frame, Picture
 
 
 class Estimator(Protocol):
-    """What every estimator does. One belongs to one stream; `close()` may come from any thread.
+    """Finds poses in the frames of one stream and in stills; a context manager.
 
-    Whoever inherits it can be used as a context manager. `skeleton` names the keypoints that it
-    gives, one of `core.pose.skeletons.table`; `stages` says how many heatmaps of each a net makes,
-    0 where none come; `attends` names what it attends to; `can_isolate` says whether it takes
-    `isolated`, to look at pictures in a worker or in this process.
+    Attributes:
+        skeleton: the name of its keypoints' skeleton, see `core.pose.skeletons.table`.
+        stages: how many heatmaps of each keypoint its net makes; 0 without heatmaps.
+        attends: the names of its net's attention maps.
+        can_isolate: whether it has the option `isolated`, to run in a worker process.
     """
 
     name: str
@@ -22,15 +23,15 @@ class Estimator(Protocol):
     can_isolate: bool = False
 
     def estimate(self, frame: Frame) -> Estimate:
-        """The poses in the next frame of a stream."""
+        """Find the poses in the next frame of a stream."""
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """The poses in one picture that stands alone."""
+        """Find the poses in a single picture."""
 
     def close(self) -> None:
-        """Give back what it holds, safe while another thread is inside a call; calls after it
+        """Free all resources, from any thread, also while another is inside a call; calls after it
         raise EstimatorError."""
 
     def __enter__(self) -> Self:

@@ -1,5 +1,4 @@
-"""A person's two hands as one pose: what MediaPipe finds, the left hand's keypoints before the
-right one's."""
+"""A person's two hands as one pose: the left hand's keypoints before the right one's."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,9 +20,9 @@ class BothHands(Estimator):
     """The 42 keypoints of both hands; those of a hand that is not seen are missing.
 
     Args:
-        weights_folder: where the prepared models lie.
-        num_poses: of one person alone, whatever is asked for.
-        isolated: as `MediapipeTask` has it.
+        weights_folder: of the prepared models.
+        num_poses: ignored: there is one pose, of one person.
+        isolated: see `MediapipeTask`.
 
     Raises:
         WeightsError: the model is not prepared.
@@ -36,85 +35,90 @@ class BothHands(Estimator):
     def __init__(self, weights_folder: Path, *, num_poses: int = 1, isolated: bool = True) -> None:
         self._hands = MediapipeHands(weights_folder, num_poses=2, isolated=isolated)
         self.version, self.num_poses = self._hands.version, 1
-        self._pairing = Pairing()
+        self._pairing = HandPairing()
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Both hands in the next frame as one pose; each keeps its side as long as it is followed.
+        """Find both hands in the next frame; each keeps its side while it is tracked.
 
         Raises:
             EstimatorError: closed.
         """
-        return self._together(self._hands.estimate(frame), self._pairing)
+        return self._pair_estimate(self._hands.estimate(frame), self._pairing)
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Both hands in a picture that stands alone.
+        """Find both hands in a single picture.
 
         Raises:
             EstimatorError: closed.
         """
         hands = self._hands.estimate_still(rgb, num_poses=2, mirrored_view=mirrored_view)
-        return self._together(hands, Pairing())
+        return self._pair_estimate(hands, HandPairing())
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Free MediaPipe's model."""
         self._hands.close()
 
-    def _together(self, hands: Estimate, pairing: "Pairing") -> Estimate:
+    def _pair_estimate(self, hands: Estimate, pairing: "HandPairing") -> Estimate:
         poses = pairing(hands.poses)
         return replace(hands, poses=poses, estimator=self.name, skeleton=self.skeleton)
 
 
-class Pairing:
-    """Makes pairs of a stream's hands; remembers where both were in the frame before."""
+class HandPairing:
+    """Joins each frame's hands into one pose; remembers where both were in the previous frame."""
 
     def __init__(self) -> None:
-        self._last: Floats | None = None
+        self._previous: Floats | None = None
 
     def __call__(self, hands: Sequence[Pose]) -> tuple[Pose, ...]:
-        """The next frame's hands as one pose, none where none is seen."""
-        poses = (paired(hands, self._last),) if hands else ()
-        self._last = poses[0].keypoints if poses else None
+        """Return the next frame's hands as one pose, or none."""
+        poses = (pair_hands(hands, self._previous),) if hands else ()
+        self._previous = poses[0].keypoints if poses else None
         return poses
 
-    def forget(self) -> None:
-        """What comes is another stream."""
-        self._last = None
+    def reset(self) -> None:
+        """Start a new stream."""
+        self._previous = None
 
 
-def paired(hands: Sequence[Pose], last: Floats | None = None) -> Pose:
-    """One or two hands as one pose of 42 keypoints, as sure as the surer one.
+def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
+    """Join one or two hands into a pose of 42 keypoints, with the higher of their scores.
 
-    A hand goes where it was in the frame before, of which `last` are the (42, 2) keypoints; one
-    that was not there goes by the side that its finder names, and two of the same side by the
-    surer one's.
+    A hand keeps the side that it had in the previous frame; a new one has the side that its
+    estimator gives, and of two hands with one side the more confident has it.
+
+    Args:
+        hands: of more than two the most confident count.
+        previous: (42, 2) keypoints of the previous frame.
     """
     hands = sorted(hands, key=lambda hand: -hand.score)[:2]
-    places = min(
+    sides = min(
         permutations(range(2), len(hands)),
-        key=lambda at: sum(_cost(hand, place, last) for hand, place in zip(hands, at, strict=True)),
+        key=lambda order: sum(
+            _side_cost(hand, side, previous) for hand, side in zip(hands, order, strict=True)
+        ),
     )
     keypoints = np.full((HANDS_42.size, 2), np.nan, np.float32)
     scores = np.zeros(HANDS_42.size, np.float32)
-    for hand, place in zip(hands, places, strict=True):
-        part = slice(place * HAND_21.size, (place + 1) * HAND_21.size)
+    for hand, side in zip(hands, sides, strict=True):
+        part = slice(side * HAND_21.size, (side + 1) * HAND_21.size)
         keypoints[part], scores[part] = hand.keypoints, hand.scores
     return Pose(keypoints, scores, hands[0].score)
 
 
-def _cost(hand: Pose, place: int, last: Floats | None) -> float:
-    """Of having a hand there: how far it went since, or 1 where it would be new; and what its
-    finder says against it."""
-    other_side = hand.handedness not in (None, _SIDES[place])
-    return _way(hand.keypoints, last, place) + hand.score * other_side
+def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
+    """Return the cost of assigning a hand to a side, 0 left, 1 right: how far it moved since the
+    previous frame, plus its score where its estimator gives the other side."""
+    is_other_side = hand.handedness not in (None, _SIDES[side])
+    return _relative_movement(hand.keypoints, previous, side) + hand.score * is_other_side
 
 
-def _way(keypoints: Floats, last: Floats | None, place: int) -> float:
-    """In sizes of the hand; no more than 1."""
-    if last is None:
+def _relative_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
+    """Return how far a side's hand moved, in units of its size; at most 1, as for a new hand."""
+    if previous is None:
         return 1.0
-    before = last[place * HAND_21.size : (place + 1) * HAND_21.size]
-    way = float(np.linalg.norm(keypoints - before, axis=1).mean())
-    size = float(np.ptp(keypoints, axis=0).max())
-    return min(way / max(size, 1.0), 1.0) if np.isfinite(way) else 1.0
+    before = previous[side * HAND_21.size : (side + 1) * HAND_21.size]
+    movement_px = float(np.linalg.norm(keypoints - before, axis=1).mean())
+    size_px = max(float(np.ptp(keypoints, axis=0).max()), 1.0)
+    return min(movement_px / size_px, 1.0) if np.isfinite(movement_px) else 1.0

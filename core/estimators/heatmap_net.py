@@ -1,4 +1,4 @@
-"""A heatmap net in use: `model.onnx` + `metadata.json`, run by onnxruntime alone."""
+"""A heatmap net, run by onnxruntime from its folder (`model.onnx` and `metadata.json`)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,27 +11,32 @@ from core.modelfiles.formats.onnx_import import AXES, MAPS, PICTURES
 from core.modelfiles.model_folder import HeatmapMetadata, open_net
 from core.pose.types import Floats, Picture
 
+Pictures = Picture | NDArray[np.uint8]  # (N, H, W, 3) RGB
+
+_PIXELS_PER_CELL = 4  # of the heatmaps made of SimCC's positions
+_BINS_PER_CELL = 2 * _PIXELS_PER_CELL
+
 
 class HeatmapNet:
-    """Pictures in, heatmaps of every stage out.
+    """Predicts the heatmaps of every stage.
 
     Attributes:
         name: e.g. "cpm.hand_light".
-        input_hw: (H, W) of what it sees, px.
+        input_hw: (H, W) of its input, px.
         stages: S.
         joints: J.
-        background: whether it says a map of the background; where not, 1 − the strongest is one.
-        reading: how a body's maps are read.
-        attends: the names of what it attends to.
-        is_simcc: it answers for each axis alone; its maps are made of these answers.
-        skeleton: the name of theirs.
+        background: whether it has a map of the background; without, 1 − the highest map is added.
+        reading: how a body's maps are decoded.
+        attends: the names of its attention maps.
+        is_simcc: it predicts positions along each axis, from which heatmaps are made for display.
+        skeleton: the name of its keypoints' skeleton.
 
     Args:
-        folder: what training or import left.
+        folder: the net's.
         threads: of onnxruntime.
 
     Raises:
-        WeightsError: nothing there, or the model is not the one that the metadata describe.
+        WeightsError: no net there, or its graph was altered.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -43,71 +48,67 @@ class HeatmapNet:
         outputs = tuple(one.name for one in self._session.get_outputs())
         self.is_simcc = outputs[: len(AXES)] == AXES
         self.attends = () if self.is_simcc else outputs[1:]
-        self._one_by_one = isinstance(self._session.get_inputs()[0].shape[0], int)
+        self._batch_is_one = isinstance(self._session.get_inputs()[0].shape[0], int)
 
-    def check_skeleton(self, wanted: str) -> None:
-        """Refuse a net that finds the keypoints of another skeleton.
-
-        Raises:
-            EstimatorError: it does.
-        """
-        if self.skeleton != wanted:
+    def check_skeleton(self, matches: bool, wanted: str) -> None:
+        """Raise EstimatorError unless the net's skeleton matches what is wanted, in words."""
+        if not matches:
             raise EstimatorError(
                 f"{self.name} finds the keypoints of {self.skeleton or 'no known skeleton'}, "
-                "wanted "
-                f"are those of {wanted}: choose another net, e.g. cpm.hand_light for hands"
+                f"wanted are {wanted}: choose another net"
             )
 
-    def heatmaps(self, pictures: Picture | NDArray[np.uint8]) -> Floats:
-        """(N, H, W, 3) uint8 RGB → (N, S, J+1, h, w) heatmaps, a background's last."""
+    def predict_heatmaps(self, pictures: Pictures) -> Floats:
+        """Predict (N, S, J+1, h, w) heatmaps, the background's last."""
         if self.is_simcc:
-            return crossed(*self.axes(pictures))
+            return simcc_to_heatmaps(*self.predict_simcc(pictures))
         (maps,) = self._run([MAPS], pictures)
-        return self._with_background(maps)
+        return self._add_background(maps)
 
-    def attended(self, pictures: Picture | NDArray[np.uint8]) -> tuple[Floats, dict[str, Floats]]:
-        """The heatmaps, and what the net attends to by name, (N, …, h', w') of 0..1."""
+    def predict_with_attention(self, pictures: Pictures) -> tuple[Floats, dict[str, Floats]]:
+        """Predict heatmaps, and attention maps by name, (N, …, h', w') of 0..1."""
         if not self.attends:
-            return self.heatmaps(pictures), {}
-        maps, *seen = self._run([MAPS, *self.attends], pictures)
-        return self._with_background(maps), dict(zip(self.attends, seen, strict=True))
+            return self.predict_heatmaps(pictures), {}
+        maps, *attention = self._run([MAPS, *self.attends], pictures)
+        return self._add_background(maps), dict(zip(self.attends, attention, strict=True))
 
-    def axes(self, pictures: Picture | NDArray[np.uint8]) -> tuple[Floats, Floats]:
-        """What a net that answers for each axis alone says, (N, J, W·bins) and (N, J, H·bins)."""
+    def predict_simcc(self, pictures: Pictures) -> tuple[Floats, Floats]:
+        """Predict positions along x and y, (N, J, W·bins) and (N, J, H·bins), of a SimCC net."""
         along_x, along_y = self._run(AXES, pictures)
         return along_x, along_y
 
-    def _with_background(self, maps: Floats) -> Floats:
+    def _add_background(self, maps: Floats) -> Floats:
         if self.background:
             return maps
         return np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
 
-    def _run(
-        self, outputs: Sequence[str], pictures: Picture | NDArray[np.uint8]
-    ) -> list[NDArray[np.float32]]:
-        wanted = (*self.input_hw, 3)
-        if pictures.ndim != 4 or pictures.shape[1:] != wanted or pictures.dtype != np.uint8:
+    def _run(self, outputs: Sequence[str], pictures: Pictures) -> list[NDArray[np.float32]]:
+        expected = (*self.input_hw, 3)
+        if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
             raise ValueError(
-                f"{self.name} sees (N, {wanted}) uint8, got {pictures.shape} {pictures.dtype}"
+                f"{self.name} takes (N, {expected}) uint8, got {pictures.shape} {pictures.dtype}"
             )
         pictures = np.ascontiguousarray(pictures)
-        parts = np.split(pictures, len(pictures)) if self._one_by_one else [pictures]
-        said = [self._session.run(list(outputs), {PICTURES: part}) for part in parts]
+        batches = np.split(pictures, len(pictures)) if self._batch_is_one else [pictures]
+        results = [self._session.run(list(outputs), {PICTURES: batch}) for batch in batches]
         return [
-            np.concatenate(one).astype(np.float32, copy=False) for one in zip(*said, strict=True)
+            np.concatenate(one).astype(np.float32, copy=False) for one in zip(*results, strict=True)
         ]
 
 
-def crossed(along_x: Floats, along_y: Floats) -> Floats:
-    """Maps to look at of what was said for each axis: (N, J, …) each → (N, 1, J+1, h, w), a cell a
-    pixel of four, as high at the peak as the keypoint's score."""
-    x, y = (_pooled(np.maximum(one, 0)) for one in (along_x, along_y))
+def simcc_to_heatmaps(along_x: Floats, along_y: Floats) -> Floats:
+    """Make heatmaps for display from positions along each axis: (N, J, …) each → (N, 1, J+1, h, w).
+
+    A cell has 4 x 4 pixels; a peak is as high as the keypoint's score.
+    """
+    x, y = (_pool_cells(np.maximum(one, 0)) for one in (along_x, along_y))
     highest = np.maximum(x.max(axis=-1), y.max(axis=-1))[..., None, None]
     maps = y[..., :, None] * x[..., None, :] / np.where(highest > 0, highest, 1)
     maps = np.concatenate([maps, 1 - maps.max(axis=1, keepdims=True)], axis=1)
     return np.asarray(maps[:, None], np.float32)
 
 
-def _pooled(along: Floats) -> Floats:
-    """The highest of eight places, which are four pixels."""
-    return np.asarray(along.reshape(*along.shape[:-1], -1, 8).max(axis=-1), np.float32)
+def _pool_cells(along: Floats) -> Floats:
+    """Return the highest value of each cell."""
+    cells = along.reshape(*along.shape[:-1], -1, _BINS_PER_CELL)
+    return np.asarray(cells.max(axis=-1), np.float32)

@@ -1,7 +1,7 @@
-"""MediaPipe's landmarkers: what they find, as arrays. They work in a worker (`core.workers`), since
-a picture may crash them; or in this process, for a camera, where every millisecond counts.
+"""Runs MediaPipe's landmarkers and returns their results as arrays: in a worker (`core.workers`),
+since a picture may crash them, or in this process, for a camera, where every millisecond counts.
 
-Convention: landmarks are the vendor's, x and y in fractions of the picture's width and height.
+Convention: landmarks are MediaPipe's, x and y in fractions of the picture's width and height.
 """
 
 import ctypes
@@ -18,15 +18,15 @@ from core.workers.child import limit_worker_memory
 HAND, POSE = "hand", "pose"
 _STILL_STEP_MS = 33
 
-# MediaPipe's C++ reports its use to https://play.googleapis.com/log and has no switch for that, but
-# its HTTP client asks the environment for a proxy: nobody listens at this one, so nothing is looked
-# up and nothing is sent.
-NOWHERE = "http://127.0.0.1:9"
+# MediaPipe's C++ sends telemetry to https://play.googleapis.com/log and has no switch for that, but
+# its HTTP client reads a proxy from the environment: with a closed port as the proxy, no name is
+# resolved and nothing is sent.
+CLOSED_PROXY = "http://127.0.0.1:9"
 _PROXY, _NO_PROXY = ("https_proxy", "HTTPS_PROXY"), ("no_proxy", "NO_PROXY")
 
 
 class Landmarkers:
-    """The model that is open, and the landmarker of the stream that is followed."""
+    """An open model, and the landmarker of its stream."""
 
     is_running = True
 
@@ -43,49 +43,50 @@ class Landmarkers:
         *,
         timeout_s: float = 0.0,
     ) -> tuple[dict[str, Any], Arrays]:
-        """Answer as `Worker.call` does, in this process: `open` a model, `follow` a stream's next
-        frame, look at a `still`, or `close`."""
+        """Answer as `Worker.call` does, in this process: `open` a model, `track` a stream's next
+        frame, find the landmarks in a `still`, or `close`."""
         commands = {
             "open": self._open,
-            "follow": self._follow,
-            "still": self._still,
+            "track": self._track,
+            "still": self._find_in_still,
             "close": self._close,
         }
         return commands[command](dict(options or {}), list(arrays))
 
     def close(self) -> None:
-        """Free what the stream holds."""
+        """Free the stream's landmarker."""
         self._close({}, [])
 
     def _open(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-        """Keep the model's content and make the stream's landmarker."""
+        """Keep the model's content and create the stream's landmarker."""
         self.close()
-        send_reports_nowhere()
+        block_telemetry()
         self._options, self._content = options, arrays[0].tobytes()
-        self._stream = self._create(options["num_poses"])
+        self._stream = self._create_landmarker(options["num_poses"])
         return {}, []
 
-    def _follow(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-        """The poses in the stream's next frame; seconds of CPU of this thread in the vendor's
-        call."""
+    def _track(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+        """Find the landmarks in the stream's next frame; `vendor_s` is MediaPipe's CPU time."""
         started_s = time.thread_time()
-        result = _detect(self._stream, arrays[0], options["time_ms"])
+        result = _detect_in_frame(self._stream, arrays[0], options["time_ms"])
         vendor_s = time.thread_time() - started_s
         answer, found = self._to_arrays(result)
         return answer | {"vendor_s": vendor_s}, found
 
-    def _still(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-        """The poses in a picture, shown `passes` times to a fresh landmarker: a used one would look
-        where the last picture's was. Ends where nothing is found."""
-        looks = []
-        with self._create(options["num_poses"]) as landmarker:
+    def _find_in_still(
+        self, options: dict[str, Any], arrays: Arrays
+    ) -> tuple[dict[str, Any], Arrays]:
+        """Show a picture `passes` times to a fresh landmarker, since a used one would search where
+        the previous picture's pose was; stop when nothing is found."""
+        results = []
+        with self._create_landmarker(options["num_poses"]) as landmarker:
             for number in range(options["passes"]):
-                result = _detect(landmarker, arrays[0], number * _STILL_STEP_MS)
-                looks.append(self._to_arrays(result))
-                if not looks[-1][0]["count"]:
+                result = _detect_in_frame(landmarker, arrays[0], number * _STILL_STEP_MS)
+                results.append(self._to_arrays(result))
+                if not results[-1][0]["count"]:
                     break
-        answers = [answer for answer, _ in looks]
-        return {"looks": answers}, [array for _, found in looks for array in found]
+        answers = [answer for answer, _ in results]
+        return {"passes": answers}, [array for _, found in results for array in found]
 
     def _close(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
         """Free the stream's landmarker."""
@@ -94,8 +95,8 @@ class Landmarkers:
             landmarker.close()
         return {}, []
 
-    def _create(self, num_poses: int) -> Any:
-        """The vendor's, in VIDEO mode."""
+    def _create_landmarker(self, num_poses: int) -> Any:
+        """Create MediaPipe's landmarker in VIDEO mode."""
         from mediapipe.tasks.python import BaseOptions, vision
 
         shared = {
@@ -112,8 +113,9 @@ class Landmarkers:
         return vision.PoseLandmarker.create_from_options(poses)
 
     def _to_arrays(self, result: Any) -> tuple[dict[str, Any], Arrays]:
-        """N, of hands their sides; (N, K, 2) landmarks and (N, K, 3) in metres, of hands (N,)
-        scores of their sides, of bodies (N, K, 2) visibility and presence, and (N, h, w) masks."""
+        """Return the count N and hands' sides; and the arrays (N, K, 2) landmarks, (N, K, 3) in
+        metres, of hands (N,) scores of the sides, of bodies (N, K, 2) visibility and presence, and
+        (N, h, w) masks."""
         answer: dict[str, Any] = {}
         if self._options["kind"] == HAND:
             sides = [one[0] for one in result.handedness]
@@ -134,29 +136,29 @@ class Landmarkers:
         return answer | {"count": len(places), "arrays": len(found)}, found
 
 
-_in_worker = Landmarkers()
+_worker_landmarkers = Landmarkers()
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
     """Answer a request in a worker."""
-    answer = _in_worker.call(command, options, arrays)
-    limit_worker_memory()  # once a model was opened
+    answer = _worker_landmarkers.call(command, options, arrays)
+    limit_worker_memory()  # what an open model takes does not count
     return answer
 
 
-def send_reports_nowhere() -> None:
-    """Name a proxy that is not there in the C library's environment: MediaPipe reads it, and
-    `os.environ`, which Python's clients read, stays as the operator set it."""
+def block_telemetry() -> None:
+    """Set a closed proxy in the C library's environment, which MediaPipe reads; `os.environ`, which
+    Python's clients read, keeps the operator's."""
     for name in _PROXY:
-        _set_c_variable(name, NOWHERE)
-    for name in _NO_PROXY:  # where a way round the proxy may be named
+        _set_c_variable(name, CLOSED_PROXY)
+    for name in _NO_PROXY:  # might exempt hosts from the proxy
         _set_c_variable(name, None)
 
 
-def reports_go_nowhere() -> bool:
-    """Whether MediaPipe's reports, if it made any in this process, would reach nobody."""
-    found = [_c_variable(name) for name in (*_PROXY, *_NO_PROXY)]
-    return found == [NOWHERE] * len(_PROXY) + [None] * len(_NO_PROXY)
+def is_telemetry_blocked() -> bool:
+    """Whether MediaPipe's telemetry, if it sends any from this process, is blocked."""
+    found = [_get_c_variable(name) for name in (*_PROXY, *_NO_PROXY)]
+    return found == [CLOSED_PROXY] * len(_PROXY) + [None] * len(_NO_PROXY)
 
 
 def _set_c_variable(name: str, value: str | None) -> None:
@@ -168,14 +170,14 @@ def _set_c_variable(name: str, value: str | None) -> None:
         ctypes.CDLL(None).setenv(name.encode(), value.encode(), 1)
 
 
-def _c_variable(name: str) -> str | None:
+def _get_c_variable(name: str) -> str | None:
     library = ctypes.cdll.ucrtbase if sys.platform == "win32" else ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_char_p
     found = library.getenv(name.encode())
     return found.decode() if found else None
 
 
-def _detect(landmarker: Any, rgb: AnyArray, time_ms: int) -> Any:
+def _detect_in_frame(landmarker: Any, rgb: AnyArray, time_ms: int) -> Any:
     import mediapipe
 
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))

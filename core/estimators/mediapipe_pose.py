@@ -1,7 +1,7 @@
 """Bodies by MediaPipe's pose landmarker (Bazarevsky et al. 2020, "BlazePose").
 
-Convention: a keypoint's score is its presence, how likely it is in the picture at all; visibility
-says that nothing hides it. The vendor gives a pose no score: it is the mean visibility.
+Convention: a keypoint's score is its presence, the probability that it is inside the picture;
+visibility, that nothing hides it. MediaPipe gives a pose no score: it is the mean visibility.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import EstimatorError
 from core.estimators.landmarkers import POSE
-from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels
+from core.estimators.mediapipe_task import Landmarks, MediapipeTask, fractions_to_pixels
 from core.pose.body import TwoSteps
 from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
@@ -19,25 +19,25 @@ from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 NAME = "mediapipe-pose"
 MAX_PEOPLE = 4
 
-# As with hands, repeated in VIDEO mode the landmarks settle; a person who is lost on the way counts
-# as last seen. docs/measurements.md has what other ways of reading a picture give.
+# As with hands, repeated in VIDEO mode the landmarks converge; a person who gets lost keeps those
+# of the last pass. docs/measurements.md compares this with other modes.
 _STILL_PASSES = 4
-_SEEN = 1e-6  # a score of 0 would mean that the keypoint is missing
+_MIN_SCORE = 1e-6  # a score of 0 would mean that the keypoint is missing
 
 
 class MediapipePose(MediapipeTask):
-    """33 keypoints of one to four bodies, in pixels and in metres from the hips' middle.
+    """33 keypoints of one to four bodies, in pixels and in metres from the centre of the hips.
 
     Args:
-        weights_folder: where the prepared models lie.
-        num_poses: how many persons to look for in a stream.
-        model: "full"; the published wheel holds no other.
-        masks: also say which pixels are the persons'.
-        isolated: as `MediapipeTask` has it.
+        weights_folder: of the prepared models.
+        num_poses: how many people to find in a stream.
+        model: "full"; the published wheel contains no other.
+        masks: also find which pixels are a person's.
+        isolated: see `MediapipeTask`.
 
     Raises:
         WeightsError: no such model, or not prepared.
-        EstimatorError: too many persons.
+        EstimatorError: too many people.
     """
 
     name = NAME
@@ -65,24 +65,24 @@ class MediapipePose(MediapipeTask):
         self._steps = TwoSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:
-        """The bodies in the next frame, most visible first; tracked from the frame before.
+        """Find the bodies in the next frame, most visible first.
 
         Raises:
             EstimatorError: closed.
         """
         with self._lock:
-            found = self._follow(frame)
-            return self._estimate(
+            found = self._track(frame)
+            return self._to_estimate(
                 found, self._steps, frame.size_hw, frame.time_s, frame.mirrored_view
             )
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """The bodies in a picture that stands alone.
+        """Find the bodies in a single picture.
 
         Raises:
-            EstimatorError: closed, or too many persons.
+            EstimatorError: closed, or too many people.
         """
         wanted = num_poses or self.num_poses
         _check_count(wanted)
@@ -90,24 +90,24 @@ class MediapipePose(MediapipeTask):
         with self._lock:
             steps = TwoSteps(wanted)
             first, *later = (
-                self._estimate(found, steps, size_hw, 0.0, mirrored_view)
-                for found in self._settled_results(rgb, wanted, _STILL_PASSES)
+                self._to_estimate(found, steps, size_hw, 0.0, mirrored_view)
+                for found in self._find_in_still(rgb, wanted, _STILL_PASSES)
             )
         return next((one for one in reversed(later) if one.poses), first)
 
-    def _estimate(
+    def _to_estimate(
         self,
-        found: Found,
+        found: Landmarks,
         steps: TwoSteps,
         size_hw: tuple[int, int],
         time_s: float,
         mirrored_view: bool,
     ) -> Estimate:
         bodies = zip(found.fractions, found.world, found.rest[0], strict=True)
-        poses = [_pose(*body, size_hw) for body in bodies]
+        poses = [_to_body_pose(*body, size_hw) for body in bodies]
         tracking = steps.next([pose.keypoints for pose in poses])
         order = sorted(range(len(poses)), key=lambda i: -poses[i].score)
-        masks = [_full_size(mask, size_hw) for mask in (found.rest[1] if found.rest[1:] else ())]
+        masks = [_resize_mask(mask, size_hw) for mask in (found.rest[1] if found.rest[1:] else ())]
         return Estimate(
             tuple(poses[i] for i in order),
             size_hw,
@@ -120,22 +120,21 @@ class MediapipePose(MediapipeTask):
         )
 
 
-def _pose(fractions: Floats, world: Floats, seen: Floats, size_hw: tuple[int, int]) -> Pose:
-    """Args:
-    seen: (K, 2) visibility and presence.
-    """
-    visibility, presence = seen.T
+def _to_body_pose(
+    fractions: Floats, world: Floats, visibility_presence: Floats, size_hw: tuple[int, int]
+) -> Pose:
+    visibility, presence = visibility_presence.T
     return Pose(
-        keypoints=in_pixels(fractions, size_hw),
-        scores=np.maximum(presence, np.float32(_SEEN)),
+        keypoints=fractions_to_pixels(fractions, size_hw),
+        scores=np.maximum(presence, np.float32(_MIN_SCORE)),
         score=float(visibility.mean(dtype=np.float64)),
         world=world,
         visibility=visibility.copy(),
     )
 
 
-def _full_size(mask: Floats, size_hw: tuple[int, int]) -> Floats:
-    """The mask with the picture's pixels: MediaPipe is shown large pictures smaller."""
+def _resize_mask(mask: Floats, size_hw: tuple[int, int]) -> Floats:
+    """Return the mask at the picture's size: MediaPipe gets large pictures shrunk."""
     if mask.shape == size_hw:
         return mask
     return np.asarray(cv2.resize(mask, size_hw[::-1]), np.float32)
@@ -143,4 +142,4 @@ def _full_size(mask: Floats, size_hw: tuple[int, int]) -> Floats:
 
 def _check_count(num_poses: int) -> None:
     if not 1 <= num_poses <= MAX_PEOPLE:
-        raise EstimatorError(f"{num_poses} persons can't be looked for: say 1 to {MAX_PEOPLE}")
+        raise EstimatorError(f"num_poses must be between 1 and {MAX_PEOPLE}, got {num_poses}")

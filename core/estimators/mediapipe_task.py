@@ -1,10 +1,10 @@
-"""What MediaPipe's landmarkers have in common: two steps, of which a detector finds where to look
-and a second net finds the landmarks there; from then on these say where to look in the next frame.
+"""What MediaPipe's estimators share. A landmarker has two steps: a detector finds regions, a second
+net finds the landmarks there; these then give the regions in the next frame.
 
-They run in a worker, since a picture may crash them; a camera's in this process.
+A landmarker runs in a worker, since a picture may crash it; a camera's runs in this process.
 
-Convention: the vendor's fraction of the width means a position between pixel edges, so
-x = fraction · W − 0.5 in our pixels (a pixel's centre at an integer).
+Convention: MediaPipe's 0 and 1 are the picture's edges, so x = fraction · W − 0.5 in our pixels (a
+pixel's centre at an integer).
 """
 
 import threading
@@ -26,22 +26,22 @@ from core.pose.types import Floats, Frame, Picture
 from core.workers.channel import Arrays
 from core.workers.process import Worker, borrow_worker, return_worker
 
-MAX_SIDE = 2000  # px: the nets see 192 to 256, and memory grows with the pixels
+MAX_SIDE_PX = 2000  # the nets take 192 to 256, and memory grows with the pixels
 OPEN_TIMEOUT_S = 60.0  # MediaPipe's first import reads 100 MB
-LOOK_TIMEOUT_S = 20.0
+CALL_TIMEOUT_S = 20.0
 _WORKER = "core.estimators.landmarkers"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """What one look found, N poses.
+class Landmarks:
+    """The landmarks of N poses in one picture.
 
     Attributes:
         fractions: (N, K, 2) of the picture's width and height.
         world: (N, K, 3) in metres.
         sides: of hands, "Left" or "Right".
         rest: of hands the (N,) scores of the sides; of bodies (N, K, 2) visibility and presence,
-            and (N, h, w) masks where they are asked for.
+            and (N, h, w) masks where requested.
     """
 
     fractions: Floats
@@ -49,25 +49,22 @@ class Found:
     sides: tuple[str, ...]
     rest: Arrays
 
-    def __len__(self) -> int:
-        return len(self.fractions)
-
 
 class MediapipeTask(Estimator):
-    """A landmarker in VIDEO mode: one for the stream, a fresh one for each picture.
+    """A landmarker in VIDEO mode: one for the stream, a fresh one for each single picture.
 
     Args:
-        weights_folder: where the prepared models lie.
-        num_poses: how many to look for in a stream. While fewer are seen the detector runs on every
+        weights_folder: of the prepared models.
+        num_poses: how many to find in a stream. While fewer are found the detector runs on every
             frame.
         bundle: the prepared model's name.
         model: its size, for `version`.
         kind: HAND or POSE of `landmarkers`.
-        masks: of bodies: also say which pixels are the persons'.
-        isolated: in a worker, as pictures of strangers are read; False: in this process.
+        masks: also find which pixels are a person's.
+        isolated: run in a worker, for strangers' pictures; False: in this process.
 
     Attributes:
-        vendor_s: seconds of CPU that the vendor's last call in a stream took of its thread.
+        vendor_s: CPU seconds that MediaPipe's last call in a stream took in its thread.
 
     Raises:
         WeightsError: the model is not prepared.
@@ -106,49 +103,49 @@ class MediapipeTask(Estimator):
             if isinstance(runner, Worker):
                 if runner.is_running:
                     with suppress(WorkerError):
-                        runner.call("close", timeout_s=LOOK_TIMEOUT_S)
+                        runner.call("close", timeout_s=CALL_TIMEOUT_S)
                 return_worker(runner)
             elif runner is not None:
                 runner.close()
 
-    def _follow(self, frame: Frame) -> Found:
-        """What is in the stream's next frame; under the lock."""
-        # the landmarker wants strictly increasing whole milliseconds, whatever the clock does
+    def _track(self, frame: Frame) -> Landmarks:
+        """Find the landmarks in the stream's next frame; the caller holds the lock."""
+        # the landmarker requires strictly increasing whole milliseconds, whatever the clock does
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
-        answer, arrays = self._ask("follow", {"time_ms": self._last_ms}, frame.rgb)
+        answer, arrays = self._call("track", {"time_ms": self._last_ms}, frame.rgb)
         self.vendor_s = answer["vendor_s"]
-        return _found(answer, arrays)
+        return _to_landmarks(answer, arrays)
 
-    def _settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Found]:
-        """What is in a picture, after each of so many looks of a fresh landmarker; ends where
-        nothing is found. Under the lock."""
+    def _find_in_still(self, rgb: Picture, num_poses: int, passes: int) -> list[Landmarks]:
+        """Return a fresh landmarker's landmarks after each pass over the same picture; passes end
+        when nothing is found. The caller holds the lock."""
         options = {"num_poses": num_poses, "passes": passes}
-        answer, arrays = self._ask("still", options, rgb)
-        return list(_split(answer["looks"], arrays))
+        answer, arrays = self._call("still", options, rgb)
+        return list(_split_passes(answer["passes"], arrays))
 
-    def _ask(
+    def _call(
         self, command: str, options: dict[str, Any], rgb: Picture
     ) -> tuple[dict[str, Any], Arrays]:
-        """The worker's answer about a picture, which it is shown at most MAX_SIDE wide and high.
+        """Return the runner's answer for a picture, shrunk to MAX_SIDE_PX.
 
         Raises:
-            EstimatorError: closed, or the worker did not survive the picture.
+            EstimatorError: closed, or the picture crashed the worker.
         """
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
         try:
             runner = self._open_runner()
-            return runner.call(command, options, [shrink(rgb)], timeout_s=LOOK_TIMEOUT_S)
+            return runner.call(command, options, [shrink_picture(rgb)], timeout_s=CALL_TIMEOUT_S)
         except WorkerError as error:
             self._opened = False
             height, width = rgb.shape[:2]
             raise EstimatorError(
-                f"the keypoint finder failed on a picture of {width} x {height} pixels: {error}. "
-                "It was restarted: go on with another picture"
+                f"MediaPipe failed on a picture of {width} x {height} pixels: {error}. "
+                "It was restarted: continue with another picture"
             ) from error
 
     def _open_runner(self) -> Worker | Landmarkers:
-        """The worker or this process's landmarkers, with this estimator's model open."""
+        """Return the worker or this process's landmarkers, with the model open."""
         if self._runner is None:
             self._runner = borrow_worker(_WORKER) if self._isolated else Landmarkers()
         if not (self._opened and self._runner.is_running):
@@ -157,28 +154,28 @@ class MediapipeTask(Estimator):
         return self._runner
 
 
-def shrink(rgb: Picture, max_side: int = MAX_SIDE) -> Picture:
-    """The picture with at most so many pixels a side."""
-    scale = max_side / max(rgb.shape[:2])
+def shrink_picture(rgb: Picture, max_side_px: int = MAX_SIDE_PX) -> Picture:
+    """Return the picture with at most this longer side."""
+    scale = max_side_px / max(rgb.shape[:2])
     if scale >= 1:
         return rgb
     size_wh = [max(1, round(side * scale)) for side in (rgb.shape[1], rgb.shape[0])]
     return np.asarray(cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def in_pixels(fractions: Floats, size_hw: tuple[int, int]) -> Floats:
-    """(K, 2) keypoints of the vendor's fractions."""
+def fractions_to_pixels(fractions: Floats, size_hw: tuple[int, int]) -> Floats:
+    """Convert (K, 2) fractions of the picture's sides to pixels."""
     return np.asarray(fractions * (size_hw[1], size_hw[0]) - 0.5, np.float32)
 
 
-def _found(answer: dict[str, Any], arrays: Arrays) -> Found:
+def _to_landmarks(answer: dict[str, Any], arrays: Arrays) -> Landmarks:
     fractions, world, *rest = arrays
-    return Found(fractions, world, tuple(answer.get("sides", ())), rest)
+    return Landmarks(fractions, world, tuple(answer.get("sides", ())), rest)
 
 
-def _split(answers: list[dict[str, Any]], arrays: Arrays) -> Iterator[Found]:
-    """What each look found, of all looks' arrays one after the other."""
+def _split_passes(answers: list[dict[str, Any]], arrays: Arrays) -> Iterator[Landmarks]:
+    """Split the arrays of all passes, which follow each other."""
     for answer in answers:
         count = answer["arrays"]
-        yield _found(answer, arrays[:count])
+        yield _to_landmarks(answer, arrays[:count])
         arrays = arrays[count:]

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.depth.frames import DepthFrame
 from core.errors import WeightsError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.files import temporary_folder
@@ -177,10 +177,10 @@ def _save_untrained_net(name: str, folder: Path) -> Path:
 def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
     """Return median milliseconds and pictures per second of a batch of random pictures."""
     pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
-    net.heatmaps(pictures)  # the first allocates
+    net.predict_heatmaps(pictures)  # the first allocates
     times_ms: list[float] = []
     while len(times_ms) < MIN_TIMES or sum(times_ms) < 1000 * MIN_S:
-        times_ms.append(_time_call_ms(net.heatmaps, pictures))
+        times_ms.append(_time_call_ms(net.predict_heatmaps, pictures))
     median_ms = statistics.median(times_ms)
     rate = round(1000 * count / median_ms, 2)
     return {"pictures": count, "ms": round(median_ms, 1), "pictures_per_s": rate}

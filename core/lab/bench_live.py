@@ -178,7 +178,7 @@ def _compare_alternately(
 
     def run_bare(rgb: Picture, index: int) -> None:
         with clock.measure("bare"):
-            bare.call("follow", {"time_ms": index * 1000 // FPS}, [rgb])
+            bare.call("track", {"time_ms": index * 1000 // FPS}, [rgb])
 
     def run_live(rgb: Picture, index: int) -> None:
         begun_s = time.thread_time()

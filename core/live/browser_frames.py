@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import MediaError
 from core.estimators import ESTIMATORS
-from core.estimators.both_hands import Pairing
+from core.estimators.both_hands import HandPairing
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.live.live import LiveProcessor
 from core.media.limits import PICTURE
@@ -98,7 +98,7 @@ class BrowserFrames:
         self._crops_came = threading.Event()
         self._clock, self._lock = clock, threading.Lock()
         self._offsets_s: deque[float] = deque(maxlen=_CLOCK_MESSAGES)
-        self._pairing = Pairing()
+        self._pairing = HandPairing()
 
     def request_crops(self, numbers: Sequence[int]) -> None:
         """Request the crops of these frames, which the browser keeps for a moment."""
@@ -136,7 +136,7 @@ class BrowserFrames:
         if message["page"] != self.page:
             self.page, self.last_number = str(message["page"])[:40], 0
             self._offsets_s.clear()
-            self._pairing.forget()
+            self._pairing.reset()
             self.requested, self.crops = [], {}
         self._add_clock_offset(float(message["now"]) / 1000)
         if message.get("opening"):
@@ -189,7 +189,7 @@ class BrowserFrames:
         """Combine both hands into one pose if the skeleton is a pair."""
         if source.skeleton.parts:
             return self._pairing(poses)
-        self._pairing.forget()
+        self._pairing.reset()
         return tuple(poses)
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from core.depth.drawing import Reach
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
 from core.reading.depth_playback import DepthResult, DepthView, render_view, to_result

@@ -14,7 +14,7 @@ from core.datasets.depth_hands import DepthHands
 from core.depth.cameras import Points, camera_named
 from core.depth.io.joint_files import read_joints, write_joints
 from core.errors import TableError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.pose.metrics import Distances, distances, epe, joint_means, success
 
 LIMITS_MM = tuple(range(10, 90, 10))
@@ -86,7 +86,7 @@ def measure_depth_net(
         raise TableError("too few hands to hold some out and measure on them: give more")
     found: list[Points] = []
     for hand in measured:
-        found.append(net.in_cube(hand.cube, hand.cube.cut(hand.frame())))
+        found.append(net.find_keypoints_mm(hand.cube, hand.cube.cut(hand.frame())))
         progress(len(found), len(measured))
     if out is not None:
         pairs = zip(measured, found, strict=True)

@@ -149,7 +149,7 @@ def _distances(net: HeatmapNet, seen: list[tuple[Picture, Floats, float]]) -> li
             f"{net.name} finds {net.joints} keypoints, the teacher {keypoints.shape[1]}: measure a "
             "net of the same skeleton"
         )
-    cells, _ = decode(net.heatmaps(pictures)[:, :, :-1])
+    cells, _ = decode(net.predict_heatmaps(pictures)[:, :, :-1])
     found = (cells * net.stride + (net.stride - 1) / 2).swapaxes(0, 1)
     return list(np.stack([distances(stage, keypoints, sizes) for stage in found], axis=1))
 

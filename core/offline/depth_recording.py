@@ -9,7 +9,7 @@ from core.depth.cubes import Cube
 from core.depth.drawing import colour_depth
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MediaError, SkeletonError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Floats, Frame

@@ -19,7 +19,7 @@ from core.depth.cubes import Cube
 from core.depth.drawing import Reach, colour_depth, crop_steps, usual_reach
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError, SkeletonError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.media.pictures import encode_jpeg
 from core.pose.metrics import Distances, distances, epe
 from core.pose.skeletons.table import Skeleton, convert, skeleton_named

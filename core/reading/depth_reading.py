@@ -13,7 +13,7 @@ from core.depth.cameras import Camera, Points
 from core.depth.cubes import REACH_MM, Crop, Cube
 from core.depth.frames import DepthFrame
 from core.depth.slices import area_mm2, pixels_in, refined
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.pose.types import Estimate, Pose
 from core.reading.hand_finding import SIDE_MM, HandFinder, Method, SliceFinder
 
@@ -181,7 +181,7 @@ class DepthReader:
             return DepthReading(frame, cube, method, crop=cube.cut(frame.depth_mm))
         for _ in range(_CONFIG.max_passes):
             crop, used = cube.cut(frame.depth_mm), cube
-            joints_mm = self._net.in_cube(cube, crop)
+            joints_mm = self._net.find_keypoints_mm(cube, crop)
             off_mm = float(np.linalg.norm(joints_mm.mean(0) - cube.centre_mm))
             if off_mm <= _CONFIG.centred_mm or not joints_mm[:, 2].mean() > 0:
                 break

@@ -14,8 +14,8 @@ from core.depth.cubes import Cube, Depth
 from core.depth.frames import DepthFrame
 from core.depth.slices import nearest_thing
 from core.errors import EstimatorError
+from core.estimators.depth_nets import PalmDetector
 from core.estimators.mediapipe_hands import MediapipeHands
-from core.estimators.palm_net import PalmNetModel
 from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 from core.paths import Paths
 from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
@@ -88,17 +88,17 @@ class DepthFinder:
 
     method: Method = "depth"
 
-    def __init__(self, net: PalmNetModel) -> None:
+    def __init__(self, net: PalmDetector) -> None:
         self._net = net
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
         """Return the palm of highest score, if that is at least MIN_PALM_SCORE."""
-        palm = self._net.find(frame.depth_mm)
+        palm = self._net.find_palm(frame.depth_mm)
         return FoundHand(palm.uvd, palm.score) if palm.score >= MIN_PALM_SCORE else None
 
     def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
         """Return whether the net sees no palm in the cube."""
-        return self._net.score_in(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
+        return self._net.max_palm_score(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
 
     def close(self) -> None:
         """Do nothing: the net is freed with the object."""
@@ -176,6 +176,6 @@ def default_finders(paths: Paths) -> list[HandFinder]:
 
 FINDERS: dict[str, Callable[[Paths], HandFinder]] = {
     "rgb": lambda paths: RgbFinder(paths.weights),
-    "depth": lambda paths: DepthFinder(PalmNetModel(paths.net(PALM_NET))),
+    "depth": lambda paths: DepthFinder(PalmDetector(paths.net(PALM_NET))),
     "slices": lambda paths: SliceFinder(),
 }

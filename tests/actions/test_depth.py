@@ -12,7 +12,7 @@ from core.actions.without_browser import act_on_depth
 from core.cli import app
 from core.depth.io.recordings import open_depth
 from core.errors import ModelError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.reading.depth_reading import DepthReader
 from tests.support.massing_net import save_massing_net
 

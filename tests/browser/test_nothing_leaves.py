@@ -139,8 +139,8 @@ def test_mediapipe_s_reports_go_where_nobody_listens(weights_folder, shared_data
         "from core.estimators import landmarkers\n"
         "from core.estimators.mediapipe_hands import MediapipeHands\n"
         "from core.media.pictures import read_picture\n"
-        "assert landmarkers.NOWHERE == 'http://127.0.0.1:9'\n"
-        "landmarkers.NOWHERE = sys.argv[1]\n"
+        "assert landmarkers.CLOSED_PROXY == 'http://127.0.0.1:9'\n"
+        "landmarkers.CLOSED_PROXY = sys.argv[1]\n"
         "with MediapipeHands(Path(sys.argv[2]), isolated=False) as hands:\n"
         "    hands.estimate_still(read_picture(Path(sys.argv[3])))\n"
     )

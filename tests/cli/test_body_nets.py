@@ -47,7 +47,7 @@ def test_a_body_net_is_trained_and_ready_for_use(few: Path, workspace: Path) -> 
     net = HeatmapNet(Path(trained["net"]))
     assert (net.input_hw, net.joints, net.skeleton) == ((64, 32), 14, "lsp_14")
     assert (net.reading.alignment, net.reading.decode) == ("stride", "quarter")
-    assert net.heatmaps(np.zeros((1, 64, 32, 3), np.uint8)).shape == (1, 1, 15, 16, 8)
+    assert net.predict_heatmaps(np.zeros((1, 64, 32, 3), np.uint8)).shape == (1, 1, 15, 16, 8)
     found = [
         json.loads(CliRunner().invoke(app, [*command, "--data", str(few), "--json"]).stdout)
         for command in (
@@ -79,7 +79,7 @@ def test_a_body_net_begins_with_a_trunk_and_is_fed_as_it_was(few: Path, workspac
         fed = torch.from_numpy((picture / 255 - mean) / std).permute(0, 3, 1, 2).float()
         with torch.no_grad():
             expected = plain(fed).numpy()
-        assert net.heatmaps(picture)[:, :, :14] == pytest.approx(expected, abs=1e-4)
+        assert net.predict_heatmaps(picture)[:, :, :14] == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.slow

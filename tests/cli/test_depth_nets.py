@@ -13,7 +13,7 @@ from core.cli import app
 from core.datasets.depth_files import read_depth_hands
 from core.depth.cameras import Camera
 from core.depth.io.joint_files import read_joints
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.pose.metrics import distances, epe
 from core.pose.skeletons.table import HAND_21
 
@@ -49,7 +49,7 @@ def test_a_net_of_depth_is_trained_and_measured_in_mm(rendered: Path, workspace:
     (figures,) = trained["held_out"]["held out"]
     net = DepthNet(Path(trained["net"]))
     assert (net.name, net.skeleton, net.joints) == (name, "hand_21", 21)
-    assert net.keypoints(np.zeros((3, 96, 96), np.float32)).shape == (3, 21, 3)
+    assert net.predict(np.zeros((3, 96, 96), np.float32)).shape == (3, 21, 3)
     results = rendered.parent / "results.txt"
     measured = run("evaluate-net", trained["net"], "--data", rendered, "-o", results)
     assert measured["n"] == 2 and len(measured["per_joint_mm"]) == 21

@@ -1,4 +1,4 @@
-"""Both hands as one pose: found in a real video, each kept where it belongs."""
+"""Both hands as one pose: found in a real video, each on its side."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import EstimatorError
 from core.estimators import create_estimator
-from core.estimators.both_hands import paired
+from core.estimators.both_hands import pair_hands
 from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.pose.types import LEFT, RIGHT, Pose
@@ -21,8 +21,8 @@ def a_hand(x, side=None, score=0.9):
     return Pose(points, np.full(21, score, np.float32), score, side)
 
 
-def places(pose):
-    """The left and the right hand's wrist, less where the first keypoint of `POINTS` lies."""
+def wrist_shifts(pose):
+    """How far the left and the right hand's wrist are from that of `POINTS`, along x."""
     left, right = pose.keypoints[0, 0] - POINTS[0, 0], pose.keypoints[21, 0] - POINTS[0, 0]
     return [None if np.isnan(x) else round(float(x)) for x in (left, right)]
 
@@ -66,27 +66,28 @@ def test_a_picture_with_one_hand_lacks_the_other(weights_folder, shared_data):
         ([a_hand(0, RIGHT)], [None, 0]),
         ([a_hand(0, LEFT)], [0, None]),
         ([a_hand(0, RIGHT), a_hand(300, LEFT)], [300, 0]),
-        ([a_hand(0, LEFT, 0.6), a_hand(300, LEFT, 0.9)], [300, 0]),  # the surer one is right
+        ([a_hand(0, LEFT, 0.6), a_hand(300, LEFT, 0.9)], [300, 0]),  # by score
         ([a_hand(0, RIGHT, 0.6), a_hand(300, RIGHT, 0.9)], [0, 300]),
     ],
 )
-def test_a_hand_goes_where_its_finder_says(hands, expected):
-    assert places(paired(hands)) == expected
+def test_a_new_hand_has_the_side_that_its_estimator_gives(hands, expected):
+    assert wrist_shifts(pair_hands(hands)) == expected
 
 
-def test_a_hand_that_is_followed_keeps_its_place_whatever_it_is_called():
-    last = paired([a_hand(0, LEFT), a_hand(300, RIGHT)]).keypoints
+def test_a_tracked_hand_keeps_its_side_whatever_its_handedness():
+    last = pair_hands([a_hand(0, LEFT), a_hand(300, RIGHT)]).keypoints
     unsure = [a_hand(5, RIGHT, 0.6), a_hand(304, RIGHT, 0.9)]
-    assert places(paired(unsure, last)) == [5, 304]
-    assert places(paired([a_hand(304, LEFT, 0.6)], last)) == [None, 304]
+    assert wrist_shifts(pair_hands(unsure, last)) == [5, 304]
+    assert wrist_shifts(pair_hands([a_hand(304, LEFT, 0.6)], last)) == [None, 304]
 
 
-def test_one_that_is_surely_called_otherwise_gives_way_where_it_is_free():
-    last = paired([a_hand(0, LEFT, 0.6)]).keypoints
-    assert places(paired([a_hand(2, RIGHT, 0.99)], last)) == [None, 2]
+def test_a_confident_handedness_changes_the_side_where_the_other_is_free():
+    last = pair_hands([a_hand(0, LEFT, 0.6)]).keypoints
+    assert wrist_shifts(pair_hands([a_hand(2, RIGHT, 0.99)], last)) == [None, 2]
 
 
-def test_the_two_surest_of_several_count():
+def test_the_two_most_confident_of_several_count():
     hands = [a_hand(0, LEFT, 0.5), a_hand(200, LEFT, 0.9), a_hand(400, RIGHT, 0.8)]
-    assert places(paired(hands)) == [200, 400]
-    assert places(paired([replace(hand, handedness=None) for hand in hands])) == [200, 400]
+    assert wrist_shifts(pair_hands(hands)) == [200, 400]
+    without_side = [replace(hand, handedness=None) for hand in hands]
+    assert wrist_shifts(pair_hands(without_side)) == [200, 400]

@@ -1,5 +1,5 @@
-"""Bodies by a top-down net: a net that finds coloured spots says where they are in the picture,
-whatever the box, the alignment of its cells and the way of reading; and ViTPose's published answer.
+"""Bodies by a top-down net: a net that finds coloured spots locates them in the picture, whatever
+the box, the alignment of its cells and the decoding; and ViTPose's published result.
 """
 
 import json
@@ -16,7 +16,7 @@ from core.datasets.bodies import Body
 from core.datasets.body_files import read_bodies as persons
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
-from core.estimators.heatmap_bodies import HeatmapBodies, read_bodies, window_of
+from core.estimators.heatmap_bodies import HeatmapBodies, heatmaps_box, read_bodies
 from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import encode_png, read_picture
 from core.modelfiles.converted_weights import has_converted_weights
@@ -85,7 +85,7 @@ def spotted(nose: tuple[float, float], wrist: tuple[float, float] | None = None)
 
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize("alignment", ["cells", "stride"])
-def test_a_spot_is_found_where_it_is_and_what_is_not_seen_is_missing(
+def test_a_spot_is_located_and_unseen_keypoints_are_missing(
     folders: dict[str, Path], alignment: str, flip: bool
 ) -> None:
     net = HeatmapNet(folders[alignment])
@@ -112,31 +112,31 @@ def test_the_mirrored_persons_left_is_right_again(folders: dict[str, Path]) -> N
     assert pose.scores[[LEFT_WRIST, right]] == pytest.approx(0.45, abs=0.03)
 
 
-def test_the_window_of_the_maps_by_hand() -> None:
+def test_the_heatmaps_box_the_maps_by_hand() -> None:
     # the box 60 x 80 with padding is 75 x 100 round (50, 60); seen 96 x 128: 0.78125 px a pixel
     view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW)
     step = 75 / 24  # picture pixels a cell
     for alignment, first in (("stride", 0.0), ("cells", 1.5 * 0.78125)):
-        window = window_of(Reading(alignment), view, (32, 24))  # type: ignore[arg-type]
+        window = heatmaps_box(Reading(alignment), view, (32, 24))  # type: ignore[arg-type]
         x0, y0, width, height = window.to_xywh()
         assert (width, height) == pytest.approx((75, 100))
         assert x0 + (step - 1) / 2 == pytest.approx(12.5 + first)
         assert y0 + (step - 1) / 2 == pytest.approx(10 + first)
     view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW, ends="centres")
-    x0, y0, width, height = window_of(Reading("ends"), view, (32, 24)).to_xywh()
+    x0, y0, width, height = heatmaps_box(Reading("ends"), view, (32, 24)).to_xywh()
     step_x, step_y = 75 / 23, 100 / 31  # the last cell on the last pixel, at the box's end
     assert (width, height) == pytest.approx((24 * step_x, 32 * step_y))
     assert (x0 + (step_x - 1) / 2, y0 + (step_y - 1) / 2) == pytest.approx((12.5, 10))
 
 
-def test_many_boxes_come_back_in_their_order(folders: dict[str, Path]) -> None:
+def test_many_boxes_keep_their_order(folders: dict[str, Path]) -> None:
     net, picture = HeatmapNet(folders["cells"]), spotted((101, 71))
     boxes = [Box.from_xywh(60.0 + i, 20.0, 70.0, 120.0 - i) for i in range(11)]
     found = read_bodies(net, picture, boxes)
     assert len(found) == 11 and read_bodies(net, picture, []) == []
     for (pose, heatmaps), box in zip(found, boxes, strict=True):
         assert pose.keypoints[NOSE] == pytest.approx([101, 71], abs=0.3)
-        assert heatmaps.region == window_of(net.reading, PersonView.from_box(box, HW), (32, 24))
+        assert heatmaps.region == heatmaps_box(net.reading, PersonView.from_box(box, HW), (32, 24))
 
 
 def test_predict_reads_the_people_of_a_detections_file(
@@ -160,7 +160,7 @@ def test_predict_reads_the_people_of_a_detections_file(
         assert person["keypoints"][NOSE] == pytest.approx([101, 71], abs=0.5)
 
 
-def test_maps_and_crop_lie_on_the_picture_where_they_belong(folders: dict[str, Path]) -> None:
+def test_heatmaps_and_crop_are_drawn_at_their_place(folders: dict[str, Path]) -> None:
     picture = spotted((101, 71))
     with HeatmapBodies(Path(), net_folder=folders["stride"], crop="centre") as bodies:
         estimate = bodies.estimate_boxes(picture, [BOX])
@@ -178,7 +178,7 @@ def test_maps_and_crop_lie_on_the_picture_where_they_belong(folders: dict[str, P
     assert tiles.ndim == 3 and tiles.any()
 
 
-def test_what_a_net_attends_to_comes_with_its_maps(tmp_path: Path) -> None:
+def test_attention_maps_come_with_the_heatmaps(tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = build_net("pose_resnet18.both", input_hw=(64, 96)).eval()
     assert isinstance(net, PoseResNet)
@@ -200,7 +200,7 @@ def test_what_a_net_attends_to_comes_with_its_maps(tmp_path: Path) -> None:
     assert (tiles["part_wise"] != heatmaps.crop).any(axis=2).mean() > 0.9
 
 
-def test_it_follows_a_person_from_the_whole_picture_on_without_mediapipe(
+def test_it_tracks_a_person_from_the_whole_picture_without_mediapipe(
     folders: dict[str, Path],
 ) -> None:
     with HeatmapBodies(Path(), net_folder=folders["cells"], crop="centre", kalman=True) as bodies:
@@ -230,7 +230,7 @@ def test_bodies_are_found_where_mediapipe_sees_them(
         assert x0 < 300 and x1 > 480 and y0 < 60 and y1 > 370
 
 
-def test_who_was_lost_behind_another_is_found_again_and_nobody_is_read_twice(
+def test_a_person_hidden_behind_another_is_found_again_and_each_is_found_once(
     weights_folder: Path, shared_data: Path
 ) -> None:
     """One of two people cut from photos walks before the other and back, at 15 frames a second."""
@@ -281,7 +281,7 @@ def test_the_net_that_ships_finds_a_skier(shared_data: Path) -> None:
     assert size < 8e6
 
 
-def test_a_hand_net_is_refused_for_bodies_and_an_unknown_way_of_reading_too(
+def test_a_hand_net_and_an_unknown_decoding_are_errors(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
     with pytest.raises(EstimatorError, match="wanted are a body's"):
@@ -303,7 +303,7 @@ def test_a_hand_net_is_refused_for_bodies_and_an_unknown_way_of_reading_too(
         ("vitpose_base.classic", (398.07913, 181.82812)),
     ],
 )
-def test_vitpose_answers_as_it_was_published(
+def test_vitpose_gives_its_published_result(
     name: str, nose: tuple[float, float], weights_folder: Path, shared_data: Path, tmp_path: Path
 ) -> None:
     """transformers' integration test: two persons of COCO's picture 139, the second one's nose and

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.errors import TableError
-from core.estimators.palm_net import PalmNetModel
+from core.estimators.depth_nets import PalmDetector
 from core.lab.finding_evaluating import measure_finding
 from core.reading.hand_finding import DepthFinder, SliceFinder
 from tests.support.seeing_net import save_seeing_net
@@ -58,7 +58,7 @@ def test_a_place_that_holds_no_hand_is_left_to_the_next_finder(folder: Path, tmp
         depth = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
         depth[410:480:20, 570:640:20] = 4000
         assert cv2.imwrite(str(folder / name), depth)
-    net = DepthFinder(PalmNetModel(own))
+    net = DepthFinder(PalmDetector(own))
     alone = measure_finding([net], folder)
     assert alone["seen"] == 0 and alone["by"] == {"depth": 0}
     found = measure_finding([net, SliceFinder()], folder)

@@ -143,7 +143,7 @@ def test_an_altered_net_is_refused(net: HeatmapNet, tmp_path: Path) -> None:
 
 def test_pictures_of_another_size_are_refused(net: HeatmapNet) -> None:
     with pytest.raises(ValueError, match=r"\(90, 90, 3\)"):
-        net.heatmaps(np.zeros((1, 64, 64, 3), np.uint8))
+        net.predict_heatmaps(np.zeros((1, 64, 64, 3), np.uint8))
 
 
 def test_a_net_of_another_skeleton_than_the_teacher_s_is_refused(pictures, tmp_path):

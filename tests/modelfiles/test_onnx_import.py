@@ -111,11 +111,12 @@ def test_a_spot_is_found_in_every_box(
 def test_the_picture_reaches_the_graph_scaled_as_the_entry_says(tmp_path) -> None:
     net = used(AXES, axes_net(), tmp_path)
     crop = np.full((1, 256, 192, 3), (200, 100, 50), np.uint8)
-    along_x, along_y = net.axes(crop)
+    along_x, along_y = net.predict_simcc(crop)
     assert along_x.shape == (1, 17, 384) and along_y.shape == (1, 17, 512)
     assert along_x[0, NOSE] == pytest.approx((200 - 123.675) / 58.395, rel=1e-4)
     bgr = used("pose_resnet50.microsoft_256x192", maps_net(), tmp_path)
-    assert bgr.heatmaps(crop)[0, 0, NOSE] == pytest.approx((50 - 123.675) / 58.395, rel=1e-4)
+    (maps,) = bgr.predict_heatmaps(crop)
+    assert maps[0, NOSE] == pytest.approx((50 - 123.675) / 58.395, rel=1e-4)
     assert (RGB_SCALING.channels, BGR_SCALING.channels) == ("RGB", "BGR")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import MediaError, NotFoundError, SkeletonError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import decode_jpeg
 from core.offline.depth_recording import (

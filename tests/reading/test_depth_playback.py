@@ -10,7 +10,7 @@ from core.depth.cameras import Camera
 from core.depth.frames import DepthFrame
 from core.depth.io.recorded import Recorded
 from core.errors import MediaError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.pose.skeletons.table import HAND_21, MSRA_21, convert
 from core.reading.depth_playback import DepthPlayback
 from tests.support.massing_net import save_massing_net, star

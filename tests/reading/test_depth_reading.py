@@ -8,8 +8,7 @@ import pytest
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.depth.frames import DepthFrame
-from core.estimators.depth_net import DepthNet
-from core.estimators.palm_net import PalmNetModel
+from core.estimators.depth_nets import DepthNet, PalmDetector
 from core.lab.palm_frames import read_palm_frames
 from core.reading.depth_reading import DepthReader, DepthReading, is_hand
 from core.reading.hand_finding import DepthFinder
@@ -93,7 +92,7 @@ def test_a_wall_that_fills_the_cube_is_no_hand(reader) -> None:
 def palms(tmp_path) -> DepthFinder:
     """To it, what is 500 mm deep is a palm; 24 x 32 cells of 10 px."""
     save_seeing_net(tmp_path)
-    return DepthFinder(PalmNetModel(tmp_path))
+    return DepthFinder(PalmDetector(tmp_path))
 
 
 def test_what_a_finder_sees_no_hand_in_for_three_frames_is_lost(net, palms) -> None:

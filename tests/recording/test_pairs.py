@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.errors import TableError
-from core.estimators.both_hands import paired
+from core.estimators.both_hands import pair_hands
 from core.gestures.labels import TWO_HANDED
 from core.pose.types import Estimate, Frame, Pose
 from core.recording.imports.tables import read_table
@@ -24,10 +24,10 @@ def seen(*poses, time_s=0.0):
 def both(apart=200.0, shift=0.0):
     """The right hand where `hand` has it, the left one beside it."""
     left = hand(shift + apart)
-    return paired([hand(shift), Pose(left.keypoints, left.scores, left.score, "Left")])
+    return pair_hands([hand(shift), Pose(left.keypoints, left.scores, left.score, "Left")])
 
 
-ALONE = paired([hand()])
+ALONE = pair_hands([hand()])
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_project_of_both_hands_begins_with_gestures_of_both(store, pairs):
 def test_one_hand_of_a_pair_is_a_sample_and_half_of_one_is_not():
     assert judged(seen(both()), None) is not None
     assert isinstance(judged(seen(ALONE), None), Pose)
-    assert judged(seen(paired([hand(390)])), None) == CUT_OFF  # half beyond the picture's edge
+    assert judged(seen(pair_hands([hand(390)])), None) == CUT_OFF  # half beyond the picture's edge
     assert judged(seen(), None) == "no hand"
 
 
@@ -91,7 +91,7 @@ def test_a_movement_of_both_hands_is_one_clip_though_one_is_lost_for_a_frame(sto
     gesture = store.add_gesture(pairs.id, "apart", kind=MOVING)
     way = np.r_[np.zeros(8), np.linspace(0, 240, 16), np.full(8, 240)]
     frames = [(n / 15, both(120 + x, -x / 2)) for n, x in enumerate(way)]
-    frames[14] = (frames[14][0], paired([hand(-way[14] / 2)]))
+    frames[14] = (frames[14][0], pair_hands([hand(-way[14] / 2)]))
     [clip] = recorded(store, pairs, gesture, frames)
     assert 14 <= clip.frames <= 22
     assert np.isnan(clip.keypoints).any((1, 2)).sum() == 1

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.estimators.palm_net import PalmNetModel
+from core.estimators.depth_nets import PalmDetector
 from core.modelfiles.model_folder import METADATA, MODEL
 from core.modelfiles.onnx_session import open_session
 from core.modelfiles.weights_entry import Scaling
@@ -90,5 +90,5 @@ def test_a_trained_net_of_palms_is_written_to_be_used(tmp_path: Path) -> None:
     frame = np.random.default_rng(0).uniform(400, 900, (120, 160)).astype(np.float32)
     with torch.no_grad():
         palm = net(torch.from_numpy(frame)[None, None])[0, 0, 0].sigmoid()
-    found = PalmNetModel(tmp_path / "net").find(frame)
+    found = PalmDetector(tmp_path / "net").find(frame)
     assert found.score == pytest.approx(float(palm.max()), abs=1e-4)

@@ -15,7 +15,7 @@ from core.depth.drawing import FARTHEST_MM, Reach
 from core.depth.frames import DepthSource
 from core.depth.sensors.finding import found_sensors, open_sensor
 from core.errors import MudraError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import format_count, safe_label
 from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS

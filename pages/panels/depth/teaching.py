@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import MudraError
-from core.estimators.depth_net import DepthNet
+from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import safe_label
 from core.live.depth_stream import DepthStream
 from core.offline.depth_recording import (

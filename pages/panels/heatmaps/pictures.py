@@ -196,7 +196,9 @@ def _initial_boxes(
         return DRAWN, []
     if boxes_by == FOUND:
         boxes = get_or_make(
-            _FIRST_BOXES, (picture.file_id, FOUND), lambda: estimator.boxes(rgb, MAX_PEOPLE)
+            _FIRST_BOXES,
+            (picture.file_id, FOUND),
+            lambda: estimator.detect_still_boxes(rgb, MAX_PEOPLE),
         )
         if not boxes:
             st.caption("MediaPipe finds nobody here: draw a box round each person.")

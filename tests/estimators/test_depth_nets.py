@@ -1,0 +1,189 @@
+"""Nets of depth: metadata that are not theirs are errors; rotated crops are rotated back; palms are
+located by a net that sees what is 500 mm deep."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from core.depth.cameras import Camera
+from core.depth.cubes import Cube
+from core.errors import WeightsError
+from core.estimators.depth_nets import DepthNet, PalmDetector, shrink_depth_frame
+from core.estimators.heatmap_net import HeatmapNet
+from core.modelfiles.model_folder import DepthMetadata, is_net_folder
+from core.paths import Paths
+from tests.support.seeing_net import save_seeing_net
+
+ABOUT = {
+    "name": "crossinfonet.mine",
+    "input": "depth",
+    "input_hw": [96, 96],
+    "joints": 21,
+    "skeleton": "hand_21",
+    "sha256": "0" * 64,
+}
+
+
+def folder_of(folder: Path, metadata: str, model: bytes | None = b"x") -> Path:
+    (folder / "metadata.json").write_text(metadata)
+    if model is not None:
+        (folder / "model.onnx").write_bytes(model)
+    return folder
+
+
+PICTURE_NET = Paths.shipped_models / "cpm.hand_light"
+
+
+@pytest.mark.parametrize("open_net", [DepthNet, PalmDetector])
+def test_a_net_of_another_kind_and_an_empty_folder_are_errors(tmp_path: Path, open_net) -> None:
+    for folder, error in ((PICTURE_NET, "for pictures, not depth"), (tmp_path, "no net in")):
+        assert not is_net_folder(folder, DepthMetadata)
+        with pytest.raises(WeightsError, match=error):
+            open_net(folder)
+    with pytest.raises(WeightsError, match="a net for depth, not pictures"):
+        HeatmapNet(folder_of(tmp_path, json.dumps(ABOUT)))
+
+
+def test_an_altered_or_missing_graph_is_an_error(tmp_path: Path) -> None:
+    folder_of(tmp_path, json.dumps(ABOUT))
+    assert is_net_folder(tmp_path, DepthMetadata)
+    with pytest.raises(WeightsError, match=r"model\.onnx was altered"):
+        DepthNet(tmp_path)
+    (tmp_path / "model.onnx").unlink()
+    with pytest.raises(WeightsError, match=r"no net in.*model\.onnx"):
+        DepthNet(tmp_path)
+
+
+@pytest.mark.parametrize("metadata", ["{", "[]"])
+def test_metadata_that_are_no_object_are_errors(tmp_path: Path, metadata: str) -> None:
+    folder_of(tmp_path, metadata)
+    assert not is_net_folder(tmp_path, DepthMetadata)
+    with pytest.raises(WeightsError, match=r"metadata\.json can.t be read"):
+        DepthNet(tmp_path)
+
+
+@pytest.mark.parametrize("turns", ["[]", "30", '["30"]', "[true]", "[181]", "[NaN]", str([0] * 9)])
+def test_invalid_turns_are_errors(tmp_path: Path, turns: str) -> None:
+    folder_of(tmp_path, json.dumps(ABOUT)[:-1] + f', "turns_deg": {turns}}}')
+    with pytest.raises(WeightsError, match="“turns_deg"):
+        DepthNet(tmp_path)
+
+
+# 1 px is 2 mm at 500 mm; a cube of 96 mm is 48 px, doubled in the crop
+CUBE = Cube(Camera("mine", 250.0, 250.0, 100.0, 60.0, 200, 120), (100.0, 60.0, 500.0), 96.0)
+
+
+def net_that_sums(folder: Path, turns_deg: list[int]) -> DepthNet:
+    """Its one keypoint: how much nearer than the far face the crop's right and lower halves are
+    than the others, in sums of pixels, and nothing for the depth."""
+    sides = np.where(np.arange(96) < 48, -1, 1) * np.float32(-0.001)
+    across = np.stack([np.tile(sides, (96, 1)), np.tile(sides[:, None], (1, 96))], -1)
+    per_pixel = np.concatenate([across, np.zeros((96, 96, 1))], -1).reshape(-1, 3)
+    nodes = [
+        helper.make_node("Sub", ["crops", "far"], ["nearer"]),
+        helper.make_node("Reshape", ["nearer", "flat"], ["pixels"]),
+        helper.make_node("MatMul", ["pixels", "per_pixel"], ["sums"]),
+        helper.make_node("Reshape", ["sums", "one_keypoint"], ["keypoints"]),
+    ]
+    constants = {
+        "far": np.float32(1),
+        "flat": np.array([-1, 96 * 96]),
+        "per_pixel": per_pixel.astype(np.float32),
+        "one_keypoint": np.array([-1, 1, 3]),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "sums",
+        [helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 96, 96])],
+        [helper.make_tensor_value_info("keypoints", TensorProto.FLOAT, ["N", 1, 3])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = onnx.ModelProto.SerializeToString(made)
+    about = ABOUT | {"joints": 1, "sha256": hashlib.sha256(model).hexdigest()}
+    return DepthNet(folder_of(folder, json.dumps(about | {"turns_deg": turns_deg}), model))
+
+
+@pytest.mark.parametrize(
+    ("turns_deg", "expected_mm"),
+    [
+        # 100 pixels half-way down at the right: 0.1 of half the side, which is 48 mm
+        ([0], (4.8, 0.0)),
+        # each rotation has the 100 pixels on another axis
+        ([0, 90, -90], (4.8, 0.0)),
+        # turned by 45 they lie in the lower right: 4.8 and 4.8, turned back 4.8 times the root of 2
+        ([45], (4.8 * 2**0.5, 0.0)),
+    ],
+)
+def test_keypoints_of_a_rotated_crop_are_rotated_back(tmp_path, turns_deg, expected_mm) -> None:
+    crop = np.ones((96, 96), np.float32)
+    crop[43:53, 73:83] = 0  # 5 rows above the middle, 5 below
+    found = net_that_sums(tmp_path, turns_deg).in_cube(CUBE, crop)
+    np.testing.assert_allclose(found, [[*expected_mm, 500.0]], atol=0.5)
+
+
+@pytest.fixture(scope="module")
+def palm_net(tmp_path_factory) -> PalmDetector:
+    folder = tmp_path_factory.mktemp("palmnet.mine")
+    save_seeing_net(folder)
+    return PalmDetector(folder)
+
+
+def test_a_peak_is_the_centre_of_its_cell_s_pixels(palm_net) -> None:
+    # a frame twice the net's size: cell 3, 2 is its pixels 12 to 15, 8 to 11, the frame's 24 to 31,
+    # 16 to 23
+    frame = np.full((48, 64), 1000, np.float32)
+    frame[16:24, 24:32] = 500
+    palm = palm_net.find_palm(frame)
+    assert palm.uvd == (27.5, 19.5, 500.0)
+    assert palm.score == 1.0
+
+
+def test_a_peak_is_averaged_with_its_neighbours(palm_net) -> None:
+    frame = np.full((24, 32), 1000, np.float32)
+    frame[8:12, 12:16] = 500
+    frame[8:12, 16:20] = 600
+    # a third of the way to the next cell, whose middle is 4 px farther
+    palm = palm_net.find_palm(frame)
+    np.testing.assert_allclose(palm.uvd, (13.5 + 4 / 3, 9.5, 500 + 100 / 3), rtol=1e-6)
+
+
+def test_a_palm_in_a_corner_is_found(palm_net) -> None:
+    frame = np.full((24, 32), 1000, np.float32)
+    frame[20:, 28:] = 500
+    assert palm_net.find_palm(frame).uvd == (29.5, 21.5, 500.0)
+
+
+def test_a_part_of_a_frame_has_the_score_of_its_highest_cell(palm_net) -> None:
+    frame = np.full((48, 64), 1000, np.float32)
+    frame[16:24, 24:32] = 500  # its cell's middle is 27.5, 19.5
+    frame[16:24, 40:48] = 600
+    assert palm_net.max_palm_score(frame, (20, 10, 30, 20)) == 1.0
+    assert palm_net.max_palm_score(frame, (28, 10, 50, 30)) == 0.5
+    assert palm_net.max_palm_score(frame, (20, 20, 40, 40)) == 0
+    assert palm_net.max_palm_score(frame, (-90, -90, -50, -50)) == 0
+
+
+def test_an_empty_frame_has_score_0(palm_net) -> None:
+    assert palm_net.find_palm(np.zeros((48, 64), np.float32)).score == 0
+
+
+def test_a_frame_is_shrunk_by_nearest_pixels() -> None:
+    frame = np.arange(8 * 12, dtype=np.float32).reshape(8, 12)
+    small, scale = shrink_depth_frame(frame, (4, 6))
+    assert scale == 2
+    # pixel 1 of each pair, whose middle is at 0.5
+    np.testing.assert_array_equal(small, frame[1::2, 1::2])
+
+
+def test_a_frame_of_another_shape_stays_in_the_upper_left_corner() -> None:
+    wide, scale = shrink_depth_frame(np.full((8, 24), 700, np.float32), (4, 6))
+    assert scale == 4
+    assert (wide[:2] == 700).all() and (wide[2:] == 0).all()
+    small, scale = shrink_depth_frame(np.full((2, 3), 700, np.float32), (4, 6))
+    assert scale == 0.5 and (small == 700).all()
