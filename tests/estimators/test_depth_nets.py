@@ -123,7 +123,7 @@ def net_that_sums(folder: Path, turns_deg: list[int]) -> DepthNet:
 def test_keypoints_of_a_rotated_crop_are_rotated_back(tmp_path, turns_deg, expected_mm) -> None:
     crop = np.ones((96, 96), np.float32)
     crop[43:53, 73:83] = 0  # 5 rows above the middle, 5 below
-    found = net_that_sums(tmp_path, turns_deg).in_cube(CUBE, crop)
+    found = net_that_sums(tmp_path, turns_deg).find_keypoints_mm(CUBE, crop)
     np.testing.assert_allclose(found, [[*expected_mm, 500.0]], atol=0.5)
 
 
