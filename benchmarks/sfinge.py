@@ -24,7 +24,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionStream
 from core.gestures.motion.trimming import moving_part
 from core.pose.skeletons.table import HAND_21
-from core.recording.clips import LEAST_FRAMES, MOST_S
+from core.recording.clips import MAX_CLIP_S, MIN_CLIP_FRAMES
 from core.training.runs import Run
 from tests.support.recorded_clips import Clips, clips_of
 
@@ -143,7 +143,7 @@ def taught(
     clips, labels = [], []
     for hands, name in whole:
         moving = moving_part(hands, np.arange(len(hands)) / FPS)
-        if moving is not None and moving.stop - moving.start >= LEAST_FRAMES:
+        if moving is not None and moving.stop - moving.start >= MIN_CLIP_FRAMES:
             clips.append(hands[moving])
             labels.append(str(name))
     data = clips_of(clips, np.array(labels), np.zeros(len(clips), int), HAND_21.name)
@@ -155,7 +155,7 @@ def parts_of(recording: Recording) -> Iterator[tuple[int, int, str]]:
     ends = [0, *(int(end) for *_, end in recording.gestures)]
     begins = [*(int(begin) for _, begin, _ in recording.gestures), len(recording.hands)]
     for end, begin in zip(ends, begins, strict=True):
-        if begin - end >= LEAST_FRAMES:
-            yield end, min(begin, end + int(MOST_S * FPS)), NONE.name
+        if begin - end >= MIN_CLIP_FRAMES:
+            yield end, min(begin, end + int(MAX_CLIP_S * FPS)), NONE.name
     for name, begins_at, ends_at in recording.gestures:
         yield int(begins_at), int(ends_at), name

@@ -9,10 +9,10 @@ from core.modelfiles.mediapipe_models import has_prepared_models
 from core.recording.demo import (
     DEMO_PROJECT,
     ReplayEstimator,
-    fill_demo,
-    is_demo,
-    plain_picture,
-    read_demo,
+    demo_background,
+    fill_demo_project,
+    is_demo_project,
+    read_demo_hands,
 )
 from core.store import Project
 from pages.panels.camera.settings import show_camera_test
@@ -53,7 +53,7 @@ def _show_replay(playing: bool) -> None:
         left, right = st.columns([3, 2], gap="large")
         live = _demo_processor()
         with left:
-            picture = live.process(plain_picture())
+            picture = live.process(demo_background())
             st.image(picture, width="stretch", output_format="JPEG")
         with right:
             if playing:
@@ -70,7 +70,7 @@ def _set_playing(playing: bool) -> None:
 def _demo_processor() -> LiveProcessor:
     if "demo_live" not in st.session_state:
         paths = studio().paths
-        hands = read_demo(paths.demo)
+        hands = read_demo_hands(paths.demo)
         file = paths.starter / MODEL
         model = load_gesture_model(paths.starter, file.stat().st_mtime if file.is_file() else 0.0)
         st.session_state["demo_live"] = LiveProcessor(
@@ -86,7 +86,7 @@ def _fill_demo_button(project: Project) -> None:
         on_click=_fill_demo_project,
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
     )
-    if is_demo(studio().store, project.id, studio().paths.demo):
+    if is_demo_project(studio().store, project.id, studio().paths.demo):
         rows = [row for row in studio().store.overview(project.id) if row.samples]
         st.caption(
             f"{format_count(sum(row.samples for row in rows), 'sample')} of {len(rows)} gestures"
@@ -96,7 +96,7 @@ def _fill_demo_button(project: Project) -> None:
 
 def _fill_demo_project() -> None:
     with show_errors():
-        made = fill_demo(studio().store, studio().paths.demo)
+        made = fill_demo_project(studio().store, studio().paths.demo)
         select_project(made.id)
         st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")
 

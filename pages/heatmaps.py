@@ -14,7 +14,7 @@ from core.pose.drawing.heatmap_layout import Maps
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
-from core.recording.correcting import Moment
+from core.recording.correcting import AnalysedFrame
 from pages.panels.camera.keypoints import pick_max_poses, pick_net
 from pages.panels.camera.stage import Stage, current_stage, has_server_picture
 from pages.panels.camera.stream import watch_stream_problem
@@ -74,7 +74,7 @@ def page() -> None:
         explain_maps(maps, skeleton, stages)
 
 
-def _pick_seen_number(place: Stage, held: Moment | None) -> int:
+def _pick_seen_number(place: Stage, held: AnalysedFrame | None) -> int:
     if held is not None:
         return pick_visible_person(lambda: held.estimate.numbers, moving=False)
     return pick_visible_person(place.numbers, moving=True)

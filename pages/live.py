@@ -5,7 +5,14 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
-from core.recording.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
+from core.recording.correcting import (
+    HISTORY_S,
+    AnalysedFrame,
+    FrameHistory,
+    add_correction,
+    attach_crops,
+    list_handedness,
+)
 from core.recording.recorder import Recorder
 from core.store import Project
 from pages.panels.camera.browser import BrowserStream
@@ -75,9 +82,9 @@ def _draw_live_answer(
         )
 
 
-def recent_second() -> LastSecond:
+def recent_second() -> FrameHistory:
     """What this visitor's stream just showed."""
-    return st.session_state.setdefault("last_second", LastSecond())
+    return st.session_state.setdefault("last_second", FrameHistory())
 
 
 def show_correction(live: LiveProcessor | None, project: Project) -> None:
@@ -87,13 +94,13 @@ def show_correction(live: LiveProcessor | None, project: Project) -> None:
     remote = stream if isinstance(stream, BrowserStream) else None
     if remote is not None:
         remote.keeps = live is not None and not project.keypoints_only
-    frozen: tuple[Moment, ...] = st.session_state.get(_frozen_key(project), ())
+    frozen: tuple[AnalysedFrame, ...] = st.session_state.get(_frozen_key(project), ())
     if not frozen:
         if st.button(
             "That was wrong",
             icon="🙅",
             disabled=live is None,
-            help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
+            help=f"Keeps the last {HISTORY_S:.0f} s: say what it was, and it becomes samples to "
             "train from.",
         ):
             with show_errors():
@@ -115,15 +122,15 @@ def _freeze(project: Project, remote: BrowserStream | None) -> None:
 
 
 def _ask_gesture(
-    frozen: tuple[Moment, ...], project: Project, remote: BrowserStream | None
+    frozen: tuple[AnalysedFrame, ...], project: Project, remote: BrowserStream | None
 ) -> None:
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
-        column.image(moment.seen(), width="stretch")
+        column.image(moment.draw(), width="stretch")
     enabled = studio().store.gestures(project.id, enabled_only=True)
     gestures = {g.id: g for g in enabled if not g.moves}  # frames show what is held still
-    hands = hands_of(frozen)
+    hands = list_handedness(frozen)
     hand = None
     if len(hands) > 1:
         hand = st.segmented_control("Which hand", hands, default=hands[0], required=True)
@@ -136,18 +143,18 @@ def _ask_gesture(
     if chosen is not None:
         with show_errors():
             crops = remote.frames.wait_for_crops() if remote else {}
-            _save_correction(project, chosen, with_crops(frozen, crops), hand)
+            _save_correction(project, chosen, attach_crops(frozen, crops), hand)
     if st.button("Cancel", icon="↩️"):
         _end_correction(project)
 
 
 def _save_correction(
-    project: Project, gesture_id: int, frozen: tuple[Moment, ...], hand: str | None
+    project: Project, gesture_id: int, frozen: tuple[AnalysedFrame, ...], hand: str | None
 ) -> None:
     person = st.session_state.get("person") or "me"
     pictures = not project.keypoints_only
     recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)
-    correct(recorder, gesture_id, frozen, hand)
+    add_correction(recorder, gesture_id, frozen, hand)
     st.session_state["corrected"] = last_action()
     _end_correction(project)
 

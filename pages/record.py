@@ -13,10 +13,10 @@ from core.offline.files import SUFFIXES, skip_text
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import default_source
-from core.recording.imports.uploads import add_uploads, file_recorder
+from core.recording.imports.uploads import add_uploads, create_file_recorder
 from core.recording.recorder import Recorder
-from core.recording.samples import picture_of
-from core.recording.stills import Added
+from core.recording.sample_pictures import draw_sample
+from core.recording.samples import AddReport
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
 from pages.panels.access import is_at_this_machine
@@ -110,7 +110,7 @@ def show_latest_samples(project: Project, gesture: Gesture) -> None:
 
 
 def _show_sample_tile(project: Project, sample: Sample) -> None:
-    st.image(picture_of(sample), width="stretch")
+    st.image(draw_sample(sample), width="stretch")
     st.button(
         "Delete",
         key=f"delete_{sample.id}",
@@ -157,7 +157,7 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
         # a key, for a press while another gesture's page is on its way is of the same button
         if st.form_submit_button(f"Add as {title}", icon="➕", key="add_files"):
             if files:
-                own = file_recorder(recorder, [file.name for file in files], person)
+                own = create_file_recorder(recorder, [file.name for file in files], person)
                 _start_upload(
                     own, project, gesture, [(file.name, file.getvalue()) for file in files]
                 )
@@ -188,8 +188,13 @@ def _start_upload(
     def make_estimator() -> Any:
         return default_source(project.skeleton).open(paths)
 
-    def work(progress: Callable[[float], None]) -> Added:
-        return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)
+    def work(progress: Callable[[float], None]) -> AddReport:
+        def report_part(done: float, total: float | None = None, label: str = "", /) -> None:
+            progress(done / (total or 1))
+
+        return add_uploads(
+            recorder, project, gesture, uploads, make_estimator, progress=report_part
+        )
 
     start_job(_upload_job_key(project), work)
 
@@ -200,15 +205,15 @@ def _upload_job_key(project: Project) -> str:
 
 def show_upload_result(project: Project) -> None:
     """What became of the last upload into the project, until the next one."""
-    added: Added | None = job_result(_upload_job_key(project))
+    added: AddReport | None = job_result(_upload_job_key(project))
     if added is None:
         return
     with st.container(border=True):
-        st.markdown(f"🖼 kept **{added.kept}** / refused **{len(added.refused)}**")
-        lines = [safe_label(skip_text(*one)) for one in added.refused[:20]]
+        st.markdown(f"🖼 **{added.added}** added, **{len(added.skipped)}** skipped")
+        lines = [safe_label(skip_text(*one)) for one in added.skipped[:20]]
         st.markdown("\n".join(f"- {line}" for line in lines))
-        if len(added.refused) > 20:
-            st.caption(f"and {len(added.refused) - 20} more")
+        if len(added.skipped) > 20:
+            st.caption(f"and {len(added.skipped) - 20} more")
         if st.button("OK", key="said_ok"):
             forget_job(_upload_job_key(project))
             st.rerun()

@@ -43,7 +43,7 @@ from core.media.limits import VIDEO
 from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.paths import Paths
-from core.recording.demo import ReplayEstimator, read_demo
+from core.recording.demo import ReplayEstimator, read_demo_hands
 from core.recording.imports.importing import import_path
 from core.store import Store
 
@@ -759,14 +759,14 @@ def _read_video(path: Path, store: Store) -> None:
 
 
 def _import(path: Path, store: Store) -> str:
-    hands = read_demo(Paths.demo)
+    hands = read_demo_hands(Paths.demo)
     report = import_path(store, "p", path, estimator_factory=lambda: ReplayEstimator(hands))
     assert not report.added
-    return "; ".join(reason for _, reason in report.refused)
+    return "; ".join(reason for _, reason in report.skipped)
 
 
 def _evaluate(path: Path, store: Store) -> None:
-    hands = read_demo(Paths.demo)
+    hands = read_demo_hands(Paths.demo)
     model = GestureModel.load(Paths.starter)
     evaluate(model, path, estimator_factory=lambda: ReplayEstimator(hands))
 

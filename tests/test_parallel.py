@@ -194,7 +194,7 @@ def test_an_import_stores_and_tells_the_same(where, mixed, tmp_path, make_estima
     )
     assert vars(there) == vars(here) and came == rows
     assert len(came) == here.added == 6 and here.already == 1
-    assert [name for name, _ in here.refused] == ["ok/broken.jpg", "ok/grey.jpg"]
+    assert [name for name, _ in here.skipped] == ["ok/broken.jpg", "ok/grey.jpg"]
     assert told == [(n, 9) for n in range(1, 10)]
 
 

@@ -158,8 +158,8 @@ class RecordingRemote:
         try:
             if address == STOP:
                 recorder.stop(wait=False)
-            elif recorder.progress().state == "idle" and self._starts.allows(self._clock()):
-                recorder.record(gesture_id, CONTINUOUS)
+            elif recorder.status().state == "idle" and self._starts.allows(self._clock()):
+                recorder.start(gesture_id, CONTINUOUS)
             self.error = ""
         except MudraError as error:
             self.error = f"“{address}” could not be obeyed: {error}"

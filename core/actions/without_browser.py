@@ -15,7 +15,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Frame
 from core.reading.depth_reading import DepthReader
 from core.reading.reading import HandReader
-from core.recording.imports.uploads import open_frames
+from core.recording.sources import open_frames
 
 Told = Change | HandInSpace
 

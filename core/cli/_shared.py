@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 from core.paths import Paths
+from core.pose.skeletons.table import SKELETONS
 from core.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -24,6 +25,13 @@ Mapping = Annotated[
 ]
 Layout = Annotated[
     str, typer.Option(help="auto, folders, keypoints-csv, seed-csv or point-history.")
+]
+TableSkeleton = Annotated[
+    str | None,
+    typer.Option(
+        "--skeleton",
+        help="Of a table without a column skeleton, else what fits: " + ", ".join(SKELETONS) + ".",
+    ),
 ]
 OwnEstimator = Annotated[
     str | None,
@@ -135,6 +143,11 @@ def check_layout(layout: str) -> None:
     from core.recording.imports.importing import LAYOUTS
 
     check_choice(layout, LAYOUTS, "--layout")
+
+
+def check_skeleton(skeleton: str | None) -> None:
+    if skeleton is not None:
+        check_choice(skeleton, SKELETONS, "--skeleton")
 
 
 def check_choice(given: str, choices: Collection[str], option: str) -> None:

@@ -17,12 +17,14 @@ from core.cli._shared import (
     OwnEstimator,
     ProjectName,
     TableEstimator,
+    TableSkeleton,
     TrainingEstimator,
     TrainingProject,
     Workers,
     Workspace,
     check_choice,
     check_layout,
+    check_skeleton,
     estimator_of,
     hand_estimator,
     open_store,
@@ -43,6 +45,7 @@ def import_(
     ],
     project: NewProject,
     layout: Layout = "auto",
+    skeleton: TableSkeleton = None,
     person: Annotated[str | None, typer.Option(help="Who is in the pictures.")] = None,
     mapping: Mapping = None,
     estimator: Annotated[
@@ -59,6 +62,7 @@ def import_(
 
     labels = parse_map(mapping)
     check_layout(layout)
+    check_skeleton(skeleton)
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("importing") as progress:
         report = read_data(
@@ -69,14 +73,15 @@ def import_(
             person=person,
             estimator=estimator,
             layout=layout,
+            skeleton=skeleton,
             mapping=labels,
             workers=workers,
             on=on,
             progress=progress,
         )
-    for name, reason in report.refused:
-        print(f"refused {name}: {reason}", file=sys.stderr)
-    say(vars(report), report.text, as_json)
+    for name, reason in report.skipped:
+        print(f"skipped {name}: {reason}", file=sys.stderr)
+    say(report.to_document(), report.text, as_json)
 
 
 @app.command()
@@ -185,6 +190,7 @@ def evaluate(
     model: ModelName,
     data: Annotated[Path, typer.Option(help="A folder per class, a zip of one, or a table.")],
     layout: Layout = "auto",
+    skeleton: TableSkeleton = None,
     mapping: Mapping = None,
     workers: Workers = 1,
     on: On = "local",
@@ -197,6 +203,7 @@ def evaluate(
 
     labels = parse_map(mapping)
     check_layout(layout)
+    check_skeleton(skeleton)
     paths = Paths.find(workspace)
     chosen = load_model(paths.model(model))
     with progress_bar("detecting") as progress:
@@ -205,6 +212,7 @@ def evaluate(
             data,
             estimator_factory=hand_estimator(paths, chosen.estimator),
             layout=layout,
+            skeleton=skeleton,
             mapping=labels,
             workers=workers,
             on=on,

@@ -49,8 +49,8 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record samples of a gesture with this machine's camera, or from a video; or of depth."""
-    from core.recording.imports.uploads import record_source
     from core.recording.plans import Plan
+    from core.recording.sources import record_source
 
     check_of_depth(depth, camera, unit_mm)
     paths = Paths.find(workspace)
@@ -74,7 +74,7 @@ def record(
             seconds=seconds,
             rate_hz=rate,
             person=person,
-            progress=lambda one, time_s: progress(one.kept, None),
+            progress=progress,
         )
     _say_taken(taken, as_json)
 
@@ -121,5 +121,4 @@ def _say_taken(taken: Any, as_json: bool) -> None:
     """
     if taken.error:
         raise StoreError(taken.error)
-    text = f"{taken.counts}" + (f" ({taken.reasons})" if taken.refused else "")
-    say({"kept": taken.kept, "refused": taken.refused}, text, as_json)
+    say({"kept": taken.saved, "refused": taken.skipped}, taken.text, as_json)

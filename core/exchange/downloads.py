@@ -12,7 +12,7 @@ from core.exchange.project.project_file import export_project, import_project
 from core.exchange.tables.data_in import read_data
 from core.exchange.tables.data_out import FORMATS, export_data
 from core.paths import Paths
-from core.recording.imports.uploads import uploaded
+from core.recording.imports.uploads import temporary_upload
 from core.store import Project, Store
 
 WHOLE = "project"
@@ -96,12 +96,12 @@ def import_uploaded_project(
     folder: Path,
     progress: OnProgress = lambda share: None,
 ) -> tuple[str, str]:
-    """Import a project file that was uploaded; the project's name here, and what came.
+    """Import a project file that was temporary_upload; the project's name here, and what came.
 
     Raises:
         MudraError: it can't be trusted; nothing came in.
     """
-    with uploaded(title, content, folder) as path:
+    with temporary_upload(title, content, folder) as path:
         came = import_project(
             store,
             paths,
@@ -131,7 +131,7 @@ def import_uploaded_samples(
             f"keypoint{_LABELS}"
         )
     [(title, content)] = tables
-    with uploaded(title, content, folder) as path:
+    with temporary_upload(title, content, folder) as path:
         for name, body in uploads:
             if name.endswith(_LABELS):
                 path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
@@ -140,7 +140,9 @@ def import_uploaded_samples(
             project,
             path,
             layout="auto",
-            progress=lambda done, total: progress(min(1.0, done / max(total or 0, done, 1))),
+            progress=lambda done, total=None, label="": progress(
+                min(1.0, done / max(total or 0, done, 1))
+            ),
         )
     return f"{title}: {report.text}"
 

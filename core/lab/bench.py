@@ -117,9 +117,9 @@ def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
         seconds = time.perf_counter() - begun_s
     return {
         "added": report.added,
-        "refused": len(report.refused),
+        "refused": len(report.skipped),
         "seconds": round(seconds, 2),
-        "a_second": round((report.added + len(report.refused)) / seconds, 1),
+        "a_second": round((report.added + len(report.skipped)) / seconds, 1),
     }
 
 

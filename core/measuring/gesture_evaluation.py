@@ -20,8 +20,12 @@ from core.media.pictures import read_picture
 from core.parallel import LOCAL, check_place, read_ahead, spread
 from core.pose.types import Estimate, Picture
 from core.reading.reading import Probabilities, predict_hands
-from core.recording.imports.importing import opened_folder
-from core.recording.imports.picture_files import LabelledPicture, MakeEstimator, labelled_pictures
+from core.recording.imports.importing import open_folder_or_zip
+from core.recording.imports.picture_files import (
+    EstimatorFactory,
+    LabelledPicture,
+    list_labelled_pictures,
+)
 from core.recording.imports.tables import TABLE_SUFFIXES, KeypointTable, read_table
 
 UNDETECTED = "undetected"
@@ -34,8 +38,9 @@ def evaluate(
     model: GestureModel,
     path: Path,
     *,
-    estimator_factory: MakeEstimator,
+    estimator_factory: EstimatorFactory,
     layout: str = "auto",
+    skeleton: str | None = None,
     mapping: Mapping[str, str] | None = None,
     workers: int = 1,
     on: str = LOCAL,
@@ -46,6 +51,7 @@ def evaluate(
     Args:
         estimator_factory: called for pictures alone; a function of a module, or a `partial` of one,
             where other processes work.
+        skeleton: of a table that does not name its own; None: the model's.
         workers, on: where pictures are looked at, see `spread`.
 
     Returns:
@@ -63,11 +69,13 @@ def evaluate(
     check_place(on, path)
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
-        return _of_table(model, read_table(path, layout, mapping))
-    with opened_folder(path) as folder:
+        default = model.skeleton.name
+        table = read_table(path, layout, mapping, skeleton=skeleton, default_skeleton=default)
+        return _of_table(model, table)
+    with open_folder_or_zip(path) as folder:
         with estimator_factory() as estimator:
             model.check_estimator(estimator.name, estimator.skeleton)
-        pictures = labelled_pictures(folder, mapping)
+        pictures = list_labelled_pictures(folder, mapping)
         work = partial(_judged, model, estimator_factory)
         with spread(work, pictures, workers=workers, on=on) as each:
             return _of_pictures(model, pictures, each, progress)
@@ -77,7 +85,7 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     model.check_estimator(table.estimator, table.skeleton)
     if model.steps is not None or table.moving:
         return _of_clips(model, table)
-    table = table.in_space() if model.axes == 3 else table
+    table = table.to_3d() if model.axes == 3 else table
     keypoints = table.keypoints[..., : model.axes]
     found, rejections = model.predict(keypoints, table.mirrored)
     predicted = [model.gestures[i].name for i in found.argmax(1)]
@@ -181,7 +189,7 @@ def _of_pictures(
 
 
 def _judged(
-    model: GestureModel, opened: MakeEstimator, pictures: Iterable[LabelledPicture]
+    model: GestureModel, opened: EstimatorFactory, pictures: Iterable[LabelledPicture]
 ) -> Iterator[_Judged]:
     with opened() as estimator:
         for rgb in read_ahead(_read_or_error, pictures):

@@ -17,12 +17,10 @@ from core.progress import Progress, ignore_progress
 from core.reading.depth_playback import DepthResult, DepthView, to_result
 from core.reading.depth_reading import DepthReader, depth_estimate
 from core.reading.reading import HandPrediction, predict_hands
-from core.recording.imports.uploads import gesture_named
-from core.recording.plans import Plan
-from core.recording.plans import Progress as RecorderProgress
+from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
-from core.recording.samples import judged, sample_of
-from core.recording.stills import Added
+from core.recording.samples import AddReport, make_sample, select_valid_pose
+from core.recording.sources import find_gesture
 from core.store import NewSample, Project, Store
 from core.store.transfer import find_or_create_project
 
@@ -83,7 +81,7 @@ def add_depth_samples(
     *,
     source: str,
     rate_hz: float = 10.0,
-) -> Added:
+) -> AddReport:
     """Add the hands of a part of a recording as samples of one gesture, without near-duplicates;
     one undo removes them.
 
@@ -102,21 +100,22 @@ def add_depth_samples(
         if frame.time_s < next_s:
             continue
         estimate = _frame_estimate(frame, result, net)
-        pose = judged(estimate, last, recorder.limits)
+        pose = select_valid_pose(estimate, last, recorder.limits)
         if isinstance(pose, str):
             skipped[pose] += 1
             continue
         picture = to_colour_frame(frame, result.cube, source)
-        new.append(sample_of(picture, pose, estimate, with_picture=recorder.with_pictures))
+        new.append(make_sample(picture, pose, estimate, with_picture=recorder.with_pictures))
         last, next_s = pose.keypoints, frame.time_s + 0.7 / rate_hz  # half a frame early counts
     if not new:
         reasons = ", ".join(f"{reason} {n}" for reason, n in skipped.items()) or "no frame"
         raise MediaError(f"nothing in these frames makes a sample ({reasons}): choose others")
     store = recorder.store
-    ids = store.add_samples(recorder.begin_recording(gesture_id), new)
+    ids = store.add_samples(recorder.create_recording(gesture_id), new)
     title = f"Added {format_count(len(ids), 'sample')} from {source or 'depth'}"
     store.record_additions(recorder.project_id, title, {"samples": ids})
-    return Added(len(ids), tuple((f"{n} frames", reason) for reason, n in skipped.items()))
+    counts = [(format_count(n, "frame"), reason) for reason, n in skipped.items()]
+    return AddReport(len(ids), skipped=counts)
 
 
 def record_depth_samples(
@@ -130,7 +129,7 @@ def record_depth_samples(
     *,
     person: str = "me",
     progress: Progress = ignore_progress,
-) -> RecorderProgress:
+) -> RecordingStatus:
     """Record a depth source into a project, which is created if missing, until the source or the
     plan ends. An interrupt or an error keeps what was recorded.
 
@@ -145,15 +144,15 @@ def record_depth_samples(
     """
     with find_or_create_project(store, project, net.skeleton, in_space=True) as (found, _):
         check_takes_depth(found, net.skeleton)
-        chosen = gesture_named(store, found.id, gesture)
+        chosen = find_gesture(store, found.id, gesture)
         pictures = not found.keypoints_only
         recorder = Recorder(store, found.id, person, source=source.name, with_pictures=pictures)
-        recorder.record(chosen.id, plan)
+        recorder.start(chosen.id, plan)
         try:
             for frame in source:
                 result = to_result(reader.read(frame))
                 state = offer_depth_frame(recorder, frame, result, net.name, source=source.name)
-                progress(state.kept, plan.count)
+                progress(state.saved, plan.count)
                 if state.state == "idle":
                     break
         except KeyboardInterrupt:
@@ -171,7 +170,7 @@ def offer_depth_frame(
     *,
     source: str = "",
     time_s: float | None = None,
-) -> RecorderProgress:
+) -> RecordingStatus:
     """Offer a frame and its hand to the recorder, as `Recorder.offer` does.
 
     Args:

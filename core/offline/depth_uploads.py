@@ -9,7 +9,7 @@ from core.depth.cameras import Camera
 from core.depth.frames import DepthSource
 from core.depth.io.recordings import open_depth
 from core.media.archives import unpack_zip
-from core.recording.imports.uploads import uploaded_together
+from core.recording.imports.uploads import temporary_uploads
 
 _FRAME_SUFFIXES = (".png", ".bin")
 _FILES_TITLE = "the files"
@@ -29,7 +29,7 @@ def uploaded_recording(
         MudraError: no recording that can be read, or an unsafe zip.
     """
     with ExitStack() as stack:
-        own = stack.enter_context(uploaded_together(uploads, folder, _FILES_TITLE))
+        own = stack.enter_context(temporary_uploads(uploads, folder, _FILES_TITLE))
         first = next(own.iterdir())
         if len(uploads) == 1 and first.suffix.lower() == ".zip":
             path = _replace_by_folder(first)

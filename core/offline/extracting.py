@@ -19,7 +19,7 @@ from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
 from core.progress import Progress, ignore_progress
 from core.reading.keypoint_sources import estimator_names
-from core.recording.imports.importing import opened_folder
+from core.recording.imports.importing import open_folder_or_zip
 
 Rows = list[Row]
 
@@ -83,7 +83,7 @@ def _open_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
     if path.is_file() and path.suffix.lower() in suffixes:
         yield path.parent, [path]
         return
-    with opened_folder(path) as folder:
+    with open_folder_or_zip(path) as folder:
         files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in suffixes]
         if not files:
             raise MediaError(f"no pictures or videos in {path}")

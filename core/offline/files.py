@@ -21,7 +21,7 @@ from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES, video_info
 from core.offline.predicting import predict
 from core.progress import Progress, ignore_progress, to_fraction
-from core.recording.imports.cells import quoted
+from core.recording.imports.cells import quote_formula
 
 _MEDIA_SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
 SUFFIXES = (*_MEDIA_SUFFIXES, ".zip")
@@ -132,7 +132,9 @@ def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
         for number, hand in enumerate(record["hands"])
     ]
     table = pd.DataFrame(rows, columns=["file", "frame", "time_s", "hand", *columns])
-    return table.assign(file=table["file"].map(quoted), gesture=table["gesture"].map(quoted))
+    return table.assign(
+        file=table["file"].map(quote_formula), gesture=table["gesture"].map(quote_formula)
+    )
 
 
 def zip_pictures(files: Sequence[FileResult]) -> bytes:

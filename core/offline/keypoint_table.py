@@ -1,8 +1,8 @@
 """Keypoints as a table: a row per hand or person, of any skeleton.
 
 The columns: source, gesture, frame, time_s, hand and handedness or person, score, width, height,
-estimator; x0 y0 x1 … in picture pixels; of a body v0 v1 …, the visibility; wx0 wy0 wz0 … in metres;
-of a body its joint angles in degrees. Unknown values are empty.
+estimator, skeleton; x0 y0 x1 … in picture pixels; of a body v0 v1 …, the visibility; wx0 wy0 wz0 …
+in metres; of a body its joint angles in degrees. Unknown values are empty.
 """
 
 import json
@@ -15,7 +15,7 @@ import pandas as pd
 from core.pose.angles import ANGLES, angles_of
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Pose
-from core.recording.imports.cells import quoted
+from core.recording.imports.cells import quote_formula
 
 Row = tuple[tuple[Any, ...], Floats]  # (text columns, number columns)
 _FRAME_COLUMNS = ("source", "gesture", "frame", "time_s")
@@ -55,7 +55,7 @@ def to_rows(
         about = (
             *(source or frame.source, gesture, frame.index, round(frame.time_s, 4), number),
             *handedness,
-            *(round(pose.score, 5), width, height, estimate.estimator),
+            *(round(pose.score, 5), width, height, estimate.estimator, skeleton.name),
         )
         rows.append((about, _pose_numbers(pose, skeleton)))
     return rows
@@ -71,7 +71,7 @@ def to_table(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
 
 def to_csv(table: pd.DataFrame) -> bytes:
     """Write a table as CSV, quoting text that a spreadsheet could take for a formula."""
-    texts = {column: table[column].map(quoted) for column in ("source", "gesture")}
+    texts = {column: table[column].map(quote_formula) for column in ("source", "gesture")}
     return table.assign(**texts).to_csv(index=False).encode()
 
 
@@ -83,7 +83,7 @@ def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
     for row, numbers in zip(about, _nested_numbers(table, skeleton), strict=True):
         _, _, frame, time_s, *_ = row.values()
         document = frames.setdefault(frame, {"frame": frame, "time_s": time_s, who: []})
-        texts = {name: value for name, value in row.items() if name not in _FRAME_COLUMNS}
+        texts = {k: value for k, value in row.items() if k not in (*_FRAME_COLUMNS, "skeleton")}
         document[who].append(texts | numbers)
     return json.dumps(
         {
@@ -112,7 +112,7 @@ def _nested_numbers(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, A
 
 def _text_columns(skeleton: Skeleton) -> list[str]:
     subject = ["person"] if subject_name(skeleton) == "person" else ["hand", "handedness"]
-    return [*_FRAME_COLUMNS, *subject, "score", "width", "height", "estimator"]
+    return [*_FRAME_COLUMNS, *subject, "score", "width", "height", "estimator", "skeleton"]
 
 
 def _number_columns(skeleton: Skeleton) -> dict[str, list[str]]:

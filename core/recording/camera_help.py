@@ -1,4 +1,4 @@
-"""Camera trouble in the browser: what each error means and how it is fixed.
+"""Camera problems in the browser: what each error means and how to fix it.
 
 The names are those of `getUserMedia` (W3C Media Capture and Streams, 10.3.1), with `Insecure` where
 the browser offers no camera at all.
@@ -12,54 +12,54 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """What is wrong, in a few words, and its fix, in one sentence; "{address}" in it is where the
-    studio is on the machine that runs it."""
+class CameraProblem:
+    """A problem in a few words and its fix in one sentence, in which "{address}" stands for the
+    studio's address on the machine that runs it."""
 
-    what: str
+    problem: str
     fix: str
 
     def text(self, address: str) -> str:
-        """Both, for the person at the screen."""
-        return f"{self.what}. {self.fix.format(address=address)}"
+        """Problem and fix, for the user."""
+        return f"{self.problem}. {self.fix.format(address=address)}"
 
 
-TROUBLES = {
-    INSECURE: Trouble(
+CAMERA_PROBLEMS = {
+    INSECURE: CameraProblem(
         "This address is not secure",
         "Browsers give the camera only to http://localhost and to HTTPS: open Mudra at "
         "{address} on the machine that runs it, or put HTTPS before it.",
     ),
-    "NotAllowedError": Trouble(
+    "NotAllowedError": CameraProblem(
         "The browser was not allowed to use the camera",
         "Click the camera or lock beside the address, allow the camera and reload the page; where "
         "that does not help, allow the browser the camera in the system's privacy settings.",
     ),
-    "NotFoundError": Trouble(
+    "NotFoundError": CameraProblem(
         "No camera was found",
         "Plug a camera in or switch on the built-in one (some laptops have a key or a slider for "
         "it), then test again.",
     ),
-    "NotReadableError": Trouble(
+    "NotReadableError": CameraProblem(
         "The camera is in use or does not answer",
         "Close the program that is using it (a video call, another tab), or unplug it and plug it "
         "in again, then test again.",
     ),
-    "OverconstrainedError": Trouble(
+    "OverconstrainedError": CameraProblem(
         "The camera cannot deliver the picture that was asked for",
-        "Choose a smaller size and fewer frames a second in the camera settings, or another "
+        "Choose a smaller size and fewer frames per second in the camera settings, or another "
         "camera, then press START again.",
     ),
-    "SecurityError": Trouble(
+    "SecurityError": CameraProblem(
         "The browser's settings forbid the camera",
         "Open Mudra directly rather than inside another page, and ask whoever manages this "
         "browser to allow the camera for it.",
     ),
-    "AbortError": Trouble(
+    "AbortError": CameraProblem(
         "The camera stopped while it was being opened",
         "Unplug the camera and plug it in again, or restart the browser, then test again.",
     ),
-    UNKNOWN: Trouble(
+    UNKNOWN: CameraProblem(
         "The camera could not be opened",
         "Restart the browser, or try another one, then test again.",
     ),
@@ -67,42 +67,39 @@ TROUBLES = {
 
 
 @dataclass(frozen=True)
-class Advice:
-    """What the browser's report comes to.
+class CameraDiagnosis:
+    """What a browser's report means, for the user; none of the browser's own text is in it.
 
     Attributes:
         kind: "ok", "wait" (nothing was tried yet) or "trouble".
-        text: for the person at the screen; nothing of the browser's own words is in it.
     """
 
     kind: str
-    what: str
+    problem: str
     fix: str = ""
 
 
-def advice_on(report: dict[str, Any], address: str) -> Advice:
-    """Say what a browser's report means.
+def diagnose_camera(report: dict[str, Any], address: str) -> CameraDiagnosis:
+    """Diagnose the camera from a browser's report.
 
     Args:
         report: secure (whether the browser offers a camera), cameras (how many it lists),
-            permission ("granted", "denied", "prompt" or ""), tried, and error (its name, "" for
-            none). What is missing or of another kind counts as unknown: it is untrusted input.
+            permission ("granted", "denied", "prompt" or ""), tried, and error (its name or "").
+            Missing values and other types count as unknown: it is untrusted input.
         address: the studio's, on the machine that runs it.
     """
-    if report.get("secure") is False:
-        return _of(INSECURE, address)
     error = report.get("error")
-    if error:
-        return _of(error if isinstance(error, str) else UNKNOWN, address)
-    if report.get("tried") is True:
-        return Advice("ok", "The camera works.")
-    if report.get("permission") == "denied":
-        return _of("NotAllowedError", address)
-    if report.get("cameras") == 0:
-        return _of("NotFoundError", address)
-    return Advice("wait", "A camera is there.", "Press “Test the camera” to see whether it opens.")
-
-
-def _of(name: str, address: str) -> Advice:
-    trouble = TROUBLES.get(name, TROUBLES[UNKNOWN])
-    return Advice("trouble", f"{trouble.what}.", trouble.fix.format(address=address))
+    if report.get("secure") is False:
+        error = INSECURE
+    elif not error and report.get("tried") is True:
+        return CameraDiagnosis("ok", "The camera works.")
+    elif not error and report.get("permission") == "denied":
+        error = "NotAllowedError"
+    elif not error and report.get("cameras") == 0:
+        error = "NotFoundError"
+    if not error:
+        fix = "Press “Test the camera” to see whether it opens."
+        return CameraDiagnosis("wait", "A camera is there.", fix)
+    known = error if isinstance(error, str) and error in CAMERA_PROBLEMS else UNKNOWN
+    found = CAMERA_PROBLEMS[known]
+    return CameraDiagnosis("trouble", f"{found.problem}.", found.fix.format(address=address))

@@ -14,136 +14,132 @@ from core.gestures.labels import format_count
 from core.pose.drawing.poses import draw_estimate
 from core.pose.types import AnyFrame, Crop, Estimate, Floats, Picture, Pose, RemoteFrame
 from core.recording.recorder import Recorder
-from core.recording.samples import nothing_found, recorded_pose, refusal, sample_of
-from core.recording.stills import Added
+from core.recording.samples import (
+    AddReport,
+    make_sample,
+    missing_pose_reason,
+    rejection_reason,
+    select_main_pose,
+)
 from core.store import NewSample
 
-SECONDS = 1.0
-FRESH_S = 1.5  # a slow machine's newest frame is a little older than now
-_GROUND = 40  # grey
-_APART_S = 0.07  # half a frame early still counts as ten a second
+HISTORY_S = 1.0
+MAX_AGE_S = 1.5  # of the newest frame, on a slow machine
+_MIN_INTERVAL_S = 0.07  # about ten frames per second: half a frame early still counts
+_GREY = 40
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """A frame with what was found in it."""
+class AnalysedFrame:
+    """A stream's frame and its estimate."""
 
     frame: AnyFrame
     estimate: Estimate
     version: str
 
-    def seen(self) -> Picture:
-        """As the viewer saw it; without a picture of it the keypoints alone."""
+    def draw(self) -> Picture:
+        """Draw the frame as the viewer saw it; keypoints on grey if the picture never came here."""
         if isinstance(self.frame, RemoteFrame):
-            ground = np.full((*self.frame.size_hw, 3), _GROUND, np.uint8)
-            return draw_estimate(ground, self.estimate, mirror=self.frame.mirrored_view)
+            background = np.full((*self.frame.size_hw, 3), _GREY, np.uint8)
+            return draw_estimate(background, self.estimate, mirror=self.frame.mirrored_view)
         return np.asarray(cv2.flip(self.frame.rgb, 1), np.uint8)
 
-    def pose(self, hand: str | None) -> Pose | None:
-        """The hand of that handedness; the one that is recorded where none is asked for."""
-        if hand is None:
-            return recorded_pose(self.estimate)
-        return next((p for p in self.estimate.poses if p.handedness == hand), None)
+    def select_hand(self, handedness: str | None) -> Pose | None:
+        """Select the hand of that handedness; without one, the pose that would be recorded."""
+        if handedness is None:
+            return select_main_pose(self.estimate)
+        return next((p for p in self.estimate.poses if p.handedness == handedness), None)
 
 
-class LastSecond:
-    """Remembers what a stream just showed; `remember` is the stream's, `freeze` the page's.
+class FrameHistory:
+    """The last second of a stream; the stream calls `remember`, the page `freeze`.
 
     Args:
-        clock: seconds, rising.
+        clock: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock, self._clock = threading.Lock(), clock
-        self._came_s = clock()  # the newest frame
-        self._moments: deque[Moment] = deque()
+        self._arrival_s = clock()  # of the newest frame
+        self._frames: deque[AnalysedFrame] = deque()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """A `Watch` of the stream: keeps about ten frames of the last second, says nothing."""
+        """Keep about ten frames of the last second; a `Watch` of the stream without a banner."""
         with self._lock:
-            kept, self._came_s = self._moments, self._clock()
-            if kept and frame.time_s < kept[-1].frame.time_s:
-                kept.clear()  # another stream began
-            if not kept or frame.time_s - kept[-1].frame.time_s >= _APART_S:
-                kept.append(Moment(frame, estimate, version))
-            while frame.time_s - kept[0].frame.time_s > SECONDS:
-                kept.popleft()
+            frames, self._arrival_s = self._frames, self._clock()
+            if frames and frame.time_s < frames[-1].frame.time_s:
+                frames.clear()  # a new stream
+            if not frames or frame.time_s - frames[-1].frame.time_s >= _MIN_INTERVAL_S:
+                frames.append(AnalysedFrame(frame, estimate, version))
+            while frame.time_s - frames[0].frame.time_s > HISTORY_S:
+                frames.popleft()
         return ""
 
-    def freeze(self, within_s: float = FRESH_S) -> tuple[Moment, ...]:
-        """The moments of the last second, oldest first.
+    def freeze(self, max_age_s: float = MAX_AGE_S) -> tuple[AnalysedFrame, ...]:
+        """Return the frames of the last second, oldest first.
 
         Args:
-            within_s: so long ago the newest frame may have come.
+            max_age_s: of the newest frame.
 
         Raises:
-            MediaError: no frame came since.
+            MediaError: no frame arrived within that time.
         """
         with self._lock:
-            if not self._moments or self._clock() - self._came_s > within_s:
-                self._moments.clear()
+            if not self._frames or self._clock() - self._arrival_s > max_age_s:
+                self._frames.clear()
                 raise MediaError("no picture came from the camera just now: try again when it runs")
-            return tuple(self._moments)
+            return tuple(self._frames)
 
 
-def with_crops(
-    moments: Sequence[Moment], crops: Mapping[int, tuple[Crop | None, ...]]
-) -> tuple[Moment, ...]:
-    """The same with the squares and their JPEGs that came later, by the number of their frame."""
+def attach_crops(
+    frames: Sequence[AnalysedFrame], crops: Mapping[int, tuple[Crop | None, ...]]
+) -> tuple[AnalysedFrame, ...]:
+    """Return the frames with the crops that a browser sent later, by frame number."""
     return tuple(
         replace(one, frame=replace(one.frame, crops=crops[one.frame.index]))
         if isinstance(one.frame, RemoteFrame) and one.frame.index in crops
         else one
-        for one in moments
+        for one in frames
     )
 
 
-def hands_of(moments: Sequence[Moment]) -> list[str]:
-    """Whose hands are seen: "Left", "Right", both or, where they are not told apart, none."""
-    seen = {p.handedness for m in moments for p in m.estimate.poses if p.handedness}
-    return sorted(seen)
+def list_handedness(frames: Sequence[AnalysedFrame]) -> list[str]:
+    """Return which hands are in the frames: “Left”, “Right” or both; empty if unknown."""
+    return sorted({p.handedness for f in frames for p in f.estimate.poses if p.handedness})
 
 
-def correct(
-    recorder: Recorder, gesture_id: int, moments: Sequence[Moment], hand: str | None = None
-) -> tuple[Added, list[int]]:
-    """Store the moments as one recording of the gesture, bad frames refused as when recording;
-    an action that can be undone.
+def add_correction(
+    recorder: Recorder, gesture_id: int, frames: Sequence[AnalysedFrame], hand: str | None = None
+) -> AddReport:
+    """Store frames as one recording of the gesture, skipping bad ones as when recording; an action
+    that can be undone.
 
     Args:
-        hand: "Left" or "Right"; None: the surest hand of each frame.
-
-    Returns:
-        What was kept and why others were not, and the new samples' ids.
+        hand: "Left" or "Right"; None: each frame's main pose.
 
     Raises:
-        MediaError: not one good hand is among them.
+        MediaError: no frame makes a sample.
     """
-    samples: list[NewSample] = []
-    refused: list[tuple[str, str]] = []
+    report, samples = AddReport(), list[NewSample]()
     last: Floats | None = None
-    for number, moment in enumerate(moments, 1):
-        pose = moment.pose(hand)
-        reason = refusal(pose, moment.estimate, last, recorder.limits)
+    for number, one in enumerate(frames, 1):
+        pose = one.select_hand(hand)
+        reason = rejection_reason(pose, one.estimate, last, recorder.limits)
         if reason is not None or pose is None:
-            nothing = nothing_found(moment.estimate.skeleton)
-            refused.append((f"frame {number}", reason or nothing))
+            reason = reason or missing_pose_reason(one.estimate.skeleton)
+            report.skipped.append((f"frame {number}", reason))
             continue
         last = pose.keypoints
-        sample = sample_of(
-            moment.frame,
-            pose,
-            moment.estimate,
-            version=moment.version,
-            with_picture=recorder.with_pictures,
+        picture = recorder.with_pictures
+        samples.append(
+            make_sample(one.frame, pose, one.estimate, version=one.version, with_picture=picture)
         )
-        samples.append(sample)
-    added = Added(len(samples), tuple(refused))
     if not samples:
-        raise MediaError(f"nothing of the last second can be used: {added.text}; try again")
-    store, recording = recorder.store, recorder.begin_recording(gesture_id)
-    ids = store.add_samples(recording, samples)
+        reasons = ", ".join(f"{name}: {reason}" for name, reason in report.skipped[:5])
+        raise MediaError(f"nothing of the last second can be used ({reasons}): try again")
+    store = recorder.store
+    report.note("samples", store.add_samples(recorder.create_recording(gesture_id), samples))
     names = {gesture.id: gesture.name for gesture in store.gestures(recorder.project_id)}
-    title = f"Added {format_count(len(ids), 'sample')} to “{names[gesture_id]}”"
-    store.record_additions(recorder.project_id, title, {"samples": ids})
-    return added, ids
+    title = f"Added {format_count(report.added, 'sample')} to “{names[gesture_id]}”"
+    store.record_additions(recorder.project_id, title, report.new)
+    return report

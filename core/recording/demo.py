@@ -20,14 +20,14 @@ from core.recording.imports.importing import import_path
 from core.recording.imports.tables import read_table
 from core.store import Project, Store
 
-SHOW_S = 2.6  # each gesture is shown for so long
-MOVE_S = 0.6  # then it becomes the next one
+SHOW_S = 2.6  # each gesture is shown for this time
+TRANSITION_S = 0.6  # then it becomes the next one
 DEMO_PROJECT = "Demo"
 
-_HANDS = 4  # of different people a gesture, one becoming the next
-_SIZE = 0.6  # the hand's, as a share of the picture's height
+_HANDS_PER_GESTURE = 4  # of different people, one becoming the next
+_HAND_SIZE = 0.6  # relative to the picture's height
 _SIZE_HW = (480, 640)
-_GROUND = (38, 46, 50)
+_BACKGROUND_RGB = (38, 46, 50)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,105 +37,108 @@ class DemoHands:
     Attributes:
         keypoints: (N, 21, 2), centred on 0, the larger side of the box 1, as a viewer sees them.
         gestures: (N,) their gestures' names.
-        estimator: what found them.
+        estimator: what detected them.
     """
 
     keypoints: Floats
     gestures: Sequence[str]
     estimator: str
 
-    def of(self, gesture: str) -> Floats:
-        """(n, 21, 2) of one gesture."""
+    def select(self, gesture: str) -> Floats:
+        """(n, 21, 2) hands of one gesture."""
         return self.keypoints[[name == gesture for name in self.gestures]]
 
 
-def read_demo(table: Path) -> DemoHands:
-    """The shipped table.
+def read_demo_hands(table: Path) -> DemoHands:
+    """Read the shipped table.
 
     Raises:
         TableError: it can't be read.
     """
-    read = read_table(table, "keypoints-csv")
+    read = read_table(table, "keypoints-csv", skeleton=HAND_21.name)
     low, high = read.keypoints.min(axis=1), read.keypoints.max(axis=1)
     side = (high - low).max(axis=1)[:, None, None]
     centred = (read.keypoints - (low + high)[:, None] / 2) / side
     return DemoHands(centred.astype(np.float32), read.gestures.tolist(), read.estimator)
 
 
-def plain_picture() -> Picture:
-    """What stands behind the demo's hands: (480, 640, 3) uint8 of one colour."""
-    return np.full((*_SIZE_HW, 3), _GROUND, np.uint8)
+def demo_background() -> Picture:
+    """(480, 640, 3) uint8 of one colour, the background of the demo's hands."""
+    return np.full((*_SIZE_HW, 3), _BACKGROUND_RGB, np.uint8)
 
 
 class ReplayEstimator(Estimator):
-    """An Estimator that looks at no picture: it shows the hands, one gesture after the other.
+    """An estimator that ignores the picture and shows the demo's hands, one gesture after the
+    other.
 
     Args:
         hands: what to show.
-        gestures: which, in order; the eight where not told.
+        gestures: names in order; default: the eight built-in ones.
     """
 
     version = "replay"
     skeleton = HAND_21.name
 
     def __init__(self, hands: DemoHands, gestures: Sequence[str] = ()) -> None:
-        named = gestures or [g.name for g in DEFAULT_GESTURES if g != NONE]
+        names = gestures or [g.name for g in DEFAULT_GESTURES if g != NONE]
         self.name = hands.estimator
-        self._shown = [found for name in named if len(found := hands.of(name))]
-        self._began_s: float | None = None
+        self._hands = [found for name in names if len(found := hands.select(name))]
+        self._start_s: float | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """The hand that is due at the frame's time."""
-        if self._began_s is None:
-            self._began_s = frame.time_s
-        hand = self._hand_at(frame.time_s - self._began_s)
-        return self._estimate(hand, frame.size_hw, frame.time_s, frame.mirrored_view)
+        """Return the hand that is due at the frame's time."""
+        if self._start_s is None:
+            self._start_s = frame.time_s
+        hand = self._hand_at(frame.time_s - self._start_s)
+        return self._to_estimate(hand, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """The first hand."""
-        return self._estimate(self._hand_at(0.0), rgb.shape[:2], 0.0, mirrored_view)
+        """Return the first hand."""
+        return self._to_estimate(self._hand_at(0.0), rgb.shape[:2], 0.0, mirrored_view)
 
     def _hand_at(self, time_s: float) -> Floats | None:
-        if not self._shown:
+        """Interpolate the hand at a time: within a gesture, or from one gesture to the next."""
+        if not self._hands:
             return None
-        turn, within_s = divmod(time_s, SHOW_S + MOVE_S)
+        turn, within_s = divmod(time_s, SHOW_S + TRANSITION_S)
         if within_s >= SHOW_S:
-            before, after = self._hand(int(turn), _HANDS - 1), self._hand(int(turn) + 1, 0)
-            share = (within_s - SHOW_S) / MOVE_S
+            first = self._select_hand(int(turn), _HANDS_PER_GESTURE - 1)
+            second = self._select_hand(int(turn) + 1, 0)
+            fraction = (within_s - SHOW_S) / TRANSITION_S
         else:
-            number, share = divmod(within_s / SHOW_S * (_HANDS - 1), 1.0)
-            before, after = (self._hand(int(turn), int(number) + i) for i in (0, 1))
-        eased = share * share * (3 - 2 * share)
-        return np.asarray(before + eased * (after - before), np.float32)
+            number, fraction = divmod(within_s / SHOW_S * (_HANDS_PER_GESTURE - 1), 1.0)
+            first, second = (self._select_hand(int(turn), int(number) + i) for i in (0, 1))
+        eased = fraction * fraction * (3 - 2 * fraction)
+        return np.asarray(first + eased * (second - first), np.float32)
 
-    def _hand(self, turn: int, number: int) -> Floats:
-        """The turn's hand of that number; each round shows others."""
-        rounds, which = divmod(turn, len(self._shown))
-        hands = self._shown[which]
-        return np.asarray(hands[(rounds * _HANDS + number) % len(hands)])
+    def _select_hand(self, turn: int, number: int) -> Floats:
+        """Select a hand of the turn's gesture; each round shows other people's."""
+        round_number, which = divmod(turn, len(self._hands))
+        hands = self._hands[which]
+        return np.asarray(hands[(round_number * _HANDS_PER_GESTURE + number) % len(hands)])
 
-    def _estimate(
+    def _to_estimate(
         self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
     ) -> Estimate:
         height, width = size_hw
         poses: tuple[Pose, ...] = ()
         if hand is not None:
-            middle = np.array([width / 2, 0.53 * height], np.float32)
-            points = (hand * (_SIZE * min(height, width)) + middle).astype(np.float32)
+            centre = np.array([width / 2, 0.53 * height], np.float32)
+            points = (hand * (_HAND_SIZE * min(height, width)) + centre).astype(np.float32)
             if mirrored:
                 points[:, 0] = width - 1 - points[:, 0]
             poses = (Pose(points, np.ones(len(points), np.float32)),)
         return Estimate(poses, (height, width), self.name, time_s, mirrored)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
-def fill_demo(store: Store, table: Path) -> Project:
-    """The demo project, made and filled where it is not yet; a project of the user's own that has
-    its name stays as it is.
+def fill_demo_project(store: Store, table: Path) -> Project:
+    """Create and fill the demo project if it does not exist yet; a project of the user's own with
+    its name is not touched.
 
     Raises:
         MudraError: the table can't be read, or the disk is full.
@@ -143,14 +146,16 @@ def fill_demo(store: Store, table: Path) -> Project:
     there = {project.name.casefold(): project.id for project in store.projects()}
     names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
     name = next(
-        n for n in names if (key := n.casefold()) not in there or is_demo(store, there[key], table)
+        n
+        for n in names
+        if (key := n.casefold()) not in there or is_demo_project(store, there[key], table)
     )
-    import_path(store, name, table)
+    import_path(store, name, table, skeleton=HAND_21.name)
     return store.project(name)
 
 
-def is_demo(store: Store, project_id: int, table: Path) -> bool:
-    """Whether the shipped hands are in the project."""
+def is_demo_project(store: Store, project_id: int, table: Path) -> bool:
+    """Whether the project has samples of the shipped table."""
     if not table.is_file():
         return False
     digest = hashlib.sha256(table.read_bytes()).hexdigest()

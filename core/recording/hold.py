@@ -1,52 +1,55 @@
-"""A button that somebody holds elsewhere, as far as its words tell.
+"""A button that is held in a browser, as far as its messages say.
 
-A hold is a lease: each word renews it, and says for how long the button has been held by its own
-clock. A word is late, never early, so the press was at the earliest moment that any word allows.
-Times are seconds on the frames' clock.
+A hold is a lease: each message renews it and says for how long the button has been held by the
+browser's clock. Messages arrive late, never early, so the press was at the earliest moment that
+any message allows. Times are seconds on the frames' clock.
 """
 
-SILENT_S = 2.0  # no frame for so long: the camera is lost
+CAMERA_TIMEOUT_S = 2.0
 
-LAPSED = (
-    "Recording ended: nothing was heard from the browser for a moment. What came before that is "
-    "kept; hold again to go on."
+LEASE_EXPIRED = (
+    "Recording ended: no message came from the browser for a moment. What was recorded before is "
+    "saved; hold again to continue."
 )
 CAMERA_LOST = (
-    f"Recording ended: the camera gave no picture for {SILENT_S:.0f} s. What came before that is "
-    "kept."
+    f"Recording ended: the camera gave no picture for {CAMERA_TIMEOUT_S:.0f} s. What was recorded "
+    "before is saved."
 )
-CUT_SHORT = "Recording ended before you let go: the camera stopped. What came before that is kept."
+CUT_SHORT = (
+    "Recording ended before you released the button: the camera stopped. What was recorded before "
+    "is saved."
+)
 
 
-class Hold:
-    """What is known of one press.
+class ButtonHold:
+    """One press of the button.
 
     Attributes:
-        sure_s: until then the button was held for sure.
-        why_over: why it counts as over although nobody released it; "" while it doesn't.
+        confirmed_until_s: the button was certainly held until then.
+        end_reason: why the hold ended without a release; "" while it did not.
     """
 
     def __init__(self, lease_s: float, now_s: float, held_s: float) -> None:
-        self.sure_s, self.why_over = float("-inf"), ""
+        self.confirmed_until_s, self.end_reason = float("-inf"), ""
         self._lease_s, self._pressed_s = lease_s, now_s - held_s
-        self._heard_s = self._frame_s = now_s
+        self._message_s = self._frame_s = now_s
 
-    def hear(self, now_s: float, held_s: float) -> None:
-        """A word: it is, or at its release was, held for so long."""
-        self.look(now_s)
-        if self.why_over:
+    def renew(self, now_s: float, held_s: float) -> None:
+        """Receive a message: the button is, or until its release was, held for `held_s`."""
+        self.check_lease(now_s)
+        if self.end_reason:
             return
-        self._heard_s, self._pressed_s = now_s, min(self._pressed_s, now_s - held_s)
-        self.sure_s = max(self.sure_s, self._pressed_s + held_s)
-        if now_s - self._frame_s > SILENT_S:
-            self.why_over = CAMERA_LOST
+        self._message_s, self._pressed_s = now_s, min(self._pressed_s, now_s - held_s)
+        self.confirmed_until_s = max(self.confirmed_until_s, self._pressed_s + held_s)
+        if now_s - self._frame_s > CAMERA_TIMEOUT_S:
+            self.end_reason = CAMERA_LOST
 
-    def frame(self, time_s: float, now_s: float) -> None:
-        """A frame of this time came; a busy machine's come late, and its camera is there."""
+    def note_frame(self, time_s: float, now_s: float) -> None:
+        """Note that a frame of `time_s` arrived; on a busy machine it arrives late."""
         self._frame_s = max(time_s, now_s)
-        self.look(time_s)
+        self.check_lease(time_s)
 
-    def look(self, now_s: float) -> None:
-        """Over once nothing was heard for the lease."""
-        if not self.why_over and now_s - self._heard_s > self._lease_s:
-            self.why_over = LAPSED
+    def check_lease(self, now_s: float) -> None:
+        """End the hold if no message renewed the lease in time."""
+        if not self.end_reason and now_s - self._message_s > self._lease_s:
+            self.end_reason = LEASE_EXPIRED

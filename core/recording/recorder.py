@@ -1,7 +1,7 @@
-"""Recording: estimates from a camera become samples in the store, bad frames are refused.
+"""The recorder: estimates from a camera become samples in the store, bad frames are skipped.
 
-The camera's thread only judges and cuts; a writer's thread of each recording stores. Of a button
-that is held, only what came while it surely was held is stored.
+The camera's thread only checks and crops; each recording's writer thread stores. While a button is
+held, only samples from a time at which it was certainly held are stored.
 """
 
 import threading
@@ -10,21 +10,20 @@ import weakref
 from collections.abc import Callable
 
 from core.pose.types import AnyFrame, Estimate, RemoteFrame
-from core.recording.hold import Hold
-from core.recording.plans import CONTINUOUS, Plan, Progress
-from core.recording.samples import Limits, judged, sample_of
-from core.recording.takes import ClipTake, Take
-from core.recording.writer import Writer
+from core.recording.active_recording import ActiveClipRecording, ActiveRecording, SampleWriter
+from core.recording.hold import ButtonHold
+from core.recording.plans import CONTINUOUS, Plan, RecordingStatus
+from core.recording.samples import Limits, make_sample, select_valid_pose
 from core.store import Store
 
-WRITE_EVERY_S = 0.5  # a kill loses at most what came since
+WRITE_INTERVAL_S = 0.5  # a killed process loses at most the samples of this time
 
 
 class Recorder:
-    """Collects one session's samples of one person.
+    """Records one session's samples of one person.
 
-    `offer` is the camera thread's, everything else the page's. The session begins in the store
-    with the first recording. `clock` is the frames'.
+    The camera's thread calls `offer`, the page everything else. The session is created in the store
+    with its first recording. `clock` is the frames'.
     """
 
     def __init__(
@@ -36,123 +35,128 @@ class Recorder:
         source: str = "webcam",
         with_pictures: bool = True,
         limits: Limits | None = None,
-        write_every_s: float = WRITE_EVERY_S,
+        write_interval_s: float = WRITE_INTERVAL_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.project_id, self.person = store, project_id, person
         self.source, self.with_pictures = source, with_pictures
-        self.limits, self.write_every_s = limits, write_every_s
+        self.limits, self._write_interval_s = limits, write_interval_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._beginning = threading.Lock()  # page, remote and uploads may begin at once
-        self._session: int | None = None
-        self._recording: Take | None = None
-        _all.add(self)
+        self._starting = threading.Lock()  # page, remote and uploads may start at once
+        self._session_id: int | None = None
+        self._recording: ActiveRecording | None = None
+        _all_recorders.add(self)
 
-    def record(self, gesture_id: int, plan: Plan = CONTINUOUS, *, held_s: float = 0.0) -> None:
-        """Begin a recording with the next frame; one that still runs ends first.
+    def start(self, gesture_id: int, plan: Plan = CONTINUOUS, *, held_s: float = 0.0) -> None:
+        """Start a recording with the next frame; one that is still running ends first.
 
         Args:
-            held_s: where a button is held, how long already.
+            held_s: for a held button, since when it is held.
         """
-        with self._beginning:
+        with self._starting:
             if self.stop().error:
-                self._session = None  # its person may be the one who was deleted
-            recording_id = self._begin_recording(gesture_id)
-            writer = Writer(self.store, recording_id, self.write_every_s)
+                self._session_id = None  # its person may have been deleted
+            recording_id = self._create_recording(gesture_id)
+            writer = SampleWriter(self.store, recording_id, self._write_interval_s)
             moves = any(g.moves for g in self.store.gestures(self.project_id) if g.id == gesture_id)
-            plan = plan.of_clips if moves else plan
-            lease = plan.lease_s
-            hold = None if lease is None else Hold(lease, self._clock(), held_s)
-            recording = (ClipTake if moves else Take)(gesture_id, plan, writer, hold)
+            plan = plan.for_clips() if moves else plan
+            lease_s = plan.lease_s
+            hold = None if lease_s is None else ButtonHold(lease_s, self._clock(), held_s)
+            kind = ActiveClipRecording if moves else ActiveRecording
+            recording = kind(gesture_id, plan, writer, hold)
             with self._lock:
                 self._recording = recording
 
-    def begin_recording(self, gesture_id: int) -> int:
-        """A new recording in this session, which begins with its first recording."""
-        with self._beginning:
-            return self._begin_recording(gesture_id)
+    def create_recording(self, gesture_id: int) -> int:
+        """Create a recording in this session for samples that are not from its camera; return its
+        id."""
+        with self._starting:
+            return self._create_recording(gesture_id)
 
-    def _begin_recording(self, gesture_id: int) -> int:
-        if self._session is None:
+    def _create_recording(self, gesture_id: int) -> int:
+        if self._session_id is None:
             person = self.store.ensure_person(self.project_id, self.person)
-            self._session = self.store.start_session(self.project_id, person.id, self.source)
-        return self.store.start_recording(self._session, gesture_id)
+            self._session_id = self.store.start_session(self.project_id, person.id, self.source)
+        return self.store.start_recording(self._session_id, gesture_id)
 
-    def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> Progress:
-        """Judge one frame; called for every frame, recording or not.
-
-        Returns:
-            How the recording stands afterwards.
-        """
+    def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> RecordingStatus:
+        """Check one frame and save its sample if one is due; called for every frame, recording or
+        not. Returns the status afterwards."""
         with self._lock:
             recording = self._recording
             if recording is None:
-                return Progress()
-            whole = not self._lacks_crop(frame, estimate)
-            if recording.wants(frame.time_s, self._clock(), whole=whole):
-                self._judge(recording, frame, estimate, version)
-            return recording.progress()
+                return RecordingStatus()
+            has_crops = not self._lacks_crops(frame, estimate)
+            if recording.is_frame_due(frame.time_s, self._clock(), has_crops=has_crops):
+                self._add_sample(recording, frame, estimate, version)
+            return recording.status()
 
-    def _lacks_crop(self, frame: AnyFrame, estimate: Estimate) -> bool:
-        """Whoever sends crops hears a moment late that they are wanted."""
-        awaited = self.with_pictures and bool(estimate.poses)
-        return awaited and isinstance(frame, RemoteFrame) and not any(frame.crops)
+    def _lacks_crops(self, frame: AnyFrame, estimate: Estimate) -> bool:
+        """Whether a browser has not sent the crops yet: it learns late that they are needed."""
+        needs_crops = self.with_pictures and bool(estimate.poses)
+        return needs_crops and isinstance(frame, RemoteFrame) and not any(frame.crops)
 
-    def _judge(self, recording: "Take", frame: AnyFrame, estimate: Estimate, version: str) -> None:
-        found = judged(estimate, recording.last, self.limits or recording.limits(estimate))
-        if isinstance(found, str):
-            recording.take(found)
+    def _add_sample(
+        self, recording: ActiveRecording, frame: AnyFrame, estimate: Estimate, version: str
+    ) -> None:
+        limits = self.limits or recording.limits(estimate)
+        pose = select_valid_pose(estimate, recording.last, limits)
+        if isinstance(pose, str):
+            recording.add(pose)
             return
         picture = self.with_pictures
-        recording.take(sample_of(frame, found, estimate, version=version, with_picture=picture))
+        recording.add(make_sample(frame, pose, estimate, version=version, with_picture=picture))
 
-    def renew(self, held_s: float) -> Progress:
-        """A word of the button that began the recording: still held, for so long."""
+    def renew_hold(self, held_s: float) -> RecordingStatus:
+        """Receive a message of the held button: it has been held for `held_s` so far."""
         with self._lock:
             if self._recording is not None:
-                self._recording.hear(self._clock(), held_s)
-        return self.progress()
+                self._recording.renew_hold(self._clock(), held_s)
+        return self.status()
 
-    def release(self, held_s: float) -> Progress:
-        """The button was let go after so long; returns once all that is kept is in the store."""
+    def release_hold(self, held_s: float) -> RecordingStatus:
+        """End the recording of a button that was released after `held_s`; returns once everything
+        is stored."""
         with self._lock:
             if self._recording is not None:
-                self._recording.hear(self._clock(), held_s, released=True)
+                self._recording.renew_hold(self._clock(), held_s, released=True)
         return self.stop()
 
-    def progress(self) -> Progress:
-        """How the present or last recording stands."""
+    def status(self) -> RecordingStatus:
+        """Return the status of the current or last recording."""
         with self._lock:
             if self._recording is None:
-                return Progress()
-            self._recording.look(self._clock())
-            return self._recording.progress()
+                return RecordingStatus()
+            self._recording.check_hold(self._clock())
+            return self._recording.status()
 
-    def stop(self, *, wait: bool = True) -> Progress:
-        """End the recording; returns once everything kept is in the store, unless told not to
-        wait."""
+    def stop(self, *, wait: bool = True) -> RecordingStatus:
+        """End the recording.
+
+        Args:
+            wait: return only when everything is stored.
+        """
         with self._lock:
             recording = self._recording
             if recording is not None:
                 recording.end()
         if recording is not None and wait:
-            recording.writer.finish()
-        return self.progress()
+            recording.writer.wait_until_stored()
+        return self.status()
 
     def close(self) -> None:
-        """End the recording and the session: the next recording begins a new one."""
-        with self._beginning:
+        """End the recording and the session; the next recording creates a new session."""
+        with self._starting:
             self.stop()
-            self._session = None
+            self._session_id = None
 
 
-_all: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
+_all_recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 
 def stop_recordings(store: Store) -> None:
-    """End every recording of this process into the store's projects, and every session: nothing
-    that was begun goes on."""
-    for recorder in list(_all):
+    """End every recording and session of this process in the projects of the store's owner."""
+    for recorder in list(_all_recorders):
         if recorder.store.owner == store.owner:
             recorder.close()

@@ -1,49 +1,40 @@
-"""What a sample is: which hands and bodies are refused and why, and how one is made and shown."""
+"""What a sample is: which frames are skipped and why, how a sample is made, what adding came to."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-import cv2
 import numpy as np
 
-from core.media.pictures import decode_jpeg, encode_jpeg
-from core.pose.boxes import (
-    CROP_FACTOR,
-    Square,
-    bounding_box,
-    fraction_outside,
-    map_to_square,
-    square_around,
-)
+from core.media.pictures import encode_jpeg
+from core.pose.boxes import CROP_FACTOR, Square, bounding_box, fraction_outside, square_around
 from core.pose.crops import cut_square
-from core.pose.drawing.poses import draw_pose
 from core.pose.skeletons.skeleton import HAND, PAIR, Skeleton
 from core.pose.skeletons.table import skeleton_named
-from core.pose.types import AnyFrame, Estimate, Floats, Picture, Pose, RemoteFrame
-from core.recording.clip_pictures import in_pixels, loop_picture, track_picture
-from core.store import NewSample, Sample
+from core.pose.types import AnyFrame, Estimate, Floats, Pose, RemoteFrame
+from core.store import NewSample
 
-UNSURE = "low score"
+LOW_SCORE = "low score"
 CUT_OFF = "cut off"
 DUPLICATE = "duplicate"
 STORED = "stored already"
 
-_CAME_OR_WENT = 1 / 3  # of the keypoints: one hand of two does, a hidden arm does not
-_GROUND = 40  # grey behind a sample without a picture
-_METRES = {"metres": np.float32(1), "millimetres": np.float32(0.001)}
 CROP_SIZE = 256  # pixels, a stored crop's side
 _LARGE_CROP = 1.3  # times the box of a body or of both hands
+_MAX_CHANGED = 1 / 3  # of the keypoints: one hand of two appears, a hidden arm does not count
+_METRES = {"metres": np.float32(1), "millimetres": np.float32(0.001)}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a frame is refused.
+    """When a frame is skipped.
 
     Attributes:
-        score: the pose's score is below this, which no hand of MediaPipe's is: its score is that of
+        score: minimum score of the pose; MediaPipe's hands always pass, as their score is that of
             the likelier side.
-        outside: more than this share of the keypoints missing or outside the picture.
-        moved: keypoints moved, on average, less than this share of the hand's size since the last
-            sample that was kept.
+        outside: maximum fraction of keypoints that are missing or outside the picture.
+        moved: minimum mean movement of the keypoints since the last saved sample, as a fraction of
+            the hand's size.
     """
 
     score: float = 0.5
@@ -57,12 +48,59 @@ BODY_LIMITS = Limits(score=0.2, outside=0.7)
 PAIR_LIMITS = Limits(outside=0.55)
 
 
-def nothing_found(skeleton: str) -> str:
-    """Reason for skipping a frame without a pose: “no hand” or “no body”."""
+@dataclass
+class AddReport:
+    """Which samples were added and which files, rows or frames were skipped.
+
+    Attributes:
+        added: number of new samples.
+        already: pictures or rows that the project already had.
+        skipped: (file or frame, reason).
+        new_gestures: names of gestures that were created.
+        new: ids of new rows, by database table.
+        remark: a remark on the file for the user, without its subject, or "".
+    """
+
+    added: int = 0
+    already: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    new_gestures: list[str] = field(default_factory=list)
+    new: dict[str, list[int]] = field(default_factory=dict)
+    remark: str = ""
+
+    def note(self, table: str, ids: Sequence[int]) -> None:
+        """Add ids of new rows of a database table; new samples count as added."""
+        self.new.setdefault(table, []).extend(ids)
+        if table == "samples":
+            self.added += len(ids)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the report with the keys of the command's JSON output."""
+        return {
+            ("refused" if key == "skipped" else key): value for key, value in vars(self).items()
+        }
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        parts = [f"{self.added} added"]
+        if self.already:
+            parts.append(f"{self.already} there already, not added again")
+        if self.skipped:
+            parts.append(f"{len(self.skipped)} skipped")
+        if self.new_gestures:
+            parts.append(f"new gestures: {', '.join(self.new_gestures)}")
+        if self.remark:
+            parts.append(f"the table {self.remark}")
+        return "; ".join(parts)
+
+
+def missing_pose_reason(skeleton: str) -> str:
+    """Return the reason for skipping a frame without a pose: “no hand” or “no body”."""
     return f"no {skeleton_named(skeleton).single.title}"
 
 
-def recorded_pose(estimate: Estimate) -> Pose | None:
+def select_main_pose(estimate: Estimate) -> Pose | None:
     """Select the pose that becomes a sample: the first hand, or the largest body, which is the
     nearest person; of equally large ones the one closest to the picture's centre.
     """
@@ -72,39 +110,45 @@ def recorded_pose(estimate: Estimate) -> Pose | None:
 
 
 def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
-    """Diagonal of a body's visible part, reduced by its distance from the picture's centre."""
+    """Return the diagonal of a body's visible part, px, reduced by its distance from the centre."""
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0
     box = bounding_box(seen)
-    away = abs((box.x0 + box.x1) / (size_hw[1] - 1) - 1)  # 0 in the middle, 1 at the picture's edge
-    return float(np.hypot(box.width, box.height) * (1 - 0.5 * min(away, 1.0)))
+    off_centre = abs((box.x0 + box.x1) / (size_hw[1] - 1) - 1)  # 0 in the middle, 1 at the edge
+    return float(np.hypot(box.width, box.height) * (1 - 0.5 * min(off_centre, 1.0)))
 
 
-def judged(estimate: Estimate, last: Floats | None, limits: Limits | None = None) -> Pose | str:
-    """Select a frame's pose and check it: the pose, or the reason why it is skipped.
+def select_valid_pose(
+    estimate: Estimate, last: Floats | None, limits: Limits | None = None
+) -> Pose | str:
+    """Select a frame's main pose and check it; return the reason if the frame is skipped.
 
     Args:
-        last: (K, 2) keypoints of the last sample that was kept.
-        limits: those of the skeleton where none are given.
+        last: (K, 2) keypoints of the last saved sample.
+        limits: default: those of the skeleton.
     """
-    pose = recorded_pose(estimate)
-    return refusal(pose, estimate, last, limits) or pose or nothing_found(estimate.skeleton)
+    pose = select_main_pose(estimate)
+    return (
+        rejection_reason(pose, estimate, last, limits)
+        or pose
+        or missing_pose_reason(estimate.skeleton)
+    )
 
 
-def refusal(
+def rejection_reason(
     pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> str | None:
-    """Reason why a pose is not a sample; None if it is one. Arguments as for `judged`."""
+    """Return why a pose is not a sample, None if it is one; arguments as `select_valid_pose`."""
     skeleton = skeleton_named(estimate.skeleton)
     limits = limits or _default_limits(skeleton)
     pose = pose and pose.without_hidden()
     if pose is None or not np.isfinite(pose.keypoints).any():
-        return nothing_found(skeleton.name)
+        return missing_pose_reason(skeleton.name)
     if pose.score < limits.score:
-        return UNSURE
-    lost = skeleton.is_body and not np.isfinite(pose.keypoints[[*skeleton.root]]).any()
-    if lost or fraction_outside(pose.keypoints, estimate.size_hw) > limits.outside:
+        return LOW_SCORE
+    lacks_root = skeleton.is_body and not np.isfinite(pose.keypoints[[*skeleton.root]]).any()
+    if lacks_root or fraction_outside(pose.keypoints, estimate.size_hw) > limits.outside:
         return CUT_OFF
     if last is not None and _relative_movement(last, pose.keypoints) < limits.moved:
         return DUPLICATE
@@ -115,36 +159,35 @@ def _default_limits(skeleton: Skeleton) -> Limits:
     return {HAND: Limits(), PAIR: PAIR_LIMITS}.get(skeleton.title, BODY_LIMITS)
 
 
-def _relative_movement(before: Floats, now: Floats) -> float:
-    """Mean distance between two poses' keypoints as a fraction of the hand's size; 1 if many
-    keypoints appeared or disappeared."""
-    if len(before) != len(now):
+def _relative_movement(previous: Floats, current: Floats) -> float:
+    """Return the mean distance between two poses' keypoints as a fraction of the hand's size; 1 if
+    many keypoints appeared or disappeared."""
+    if len(previous) != len(current):
         return 1.0
-    was, shown = np.isfinite(before).all(1), np.isfinite(now).all(1)
-    seen = was & shown
-    if (was ^ shown).mean() > _CAME_OR_WENT or not seen.any():
+    before, after = np.isfinite(previous).all(1), np.isfinite(current).all(1)
+    both = before & after
+    if (before ^ after).mean() > _MAX_CHANGED or not both.any():
         return 1.0
-    way = np.linalg.norm(now[seen] - before[seen], axis=1).mean()
-    return float(way / bounding_box(now).longer_side)
+    distance = np.linalg.norm(current[both] - previous[both], axis=1).mean()
+    return float(distance / bounding_box(current).longer_side)
 
 
-def sample_of(
+def make_sample(
     frame: AnyFrame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
     """Convert a frame's pose to a sample, with its crop unless only keypoints are stored; hidden
     keypoints become missing ones."""
-    several = [i for i, one in enumerate(estimate.poses) if one is pose]
-    number = several[0] if several else 0
+    index = next((i for i, one in enumerate(estimate.poses) if one is pose), 0)
     pose = pose.without_hidden()
     region = square_around(pose.keypoints, crop_factor(estimate.skeleton))
-    region, crop = _crop_jpeg(frame, number, region) if with_picture else (region, None)
+    region, crop = _crop_jpeg(frame, index, region) if with_picture else (region, None)
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,
         world=None if pose.world is None else pose.world * _METRES[pose.space],
         visibility=pose.visibility,
         handedness=pose.handedness,
-        instance=number,
+        instance=index,
         size_hw=frame.size_hw,
         region=region,
         crop_jpeg=crop,
@@ -159,51 +202,12 @@ def sample_of(
 
 
 def crop_factor(skeleton: str) -> float:
-    """Side of a crop relative to the longer side of the keypoints' box."""
+    """Return a crop's side relative to the longer side of the keypoints' box."""
     return CROP_FACTOR if skeleton_named(skeleton).is_hand else _LARGE_CROP
 
 
-def _crop_jpeg(frame: AnyFrame, number: int, region: Square) -> tuple[Square, bytes | None]:
+def _crop_jpeg(frame: AnyFrame, index: int, region: Square) -> tuple[Square, bytes | None]:
     """Crop a region of a frame as a JPEG; of a browser's frame, take the crop that it sent."""
     if isinstance(frame, RemoteFrame):
-        return (frame.crops[number] if number < len(frame.crops) else None) or (region, None)
+        return (frame.crops[index] if index < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_square(frame.rgb, region, CROP_SIZE))
-
-
-def picture_of(sample: Sample, size: int = 160) -> Picture:
-    """Draw a sample's skeleton over its crop (grey without one), mirrored as the viewer saw it; of
-    a clip, draw its track.
-
-    Returns:
-        (size, size, 3) uint8 RGB.
-    """
-    if sample.frames > 1:
-        return track_picture(sample, size)
-    rgb = np.full((size, size, 3), _GROUND, np.uint8)
-    if sample.crop_jpeg is not None:
-        crop = decode_jpeg(sample.crop_jpeg)
-        rgb = cut_square(crop, Square(0, 0, crop.shape[0]), size)
-    keypoints = in_pixels(sample)[0]
-    region = sample.region or square_around(keypoints)
-    keypoints = map_to_square(keypoints, region, size)
-    pose = Pose(keypoints, sample.scores[0])
-    drawn = draw_pose(rgb, pose, skeleton_named(sample.skeleton))
-    return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn
-
-
-def shown_jpeg(sample: Sample, size: int = 160) -> bytes:
-    """Encode a sample's picture as JPEG; of a clip, its frames side by side for the page's loop."""
-    rgb = loop_picture(sample, size) if sample.frames > 1 else picture_of(sample, size)
-    return encode_jpeg(rgb, quality=80)
-
-
-def thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """Encode a small JPEG of a sample: its crop, else its skeleton, mirrored as the viewer saw it;
-    of a clip, its frames side by side for the page's loop."""
-    if sample.frames > 1:
-        return shown_jpeg(sample, size)
-    if sample.crop_jpeg is None:
-        return encode_jpeg(picture_of(sample, size), quality=80)
-    crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
-    shown = cv2.flip(crop, 1) if sample.mirrored_view else crop
-    return encode_jpeg(np.asarray(shown, np.uint8), quality=80)

@@ -15,7 +15,7 @@ _component = st.components.v2.component(
 
 
 def request_camera_report(key: str) -> Any:
-    """What the browser reports, for `camera_help.advice_on`; None until it has."""
+    """What the browser reports, for `camera_help.diagnose_camera`; None until it has."""
     before = st.session_state.get(key)
     heard = bool(before and before.get("report"))
     return _component(key=key, data={"heard": heard}, on_report_change=lambda: None).get("report")

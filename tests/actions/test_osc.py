@@ -104,7 +104,7 @@ def message(address):
 
 
 def state(recorder):
-    return recorder.progress().state
+    return recorder.status().state
 
 
 def test_wekinators_messages_start_and_stop_a_recording_of_the_chosen_gesture(
@@ -123,7 +123,7 @@ def test_wekinators_messages_start_and_stop_a_recording_of_the_chosen_gesture(
     client.close()
     recorder.stop()
     [row] = [r for r in store.overview(project.id) if r.gesture.id == fist]
-    assert row.samples == recorder.progress().kept == 3
+    assert row.samples == recorder.status().saved == 3
     assert remote.last_command.startswith("stopRecording at ") and remote.error == ""
 
 

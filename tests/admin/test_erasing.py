@@ -148,7 +148,7 @@ def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, paths):
     project = store.create_project("p")
     recorder = Recorder(store, project.id, "me")
     named = {g.name: g.id for g in store.gestures(project.id)}
-    recorder.record(named["ok"], CONTINUOUS)
+    recorder.start(named["ok"], CONTINUOUS)
 
     def offer(time_s: float) -> str:
         new = sample(int(10 * time_s))

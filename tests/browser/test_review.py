@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.paths import Paths
-from core.recording.demo import fill_demo
+from core.recording.demo import fill_demo_project
 from core.recording.imports.importing import import_path
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
@@ -23,7 +23,7 @@ def demo(workspace):
     """The demo project, with a gesture in the bin; its store."""
     paths = Paths.find(workspace)
     store = Store(paths.database)
-    project = fill_demo(store, paths.demo)
+    project = fill_demo_project(store, paths.demo)
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "ok"))
     yield store, project.id
     store.close()

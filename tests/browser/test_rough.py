@@ -134,7 +134,7 @@ def test_two_windows_record_into_one_project_and_nothing_is_lost(
         other.locator("input[type=file]").first.set_input_files(photos)
         expect(other.get_by_role("button", name=re.compile("^Remove .*jpg")).first).to_be_visible()
         other.get_by_role("button", name=re.compile("Add as")).first.click()
-        expect(other.get_by_text(re.compile("kept 6")).first).to_be_visible()
+        expect(other.get_by_text(re.compile("6 saved")).first).to_be_visible()
         page.mouse.up()
         there = kept(page, "fist")
         assert there >= 3
@@ -156,7 +156,7 @@ def test_a_click_while_files_are_added_waits_until_they_are(look, film, workspac
         # on a quick machine it stands there for less than `expect` looks away
         page.wait_for_function("document.body.innerText.includes('Looking for hands')")
         page.get_by_text("Start / stop", exact=True).click()
-        said = page.get_by_text(re.compile(r"kept \d+ / refused \d+")).first
+        said = page.get_by_text(re.compile(r"\d+ saved, \d+ skipped")).first
         expect(said).to_be_visible()
         kept, refused = map(int, re.findall(r"\d+", said.inner_text()))
         assert kept + refused == 30

@@ -14,7 +14,7 @@ from core.estimators import create_estimator
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
-from core.recording.samples import sample_of
+from core.recording.samples import make_sample
 from core.store import Store
 from core.training.runs import list_runs
 from tests.browser.conftest import settled
@@ -34,7 +34,7 @@ def project(workspace, weights_folder, shared_data):
             for photo in sorted((shared_data / "hand_images/didi" / gesture.name).iterdir())[:3]:
                 frame = Frame(read_picture(photo), source=photo.name)
                 estimate = hands.estimate_still(frame.rgb)
-                sample = sample_of(frame, estimate.poses[0], estimate)
+                sample = make_sample(frame, estimate.poses[0], estimate)
                 store.add_samples(store.start_recording(session, gesture.id), [sample] * 8)
     store.close()
     return made

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.paths import Paths
-from core.recording.demo import fill_demo
+from core.recording.demo import fill_demo_project
 from core.store import Store
 from tests.browser.conftest import SIZES, choose, offered, settled, undo_here
 from tests.support.contrast import TEXT, contrast
@@ -20,7 +20,7 @@ def samples(workspace):
     """How many the demo project has."""
     paths = Paths.find(workspace)
     store = Store(paths.database)
-    project = fill_demo(store, paths.demo)
+    project = fill_demo_project(store, paths.demo)
     yield lambda: sum(row.samples for row in store.overview(project.id))
     store.close()
 

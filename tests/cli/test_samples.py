@@ -3,7 +3,7 @@
 import pytest
 
 from core.paths import Paths
-from core.recording.demo import fill_demo
+from core.recording.demo import fill_demo_project
 from core.store import Store
 from tests.cli.conftest import document
 from tests.store.conftest import burst, gesture_id, sample
@@ -13,7 +13,7 @@ from tests.store.conftest import burst, gesture_id, sample
 def demo(tmp_path):
     paths = Paths.find(tmp_path / "workspace")
     store = Store(paths.database)
-    fill_demo(store, paths.demo)
+    fill_demo_project(store, paths.demo)
     store.close()
 
 

@@ -31,7 +31,7 @@ from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
 from core.reading.keypoint_sources import KeypointSource, available_nets
-from core.recording.samples import sample_of
+from core.recording.samples import make_sample
 from core.training.runs import Run, list_runs
 
 
@@ -58,7 +58,7 @@ def recorded(store, make_estimator, shared_data):
         for photo in photos:
             frame = Frame(read_picture(photo), source=photo.name)
             estimate = hands.estimate_still(frame.rgb)
-            sample = sample_of(frame, estimate.poses[0], estimate)
+            sample = make_sample(frame, estimate.poses[0], estimate)
             store.add_samples(store.start_recording(session, fist.id), [sample] * 8)
     return store, project
 

@@ -237,14 +237,14 @@ class Recording:
         self.store, self.project = store, store.create_project("web")
         self.gesture = store.gestures(self.project.id)[0]
         clock = itertools.count(100.0, 0.1).__next__
-        more = {"with_pictures": with_pictures, "write_every_s": 0.01, "clock": clock}
+        more = {"with_pictures": with_pictures, "write_interval_s": 0.01, "clock": clock}
         self.recorder = Recorder(store, self.project.id, "me", **more)
         live = LiveProcessor(lambda options: None, clock=clock)
         live.configure(Options(), lambda f, e, v: self.recorder.offer(f, e, v).banner)
         self.camera = BrowserFrames(live, clock)
 
     def receive(self, *frames):
-        self.recorder.record(self.gesture.id, replace(CONTINUOUS, rate_hz=30))
+        self.recorder.start(self.gesture.id, replace(CONTINUOUS, rate_hz=30))
         self.camera.receive(word(*frames, now=1e6))
         said = self.camera.live.latest().note
         self.recorder.stop()
@@ -295,7 +295,7 @@ def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, t
 def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thumb):
     recording = Recording(store, with_pictures=False)
     _, [web] = recording.receive(frame(1, thumb))
-    here = Recorder(store, recording.project.id, "me").begin_recording(recording.gesture.id)
+    here = Recorder(store, recording.project.id, "me").create_recording(recording.gesture.id)
     store.add_samples(here, [replace(_new(web), estimator="mediapipe-hands")])
     data = store.training_data(recording.project.id)
     assert (data.estimator, len(data.keypoints)) == ("mediapipe-hands", 2)
@@ -307,8 +307,8 @@ def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thum
 
 def test_a_body_s_sample_lacks_what_is_hidden_and_has_the_crop_of_the_one_in_front(store, gymnast):
     project = store.create_project("arms", skeleton="body_33")
-    recorder = Recorder(store, project.id, "me", write_every_s=0.01)
-    recorder.record(store.gestures(project.id)[0].id, replace(CONTINUOUS, rate_hz=30))
+    recorder = Recorder(store, project.id, "me", write_interval_s=0.01)
+    recorder.start(store.gestures(project.id)[0].id, replace(CONTINUOUS, rate_hz=30))
     live = LiveProcessor(lambda options: None)
     camera = BrowserFrames(live)
     bodies(camera, 2, lambda f, e, v: recorder.offer(f, e, v).banner)

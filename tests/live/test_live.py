@@ -19,7 +19,7 @@ from core.pose.drawing.heatmaps import draw_with_maps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.reading.reading import predict_hands
-from core.recording.demo import ReplayEstimator, read_demo
+from core.recording.demo import ReplayEstimator, read_demo_hands
 from tests.support.standing_net import save_standing_net
 
 PEOPLE = "000000000790.jpg"
@@ -257,7 +257,7 @@ def test_a_camera_is_not_lost_while_an_estimator_is_opened():
     def slow(options):
         now_s[0] += 3.0  # a model that loads for so long
         said.append(live.latest().problem_text(HERE, now_s[0]))
-        return ReplayEstimator(read_demo(Paths.find().demo))
+        return ReplayEstimator(read_demo_hands(Paths.find().demo))
 
     live = LiveProcessor(slow, Options(paused=True), clock=lambda: now_s[0])
     picture = np.zeros((48, 64, 3), np.uint8)
@@ -280,7 +280,7 @@ def test_what_is_wanted_while_a_frame_is_read_does_not_count_as_there():
 
     def make(options):
         opening.append(live.latest().opening)
-        return ReplayEstimator(read_demo(Paths.find().demo))
+        return ReplayEstimator(read_demo_hands(Paths.find().demo))
 
     live = LiveProcessor(make, Options(), watch=watch)
     picture = np.zeros((48, 64, 3), np.uint8)

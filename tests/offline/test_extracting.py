@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import EstimatorError, MediaError
 from core.offline.extracting import extract
-from core.recording.imports.cells import quoted, unquoted
+from core.recording.imports.cells import quote_formula, unquote_formula
 from core.recording.imports.importing import import_path
 from core.recording.imports.tables import read_table
 
@@ -79,11 +79,11 @@ def test_other_suffixes_and_empty_folders_are_refused(photos, weights_folder, tm
 
 @pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "−1", "＝1", "'=1", "''"])
 def test_no_text_acts_as_a_formula_and_it_comes_back(text):
-    assert quoted(text) == "'" + text
-    assert unquoted(quoted(text)) == text
+    assert quote_formula(text) == "'" + text
+    assert unquote_formula(quote_formula(text)) == text
 
 
 @pytest.mark.parametrize("text", ["ok", "", "it's", "x=1", "0.5"])
 def test_a_plain_text_stays_as_it_is(text):
-    assert quoted(text) == text == unquoted(text)
-    assert unquoted("'tis") == "'tis"
+    assert quote_formula(text) == text == unquote_formula(text)
+    assert unquote_formula("'tis") == "'tis"

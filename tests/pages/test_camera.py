@@ -61,7 +61,7 @@ def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
         recorder, stream = Recorder(store, project.id, "me"), BrowserStream()
         place = Stage(None, None, None, None, stream)
         assert show_recorded_video(place, Options(), recorder) is stream.live
-        recorder.record(gesture.id, plan)
+        recorder.start(gesture.id, plan)
         tabs.append((recorder, stream, place))
     assert [t.name for t in {*threading.enumerate()} - before].count("mudra-writer") == 5
     tabs.clear()

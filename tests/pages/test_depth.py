@@ -280,8 +280,8 @@ def test_a_depth_camera_records_by_the_cards(app, store, board):
     app.toggle(key="depth_on").set_value(True).run()
     wait_until(lambda: not cards(app.run())["off"])
     recorder = app.session_state["recorder"]
-    recorder.record(store.gestures(recorder.project_id)[0].id, SHOT)
-    wait_until(lambda: app.run() and recorder.progress().state == "idle")
+    recorder.start(store.gestures(recorder.project_id)[0].id, SHOT)
+    wait_until(lambda: app.run() and recorder.status().state == "idle")
     recorder.stop()
     [sample] = store.samples(recorder.project_id)
     assert (sample.source, sample.estimator) == ("openni2:0", NET)

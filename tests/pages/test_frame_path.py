@@ -61,7 +61,7 @@ def photo(shared_data):
 def recorder(store):
     project: Project = store.create_project("p")
     recorder = Recorder(store, project.id, "me")
-    recorder.record(store.gestures(project.id)[0].id)
+    recorder.start(store.gestures(project.id)[0].id)
     yield recorder
     recorder.close()
 

@@ -12,7 +12,7 @@ import pytest
 from core.gestures.labels import safe_label
 from core.jobs.job import Job
 from core.paths import Paths
-from core.recording.stills import Added
+from core.recording.samples import AddReport
 from core.training.runs import list_runs
 from tests.pages.conftest import (
     ODD,
@@ -212,14 +212,14 @@ def test_what_a_page_holds_of_one_project_is_not_shown_in_another(app, store):
     made = record(store, "fist", 3)
     first, other = store.projects()[0], store.create_project("Other")
     app.session_state[f"review_ids_{first.id}"] = made[:1]
-    job = Job(lambda progress: Added(3, ()))
+    job = Job(lambda progress: AddReport(3))
     job.thread.start()
     app.session_state[f"upload_job_{first.id}"] = job
     assert "Only the 1 sample" in texts(go(app, "review"))
-    assert "kept **3**" in texts(go(app, "record"))
+    assert "**3** added" in texts(go(app, "record"))
     app.session_state["project_id"] = other.id
     assert "Only the" not in texts(go(app, "review"))
-    assert "kept **3**" not in texts(go(app, "record"))
+    assert "**3** added" not in texts(go(app, "record"))
 
 
 @pytest.mark.usefixtures("weights_folder")

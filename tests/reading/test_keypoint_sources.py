@@ -14,7 +14,7 @@ from core.reading.keypoint_sources import (
     default_source,
     estimator_names,
 )
-from core.recording.demo import ReplayEstimator, read_demo
+from core.recording.demo import ReplayEstimator, read_demo_hands
 from tests.support.relabelled_net import save_relabelled_net
 
 LIGHT = "cpm.hand_light"
@@ -73,7 +73,7 @@ def test_a_net_has_the_stages_that_its_metadata_say(paths):
 
 
 def test_an_estimator_is_offered_once_it_stands_in_the_table(paths, monkeypatch):
-    hands = read_demo(paths.demo)
+    hands = read_demo_hands(paths.demo)
 
     class Replay(ReplayEstimator):
         def __init__(self, weights, num_poses):

@@ -8,7 +8,7 @@ import pytest
 
 from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Frame, Pose
-from core.recording.samples import CUT_OFF, judged, recorded_pose, sample_of
+from core.recording.samples import CUT_OFF, make_sample, select_main_pose, select_valid_pose
 
 SIZE = (480, 640)
 LEGS = [i for i, name in enumerate(BODY_33.joints) if i >= BODY_33.index("left_knee")]
@@ -38,27 +38,27 @@ def seen(*poses: Pose) -> Estimate:
 def test_what_is_hidden_is_missing_in_the_sample_and_stays_in_the_drawing(person):
     pose = body(person, LEGS)
     frame = Frame(np.zeros((*SIZE, 3), np.uint8))
-    sample = sample_of(frame, pose, seen(pose))
+    sample = make_sample(frame, pose, seen(pose))
     assert np.isnan(sample.pose[LEGS]).all() and np.isfinite(sample.pose[:25]).all()
     assert sample.scores[0, LEGS].tolist() == [0] * len(LEGS)
     assert sample.visibility is not None and sample.visibility[0, LEGS].max() < 0.5
     assert np.isfinite(pose.keypoints).all()
     # the crop is of what is seen: without its legs a person is less high
-    whole = sample_of(frame, body(person), seen(body(person)))
+    whole = make_sample(frame, body(person), seen(body(person)))
     assert sample.region[2] < whole.region[2]
 
 
 def test_half_a_body_is_a_sample_and_one_without_shoulders_is_cut_off(person):
-    assert isinstance(judged(seen(body(person, LEGS, score=0.45)), None), Pose)
+    assert isinstance(select_valid_pose(seen(body(person, LEGS, score=0.45)), None), Pose)
     shoulders = [BODY_33.index("left_shoulder"), BODY_33.index("right_shoulder")]
-    assert judged(seen(body(person, shoulders)), None) == CUT_OFF
-    assert judged(seen(), None) == "no body"
-    assert judged(seen(body(person, score=0.1)), None) == "low score"
+    assert select_valid_pose(seen(body(person, shoulders)), None) == CUT_OFF
+    assert select_valid_pose(seen(), None) == "no body"
+    assert select_valid_pose(seen(body(person, score=0.1)), None) == "low score"
 
 
 def test_of_several_people_the_largest_is_recorded_and_of_equals_the_one_in_the_middle(person):
     near, far = body(person), body(person * 0.4 + 150, score=0.99)
-    assert recorded_pose(seen(far, near)) is near
+    assert select_main_pose(seen(far, near)) is near
     middle = person - person.mean(0) + [320, 240]
     left, centre = body(middle * 0.5 + [-100, 100]), body(middle * 0.5 + [160, 100])
-    assert recorded_pose(seen(left, centre)) is centre
+    assert select_main_pose(seen(left, centre)) is centre

@@ -2,18 +2,18 @@
 
 import pytest
 
-from core.recording.camera_help import INSECURE, TROUBLES, advice_on
+from core.recording.camera_help import CAMERA_PROBLEMS, INSECURE, diagnose_camera
 
 FINE = {"secure": True, "cameras": 1, "permission": "granted", "tried": True, "error": ""}
 HERE = "http://localhost:9000"
 
 
 def test_a_camera_that_opened_works():
-    assert advice_on(FINE, HERE).kind == "ok"
+    assert diagnose_camera(FINE, HERE).kind == "ok"
 
 
 def test_a_camera_that_was_not_tried_yet_asks_for_the_test():
-    advice = advice_on(FINE | {"tried": False, "permission": "prompt"}, HERE)
+    advice = diagnose_camera(FINE | {"tried": False, "permission": "prompt"}, HERE)
     assert advice.kind == "wait" and "Test the camera" in advice.fix
 
 
@@ -31,10 +31,10 @@ def test_a_camera_that_was_not_tried_yet_asks_for_the_test():
     ],
 )
 def test_each_error_has_its_own_words_and_fix(error, what, fix):
-    advice = advice_on(FINE | {"error": error}, HERE)
+    advice = diagnose_camera(FINE | {"error": error}, HERE)
     assert advice.kind == "trouble"
-    assert what in advice.what and fix in advice.fix
-    assert "<" not in advice.what + advice.fix
+    assert what in advice.problem and fix in advice.fix
+    assert "<" not in advice.problem + advice.fix
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_each_error_has_its_own_words_and_fix(error, what, fix):
     ],
 )
 def test_trouble_is_seen_before_the_test_too(report, what):
-    assert what in advice_on(report, HERE).what
+    assert what in diagnose_camera(report, HERE).problem
 
 
 def test_the_way_to_a_secure_address_names_the_studio_s_own():
-    advice = advice_on({"secure": False}, HERE)
+    advice = diagnose_camera({"secure": False}, HERE)
     assert f"open Mudra at {HERE} on the machine that runs it" in advice.fix
-    assert TROUBLES[INSECURE].text(HERE) == f"{advice.what} {advice.fix}"
+    assert CAMERA_PROBLEMS[INSECURE].text(HERE) == f"{advice.problem} {advice.fix}"
 
 
 def test_every_fix_is_one_sentence():
-    for trouble in TROUBLES.values():
+    for trouble in CAMERA_PROBLEMS.values():
         assert trouble.fix.endswith(".") and ". " not in trouble.fix

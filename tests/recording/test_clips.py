@@ -12,11 +12,10 @@ from core.gestures.motion.trimming import moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.paths import Paths
 from core.pose.boxes import rescale_keypoints
-from core.recording.clip_pictures import LOOP, loop_picture
-from core.recording.clips import NO_MOVEMENT, TOO_SELDOM, TOO_SHORT
+from core.recording.clips import NO_MOVEMENT, TOO_FEW_FRAMES, TOO_SHORT
 from core.recording.plans import CONTINUOUS, HELD, TIMED
 from core.recording.recorder import Recorder
-from core.recording.samples import thumbnail
+from core.recording.sample_pictures import MAX_LOOP_FRAMES, draw_clip_loop, encode_thumbnail
 from core.store.bin import delete_samples, restore_samples
 from core.store.database import schema as t
 from core.store.deleting import delete_everything, delete_project_for_good, empty_bin
@@ -41,7 +40,7 @@ def now():
 
 @pytest.fixture
 def recorder(store, project, now):
-    return Recorder(store, project.id, "me", write_every_s=0.01, clock=lambda: now[0])
+    return Recorder(store, project.id, "me", write_interval_s=0.01, clock=lambda: now[0])
 
 
 def perform(recorder, now, *, rest=0.5, move=0.5, by=300.0):
@@ -56,10 +55,10 @@ def perform(recorder, now, *, rest=0.5, move=0.5, by=300.0):
 def test_a_button_that_is_held_for_one_performance_gives_one_clip(
     recorder, store, project, swipe, now
 ):
-    recorder.record(swipe.id, HELD)
+    recorder.start(swipe.id, HELD)
     begun = now[0]
     assert perform(recorder, now).part == "1.5 s"
-    assert recorder.release(now[0] - begun).counts == "kept 1 / refused 0"
+    assert recorder.release_hold(now[0] - begun).text == "1 saved, 0 skipped"
     [clip] = store.samples(project.id)
     assert clip.gesture_id == swipe.id and clip.mirrored_view
     spent_s = clip.times_s[-1] - clip.times_s[0]
@@ -75,7 +74,7 @@ def test_frames_that_a_busy_machine_never_read_do_not_cut_a_clip_and_a_lost_hand
 ):
     """0.35 s in the middle of the way, of which there is nothing or frames without a hand."""
     for seen_away in (False, True):
-        recorder.record(swipe.id, HELD)
+        recorder.start(swipe.id, HELD)
         begun = now[0]
         for frame in range(10, 40):  # 20 a second; the hand goes until 1.5 s
             now[0] = begun + frame / FPS
@@ -83,7 +82,7 @@ def test_frames_that_a_busy_machine_never_read_do_not_cut_a_clip_and_a_lost_hand
                 offer(recorder, now[0], hand(200 * min(frame / FPS, 1.5)))
             elif seen_away:
                 offer(recorder, now[0])
-        recorder.release(now[0] - begun)
+        recorder.release_hold(now[0] - begun)
     second, first = store.samples(project.id)
     assert first.keypoints[[0, -1], 0, 0] == pytest.approx([300, 500])
     assert first.frames == len(first.times_s) == 16
@@ -94,7 +93,7 @@ def test_pictures_that_become_smaller_on_the_way_do_not_change_a_clip(
     recorder, store, project, swipe, now
 ):
     for becomes in (SIZE_HW, (240, 320)):
-        recorder.record(swipe.id, HELD)
+        recorder.start(swipe.id, HELD)
         begun = now[0]
         for frame in range(30):
             now[0] = begun + frame / 19
@@ -102,7 +101,7 @@ def test_pictures_that_become_smaller_on_the_way_do_not_change_a_clip(
             pose = hand(200 * np.clip(frame / 19 - 0.4, 0, 0.8))
             points = rescale_keypoints(pose.keypoints, SIZE_HW, size_hw)
             offer(recorder, now[0], replace(pose, keypoints=points), size_hw=size_hw)
-        recorder.release(now[0] - begun)
+        recorder.release_hold(now[0] - begun)
     second, first = store.samples(project.id)
     assert first.size_hw == second.size_hw == SIZE_HW
     np.testing.assert_allclose(second.keypoints, first.keypoints, atol=1e-3)
@@ -112,10 +111,10 @@ def test_pictures_that_become_smaller_on_the_way_do_not_change_a_clip(
 def test_what_came_after_the_button_was_let_go_is_not_in_the_clip(
     recorder, store, project, swipe, now
 ):
-    recorder.record(swipe.id, HELD)
+    recorder.start(swipe.id, HELD)
     perform(recorder, now)
-    recorder.renew(1.0)  # of 1.5 s, as the button says
-    recorder.release(1.0)
+    recorder.renew_hold(1.0)  # of 1.5 s, as the button says
+    recorder.release_hold(1.0)
     [clip] = store.samples(project.id)
     assert clip.times_s[-1] <= 1.0
 
@@ -123,39 +122,44 @@ def test_what_came_after_the_button_was_let_go_is_not_in_the_clip(
 def test_five_performances_are_counted_in_and_recorded_with_a_beat(
     recorder, store, project, swipe, now
 ):
-    recorder.record(swipe.id, TIMED)
+    recorder.start(swipe.id, TIMED)
     offer(recorder, 0.0, hand())
     assert offer(recorder, 2.5, hand()).state == "countdown"
     now[0] = 2.97
     parts = [perform(recorder, now, rest=0.7, move=0.6).part for _ in range(5)]
     assert parts == ["1 of 5", "2 of 5", "3 of 5", "4 of 5", "5 of 5"]
     assert offer(recorder, now[0] + 1, hand()).state == "idle"
-    assert recorder.stop().counts == "kept 5 / refused 0"
+    assert recorder.stop().text == "5 saved, 0 skipped"
     assert len({clip.burst_id for clip in store.samples(project.id)}) == 1
 
 
 def test_a_beat_clicks_low_before_and_high_as_each_performance_begins(recorder, swipe, now):
     counts = [(-3.0, 660), (-2.0, 660), (-1.0, 660)]
     beats = [(0.0, 990), (2.0, 990), (4.0, 990), (6.0, 990), (8.0, 990)]
-    assert TIMED.of_clips.clicks == counts + beats
-    silent = (TIMED, CONTINUOUS.of_clips, HELD.of_clips, replace(TIMED, sound=False).of_clips)
-    assert [plan.clicks for plan in silent] == [[]] * 4
-    recorder.record(swipe.id, TIMED)
-    assert recorder.progress().since_s is None
+    assert TIMED.for_clips().metronome_clicks == counts + beats
+    silent = (
+        TIMED,
+        CONTINUOUS.for_clips(),
+        HELD.for_clips(),
+        replace(TIMED, sound=False).for_clips(),
+    )
+    assert [plan.metronome_clicks for plan in silent] == [[]] * 4
+    recorder.start(swipe.id, TIMED)
+    assert recorder.status().since_s is None
     for time_s, since_s in ((5.0, -3.0), (7.5, -0.5), (10.25, 2.25)):
         assert offer(recorder, time_s, hand()).since_s == pytest.approx(since_s)
 
 
 def test_a_hand_that_rests_and_one_that_twitches_are_refused(recorder, swipe, now):
-    recorder.record(swipe.id, CONTINUOUS)
+    recorder.start(swipe.id, CONTINUOUS)
     perform(recorder, now, by=0)
-    assert recorder.stop().refused == {NO_MOVEMENT: 1}
-    recorder.record(swipe.id, CONTINUOUS)
+    assert recorder.stop().skipped == {NO_MOVEMENT: 1}
+    recorder.start(swipe.id, CONTINUOUS)
     offer(recorder, now[0] + 0.05, hand())
-    assert recorder.stop().refused == {TOO_SHORT: 1}
-    recorder.record(swipe.id, CONTINUOUS)
+    assert recorder.stop().skipped == {TOO_SHORT: 1}
+    recorder.start(swipe.id, CONTINUOUS)
     offer(recorder, now[0] + 1)
-    assert recorder.stop().refused == {"no hand": 1}
+    assert recorder.stop().skipped == {"no hand": 1}
 
 
 @pytest.mark.parametrize(
@@ -164,34 +168,34 @@ def test_a_hand_that_rests_and_one_that_twitches_are_refused(recorder, swipe, no
         ((0.2, 0.82), {}),
         ((0.3, 1.02), {}),  # the hand is where it was
         ((1.35, 1.85), {}),  # half a second is bridged
-        ((1.3, 1.9), {TOO_SELDOM: 1}),
-        ((0.8, 1.5), {TOO_SELDOM: 1}),
-        ((1.5, 2.1), {TOO_SELDOM: 1}),
-        ((0.9, 2.1), {TOO_SELDOM: 1}),
+        ((1.3, 1.9), {TOO_FEW_FRAMES: 1}),
+        ((0.8, 1.5), {TOO_FEW_FRAMES: 1}),
+        ((1.5, 2.1), {TOO_FEW_FRAMES: 1}),
+        ((0.9, 2.1), {TOO_FEW_FRAMES: 1}),
     ],
 )
 def test_half_a_movement_is_not_taken_for_a_whole_one(recorder, swipe, now, unseen_s, refused):
     """The hand rests, moves from 1 s to 2 s and rests; in between no picture comes."""
-    recorder.record(swipe.id, CONTINUOUS)
+    recorder.start(swipe.id, CONTINUOUS)
     for time_s in np.arange(0, 3, 1 / FPS):
         now[0] = float(time_s)
         if not unseen_s[0] < time_s < unseen_s[1]:
             offer(recorder, now[0], hand(300 * np.clip(time_s - 1, 0, 1)))
-    assert recorder.stop().refused == refused
+    assert recorder.stop().skipped == refused
 
 
 def test_a_performance_without_end_is_cut_and_said(recorder, store, project, swipe, now):
-    recorder.record(swipe.id, CONTINUOUS)
+    recorder.start(swipe.id, CONTINUOUS)
     for _ in range(8):
         perform(recorder, now)
     progress = recorder.stop()
-    assert progress.kept == 1 and "10 s at most" in progress.note
+    assert progress.saved == 1 and "10 s at most" in progress.note
 
 
 def test_a_still_gesture_beside_one_that_moves_is_recorded_as_ever(
     recorder, store, project, swipe, gesture, now
 ):
-    recorder.record(gesture.id, CONTINUOUS)
+    recorder.start(gesture.id, CONTINUOUS)
     perform(recorder, now)
     recorder.stop()
     assert {sample.frames for sample in store.samples(project.id)} == {1}
@@ -201,7 +205,7 @@ def test_a_clip_and_a_single_frame_are_learned_from_apart(
     recorder, store, project, swipe, gesture, now
 ):
     for one in (gesture, swipe):
-        recorder.record(one.id, CONTINUOUS)
+        recorder.start(one.id, CONTINUOUS)
         perform(recorder, now)
         recorder.stop()
     assert not store.training_data(project.id).moving
@@ -213,7 +217,7 @@ def test_a_clip_and_a_single_frame_are_learned_from_apart(
 @pytest.fixture
 def clip(recorder, store, project, swipe, now):
     """A swipe as it is stored."""
-    recorder.record(swipe.id, CONTINUOUS)
+    recorder.start(swipe.id, CONTINUOUS)
     perform(recorder, now)
     recorder.stop()
     [clip] = store.samples(project.id)
@@ -221,16 +225,16 @@ def clip(recorder, store, project, swipe, now):
 
 
 def test_the_small_picture_of_a_clip_shows_the_way_as_in_a_mirror(clip):
-    jpeg = thumbnail(clip, 64)
+    jpeg = encode_thumbnail(clip, 64)
     assert len(jpeg) < 100_000
-    frames = np.split(decode_jpeg(jpeg).astype(int), LOOP, axis=1)
+    frames = np.split(decode_jpeg(jpeg).astype(int), MAX_LOOP_FRAMES, axis=1)
     assert {frame.shape for frame in frames} == {(64, 64, 3)}
     tips = []
     for frame in frames:
         yellow = (frame[..., 0] > 180) & (frame[..., 2] < 120)
         tips.append(np.nonzero(yellow)[1].mean())
     assert tips[-1] < 32  # the hand ends at the right of the camera's picture
-    assert tips[0] > tips[LOOP // 2] > tips[-1]  # and goes there, frame by frame
+    assert tips[0] > tips[MAX_LOOP_FRAMES // 2] > tips[-1]  # and goes there, frame by frame
 
 
 def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
@@ -247,17 +251,17 @@ def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
 
 def test_a_clip_s_loop_is_drawn_over_its_crop_where_the_hand_was(clip):
     white = encode_jpeg(np.full((256, 256, 3), 255, np.uint8))
-    last = loop_picture(replace(clip, crop_jpeg=white, mirrored_view=False), 160)[:, -160:]
+    last = draw_clip_loop(replace(clip, crop_jpeg=white, mirrored_view=False), 160)[:, -160:]
     ground = np.median(last, axis=2)
     # the way goes from x 200 to 500 of a hand 100 wide, the crop is of its middle
     assert ground[60, [2, 157]].tolist() == [40, 40] and ground[30, 70] == 126
-    plain = loop_picture(replace(clip, crop_jpeg=None), 160)
+    plain = draw_clip_loop(replace(clip, crop_jpeg=None), 160)
     assert np.median(plain) == 40
 
 
 def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, store, project, swipe):
     """At 16 frames a second it rests until 2 s, moves until 2.5 s, and rests until 47 / 16 s."""
-    recorder.record(swipe.id, CONTINUOUS)
+    recorder.start(swipe.id, CONTINUOUS)
     for frame in range(48):
         offer(recorder, frame / 16, hand(300 * np.clip((frame / 16 - 2) / 0.5, 0, 1)))
     recorder.stop()

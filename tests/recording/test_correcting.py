@@ -8,7 +8,13 @@ import pytest
 from core.errors import MediaError
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.types import Estimate, Frame, Pose, RemoteFrame
-from core.recording.correcting import LastSecond, Moment, correct, hands_of, with_crops
+from core.recording.correcting import (
+    AnalysedFrame,
+    FrameHistory,
+    add_correction,
+    attach_crops,
+    list_handedness,
+)
 from core.recording.recorder import Recorder
 
 HAND = np.random.default_rng(0).uniform(100, 300, (21, 2)).astype(np.float32)
@@ -21,7 +27,7 @@ def moment(time_s, *, shift=0.0, hands=("Right",), score=0.9):
         for i, hand in enumerate(hands)
     )
     frame = Frame(rgb, time_s, 0, "webcam", mirrored_view=True)
-    return Moment(frame, Estimate(poses, frame.size_hw, "test-hands", time_s, True), "1")
+    return AnalysedFrame(frame, Estimate(poses, frame.size_hw, "test-hands", time_s, True), "1")
 
 
 def show(last, times, **of):
@@ -31,7 +37,7 @@ def show(last, times, **of):
 
 
 def test_a_second_is_kept_at_ten_frames_a_second():
-    last = LastSecond()
+    last = FrameHistory()
     show(last, np.arange(0, 5, 1 / 30))
     times = [m.frame.time_s for m in last.freeze()]
     assert times[-1] == pytest.approx(4.97, abs=0.07) and times[0] >= times[-1] - 1.0
@@ -41,14 +47,14 @@ def test_a_second_is_kept_at_ten_frames_a_second():
 def test_what_was_shown_a_while_ago_is_not_the_last_second():
     """As after coming back to Live, or while the camera hangs."""
     clock = [100.0]
-    last = LastSecond(lambda: clock[0])
+    last = FrameHistory(lambda: clock[0])
     with pytest.raises(MediaError, match="no picture came from the camera just now"):
         last.freeze()
     show(last, [1.0, 1.1])
     clock[0] += 1.4
     assert len(last.freeze()) == 2
     clock[0] += 0.2
-    assert len(last.freeze(within_s=5)) == 2
+    assert len(last.freeze(max_age_s=5)) == 2
     with pytest.raises(MediaError, match="no picture came from the camera just now"):
         last.freeze()
     show(last, [1.2])
@@ -56,7 +62,7 @@ def test_what_was_shown_a_while_ago_is_not_the_last_second():
 
 
 def test_another_stream_begins_anew():
-    last = LastSecond()
+    last = FrameHistory()
     show(last, [10.0, 10.1, 10.2])
     show(last, [0.0, 0.1])
     assert [m.frame.time_s for m in last.freeze()] == [0.0, 0.1]
@@ -65,10 +71,10 @@ def test_another_stream_begins_anew():
 def test_the_second_becomes_one_recording_of_the_right_gesture(store, project):
     fist = next(g for g in store.gestures(project.id) if g.name == "fist")
     moments = [moment(i / 10, shift=4 * i) for i in range(8)]
-    added, ids = correct(Recorder(store, project.id, "ana"), fist.id, moments)
+    added = add_correction(Recorder(store, project.id, "ana"), fist.id, moments)
     found = store.samples(project.id, newest_first=False)
-    assert added.kept == 8 and [s.id for s in found] == ids
-    assert store.list_history(project.id)[0].title == "Added 8 samples to “fist”"
+    assert added.added == 8 and [s.id for s in found] == added.new["samples"]
+    assert store.history(project.id)[0].title == "Added 8 samples to “fist”"
     assert {s.gesture_id for s in found} == {fist.id} and len({s.burst_id for s in found}) == 1
     np.testing.assert_array_equal(found[3].pose, HAND + 12)
     assert found[0].mirrored_view and found[0].crop_jpeg and found[0].estimator == "test-hands"
@@ -83,12 +89,12 @@ def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store
         one = moment(number / 10, shift=4 * number, hands=("Right", "Left"))
         return replace(one, frame=RemoteFrame((480, 640), number / 10, number))
 
-    moments = with_crops(
+    moments = attach_crops(
         [remote(1), remote(2)], {2: (((5.0, 6.0, 300.0), dark), ((9.0, 6.0, 80.0), light))}
     )
     recorder = Recorder(store, project.id, "ana")
     for hand in ("Right", "Left"):
-        correct(recorder, fist.id, moments, hand)
+        add_correction(recorder, fist.id, moments, hand)
     samples = store.samples(project.id, newest_first=False)
     assert [s.crop_jpeg for s in samples] == [None, dark, None, light]
     assert [s.region[2] for s in samples][1::2] == [300.0, 80.0]
@@ -97,38 +103,32 @@ def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store
 def test_frames_that_are_no_samples_are_refused(store, project):
     ok = store.gestures(project.id)[3]
     moments = [moment(0), moment(0.1), moment(0.2, hands=()), moment(0.3, shift=5, score=0.1)]
-    added, ids = correct(Recorder(store, project.id, "me"), ok.id, moments)
-    assert added.kept == len(ids) == 1
-    assert [reason for _, reason in added.refused] == ["duplicate", "no hand", "low score"]
+    added = add_correction(Recorder(store, project.id, "me"), ok.id, moments)
+    assert added.added == 1
+    assert [reason for _, reason in added.skipped] == ["duplicate", "no hand", "low score"]
 
 
 def test_without_one_good_hand_nothing_is_stored(store, project):
     with pytest.raises(MediaError, match="no hand"):
-        correct(Recorder(store, project.id, "me"), 1, [moment(0, hands=())])
+        add_correction(Recorder(store, project.id, "me"), 1, [moment(0, hands=())])
     assert store.persons(project.id) == [] and store.samples(project.id) == []
 
 
 def test_of_two_hands_the_asked_one_is_taken(store, project):
     moments = [moment(i / 10, shift=4 * i, hands=("Right", "Left")) for i in range(3)]
-    assert hands_of(moments) == ["Left", "Right"]
-    correct(Recorder(store, project.id, "me"), 1, moments, "Left")
+    assert list_handedness(moments) == ["Left", "Right"]
+    add_correction(Recorder(store, project.id, "me"), 1, moments, "Left")
     found = store.samples(project.id, newest_first=False)
     assert {s.handedness for s in found} == {"Left"}
     np.testing.assert_array_equal(found[0].pose, HAND + 100)
 
 
-def test_keypoints_only_stores_no_picture(store, project):
-    recorder = Recorder(store, project.id, "me", with_pictures=False)
-    correct(recorder, 1, [moment(0)])
-    assert store.samples(project.id)[0].crop_jpeg is None
-
-
 def test_a_real_hand_is_corrected(store, project, make_estimator, shared_data):
     folder = shared_data / "hand_images" / "emrecandir" / "thumbs_up"
-    last, estimator = LastSecond(), make_estimator()
+    last, estimator = FrameHistory(), make_estimator()
     for i, path in enumerate(sorted(folder.iterdir())[:2]):
         frame = Frame(read_picture(path), i * 0.2, i, "webcam", mirrored_view=True)
         last.remember(frame, estimator.estimate_still(frame.rgb), estimator.version)
     estimator.close()
-    added, _ = correct(Recorder(store, project.id, "me"), 1, last.freeze())
-    assert added.kept == 2
+    added = add_correction(Recorder(store, project.id, "me"), 1, last.freeze())
+    assert added.added == 2

@@ -12,12 +12,12 @@ from core.paths import Paths
 from core.pose.types import Frame
 from core.recording.demo import (
     DEMO_PROJECT,
-    MOVE_S,
     SHOW_S,
+    TRANSITION_S,
     ReplayEstimator,
-    fill_demo,
-    plain_picture,
-    read_demo,
+    demo_background,
+    fill_demo_project,
+    read_demo_hands,
 )
 from core.store import Store
 
@@ -26,7 +26,7 @@ NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 
 @pytest.fixture(scope="module")
 def hands():
-    return read_demo(Paths.find().demo)
+    return read_demo_hands(Paths.find().demo)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def store(workspace):
 
 
 def frame(time_s, mirrored=True):
-    return Frame(plain_picture(), time_s, mirrored_view=mirrored)
+    return Frame(demo_background(), time_s, mirrored_view=mirrored)
 
 
 def test_the_table_is_small_names_its_sources_and_has_every_gesture(hands):
@@ -48,21 +48,21 @@ def test_the_table_is_small_names_its_sources_and_has_every_gesture(hands):
         ("ardamavi/Sign-Language-Digits-Dataset", "Apache-2.0"),
         ("emrecandir9/custom-gesture-dataset", "MIT"),
     }
-    assert [len(hands.of(name)) for name in NAMES] == [40] * len(NAMES)
+    assert [len(hands.select(name)) for name in NAMES] == [40] * len(NAMES)
     turned = {row["gesture"] for row in rows if row["source_label"].endswith("turned")}
     assert turned == {"point_left", "point_right"}
 
 
 def test_a_pointing_hand_points_where_its_name_says(hands):
     for name, axis, sign in (("point_right", 0, 1), ("point_left", 0, -1), ("point_up", 1, -1)):
-        finger = hands.of(name)[:, 8] - hands.of(name)[:, 5]
+        finger = hands.select(name)[:, 8] - hands.select(name)[:, 5]
         assert (np.sign(finger[:, axis]) == sign).mean() > 0.95
 
 
 def test_the_hand_moves_without_a_jump_and_stays_in_the_picture(hands):
     replay = ReplayEstimator(hands)
     before = None
-    for time_s in np.arange(100, 100 + 20 * (SHOW_S + MOVE_S), 0.02):
+    for time_s in np.arange(100, 100 + 20 * (SHOW_S + TRANSITION_S), 0.02):
         [pose] = replay.estimate(frame(float(time_s))).poses
         assert (pose.keypoints >= 0).all() and (pose.keypoints < [640, 480]).all()
         assert before is None or np.abs(pose.keypoints - before).max() < 60
@@ -80,7 +80,7 @@ def test_the_starter_model_reads_what_is_shown(hands, gesture):
     model = GestureModel.load(Paths.find().starter)
     replay = ReplayEstimator(hands, [gesture])
     right, shown = 0, 0
-    for time_s in np.arange(0, 10 * (SHOW_S + MOVE_S), 0.1):
+    for time_s in np.arange(0, 10 * (SHOW_S + TRANSITION_S), 0.1):
         estimate = replay.estimate(frame(float(time_s)))
         for pose in estimate.poses:
             row = model.predict_proba(pose.keypoints[None], np.array([True]))[0]
@@ -91,16 +91,16 @@ def test_the_starter_model_reads_what_is_shown(hands, gesture):
 
 def test_the_live_picture_shows_the_hand_on_the_plain_ground(hands):
     live = LiveProcessor(lambda number: ReplayEstimator(hands), Options())
-    picture = live.process(plain_picture())
+    picture = live.process(demo_background())
     live.close()
     assert live.latest().error == "" and len(live.latest().hands) == 1
-    assert (picture != plain_picture()).any()
+    assert (picture != demo_background()).any()
 
 
 def test_the_demo_project_is_filled_once_and_leaves_others_alone(store):
     mine = store.create_project("Mine")
-    made = fill_demo(store, Paths.find().demo)
-    again = fill_demo(store, Paths.find().demo)
+    made = fill_demo_project(store, Paths.find().demo)
+    again = fill_demo_project(store, Paths.find().demo)
     assert made.id == again.id and made.name == DEMO_PROJECT
     assert {row.gesture.name: row.samples for row in store.overview(made.id)} == dict.fromkeys(
         NAMES, 40
@@ -111,7 +111,7 @@ def test_the_demo_project_is_filled_once_and_leaves_others_alone(store):
 
 def test_a_project_of_ones_own_with_the_demos_name_stays_as_it_is(store):
     mine = store.create_project("demo")
-    made = fill_demo(store, Paths.find().demo)
+    made = fill_demo_project(store, Paths.find().demo)
     assert made.name == f"{DEMO_PROJECT} 2"
-    assert fill_demo(store, Paths.find().demo).id == made.id
+    assert fill_demo_project(store, Paths.find().demo).id == made.id
     assert sum(row.samples for row in store.overview(mine.id)) == 0

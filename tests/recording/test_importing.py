@@ -18,13 +18,18 @@ from core.errors import (
     TableError,
     WeightsError,
 )
-from core.pose.skeletons.table import BODY_33
+from core.pose.skeletons.table import BODY_33, SKELETONS, convert
 from core.recording.imports.importing import import_path
 from core.recording.imports.tables import read_table
 from core.store import Store
 from core.store.rows import MOVING
 
-XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+
+def columns(joints: int, axes: str = "xy") -> list[str]:
+    return [f"{axis}{joint}" for joint in range(joints) for axis in axes]
+
+
+XY = columns(21)
 
 
 def overview(store: Store, name: str = "p") -> dict[str, int]:
@@ -46,7 +51,7 @@ def row(gesture: str, start: float = 0.0) -> list:
 
 def test_the_recorders_of_the_real_table_become_persons(store, shared_data):
     report = import_path(store, "p", shared_data / "hand_keypoints" / "gestures.csv")
-    assert report.added == 19_484 and not report.refused and not report.new_gestures
+    assert report.added == 19_484 and not report.skipped and not report.new_gestures
     project = store.project("p")
     assert len(store.persons(project.id)) == 18
     assert overview(store)["point_left"] == 322 and overview(store)["open_palm"] == 4670
@@ -94,7 +99,7 @@ def test_integer_labels_without_a_label_file_can_be_mapped(store, shared_data, t
 def arms(shared_data, tmp_path) -> Path:
     """Real bodies, 33 keypoints each, of the two arm poses that ours are named alike."""
     rows = pd.read_csv(shared_data / "moving" / "pose_arms_xy_relative.csv")
-    rows = rows.rename(columns={"label": "gesture"})
+    rows = rows.rename(columns={"label": "gesture"}).assign(skeleton="body_33")
     rows[rows.gesture.str.endswith("out")].to_csv(tmp_path / "arms.csv", index=False)
     return tmp_path / "arms.csv"
 
@@ -122,21 +127,21 @@ def test_of_a_table_that_does_not_say_what_is_hidden_the_picture_s_edge_is(store
 
 
 def test_keypoints_of_a_body_that_happen_to_be_level_are_not_at_the_edge(tmp_path):
-    names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xy")]
+    names = ["gesture", *columns(33)]
     points = np.random.default_rng(0).uniform(0, 400, (1, 33, 2))
     points[0, 27:30, 1] = 410  # both ankles and a heel
     points[0, 13:19, 1] = 200  # the arms, in the middle
     table(tmp_path / "a.csv", [["t_pose", *points.ravel()]], names)
-    assert np.isfinite(read_table(tmp_path / "a.csv").keypoints).all()
+    assert np.isfinite(read_table(tmp_path / "a.csv", skeleton="body_33").keypoints).all()
 
 
 def test_what_a_table_says_is_hidden_is_missing(tmp_path):
-    names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xyv")]
+    names = ["gesture", *columns(33, "xyv")]
     cells = np.arange(2 * 99, dtype=float).reshape(2, 99)
     cells[:, 2::3] = 0.9
     cells[0, 2 + 3 * 25] = 0.49
     table(tmp_path / "a.csv", [["t_pose", *row] for row in cells.tolist()], names)
-    read = read_table(tmp_path / "a.csv")
+    read = read_table(tmp_path / "a.csv", skeleton="body_33")
     points = read.keypoints
     assert read.remark == ""
     assert np.argwhere(np.isnan(points)).tolist() == [[0, 25, 0], [0, 25, 1]]
@@ -144,21 +149,55 @@ def test_what_a_table_says_is_hidden_is_missing(tmp_path):
 
 
 def test_bodies_and_hands_stay_apart(store, arms, tmp_path):
-    hands = table(tmp_path / "hands.csv", [row("ok"), row("wave")])
+    rows = [[*row("ok"), "hand_21"], [*row("wave"), "hand_21"]]
+    hands = table(tmp_path / "hands.csv", rows, ["gesture", *XY, "skeleton"])
     import_path(store, "p", arms)
     import_path(store, "q", hands)
     for name, other in (("p", hands), ("q", arms)):
-        before = store.list_history(store.project(name).id)
-        with pytest.raises(SkeletonError, match=f"{other.name}'s rows have"):
+        before = store.history(store.project(name).id)
+        with pytest.raises(SkeletonError, match="can't be turned into"):
             import_path(store, name, other)
         assert store.list_history(store.project(name).id) == before
     assert "wave" not in {gesture.name for gesture in store.gestures(store.project("p").id)}
 
 
-def test_another_number_of_keypoints_is_no_hand_s_first_21(tmp_path):
-    names = ["gesture", *(f"{axis}{joint}" for joint in range(25) for axis in "xy")]
-    path = table(tmp_path / "a.csv", [["ok", *range(50)]], names)
-    with pytest.raises(TableError, match="25 keypoints a row; read are a hand's 21"):
+@pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=SKELETONS)
+def test_a_table_has_the_skeleton_that_its_column_or_the_caller_names(tmp_path, skeleton):
+    numbers = np.random.default_rng(0).uniform(0, 400, 2 * skeleton.size)
+    names = ["gesture", *columns(skeleton.size)]
+    path = table(tmp_path / "a.csv", [["ok", *numbers]], names)
+    given = read_table(path, "keypoints-csv", skeleton=skeleton.name)
+    named = table(tmp_path / "b.csv", [["ok", *numbers, skeleton.name]], [*names, "skeleton"])
+    for read in (given, read_table(named, "keypoints-csv", skeleton="hand_21")):
+        assert (read.skeleton, "skeleton" in read.remark) == (skeleton.name, False)
+        np.testing.assert_allclose(read.keypoints, numbers.reshape(1, -1, 2), rtol=1e-5)
+    if skeleton.size > 21:
+        with pytest.raises(TableError, match=f"{skeleton.size} keypoints a row.*{skeleton.name}"):
+            read_table(path, "keypoints-csv")
+    elif skeleton.size == 21:
+        assert "does not name its skeleton: read as hand_21" in read_table(path).remark
+
+
+def test_hands_in_another_order_are_stored_in_the_project_s(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")])
+    assert import_path(store, "p", path, skeleton="msra_21").added == 1
+    [sample] = store.samples(store.project("p").id)
+    assert (sample.skeleton, sample.estimator) == ("hand_21", "msra_21")
+    points = np.arange(42, dtype=np.float32).reshape(21, 2)
+    np.testing.assert_array_equal(
+        sample.pose, convert(points, SKELETONS["msra_21"], SKELETONS["hand_21"])
+    )
+    assert not np.array_equal(sample.pose, points)
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [(["hand_21", "msra_21"], "mixes the skeletons"), (["nobody"] * 2, "no skeleton “nobody”")],
+)
+def test_a_skeleton_that_is_not_known_or_not_one_is_refused(tmp_path, column, says):
+    rows = [[*row("ok"), name] for name in column]
+    path = table(tmp_path / "a.csv", rows, ["gesture", *XY, "skeleton"])
+    with pytest.raises(TableError, match=says):
         read_table(path)
 
 
@@ -263,7 +302,7 @@ def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_p
     labels = ["ok", "fist", "ok", "ok"]
     path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
     with pytest.raises(KeyboardInterrupt):
-        import_path(store, "p", path, progress=interrupted_at(2))
+        import_path(store, "p", path, progress=failing_at(2))
     rest = import_path(store, "p", path, mapping={"fist": "ok"})
     assert (rest.added, rest.already) == (2, 2) and overview(store) == {"ok": 3, "fist": 1}
     found = store.samples(store.project("p").id, newest_first=False)
@@ -273,7 +312,7 @@ def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_p
 def test_rows_that_are_the_same_count_each(store, tmp_path):
     path = table(tmp_path / "a.csv", [row("ok"), row("fist"), row("ok")])
     with pytest.raises(KeyboardInterrupt):
-        import_path(store, "p", path, progress=interrupted_at(1))
+        import_path(store, "p", path, progress=failing_at(1))
     rest = import_path(store, "p", path)
     assert (rest.added, rest.already) == (2, 1) and overview(store) == {"ok": 2, "fist": 1}
 
@@ -292,12 +331,12 @@ def test_a_table_that_an_older_mudra_imported_is_known(store, tmp_path):
     assert (again.added, again.already) == (0, 3)
 
 
-def interrupted_at(row):
+def failing_at(row, error=KeyboardInterrupt):
     """A progress that ends the import once so many rows are done."""
 
-    def progress(done: int, total: int) -> None:
+    def progress(done, *_):
         if done == row:
-            raise KeyboardInterrupt
+            raise error
 
     return progress
 
@@ -323,21 +362,6 @@ def test_an_import_without_its_estimator_leaves_no_project_behind(store, photos)
     assert store.projects(deleted=True) == []
 
 
-def test_an_import_that_was_cut_short_goes_on_where_it_ended(store, tmp_path):
-    path = table(tmp_path / "a.csv", [row("ok"), row("ok", 5), row("fist"), row("none")])
-
-    def cut(done: int, total: int) -> None:
-        if done == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        import_path(store, "p", path, progress=cut)
-    assert overview(store) == {"ok": 2}
-    rest = import_path(store, "p", path)
-    assert (rest.added, rest.already) == (2, 2)
-    assert overview(store) == {"ok": 2, "fist": 1, "none": 1}
-
-
 def test_at_most_twenty_lines_are_named(tmp_path):
     rows = [[*row("ok")[:-1], "x"] for _ in range(30)]
     with pytest.raises(TableError, match=r"30 lines: 2, .*, 21 …\)"):
@@ -347,7 +371,7 @@ def test_at_most_twenty_lines_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "no table"),
+        ("", "isn't a readable table"),
         ("a,b,c\n1,2,3\n", "3 columns"),
         ("gesture," + ",".join(XY[:-1]) + "\n", "y20"),
         ("gesture," + ",".join(XY) + ",x0\n", "x0"),
@@ -356,7 +380,7 @@ def test_at_most_twenty_lines_are_named(tmp_path):
         ("gesture," + ",".join(XY) + "\nok," + ",".join(["1e39"] * 42) + "\n", "finite"),
         ("gesture," + ",".join(XY) + "\nok,1,2\n", "finite"),
         (",".join(map(str, range(44))) + ",class\n" + "1," * 44 + "2\n", "0 or 1"),
-        ("\x00\x01\x02", "no text in UTF-8"),
+        ("\x00\x01\x02", "isn't UTF-8 text"),
         ("0," + ",".join("1" * 42) + "\n1,2\n", "finite"),
     ],
 )
@@ -383,7 +407,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 def with_world(path: Path, rows: int, *, but: tuple[int, ...] = ()) -> Path:
     """A table of so many hands with keypoints in space, which the rows `but` lack."""
     cells = pd.DataFrame([row("ok", 50 * n) for n in range(rows)], columns=["gesture", *XY])
-    names = [f"w{axis}{joint}" for joint in range(21) for axis in "xyz"]
+    names = [f"w{name}" for name in columns(21, "xyz")]
     world = pd.DataFrame(np.arange(63 * rows).reshape(rows, 63) / 100, columns=names)
     world.loc[[*but], "wy3"] = np.nan
     pd.concat([cells, world], axis=1).to_csv(path, index=False)
@@ -404,9 +428,9 @@ def test_a_row_without_keypoints_in_space_leaves_the_others_theirs(store, tmp_pa
 
 
 def test_only_rows_without_keypoints_in_space_are_worth_a_remark(tmp_path):
-    whole = read_table(with_world(tmp_path / "whole.csv", 2))
+    whole = read_table(with_world(tmp_path / "whole.csv", 2), skeleton="hand_21")
     assert whole.world.shape == (2, 21, 3) and not whole.remark
-    none = read_table(with_world(tmp_path / "none.csv", 2, but=(0, 1)))
+    none = read_table(with_world(tmp_path / "none.csv", 2, but=(0, 1)), skeleton="hand_21")
     assert none.world is None and not none.remark
 
 
@@ -452,12 +476,6 @@ def test_the_same_pictures_twice_add_nothing(store, photos, make_estimator):
     assert (again.added, again.already) == (0, 6)
 
 
-def test_a_keypoints_only_project_stores_no_picture(store, photos, make_estimator):
-    project = store.create_project("p", keypoints_only=True)
-    import_path(store, "p", photos, estimator_factory=make_estimator)
-    assert all(sample.crop_jpeg is None for sample in store.samples(project.id))
-
-
 def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_estimator):
     (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
     from core.media.pictures import encode_jpeg
@@ -466,7 +484,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_e
     (photos / "ok" / "notes.txt").write_text("not looked at")
     report = import_path(store, "p", photos, estimator_factory=make_estimator)
     assert report.added == 6
-    reasons = dict(report.refused)
+    reasons = dict(report.skipped)
     assert set(reasons) == {"ok/broken.jpg", "ok/empty.jpg"}
     assert "no hand" in reasons["ok/empty.jpg"] and "a JPEG" in reasons["ok/broken.jpg"]
 
@@ -534,7 +552,7 @@ def test_videos_in_a_folder_per_class_are_sampled(store, weights_folder, shared_
         return create_estimator("mediapipe-hands", weights_folder)
 
     report = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
-    assert [name for name, _ in report.refused] == ["fist/broken.mp4"]
+    assert [name for name, _ in report.skipped] == ["fist/broken.mp4"]
     assert set(overview(store)) == {"fist", "open_palm"}
     assert report.added == sum(overview(store).values()) >= 12
     again = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
@@ -569,7 +587,7 @@ def test_a_name_without_end_is_refused_with_its_line(tmp_path, column):
 def test_a_file_of_labels_without_end_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("0" + ",1" * 42 + "\n")
     (tmp_path / "a_classifier_label.csv").write_text("ok\n" * 400_000)
-    with pytest.raises(TableError, match=r"a_classifier_label\.csv has over 1,048,576 bytes"):
+    with pytest.raises(TableError, match=r"a_classifier_label\.csv has over 1 MB"):
         read_table(tmp_path / "a.csv")
 
 
@@ -582,7 +600,7 @@ def test_pictures_of_a_moving_gesture_are_refused_and_the_rest_goes_in(
     mapping = {first: "ok_moves"}
     report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping=mapping)
     assert report.added and "ok_moves" not in overview(store)
-    refused = [reason for file, reason in report.refused if file.startswith(first)]
+    refused = [reason for file, reason in report.skipped if file.startswith(first)]
     assert refused and all("“ok_moves” is a moving gesture" in reason for reason in refused)
 
 
@@ -623,16 +641,8 @@ def test_what_came_in_before_an_import_failed_can_be_undone(store, tmp_path):
     project = store.create_project("p")
     rows = table(tmp_path / "a.csv", [row("ok"), row("fist", 5), row("ok", 9)])
     with pytest.raises(MediaError, match="cut off"):
-        import_path(store, "p", rows, progress=failing_at(2))
+        import_path(store, "p", rows, progress=failing_at(2, MediaError("cut off")))
     assert overview(store) == {"ok": 1, "fist": 1}
     [act] = store.list_history(project.id)
     assert act.title == "Imported 2 samples from a.csv" and store.undo(act.id)
     assert overview(store) == {}
-
-
-def failing_at(number):
-    def progress(done, total):
-        if done == number:
-            raise MediaError("cut off")
-
-    return progress

@@ -9,8 +9,9 @@ from core.exchange.project.project_file import export_project
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.recording.imports.importing import import_path
-from core.recording.imports.uploads import add_uploads, record_source
+from core.recording.imports.uploads import add_uploads
 from core.recording.recorder import Recorder
+from core.recording.sources import record_source
 from tests.exchange.conftest import sample
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
@@ -38,10 +39,10 @@ def test_no_pixel_is_stored(store, paths, photos, make_estimator, shared_data, t
     recorder = Recorder(store, project.id, "me")  # one that asks for pictures
     content = [(path.name, path.read_bytes()) for path in sorted((photos / "ok").iterdir())[:2]]
     content.append(("more.zip", zipped(photos / "fist", tmp_path / "more.zip").read_bytes()))
-    assert add_uploads(recorder, project, ok, content, make_estimator).kept >= 4
+    assert add_uploads(recorder, project, ok, content, make_estimator).added >= 4
     video = shared_data / "hand_videos" / "fist.mp4"
     with make_estimator() as hands:
-        assert record_source(store, "p", "fist", str(video), hands, seconds=0.5).kept
+        assert record_source(store, "p", "fist", str(video), hands, seconds=0.5).saved
     other = tmp_path / "other"
     (other / "ok").mkdir(parents=True)
     source = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[3]

@@ -12,7 +12,7 @@ from core.pose.types import Estimate, Frame, Pose
 from core.recording.imports.tables import read_table
 from core.recording.plans import Plan
 from core.recording.recorder import Recorder
-from core.recording.samples import CUT_OFF, DUPLICATE, judged, sample_of
+from core.recording.samples import CUT_OFF, DUPLICATE, make_sample, select_valid_pose
 from core.store.rows import MOVING
 from tests.recording.conftest import ALL, SIZE_HW, hand
 
@@ -41,8 +41,8 @@ def offer(recorder, time_s, *poses):
 
 
 def recorded(store, project, gesture, frames):
-    recorder = Recorder(store, project.id, "me", write_every_s=0.01)
-    recorder.record(gesture.id, ALL if not gesture.moves else Plan(rate_hz=100))
+    recorder = Recorder(store, project.id, "me", write_interval_s=0.01)
+    recorder.start(gesture.id, ALL if not gesture.moves else Plan(rate_hz=100))
     for time_s, *poses in frames:
         offer(recorder, time_s, *poses)
     recorder.stop()
@@ -55,24 +55,25 @@ def test_a_project_of_both_hands_begins_with_gestures_of_both(store, pairs):
 
 
 def test_one_hand_of_a_pair_is_a_sample_and_half_of_one_is_not():
-    assert judged(seen(both()), None) is not None
-    assert isinstance(judged(seen(ALONE), None), Pose)
-    assert judged(seen(pair_hands([hand(390)])), None) == CUT_OFF  # half beyond the picture's edge
-    assert judged(seen(), None) == "no hand"
+    assert select_valid_pose(seen(both()), None) is not None
+    assert isinstance(select_valid_pose(seen(ALONE), None), Pose)
+    half_outside = pair_hands([hand(390)])
+    assert select_valid_pose(seen(half_outside), None) == CUT_OFF
+    assert select_valid_pose(seen(), None) == "no hand"
 
 
 def test_a_hand_that_moves_comes_or_goes_makes_another_sample():
-    assert judged(seen(both()), both().keypoints) == DUPLICATE
-    assert isinstance(judged(seen(both(apart=215)), both().keypoints), Pose)
-    assert isinstance(judged(seen(ALONE), both().keypoints), Pose)  # one hand went
+    assert select_valid_pose(seen(both()), both().keypoints) == DUPLICATE
+    assert isinstance(select_valid_pose(seen(both(apart=215)), both().keypoints), Pose)
+    assert isinstance(select_valid_pose(seen(ALONE), both().keypoints), Pose)  # one hand went
     left = both().keypoints.copy()
     left[21:] = np.nan
-    assert isinstance(judged(seen(ALONE), left), Pose)  # another hand
+    assert isinstance(select_valid_pose(seen(ALONE), left), Pose)  # another hand
 
 
 def test_the_crop_is_round_both_hands():
     frame = Frame(np.zeros((*SIZE_HW, 3), np.uint8))
-    x0, y0, side = sample_of(frame, both(), seen(both())).region
+    x0, y0, side = make_sample(frame, both(), seen(both())).region
     # from 200 to 500 and from 120 to 320: its middle is (350, 220), its longer side 300
     assert side == pytest.approx(1.3 * 300, rel=0.01)
     assert (x0 + side / 2, y0 + side / 2) == pytest.approx((350, 220), abs=1.5)
@@ -124,7 +125,7 @@ def table(path, hands):
 def test_a_table_of_42_keypoints_is_of_both_hands(tmp_path, name):
     numbers = np.arange(84.0)
     rows = [["open_hands", *numbers], ["heart", *[None] * 42, *numbers[42:]]]
-    read = read_table(table(tmp_path / name, rows))
+    read = read_table(table(tmp_path / name, rows), skeleton="hands_42")
     assert (read.skeleton, read.estimator) == ("hands_42", "mediapipe-both-hands")
     np.testing.assert_array_equal(read.keypoints[0], numbers.reshape(42, 2))
     assert np.isnan(read.keypoints[1, :21]).all()
@@ -138,4 +139,4 @@ def test_half_a_hand_in_a_table_and_no_hand_at_all_are_refused_with_their_line(t
     bad = ["open_hands", *[None] * empty, *numbers[empty:]]
     path = table(tmp_path / "a.csv", [["open_hands", *numbers], bad])
     with pytest.raises(TableError, match=r"keypoints must be finite numbers.*3"):
-        read_table(path)
+        read_table(path, skeleton="hands_42")

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from core.media.pictures import decode_jpeg
+from core.recording.imports.uploads import add_pictures
 from core.recording.plans import CONTINUOUS, SHOT, TIMED, Plan
-from core.recording.recorder import WRITE_EVERY_S, Recorder
-from core.recording.samples import picture_of
-from core.recording.stills import add_pictures
+from core.recording.recorder import WRITE_INTERVAL_S, Recorder
+from core.recording.sample_pictures import draw_sample
+from core.recording.samples import AddReport
 from tests.conftest import wait_until
 from tests.recording.conftest import ALL, SIZE_HW, hand, offer
 
 
 @pytest.fixture
 def recorder(store, project):
-    return Recorder(store, project.id, "me", write_every_s=0.01)
+    return Recorder(store, project.id, "me", write_interval_s=0.01)
 
 
 def test_nothing_is_kept_before_the_button(recorder, store, project):
@@ -26,10 +27,10 @@ def test_nothing_is_kept_before_the_button(recorder, store, project):
 
 
 def test_frames_until_stop_become_samples_of_one_recording(recorder, store, project, gesture):
-    recorder.record(gesture.id, CONTINUOUS)
+    recorder.start(gesture.id, CONTINUOUS)
     for i in range(5):
         offer(recorder, 0.1 * i, hand(10 * i))
-    assert recorder.stop().counts == "kept 5 / refused 0"
+    assert recorder.stop().text == "5 saved, 0 skipped"
     samples = store.samples(project.id, newest_first=False)
     assert len({s.burst_id for s in samples}) == 1
     assert samples[1].pose == pytest.approx(hand(10).keypoints)
@@ -46,49 +47,48 @@ def test_frames_until_stop_become_samples_of_one_recording(recorder, store, proj
 
 
 def test_each_refusal_is_counted_by_its_reason(recorder, gesture):
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     offer(recorder, 0.0, hand())
     offer(recorder, 0.1)
     offer(recorder, 0.2, hand(50, score=0.3))
     offer(recorder, 0.3, hand(-250))
     progress = offer(recorder, 0.4, hand(0.5))
-    assert progress.counts == "kept 1 / refused 4"
-    assert progress.refused == {"no hand": 1, "low score": 1, "cut off": 1, "duplicate": 1}
-    assert progress.reasons == "no hand 1, low score 1, cut off 1, duplicate 1"
+    reasons = "no hand 1, low score 1, cut off 1, duplicate 1"
+    assert progress.text == f"1 saved, 4 skipped ({reasons})"
 
 
 def test_a_hand_counts_as_moved_in_parts_of_its_own_size(recorder, gesture):
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     offer(recorder, 0.0, hand())
-    assert offer(recorder, 0.1, hand(0.7)).kept == 1  # 0.35 % of 200 pixels
-    assert offer(recorder, 0.2, hand(1.0)).kept == 2  # 0.5 %
+    assert offer(recorder, 0.1, hand(0.7)).saved == 1  # 0.35 % of 200 pixels
+    assert offer(recorder, 0.2, hand(1.0)).saved == 2  # 0.5 %
 
 
 def test_a_recording_counts_down_runs_its_time_and_ends_by_itself(recorder, gesture):
-    recorder.record(gesture.id, TIMED)
-    assert recorder.progress().state == "countdown"
+    recorder.start(gesture.id, TIMED)
+    assert recorder.status().state == "countdown"
     begun = offer(recorder, 10.0, hand())
-    assert (begun.state, begun.left_s, begun.kept) == ("countdown", 3.0, 0)
+    assert (begun.state, begun.left_s, begun.saved) == ("countdown", 3.0, 0)
     assert offer(recorder, 12.0, hand()).banner == "1"
     running = offer(recorder, 13.0, hand(10))
-    assert (running.state, running.left_s, running.kept) == ("recording", 3.0, 1)
-    assert offer(recorder, 15.9, hand(20)).kept == 2
+    assert (running.state, running.left_s, running.saved) == ("recording", 3.0, 1)
+    assert offer(recorder, 15.9, hand(20)).saved == 2
     over = offer(recorder, 16.1, hand(30))
-    assert (over.state, over.kept) == ("idle", 2)
+    assert (over.state, over.saved) == ("idle", 2)
 
 
 def test_a_shot_waits_for_a_good_frame_and_takes_one(recorder, gesture):
-    recorder.record(gesture.id, SHOT)
-    assert offer(recorder, 0.0).refused == {"no hand": 1}
+    recorder.start(gesture.id, SHOT)
+    assert offer(recorder, 0.0).skipped == {"no hand": 1}
     assert offer(recorder, 0.2, hand()).state == "idle"
-    assert offer(recorder, 0.4, hand(50)).kept == 1
+    assert offer(recorder, 0.4, hand(50)).saved == 1
 
 
 def test_the_rate_bounds_how_many_frames_are_looked_at(recorder, gesture):
-    recorder.record(gesture.id, Plan(rate_hz=5))
+    recorder.start(gesture.id, Plan(rate_hz=5))
     for i in range(31):  # two seconds at 15 fps
         progress = offer(recorder, i / 15, hand(10 * i))
-    assert 10 <= progress.kept <= 11
+    assert 10 <= progress.saved <= 11
 
 
 def test_each_session_is_a_session_and_each_recording_a_recording(
@@ -96,7 +96,7 @@ def test_each_session_is_a_session_and_each_recording_a_recording(
 ):
     for visit in range(2):
         for take in range(2):
-            recorder.record(gesture.id, SHOT)
+            recorder.start(gesture.id, SHOT)
             offer(recorder, visit * 10 + take, hand(100 * take))
         recorder.close()
     data = store.training_data(project.id)
@@ -106,42 +106,34 @@ def test_each_session_is_a_session_and_each_recording_a_recording(
 def test_samples_are_in_the_store_within_a_second_while_it_records(
     recorder, store, project, gesture
 ):
-    recorder.record(gesture.id, ALL)
-    assert WRITE_EVERY_S < 1
+    recorder.start(gesture.id, ALL)
+    assert WRITE_INTERVAL_S < 1
     offer(recorder, 0.0, hand())
     wait_until(lambda: len(store.samples(project.id)) == 1)
-    assert recorder.progress().state == "recording"
+    assert recorder.status().state == "recording"
     recorder.close()
-
-
-def test_a_keypoints_only_project_stores_no_picture(store, gesture, project):
-    recorder = Recorder(store, project.id, "me", with_pictures=False)
-    recorder.record(gesture.id, SHOT)
-    offer(recorder, 0.0, hand())
-    recorder.close()
-    assert store.samples(project.id)[0].crop_jpeg is None
 
 
 def test_a_store_that_can_not_write_stops_the_take_with_a_message(
     recorder, store, project, gesture, tmp_path
 ):
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     with sqlite3.connect(tmp_path / "mudra.db") as database:
         database.execute("DROP TABLE crops")
     offer(recorder, 0.0, hand())
-    wait_until(lambda: recorder.progress().error)
+    wait_until(lambda: recorder.status().error)
     progress = offer(recorder, 1.0, hand(50))
     assert progress.state == "idle"
     assert "1 samples were not stored" in progress.error
 
 
 def test_a_sample_is_shown_as_it_was_seen(store, project, gesture, recorder):
-    recorder.record(gesture.id, SHOT)
+    recorder.start(gesture.id, SHOT)
     offer(recorder, 0.0, hand())
     recorder.close()
     [sample] = store.samples(project.id)
-    mirrored = picture_of(sample)
-    plain = picture_of(replace(sample, mirrored_view=False))
+    mirrored = draw_sample(sample)
+    plain = draw_sample(replace(sample, mirrored_view=False))
     assert mirrored.shape == (160, 160, 3)
     assert (mirrored[:, ::-1] == plain).all() and not (mirrored == plain).all()
 
@@ -151,19 +143,21 @@ def test_pictures_become_one_recording_and_each_refusal_names_its_file(
 ):
     folder = shared_data / "hand_images" / "emrecandir"
     photos = [(p.name, p.read_bytes()) for p in sorted((folder / "thumbs_up").iterdir())[:2]]
-    shares = []
+    report, done = AddReport(), []
+    pictures = [*photos, ("x.png", b"no picture"), photos[0]]
     with make_estimator() as estimator:
-        added = add_pictures(
+        add_pictures(
             recorder,
             gesture.id,
-            [*photos, ("x.png", b"no picture"), photos[0]],
+            pictures,
             estimator,
-            progress=shares.append,
+            report,
+            progress=lambda *progress: done.append(progress),
         )
-    assert added.kept == 2
-    assert [name for name, _ in added.refused] == ["x.png", photos[0][0]]
-    assert added.refused[1][1] == "stored already"
-    assert shares == [0.25, 0.5, 0.75, 1.0]
+    assert report.added == 2
+    assert [name for name, _ in report.skipped] == ["x.png", photos[0][0]]
+    assert report.skipped[1][1] == "stored already"
+    assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
     samples = store.samples(project.id)
     assert len({s.burst_id for s in samples}) == 1 and not samples[0].mirrored_view
     probabilities = starter.predict_proba(samples[0].keypoints, np.array([False]))

@@ -20,7 +20,7 @@ from tests.recording.conftest import ALL, hand, offer
 
 @pytest.fixture
 def recorder(store, project):
-    return Recorder(store, project.id, "ana", write_every_s=0.01)
+    return Recorder(store, project.id, "ana", write_interval_s=0.01)
 
 
 def come(recorder, number):
@@ -31,7 +31,7 @@ def come(recorder, number):
 def until_it_stops(recorder, at_most_s=5.0):
     """Frames until the recording has ended; how it stands then."""
     end, number = time.monotonic() + at_most_s, 0
-    while recorder.progress().state == "recording" and time.monotonic() < end:
+    while recorder.status().state == "recording" and time.monotonic() < end:
         come(recorder, number)
         number += 1
         time.sleep(0.02)
@@ -42,7 +42,7 @@ def until_it_stops(recorder, at_most_s=5.0):
 def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_stored(
     store, project, gesture, recorder, gone, tmp_path
 ):
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     for number in range(3):
         come(recorder, number)
     wait_until(lambda: len(store.samples(project.id)) == 3)
@@ -53,24 +53,24 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
     stopped = until_it_stops(recorder)
     name = {"gesture": gesture.name, "person": "ana", "project": project.name}[gone]
     assert f"“{name}” was deleted meanwhile" in stopped.error
-    assert stopped.kept == 3
+    assert stopped.saved == 3
     restore_from_bin(other, project.id, gone, ids[gone])
     other.close()
     assert len(store.samples(project.id)) == 3
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     come(recorder, 30)
     assert recorder.stop().error == "" and len(store.samples(project.id)) == 4
 
 
 def test_a_person_who_was_deleted_and_records_again_is_a_new_one(store, project, gesture, recorder):
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     come(recorder, 0)
     recorder.stop()
     [ana] = store.persons(project.id)
     store.delete_person(ana.id)
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     assert "“ana” was deleted meanwhile" in until_it_stops(recorder).error
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     come(recorder, 1)
     assert recorder.stop().error == ""
     [again] = store.persons(project.id)
@@ -85,7 +85,7 @@ def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project,
         together.wait()
         what(gesture.id)
 
-    begins = [recorder.begin_recording] * 7 + [recorder.record]
+    begins = [recorder.create_recording] * 7 + [recorder.start]
     threads = [threading.Thread(target=begin, args=(what,)) for what in begins]
     for thread in threads:
         thread.start()
@@ -96,7 +96,7 @@ def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project,
 
 
 def test_nothing_more_goes_into_a_gesture_in_the_bin(store, project, gesture, recorder):
-    recording = recorder.begin_recording(gesture.id)
+    recording = recorder.create_recording(gesture.id)
     store.delete_gesture(gesture.id)
     with pytest.raises(NotFoundError, match="deleted meanwhile: restore it"):
         store.add_samples(recording, [])
@@ -107,7 +107,7 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
     windows = [Recorder(one, project.id, "ana") for one in stores]
 
     def take(window):
-        window.record(gesture.id, ALL)
+        window.start(gesture.id, ALL)
         for number in range(40):
             come(window, number)
         window.stop()
@@ -117,14 +117,14 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
         thread.start()
     for thread in threads:
         thread.join()
-    assert [window.progress().error for window in windows] == ["", ""]
+    assert [window.status().error for window in windows] == ["", ""]
     assert len(store.samples(project.id)) == 80 and len(store.persons(project.id)) == 1
     for one in stores:
         one.close()
 
 
 def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recorder, tmp_path):
-    recorder.record(gesture.id, ALL)
+    recorder.start(gesture.id, ALL)
     come(recorder, 0)
     wait_until(lambda: len(store.samples(project.id)) == 1)
     with sqlite3.connect(tmp_path / "mudra.db") as database:
@@ -132,7 +132,7 @@ def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recor
     stopped = until_it_stops(recorder)
     with sqlite3.connect(tmp_path / "mudra.db") as database:
         database.execute("ALTER TABLE hidden RENAME TO crops")
-    assert stopped.kept == 1 == len(store.samples(project.id))
+    assert stopped.saved == 1 == len(store.samples(project.id))
     assert "not stored" in stopped.error
 
 
@@ -140,8 +140,8 @@ def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tm
     folder = tmp_path / "gone"
     there = Store(folder / "mudra.db")
     home = there.create_project("x")
-    recorder = Recorder(there, home.id, "me", write_every_s=0.01)
-    recorder.record(there.gestures(home.id)[0].id, ALL)
+    recorder = Recorder(there, home.id, "me", write_interval_s=0.01)
+    recorder.start(there.gestures(home.id)[0].id, ALL)
     come(recorder, 0)
     wait_until(lambda: len(there.samples(home.id)) == 1)
     there.close()
@@ -162,9 +162,9 @@ def test_an_error_that_nobody_foresaw_stops_the_take_too(tmp_path, caplog):
     store = Broken(tmp_path / "own.db")
     project = store.create_project("x")
     recorder = Recorder(store, project.id, "me")
-    recorder.record(store.gestures(project.id)[0].id, ALL)
+    recorder.start(store.gestures(project.id)[0].id, ALL)
     stopped = until_it_stops(recorder)
-    assert stopped.kept == 0 and "surprise" in stopped.error and "surprise" in caplog.text
+    assert stopped.saved == 0 and "surprise" in stopped.error and "surprise" in caplog.text
     store.close()
 
 
@@ -174,7 +174,7 @@ def test_a_recording_that_nobody_ends_stores_what_it_kept_and_leaves_no_thread(
     """As where a tab is closed while it records by a button, or while one is held."""
     for plan in (ALL, HELD):
         dropped = Recorder(store, project.id, "ana")
-        dropped.record(gesture.id, plan)
+        dropped.start(gesture.id, plan)
         come(dropped, 0)
         assert _writers() == 1
         del dropped

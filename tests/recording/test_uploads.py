@@ -11,9 +11,10 @@ from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Frame
-from core.recording.demo import ReplayEstimator, plain_picture, read_demo
-from core.recording.imports.uploads import add_uploads, file_recorder, record_frames, record_source
+from core.recording.demo import ReplayEstimator, demo_background, read_demo_hands
+from core.recording.imports.uploads import add_uploads, create_file_recorder
 from core.recording.recorder import Recorder
+from core.recording.sources import record_frames, record_source
 from core.store.curation import list_sessions
 from tests.store.conftest import sample
 from tests.support.zips import zip_of
@@ -36,12 +37,12 @@ def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
         hands,
         rate_hz=5,
         person="Ada",
-        progress=lambda progress, time_s: told.append(progress.kept),
+        progress=lambda progress, time_s: told.append(progress.saved),
     )
     project = store.project("p").id
     (row,) = (row for row in store.overview(project) if row.samples)
-    assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.kept, 1, 1)
-    assert taken.kept >= 5
+    assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.saved, 1, 1)
+    assert taken.saved >= 5
     assert told == sorted(told)
     assert store.samples(project, limit=1)[0].mirrored_view is False
 
@@ -50,7 +51,7 @@ def test_it_ends_after_the_seconds_asked_for(store, hands, shared_data):
     video = str(shared_data / "hand_videos" / "fist.mp4")
     short = record_source(store, "p", "fist", video, hands, seconds=0.5)
     whole = record_source(store, "p", "fist", video, hands)
-    assert 1 <= short.kept < whole.kept
+    assert 1 <= short.saved < whole.saved
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_source_that_is_not_there_is_named(store, hands, source, words):
 
 
 def test_a_recording_that_fails_leaves_no_project_behind(store, tmp_path):
-    hands = ReplayEstimator(read_demo(Paths.demo))
+    hands = ReplayEstimator(read_demo_hands(Paths.demo))
     video = tmp_path / "a.mp4"
     video.write_bytes(b"no video")
     for gesture, error in (("wave", NotFoundError), ("fist", MediaError)):
@@ -98,20 +99,20 @@ def test_what_was_kept_is_stored_whatever_breaks_meanwhile(broken, store, projec
     def frames():
         for number in range(9):
             breaks("source")
-            yield Frame(plain_picture(), 0.5 * number, number, "a.mp4")
+            yield Frame(demo_background(), 0.5 * number, number, "a.mp4")
 
-    def watch(progress, time_s):
-        looked.append(progress.kept)
+    def watch(saved, *_):
+        looked.append(saved)
         breaks("who watches")
 
     recorder = Recorder(store, project.id, "Ada")
-    hands = Hands(read_demo(Paths.demo))
+    hands = Hands(read_demo_hands(Paths.demo))
     before = set(threading.enumerate())
     with pytest.raises(MediaError, match=f"the {broken} broke"):
         record_frames(recorder, store.gestures(project.id)[0].id, frames(), hands, progress=watch)
     assert looked == [1, 2, 3, 4, 5]
     assert len(store.samples(project.id)) == 5
-    assert set(threading.enumerate()) == before and recorder.progress().state == "idle"
+    assert set(threading.enumerate()) == before and recorder.status().state == "idle"
 
 
 # -------------------------------------------------------------------------------------- uploads
@@ -119,16 +120,21 @@ def test_what_was_kept_is_stored_whatever_breaks_meanwhile(broken, store, projec
 
 @pytest.fixture
 def add(store, make_estimator):
-    """add(uploads, keypoints_only): to thumbs_up of a project; what was told, what became."""
+    """add(uploads): to thumbs_up of a project; what was told, what became."""
 
-    def add(uploads, *, keypoints_only=False):
+    def add(uploads):
         names = {project.name: project for project in store.projects()}
-        project = names.get("p") or store.create_project("p", keypoints_only=keypoints_only)
+        project = names.get("p") or store.create_project("p")
         gesture = next(g for g in store.gestures(project.id) if g.name == "thumbs_up")
-        recorder = Recorder(store, project.id, "Ada", with_pictures=not keypoints_only)
+        recorder = Recorder(store, project.id, "Ada")
         told = []
         added = add_uploads(
-            recorder, project, gesture, uploads, make_estimator, progress=told.append
+            recorder,
+            project,
+            gesture,
+            uploads,
+            make_estimator,
+            progress=lambda done, total, *_: told.append(done / total),
         )
         recorder.close()
         return added, told
@@ -164,9 +170,9 @@ def test_pictures_videos_and_zips_become_samples_of_their_gestures(
     project = store.project("p").id
     samples = {row.gesture.name: row.samples for row in store.overview(project) if row.samples}
     assert samples["fist"] == samples["wave"] == 1
-    assert samples["thumbs_up"] == added.kept - 2
+    assert samples["thumbs_up"] == added.added - 2
     assert 8 <= samples["thumbs_up"] <= 2 + 5 * 4  # two pictures and under 4 s, five times a second
-    assert [name for name, _ in added.refused] == ["grey.png", "v.webm"]
+    assert [name for name, _ in added.skipped] == ["grey.png", "v.webm"]
     assert told == sorted(told) and told[-1] == 1.0
     assert {p.name for p in store.persons(project)} == {"Ada"}
     assert not [*tmp_path.glob("mudra-upload-*")]
@@ -176,7 +182,7 @@ def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_da
     grey = encode_png(np.full((90, 120, 3), 127, np.uint8))
     pack = zip_of({"top.jpg": photo(shared_data, "thumbs_up"), "grey.png": grey})
     added, _ = add([("../my <b>.ZIP", pack)])
-    assert added.kept == 1 and [name for name, _ in added.refused] == ["_my <b>.ZIP/grey.png"]
+    assert added.added == 1 and [name for name, _ in added.skipped] == ["_my <b>.ZIP/grey.png"]
     [one] = store.samples(store.project("p").id)
     assert one.source == "_my <b>.ZIP/top.jpg"
 
@@ -184,20 +190,10 @@ def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_da
 def test_what_is_there_already_is_not_added_again(add, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     uploads = [("v.mp4", video), ("z.zip", zip_of({"fist/a.jpg": photo(shared_data, "fist")}))]
-    assert add(uploads)[0].kept > 1
+    assert add(uploads)[0].added > 1
     again = add(uploads)[0]
-    assert again.kept == 0
-    assert dict(again.refused) == {"v.mp4": "stored already", "z.zip": "1 files stored already"}
-
-
-def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, shared_data):
-    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    pack = zip_of({"fist/a.jpg": photo(shared_data, "fist")})
-    one = ("a.jpg", photo(shared_data, "fist", 1))
-    add([one, ("v.mp4", video), ("z.zip", pack)], keypoints_only=True)
-    samples = store.samples(store.project("p").id, limit=1000)
-    assert len(samples) > 3
-    assert all(sample.crop_jpeg is None for sample in samples)
+    assert again.added == 0
+    assert dict(again.skipped) == {"v.mp4": "stored already", "z.zip": "1 file stored already"}
 
 
 @pytest.mark.parametrize(
@@ -211,8 +207,8 @@ def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, share
 )
 def test_an_upload_that_is_none_is_named_with_its_reason(add, name, content, words):
     added, _ = add([(name, content)])
-    assert added.kept == 0
-    ((refused, reason),) = added.refused
+    assert added.added == 0
+    ((refused, reason),) = added.skipped
     assert refused == name
     assert words in reason
     assert tempfile.gettempdir() not in reason
@@ -221,30 +217,30 @@ def test_an_upload_that_is_none_is_named_with_its_reason(add, name, content, wor
 @pytest.mark.parametrize(("said", "person"), [("", "unknown"), (" Ada ", "Ada")])
 def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, said, person):
     """They were booked as the webcam's, and as the person in front of it."""
-    hands, shown = ReplayEstimator(read_demo(Paths.demo)), store.gestures(project.id)[0]
+    hands, shown = ReplayEstimator(read_demo_hands(Paths.demo)), store.gestures(project.id)[0]
     camera = Recorder(store, project.id, "me")
-    store.add_samples(camera.begin_recording(shown.id), [sample()])
-    files = [("a\udce9.png", encode_png(plain_picture()))]
+    store.add_samples(camera.create_recording(shown.id), [sample()])
+    files = [("a\udce9.png", encode_png(demo_background()))]
     added = add_uploads(
-        file_recorder(camera, [files[0][0]], said), project, shown, files, lambda: hands
+        create_file_recorder(camera, [files[0][0]], said), project, shown, files, lambda: hands
     )
-    assert added.kept == 1
+    assert added.added == 1
     found = {(one.source, one.person, one.samples) for one in list_sessions(store, project.id)}
     assert found == {("webcam", "me", 1), ("import a?.png", person, 1)}
 
 
 def test_several_files_are_one_session(store, project):
     camera = Recorder(store, project.id, "me")
-    assert file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
+    assert create_file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
 
 
 def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
-    hands, shown = ReplayEstimator(read_demo(Paths.demo)), store.gestures(project.id)[0]
-    picture = plain_picture()
+    hands, shown = ReplayEstimator(read_demo_hands(Paths.demo)), store.gestures(project.id)[0]
+    picture = demo_background()
     files = [(f"{n}.png", encode_png(np.full_like(picture, n))) for n in range(3)]
 
-    def failing(share):
-        if share > 0.5:
+    def failing(done, *_):
+        if done == 2:
             raise MediaError("cut off")
 
     with pytest.raises(MediaError, match="cut off"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.paths import Paths
-from core.recording.demo import fill_demo
+from core.recording.demo import fill_demo_project
 from core.review.data_map import (
     BY_GESTURE,
     BY_PERSON,
@@ -26,7 +26,7 @@ from tests.store.conftest import gesture_id, take
 
 @pytest.mark.parametrize("method", [PCA, TSNE])
 def test_real_hands_of_a_gesture_lie_together(store, method):
-    demo = fill_demo(store, Paths.find().demo)
+    demo = fill_demo_project(store, Paths.find().demo)
     sample_index = read_index(store, demo.id)
     drawn = draw_map(store, demo.id, method, sample_index)
     assert sorted(drawn.ids.tolist()) == sorted(sample_index.ids.tolist())

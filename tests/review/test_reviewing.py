@@ -9,7 +9,7 @@ from core.errors import NotFoundError
 from core.gestures.evaluation.label_noise import NoiseScores
 from core.gestures.evaluation.predictions import FILE
 from core.paths import Paths
-from core.recording.demo import fill_demo
+from core.recording.demo import fill_demo_project
 from core.review.reviewing import (
     BY_PERSON,
     SUSPECTED,
@@ -37,7 +37,7 @@ from tests.store.conftest import gesture_id, take
 
 @pytest.fixture
 def demo(store):
-    return fill_demo(store, Paths.find().demo)
+    return fill_demo_project(store, Paths.find().demo)
 
 
 def column(*values):

@@ -50,7 +50,7 @@ def count(store: Store, project_id: int) -> int:
 def take(recorder: Recorder, gesture_id: int, frames: int):
     """So many frames, or until it stops by itself; how it stands at the end."""
     rng = np.random.default_rng(0)
-    recorder.record(gesture_id, Plan(rate_hz=1000))
+    recorder.start(gesture_id, Plan(rate_hz=1000))
     for number in range(frames):
         xs = np.linspace(200, 300, 21) + 10 * (number % 20)
         keypoints = np.stack([xs, np.linspace(120, 320, 21)], 1).astype(np.float32)
@@ -78,7 +78,7 @@ def recording(folder: Path) -> None:
     project = store.create_project("small").id
     gesture = store.gestures(project)[0].id
     recorder = Recorder(store, project, "me")
-    stored = take(recorder, gesture, 5).kept
+    stored = take(recorder, gesture, 5).saved
     assert stored == 5
     for leave in (0, 4096, 40_000, 300_000, 1_500_000):
         with filled(folder, leave):
@@ -88,11 +88,11 @@ def recording(folder: Path) -> None:
                 assert FULL in str(error)
             else:
                 assert "recording stopped" in ended.error and FULL in ended.error, ended
-                stored += ended.kept
+                stored += ended.saved
             assert count(store, project) == stored
             is_whole(folder, project, stored)
         ended = take(recorder, gesture, 5)
-        assert (ended.error, ended.kept) == ("", 5), ended
+        assert (ended.error, ended.saved) == ("", 5), ended
         stored += 5
     store.close()
     is_whole(folder, project, stored)
@@ -179,7 +179,7 @@ def read_only(folder: Path) -> None:
     project = store.create_project("small").id
     gesture = store.gestures(project)[0].id
     recorder = Recorder(store, project, "me")
-    assert take(recorder, gesture, 5).kept == 5
+    assert take(recorder, gesture, 5).saved == 5
     store.close()
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     try:
@@ -193,7 +193,7 @@ def read_only(folder: Path) -> None:
     except StoreError as error:
         assert "only be read" in str(error) or "unable to open" in str(error), error
     subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
-    assert take(recorder, gesture, 5).kept == 5
+    assert take(recorder, gesture, 5).saved == 5
     is_whole(folder, project, 10)
 
 

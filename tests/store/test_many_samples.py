@@ -10,7 +10,7 @@ import time
 import pytest
 
 from core.paths import Paths
-from core.recording.samples import picture_of
+from core.recording.sample_pictures import draw_sample
 from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, score_labels
 from core.store import Store
 from core.store.bin import delete_samples, move_samples
@@ -51,7 +51,7 @@ def test_a_page_takes_less_than_a_second_wherever_it_is(many):
         sample_index = read_index(many, project.id)
         ids = find(sample_index, Wanted(order=order), persons=persons)
         for sample in read_samples(many, ids[number * 48 :][:48].tolist()):
-            picture_of(sample)
+            draw_sample(sample)
 
     for order in (NEWEST, BY_PERSON):
         for number in (0, N // 48 - 1):

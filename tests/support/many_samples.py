@@ -6,7 +6,7 @@ import numpy as np
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.pose.boxes import Square
-from core.recording.demo import read_demo
+from core.recording.demo import read_demo_hands
 from core.store import NewSample, Store
 
 PROJECT = "Many"
@@ -16,7 +16,7 @@ IN_A_RECORDING = 100
 def fill(store: Store, samples: int, *, crops: int = 200) -> None:
     """A project of so many samples, in whole recordings of 100; `crops` different pictures, or
     none."""
-    hands = read_demo(Paths.find().demo)
+    hands = read_demo_hands(Paths.find().demo)
     names = sorted(set(hands.gestures))
     rng = np.random.default_rng(0)
     pictures = [_crop(rng) for _ in range(crops)]
@@ -30,7 +30,7 @@ def fill(store: Store, samples: int, *, crops: int = 200) -> None:
     ]
     for number in range(samples // IN_A_RECORDING):
         name = names[number % len(names)]
-        own = hands.of(name)
+        own = hands.select(name)
         noise = rng.normal(0, 3, (IN_A_RECORDING, 21, 2))
         recording = store.start_recording(sessions[number // 10 % len(sessions)], gestures[name])
         taken = (own[rng.integers(len(own))] * 180 + 300 + noise).astype(np.float32)

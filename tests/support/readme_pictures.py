@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from core.recording.stills import add_pictures
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -19,9 +20,8 @@ from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Floats, Picture
-from core.recording.demo import read_demo
+from core.recording.demo import read_demo_hands
 from core.recording.recorder import Recorder
-from core.recording.stills import add_pictures
 from core.store import Store
 from tests.support.drawn_hands import draw_hand
 from tests.support.studio import ROOT, opened, start_camera, studio, write_film
@@ -35,7 +35,7 @@ _STEPS, _HELD = 10, 5  # frames that differ, and how often each is shown
 
 def moving_hand(gesture: str, number: int, size: float, middle: tuple[int, int]) -> list[Picture]:
     """A shipped hand that sways a little, as a camera sees it: mirrored on the page."""
-    hand = read_demo(Paths.find().demo).of(gesture)[number]
+    hand = read_demo_hands(Paths.find().demo).select(gesture)[number]
     return [drawn(hand, size, middle, turn) for turn in np.arange(_STEPS) / _STEPS * 2 * np.pi]
 
 
@@ -62,12 +62,12 @@ def settled(page: Page) -> None:
 def drawn_samples(workspace: Path) -> None:
     """A few drawn hands of every gesture, as the samples of a first project."""
     paths = Paths.find(workspace)
-    store, hands = Store(paths.store), read_demo(paths.demo)
+    store, hands = Store(paths.store), read_demo_hands(paths.demo)
     project = store.create_project("My gestures")
     estimator = create_estimator("mediapipe-hands", paths.weights)
     for gesture in store.gestures(project.id):
         size, middle = THUMB[2:]
-        few = hands.of(gesture.name)[:SAMPLES]
+        few = hands.select(gesture.name)[:SAMPLES]
         pictures = [
             (f"{i}.png", encode_png(drawn(hand, size, middle))) for i, hand in enumerate(few)
         ]

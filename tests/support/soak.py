@@ -120,21 +120,21 @@ async def _moments(
     camera = ReplayedCamera(video)
     track = LowLatencyTrack(camera, _Stream(live, recorder))
     gesture = store.gestures(project)[0].id
-    recorder.record(gesture, CONTINUOUS)
+    recorder.start(gesture, CONTINUOUS)
     begun = told = time.monotonic()
     while (now := time.monotonic()) - begun < 60 * minutes:
         await track.recv()
         if now - told >= every_s:
             told = now
             here, latest = standing(os.getpid(), 0), live.latest()
-            if latest.error or recorder.progress().error:
-                raise RuntimeError(latest.error or recorder.progress().error)
+            if latest.error or recorder.status().error:
+                raise RuntimeError(latest.error or recorder.status().error)
             yield Moment(
                 round(now - begun, 1),
                 here.threads,
                 here.memory_mb,
                 latest.frames,
-                recorder.progress().kept,
+                recorder.status().saved,
             )
     track.stop()
     await track.wait_until_ended()

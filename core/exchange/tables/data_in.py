@@ -28,10 +28,12 @@ from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
 from core.parallel import LOCAL
 from core.pose.skeletons.table import HAND_21
-from core.recording.imports.cells import lines_text
-from core.recording.imports.importing import ImportReport, Progress, import_path, note_import
-from core.recording.imports.picture_files import MakeEstimator
+from core.progress import Progress, ignore_progress
+from core.recording.imports.cells import format_lines
+from core.recording.imports.importing import import_path, record_import
+from core.recording.imports.picture_files import EstimatorFactory
 from core.recording.imports.tables import TABLE_SUFFIXES
+from core.recording.samples import AddReport
 from core.store import Project, Store
 from core.store.database.checks import check_axes
 from core.store.rows import now
@@ -55,15 +57,16 @@ def read_data(
     target: str | Project,
     path: Path,
     *,
-    estimator_factory: MakeEstimator | None = None,
+    estimator_factory: EstimatorFactory | None = None,
     person: str | None = None,
     estimator: str | None = None,
     layout: str = "auto",
+    skeleton: str | None = None,
     mapping: Mapping[str, str] | None = None,
     workers: int = 1,
     on: str = LOCAL,
-    progress: Progress | None = None,
-) -> ImportReport:
+    progress: Progress = ignore_progress,
+) -> AddReport:
     """Add a file of samples to a project, or to the one of that name, which is made where it is
     missing; whatever is no table
     or json of ours, and no COCO, goes to `import_path`.
@@ -71,6 +74,7 @@ def read_data(
     Args:
         person: who recorded, where a COCO file of others does not say.
         estimator: whose keypoints a COCO file of others holds; “coco-21” where nobody knows.
+        skeleton: of a table that does not name its own; None: the project's.
         mapping: a gesture's name in the file → its name here.
         workers, on: where pictures are looked at, see `spread`.
 
@@ -91,6 +95,7 @@ def read_data(
             estimator_factory=estimator_factory,
             person=person,
             layout=layout,
+            skeleton=skeleton,
             mapping=mapping,
             workers=workers,
             on=on,
@@ -102,7 +107,7 @@ def read_data(
         rows = rows if first is None else chain([first], rows)
         with find_or_create_project(store, target, skeleton) as (project, fresh):
             report = _settle(store, project, rows, mapping or {}, fresh, progress)
-            note_import(store, project, path.name, report, fresh=fresh)
+            record_import(store, project, path.name, report, fresh=fresh)
             return report
     except StoreFullError:
         raise
@@ -183,7 +188,7 @@ def _checked(rows: Iterable[tuple[int, Row]], name: str, what: str) -> Iterator[
             own = {"foreign": row.get("foreign", False), "place": f"{what} {number}"}
             yield _blobs(row) | dict(taken) | own
     if wrong:
-        lines = lines_text(pd.Index(wrong) - 1, what)
+        lines = format_lines(pd.Index(wrong) - 1, what)
         raise TableError(f"{name}: {reason} {lines}")
 
 
@@ -217,14 +222,14 @@ def _settle(
     rows: Iterator[Row],
     mapping: Mapping[str, str],
     fresh: bool,
-    progress: Progress | None,
-) -> ImportReport:
+    progress: Progress,
+) -> AddReport:
     """All in one short transaction, once every row is checked and waits on disk."""
     hashes = store.stored_file_hashes(project.id)
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
             waiting.write(to_line(row))
-            if number % _BATCH == 0 and progress is not None:
+            if number % _BATCH == 0:
                 progress(number, number)
         waiting.seek(0)
         with store.begin_write() as connection:
@@ -256,7 +261,7 @@ class _Settler:
         hashes: set[str],
         fresh: bool,
     ) -> None:
-        self.report = ImportReport()
+        self.report = AddReport()
         self._connection, self._mapping, self._fresh = connection, mapping, fresh
         self._known, self._hashes = find_existing_rows(connection, project.id), hashes
         ids: dict[str, dict[Any, int]] = {

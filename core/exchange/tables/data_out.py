@@ -33,10 +33,9 @@ from core.exchange.tables.columns import (
     number_columns,
 )
 from core.files import written_whole
-from core.pose.skeletons.table import skeleton_named
+from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
-from core.recording.imports.cells import quoted
-from core.recording.imports.tables import JOINTS
+from core.recording.imports.cells import quote_formula
 from core.store import Gesture, Project, Store
 from core.store.rows import to_floats
 from core.store.transfer import measure_project, read_sample_rows
@@ -221,7 +220,7 @@ def _record_batch(rows: list[Row], schema: Any, read: _Samples, *, quote: bool) 
     for name, kind in COLUMNS.items():
         values = [row[name] for row in found]
         if quote and kind is str:
-            values = [value and quoted(value) for value in values]
+            values = [value and quote_formula(value) for value in values]
         columns.append(pa.array(values, schema.field(name).type))
     for blob, axes in axes_of(read.axes).items():
         numbers = np.full((len(rows), read.joints * len(axes)), np.nan, np.float32)
@@ -283,7 +282,7 @@ def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
         writer = csv.writer(file, lineterminator="\n")
         for row in read:
             points = to_floats(row["keypoints"]).reshape(-1, 2)
-            still = len(points) == JOINTS and row["frames"] == 1
+            still = len(points) == HAND_21.size and row["frames"] == 1
             flat = as_seen(points, row["mirrored_view"]) if still else None
             if flat is not None and row["gesture"] in numbers:
                 writer.writerow([numbers[row["gesture"]], *flat.astype(str).tolist()])
@@ -294,7 +293,9 @@ def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
 def _write_labels(gestures: list[Gesture], out: Path) -> None:
     """The gestures' names, the first being number 0; a BOM in front, as the app's own file has."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([quoted(gesture.name)] for gesture in gestures)
+    csv.writer(text, lineterminator="\n").writerows(
+        [quote_formula(gesture.name)] for gesture in gestures
+    )
     with _space_for(out) as part:
         part.write_text(text.getvalue(), encoding="utf-8-sig")
 

@@ -15,7 +15,7 @@ import pandas as pd
 from core.errors import TableError
 from core.exchange.tables.columns import COLUMNS, MARKS, RENAMED, Row, number_columns
 from core.media.parquet import open_parquet
-from core.recording.imports.cells import MAX_COLUMNS, lines_text, unquoted
+from core.recording.imports.cells import MAX_COLUMNS, format_lines, unquote_formula
 
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 1_000_000
@@ -109,7 +109,7 @@ def _of_batch(
         if there is not None:
             values = _cast(batch.column(there), there, kind, first, name).to_pylist()
             if plain and kind is str:
-                values = [value and unquoted(value) for value in values]
+                values = [value and unquote_formula(value) for value in values]
             columns[column] = values
     found = [_cast(batch.column(c), c, np.float32, first, name) for c in numbers]
     values = np.column_stack([column.to_numpy(zero_copy_only=False) for column in found])
@@ -146,5 +146,5 @@ def _cast(column: Any, name: str, kind: Any, first: int, file: str) -> Any:
             wrong = values.notna() & (read.isna() | ((read % 1 != 0) if kind is int else False))
         lines = pd.Index(np.flatnonzero(wrong)) + first - 1
         what = {int: "whole numbers", bool: "true or false", str: "text"}.get(kind, "numbers")
-        told = lines_text(lines) if len(lines) else str(error).splitlines()[0][:100]
+        told = format_lines(lines) if len(lines) else str(error).splitlines()[0][:100]
         raise TableError(f"{file}: {name} must be {what} {told}") from error

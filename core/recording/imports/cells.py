@@ -1,4 +1,4 @@
-"""The cells of a table of keypoints (.csv, .parquet), within limits: it is untrusted."""
+"""The cells of a keypoint table (.csv, .parquet), within limits: it is untrusted."""
 
 import csv
 import hashlib
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.errors import TableError
 from core.media.parquet import open_parquet
@@ -16,26 +17,32 @@ from core.media.parquet import open_parquet
 MAX_BYTES = 200 * 2**20
 MAX_CELLS = 8_000_000
 MAX_COLUMNS = 1000
-_MAX_UNPACKED = 160 * 2**20
-_COORDINATE = re.compile(r"(w?[xyz]|v)?\d+")  # the name of a column of keypoints
+_MAX_UNPACKED_BYTES = 160 * 2**20
+_MAX_NAME_CHARACTERS = 300  # of a gesture, a person, or a repository as one
+_MAX_LABEL_FILE_BYTES = 2**20
+_MAX_COORDINATE = 1e6
+_MAX_LISTED = 20  # lines in an error
+_COORDINATE_COLUMN = re.compile(r"(w?[xyz]|v)?\d+")
 _UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
-_SHOWN = 20  # lines named in an error
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 
 
-def read_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
+def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
     """Read a table: its first line, its cells (line i + 1 of the file has index i), its sha256.
 
-    Cells are text; of a parquet table, whose columns have names and whose first row is line 2,
-    keypoints are numbers. A csv's first line is among the cells: it may be a row.
+    Cells are texts; in a parquet table, whose columns have names and whose first row is line 2,
+    coordinates are numbers. A csv's first line is among the cells: it may be a row.
 
     Raises:
-        TableError: no table, or too large a one.
+        TableError: not a table, or too large.
     """
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise TableError(f"{path.name} has {size:,} bytes, a table at most {MAX_BYTES:,}")
+            raise TableError(
+                f"{path.name} is {size / 2**20:.0f} MB; the limit for a table is "
+                f"{MAX_BYTES // 2**20} MB"
+            )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if path.suffix.lower() == ".parquet":
@@ -46,35 +53,37 @@ def read_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
     try:
         cells = _read_csv(path)
     except _UNREADABLE as error:
-        raise _unreadable_table(path, error) from error
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise TableError(f"{path.name} isn't a readable table ({reason})") from error
     return list(cells.iloc[0]) if len(cells) else [], cells, digest
 
 
 def _check_csv(content: bytes, path: Path) -> None:
     """Check a csv's size before it is parsed: a cell takes many times its bytes in memory."""
     if b"\0" in content:
-        raise TableError(f"{path.name} is no text in UTF-8: save it as csv in UTF-8")
+        raise TableError(f"{path.name} isn't UTF-8 text: save it as csv in UTF-8")
     rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
-    _check_size(path, columns, max(rows * columns, content.count(b",")))
+    _check_cell_count(path, columns, max(rows * columns, content.count(b",")))
 
 
-def _check_size(path: Path, columns: int, cells: int) -> None:
+def _check_cell_count(path: Path, columns: int, cells: int) -> None:
     if columns > MAX_COLUMNS or cells > MAX_CELLS:
         raise TableError(
-            f"{path.name} has {cells:,} cells in {columns:,} columns, at most {MAX_CELLS:,} in "
-            f"{MAX_COLUMNS:,} are read: split it"
+            f"{path.name} has {cells:,} cells in {columns:,} columns; the limits are {MAX_CELLS:,} "
+            f"and {MAX_COLUMNS:,}: split it"
         )
 
 
 def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
+    """Read a parquet table's column names and cells, coordinates as numbers."""
     import pyarrow as pa  # slow to load and seldom needed
 
     with open_parquet(path) as table:
-        _check_size(path, len(table.names), table.rows * len(table.names))
-        rows = pa.Table.from_batches(_limit_unpacked_size(table.batches, path), table.schema)
+        _check_cell_count(path, len(table.names), table.rows * len(table.names))
+        rows = pa.Table.from_batches(_limit_unpacked_bytes(table.batches, path), table.schema)
     columns = [
         column
-        if i and _is_keypoint_column(name, column.type)
+        if i and _is_coordinate_column(name, column.type)
         else column.cast(pa.string()).fill_null("")
         for i, (name, column) in enumerate(zip(table.names, rows.columns, strict=True))
     ]
@@ -83,31 +92,28 @@ def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
     return table.names, cells.set_axis(range(1, len(cells) + 1))
 
 
-def _limit_unpacked_size(batches: Iterator[Any], path: Path) -> Iterator[Any]:
+def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
+    """Yield the batches until they exceed the limit together."""
     unpacked = 0
     for batch in batches:
         unpacked += batch.nbytes
-        if unpacked > _MAX_UNPACKED:
+        if unpacked > _MAX_UNPACKED_BYTES:
             raise TableError(
-                f"{path.name} unpacks to over {_MAX_UNPACKED // 2**20} MB: split it, or leave out "
-                "columns of long texts"
+                f"{path.name} unpacks to over {_MAX_UNPACKED_BYTES // 2**20} MB: split it, or "
+                "leave out columns of long texts"
             )
         yield batch
 
 
-def _is_keypoint_column(name: str, kind: Any) -> bool:
+def _is_coordinate_column(name: str, kind: Any) -> bool:
     import pyarrow as pa
 
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
-    return is_number and _COORDINATE.fullmatch(name) is not None
-
-
-def _unreadable_table(path: Path, error: Exception) -> TableError:
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return TableError(f"{path.name} is no table that can be read ({reason})")
+    return is_number and _COORDINATE_COLUMN.fullmatch(name) is not None
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    """Read a csv's cells as texts, without blank lines at its end."""
     try:
         cells = pd.read_csv(
             path,
@@ -117,42 +123,110 @@ def _read_csv(path: Path) -> pd.DataFrame:
             encoding="utf-8-sig",
             skip_blank_lines=False,
             low_memory=False,
-        )
+        ).fillna("")
     except pd.errors.ParserError as error:
         longer = _find_longer_rows(path)
         if not len(longer):
             raise
         raise TableError(
-            f"{path.name}: no row may have more columns than the first {lines_text(longer)}"
+            f"{path.name}: no row may have more columns than the first {format_lines(longer)}"
         ) from error
-    return _drop_trailing_blank_lines(cells.fillna(""))
+    filled = np.flatnonzero((cells != "").any(axis=1))
+    return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
 
 
 def _find_longer_rows(path: Path) -> pd.Index:
-    """Numbers, from 0, of the rows with more columns than the first."""
+    """Return the indices, from 0, of the rows with more columns than the first."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         widths = [len(row) for row in csv.reader(file)]
     return pd.Index([i for i, width in enumerate(widths) if width > widths[0]])
 
 
-def _drop_trailing_blank_lines(cells: pd.DataFrame) -> pd.DataFrame:
-    """Drop blank lines at the end of the file."""
-    filled = np.flatnonzero((cells != "").any(axis=1))
-    return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
+def parse_coordinates(
+    cells: pd.DataFrame, path: Path, missing: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Convert cells to numbers; NaN where `missing`.
+
+    Raises:
+        TableError: cells that are not finite numbers, with their lines.
+    """
+    values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    wrong = ~(np.abs(values) <= _MAX_COORDINATE)
+    if missing is not None:
+        wrong &= ~missing
+    wrong = wrong.any(axis=1)
+    if wrong.any():
+        raise TableError(
+            f"{path.name}: keypoints must be finite numbers {format_lines(cells.index[wrong])}"
+        )
+    return values.astype(np.float32)
 
 
-def lines_text(index: pd.Index, what: str = "line") -> str:
+def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
+    """Convert cells to (N,) texts without surrounding spaces.
+
+    Raises:
+        TableError: a text longer than any name; as an array, all take as much memory as it.
+    """
+    long = cells.index[cells.str.len() > _MAX_NAME_CHARACTERS]
+    if len(long):
+        raise TableError(
+            f"{path.name}: {cells.name} has texts of over {_MAX_NAME_CHARACTERS} characters "
+            f"{format_lines(long)}"
+        )
+    return cells.str.strip().map(unquote_formula).to_numpy(str)
+
+
+def parse_numeric_labels(labels: pd.Series, path: Path) -> NDArray[np.str_]:
+    """Convert cells to (N,) whole numbers as texts.
+
+    Raises:
+        TableError: other texts, with their lines.
+    """
+    check_rows(~labels.str.strip().str.fullmatch(r"\d+"), "the label must be a whole number", path)
+    return parse_names(labels, path)
+
+
+def check_rows(wrong: pd.Series, problem: str, path: Path) -> None:
+    """Raise TableError with the lines of wrong rows if there are any."""
+    if wrong.any():
+        raise TableError(f"{path.name}: {problem} {format_lines(wrong.index[wrong])}")
+
+
+def read_label_names(path: Path) -> dict[str, str]:
+    """Read label names by number from `…_classifier_label.csv` beside the table; {} if missing.
+
+    Raises:
+        TableError: the file can't be read.
+    """
+    beside = path.with_name(f"{path.stem}_classifier_label.csv")
+    if not beside.is_file():
+        return {}
+    try:
+        if beside.stat().st_size > _MAX_LABEL_FILE_BYTES:
+            raise TableError(
+                f"{beside.name} has over {_MAX_LABEL_FILE_BYTES // 2**20} MB: it should only "
+                "contain names"
+            )
+        with beside.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line[0].strip() if line else "" for line in csv.reader(file)]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise TableError(f"{beside.name}, the names of the labels, can't be read") from error
+    return {str(i): unquote_formula(name) for i, name in enumerate(lines) if name}
+
+
+def format_lines(index: pd.Index, unit: str = "line") -> str:
     """Format line numbers as “(3 lines: 2, 5, 9)”, at most twenty; the index counts from 0."""
-    named = ", ".join(str(int(i) + 1) for i in index[:_SHOWN])
-    more = " …" if len(index) > _SHOWN else ""
-    return f"({len(index)} {what if len(index) == 1 else f'{what}s'}: {named}{more})"
+    numbers = ", ".join(str(int(i) + 1) for i in index[:_MAX_LISTED])
+    more = " …" if len(index) > _MAX_LISTED else ""
+    return f"({len(index)} {unit if len(index) == 1 else f'{unit}s'}: {numbers}{more})"
 
 
-def quoted(text: str) -> str:
+def quote_formula(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith((*_RISKY, "'")) else text
+    return f"'{text}" if text.startswith((*_FORMULA_STARTS, "'")) else text
 
 
-def unquoted(text: str) -> str:
-    """Remove the apostrophe that `quoted` added."""
-    return text[1:] if text.startswith("'") and quoted(text[1:]) == text else text
+def unquote_formula(text: str) -> str:
+    """Remove the apostrophe that `quote_formula` added."""
+    return text[1:] if text.startswith("'") and quote_formula(text[1:]) == text else text

@@ -1,15 +1,14 @@
 """Import samples: a folder per class, a zip of such folders, or a keypoint table.
 
-Files that the project already has are skipped. Files that can't be used are reported with the
-reason, and the rest is imported.
+Files that the project already has are not added again. Files that can't be used are reported with
+the reason, and the rest is imported.
 """
 
 import hashlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -20,64 +19,25 @@ from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, format_count, safe_name
 from core.media.archives import unpack_zip
-from core.media.videos import VIDEO_SUFFIXES
 from core.parallel import LOCAL, check_place, spread
-from core.pose.skeletons.table import skeleton_named
+from core.pose.skeletons.table import HAND_21, skeleton_named
+from core.progress import Progress, ignore_progress
+from core.recording.imports.keypoint_table import KeypointTable
 from core.recording.imports.picture_files import (
+    EstimatorFactory,
     LabelledPicture,
-    MakeEstimator,
-    labelled_pictures,
-    samples_or_reasons,
+    extract_samples,
+    list_labelled_pictures,
 )
-from core.recording.imports.tables import TABLE_SUFFIXES, KeypointTable, read_table
+from core.recording.imports.tables import TABLE_SUFFIXES, read_table
+from core.recording.samples import AddReport
 from core.store import NewSample, Project, Store
 from core.store.database.checks import check_frame_counts
 from core.store.rows import MOVING, STILL
 from core.store.transfer import find_or_create_project
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
-_UNSTORED_S = 1.0  # of work at most, which is lost to a kill
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass
-class ImportReport:
-    """Result of an import.
-
-    Attributes:
-        added: samples added.
-        already: pictures or rows that the project already had.
-        refused: (file, reason).
-        new_gestures: names of gestures created by the import.
-        new: ids of new rows, by database table.
-        remark: a remark on the table for the user, or "".
-    """
-
-    added: int = 0
-    already: int = 0
-    refused: list[tuple[str, str]] = field(default_factory=list)
-    new_gestures: list[str] = field(default_factory=list)
-    new: dict[str, list[int]] = field(default_factory=dict)
-    remark: str = ""
-
-    def note(self, table: str, ids: Sequence[int]) -> None:
-        """Add ids of new rows of a database table."""
-        self.new.setdefault(table, []).extend(ids)
-
-    @property
-    def text(self) -> str:
-        """One sentence for people."""
-        parts = [f"{self.added} added"]
-        if self.already:
-            parts.append(f"{self.already} there already, not added again")
-        if self.refused:
-            parts.append(f"{len(self.refused)} refused")
-        if self.new_gestures:
-            parts.append(f"new gestures: {', '.join(self.new_gestures)}")
-        if self.remark:
-            parts.append(f"the table {self.remark}")
-        return "; ".join(parts)
+_STORE_INTERVAL_S = 1.0  # a killed process loses at most this time's work
 
 
 def import_path(
@@ -85,44 +45,46 @@ def import_path(
     target: str | Project,
     path: Path,
     *,
-    estimator_factory: MakeEstimator | None = None,
+    estimator_factory: EstimatorFactory | None = None,
     person: str | None = None,
     layout: str = "auto",
+    skeleton: str | None = None,
     mapping: Mapping[str, str] | None = None,
     workers: int = 1,
     on: str = LOCAL,
-    progress: Progress | None = None,
-) -> ImportReport:
+    progress: Progress = ignore_progress,
+) -> AddReport:
     """Import a table's rows, or the hands in the pictures and videos of a folder or zip, into a
     project, which is created if needed.
 
     Args:
-        estimator_factory: called for pictures alone; a function of a module, or a `partial` of one,
-            where other processes work.
-        workers, on: where hands are looked for, see `spread`; the store is written here.
+        estimator_factory: only called for pictures; with several processes a function of a module,
+            or a `partial` of one.
+        skeleton: of a table that does not name its own; None: the project's.
+        workers, on: where pictures are analysed, see `spread`; the store is written here.
 
     Raises:
         MudraError: nothing at the path that can be imported.
     """
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
-    progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
-        table = read_table(path, layout, mapping)
-        with find_or_create_project(store, target, table.skeleton) as (project, fresh):
+        default = _find_skeleton(store, target)
+        table = read_table(path, layout, mapping, skeleton=skeleton, default_skeleton=default)
+        with find_or_create_project(store, target, _storable_skeleton(table)) as (project, fresh):
             with _report_with_history(store, project, path.name, fresh) as report:
                 _import_table(store, project, table, path.name, person, progress, report)
             return report
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
-    with opened_folder(path) as folder:
+    with open_folder_or_zip(path) as folder:
         name = path.stem if folder != path else ""
-        pictures = labelled_pictures(folder, mapping, name=name, videos=True)
+        pictures = list_labelled_pictures(folder, mapping, name=name, videos=True)
         if estimator_factory is None:
-            raise MediaError(f"{path.name} holds pictures, but no estimator was given")
+            raise MediaError(f"{path.name} contains pictures, but no estimator was given")
         with estimator_factory() as estimator:
-            skeleton = estimator.skeleton
-        with find_or_create_project(store, target, skeleton) as (project, fresh):
+            found_skeleton = estimator.skeleton
+        with find_or_create_project(store, target, found_skeleton) as (project, fresh):
             with _report_with_history(store, project, path.name, fresh) as report:
                 import_pictures(
                     store,
@@ -139,57 +101,76 @@ def import_path(
             return report
 
 
+def _find_skeleton(store: Store, target: str | Project) -> str:
+    """Return the skeleton of a project, or hand_21 if it does not exist yet."""
+    if isinstance(target, Project):
+        return target.skeleton
+    key = target.casefold()
+    found = (one.skeleton for one in store.projects() if one.name.casefold() == key)
+    return next(found, HAND_21.name)
+
+
+def _storable_skeleton(table: KeypointTable) -> str:
+    """Return the skeleton that a new project gets: hands in any order are stored as hand_21."""
+    skeleton = skeleton_named(table.skeleton)
+    return HAND_21.name if skeleton.is_hand and skeleton.size == HAND_21.size else skeleton.name
+
+
 @contextmanager
 def _report_with_history(
     store: Store, project: Project, name: str, fresh: bool
-) -> Iterator[ImportReport]:
+) -> Iterator[AddReport]:
     """Yield a report; on exit, and also after an error, record it in the history for Undo."""
-    report = ImportReport()
+    report = AddReport()
     try:
         yield report
     except BaseException:
         with suppress(MudraError):  # the first error is the one to show
             if report.added:
-                note_import(store, project, name, report, fresh=fresh)
+                record_import(store, project, name, report, fresh=fresh)
         raise
-    note_import(store, project, name, report, fresh=fresh)
+    record_import(store, project, name, report, fresh=fresh)
 
 
-def note_import(
-    store: Store, project: Project, name: str, report: ImportReport, *, fresh: bool
+def record_import(
+    store: Store, project: Project, name: str, report: AddReport, *, fresh: bool
 ) -> None:
-    """Into the project's history, to be undone; a project made by the import goes as a whole."""
+    """Record an import in the project's history, to be undone; undoing the import that created the
+    project deletes it as a whole."""
     title = f"Imported {format_count(report.added, 'sample')} from {printable(name)}"
     store.record_additions(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 
 @contextmanager
-def opened_folder(path: Path) -> Iterator[Path]:
-    """The folder itself, or a zip's content in a temporary one.
+def open_folder_or_zip(path: Path) -> Iterator[Path]:
+    """Yield the folder itself, or a zip's content in a temporary one.
 
     Raises:
         MediaError: neither.
-        ArchiveError: a zip that can't be trusted.
+        ArchiveError: a zip that exceeds the limits for untrusted files.
     """
     if path.is_dir():
         yield path
     elif path.suffix.lower() == ".zip" and path.is_file():
         with unpack_zip(path) as folder:
             yield folder
+    elif path.exists():
+        raise MediaError(
+            f"{path.name} is no folder, zip or table: give a folder per class, a zip of one, or a "
+            "csv"
+        )
     else:
-        there = path.exists()
-        what = f"{path.name} is no folder, zip or table" if there else f"{path} does not exist"
-        raise MediaError(f"{what}: give a folder per class, a zip of one, or a csv")
+        raise MediaError(f"{path} does not exist: give a folder per class, a zip of one, or a csv")
 
 
 def import_pictures(
     store: Store,
     project: Project,
     pictures: Sequence[LabelledPicture],
-    estimator_factory: MakeEstimator,
+    make_estimator: EstimatorFactory,
     person: str,
     source: str,
-    report: ImportReport,
+    report: AddReport,
     *,
     workers: int = 1,
     on: str = LOCAL,
@@ -197,37 +178,31 @@ def import_pictures(
 ) -> None:
     """Store the hands found in pictures, and in five frames a second of videos; update the report
     with each file."""
-    homes = _ImportTargets(store, project, source, report)
+    targets = _ImportTargets(store, project, source, report)
     known = store.stored_file_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
-    work = partial(samples_or_reasons, estimator_factory, known, not project.keypoints_only)
+    work = partial(extract_samples, make_estimator, known, not project.keypoints_only)
     stored_s = time.monotonic()
-    with spread(work, pictures, workers=workers, on=on) as each:
-        for number, (picture, found) in enumerate(zip(pictures, each, strict=True), 1):
+    with spread(work, pictures, workers=workers, on=on) as results:
+        for number, (picture, found) in enumerate(zip(pictures, results, strict=True), 1):
             try:
                 if isinstance(found, str):
-                    report.refused.append((str(picture), found))
+                    report.skipped.append((str(picture), found))
                 elif not found or found[0].file_hash in known:
                     report.already += 1
                 else:
-                    video = picture.path.suffix.lower() in VIDEO_SUFFIXES
                     gesture = picture.gesture or picture.folder
-                    recording = homes.recording(person, gesture, new=video)
+                    recording = targets.find_recording(person, gesture, new=picture.is_video)
                     waiting.setdefault(recording, []).extend(found)
                     known.add(found[0].file_hash or "")
-            except (LabelError, KindError) as error:  # what its folder means takes no pictures
-                report.refused.append((str(picture), str(error)))
-            if time.monotonic() - stored_s > _UNSTORED_S or number == len(pictures):
-                _store_waiting(store, waiting, report)
+            except (LabelError, KindError) as error:  # its folder's gesture takes no pictures
+                report.skipped.append((str(picture), str(error)))
+            if time.monotonic() - stored_s > _STORE_INTERVAL_S or number == len(pictures):
+                for recording, samples in waiting.items():
+                    report.note("samples", store.add_samples(recording, samples))
+                waiting.clear()
                 stored_s = time.monotonic()
             progress(number, len(pictures))
-
-
-def _store_waiting(store: Store, waiting: dict[int, list[NewSample]], report: ImportReport) -> None:
-    for recording, new in waiting.items():
-        report.note("samples", store.add_samples(recording, new))
-        report.added += len(new)
-    waiting.clear()
 
 
 def _import_table(
@@ -237,43 +212,49 @@ def _import_table(
     source: str,
     person: str | None,
     progress: Progress,
-    report: ImportReport,
+    report: AddReport,
 ) -> None:
     """Import a table: consecutive rows of one person and gesture form one recording.
 
-    A row is known by the table's sha256 and its keypoints: neither mapping nor person change these.
+    A row is identified by the table's sha256 and its keypoints, which neither mapping nor person
+    change.
 
     Raises:
-        TableError: a gesture's or person's name can't be one; nothing was added.
+        TableError: a gesture's or person's name is not valid; nothing was added.
         KindError: clips of a still gesture, or single frames of a moving one; nothing was added.
         SkeletonError: rows of another skeleton than the project's; nothing was added.
     """
-    skeleton_named(project.skeleton).check(table.keypoints.shape[-2], f"{source}'s rows")
+    table = table.to_skeleton(skeleton_named(project.skeleton))
     report.remark = table.remark
-    homes = _ImportTargets(store, project, source, report, MOVING if table.moving else STILL)
-    there = store.stored_table_keypoints(project.id, table.sha256)
+    kind = MOVING if table.moving else STILL
+    targets = _ImportTargets(store, project, source, report, kind)
+    known = store.stored_table_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or UNKNOWN_PERSON, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
     for name in np.unique(table.gestures).tolist():
-        homes.check_kind(name)
-    parts = (persons, table.gestures, *(() if table.recordings is None else (table.recordings,)))
-    changes = np.any([part[1:] != part[:-1] for part in parts], axis=0)
-    edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
-    for begin, end in itertools.pairwise(edges):
+        targets.check_kind(name)
+    for begin, end in _find_runs(persons, table):
         new = []
         for row in range(begin, end):
             blob = table.keypoints[row].astype("<f4").tobytes()
-            if there[blob]:
-                there[blob] -= 1  # rows that are the same count each
+            if known[blob]:
+                known[blob] -= 1  # equal rows count each
                 report.already += 1
             else:
-                new.append(_row_sample(table, row, source))
+                new.append(_make_row_sample(table, row, source))
         if new:
-            whose = str(persons[begin]), str(table.gestures[begin])
-            recording = homes.recording(*whose, new=table.moving)
+            gesture = str(table.gestures[begin])
+            recording = targets.find_recording(str(persons[begin]), gesture, new=table.moving)
             report.note("samples", store.add_samples(recording, new))
-            report.added += len(new)
         progress(int(end), len(table))
+
+
+def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int, int]]:
+    """Yield (first, last + 1) of consecutive rows of one person, gesture and recording."""
+    columns = [persons, table.gestures]
+    columns += [] if table.recordings is None else [table.recordings]
+    changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    yield from itertools.pairwise([0, *(np.flatnonzero(changes) + 1), len(table)])
 
 
 def _check_names(source: str, names: set[str]) -> None:
@@ -291,7 +272,8 @@ def _shorten_name(name: str) -> str:
     return f"{name[: MAX_NAME - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
+def _make_row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
+    """Convert a table's row to a sample."""
     keypoints = table.keypoints[row]
     world = None if table.world is None else table.world[row]
     return NewSample(
@@ -309,35 +291,37 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
 
 
 class _ImportTargets:
-    """The sessions (one per person) and recordings (one per run of a gesture) of an import."""
+    """Finds or creates the sessions (one per person), gestures and recordings of an import."""
 
     def __init__(
-        self, store: Store, project: Project, source: str, report: ImportReport, kind: str = STILL
+        self, store: Store, project: Project, source: str, report: AddReport, kind: str = STILL
     ) -> None:
         self._store, self._project, self._source = store, project, printable(source)
         self._report, self._kind = report, kind
-        self._sessions: dict[str, int] = {}
+        self._session_ids: dict[str, int] = {}
         self._gestures = {g.name.casefold(): g for g in store.gestures(project.id)}
-        self._persons = {person.id for person in store.persons(project.id)}
+        self._person_ids = {person.id for person in store.persons(project.id)}
         self._last: tuple[str, str, int] | None = None
 
-    def recording(self, person: str, gesture: str, *, new: bool = False) -> int:
-        """Current recording's id; starts a new one if person or gesture changed, or if `new`."""
+    def find_recording(self, person: str, gesture: str, *, new: bool = False) -> int:
+        """Return the current recording's id; starts a new one if person or gesture changed, or if
+        `new`."""
         if new or self._last is None or self._last[:2] != (person, gesture):
-            recording = self._store.start_recording(self._session(person), self._gesture(gesture))
-            self._last = (person, gesture, recording)
+            session_id, gesture_id = self._find_session(person), self._find_gesture(gesture)
+            recording_id = self._store.start_recording(session_id, gesture_id)
+            self._last = (person, gesture, recording_id)
         return self._last[2]
 
-    def _session(self, person: str) -> int:
-        if person not in self._sessions:
+    def _find_session(self, person: str) -> int:
+        if person not in self._session_ids:
             found = self._store.ensure_person(self._project.id, _shorten_name(person))
-            if found.id not in self._persons:
-                self._persons.add(found.id)
+            if found.id not in self._person_ids:
+                self._person_ids.add(found.id)
                 self._report.note("persons", [found.id])
-            self._sessions[person] = self._store.start_session(
+            self._session_ids[person] = self._store.start_session(
                 self._project.id, found.id, f"import {self._source}"
             )
-        return self._sessions[person]
+        return self._session_ids[person]
 
     def check_kind(self, name: str) -> None:
         """Check that samples of this kind fit the gesture.
@@ -345,11 +329,11 @@ class _ImportTargets:
         Raises:
             KindError: the project has this gesture as the other kind.
         """
-        there = self._gestures.get(name.casefold())
-        if there is not None:
-            check_frame_counts(there.name, there.kind, [2 if self._kind == MOVING else 1])
+        gesture = self._gestures.get(name.casefold())
+        if gesture is not None:
+            check_frame_counts(gesture.name, gesture.kind, [2 if self._kind == MOVING else 1])
 
-    def _gesture(self, name: str) -> int:
+    def _find_gesture(self, name: str) -> int:
         self.check_kind(name)
         key = name.casefold()
         if key not in self._gestures:

@@ -1,4 +1,4 @@
-"""Pictures and videos in a folder per class, and the samples that are found in them."""
+"""Pictures and videos in a folder per class, and the samples found in them."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,23 +8,23 @@ from pathlib import Path
 from core.errors import MediaError
 from core.estimators import Estimator
 from core.files import printable
-from core.media.limits import VIDEO
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
-from core.recording.imports.tables import meant_gesture
-from core.recording.samples import Limits, judged, nothing_found, sample_of
+from core.progress import Progress, ignore_progress
+from core.recording.imports.tables import match_label
+from core.recording.samples import Limits, make_sample, missing_pose_reason, select_valid_pose
 from core.store import NewSample
 
 _VIDEO_FPS = 5.0  # neighbouring frames hardly differ
-_ANY_HAND = Limits(score=0.0, outside=1.0)  # somebody chose the picture
+_NO_LIMITS = Limits(score=0.0, outside=1.0)  # for pictures: the user chose them
 
-MakeEstimator = Callable[[], Estimator]
+EstimatorFactory = Callable[[], Estimator]
 
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """A picture or video, the folder that names its class, and the gesture that this means."""
+    """A picture or video, the folder that names its class, and the gesture of that name."""
 
     path: Path
     folder: str
@@ -33,68 +33,76 @@ class LabelledPicture:
     def __str__(self) -> str:
         return printable(f"{self.folder}/{self.path.name}")
 
+    @property
+    def is_video(self) -> bool:
+        """Whether it is a video."""
+        return self.path.suffix.lower() in VIDEO_SUFFIXES
 
-def labelled_pictures(
+
+def list_labelled_pictures(
     folder: Path,
     mapping: Mapping[str, str] | None = None,
     *,
     name: str = "",
     videos: bool = False,
 ) -> list[LabelledPicture]:
-    """Every picture below a folder; the name of the folder it lies in is its class.
+    """List every picture below a folder; the name of the folder it is in is its class.
 
     Args:
-        name: what to call the folder itself, where its own name says nothing (an unpacked zip's).
-        videos: count as pictures, too.
+        name: of the folder itself, if its own name means nothing (an unpacked zip's).
+        videos: list videos, too.
 
     Raises:
-        MediaError: no pictures there.
+        MediaError: no pictures.
     """
     found = []
     suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
         if path.suffix.lower() in suffixes and path.is_file() and not hidden:
-            top = path.parent == folder
-            label = (name or folder.resolve().name) if top else path.parent.name
-            found.append(LabelledPicture(path, label, meant_gesture(label, mapping)))
+            is_top = path.parent == folder
+            label = (name or folder.resolve().name) if is_top else path.parent.name
+            found.append(LabelledPicture(path, label, match_label(label, mapping)))
     if not found:
         raise MediaError(f"no pictures ({', '.join(suffixes)}) in {name or folder}")
     return found
 
 
-def samples_or_reasons(
-    opened: MakeEstimator, known: set[str], with_crop: bool, pictures: Iterable[LabelledPicture]
+def extract_samples(
+    make_estimator: EstimatorFactory,
+    known: set[str],
+    with_crop: bool,
+    pictures: Iterable[LabelledPicture],
 ) -> Iterator[list[NewSample] | str]:
-    """Of each picture, by one estimator; none of what is known."""
-    with opened() as estimator:
+    """Yield each picture's samples, or the reason why there are none; [] for known files."""
+    with make_estimator() as estimator:
         for picture in pictures:
             try:
-                yield file_samples(
+                yield extract_file_samples(
                     picture.path, str(picture), estimator, known, with_crop=with_crop
                 )
             except MediaError as error:
                 yield str(error)
 
 
-def file_samples(
+def extract_file_samples(
     path: Path,
     name: str,
     estimator: Estimator,
     known: set[str],
     *,
     with_crop: bool = True,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Progress = ignore_progress,
 ) -> list[NewSample]:
-    """A picture's hand or body, or a video's five times a second without near-duplicates.
+    """Return a picture's main pose as a sample; of a video, five a second without near-duplicates.
 
     Args:
-        name: goes into the samples as their source.
-        known: digests of files; of a known one there are no samples.
-        progress: told the share of a video that is done, 0..1.
+        name: stored in the samples as their source.
+        known: sha256 of files that the project has: for these, [] is returned.
+        progress: called for each frame of a video, in seconds.
 
     Raises:
-        MediaError: unreadable, or nothing found in it.
+        MediaError: unreadable, or no pose found.
     """
     digest = _hash_file(path)
     if digest in known:
@@ -103,22 +111,22 @@ def file_samples(
     limits: Limits | None
     if path.suffix.lower() in VIDEO_SUFFIXES:
         frames, limits = read_video(path, fps=_VIDEO_FPS), None
-        seconds = video_info(path).seconds or VIDEO.max_seconds
+        length_s = video_info(path).seconds or VIDEO.max_seconds
     else:
-        frames, limits, seconds = [Frame(read_picture(path))], _ANY_HAND, 1.0
+        frames, limits, length_s = [Frame(read_picture(path))], _NO_LIMITS, 1.0
     found: list[NewSample] = []
     for frame in frames:
         frame = replace(frame, source=name)
-        progress(min(1.0, frame.time_s / seconds))
+        progress(min(length_s, frame.time_s), length_s)
         estimate = estimator.estimate_still(frame.rgb)
-        pose = judged(estimate, found[-1].pose if found else None, limits)
+        pose = select_valid_pose(estimate, found[-1].pose if found else None, limits)
         if not isinstance(pose, str):
-            sample = sample_of(
+            sample = make_sample(
                 frame, pose, estimate, version=estimator.version, with_picture=with_crop
             )
             found.append(replace(sample, file_hash=digest))
     if not found:
-        raise MediaError(f"{nothing_found(estimator.skeleton)} found")
+        raise MediaError(f"{missing_pose_reason(estimator.skeleton)} found")
     return found
 
 

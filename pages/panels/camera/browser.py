@@ -24,7 +24,7 @@ from core.pose.boxes import bounding_box
 from core.pose.drawing.bodies import AS_IT_IS
 from core.pose.drawing.poses import person_color
 from core.reading.reading import HandReading
-from core.recording.camera_help import TROUBLES
+from core.recording.camera_help import CAMERA_PROBLEMS
 from core.recording.recorder import Recorder
 from pages.components import to_css_color
 from pages.components.browser_camera import (
@@ -74,7 +74,7 @@ class BrowserStream:
         """What changes while the camera runs, see `show_camera`."""
         turn = next(self._turns)
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
-        recording = recorder is not None and recorder.progress().state != "idle"
+        recording = recorder is not None and recorder.status().state != "idle"
         if not options.paused:  # on a page that wants none it stays ready for the next
             self.by = options.keypoints.name
         return {
@@ -216,7 +216,7 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
             name: describe_finder(one) | {"words": _finder_texts(one)}
             for name, one in BROWSER_ESTIMATORS.items()
         },
-        "words": {name: trouble.text(address) for name, trouble in TROUBLES.items()} | _WORDS,
+        "words": {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()} | _WORDS,
         "news": stream.news() if stream else off,
     }
 

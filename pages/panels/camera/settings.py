@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.recording.camera_help import advice_on
+from core.recording.camera_help import diagnose_camera
 from pages.components.camera_probe import request_camera_report
 from pages.panels.access import is_local_url, local_url
 
@@ -59,12 +59,12 @@ def _draw_camera_test(key: str) -> None:
     if not isinstance(report, dict):
         st.caption("Asking the browser about its camera …")
         return
-    advice = advice_on(report, local_url())
+    advice = diagnose_camera(report, local_url())
     if advice.kind == "ok":
-        st.success(advice.what, icon="✅")
+        st.success(advice.problem, icon="✅")
         return
     if advice.kind == "wait":
-        st.caption(f"{advice.what} {advice.fix}")
+        st.caption(f"{advice.problem} {advice.fix}")
         return
-    st.warning(f"**{advice.what}** {advice.fix}", icon="📷")
+    st.warning(f"**{advice.problem}** {advice.fix}", icon="📷")
     st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")

@@ -15,7 +15,7 @@ from core.live import low_latency
 from core.live.live import Latest, LiveProcessor, Options
 from core.media.cameras import decode_stream_frame, encode_stream_frame
 from core.paths import Paths
-from core.recording.camera_help import INSECURE, TROUBLES
+from core.recording.camera_help import CAMERA_PROBLEMS, INSECURE
 from core.recording.recorder import Recorder
 from pages.panels.access import current_owner, local_url
 
@@ -102,8 +102,8 @@ def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
         media_toggle_controls=False,
         video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
         translations={
-            "media_api_not_available": TROUBLES[INSECURE].text(local_url()),
-            "device_access_denied": TROUBLES["NotAllowedError"].text(local_url()),
+            "media_api_not_available": CAMERA_PROBLEMS[INSECURE].text(local_url()),
+            "device_access_denied": CAMERA_PROBLEMS["NotAllowedError"].text(local_url()),
             "device_not_available": UNAVAILABLE,
         },
     )

@@ -17,8 +17,8 @@ from core.pose.drawing.heatmaps import draw_with_maps, mirrored, of_person, scal
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
-from core.recording.correcting import LastSecond, Moment
-from core.recording.imports.uploads import uploaded
+from core.recording.correcting import AnalysedFrame, FrameHistory
+from core.recording.imports.uploads import temporary_upload
 from pages.components.person_boxes import draw_box_editor, edited_boxes
 from pages.panels.controls import pick_option, upload_field
 from pages.panels.heatmaps.views import STILL, show_attention
@@ -34,17 +34,17 @@ _HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
 class _FrozenFrame:
     """A frame that was held, the net that read it, and the visit of the page that did."""
 
-    moment: Moment
+    moment: AnalysedFrame
     source: KeypointSource
     visit: int
 
 
-def recent_frames() -> LastSecond:
+def recent_frames() -> FrameHistory:
     """What this visitor's camera just showed here."""
-    return st.session_state.setdefault(_SEEN, LastSecond())
+    return st.session_state.setdefault(_SEEN, FrameHistory())
 
 
-def freeze_button(source: KeypointSource, has_picture: bool) -> Moment | None:
+def freeze_button(source: KeypointSource, has_picture: bool) -> AnalysedFrame | None:
     """A button that holds the camera's picture where the server has it, and one to go on; what is
     held."""
     held: _FrozenFrame | None = st.session_state.get(_HELD)
@@ -72,7 +72,7 @@ def _unfreeze() -> None:
     st.session_state.pop(_HELD, None)
 
 
-def _estimate_again(moment: Moment, source: KeypointSource) -> Moment:
+def _estimate_again(moment: AnalysedFrame, source: KeypointSource) -> AnalysedFrame:
     """The picture as another net sees it; as many people as were seen in it."""
     frame, estimator = _camera_frame(moment), page_estimator(source)
     bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
@@ -82,10 +82,10 @@ def _estimate_again(moment: Moment, source: KeypointSource) -> Moment:
     )
     if several:
         estimate = replace(estimate, numbers=tuple(range(1, len(estimate.poses) + 1)))
-    return Moment(frame, estimate, estimator.version)
+    return AnalysedFrame(frame, estimate, estimator.version)
 
 
-def _camera_frame(moment: Moment) -> Frame:
+def _camera_frame(moment: AnalysedFrame) -> Frame:
     """The frame with its picture: a net's never stays in the browser."""
     assert isinstance(moment.frame, Frame)
     return moment.frame
@@ -101,7 +101,7 @@ def _close(estimator: Any) -> None:
     estimator.close()
 
 
-def show_frozen(moment: Moment, maps: Maps, stages: int) -> None:
+def show_frozen(moment: AnalysedFrame, maps: Maps, stages: int) -> None:
     """The held picture, mirrored as the video was."""
     frame = _camera_frame(moment)
     _show_hand_maps(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
@@ -212,7 +212,7 @@ def _initial_boxes(
     )
     if file is None:
         return None
-    with uploaded(file.name, file.getvalue(), visitor_folder()) as path:
+    with temporary_upload(file.name, file.getvalue(), visitor_folder()) as path:
         size_hw = (rgb.shape[0], rgb.shape[1])
         boxes = get_or_make(
             _FIRST_BOXES,

@@ -11,9 +11,9 @@ import streamlit as st
 from core.errors import MediaError, MudraError, NotFoundError
 from core.gestures.labels import how_to_perform, safe_label
 from core.live.live import Latest
-from core.recording.plans import Plan, Progress
+from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
-from core.recording.samples import thumbnail
+from core.recording.sample_pictures import encode_thumbnail
 from core.store import Gesture, Project, Sample, Store
 from core.store.bin import delete_samples
 from core.store.index import count_samples, list_newest_ids, read_samples
@@ -150,16 +150,16 @@ def _handle_message(cards: Cards, message: dict[str, Any]) -> None:
 def _handle_recording(cards: Cards, kind: str, message: dict[str, Any]) -> None:
     held_s, recorder = message.get("held", 0) / 1000, cards.recorder
     if kind == "beat":
-        recorder.renew(held_s)
+        recorder.renew_hold(held_s)
     elif kind == "end":
-        recorder.release(held_s)
+        recorder.release_hold(held_s)
     elif kind == "stop":
         recorder.stop()
     elif (kind == "begin") == bool(cards.plan.lease_s):
         if cards.off:  # since a moment: the button was pressed before the browser knew
             raise MediaError(f"Nothing was recorded. {cards.off}")
         gesture = _find_gesture(cards, message["gesture"])
-        recorder.record(gesture.id, cards.plan, held_s=held_s)
+        recorder.start(gesture.id, cards.plan, held_s=held_s)
         cards.choose(gesture.id)
         cards.talk.busy = True
 
@@ -245,7 +245,7 @@ def _draw_cards_fragment(cards: Cards, hooks: _Callbacks) -> None:
     """A fragment: it is run by what the browser says, several times a second while it records."""
     talk = cards.talk
     handle_messages(cards)  # what a callback that was broken off has left
-    progress = cards.recorder.progress()
+    progress = cards.recorder.status()
     over = talk.busy and progress.state == "idle"
     if over:
         progress = cards.recorder.stop()  # all of it is in the store before it is counted
@@ -278,7 +278,7 @@ def _run_callbacks(talk: CardsState, hooks: _Callbacks, *, over: bool, calm: boo
             hook()
 
 
-def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
+def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
     """Everything that is shown now, and the pictures that the browser lacks."""
     talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
     counts = count_samples(cards.recorder.store, cards.project.id)
@@ -294,7 +294,7 @@ def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
         "due": talk.due,
         "chosen": chosen.id if chosen else None,
         "recording": _recording_data(progress),
-        "clicks": cards.plan.of_clips.clicks,
+        "clicks": cards.plan.for_clips().metronome_clicks,
         "cards": [
             _card_data(cards, gesture, counts.get(gesture.id, 0)) for gesture in gestures.values()
         ],
@@ -328,14 +328,14 @@ def thumbnail_urls(store: Store, ids: list[int]) -> dict[str, str]:
 
 
 def _thumbnail_url(sample: Sample) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(sample)).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(encode_thumbnail(sample)).decode()}"
 
 
-def _recording_data(progress: Progress) -> dict[str, Any] | None:
+def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
     if progress.state == "idle":
         return None
     left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
-    short, long = f"● {progress.part or f'{progress.kept} kept'}", f"● Recording{left}"
+    short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"
     return {
@@ -346,10 +346,9 @@ def _recording_data(progress: Progress) -> dict[str, Any] | None:
     }
 
 
-def _describe_counts(progress: Progress, gestures: dict[int, Gesture]) -> str:
+def _describe_counts(progress: RecordingStatus, gestures: dict[int, Gesture]) -> str:
     """What became of the recording, or how it stands; "" before the first."""
     gesture = gestures.get(progress.gesture_id or 0)
     if gesture is None:
         return ""
-    refused = f" ({progress.reasons})" if progress.refused else ""
-    return f"{gesture.name}: {progress.counts}{refused}"
+    return f"{gesture.name}: {progress.text}"

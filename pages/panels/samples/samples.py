@@ -8,9 +8,8 @@ import streamlit as st
 from core.gestures.labels import format_count, safe_label
 from core.pose.finders import BOTH_HANDS, MEDIAPIPE, keypoints_by
 from core.pose.skeletons.table import skeleton_named
-from core.recording.clip_pictures import loop_picture
-from core.recording.clips import LEAST_FRAMES
-from core.recording.samples import picture_of, shown_jpeg
+from core.recording.clips import MIN_CLIP_FRAMES
+from core.recording.sample_pictures import draw_clip_loop, draw_sample, encode_sample_picture
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples, list_move_targets, move_samples
@@ -44,11 +43,11 @@ def show_sample(
     left, right = st.columns(2, gap="medium")
     with left:
         if sample.frames == 1:
-            st.image(picture_of(sample, SAMPLE_SIZE_PX), width="stretch")
+            st.image(draw_sample(sample, SAMPLE_SIZE_PX), width="stretch")
         elif can_trim:
             trim_clip_form(project, sample)
         else:
-            play_clip(f"clip_{sample.id}", shown_jpeg(sample, CLIP_SIZE_PX))
+            play_clip(f"clip_{sample.id}", encode_sample_picture(sample, CLIP_SIZE_PX))
     with right:
         _show_facts(sample)
         if opinion:
@@ -100,7 +99,7 @@ def trim_clip_form(project: Project, sample: Sample) -> None:
     """Draw a clip with a slider that trims it or brings back trimmed frames."""
     whole, current = find_whole_clip(studio().store, sample)
     times, player = clip_times(whole), st.container()
-    st.image(loop_picture(whole, 64), width="stretch")
+    st.image(draw_clip_loop(whole, 64), width="stretch")
     start_s, end_s = st.slider(
         "Start and end (s)",
         0.0,
@@ -111,12 +110,15 @@ def trim_clip_form(project: Project, sample: Sample) -> None:
     )
     start, end = np.searchsorted(times, [start_s - 0.005, end_s + 0.005]).tolist()
     with player:
-        if end - start < LEAST_FRAMES:
-            st.image(picture_of(slice_clip(whole, slice(start, max(end, start + 1))), CLIP_SIZE_PX))
-            st.caption(f"A clip needs at least {LEAST_FRAMES} frames: move the handles apart.")
+        if end - start < MIN_CLIP_FRAMES:
+            st.image(
+                draw_sample(slice_clip(whole, slice(start, max(end, start + 1))), CLIP_SIZE_PX)
+            )
+            st.caption(f"A clip needs at least {MIN_CLIP_FRAMES} frames: move the handles apart.")
             return
         play_clip(
-            f"clip_{sample.id}", shown_jpeg(slice_clip(whole, slice(start, end)), CLIP_SIZE_PX)
+            f"clip_{sample.id}",
+            encode_sample_picture(slice_clip(whole, slice(start, end)), CLIP_SIZE_PX),
         )
     unchanged = (start, end) == (current.start, current.stop)
     if st.button("Apply", icon="✂️", type="primary", disabled=unchanged, help="It can be undone."):
@@ -239,7 +241,9 @@ def _sample_tile(
     if opinion and opinion.other is not None:
         other = gestures.get(opinion.other, "another gesture")
         note = f"Looks like: {other} ({opinion.share:.0%})"
-    return SampleTile(sample.id, gestures.get(sample.gesture_id, "?"), shown_jpeg(sample), note)
+    return SampleTile(
+        sample.id, gestures.get(sample.gesture_id, "?"), encode_sample_picture(sample), note
+    )
 
 
 def show_page_controls(found: Ints) -> Ints:

@@ -9,7 +9,7 @@ from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.labels import safe_label
 from core.jobs.answering import answering, choose, has_model
 from core.jobs.trainings import advice, failure_of, result_of
-from core.recording.samples import picture_of
+from core.recording.sample_pictures import draw_sample
 from core.store import Project
 from core.store.index import read_samples
 from core.training.runs import Run
@@ -213,7 +213,7 @@ def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) 
         return
     with st.container(horizontal=True):
         for sample in shown:
-            st.image(picture_of(sample), width=SAMPLE_WIDTH_PX)
+            st.image(draw_sample(sample), width=SAMPLE_WIDTH_PX)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
             st.session_state[f"review_ids_{project.id}"] = ids

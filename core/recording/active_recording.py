@@ -1,0 +1,271 @@
+"""A recording that is running: which frames it needs, what becomes of them, and the thread that
+stores its samples."""
+
+import logging
+import queue
+import threading
+import weakref
+from collections import Counter
+from dataclasses import replace
+
+from core.errors import MudraError
+from core.pose.skeletons.skeleton import HAND, PAIR
+from core.pose.skeletons.table import skeleton_named
+from core.pose.types import Estimate, Floats
+from core.recording.clips import CLIP_LIMITS, MAX_CLIP_S, PAIR_CLIP_LIMITS, make_clip
+from core.recording.hold import CUT_SHORT, ButtonHold
+from core.recording.plans import BEATS, TOO_LONG, Plan, RecordingStatus
+from core.recording.samples import Limits
+from core.store import NewSample, Store
+
+log = logging.getLogger(__name__)
+
+_MIN_INTERVAL_FACTOR = 0.7  # a camera's frames come unevenly: half a frame early still counts
+
+
+class SampleWriter:
+    """Stores one recording's samples in small batches from its own thread, so that a busy or full
+    disk never delays the camera's picture."""
+
+    def __init__(self, store: Store, recording_id: int, interval_s: float) -> None:
+        self.lost, self._reason = 0, ""
+        self._store, self._recording_id, self._interval_s = store, recording_id, interval_s
+        self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(
+            target=self._write_until_closed, name="mudra-writer", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def error(self) -> str:
+        """Error message for the user, or ""."""
+        if not self._reason:
+            return ""
+        return f"recording stopped, {self.lost} samples were not stored: {self._reason}"
+
+    def put(self, sample: NewSample) -> None:
+        """Add a sample to the next batch."""
+        self._queue.put(sample)
+
+    def close(self) -> None:
+        """Let the thread store what is queued, then end; returns at once."""
+        self._closed.set()
+
+    def wait_until_stored(self) -> None:
+        """Close and wait until everything is stored."""
+        self.close()
+        self._thread.join()
+
+    def _write_until_closed(self) -> None:
+        while not self._closed.wait(self._interval_s):
+            self._write_batch()
+        self._write_batch()
+
+    def _write_batch(self) -> None:
+        batch = [self._queue.get() for _ in range(self._queue.qsize())]
+        if not batch:
+            return
+        try:
+            if not self._reason:
+                self._store.add_samples(self._recording_id, batch)
+                return
+        except MudraError as error:
+            self._reason = str(error)
+        except Exception as error:  # else the thread would end silently
+            log.exception("samples could not be stored")
+            self._reason = repr(error)
+        self.lost += len(batch)
+
+
+class ActiveRecording:
+    """A recording of single frames; every method is called under the recorder's lock."""
+
+    def __init__(
+        self, gesture_id: int, plan: Plan, writer: SampleWriter, hold: ButtonHold | None
+    ) -> None:
+        self.gesture_id, self.plan, self.writer = gesture_id, plan, writer
+        self.last: Floats | None = None
+        self._saved, self._skipped = 0, Counter[str]()
+        self._hold, self._note = hold, ""
+        self._unconfirmed: list[tuple[float, NewSample | str]] = []  # until the hold confirms them
+        self._start_s: float | None = None
+        self._now_s = 0.0
+        self._checked_s = float("-inf")
+        self._is_over = False
+        weakref.finalize(self, writer.close)  # a closed tab drops the recording without `end`
+
+    def limits(self, estimate: Estimate) -> Limits | None:
+        """Limits for skipping a frame; None for the skeleton's own."""
+        return None
+
+    def is_frame_due(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
+        """Whether a frame is due for a sample; ends the recording when its time is over.
+
+        Args:
+            time_s: the frame's time.
+            now_s: when the frame arrived.
+            has_crops: False while the browser has not sent the frame's crops yet.
+        """
+        if self._start_s is None:
+            self._start_s = time_s + self.plan.delay_s
+        self._now_s = time_s
+        if self._hold is not None:
+            self._hold.note_frame(time_s, now_s)
+            self._apply_hold()
+        if self.writer.error or (self._left_s() or 0.0) < 0:
+            self.end()
+        if self._is_over or time_s < self._start_s or not has_crops:
+            return False
+        if time_s - self._checked_s < _MIN_INTERVAL_FACTOR / self.plan.rate_hz:
+            return False
+        self._checked_s = time_s
+        return True
+
+    def add(self, sample: NewSample | str) -> None:
+        """Add the sample of a frame that was due, or the reason why there is none."""
+        if not isinstance(sample, str):
+            self.last = sample.pose
+        if self._hold is None:
+            self._save(self._now_s, sample)
+        else:
+            self._unconfirmed.append((self._now_s, sample))
+
+    def renew_hold(self, now_s: float, held_s: float, *, released: bool = False) -> None:
+        """Receive a message of the held button; ignored if no button is held."""
+        if self._hold is None or self._is_over:
+            return
+        self._hold.renew(now_s, held_s)
+        self._apply_hold()
+        if released:
+            self._hold = None
+            self.end()
+
+    def check_hold(self, now_s: float) -> None:
+        """End the recording if the button's lease has expired, even if no frames arrive."""
+        if self._hold is not None:
+            self._hold.check_lease(now_s)
+            self._apply_hold()
+
+    def end(self) -> None:
+        """End the recording; the writer ends once everything is stored."""
+        if self._hold is not None and not self._is_over:
+            self._note = self._hold.end_reason or CUT_SHORT
+        self._is_over = True
+        self._unconfirmed.clear()
+        self.writer.close()
+
+    def _apply_hold(self) -> None:
+        """Store samples from while the button was certainly held; end with the hold."""
+        assert self._hold is not None
+        until_s = self._hold.confirmed_until_s
+        for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
+            self._save(time_s, sample)
+        self._unconfirmed = [one for one in self._unconfirmed if one[0] > until_s]
+        if self._hold.end_reason:
+            self.end()
+
+    def _save(self, time_s: float, sample: NewSample | str) -> None:
+        """Store a sample or count a skipped frame."""
+        if isinstance(sample, str):
+            self._skipped[sample] += 1
+            return
+        self._saved += 1
+        self.writer.put(sample)
+        if self.plan.count is not None and self._saved >= self.plan.count:
+            self.end()
+
+    def status(self) -> RecordingStatus:
+        """Return the current status."""
+        state = "idle" if self._is_over else "recording"
+        left_s = None if self._is_over else self._left_s()
+        if not self._is_over and (self._start_s is None or self._now_s < self._start_s):
+            state = "countdown" if self.plan.delay_s else "recording"
+            left_s = self.plan.delay_s if self._start_s is None else self._start_s - self._now_s
+        return RecordingStatus(
+            state,
+            left_s,
+            self._saved - self.writer.lost,
+            dict(self._skipped),
+            self.writer.error,
+            self._note,
+            self.gesture_id,
+            since_s=None if self._start_s is None else self._now_s - self._start_s,
+        )
+
+    def _left_s(self) -> float | None:
+        if self.plan.length_s is None or self._start_s is None:
+            return None
+        return self._start_s + self.plan.length_s - self._now_s
+
+
+class ActiveClipRecording(ActiveRecording):
+    """A recording of a gesture that moves: the frames of one performance become one sample."""
+
+    def __init__(
+        self, gesture_id: int, plan: Plan, writer: SampleWriter, hold: ButtonHold | None
+    ) -> None:
+        super().__init__(gesture_id, plan, writer, hold)
+        self._frames: list[NewSample] = []
+        self._lost: list[tuple[float, str]] = []  # time and reason of this performance's others
+        self._first_s: float | None = None
+        self._beat = 0
+
+    def limits(self, estimate: Estimate) -> Limits | None:
+        """Limits for fast hands; bodies use their own."""
+        limits = {HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS}
+        return limits.get(skeleton_named(estimate.skeleton).title)
+
+    def is_frame_due(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
+        """As for a still gesture; also ends a performance at its beat."""
+        if not super().is_frame_due(time_s, now_s, has_crops=has_crops):
+            return False
+        since_s = time_s - (time_s if self._start_s is None else self._start_s)
+        beat = 0 if self.plan.beat_s is None else int(since_s / self.plan.beat_s)
+        if beat != self._beat:
+            self._save_clip()
+            self._beat = beat
+        self._first_s = time_s if self._first_s is None else self._first_s
+        if time_s - self._first_s > MAX_CLIP_S:
+            self._hold = None
+            self.end()
+            self._note = TOO_LONG
+        return not self._is_over
+
+    def add(self, sample: NewSample | str) -> None:
+        """As for a still gesture, but a frame that hardly differs from the last one counts, too."""
+        super().add(sample)
+        self.last = None
+
+    def end(self) -> None:
+        """End the recording and store the last performance."""
+        if not self._is_over:
+            self._save_clip()
+        super().end()
+
+    def _save(self, time_s: float, sample: NewSample | str) -> None:
+        """Add a frame to the current performance."""
+        if isinstance(sample, str):
+            self._lost.append((time_s, sample))
+        else:
+            self._frames.append(sample)
+
+    def _save_clip(self) -> None:
+        """Store the frames since the last performance as one sample, or count one as skipped."""
+        frames, lost = self._frames, self._lost
+        self._frames, self._lost, self._first_s = [], [], None
+        if frames:
+            super()._save(self._now_s, make_clip(frames, [time_s for time_s, _ in lost]))
+        elif lost:
+            [(reason, _)] = Counter(reason for _, reason in lost).most_common(1)
+            super()._save(self._now_s, reason)
+
+    def status(self) -> RecordingStatus:
+        """Return the current status, including the performance being recorded."""
+        status = super().status()
+        if status.state != "recording":
+            return status
+        if self.plan.beat_s is not None:
+            return replace(status, part=f"{self._beat + 1} of {BEATS}")
+        spent_s = 0.0 if self._first_s is None else self._now_s - self._first_s
+        return replace(status, part=f"{spent_s:.1f} s")
