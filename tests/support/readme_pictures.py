@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from core.recording.stills import add_pictures
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -21,7 +20,9 @@ from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Floats, Picture
 from core.recording.demo import read_demo_hands
+from core.recording.imports.uploads import add_pictures
 from core.recording.recorder import Recorder
+from core.recording.samples import AddReport
 from core.store import Store
 from tests.support.drawn_hands import draw_hand
 from tests.support.studio import ROOT, opened, start_camera, studio, write_film
@@ -72,7 +73,8 @@ def drawn_samples(workspace: Path) -> None:
             (f"{i}.png", encode_png(drawn(hand, size, middle))) for i, hand in enumerate(few)
         ]
         if pictures:
-            add_pictures(Recorder(store, project.id, "me"), gesture.id, pictures, estimator)
+            recorder = Recorder(store, project.id, "me")
+            add_pictures(recorder, gesture.id, pictures, estimator, AddReport())
     estimator.close()
     store.close()
 
