@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import MediaError
 from core.estimators import Estimator
 from core.files import printable
+from core.media.limits import VIDEO
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
