@@ -64,7 +64,7 @@ def round_truth(frame: DepthFrame, truth: Points) -> Cube:
 
 def in_cube(net: DepthNet, frame: DepthFrame, cube: Cube) -> Points:
     """The keypoints that the net says for a cube."""
-    return net.find_keypoints_mm(cube, cube.cut(frame.depth_mm))
+    return net.find_keypoints_mm(cube, cube.cut_crop(frame.depth_mm))
 
 
 # --------------------------------------------------------------------------------- the real frames

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.hand_packs import held_out_pictures
+from core.datasets.hand_packs import list_held_out_pictures
 from core.estimators import create_estimator
 from core.estimators.heatmap_net import HeatmapNet
 from core.measuring.hand_net_evaluation import evaluate_net
@@ -31,7 +31,7 @@ def main() -> None:
     asked = parser.parse_args()
     paths = Paths.find()
     net = HeatmapNet(paths.net(asked.net))
-    sets = held_out_pictures(asked.data)
+    sets = list_held_out_pictures(asked.data)
     with create_estimator("mediapipe-hands", paths.weights) as teacher:
         for loose in (False, True):
             print(f"\n{'Loose boxes' if loose else 'Upright square of 1.5 L'}\n\n{_HEAD}")

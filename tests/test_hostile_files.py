@@ -46,6 +46,7 @@ from core.paths import Paths
 from core.recording.demo import ReplayEstimator, read_demo_hands
 from core.recording.imports.importing import import_path
 from core.store import Store
+from tests.support.oni_files import make_oni
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0
@@ -673,25 +674,7 @@ def _huge_annotations(folder: Path) -> Path:
 
 def oni(width: int, height: int, picture: bytes) -> bytes:
     """OpenNI's recording of one picture."""
-
-    def record(kind: int, fields: bytes, content: bytes = b"") -> bytes:
-        head = struct.pack("<4s4IQ", b"NIR\0", kind, 1, 28 + len(fields), len(content), 0)
-        return head + fields + content
-
-    def said(name: bytes, value: bytes) -> bytes:
-        name += b"\0"
-        sizes = struct.pack("<I", len(name)), struct.pack("<I", len(value))
-        return record(6, sizes[0] + name + sizes[1] + value)
-
-    return b"".join(
-        [
-            struct.pack("<4sBBHIQI", b"NI10", 1, 0, 1, 0, 0, 1),
-            record(13, b"\x02\0\0\0d\0" + struct.pack("<I", 2) + b"16zP" + bytes(28)),
-            said(b"xnMapOutputMode", struct.pack("<3I", width, height, 30)),
-            said(b"xnFOV", struct.pack("<2d", 1.0, 0.8)),
-            record(10, bytes(12), picture),
-        ]
-    )
+    return make_oni(mode=struct.pack("<3I", width, height, 30), contents=[picture])
 
 
 bytes_case("depth", "sizes.oni", oni(2**31, 2**31, b""), r"2147483648 x 2147483648")

@@ -27,7 +27,7 @@ def render_depth(
     as_json: Json = False,
 ) -> None:
     """Render depth pictures of hands with the truth of their joints."""
-    from core.depth.cameras import camera_named
+    from core.depth.cameras import get_camera
     from core.depth.io.joint_tables import JOINTS_FILE
     from core.lab.renderer.files import write_rendered_hands
     from core.lab.renderer.noise import NOISES
@@ -38,7 +38,7 @@ def render_depth(
     if far <= near:
         raise typer.BadParameter(f"{far:g} is not beyond --near {near:g}", param_hint="--far")
     window_mm = None if whole else WINDOW_MM
-    settings = RenderSettings(camera_named(camera), NOISES[noise], (near, far), window_mm)
+    settings = RenderSettings(get_camera(camera), NOISES[noise], (near, far), window_mm)
     with progress_bar("rendering") as progress:
         write_rendered_hands(out, n, seed, settings, skeleton, workers, progress)
     text = f"{n} pictures and {JOINTS_FILE} ({skeleton}, mm): {out}"

@@ -37,7 +37,7 @@ def _greetings_muted() -> Iterator[None]:
 
 def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
     """The recording, or sensor:NAME, which tells itself what it is; to be closed after use."""
-    from core.depth.cameras import camera_named
+    from core.depth.cameras import get_camera
     from core.depth.io.recordings import open_depth
     from core.depth.sensors.finding import open_sensor
 
@@ -45,7 +45,7 @@ def open_source(source: str, camera: str | None = None, unit_mm: float | None = 
         check_of_recording(camera, unit_mm)
         with _greetings_muted():
             return open_sensor(source.removeprefix(_SENSOR))
-    given = camera_named(camera) if camera else None
+    given = get_camera(camera) if camera else None
     return open_depth(Path(source), camera=given, unit_mm=unit_mm)
 
 
@@ -60,27 +60,27 @@ def record_depth(
     as_json: Json = False,
 ) -> None:
     """Record a depth camera, or convert a recording; Ctrl+C ends it."""
-    from core.depth.io.recorder import record
+    from core.depth.io.recorder import record_depth
 
     done, opened = 0, open_source(source, camera, unit_mm)
     with opened, progress_bar("recording") as progress, suppress(KeyboardInterrupt):
 
-        def count(number: int, total: int | None) -> None:
+        def count(number: float, total: float | None = None, label: str = "") -> None:
             nonlocal done
-            done = number
-            progress(number, total)
+            done = int(number)
+            progress(done, total)
 
-        record(opened, out, frames=frames, seconds=seconds, progress=count)
+        record_depth(opened, out, frames=frames, seconds=seconds, progress=count)
     say({"n": done, "out": str(out)}, f"{done} frames of {opened.name}: {out}", as_json)
 
 
 @app.command("depth-sensors")
 def depth_sensors(as_json: Json = False) -> None:
     """List the depth cameras that are plugged in, and what each kind needs."""
-    from core.depth.sensors.finding import found_sensors
+    from core.depth.sensors.finding import list_sensors
 
     with _greetings_muted():
-        found = found_sensors()
+        found = list_sensors()
     lines = []
     for one in found:
         lines.append(f"{one.name} ({one.cameras}): {one.problem or ', '.join(one.devices)}")

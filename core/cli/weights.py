@@ -129,10 +129,10 @@ def verify(name: Name, as_json: Json = False) -> None:
 
 def _make_usable(name: str) -> None:
     """So that the app offers the net."""
-    from core.training.published_nets import make_usable
+    from core.training.published_nets import save_published_net
 
     paths = Paths.find()
-    make_usable(name, paths.weights, paths.own_nets)
+    save_published_net(name, paths.weights, paths.own_nets)
 
 
 def _text(record: dict[str, Any]) -> str:

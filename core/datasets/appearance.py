@@ -1,4 +1,4 @@
-"""What a sample's picture looks like, changed by chance; every pixel stays where it is.
+"""Random changes of a picture's appearance; every pixel keeps its place.
 
 Legend: H W picture.
 """
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.pose.types import Picture
 
 
-def recoloured(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Brightness, contrast, gamma, white balance and a little mixing of the channels."""
+def jitter_colours(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Change brightness, contrast, gamma, white balance and mix the channels a little, randomly."""
     light = picture.astype(np.float32) / 255
     mixing = np.eye(3) + rng.normal(0, 0.06, (3, 3))
     gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.08, 3))
@@ -22,17 +22,18 @@ def recoloured(picture: Picture, rng: np.random.Generator) -> Picture:
     return np.asarray(light * 255, np.uint8)
 
 
-def degraded(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Few pixels, motion or focus blur, noise, JPEG blocks: what a webcam does in the evening."""
+def degrade_quality(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Add low resolution, focus or motion blur, noise and JPEG blocks, randomly, as a webcam in
+    low light does."""
     height, width = picture.shape[:2]
     if rng.random() < 0.25:
-        share = rng.uniform(0.25, 1)
-        small = (max(1, round(width * share)), max(1, round(height * share)))
-        picture = pixels(cv2.resize(cv2.resize(picture, small), (width, height)))
+        fraction = rng.uniform(0.25, 1)
+        small = (max(1, round(width * fraction)), max(1, round(height * fraction)))
+        picture = to_picture(cv2.resize(cv2.resize(picture, small), (width, height)))
     if rng.random() < 0.2:
-        picture = pixels(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 2.0))))
+        picture = to_picture(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 2.0))))
     if rng.random() < 0.15:
-        picture = pixels(cv2.filter2D(picture, -1, _motion_kernel(rng)))
+        picture = to_picture(cv2.filter2D(picture, -1, _draw_motion_kernel(rng)))
     if rng.random() < 0.3:
         channels = 1 + 2 * int(rng.random() < 0.5)
         noise = rng.standard_normal((height, width, channels), np.float32)
@@ -41,13 +42,13 @@ def degraded(picture: Picture, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.15:
         quality = int(rng.integers(15, 70))
         _, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        picture = pixels(cv2.imdecode(code, cv2.IMREAD_COLOR))
+        picture = to_picture(cv2.imdecode(code, cv2.IMREAD_COLOR))
     return picture
 
 
-def hidden(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
-    """A rectangle of another picture, at least a third as high and wide, or of one colour, laid
-    over a part."""
+def erase_rectangle(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
+    """Cover a random rectangle with one colour or with a part of another picture, which is at least
+    a third as high and wide."""
     rows, columns = picture.shape[:2]
     height, width = (int(rng.integers(side // 10, side // 3)) for side in (rows, columns))
     y, x = int(rng.integers(0, rows - height)), int(rng.integers(0, columns - width))
@@ -59,15 +60,17 @@ def hidden(picture: Picture, other: Picture, rng: np.random.Generator) -> Pictur
     return covered
 
 
-def pixels(array: object) -> Picture:
-    """What OpenCV gave, as a picture."""
+def to_picture(array: object) -> Picture:
+    """Convert OpenCV's result to the picture type."""
     return np.asarray(array, np.uint8)
 
 
-def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
+def _draw_motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a blur kernel: a line of random length and direction, whose sum is 1."""
     length = int(rng.integers(3, 10))
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1 / length
-    turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
-    turned = cv2.warpAffine(kernel, turn, (length, length))
-    return np.asarray(turned / max(turned.sum(), 1e-6), np.float32)
+    centre = ((length - 1) / 2, (length - 1) / 2)
+    rotation = cv2.getRotationMatrix2D(centre, rng.uniform(0, 180), 1)
+    rotated = cv2.warpAffine(kernel, rotation, (length, length))
+    return np.asarray(rotated / max(rotated.sum(), 1e-6), np.float32)

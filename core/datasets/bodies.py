@@ -1,4 +1,4 @@
-"""Bodies in pictures for training nets: which part a net is shown, and what is done to it.
+"""Bodies in pictures for training nets: the part of the picture a net sees, and its augmentation.
 
 Convention: a person's box is extended to the input's shape and by a quarter, as the published nets
 were trained (Xiao et al. 2018); errors are in units of the torso, |left shoulder − right hip|, as
@@ -13,39 +13,50 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.datasets.appearance import degraded, hidden, pixels, recoloured
-from core.datasets.training_data import Listed, Sample
+from core.datasets.appearance import degrade_quality, erase_rectangle, jitter_colours, to_picture
+from core.datasets.training_data import HeldOutRows, Sample
 from core.media.pictures import read_picture
-from core.pose.boxes import Box
+from core.pose.boxes import Box, box_iou
 from core.pose.crops import PADDING, PersonView, person_box
 from core.pose.metrics import torso_sizes
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import Floats, Picture
 
-# Xiao et al. 2018, 3: standard deviations, and what they are clipped to
-_SCALE, _SCALES = 0.3, (0.7, 1.3)
-_TURN_DEG, _MOST_DEG, _TURNED_SHARE = 40.0, 80.0, 0.6
-# Of samples that are changed strongly:
-_NOBODY_SHARE = 0.05
-_HALF_SHARE, _UPPER_SHARE = 0.35, 0.75  # half a body, the upper one of these
-_HIDDEN_SHARE = 0.3
-_SHIFT = 0.05  # standard deviation, of the box's sides
-_LEAST_OF_HALF = 4  # keypoints
-_LEGS = ("knee", "ankle")
-_CORNER = (0.15, 0.35)  # of the picture's shorter side, where nobody is
+
+@dataclass(frozen=True)
+class BodyAugmentation:
+    """How samples are changed, as by Xiao et al. 2018, 3; from `background_rate` on: only where
+    samples are changed strongly."""
+
+    scale_std: float = 0.3
+    scale_range: tuple[float, float] = (0.7, 1.3)
+    turn_std_deg: float = 40.0
+    max_turn_deg: float = 80.0
+    turn_rate: float = 0.6
+    background_rate: float = 0.05
+    half_body_rate: float = 0.35
+    upper_half_rate: float = 0.75  # of half bodies
+    min_half_keypoints: int = 4
+    erase_rate: float = 0.3
+    box_shift_std: float = 0.05  # of the box's sides
+    background_sides: tuple[float, float] = (0.15, 0.35)  # of the picture's shorter side
+
+
+_AUGMENTATION = BodyAugmentation()
+_LEG_JOINTS = ("knee", "ankle")
 
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """One person to learn from.
+    """One labelled person.
 
     Attributes:
-        picture: the file that shows it.
+        picture: the file.
         keypoints: (K, 2) picture pixels, NaN where not labelled.
-        box: round the person.
-        held_out: "" to learn from, else the name of the set that it measures.
+        box: of the person.
+        held_out: "" for training, else the name of its held-out set.
         image_id, area: of COCO's annotations: the picture, and the person's square pixels.
-        unlabelled: boxes of those in the picture of whom no keypoint is labelled, and of crowds.
+        unlabelled: boxes of the picture's people without labelled keypoints, and of crowds.
     """
 
     picture: Path
@@ -57,35 +68,36 @@ class Body:
     unlabelled: tuple[Box, ...] = ()
 
 
-class Bodies(Listed):
-    """Persons of one skeleton, read from their pictures as they are needed.
+class Bodies(HeldOutRows):
+    """Persons of one skeleton, whose pictures are read when needed.
 
     Args:
         strong: samples are also shifted, recoloured, blurred and partly hidden, show half a body or
-            nobody; else they are scaled, turned and mirrored alone, as by Xiao et al. 2018.
+            only background; else they are scaled, rotated and mirrored, as by Xiao et al. 2018.
     """
 
-    what = "bodies"
+    item_name = "bodies"
 
     def __init__(self, skeleton: Skeleton, bodies: Sequence[Body], *, strong: bool = False) -> None:
         for body in bodies[:1]:
             skeleton.check(len(body.keypoints), "the bodies")
-        super().__init__(bodies)
+        super().__init__([body.held_out for body in bodies])
         self.skeleton, self.bodies, self.strong = skeleton, list(bodies), strong
-        self._together = defaultdict[Path, list[Body]](list)  # who is in one picture
+        self._by_picture = defaultdict[Path, list[Body]](list)
         for body in bodies:
-            self._together[body.picture].append(body)
+            self._by_picture[body.picture].append(body)
 
-    def augmented(
+    def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """One person changed by chance."""
-        if self.strong:
-            return self._strongly(row, input_hw, rng)
+        """Return one person's picture and keypoints, changed randomly."""
         body = self.bodies[row]
-        return self._turned(body, body.box, read_picture(body.picture), input_hw, rng)
+        rgb = read_picture(body.picture)
+        if self.strong:
+            return self._augment_strongly(body, rgb, input_hw, rng)
+        return self._augment_view(body, body.box, rgb, input_hw, rng)
 
-    def _turned(
+    def _augment_view(
         self,
         body: Body,
         box: Box,
@@ -93,99 +105,96 @@ class Bodies(Listed):
         input_hw: tuple[int, int],
         rng: np.random.Generator,
     ) -> tuple[Picture, Floats]:
-        """What is in a box scaled, turned and mirrored by chance."""
-        scale = float(np.clip(1 + _SCALE * rng.normal(), *_SCALES))
-        turn = float(np.clip(_TURN_DEG * rng.normal(), -_MOST_DEG, _MOST_DEG))
-        turn = turn if rng.random() < _TURNED_SHARE else 0.0
+        """Cut out a box, randomly scaled, rotated and mirrored, with its keypoints."""
+        options = _AUGMENTATION
+        scale = float(np.clip(1 + options.scale_std * rng.normal(), *options.scale_range))
+        limit = options.max_turn_deg
+        turn = float(np.clip(options.turn_std_deg * rng.normal(), -limit, limit))
+        turn = turn if rng.random() < options.turn_rate else 0.0
         view = PersonView.from_box(box, input_hw, padding=PADDING * scale, rotation_deg=turn)
         keypoints = body.keypoints
         if rng.random() < 0.5:
-            view, keypoints = mirrored(view), keypoints[self.skeleton.mirrored]
+            view, keypoints = mirror_view(view), keypoints[self.skeleton.mirrored]
         return view.cut(rgb), view.to_input(keypoints)
 
-    def _strongly(
-        self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
+    def _augment_strongly(
+        self, body: Body, rgb: Picture, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        body = self.bodies[row]
-        rgb = read_picture(body.picture)
-        if rng.random() < _NOBODY_SHARE:
-            others = [one for one in self._together[body.picture] if one is not body]
-            seen = nobody(rgb, body, others, input_hw, rng)
+        options = _AUGMENTATION
+        if rng.random() < options.background_rate:
+            others = [one for one in self._by_picture[body.picture] if one is not body]
+            picture = cut_background(rgb, body, others, input_hw, rng)
             keypoints = np.full_like(body.keypoints, np.nan)
         else:
             box = body.box
-            if rng.random() < _HALF_SHARE:
-                box = self.half_box(body, upper=rng.random() < _UPPER_SHARE)
-            seen, keypoints = self._turned(body, shifted(box, rng), rgb, input_hw, rng)
-        if rng.random() < _HIDDEN_SHARE:
-            seen = hidden(seen, seen[::-1, ::-1], rng)
-        return degraded(recoloured(seen, rng), rng), keypoints
+            if rng.random() < options.half_body_rate:
+                box = self.half_body_box(body, upper=rng.random() < options.upper_half_rate)
+            box = jitter_box(box, rng)
+            picture, keypoints = self._augment_view(body, box, rgb, input_hw, rng)
+        if rng.random() < options.erase_rate:
+            picture = erase_rectangle(picture, picture[::-1, ::-1], rng)
+        return degrade_quality(jitter_colours(picture, rng), rng), keypoints
 
-    def half_box(self, body: Body, *, upper: bool) -> Box:
-        """The box of a body down to the hips, or from the hips down; the person's own where too few
-        keypoints of the half are there."""
+    def half_body_box(self, body: Body, *, upper: bool) -> Box:
+        """Return the box of a body down to the hips, or from the hips down; the person's own if the
+        half has too few labelled keypoints."""
         hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
-        legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEGS)}
+        legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEG_JOINTS)}
         half = set(range(self.skeleton.size)) - legs if upper else hips | legs
         points = body.keypoints[sorted(half)]
-        there = int(np.isfinite(points).all(axis=1).sum())
-        return person_box(points) if there >= _LEAST_OF_HALF else body.box
+        count = int(np.isfinite(points).all(axis=1).sum())
+        return person_box(points) if count >= _AUGMENTATION.min_half_keypoints else body.box
 
-    def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """The person as it is measured: picture, keypoints in it, and the torso's length in it;
-        NaN where the torso's ends are not labelled."""
+    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """Return a person without augmentation: picture, keypoints, and the torso's length in it,
+        NaN if its ends are not labelled."""
         body = self.bodies[row]
         view = PersonView.from_box(body.box, input_hw)
         keypoints = view.to_input(body.keypoints)
-        return view.cut(read_picture(body.picture)), keypoints, self.torso(keypoints)
+        return view.cut(read_picture(body.picture)), keypoints, self.torso_length(keypoints)
 
-    def torso(self, keypoints: Floats) -> float:
-        """|left shoulder − right hip| of one person; NaN where one of them is missing."""
+    def torso_length(self, keypoints: Floats) -> float:
+        """Return |left shoulder − right hip| of one person, NaN if one of them is missing."""
         ends = self.skeleton.index("left_shoulder"), self.skeleton.index("right_hip")
         return float(torso_sizes(keypoints[None], *ends)[0])
 
 
-def shifted(box: Box, rng: np.random.Generator) -> Box:
-    """A box as a detector may give it, a little beside the person."""
-    across, down = rng.normal(0, _SHIFT, 2)
-    x, y = float(across) * box.width, float(down) * box.height
+def jitter_box(box: Box, rng: np.random.Generator) -> Box:
+    """Shift a box randomly by a small fraction of its sides, as a detector's may be off."""
+    dx, dy = rng.normal(0, _AUGMENTATION.box_shift_std, 2)
+    x, y = float(dx) * box.width, float(dy) * box.height
     return Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y)
 
 
-def nobody(
+def cut_background(
     rgb: Picture,
     body: Body,
     others: Sequence[Body],
     input_hw: tuple[int, int],
     rng: np.random.Generator,
 ) -> Picture:
-    """An enlarged corner of the picture where nobody is, or a plain shade where each has somebody.
+    """Return an enlarged corner of the picture without people, or one colour if every corner has
+    some.
 
     Args:
-        body: whose keypoints are in no such corner.
-        others: in the picture, neither they nor their boxes are.
+        body: may reach into the corner with its box, not with its keypoints.
+        others: may not reach into it with either.
     """
     height, width = rgb.shape[:2]
-    side = max(1, int(min(height, width) * rng.uniform(*_CORNER)))
+    side = max(1, int(min(height, width) * rng.uniform(*_AUGMENTATION.background_sides)))
     boxes = [*body.unlabelled, *(other.box for other in others)]
     keypoints = np.concatenate([one.keypoints for one in (body, *others)])
     for corner in rng.permutation(4):
         y, x = (height - side) * (corner // 2), (width - side) * (corner % 2)
         inside = ((keypoints >= (x, y)) & (keypoints <= (x + side, y + side))).all(axis=1)
-        if not inside.any() and not any(
-            _overlap(box, Box.from_xywh(x, y, side, side)) for box in boxes
-        ):
-            return pixels(cv2.resize(rgb[y : y + side, x : x + side], input_hw[::-1]))
+        square = Box.from_xywh(x, y, side, side)
+        if not inside.any() and not any(box_iou(box, square) > 0 for box in boxes):
+            return to_picture(cv2.resize(rgb[y : y + side, x : x + side], input_hw[::-1]))
     return np.full((*input_hw, 3), rng.integers(0, 256, 3), np.uint8)
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    x = one.x0 < other.x1 and other.x0 < one.x1
-    return x and one.y0 < other.y1 and other.y0 < one.y1
-
-
-def mirrored(view: PersonView) -> PersonView:
-    """The view in a mirror: what was x from the left edge is x from the right edge."""
+def mirror_view(view: PersonView) -> PersonView:
+    """Return the view mirrored left to right: x from the left edge becomes x from the right."""
     matrix = view.matrix.copy()
     matrix[:, 2] += matrix[:, 0] * view.input_hw[1]
     matrix[:, 0] *= -1

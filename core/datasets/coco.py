@@ -1,9 +1,9 @@
-"""Reads COCO's files on persons: the annotations (person_keypoints_*.json), keypoints found
-(a results file) and boxes found (a detections file).
+"""Reads COCO's files on persons: annotations (person_keypoints_*.json), results (predicted
+keypoints) and detections (predicted boxes).
 
 Convention: as in the files: a box is x, y, width, height; keypoints are K rows of x, y and v, where
-v is 0 not labelled, 1 hidden, 2 visible (in a results file v is ignored). Every entry is checked,
-and a wrong one named by its number in its list, from 1.
+v is 0 not labelled, 1 hidden, 2 visible (in a results file v is ignored). Every entry is checked;
+errors name it by its number in its list, from 1.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from core.files import leads_out
 from core.media.json_objects import TOP_LEVEL, is_list, json_objects, validate_object
 from core.pose.skeletons.table import COCO_17
 
-_MOST = 1e7  # pixels; beyond it no number is a place in a picture
+_MAX_VALUE = 1e7  # px
 
 
 def _to_int(value: Any) -> Any:
-    """Turn 7.0 into 7; leave everything else for the check."""
+    """Convert 7.0 to 7; other values are left to the validator."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _to_rows(numbers: list[float]) -> NDArray[np.float64]:
+def _to_keypoint_rows(numbers: list[float]) -> NDArray[np.float64]:
     return np.array(numbers, np.float64).reshape(-1, 3)
 
 
@@ -38,13 +38,13 @@ def _check_file_name(name: Any) -> str:
     return name if isinstance(name, str) else ""
 
 
-Number = Annotated[float, Field(strict=True, ge=-_MOST, le=_MOST)]
+Number = Annotated[float, Field(strict=True, ge=-_MAX_VALUE, le=_MAX_VALUE)]
 Whole = Annotated[int, BeforeValidator(_to_int), Field(strict=True, ge=-(2**53), le=2**53)]
 Xywh = tuple[Number, Number, Number, Number]
 _KeypointList = Annotated[
     list[Number],
     Field(min_length=3 * COCO_17.size, max_length=3 * COCO_17.size),
-    AfterValidator(_to_rows),
+    AfterValidator(_to_keypoint_rows),
 ]
 Keypoints = Annotated[
     NDArray[np.float64], GetPydanticSchema(lambda _, handler: handler(_KeypointList))
@@ -53,7 +53,7 @@ Keypoints = Annotated[
 
 @dataclass(frozen=True)
 class Image:
-    """A picture of the annotations; `size_hw` is (0, 0) where the file does not say it."""
+    """A picture of the annotations; `size_hw` is (0, 0) if the file has none."""
 
     id: Whole
     file_name: Annotated[str, BeforeValidator(_check_file_name)]
@@ -68,8 +68,8 @@ class Person:
         bbox: x, y, width, height.
         area: of the segmentation, square pixels.
         keypoints: (K, 3) x, y, v.
-        num_keypoints: labelled ones, as the file says.
-        iscrowd: it stands for many persons.
+        num_keypoints: labelled ones, by the file.
+        iscrowd: the box is of many persons.
     """
 
     id: Whole
@@ -92,8 +92,8 @@ class Annotations:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """An entry of a results file: keypoints (K, 3), and a bbox where all entries have one."""
+class KeypointResult:
+    """An entry of a results file: keypoints (K, 3), and a bbox if all entries have one."""
 
     image_id: Whole
     category_id: Whole
@@ -104,7 +104,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Detection:
-    """An entry of a detections file: where a person may be."""
+    """An entry of a detections file: a predicted box."""
 
     image_id: Whole
     category_id: Whole
@@ -118,77 +118,67 @@ class _Category:
 
 
 _IMAGE, _PERSON, _CATEGORY = TypeAdapter(Image), TypeAdapter(Person), TypeAdapter(_Category)
-_FOUND, _DETECTION = TypeAdapter(Found), TypeAdapter(Detection)
+_RESULT, _DETECTION = TypeAdapter(KeypointResult), TypeAdapter(Detection)
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Every picture, person and category of an annotation file.
-
-    Raises:
-        TableError: it is none; says what is wrong, and where.
-    """
+    """Read the pictures, persons and categories of an annotation file; raise TableError naming the
+    wrong entry."""
     if is_list(path):
         raise TableError(
             f"{path.name} is a list, as results and detections are; expected were annotations with "
-            f"images, annotations and categories: give the files the other way round?"
+            "images, annotations and categories: were the two files swapped?"
         )
     images: dict[int, Image] = {}
     persons: dict[int, Person] = {}
     categories: list[int] = []
-    for what, number, item in json_objects(path, ("images", "annotations", "categories")):
-        where = f"{path.name}: {what} {number}"
-        if what == "images":
-            image = validate_object(_IMAGE, item | {"size_hw": _size_of(item)}, where)
+    for list_name, number, item in json_objects(path, ("images", "annotations", "categories")):
+        where = f"{path.name}: {list_name} {number}"
+        if list_name == "images":
+            image = validate_object(_IMAGE, item | {"size_hw": _read_size_hw(item)}, where)
             images[image.id] = image
-        elif what == "categories":
+        elif list_name == "categories":
             categories.append(validate_object(_CATEGORY, item, where).id)
         else:
             person = validate_object(_PERSON, item, where)
             if person.id in persons:
-                raise TableError(f"{where}: another annotation has its id {person.id}, too")
+                raise TableError(f"{where}: its id {person.id} is another annotation's, too")
             persons[person.id] = person
-    for name, entries in (
-        ("images", images),
-        ("annotations", persons),
-        ("categories", categories),
-    ):
+    lists = {"images": images, "annotations": persons, "categories": categories}
+    for name, entries in lists.items():
         if not entries:
             raise TableError(f"{path.name} has no {name}: expected were COCO person keypoints")
     return Annotations(images, list(persons.values()), categories)
 
 
-def read_results(path: Path) -> list[Found]:
-    """Every entry of a results file; none where nothing was found.
-
-    Raises:
-        TableError: it is none; says what is wrong, and where.
-    """
+def read_results(path: Path) -> list[KeypointResult]:
+    """Read the entries of a results file, which may be empty; raise TableError naming the wrong
+    entry."""
     expected = "image_id, category_id, keypoints and score"
-    return [validate_object(_FOUND, item, where) for where, item in _entries(path, expected)]
+    return [validate_object(_RESULT, item, where) for where, item in _read_entries(path, expected)]
 
 
 def read_detections(path: Path) -> list[Detection]:
-    """Every box of a detections file.
-
-    Raises:
-        TableError: it is none; says what is wrong, and where.
-    """
+    """Read the boxes of a detections file; raise TableError naming the wrong entry."""
     expected = "image_id, category_id, bbox and score"
-    return [validate_object(_DETECTION, item, where) for where, item in _entries(path, expected)]
+    return [
+        validate_object(_DETECTION, item, where) for where, item in _read_entries(path, expected)
+    ]
 
 
-def _entries(path: Path, expected: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _read_entries(path: Path, expected: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the place and the object of each entry of a bare list."""
     if not is_list(path):
         raise TableError(
-            f"{path.name} is no list: expected was one of objects with {expected}; are the files "
-            f"given the other way round?"
+            f"{path.name} is no list: expected was one of objects with {expected}; were the two "
+            "files swapped?"
         )
     for _, number, item in json_objects(path, TOP_LEVEL):
         yield f"{path.name}: entry {number}", item
 
 
-def _size_of(image: dict[str, Any]) -> tuple[int, int]:
-    """Height and width; (0, 0) where the file does not say them."""
+def _read_size_hw(image: dict[str, Any]) -> tuple[int, int]:
+    """Return height and width, (0, 0) if the file has none."""
     height, width = image.get("height"), image.get("width")
-    known = all(isinstance(side, int) and 0 <= side < _MOST for side in (height, width))
+    known = all(isinstance(side, int) and 0 <= side < _MAX_VALUE for side in (height, width))
     return (height, width) if known else (0, 0)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Hands in depth for training nets: what a net is shown, and what is done to it.
+"""Hands in depth for training nets: the crop a net sees, and its augmentation.
 
 Convention: a sample's keypoints are (K, 5): x, y, z in the cube (units of half its side, from its
 centre), then x, y in the crop's pixels; errors are in units of 100 mm. Legend: K keypoints, S the
@@ -10,42 +10,42 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.datasets.training_data import Listed, Sample
+from core.datasets.training_data import HeldOutRows, Sample
 from core.depth.cameras import Points
-from core.depth.cubes import Crop, Cube, Depth, turned_crop
+from core.depth.cubes import Crop, Cube, Depth, rotate_crop
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import Floats
 
-UNIT_MM = 100.0  # of errors
+ERROR_UNIT_MM = 100.0
 # Oberweger and Lepetit 2017 (DeepPrior++), as its code has it
-_SHIFT_MM, _SCALE, _TURN_DEG = 10.0, 0.05, 180.0
+_SHIFT_STD_MM, _SCALE_STD, _MAX_TURN_DEG = 10.0, 0.05, 180.0
 
 
 @dataclass(frozen=True, eq=False)
 class DepthHand:
-    """One hand to learn from.
+    """One labelled hand.
 
     Attributes:
-        frame: gives the depth that shows it, (H, W) mm.
-        cube: round it, as it is measured; training moves it.
-        xyz_mm: (K, 3) true keypoints, NaN where not known.
-        held_out: "" to learn from, else the name of the set that it measures.
+        read_frame: returns the frame, (H, W) mm.
+        cube: around it, as it is evaluated; augmentation moves it.
+        xyz_mm: (K, 3) true keypoints, NaN if unknown.
+        held_out: "" for training, else the name of its held-out set.
     """
 
-    frame: Callable[[], Depth]
+    read_frame: Callable[[], Depth]
     cube: Cube
     xyz_mm: Points
     held_out: str = ""
 
 
 @dataclass(frozen=True)
-class Change:
-    """What is done to a hand before it is shown.
+class CropChange:
+    """How a hand's crop is changed.
 
     Attributes:
         shift_mm: of the cube, x, y, z.
-        scale: of its side.
-        turn_deg: of the crop round its middle, clockwise as one sees it.
+        scale: of the cube's side.
+        turn_deg: of the crop about its centre, clockwise on the screen.
     """
 
     shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -53,53 +53,52 @@ class Change:
     turn_deg: float = 0.0
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> "Change":
-        """One of four by chance: the cube shifted, the crop turned, the cube scaled, or nothing."""
+    def draw(cls, rng: np.random.Generator) -> "CropChange":
+        """Draw one of four changes: cube shifted, crop rotated, cube scaled, or none."""
         kind = rng.integers(4)
         if kind == 0:
-            x, y, z = rng.normal(0, _SHIFT_MM, 3)
+            x, y, z = rng.normal(0, _SHIFT_STD_MM, 3)
             return cls(shift_mm=(x, y, z))
         if kind == 1:
-            return cls(turn_deg=rng.uniform(-_TURN_DEG, _TURN_DEG))
-        return cls(scale=abs(1 + rng.normal(0, _SCALE))) if kind == 2 else cls()
+            return cls(turn_deg=rng.uniform(-_MAX_TURN_DEG, _MAX_TURN_DEG))
+        return cls(scale=abs(1 + rng.normal(0, _SCALE_STD))) if kind == 2 else cls()
+
+    def change_cube(self, cube: Cube) -> Cube:
+        """Return the cube shifted and scaled."""
+        u, v, d = cube.camera.to_pixels(cube.centre_mm + self.shift_mm)
+        return replace(cube, centre_uvd=(u, v, d), side_mm=cube.side_mm * self.scale)
 
 
-class DepthHands(Listed):
-    """Hands of one skeleton, whose frames are read or rendered as they are needed."""
+class DepthHands(HeldOutRows):
+    """Hands of one skeleton, whose frames are read or rendered when needed."""
 
-    what = "hands"
+    item_name = "hands"
 
     def __init__(self, skeleton: Skeleton, hands: Sequence[DepthHand]) -> None:
         for hand in hands[:1]:
             skeleton.check(len(hand.xyz_mm), "the hands")
-        super().__init__(hands)
+        super().__init__([hand.held_out for hand in hands])
         self.skeleton, self.hands = skeleton, list(hands)
 
-    def augmented(
+    def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Crop, Floats]:
-        """One hand changed by chance."""
-        return shown(self.hands[row], Change.drawn(rng))
+        """Return one hand's crop and keypoints, changed randomly."""
+        return cut_hand_sample(self.hands[row], CropChange.draw(rng))
 
-    def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """The hand as it is measured: crop, keypoints, and 100 mm in the cube's units."""
+    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """Return a hand without augmentation: crop, keypoints, and 100 mm in the cube's units."""
         hand = self.hands[row]
-        return *shown(hand, Change()), 2 * UNIT_MM / hand.cube.side_mm
+        return *cut_hand_sample(hand, CropChange()), 2 * ERROR_UNIT_MM / hand.cube.side_mm
 
 
-def shown(hand: DepthHand, change: Change) -> tuple[Crop, Floats]:
-    """The crop (S, S, 1) of a hand, and its keypoints (K, 5)."""
-    cube = changed(hand.cube, change)
-    crop, xyz_mm = cube.cut(hand.frame()), hand.xyz_mm
+def cut_hand_sample(hand: DepthHand, change: CropChange) -> tuple[Crop, Floats]:
+    """Return a hand's changed crop (S, S, 1) and its keypoints (K, 5)."""
+    cube = change.change_cube(hand.cube)
+    crop, xyz_mm = cube.cut_crop(hand.read_frame()), hand.xyz_mm
     if change.turn_deg:
-        crop = turned_crop(crop, change.turn_deg)
-        xyz_mm = cube.turned(xyz_mm, change.turn_deg)
-    places = cube.placement.to_crop(cube.camera.to_pixels(xyz_mm))
-    keypoints = np.concatenate([cube.to_units(xyz_mm), places], axis=1)
+        crop = rotate_crop(crop, change.turn_deg)
+        xyz_mm = cube.rotate_points(xyz_mm, change.turn_deg)
+    crop_xy = cube.placement.to_crop(cube.camera.to_pixels(xyz_mm))
+    keypoints = np.concatenate([cube.to_units(xyz_mm), crop_xy], axis=1)
     return crop[..., None], keypoints.astype(np.float32)
-
-
-def changed(cube: Cube, change: Change) -> Cube:
-    """The cube, shifted and scaled."""
-    u, v, d = cube.camera.to_pixels(cube.centre_mm + change.shift_mm)
-    return replace(cube, centre_uvd=(u, v, d), side_mm=cube.side_mm * change.scale)

@@ -1,7 +1,7 @@
 """The boxes of a picture's people, from a detections file or from COCO annotations.
 
-Convention: a picture is told by its file's name,
-or by its number, which COCO's file names are.
+Convention: boxes are in picture pixels. Pictures are found by their file's
+name, or by their number, which COCO's file names are.
 """
 
 from collections.abc import Mapping
@@ -12,55 +12,51 @@ from core.datasets.coco import read_annotations, read_detections
 from core.media.json_objects import is_list
 from core.pose.boxes import Box, clip_box
 
-MOST = 20  # of a picture: as many as COCO counts
-LEAST_SCORE = 0.3  # of a detection
-_PERSON = 1  # COCO's category
+MAX_BOXES = 20  # of a picture, as in COCO's evaluation
+_MIN_SCORE = 0.3
+_PERSON_CATEGORY = 1
 
 
 @dataclass(frozen=True, eq=False)
 class PersonBoxes:
-    """Who is where in many pictures.
+    """The boxes of many pictures' people.
 
     Attributes:
-        by_id: the boxes of each picture's number, the surest first.
-        ids: the numbers of pictures by their file's name, as far as the file says them.
+        by_id: the boxes by the picture's number, the most confident first.
+        ids: the pictures' numbers by their file's name, if the file has them.
     """
 
     by_id: Mapping[int, list[Box]]
     ids: Mapping[str, int]
 
-    def of(self, name: str, size_hw: tuple[int, int]) -> list[Box]:
-        """The boxes in a picture as far as they are inside it, at most 20; none where the file has
-        none of it. Of a file about one picture they are this one's, whatever its name."""
-        number = self._number(PurePath(name))
-        cut = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
-        return [box for box in cut if box is not None][:MOST]
+    def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
+        """Return a picture's boxes, clipped to it, at most `MAX_BOXES`; empty if it is unknown. A
+        file about one picture applies to any."""
+        number = self._find_number(PurePath(file_name))
+        clipped = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
+        return [box for box in clipped if box is not None][:MAX_BOXES]
 
-    def _number(self, name: PurePath) -> int:
-        if name.name in self.ids:
-            return self.ids[name.name]
+    def _find_number(self, path: PurePath) -> int:
+        """Return a picture's number in the file, −1 if unknown."""
+        if path.name in self.ids:
+            return self.ids[path.name]
         if len(self.by_id) == 1:
             return next(iter(self.by_id))
-        return int(name.stem) if name.stem.isascii() and name.stem.isdigit() else -1
+        return int(path.stem) if path.stem.isascii() and path.stem.isdigit() else -1
 
 
 def read_person_boxes(path: Path) -> PersonBoxes:
-    """A list of {image_id, category_id, bbox, score}, of which unsure ones and those of no person
-    are left out; or annotations, of which crowds are left out.
-
-    Raises:
-        TableError: the file is neither; says what is wrong, and where.
-    """
-    found: dict[int, list[Box]] = {}
+    """Read a list of detections {image_id, category_id, bbox, score}, without those of low score or
+    of other categories; or COCO annotations, without crowds. Raise TableError for other files."""
+    by_id: dict[int, list[Box]] = {}
     if is_list(path):
-        detections = sorted(read_detections(path), key=lambda one: -one.score)
-        for one in detections:
-            if one.category_id == _PERSON and one.score >= LEAST_SCORE:
-                found.setdefault(one.image_id, []).append(Box.from_xywh(*one.bbox))
-        return PersonBoxes(found, {})
+        for detection in sorted(read_detections(path), key=lambda d: -d.score):
+            if detection.category_id == _PERSON_CATEGORY and detection.score >= _MIN_SCORE:
+                by_id.setdefault(detection.image_id, []).append(Box.from_xywh(*detection.bbox))
+        return PersonBoxes(by_id, {})
     annotations = read_annotations(path)
     for person in annotations.persons:
         if not person.iscrowd:
-            found.setdefault(person.image_id, []).append(Box.from_xywh(*person.bbox))
+            by_id.setdefault(person.image_id, []).append(Box.from_xywh(*person.bbox))
     ids = {PurePath(image.file_name).name: image.id for image in annotations.images.values()}
-    return PersonBoxes(found, ids)
+    return PersonBoxes(by_id, ids)

@@ -1,5 +1,4 @@
-"""What the training loop and its measurements ask of a set of pictures with keypoints, and the part
-of it that is the same of every list of hands or bodies."""
+"""The data sets that nets are trained and measured on: rows, some of them held out."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.pose.types import Floats
 
-# what a net is shown, its keypoints, and their weight or size
+# a net's input, its keypoints, and their weight (training) or error unit (evaluation)
 Sample = tuple[NDArray[Any], Floats, float]
 
 
@@ -17,65 +16,57 @@ class TrainingData(Protocol):
     """Rows of pictures with keypoints, some of them held out."""
 
     @property
-    def what(self) -> str:
-        """What a row shows, "hands"."""
+    def item_name(self) -> str:
+        """What a row shows, in plural: "hands"."""
 
     @property
     def held_out_sets(self) -> list[str]:
-        """Names of the sets that measure."""
+        """Names of the held-out sets."""
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
-        """The rows of one held-out set; of "", those to learn from."""
+        """Return the rows of a held-out set; of "", those for training."""
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Augmented samples without end: (H, W, 3) uint8, (K, 2) input pixels with NaN where a
-        keypoint is missing, weight. Of depth: (H, W, 1) float32 and (K, 5)."""
+        """Yield augmented samples without end: (H, W, 3) uint8, (K, 2) input pixels with NaN where
+        a keypoint is missing, weight. Of depth: (H, W, 1) float32 and (K, 5)."""
 
-    def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """What a net is shown when it is measured: the picture, its keypoints, and the length in
-        input pixels that errors are measured in; NaN where that isn't known."""
-
-
-class HeldOut(Protocol):
-    """A hand or body of a list."""
-
-    @property
-    def held_out(self) -> str:
-        """Empty to learn from, else the name of the set that it measures."""
+    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """Return a row without augmentation: picture, keypoints, and the length in input pixels
+        that errors are divided by, NaN if unknown."""
 
 
-class Listed:
-    """A list of hands or bodies, some of them held out; whoever inherits it says what a row shows.
+class HeldOutRows:
+    """The common part of data sets: which rows are held out, and in which order samples come.
 
     Args:
-        items: one a row.
+        held_out: of each row "" for training, else the name of its held-out set.
     """
 
-    def __init__(self, items: Sequence[HeldOut]) -> None:
-        self._held_out = np.array([item.held_out for item in items], str)
+    def __init__(self, held_out: Sequence[str]) -> None:
+        self._held_out = np.array(held_out, str)
 
     @property
     def held_out_sets(self) -> list[str]:
-        """Names of the sets that measure."""
+        """Names of the held-out sets."""
         return sorted({*self._held_out.tolist()} - {""})
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
-        """The rows of one held-out set; of "", those to learn from."""
+        """Return the rows of a held-out set; of "", those for training."""
         return np.flatnonzero(self._held_out == held_out)
 
-    def augmented(
+    def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[NDArray[Any], Floats]:
-        """What a row shows, changed by chance, and its keypoints."""
+        """Return a row's picture and keypoints, changed randomly."""
         raise NotImplementedError
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Augmented samples without end, every row once before any comes again."""
+        """Yield augmented samples without end; each pass over the rows is in a new order."""
         rng = np.random.default_rng(seed)
         while True:
             for row in rng.permutation(rows):
-                yield *self.augmented(int(row), input_hw, rng), 1.0
+                yield *self.augment(int(row), input_hw, rng), 1.0

@@ -1,7 +1,7 @@
-"""Depth in colours: near is red, far is blue, black what the sensor did not see.
+"""Depth as colours: near is red, far is blue, black where the sensor saw nothing.
 
-Convention: depth in mm, (H, W), 0 where the sensor saw nothing; a reach is its nearest and farthest
-shown depth. The colours are Google's Turbo, as OpenCV has it, turned round.
+Convention: depth in mm, (H, W), 0 where the sensor saw nothing; a range is the nearest and the
+farthest depth that is shown. The colours are OpenCV's Turbo, reversed.
 """
 
 from collections.abc import Iterable
@@ -14,44 +14,46 @@ from core.depth.cubes import Crop, Depth
 from core.depth.frames import DepthFrame
 from core.pose.types import Picture
 
-Reach = tuple[float, float]
+DepthRange = tuple[float, float]
 
-_STEP_MM = 50.0  # to which a reach is rounded
-_SHARES = (1.0, 97.0)  # percentiles of what is seen that a reach holds
-FARTHEST_MM = 5000.0
-UNSEEN = 255  # of a crop's steps: nothing was seen, or it lies behind the cube
-
-
-def colour_depth(depth_mm: Depth, reach: Reach) -> Picture:
-    """(H, W, 3) RGB."""
-    near, far = reach
-    share = np.clip((far - depth_mm) / (far - near), 0, 1)
-    coloured = cv2.applyColorMap((share * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
-    coloured[depth_mm <= 0] = 0
-    return np.ascontiguousarray(coloured[..., ::-1])
+DEFAULT_RANGE_MM = (500.0, 2000.0)
+MAX_RANGE_MM = 5000.0
+UNSEEN = 255  # in a quantised crop: nothing was seen, or it is behind the cube
+_RANGE_STEP_MM = 50.0
+_RANGE_PERCENTILES = (1.0, 97.0)
 
 
-def scale_colours(count: int) -> list[str]:
-    """So many colours of the scale as “#rrggbb”, the nearest first."""
+def colour_depth(depth_mm: Depth, range_mm: DepthRange) -> Picture:
+    """Return a frame in colours, (H, W, 3) RGB."""
+    near, far = range_mm
+    fraction = np.clip((far - depth_mm) / (far - near), 0, 1)
+    bgr = cv2.applyColorMap((fraction * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
+    bgr[depth_mm <= 0] = 0
+    return np.ascontiguousarray(bgr[..., ::-1])
+
+
+def list_scale_colours(count: int) -> list[str]:
+    """Return `count` colours of the scale as “#rrggbb”, the nearest first."""
     depth = np.linspace(0, 1, count, dtype=np.float32)[None]
     return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in colour_depth(depth + 1, (1, 2))[0].tolist()]
 
 
-def usual_reach(frames: Iterable[DepthFrame]) -> Reach:
-    """What these frames show, but for the outermost; rounded. Half a metre to two where they show
-    nothing."""
+def choose_depth_range(frames: Iterable[DepthFrame]) -> DepthRange:
+    """Return the range in which these frames' depths are, without outliers, in steps of 50 mm;
+    `DEFAULT_RANGE_MM` where they show nothing."""
     seen = [frame.depth_mm[frame.depth_mm > 0].ravel() for frame in frames]
-    together = np.concatenate(seen) if seen else np.empty(0)
-    if not len(together):
-        return 500.0, 2000.0
-    low, high = np.percentile(together, _SHARES)
-    near = float(np.clip(np.floor(low / _STEP_MM) * _STEP_MM, 0, FARTHEST_MM - _STEP_MM))
-    far = float(np.clip(np.ceil(high / _STEP_MM) * _STEP_MM, near + _STEP_MM, FARTHEST_MM))
+    depths = np.concatenate(seen) if seen else np.empty(0)
+    if not len(depths):
+        return DEFAULT_RANGE_MM
+    step = _RANGE_STEP_MM
+    low, high = np.percentile(depths, _RANGE_PERCENTILES)
+    near = float(np.clip(np.floor(low / step) * step, 0, MAX_RANGE_MM - step))
+    far = float(np.clip(np.ceil(high / step) * step, near + step, MAX_RANGE_MM))
     return near, far
 
 
-def crop_steps(crop: Crop) -> NDArray[np.uint8]:
-    """(S, S) of a crop's −1 … 1: 0 is the near face, 254 before the far one, `UNSEEN` it."""
+def quantise_crop(crop: Crop) -> NDArray[np.uint8]:
+    """Convert a crop's −1 … 1 to (S, S) bytes: 0 at the near face, 254 at the far one, `UNSEEN`."""
     steps = np.clip(np.round((crop + 1) * 127.5), 0, UNSEEN - 1).astype(np.uint8)
     steps[crop >= 1] = UNSEEN
     return steps

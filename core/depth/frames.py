@@ -1,4 +1,4 @@
-"""What every source of depth gives."""
+"""Depth frames, and the sources that give them: recordings and sensors."""
 
 import itertools
 from abc import ABC, abstractmethod
@@ -12,6 +12,9 @@ from core.depth.cubes import Depth
 from core.errors import MediaError
 from core.pose.types import Picture
 
+DEFAULT_FPS = 30.0  # of a recording without times
+MAX_FRAMES = 1_000_000  # HANDS 2017, the largest published set, has 957,032
+
 
 @dataclass(frozen=True, eq=False)
 class DepthFrame:
@@ -19,13 +22,11 @@ class DepthFrame:
 
     Attributes:
         depth_mm: (H, W), 0 where the sensor saw nothing.
-        camera: it was taken by.
-        time_s: since the source began.
+        time_s: since the source's first frame.
         index: its number in the source, from 0.
-        rgb: (H, W, 3) in colours, pixel by pixel the same view as `depth_mm`; None where there is
-            none or it isn't registered.
-        truth_mm: (K, 3) x, y, z of the hand's joints where they are known, NaN where one is not.
-        skeleton: the name of the one whose joints these are, "" where that isn't told.
+        rgb: (H, W, 3), registered to `depth_mm`; None where the source has none.
+        truth_mm: (K, 3) x, y, z of the hand's true keypoints if known, NaN where one is not.
+        skeleton: the name of the truth's skeleton, "" if unknown.
     """
 
     depth_mm: Depth
@@ -38,13 +39,13 @@ class DepthFrame:
 
 
 class DepthSource(ABC):
-    """A recording or a sensor; a context manager, to be closed after use.
+    """A recording or a sensor; a context manager.
 
     Attributes:
         name: for people.
-        camera: of its frames; where each has its own, as rendered hands have, the first one's.
-        count: how many frames there are; None of a sensor, which goes on.
-        resources: what `close` releases, the latest first.
+        camera: of its frames; of rendered hands, which have one each, the first frame's.
+        count: of frames; None for a sensor.
+        resources: what `close` releases, the last one first.
     """
 
     camera: Camera
@@ -56,14 +57,14 @@ class DepthSource(ABC):
 
     @abstractmethod
     def read(self, index: int) -> DepthFrame:
-        """The frame of that number; of a sensor its newest, whatever the number.
+        """Return the frame of that number; a sensor returns its newest.
 
         Raises:
-            MediaError: there is none, it is damaged, or the sensor is gone.
+            MediaError: no such frame, it is damaged, or the sensor is gone.
         """
 
     def __iter__(self) -> Iterator[DepthFrame]:
-        """Every frame in order; of a sensor without end."""
+        """Yield every frame in order; a sensor's without end."""
         numbers = itertools.count() if self.count is None else range(self.count)
         return map(self.read, numbers)
 
@@ -78,15 +79,30 @@ class DepthSource(ABC):
         self.close()
 
 
-def check_size(size_hw: tuple[int, ...], camera: Camera, name: str) -> None:
-    """Refuse a frame that another camera took.
+class DepthRecording(DepthSource):
+    """A source with a known number of frames; a subclass reads one frame."""
 
-    Raises:
-        MediaError: it has not as many pixels as its camera.
-    """
+    count: int
+
+    def __init__(self, name: str, camera: Camera, count: int) -> None:
+        super().__init__(name, count)
+        self.camera = camera
+
+    @abstractmethod
+    def _read_frame(self, index: int) -> DepthFrame:
+        """Return the frame of a number within the recording."""
+
+    def read(self, index: int) -> DepthFrame:
+        if not 0 <= index < self.count:
+            raise MediaError(f"{self.name} has the frames 0 to {self.count - 1}, not {index}")
+        return self._read_frame(index)
+
+
+def check_frame_size(size_hw: tuple[int, ...], camera: Camera, name: str) -> None:
+    """Raise MediaError where a frame's size is not its camera's."""
     height, width = size_hw
     if (width, height) != (camera.width, camera.height):
         raise MediaError(
             f"{name} has {width} x {height} pixels, its camera {camera.width} x {camera.height}: "
-            "give the camera that took it"
+            "name the camera that recorded it"
         )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import Points
-from core.depth.cubes import Crop, Cube, Depth, turned_crop
+from core.depth.cubes import Crop, Cube, Depth, rotate_crop
 from core.modelfiles.model_folder import DepthMetadata, PalmMetadata, open_net
 from core.pose.types import Floats
 
@@ -46,7 +46,7 @@ class DepthNet:
 
     def find_keypoints_mm(self, cube: Cube, crop: Crop) -> Points:
         """Find a hand's (K, 3) keypoints in mm in its cube's crop (S, S)."""
-        crops = [turned_crop(crop, turn) if turn else crop for turn in self.turns_deg]
+        crops = [rotate_crop(crop, turn) if turn else crop for turn in self.turns_deg]
         predictions = zip(self.turns_deg, self.predict(np.stack(crops)), strict=True)
         unturned = [cube.turned(cube.from_units(units), -turn) for turn, units in predictions]
         return np.asarray(np.mean(unturned, axis=0))

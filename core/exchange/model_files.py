@@ -326,7 +326,7 @@ def _take_in(bundle: Bundle, paths: Paths, project: Project, title: str) -> Impo
     except OSError as error:
         raise TrainingError(f"{paths.runs} can't be written: {error.strerror}") from error
     finally:
-        run.let_go()
+        run.release()
         shutil.rmtree(run.path, ignore_errors=True)
     return Imported(moved, bundle.sha256[""])
 

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,9 @@ from core.paths import Paths
 from core.pose.boxes import map_to_square
 from core.pose.finders import keypoints_by
 from core.pose.skeletons.table import skeleton_named
+from core.progress import Progress
 from core.store import Project, Store
-from core.training.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_runs
+from core.training.runs import FAILED, RUNNING, STOPPED, Run, describe_error, list_runs
 
 NET = "net"  # the folder in a run that holds what can be used
 PACK = "pack"  # the one that holds the crops it learns from, while it runs
@@ -33,7 +34,6 @@ TEACHER = "mediapipe-hands"
 _FINE_RATE = 3e-4
 _LEAST_SAMPLES = 40
 _MOST_SAMPLES = 20_000
-_PARTS = 1000  # of a training, for its progress bar
 OF_HANDS = {"teacher": TEACHER, "estimator": "cpm", "licence": "Apache-2.0"}
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ def train_net_here(
     build: dict[str, Any] | None = None,
     trunk: str | None = None,
     about: dict[str, Any] | None = None,
-    progress: Callable[[int, int | None], None],
+    progress: Progress,
 ) -> tuple[Run, Path] | None:
     """Train and wait for the end; an interrupt ends it early and keeps what was learned.
 
@@ -74,8 +74,8 @@ def train_net_here(
     """
     # torch takes seconds to load and is needed by nothing before this
     from core.training.loop import NetOptions, train_net
-    from core.training.netfile import save_trained
-    from core.training.trunk import read_trunk, scaling_of
+    from core.training.net_export import save_trained_net
+    from core.training.trunk import read_trunk, trunk_scaling
 
     build = build or {}
     began = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
@@ -85,7 +85,7 @@ def train_net_here(
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
-    scaling = scaling_of(of_trunk["trunk"]) if of_trunk else UNIT_SCALING
+    scaling = trunk_scaling(of_trunk["trunk"]) if of_trunk else UNIT_SCALING
     given = NetOptions(
         minutes=minutes, steps=steps, net=build, trunk=began, scaling=scaling, **(options or {})
     )
@@ -95,13 +95,13 @@ def train_net_here(
             data,
             run,
             given,
-            lambda share: progress(round(_PARTS * share), _PARTS),
+            progress,
         )
         if _rank() > 0:
             return None
         folder = out or run.path / NET
         message = _about(run, len(data.rows(""))) | of_trunk | (about or {})
-        save_trained(weights, folder, name, message, build, scaling)
+        save_trained_net(weights, folder, name, message, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 
@@ -113,7 +113,7 @@ def fine_tune_here(
     *,
     name: str,
     minutes: float,
-    progress: Callable[[int, int | None], None],
+    progress: Progress,
 ) -> tuple[Run, Path]:
     """Fine-tune the light CPM on a project's samples, whose keypoints MediaPipe found; wait for the
     end.
@@ -153,7 +153,7 @@ def fine_tune_here(
                 hands,
                 run,
                 options,
-                lambda share: progress(round(_PARTS * share), _PARTS),
+                progress,
             )
         except TrainingError:
             if (run.path / WEIGHTS).is_file():
@@ -174,21 +174,21 @@ def keep_fine_tuned(paths: Paths, run: Run) -> None:
     Raises:
         TrainingError: it left none, or runs still.
     """
-    from core.training.checkpoint import keep_checkpoint
+    from core.training.checkpoint import export_checkpoint_weights
 
-    if run.status() == RUNNING or not can_be_kept(run) or not keep_checkpoint(run):
+    if run.status() == RUNNING or not can_be_kept(run) or not export_checkpoint_weights(run):
         raise TrainingError(f"{run.name} left nothing that could be kept, or runs still")
     _save_fine_tuned(paths, run)
     run.log(event="end", status=STOPPED)
 
 
 def _save_fine_tuned(paths: Paths, run: Run) -> None:
-    from core.training.netfile import save_trained
+    from core.training.net_export import save_trained_net
 
     about, packed = run.about(), run.records("packed")
     learnt_from = packed[-1]["learnt_from"] if packed else _rows_of_pack(run)
     message = _about(run, learnt_from) | OF_HANDS | {"project": about["project"]}
-    save_trained(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, message)
+    save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, message)
 
 
 def _rows_of_pack(run: Run) -> int:
@@ -289,7 +289,7 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
                 start_new_session=True,
             )
     except OSError as error:
-        raise TrainingError(error_text(error)) from error
+        raise TrainingError(describe_error(error)) from error
     _begun[paths.net_runs] = Begun(process, message, paths)
     return _begun[paths.net_runs]
 
@@ -318,7 +318,7 @@ def _failure_logged(run: Run) -> Iterator[None]:
         yield
     except Exception as error:
         if _rank() == 0:
-            run.log(event="end", status=FAILED, message=error_text(error))
+            run.log(event="end", status=FAILED, message=describe_error(error))
         raise
 
 

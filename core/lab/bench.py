@@ -30,7 +30,7 @@ from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import FoundHand, SliceFinder
 from core.recording.imports.importing import import_path
 from core.store import Project, Store
-from core.training.netfile import save_net
+from core.training.net_export import save_net
 from core.training.runs import Run
 
 SAMPLES, TRAININGS = (200, 1000, 2000), 3  # that are learned from; trainings of each

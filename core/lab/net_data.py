@@ -7,15 +7,14 @@ of, so that other data, or the same folder with other pictures, is never taken f
 
 import hashlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.datasets.bodies import Bodies
 from core.datasets.body_files import read_bodies
-from core.datasets.depth_hands import UNIT_MM, DepthHands
+from core.datasets.depth_hands import ERROR_UNIT_MM, DepthHands
 from core.datasets.hand_crops import read_pack
-from core.datasets.hand_packs import make_pack
+from core.datasets.hand_packs import make_hand_pack
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.lab.renderer.rendered_hands import RENDERED, load_depth_hands
@@ -23,6 +22,7 @@ from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.lab.starter_data import extract_source_keypoints
 from core.paths import Paths
 from core.pose.skeletons.table import SKELETONS
+from core.progress import Progress
 
 _PARTS = ("hand_crops", "hand_images")
 
@@ -31,7 +31,7 @@ def load_training_data(
     paths: Paths,
     name: str,
     data: Path,
-    progress: Callable[[int, int | None], None],
+    progress: Progress,
     *,
     strong: bool = False,
 ) -> TrainingData:
@@ -67,7 +67,7 @@ def describe_training_data(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the net's constructor options for this data, and its folder's metadata."""
     if isinstance(data, DepthHands):
-        return {}, {"skeleton": data.skeleton.name, "errors_in_mm": UNIT_MM}
+        return {}, {"skeleton": data.skeleton.name, "errors_in_mm": ERROR_UNIT_MM}
     if isinstance(data, RenderedScenes):
         return {}, {"licence": "Apache-2.0"}
     if not isinstance(data, Bodies):
@@ -76,9 +76,7 @@ def describe_training_data(
     return build, {"skeleton": data.skeleton.name}
 
 
-def prepare_hand_pack(
-    paths: Paths, data: Path, progress: Callable[[int, int | None], None]
-) -> Path:
+def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
     """Return the folder of the data's pack of hand crops; make it where it is missing.
 
     Args:
@@ -98,7 +96,7 @@ def prepare_hand_pack(
             f"torchrun first, then {pack} is there"
         )
     landmarks = landmarks_folder(paths, data)
-    make_pack(
+    make_hand_pack(
         data,
         pack,
         landmarks,

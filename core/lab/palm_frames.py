@@ -20,7 +20,7 @@ from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.frames import DepthFrame
 from core.depth.io.images import read_depth
 from core.depth.io.joint_files import read_joints
-from core.depth.io.joint_tables import HANDS, JOINTS_FILE
+from core.depth.io.joint_tables import JOINTS_FILE, KNOWN_HANDS
 from core.depth.io.published import DEPTH_SETS, DepthSet, find_depth_set
 from core.depth.io.recordings import open_depth
 from core.errors import TableError
@@ -68,9 +68,9 @@ def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
         return _read_recorded_frames(folder)
     if (folder / _LABELS).is_file():
         return _read_nyu_frames(folder)
-    one, training, test = find_depth_set(folder)
-    if one is not None:
-        return _read_published_frames(one, [*training, *test])
+    if found := find_depth_set(folder):
+        depth_set, training, test = found
+        return _read_published_frames(depth_set, [*training, *test])
     raise TableError(
         f"{folder} has no palms that are known: expected are {_PALMS}, {JOINTS_FILE}, {_LABELS}, "
         f"or a folder of {', '.join(DEPTH_SETS)}"
@@ -107,7 +107,7 @@ def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
             if not frame.skeleton:
                 raise TableError(
                     f"{folder / JOINTS_FILE} doesn't name its joints, so where the palm is can't "
-                    f"be told: expected are all of {', '.join(one.name for one in HANDS)}'s, "
+                    f"be told: expected are all of {', '.join(one.name for one in KNOWN_HANDS)}'s, "
                     "e.g. wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
                 )
             palm_mm = palm_center(skeleton_named(frame.skeleton), frame.truth_mm)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from core.depth.drawing import Reach
+from core.depth.drawing import DepthRange
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError
 from core.estimators.depth_nets import DepthNet
@@ -64,7 +64,7 @@ class DepthStream:
         """Whether no more frames will come."""
         return not self._thread.is_alive()
 
-    def views_since(self, index: int, reach: Reach) -> list[DepthView]:
+    def views_since(self, index: int, reach: DepthRange) -> list[DepthView]:
         """Render the buffered frames from that index on, oldest first, without waiting."""
         self._asked_s = self._clock()
         new = [(frame, result) for frame, result in [*self._frames] if frame.index >= index]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.bodies import Bodies, Body
-from core.datasets.coco import Annotations, Detection, Found
+from core.datasets.coco import Annotations, Detection, KeypointResult
 from core.errors import EstimatorError
 from core.estimators import Estimator
 from core.estimators.heatmap_bodies import read_bodies
@@ -106,7 +106,7 @@ def evaluate_bodies(
         EstimatorError: a skeleton that can't be turned into that of the data.
     """
     answers: list[_Answer] = []
-    results: list[Found] = []
+    results: list[KeypointResult] = []
     pictures = _by_picture(data.bodies)
     for done, (picture, bodies) in enumerate(pictures.items(), 1):
         found = find(read_picture(picture), bodies)
@@ -132,7 +132,7 @@ def results_of_detections(
     flip: bool = True,
     decoding: Decoding | None = None,
     progress: Progress = lambda done, total: None,
-) -> list[Found]:
+) -> list[KeypointResult]:
     """What a top-down net finds in a detector's boxes, as COCO's results, by the protocol of Xiao
     et al. 2018: a person's score is the box's times the mean of the sure keypoints' scores, and of
     persons that are alike (OKS above 0.9) the best is kept.
@@ -141,7 +141,7 @@ def results_of_detections(
     for one in detections:
         if one.image_id in annotations.images and one.category_id in annotations.categories:
             of_picture.setdefault(one.image_id, []).append(one)
-    results: list[Found] = []
+    results: list[KeypointResult] = []
     for done, (image, boxes) in enumerate(of_picture.items(), 1):
         rgb = read_picture(pictures / annotations.images[image].file_name)
         places = [Box.from_xywh(*one.bbox) for one in boxes]
@@ -198,7 +198,7 @@ def pose_of(body: Body, poses: Sequence[Pose]) -> Pose | None:
     return seen[int(np.argmax(overlaps))] if any(overlaps) else None
 
 
-def _results(image: int, poses: Sequence[Pose], here: Skeleton) -> list[Found]:
+def _results(image: int, poses: Sequence[Pose], here: Skeleton) -> list[KeypointResult]:
     return [
         _as_found(image, 1, _converted(pose.keypoints, here, COCO_17), pose.score) for pose in poses
     ]
@@ -212,10 +212,10 @@ def _converted(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
     return convert(keypoints, here, there)
 
 
-def _as_found(image: int, category: int, keypoints: Floats, score: float) -> Found:
+def _as_found(image: int, category: int, keypoints: Floats, score: float) -> KeypointResult:
     points = np.ones((len(keypoints), 3))
     points[:, :2] = np.nan_to_num(keypoints)
-    return Found(image, category, points, score, None)
+    return KeypointResult(image, category, points, score, None)
 
 
 def _figures(data: Bodies, answers: Sequence[_Answer], here: Skeleton) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def _figures(data: Bodies, answers: Sequence[_Answer], here: Skeleton) -> dict[s
     anything = np.zeros((here.size, 2), np.float32)
     given = np.isfinite(_converted(anything, here, data.skeleton)).all(axis=1)
     target[:, ~given] = np.nan
-    torsos = np.array([data.torso(answer.body.keypoints) for answer in answers])
+    torsos = np.array([data.torso_length(answer.body.keypoints) for answer in answers])
     known = torsos > 0
     apart = distances(found[known], target[known], torsos[known])
     names = np.array([str(answer.body.picture) for answer in answers])[known]

@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from core.datasets.coco import Annotations, Found, read_annotations, read_results
+from core.datasets.coco import Annotations, KeypointResult, read_annotations, read_results
 from core.errors import TableError
 
 FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
@@ -28,7 +28,7 @@ def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
     return {"n": len(results), **coco_figures(annotations, results)}
 
 
-def coco_figures(annotations: Annotations, results: Sequence[Found]) -> dict[str, float]:
+def coco_figures(annotations: Annotations, results: Sequence[KeypointResult]) -> dict[str, float]:
     """AP, AP50 … ARL of found persons.
 
     Args:
@@ -52,7 +52,7 @@ def coco_figures(annotations: Annotations, results: Sequence[Found]) -> dict[str
 
 
 def _check_pair(
-    annotations: Annotations, results: Sequence[Found], truth: str, predictions: str
+    annotations: Annotations, results: Sequence[KeypointResult], truth: str, predictions: str
 ) -> None:
     categories = set(annotations.categories)
     with_box = bool(results) and results[0].bbox is not None
@@ -93,7 +93,7 @@ def _as_dataset(annotations: Annotations) -> dict[str, Any]:
     }
 
 
-def _as_results(results: Sequence[Found]) -> list[dict[str, Any]]:
+def _as_results(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
     """As pycocotools reads them: with a bbox its area counts, else that of the keypoints."""
     with_box = results[0].bbox is not None
     return [

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets.depth_hands import DepthHands
-from core.depth.cameras import Points, camera_named
+from core.depth.cameras import Points, get_camera
 from core.depth.io.joint_files import read_joints, write_joints
 from core.errors import TableError
 from core.estimators.depth_nets import DepthNet
@@ -40,7 +40,7 @@ def evaluate_depth(
         MediaError: no such camera.
         TableError: the files are no such pair, or the split is outside them.
     """
-    taken_by = camera_named(camera)
+    taken_by = get_camera(camera)
     target, found = read_joints(truth), read_joints(predictions)
     _check_pair(target, found, truth.name, predictions.name)
     apart = distances(taken_by.to_mm(found), taken_by.to_mm(target))
@@ -86,7 +86,7 @@ def measure_depth_net(
         raise TableError("too few hands to hold some out and measure on them: give more")
     found: list[Points] = []
     for hand in measured:
-        found.append(net.find_keypoints_mm(hand.cube, hand.cube.cut(hand.frame())))
+        found.append(net.find_keypoints_mm(hand.cube, hand.cube.cut_crop(hand.frame())))
         progress(len(found), len(measured))
     if out is not None:
         pairs = zip(measured, found, strict=True)

@@ -191,7 +191,7 @@ class _Predictor:
         if self.boxes is None:
             return self.predict_estimate(frame, self.estimator.estimate_still(frame.rgb))
         assert isinstance(self.estimator, HeatmapBodies)
-        boxes = self.boxes.of(path.name, frame.size_hw)
+        boxes = self.boxes.find_boxes(path.name, frame.size_hw)
         return self.predict_estimate(frame, self.estimator.estimate_boxes(frame.rgb, boxes))
 
 

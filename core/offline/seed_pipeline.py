@@ -34,11 +34,17 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
         MudraError: a picture or table that can't be read.
     """
     from core.modelfiles.catalogue import SEED_SCALING
-    from core.training.published_nets import OPENPOSE_HAND, published_net, seed_points
+    from core.training.published_nets import (
+        OPENPOSE_HAND,
+        load_published_net,
+        locate_seed_keypoints,
+    )
 
     model = DenseModel.load(mlp).with_range_of(_read_numbers(table))
     rgb = read_picture(picture)
-    points = seed_points(published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb)
+    points = locate_seed_keypoints(
+        load_published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb
+    )
     (probabilities,) = model.probabilities(openpose_inputs(points[None]))
     best = int(probabilities.argmax())
     return {

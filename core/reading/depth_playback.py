@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
-from core.depth.drawing import Reach, colour_depth, crop_steps, usual_reach
+from core.depth.drawing import DepthRange, choose_depth_range, colour_depth, quantise_crop
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError, SkeletonError
 from core.estimators.depth_nets import DepthNet
@@ -88,10 +88,10 @@ def to_result(reading: DepthReading) -> DepthResult:
     )
 
 
-def render_view(frame: DepthFrame, result: DepthResult, reach: Reach) -> DepthView:
+def render_view(frame: DepthFrame, result: DepthResult, reach: DepthRange) -> DepthView:
     """Colour a frame's depths within `reach`, and cut the hand's crop."""
     jpeg = encode_jpeg(colour_depth(frame.depth_mm, reach), _JPEG_QUALITY)
-    steps = None if result.cube is None else crop_steps(result.cube.cut(frame.depth_mm))
+    steps = None if result.cube is None else quantise_crop(result.cube.cut_crop(frame.depth_mm))
     return DepthView(frame.index, frame.time_s, jpeg, frame.camera, result, steps)
 
 
@@ -121,9 +121,9 @@ class DepthPlayback:
         return self.source.count or 0
 
     @cached_property
-    def usual_reach(self) -> Reach:
+    def usual_reach(self) -> DepthRange:
         """Depth range of a few frames of the recording."""
-        return usual_reach(self._sample_frames())
+        return choose_depth_range(self._sample_frames())
 
     @property
     def skeleton(self) -> Skeleton | None:
@@ -144,7 +144,7 @@ class DepthPlayback:
             frame.truth_mm is not None and not frame.skeleton for frame in self._sample_frames()
         )
 
-    def view(self, index: int, reach: Reach) -> DepthView:
+    def view(self, index: int, reach: DepthRange) -> DepthView:
         """Render a frame and the hand in it.
 
         Raises:

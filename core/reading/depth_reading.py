@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.cubes import REACH_MM, Crop, Cube
+from core.depth.cubes import VALID_DEPTH_MM, Crop, Cube
 from core.depth.frames import DepthFrame
-from core.depth.slices import area_mm2, pixels_in, refined
+from core.depth.segmentation import centre_cube, list_cube_pixels, measure_area_mm2
 from core.estimators.depth_nets import DepthNet
 from core.pose.types import Estimate, Pose
 from core.reading.hand_finding import SIDE_MM, HandFinder, Method, SliceFinder
@@ -165,7 +165,7 @@ class DepthReader:
         """Try the finders in order; a reading without a hand if none finds one."""
         for finder in self._finders:
             found = finder.find(frame)
-            if found is None or not 0 < found.centre_uvd[2] <= REACH_MM[1]:
+            if found is None or not 0 < found.centre_uvd[2] <= VALID_DEPTH_MM[1]:
                 continue
             cube = Cube(frame.camera, found.centre_uvd, SIDE_MM)
             if (reading := self._read_cube(frame, cube, finder.method)) is not None:
@@ -175,12 +175,12 @@ class DepthReader:
     def _read_cube(self, frame: DepthFrame, cube: Cube, method: Method) -> DepthReading | None:
         """Read the hand in a cube, centring it on the keypoints; None if no hand is in it."""
         if self._net is None:
-            cube = refined(frame.depth_mm, cube) if method == "tracked" else cube
+            cube = centre_cube(frame.depth_mm, cube) if method == "tracked" else cube
             if not _has_hand_area(frame, cube):
                 return None
-            return DepthReading(frame, cube, method, crop=cube.cut(frame.depth_mm))
+            return DepthReading(frame, cube, method, crop=cube.cut_crop(frame.depth_mm))
         for _ in range(_CONFIG.max_passes):
-            crop, used = cube.cut(frame.depth_mm), cube
+            crop, used = cube.cut_crop(frame.depth_mm), cube
             joints_mm = self._net.find_keypoints_mm(cube, crop)
             off_mm = float(np.linalg.norm(joints_mm.mean(0) - cube.centre_mm))
             if off_mm <= _CONFIG.centred_mm or not joints_mm[:, 2].mean() > 0:
@@ -199,9 +199,9 @@ def _centre_cube(cube: Cube, joints_mm: Points) -> Cube:
 
 def _has_hand_area(frame: DepthFrame, cube: Cube) -> bool:
     """Return whether the surface area in the cube is that of a hand."""
-    pixels = pixels_in(frame.depth_mm, cube)
+    pixels = list_cube_pixels(frame.depth_mm, cube)
     pixels = pixels[pixels[:, 2] <= cube.centre_uvd[2] + _CONFIG.max_behind_mm]
-    return _CONFIG.min_area_mm2 <= area_mm2(pixels, frame.camera) <= _CONFIG.max_area_mm2
+    return _CONFIG.min_area_mm2 <= measure_area_mm2(pixels, frame.camera) <= _CONFIG.max_area_mm2
 
 
 def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.depth.cubes import Cube, Depth
 from core.depth.frames import DepthFrame
-from core.depth.slices import nearest_thing
+from core.depth.segmentation import find_nearest_object
 from core.errors import EstimatorError
 from core.estimators.depth_nets import PalmDetector
 from core.estimators.mediapipe_hands import MediapipeHands
@@ -72,7 +72,7 @@ class SliceFinder:
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
         """Return the centre of mass of the nearest object."""
-        cube = nearest_thing(frame.depth_mm, frame.camera, SIDE_MM)
+        cube = find_nearest_object(frame.depth_mm, frame.camera, SIDE_MM)
         return None if cube is None else FoundHand(cube.centre_uvd)
 
     def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:

@@ -1,4 +1,7 @@
-"""Training: a run is a folder with `log.jsonl`, written and read alike by pages and command line.
+"""Training nets: a run is a folder with `log.jsonl`, which pages and the command line both read.
 
-For others: `runs.Run`, `runs.list_runs`.
+runs          `Run`, `list_runs`: a run's folder and its state; `background` trains beside a page
+loop          `train_net`: the training loop, with `losses`, `monitoring`, `checkpoint`, `averaging`
+trunk         ImageNet weights to begin with
+preprocessing, net_export, published_nets   nets as model files
 """

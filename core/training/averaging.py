@@ -1,27 +1,27 @@
-"""Moving averages of weights: smoother than those that learn, so that any stop is safe."""
+"""Moving averages of weights: they vary less than the trained weights, so any stop is safe."""
 
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-_Some = list[Tensor] | tuple[Tensor, ...]
+_Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
-def moving_average(net: nn.Module, most: float, steps: int = 0) -> AveragedModel:
-    """A copy of the net that follows it by `update_parameters`, buffers included.
+def make_moving_average(net: nn.Module, max_decay: float, steps: int = 0) -> AveragedModel:
+    """Return a copy of the net that `update_parameters` moves towards it, buffers included.
 
     Args:
-        most: share that is kept each step, less at first: the start is noise.
-        steps: how many it has followed already.
+        max_decay: fraction of the average kept each step; less at first, where weights are noise.
+        steps: updates that the average has already seen.
     """
 
-    def follow(averages: _Some, values: _Some, done: Tensor | int) -> None:
-        keep = min(most, int(done) / (int(done) + 10))
+    def update(averages: _Tensors, values: _Tensors, steps_done: Tensor | int) -> None:
+        decay = min(max_decay, int(steps_done) / (int(steps_done) + 10))
         for average, value in zip(averages, values, strict=True):
             if average.is_floating_point():
-                average.lerp_(value, 1 - keep)
+                average.lerp_(value, 1 - decay)
             else:  # a counter
                 average.copy_(value)
 
-    average = AveragedModel(net, multi_avg_fn=follow, use_buffers=True).requires_grad_(False)
-    average.n_averaged.fill_(steps + 1)  # the weights that it begins with count as the first
+    average = AveragedModel(net, multi_avg_fn=update, use_buffers=True).requires_grad_(False)
+    average.n_averaged.fill_(steps + 1)  # the initial weights count as the first
     return average.eval()

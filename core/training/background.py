@@ -1,4 +1,4 @@
-"""Work on a run that goes on beside the page."""
+"""Work on a run in a thread beside the page."""
 
 import threading
 from collections.abc import Callable
@@ -6,29 +6,25 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import MudraError
-from core.training.runs import FAILED, REPLACED, RUNNING, Run, error_text
+from core.training.runs import FAILED, REPLACED, RUNNING, Run, describe_error
 
 
 class ReplacedError(Exception):
-    """The work is given up for a newer one."""
+    """The work is abandoned for a newer one."""
 
 
 class Stop(threading.Event):
-    """A wish to end early. `set` keeps what was learned so far; `replace` gives the work up."""
+    """A request to end early: `set` keeps what was learned so far, `replace` discards it."""
 
     replaced = False
 
     def replace(self) -> None:
-        """End at once, and keep nothing."""
+        """Request an end that keeps nothing."""
         self.replaced = True
         self.set()
 
     def check(self) -> None:
-        """Go on unless the work was given up.
-
-        Raises:
-            ReplacedError: it was.
-        """
+        """Raise ReplacedError if the work was replaced."""
         if self.replaced:
             raise ReplacedError
 
@@ -37,9 +33,9 @@ class RunThread:
     """A thread that works on a run.
 
     Attributes:
-        run: its folder; everything about its course is in the folder's log.
-        result: what the work gave, once it has ended well.
-        error: why it has ended badly; the log says it too, which is where pages read it.
+        run: its folder, whose log has the progress.
+        result: of the work, if it succeeded.
+        error: why it failed; the log has it too, which is where pages read it.
     """
 
     def __init__(self, run: Run, work: Callable[[Stop], Any]) -> None:
@@ -48,39 +44,40 @@ class RunThread:
         self.error: Exception | None = None
         self._stop = Stop()
         self._thread = threading.Thread(
-            target=self._work, args=(work,), name=f"training {run.name}", daemon=True
+            target=self._run_work, args=(work,), name=f"training {run.name}", daemon=True
         )
         self._thread.start()
 
-    def _work(self, work: Callable[[Stop], Any]) -> None:
+    def _run_work(self, work: Callable[[Stop], Any]) -> None:
+        """Keep the work's result or error, and log the end that it did not log itself."""
         try:
             self.result = work(self._stop)
         except ReplacedError:
-            self._end(status=REPLACED)
+            self._log_end(status=REPLACED)
         except Exception as error:
             self.error = error
-            self._end(status=FAILED, message=error_text(error))
+            self._log_end(status=FAILED, message=describe_error(error))
         finally:
-            self.run.let_go()  # where not even the end could be logged, it must not seem to run
+            self.run.release()  # if the end could not be logged, the run must not look alive
 
-    def _end(self, **how: str) -> None:
-        with suppress(MudraError):  # a full disk takes no line
+    def _log_end(self, **fields: str) -> None:
+        with suppress(MudraError):  # a full disk
             if self.run.status() == RUNNING:
-                self.run.log(event="end", **how)
+                self.run.log(event="end", **fields)
 
     def stop(self) -> None:
-        """Ask the work to end early."""
+        """Ask the work to end early and keep what it learned."""
         self._stop.set()
 
     def replace(self) -> None:
-        """Have the work given up at once."""
+        """Ask the work to end and discard what it learned."""
         self._stop.replace()
 
     @property
     def alive(self) -> bool:
-        """Still at work."""
+        """Whether the work goes on."""
         return self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:
-        """Block until it has ended."""
+        """Block until the work has ended."""
         self._thread.join(timeout_s)

@@ -1,7 +1,6 @@
-"""The state of a net's training, and the file that it is taken up from, on whatever device."""
+"""The state of a net's training and its checkpoint file, which any device can resume from."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,65 +17,65 @@ CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 
 @dataclass
 class TrainingState:
-    """What a training goes on with.
+    """What a training resumes from.
 
     Attributes:
-        net: the weights that learn.
-        average: those that count.
-        spent: seconds, of all pieces together.
-        step: how many were done.
+        net: the weights that are trained.
+        average: their moving average, which is the result.
+        spent_s: of all sessions together.
+        step: steps done.
     """
 
     net: PoseNet
     average: AveragedModel
     optimizer: torch.optim.Optimizer
-    spent: float = 0.0
+    spent_s: float = 0.0
     step: int = 0
 
-    def take_up(self, run: Run) -> None:
-        """Go on from the run's checkpoint, if it has one; the net stays on its device."""
+    def load_checkpoint(self, run: Run) -> None:
+        """Load the run's checkpoint if it has one; the net stays on its device."""
         if not (run.path / CHECKPOINT).is_file():
             return
-        state = _read(run.path / CHECKPOINT)
+        state = _read_checkpoint(run)
         self.net.load_state_dict(state["net"])
         self.average.module.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.spent, self.step = float(state["spent"]), int(state["step"])
+        self.spent_s, self.step = float(state["spent"]), int(state["step"])
         self.average.n_averaged.fill_(self.step + 1)
 
-    def keep(self, run: Run) -> None:
-        """Write the run's checkpoint, whole or not at all."""
+    def save_checkpoint(self, run: Run) -> None:
+        """Write the run's checkpoint atomically."""
         state = {
             "net": self.net.state_dict(),
             "average": self.average.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "spent": self.spent,
+            "spent": self.spent_s,
             "step": self.step,
         }
         with written_whole(run.path / CHECKPOINT) as part:
             torch.save(state, part)
 
-    def write_weights(self, run: Run) -> Path:
-        """Write the weights that count; returns their file."""
-        return _write(self.average.module.state_dict(), run)
+    def save_weights(self, run: Run) -> None:
+        """Write the averaged weights, the training's result."""
+        _write_weights(self.average.module.state_dict(), run)
 
 
-def keep_checkpoint(run: Run) -> bool:
-    """Make the weights of a training that broke off from its checkpoint, if it has one."""
+def export_checkpoint_weights(run: Run) -> bool:
+    """Write the weights of an interrupted training from its checkpoint; False if it has none."""
     if not (run.path / CHECKPOINT).is_file():
         return False
-    _write(_read(run.path / CHECKPOINT)["average"], run)
+    _write_weights(_read_checkpoint(run)["average"], run)
     return True
 
 
-def _read(path: Path) -> dict[str, Any]:
-    # the device that wrote it may not be here; loading copies to where the weights lie
+def _read_checkpoint(run: Run) -> dict[str, Any]:
+    # the device that wrote it may be missing here; load_state_dict copies to where the net is
+    path = run.path / CHECKPOINT
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 
-def _write(state: dict[str, Tensor], run: Run) -> Path:
-    plain = {name: value.contiguous() for name, value in state.items()}
+def _write_weights(state: dict[str, Tensor], run: Run) -> None:
+    tensors = {name: value.contiguous() for name, value in state.items()}
     with written_whole(run.path / WEIGHTS) as part:
-        save_file(plain, part)
-    return run.path / WEIGHTS
+        save_file(tensors, part)

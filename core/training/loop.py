@@ -1,15 +1,14 @@
 """Trains a heatmap net: one loop, on a CPU, a GPU, or several processes under torchrun.
 
-Every stage is supervised (Wei et al. 2016, 3.3). The weights that count are an exponential moving
-average of those that learn. How far a training has come is the time spent of the time given, or the
-steps done of those given, so a stopped one resumes from its checkpoint, and a finished one goes on
-when it is given more.
+Every stage is supervised (Wei et al. 2016, 3.3). The result is an exponential moving average of the
+trained weights. Progress is the time spent of the time given, or the steps done of those given, so
+that a stopped training resumes from its checkpoint, and a finished one when it is given more.
 Legend: B batch, H W the net's input.
 """
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,18 +23,22 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
-from core.nets import NETS, build_net
-from core.training.averaging import moving_average
-from core.training.checkpoint import WEIGHTS, TrainingState, keep_checkpoint
+from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.nets import NETS, PoseNet, build_net
+from core.progress import Progress, ignore_progress
+from core.training.averaging import make_moving_average
+from core.training.checkpoint import WEIGHTS, TrainingState, export_checkpoint_weights
 from core.training.losses import LOSSES
+from core.training.monitoring import TrainingMonitor
+from core.training.preprocessing import scale_pictures
 from core.training.runs import DONE, STOPPED, Run
-from core.training.trunk import Trunk
-from core.training.watching import Watch, as_input
+from core.training.trunk import Trunk, fill_net
 
-_WARM_UP = 0.02  # share of the training in which the rate rises
-_CHECK_EVERY = 20  # steps; on a GPU to look at a loss is to wait for it
-_MOST_KEPT = 0.999  # of the moving average, each step
+_WARM_UP = 0.02  # fraction of the training in which the learning rate rises
+_CHECK_EVERY_STEPS = 20  # on a GPU, reading a loss waits for it
+_MAX_DECAY = 0.999  # of the moving average, each step
+_MAX_GRADIENT_NORM = 2.0
+_WEIGHT_DECAY = 0.02
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,16 @@ class NetOptions:
     """How a net is trained.
 
     Attributes:
-        minutes: time given, of all pieces together.
-        steps: how many instead, so that trainings compare whatever else the machine does; 0: as
-            many as there is time for.
+        minutes: training time, of all sessions together.
+        steps: instead of minutes, for comparable trainings; 0: as many as there is time for.
         batch: samples a step and process.
         rate: highest learning rate.
-        seed: of the samples drawn and the first weights.
-        threads: of torch on a CPU; on a GPU so many processes draw its samples.
-        evaluate_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
-        start: weights to begin from, as far as they fit (all of them in fine-tuning), else random
-            ones.
-        trunk: what a net's trunk begins with, beside `start`.
-        scaling: how pictures are fed.
+        seed: of the samples and the initial weights.
+        threads: of torch on a CPU; on a GPU the number of processes that load samples.
+        evaluate_every_s: between evaluations on the held-out sets, each with a checkpoint.
+        start: initial weights, as far as they fit (all of them in fine-tuning), else random ones.
+        trunk: initial weights of the net's trunk, beside `start`.
+        scaling: of the pictures.
         net: options of the net's class, such as `joints` and `input_hw` of a body's.
     """
 
@@ -67,12 +68,12 @@ class NetOptions:
     evaluate_every_s: float = 240.0
     start: Path | None = None
     trunk: Trunk | None = None
-    scaling: Scaling = UNIT_SCALING
+    scaling: Scaling = PLAIN
     net: Mapping[str, Any] = field(default_factory=dict)
 
-    def share_done(self, state: TrainingState) -> float:
-        """How much of what is given was used, from 0; 1 or more: all."""
-        return state.step / self.steps if self.steps else state.spent / (self.minutes * 60)
+    def measure_progress(self, state: TrainingState) -> tuple[float, float]:
+        """Return what is done and what is given: steps, or else seconds."""
+        return (state.step, self.steps) if self.steps else (state.spent_s, self.minutes * 60)
 
 
 def train_net(
@@ -80,96 +81,100 @@ def train_net(
     data: TrainingData,
     run: Run,
     options: NetOptions,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Progress = ignore_progress,
 ) -> Path:
-    """Train a net in a run's folder, from its checkpoint if it has one; returns the weights.
+    """Train a net in a run's folder, from its checkpoint if it has one; return the weights' path.
 
-    An interrupt (Ctrl-C, SIGINT) ends it early: what was learned so far is kept.
+    An interrupt (Ctrl-C, SIGINT) ends it early and keeps what was learned.
 
     Args:
-        run: of several processes only the first writes into it.
-        progress: called after each step with the share that is done, 0..1.
+        run: written by the first of several processes only.
 
     Raises:
-        TrainingError: the loss is not a number, or there is nothing to learn from. What was learned
+        TrainingError: the loss is not a number, or there are too few samples. What was learned
             until the last checkpoint is kept.
     """
-    fabric, rows = _fabric(options), _rows(data, options)
-    net, loss_of = build_net(name, **options.net), LOSSES[NETS[name].loss]
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if options.start is not None:
-        _begin_from(net, options.start)
-    if options.trunk is not None:
-        options.trunk.fill(net)
-    adamw = torch.optim.AdamW(_groups(net), lr=options.rate)
+    fabric, rows = _launch_fabric(options), _select_training_rows(data, options)
+    net, loss_function = _build_initial_net(name, options), LOSSES[NETS[name].loss]
+    adamw = torch.optim.AdamW(_group_parameters(net), lr=options.rate)
     model, optimizer = fabric.setup(net, adamw)
-    if loss_of.reads != "forward":
-        model.mark_forward_method(loss_of.reads)
-    state = TrainingState(net, moving_average(net, _MOST_KEPT), adamw)
-    state.take_up(run)
-    stream = _stream(fabric, data, rows, net.input_hw, options, state.step)
-    watch = Watch(fabric, run, data, state, loss_of, options.evaluate_every_s, options.scaling)
+    if loss_function.method != "forward":
+        model.mark_forward_method(loss_function.method)
+    state = TrainingState(net, make_moving_average(net, _MAX_DECAY), adamw)
+    state.load_checkpoint(run)
+    batches = _load_batches(fabric, data, rows, net.input_hw, options, state.step)
+    interval_s = options.evaluate_every_s
+    monitor = TrainingMonitor(fabric, run, data, state, loss_function, interval_s, options.scaling)
     if options.start is not None and state.step == 0:
-        watch.measure()  # what it could before
+        monitor.log_evaluation()  # the initial weights
 
     status = DONE
     try:
-        while (done := options.share_done(state)) < 1:
-            _set_rate(optimizer, options.rate * _rate_share(done))
-            pictures, keypoints, weights = next(stream)
-            output = getattr(model, loss_of.reads)(pictures)
-            loss = loss_of.of(output, keypoints, weights, net.stride)
-            if fabric.device.type == "cpu" or state.step % _CHECK_EVERY == 0:
-                watch.check(loss.detach())
+        while True:
+            done, total = options.measure_progress(state)
+            progress(min(done, total), total)
+            if done >= total:
+                break
+            _set_learning_rate(optimizer, options.rate * learning_rate_factor(done / total))
+            pictures, keypoints, weights = next(batches)
+            output = getattr(model, loss_function.method)(pictures)
+            loss = loss_function.compute(output, keypoints, weights, net.stride)
+            if fabric.device.type == "cpu" or state.step % _CHECK_EVERY_STEPS == 0:
+                monitor.check_loss(loss.detach())
             fabric.backward(loss)
-            fabric.clip_gradients(model, optimizer, max_norm=2.0)
+            fabric.clip_gradients(model, optimizer, max_norm=_MAX_GRADIENT_NORM)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             state.average.update_parameters(net)
             state.step += 1
-            watch.after_step(loss.detach())
-            progress(min(1.0, options.share_done(state)))
+            monitor.record_step(loss.detach())
     except KeyboardInterrupt:
         status = STOPPED
     except TrainingError:
         if fabric.is_global_zero:
-            keep_checkpoint(run)
+            export_checkpoint_weights(run)
         raise
-    watch.end(status)
+    monitor.finish(status)
     return run.path / WEIGHTS
 
 
-def _fabric(options: NetOptions) -> Fabric:
+def _launch_fabric(options: NetOptions) -> Fabric:
+    """Set threads and seed, and connect the processes of torchrun."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # torchrun says how many
-    fabric = Fabric(precision=_precision(), devices=processes if processes > 1 else "auto")
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # set by torchrun
+    fabric = Fabric(precision=_choose_precision(), devices=processes if processes > 1 else "auto")
     fabric.launch()
     return fabric
 
 
-def _rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
-    """The rows to learn from."""
+def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
     rows = data.rows("")
     if len(rows) < options.batch:
         raise TrainingError(
-            f"{len(rows)} {data.what} to learn from: at least {options.batch} are needed"
+            f"{len(rows)} {data.item_name} to train on: at least {options.batch} are needed"
         )
     return rows
 
 
-def _begin_from(net: nn.Module, weights: Path) -> None:
-    """Take the arrays that have this net's names and shapes; the others stay random."""
-    own = net.state_dict()
-    there = load_file(weights)
-    fitting = {n: array for n, array in there.items() if n in own and own[n].shape == array.shape}
-    if not fitting:
-        raise TrainingError(f"{weights} are weights of another kind of net: begin from others")
-    net.load_state_dict(fitting, strict=False)
+def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
+    """Build a net with its initial weights: random, from a file as far as they fit, or a trunk."""
+    net = build_net(name, **options.net)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if options.start is not None:
+        own = net.state_dict()
+        start = load_file(options.start)
+        fitting = {n: a for n, a in start.items() if n in own and own[n].shape == a.shape}
+        if not fitting:
+            raise TrainingError(f"{options.start} are weights of another kind of net: name others")
+        net.load_state_dict(fitting, strict=False)
+    if options.trunk is not None:
+        fill_net(net, options.trunk.arrays)
+    return net
 
 
 class SampleStream(IterableDataset[Any]):
-    """Augmented samples without end; every process, and each that draws for it, has its own."""
+    """Augmented samples without end; each process and each of its loaders draws different ones."""
 
     def __init__(
         self, data: TrainingData, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
@@ -182,7 +187,7 @@ class SampleStream(IterableDataset[Any]):
         return self.data.samples(self.rows, self.input_hw, seed)
 
 
-def _stream(
+def _load_batches(
     fabric: Fabric,
     data: TrainingData,
     rows: NDArray[np.int64],
@@ -190,40 +195,43 @@ def _stream(
     options: NetOptions,
     step: int,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    # A seed of its own for each process and each piece of a resumed training.
+    """Yield batches of a net's input, keypoints and weights on the device, without end."""
+    # another seed for each process and each session of a resumed training
     seed = options.seed + 7919 * fabric.global_rank + 104729 * step
     stream = SampleStream(data, rows, input_hw, seed)
     workers = min(options.threads - 1, 1) if fabric.device.type == "cpu" else options.threads
     for pictures, keypoints, weights in DataLoader(stream, options.batch, num_workers=workers):
         yield (
-            as_input(pictures.to(fabric.device), options.scaling),
+            scale_pictures(pictures.to(fabric.device), options.scaling),
             keypoints.to(fabric.device),
             weights.to(fabric.device, torch.float32),
         )
 
 
-def _precision() -> Any:
-    if torch.cuda.is_available():
-        return "bf16-mixed"
-    # only where the processor multiplies bfloat16 itself does it pay: there, by half
+def _choose_precision() -> Any:
+    """Return bfloat16 on GPUs and on processors that multiply it natively (half the time there)."""
     has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-    return "bf16-mixed" if has_bf16 else "32-true"
+    return "bf16-mixed" if torch.cuda.is_available() or has_bf16 else "32-true"
 
 
-def _groups(net: nn.Module) -> list[dict[str, Any]]:
-    """Weight decay pulls at kernels, not at biases and normalisation."""
+def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
+    """Return parameter groups: weight decay for kernels, none for biases and normalisation."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
-    return [{"params": kernels, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
+    return [
+        {"params": kernels, "weight_decay": _WEIGHT_DECAY},
+        {"params": others, "weight_decay": 0.0},
+    ]
 
 
-def _set_rate(optimizer: Any, rate: float) -> None:
+def _set_learning_rate(optimizer: Any, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate
 
 
-def _rate_share(progress: float) -> float:
-    """Rises, then falls along half a cosine (Loshchilov and Hutter 2017) to a hundredth."""
+def learning_rate_factor(progress: float) -> float:
+    """Return the factor of the highest rate at a progress of 0..1: it rises, then falls along half
+    a cosine (Loshchilov and Hutter 2017) to a hundredth."""
     if progress < _WARM_UP:
         return progress / _WARM_UP
     return 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2

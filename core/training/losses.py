@@ -1,6 +1,7 @@
-"""What a net is trained by: its stages' maps against Gaussians at the true keypoints, or, in depth,
-its keypoints against the true ones.
+"""The losses of nets: their stages' maps against Gaussians at the true keypoints, or, in depth,
+their keypoints against the true ones.
 
+Convention: `keypoints` are (B, J, 2) input pixels, NaN where missing; `weights` (B,) of samples.
 Legend: B batch, S stages, J keypoints, J+1 maps (the last is the background), h w map.
 """
 
@@ -16,23 +17,23 @@ from core.nets.crossinfonet import Guided
 from core.pose.heatmaps import encode
 from core.pose.map_reading import Decoding
 
-_SIGMA = 1.5  # of the target Gaussians, map cells
-_PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
-_ROWS_A_SIGMA = 32  # 2 cells for maps 64 high, 3 for 96
-_LEAST_JOINT_SIGMA = 1.5  # a smaller Gaussian is a single cell
-_BCE_WEIGHT = 30.0  # of heatmap values beside the peaks' places
-_DEPTH_WEIGHT = 2.0  # of a palm's depth beside its place, each 100 mm
-_GUIDANCE = 0.01  # of heatmaps beside keypoints in space (Du et al. 2019)
+_SIGMA_CELLS = 1.5  # of the target Gaussians
+_PEAK_WEIGHT = 15.0  # extra weight of cells at a keypoint over empty ones
+_ROWS_PER_SIGMA = 32  # 2 cells for maps 64 high, 3 for 96
+_MIN_JOINT_SIGMA_CELLS = 1.5  # a smaller Gaussian is a single cell
+_BCE_WEIGHT = 30.0  # of heatmap values over peak positions
+_DEPTH_WEIGHT = 2.0  # of a palm's depth over its position, for each 100 mm
+_GUIDANCE_WEIGHT = 0.01  # of heatmaps over keypoints in space (Du et al. 2019)
 
 
 def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Mean over stages of what the heatmaps' values and the places of their peaks cost.
+    """Return the mean over stages of the cross-entropy of heatmap values and of peak positions.
+
+    A keypoint outside the input has an empty target map. A missing one is ignored; a sample without
+    any keypoint shows nobody, so all its targets are empty.
 
     Args:
         logits: (B, S, J+1, h, w).
-        keypoints: (B, J, 2) input pixels; a keypoint outside the input has an empty map. Of a
-            missing one nothing is asked, but where all are missing nobody is there: empty maps.
-        weights: (B,).
     """
     height, width = logits.shape[-2:]
     target = heatmap_targets(keypoints, (height, width), stride)[:, None]
@@ -40,153 +41,142 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
     value = functional.binary_cross_entropy_with_logits(
         logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
     )
-    value = (value * _asked(keypoints)).mean(dim=(1, 2, 3, 4))
+    value = (value * _map_mask(keypoints)).mean(dim=(1, 2, 3, 4))
     joints = target[:, :, :-1].flatten(3)
     mass = joints.sum(-1, keepdim=True)
-    there = (mass[..., 0] > 1).float()
-    place = -(joints / mass.clamp(min=1e-6) * logits[:, :, :-1].flatten(3).log_softmax(-1)).sum(-1)
-    place = (place * there).mean(dim=(1, 2))
-    return ((place + _BCE_WEIGHT * value) * weights).mean()
+    is_inside = (mass[..., 0] > 1).float()
+    density = joints / mass.clamp(min=1e-6)
+    position = -(density * logits[:, :, :-1].flatten(3).log_softmax(-1)).sum(-1)
+    position = (position * is_inside).mean(dim=(1, 2))
+    return ((position + _BCE_WEIGHT * value) * weights).mean()
 
 
-def _asked(keypoints: Tensor) -> Tensor:
-    """(B, 1, J+1, 1, 1) 1 for the maps that count, the background's too, else 0."""
-    known = keypoints.isfinite().all(-1)
-    known = known | ~known.any(-1, keepdim=True)
-    return functional.pad(known.float(), (0, 1), value=1.0)[:, None, :, None, None]
+def _map_mask(keypoints: Tensor) -> Tensor:
+    """Return (B, 1, J+1, 1, 1) 1 for the maps that count, the background's too, else 0."""
+    is_known = keypoints.isfinite().all(-1)
+    is_known = is_known | ~is_known.any(-1, keepdim=True)
+    return functional.pad(is_known.float(), (0, 1), value=1.0)[:, None, :, None, None]
 
 
 def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """The published nets' loss (Wei et al. 2016, equation 7): half the squared distance to the
-    target maps, summed over stages, maps and cells; arguments and missing keypoints as for
-    `stage_loss`.
-    """
+    """Return half the squared distance to the target maps, summed over stages, maps and cells (Wei
+    et al. 2016, equation 7); keypoints as in `stage_loss`."""
     target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
-    distance = ((maps.float() - target).square() * _asked(keypoints)).sum(dim=(1, 2, 3, 4)) / 2
+    distance = ((maps.float() - target).square() * _map_mask(keypoints)).sum(dim=(1, 2, 3, 4)) / 2
     return (distance * weights).mean()
 
 
 def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Half the mean squared distance to the target maps, over keypoints and cells (Xiao et al.
-    2018); a keypoint that is missing, or whose Gaussian lies beyond the map, counts as learned.
+    """Return half the mean squared distance to the target maps, over keypoints and cells (Xiao et
+    al. 2018); a keypoint that is missing, or whose Gaussian is outside the map, costs 0.
 
     Args:
         maps: (B, 1, J, h, w), without a background.
-        keypoints, weights: as for `stage_loss`.
     """
-    target, there = joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
+    target, is_inside = joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
     distance = (maps.float() - target[:, None]).square().mean(dim=(3, 4)) / 2
-    return ((distance * there[:, None]).mean(dim=(1, 2)) * weights).mean()
+    return ((distance * is_inside[:, None]).mean(dim=(1, 2)) * weights).mean()
 
 
 def joint_targets(
     keypoints: Tensor, size_hw: tuple[int, int], stride: int
 ) -> tuple[Tensor, Tensor]:
-    """Gaussians of 2 cells (for maps 64 high, in proportion for others) at the cells that are
-    nearest to keypoint / stride, cut off at three sigmas, as Xiao et al. 2018 published them.
+    """Return Gaussians of 2 cells (for maps 64 high, in proportion for others) at the cells nearest
+    to keypoint / stride, cut off at three sigmas, as Xiao et al. 2018 published them.
 
     Returns:
-        (B, J, h, w), and (B, J) 1 where the keypoint is labelled and the square of its Gaussian
-        meets the map or comes to its edge, else 0.
+        (B, J, h, w), and (B, J) 1 if the keypoint is labelled and the square of its Gaussian
+        overlaps or touches the map, else 0.
     """
-    sigma = max(_LEAST_JOINT_SIGMA, size_hw[0] / _ROWS_A_SIGMA)
+    sigma = max(_MIN_JOINT_SIGMA_CELLS, size_hw[0] / _ROWS_PER_SIGMA)
     maps = encode(keypoints, size_hw, stride, sigma=sigma, centre="round", cut_off=3.0, xp=torch)
     cells = torch.trunc(keypoints / stride + 0.5)
     ends = torch.tensor([size_hw[1], size_hw[0]], device=keypoints.device)
     # NaN compares as False
-    there = (cells - 3 * sigma < ends) & (cells + 3 * sigma + 1 >= 0)
-    return maps[:, :-1], there.all(-1).float()
+    is_inside = (cells - 3 * sigma < ends) & (cells + 3 * sigma + 1 >= 0)
+    return maps[:, :-1], is_inside.all(-1).float()
 
 
-def cross_info_loss(said: Guided, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """CrossInfoNet's loss as its code has it: half of the summed halves of squared distances, those
-    of the heatmaps by a hundredth; a keypoint that is missing counts as learned.
+def cross_info_loss(output: Guided, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+    """Return CrossInfoNet's loss as its code has it: half of the summed halves of squared distances
+    of keypoints and, with little weight, of guiding heatmaps; a missing keypoint costs 0.
 
     Args:
         keypoints: (B, K, 5): x, y, z in the cube, x, y in the crop's pixels.
-        weights: (B,).
     """
-    maps = guidance_targets(
-        keypoints[..., 3:], (said.hand_maps.shape[-2], said.hand_maps.shape[-1]), stride
-    )
-    there = keypoints.isfinite().all(-1).float()
+    size_hw = (output.hand_maps.shape[-2], output.hand_maps.shape[-1])
+    maps = guidance_targets(keypoints[..., 3:], size_hw, stride)
+    is_known = keypoints.isfinite().all(-1).float()
     points = keypoints[..., :3].nan_to_num()
-    apart = sum((x.float() - points).square().sum(-1) for x in (said.hand, said.branches))
-    guided = (said.hand_maps, said.branch_maps)
-    blurred = sum((x.float() - maps).square().sum((-2, -1)) for x in guided)
-    cost = ((apart + _GUIDANCE * blurred) * there).sum(1) / 2
+    distance = sum((x.float() - points).square().sum(-1) for x in (output.hand, output.branches))
+    guiding = (output.hand_maps, output.branch_maps)
+    map_distance = sum((x.float() - maps).square().sum((-2, -1)) for x in guiding)
+    cost = ((distance + _GUIDANCE_WEIGHT * map_distance) * is_known).sum(1) / 2
     return (cost * weights).mean() / 2
 
 
 def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """What a heatmap's values, the place of its peak, and the depth said there cost.
+    """Return the cross-entropy of heatmap values and peak position, plus the peak's depth error.
 
     Args:
         maps: (B, 1, 2, h, w): logits of the heatmap, depth.
         keypoints: (B, 1, 3) x, y in input pixels, depth in the map's units; NaN: an empty heatmap.
-        weights: (B,).
     """
-    said, depth = maps[:, 0].float().unbind(1)
+    logits, depth = maps[:, 0].float().unbind(1)
     target = heatmap_targets(keypoints[..., :2], (maps.shape[-2], maps.shape[-1]), stride)[:, 0]
     value = functional.binary_cross_entropy_with_logits(
-        said, target, weight=1 + _PEAK_WEIGHT * target, reduction="none"
+        logits, target, weight=1 + _PEAK_WEIGHT * target, reduction="none"
     ).mean((1, 2))
     mass = target.sum((1, 2))
     near = target / mass.clamp(min=1e-6)[:, None, None]
-    place = -(near * said.flatten(1).log_softmax(1).view_as(said)).sum((1, 2))
-    off = (near * (depth - keypoints[..., 2:].nan_to_num()).abs()).sum((1, 2))
-    there = (mass > 1).float()
-    return ((_BCE_WEIGHT * value + there * (place + _DEPTH_WEIGHT * off)) * weights).mean()
+    position = -(near * logits.flatten(1).log_softmax(1).view_as(logits)).sum((1, 2))
+    depth_error = (near * (depth - keypoints[..., 2:].nan_to_num()).abs()).sum((1, 2))
+    is_inside = (mass > 1).float()
+    peak = is_inside * (position + _DEPTH_WEIGHT * depth_error)
+    return ((_BCE_WEIGHT * value + peak) * weights).mean()
 
 
-def guidance_targets(places: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """A 1 in each keypoint's cell, blurred by 1/4 1/2 1/4 along both axes (mirrored at the border)
-    and brought back to a peak of 1, (B, K, h, w). What lies beyond the right or the lower edge is
-    put at it; what lies before the others, or is missing, has an empty map.
-
-    Args:
-        places: (B, K, 2) x, y input pixels.
-    """
+def guidance_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
+    """Return a 1 in each keypoint's cell, blurred by 1/4 1/2 1/4 along both axes (mirrored at the
+    border) and scaled to a peak of 1, (B, K, h, w). A keypoint beyond the right or lower edge is
+    moved to it; one beyond the other edges, or a missing one, has an empty map."""
     height, width = size_hw
-    ends = torch.tensor([width, height], device=places.device)
-    cells = torch.minimum((places / stride).floor().nan_to_num(-1), ends - 1).long()
-    there = (cells >= 0).all(-1)[..., None, None]
+    ends = torch.tensor([width, height], device=keypoints.device)
+    cells = torch.minimum((keypoints / stride).floor().nan_to_num(-1), ends - 1).long()
+    is_inside = (cells >= 0).all(-1)[..., None, None]
     x, y = cells.clamp(min=0).unbind(-1)
-    rows, columns = _blurred(height, places.device)[y], _blurred(width, places.device)[x]
-    return rows[..., :, None] * columns[..., None, :] * there
+    rows, columns = (_blurred_ones(cells, keypoints.device) for cells in size_hw)
+    return rows[y][..., :, None] * columns[x][..., None, :] * is_inside
 
 
-def _blurred(cells: int, device: torch.device) -> Tensor:
-    """(cells, cells): the map of a 1 in each cell, along one axis."""
-    one = torch.eye(cells, device=device)
-    before = torch.cat(
-        [one[:, 1:2], one[:, :-1]], 1
-    )  # the cell on the left, mirrored at the border
-    after = torch.cat([one[:, 1:], one[:, -2:-1]], 1)
-    return one + (before + after) / 2
+def _blurred_ones(cells: int, device: torch.device) -> Tensor:
+    """Return (cells, cells): for each cell along one axis, the blurred map of a 1 in it."""
+    ones = torch.eye(cells, device=device)
+    left = torch.cat([ones[:, 1:2], ones[:, :-1]], 1)  # mirrored at the border
+    right = torch.cat([ones[:, 1:], ones[:, -2:-1]], 1)
+    return ones + (left + right) / 2
 
 
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
-    targets: Tensor = encode(keypoints, size_hw, stride, sigma=_SIGMA, xp=torch)
+    """Return Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: empty."""
+    targets: Tensor = encode(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
     return targets
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What a net's output costs.
+    """A net's loss, and how its trained maps are read.
 
     Attributes:
-        of: of the output, the keypoints, their weights, and the maps' stride.
-        reads: the net's method whose output it takes.
-        centred: cell x is taught to lie at the middle of its pixels, stride·x + (stride − 1)/2;
-            else at stride·x.
-        decode: how a peak is placed between cells, as by those who use the net; None: not at all.
-        in_space: the net's `forward` gives keypoints in a cube, (B, K, 3), not maps.
+        compute: from the output, the keypoints, their weights, and the maps' stride.
+        method: of the net, which returns that output.
+        centred: cell x is at the centre of its pixels, stride·x + (stride − 1)/2; else at stride·x.
+        decode: how a peak is placed between cells, as in estimators; None: not at all.
+        in_space: the net's `forward` returns keypoints in a cube, (B, K, 3), not maps.
     """
 
-    of: Callable[[Any, Tensor, Tensor, int], Tensor]
-    reads: str
+    compute: Callable[[Any, Tensor, Tensor, int], Tensor]
+    method: str
     centred: bool = True
     decode: Decoding | None = "parabola"
     in_space: bool = False

@@ -153,7 +153,7 @@ def save_palm_net(net: PalmNet, folder: Path, name: str, about: Mapping[str, Any
     write_net(folder, content, described | dict(about))
 
 
-def save_trained(
+def save_trained_net(
     weights: Path,
     folder: Path,
     name: str,

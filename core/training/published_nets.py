@@ -1,4 +1,4 @@
-"""Published weights in our nets: ready to be asked, and as a file to use."""
+"""Published weights in our nets: as a torch module, and as a model folder."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,73 +6,63 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import nn
 
 from core.errors import WeightsError
 from core.modelfiles.catalogue import WEIGHTS
-from core.modelfiles.converted_weights import load_imported_graph, load_weights
-from core.modelfiles.formats.array_names import Arrays
+from core.modelfiles.converted_weights import given_graph, load_weights
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
 from core.pose.heatmaps import decode_seed
 from core.pose.types import Floats, Picture
-from core.training.netfile import Prepared, save_net
+from core.training.net_export import save_net
+from core.training.preprocessing import PreprocessedNet
+from core.training.trunk import fill_net
 
 OPENPOSE_HAND = "cpm.openpose_hand"
-_SEED_HEIGHT = 368  # rows of the picture that the net is shown
+_SEED_INPUT_ROWS = 368
 
 
-def published_net(name: str, weights_folder: Path, scaling: Scaling | None = None) -> Prepared:
-    """The net with its published weights and preprocessing, ready to be asked.
+def load_published_net(
+    name: str, weights_folder: Path, scaling: Scaling | None = None
+) -> PreprocessedNet:
+    """Load a net with its published weights and preprocessing; raise WeightsError if they are
+    missing, altered or another net's.
 
     Args:
-        scaling: how pictures are fed; None: as the net was trained.
-
-    Raises:
-        WeightsError: missing, altered or not this net's.
+        scaling: of the pictures; None: as the net was trained.
     """
     arrays, entry = load_weights(name, weights_folder), WEIGHTS[name]
     if entry.trunk:
         raise WeightsError(f"{name} is the trunk of a {entry.net}: train the rest of it first")
     net = build_net(entry.net, **({"input_hw": entry.input_hw} if entry.input_hw else {}))
-    _fill(net, arrays)
-    return Prepared(net, scaling or entry.scalings[0]).eval()
+    fill_net(net, arrays)
+    return PreprocessedNet(net, scaling or entry.scalings[0]).eval()
 
 
-def _fill(net: nn.Module, arrays: Arrays) -> None:
-    """What is not in the arrays stays: a normalisation's count of batches."""
-    tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
-    net.load_state_dict(tensors, strict=False)
-
-
-def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
-    """Write the net's folder from its converted weights, to be chosen by its name; None where they
-    are a trunk's, which is no net yet.
-
-    Raises:
-        WeightsError: missing, altered or not this net's.
-    """
-    entry = WEIGHTS[name]
+def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
+    """Write the model folder of converted weights, so that the net can be used by its name; None
+    for a trunk, which is no net yet. Raise WeightsError if they are missing or altered."""
+    entry, folder = WEIGHTS[name], nets_folder / name
     if entry.trunk:
         return None
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
-    if given := load_imported_graph(name, weights_folder):
-        graph, described = given
-        write_net(nets_folder / name, graph, {"name": name, **described, **about})
-        return nets_folder / name
-    net = published_net(name, weights_folder).net
-    save_net(net, nets_folder / name, name, about, entry.scalings[0])
-    return nets_folder / name
+    if imported := given_graph(name, weights_folder):
+        graph, metadata = imported
+        write_net(folder, graph, {"name": name, **metadata, **about})
+    else:
+        net = load_published_net(name, weights_folder).net
+        save_net(net, folder, name, about, entry.scalings[0])
+    return folder
 
 
-def seed_points(prepared: Prepared, rgb: Picture) -> Floats:
-    """The highest pixel of every map, background included, (J+1, 2) x, y in picture pixels, as
-    Hand-Pose-Classification takes them: 368 rows, the last stage's maps at the picture's size.
+def locate_seed_keypoints(net: PreprocessedNet, rgb: Picture) -> Floats:
+    """Return the highest pixel of every map, background included, (J+1, 2) x, y in picture pixels,
+    as Hand-Pose-Classification does: 368 input rows, the last stage's maps at the picture's size.
     """
     height, width = rgb.shape[:2]
-    fed = cv2.resize(rgb, (int(width / height * _SEED_HEIGHT), _SEED_HEIGHT))
+    resized = cv2.resize(rgb, (int(width / height * _SEED_INPUT_ROWS), _SEED_INPUT_ROWS))
     with torch.no_grad():
-        maps = prepared(torch.from_numpy(np.asarray(fed, np.uint8))[None])[0, -1].numpy()
-    points, _ = decode_seed(maps, (height, width))
-    return points
+        maps = net(torch.from_numpy(np.asarray(resized, np.uint8))[None])[0, -1].numpy()
+    keypoints, _ = decode_seed(maps, (height, width))
+    return keypoints

@@ -1,12 +1,12 @@
 """A training run is a folder: `log.jsonl`, and whatever the training saves beside it.
 
-Convention: one JSON object a line, `event` says what it is. All: "start", "end". A gesture model's
+Convention: one JSON object a line, with its kind in `event`. All: "start", "end". A gesture model's
 training: "usable", "epoch", "chosen", "refit", "result"; a net's: "packed", "look". Measurements:
 "person", "classifier", "result".
-Pages, command line and other processes read the same lines; nothing else carries a run's state but
-a lock on the log: whoever trains holds it, and the system takes it from a process that dies, also
-where its number is given to another one. It is flock's own: who asks takes a shared one, while
-filelock's are exclusive, by which two who ask at once would each see the other as training.
+Pages, command line and other processes read the same lines; the only other state of a run is a lock
+on the log: the process that trains holds it, and the system releases it when the process dies, also
+where its process id is used again. It is flock's, whose shared locks let many readers test it at
+once; filelock's are exclusive, so two readers would each see the other as the training.
 """
 
 import errno
@@ -24,15 +24,16 @@ from core.errors import MudraError, TrainingError
 
 try:
     import fcntl
-except ImportError:  # Windows: there a run is as alive as its process
+except ImportError:  # Windows: there a run is alive while its process is
     fcntl = None  # type: ignore[assignment]
 
 LOG = "log.jsonl"
 RUNNING, DONE, STOPPED, FAILED, DEAD = "running", "done", "stopped", "failed", "dead"
-REPLACED = "replaced"  # given up for a newer one
-_KEPT_LOGS, _KEPT_BYTES = 500, 2**18  # so many logs of at most this size stay parsed
-_logs: dict[Path, tuple[tuple[int, int, int], list[dict[str, Any]]]] = {}  # by version
-_held: dict[Path, int] = {}  # the logs that this process trains into, by descriptor
+REPLACED = "replaced"  # abandoned for a newer one
+_MAX_CACHED_LOGS, _MAX_CACHED_BYTES = 500, 2**18
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+_logs: dict[Path, tuple[tuple[int, int, int], list[dict[str, Any]]]] = {}  # by file version
+_locks: dict[Path, int] = {}  # descriptors of the logs that this process trains into
 
 
 @dataclass(frozen=True)
@@ -43,92 +44,82 @@ class Run:
 
     @classmethod
     def create(cls, root: Path, **about: Any) -> "Run":
-        """A new folder under `root`, its log begun with what `about` says; it runs from now on,
-        until its end is logged or it is let go.
-
-        Raises:
-            TrainingError: the folder can't be written.
-        """
+        """Make a new run's folder under `root` and log its start with `about`. It counts as running
+        until its end is logged or it is released. Raise TrainingError if it can't be written."""
         now = time.time()
         second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         name = f"{second}-{int(now % 1 * 1000):03x}{secrets.token_hex(4)}"
         run = cls(root / name)
-        with _plain_errors(run.path):
+        with _translate_os_errors(run.path):
             run.path.mkdir(parents=True)
-        run._begin(**about)
+        run._log_start(**about)
         return run
 
     @classmethod
     def open(cls, path: Path) -> "Run":
-        """An existing run.
-
-        Raises:
-            TrainingError: no run lies there.
-        """
-        if not _is_run(path / LOG):
+        """Open an existing run; raise TrainingError if the folder has none."""
+        if not _has_start(path / LOG):
             raise TrainingError(f"{path} is no training run: it has no {LOG}")
         return cls(path)
 
     @property
     def name(self) -> str:
-        """The folder's name: when the run began, to the millisecond, so that names are in order."""
+        """The folder's name: the start's time to the millisecond, so that names sort by it."""
         return self.path.name
 
     def log(self, **values: Any) -> None:
-        """Append one line; a reader never sees half of it.
-
-        Raises:
-            TrainingError: the disk is full, or the folder gone; the log is as it was.
-        """
+        """Append one line, whole or not at all; raise TrainingError if it can't be written."""
         line = json.dumps({"time": round(time.time(), 3), **values}, allow_nan=False) + "\n"
         try:
-            with _plain_errors(self.path):
-                _append(self.path / LOG, line.encode())
+            with _translate_os_errors(self.path):
+                _append_line(self.path / LOG, line.encode())
         finally:
             if values.get("event") == "end":
-                self.let_go()
+                self.release()
 
     def records(self, event: str | None = None) -> list[dict[str, Any]]:
-        """The lines so far, oldest first; a last line that is still being written is left out."""
+        """Return the log's lines, or those of one event, oldest first; an incomplete last line is
+        skipped."""
         found = _read_log(self.path / LOG)
         return [dict(record) for record in found if event in (None, record["event"])]
 
     def about(self) -> dict[str, Any]:
-        """What `create` was told."""
+        """Return the start's line: what `create` was given, process id and time."""
         return self.records("start")[0]
 
     def status(self) -> str:
-        """How it stands. "dead": its process is gone and never said how the training ended."""
+        """Return the run's status; "dead" if its process ended without logging an end."""
         last = [r for r in _read_log(self.path / LOG) if r["event"] in ("start", "end")][-1]
         if last["event"] == "end":
             return str(last["status"])
         return RUNNING if self._is_held(last) else DEAD
 
     def resume(self) -> None:
-        """Say that this process goes on with it."""
-        self._begin(resumed=True)
+        """Log that this process continues the run, and lock it."""
+        self._log_start(resumed=True)
 
-    def let_go(self) -> None:
-        """Work on it no longer: without an end in its log it counts as dead."""
-        descriptor = _held.pop(self.path.resolve(), None)
+    def release(self) -> None:
+        """Release the lock: a run without an end in its log then counts as dead."""
+        descriptor = _locks.pop(self.path.resolve(), None)
         if descriptor is not None:
             os.close(descriptor)
 
-    def _begin(self, **about: Any) -> None:
-        with _plain_errors(self.path):
-            self.let_go()
+    def _log_start(self, **about: Any) -> None:
+        """Lock the log and append a start."""
+        with _translate_os_errors(self.path):
+            self.release()
             descriptor = os.open(self.path / LOG, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            _held[self.path.resolve()] = descriptor
+            _locks[self.path.resolve()] = descriptor
         try:
-            self.log(event="start", pid=os.getpid(), held=_locked(descriptor), **about)
+            self.log(event="start", pid=os.getpid(), held=_try_lock(descriptor), **about)
         except Exception:
-            self.let_go()
+            self.release()
             raise
 
     def _is_held(self, start: dict[str, Any]) -> bool:
-        """Whether somebody works on it; told by the process where there are no locks."""
+        """Whether a process works on it, by the log's lock or, without locks, by the process id."""
         if fcntl is None or not start.get("held"):
-            return _alive(int(start["pid"]))
+            return _is_process_alive(int(start["pid"]))
         with (self.path / LOG).open("rb") as log:
             try:
                 fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -138,33 +129,41 @@ class Run:
 
 
 def list_runs(root: Path) -> list[Run]:
-    """The runs under `root`, newest first."""
+    """Return the runs under `root`, newest first."""
     logs = root.glob(f"*/{LOG}") if root.is_dir() else ()
-    found = [Run(log.parent) for log in logs if _is_run(log)]
+    found = [Run(log.parent) for log in logs if _has_start(log)]
     return sorted(found, key=lambda run: run.name, reverse=True)
 
 
-def _append(path: Path, line: bytes) -> None:
-    """The whole line or nothing of it."""
+def describe_error(error: BaseException) -> str:
+    """Return why a training failed, in words for the user."""
+    if isinstance(error, MudraError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _FULL_DISK:
+        return "the disk is full: free some space, then try again"
+    if isinstance(error, MemoryError):
+        return "the memory is full: close other programs, then try again"
+    return f"something went wrong ({error!r})"
+
+
+def _append_line(path: Path, line: bytes) -> None:
+    """Append a whole line, or leave the file as it was and raise OSError."""
     with path.open("ab+", buffering=0) as log:
         size = log.seek(0, os.SEEK_END)
         log.seek(max(0, size - 1))
-        if size > 0 and log.read(1) != b"\n":  # torn by a crash: this one stays whole
+        if size > 0 and log.read(1) != b"\n":  # the last line was cut off by a crash
             line = b"\n" + line
         if log.write(line) < len(line):
             log.truncate(size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _locked(descriptor: int) -> bool:
-    """Take the lock; False where the system or the disk knows none.
-
-    Raises:
-        TrainingError: another process has it.
-    """
+def _try_lock(descriptor: int) -> bool:
+    """Lock a log for training; return False if the system or the disk has no locks, raise
+    TrainingError if another process holds it."""
     if fcntl is None:
         return False
-    for _ in range(20):  # who asks how the run stands has it for a moment, too
+    for _ in range(20):  # a reader of the status holds it for a moment, too
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
@@ -175,8 +174,8 @@ def _locked(descriptor: int) -> bool:
     raise TrainingError("another process works on this training: wait for its end or stop it")
 
 
-def _is_run(log: Path) -> bool:
-    """Whether its first line, which says what is trained, was written: not on a full disk."""
+def _has_start(log: Path) -> bool:
+    """Whether a log's first line, a start, was written; on a full disk it was not."""
     if not log.is_file():
         return False
     with suppress(FileNotFoundError):  # deleted just now
@@ -185,66 +184,55 @@ def _is_run(log: Path) -> bool:
 
 
 def _read_log(log: Path) -> list[dict[str, Any]]:
-    """The whole lines of a log; shared with all who ask until it changes. Pages ask for those of
-    every training several times a second."""
-    now = log.stat()
-    version = (now.st_ino, now.st_size, now.st_mtime_ns)
-    if (kept := _logs.get(log)) is not None and kept[0] == version:
-        return kept[1]
+    """Return a log's whole lines, parsed. Pages ask for every training's several times a second, so
+    unchanged logs are kept in memory; callers must not change them."""
+    stat = log.stat()
+    version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    if (cached := _logs.get(log)) is not None and cached[0] == version:
+        return cached[1]
     with log.open("rb") as file:
-        text = file.read(now.st_size).decode("utf-8", errors="replace")
+        text = file.read(stat.st_size).decode("utf-8", errors="replace")
     lines = text[: text.rfind("\n") + 1].splitlines()
-    records = [record for line in lines if (record := _record(line))]
+    records = [record for line in lines if (record := _parse_record(line))]
     _logs.pop(log, None)
-    if now.st_size <= _KEPT_BYTES:
+    if stat.st_size <= _MAX_CACHED_BYTES:
         _logs[log] = (version, records)
-    for oldest in list(_logs)[:-_KEPT_LOGS]:
+    for oldest in list(_logs)[:-_MAX_CACHED_LOGS]:
         _logs.pop(oldest, None)
     return records
 
 
-def _record(line: str) -> dict[str, Any] | None:
-    """What a line says; None where it was torn."""
+def _parse_record(line: str) -> dict[str, Any] | None:
+    """Parse a line; None if it is damaged."""
     with suppress(ValueError):
-        found = json.loads(line)
-        if isinstance(found, dict) and "event" in found:
-            return found
+        record = json.loads(line)
+        if isinstance(record, dict) and "event" in record:
+            return record
     return None
 
 
 @contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
+def _translate_os_errors(path: Path) -> Iterator[None]:
+    """Raise OSErrors as TrainingErrors in the user's words."""
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        output = error_text(error) if full else f"{path} can't be written: {error.strerror}"
-        raise TrainingError(output) from error
+        text = f"{path} can't be written: {error.strerror}"
+        raise TrainingError(describe_error(error) if error.errno in _FULL_DISK else text) from error
 
 
-def error_text(error: BaseException) -> str:
-    """Why a training failed, for the person who waits for it."""
-    if isinstance(error, MudraError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full: free some space, then try again"
-    if isinstance(error, MemoryError):
-        return "the memory is full: close other programs, then try again"
-    return f"something went wrong ({error!r})"
-
-
-def _forget_held() -> None:
-    """In a forked helper: it trains nothing, and must not keep its parent's runs alive."""
-    for descriptor in _held.values():
+def _close_inherited_locks() -> None:
+    """Close a forked child's copies of the locks, which would keep its parent's runs alive."""
+    for descriptor in _locks.values():
         os.close(descriptor)
-    _held.clear()
+    _locks.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_held)
+    os.register_at_fork(after_in_child=_close_inherited_locks)
 
 
-def _alive(pid: int) -> bool:
+def _is_process_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -139,7 +139,7 @@ def measure(
 def _found(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floats:
     """Every stage's keypoints, (B, S, J, 2) input pixels; in space (B, 1, J, 3), in the cube."""
     with torch.no_grad():
-        said = net(as_input(pictures.to(next(net.parameters()).device), scaling)).cpu()
+        said = net(scale_pictures(pictures.to(next(net.parameters()).device), scaling)).cpu()
     if loss.in_space:
         return said[:, None].float().numpy()
     first = (net.stride - 1) / 2 if loss.centred else 0.0
@@ -148,7 +148,7 @@ def _found(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floa
     return (cells * net.stride + first).astype(np.float32)
 
 
-def as_input(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
+def scale_pictures(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
     """(B, H, W, 3) uint8 RGB → (B, 3, H, W) as a net is fed, channels stay last in memory; depth is
     fed as it is."""
     fed = pictures.permute(0, 3, 1, 2)

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from core.depth.cubes import SIDE, Cube
-from core.depth.drawing import Reach, scale_colours
+from core.depth.drawing import DepthRange, list_scale_colours
 from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
 from pages.components import read_asset, to_css_color
@@ -40,7 +40,7 @@ class DepthScene:
     """
 
     name: str
-    reach: Reach | None = None
+    reach: DepthRange | None = None
     count: int = 0
     every_ms: float = 66.0
     skeleton: Skeleton | None = None
@@ -71,7 +71,7 @@ def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> 
             "count": scene.count,
             "every_ms": scene.every_ms,
             "half": _HALF_MM,
-            "colours": ", ".join(scale_colours(_COLOURS)),
+            "colours": ", ".join(list_scale_colours(_COLOURS)),
             "ticks": scene.reach and _depth_tick_labels(scene.reach),
             "skeleton": _skeleton_data(scene.skeleton),
             "truth_skeleton": _skeleton_data(scene.truth),
@@ -129,7 +129,7 @@ def _cube_data(cube: Cube, view: DepthView) -> dict[str, Any]:
     }
 
 
-def _depth_tick_labels(reach: Reach) -> list[str]:
+def _depth_tick_labels(reach: DepthRange) -> list[str]:
     return [f"{mm / 1000:.2f} m" for mm in np.linspace(*reach, _TICKS)]
 
 

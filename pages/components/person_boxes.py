@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.datasets.person_boxes import MOST
+from core.datasets.person_boxes import MAX_BOXES
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
 from pages.components import read_asset, to_css_color
@@ -28,7 +28,7 @@ def edited_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], 
     said = (st.session_state.get(key) or {}).get("people")
     if not said or said["turn"] != turn:
         return list(boxes), 0
-    found = [Box.from_xywh(*map(float, xywh)) for xywh in said["boxes"][:MOST]]
+    found = [Box.from_xywh(*map(float, xywh)) for xywh in said["boxes"][:MAX_BOXES]]
     return found, min(int(said["chosen"]), max(0, len(found) - 1))
 
 

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
-from core.training.runs import error_text
+from core.training.runs import describe_error
 from pages.components import read_asset
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def show_errors() -> Iterator[None]:
     except (MudraError, OSError, MemoryError) as error:
         if not isinstance(error, MudraError):
             log.exception("shown on the page without its trace")
-        st.error(safe_label(error_text(error)), icon="⚠️")
+        st.error(safe_label(describe_error(error)), icon="⚠️")
 
 
 def stacking_columns(key: str, *widths: float) -> list[DeltaGenerator]:

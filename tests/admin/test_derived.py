@@ -59,7 +59,7 @@ def train(paths, root):
 def left_by_a_killed_process(paths: Paths, name: str) -> Run:
     """A net's training of before ids were kept, whose process died."""
     run = Run.create(paths.net_runs, project=name, net="cpm.x")
-    run.let_go()
+    run.release()
     (run.path / PACK).mkdir()
     (run.path / PACK / "pictures.npy").write_bytes(MARK)
     return run

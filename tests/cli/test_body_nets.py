@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.estimators.heatmap_net import HeatmapNet
 from core.nets import build_net
-from tests.training.torchvision_file import save_resnet18
+from tests.support.torchvision_file import save_resnet18
 
 SIZE = ["--size", "64x32", "--batch", "4", "--threads", "1"]
 

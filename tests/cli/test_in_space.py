@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.depth.io.recorder import record
+from core.depth.io.recorder import record_depth
 from core.errors import ModelError
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
@@ -163,7 +163,7 @@ def test_a_recording_of_depth_is_recorded_into_a_project_in_space(tmp_path):
     at = ["--workspace", str(tmp_path / "home")]
     save_massing_net(Paths.find(tmp_path / "home").own_nets / "crossinfonet.mine")
     with RenderedFilm(count=12) as film:
-        record(film, tmp_path / "film")
+        record_depth(film, tmp_path / "film")
     command = ["record", "--project", "P", "--gesture", "fist", "-i", str(tmp_path / "film")]
     command += ["--depth", "crossinfonet.mine", "--person", "Ada", *at]
     kept = said(*command)["kept"]

@@ -1,4 +1,4 @@
-"""COCO's files on persons: what the real ones say, and detections that are none."""
+"""COCO's files on persons, real and damaged ones."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from core.datasets.coco import read_annotations, read_detections
 from core.errors import TableError
 
 
-def test_annotations_say_pictures_and_persons(shared_data: Path) -> None:
+def test_annotations_have_pictures_and_persons(shared_data: Path) -> None:
     found = read_annotations(shared_data / "coco" / "example_coco_val.json")
     assert list(found.images) == [785, 40083, 196141, 197388] and found.categories == [1]
     assert found.images[785].file_name == "000000000785.jpg"
@@ -27,7 +27,7 @@ def test_detections_are_read_with_their_scores(shared_data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         ({"images": []}, "is no list: expected was one of objects with image_id"),
         ([{"image_id": 1, "category_id": 1, "score": 1.0}], "entry 1: bbox: Field required"),
@@ -41,7 +41,7 @@ def test_detections_are_read_with_their_scores(shared_data: Path) -> None:
         ),
     ],
 )
-def test_what_are_no_detections_is_refused(content, words, tmp_path: Path) -> None:
+def test_damaged_detections_are_an_error(content, message, tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text(json.dumps(content))
-    with pytest.raises(TableError, match=words):
+    with pytest.raises(TableError, match=message):
         read_detections(tmp_path / "d.json")

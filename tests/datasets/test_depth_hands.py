@@ -1,9 +1,9 @@
-"""Hands in depth as a net is shown them: crops, places and units by hand, and each change alone."""
+"""Samples of hands in depth: crops, keypoints and units by hand, and each change alone."""
 
 import numpy as np
 import pytest
 
-from core.datasets.depth_hands import Change, DepthHand, DepthHands, changed, shown
+from core.datasets.depth_hands import CropChange, DepthHand, DepthHands, cut_hand_sample
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.errors import SkeletonError
@@ -27,56 +27,56 @@ def hand(held_out: str = "") -> DepthHand:
     return DepthHand(frame, CUBE, xyz, held_out)
 
 
-def spot(crop: np.ndarray) -> np.ndarray:
+def find_spot(crop: np.ndarray) -> np.ndarray:
     rows, columns = np.nonzero(crop[..., 0] < 1)
     return np.array([columns.mean(), rows.mean()])
 
 
-def test_unchanged_a_hand_is_its_crop_its_units_and_its_places() -> None:
-    crop, keypoints = shown(hand(), Change())
+def test_an_unchanged_sample_is_the_crop_with_units_and_pixels() -> None:
+    crop, keypoints = cut_hand_sample(hand(), CropChange())
     assert crop.shape == (96, 96, 1) and crop.dtype == keypoints.dtype == np.float32
     np.testing.assert_allclose(keypoints[0], [20 / 48, 8 / 48, 0, 2 * 34, 2 * 28], atol=1e-5)
     assert np.isnan(keypoints[5]).all()
-    np.testing.assert_allclose(spot(crop), keypoints[0, 3:], atol=0.6)
+    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=0.6)
 
 
 def test_a_shifted_cube_moves_everything_the_other_way() -> None:
-    crop, keypoints = shown(hand(), Change(shift_mm=(10.0, -4.0, 6.0)))
+    crop, keypoints = cut_hand_sample(hand(), CropChange(shift_mm=(10.0, -4.0, 6.0)))
     np.testing.assert_allclose(keypoints[0, :3], [10 / 48, 12 / 48, -6 / 48], atol=1e-5)
     assert crop.min() == pytest.approx(-6 / 48)
-    np.testing.assert_allclose(spot(crop), keypoints[0, 3:], atol=1.1)
+    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=1.1)
 
 
 def test_a_larger_cube_makes_the_hand_smaller() -> None:
-    crop, keypoints = shown(hand(), Change(scale=1.25))
+    crop, keypoints = cut_hand_sample(hand(), CropChange(scale=1.25))
     np.testing.assert_allclose(keypoints[0, :3], [20 / 60, 8 / 60, 0], atol=1e-5)
-    assert changed(CUBE, Change(scale=1.25)).side_mm == 120
-    np.testing.assert_allclose(spot(crop), keypoints[0, 3:], atol=1.1)
+    assert CropChange(scale=1.25).change_cube(CUBE).side_mm == 120
+    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=1.1)
 
 
 @pytest.mark.parametrize(
     ("turn_deg", "expected"), [(90.0, (-8, 20)), (180.0, (-20, -8)), (-90.0, (8, -20))]
 )
-def test_a_turned_crop_shows_the_keypoint_where_it_is_said_to_be(turn_deg, expected) -> None:
-    crop, keypoints = shown(hand(), Change(turn_deg=turn_deg))
+def test_a_turned_crop_shows_the_keypoint_at_its_place(turn_deg, expected) -> None:
+    crop, keypoints = cut_hand_sample(hand(), CropChange(turn_deg=turn_deg))
     np.testing.assert_allclose(keypoints[0, :2] * 48, expected, atol=1e-4)
-    np.testing.assert_allclose(spot(crop), keypoints[0, 3:], atol=1.1)
-    assert (crop[0] == 1).all()  # nothing is drawn in from outside
+    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=1.1)
+    assert (crop[0] == 1).all()  # filled as unseen
 
 
 def test_a_turn_goes_clockwise_and_keeps_depths() -> None:
-    found = CUBE.turned(np.array([[20.0, 0.0, 500.0], [26.0, 0.0, 650.0]]), 90.0)
+    found = CUBE.rotate_points(np.array([[20.0, 0.0, 500.0], [26.0, 0.0, 650.0]]), 90.0)
     np.testing.assert_allclose(found, [[0, 20, 500], [0, 26, 650]], atol=1e-9)
 
 
 def test_one_of_four_changes_is_drawn_each_as_often() -> None:
     rng = np.random.default_rng(0)
-    drawn = [Change.drawn(rng) for _ in range(2000)]
+    drawn = [CropChange.draw(rng) for _ in range(2000)]
     kinds = [
         [one for one in drawn if one.shift_mm != (0, 0, 0)],
         [one for one in drawn if one.turn_deg],
         [one for one in drawn if one.scale != 1],
-        [one for one in drawn if one == Change()],
+        [one for one in drawn if one == CropChange()],
     ]
     assert sum(map(len, kinds)) == 2000
     assert all(430 < len(kind) < 570 for kind in kinds)
@@ -87,21 +87,8 @@ def test_one_of_four_changes_is_drawn_each_as_often() -> None:
     assert 0.045 < np.std([one.scale for one in kinds[2]]) < 0.055
 
 
-def test_rows_that_measure_are_never_learned_from_and_every_row_comes_before_any_again() -> None:
-    data = DepthHands(NYU_14, [hand(), hand("far"), hand()])
-    assert data.held_out_sets == ["far"] and list(data.rows("far")) == [1]
-    rows = data.rows("")
-    assert list(rows) == [0, 2]
-    stream = data.samples(rows, (96, 96), seed=3)
-    first = [next(stream) for _ in range(4)]
-    again = data.samples(rows, (96, 96), seed=3)
-    for (crop, keypoints, weight), (same, *_) in zip(first, again, strict=False):
-        assert crop.shape == (96, 96, 1) and keypoints.shape == (14, 5) and weight == 1
-        np.testing.assert_array_equal(crop, same)
-
-
 def test_errors_are_measured_in_units_of_100_mm() -> None:
-    _, keypoints, unit = DepthHands(NYU_14, [hand()]).upright(0, (96, 96))
+    _, keypoints, unit = DepthHands(NYU_14, [hand()]).evaluation_sample(0, (96, 96))
     np.testing.assert_allclose(keypoints[0, 0] / unit, 0.2, atol=1e-6)  # 20 mm from the centre
 
 

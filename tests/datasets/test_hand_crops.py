@@ -1,4 +1,4 @@
-"""Packs of hand crops keep every keypoint where it is, whatever is done to the picture."""
+"""Packs of hand crops: every keypoint stays on what it marks through each augmentation."""
 
 import itertools
 import tracemalloc
@@ -13,7 +13,8 @@ from core.datasets.hand_crops import (
     NET_FACTOR,
     PACK_SIDE,
     Hand,
-    augmented,
+    HandCrops,
+    augment_crop,
     read_pack,
     write_pack,
 )
@@ -35,25 +36,24 @@ def dotted_hand(seed: int, colour: tuple[int, int, int] = (255, 255, 255)) -> Ha
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> Path:
+def crops(tmp_path: Path) -> HandCrops:
     assert write_pack(tmp_path / "pack", [dotted_hand(i) for i in range(6)]) == 6
-    return tmp_path / "pack"
+    return read_pack(tmp_path / "pack")
 
 
-def brightest(picture: np.ndarray) -> np.ndarray:
-    """Middle of the bright spot, (x, y)."""
+def find_dot(picture: np.ndarray) -> np.ndarray:
+    """Centre of the bright dot, (x, y)."""
     y, x = np.nonzero(picture.max(axis=2) > 0.8 * picture.max())
     return np.array([x.mean(), y.mean()])
 
 
-def test_a_pack_gives_back_what_was_put_in(pack: Path) -> None:
-    crops = read_pack(pack)
+def test_a_pack_has_the_crops_that_were_written(crops: HandCrops) -> None:
     assert crops.pictures.shape == (6, PACK_SIDE, PACK_SIDE, 3)
     assert crops.rows("far").tolist() == [0]
     assert crops.rows("").tolist() == [1, 2, 3, 4, 5]
     assert crops.held_out_sets == ["far"]
     for row in range(6):
-        assert brightest(crops.pictures[row]) == pytest.approx(crops.keypoints[row][12], abs=1)
+        assert find_dot(crops.pictures[row]) == pytest.approx(crops.keypoints[row][12], abs=1)
 
 
 def test_many_crops_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_many_crops_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
     mask = np.full(hand.rgb.shape[:2], 255, np.uint8)
     masked = Hand(hand.rgb, hand.keypoints, "a", "", 1.0, mask)
 
-    def most_bytes(count: int) -> int:
+    def peak_bytes(count: int) -> int:
         tracemalloc.start()
         try:
             assert write_pack(tmp_path / f"{count}", itertools.repeat(masked, count)) == count
@@ -69,15 +69,15 @@ def test_many_crops_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
 
-    few = most_bytes(20)
-    assert most_bytes(200) < few + 20 * PACK_SIDE**2 * 3
+    few = peak_bytes(20)
+    assert peak_bytes(200) < few + 20 * PACK_SIDE**2 * 3
     crops = read_pack(tmp_path / "200")
     assert crops.pictures.shape == (200, PACK_SIDE, PACK_SIDE, 3)
     assert crops.masks.shape == (200, PACK_SIDE, PACK_SIDE)
     assert (crops.pictures[199] == crops.pictures[0]).all() and (crops.masks[199] == 255).all()
 
 
-def test_a_pack_that_breaks_off_is_none_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_interrupted_pack_leaves_nothing_behind(tmp_path: Path) -> None:
     def breaking() -> Iterator[Hand]:
         yield dotted_hand(1)
         raise TrainingError("the pictures end here")
@@ -89,19 +89,18 @@ def test_a_pack_that_breaks_off_is_none_and_leaves_nothing_behind(tmp_path: Path
     assert not list((tmp_path / "pack").glob("*"))
 
 
-def test_the_upright_square_is_one_and_a_half_times_the_hand(pack: Path) -> None:
-    crops = read_pack(pack)
-    picture, keypoints, longer = crops.upright(1, (SIZE, SIZE))
+def test_the_upright_square_is_one_and_a_half_times_the_hand(crops: HandCrops) -> None:
+    picture, keypoints, longer = crops.evaluation_sample(1, (SIZE, SIZE))
     longer = np.ptp(keypoints, axis=0).max()
     assert longer == pytest.approx(SIZE / NET_FACTOR, rel=0.01)
-    assert brightest(picture) == pytest.approx(keypoints[12], abs=1)
+    assert find_dot(picture) == pytest.approx(keypoints[12], abs=1)
 
 
-def test_keypoints_follow_the_picture_through_every_augmentation(pack: Path) -> None:
-    crops, rng = read_pack(pack), np.random.default_rng(3)
+def test_keypoints_follow_the_picture_through_every_augmentation(crops: HandCrops) -> None:
+    rng = np.random.default_rng(3)
     near = 0
     for i in range(60):
-        picture, keypoints = augmented(crops, i % 6, crops.rows(""), SIZE, rng)
+        picture, keypoints = augment_crop(crops, i % 6, crops.rows(""), SIZE, rng)
         x, y = np.round(keypoints[12]).astype(int)
         if not (8 <= x < SIZE - 8 and 8 <= y < SIZE - 8):
             continue
@@ -110,8 +109,7 @@ def test_keypoints_follow_the_picture_through_every_augmentation(pack: Path) -> 
     assert near >= 40  # the dot itself is sometimes hidden on purpose, or beyond the border
 
 
-def test_samples_are_the_same_for_the_same_seed(pack: Path) -> None:
-    crops = read_pack(pack)
+def test_samples_are_the_same_for_the_same_seed(crops: HandCrops) -> None:
     one, two = (crops.samples(crops.rows(""), (SIZE, SIZE), seed=5) for _ in range(2))
     for _ in range(8):
         first, second = next(one), next(two)
@@ -130,9 +128,11 @@ def test_a_replaced_background_leaves_the_hand(tmp_path: Path) -> None:
     crops = read_pack(tmp_path)
     assert crops.table["mask"].tolist() == [0, -1, -1, -1]
     rng = np.random.default_rng(0)
-    means = [augmented(crops, 0, np.array([1, 2, 3]), SIZE, rng)[0].mean() for _ in range(20)]
-    plain_means = [augmented(crops, 1, np.array([1, 2, 3]), SIZE, rng)[0].mean() for _ in range(20)]
-    # four of five stand before something else than the dark room
+    means = [augment_crop(crops, 0, np.array([1, 2, 3]), SIZE, rng)[0].mean() for _ in range(20)]
+    plain_means = [
+        augment_crop(crops, 1, np.array([1, 2, 3]), SIZE, rng)[0].mean() for _ in range(20)
+    ]
+    # four of five have another background than the dark room
     assert np.median(means) > 80
     assert np.median(plain_means) > 100
 
@@ -140,12 +140,11 @@ def test_a_replaced_background_leaves_the_hand(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_pack_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no pack of hand crops"):
         read_pack(tmp_path)
-    with pytest.raises(TrainingError, match="no hand to learn from"):
+    with pytest.raises(TrainingError, match="found no hand to train on"):
         write_pack(tmp_path, [])
 
 
-def test_a_few_samples_show_no_hand(pack: Path) -> None:
-    crops = read_pack(pack)
+def test_a_few_samples_show_no_hand(crops: HandCrops) -> None:
     stream = crops.samples(crops.rows(""), (SIZE, SIZE), seed=0)
     empty = [bool(np.isnan(next(stream)[1]).all()) for _ in range(300)]
     assert 5 <= sum(empty) <= 35

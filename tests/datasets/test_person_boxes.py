@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.person_boxes import MOST, read_person_boxes
+from core.datasets.person_boxes import MAX_BOXES, read_person_boxes
 from core.errors import TableError
 
 
-def written(folder: Path, document: object) -> Path:
+def write_json(folder: Path, document: object) -> Path:
     path = folder / "boxes.json"
     path.write_text(json.dumps(document))
     return path
@@ -19,34 +19,34 @@ def detection(image: int, box: list[float], score: float, category: int = 1) -> 
     return {"image_id": image, "category_id": category, "bbox": box, "score": score}
 
 
-def test_detections_of_people_that_are_sure_come_surest_first(tmp_path: Path) -> None:
-    found = read_person_boxes(
-        written(
-            tmp_path,
-            [
-                detection(785, [10, 20, 30, 40], 0.5),
-                detection(785, [50, 20, 30, 40], 0.9),
-                detection(785, [0, 0, 9, 9], 0.99, category=18),  # a dog
-                detection(785, [0, 0, 9, 9], 0.29),
-                detection(139, [1, 2, 3, 4], 0.9),
-            ],
-        )
-    )
-    assert found.of("000000000785.jpg", (200, 300)) == [(50, 20, 29, 39), (10, 20, 29, 39)]
-    assert found.of("photos/139.png", (200, 300)) == [(1, 2, 2, 3)]
-    assert found.of("holiday.jpg", (200, 300)) == [] == found.of("000000000999.jpg", (200, 300))
+def test_confident_detections_of_people_come_in_order_of_confidence(tmp_path: Path) -> None:
+    detections = [
+        detection(785, [10, 20, 30, 40], 0.5),
+        detection(785, [50, 20, 30, 40], 0.9),
+        detection(785, [0, 0, 9, 9], 0.99, category=18),  # a dog
+        detection(785, [0, 0, 9, 9], 0.29),
+        detection(139, [1, 2, 3, 4], 0.9),
+    ]
+    found = read_person_boxes(write_json(tmp_path, detections))
+    for name, boxes in {
+        "000000000785.jpg": [(50, 20, 79, 59), (10, 20, 39, 59)],
+        "photos/139.png": [(1, 2, 3, 5)],
+        "holiday.jpg": [],
+        "000000000999.jpg": [],
+    }.items():
+        assert found.find_boxes(name, (200, 300)) == boxes
 
 
-def test_a_file_about_one_picture_is_about_this_one_and_boxes_end_with_it(tmp_path: Path) -> None:
+def test_a_file_about_one_picture_applies_to_any_and_boxes_are_clipped(tmp_path: Path) -> None:
     boxes = [detection(7, [-20, 10, 60, 100], 0.9), detection(7, [400, 10, 60, 100], 0.9)]
-    found = read_person_boxes(written(tmp_path, boxes))
-    assert found.of("holiday.jpg", (60, 90)) == [(0, 10, 39, 49)]
-    many = [detection(7, [i, 0, 10, 10], 0.9) for i in range(MOST + 3)]
-    found = read_person_boxes(written(tmp_path, many))
-    assert len(found.of("holiday.jpg", (60, 90))) == MOST
+    found = read_person_boxes(write_json(tmp_path, boxes))
+    assert found.find_boxes("holiday.jpg", (60, 90)) == [(0, 10, 39, 59)]
+    many = [detection(7, [i, 0, 10, 10], 0.9) for i in range(MAX_BOXES + 3)]
+    found = read_person_boxes(write_json(tmp_path, many))
+    assert len(found.find_boxes("holiday.jpg", (60, 90))) == MAX_BOXES
 
 
-def test_annotations_say_whose_picture_by_its_name_and_crowds_are_left_out(
+def test_annotations_are_found_by_the_picture_s_name_without_crowds(
     shared_data: Path,
 ) -> None:
     folder = shared_data / "coco" / "mini"
@@ -56,14 +56,14 @@ def test_annotations_say_whose_picture_by_its_name_and_crowds_are_left_out(
     assert len(name) > 1
     for number, image in name.items():
         wanted = [a for a in truth["annotations"] if a["image_id"] == number and not a["iscrowd"]]
-        boxes = found.of(image["file_name"], (image["height"], image["width"]))
-        assert len(boxes) == min(len(wanted), MOST)
+        boxes = found.find_boxes(image["file_name"], (image["height"], image["width"]))
+        assert len(boxes) == min(len(wanted), MAX_BOXES)
         for box, person in zip(boxes, wanted, strict=False):
             assert box[:2] == pytest.approx(person["bbox"][:2], abs=1)
 
 
-def test_another_file_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_another_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="bbox"):
-        read_person_boxes(written(tmp_path, [{"image_id": 1, "category_id": 1, "score": 1}]))
+        read_person_boxes(write_json(tmp_path, [{"image_id": 1, "category_id": 1, "score": 1}]))
     with pytest.raises(TableError, match=r"boxes\.json"):
-        read_person_boxes(written(tmp_path, {"people": []}))
+        read_person_boxes(write_json(tmp_path, {"people": []}))

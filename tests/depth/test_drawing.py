@@ -1,9 +1,15 @@
-"""Depth in colours, by hand-made depths."""
+"""Depth in colours, of depths made by hand."""
 
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.drawing import UNSEEN, colour_depth, crop_steps, scale_colours, usual_reach
+from core.depth.drawing import (
+    UNSEEN,
+    choose_depth_range,
+    colour_depth,
+    list_scale_colours,
+    quantise_crop,
+)
 from core.depth.frames import DepthFrame
 
 CAMERA = Camera("mine", 50.0, 50.0, 2.0, 1.0, 4, 2)
@@ -21,17 +27,17 @@ def test_near_is_red_far_is_blue_and_what_was_not_seen_is_black():
 def test_the_scale_begins_with_the_nearest_colour():
     depth = np.array([[500, 2000]], np.float32)
     ends = ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in colour_depth(depth, (500, 2000))[0]]
-    scale = scale_colours(5)
+    scale = list_scale_colours(5)
     assert [scale[0], scale[-1]] == ends and len(scale) == 5
 
 
-def test_the_reach_is_what_is_seen_rounded_outwards():
+def test_the_range_is_what_is_seen_rounded_outwards():
     depth = np.tile(np.array([0, 612, 700, 1388], np.float32), (2, 1))
-    assert usual_reach([DepthFrame(depth, CAMERA, 0.0, 0)]) == (600.0, 1400.0)
+    assert choose_depth_range([DepthFrame(depth, CAMERA, 0.0, 0)]) == (600.0, 1400.0)
     nothing = DepthFrame(np.zeros((2, 4), np.float32), CAMERA, 0.0, 0)
-    assert usual_reach([nothing]) == (500.0, 2000.0)
+    assert choose_depth_range([nothing]) == (500.0, 2000.0)
 
 
-def test_what_lies_at_the_far_face_of_a_crop_is_nothing():
+def test_the_far_face_of_a_crop_counts_as_unseen():
     crop = np.array([[-1.0, 0.0, 0.99, 1.0]], np.float32)
-    assert crop_steps(crop).tolist() == [[0, 128, 254, UNSEEN]]
+    assert quantise_crop(crop).tolist() == [[0, 128, 254, UNSEEN]]

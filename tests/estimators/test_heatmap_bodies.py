@@ -30,8 +30,8 @@ from core.pose.drawing.heatmaps import Maps, attention_tiles, draw_with_maps
 from core.pose.map_reading import Reading
 from core.pose.skeletons.table import COCO_17
 from core.pose.types import Frame
-from core.training.netfile import save_net
-from core.training.published_nets import make_usable
+from core.training.net_export import save_net
+from core.training.published_nets import save_published_net
 
 NOSE, LEFT_WRIST = COCO_17.index("nose"), COCO_17.index("left_wrist")
 HW = (128, 96)
@@ -315,7 +315,7 @@ def test_vitpose_gives_its_published_result(
         Box.from_xywh(412.8, 157.61, 53.05, 138.01),
         Box.from_xywh(384.43, 172.21, 15.12, 35.74),
     ]
-    net = HeatmapNet(make_usable(name, weights_folder, tmp_path) or tmp_path)
+    net = HeatmapNet(save_published_net(name, weights_folder, tmp_path) or tmp_path)
     (_, second) = read_bodies(net, picture, boxes)
     assert second[1].maps[0, :-1].shape == (17, 64, 48)
     if name == "vitpose_base.simple":

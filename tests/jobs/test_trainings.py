@@ -97,7 +97,7 @@ def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths, proj
     elsewhere = Run.create(paths.runs, **manager.owner(project))
     with pytest.raises(TrainingError, match="being trained already"):
         manager.learn_anew(project)
-    elsewhere.let_go()
+    elsewhere.release()
 
 
 def test_a_training_that_was_asked_for_waits_for_its_turn(manager, project):

@@ -26,7 +26,7 @@ from core.pose.boxes import Box
 from core.pose.crops import PersonView
 from core.pose.skeletons.table import COCO_17, HAND_21
 from core.pose.types import Floats, Pose
-from core.training.netfile import save_net
+from core.training.net_export import save_net
 
 HW = (128, 96)
 CELLS = np.random.default_rng(0).integers((4, 4), (20, 28), (17, 2))  # x, y of the peaks
@@ -96,7 +96,7 @@ def test_a_net_that_is_right_in_every_annotated_box_gets_all(net, coco) -> None:
 
 def test_pck_and_oks_of_moved_keypoints_by_hand(coco) -> None:
     _, data, _ = coco
-    torso = data.torso(data.bodies[0].keypoints)
+    torso = data.torso_length(data.bodies[0].keypoints)
 
     def find(rgb, bodies):
         """The first person moved by 0.15 torsos, the second not found, the third as it is."""

@@ -15,7 +15,7 @@ from core.measuring.hand_net_evaluation import evaluate_net
 from core.media.pictures import encode_png, read_picture
 from core.nets.cpm import LightCPM
 from core.pose.types import Estimate, Picture, Pose
-from core.training.netfile import save_net
+from core.training.net_export import save_net
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 JOINTS = np.array([[40.0, 60.0], [100.0, 60.0]], np.float32)  # L = 60 px

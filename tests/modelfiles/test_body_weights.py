@@ -15,7 +15,7 @@ from core.modelfiles.catalogue import WEIGHTS, expected_shapes
 from core.modelfiles.converted_weights import import_weights, load_weights
 from core.modelfiles.fetch import fetch_weights
 from core.nets import build_net
-from core.training.published_nets import make_usable, published_net
+from core.training.published_nets import load_published_net, save_published_net
 from core.training.trunk import read_trunk
 
 
@@ -72,9 +72,9 @@ def test_a_backbone_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
     trunk = read_trunk("pose_resnet18.both", name, weights)
     assert (trunk.about["source"], trunk.about["sha256"]) == (file.name, found)
     assert all(np.array_equal(trunk.arrays[name], array) for name, array in arrays.items())
-    assert make_usable(name, weights, tmp_path / "nets") is None
+    assert save_published_net(name, weights, tmp_path / "nets") is None
     with pytest.raises(WeightsError, match="trunk of a pose_resnet18"):
-        published_net(name, weights)
+        load_published_net(name, weights)
 
 
 def test_a_file_of_microsofts_layout_gives_a_net_that_is_fed_blue_first(tmp_path):
@@ -84,7 +84,7 @@ def test_a_file_of_microsofts_layout_gives_a_net_that_is_fed_blue_first(tmp_path
     torch.save({"state_dict": tensors(arrays, prefix="module."), "epoch": 140}, file)
     assert import_weights(name, file, tmp_path)["arrays"] == len(arrays)
     file.unlink()
-    prepared = published_net(name, tmp_path)
+    prepared = load_published_net(name, tmp_path)
     net = build_net("pose_resnet50").eval()
     net.load_state_dict(tensors(arrays), strict=False)
     rgb = np.random.default_rng(1).integers(0, 256, (64, 96, 3), np.uint8)

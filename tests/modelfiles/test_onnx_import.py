@@ -22,7 +22,7 @@ from core.modelfiles.converted_weights import (
 from core.pose.boxes import Box
 from core.pose.crops import PersonView
 from core.pose.skeletons.table import COCO_17
-from core.training.published_nets import make_usable
+from core.training.published_nets import save_published_net
 
 MAPS, AXES = "pose_resnet50.mmpose_256x192", "rtmpose_m.body8_256x192"
 NOSE = COCO_17.index("nose")
@@ -87,7 +87,7 @@ def used(name: str, data: bytes, folder) -> HeatmapNet:  # type: ignore[no-untyp
     file.write_bytes(data)
     record = import_weights(name, file, folder / "weights")
     assert record["parameters"] >= 51 and verify_weights(name, folder / "weights") == record
-    return HeatmapNet(make_usable(name, folder / "weights", folder / "nets"))
+    return HeatmapNet(save_published_net(name, folder / "weights", folder / "nets"))
 
 
 @pytest.mark.parametrize("batch", ["N", 1], ids=["any number", "one at a time"])

@@ -98,9 +98,9 @@ def test_a_stack_or_video_comes_with_what_says_its_camera(tmp_path):
 @pytest.mark.parametrize(
     ("uploads", "named"),
     [
-        (PAIR[:2], "the files: which camera"),
-        ([("hand.zip", zip_of(dict(PAIR[:2])))], "hand: which camera"),
-        ([("hand.zip", zip_of(dict(PAIR[:2]), "session 1/"))], "session 1: which camera"),
+        (PAIR[:2], "the files: its camera"),
+        ([("hand.zip", zip_of(dict(PAIR[:2])))], "hand: its camera"),
+        ([("hand.zip", zip_of(dict(PAIR[:2]), "session 1/"))], "session 1: its camera"),
         ([*PAIR[:2], ("camera.json", b"{}")], "camera.json: fx is None"),
     ],
 )

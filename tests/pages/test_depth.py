@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from core.depth.cameras import Camera
-from core.depth.sensors.finding import KINDS, Kind
+from core.depth.sensors.finding import SENSOR_KINDS, SensorKind
 from core.depth.sensors.live import LiveSensor
 from core.gestures.labels import safe_label
 from core.jobs.trainings import train_here
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_depth_is_named(app):
     assert safe_label("broken.png") in app.error[0].value
     app.file_uploader[0].clear()
     upload(app, ("a.png", depth_png(700)))
-    assert "which camera took it" in app.error[0].value
+    assert "its camera" in app.error[0].value
 
 
 def test_without_a_depth_camera_it_says_what_each_kind_lacks(app):
@@ -131,10 +131,10 @@ class Board(LiveSensor):
     def _stop(self):
         Board.running -= 1
 
-    def _shot(self, patience_ms):
-        if self.broken.wait(min(patience_ms, _EVERY_MS) / 1000):
+    def _capture(self, timeout_ms):
+        if self.broken.wait(min(timeout_ms, _EVERY_MS) / 1000):
             raise RuntimeError("unplugged")
-        if patience_ms < _EVERY_MS:
+        if timeout_ms < _EVERY_MS:
             return None
         depth = np.full((240, 320), 1400, np.float32)
         depth[95:146, 100:141] = 500
@@ -143,8 +143,8 @@ class Board(LiveSensor):
 
 @pytest.fixture
 def board(monkeypatch):
-    kind = Kind("boards", "board", ("json",), Board)
-    monkeypatch.setitem(KINDS, "openni2", kind)
+    kind = SensorKind("boards", "board", ("json",), Board)
+    monkeypatch.setitem(SENSOR_KINDS, "openni2", kind)
     monkeypatch.setattr(Board, "plugged", [*Board.plugged])
     Board.broken.clear()
     return Board

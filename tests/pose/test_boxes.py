@@ -8,6 +8,7 @@ from core.pose.boxes import (
     Square,
     bounding_box,
     box_iou,
+    clip_box,
     fraction_outside,
     map_to_square,
     square_around,
@@ -75,3 +76,17 @@ def test_a_point_lies_on_the_same_thing_in_the_crop(region):
 def test_keypoints_outside_or_missing_count_as_cut_off():
     hand = points((0, 0), (99, 49), (100, 10), (np.nan, np.nan))
     assert fraction_outside(hand, (50, 100)) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ((10, 20, 40, 60), (10, 20, 39, 59)),
+        ((-5, -5, 15, 15), (0, 0, 14, 14)),
+        ((90, 190, 140, 240), (90, 190, 99, 199)),
+        ((10, 20, 10, 60), None),
+        ((200, 20, 230, 60), None),
+    ],
+)
+def test_a_box_is_clipped_to_the_picture(box, cut) -> None:
+    assert clip_box(Box(*box), (200, 100)) == cut

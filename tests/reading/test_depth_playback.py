@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import Camera
-from core.depth.frames import DepthFrame
-from core.depth.io.recorded import Recorded
+from core.depth.frames import DepthFrame, DepthRecording
 from core.errors import MediaError
 from core.estimators.depth_nets import DepthNet
 from core.pose.skeletons.table import HAND_21, MSRA_21, convert
@@ -20,7 +19,7 @@ REACH = (400.0, 1500.0)
 OFF_MM = 12.0
 
 
-class Boards(Recorded):
+class Boards(DepthRecording):
     """A board of a hand's size that moves to the right, 10 px a frame; its truth is off by 12 mm.
 
     In frame 3 nobody is there; frame 5 is damaged.
@@ -30,7 +29,7 @@ class Boards(Recorded):
         super().__init__("boards", CAMERA, 8)
         self.reads = 0
 
-    def _frame(self, index: int) -> DepthFrame:
+    def _read_frame(self, index: int) -> DepthFrame:
         if index == 5:
             raise MediaError("frame 5 is damaged")
         self.reads += 1
@@ -57,8 +56,8 @@ def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
 
 def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
     class Later(Boards):
-        def _frame(self, index):
-            frame = super()._frame(index)
+        def _read_frame(self, index):
+            frame = super()._read_frame(index)
             return frame if index else replace(frame, truth_mm=None)
 
     playback = DepthPlayback(Later(), net)
@@ -69,8 +68,8 @@ def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
 
 def test_truth_in_another_order_is_measured_by_its_names(net):
     class Reordered(Boards):
-        def _frame(self, index):
-            frame = super()._frame(index)
+        def _read_frame(self, index):
+            frame = super()._read_frame(index)
             truth = convert(frame.truth_mm, HAND_21, MSRA_21)
             return replace(frame, truth_mm=truth, skeleton="msra_21")
 
@@ -82,8 +81,8 @@ def test_truth_in_another_order_is_measured_by_its_names(net):
 @pytest.mark.parametrize("skeleton", ["", "nyu_14"])
 def test_truth_of_other_or_untold_joints_measures_nothing(net, skeleton):
     class Other(Boards):
-        def _frame(self, index):
-            frame = super()._frame(index)
+        def _read_frame(self, index):
+            frame = super()._read_frame(index)
             joints = 14 if skeleton else 21
             return replace(frame, truth_mm=frame.truth_mm[:joints], skeleton=skeleton)
 

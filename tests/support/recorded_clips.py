@@ -1,4 +1,4 @@
-"""Recorded clips of hands that move, as training data."""
+"""DepthRecording clips of hands that move, as training data."""
 
 from pathlib import Path
 from typing import Any

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.pose.skeletons.table import COCO_17
-from core.training.netfile import save_net
+from core.training.net_export import save_net
 
 # column and row of each keypoint among 24 x 32 cells, from the nose down
 _AT = [(12, 5), (13, 4), (11, 4), (14, 5), (10, 5), (16, 9), (8, 9), (18, 14), (6, 14)]

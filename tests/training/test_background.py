@@ -1,4 +1,4 @@
-"""Work beside the page: ended, stopped, failed."""
+"""Work in a thread: ended, stopped, failed, replaced."""
 
 import threading
 
@@ -14,7 +14,7 @@ def run(tmp_path):
     return Run.create(tmp_path)
 
 
-def test_what_the_work_gives_is_there_after_the_wait(run):
+def test_the_work_s_result_is_there_after_the_wait(run):
     thread = RunThread(run, lambda stop: 42)
     thread.wait(10)
     assert (thread.result, thread.error, thread.alive) == (42, None, False)
@@ -29,17 +29,17 @@ def test_stop_reaches_the_work(run):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [(TrainingError("too few"), "too few"), (ZeroDivisionError("no"), "ZeroDivisionError")],
 )
-def test_a_failure_is_in_the_log(run, error, said):
+def test_a_failure_is_in_the_log(run, error, message):
     def work(stop: Stop) -> None:
         raise error
 
     thread = RunThread(run, work)
     thread.wait(10)
     assert thread.error is error and run.status() == "failed"
-    assert said in run.records("end")[0]["message"]
+    assert message in run.records("end")[0]["message"]
 
 
 def test_a_failure_after_the_end_leaves_the_end_alone(run):
@@ -51,16 +51,16 @@ def test_a_failure_after_the_end_leaves_the_end_alone(run):
     assert [r["status"] for r in run.records("end")] == [DONE]
 
 
-def test_work_that_is_replaced_ends_at_once_and_says_so(run):
-    begun = threading.Event()
+def test_replaced_work_ends_at_once_with_that_status(run):
+    started = threading.Event()
 
     def work(stop: Stop) -> None:
         while True:
-            begun.set()
+            started.set()
             stop.check()
 
     thread = RunThread(run, work)
-    assert begun.wait(10)
+    assert started.wait(10)
     thread.replace()
     thread.wait(10)
     assert not thread.alive and thread.error is None and run.status() == "replaced"

@@ -1,4 +1,4 @@
-"""Published weights in use: preprocessing as the table says, and the seed's points."""
+"""Published weights in use: the seed's keypoints."""
 
 import numpy as np
 import pytest
@@ -7,13 +7,12 @@ import torch
 from core.errors import WeightsError
 from core.modelfiles.weights_entry import Scaling
 from core.nets.cpm import VggCPM
-from core.training.netfile import Prepared
-from core.training.published_nets import published_net, seed_points
+from core.training.preprocessing import PreprocessedNet
+from core.training.published_nets import load_published_net, locate_seed_keypoints
 
 
-class Bright(VggCPM):
-    """Stage 1 and 2 alike: keypoint 0 is where it is red, keypoint 1 where it is blue, at stride
-    8."""
+class ColourMaps(VggCPM):
+    """In both stages keypoint 0 is where it is red, keypoint 1 where it is blue, at stride 8."""
 
     def __init__(self) -> None:
         super().__init__("hand", stages=2, joints=2)
@@ -30,11 +29,13 @@ def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() ->
     picture[36:45, 60:69, 0] = 255  # red round (64, 40)
     picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
     picture[95:105, 20:30, 1] = 255  # green, the background's map here, round (25, 100)
-    points = seed_points(Prepared(Bright(), Scaling("BGR", 1 / 256, -0.5)), picture)
+    points = locate_seed_keypoints(
+        PreprocessedNet(ColourMaps(), Scaling("BGR", 1 / 256, -0.5)), picture
+    )
     assert points.shape == (3, 2)
     assert points == pytest.approx(np.array([[64, 40], [150, 80], [25, 100]]), abs=3)
 
 
 def test_missing_weights_name_the_command(tmp_path) -> None:
     with pytest.raises(WeightsError, match=r"weights (fetch|import) cpm\.openpose_hand"):
-        published_net("cpm.openpose_hand", tmp_path)
+        load_published_net("cpm.openpose_hand", tmp_path)

@@ -1,11 +1,10 @@
-"""A camera's numbers as a file: camera.json, which we write, or intrinsics.txt (fx fy u0 v0).
+"""A camera's intrinsics as a file: camera.json, which we write, or intrinsics.txt (fx fy u0 v0).
 
 Convention: {"name", "fx", "fy", "u0", "v0", "width", "height", "unit_mm"}, px but for `unit_mm`,
-the mm that one step of the recorded numbers means; name and unit may be missing. Untrusted.
+the mm of one step of the recorded numbers; name and unit are optional. Untrusted.
 """
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ from core.depth.cameras import CAMERAS, Camera
 from core.errors import MediaError
 
 CAMERA_FILE = "camera.json"
+INTRINSICS = ("fx", "fy", "u0", "v0")
 _INTRINSICS_FILE = "intrinsics.txt"
-_MOST_BYTES = 65_536
-_LIMITS = {  # what a camera can have
+_MAX_BYTES = 65_536
+_RANGES = {
     "fx": (1, 1e5),
     "fy": (1, 1e5),
     "u0": (-1e5, 1e5),
@@ -27,107 +27,89 @@ _LIMITS = {  # what a camera can have
 }
 
 
-def read_camera_beside(
-    folder: Path, size_hw: tuple[int, int]
-) -> tuple[Camera | None, float | None]:
-    """Camera and unit that files of a folder tell; None what none tells.
+def read_camera_file(folder: Path, size_hw: tuple[int, ...]) -> tuple[Camera | None, float | None]:
+    """Return camera and unit (mm) from camera.json or intrinsics.txt in a folder, None if unknown.
 
     Args:
-        size_hw: of its pictures.
+        size_hw: of the folder's pictures.
 
     Raises:
         MediaError: such a file that can't be read.
     """
     if (path := folder / CAMERA_FILE).is_file():
-        return camera_of(_document(path), path.name)
+        return parse_camera(parse_json(_read_text(path), path.name), path.name)
     if (path := folder / _INTRINSICS_FILE).is_file():
-        fields = _text(path).split()
-        numbers = dict(zip(("fx", "fy", "u0", "v0"), map(_number, fields), strict=False))
+        fields = _read_text(path).split()
         height, width = size_hw
-        whole = numbers | {"name": folder.name, "width": width, "height": height}
-        return camera_of(whole if len(fields) == 4 else {}, path.name)
+        values: dict[str, Any] = {"name": folder.name, "width": width, "height": height}
+        if len(fields) == len(INTRINSICS):
+            values |= {name: _to_number(f) for name, f in zip(INTRINSICS, fields, strict=True)}
+        return parse_camera(values, path.name)
     return None, None
 
 
-def camera_of(document: Any, where: str) -> tuple[Camera, float | None]:
-    """Camera and unit of such an object.
-
-    Raises:
-        MediaError: a number is missing or none that a camera can have.
-    """
-    numbers = document if isinstance(document, dict) else {}
-    for name in _LIMITS:
-        number = numbers.get(name)
-        optional = name == "unit_mm" and number is None
-        if not optional:
-            check_number(name, number, where)
-    unit_mm = numbers.get("unit_mm")
-    camera = Camera(
-        str(numbers.get("name", ""))[:80],
-        float(numbers["fx"]),
-        float(numbers["fy"]),
-        float(numbers["u0"]),
-        float(numbers["v0"]),
-        int(numbers["width"]),
-        int(numbers["height"]),
-    )
+def parse_camera(document: Any, where: str) -> tuple[Camera, float | None]:
+    """Return camera and unit (mm) of an object as in camera.json; raise MediaError for a value
+    that is missing or out of range."""
+    values = document if isinstance(document, dict) else {}
+    for name in _RANGES:
+        if name != "unit_mm" or values.get(name) is not None:
+            check_camera_value(name, values.get(name), where)
+    fx, fy, u0, v0 = (float(values[name]) for name in INTRINSICS)
+    size = int(values["width"]), int(values["height"])
+    unit_mm = values.get("unit_mm")
+    camera = Camera(str(values.get("name", ""))[:80], fx, fy, u0, v0, *size)
     return camera, None if unit_mm is None else float(unit_mm)
 
 
-def check_number(name: str, number: Any, where: str) -> None:
-    """Refuse what a camera can't have under that name.
-
-    Raises:
-        MediaError: it is no number, or beyond the limits.
-    """
-    least, most = _LIMITS[name]
-    if not _lies(number, least, most):
+def check_camera_value(name: str, value: Any, where: str) -> None:
+    """Raise MediaError where a camera's value is no number or out of the range for its name."""
+    low, high = _RANGES[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and low <= value <= high):
         raise MediaError(
-            f"{where}: {name} is {str(number)[:40]}, expected is a number from {least:g} to "
-            f"{most:g}; a camera has {', '.join(_LIMITS)}"
+            f"{where}: {name} is {str(value)[:40]}, expected is a number from {low:g} to "
+            f"{high:g}; a camera has {', '.join(_RANGES)}"
         )
 
 
-def camera_document(camera: Camera, unit_mm: float = 1.0) -> dict[str, Any]:
-    """What `camera_of` reads."""
-    return asdict(camera) | {"unit_mm": unit_mm}
+def camera_to_json(camera: Camera, unit_mm: float = 1.0) -> str:
+    """Return the text that `parse_json` and `parse_camera` read."""
+    return json.dumps(asdict(camera) | {"unit_mm": unit_mm}, indent=1)
 
 
-def unknown_camera(name: str, size_hw: tuple[int, int]) -> MediaError:
-    """What to say where nothing tells the camera."""
-    return MediaError(
-        f"{name}: which camera took it ({size_hw[1]} x {size_hw[0]} pixels) isn't said: put "
-        f"{CAMERA_FILE} with {', '.join(_LIMITS)} beside it, or name a camera: {', '.join(CAMERAS)}"
+def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | None) -> Camera:
+    """Return the first known camera; raise MediaError, which asks for one, if all are None."""
+    for camera in candidates:
+        if camera is not None:
+            return camera
+    raise MediaError(
+        f"{name}: its camera ({size_hw[1]} x {size_hw[0]} pixels) is unknown: put {CAMERA_FILE} "
+        f"with {', '.join(_RANGES)} beside it, or name a camera: {', '.join(CAMERAS)}"
     )
 
 
-def _document(path: Path) -> Any:
+def parse_json(text: str, where: str) -> Any:
+    """Parse an untrusted text; raise MediaError where it is no JSON."""
     try:
-        return json.loads(_text(path))
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"{path.name} is no JSON that can be read ({str(error)[:100]})") from None
+        raise MediaError(f"{where} is no JSON that can be read ({str(error)[:100]})") from None
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise MediaError(
-            f"{path.name} has over {_MOST_BYTES:,} bytes: it holds a camera's numbers alone"
-        )
+    if len(content) > _MAX_BYTES:
+        raise MediaError(f"{path.name} has over {_MAX_BYTES:,} bytes: keep one camera's values")
     return content.decode("utf-8", errors="replace")
 
 
-def _number(field: str) -> float:
+def _to_number(field: str) -> float | str:
     try:
         return float(field)
     except ValueError:
-        return math.nan
-
-
-def _lies(value: Any, least: float, most: float) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and least <= value <= most
+        return field

@@ -1,7 +1,7 @@
 """Depth frames from files: 16-bit pictures, NYU's packed ones, MSRA's own format → mm.
 
 Convention: (H, W) float32 mm, 0 where the sensor saw nothing. The files are untrusted: their
-headers are looked at before anything is decoded.
+headers are checked before anything is decoded.
 """
 
 import io
@@ -15,48 +15,40 @@ from PIL import Image, UnidentifiedImageError
 from core.depth.cubes import Depth
 from core.errors import MediaError
 
-_MOST_BYTES = 20 * 2**20
-_MOST_PIXELS = 16_000_000
-_MSRA_HEADER = 6  # width, height, left, top, right, bottom, each a 32-bit integer
+_MAX_BYTES = 20 * 2**20
+_MAX_PIXELS = 16_000_000
+_MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integer
 
 
 def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
-    """A frame from a .png of one channel of 16 bits, one of NYU (depth in mm = green · 256 + blue),
-    or a .bin of MSRA.
+    """Read a depth frame: a .png of one 16-bit channel, NYU's packed .png, or MSRA's .bin.
 
     Args:
-        unit_mm: of a 16-bit picture's numbers: 1, or 0.125 of RealSense's short-range cameras.
+        unit_mm: of a 16-bit picture's numbers: 1, or 0.125 for RealSense's short-range cameras.
 
     Raises:
         MediaError: none of these, damaged, or too large.
     """
-    content = _content(path)
-    return (
-        _of_msra(content, path.name)
-        if path.suffix == ".bin"
-        else _of_png(content, path.name, unit_mm)
-    )
-
-
-def _content(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise MediaError(f"{path.name} has {size:,} bytes, a frame has at most {_MOST_BYTES:,}")
-        return path.read_bytes()
+        if (size := path.stat().st_size) > _MAX_BYTES:
+            raise MediaError(f"{path.name} has {size:,} bytes, a frame has at most {_MAX_BYTES:,}")
+        content = path.read_bytes()
     except OSError as error:
         raise MediaError(f"{path} can't be read: {error.strerror}") from error
+    if path.suffix == ".bin":
+        return _decode_msra(content, path.name)
+    return _decode_png(content, path.name, unit_mm)
 
 
-def _of_png(content: bytes, name: str, unit_mm: float) -> Depth:
+def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
             image = Image.open(io.BytesIO(content), formats=("PNG",))
-        if image.width * image.height > _MOST_PIXELS:
+        if image.width * image.height > _MAX_PIXELS:
             raise MediaError(f"{name} has {image.width} x {image.height} pixels: make it smaller")
         if image.mode == "RGB":
-            return _unpacked(np.asarray(image), name)
+            return _unpack_nyu(np.asarray(image), name)
         if image.mode not in ("I;16", "I"):
             raise MediaError(
                 f"{name} is a picture of kind {image.mode}; depth has one channel of 16 bits, or "
@@ -66,30 +58,31 @@ def _of_png(content: bytes, name: str, unit_mm: float) -> Depth:
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise MediaError(f"{name} is no PNG of depth that can be read") from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise MediaError(f"{name} can't be decoded ({error}): save it anew") from error
+        raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
 
 
-def _unpacked(rgb: NDArray[np.uint8], name: str) -> Depth:
-    """NYU's: high byte in green, low byte in blue, red 0."""
+def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
+    """Return depth in mm from its high byte in green and its low byte in blue; red is 0."""
     if rgb[..., 0].any():
         raise MediaError(
-            f"{name} is a picture in colours: NYU's packed depth has no red, give the depth_… file"
+            f"{name} is a colour picture: NYU's packed depth has no red, give the depth_… file"
         )
     return rgb[..., 1].astype(np.float32) * 256 + rgb[..., 2]
 
 
-def _of_msra(content: bytes, name: str) -> Depth:
-    """A header, then the part of the frame between left, top and right, bottom."""
-    header = np.frombuffer(content[: 4 * _MSRA_HEADER], "<i4") if len(content) >= 24 else [0] * 6
+def _decode_msra(content: bytes, name: str) -> Depth:
+    """Decode a header and the part of the frame that it bounds; the rest is unseen."""
+    size = 4 * _MSRA_FIELDS
+    header = np.frombuffer(content[:size], "<i4") if len(content) >= size else [0] * _MSRA_FIELDS
     width, height, left, top, right, bottom = (int(v) for v in header)
     inside = 0 <= left <= right <= width and 0 <= top <= bottom <= height
     count = (right - left) * (bottom - top)
-    if not inside or not 0 < width * height <= _MOST_PIXELS or len(content) != 24 + 4 * count:
+    if not inside or not 0 < width * height <= _MAX_PIXELS or len(content) != size + 4 * count:
         raise MediaError(
             f"{name} is no depth of MSRA: expected are width, height, left, top, right, bottom and "
-            f"as many numbers as lie between them, got {len(content)} bytes"
+            f"the numbers of that part of the frame, got {len(content)} bytes"
         )
     frame = np.zeros((height, width), np.float32)
-    patch = np.frombuffer(content[24:], "<f4").reshape(bottom - top, right - left)
+    patch = np.frombuffer(content[size:], "<f4").reshape(bottom - top, right - left)
     frame[top:bottom, left:right] = np.nan_to_num(patch, posinf=0, neginf=0)
     return frame

@@ -1,14 +1,12 @@
-"""The tables beside a folder's pictures: where the joints truly are, and when frames were taken.
+"""The tables beside a folder's pictures: joints.csv, the true keypoints, and times.csv.
 
 Convention: joints.csv has a row a picture: its name (picture; or name, of NAME_depth.png), columns
-JOINT_x, JOINT_y, JOINT_z of each joint in mm, empty where it isn't known, and fx, fy, u0, v0, width
-and height where each picture has a camera of its own. Joints are read by name, in any order; a
-finger's are also numbered from the palm outwards, thumb1 to little4. Untrusted: every row is looked
-at.
+JOINT_x, JOINT_y, JOINT_z of each keypoint in mm, empty if unknown, and fx, fy, u0, v0, width and
+height where each picture has its own camera. Keypoints are found by name, in any order; a finger's
+are also numbered from the palm outwards, thumb1 to little4. Untrusted: every row is checked.
 """
 
 import csv
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,147 +14,137 @@ from pathlib import Path
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.io.camera_files import camera_of
-from core.depth.io.recorded import MOST_FRAMES
+from core.depth.frames import MAX_FRAMES
+from core.depth.io.camera_files import INTRINSICS, parse_camera
+from core.depth.io.joint_files import MAX_KEYPOINTS, check_table_size, parse_numbers
 from core.errors import MediaError, TableError
 from core.pose.skeletons.hands import FINGERS, HAND_21, ICVL_16, NYU_14
 
 JOINTS_FILE = "joints.csv"
-CAMERA_COLUMNS = ("fx", "fy", "u0", "v0", "width", "height")
-HANDS = (HAND_21, ICVL_16, NYU_14)  # every set of names; others of 21 have another order alone
+CAMERA_COLUMNS = (*INTRINSICS, "width", "height")
+KNOWN_HANDS = (HAND_21, ICVL_16, NYU_14)  # the other skeletons of 21 differ in order alone
 _NUMBERED = {
     f"{finger}{n}": HAND_21.joints[HAND_21.groups[finger][n - 1]]
     for finger in FINGERS
     for n in range(1, 5)
 }
-_MOST_BYTES = 500 * 2**20
-_MOST_JOINTS = 100
-_MOST_MM = 1e5
+_MAX_VALUE = 1e5  # mm, px or s
 
 
 @dataclass(frozen=True)
 class JointTable:
-    """What joints.csv says, by picture.
+    """The content of joints.csv, by picture.
 
     Attributes:
-        joints: their names, as skeletons call them.
+        joints: the keypoints' names, as skeletons have them.
         cameras: where each picture has its own; else empty.
-        truths: (K, 3) x, y, z in mm, NaN where a joint isn't known.
+        truths: (K, 3) x, y, z in mm, NaN where a keypoint is unknown.
+        skeleton: the name of the skeleton that the keypoints are in the order of, "" for none.
     """
 
     joints: tuple[str, ...] = ()
     cameras: dict[str, Camera] = field(default_factory=dict)
     truths: dict[str, Points] = field(default_factory=dict)
+    skeleton: str = ""
 
-    def ordered(self) -> tuple["JointTable", str]:
-        """With the joints of the first of `HANDS` that are all named, in its order, and its name;
-        as it is and "" where there is none."""
-        for skeleton in HANDS:
+    def to_known_order(self) -> "JointTable":
+        """Return the table in the order of the first of `KNOWN_HANDS` that it has all keypoints of;
+        unchanged if there is none."""
+        for skeleton in KNOWN_HANDS:
             if {*skeleton.joints} <= {*self.joints}:
                 columns = [self.joints.index(joint) for joint in skeleton.joints]
                 truths = {name: truth[columns] for name, truth in self.truths.items()}
-                return JointTable(skeleton.joints, self.cameras, truths), skeleton.name
-        return self, ""
+                return JointTable(skeleton.joints, self.cameras, truths, skeleton.name)
+        return self
 
 
 def joint_columns(joints: Sequence[str]) -> list[str]:
-    """The header of a camera's and its joints' columns."""
+    """Return the header of the columns of a camera and its keypoints."""
     return [*CAMERA_COLUMNS, *(f"{joint}_{axis}" for joint in joints for axis in "xyz")]
 
 
 def joint_fields(camera: Camera, truth_mm: Points) -> list[str]:
-    """A picture's fields under `joint_columns`."""
+    """Return a picture's fields under `joint_columns`."""
     numbers = [f"{getattr(camera, column):.9g}" for column in CAMERA_COLUMNS]
     return numbers + ["" if np.isnan(mm) else f"{mm:.3f}" for mm in truth_mm.ravel()]
 
 
 def read_joint_table(path: Path) -> JointTable:
-    """Read joints.csv; a last line that was cut short is left out.
-
-    Raises:
-        TableError: it is no such table; says which line.
-    """
-    rows = _rows(path)
+    """Read joints.csv; raise TableError naming the wrong line."""
+    rows = _read_whole_rows(path)
     _, header = next(rows, (1, []))
     joints = [name.removesuffix("_x") for name in header if name.endswith("_x")]
     axes = [f"{joint}_{axis}" for joint in joints for axis in "xyz"]
-    whole = sorted(axes) == sorted(name for name in header if name.endswith(("_x", "_y", "_z")))
-    named = [_NUMBERED.get(joint, joint) for joint in joints]
-    once = len({*named}) == len(named)
-    if not {"picture", "name"} & {*header} or not whole or not once or len(named) > _MOST_JOINTS:
+    is_complete = sorted(axes) == sorted(n for n in header if n.endswith(("_x", "_y", "_z")))
+    names = [_NUMBERED.get(joint, joint) for joint in joints]
+    is_unique = len({*names}) == len(names) <= MAX_KEYPOINTS
+    if not {"picture", "name"} & {*header} or not is_complete or not is_unique:
         raise TableError(
             f"{path.name} is no table of joints: expected are the columns picture and x, y, z of "
-            f"each of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …), once each"
+            f"each of at most {MAX_KEYPOINTS} joints (wrist_x, wrist_y, wrist_z, …), once each"
         )
-    table, places = JointTable(tuple(named)), [header.index(axis) for axis in axes]
-    short = ""
+    table = JointTable(tuple(names))
     for number, row in rows:
-        where = f"{path.name}: line {number}"
-        said = f"{where} has {len(row)} fields, the header has {len(header)}"
-        if short or len(row) > len(header):
-            raise TableError(short or said)
-        if len(row) < len(header):
-            short = said
-            continue
-        fields = dict(zip(header, row, strict=True))
+        where, fields = f"{path.name}: line {number}", dict(zip(header, row, strict=True))
         picture = fields["picture"] if "picture" in fields else f"{fields['name']}_depth.png"
         if axes:
-            numbers = [_number(row[place], where) for place in places]
-            table.truths[picture] = np.array(numbers).reshape(-1, 3)
+            table.truths[picture] = _parse_row([fields[axis] for axis in axes], where)
         if set(CAMERA_COLUMNS) <= set(header):
-            table.cameras[picture] = _camera(fields, where)
+            table.cameras[picture] = _parse_row_camera(fields, where)
     return table
 
 
-def read_times(path: Path) -> dict[str, float]:
-    """When each picture was taken (s), by its name; a last line that was cut short is left out.
-
-    Raises:
-        TableError: it is no such table; says which line.
-    """
-    times: dict[str, float] = {}
-    short = 0
-    for number, row in _rows(path):
-        if short:
-            raise TableError(f"{path.name}: line {short} has not two fields, picture and time_s")
-        if len(row) != 2 or not row[1]:
-            short = number
-        elif number > 1:
-            where = f"{path.name}: line {number}"
-            times[row[0]] = _number(row[1], where)
-            if math.isnan(times[row[0]]):
-                raise TableError(f"{where}: “{row[1][:40]}” is no time in s")
-    return times
+def _parse_row(fields: Sequence[str], where: str) -> Points:
+    numbers = parse_numbers(fields, where, max_value=_MAX_VALUE, allow_empty=True)
+    return numbers.reshape(-1, 3)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _parse_row_camera(fields: dict[str, str], where: str) -> Camera:
+    values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], where, max_value=_MAX_VALUE)
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise TableError(f"{path.name} has over {_MOST_BYTES:,} bytes: split it")
+        return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), where)[0]
+    except MediaError as error:
+        raise TableError(str(error)) from error
+
+
+def read_times(path: Path) -> dict[str, float]:
+    """Read times.csv: seconds by picture; raise TableError naming the wrong line."""
+    times_s: dict[str, float] = {}
+    rows = list(_read_whole_rows(path))
+    if rows and len(rows[0][1]) != 2:
+        raise TableError(f"{path.name} has other columns than picture and time_s")
+    if rows and not rows[-1][1][1]:  # cut short after the comma
+        rows.pop()
+    for number, (picture, time) in rows[1:]:
+        where = f"{path.name}: line {number}"
+        times_s[picture] = float(parse_numbers([time], where, max_value=_MAX_VALUE)[0])
+    return times_s
+
+
+def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields of the header and each row; a last row that was cut short by a
+    crash is skipped."""
+    fault, width = "", 0
+    for number, row in _read_csv_rows(path):
+        width = width or len(row)
+        if not fault and len(row) != width:
+            fault = f"{path.name}: line {number} has {len(row)} fields, the header has {width}"
+            if len(row) < width:
+                continue
+        if fault:
+            raise TableError(fault)
+        yield number, row
+
+
+def _read_csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        check_table_size(path)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             for number, row in enumerate(csv.reader(file), 1):
-                if number > MOST_FRAMES + 1:  # the header too
-                    raise TableError(f"{path.name} has over {MOST_FRAMES:,} rows: split it")
+                if number > MAX_FRAMES + 1:  # the header too
+                    raise TableError(f"{path.name} has over {MAX_FRAMES:,} rows: split it")
                 yield number, row
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
     except csv.Error as error:
         raise TableError(f"{path.name} is no table that can be read ({error})") from error
-
-
-def _number(field: str, where: str) -> float:
-    try:
-        number = float(field or "nan")
-    except ValueError:
-        raise TableError(f"{where}: “{field[:40]}” is no number") from None
-    if abs(number) > _MOST_MM:  # also infinite
-        raise TableError(f"{where}: {number:g} is beyond {_MOST_MM:g}")
-    return number
-
-
-def _camera(named: dict[str, str], where: str) -> Camera:
-    try:
-        numbers = {name: _number(named[name], where) for name in CAMERA_COLUMNS}
-        return camera_of(numbers, where)[0]
-    except MediaError as error:
-        raise TableError(str(error)) from error

@@ -1,167 +1,175 @@
 """OpenNI's recordings (.oni) as a source, read without its library or a driver.
 
 The format, as the published source of OpenNI 2 defines it (Source/Drivers/OniFile, Apache 2.0),
-little-endian: NI10, a version, then records: NIR and a 0, type, node, size of its fields with this
-header, size of what follows, 32 bits (before version 1.0.1) or 64 of no interest here. Type 13 (2
-and 12 in older files) begins a node: name, kind (2 is depth), codec. 3 and 6 are its properties:
-name, size, value. 10 is a frame: µs, number, then its picture.
+little-endian: NI10, a version, then records: NIR and a 0, type, node, size of header and fields,
+size of the data after them, and 32 bits (before version 1.0.1) or 64 that are not used here. Type
+13 (2 and 12 in older files) defines a node: name, kind (2 is depth), codec. 3 and 6 are its
+properties: name, size, value. 10 is a frame: µs, number, then its picture.
 
-Pictures are packed as 16zP, by differences from pixel to pixel, or as 16zT, where the pixels are
-numbers in a table that comes first:
+Pictures are packed as 16zP, by differences from pixel to pixel, or as 16zT, whose pixels are
+indices into a table at the beginning:
 
     2 bytes        the first pixel
-    0xab, a < 14   the next pixel is the last one + 6 − a, the one after it + 6 − b; where b is 13
-                   there is no second one, where b is 15 it follows in full
-    0xEn           2 n pixels as the last one
+    0xab, a < 14   the next pixel is the last one + 6 − a, the one after it + 6 − b; if b is 13
+                   there is no second one, if b is 15 it follows in full
+    0xEn           2 n pixels equal to the last one
     0xFF           the next pixel follows in full
     in full        1 byte from 128 on: the last one + 192 − it; else 2 bytes, the high one first
 
 Values wrap at 16 bits.
 
-Convention: the field of view, which the file tells, is that of the whole width, u0 = width / 2, as
-OpenNI itself computes; what was recorded mirrored (xnMirror) is turned back. No colours are given:
-whether they are in the same view isn't said, and in the recording that this was tried on they
-aren't. Untrusted: sizes are looked at before anything is read.
+Convention: the field of view in the file is that of the whole width, u0 = width / 2, as OpenNI
+itself computes; mirrored recordings (xnMirror) are flipped back. No colours are read: nothing in
+the file says that they are registered. Untrusted: sizes are checked before anything is read.
 """
 
-import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.frames import DepthFrame, check_size
-from core.depth.io.camera_files import read_camera_beside, unknown_camera
-from core.depth.io.recorded import MOST_FRAMES, Recorded
+from core.depth.frames import MAX_FRAMES, DepthFrame, DepthRecording, check_frame_size
+from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.errors import MediaError
 
-_MOST_PIXELS = 1600 * 1200  # as OpenNI's own player
-_TABLE_BYTES = 2 * 65_536 + 4
-_MOST_FIELDS = 2**20  # bytes of a record but for its picture
-_MOST_RECORDS = 4 * MOST_FRAMES
-_FILE, _OLD, _NEW = struct.Struct("<4sBBHIQI"), struct.Struct("<4s5I"), struct.Struct("<4s4IQ")
-_NODE, _NUMBER, _GENERAL, _FRAME = (2, 12, 13), 3, 6, 10
-_DEPTH = 2
+_MAX_PIXELS = 1600 * 1200  # as OpenNI's own player
+_MAX_TABLE_BYTES = 2 * 65_536 + 4
+_MAX_FIELD_BYTES = 2**20  # of a record without its picture
+_MAX_RECORDS = 4 * MAX_FRAMES
+_FILE_HEADER = struct.Struct("<4sBBHIQI")
+_OLD_HEADER, _NEW_HEADER = struct.Struct("<4s5I"), struct.Struct("<4s4IQ")
+_NODE_TYPES, _PROPERTY_TYPES, _FRAME_TYPE = (2, 12, 13), (3, 6), 10
+_DEPTH_KIND = 2
 _FULL, _RUN, _NO_SECOND = 0xFF, 0xE0, 0x0D  # codes of 16zP
-_UNITS_MM = {100: 1.0, 101: 0.1}  # of oniPixelFormat; the others are no distances
+_UNITS_MM = {100: 1.0, 101: 0.1}  # by oniPixelFormat; the other formats are no distances
 _MODE, _FOV, _CROPPING = struct.Struct("<2I"), struct.Struct("<2d"), struct.Struct("<I")
 
 
+class _Record(NamedTuple):
+    """A record of the file; its data, which a frame's picture is, stays on disk."""
+
+    type: int
+    node: int
+    fields: bytes
+    data_offset: int
+    data_size: int
+
+
 @dataclass
-class _Node:
-    """A stream of the file: its kind, its codec, what is said of it, and where its frames lie."""
+class _Stream:
+    """A node of the file with its properties and the places of its frames."""
 
     kind: int
     codec: bytes
-    said: dict[str, bytes] = field(default_factory=dict)
-    frames: list[tuple[float, int, int]] = field(default_factory=list)  # s, place, bytes
+    properties: dict[str, bytes] = field(default_factory=dict)
+    frames: list[tuple[float, int, int]] = field(default_factory=list)  # s, offset, bytes
 
-    def number(self, name: str) -> int:
-        return int.from_bytes(self.said.get(name, b"")[:8], "little")
+    def int_property(self, name: str) -> int:
+        return int.from_bytes(self.properties.get(name, b"")[:8], "little")
 
-    def values(self, name: str, layout: struct.Struct) -> tuple[float, ...]:
-        value = self.said.get(name, b"")
+    def unpack_property(self, name: str, layout: struct.Struct) -> tuple[float, ...]:
+        value = self.properties.get(name, b"")
         return layout.unpack_from(value) if len(value) >= layout.size else ()
 
 
-def open_oni(
-    path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
-) -> "OniRecording":
+class OniRecording(DepthRecording):
     """The depth stream of an .oni.
 
     Args:
-        camera: it was taken by; None: as camera.json beside it tells, else by the field of view
-            that the file tells.
-        unit_mm: of its numbers; None: as the file or camera.json tells, else 1.
+        camera: overrides camera.json beside the file, which overrides its own field of view.
+        unit_mm: of its numbers; None: from the file or camera.json, else 1.
 
     Raises:
         MediaError: no such file, none with depth, or one that is damaged or too large.
     """
-    nodes = _nodes(path)
-    depth = next((one for one in nodes if one.kind == _DEPTH and one.frames), None)
-    if depth is None:
-        raise MediaError(f"{path.name} has no depth: record it with the depth stream")
-    width, height = (int(size) for size in depth.values("xnMapOutputMode", _MODE) or (0, 0))
-    if not 0 < width * height <= _MOST_PIXELS:
-        raise MediaError(f"{path.name} has pictures of {width} x {height} pixels")
-    if any(depth.values("xnCropping", _CROPPING)):
-        raise MediaError(f"{path.name} has cropped pictures: record it without cropping")
-    form = depth.number("oniPixelFormat")
-    if form and form not in _UNITS_MM:
-        raise MediaError(f"{path.name} has no distances, but form {form}: record DEPTH_1_MM")
-    beside, beside_unit = read_camera_beside(path.parent, (height, width))
-    found = camera or beside or _seen_by(depth, width, height)
-    if found is None:
-        raise unknown_camera(path.name, (height, width))
-    unit = unit_mm or _UNITS_MM.get(form) or beside_unit or 1.0
-    return OniRecording(path, found, unit, depth, (height, width))
-
-
-def _seen_by(depth: _Node, width: int, height: int) -> Camera | None:
-    angles = depth.values("xnFOV", _FOV)
-    if len(angles) != 2 or not all(0.01 < angle < 3.1 for angle in angles):
-        return None
-    fx, fy = width / 2 / math.tan(angles[0] / 2), height / 2 / math.tan(angles[1] / 2)
-    return Camera("openni", fx, fy, width / 2, height / 2, width, height)
-
-
-class OniRecording(Recorded):
-    """See `open_oni`."""
 
     def __init__(
-        self,
-        path: Path,
-        camera: Camera,
-        unit_mm: float,
-        depth: _Node,
-        size_hw: tuple[int, int],
+        self, path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
     ) -> None:
-        super().__init__(path.name, camera, len(depth.frames))
-        check_size(size_hw, camera, path.name)
-        self._unit_mm, self._depth, self._size_hw = unit_mm, depth, size_hw
+        self._stream = _find_depth_stream(path)
+        self._size_hw = _read_picture_size(self._stream, path.name)
+        pixel_format = self._stream.int_property("oniPixelFormat")
+        if pixel_format and pixel_format not in _UNITS_MM:
+            raise MediaError(
+                f"{path.name} has no distances, but form {pixel_format}: record DEPTH_1_MM"
+            )
+        beside, beside_unit = read_camera_file(path.parent, self._size_hw)
+        own = _camera_of_stream(self._stream, self._size_hw)
+        camera = choose_camera(path.name, self._size_hw, camera, beside, own)
+        super().__init__(path.name, camera, len(self._stream.frames))
+        check_frame_size(self._size_hw, camera, path.name)
+        self._unit_mm = unit_mm or _UNITS_MM.get(pixel_format) or beside_unit or 1.0
         self._file = self.resources.enter_context(path.open("rb"))
 
-    def _frame(self, index: int) -> DepthFrame:
-        time_s, place, size = self._depth.frames[index]
+    def _read_frame(self, index: int) -> DepthFrame:
+        time_s, offset, size = self._stream.frames[index]
         height, width = self._size_hw
-        if size > 3 * height * width + _TABLE_BYTES:
+        if size > 3 * height * width + _MAX_TABLE_BYTES:
             raise MediaError(
                 f"{self.name}: frame {index} has {size:,} bytes for {width} x {height} pixels"
             )
-        content = _read(self._file, place, size, self.name)
-        depth_mm = self._decoded(content, f"{self.name}: frame {index}")
-        since_s = time_s - self._depth.frames[0][0]
-        return DepthFrame(depth_mm, self.camera, since_s, index)
+        content = _read_bytes(self._file, offset, size, self.name)
+        depth_mm = self._decode_picture(content, f"{self.name}: frame {index}")
+        return DepthFrame(depth_mm, self.camera, time_s - self._stream.frames[0][0], index)
 
-    def _decoded(self, content: bytes, name: str) -> Depth:
-        count, codec = self._size_hw[0] * self._size_hw[1], self._depth.codec
+    def _decode_picture(self, content: bytes, name: str) -> Depth:
+        count, codec = self._size_hw[0] * self._size_hw[1], self._stream.codec
         if codec == b"16zT":
-            numbers = unpack_by_table(content, count, name)
+            numbers = decode_16zt(content, count, name)
         elif codec == b"16zP":
-            numbers = unpack(content, count, name)
+            numbers = decode_16zp(content, count, name)
         elif codec == b"NONE" and len(content) == 2 * count:
             numbers = np.frombuffer(content, "<u2")
         else:
             raise MediaError(f"{name}: {len(content)} bytes by codec {codec!r} can't be read")
         picture = numbers.reshape(self._size_hw)
-        picture = picture[:, ::-1] if self._depth.number("xnMirror") else picture
+        picture = picture[:, ::-1] if self._stream.int_property("xnMirror") else picture
         return picture.astype(np.float32) * np.float32(self._unit_mm)
 
 
-def unpack(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """So many pixels of 16zP.
-
-    Raises:
-        MediaError: it unpacks to another number of them.
-    """
+def _find_depth_stream(path: Path) -> _Stream:
+    """Return the first depth stream that has frames; a last record that was cut off is skipped."""
+    streams: dict[int, _Stream] = {}
     try:
-        pixels = _unpack_codes(content, count)
+        with path.open("rb") as file:
+            for record in _read_records(file, path.name):
+                _add_record(streams, record)
+    except OSError as error:
+        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
+    for stream in streams.values():
+        if stream.kind == _DEPTH_KIND and stream.frames:
+            return stream
+    raise MediaError(f"{path.name} has no depth: record it with the depth stream")
+
+
+def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
+    """Return height and width of a stream's pictures; raise MediaError if cropped or too large."""
+    width, height = (int(n) for n in stream.unpack_property("xnMapOutputMode", _MODE) or (0, 0))
+    if not 0 < width * height <= _MAX_PIXELS:
+        raise MediaError(f"{name} has pictures of {width} x {height} pixels")
+    if any(stream.unpack_property("xnCropping", _CROPPING)):
+        raise MediaError(f"{name} has cropped pictures: record it without cropping")
+    return height, width
+
+
+def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
+    """Return the camera by the stream's field of view, None without a valid one."""
+    angles = stream.unpack_property("xnFOV", _FOV)
+    if len(angles) != 2 or not all(0.01 < angle < 3.1 for angle in angles):
+        return None
+    return Camera.from_field_of_view("openni", angles[0], angles[1], size_hw)
+
+
+def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
+    """Decode `count` pixels of 16zP; raise MediaError if it holds another number of them."""
+    try:
+        pixels = _decode_differences(content, count)
     except IndexError:
         pixels = []
     if len(pixels) != count:
@@ -169,11 +177,11 @@ def unpack(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
     return np.array(pixels, np.uint16)
 
 
-def _unpack_codes(codes: bytes, most: int) -> list[int]:
-    """The pixels of 16zP, or somewhat more than the most where there are more."""
+def _decode_differences(codes: bytes, max_pixels: int) -> list[int]:
+    """Return the pixels of 16zP, or somewhat more than `max_pixels` where there are more."""
     value = codes[0] + 256 * codes[1]
     pixels, at = [value], 2
-    while at < len(codes) and len(pixels) <= most:
+    while at < len(codes) and len(pixels) <= max_pixels:
         code = codes[at]
         at += 1
         if _RUN <= code < _FULL:
@@ -197,85 +205,68 @@ def _unpack_codes(codes: bytes, most: int) -> list[int]:
     return pixels
 
 
-def unpack_by_table(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """So many pixels of 16zT.
-
-    Raises:
-        MediaError: it unpacks to another number of them, or a pixel isn't in its table.
-    """
+def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
+    """Decode `count` pixels of 16zT; raise MediaError for another number of them, or for an index
+    beyond its table."""
     size = int.from_bytes(content[:2], "little")
     table = np.frombuffer(content[2 : 2 + 2 * size], np.uint8)
-    numbers = unpack(content[2 + 2 * size :], count, name)
-    if len(table) < 2 * size or numbers.max() >= size:
-        raise MediaError(f"{name} is damaged: it names a value that isn't in its table of {size}")
-    return table.view("<u2")[numbers].astype(np.uint16)
+    indices = decode_16zp(content[2 + 2 * size :], count, name)
+    if len(table) < 2 * size or indices.max() >= size:
+        raise MediaError(f"{name} is damaged: it has an index beyond its table of {size}")
+    return table.view("<u2")[indices].astype(np.uint16)
 
 
-def _nodes(path: Path) -> list[_Node]:
-    """Every stream of the file; what was cut off at its end is left out."""
-    try:
-        with path.open("rb") as file:
-            found: dict[int, _Node] = {}
-            for kind, node, fields, place, size in _records(file, path.name):
-                _take(found, kind, node, fields, place, size)
-            return list(found.values())
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
-
-
-def _take(
-    found: dict[int, _Node], kind: int, node: int, fields: bytes, place: int, size: int
-) -> None:
-    """What one record says."""
-    if kind in _NODE:
-        _, rest = _named(fields)
+def _add_record(streams: dict[int, _Stream], record: _Record) -> None:
+    """Add a record's node, property or frame to the streams by node number."""
+    if record.type in _NODE_TYPES:
+        _, rest = _split_name(record.fields)
         if len(rest) >= 8:
-            found[node] = _Node(int.from_bytes(rest[:4], "little"), rest[4:8])
-    elif node in found and kind in (_NUMBER, _GENERAL):
-        name, rest = _named(fields)
-        found[node].said[name] = rest[4:]
-    elif node in found and kind == _FRAME and len(fields) >= 8:
-        time_s = int.from_bytes(fields[:8], "little") / 1e6
-        found[node].frames.append((time_s, place, size))
+            streams[record.node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
+    elif record.node in streams and record.type in _PROPERTY_TYPES:
+        name, rest = _split_name(record.fields)
+        streams[record.node].properties[name] = rest[4:]
+    elif record.node in streams and record.type == _FRAME_TYPE and len(record.fields) >= 8:
+        time_s = int.from_bytes(record.fields[:8], "little") / 1e6
+        streams[record.node].frames.append((time_s, record.data_offset, record.data_size))
 
 
-def _records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, int, int]]:
-    """Kind, node, fields, and place and size of what follows, of each record that is whole."""
-    whole = file.seek(0, 2)
+def _read_records(file: BinaryIO, name: str) -> Iterator[_Record]:
+    """Yield each whole record of a file."""
+    file_size = file.seek(0, 2)
     file.seek(0)
-    head = file.read(_FILE.size)
-    if len(head) < _FILE.size or head[:4] != b"NI10":
+    head = file.read(_FILE_HEADER.size)
+    if len(head) < _FILE_HEADER.size or head[:4] != b"NI10":
         raise MediaError(f"{name} is no recording of OpenNI: it doesn't begin with NI10")
-    _, *version = _FILE.unpack(head)[:4]
-    header = _NEW if version >= [1, 0, 1] else _OLD
-    at = _FILE.size
-    for _ in range(_MOST_RECORDS):
+    _, *version = _FILE_HEADER.unpack(head)[:4]
+    header = _NEW_HEADER if version >= [1, 0, 1] else _OLD_HEADER
+    at = _FILE_HEADER.size
+    for _ in range(_MAX_RECORDS):
         file.seek(at)
         content = file.read(header.size)
         if len(content) < header.size:
             return
-        magic, kind, node, fields, size, _ = header.unpack(content)
-        if magic != b"NIR\0" or not header.size <= fields <= _MOST_FIELDS:
+        magic, kind, node, size, data_size, _ = header.unpack(content)
+        if magic != b"NIR\0" or not header.size <= size <= _MAX_FIELD_BYTES:
             raise MediaError(f"{name} is damaged at byte {at:,}: no record begins there")
-        if at + fields + size > whole:
+        if at + size + data_size > file_size:
             return
-        yield kind, node, file.read(fields - header.size), at + fields, size
-        at += fields + size
-    raise MediaError(f"{name} has over {_MOST_RECORDS:,} records")
+        yield _Record(kind, node, file.read(size - header.size), at + size, data_size)
+        at += size + data_size
+    raise MediaError(f"{name} has over {_MAX_RECORDS:,} records")
 
 
-def _named(fields: bytes) -> tuple[str, bytes]:
-    """The name with which fields begin, and the others."""
+def _split_name(fields: bytes) -> tuple[str, bytes]:
+    """Return the name at the beginning of a record's fields, and the rest."""
     length = int.from_bytes(fields[:4], "little")
     name = fields[4 : 4 + length].rstrip(b"\0").decode("utf-8", errors="replace")
     return name, fields[4 + length :]
 
 
-def _read(file: BinaryIO, place: int, size: int, name: str) -> bytes:
+def _read_bytes(file: BinaryIO, offset: int, size: int, name: str) -> bytes:
     try:
-        file.seek(place)
+        file.seek(offset)
         content = file.read(size)
-    except (OSError, ValueError) as error:  # also of a closed file
+    except (OSError, ValueError) as error:  # ValueError: the file is closed
         raise MediaError(f"{name} can't be read: {error}") from error
     if len(content) < size:
         raise MediaError(f"{name} is shorter than when it was opened")

@@ -1,9 +1,9 @@
 """.npy and .npz stacks of depth pictures as a source.
 
 Convention: (N, H, W), or (H, W) for one, in `unit_mm`, 0 or NaN where nothing was seen. A .npz
-calls it `depth` (or holds nothing else) and may have `camera` (fx, fy, u0, v0), `times` (N,) in s,
-`rgb` (N, H, W, 3) in the same view, `truth_mm` (N, K, 3) of hand_21, icvl_16 or nyu_14, in their
-order, and `unit_mm`. Untrusted: no pickles, and headers are looked at before room is made.
+names it `depth` (or has nothing else) and may have `camera` (fx, fy, u0, v0), `times` (N,) in s,
+registered `rgb` (N, H, W, 3), `truth_mm` (N, K, 3) of hand_21, icvl_16 or nyu_14, in their order,
+and `unit_mm`. Untrusted: no pickles, and headers are checked before memory is allocated.
 """
 
 from pathlib import Path
@@ -13,69 +13,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
-from core.depth.frames import DepthFrame, check_size
-from core.depth.io.camera_files import (
-    camera_of,
-    check_number,
-    read_camera_beside,
-    unknown_camera,
+from core.depth.frames import (
+    DEFAULT_FPS,
+    MAX_FRAMES,
+    DepthFrame,
+    DepthRecording,
+    check_frame_size,
 )
-from core.depth.io.joint_tables import HANDS
-from core.depth.io.recorded import MOST_FRAMES, RATE, Recorded
+from core.depth.io.camera_files import (
+    INTRINSICS,
+    check_camera_value,
+    choose_camera,
+    parse_camera,
+    read_camera_file,
+)
+from core.depth.io.joint_tables import KNOWN_HANDS
 from core.errors import MediaError
 from core.media.npz import NPZ_ERRORS, read_npz
 
-_MOST_PIXELS = 16_000_000
-_NONE = np.empty(0)
-_SKELETONS = {skeleton.size: skeleton.name for skeleton in HANDS}
+_MAX_PIXELS = 16_000_000
+_EMPTY = np.empty(0)
+_SKELETONS = {skeleton.size: skeleton.name for skeleton in KNOWN_HANDS}
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def open_stack(
-    path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
-) -> "DepthStack":
+class DepthStack(DepthRecording):
     """The pictures of a .npy or .npz.
 
     Args:
-        camera: it was taken by; None: as the .npz or camera.json beside it tells.
-        unit_mm: of its numbers; None: as the file or camera.json tells, else 1.
+        camera: overrides the file's own.
+        unit_mm: of its numbers; None: from the file or camera.json, else 1.
 
     Raises:
         MediaError: no such stack, damaged, too large, or of an unknown camera.
     """
-    arrays = read_npz(path) if path.suffix.lower() == ".npz" else {"depth": _mapped(path)}
-    depth = _depth(arrays, path.name)
-    size_hw = depth.shape[1], depth.shape[2]
-    said, said_unit = _read_camera(arrays, size_hw, path.name)
-    if said is None:
-        said, beside = read_camera_beside(path.parent, size_hw)
-        said_unit = said_unit or beside
-    found = camera or said
-    if found is None:
-        raise unknown_camera(path.name, size_hw)
-    check_size(depth[0].shape, found, path.name)
-    _check_others(arrays, depth.shape, path.name)
-    return DepthStack(path.name, found, depth, unit_mm or said_unit or 1.0, arrays)
-
-
-class DepthStack(Recorded):
-    """See `open_stack`."""
 
     def __init__(
-        self, name: str, camera: Camera, depth: NDArray[Any], unit_mm: float, arrays: Arrays
+        self, path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
     ) -> None:
-        super().__init__(name, camera, len(depth))
-        self._depth, self._unit_mm, self._arrays = depth, unit_mm, arrays
+        arrays = read_npz(path) if path.suffix.lower() == ".npz" else {"depth": _map_npy(path)}
+        self._depth, self._arrays = _select_depth(arrays, path.name), arrays
+        size_hw = self._depth.shape[1:]
+        own_camera, own_unit = _read_camera_arrays(arrays, size_hw, path.name)
+        if own_camera is None:
+            own_camera, beside_unit = read_camera_file(path.parent, size_hw)
+            own_unit = own_unit or beside_unit
+        camera = choose_camera(path.name, size_hw, camera, own_camera)
+        super().__init__(path.name, camera, len(self._depth))
+        check_frame_size(size_hw, camera, path.name)
+        _check_other_arrays(arrays, self._depth.shape, path.name)
+        self._unit_mm = unit_mm or own_unit or 1.0
 
-    def _frame(self, index: int) -> DepthFrame:
+    def _read_frame(self, index: int) -> DepthFrame:
         depth_mm = np.asarray(self._depth[index], np.float32) * np.float32(self._unit_mm)
         depth_mm = np.nan_to_num(depth_mm, posinf=0, neginf=0).clip(min=0)
         times, rgb, truth = (self._arrays.get(name) for name in ("times", "rgb", "truth_mm"))
         return DepthFrame(
             depth_mm,
             self.camera,
-            index / RATE if times is None else float(times[index]) - float(times[0]),
+            index / DEFAULT_FPS if times is None else float(times[index]) - float(times[0]),
             index,
             None if rgb is None else rgb[index],
             None if truth is None else np.asarray(truth[index], np.float64),
@@ -83,56 +80,59 @@ class DepthStack(Recorded):
         )
 
 
-def _mapped(path: Path) -> NDArray[Any]:
+def _map_npy(path: Path) -> NDArray[Any]:
+    """Memory-map an untrusted .npy."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
     except NPZ_ERRORS as error:
-        said = " ".join(str(error).split())[:100]
-        raise MediaError(f"{path.name} is no whole .npy of numbers ({said})") from None
+        reason = " ".join(str(error).split())[:100]
+        raise MediaError(f"{path.name} is no whole .npy of numbers ({reason})") from None
 
 
-def _depth(arrays: Arrays, name: str) -> NDArray[Any]:
-    """(N, H, W)."""
+def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
+    """Return the depth array as (N, H, W); raise MediaError if it is missing or too large."""
     only = next(iter(arrays.values())) if len(arrays) == 1 else None
     depth = arrays.get("depth", only)
     if depth is None:
         raise MediaError(f"{name} has no array “depth” among {', '.join(sorted(arrays))[:100]}")
     depth = depth[None] if depth.ndim == 2 else depth
-    sound = depth.ndim == 3 and depth.dtype.kind in "uif"
-    if not sound or not 0 < depth.shape[1] * depth.shape[2] <= _MOST_PIXELS:
+    is_stack = depth.ndim == 3 and depth.dtype.kind in "uif"
+    if not is_stack or not 0 < depth.shape[1] * depth.shape[2] <= _MAX_PIXELS:
         raise MediaError(
             f"{name} holds {depth.dtype} {depth.shape}: expected are numbers of shape N, H, W"
         )
-    if not 1 <= len(depth) <= MOST_FRAMES:
-        raise MediaError(f"{name} has {len(depth):,} frames, expected are 1 to {MOST_FRAMES:,}")
+    if not 1 <= len(depth) <= MAX_FRAMES:
+        raise MediaError(f"{name} has {len(depth):,} frames, expected are 1 to {MAX_FRAMES:,}")
     return depth
 
 
-def _read_camera(
-    arrays: Arrays, size_hw: tuple[int, int], name: str
+def _read_camera_arrays(
+    arrays: Arrays, size_hw: tuple[int, ...], name: str
 ) -> tuple[Camera | None, float | None]:
-    """Camera and unit that a .npz gives; None for what it doesn't."""
-    unit_mm = float(arrays["unit_mm"].ravel()[0]) if arrays.get("unit_mm", _NONE).size else None
+    """Return camera and unit from a .npz's arrays, None if it has none."""
+    unit_mm = float(arrays["unit_mm"].ravel()[0]) if arrays.get("unit_mm", _EMPTY).size else None
     if "camera" in arrays:
-        numbers = dict(zip(("fx", "fy", "u0", "v0"), arrays["camera"].ravel(), strict=False))
-        document = {key: float(number) for key, number in numbers.items()}
-        size = {"width": size_hw[1], "height": size_hw[0]}
-        return camera_of({"name": name, "unit_mm": unit_mm} | document | size, name)
+        height, width = size_hw
+        document: dict[str, Any] = {"name": name, "unit_mm": unit_mm}
+        document |= {"width": width, "height": height}
+        for key, value in zip(INTRINSICS, arrays["camera"].ravel(), strict=False):
+            document[key] = float(value)
+        return parse_camera(document, name)
     if unit_mm is not None:
-        check_number("unit_mm", unit_mm, name)
+        check_camera_value("unit_mm", unit_mm, name)
     return None, unit_mm
 
 
-def _check_others(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
-    """Refuse arrays beside the depth that haven't a row for each frame."""
-    joints = arrays.get("truth_mm", _NONE).shape[1:2]
+def _check_other_arrays(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
+    """Raise MediaError where an array beside the depth lacks a row for each frame."""
+    joints = arrays.get("truth_mm", _EMPTY).shape[1:2]
     shapes = {"times": shape[:1], "rgb": (*shape, 3), "truth_mm": (shape[0], *joints, 3)}
-    for key in [key for key in shapes if key in arrays]:
-        array, of_bytes = arrays[key], key == "rgb"
-        if array.shape != shapes[key] or (of_bytes and array.dtype != np.uint8):
+    for key in shapes.keys() & arrays.keys():
+        array, is_rgb = arrays[key], key == "rgb"
+        if array.shape != shapes[key] or (is_rgb and array.dtype != np.uint8):
             raise MediaError(
                 f"{name}: “{key}” is {array.dtype} {array.shape}, expected is {shapes[key]}"
-                + (" of uint8" if of_bytes else "")
+                + (" of uint8" if is_rgb else "")
             )
     if not np.isfinite(arrays.get("times", 0)).all():
-        raise MediaError(f"{name}: “times” holds what is no number: write each frame's seconds")
+        raise MediaError(f"{name}: “times” has NaN or infinity: write each frame's seconds")

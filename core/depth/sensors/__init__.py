@@ -1,7 +1,7 @@
-"""Depth cameras as sources, each by its maker's library, which is looked up when it is asked for.
+"""Live depth cameras as sources, each by its maker's optional library, imported on use.
 
-finding    `found_sensors`, `open_sensor`: what is plugged in
-live       what they share
+finding    `list_sensors`, `open_sensor`
+live       `LiveSensor`, the base class
 openni2    Orbbec Astra and Astra Mini, PrimeSense, Asus Xtion
 realsense  Intel RealSense
 orbbec     Orbbec's newer cameras: Gemini, Femto, Astra 2

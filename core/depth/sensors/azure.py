@@ -1,7 +1,7 @@
 """Azure Kinect by `pyk4a`.
 
-Convention: colours are brought into the depth camera's view by the library itself. The depth
-camera's lens bends lines by some pixels at the edges, which a pinhole leaves out.
+Convention: the library registers the colours to the depth. The depth camera's lens distorts by some
+pixels at the edges, which is ignored.
 """
 
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sensors.live import PATIENCE_MS, LiveSensor, Shot
+from core.depth.sensors.live import TIMEOUT_MS, Capture, LiveSensor
 from core.errors import MediaError
 
 
 class AzureKinect(LiveSensor):
-    """Depth and colours."""
+    """The depth and the registered colours of an Azure Kinect."""
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:
@@ -26,16 +26,16 @@ class AzureKinect(LiveSensor):
         self._device.start()
         self.resources.callback(self._device.stop)
         matrix = self._device.calibration.get_camera_matrix(library.CalibrationType.DEPTH)
-        first = self._shot(PATIENCE_MS)
+        first = self._capture(TIMEOUT_MS)
         if first is None:
-            raise MediaError(f"{self.name} gave no picture: plug it in anew")
+            raise MediaError(f"{self.name} gave no picture: plug it in again")
         height, width = first[0].shape
         (fx, _, u0), (_, fy, v0), _ = np.asarray(matrix, float).tolist()
         return Camera(self.name, fx, fy, u0, v0, width, height)
 
-    def _shot(self, patience_ms: int) -> Shot | None:
+    def _capture(self, timeout_ms: int) -> Capture | None:
         try:
-            capture = self._device.get_capture(patience_ms)
+            capture = self._device.get_capture(timeout_ms)
         except self._timeout:
             return None
         if capture.depth is None:

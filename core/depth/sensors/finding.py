@@ -1,22 +1,26 @@
-"""Which depth cameras there are: each kind by an optional library, looked up when asked for."""
+"""The kinds of depth cameras, what is plugged in, and how one is opened."""
 
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from core.depth.frames import DepthSource
-from core.depth.sensors import azure, openni2, orbbec, realsense
-from core.depth.sensors.live import LiveSensor, in_words
+from core.depth.sensors.azure import AzureKinect
+from core.depth.sensors.live import LiveSensor, shorten_error, wrap_driver_errors
+from core.depth.sensors.openni2 import OpenNI2
+from core.depth.sensors.orbbec import Orbbec
+from core.depth.sensors.realsense import RealSense
 from core.errors import MediaError
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of cameras.
+class SensorKind:
+    """A kind of depth cameras.
 
     Attributes:
-        cameras: which ones, for people.
-        package: what pip installs; modules: what it brings, any of them.
+        cameras: their product names.
+        package: for pip.
+        modules: names by which its library may be imported, the first that exists is used.
     """
 
     cameras: str
@@ -24,29 +28,46 @@ class Kind:
     modules: tuple[str, ...]
     sensor: type[LiveSensor]
 
+    def import_library(self) -> Any:
+        """Import the maker's library; raise MediaError if it is missing or can't be loaded."""
+        for module in self.modules:
+            try:
+                return import_module(module)
+            except Exception as error:  # also of a missing system library
+                names = module, module.partition(".")[0]
+                if not isinstance(error, ModuleNotFoundError) or error.name not in names:
+                    reason = shorten_error(error)
+                    raise MediaError(
+                        f"{module} is installed but can't be loaded: {reason}"
+                    ) from error
+        raise MediaError(f"its library isn't installed: pip install {self.package}")
 
-KINDS = {
-    "openni2": Kind(
+    def list_devices(self, library: Any) -> list[str]:
+        """Return the names of the devices that are plugged in."""
+        with wrap_driver_errors(f"{self.cameras}: they can't be listed"):
+            return self.sensor.list_devices(library)
+
+
+SENSOR_KINDS = {
+    "openni2": SensorKind(
         "Orbbec Astra and Astra Mini, PrimeSense, Asus Xtion",
         "openni",
         ("openni.openni2", "primesense.openni2"),
-        openni2.OpenNI2,
+        OpenNI2,
     ),
-    "realsense": Kind("Intel RealSense", "pyrealsense2", ("pyrealsense2",), realsense.RealSense),
-    "orbbec": Kind(
-        "Orbbec Gemini, Femto, Astra 2", "pyorbbecsdk2", ("pyorbbecsdk",), orbbec.Orbbec
-    ),
-    "azure": Kind("Azure Kinect", "pyk4a", ("pyk4a",), azure.AzureKinect),
+    "realsense": SensorKind("Intel RealSense", "pyrealsense2", ("pyrealsense2",), RealSense),
+    "orbbec": SensorKind("Orbbec Gemini, Femto, Astra 2", "pyorbbecsdk2", ("pyorbbecsdk",), Orbbec),
+    "azure": SensorKind("Azure Kinect", "pyk4a", ("pyk4a",), AzureKinect),
 }
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found of one kind.
+class SensorStatus:
+    """Whether a kind of cameras can be used.
 
     Attributes:
-        devices: that are plugged in.
-        problem: why there is none, with what to do; "" where there is one.
+        devices: names of those plugged in.
+        problem: why there is none and what to do, "" if there is one.
     """
 
     name: str
@@ -55,26 +76,22 @@ class Found:
     problem: str
 
 
-def found_sensors() -> list[Found]:
-    """Every kind, with its devices or what it lacks."""
-    return [_found(name, kind) for name, kind in KINDS.items()]
-
-
-def _found(name: str, kind: Kind) -> Found:
-    try:
-        devices = tuple(_list_devices(kind, _library(kind)))
-    except MediaError as error:
-        return Found(name, kind.cameras, (), str(error))
-    return Found(name, kind.cameras, devices, "" if devices else "none is plugged in")
-
-
-def _list_devices(kind: Kind, library: Any) -> list[str]:
-    with in_words(f"{kind.cameras}: they can't be listed"):
-        return kind.sensor.list_devices(library)
+def list_sensors() -> list[SensorStatus]:
+    """Return every kind of cameras with its devices or the problem."""
+    found = []
+    for name, kind in SENSOR_KINDS.items():
+        devices: tuple[str, ...] = ()
+        try:
+            devices = tuple(kind.list_devices(kind.import_library()))
+            problem = "" if devices else "none is plugged in"
+        except MediaError as error:
+            problem = str(error)
+        found.append(SensorStatus(name, kind.cameras, devices, problem))
+    return found
 
 
 def open_sensor(name: str) -> DepthSource:
-    """A camera, started; to be closed after use.
+    """Start a depth camera; close it after use.
 
     Args:
         name: openni2, realsense, orbbec or azure; realsense:1 is the second one of its kind.
@@ -83,33 +100,16 @@ def open_sensor(name: str) -> DepthSource:
         MediaError: no such kind, its library is missing, or no such device.
     """
     kind_name, _, digits = name.partition(":")
-    kind = KINDS.get(kind_name)
+    kind = SENSOR_KINDS.get(kind_name)
     if kind is None or not (digits or "0").isdecimal():
         raise MediaError(
-            f"no depth camera “{name[:40]}”; there are {', '.join(KINDS)}, and NAME:1 is the "
-            "second one of a kind"
+            f"no depth camera “{name[:40]}”; there are {', '.join(SENSOR_KINDS)}, and NAME:1 is "
+            "the second one of a kind"
         )
-    library, number = _library(kind), int(digits or 0)
-    devices = _list_devices(kind, library)
+    library, number = kind.import_library(), int(digits or 0)
+    devices = kind.list_devices(library)
     if number >= len(devices):
         raise MediaError(
             f"{kind.cameras}: number {number} isn't plugged in, there are {len(devices)}"
         )
     return kind.sensor(devices[number], library, number)
-
-
-def _library(kind: Kind) -> Any:
-    for module in kind.modules:
-        try:
-            return import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name not in (module, module.partition(".")[0]):
-                raise _unloadable(module, error) from error
-        except Exception as error:  # a system library or driver of it is missing
-            raise _unloadable(module, error) from error
-    raise MediaError(f"its library isn't installed: pip install {kind.package}")
-
-
-def _unloadable(module: str, error: Exception) -> MediaError:
-    said = " ".join(str(error).split())[:200]
-    return MediaError(f"{module} is installed but can't be loaded: {said}")

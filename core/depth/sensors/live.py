@@ -1,8 +1,7 @@
-"""What live depth cameras share: they start, give their newest picture, and are let go of.
+"""The base of live depth cameras: started when opened, read for the newest picture, then closed.
 
-Older pictures that a library kept while nobody asked are left out: a hand is shown where it is.
-Convention: whatever a maker's library raises becomes a MediaError of one sentence. Nothing is
-mirrored. A camera's lens distortion, where it has one, is left out: cameras are pinholes here.
+Convention: every exception of a maker's library becomes a one-sentence MediaError. Nothing is
+mirrored. Lens distortion is ignored: cameras are pinholes.
 """
 
 from abc import abstractmethod
@@ -12,36 +11,35 @@ from typing import Any
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.frames import DepthFrame, DepthSource, check_size
+from core.depth.frames import DepthFrame, DepthSource, check_frame_size
 from core.errors import MediaError
 from core.pose.types import Picture
 
-PATIENCE_MS = 2000  # for the next picture of a camera that gives 30 a second
-_NEXT_MS = 1  # for one that is there already
-_MOST_KEPT = 30
+TIMEOUT_MS = 2000  # for the next picture of a camera that gives 30 a second
+_QUEUED_TIMEOUT_MS = 1  # for a picture that the library has queued already
+_MAX_QUEUED = 30
 
-Shot = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, colours in the same view
+Capture = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, registered colours
 
 
 class LiveSensor(DepthSource):
-    """A camera; its own class says how it is listed, started and read."""
+    """A camera that is started when created; subclasses list, start and read one kind.
+
+    Args:
+        library: its maker's module.
+        number: of the devices that are plugged in.
+
+    Raises:
+        MediaError: it can't be started.
+    """
 
     def __init__(self, name: str, library: Any, number: int) -> None:
-        """Start it.
-
-        Args:
-            library: its maker's module.
-            number: of the devices that are plugged in.
-
-        Raises:
-            MediaError: it can't be started.
-        """
         super().__init__(name, None)
         self._first_s: float | None = None
-        self._read = 0
+        self._frames_read = 0
         self._is_open = True
         try:
-            with in_words(f"{name} can't be started"):
+            with wrap_driver_errors(f"{name} can't be started"):
                 self.camera = self._start(library, number)
         except BaseException:
             self.close()
@@ -50,54 +48,64 @@ class LiveSensor(DepthSource):
     @staticmethod
     @abstractmethod
     def list_devices(library: Any) -> list[str]:
-        """Names of what is plugged in, in the order of their numbers."""
+        """Return the names of the devices that are plugged in, in the order of their numbers."""
 
     @abstractmethod
     def _start(self, library: Any, number: int) -> Camera:
-        """Begin, with what `close` must undo in `resources`; its numbers as the device has them."""
+        """Start the device, register in `resources` how to stop it, and return its intrinsics."""
 
     @abstractmethod
-    def _shot(self, patience_ms: int) -> Shot | None:
-        """The next picture; None where none came in time."""
+    def _capture(self, timeout_ms: int) -> Capture | None:
+        """Return the next picture; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
-        """As `DepthSource.read`."""
+        """Return the newest picture as a frame, dropping older ones that the library queued."""
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
-        with in_words(f"{self.name} gives no picture"):
-            shot = newer = self._shot(PATIENCE_MS)
-            for _ in range(_MOST_KEPT):
-                if newer is None:
-                    break
-                shot, newer = newer, self._shot(_NEXT_MS)
-        if shot is None:
+        with wrap_driver_errors(f"{self.name} gives no picture"):
+            capture = self._capture_newest()
+        if capture is None:
             raise MediaError(
-                f"{self.name} gave no picture for {PATIENCE_MS / 1000:g} s: is it still plugged in?"
+                f"{self.name} gave no picture for {TIMEOUT_MS / 1000:g} s: is it still plugged in?"
             )
-        depth_mm, time_s, rgb = shot
-        check_size(depth_mm.shape, self.camera, self.name)
+        depth_mm, time_s, rgb = capture
+        check_frame_size(depth_mm.shape, self.camera, self.name)
         if self._first_s is None:
             self._first_s = time_s
-        self._read += 1
+        self._frames_read += 1
         rgb = rgb if rgb is not None and rgb.shape[:2] == depth_mm.shape else None
-        return DepthFrame(depth_mm, self.camera, time_s - self._first_s, self._read - 1, rgb)
+        index = self._frames_read - 1
+        return DepthFrame(depth_mm, self.camera, time_s - self._first_s, index, rgb)
+
+    def _capture_newest(self) -> Capture | None:
+        capture = newer = self._capture(TIMEOUT_MS)
+        for _ in range(_MAX_QUEUED):
+            if newer is None:
+                break
+            capture, newer = newer, self._capture(_QUEUED_TIMEOUT_MS)
+        return capture
 
     def close(self) -> None:
-        """Stop it; may be called more than once."""
+        """Stop the camera; may be called more than once."""
         self._is_open = False
-        with suppress(Exception):  # of a device that is gone the makers' libraries raise anything
+        with suppress(Exception):  # drivers raise anything once a device is unplugged
             super().close()
 
 
+def shorten_error(error: BaseException) -> str:
+    """Return an exception's text as one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 @contextmanager
-def in_words(what: str) -> Iterator[None]:
-    """Whatever a maker's library raises, as one sentence."""
+def wrap_driver_errors(problem: str) -> Iterator[None]:
+    """Turn every exception of a maker's library into a one-sentence MediaError."""
     try:
         yield
     except MediaError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
         raise MediaError(
-            f"{what} ({said}): plug it in anew, and close what else uses it"
+            f"{problem} ({shorten_error(error)}): unplug it and plug it in again, and close other "
+            "programs that use it"
         ) from error

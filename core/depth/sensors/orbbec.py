@@ -1,6 +1,6 @@
 """Orbbec's newer cameras (Gemini, Femto, Astra 2) by `pyorbbecsdk`; the Astra Mini is OpenNI 2's.
 
-Convention: no colours are given, only depth.
+Convention: depth without colours.
 """
 
 from typing import Any
@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sensors.live import LiveSensor, Shot
+from core.depth.sensors.live import Capture, LiveSensor
 
 
 class Orbbec(LiveSensor):
-    """The depth stream of a camera."""
+    """The depth stream of an Orbbec camera."""
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:
-        found = library.Context().query_devices()
+        devices = library.Context().query_devices()
         return [
-            f"{found.get_device_name_by_index(n)} {found.get_device_serial_number_by_index(n)}"
-            for n in range(found.get_count())
+            f"{devices.get_device_name_by_index(n)} {devices.get_device_serial_number_by_index(n)}"
+            for n in range(devices.get_count())
         ]
 
     def _start(self, library: Any, number: int) -> Camera:
-        self._context = library.Context()  # a device lives as long as what listed it
+        self._context = library.Context()  # keeps the device alive
         device = self._context.query_devices().get_device_by_index(number)
         self._pipeline = library.Pipeline(device)
         profiles = self._pipeline.get_stream_profile_list(library.OBSensorType.DEPTH_SENSOR)
@@ -32,13 +32,12 @@ class Orbbec(LiveSensor):
         config.enable_stream(profile)
         self._pipeline.start(config)
         self.resources.callback(self._pipeline.stop)
-        seen = profile.get_intrinsic()
-        return Camera(
-            self.name, seen.fx, seen.fy, seen.cx, seen.cy, profile.get_width(), profile.get_height()
-        )
+        lens = profile.get_intrinsic()
+        size = profile.get_width(), profile.get_height()
+        return Camera(self.name, lens.fx, lens.fy, lens.cx, lens.cy, *size)
 
-    def _shot(self, patience_ms: int) -> Shot | None:
-        frames = self._pipeline.wait_for_frames(patience_ms)
+    def _capture(self, timeout_ms: int) -> Capture | None:
+        frames = self._pipeline.wait_for_frames(timeout_ms)
         depth = frames.get_depth_frame() if frames is not None else None
         if depth is None:
             return None

@@ -7,7 +7,7 @@ import torch
 import torch._dynamo
 from torch import nn
 
-from core.training.averaging import moving_average
+from core.training.averaging import make_moving_average
 
 _MAX_DECAY = 0.98  # of the average per step
 
@@ -20,7 +20,7 @@ class AveragedAdamW:
         self._adamw = torch.optim.AdamW(
             net.parameters(), rate, weight_decay=weight_decay, fused=True
         )
-        self._average = moving_average(net, _MAX_DECAY)
+        self._average = make_moving_average(net, _MAX_DECAY)
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of the next steps."""

@@ -15,7 +15,7 @@ from core.gestures.classifier.averaged_adamw import AveragedAdamW
 from core.gestures.classifier.nets import GestureNet
 from core.gestures.data import GestureData
 from core.training.background import ReplacedError, Stop
-from core.training.runs import error_text
+from core.training.runs import describe_error
 
 _AT_ONCE = 8192  # samples whose features are made together
 _MIN_STEPS = 16  # an epoch of a handful of samples still moves the weights
@@ -56,7 +56,7 @@ class BrokenOffError(TrainingError):
     """A fit that went wrong after its first epoch, with the net of the last epoch before."""
 
     def __init__(self, reason: Exception, net: GestureNet, epochs: int) -> None:
-        super().__init__(error_text(reason))
+        super().__init__(describe_error(reason))
         self.net, self.epochs = net, epochs
 
 

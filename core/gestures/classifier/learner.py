@@ -30,7 +30,7 @@ from core.gestures.modelfile.gesture_model import MOTIONS
 from core.gestures.motion.motion_learner import learn_motions
 from core.gestures.openset.rejection import fit_rejection, measure_rejection
 from core.training.background import ReplacedError, Stop
-from core.training.runs import DONE, FAILED, REPLACED, STOPPED, Run, error_text
+from core.training.runs import DONE, FAILED, REPLACED, STOPPED, Run, describe_error
 
 _SOON_S = 1.5  # of learning, after which the net so far answers until the final one is there
 
@@ -101,7 +101,7 @@ def train(
         run.log(event="end", status=REPLACED)
         raise
     except Exception as error:
-        run.log(event="end", status=FAILED, message=error_text(error))
+        run.log(event="end", status=FAILED, message=describe_error(error))
         raise
     run.log(event="end", status=STOPPED if left.stopped else DONE)
     return result

@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.frames import DepthFrame
-from core.depth.io.recorded import Recorded
+from core.depth.frames import DepthFrame, DepthRecording
 from core.lab.renderer.hand import HandShape, sample_hand_shape
 from core.lab.renderer.noise import NOISES, add_sensor_noise
 from core.lab.renderer.poses import sample_angles
@@ -24,7 +23,7 @@ _SWAYS, _TURNS = (1.0, 2.0, 1.0), (2.0, 3.0, 1.0)  # times a film
 _ARM_RAD = (-0.1, 0.1)
 
 
-class RenderedFilm(Recorded):
+class RenderedFilm(DepthRecording):
     """A rendered hand that opens, closes and rotates in front of a camera, endlessly.
 
     Args:
@@ -37,7 +36,7 @@ class RenderedFilm(Recorded):
         super().__init__("Rendered hand", CAMERA, count)
         self.skeleton, self._seed = skeleton, seed
 
-    def _frame(self, index: int) -> DepthFrame:
+    def _read_frame(self, index: int) -> DepthFrame:
         scene = build_scene(
             np.random.default_rng([self._seed, 1]), self._place_hand(index), self._center_mm
         )

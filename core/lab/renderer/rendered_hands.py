@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.depth_files import read_depth_hands
-from core.datasets.depth_hands import Change, DepthHand, DepthHands, shown
+from core.datasets.depth_hands import CropChange, DepthHand, DepthHands, cut_hand_sample
 from core.datasets.training_data import Sample
 from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube, Depth
@@ -75,7 +75,7 @@ class RenderedHands(DepthHands):
         rng = np.random.default_rng(seed)
         render = partial(render_hand_sample, self.skeleton, self._sensors, _LEARNED_SEED)
         for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
-            yield *shown(hand, _sample_crop_change(rng)), 1.0
+            yield *cut_hand_sample(hand, _sample_crop_change(rng)), 1.0
 
 
 def sample_pool(
@@ -125,12 +125,12 @@ def render_hand_sample(
     )
 
 
-def _sample_crop_change(rng: np.random.Generator) -> Change:
+def _sample_crop_change(rng: np.random.Generator) -> CropChange:
     """Sample a shift and scale of the cube, as a detector or tracker would err; every tenth is
     rotated, too."""
     x, y, z = rng.normal(0, _SHIFT_MM, 3)
     turned = rng.random() < _TURNED_SHARE
-    return Change(
+    return CropChange(
         (x, y, z),
         float(np.clip(1 + rng.normal(0, _SCALE), 0.85, 1.15)),
         float(rng.uniform(-_TURN_DEG, _TURN_DEG)) if turned else 0.0,

@@ -75,7 +75,7 @@ class RenderedScenes:
         held_out: how many measure.
     """
 
-    what = "scenes"
+    item_name = "scenes"
 
     def __init__(self, sensors: Sequence[RenderSettings] = SENSORS, held_out: int = 300) -> None:
         self._sensors, self._measured = tuple(sensors), held_out
@@ -103,7 +103,7 @@ class RenderedScenes:
         for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
             yield *_augment_scene(scene, rng), 1.0
 
-    def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
+    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """The scene as it is, and 500 mm at the palm's depth in pixels."""
         scene = self.scene(int(row))
         depth, keypoint = _to_sample(scene.depth_mm, scene.palm_uvd)

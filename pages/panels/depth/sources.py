@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.depth.cameras import CAMERAS
-from core.depth.drawing import FARTHEST_MM, Reach
+from core.depth.drawing import MAX_RANGE_MM, DepthRange
 from core.depth.frames import DepthSource
-from core.depth.sensors.finding import found_sensors, open_sensor
+from core.depth.sensors.finding import list_sensors, open_sensor
 from core.errors import MudraError
 from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import format_count, safe_label
@@ -53,12 +53,12 @@ _BATCH, _BATCH_S = 20, 0.3  # frames, or so long
 _SAID_MM = ("20", "40")
 
 
-def pick_reach(name: str, usual: Reach) -> Reach:
+def pick_reach(name: str, usual: DepthRange) -> DepthRange:
     """The depths between which the colours lie, at first as the recording has them."""
     low, high = st.slider(
         "Depths in colours, m",
         0.0,
-        FARTHEST_MM / 1000,
+        MAX_RANGE_MM / 1000,
         (usual[0] / 1000, usual[1] / 1000),
         0.05,
         key=f"depth_reach_{name}",
@@ -298,7 +298,7 @@ def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
         )
         return
     if _FOUND not in st.session_state:
-        st.session_state[_FOUND] = found_sensors()
+        st.session_state[_FOUND] = list_sensors()
     found = st.session_state[_FOUND]
     cameras = {f"{kind.name}:{n}": d for kind in found for n, d in enumerate(kind.devices)}
     if not cameras:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.datasets.person_boxes import MOST, read_person_boxes
+from core.datasets.person_boxes import MAX_BOXES, read_person_boxes
 from core.estimators.heatmap_bodies import HeatmapBodies
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label
@@ -217,7 +217,7 @@ def _initial_boxes(
         boxes = get_or_make(
             _FIRST_BOXES,
             (picture.file_id, file.file_id),
-            lambda: read_person_boxes(path).of(picture.name, size_hw),
+            lambda: read_person_boxes(path).find_boxes(picture.name, size_hw),
         )
     if not boxes:
         st.warning(
@@ -239,8 +239,8 @@ def _show_people_maps(
     everybody = draw_with_maps(larger, drawn, flat, estimator.stages)
     size_hw = (rgb.shape[0], rgb.shape[1])
     draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
-    if len(boxes) == MOST:
-        st.caption(f"{MOST} people are as many as are read at once.")
+    if len(boxes) == MAX_BOXES:
+        st.caption(f"{MAX_BOXES} people are as many as are read at once.")
     picture = everybody
     if maps.view != "single" and boxes:
         alone = replace(of_chosen, poses=estimate.poses[chosen : chosen + 1])

@@ -1,4 +1,4 @@
-"""Depth frames: the real ones to the millimetre, and one clear line for what is none."""
+"""Depth frames: the real ones to the millimetre, and files that are none."""
 
 import csv
 import struct
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.depth.cameras import CAMERAS
 from core.depth.io.images import read_depth
 from core.depth.io.joint_files import read_joints
 from core.errors import MediaError
@@ -20,10 +19,9 @@ def test_nyu_s_packed_frame_is_read_to_the_millimetre(shared_data: Path) -> None
     assert (depth.min(), depth.max()) == (731, 2001)
     label = read_joints(shared_data / "depth" / "nyu_test_label.txt")[0]
     columns, rows = np.rint(label[:, :2]).astype(int).T
-    before = label[:, 2] - depth[rows, columns]  # the surface lies before the joint
+    before = label[:, 2] - depth[rows, columns]  # the surface is before the keypoint
     assert depth[rows, columns][13] == 754
     assert 2.5 < before.min() < 2.7 and 32.7 < before.max() < 32.9
-    assert CAMERAS["nyu"].width == 640
 
 
 def test_a_16_bit_frame_is_read_in_its_unit(shared_data: Path) -> None:
@@ -39,15 +37,15 @@ def test_a_16_bit_frame_is_read_in_its_unit(shared_data: Path) -> None:
     assert abs(at_palm - float(row["palm_d_mm"])) < 5
 
 
-def msra(patch: np.ndarray, left: int, top: int) -> bytes:
+def pack_msra(patch: np.ndarray, left: int, top: int) -> bytes:
     height, width = patch.shape
     header = struct.pack("<6i", 320, 240, left, top, left + width, top + height)
     return header + patch.astype("<f4").tobytes()
 
 
-def test_msra_s_patch_lies_at_its_place_in_an_empty_frame(tmp_path) -> None:
+def test_msra_s_patch_is_at_its_place_in_an_empty_frame(tmp_path) -> None:
     patch = np.arange(30 * 20, dtype=np.float32).reshape(30, 20) + 300
-    (tmp_path / "000000_depth.bin").write_bytes(msra(patch, 40, 100))
+    (tmp_path / "000000_depth.bin").write_bytes(pack_msra(patch, 40, 100))
     frame = read_depth(tmp_path / "000000_depth.bin")
     assert frame.shape == (240, 320)
     np.testing.assert_array_equal(frame[100:130, 40:60], patch)
@@ -55,23 +53,23 @@ def test_msra_s_patch_lies_at_its_place_in_an_empty_frame(tmp_path) -> None:
 
 
 WRONG = {
-    "cut.bin": msra(np.ones((30, 20)), 40, 100)[:-4],
+    "cut.bin": pack_msra(np.ones((30, 20)), 40, 100)[:-4],
     "short.bin": b"abc",
-    "outside.bin": msra(np.ones((30, 20)), 310, 100),
+    "outside.bin": pack_msra(np.ones((30, 20)), 310, 100),
     "negative.bin": struct.pack("<6i", 320, 240, 10, 10, 5, 5),
     "endless.bin": struct.pack("<6i", 2**30, 2**30, 0, 0, 0, 0),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_frame_of_msra_is_told(tmp_path, name) -> None:
+def test_a_damaged_frame_of_msra_is_an_error(tmp_path, name) -> None:
     (tmp_path / name).write_bytes(WRONG[name])
     with pytest.raises(MediaError, match=f"{name} is no depth of MSRA"):
         read_depth(tmp_path / name)
 
 
-def test_a_picture_that_is_no_depth_is_told(tmp_path, shared_data) -> None:
-    with pytest.raises(MediaError, match=r"rgb_1_0000001\.png is a picture in colours"):
+def test_a_picture_without_depth_is_an_error(tmp_path, shared_data) -> None:
+    with pytest.raises(MediaError, match=r"rgb_1_0000001\.png is a colour picture"):
         read_depth(shared_data / "depth" / "rgb_1_0000001.png")
     Image.new("L", (4, 3)).save(tmp_path / "grey.png")
     with pytest.raises(MediaError, match="kind L; depth has one channel of 16 bits"):

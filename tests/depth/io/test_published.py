@@ -1,7 +1,6 @@
 """Labels of the published sets, from files of the same layout: every keypoint in its place."""
 
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +9,17 @@ from scipy.io import savemat
 from core.depth.cameras import CAMERAS
 from core.depth.io.images import read_depth
 from core.depth.io.joint_files import read_joints
-from core.depth.io.published import DEPTH_SETS, read_hands17, read_icvl, read_msra, read_nyu
+from core.depth.io.published import (
+    DEPTH_SETS,
+    read_hands17_labels,
+    read_icvl_labels,
+    read_msra_labels,
+    read_nyu_labels,
+)
 from core.errors import TableError
 
 
-def row(values: np.ndarray) -> str:
+def format_row(values: np.ndarray) -> str:
     return " ".join(f"{value:.4f}" for value in np.ravel(values))
 
 
@@ -25,7 +30,7 @@ def test_nyu_s_14_of_36_keypoints_of_the_front_view_are_read(tmp_path, shared_da
     folder = tmp_path / "test"
     folder.mkdir()
     savemat(folder / "joint_data.mat", {"joint_uvd": uvd, "joint_xyz": uvd})
-    labels = read_nyu(folder)
+    labels = read_nyu_labels(folder)
     assert [label.file.name for label in labels] == ["depth_1_0000001.png", "depth_1_0000002.png"]
     assert {label.person for label in labels} == {"test"}
     np.testing.assert_array_equal([label.uvd for label in labels], published)
@@ -34,10 +39,10 @@ def test_nyu_s_14_of_36_keypoints_of_the_front_view_are_read(tmp_path, shared_da
 def test_icvl_s_lines_name_a_file_and_16_keypoints(tmp_path) -> None:
     uvd = np.random.default_rng(0).uniform(1, 300, (3, 16, 3)).round(4)
     names = ["test_seq_1/image_0000.png", "test_seq_1/image_0001.png", "test_seq_2/image_0000.png"]
-    lines = [f"{name} {row(joints)} \n" for name, joints in zip(names, uvd, strict=True)]
+    lines = [f"{name} {format_row(joints)} \n" for name, joints in zip(names, uvd, strict=True)]
     (tmp_path / "test_seq_1.txt").write_text("".join(lines[:2]) + "\n")
     (tmp_path / "test_seq_2.txt").write_text(lines[2])
-    labels = read_icvl(tmp_path)
+    labels = read_icvl_labels(tmp_path)
     assert [label.file for label in labels] == [tmp_path / "Depth" / name for name in names]
     assert [label.person for label in labels] == ["test_seq_1", "test_seq_1", "test_seq_2"]
     np.testing.assert_array_equal([label.uvd for label in labels], uvd)
@@ -49,10 +54,12 @@ def test_msra_s_y_points_up_and_its_z_to_the_camera(tmp_path) -> None:
         folder = tmp_path / person / gesture
         folder.mkdir(parents=True)
         xyz = np.tile([24.0, 12.0, -482.84], (2, 21, 1))
-        (folder / "joint.txt").write_text("\n".join(["2", row(xyz[0]), row(xyz[1])]) + "\n")
+        (folder / "joint.txt").write_text(
+            "\n".join(["2", format_row(xyz[0]), format_row(xyz[1])]) + "\n"
+        )
         header = struct.pack("<6i", 320, 240, 166, 110, 178, 120)
         (folder / "000001_depth.bin").write_bytes(header + patch.tobytes())
-    labels = read_msra(tmp_path)
+    labels = read_msra_labels(tmp_path)
     assert [label.person for label in labels] == ["P0", "P0", "P8", "P8"]
     assert labels[3].file == tmp_path / "P8" / "Y" / "000001_depth.bin"
     # half a pixel a millimetre: 12 px right, 6 px up
@@ -65,71 +72,74 @@ def test_hands17_s_lines_are_points_in_space(tmp_path) -> None:
     xyz = np.random.default_rng(0).uniform((-90, -80, 300), (90, 80, 700), (2, 21, 3)).round(4)
     names = ["image_D00000001.png", "image_D00000002.png"]
     lines = [
-        f"{name}\t" + row(joints).replace(" ", "\t") + "\n"
+        f"{name}\t" + format_row(joints).replace(" ", "\t") + "\n"
         for name, joints in zip(names, xyz, strict=True)
     ]
     (tmp_path / "Training_Annotation.txt").write_text("".join(lines))
-    labels = read_hands17(tmp_path)
+    labels = read_hands17_labels(tmp_path)
     assert [label.file for label in labels] == [tmp_path / "images" / name for name in names]
     back = CAMERAS["hands17"].to_mm([label.uvd for label in labels])
     np.testing.assert_allclose(back, xyz, atol=1e-9)
 
 
-def test_each_set_has_a_camera_and_a_skeleton_of_its_own() -> None:
-    sizes = {name: (one.camera.name, one.skeleton.size) for name, one in DEPTH_SETS.items()}
-    assert sizes == {
-        "nyu": ("nyu", 14),
-        "icvl": ("icvl", 16),
-        "msra": ("msra", 21),
-        "hands17": ("hands17", 21),
-    }
-
-
 @pytest.mark.parametrize("name", DEPTH_SETS)
-def test_a_folder_without_labels_is_told(tmp_path, name) -> None:
+def test_a_folder_without_labels_is_an_error(tmp_path, name) -> None:
     with pytest.raises(TableError, match=r"joint_data\.mat can.t be read|has no "):
         DEPTH_SETS[name].read(tmp_path)
 
 
-def written(folder: Path, name: str, text: str) -> Path:
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(text)
-    return folder
-
-
 ONES = " ".join(["1"] * 63)
 WRONG = {
-    "too few numbers": (read_icvl, "labels.txt", "a.png 1 2 3", "line 1 has 3 numbers, expected"),
-    "a word": (read_icvl, "labels.txt", "a.png 1 x", "could not convert"),
-    "not finite": (read_icvl, "labels.txt", "a.png" + " nan" * 48, "expected are 48 finite"),
-    "a way out": (read_icvl, "labels.txt", "../../a.png" + " 1" * 48, "leads out of Depth"),
+    "too few numbers": (
+        read_icvl_labels,
+        "labels.txt",
+        "a.png 1 2 3",
+        "line 1 has 3 numbers, expected",
+    ),
+    "a word": (read_icvl_labels, "labels.txt", "a.png x" + " 1" * 47, "“x” is no number"),
+    "not finite": (
+        read_icvl_labels,
+        "labels.txt",
+        "a.png" + " nan" * 48,
+        "line 1: number 1 is nan",
+    ),
+    "a way out": (read_icvl_labels, "labels.txt", "../../a.png" + " 1" * 48, "leads out of Depth"),
     "another count": (
-        read_msra,
+        read_msra_labels,
         "P0/1/joint.txt",
         f"2\n{ONES}",
         r"its first line must .* 1, got “2”",
     ),
-    "nothing": (read_msra, "P0/1/joint.txt", "", "first line must be"),
+    "nothing": (read_msra_labels, "P0/1/joint.txt", "", "first line must be"),
     "z away": (
-        read_msra,
+        read_msra_labels,
         "P0/1/joint.txt",
         f"1\n{ONES}",
         "line 2 has a keypoint behind",
     ),
-    "behind": (read_hands17, "Training_Annotation.txt", "a.png" + " -1" * 63, "behind the camera"),
+    "behind": (
+        read_hands17_labels,
+        "Training_Annotation.txt",
+        "a.png" + " -1" * 63,
+        "behind the camera",
+    ),
 }
 
 
-@pytest.mark.parametrize(("read", "name", "text", "said"), WRONG.values(), ids=WRONG)
-def test_a_damaged_label_file_is_told_with_its_line(tmp_path, read, name, text, said) -> None:
-    with pytest.raises(TableError, match=said):
-        read(written(tmp_path, name, text))
+@pytest.mark.parametrize(("read", "name", "text", "message"), WRONG.values(), ids=WRONG)
+def test_a_damaged_label_file_is_an_error_with_its_line(
+    tmp_path, read, name, text, message
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(TableError, match=message):
+        read(tmp_path)
 
 
-def test_a_mat_file_of_something_else_is_told(tmp_path) -> None:
+def test_a_mat_file_of_other_arrays_is_an_error(tmp_path) -> None:
     (tmp_path / "joint_data.mat").write_bytes(b"no mat file")
     with pytest.raises(TableError, match="can't be read"):
-        read_nyu(tmp_path)
+        read_nyu_labels(tmp_path)
     savemat(tmp_path / "joint_data.mat", {"joint_uvd": np.ones((3, 2, 14, 3))})
     with pytest.raises(TableError, match=r"shape \(3, 2, 14, 3\), expected 3, N, 36, 3"):
-        read_nyu(tmp_path)
+        read_nyu_labels(tmp_path)

@@ -1,5 +1,5 @@
-"""Makers' libraries in small: modules with the functions that the real ones document, over a camera
-of 8 x 6 pixels whose frames count up. Each takes `plugged`, the serial numbers that are plugged in.
+"""Fakes of the makers' libraries: modules with the functions that the real ones document, over a
+camera of 8 x 6 pixels whose frames count up.
 """
 
 import ctypes
@@ -13,13 +13,13 @@ import pytest
 WIDTH, HEIGHT = 8, 6
 
 
-def numbers(count: int) -> np.ndarray:
+def numbered_picture(count: int) -> np.ndarray:
     """The camera's picture of that number, from 1."""
     return (np.arange(HEIGHT * WIDTH, dtype=np.uint16) + 100 * count).reshape(HEIGHT, WIDTH)
 
 
 class Maker:
-    """What every fake shares: how many pictures came, what is running, and its silences."""
+    """The state that a fake library shares with its test."""
 
     def __init__(self) -> None:
         self.plugged = ["A1", "B2"]
@@ -27,7 +27,7 @@ class Maker:
         self.running = 0
         self.pictures = 0
         self.silent = False
-        self.kept = 0  # pictures that nobody has fetched yet
+        self.queued = 0  # pictures that were not read yet
         self.broken = ""
 
     def start(self, serial: object) -> None:
@@ -37,16 +37,16 @@ class Maker:
     def stop(self) -> None:
         self.running -= 1
 
-    def comes(self, patience_ms: float) -> bool:
-        """Whether a picture is there, or comes in that time: 30 come a second."""
-        was_kept, self.kept = self.kept > 0, max(0, self.kept - 1)
-        return not self.silent and (was_kept or patience_ms > 33)
+    def has_picture(self, timeout_ms: float) -> bool:
+        """Whether a picture is queued or comes in that time: 30 come a second."""
+        was_queued, self.queued = self.queued > 0, max(0, self.queued - 1)
+        return not self.silent and (was_queued or timeout_ms > 33)
 
     def picture(self) -> np.ndarray:
         if self.broken:
             raise RuntimeError(self.broken)
         self.pictures += 1
-        return numbers(self.pictures)
+        return numbered_picture(self.pictures)
 
 
 def openni2(maker: Maker) -> dict[str, ModuleType]:
@@ -116,7 +116,7 @@ def openni2(maker: Maker) -> dict[str, ModuleType]:
     module.Device = Device
     module.PIXEL_FORMAT_DEPTH_1_MM, module.PIXEL_FORMAT_DEPTH_100_UM = 100, 101
     module.wait_for_any_stream = lambda streams, timeout_s: (
-        streams[0] if maker.comes(1000 * timeout_s) else None
+        streams[0] if maker.has_picture(1000 * timeout_s) else None
     )
     package.openni2 = module
     return {"openni": package, "openni.openni2": module}
@@ -174,7 +174,7 @@ def realsense(maker: Maker) -> dict[str, ModuleType]:
             return SimpleNamespace(get_device=lambda: device, get_stream=lambda kind: stream)
 
         def try_wait_for_frames(self, timeout_ms: int) -> tuple[bool, Frames]:
-            return maker.comes(timeout_ms), Frames()
+            return maker.has_picture(timeout_ms), Frames()
 
         def stop(self) -> None:
             maker.stop()
@@ -219,7 +219,7 @@ def orbbec(maker: Maker) -> dict[str, ModuleType]:
             maker.start(self.serial)
 
         def wait_for_frames(self, timeout_ms: int) -> object:
-            if not maker.comes(timeout_ms):
+            if not maker.has_picture(timeout_ms):
                 return None
             frame = SimpleNamespace(
                 get_data=maker.picture().tobytes,
@@ -259,7 +259,7 @@ def azure(maker: Maker) -> dict[str, ModuleType]:
             maker.start(self._serial)
 
         def get_capture(self, timeout_ms: int) -> object:
-            if not maker.comes(timeout_ms):
+            if not maker.has_picture(timeout_ms):
                 raise timeout
             bgra = np.zeros((HEIGHT, WIDTH, 4), np.uint8) + np.array([1, 2, 3, 255], np.uint8)
             picture = maker.picture()
@@ -277,16 +277,16 @@ def azure(maker: Maker) -> dict[str, ModuleType]:
     return {"pyk4a": module}
 
 
-MAKERS = {"openni2": openni2, "realsense": realsense, "orbbec": orbbec, "azure": azure}
+FAKE_LIBRARIES = {"openni2": openni2, "realsense": realsense, "orbbec": orbbec, "azure": azure}
 
 
 @pytest.fixture
 def install(monkeypatch):
-    """Make a fake library one that can be imported."""
+    """Make a fake library importable."""
 
     def install(kind: str) -> Maker:
         maker = Maker()
-        for name, module in MAKERS[kind](maker).items():
+        for name, module in FAKE_LIBRARIES[kind](maker).items():
             monkeypatch.setitem(sys.modules, name, module)
         return maker
 

@@ -1,4 +1,4 @@
-"""Depth cameras of four makers by fakes of their libraries; one sentence for what is missing."""
+"""Depth cameras of four makers by fakes of their libraries, and missing or broken ones."""
 
 import importlib.util
 import sys
@@ -7,92 +7,80 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from core.depth.io.recorder import record
+from core.depth.io.recorder import record_depth
 from core.depth.io.recordings import open_depth
-from core.depth.sensors.finding import KINDS, found_sensors, open_sensor
+from core.depth.sensors.finding import SENSOR_KINDS, list_sensors, open_sensor
 from core.errors import MediaError
-from tests.depth.sensors.conftest import HEIGHT, MAKERS, WIDTH, numbers
+from tests.depth.sensors.conftest import FAKE_LIBRARIES, HEIGHT, WIDTH, numbered_picture
 
 UNIT_MM = {"openni2": 1, "realsense": 0.1, "orbbec": 0.5, "azure": 1}
+OPENNI_INTRINSICS = (4, 5, 4, 3)  # from its field of view: 90°, and 2 atan(3/5)
 RGB = {"openni2": None, "realsense": [7, 7, 7], "orbbec": None, "azure": [3, 2, 1]}
 
 
-def found(name: str):
-    return next(one for one in found_sensors() if one.name == name)
+def status(name: str):
+    return next(s for s in list_sensors() if s.name == name)
 
 
-@pytest.mark.parametrize("kind", MAKERS)
-def test_a_camera_gives_its_newest_picture_with_its_own_numbers(install, kind) -> None:
+@pytest.mark.parametrize("kind", FAKE_LIBRARIES)
+def test_a_camera_gives_its_newest_picture_with_its_own_numbered_picture(install, kind) -> None:
     maker = install(kind)
     with open_sensor(kind) as sensor:
         assert maker.running == 1 and maker.opened == ["A1"]
         assert (sensor.count, sensor.camera.width, sensor.camera.height) == (None, WIDTH, HEIGHT)
+        lens = (sensor.camera.fx, sensor.camera.fy, sensor.camera.u0, sensor.camera.v0)
+        expected = OPENNI_INTRINSICS if kind == "openni2" else (9.0, 9.5, 3.6, 2.6)
+        assert lens == pytest.approx(expected)
         before = maker.pictures
         frames = [sensor.read(0), *islice(sensor, 2)]
     assert maker.running == 0 and maker.pictures == before + 3
     for index, frame in enumerate(frames):
-        expected = numbers(before + 1 + index) * np.float32(UNIT_MM[kind])
+        expected = numbered_picture(before + 1 + index) * np.float32(UNIT_MM[kind])
         np.testing.assert_allclose(frame.depth_mm, expected, rtol=1e-6)
         assert frame.index == index and frame.camera == sensor.camera
         assert (None if frame.rgb is None else frame.rgb[2, 3].tolist()) == RGB[kind]
     assert frames[0].time_s == 0
 
 
-@pytest.mark.parametrize("kind", MAKERS)
-def test_pictures_that_were_kept_while_nobody_asked_are_left_out(install, kind) -> None:
+@pytest.mark.parametrize("kind", FAKE_LIBRARIES)
+def test_queued_pictures_are_skipped(install, kind) -> None:
     maker = install(kind)
     with open_sensor(kind) as sensor:
         sensor.read(0)
-        before, maker.kept = maker.pictures, 5
+        before, maker.queued = maker.pictures, 5
         frame = sensor.read(1)
-    newest = numbers(before + 5) * np.float32(UNIT_MM[kind])
+    newest = numbered_picture(before + 5) * np.float32(UNIT_MM[kind])
     np.testing.assert_allclose(frame.depth_mm, newest, rtol=1e-6)
     assert frame.index == 1
 
 
-@pytest.mark.parametrize("kind", ["realsense", "orbbec", "azure"])
-def test_the_intrinsics_are_the_device_s(install, kind) -> None:
-    install(kind)
-    with open_sensor(kind) as sensor:
-        camera = sensor.camera
-    assert (camera.fx, camera.fy, camera.u0, camera.v0) == (9.0, 9.5, 3.6, 2.6)
-
-
-def test_openni_s_intrinsics_follow_from_its_field_of_view(install) -> None:
-    install("openni2")
-    with open_sensor("openni2") as sensor:
-        camera = sensor.camera
-    assert (camera.fx, camera.fy) == pytest.approx((4, 5))  # 90°, and 2 atan(3/5)
-    assert (camera.u0, camera.v0) == (4, 3)
-
-
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", FAKE_LIBRARIES)
 def test_the_second_camera_of_a_kind_is_opened_by_its_number(install, kind) -> None:
     maker = install(kind)
-    assert len(found(kind).devices) == 2 and found(kind).problem == ""
+    assert len(status(kind).devices) == 2 and status(kind).problem == ""
     with open_sensor(f"{kind}:1"):
         assert maker.opened == ["B2"]
     with pytest.raises(MediaError, match="number 2 isn't plugged in, there are 2"):
         open_sensor(f"{kind}:2")
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", FAKE_LIBRARIES)
 def test_no_camera_is_one_sentence(install, kind) -> None:
     install(kind).plugged.clear()
-    assert found(kind).problem == "none is plugged in"
+    assert status(kind).problem == "none is plugged in"
     with pytest.raises(MediaError, match="number 0 isn't plugged in, there are 0"):
         open_sensor(kind)
 
 
-@pytest.mark.parametrize("kind", MAKERS)
-def test_a_camera_that_falls_silent_or_breaks_is_told(install, kind) -> None:
+@pytest.mark.parametrize("kind", FAKE_LIBRARIES)
+def test_a_camera_that_times_out_or_breaks_is_an_error(install, kind) -> None:
     maker = install(kind)
     with open_sensor(kind) as sensor:
         maker.silent = True
         with pytest.raises(MediaError, match="gave no picture for 2 s: is it still plugged in"):
             sensor.read(0)
         maker.silent, maker.broken = False, "USB\nbroke"
-        with pytest.raises(MediaError, match=r"gives no picture \(USB broke\): plug it in anew"):
+        with pytest.raises(MediaError, match=r"gives no picture \(USB broke\): unplug it"):
             sensor.read(0)
     assert maker.running == 0
     sensor.close()
@@ -101,7 +89,7 @@ def test_a_camera_that_falls_silent_or_breaks_is_told(install, kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["openni2", "azure"])
-def test_a_camera_that_can_t_be_started_is_let_go_of(install, monkeypatch, kind) -> None:
+def test_a_camera_that_can_t_be_started_is_released(install, monkeypatch, kind) -> None:
     maker = install(kind)
     if kind == "azure":
         maker.broken = "no light"
@@ -112,29 +100,33 @@ def test_a_camera_that_can_t_be_started_is_let_go_of(install, monkeypatch, kind)
     assert maker.running == 0
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", FAKE_LIBRARIES)
 def test_a_library_that_isn_t_installed_is_one_sentence(kind) -> None:
-    modules = KINDS[kind].modules
+    modules = SENSOR_KINDS[kind].modules
     if any(importlib.util.find_spec(module.partition(".")[0]) for module in modules):
         pytest.skip(f"{kind}'s library is installed here")
-    assert found(kind).problem.endswith(f"isn't installed: pip install {KINDS[kind].package}")
-    with pytest.raises(MediaError, match=f"pip install {KINDS[kind].package}"):
+    assert status(kind).problem.endswith(
+        f"isn't installed: pip install {SENSOR_KINDS[kind].package}"
+    )
+    with pytest.raises(MediaError, match=f"pip install {SENSOR_KINDS[kind].package}"):
         open_sensor(kind)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("import nothing_like_this", "installed but can't be loaded: No module named 'nothing_l"),
         ("raise OSError('libusb is missing')", "can't be loaded: libusb is missing"),
         ("print 'old'", "can't be loaded"),
     ],
 )
-def test_a_library_that_can_t_be_loaded_is_told_apart(tmp_path, monkeypatch, text, told) -> None:
+def test_a_library_that_can_t_be_loaded_is_another_problem(
+    tmp_path, monkeypatch, text, message
+) -> None:
     (tmp_path / "pyrealsense2.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "pyrealsense2", raising=False)
-    assert told in found("realsense").problem
+    assert message in status("realsense").problem
 
 
 def test_openni_itself_may_be_missing(install, monkeypatch) -> None:
@@ -144,12 +136,12 @@ def test_openni_itself_may_be_missing(install, monkeypatch) -> None:
         raise RuntimeError("OpenNI2 could not be loaded:\n    /lib: no")
 
     monkeypatch.setattr(sys.modules["openni.openni2"], "initialize", missing)
-    assert "set OPENNI2_REDIST64" in found("openni2").problem
-    assert "\n" not in found("openni2").problem
+    assert "set OPENNI2_REDIST64" in status("openni2").problem
+    assert "\n" not in status("openni2").problem
 
 
 @pytest.mark.parametrize("name", ["", "kinect", "azure:x", "azure:-1"])
-def test_an_unknown_camera_is_told(name) -> None:
+def test_an_unknown_camera_is_an_error(name) -> None:
     with pytest.raises(MediaError, match="there are openni2, realsense, orbbec, azure"):
         open_sensor(name)
 
@@ -157,10 +149,10 @@ def test_an_unknown_camera_is_told(name) -> None:
 def test_a_camera_is_recorded_as_it_was_seen(install, tmp_path) -> None:
     install("realsense")
     with open_sensor("realsense") as sensor:
-        assert record(sensor, tmp_path / "a", frames=3) == 3
+        assert record_depth(sensor, tmp_path / "a", frames=3) == 3
         camera = sensor.camera
     with open_depth(tmp_path / "a") as copy:
         assert copy.count == 3 and copy.camera == camera
-        expected = np.rint(numbers(2) * np.float32(0.1))
+        expected = np.rint(numbered_picture(2) * np.float32(0.1))
         np.testing.assert_array_equal(copy.read(1).depth_mm, expected)
         assert copy.read(1).rgb is not None

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from core.depth.cameras import camera_named
+from core.depth.cameras import get_camera
 from core.lab.renderer.noise import NOISES, DepthNoise, add_sensor_noise
 
-NYU = camera_named("nyu")
+NYU = get_camera("nyu")
 PRIMESENSE = NOISES["primesense"]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.depth.cameras import camera_named
+from core.depth.cameras import get_camera
 from core.depth.io.joint_files import read_joints
 from core.lab.renderer.hand import HandShape, collect_keypoints, compute_finger_chains
 from core.lab.renderer.poses import (
@@ -77,7 +77,7 @@ def test_open_hands_fists_and_pointing_fingers_all_occur() -> None:
 def test_fingertips_are_as_far_from_the_palm_as_in_nyus_test_set(shared_data) -> None:
     """Tip by tip, in units of the palm's distance to the wrist: our medians are among the real
     ones, and our hands open and close as far as theirs."""
-    nyu = camera_named("nyu").to_mm(read_joints(shared_data / "depth" / "nyu_test_label.txt"))
+    nyu = get_camera("nyu").to_mm(read_joints(shared_data / "depth" / "nyu_test_label.txt"))
     ours = keypoint_weights("nyu_14") @ JOINTS
     for tip in (0, 2, 4, 6, 8):
         real, made = (

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.depth.cameras import camera_named
+from core.depth.cameras import get_camera
 from core.errors import SkeletonError
 from core.lab.renderer.hand import (
     HandShape,
@@ -29,7 +29,7 @@ from core.lab.renderer.solids import Solids, render_depth
 from core.pose.skeletons.table import SKELETONS
 
 CLEAN = replace(NYU_HANDS, noise=NOISES["none"])
-NYU = camera_named("nyu")
+NYU = get_camera("nyu")
 
 
 def digest(number: int) -> str:
@@ -167,7 +167,7 @@ def test_another_skeleton_is_refused_with_those_that_there_are() -> None:
 
 def test_any_camera_can_look() -> None:
     for name in ("icvl", "hands17"):
-        camera = camera_named(name)
+        camera = get_camera(name)
         hand = render_hand(1, 3, RenderSettings(camera, window_mm=None))
         assert hand.depth_mm.shape == (camera.height, camera.width)
         palm = joints_uvd(hand, "nyu_14")[13]

@@ -1,4 +1,4 @@
-"""A saved net answers as torch does, on pixels as they come."""
+"""An exported net gives torch's results, on pictures as they are."""
 
 import hashlib
 import json
@@ -12,10 +12,9 @@ from safetensors.torch import save_file
 from core.estimators.depth_nets import PalmDetector
 from core.modelfiles.model_folder import METADATA, MODEL
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
-from core.nets.cpm import LightCPM, VggCPM
-from core.training.netfile import Prepared, save_net, save_trained
+from core.nets.cpm import LightCPM
+from core.training.net_export import save_net, save_trained_net
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LightCPM]:
     return folder, net
 
 
-def test_the_graph_takes_pixels_and_says_beliefs_of_any_number_of_hands(
+def test_the_graph_gives_beliefs_of_any_number_of_pictures(
     saved: tuple[Path, LightCPM],
 ) -> None:
     folder, net = saved
@@ -39,7 +38,7 @@ def test_the_graph_takes_pixels_and_says_beliefs_of_any_number_of_hands(
     assert np.abs(found - wanted).max() < 1e-4
 
 
-def test_the_metadata_say_what_the_graph_is(saved: tuple[Path, LightCPM]) -> None:
+def test_the_metadata_describe_the_graph(saved: tuple[Path, LightCPM]) -> None:
     folder, _ = saved
     metadata = json.loads((folder / METADATA).read_text())
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
@@ -55,38 +54,26 @@ def test_the_metadata_say_what_the_graph_is(saved: tuple[Path, LightCPM]) -> Non
     }
 
 
-def test_the_file_names_no_place_on_the_makers_machine(saved: tuple[Path, LightCPM]) -> None:
+def test_the_graph_has_no_paths_of_this_machine(saved: tuple[Path, LightCPM]) -> None:
     content = (saved[0] / MODEL).read_bytes()
     assert b".py" not in content
     assert str(Path.cwd()).encode() not in content
 
 
-def test_channels_are_swapped_and_scaled_as_the_net_wants_them() -> None:
-    class Echo(VggCPM):
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-            return pictures[:, None]
-
-    echo = Echo("hand", stages=1, joints=2)
-    red = torch.zeros(1, 2, 3, 3, dtype=torch.uint8)
-    red[..., 0] = 128
-    said = Prepared(echo, Scaling("BGR", 1 / 256, -0.5))(red)[0, 0, :, 0, 0]
-    assert said.tolist() == [-0.5, -0.5, 0.0]
-
-
 def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
     weights, build = tmp_path / "weights.safetensors", {"stages": 1, "width": 16}
     save_file(build_net("cpm.hand_light", **build).state_dict(), weights)
-    save_trained(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"}, build)
+    save_trained_net(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"}, build)
     metadata = json.loads((tmp_path / "net" / METADATA).read_text())
     assert (metadata["skeleton"], metadata["licence"]) == ("hand_21", "MIT")
     assert (metadata["joints"], metadata["stages"]) == (21, 1)  # as it was built
 
 
-def test_a_trained_net_of_palms_is_written_to_be_used(tmp_path: Path) -> None:
+def test_a_trained_palm_net_is_written_as_its_estimator_reads_it(tmp_path: Path) -> None:
     torch.manual_seed(2)
     net = build_net("palmnet.synthetic").eval()
     save_file(net.state_dict(), tmp_path / "weights.safetensors")
-    save_trained(tmp_path / "weights.safetensors", tmp_path / "net", "palmnet.synthetic", {})
+    save_trained_net(tmp_path / "weights.safetensors", tmp_path / "net", "palmnet.synthetic", {})
     frame = np.random.default_rng(0).uniform(400, 900, (120, 160)).astype(np.float32)
     with torch.no_grad():
         palm = net(torch.from_numpy(frame)[None, None])[0, 0, 0].sigmoid()

@@ -1,4 +1,4 @@
-"""A file of torchvision's layout, made by the tests."""
+"""Writes a file of torchvision's layout."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a net's training logs of its held-out sets."""
+"""The figures that a training logs of its held-out sets."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ from core.pose.crops import PersonView
 from core.pose.heatmaps import encode
 from core.pose.skeletons.table import LSP_14
 from core.training.losses import LOSSES
-from core.training.watching import measure
+from core.training.monitoring import evaluate_net
 
 HW = (128, 96)
 BOX = Box.from_xywh(20.0, 10.0, 60.0, 80.0)
 
 
-class Knows(nn.Module):
-    """Whatever it sees, its maps have a peak at the same places."""
+class ConstantMaps(nn.Module):
+    """Its maps have a peak at the same places whatever it sees."""
 
     joints, stages, stride, background, input_hw = 14, 1, 4, True, HW
 
@@ -36,7 +36,7 @@ class Knows(nn.Module):
     ("loss", "off"),
     [("cross-entropy", 0.0), ("joint-mse", 0.25 * 4)],  # a parabola is exact; a quarter of a cell
 )
-def test_the_log_places_peaks_between_cells_as_those_who_use_the_net(tmp_path, loss, off):
+def test_evaluation_places_peaks_between_cells_as_estimators_do(tmp_path, loss, off):
     (tmp_path / "a.png").write_bytes(encode_png(np.zeros((120, 100, 3), np.uint8)))
     cells = np.random.default_rng(0).integers(6, 18, (14, 2))
     places = (4 * cells + 1.5 + 2).astype(np.float32)  # half a cell beside one
@@ -44,8 +44,8 @@ def test_the_log_places_peaks_between_cells_as_those_who_use_the_net(tmp_path, l
         places -= 0.004  # so that the lower cell is higher, and the quarter goes up from it
     view = PersonView.from_box(BOX, HW)
     data = Bodies(LSP_14, [Body(tmp_path / "a.png", view.to_picture(places), BOX, "far")])
-    [figures] = measure(Knows(places, 1.5), data, data.rows("far"), LOSSES[loss])
+    [figures] = evaluate_net(ConstantMaps(places, 1.5), data, data.rows("far"), LOSSES[loss])
     shift = 0.0 if loss == "cross-entropy" else 1.5  # where cell x lies at 4 x
-    torso = data.upright(0, HW)[2]
+    torso = data.evaluation_sample(0, HW)[2]
     expected = np.hypot(off + shift, off + shift) / torso
     assert figures["mean_error"] == pytest.approx(expected, abs=2e-4 + 0.01 / torso)

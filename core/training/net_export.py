@@ -1,0 +1,176 @@
+"""Trained nets as model files: `model.onnx` and `metadata.json` in a folder.
+
+Convention: the graph contains the preprocessing, so that all nets are used alike: `pictures` uint8
+RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
+attention maps under their own names. A depth net: `crops` float32 (N, S, S), −1 to 1 in the
+hand's cube → `keypoints` float32 (N, K, 3); a palm net: `frames` float32 (N, H, W) mm →
+`palm`, a heatmap, and `depth_mm`, float32 (N, h, w). The metadata have the graph's sha256.
+"""
+
+import logging
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from core.errors import WeightsError
+from core.modelfiles.model_folder import write_net
+from core.modelfiles.onnx_session import open_session
+from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.nets import NETS, PoseNet, build_net
+from core.nets.crossinfonet import CrossInfoNet
+from core.nets.palmnet import UNIT_MM, PalmNet
+from core.nets.pose_resnet import PoseResNet
+from core.training.preprocessing import PreprocessedNet, scale_pictures
+
+_TOLERANCE = 1e-4  # largest relative difference between torch and the exported graph
+
+
+class _AttentionNet(PreprocessedNet):
+    """Also returns the net's attention maps, for drawing."""
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        assert isinstance(self.net, PoseResNet)
+        maps, attention = self.net.with_attention(scale_pictures(pictures, self.scaling))
+        return maps, *attention.values()
+
+
+class _CropNet(nn.Module):
+    """A depth net that takes crops without channels."""
+
+    def __init__(self, net: CrossInfoNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """(N, S, S) → (N, K, 3)."""
+        keypoints: Tensor = self.net(crops[:, None])
+        return keypoints
+
+
+class _FrameNet(nn.Module):
+    """A palm net that takes frames without channels."""
+
+    def __init__(self, net: PalmNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, H, W) mm → the heatmap and the depth in mm, (N, h, w) each."""
+        palm, depth = self.net(frames[:, None])[:, 0].unbind(1)
+        return palm.sigmoid(), depth * UNIT_MM
+
+
+@dataclass(frozen=True, eq=False)
+class _Graph:
+    """What is exported: a module with named input and outputs, and its metadata."""
+
+    module: nn.Module
+    input_name: str
+    example: NDArray[Any]
+    outputs: list[str]
+    metadata: dict[str, Any]
+
+
+def save_net(
+    net: PoseNet, folder: Path, name: str, about: Mapping[str, Any], scaling: Scaling = PLAIN
+) -> None:
+    """Write a net's model folder; raise WeightsError if the exported graph differs from torch.
+
+    Args:
+        about: more metadata; of a body net also `alignment` and `decode`, where its maps are not
+            read by the defaults of `core.pose.map_reading.Reading`.
+    """
+    graph = _describe_graph(net, scaling)
+    write_net(folder, _export_checked(graph), {"name": name, **graph.metadata, **about})
+
+
+def _describe_graph(net: PoseNet, scaling: Scaling) -> _Graph:
+    rng, shape = np.random.default_rng(0), (2, *net.input_hw)
+    size = {"input_hw": list(net.input_hw)}
+    if isinstance(net, CrossInfoNet):
+        crops = rng.uniform(-1, 1, shape).astype(np.float32)
+        metadata = {"input": "depth", **size, "joints": net.joints, "skeleton": net.skeleton}
+        return _Graph(_CropNet(net), "crops", crops, ["keypoints"], metadata)
+    if isinstance(net, PalmNet):
+        frames = rng.uniform(0, 1500, shape).astype(np.float32)
+        metadata = {"input": "depth frame", **size, "stride": net.stride}
+        return _Graph(_FrameNet(net), "frames", frames, ["palm", "depth_mm"], metadata)
+    attends = net.attends if isinstance(net, PoseResNet) else ()
+    module = (_AttentionNet if attends else PreprocessedNet)(net, scaling)
+    pictures = rng.integers(0, 256, (*shape, 3), np.uint8)
+    metadata = size | {"stride": net.stride, "stages": net.stages}
+    metadata |= {"joints": net.joints, "background": net.background}
+    return _Graph(module, "pictures", pictures, ["beliefs", *attends], metadata)
+
+
+def save_trained_net(
+    weights: Path,
+    folder: Path,
+    name: str,
+    about: Mapping[str, Any],
+    build: Mapping[str, Any] | None = None,
+    scaling: Scaling = PLAIN,
+) -> None:
+    """Write the model folder of a trained net from its weights file.
+
+    Args:
+        build: options of the net's class, as it was trained.
+        scaling: of its training pictures.
+    """
+    net = build_net(name, **(build or {}))
+    net.load_state_dict(load_file(weights))
+    spec = NETS[name]
+    if not isinstance(net, CrossInfoNet | PalmNet):
+        about = {"skeleton": spec.skeleton, **asdict(spec.reading), **about}
+    save_net(net, folder, name, about, scaling)
+
+
+def _export_checked(graph: _Graph) -> bytes:
+    """Export a graph with a free batch size; raise WeightsError if it differs from torch on the
+    example."""
+    example = torch.from_numpy(graph.example)
+    content = export_onnx(graph.module.eval(), example, graph.input_name, graph.outputs)
+    with torch.no_grad():
+        result = graph.module(example)
+    expected = result if isinstance(result, tuple) else (result,)
+    session = open_session(content)
+    exported = session.run(graph.outputs, {graph.input_name: graph.example})
+    for tensor, array in zip(expected, exported, strict=True):
+        scale = max(1.0, float(tensor.abs().max()))
+        error = float(np.abs(array - tensor.numpy()).max()) / scale
+        if not error <= _TOLERANCE:
+            raise WeightsError(
+                f"the exported net differs by {error:.1e}, at most {_TOLERANCE:.0e} is allowed"
+            )
+    return content
+
+
+def export_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: list[str]) -> bytes:
+    """Export a module to ONNX with a free batch size, without paths of this machine."""
+    # it reports every operator of torchvision that is not installed
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter about its own code
+        program = torch.onnx.export(
+            module,
+            (example,),
+            dynamo=True,
+            verbose=False,
+            input_names=[input_name],
+            output_names=outputs,
+            dynamic_shapes=({0: torch.export.Dim("hands", min=1)},),
+        )
+    assert program is not None
+    model = program.model_proto
+    for part in (model.graph, *model.graph.node, *model.graph.value_info):
+        part.ClearField("metadata_props")  # stack traces with paths
+    content: bytes = model.SerializeToString()
+    return content

@@ -1,0 +1,34 @@
+"""How pictures become a net's input, in training and in exported graphs alike."""
+
+import torch
+from torch import Tensor, nn
+
+from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.nets import PoseNet
+
+
+def scale_pictures(pictures: Tensor, scaling: Scaling = PLAIN) -> Tensor:
+    """Convert (B, H, W, 3) uint8 RGB to a net's input (B, 3, H, W), channels last in memory; depth
+    (B, H, W, 1) keeps its values."""
+    planes = pictures.permute(0, 3, 1, 2)
+    if pictures.dtype != torch.uint8:
+        return planes
+    planes = planes.float().flip(1) if scaling.channels == "BGR" else planes.float()
+    factor, offset = (
+        torch.tensor(part, dtype=torch.float32, device=planes.device).reshape(-1, 1, 1)
+        for part in (scaling.factor, scaling.offset)
+    )
+    return planes * factor + offset
+
+
+class PreprocessedNet(nn.Module):
+    """A net that takes pictures as they are: uint8 RGB (N, H, W, 3)."""
+
+    def __init__(self, net: PoseNet, scaling: Scaling) -> None:
+        super().__init__()
+        self.net, self.scaling = net, scaling
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return heatmaps (N, S, M, h, w)."""
+        maps: Tensor = self.net(scale_pictures(pictures, self.scaling))
+        return maps
