@@ -48,7 +48,9 @@ class DepthNet:
         """Find a hand's (K, 3) keypoints in mm in its cube's crop (S, S)."""
         crops = [rotate_crop(crop, turn) if turn else crop for turn in self.turns_deg]
         predictions = zip(self.turns_deg, self.predict(np.stack(crops)), strict=True)
-        unturned = [cube.turned(cube.from_units(units), -turn) for turn, units in predictions]
+        unturned = [
+            cube.rotate_points(cube.from_units(units), -turn) for turn, units in predictions
+        ]
         return np.asarray(np.mean(unturned, axis=0))
 
 

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.progress import Progress, ignore_progress
 from core.training.averaging import make_moving_average
@@ -68,7 +68,7 @@ class NetOptions:
     evaluate_every_s: float = 240.0
     start: Path | None = None
     trunk: Trunk | None = None
-    scaling: Scaling = PLAIN
+    scaling: Scaling = UNIT_SCALING
     net: Mapping[str, Any] = field(default_factory=dict)
 
     def measure_progress(self, state: TrainingState) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import PoseNet
 from core.pose.heatmaps import DECODERS, peaks
 from core.pose.metrics import distances, summary
@@ -45,7 +45,7 @@ class TrainingMonitor:
         state: TrainingState,
         loss: Loss,
         interval_s: float,
-        scaling: Scaling = PLAIN,
+        scaling: Scaling = UNIT_SCALING,
     ) -> None:
         self._fabric, self._run, self._data, self._state = fabric, run, data, state
         self._loss, self._scaling, self._interval_s = loss, scaling, interval_s
@@ -107,7 +107,7 @@ def evaluate_net(
     data: TrainingData,
     rows: NDArray[np.int64],
     loss: Loss,
-    scaling: Scaling = PLAIN,
+    scaling: Scaling = UNIT_SCALING,
 ) -> list[dict[str, float | None]]:
     """Return PCK and mean error of every stage; errors in units of the data. Missing keypoints are
     ignored. Peaks are placed between cells as by `evaluate-net` and `evaluate-bodies`; a palm is at

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from core.errors import WeightsError
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.palmnet import UNIT_MM, PalmNet
@@ -80,7 +80,7 @@ class _Graph:
 
 
 def save_net(
-    net: PoseNet, folder: Path, name: str, about: Mapping[str, Any], scaling: Scaling = PLAIN
+    net: PoseNet, folder: Path, name: str, about: Mapping[str, Any], scaling: Scaling = UNIT_SCALING
 ) -> None:
     """Write a net's model folder; raise WeightsError if the exported graph differs from torch.
 
@@ -117,7 +117,7 @@ def save_trained_net(
     name: str,
     about: Mapping[str, Any],
     build: Mapping[str, Any] | None = None,
-    scaling: Scaling = PLAIN,
+    scaling: Scaling = UNIT_SCALING,
 ) -> None:
     """Write the model folder of a trained net from its weights file.
 

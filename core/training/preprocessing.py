@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from core.modelfiles.weights_entry import PLAIN, Scaling
+from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import PoseNet
 
 
-def scale_pictures(pictures: Tensor, scaling: Scaling = PLAIN) -> Tensor:
+def scale_pictures(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
     """Convert (B, H, W, 3) uint8 RGB to a net's input (B, 3, H, W), channels last in memory; depth
     (B, H, W, 1) keeps its values."""
     planes = pictures.permute(0, 3, 1, 2)

@@ -9,7 +9,7 @@ import torch
 
 from core.errors import WeightsError
 from core.modelfiles.catalogue import WEIGHTS
-from core.modelfiles.converted_weights import given_graph, load_weights
+from core.modelfiles.converted_weights import load_imported_graph, load_weights
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
@@ -47,7 +47,7 @@ def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Pa
     if entry.trunk:
         return None
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
-    if imported := given_graph(name, weights_folder):
+    if imported := load_imported_graph(name, weights_folder):
         graph, metadata = imported
         write_net(folder, graph, {"name": name, **metadata, **about})
     else:

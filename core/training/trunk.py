@@ -10,7 +10,7 @@ from torch import nn
 from core.errors import WeightsError
 from core.files import sha256_of
 from core.modelfiles.catalogue import WEIGHTS
-from core.modelfiles.converted_weights import load_weights, read_published, verify
+from core.modelfiles.converted_weights import load_weights, read_published_arrays, verify_weights
 from core.modelfiles.formats.array_names import Arrays
 from core.modelfiles.weights_entry import Scaling
 
@@ -40,10 +40,10 @@ def read_trunk(net: str, source: str, weights_folder: Path) -> Trunk:
     if source in WEIGHTS:
         if source != name:
             raise WeightsError(f"{source} is no trunk of a {net}, that is {name}: name it")
-        arrays, record = load_weights(name, weights_folder), verify(name, weights_folder)
+        arrays, record = load_weights(name, weights_folder), verify_weights(name, weights_folder)
         file_name, sha256 = str(record["source"]), str(record["source_sha256"])
     elif file.is_file():
-        arrays, file_name, sha256 = read_published(name, file), file.name, sha256_of(file)
+        arrays, file_name, sha256 = read_published_arrays(name, file), file.name, sha256_of(file)
     else:
         raise WeightsError(
             f"{source} is no file: name torchvision's {published.file}, or {name} "
