@@ -18,8 +18,8 @@ from core.offline.bodies import (
     world_keypoints,
 )
 from core.offline.keypoint_table import to_csv, to_json
-from core.pose.angles import ANGLES, angles_of
 from core.pose.drawing.bodies import AS_IT_IS, BodyView, draw_body
+from core.pose.skeletons.angles import ANGLES, pose_angles
 from core.pose.skeletons.table import BODY_33, skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
@@ -167,7 +167,7 @@ def _show_picture_person(estimate: Estimate) -> None:
     shown = estimate.numbers.index(pick_person(estimate.numbers)) if estimate.numbers else 0
     pose = estimate.poses[shown] if estimate.poses else None
     show_in_space(pose.world if pose else None, "body_space")
-    show_angles(angles_of(pose, skeleton_named(estimate.skeleton)) if pose else {})
+    show_angles(pose_angles(pose, skeleton_named(estimate.skeleton)) if pose else {})
 
 
 def show_video(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.grips import Grip, Grips
+from core.pose.grips import Grip, GripDetector
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
@@ -74,7 +74,7 @@ class _Known:
     """What is remembered of a hand between frames."""
 
     last: HandInSpace
-    grips: Grips = field(default_factory=Grips)
+    grips: GripDetector = field(default_factory=GripDetector)
     seen_s: float = 0.0
 
 

@@ -18,7 +18,7 @@ from core.datasets.training_data import HeldOutRows, Sample
 from core.media.pictures import read_picture
 from core.pose.boxes import Box, box_iou
 from core.pose.crops import PADDING, PersonView, person_box
-from core.pose.metrics import torso_sizes
+from core.pose.metrics import torso_lengths
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import Floats, Picture
 
@@ -156,7 +156,7 @@ class Bodies(HeldOutRows):
     def torso_length(self, keypoints: Floats) -> float:
         """Return |left shoulder − right hip| of one person, NaN if one of them is missing."""
         ends = self.skeleton.index("left_shoulder"), self.skeleton.index("right_hip")
-        return float(torso_sizes(keypoints[None], *ends)[0])
+        return float(torso_lengths(keypoints[None], *ends)[0])
 
 
 def jitter_box(box: Box, rng: np.random.Generator) -> Box:

@@ -25,10 +25,16 @@ from core.estimators.heatmap_net import HeatmapNet, simcc_to_heatmaps
 from core.estimators.mediapipe_pose import MediapipePose
 from core.pose.boxes import Box
 from core.pose.crops import BoxEnds, PersonView, person_box
-from core.pose.heatmaps import DECODERS, decode_simcc, turned_back
-from core.pose.map_reading import OF_CELLS, Decoding, Reading
+from core.pose.heatmaps import (
+    CELL_CENTRED,
+    DECODERS,
+    MapDecoding,
+    PeakDecoder,
+    decode_simcc,
+    unflip_heatmaps,
+)
 from core.pose.skeletons.table import skeleton_named
-from core.pose.tracking import distinct_bodies
+from core.pose.tracking import drop_duplicate_bodies
 from core.pose.types import VISIBLE, Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
 
 _DETECT_INTERVAL_S = 1.0  # between MediaPipe's detections while too few people are tracked
@@ -41,7 +47,7 @@ def read_bodies(
     boxes: Sequence[Box],
     *,
     flip: bool = False,
-    decoding: Decoding | None = None,
+    decoding: PeakDecoder | None = None,
 ) -> list[PoseWithHeatmaps]:
     """Find the person in each box, in the boxes' order.
 
@@ -68,7 +74,7 @@ def _read_maps(
     views: Sequence[PersonView],
     crops: NDArray[np.uint8],
     flip: bool,
-    decoding: Decoding,
+    decoding: PeakDecoder,
 ) -> list[PoseWithHeatmaps]:
     """Decode the heatmaps of a batch of crops."""
     maps, attention = net.predict_with_attention(crops)
@@ -100,7 +106,7 @@ def _read_simcc(
     points, values = decode_simcc(along_x, along_y, along_x.shape[-1] / net.input_hw[1])
     maps = simcc_to_heatmaps(along_x, along_y)
     return [
-        (_make_pose(view.to_picture(at), value), _place_heatmaps(rgb, OF_CELLS, view, one))
+        (_make_pose(view.to_picture(at), value), _place_heatmaps(rgb, CELL_CENTRED, view, one))
         for view, at, value, one in zip(views, points, values, maps, strict=True)
     ]
 
@@ -110,10 +116,10 @@ def _predict_mirrored(net: HeatmapNet, crops: NDArray[np.uint8]) -> Floats:
     mirrored = skeleton_named(net.skeleton).mirrored
     shift = net.reading.alignment == "stride"
     maps = net.predict_heatmaps(np.ascontiguousarray(crops[:, :, ::-1]))
-    return turned_back(maps, mirrored, shift=shift, background=True)
+    return unflip_heatmaps(maps, mirrored, shift=shift, background=True)
 
 
-def _place_heatmaps(rgb: Picture, reading: Reading, view: PersonView, maps: Floats) -> Heatmaps:
+def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: Floats) -> Heatmaps:
     """Return heatmaps with the part of the picture that they cover."""
     box = heatmaps_box(reading, view, (maps.shape[-2], maps.shape[-1]))
     step = np.array([box.width, box.height]) / view.input_hw[::-1]
@@ -128,7 +134,7 @@ def _make_pose(keypoints: Floats, values: Floats) -> Pose:
     return Pose(found, scores, float(scores.mean()))
 
 
-def heatmaps_box(reading: Reading, view: PersonView, map_hw: tuple[int, int]) -> Box:
+def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
     """Return the part of the picture that the heatmaps of an upright view cover."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels per cell
@@ -168,7 +174,7 @@ class HeatmapBodies(HeatmapEstimator):
         crop: str = "mediapipe",
         kalman: bool = False,
         flip: bool = False,
-        decoding: Decoding | None = None,
+        decoding: PeakDecoder | None = None,
         isolated: bool = True,
     ) -> None:
         super().__init__(net_folder, crop, kalman=kalman)
@@ -262,7 +268,7 @@ class HeatmapBodies(HeatmapEstimator):
 
     def _drop_duplicates(self, found: list[PoseWithHeatmaps]) -> list[PoseWithHeatmaps]:
         """Keep one pose of each person, most confident first."""
-        return [found[i] for i in distinct_bodies([pose for pose, _ in found], self.skeleton)]
+        return [found[i] for i in drop_duplicate_bodies([pose for pose, _ in found], self.skeleton)]
 
 
 def _whole_picture_box(rgb: Picture) -> Box:

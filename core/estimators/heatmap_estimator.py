@@ -9,8 +9,8 @@ from core.errors import EstimatorError
 from core.estimators.base import Estimator
 from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_task import MediapipeTask
-from core.pose.smoothing import Kalman
-from core.pose.tracking import Tracks
+from core.pose.smoothing import KalmanFilter
+from core.pose.tracking import PoseTracker
 from core.pose.types import Estimate, Heatmaps, Pose
 
 CROPS = ("mediapipe", "self", "centre")
@@ -83,13 +83,13 @@ class KalmanSmoother:
     """
 
     def __init__(self, skeleton: str) -> None:
-        self._skeleton, self._tracks = skeleton, Tracks()
-        self._filters: dict[int, Kalman] = {}
+        self._skeleton, self._tracks = skeleton, PoseTracker()
+        self._filters: dict[int, KalmanFilter] = {}
 
     def __call__(self, found: Sequence[PoseWithHeatmaps], time_s: float) -> list[PoseWithHeatmaps]:
         """Filter the poses of the next frame; their heatmaps stay."""
         tracks = self._tracks([pose for pose, _ in found], time_s, self._skeleton)
-        self._filters = {track: self._filters.get(track, Kalman()) for track in tracks}
+        self._filters = {track: self._filters.get(track, KalmanFilter()) for track in tracks}
         return [
             (replace(pose, keypoints=self._filters[track](pose.keypoints)), heatmaps)
             for track, (pose, heatmaps) in zip(tracks, found, strict=True)

@@ -16,7 +16,7 @@ from core.pose.boxes import Square, square_around
 from core.pose.crops import cut_square
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.table import HAND_21
-from core.pose.tracking import first_region, next_region
+from core.pose.tracking import initial_square, next_square
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 
 HAND_CROP_FACTOR = 1.5  # side of a crop over the hand's longer side, as nets are measured
@@ -128,8 +128,8 @@ class HeatmapHands(HeatmapEstimator):
 
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
         """Track as the CPM demos do (core/pose/tracking.py); the handedness is unknown."""
-        square = self._tracked.square if self._tracked else first_region(frame.size_hw)
+        square = self._tracked.square if self._tracked else initial_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)
-        following = next_region(square, pose.keypoints, pose.scores)
+        following = next_square(square, pose.keypoints, pose.scores)
         self._tracked = _TrackedHand(following) if following else None
         return [(pose, heatmaps)] if following else []

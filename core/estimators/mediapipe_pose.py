@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import EstimatorError
 from core.estimators.landmarkers import POSE
 from core.estimators.mediapipe_task import Landmarks, MediapipeTask, fractions_to_pixels
-from core.pose.body import TwoSteps
+from core.pose.blazepose_roi import TrackerSteps
 from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 
@@ -62,7 +62,7 @@ class MediapipePose(MediapipeTask):
             masks=masks,
             isolated=isolated,
         )
-        self._steps = TwoSteps(num_poses)
+        self._steps = TrackerSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the bodies in the next frame, most visible first.
@@ -88,7 +88,7 @@ class MediapipePose(MediapipeTask):
         _check_count(wanted)
         size_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
         with self._lock:
-            steps = TwoSteps(wanted)
+            steps = TrackerSteps(wanted)
             first, *later = (
                 self._to_estimate(found, steps, size_hw, 0.0, mirrored_view)
                 for found in self._find_in_still(rgb, wanted, _STILL_PASSES)
@@ -98,7 +98,7 @@ class MediapipePose(MediapipeTask):
     def _to_estimate(
         self,
         found: Landmarks,
-        steps: TwoSteps,
+        steps: TrackerSteps,
         size_hw: tuple[int, int],
         time_s: float,
         mirrored_view: bool,

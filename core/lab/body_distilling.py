@@ -26,7 +26,7 @@ from core.measuring.hand_net_evaluation import pictures_in
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.boxes import Box
 from core.pose.crops import person_box
-from core.pose.skeletons.table import COCO_17, Skeleton, convert, skeleton_named
+from core.pose.skeletons.table import COCO_17, Skeleton, convert_keypoints, skeleton_named
 from core.pose.types import Floats, Picture, Pose
 
 TRAIN, HELD_OUT = "train", "val"  # the reader of COCO's folders holds out what begins with "val"
@@ -94,7 +94,10 @@ class _BodyDistiller:
         with."""
         if max(body.box.width, body.box.height) < _SMALLEST:
             return
-        rgb, keypoints = read_picture(body.picture), convert(body.keypoints, skeleton, COCO_17)
+        rgb, keypoints = (
+            read_picture(body.picture),
+            convert_keypoints(body.keypoints, skeleton, COCO_17),
+        )
         if body.held_out:
             self._write_person(HELD_OUT, rgb, body.box, keypoints)
             return
@@ -109,7 +112,7 @@ class _BodyDistiller:
         rgb = read_picture(path)
         for pose in self._teacher.estimate_still(rgb, num_poses=1).poses:
             self._counts["found"] += 1
-            keypoints = convert(pose.without_hidden().keypoints, self._skeleton, COCO_17)
+            keypoints = convert_keypoints(pose.without_hidden().keypoints, self._skeleton, COCO_17)
             own = np.asarray(np.isfinite(keypoints).all(axis=1), np.bool_)
             if own.any():
                 self._add_to_training(rgb, person_box(keypoints), keypoints, own)
@@ -158,8 +161,10 @@ def merge_keypoints(
     labelled = np.isfinite(annotated).all(axis=1)
     if pose is None or not labelled.any():
         return annotated, np.zeros(len(annotated), np.bool_)
-    said = convert(pose.keypoints, skeleton, COCO_17)
-    seen = np.isfinite(convert(pose.without_hidden().keypoints, skeleton, COCO_17)).all(axis=1)
+    said = convert_keypoints(pose.keypoints, skeleton, COCO_17)
+    seen = np.isfinite(convert_keypoints(pose.without_hidden().keypoints, skeleton, COCO_17)).all(
+        axis=1
+    )
     agrees = np.linalg.norm(said - annotated, axis=1) <= near
     teachers = np.where(labelled, agrees, seen)
     if agrees[labelled].mean() < _LEAST_AGREEING:

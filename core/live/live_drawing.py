@@ -5,7 +5,7 @@ import numpy as np
 
 from core.estimators import Estimator
 from core.pose.drawing.heatmap_layout import Maps
-from core.pose.drawing.heatmaps import draw_with_maps
+from core.pose.drawing.heatmaps import draw_with_heatmaps
 from core.pose.drawing.poses import label_plate
 from core.pose.types import Estimate, Picture
 from core.reading.reading import HandReading
@@ -24,7 +24,7 @@ def draw_hands(
     estimator: Estimator,
 ) -> Picture:
     """Return the mirrored picture with each hand's skeleton and name, and a net's heatmaps."""
-    return draw_with_maps(
+    return draw_with_heatmaps(
         rgb,
         estimate,
         maps,

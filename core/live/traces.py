@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from core.pose.angles import ANGLES, angles_of
+from core.pose.skeletons.angles import ANGLES, pose_angles
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import AnyFrame, Estimate, Floats, Pose
 
@@ -82,7 +82,7 @@ class BodyTrace:
         number = min(estimate.numbers, default=0)
         index = estimate.numbers.index(number) if number else 0
         pose = estimate.poses[index] if estimate.poses else None
-        angles = angles_of(pose, skeleton_named(estimate.skeleton)) if pose else {}
+        angles = pose_angles(pose, skeleton_named(estimate.skeleton)) if pose else {}
         moment = BodyMoment(replace(estimate, masks=()), angles, pose, number)
         past = (m for m in self._moments if 0 <= frame.time_s - m.estimate.time_s <= _BODY_TRACE_S)
         self._moments = (*past, moment)

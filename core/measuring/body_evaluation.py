@@ -24,9 +24,9 @@ from core.estimators.heatmap_net import HeatmapNet
 from core.measuring.coco_evaluation import coco_figures
 from core.media.pictures import read_picture
 from core.pose.boxes import Box, bounding_box, box_iou
-from core.pose.map_reading import Decoding
-from core.pose.metrics import Distances, distances, oks, oks_nms, pck, pck_interval
-from core.pose.skeletons.table import COCO_17, Skeleton, convert
+from core.pose.heatmaps import PeakDecoder
+from core.pose.metrics import Distances, keypoint_distances, oks, oks_nms, pck, pck_interval
+from core.pose.skeletons.table import COCO_17, Skeleton, convert_keypoints
 from core.pose.types import Floats, Picture, Pose
 
 LIMITS = (0.1, 0.2)
@@ -60,7 +60,7 @@ def all_at_once(estimator: Estimator) -> Finder:
     return find
 
 
-def by_boxes(net: HeatmapNet, *, flip: bool = True, decoding: Decoding | None = None) -> Finder:
+def by_boxes(net: HeatmapNet, *, flip: bool = True, decoding: PeakDecoder | None = None) -> Finder:
     """Gives a top-down net each person's annotated box; options are those of `read_bodies`."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
@@ -130,7 +130,7 @@ def results_of_detections(
     detections: Sequence[Detection],
     *,
     flip: bool = True,
-    decoding: Decoding | None = None,
+    decoding: PeakDecoder | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[KeypointResult]:
     """What a top-down net finds in a detector's boxes, as COCO's results, by the protocol of Xiao
@@ -209,7 +209,7 @@ def _converted(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
         raise EstimatorError(
             f"{here.name} keypoints are found, the data has {there.name}: choose another estimator"
         )
-    return convert(keypoints, here, there)
+    return convert_keypoints(keypoints, here, there)
 
 
 def _as_found(image: int, category: int, keypoints: Floats, score: float) -> KeypointResult:
@@ -226,7 +226,7 @@ def _figures(data: Bodies, answers: Sequence[_Answer], here: Skeleton) -> dict[s
     target[:, ~given] = np.nan
     torsos = np.array([data.torso_length(answer.body.keypoints) for answer in answers])
     known = torsos > 0
-    apart = distances(found[known], target[known], torsos[known])
+    apart = keypoint_distances(found[known], target[known], torsos[known])
     names = np.array([str(answer.body.picture) for answer in answers])[known]
     return {
         "n": len(answers),

@@ -19,7 +19,7 @@ from core.measuring.body_evaluation import (
 from core.measuring.coco_evaluation import coco_figures
 from core.media.json_objects import is_list
 from core.paths import Paths
-from core.pose.map_reading import Decoding
+from core.pose.heatmaps import PeakDecoder
 from core.pose.skeletons.table import skeleton_named
 from core.reading.keypoint_sources import KeypointSource
 
@@ -32,7 +32,7 @@ def measure_bodies(
     *,
     whole: bool = False,
     flip: bool = True,
-    decoding: Decoding | None = None,
+    decoding: PeakDecoder | None = None,
     held_out: bool = False,
     detections: Path | None = None,
     progress: Progress = lambda done, total: None,

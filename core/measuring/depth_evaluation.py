@@ -15,7 +15,13 @@ from core.depth.cameras import Points, get_camera
 from core.depth.io.joint_files import read_joints, write_joints
 from core.errors import TableError
 from core.estimators.depth_nets import DepthNet
-from core.pose.metrics import Distances, distances, epe, joint_means, success
+from core.pose.metrics import (
+    Distances,
+    epe,
+    keypoint_distances,
+    mean_error_by_keypoint,
+    success_rates,
+)
 
 LIMITS_MM = tuple(range(10, 90, 10))
 _CURVE_STEP_MM = 2
@@ -43,18 +49,18 @@ def evaluate_depth(
     taken_by = get_camera(camera)
     target, found = read_joints(truth), read_joints(predictions)
     _check_pair(target, found, truth.name, predictions.name)
-    apart = distances(taken_by.to_mm(found), taken_by.to_mm(target))
+    apart = keypoint_distances(taken_by.to_mm(found), taken_by.to_mm(target))
     figures = depth_figures(apart)
     return figures if split is None else figures | {"parts": _parts(apart, split)}
 
 
 def depth_figures(apart: Distances) -> dict[str, Any]:
     """n, mean_mm, per_joint_mm and success of distances (N, K) in mm, as `evaluate_depth` says."""
-    shares = zip(LIMITS_MM, success(apart, LIMITS_MM), strict=True)
+    shares = zip(LIMITS_MM, success_rates(apart, LIMITS_MM), strict=True)
     return {
         "n": len(apart),
         "mean_mm": _rounded(epe(apart)),
-        "per_joint_mm": [_rounded(value) for value in joint_means(apart)],
+        "per_joint_mm": [_rounded(value) for value in mean_error_by_keypoint(apart)],
         "success": {str(mm): _rounded(share) for mm, share in shares},
     }
 
@@ -62,7 +68,7 @@ def depth_figures(apart: Distances) -> dict[str, Any]:
 def success_curve(apart: Distances) -> list[tuple[int, float]]:
     """Limits in mm, every 2 to 80, and the share of frames whose worst keypoint is within it."""
     limits = range(0, LIMITS_MM[-1] + 1, _CURVE_STEP_MM)
-    return list(zip(limits, success(apart, limits).tolist(), strict=True))
+    return list(zip(limits, success_rates(apart, limits).tolist(), strict=True))
 
 
 def measure_depth_net(
@@ -91,7 +97,7 @@ def measure_depth_net(
     if out is not None:
         pairs = zip(measured, found, strict=True)
         write_joints(out, np.stack([hand.cube.camera.to_pixels(xyz) for hand, xyz in pairs]))
-    return depth_figures(distances(found, [hand.xyz_mm for hand in measured]))
+    return depth_figures(keypoint_distances(found, [hand.xyz_mm for hand in measured]))
 
 
 def _check_pair(target: Points, found: Points, truth: str, predictions: str) -> None:

@@ -21,8 +21,8 @@ from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.parallel import read_ahead
 from core.pose.boxes import bounding_box
-from core.pose.heatmaps import decode
-from core.pose.metrics import Distances, distances, summary
+from core.pose.heatmaps import decode_parabola
+from core.pose.metrics import Distances, keypoint_distances, summarize_distances
 from core.pose.types import Floats, Picture
 
 _FACTOR = 1.5
@@ -149,11 +149,14 @@ def _distances(net: HeatmapNet, seen: list[tuple[Picture, Floats, float]]) -> li
             f"{net.name} finds {net.joints} keypoints, the teacher {keypoints.shape[1]}: measure a "
             "net of the same skeleton"
         )
-    cells, _ = decode(net.predict_heatmaps(pictures)[:, :, :-1])
+    cells, _ = decode_parabola(net.predict_heatmaps(pictures)[:, :, :-1])
     found = (cells * net.stride + (net.stride - 1) / 2).swapaxes(0, 1)
-    return list(np.stack([distances(stage, keypoints, sizes) for stage in found], axis=1))
+    return list(np.stack([keypoint_distances(stage, keypoints, sizes) for stage in found], axis=1))
 
 
 def _figures(net: HeatmapNet, apart: list[Distances]) -> list[dict[str, Any]]:
     all_stages = np.reshape(apart, (-1, net.stages, net.joints)).swapaxes(0, 1)
-    return [{"stage": number, **summary(stage)} for number, stage in enumerate(all_stages, 1)]
+    return [
+        {"stage": number, **summarize_distances(stage)}
+        for number, stage in enumerate(all_stages, 1)
+    ]

@@ -5,7 +5,7 @@ blue first, normalised by ImageNet's mean and std of red; mmpose and transformer
 """
 
 from core.modelfiles.weights_entry import PublishedWeights, Scaling, WeightsFile
-from core.pose.map_reading import Reading
+from core.pose.heatmaps import MapDecoding
 from core.pose.skeletons.table import COCO_17
 
 POSE_RESNET, VITPOSE = "pose_resnet", "vitpose_"
@@ -31,8 +31,8 @@ _SDK = (
 _DRIVE = "https://drive.google.com/drive/folders/13_wJ6nC7my1KKouMkQMqyr9r1ZnLnukP"
 
 _SIZES = {"256x192": (256, 192), "384x288": (384, 288)}
-_XIAO_2018 = Reading("stride", "quarter")
-_XU_2022 = Reading("ends", "dark")
+_XIAO_2018 = MapDecoding("stride", "quarter")
+_XU_2022 = MapDecoding("ends", "dark")
 
 
 # depth and input size → the file of mmpose 1.x, of 0.x

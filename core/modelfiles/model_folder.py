@@ -12,7 +12,7 @@ from core.errors import WeightsError
 from core.files import write_whole
 from core.modelfiles.catalogue import WEIGHTS
 from core.modelfiles.onnx_session import open_session
-from core.pose.map_reading import Alignment, Decoding, Reading
+from core.pose.heatmaps import Alignment, MapDecoding, PeakDecoder
 from core.pose.skeletons.table import HAND_21
 
 MODEL, METADATA = "model.onnx", "metadata.json"
@@ -51,7 +51,7 @@ class HeatmapMetadata(NetMetadata):
     skeleton: str
     background: bool = True
     alignment: Alignment = "cells"
-    decode: Decoding = "parabola"
+    decode: PeakDecoder = "parabola"
 
     @model_validator(mode="before")
     @classmethod
@@ -67,9 +67,9 @@ class HeatmapMetadata(NetMetadata):
         return values
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> MapDecoding:
         """How the maps are decoded."""
-        return Reading(self.alignment, self.decode)
+        return MapDecoding(self.alignment, self.decode)
 
 
 class DepthMetadata(NetMetadata):

@@ -3,7 +3,7 @@ net and its heatmaps decoded."""
 
 from dataclasses import dataclass
 
-from core.pose.map_reading import OF_CELLS, Reading
+from core.pose.heatmaps import CELL_CENTRED, MapDecoding
 
 Channels = float | tuple[float, ...]  # one number for all three channels, or one each
 
@@ -96,4 +96,4 @@ class PublishedWeights:
     scalings: tuple[Scaling, ...]
     input_hw: tuple[int, int] | None = None
     trunk: bool = False
-    reading: Reading = OF_CELLS
+    reading: MapDecoding = CELL_CENTRED

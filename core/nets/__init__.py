@@ -15,7 +15,7 @@ from core.nets.crossinfonet import LIGHT, PUBLISHED, CrossInfoNet
 from core.nets.palmnet import PalmNet
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
-from core.pose.map_reading import OF_CELLS, Reading
+from core.pose.heatmaps import CELL_CENTRED, MapDecoding
 from core.pose.skeletons.table import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
 
 PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet | PalmNet
@@ -41,11 +41,11 @@ class NetSpec:
     build: Callable[..., PoseNet]
     skeleton: str = HAND_21.name
     loss: str = "euclidean"
-    reading: Reading = OF_CELLS
+    reading: MapDecoding = CELL_CENTRED
     depth: bool = False
 
 
-_OF_XIAO = Reading("stride", "quarter")  # as "joint-mse" puts its targets
+_OF_XIAO = MapDecoding("stride", "quarter")  # as "joint-mse" puts its targets
 _CPM = {
     "cpm.openpose_hand": NetSpec(partial(VggCPM, "hand", stages=6, joints=21)),
     "cpm.body": NetSpec(partial(VggCPM, "body", stages=6, joints=14), skeleton=""),

@@ -15,10 +15,10 @@ from core.estimators import Estimator
 from core.media.pictures import read_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
 from core.offline.keypoint_table import Row, to_rows, to_table
-from core.pose.angles import ANGLES
 from core.pose.drawing.bodies import BodyView, draw_body
+from core.pose.skeletons.angles import ANGLES
 from core.pose.skeletons.table import skeleton_named
-from core.pose.tracking import Tracks
+from core.pose.tracking import PoseTracker
 from core.pose.types import Estimate, Floats, Frame, Picture
 from core.progress import Progress, ignore_progress
 
@@ -116,7 +116,7 @@ class _VideoReader:
     def __init__(self, source: Path, name: str, view: BodyView, several: bool) -> None:
         self._source, self._name, self._view, self._several = source, name, view, several
         self._copy = source.with_suffix(".seen.webm")
-        self._tracks = Tracks()
+        self._tracks = PoseTracker()
         self._rows: list[Row] = []
         self._frames = self._found = self._detected = 0
 

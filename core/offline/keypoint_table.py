@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.pose.angles import ANGLES, angles_of
+from core.pose.skeletons.angles import ANGLES, pose_angles
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Pose
 from core.recording.imports.cells import quote_formula
@@ -135,7 +135,7 @@ def _pose_numbers(pose: Pose, skeleton: Skeleton) -> Floats:
     }
     blocks = []
     for kind, names in _number_columns(skeleton).items():
-        values = angles_of(pose, skeleton).values() if kind == "angles" else known[kind]
+        values = pose_angles(pose, skeleton).values() if kind == "angles" else known[kind]
         block = np.full(len(names), np.nan) if values is None else np.array([*values], float)
         blocks.append(block.round(_DIGITS[kind]))
     return np.concatenate(blocks).astype(np.float32)

@@ -18,9 +18,9 @@ from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
 from core.pose.drawing.heatmap_layout import VIEWS, Maps
-from core.pose.drawing.heatmaps import draw_with_maps
+from core.pose.drawing.heatmaps import draw_with_heatmaps
 from core.pose.skeletons.table import skeleton_named
-from core.pose.tracking import Tracks
+from core.pose.tracking import PoseTracker
 from core.pose.types import Estimate, Frame, Picture, Pose
 from core.progress import Progress, ignore_progress
 from core.reading.reading import HandPrediction, predict_hands
@@ -65,7 +65,7 @@ class FramePrediction:
     def picture(self) -> Picture:
         """Draw the frame with skeletons and names, mirrored if the viewer saw it so."""
         gestures = [prediction.gesture for prediction in self.predictions]
-        return draw_with_maps(
+        return draw_with_heatmaps(
             self.frame.rgb,
             self.estimate,
             Maps(self.maps),
@@ -169,7 +169,7 @@ class _Predictor:
     estimator: Estimator
     maps: str
     boxes: PersonBoxes | None = None
-    tracks: Tracks = field(default_factory=lambda: Tracks(_FORGET_S))
+    tracks: PoseTracker = field(default_factory=lambda: PoseTracker(_FORGET_S))
 
     def predict_estimate(self, frame: Frame, estimate: Estimate) -> FramePrediction:
         """Predict the gestures of an estimate; numbers people."""

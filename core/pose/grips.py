@@ -21,7 +21,7 @@ _NYU_PALM = 0.75
 
 
 @dataclass(frozen=True)
-class Limits:
+class GripLimits:
     """Hysteresis, in palm lengths: it begins below `closes` and ends above `opens`."""
 
     closes: float
@@ -29,7 +29,7 @@ class Limits:
 
 
 # of MediaPipe's hands in 1,035 photos; docs/actions.md has the shares
-LIMITS = {PINCH: Limits(0.45, 0.55), GRAB: Limits(0.95, 1.10)}
+GRIP_LIMITS = {PINCH: GripLimits(0.45, 0.55), GRAB: GripLimits(0.95, 1.10)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Grip:
     at: Points
 
 
-class Grips:
+class GripDetector:
     """Pinch and grab of one hand, which stay until the fingers open well. A hand that grabs does
     not pinch, wherever its thumb lies."""
 
@@ -57,20 +57,20 @@ class Grips:
 
     def __call__(self, keypoints: ArrayLike, skeleton: Skeleton) -> dict[str, Grip]:
         """Both in the next frame; none of a skeleton without fingers."""
-        found = measured(np.asarray(keypoints, np.float64), skeleton)
+        found = measure_grips(np.asarray(keypoints, np.float64), skeleton)
         for name, (distance, _) in found.items():
-            limits = LIMITS[name]
+            limits = GRIP_LIMITS[name]
             limit = limits.opens if self._on[name] else limits.closes
             self._on[name] = bool(distance < limit)  # never where it is NaN
         self._on[PINCH] &= not self._on[GRAB]
         return {name: Grip(self._on[name], *one) for name, one in found.items()}
 
 
-def measured(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[float, Points]]:
+def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[float, Points]]:
     """Distance and place of each; none of a skeleton without fingers."""
     if not skeleton.sides:
         return {}
-    middle, length = _palm(keypoints, skeleton)
+    middle, length = _palm_frame(keypoints, skeleton)
     thumb, *tips = (keypoints[skeleton.index(f"{finger}_tip")] for finger in ("thumb", *_FINGERS))
     reach = np.linalg.norm(np.array(tips) - middle, axis=1).max()
     return {
@@ -79,7 +79,7 @@ def measured(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[float, Po
     }
 
 
-def _palm(keypoints: Points, skeleton: Skeleton) -> tuple[Points, float]:
+def _palm_frame(keypoints: Points, skeleton: Skeleton) -> tuple[Points, float]:
     """Its middle and its length; NaN where keypoints are missing."""
 
     def mean(*joints: str) -> Points:

@@ -1,11 +1,12 @@
 """Heatmaps, which CPM calls belief maps: keypoints → maps to learn from, and maps → keypoints.
 
 Convention: cell x of a map of stride s lies at input pixel s·x + (s − 1)/2, a pixel's centre being
-at an integer. The last of J+1 maps is the background.
+at an integer, unless `MapDecoding` says otherwise. The last of J+1 maps is the background.
 Legend: S stages, J keypoints, h w map, H W picture, I side of the net's input.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import cv2
@@ -16,18 +17,38 @@ from core.pose.types import Floats, Heatmaps
 
 Background = Literal["max", "sum"]
 Centre = Literal["exact", "floor", "round"]
+Alignment = Literal["cells", "stride", "ends"]
+PeakDecoder = Literal["parabola", "quarter", "dark"]
 
 _FLAT = 1e-12  # below this a logarithm says nothing
 _DARK_RANGE = (1e-3, 50.0)  # of the values that DARK takes the logarithm of, as mmpose limits them
 
 
+@dataclass(frozen=True)
+class MapDecoding:
+    """How a top-down net's maps are decoded, as it was trained.
+
+    Attributes:
+        alignment: how the cells lie on the input, W and w wide. "cells": in the middle of their
+            stride's pixels; "stride": x = W/w · cell (Xiao et al. 2018); "ends":
+            x = (W − 1)/(w − 1) · cell (Huang et al. 2020).
+        decode: how a peak is placed between cells.
+    """
+
+    alignment: Alignment = "cells"
+    decode: PeakDecoder = "parabola"
+
+
+CELL_CENTRED = MapDecoding()
+
+
 def heatmap_keypoints(heatmaps: Heatmaps, stage: int = -1) -> tuple[Floats, Floats]:
     """A stage's keypoints in picture pixels, (J, 2), and their peaks' values, (J,)."""
-    cells, values = decode(heatmaps.maps[stage, :-1])
+    cells, values = decode_parabola(heatmaps.maps[stage, :-1])
     return heatmaps.to_picture(cells), values
 
 
-def encode(
+def encode_heatmaps(
     keypoints: Any,
     size_hw: tuple[int, int],
     stride: int,
@@ -51,10 +72,11 @@ def encode(
         cut_off: sigmas beyond which the Gaussian is 0, else nowhere.
         xp: the array library of the keypoints, numpy or torch.
     """
-    cells = _cells(keypoints, stride, centre, xp)
+    cells = _to_cells(keypoints, stride, centre, xp)
     far = np.inf if cut_off is None else cut_off * sigma
     across, down = (
-        _bell(cells[..., axis : axis + 1], size_hw[1 - axis], sigma, far, xp) for axis in (0, 1)
+        _gaussian_along_axis(cells[..., axis : axis + 1], size_hw[1 - axis], sigma, far, xp)
+        for axis in (0, 1)
     )
     joints = down[..., :, None] * across[..., None, :]
     covered = xp.amax(joints, -3) if background == "max" else xp.sum(joints, -3)
@@ -62,7 +84,7 @@ def encode(
     return xp.asarray(maps, dtype=xp.float32)
 
 
-def _cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
+def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
     if centre == "floor":
         return keypoints // stride
     if centre == "round":
@@ -70,13 +92,13 @@ def _cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
     return (keypoints - (stride - 1) / 2) / stride
 
 
-def _bell(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
+def _gaussian_along_axis(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
     """(..., J, length) along one axis; 0 where the centre is NaN."""
     distance = abs(xp.arange(length, device=centres.device) - centres)
     return xp.where(distance <= far, xp.exp(-(distance**2) / (2 * sigma**2)), 0.0)
 
 
-def peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
+def find_peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Highest cell of each map, (..., 2) as x, y, and its value (...)."""
     flat = maps.reshape(*maps.shape[:-2], -1)
     place = flat.argmax(axis=-1)
@@ -85,15 +107,17 @@ def peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
     return np.stack([x, y], axis=-1), value
 
 
-def decode(maps: Floats) -> tuple[Floats, Floats]:
+def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
     """Peaks between the cells: (..., 2) x, y in cells, and the peaks' values (...).
 
     The offset from the highest cell is the vertex of the parabola through the logarithms of three
     neighbours along each axis, which is exact for a Gaussian (Zhang et al. 2020, DARK, 3.2); at
     the map's border, along that axis, there is none.
     """
-    cells, values = peaks(maps)
-    offset = np.stack([_vertex(*_neighbours(maps, cells, axis)) for axis in (0, 1)], axis=-1)
+    cells, values = find_peaks(maps)
+    offset = np.stack(
+        [_parabola_offset(*_peak_neighbours(maps, cells, axis)) for axis in (0, 1)], axis=-1
+    )
     return (cells + offset).astype(np.float32), values.astype(np.float32)
 
 
@@ -104,15 +128,15 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
     Returns:
         (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
     """
-    cells, values = peaks(maps)
+    cells, values = find_peaks(maps)
     size_wh = np.array(maps.shape[:-3:-1])
     inside = np.all((cells > 1) & (cells < size_wh - 1), axis=-1, keepdims=True)
     slope = []
     for axis in (0, 1):
-        before, _, after, _ = _neighbours(maps, cells, axis)
+        before, _, after, _ = _peak_neighbours(maps, cells, axis)
         slope.append(np.sign(after - before))
     found = cells + 0.25 * np.stack(slope, axis=-1) * inside
-    return _where_above_0(found, values)
+    return _drop_empty_maps(found, values)
 
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
@@ -126,19 +150,19 @@ def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
     Returns:
         as of `decode_quarter`.
     """
-    cells, values = peaks(maps)
+    cells, values = find_peaks(maps)
     flat = maps.reshape(-1, *maps.shape[-2:])
     offsets = [
-        _newton(one, int(x), int(y), blur // 2)
+        _newton_offset(one, int(x), int(y), blur // 2)
         for one, (x, y) in zip(flat, cells.reshape(-1, 2), strict=True)
     ]
-    return _where_above_0(cells + np.reshape(offsets, cells.shape), values)
+    return _drop_empty_maps(cells + np.reshape(offsets, cells.shape), values)
 
 
-DECODERS = {"parabola": decode, "quarter": decode_quarter, "dark": decode_dark}
+DECODERS = {"parabola": decode_parabola, "quarter": decode_quarter, "dark": decode_dark}
 
 
-def _newton(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
+def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
     """From a cell to the extremum of the parabola through its 3x3 neighbours' logarithms; none at
     the map's border. Near it the kernel is smaller, as what lies beyond would pull."""
     height, width = heatmap.shape
@@ -162,7 +186,7 @@ def _newton(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
     return np.clip(-np.linalg.solve(bend, slope), -1.0, 1.0)
 
 
-def _where_above_0(cells: Any, values: Floats) -> tuple[Floats, Floats]:
+def _drop_empty_maps(cells: Any, values: Floats) -> tuple[Floats, Floats]:
     above = values > 0
     found = np.where(above[..., None], cells, np.nan)
     return found.astype(np.float32), np.where(above, values, 0).astype(np.float32)
@@ -180,10 +204,10 @@ def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[F
         axes' highest values (as mmpose scores them), 0 there.
     """
     place = np.stack([along_x.argmax(axis=-1), along_y.argmax(axis=-1)], axis=-1) / bins
-    return _where_above_0(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
+    return _drop_empty_maps(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
 
 
-def turned_back(
+def unflip_heatmaps(
     maps: Floats, mirrored: Sequence[int], *, shift: bool = True, background: bool = False
 ) -> Floats:
     """The maps of a mirrored picture as those of the picture itself, for the mean of both (the
@@ -202,15 +226,15 @@ def turned_back(
     return turned
 
 
-def decode_seed(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
+def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
     """The seed's way: enlarged to the input, highest pixel; (J, 2) x, y in input pixels."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
-    pixels, values = peaks(np.stack(large))
+    pixels, values = find_peaks(np.stack(large))
     return pixels.astype(np.float32), values.astype(np.float32)
 
 
-def _neighbours(
+def _peak_neighbours(
     maps: Floats, cells: NDArray[np.int64], axis: int
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Values before, at and after the peak along x (0) or y (1), and where both are in the map."""
@@ -226,7 +250,7 @@ def _neighbours(
     return at[0][..., 0], at[1][..., 0], at[2][..., 0], inside
 
 
-def _vertex(
+def _parabola_offset(
     before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     low, middle, high = (

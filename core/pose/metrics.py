@@ -38,7 +38,7 @@ class Pck:
         return float(np.nansum(self.joints * self.counts) / self.counts.sum())
 
 
-def distances(found: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
+def keypoint_distances(found: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
     """Distances of found from true keypoints, (N, K), in units of each pose's size.
 
     Args:
@@ -89,14 +89,14 @@ def pck_interval(
             shares are taken together.
         pictures: (N,) which picture each pose is in; None: each in another.
     """
-    correct, counts = _per_picture(apart, limit, pictures)
+    correct, counts = _count_correct_by_picture(apart, limit, pictures)
     drawn = rng.integers(0, len(correct), (draws, len(correct)))
     shares = correct[drawn].sum(1) / counts[drawn].sum(1)
     low, high = np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)
 
 
-def _per_picture(
+def _count_correct_by_picture(
     apart: Distances, limit: float, pictures: ArrayLike | None = None
 ) -> tuple[Distances, Distances]:
     """Of each picture how many keypoints are close enough, and how many are true."""
@@ -114,7 +114,7 @@ def epe(apart: Distances) -> float:
     return float(both.mean()) if len(both) else float("nan")
 
 
-def joint_means(apart: Distances) -> Distances:
+def mean_error_by_keypoint(apart: Distances) -> Distances:
     """Mean distance of each keypoint, (K,), over the poses that both have it; NaN without any."""
     both = np.isfinite(apart)
     counts = both.sum(axis=0)
@@ -122,7 +122,7 @@ def joint_means(apart: Distances) -> Distances:
     return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
 
-def success(apart: Distances, limits: ArrayLike) -> Distances:
+def success_rates(apart: Distances, limits: ArrayLike) -> Distances:
     """Success curve: the share of poses whose largest distance is at most each limit, (L,); poses
     without a target count nowhere, NaN without any other.
 
@@ -136,7 +136,7 @@ def success(apart: Distances, limits: ArrayLike) -> Distances:
     return within.mean(axis=0) if len(within) else np.full(within.shape[1], np.nan)
 
 
-def summary(apart: Distances) -> dict[str, float | None]:
+def summarize_distances(apart: Distances) -> dict[str, float | None]:
     """PCK@0.1, PCK@0.2 and mean error over all keypoints of all poses, to four digits; None where
     the target has no keypoint.
 
@@ -148,7 +148,7 @@ def summary(apart: Distances) -> dict[str, float | None]:
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
 
 
-def torso_sizes(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
+def torso_lengths(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
     """LSP's normaliser: |left shoulder − right hip| of each true pose, (N,) pixels.
 
     Args:
@@ -168,7 +168,7 @@ def oks(found: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayLike)
         area: (N,) of the target, square pixels, or one number for all.
         sigmas: (K,), `Skeleton.oks_sigmas`.
     """
-    apart = distances(found, target)
+    apart = keypoint_distances(found, target)
     variances = (2 * np.asarray(sigmas, np.float64)) ** 2
     size = np.broadcast_to(np.asarray(area, np.float64), (len(apart),))[:, None] + np.spacing(1)
     similar = np.exp(-(apart**2) / (2 * variances * size))

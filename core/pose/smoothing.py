@@ -34,9 +34,9 @@ class OneEuro:
             self._start(values, time_s)
             return values.copy()
         passed = max(time_s - self._time_s, 1e-3)
-        speed = _blend(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
+        speed = _low_pass(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
         cutoff = self.min_cutoff + self.beta * np.abs(speed)
-        smooth = _blend(self._values, values, cutoff, passed)
+        smooth = _low_pass(self._values, values, cutoff, passed)
         known = np.isfinite(smooth)
         if known.all():
             self._values, self._speed = smooth, speed
@@ -50,7 +50,7 @@ class OneEuro:
         self._time_s = time_s
 
 
-def _blend(before: Floats, now: Floats, cutoff_hz: Any, passed_s: float) -> Floats:
+def _low_pass(before: Floats, now: Floats, cutoff_hz: Any, passed_s: float) -> Floats:
     """One step of a first-order low-pass: its share of the new value follows from the cutoff."""
     turn = 2 * math.pi * passed_s * cutoff_hz
     return before + (now - before) * (turn / (turn + 1))
@@ -112,7 +112,7 @@ class Smoothing:
             )
 
 
-class Kalman:
+class KalmanFilter:
     """A Kalman filter for each coordinate, position and velocity, as the CPM demos have it.
 
     Constant velocity in pixels a frame; as there, what comes out is where the keypoint will be in

@@ -24,14 +24,14 @@ _ALPHA = 0.2  # how fast the side follows
 _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
-def first_region(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
+def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
     """Where to look while no hand is followed: the picture's middle, at most as large as it."""
     height, width = size_hw
     side = min(side, height, width)
     return Square((width - side) / 2, (height - side) / 2, side)
 
 
-def next_region(region: Square, keypoints: Floats, peaks: Floats) -> Square | None:
+def next_square(region: Square, keypoints: Floats, peaks: Floats) -> Square | None:
     """Where to look in the next frame, None when the hand is lost.
 
     Round the joints' mean; its side moves by a fifth towards twice the larger of their width, their
@@ -62,7 +62,7 @@ class _Track:
     def after(self, pose: Pose, time_s: float) -> "_Track":
         """The same, seen again."""
         away_s = time_s - self.seen_s
-        (before, now) = _in_both(self.pose.keypoints, pose.keypoints)
+        (before, now) = _common_keypoints(self.pose.keypoints, pose.keypoints)
         if away_s <= 0 or not len(now):
             return _Track(pose, time_s, self.speed)
         x, y = ((now - before).mean(axis=0) / away_s).tolist()
@@ -74,7 +74,7 @@ class _Track:
         return self.pose.keypoints + np.array(self.speed, np.float32) * ahead_s
 
 
-class Tracks:
+class PoseTracker:
     """Tells which pose of a frame is which of the frames before, by where its keypoints are.
 
     Hands are those that moved least. Bodies, which cross, are those that are most alike (OKS and
@@ -109,12 +109,14 @@ class Tracks:
             ahead = {n: t.expected(time_s) for n, t in there.items()}
             alone = len(poses) == len(ahead) == 1
             costs = [
-                {n: _unlike(at, p.keypoints, skeleton, alone=alone) for n, at in ahead.items()}
+                {n: _body_cost(at, p.keypoints, skeleton, alone=alone) for n, at in ahead.items()}
                 for p in poses
             ]
-            found = _assigned(costs, _UNLIKE)
+            found = _assign_tracks(costs, _UNLIKE)
         else:
-            found = _assigned([{n: _moved(t.pose, p) for n, t in there.items()} for p in poses])
+            found = _assign_tracks(
+                [{n: _hand_cost(t.pose, p) for n, t in there.items()} for p in poses]
+            )
         numbers: list[int] = []
         for n in found:
             numbers.append(self._new({*there, *numbers}) if n is None else n)
@@ -136,7 +138,7 @@ class Tracks:
         return self._next
 
 
-def distinct_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
+def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
     """Which of a frame's bodies are of different people, most confident first; of several that are
     of one person the most confident.
 
@@ -145,7 +147,7 @@ def distinct_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
     """
     if len(poses) < 2:
         return list(range(len(poses)))
-    joints, sigmas = _with_sigmas(skeleton)
+    joints, sigmas = _oks_keypoints(skeleton)
     return oks_nms(
         np.stack([pose.keypoints[list(joints)] for pose in poses]),
         [pose.score for pose in poses],
@@ -171,14 +173,14 @@ _UNLIKE = 1.5  # nothing alike, and half its size away: another body
 _AHEAD_S = 0.3  # nobody goes straight on for longer
 
 
-def _moved(before: Pose, now: Pose) -> float:
+def _hand_cost(before: Pose, now: Pose) -> float:
     """Mean way of the keypoints in units of the larger pose's size, and what another side costs;
     infinite where no keypoint is in both."""
     turned = None not in (before.handedness, now.handedness) and before.handedness != now.handedness
-    return _way(before.keypoints, now.keypoints) + _OTHER_SIDE * turned
+    return _mean_displacement(before.keypoints, now.keypoints) + _OTHER_SIDE * turned
 
 
-def _way(before: Floats, now: Floats) -> float:
+def _mean_displacement(before: Floats, now: Floats) -> float:
     """Mean way of the keypoints in units of the larger one's size; infinite where none is in
     both."""
     if before.shape != now.shape:
@@ -189,11 +191,11 @@ def _way(before: Floats, now: Floats) -> float:
     ways = [way for way in ways if math.isfinite(way)]
     if not ways:
         return math.inf
-    size = max(_span(values) for points in both for values in zip(*points, strict=True))
+    size = max(_extent(values) for points in both for values in zip(*points, strict=True))
     return sum(ways) / len(ways) / max(size, 1.0)
 
 
-def _unlike(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float:
+def _body_cost(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float:
     """How far a body is from being the one before: its way in units of its size, and what OKS and
     IoU of the keypoints that are in both lack to 1, half each.
 
@@ -201,11 +203,11 @@ def _unlike(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float
         alone: it is compared with no other; where it is the same however little is alike, that is
             not looked at, which is most of what following costs.
     """
-    way = _way(before, now)
+    way = _mean_displacement(before, now)
     if way > _UNLIKE or (alone and way + 1 < _UNLIKE):
         return way
-    joints, sigmas = _with_sigmas(skeleton)
-    alike = box_iou(*map(bounding_box, _in_both(before, now)))
+    joints, sigmas = _oks_keypoints(skeleton)
+    alike = box_iou(*map(bounding_box, _common_keypoints(before, now)))
     both = np.where(np.isfinite(now), before, np.nan)[list(joints)]
     if np.isfinite(both).any():
         shown = now[None, list(joints)]
@@ -213,7 +215,7 @@ def _unlike(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float
     return way + 1 - alike / 2
 
 
-def _in_both(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+def _common_keypoints(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     """The keypoints that neither lacks; none of different skeletons'."""
     if before.shape != now.shape:
         return before[:0], now[:0]
@@ -222,7 +224,7 @@ def _in_both(before: Floats, now: Floats) -> tuple[Floats, Floats]:
 
 
 @lru_cache
-def _with_sigmas(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """The keypoints of a body that COCO has too, by name, and their sigmas."""
     known = dict(zip(COCO_17.joints, COCO_17.oks_sigmas, strict=True))
     joints = skeleton_named(skeleton).joints
@@ -230,12 +232,14 @@ def _with_sigmas(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     return tuple(i for i, _ in shared), tuple(sigma for _, sigma in shared)
 
 
-def _span(values: Sequence[float]) -> float:
+def _extent(values: Sequence[float]) -> float:
     seen = [value for value in values if math.isfinite(value)]
     return max(seen) - min(seen)
 
 
-def _assigned(costs: Sequence[dict[int, float]], farthest: float = _FARTHEST) -> list[int | None]:
+def _assign_tracks(
+    costs: Sequence[dict[int, float]], farthest: float = _FARTHEST
+) -> list[int | None]:
     """For each pose its track, None for a new one, at the least cost of all together. A new one
     costs the farthest way."""
     if len(costs) == 1:  # as most often

@@ -21,8 +21,8 @@ from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError, SkeletonError
 from core.estimators.depth_nets import DepthNet
 from core.media.pictures import encode_jpeg
-from core.pose.metrics import Distances, distances, epe
-from core.pose.skeletons.table import Skeleton, convert, skeleton_named
+from core.pose.metrics import Distances, epe, keypoint_distances
+from core.pose.skeletons.table import Skeleton, convert_keypoints, skeleton_named
 from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.hand_finding import HandFinder
 
@@ -80,8 +80,8 @@ def to_result(reading: DepthReading) -> DepthResult:
     if joints is not None and truth is not None and frame.skeleton:
         source, target = skeleton_named(frame.skeleton), skeleton_named(reading.skeleton)
         with suppress(SkeletonError):  # no conversion between the two
-            expected = convert(truth.astype(np.float32), source, target)
-            distances_mm = distances(joints[None], expected[None])[0]
+            expected = convert_keypoints(truth.astype(np.float32), source, target)
+            distances_mm = keypoint_distances(joints[None], expected[None])[0]
             errors = None if np.isnan(distances_mm).all() else distances_mm
     return DepthResult(
         reading.method, reading.cube, joints, reading.skeleton, truth, errors, frame.time_s

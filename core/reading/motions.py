@@ -13,7 +13,7 @@ import numpy as np
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionEvent, MotionStream, NearMiss
 from core.pose.boxes import has_same_aspect, rescale_keypoints
-from core.pose.drawing.poses import draw_way
+from core.pose.drawing.poses import draw_path
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Floats, Picture
 
@@ -156,5 +156,5 @@ class MotionReader:
                 points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2]
             )
             points[:, 0] = mirrored.shape[1] - 1 - points[:, 0]
-            mirrored = draw_way(mirrored, points)
+            mirrored = draw_path(mirrored, points)
         return mirrored

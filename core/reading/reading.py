@@ -17,7 +17,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.modelfile.smoothing_settings import smoothing_of
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
-from core.pose.tracking import Tracks
+from core.pose.tracking import PoseTracker
 from core.pose.types import Estimate, Floats, Pose
 from core.reading.motions import FORGET_S, MotionReader
 
@@ -151,7 +151,7 @@ class HandReader:
     """
 
     def __init__(self) -> None:
-        self._tracks = Tracks(FORGET_S, reuse=True)
+        self._tracks = PoseTracker(FORGET_S, reuse=True)
         self._hands: dict[int, _HandState] = {}
         self.motions = MotionReader()
         self._trace: tuple[TracePoint, ...] = ()

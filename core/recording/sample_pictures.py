@@ -8,7 +8,7 @@ import numpy as np
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import Square, map_to_square, square_around
 from core.pose.crops import cut_square
-from core.pose.drawing.poses import draw_pose, draw_way
+from core.pose.drawing.poses import draw_path, draw_pose
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats, Picture, Pose
 from core.store import NewSample, Sample
@@ -76,7 +76,7 @@ def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Pictu
     pictures = []
     for index in indices:
         rgb = draw_pose(background, Pose(points[index], sample.scores[index]), skeleton)
-        rgb = draw_way(rgb, points[: index + 1, skeleton.traced])
+        rgb = draw_path(rgb, points[: index + 1, skeleton.traced])
         pictures.append(cv2.flip(rgb, 1) if sample.mirrored_view else rgb)
     return np.concatenate(pictures, 1)
 

@@ -14,8 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.nets.crossinfonet import Guided
-from core.pose.heatmaps import encode
-from core.pose.map_reading import Decoding
+from core.pose.heatmaps import PeakDecoder, encode_heatmaps
 
 _SIGMA_CELLS = 1.5  # of the target Gaussians
 _PEAK_WEIGHT = 15.0  # extra weight of cells at a keypoint over empty ones
@@ -89,7 +88,9 @@ def joint_targets(
         overlaps or touches the map, else 0.
     """
     sigma = max(_MIN_JOINT_SIGMA_CELLS, size_hw[0] / _ROWS_PER_SIGMA)
-    maps = encode(keypoints, size_hw, stride, sigma=sigma, centre="round", cut_off=3.0, xp=torch)
+    maps = encode_heatmaps(
+        keypoints, size_hw, stride, sigma=sigma, centre="round", cut_off=3.0, xp=torch
+    )
     cells = torch.trunc(keypoints / stride + 0.5)
     ends = torch.tensor([size_hw[1], size_hw[0]], device=keypoints.device)
     # NaN compares as False
@@ -159,7 +160,7 @@ def _blurred_ones(cells: int, device: torch.device) -> Tensor:
 
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """Return Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: empty."""
-    targets: Tensor = encode(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
+    targets: Tensor = encode_heatmaps(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
     return targets
 
 
@@ -178,7 +179,7 @@ class Loss:
     compute: Callable[[Any, Tensor, Tensor, int], Tensor]
     method: str
     centred: bool = True
-    decode: Decoding | None = "parabola"
+    decode: PeakDecoder | None = "parabola"
     in_space: bool = False
 
 

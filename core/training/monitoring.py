@@ -18,8 +18,8 @@ from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import PoseNet
-from core.pose.heatmaps import DECODERS, peaks
-from core.pose.metrics import distances, summary
+from core.pose.heatmaps import DECODERS, find_peaks
+from core.pose.metrics import keypoint_distances, summarize_distances
 from core.pose.types import Floats
 from core.training.checkpoint import TrainingState
 from core.training.losses import Loss
@@ -124,7 +124,7 @@ def evaluate_net(
     is_known = unit > 0
     joints = np.concatenate(expected)[is_known]
     return [
-        summary(distances(stage, joints, unit[is_known]))
+        summarize_distances(keypoint_distances(stage, joints, unit[is_known]))
         for stage in stages[is_known].swapaxes(0, 1)
     ]
 
@@ -139,7 +139,7 @@ def _predict_keypoints(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scal
         return output[:, None].float().numpy()
     first = (net.stride - 1) / 2 if loss.centred else 0.0
     maps = output[:, :, : net.joints].float().numpy()
-    cells = DECODERS[loss.decode](maps)[0] if loss.decode else peaks(maps)[0]
+    cells = DECODERS[loss.decode](maps)[0] if loss.decode else find_peaks(maps)[0]
     return (cells * net.stride + first).astype(np.float32)
 
 

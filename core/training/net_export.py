@@ -86,7 +86,7 @@ def save_net(
 
     Args:
         about: more metadata; of a body net also `alignment` and `decode`, where its maps are not
-            read by the defaults of `core.pose.map_reading.Reading`.
+            read by the defaults of `core.pose.heatmaps.MapDecoding`.
     """
     graph = _describe_graph(net, scaling)
     write_net(folder, _export_checked(graph), {"name": name, **graph.metadata, **about})

@@ -13,7 +13,7 @@ from core.modelfiles.converted_weights import load_imported_graph, load_weights
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
-from core.pose.heatmaps import decode_seed
+from core.pose.heatmaps import decode_upsampled_argmax
 from core.pose.types import Floats, Picture
 from core.training.net_export import save_net
 from core.training.preprocessing import PreprocessedNet
@@ -64,5 +64,5 @@ def locate_seed_keypoints(net: PreprocessedNet, rgb: Picture) -> Floats:
     resized = cv2.resize(rgb, (int(width / height * _SEED_INPUT_ROWS), _SEED_INPUT_ROWS))
     with torch.no_grad():
         maps = net(torch.from_numpy(np.asarray(resized, np.uint8))[None])[0, -1].numpy()
-    keypoints, _ = decode_seed(maps, (height, width))
+    keypoints, _ = decode_upsampled_argmax(maps, (height, width))
     return keypoints

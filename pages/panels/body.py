@@ -12,8 +12,8 @@ from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES
 from core.offline.bodies import read_background
-from core.pose.angles import ANGLES, JOINTS, SIDES
 from core.pose.drawing.bodies import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, BodyView
+from core.pose.skeletons.angles import ANGLES, JOINTS, SIDES
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.types import Floats

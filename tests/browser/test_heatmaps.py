@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from core.media.pictures import read_picture
 from core.media.videos import read_video
-from core.pose.drawing.heatmap_layout import JOINT, Maps, layout_of
+from core.pose.drawing.heatmap_layout import JOINT, Maps, layout_tiles
 from core.pose.skeletons.table import HAND_21
 from tests.browser.conftest import light_and_dark, press_text, set_choice, settled, write_film
 from tests.support.studio import start_camera
@@ -70,7 +70,7 @@ def shaped(page, width, height):
 
 def tile(box, joint):
     """The middle of a keypoint's tile on the screen."""
-    layout = layout_of(Maps("hm"), HAND_21, 3)
+    layout = layout_tiles(Maps("hm"), HAND_21, 3)
     [one] = [t for t in layout.tiles if (t.kind, t.number) == (JOINT, joint)]
     height, width = layout.size_hw
     x = (one.x + one.width / 2) / width * box["width"]

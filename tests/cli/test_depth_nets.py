@@ -14,7 +14,7 @@ from core.datasets.depth_files import read_depth_hands
 from core.depth.cameras import Camera
 from core.depth.io.joint_files import read_joints
 from core.estimators.depth_nets import DepthNet
-from core.pose.metrics import distances, epe
+from core.pose.metrics import epe, keypoint_distances
 from core.pose.skeletons.table import HAND_21
 
 
@@ -59,7 +59,7 @@ def test_a_net_of_depth_is_trained_and_measured_in_mm(rendered: Path, workspace:
     camera = Camera("", 300, 300, 80, 60, 160, 120)
     said = camera.to_mm(read_joints(results))
     truth = np.stack([hand.xyz_mm for hand in read_depth_hands(rendered, HAND_21).hands[18:]])
-    assert measured["mean_mm"] == pytest.approx(epe(distances(said, truth)), abs=0.01)
+    assert measured["mean_mm"] == pytest.approx(epe(keypoint_distances(said, truth)), abs=0.01)
 
 
 def test_the_net_that_ships_finds_rendered_hands_and_turned_looks_help(tmp_path: Path) -> None:

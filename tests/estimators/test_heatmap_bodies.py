@@ -26,8 +26,8 @@ from core.offline.predicting import predict
 from core.paths import Paths
 from core.pose.boxes import Box
 from core.pose.crops import PersonView
-from core.pose.drawing.heatmaps import Maps, attention_tiles, draw_with_maps
-from core.pose.map_reading import Reading
+from core.pose.drawing.heatmaps import Maps, draw_attention, draw_with_heatmaps
+from core.pose.heatmaps import MapDecoding
 from core.pose.skeletons.table import COCO_17
 from core.pose.types import Frame
 from core.training.net_export import save_net
@@ -58,7 +58,7 @@ class Spots(nn.Module):
 
 
 def spots_net(folder: Path, alignment: str, decode: str) -> HeatmapNet:
-    about = {"skeleton": COCO_17.name, **asdict(Reading(alignment, decode))}  # type: ignore[arg-type]
+    about = {"skeleton": COCO_17.name, **asdict(MapDecoding(alignment, decode))}  # type: ignore[arg-type]
     save_net(Spots(alignment), folder, f"spots.{alignment}", about)  # type: ignore[arg-type]
     return HeatmapNet(folder)
 
@@ -117,13 +117,13 @@ def test_the_heatmaps_box_the_maps_by_hand() -> None:
     view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW)
     step = 75 / 24  # picture pixels a cell
     for alignment, first in (("stride", 0.0), ("cells", 1.5 * 0.78125)):
-        window = heatmaps_box(Reading(alignment), view, (32, 24))  # type: ignore[arg-type]
+        window = heatmaps_box(MapDecoding(alignment), view, (32, 24))  # type: ignore[arg-type]
         x0, y0, width, height = window.to_xywh()
         assert (width, height) == pytest.approx((75, 100))
         assert x0 + (step - 1) / 2 == pytest.approx(12.5 + first)
         assert y0 + (step - 1) / 2 == pytest.approx(10 + first)
     view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW, ends="centres")
-    x0, y0, width, height = heatmaps_box(Reading("ends"), view, (32, 24)).to_xywh()
+    x0, y0, width, height = heatmaps_box(MapDecoding("ends"), view, (32, 24)).to_xywh()
     step_x, step_y = 75 / 23, 100 / 31  # the last cell on the last pixel, at the box's end
     assert (width, height) == pytest.approx((24 * step_x, 32 * step_y))
     assert (x0 + (step_x - 1) / 2, y0 + (step_y - 1) / 2) == pytest.approx((12.5, 10))
@@ -170,11 +170,11 @@ def test_heatmaps_and_crop_are_drawn_at_their_place(folders: dict[str, Path]) ->
     x0, y0, width, height = heatmaps.region.to_xywh()
     at = x0 + (x + 0.5) * width / 96 - 0.5, y0 + (y + 0.5) * height / 128 - 0.5
     assert at == pytest.approx((101, 71), abs=1.5)
-    drawn = draw_with_maps(picture, estimate, Maps("single", 0, NOSE), 1)
+    drawn = draw_with_heatmaps(picture, estimate, Maps("single", 0, NOSE), 1)
     changed = np.abs(drawn.astype(int) - picture).sum(axis=2)
     rows, columns = np.nonzero(changed[40:100, 70:130] > 120)
     assert abs(columns.mean() + 70 - 101) < 2 and abs(rows.mean() + 40 - 71) < 2
-    tiles = draw_with_maps(picture, estimate, Maps("hm", 0, NOSE), 1)
+    tiles = draw_with_heatmaps(picture, estimate, Maps("hm", 0, NOSE), 1)
     assert tiles.ndim == 3 and tiles.any()
 
 
@@ -195,7 +195,7 @@ def test_attention_maps_come_with_the_heatmaps(tmp_path: Path) -> None:
     assert set(heatmaps.attention) == set(seen)
     for name, one in seen.items():
         assert heatmaps.attention[name] == pytest.approx(one[0].numpy(), abs=1e-5)
-    tiles = dict(attention_tiles(heatmaps, NOSE))
+    tiles = dict(draw_attention(heatmaps, NOSE))
     assert set(tiles) == set(seen)
     assert (tiles["part_wise"] != heatmaps.crop).any(axis=2).mean() > 0.9
 

@@ -9,8 +9,8 @@ import pytest
 from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
 from core.media.pictures import read_picture
-from core.pose.body import alignment_of
-from core.pose.skeletons.table import BODY_33, COCO_17, convert
+from core.pose.blazepose_roi import estimate_alignment
+from core.pose.skeletons.table import BODY_33, COCO_17, convert_keypoints
 from core.pose.types import Frame
 
 SKIER = "000000000785.jpg"  # one person, seen whole, 640x425
@@ -41,7 +41,9 @@ def found(bodies, skier):
 def test_its_keypoints_lie_where_people_marked_them(found, annotation):
     target = np.array(annotation["keypoints"]).reshape(-1, 3)
     (pose,) = found.poses
-    off = np.linalg.norm(convert(pose.keypoints, BODY_33, COCO_17) - target[:, :2], axis=1)
+    off = np.linalg.norm(
+        convert_keypoints(pose.keypoints, BODY_33, COCO_17) - target[:, :2], axis=1
+    )
     torso = np.linalg.norm(target[5, :2] - target[12, :2])  # left shoulder to right hip
     assert (target[:, 2] > 0).all()
     assert np.median(off) < 0.1 * torso and (off < 0.3 * torso).all()
@@ -82,7 +84,7 @@ def test_masks_come_on_demand_alone(weights_folder, skier):
 def test_a_picture_is_read_with_the_tracker_s_square_in_the_end(found):
     assert not found.tracking.detected
     (square,) = found.tracking.followed
-    own = alignment_of(found.poses[0].keypoints).region
+    own = estimate_alignment(found.poses[0].keypoints).region
     assert np.hypot(square.x - own.x, square.y - own.y) < 0.05 * own.side
 
 

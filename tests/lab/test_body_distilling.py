@@ -13,7 +13,7 @@ from core.estimators import create_estimator
 from core.lab.body_distilling import crop_person, distil_bodies, merge_keypoints
 from core.media.pictures import read_picture
 from core.pose.boxes import Box
-from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14, convert
+from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14, convert_keypoints
 from core.pose.types import Pose
 
 NOSE, LEFT_EAR, RIGHT_ANKLE = (COCO_17.index(name) for name in ("nose", "left_ear", "right_ankle"))
@@ -31,7 +31,7 @@ def said() -> np.ndarray:
 
 
 def test_the_teacher_counts_where_it_is_near_and_where_only_it_sees(said: np.ndarray) -> None:
-    of_coco = convert(said, BODY_33, COCO_17)
+    of_coco = convert_keypoints(said, BODY_33, COCO_17)
     annotated = of_coco + np.float32(1)
     annotated[RIGHT_ANKLE] += 50
     annotated[[NOSE, LEFT_EAR]] = np.nan
@@ -44,7 +44,7 @@ def test_the_teacher_counts_where_it_is_near_and_where_only_it_sees(said: np.nda
 
 
 def test_a_teacher_that_is_wrong_about_most_is_not_heard(said: np.ndarray) -> None:
-    annotated = convert(said, BODY_33, COCO_17)
+    annotated = convert_keypoints(said, BODY_33, COCO_17)
     annotated[5:] += 50  # 12 of 17
     annotated[NOSE] = np.nan
     found, own = merge_keypoints(teachers(said), BODY_33, annotated, near=4)
@@ -91,7 +91,7 @@ def test_real_persons_are_written_for_training_and_those_held_out_keep_their_ann
     assert made.skeleton is COCO_17 and made.held_out_sets == ["val"]
     held_out = [body for body in annotated.bodies if body.held_out]
     for row, body in zip(made.rows("val"), held_out, strict=True):
-        truth = convert(body.keypoints, LSP_14, COCO_17)
+        truth = convert_keypoints(body.keypoints, LSP_14, COCO_17)
         _, _, wanted = crop_person(read_picture(body.picture), body.box, truth)
         np.testing.assert_allclose(made.bodies[row].keypoints, wanted, atol=0.01)
     learned = np.array([made.bodies[row].keypoints for row in made.rows("")])

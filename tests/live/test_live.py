@@ -15,7 +15,7 @@ from core.live.live import Latest, LiveProcessor, Options
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.drawing.heatmap_layout import Maps
-from core.pose.drawing.heatmaps import draw_with_maps
+from core.pose.drawing.heatmaps import draw_with_heatmaps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.reading.reading import predict_hands
@@ -137,7 +137,7 @@ def test_of_several_people_the_chosen_one_s_maps_are_drawn(weights_folder, share
         assert sorted(told.numbers) == [*range(1, len(told.poses) + 1)] and len(told.poses) >= 2
         of_one = (told.heatmaps[told.numbers.index(person)],)
         labels = [str(number) for number in told.numbers]
-        expected = draw_with_maps(
+        expected = draw_with_heatmaps(
             photo, replace(told, heatmaps=of_one), Maps("single", 0), 1, labels=labels, mirror=True
         )
         assert (out == expected).all()

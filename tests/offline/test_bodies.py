@@ -14,9 +14,9 @@ from core.offline.bodies import (
     read_body_video,
     sample_angles,
 )
-from core.pose.angles import ANGLES
 from core.pose.drawing.bodies import BLUR, BodyView
 from core.pose.drawing.poses import person_color
+from core.pose.skeletons.angles import ANGLES
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.offline.keypoint_table import table_columns, to_json, to_rows, to_table
-from core.pose.angles import ANGLES
+from core.pose.skeletons.angles import ANGLES
 from core.pose.skeletons.table import BODY_33, HAND_21
 from core.pose.types import Estimate, Frame, Pose
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
-from core.pose.angles import ANGLES, angles_of, joint_angles
+from core.pose.skeletons.angles import ANGLES, joint_angles, pose_angles
 from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14
 from core.pose.types import Pose
 
@@ -75,9 +75,9 @@ def test_hidden_keypoints_count_as_missing_and_metres_go_before_pixels():
     visibility[BODY_33.index("right_ankle")] = 0.4
     flat, deep = points(BODY_33, axes=2), points(BODY_33)
     scores = np.ones(33, np.float32)
-    seen = angles_of(Pose(flat, scores, world=deep, visibility=visibility), BODY_33)
+    seen = pose_angles(Pose(flat, scores, world=deep, visibility=visibility), BODY_33)
     assert seen["right_hip"] == pytest.approx(90) and np.isnan(seen["right_knee"])
-    in_picture = angles_of(Pose(flat, scores), BODY_33)
+    in_picture = pose_angles(Pose(flat, scores), BODY_33)
     assert np.isnan(in_picture["right_hip"])  # seen from the front, the knee covers the hip
 
 

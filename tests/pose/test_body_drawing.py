@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.pose.body import alignment_of
+from core.pose.blazepose_roi import estimate_alignment
 from core.pose.drawing.bodies import (
     BLUR,
     COLOUR,
@@ -122,7 +122,7 @@ def test_the_steps_are_drawn_where_they_are_computed():
     tracking = Tracking(False, (TurnedSquare(70, 30, 20, 0),))
     estimate = person(tracking=tracking)
     seen = draw_steps(black, estimate)
-    alignment = alignment_of(estimate.poses[0].keypoints)
+    alignment = estimate_alignment(estimate.poses[0].keypoints)
     assert alignment.centre == (25, 35) and alignment.radius == 15
     assert seen[35, 25].tolist() == seen[20, 25].tolist() != [0, 0, 0]  # the two points
     assert seen[35, 40].any() and seen[50, 25].any()  # the circle

@@ -6,8 +6,8 @@ import pytest
 from core.pose.drawing.poses import (
     PERSON_COLORS,
     draw_estimate,
+    draw_path,
     draw_pose,
-    draw_way,
     emoji_font_path,
     emoji_sprite,
     label_plate,
@@ -110,6 +110,6 @@ def test_every_bone_joins_two_of_the_keypoints():
 
 def test_a_way_is_drawn_on_a_copy_between_the_points_that_were_seen():
     ground = grey()
-    drawn = draw_way(ground, np.array([(20, 50), (np.nan, np.nan), (80, 50)], np.float32))
+    drawn = draw_path(ground, np.array([(20, 50), (np.nan, np.nan), (80, 50)], np.float32))
     assert (ground == 90).all()
     assert (drawn[50, 20:81] != 90).any(axis=1).all() and (drawn[70:] == 90).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.lab.renderer.render import render_hand
-from core.pose.grips import GRAB, LIMITS, PINCH, Grips, measured
+from core.pose.grips import GRAB, GRIP_LIMITS, PINCH, GripDetector, measure_grips
 from core.pose.skeletons.table import BODY_33, HAND_21, ICVL_16, NYU_14
 
 # A palm of length 8 that points up, away from which the fingers are bent
@@ -25,7 +25,9 @@ def hand(thumb_to_index, tips_off=10.0):
 
 
 def test_distances_are_in_palm_lengths():
-    (pinch, at), (grab, palm) = (measured(hand(0.5, 1.25), HAND_21)[key] for key in (PINCH, GRAB))
+    (pinch, at), (grab, palm) = (
+        measure_grips(hand(0.5, 1.25), HAND_21)[key] for key in (PINCH, GRAB)
+    )
     assert (pinch, grab) == (pytest.approx(0.5), pytest.approx(1.25))
     np.testing.assert_allclose(at, [2, -7, -6])
     np.testing.assert_allclose(palm, [0, -4, 0])
@@ -34,14 +36,14 @@ def test_distances_are_in_palm_lengths():
 def test_neither_size_nor_place_nor_turn_counts():
     turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))
     held = 9.1 * hand(0.4, 0.9) @ turn + [100, -200, 700]
-    for key, (distance, _) in measured(hand(0.4, 0.9), HAND_21).items():
-        assert measured(held, HAND_21)[key][0] == pytest.approx(distance)
+    for key, (distance, _) in measure_grips(hand(0.4, 0.9), HAND_21).items():
+        assert measure_grips(held, HAND_21)[key][0] == pytest.approx(distance)
 
 
 @pytest.mark.parametrize("name", [PINCH, GRAB])
 def test_a_grip_begins_at_one_distance_and_ends_at_a_larger_one(name):
-    closes, opens = LIMITS[name].closes, LIMITS[name].opens
-    between, grips, on = (closes + opens) / 2, Grips(), []
+    closes, opens = GRIP_LIMITS[name].closes, GRIP_LIMITS[name].opens
+    between, grips, on = (closes + opens) / 2, GripDetector(), []
     for distance in (between, closes - 0.01, between, opens + 0.01, between):
         keypoints = hand(distance) if name == PINCH else hand(0.2, distance)
         on.append(grips(keypoints, HAND_21)[name].on)
@@ -49,12 +51,12 @@ def test_a_grip_begins_at_one_distance_and_ends_at_a_larger_one(name):
 
 
 def test_the_thumb_of_a_fist_does_not_pinch():
-    found = Grips()(hand(0.1, 0.5), HAND_21)
+    found = GripDetector()(hand(0.1, 0.5), HAND_21)
     assert found[GRAB].on and found[PINCH].distance == pytest.approx(0.1) and not found[PINCH].on
 
 
 def test_a_missing_fingertip_ends_a_pinch():
-    grips, lost = Grips(), hand(0.1)
+    grips, lost = GripDetector(), hand(0.1)
     assert grips(lost, HAND_21)[PINCH].on
     lost[8] = np.nan
     assert not grips(lost, HAND_21)[PINCH].on
@@ -62,7 +64,7 @@ def test_a_missing_fingertip_ends_a_pinch():
 
 
 def test_a_body_has_no_grips():
-    assert Grips()(np.zeros((33, 3)), BODY_33) == {}
+    assert GripDetector()(np.zeros((33, 3)), BODY_33) == {}
 
 
 def test_the_skeletons_of_depth_give_much_the_same_distances():
@@ -73,7 +75,7 @@ def test_the_skeletons_of_depth_give_much_the_same_distances():
             [
                 [
                     distance
-                    for distance, _ in measured(r.joints_mm(skeleton.name), skeleton).values()
+                    for distance, _ in measure_grips(r.joints_mm(skeleton.name), skeleton).values()
                 ]
                 for r in rendered
             ]

@@ -8,17 +8,17 @@ import pytest
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.boxes import Box
-from core.pose.drawing.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_of
+from core.pose.drawing.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_tiles
 from core.pose.drawing.heatmaps import (
     TITLE,
-    colour_bar,
-    combined,
-    draw_with_maps,
-    followed,
-    over_picture,
-    scaled,
-    title_of,
-    tracks,
+    combine_maps,
+    draw_colour_bar,
+    draw_with_heatmaps,
+    enlarge_for_drawing,
+    overlay_heatmaps,
+    stage_tracks,
+    tile_title,
+    tracked_keypoints,
 )
 from core.pose.drawing.poses import label_plate
 from core.pose.heatmaps import heatmap_keypoints
@@ -41,15 +41,15 @@ def heatmaps() -> Heatmaps:
 
 
 def test_the_strongest_keypoint_shows_and_the_background_does_not(heatmaps):
-    assert combined(heatmaps, 1).max() == 1
-    assert combined(heatmaps, 1)[20, 20] == 0
-    assert combined(heatmaps, 1, joint=21)[20, 20] == 1
+    assert combine_maps(heatmaps, 1).max() == 1
+    assert combine_maps(heatmaps, 1)[20, 20] == 0
+    assert combine_maps(heatmaps, 1, joint=21)[20, 20] == 1
 
 
 def test_a_heatmap_is_drawn_where_its_cell_lies_in_the_picture(heatmaps):
     # cell (10, 4) of 2 pixels each: picture pixel 50 + 20.5, 20 + 8.5
     rgb = np.full((120, 160, 3), GREY, np.uint8)
-    out = over_picture(rgb, [heatmaps], 1)
+    out = overlay_heatmaps(rgb, [heatmaps], 1)
     red = out[..., 0].astype(int) - out[..., 2]
     y, x = np.unravel_index(red.argmax(), red.shape)
     assert abs(x - 70.5) <= 1
@@ -62,7 +62,7 @@ def test_a_heatmap_is_drawn_where_its_cell_lies_in_the_picture(heatmaps):
 def test_squares_beyond_the_border_are_drawn_as_far_as_they_are_seen(heatmaps, corner):
     region = Box.from_xywh(*corner, 64.0, 64.0)
     moved = Heatmaps(heatmaps.maps, region, heatmaps.crop)
-    assert over_picture(np.zeros((120, 160, 3), np.uint8), [moved], 1).shape == (120, 160, 3)
+    assert overlay_heatmaps(np.zeros((120, 160, 3), np.uint8), [moved], 1).shape == (120, 160, 3)
 
 
 def estimate_of(heatmaps, size_hw=(120, 160), skeleton="hand_21"):
@@ -73,7 +73,7 @@ def estimate_of(heatmaps, size_hw=(120, 160), skeleton="hand_21"):
 
 def picture_of(heatmaps, maps, **more):
     rgb = np.full((120, 160, 3), GREY, np.uint8)
-    return draw_with_maps(rgb, estimate_of(heatmaps), maps, heatmaps.stages, **more)
+    return draw_with_heatmaps(rgb, estimate_of(heatmaps), maps, heatmaps.stages, **more)
 
 
 def is_red(pixel):
@@ -83,7 +83,7 @@ def is_red(pixel):
 def test_each_keypoint_s_tile_shows_its_own_map_where_its_peak_lies(heatmaps):
     # cell (10, 4) of 32 in a tile of 160: 5 pixels a cell, its middle at 5 · 10.5 and 5 · 4.5
     out = picture_of(heatmaps, Maps("hm"))
-    layout = layout_of(Maps("hm"), HAND_21, 2)
+    layout = layout_tiles(Maps("hm"), HAND_21, 2)
     for tile in layout.tiles:
         if tile.kind == JOINT and tile.number < 21:
             there = out[tile.y + 22, tile.x + 52]
@@ -113,14 +113,14 @@ def test_of_several_people_only_the_chosen_one_s_maps_are_laid_over_the_picture(
     nobody = Pose(np.full((21, 2), np.nan, np.float32), np.zeros(21, np.float32))
     people = Estimate((nobody,) * 2, (140, 160), "net", heatmaps=(heatmaps, lower), numbers=(4, 2))
     drawn = {
-        person: draw_with_maps(rgb, people, Maps("single", 1, person=person), 2)
+        person: draw_with_heatmaps(rgb, people, Maps("single", 1, person=person), 2)
         for person in (4, 2, 7, None)
     }
     places = {n: (is_red(out[28, 70]), is_red(out[68, 70])) for n, out in drawn.items()}
     # 7 is away: the lowest number's; nobody is chosen: everybody's
     assert places == {4: (True, False), 2: (False, True), 7: (False, True), None: (True, True)}
-    tiles = draw_with_maps(rgb, people, Maps("multi", person=4, joint=INDEX_TIP), 2)
-    first = draw_with_maps(rgb, people, Maps("multi", joint=INDEX_TIP), 2)
+    tiles = draw_with_heatmaps(rgb, people, Maps("multi", person=4, joint=INDEX_TIP), 2)
+    first = draw_with_heatmaps(rgb, people, Maps("multi", joint=INDEX_TIP), 2)
     assert (tiles == first).all()  # the same crop and maps: where they lie is not in the tiles
 
 
@@ -130,14 +130,14 @@ def test_what_a_net_attends_to_has_a_tile_of_its_name_also_while_nobody_is_seen(
     seen = replace(heatmaps, attention={"holistic_1": dim, "part_wise": sure})
     rgb = np.full((120, 160, 3), GREY, np.uint8)
     # five tiles and the picture: three columns of 320; the attentions at (0, 320) and (320, 320)
-    out = draw_with_maps(rgb, estimate_of(seen), Maps("multi", joint=INDEX_TIP), 2)
+    out = draw_with_heatmaps(rgb, estimate_of(seen), Maps("multi", joint=INDEX_TIP), 2)
     assert not is_red(out[480, 160]) and is_red(out[480, 480])
-    other = draw_with_maps(rgb, estimate_of(seen), Maps("multi", joint=0), 2)
+    other = draw_with_heatmaps(rgb, estimate_of(seen), Maps("multi", joint=0), 2)
     assert not is_red(other[480, 480])
-    tile = next(t for t in layout_of(Maps("multi"), HAND_21, 2, 2).tiles if t.kind == ATTENTION)
-    assert title_of(tile, HAND_21, ("holistic_1", "part_wise")) == "holistic 1"
+    tile = next(t for t in layout_tiles(Maps("multi"), HAND_21, 2, 2).tiles if t.kind == ATTENTION)
+    assert tile_title(tile, HAND_21, ("holistic_1", "part_wise")) == "holistic 1"
     nobody = Estimate((), (120, 160), "net")
-    dark = draw_with_maps(rgb, nobody, Maps("multi"), 2, attends=tuple(seen.attention))
+    dark = draw_with_heatmaps(rgb, nobody, Maps("multi"), 2, attends=tuple(seen.attention))
     assert dark.shape == out.shape
 
 
@@ -154,7 +154,7 @@ def test_a_track_goes_through_the_peaks_of_every_stage():
     for stage, (x, y) in enumerate([(5, 20), (12, 6), (13, 6)]):
         maps[stage, INDEX_TIP, y, x] = 0.9
     moving = Heatmaps(maps, Box(50.0, 20.0, 114.0, 84.0), np.full((128, 128, 3), GREY, np.uint8))
-    [way] = tracks(moving, [INDEX_TIP], 320).swapaxes(0, 1)
+    [way] = stage_tracks(moving, [INDEX_TIP], 320).swapaxes(0, 1)
     assert way == pytest.approx(np.array([(54.5, 204.5), (124.5, 64.5), (134.5, 64.5)]), abs=0.01)
     out = picture_of(moving, Maps("multi", joint=INDEX_TIP))
     # the track's tile is the first of the second row; half-way from (54, 204) to (124, 64)
@@ -163,29 +163,29 @@ def test_a_track_goes_through_the_peaks_of_every_stage():
 
 
 def test_a_track_has_no_point_where_a_stage_sees_nothing(heatmaps):
-    way = tracks(heatmaps, [INDEX_TIP, 7], 320)
+    way = stage_tracks(heatmaps, [INDEX_TIP, 7], 320)
     assert np.isfinite(way[:, 0]).all()
     assert np.isnan(way[:, 1]).all()
 
 
 def test_without_a_chosen_joint_the_ends_of_fingers_and_limbs_are_followed():
-    assert followed(HAND_21, None) == (4, 8, 12, 16, 20)
-    assert [NYU_14.joints[joint] for joint in followed(NYU_14, None)] == [
+    assert tracked_keypoints(HAND_21, None) == (4, 8, 12, 16, 20)
+    assert [NYU_14.joints[joint] for joint in tracked_keypoints(NYU_14, None)] == [
         "thumb_tip",
         "index_tip",
         "middle_tip",
         "ring_tip",
         "little_tip",
     ]
-    assert followed(HAND_21, 5) == (5,)
-    assert followed(HAND_21, 21) == ()  # the background has no place
+    assert tracked_keypoints(HAND_21, 5) == (5,)
+    assert tracked_keypoints(HAND_21, 21) == ()  # the background has no place
 
 
 def test_titles_are_readable_and_fit_their_tiles():
     assert TITLE * 0.55 >= 11 / 0.8  # px, also where the picture is shown a fifth smaller
     for skeleton in SKELETONS.values():
-        for tile in layout_of(Maps("hm"), skeleton, 3).tiles:
-            assert label_plate(title_of(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
+        for tile in layout_tiles(Maps("hm"), skeleton, 3).tiles:
+            assert label_plate(tile_title(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
 
 
 @pytest.mark.parametrize("view", ["multi", "hm"])
@@ -193,7 +193,7 @@ def test_without_a_hand_the_picture_has_the_same_size_and_shows_what_the_camera_
     heatmaps, view
 ):
     nothing = Estimate((), (120, 160), "cpm")
-    out = draw_with_maps(np.full((120, 160, 3), 200, np.uint8), nothing, Maps(view), 2)
+    out = draw_with_heatmaps(np.full((120, 160, 3), 200, np.uint8), nothing, Maps(view), 2)
     assert out.shape == picture_of(heatmaps, Maps(view)).shape
     assert (out == 200).all(axis=2).sum() >= 158 * 118
 
@@ -202,7 +202,7 @@ def test_without_a_hand_the_picture_has_the_same_size_and_shows_what_the_camera_
 def test_the_frame_keeps_its_shape_whatever_the_camera_s(heatmaps, size_hw):
     for view in ("multi", "hm"):
         rgb = np.zeros((*size_hw, 3), np.uint8)
-        out = draw_with_maps(rgb, estimate_of(heatmaps, size_hw), Maps(view), 2)
+        out = draw_with_heatmaps(rgb, estimate_of(heatmaps, size_hw), Maps(view), 2)
         assert out.shape == (640, 960, 3)
 
 
@@ -212,17 +212,17 @@ def test_the_net_s_own_maps_of_a_real_hand_are_composed_in_every_view(weights_fo
     with KeypointSource("cpm.hand_light").open(Paths.find()) as estimator:
         estimate = estimator.estimate_still(rgb)
         stages = estimator.stages
-    tile = layout_of(Maps("hm"), HAND_21, stages).tiles
-    out = draw_with_maps(rgb, estimate, Maps("hm"), stages)
+    tile = layout_tiles(Maps("hm"), HAND_21, stages).tiles
+    out = draw_with_heatmaps(rgb, estimate, Maps("hm"), stages)
     shown = [t for t in tile if t.kind == JOINT and t.number < 21]
     crop = estimate.heatmaps[0]
     for one in shown:  # the reddest pixel lies at the keypoint
         part = out[one.y + 4 : one.y + 158, one.x : one.x + 158].astype(int)
-        [[x, y]] = tracks(crop, [one.number], 158)[-1]
+        [[x, y]] = stage_tracks(crop, [one.number], 158)[-1]
         y, x = int(np.clip(round(y) - 4, 0, 125)), int(np.clip(round(x), 0, 157))
         assert part[y, x, 0] - part[y, x, 2] > 60, one
-    assert draw_with_maps(rgb, estimate, Maps("multi"), stages).shape == (640, 960, 3)
-    assert draw_with_maps(rgb, estimate, Maps("single", 2), stages).shape == rgb.shape
+    assert draw_with_heatmaps(rgb, estimate, Maps("multi"), stages).shape == (640, 960, 3)
+    assert draw_with_heatmaps(rgb, estimate, Maps("single", 2), stages).shape == rgb.shape
 
 
 @pytest.mark.parametrize("skeleton", ["lsp_14", "body_33"])
@@ -232,13 +232,13 @@ def test_a_body_s_maps_are_drawn_in_groups_of_its_own(skeleton):
     for view in VIEWS:
         for joint in (None, 0, SKELETONS[skeleton].size):
             maps = Maps(view, 5, joint)
-            out = draw_with_maps(rgb, estimate_of(body, skeleton=skeleton), maps, 6)
+            out = draw_with_heatmaps(rgb, estimate_of(body, skeleton=skeleton), maps, 6)
             assert (out != rgb[0, 0]).any()
 
 
 def test_a_net_of_other_keypoints_than_it_says_gets_numbers():
     body = _spread(LSP_14.size)
-    out = draw_with_maps(np.zeros((120, 160, 3), np.uint8), estimate_of(body), Maps("hm"), 6)
+    out = draw_with_heatmaps(np.zeros((120, 160, 3), np.uint8), estimate_of(body), Maps("hm"), 6)
     assert out.shape[1] == 960
 
 
@@ -246,12 +246,12 @@ def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_plac
     # a pixel's centre is at an integer: pixel 10 of three times the size is 3 · 10 + 1
     rgb = np.full((120, 160, 3), GREY, np.uint8)
     before = estimate_of(heatmaps)
-    larger, after = scaled(rgb, before, 3)
+    larger, after = enlarge_for_drawing(rgb, before, 3)
     assert larger.shape == (360, 480, 3) and after.size_hw == (360, 480)
     assert after.poses[0].keypoints[0] == pytest.approx(3 * before.poses[0].keypoints[0] + 1)
     cells, _ = heatmap_keypoints(after.heatmaps[0])
     assert cells == pytest.approx(3 * heatmap_keypoints(heatmaps)[0] + 1)
-    assert scaled(rgb, before, 1)[1] is before
+    assert enlarge_for_drawing(rgb, before, 1)[1] is before
 
 
 def _spread(joints):
@@ -261,7 +261,7 @@ def _spread(joints):
 
 
 def test_the_bar_runs_from_blue_to_red():
-    bar = colour_bar(100, 4)
+    bar = draw_colour_bar(100, 4)
     assert bar.shape == (4, 100, 3)
     assert bar[0, 12, 2] > bar[0, 12, 0]
     assert bar[0, 90, 0] > bar[0, 90, 2]

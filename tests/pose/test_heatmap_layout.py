@@ -14,8 +14,8 @@ from core.pose.drawing.heatmap_layout import (
     TRACK,
     Maps,
     Tile,
-    clicked,
-    layout_of,
+    enlarged_keypoint_after_click,
+    layout_tiles,
 )
 from core.pose.skeletons.table import HAND_21, SKELETONS, Skeleton
 
@@ -23,7 +23,7 @@ WRIST, THUMB_CMC, INDEX_TIP, LITTLE_TIP, BACKGROUND = 0, 1, 8, 20, 21
 
 
 def hand(view, width=960, joint=None, stages=3):
-    return layout_of(Maps(view, joint=joint, width=width), HAND_21, stages)
+    return layout_tiles(Maps(view, joint=joint, width=width), HAND_21, stages)
 
 
 def place(layout, kind, number=0):
@@ -83,7 +83,7 @@ def test_the_stages_stand_side_by_side_with_their_track_and_the_picture_under_th
 
 def test_what_a_net_attends_to_follows_the_track():
     # one stage, the track, four attentions and the picture: four columns of 240, two rows
-    layout = layout_of(Maps("multi", width=960), HAND_21, 1, 4)
+    layout = layout_tiles(Maps("multi", width=960), HAND_21, 1, 4)
     assert layout.size_hw == (480, 960)
     assert place(layout, TRACK) == (240, 0, 240, 240)
     assert [place(layout, ATTENTION, number)[:2] for number in range(4)] == [
@@ -128,13 +128,13 @@ def test_an_enlarged_keypoint_stands_alone_where_no_strip_fits_and_above_one_in_
 @pytest.mark.parametrize("width", [330, 480, 641, 700, 820, 960, 1200, 1501])
 @pytest.mark.parametrize("skeleton", [*SKELETONS.values(), Skeleton("", "", tuple("abc"), (), ())])
 def test_every_keypoint_of_every_skeleton_has_one_tile_large_enough_to_read(skeleton, width):
-    layout = layout_of(Maps("hm", width=width), skeleton, 3)
+    layout = layout_tiles(Maps("hm", width=width), skeleton, 3)
     joints = sorted(tile.number for tile in layout.tiles if tile.kind == JOINT)
     assert joints == list(range(skeleton.size + 1))
     assert all(min(tile.width, tile.height) >= LEAST_TILE for tile in layout.tiles)
     apart_and_inside(layout, width)
     for joint in joints:
-        one = layout_of(Maps("hm", joint=joint, width=width), skeleton, 3)
+        one = layout_tiles(Maps("hm", joint=joint, width=width), skeleton, 3)
         assert one.tiles[0].number == joint
         assert one.tiles[0].width == min(layout.size_hw)
         apart_and_inside(one, width)
@@ -168,18 +168,18 @@ def test_a_click_on_a_tile_enlarges_it_and_a_second_one_brings_all_back(width):
         x = (tile.x + tile.width / 2) / every.size_hw[1]
         y = (tile.y + tile.height / 2) / height
         assert every.at(x, y) == tile
-        now = clicked(every, x, y, None)
+        now = enlarged_keypoint_after_click(every, x, y, None)
         assert now == (tile.number if tile.kind == JOINT else None)
         if now is not None:
-            assert clicked(hand("hm", width, now), 0.1, 0.1, now) is None
+            assert enlarged_keypoint_after_click(hand("hm", width, now), 0.1, 0.1, now) is None
 
 
 def test_a_click_beside_the_large_keypoint_goes_to_its_neighbour_and_on_the_picture_nowhere():
     layout = hand("hm", joint=INDEX_TIP)
-    assert clicked(layout, 700 / 960, 400 / 640, INDEX_TIP) == 5
-    assert clicked(layout, 700 / 960, 100 / 640, INDEX_TIP) == INDEX_TIP
-    assert clicked(layout, 1.2, 0.5, INDEX_TIP) == INDEX_TIP
-    assert clicked(hand("multi"), 0.1, 0.1, INDEX_TIP) == INDEX_TIP
+    assert enlarged_keypoint_after_click(layout, 700 / 960, 400 / 640, INDEX_TIP) == 5
+    assert enlarged_keypoint_after_click(layout, 700 / 960, 100 / 640, INDEX_TIP) == INDEX_TIP
+    assert enlarged_keypoint_after_click(layout, 1.2, 0.5, INDEX_TIP) == INDEX_TIP
+    assert enlarged_keypoint_after_click(hand("multi"), 0.1, 0.1, INDEX_TIP) == INDEX_TIP
 
 
 def test_a_picture_stands_alone_in_the_single_view_and_without_a_net():

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from core.pose.boxes import Box
 from core.pose.heatmaps import (
-    decode,
     decode_dark,
+    decode_parabola,
     decode_quarter,
-    decode_seed,
     decode_simcc,
-    encode,
+    decode_upsampled_argmax,
+    encode_heatmaps,
+    find_peaks,
     heatmap_keypoints,
-    peaks,
-    turned_back,
+    unflip_heatmaps,
 )
 from core.pose.types import Heatmaps
 
@@ -44,9 +44,9 @@ def reference(shared_data: Path) -> dict:
     ],
 )
 def test_rounded_and_cut_off_targets_are_those_of_the_reference(reference, joint, key) -> None:
-    target = encode(np.array([joint]), (64, 48), 4, sigma=2, centre="round", cut_off=3)[0]
+    target = encode_heatmaps(np.array([joint]), (64, 48), 4, sigma=2, centre="round", cut_off=3)[0]
     wanted = reference[key]
-    (cell,), _ = peaks(target[None])
+    (cell,), _ = find_peaks(target[None])
     assert [int(cell[1]), int(cell[0])] == wanted["peak_yx"]
     assert float(target.sum()) == pytest.approx(wanted["sum"], rel=1e-5)
     assert int((target > 0).sum()) == wanted["nonzero"]
@@ -54,15 +54,15 @@ def test_rounded_and_cut_off_targets_are_those_of_the_reference(reference, joint
 
 def test_the_seeds_targets_are_those_of_the_reference(reference) -> None:
     wanted = reference["timctho"]
-    one = encode(
+    one = encode_heatmaps(
         np.array([wanted["joint"]]), (32, 32), 8, sigma=1, centre="floor", background="sum"
     )
-    (cell,), _ = peaks(one[:1])
+    (cell,), _ = find_peaks(one[:1])
     assert [int(cell[1]), int(cell[0])] == wanted["peak_yx"]
     assert float(one[0].sum()) == pytest.approx(wanted["sum"], rel=1e-5)
     assert float(one[1].sum()) == pytest.approx(wanted["bg_sum"], rel=1e-5)
     assert float(one[1].min()) == pytest.approx(wanted["bg_min"], abs=1e-6)
-    two = encode(
+    two = encode_heatmaps(
         np.array([wanted["joint"]] * 2), (32, 32), 8, sigma=1, centre="floor", background="sum"
     )
     assert float(two[2].min()) == pytest.approx(wanted["two_coincident_bg_min"], abs=1e-6)
@@ -70,13 +70,13 @@ def test_the_seeds_targets_are_those_of_the_reference(reference) -> None:
 
 def test_the_background_is_what_no_keypoint_covers() -> None:
     two = np.array([[20.0, 20.0], [20.0, 20.0]])
-    by_max, by_sum = (encode(two, HW, 4, background=kind) for kind in ("max", "sum"))
+    by_max, by_sum = (encode_heatmaps(two, HW, 4, background=kind) for kind in ("max", "sum"))
     assert by_max[-1].min() >= 0
     assert by_sum[-1].min() < -0.5
 
 
 def test_a_missing_keypoint_has_an_empty_map() -> None:
-    maps = encode(np.array([[np.nan, np.nan], [30.0, 30.0]]), HW, 4)
+    maps = encode_heatmaps(np.array([[np.nan, np.nan], [30.0, 30.0]]), HW, 4)
     assert maps[0].max() == 0
     assert maps[1].max() > 0.8
     assert np.isfinite(maps).all()
@@ -91,10 +91,10 @@ def test_torch_tensors_and_batches_get_the_same_maps():
         {"background": "sum", "centre": "floor"},
         {"centre": "round", "cut_off": 3.0},
     ):
-        wanted = np.stack([encode(one, HW, 4, **options) for one in keypoints])
+        wanted = np.stack([encode_heatmaps(one, HW, 4, **options) for one in keypoints])
         assert wanted.shape == (3, 6, *HW) and wanted.dtype == np.float32
-        np.testing.assert_array_equal(encode(keypoints, HW, 4, **options), wanted)
-        found = encode(torch.from_numpy(keypoints), HW, 4, **options, xp=torch)
+        np.testing.assert_array_equal(encode_heatmaps(keypoints, HW, 4, **options), wanted)
+        found = encode_heatmaps(torch.from_numpy(keypoints), HW, 4, **options, xp=torch)
         assert found.dtype == torch.float32
         np.testing.assert_allclose(found.numpy(), wanted, atol=2e-6)
 
@@ -104,22 +104,22 @@ joints = st.tuples(st.floats(8, 215), st.floats(8, 150))
 
 @given(joints)
 def test_a_keypoint_comes_back_to_a_tenth_of_a_cell(joint) -> None:
-    cells, scores = decode(encode(np.array([joint]), HW, 4)[:1])
+    cells, scores = decode_parabola(encode_heatmaps(np.array([joint]), HW, 4)[:1])
     assert cells[0] * 4 + 1.5 == pytest.approx(np.array(joint), abs=0.4)
     assert 0.8 < float(scores[0]) <= 1
 
 
 @given(joints)
 def test_the_seeds_way_stays_within_half_a_cell(joint) -> None:
-    maps = encode(np.array([joint]), HW, 4)[:1]
-    pixels, _ = decode_seed(maps, (HW[0] * 4, HW[1] * 4))
+    maps = encode_heatmaps(np.array([joint]), HW, 4)[:1]
+    pixels, _ = decode_upsampled_argmax(maps, (HW[0] * 4, HW[1] * 4))
     assert pixels[0] == pytest.approx(np.array(joint), abs=2)
 
 
 def test_a_peak_at_the_border_stays_at_its_cell() -> None:
     heatmap = np.zeros((1, 5, 7), np.float32)
     heatmap[0, 0, 6] = 0.7
-    cells, scores = decode(heatmap)
+    cells, scores = decode_parabola(heatmap)
     assert cells.tolist() == [[6, 0]]
     assert scores.tolist() == pytest.approx([0.7])
 
@@ -127,9 +127,9 @@ def test_a_peak_at_the_border_stays_at_its_cell() -> None:
 def test_all_stages_and_keypoints_are_decoded_at_once() -> None:
     rng = np.random.default_rng(0)
     maps = rng.random((3, 21, *HW)).astype(np.float32)
-    cells, scores = decode(maps)
+    cells, scores = decode_parabola(maps)
     assert cells.shape == (3, 21, 2)
-    one, score = decode(maps[2, 5:6])
+    one, score = decode_parabola(maps[2, 5:6])
     assert np.array_equal(cells[2, 5], one[0])
     assert scores[2, 5] == score[0]
 
@@ -203,7 +203,7 @@ def test_dark_follows_a_slanting_peak_where_single_axes_do_not() -> None:
     along, across = (x - 20.4) + (y - 30.4), (x - 20.4) - (y - 30.4)
     slanting = np.exp(-(along**2) / 40 - across**2 / 8)[None].astype(np.float32)
     assert decode_dark(slanting)[0][0] == pytest.approx([20.4, 30.4], abs=0.02)
-    assert np.abs(decode(slanting)[0][0] - [20.4, 30.4]).max() > 0.1
+    assert np.abs(decode_parabola(slanting)[0][0] - [20.4, 30.4]).max() > 0.1
 
 
 def test_simcc_reads_each_axis_alone_and_trusts_the_less_certain_one() -> None:
@@ -220,11 +220,11 @@ def test_simcc_reads_each_axis_alone_and_trusts_the_less_certain_one() -> None:
 def test_maps_of_a_mirrored_picture_are_turned_back_paired_and_shifted() -> None:
     maps = np.zeros((3, 2, 5), np.float32)  # a nose, a left and a right eye
     maps[0, 0, 4], maps[1, 1, 0], maps[2, 0, 1] = 1, 2, 3
-    turned = turned_back(maps, [0, 2, 1], shift=False)
+    turned = unflip_heatmaps(maps, [0, 2, 1], shift=False)
     assert turned[0, 0].tolist() == [1, 0, 0, 0, 0]
     assert turned[2, 1].tolist() == [0, 0, 0, 0, 2]  # what the mirror calls left is right
     assert turned[1, 0].tolist() == [0, 0, 0, 3, 0]
-    shifted = turned_back(maps, [0, 2, 1])
+    shifted = unflip_heatmaps(maps, [0, 2, 1])
     assert shifted[1, 0].tolist() == [0, 0, 0, 0, 3]
     assert shifted[0, 0].tolist() == [1, 1, 0, 0, 0]  # the first column stays
     assert maps[0, 0, 4] == 1  # what came is as it was
@@ -235,10 +235,10 @@ def test_the_shift_undoes_what_a_stride_moves_a_mirrored_map_by() -> None:
     38 (37.75), and cell 47 − 38 = 9 is one too far left."""
     maps = np.zeros((1, 1, 48), np.float32)
     maps[0, 0, 38] = 1
-    assert turned_back(maps, [0])[0, 0].argmax() == 10
+    assert unflip_heatmaps(maps, [0])[0, 0].argmax() == 10
 
 
 def test_a_background_has_no_partner() -> None:
     maps = np.arange(3 * 2 * 2, dtype=np.float32).reshape(3, 2, 2)
-    turned = turned_back(maps, [1, 0], shift=False, background=True)
+    turned = unflip_heatmaps(maps, [1, 0], shift=False, background=True)
     assert turned[2].tolist() == maps[2, :, ::-1].tolist()

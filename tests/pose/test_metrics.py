@@ -8,15 +8,15 @@ import pytest
 from scipy.io import loadmat
 
 from core.pose.metrics import (
-    distances,
     epe,
-    joint_means,
+    keypoint_distances,
+    mean_error_by_keypoint,
     oks,
     oks_nms,
     pck,
     pck_interval,
-    success,
-    torso_sizes,
+    success_rates,
+    torso_lengths,
 )
 
 # Places in LSP's files: R ankle, knee, hip, L hip, knee, ankle, R wrist, elbow, shoulder,
@@ -53,8 +53,8 @@ def lsp(shared_data: Path):
         joints = loadmat(folder / f"lsp-joints-{target}.mat")["joints"]
         true = joints[:2, :, 1000:].transpose(2, 1, 0)
         found = loadmat(folder / f"LSP_prediction_model_{model}.mat")["prediction_all"]
-        sizes = torso_sizes(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
-        return distances(found.transpose(2, 0, 1), true, sizes)
+        sizes = torso_lengths(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
+        return keypoint_distances(found.transpose(2, 0, 1), true, sizes)
 
     return measure
 
@@ -67,7 +67,7 @@ def mpii(shared_data: Path) -> np.ndarray:
     true = np.where(file["jnt_missing"].T[..., None] > 0, np.nan, true)
     corners = file["headboxes_src"].reshape(2, 2, -1).astype(np.float64)
     sizes = 0.6 * np.linalg.norm(corners[1] - corners[0], axis=0)  # of the head box's diagonal
-    return distances(found, true, sizes)
+    return keypoint_distances(found, true, sizes)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_the_published_predictions_have_the_published_pck(lsp, model, target, pu
 def test_three_pictures_have_the_published_distances(shared_data: Path) -> None:
     for one in json.loads((shared_data / "cpm" / "lsp_expected.json").read_text()).values():
         true = np.array([one["gt_xy"]])
-        size = torso_sizes(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
-        apart = distances([one["cpm_mpii_lsp_6s"]], true, size)[0]
+        size = torso_lengths(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
+        apart = keypoint_distances([one["cpm_mpii_lsp_6s"]], true, size)[0]
         assert apart == pytest.approx(np.array(one["pck_dist"]), abs=6e-4)
 
 
@@ -139,7 +139,7 @@ def test_a_keypoint_without_samples_does_not_count_in_the_mean() -> None:
             [[10, 0], [10, 10], [0, 0], [30, 30], [0, 10]],
         ]
     )
-    result = pck(distances(found, true, 10), 0.5)
+    result = pck(keypoint_distances(found, true, 10), 0.5)
     assert result.joints == pytest.approx([1, 0.5, np.nan, 1, 1], nan_ok=True)
     assert result.counts.tolist() == [2, 2, 0, 2, 2]
     assert result.mean == pytest.approx(0.875)
@@ -151,13 +151,13 @@ TRUE = np.array([[[10.0, 0], [10, 10], [np.nan, np.nan], [30, 30], [0, 10]]])
 
 def test_error_of_the_toy_case() -> None:
     # 4, 8, 14.14 and 20 px off
-    assert epe(distances(FOUND, TRUE)) == pytest.approx(11.5355339)
+    assert epe(keypoint_distances(FOUND, TRUE)) == pytest.approx(11.5355339)
 
 
 def test_a_keypoint_that_was_not_found_is_wrong_and_has_no_error() -> None:
     found = FOUND.copy()
     found[0, 0] = np.nan
-    apart = distances(found, TRUE)
+    apart = keypoint_distances(found, TRUE)
     assert apart[0, 0] == np.inf
     assert pck(apart, 100).joints == pytest.approx([0, 1, np.nan, 1, 1], nan_ok=True)
     assert epe(apart) == pytest.approx((8 + 200**0.5 + 20) / 3)
@@ -168,16 +168,16 @@ def test_a_keypoint_exactly_at_the_limit_is_right() -> None:
 
 
 def test_nothing_to_measure_is_nan_everywhere() -> None:
-    apart = distances(FOUND, np.full_like(TRUE, np.nan))
+    apart = keypoint_distances(FOUND, np.full_like(TRUE, np.nan))
     result = pck(apart, 0.5)
     assert np.isnan([result.mean, result.weighted, epe(apart)]).all()
 
 
 def test_shapes_that_differ_and_sizes_of_zero_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(1, 5, 2\), \(1, 4, 2\)"):
-        distances(FOUND, TRUE[:, :4])
+        keypoint_distances(FOUND, TRUE[:, :4])
     with pytest.raises(ValueError, match=r"above 0, got 0\.0"):
-        distances(FOUND, TRUE, [0])
+        keypoint_distances(FOUND, TRUE, [0])
 
 
 SIGMAS = [0.05, 0.1]
@@ -221,14 +221,16 @@ def test_an_interval_counts_poses_and_not_keypoints() -> None:
 
 def test_a_frame_succeeds_by_its_worst_keypoint_and_the_limit_itself_counts():
     apart = np.array([[1.0, 10.0], [4.0, 4.0], [0.0, 10.5], [np.nan, 3.0], [np.nan, np.nan]])
-    np.testing.assert_array_equal(success(apart, [2, 3, 4, 10, 11]), [0, 0.25, 0.5, 0.75, 1])
-    assert np.isnan(success(apart[4:], [10])).all()
+    np.testing.assert_array_equal(success_rates(apart, [2, 3, 4, 10, 11]), [0, 0.25, 0.5, 0.75, 1])
+    assert np.isnan(success_rates(apart[4:], [10])).all()
 
 
 def test_a_frame_in_which_a_keypoint_was_not_found_never_succeeds():
-    np.testing.assert_array_equal(success(np.array([[1.0, np.inf], [2.0, 2.0]]), [1e6]), [0.5])
+    np.testing.assert_array_equal(
+        success_rates(np.array([[1.0, np.inf], [2.0, 2.0]]), [1e6]), [0.5]
+    )
 
 
 def test_each_keypoint_has_its_own_mean_over_the_frames_that_have_it():
     apart = np.array([[1.0, np.nan, np.nan], [3.0, 5.0, np.nan], [8.0, np.inf, np.nan]])
-    np.testing.assert_array_equal(joint_means(apart), [4, 5, np.nan])
+    np.testing.assert_array_equal(mean_error_by_keypoint(apart), [4, 5, np.nan])

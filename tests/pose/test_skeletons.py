@@ -17,7 +17,7 @@ from core.pose.skeletons.table import (
     NYU_14,
     SKELETONS,
     Skeleton,
-    convert,
+    convert_keypoints,
     skeleton_named,
 )
 
@@ -78,11 +78,11 @@ def test_the_published_hands_in_depth_have_their_files_orders() -> None:
 @pytest.mark.parametrize("other", [MSRA_21, HANDS17_21], ids=lambda s: s.name)
 def test_hands_of_21_keypoints_turn_into_each_other_by_name(other: Skeleton) -> None:
     hand = np.arange(63, dtype=np.float32).reshape(21, 3)
-    there = convert(hand, HAND_21, other)
+    there = convert_keypoints(hand, HAND_21, other)
     thumb, little = HAND_21.index("thumb_tip"), HAND_21.index("little_mcp")
     np.testing.assert_array_equal(there[other.index("thumb_tip")], hand[thumb])
     np.testing.assert_array_equal(there[other.index("little_mcp")], hand[little])
-    np.testing.assert_array_equal(convert(there, other, HAND_21), hand)
+    np.testing.assert_array_equal(convert_keypoints(there, other, HAND_21), hand)
 
 
 def test_the_body_is_blazepose_s() -> None:
@@ -95,14 +95,14 @@ def test_the_body_is_blazepose_s() -> None:
 def test_33_keypoints_turn_into_coco_s_17_by_the_published_indices() -> None:
     body = np.arange(66, dtype=np.float32).reshape(33, 2)
     rows = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
-    np.testing.assert_array_equal(convert(body, BODY_33, COCO_17), body[rows])
+    np.testing.assert_array_equal(convert_keypoints(body, BODY_33, COCO_17), body[rows])
 
 
 def test_17_keypoints_turn_into_14_with_the_neck_between_the_shoulders() -> None:
     body = np.zeros((2, 17, 3), np.float32)
     body[:, 5], body[:, 6] = (10, 4, 2), (30, 8, 4)  # the shoulders
     body[:, 16] = 7  # the right ankle, LSP's first
-    found = convert(body, COCO_17, LSP_14)
+    found = convert_keypoints(body, COCO_17, LSP_14)
     assert found.shape == (2, 14, 3)
     np.testing.assert_array_equal(found[0, 0], [7, 7, 7])
     np.testing.assert_array_equal(found[1, LSP_14.index("neck")], [20, 6, 3])
@@ -111,7 +111,7 @@ def test_17_keypoints_turn_into_14_with_the_neck_between_the_shoulders() -> None
 
 def test_14_keypoints_turn_into_17_without_a_face() -> None:
     body = np.arange(28, dtype=np.float32).reshape(14, 2)
-    found = convert(body, LSP_14, COCO_17)
+    found = convert_keypoints(body, LSP_14, COCO_17)
     for joint in ("left_shoulder", "right_wrist", "left_ankle"):
         np.testing.assert_array_equal(found[COCO_17.index(joint)], body[LSP_14.index(joint)])
     assert np.isfinite(found).all(axis=1).sum() == 12
@@ -121,14 +121,14 @@ def test_14_keypoints_turn_into_17_without_a_face() -> None:
 def test_a_neck_is_missing_where_a_shoulder_is() -> None:
     body = np.ones((33, 2), np.float32)
     body[11] = np.nan
-    assert np.isnan(convert(body, BODY_33, LSP_14)[LSP_14.index("neck")]).all()
+    assert np.isnan(convert_keypoints(body, BODY_33, LSP_14)[LSP_14.index("neck")]).all()
 
 
 def test_what_has_no_way_from_one_to_the_other_is_refused_in_words() -> None:
     with pytest.raises(SkeletonError, match="hand_21 keypoints can't be turned into nyu_14"):
-        convert(np.zeros((21, 2), np.float32), HAND_21, NYU_14)
+        convert_keypoints(np.zeros((21, 2), np.float32), HAND_21, NYU_14)
     with pytest.raises(SkeletonError, match="have 20 keypoints, hand_21 has 21"):
-        convert(np.zeros((20, 2), np.float32), HAND_21, COCO_17)
+        convert_keypoints(np.zeros((20, 2), np.float32), HAND_21, COCO_17)
 
 
 def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:

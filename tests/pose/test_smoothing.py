@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.pose.smoothing import Kalman, LabelHysteresis, OneEuro
+from core.pose.smoothing import KalmanFilter, LabelHysteresis, OneEuro
 
 
 def test_the_first_values_come_back_as_they_are():
@@ -89,13 +89,13 @@ def opencvs_filters(walk: np.ndarray) -> np.ndarray:
 
 def test_the_kalman_filter_is_opencvs_with_the_demos_settings() -> None:
     walk = np.random.default_rng(1).normal(0, 3, (40, 5, 2)).cumsum(axis=0).astype(np.float32)
-    smooth = Kalman()
+    smooth = KalmanFilter()
     ours = np.stack([smooth(place) for place in 200 + walk])
     assert ours == pytest.approx(opencvs_filters(200 + walk), abs=2e-3)
 
 
 def test_the_kalman_filter_starts_at_the_keypoint_and_keeps_up_with_a_steady_one() -> None:
-    smooth = Kalman()
+    smooth = KalmanFilter()
     steady = [np.array([[10.0 + 4 * step, 7.0]], np.float32) for step in range(80)]
     said = [smooth(place) for place in steady]
     assert said[0].tolist() == [[10, 7]]
@@ -104,13 +104,13 @@ def test_the_kalman_filter_starts_at_the_keypoint_and_keeps_up_with_a_steady_one
 
 def test_the_kalman_filter_calms_a_still_trembling_hand() -> None:
     noise = np.random.default_rng(0).normal(0, 1, (200, 21, 2)).astype(np.float32)
-    smooth = Kalman()
+    smooth = KalmanFilter()
     out = np.stack([smooth(100 + n) for n in noise])
     assert out[50:].std() < 0.75 * noise.std()
 
 
 def test_a_keypoint_that_comes_back_starts_anew() -> None:
-    smooth, gone = Kalman(), np.full((1, 2), np.nan, np.float32)
+    smooth, gone = KalmanFilter(), np.full((1, 2), np.nan, np.float32)
     for step in range(5):
         smooth(np.array([[50.0 * step, 0]], np.float32))
     assert np.isnan(smooth(gone)).all()

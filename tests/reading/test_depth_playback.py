@@ -10,7 +10,7 @@ from core.depth.cameras import Camera
 from core.depth.frames import DepthFrame, DepthRecording
 from core.errors import MediaError
 from core.estimators.depth_nets import DepthNet
-from core.pose.skeletons.table import HAND_21, MSRA_21, convert
+from core.pose.skeletons.table import HAND_21, MSRA_21, convert_keypoints
 from core.reading.depth_playback import DepthPlayback
 from tests.support.massing_net import save_massing_net, star
 
@@ -70,7 +70,7 @@ def test_truth_in_another_order_is_measured_by_its_names(net):
     class Reordered(Boards):
         def _read_frame(self, index):
             frame = super()._read_frame(index)
-            truth = convert(frame.truth_mm, HAND_21, MSRA_21)
+            truth = convert_keypoints(frame.truth_mm, HAND_21, MSRA_21)
             return replace(frame, truth_mm=truth, skeleton="msra_21")
 
     playback = DepthPlayback(Reordered(), net)

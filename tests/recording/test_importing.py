@@ -18,7 +18,7 @@ from core.errors import (
     TableError,
     WeightsError,
 )
-from core.pose.skeletons.table import BODY_33, SKELETONS, convert
+from core.pose.skeletons.table import BODY_33, SKELETONS, convert_keypoints
 from core.recording.imports.importing import import_path
 from core.recording.imports.tables import read_table
 from core.store import Store
@@ -185,7 +185,7 @@ def test_hands_in_another_order_are_stored_in_the_project_s(store, tmp_path):
     assert (sample.skeleton, sample.estimator) == ("hand_21", "msra_21")
     points = np.arange(42, dtype=np.float32).reshape(21, 2)
     np.testing.assert_array_equal(
-        sample.pose, convert(points, SKELETONS["msra_21"], SKELETONS["hand_21"])
+        sample.pose, convert_keypoints(points, SKELETONS["msra_21"], SKELETONS["hand_21"])
     )
     assert not np.array_equal(sample.pose, points)
 

@@ -9,7 +9,7 @@ from core.datasets.bodies import Bodies, Body
 from core.media.pictures import encode_png
 from core.pose.boxes import Box
 from core.pose.crops import PersonView
-from core.pose.heatmaps import encode
+from core.pose.heatmaps import encode_heatmaps
 from core.pose.skeletons.table import LSP_14
 from core.training.losses import LOSSES
 from core.training.monitoring import evaluate_net
@@ -26,7 +26,7 @@ class ConstantMaps(nn.Module):
     def __init__(self, places: np.ndarray, sigma: float) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(1))
-        self.maps = torch.from_numpy(encode(places, (32, 24), 4, sigma=sigma))[None, None]
+        self.maps = torch.from_numpy(encode_heatmaps(places, (32, 24), 4, sigma=sigma))[None, None]
 
     def forward(self, pictures: Tensor) -> Tensor:
         return self.maps.expand(len(pictures), -1, -1, -1, -1) * self.scale

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.gestures.features.feature_set import FeatureSet, finite, flat
-from core.pose.own_frame import EPS, squared, unit
+from core.pose.canonical_frame import EPS, squared_length, to_unit_length
 from core.pose.types import Floats
 
 # Each with the one that it hangs on, which comes before it, and how far below that it mostly is,
@@ -75,7 +75,7 @@ class BodyFeatures(FeatureSet):
         ways += [joints[a] - joints[b] for a, b in _SAME]
         ways += [joints[a] - joints[b][:, [1, 0]] for a, b in _OTHER]
         ways.append(joints["wrist"] - head)
-        lengths = [xp.sqrt(squared(way) + EPS) for way in ways]
+        lengths = [xp.sqrt(squared_length(way) + EPS) for way in ways]
         vectors = [flat(part) for part in (*joints.values(), head, *bones.values(), line)]
         return xp.concatenate([*vectors, *bends, *lengths], 1)
 
@@ -123,7 +123,7 @@ class BodyFeatures(FeatureSet):
             (hips - shoulders) / _HANGS["hip"][1],
             up / _HEAD_BELOW,
         ]
-        longest = xp.sqrt(xp.amax(squared(finite(xp.concatenate(shown, 1), xp)), 1))
+        longest = xp.sqrt(xp.amax(squared_length(finite(xp.concatenate(shown, 1), xp)), 1))
         return xp.where(longest > EPS, longest, xp.ones_like(longest))
 
     def _completed(self, placed: Any, xp: Any) -> tuple[dict[str, Any], Any]:
@@ -146,7 +146,7 @@ def _or_below(points: Any, on: Any, below: float, xp: Any) -> Any:
 
 def _direction(ways: Any, xp: Any) -> Any:
     """Of length 1; 0 where missing."""
-    return unit(finite(ways, xp), xp)
+    return to_unit_length(finite(ways, xp), xp)
 
 
 def _bend(a: Any, b: Any) -> tuple[Any, Any]:

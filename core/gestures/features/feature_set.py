@@ -13,7 +13,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.errors import SkeletonError
-from core.pose.own_frame import EPS, own_frame, root_of, space_frame, squared, unit
+from core.pose.canonical_frame import (
+    EPS,
+    canonical_frame,
+    canonical_frame_3d,
+    root_position,
+    squared_length,
+    to_unit_length,
+)
 from core.pose.skeletons.table import Skeleton
 
 
@@ -77,7 +84,7 @@ class FeatureSet:
     def features_of(self, seen: Any, xp: Any = np) -> Any:
         """Of (N, K, 2) keypoints as the viewer saw them."""
         from_root = self._relative(seen, xp)
-        own, heading, _ = own_frame(from_root, self.skeleton, xp)
+        own, heading, _ = canonical_frame(from_root, self.skeleton, xp)
         moving = _at(from_root, self._moving), _at(own, self._moving)
         parts = [flat(moving[0]), flat(self._directions(from_root, xp)), flat(moving[1])]
         return xp.concatenate([*parts, heading, self._lengths(own, xp)], 1)
@@ -85,12 +92,12 @@ class FeatureSet:
     def _directions(self, from_root: Any, xp: Any) -> Any:
         """(N, edges, D) of length 1."""
         ends, starts = zip(*((to, start) for start, to in self.skeleton.edges), strict=True)
-        return unit(_at(from_root, ends) - _at(from_root, starts), xp)
+        return to_unit_length(_at(from_root, ends) - _at(from_root, starts), xp)
 
     def _lengths(self, own: Any, xp: Any) -> Any:
         """(N, spans)."""
         a, b = zip(*self._spans, strict=True)
-        return xp.sqrt(squared(own[:, [*a]] - own[:, [*b]]) + EPS)
+        return xp.sqrt(squared_length(own[:, [*a]] - own[:, [*b]]) + EPS)
 
     def as_seen(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
         """(N, K, D) keypoints, or (N, T, K, D) of clips, as the viewer saw them, mirrored poses as
@@ -104,7 +111,7 @@ class FeatureSet:
 
     def from_root(self, points: Any) -> Any:
         """(N, K, D) keypoints with the root as origin; missing where they or the root are."""
-        return points - root_of(points, self.skeleton.root)
+        return points - root_position(points, self.skeleton.root)
 
     def _relative(self, points: Any, xp: Any) -> Any:
         """Keypoints from the root in units of the pose's scale; missing ones at the root."""
@@ -113,7 +120,7 @@ class FeatureSet:
         if self.skeleton.scale:
             a, b = zip(*self.skeleton.scale, strict=True)
             lengths = finite(points[:, [*a]] - points[:, [*b]], xp)
-        reach = xp.sqrt(xp.amax(squared(lengths), 1))
+        reach = xp.sqrt(xp.amax(squared_length(lengths), 1))
         # a pose smaller than this is none; the bound only keeps the division finite
         return shifted / xp.where(reach > EPS, reach, xp.ones_like(reach))[:, None, None]
 
@@ -155,6 +162,6 @@ class SpaceFeatures(FeatureSet):
     def features_of(self, seen: Any, xp: Any = np) -> Any:
         """Of (N, K, 3) keypoints as the viewer saw them."""
         from_root = self._relative(seen, xp)
-        frame = space_frame(from_root, self.skeleton, xp)
+        frame = canonical_frame_3d(from_root, self.skeleton, xp)
         parts = [flat(self._directions(from_root, xp)), flat(_at(frame.own, self._moving))]
         return xp.concatenate([*parts, frame.across, frame.along, self._lengths(frame.own, xp)], 1)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.gestures.features.feature_set import FeatureSet, finite, flat
-from core.pose.own_frame import EPS, squared, unit
+from core.pose.canonical_frame import EPS, squared_length, to_unit_length
 from core.pose.types import Floats
 
 _FAR = 6.0  # hands farther apart than so many sizes are as far apart as they can be
@@ -62,10 +62,10 @@ class PairFeatures(FeatureSet):
         size = size[:, None, None]
         middles = [xp.mean(finite(hand, xp), 1)[:, None] for hand in hands]
         way = (middles[1] - middles[0]) / size * both
-        length = xp.sqrt(squared(way) + EPS)[..., None]
+        length = xp.sqrt(squared_length(way) + EPS)[..., None]
         left, right = (finite(hand[:, self._tips], xp) / size for hand in hands)
-        near = _nearness(squared(right[:, None] - left[:, :, None]), xp) * both
-        return flat(way / (length / _FAR + 1)), flat(unit(way, xp)), flat(near)
+        near = _nearness(squared_length(right[:, None] - left[:, :, None]), xp) * both
+        return flat(way / (length / _FAR + 1)), flat(to_unit_length(way, xp)), flat(near)
 
     def from_root(self, points: Any) -> Floats:
         """(N, K, 2) keypoints from the middle of the wrists that are seen."""
@@ -78,7 +78,7 @@ class PairFeatures(FeatureSet):
 def _size(hand: Any, xp: Any) -> Any:
     """(N,) how far a hand's farthest keypoint is from its wrist; 0 where it is missing."""
     from_wrist = finite(hand - hand[:, 0:1], xp)
-    return xp.sqrt(xp.amax(squared(from_wrist), 1))
+    return xp.sqrt(xp.amax(squared_length(from_wrist), 1))
 
 
 def _is_there(size: Any, xp: Any) -> Any:

@@ -22,7 +22,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.modelfile.coverage import HALF
 from core.gestures.modelfile.metadata import Tenths, Usual
-from core.pose.own_frame import heading_length, own_frame
+from core.pose.canonical_frame import canonical_frame, heading_length
 from core.pose.skeletons.hand_keypoints import KNUCKLES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
 
@@ -60,7 +60,7 @@ class Measures:
         """Of (N, 21, 2) keypoints; NaN where a keypoint that counts is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
-        _, heading, flipped = own_frame(points, HAND_21)
+        _, heading, flipped = canonical_frame(points, HAND_21)
         length = np.maximum(heading_length(points, HAND_21), 1e-6)
         knuckles = points[:, KNUCKLES[0]] - points[:, KNUCKLES[-1]]
         tips = np.linalg.norm(points[:, TIPS], axis=2)

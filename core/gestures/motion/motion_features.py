@@ -16,7 +16,7 @@ import numpy as np
 
 from core.errors import SkeletonError
 from core.gestures.features.feature_set import FeatureSet, SpaceFeatures, finite
-from core.pose.own_frame import EPS, squared
+from core.pose.canonical_frame import EPS, squared_length
 from core.pose.skeletons.table import SKELETONS, Skeleton
 
 _LEAST_REACH = 0.01  # of a path: less is a hand that trembles
@@ -114,7 +114,7 @@ class MotionFeatures:
         if not self._shape:
             return [root[:, :, 0]], None
         from_root = finite(points - root, xp)
-        lengths = xp.sqrt(xp.amax(squared(from_root), 2) + EPS)
+        lengths = xp.sqrt(xp.amax(squared_length(from_root), 2) + EPS)
         size = xp.mean(lengths, 1)[:, None, None]
         traced = (root[:, :, 0] + from_root[:, :, self.skeleton.traced]) / size
         return [root[:, :, 0] / size, traced], from_root / size[..., None]
@@ -136,7 +136,7 @@ def _path(points: Any, xp: Any) -> Any:
     # how far somebody reaches says who it is, not what it means; but whether anything moves does
     told = xp.where(reach < MOVES, reach, xp.ones_like(reach) * MOVES)
     steps = _steps(points, xp)
-    speed = xp.sqrt(squared(steps) + EPS**2)[..., None]
+    speed = xp.sqrt(squared_length(steps) + EPS**2)[..., None]
     parts = [
         from_middle / reach,
         (points - points[:, 0:1]) / reach,
@@ -151,7 +151,7 @@ def _path(points: Any, xp: Any) -> Any:
 def _reach(points: Any, xp: Any) -> Any:
     """(N,) of (N, T, D): the farthest from their middle."""
     from_middle = points - xp.mean(points, 1)[:, None]
-    return xp.sqrt(xp.amax(squared(from_middle), 1) + _LEAST_REACH**2)
+    return xp.sqrt(xp.amax(squared_length(from_middle), 1) + _LEAST_REACH**2)
 
 
 def _steps(points: Any, xp: Any) -> Any:

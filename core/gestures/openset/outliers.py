@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.pose.own_frame import heading_length, own_frame, root_of, space_frame
+from core.pose.canonical_frame import (
+    canonical_frame,
+    canonical_frame_3d,
+    heading_length,
+    root_position,
+)
 from core.pose.skeletons.skeleton import BODY, PAIR
 from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 
@@ -151,11 +156,11 @@ def _drawn_evenly(labels: NDArray[np.int64], n: int, rng: np.random.Generator) -
 def _upright(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
     """The keypoints from the root with the heading up, of length 1, a hand's index side at +x; and
     (N, D, D) where these axes lay and how long the heading was: keypoints times it are as given."""
-    points = hands - root_of(hands, skeleton.root)
+    points = hands - root_position(hands, skeleton.root)
     size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
     if hands.shape[-1] == 3:
-        own, *axes = space_frame(points / size, skeleton)
+        own, *axes = canonical_frame_3d(points / size, skeleton)
         return own, np.stack(axes, 1) * size
-    own, heading, flipped = own_frame(points / size, skeleton)
+    own, heading, flipped = canonical_frame(points / size, skeleton)
     across = np.stack([-heading[:, 1], heading[:, 0]], 1) * np.where(flipped, -1, 1)[:, None]
     return own, np.stack([across, heading], 1) * size

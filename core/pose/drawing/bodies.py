@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.body import alignment_of
+from core.pose.blazepose_roi import estimate_alignment
 from core.pose.drawing.poses import draw_estimate
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import skeleton_named
@@ -68,10 +68,10 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
     """The picture as the view wants it."""
     out = rgb
     if view.background != AS_IT_IS:
-        out = _before(_background(rgb, estimate, view, mirror), rgb, estimate)
+        out = _blend_people(_make_background(rgb, estimate, view, mirror), rgb, estimate)
     if view.steps:
         out = draw_steps(out, estimate)
-    shown = estimate if view.skeleton else _nobody(estimate)
+    shown = estimate if view.skeleton else _without_poses(estimate)
     return draw_estimate(out, shown, mirror=mirror)
 
 
@@ -82,53 +82,57 @@ def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
     for square in estimate.tracking.followed if estimate.tracking else ():
         _draw_square(out, square)
     for pose in estimate.poses:
-        alignment = alignment_of(pose.keypoints, skeleton_named(estimate.skeleton))
+        alignment = estimate_alignment(pose.keypoints, skeleton_named(estimate.skeleton))
         if alignment is None:
             continue
-        centre, top = (_pixel(point) for point in (alignment.centre, alignment.top))
-        cv2.circle(out, centre, round(alignment.radius), _CIRCLE, _line(out), cv2.LINE_AA)
-        cv2.line(out, centre, top, _POINTS, _line(out), cv2.LINE_AA)
+        centre, top = (_round_point(point) for point in (alignment.centre, alignment.top))
+        cv2.circle(
+            out, centre, round(alignment.radius), _CIRCLE, _steps_line_width(out), cv2.LINE_AA
+        )
+        cv2.line(out, centre, top, _POINTS, _steps_line_width(out), cv2.LINE_AA)
         for point in (centre, top):
-            cv2.circle(out, point, 4 * _line(out), _POINTS, -1, cv2.LINE_AA)
+            cv2.circle(out, point, 4 * _steps_line_width(out), _POINTS, -1, cv2.LINE_AA)
     return out
 
 
-def _before(background: Picture, rgb: Picture, estimate: Estimate) -> Picture:
+def _blend_people(background: Picture, rgb: Picture, estimate: Estimate) -> Picture:
     """The persons before another background; nobody found: the background alone."""
     if not estimate.masks:
         return background
-    share = _share(estimate)
+    share = _person_probability(estimate)
     return cv2.blendLinear(rgb, background, share, 1 - share).astype(np.uint8, copy=False)
 
 
-def _share(estimate: Estimate) -> Floats:
+def _person_probability(estimate: Estimate) -> Floats:
     """(H, W) how surely a pixel is anybody's."""
     return np.asarray(np.max(estimate.masks, axis=0), np.float32)
 
 
-def _background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
+def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
     """Mirrored where all will be, so that the background's picture is seen as it is."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
-        return _blurred(rgb, 1 - _share(estimate) if estimate.masks else np.ones((height, width)))
+        return _blur_background(
+            rgb, 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
+        )
     if view.background == PICTURE and view.behind is not None:
         filling = view.behind.fit(height, width)
         return np.ascontiguousarray(filling[:, ::-1]) if mirror else filling
     return np.full_like(rgb, view.colour)
 
 
-def _blurred(rgb: Picture, behind: NDArray[Any]) -> Picture:
+def _blur_background(rgb: Picture, behind: NDArray[Any]) -> Picture:
     """Blurred from what is behind the persons alone, else their colours would shine round them."""
     height, width = rgb.shape[:2]
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
     weights = np.asarray(behind, np.float32)[..., None]
     weighted = np.concatenate([rgb * weights, weights], axis=2)
-    mixed = _smeared(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), max(size))
+    mixed = _gaussian_blur(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), max(size))
     blurred = mixed[..., :3] / np.maximum(mixed[..., 3:], _LEAST)
     return np.asarray(cv2.resize(blurred, (width, height)).round(), np.uint8)
 
 
-def _smeared(values: NDArray[Any], side: int) -> Floats:
+def _gaussian_blur(values: NDArray[Any], side: int) -> Floats:
     sigma = max(1.0, _BLUR * side)
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
 
@@ -144,7 +148,7 @@ def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
     return np.ascontiguousarray(large[top : top + height, left : left + width], np.uint8)
 
 
-def _nobody(estimate: Estimate) -> Estimate:
+def _without_poses(estimate: Estimate) -> Estimate:
     return Estimate((), estimate.size_hw, estimate.estimator, skeleton=estimate.skeleton)
 
 
@@ -152,15 +156,15 @@ def _draw_square(out: Picture, square: TurnedSquare) -> None:
     """With a dot at the side where the head is."""
     corners: Floats = square.corners
     outline = np.round(corners).astype(np.int32)
-    cv2.polylines(out, [outline], True, _SQUARE, _line(out), cv2.LINE_AA)
+    cv2.polylines(out, [outline], True, _SQUARE, _steps_line_width(out), cv2.LINE_AA)
     head = corners[:2].mean(axis=0)
-    cv2.circle(out, _pixel(head), 3 * _line(out), _SQUARE, -1, cv2.LINE_AA)
+    cv2.circle(out, _round_point(head), 3 * _steps_line_width(out), _SQUARE, -1, cv2.LINE_AA)
 
 
-def _pixel(point: object) -> tuple[int, int]:
+def _round_point(point: object) -> tuple[int, int]:
     x, y = np.round(np.asarray(point, float)).astype(int).tolist()
     return x, y
 
 
-def _line(picture: Picture) -> int:
+def _steps_line_width(picture: Picture) -> int:
     return max(1, round(min(picture.shape[:2]) / 320))

@@ -92,13 +92,13 @@ class _Grid:
         """Choose the fewest columns that make the picture no higher than `_TALLEST`; else as many
         as fit side by side with `least` pixels each."""
         most = max(1, width // least)
-        low = (c for c in range(1, most + 1) if _divide_up(count, c) / c <= _TALLEST)
+        low = (c for c in range(1, most + 1) if _ceil_divide(count, c) / c <= _TALLEST)
         return _Grid.with_columns(next(low, most), count, width)
 
     @staticmethod
     def with_columns(columns: int, count: int, width: int) -> "_Grid":
         """Make the squares as large as fit, of an even side."""
-        return _Grid(columns, _divide_up(count, columns), max(2, width // columns // 2 * 2))
+        return _Grid(columns, _ceil_divide(count, columns), max(2, width // columns // 2 * 2))
 
     def tile(self, kind: str, number: int, cell: tuple[int, int], span: tuple[int, int]) -> Tile:
         """Place a tile.
@@ -115,7 +115,7 @@ class _Grid:
         return Layout((self.rows * self.side, self.columns * self.side), tuple(tiles))
 
 
-def layout_of(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
+def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
     """The tiles of a view; None where the picture is shown alone.
 
     Args:
@@ -133,13 +133,15 @@ def layout_of(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) 
         return _lay_out_stages(stages, attentions, maps.width)
     count = skeleton.size + 3  # with the background, the picture and all keypoints
     grid = _Grid.for_tiles(count, LEAST_TILE, maps.width)
-    grid = _Grid.with_columns(_divide_up(count, grid.rows), count, maps.width)  # none stays empty
+    grid = _Grid.with_columns(_ceil_divide(count, grid.rows), count, maps.width)  # none stays empty
     if maps.joint is None:
         return _lay_out_keypoints(grid, skeleton)
     return _enlarge_keypoint(grid, skeleton, maps.joint)
 
 
-def clicked(layout: Layout, x: float, y: float, joint: int | None) -> int | None:
+def enlarged_keypoint_after_click(
+    layout: Layout, x: float, y: float, joint: int | None
+) -> int | None:
     """The joint that is large after a click: the one whose tile was hit, none after a second
     click on it; a click beside the joints' tiles changes nothing.
 
@@ -217,5 +219,5 @@ def _ungrouped_joints(skeleton: Skeleton) -> list[int]:
     return [joint for joint in range(skeleton.size + 1) if joint not in grouped]
 
 
-def _divide_up(count: int, size: int) -> int:
+def _ceil_divide(count: int, size: int) -> int:
     return -(-count // size)

@@ -22,7 +22,7 @@ from core.pose.drawing.heatmap_layout import (
     Layout,
     Maps,
     Tile,
-    layout_of,
+    layout_tiles,
 )
 from core.pose.drawing.poses import draw_estimate, draw_pose, label_plate
 from core.pose.heatmaps import heatmap_keypoints
@@ -41,20 +41,20 @@ _STRIPE = 4  # px of a group's colour above its tiles
 _DOT = 10  # px, radius of a track's numbered dots
 
 
-def combined(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats:
+def combine_maps(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats:
     """One map (h, w): a joint's (0 … J, J being the background), or the strongest of all
     keypoints."""
     maps = heatmaps.maps[stage]
     return np.asarray(maps[:-1].max(axis=0) if joint is None else maps[joint], np.float32)
 
 
-def colour_bar(width: int, height: int) -> Picture:
+def draw_colour_bar(width: int, height: int) -> Picture:
     """(height, width, 3): what the colours mean, from 0 at the left to 1 at the right."""
     ramp = np.repeat(np.linspace(0, 1, width, dtype=np.float32)[None], height, axis=0)
-    return _coloured(_levels(ramp))
+    return _apply_colours(_to_levels(ramp))
 
 
-def over_picture(
+def overlay_heatmaps(
     rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
 ) -> Picture:
     """The picture with a stage's heatmaps laid over the squares that the net saw, and their frames.
@@ -64,26 +64,26 @@ def over_picture(
     """
     out = rgb.copy()
     for one in heatmaps:
-        _lay_over(out, one, combined(one, min(stage, one.stages - 1), joint))
+        _overlay_map(out, one, combine_maps(one, min(stage, one.stages - 1), joint))
     return out
 
 
-def attention_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
+def draw_attention(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
     """What a net attends to by name, each over what it saw; of a part-wise one the keypoint's, or
     the strongest of all."""
     return [
-        (name, _over_crop(heatmaps.crop, _unit(units, joint)))
+        (name, _overlay_on_crop(heatmaps.crop, _attention_map(units, joint)))
         for name, units in heatmaps.attention.items()
     ]
 
 
-def _unit(units: Floats, joint: int | None) -> Floats:
+def _attention_map(units: Floats, joint: int | None) -> Floats:
     """A keypoint's, or the strongest of all, (h', w')."""
     every = joint is None or joint >= len(units)
     return np.asarray(units.max(axis=0) if every else units[joint], np.float32)
 
 
-def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
+def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
     x0, y0, x1, y1 = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
@@ -107,12 +107,12 @@ def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
         borderMode=cv2.BORDER_REPLICATE,
     )
     space = out[top:bottom, left:right]
-    space[:] = _blended(space, _levels(np.asarray(fine, np.float32)))
+    space[:] = _blend_map(space, _to_levels(np.asarray(fine, np.float32)))
     corner = (round(x1) - 1, round(y1) - 1)
     cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
 
 
-def mirrored(heatmaps: Heatmaps) -> Heatmaps:
+def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
     """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
     attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
@@ -120,7 +120,9 @@ def mirrored(heatmaps: Heatmaps) -> Heatmaps:
     return replace(heatmaps, maps=maps, crop=crop, attention=attention)
 
 
-def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Estimate]:
+def enlarge_for_drawing(
+    rgb: Picture, estimate: Estimate, factor: float
+) -> tuple[Picture, Estimate]:
     """Picture, poses and heatmaps so many times as large, to draw finer on a small picture."""
     if factor == 1:
         return rgb, estimate
@@ -137,7 +139,7 @@ def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Es
     )
 
 
-def draw_with_maps(
+def draw_with_heatmaps(
     rgb: Picture,
     estimate: Estimate,
     maps: Maps,
@@ -156,22 +158,22 @@ def draw_with_maps(
         attends: the names of what the net attends to, so that there is a place for it while
             nobody is seen; None: what came with the heatmaps.
     """
-    estimate = of_person(estimate, maps.person)
+    estimate = select_person_maps(estimate, maps.person)
     if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
-        rgb = over_picture(rgb, estimate.heatmaps, maps.stage, maps.joint)
+        rgb = overlay_heatmaps(rgb, estimate.heatmaps, maps.stage, maps.joint)
     picture = draw_estimate(rgb, estimate, labels=labels, emoji=emoji, mirror=mirror)
     first = next(iter(estimate.heatmaps), None)
-    skeleton = _skeleton(estimate, first)
+    skeleton = _map_skeleton(estimate, first)
     if attends is None:
         attends = tuple(first.attention) if first else ()
-    layout = layout_of(maps, skeleton, stages, len(attends))
+    layout = layout_tiles(maps, skeleton, stages, len(attends))
     if layout is None:
         return picture
-    shown = mirrored(first) if first and mirror else first
-    return composed(picture, shown, layout, maps, skeleton, attends)
+    shown = mirror_heatmaps(first) if first and mirror else first
+    return draw_tiles(picture, shown, layout, maps, skeleton, attends)
 
 
-def of_person(estimate: Estimate, person: int | None) -> Estimate:
+def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
     """With one person's heatmaps alone, where people are told apart, see `Maps.person`."""
     numbers = estimate.numbers
     if person is None or not numbers or not estimate.heatmaps:
@@ -180,7 +182,7 @@ def of_person(estimate: Estimate, person: int | None) -> Estimate:
     return replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
 
 
-def _skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
+def _map_skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
     """Of the maps: the poses', or numbers where a net has other keypoints than it says."""
     said = skeleton_named(estimate.skeleton)
     joints = said.size if heatmaps is None else heatmaps.maps.shape[1] - 1
@@ -189,7 +191,7 @@ def _skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
     return Skeleton("", "", tuple(f"keypoint {i}" for i in range(joints)), (), ())
 
 
-def composed(
+def draw_tiles(
     picture: Picture,
     heatmaps: Heatmaps | None,
     layout: Layout,
@@ -210,67 +212,67 @@ def composed(
     for tile in layout.tiles:
         space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
         if tile.kind == PICTURE:
-            _fit(space, picture)
+            _paste_letterboxed(space, picture)
             continue
         if heatmaps is not None:
             side = space.shape[0]
             if side not in crops:
-                size_wh = _inner_hw(heatmaps, side)[::-1]
+                size_wh = _crop_size(heatmaps, side)[::-1]
                 crops[side] = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
-            _centre(space, _drawn(tile, crops[side], heatmaps, maps, skeleton))
-        _entitle(space, tile, skeleton, attends)
+            _paste_centred(space, _draw_tile(tile, crops[side], heatmaps, maps, skeleton))
+        _draw_title(space, tile, skeleton, attends)
     return out
 
 
-def _drawn(
+def _draw_tile(
     tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
 ) -> Picture:
     """What a tile shows, on the net's crop in the tile's size."""
     stage = heatmaps.stages - 1
     stage = stage if maps.stage is None else min(maps.stage, stage)
     if tile.kind == JOINT:
-        return _over_crop(crop, combined(heatmaps, stage, tile.number))
+        return _overlay_on_crop(crop, combine_maps(heatmaps, stage, tile.number))
     if tile.kind == STAGE:
-        return _over_crop(crop, combined(heatmaps, tile.number, maps.joint))
+        return _overlay_on_crop(crop, combine_maps(heatmaps, tile.number, maps.joint))
     if tile.kind == ATTENTION:
         units = list(heatmaps.attention.values())[tile.number]
-        return _over_crop(crop, _unit(units, maps.joint))
+        return _overlay_on_crop(crop, _attention_map(units, maps.joint))
     if tile.kind == KEYPOINTS:
-        inside, values = _inside(heatmaps, stage, max(crop.shape[:2]))
+        inside, values = _keypoints_in_crop(heatmaps, stage, max(crop.shape[:2]))
         return draw_pose(crop, Pose(inside, np.clip(values, 0, 1)), skeleton)
-    return _draw_track(crop, heatmaps, followed(skeleton, maps.joint), skeleton)
+    return _draw_track(crop, heatmaps, tracked_keypoints(skeleton, maps.joint), skeleton)
 
 
-def _inside(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
+def _keypoints_in_crop(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
     """A stage's keypoints in the pixels of the crop at that size, and their values."""
     keypoints, values = heatmap_keypoints(heatmaps, stage)
-    return map_to_box(keypoints, heatmaps.region, _inner_hw(heatmaps, side)), values
+    return map_to_box(keypoints, heatmaps.region, _crop_size(heatmaps, side)), values
 
 
-def _inner_hw(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
+def _crop_size(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
     """The crop's size where its longer side is to have so many pixels."""
     height, width = heatmaps.crop.shape[:2]
     longer = max(height, width)
     return max(1, round(side * height / longer)), max(1, round(side * width / longer))
 
 
-def _centre(space: Picture, drawn: Picture) -> None:
+def _paste_centred(space: Picture, drawn: Picture) -> None:
     """A drawing that is narrower or lower than its tile into the tile's middle."""
     height, width = drawn.shape[:2]
     top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
     space[top : top + height, left : left + width] = drawn
 
 
-def _over_crop(crop: Picture, heatmap: Floats) -> Picture:
+def _overlay_on_crop(crop: Picture, heatmap: Floats) -> Picture:
     size_wh = (crop.shape[1], crop.shape[0])
-    fine = cv2.resize(_levels(heatmap), size_wh, interpolation=cv2.INTER_LINEAR)
-    return _blended(crop, np.asarray(fine, np.uint8))
+    fine = cv2.resize(_to_levels(heatmap), size_wh, interpolation=cv2.INTER_LINEAR)
+    return _blend_map(crop, np.asarray(fine, np.uint8))
 
 
 # -------------------------------------------------------------------------- from stage to stage
 
 
-def followed(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
+def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
     """The joints whose way from stage to stage is shown: the chosen one, or the end of every finger
     or limb."""
     if joint is None:
@@ -278,13 +280,13 @@ def followed(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
     return (joint,) if joint < skeleton.size else ()
 
 
-def tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
+def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
     """(S, len(joints), 2): where every stage has their peaks, in pixels of the crop at that size
     of its longer side;
     NaN where a stage has none that would be coloured."""
     points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
     for stage in range(heatmaps.stages):
-        inside, values = _inside(heatmaps, stage, side)
+        inside, values = _keypoints_in_crop(heatmaps, stage, side)
         seen = values[list(joints)] > _LEAST
         points[stage, seen] = inside[list(joints)][seen]
     return points
@@ -296,10 +298,10 @@ def _draw_track(
     """A line a joint through its peaks, with a dot for every stage that bears its number."""
     out = crop.copy()
     for joint, points in zip(
-        joints, tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
+        joints, stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
     ):
         seen = np.isfinite(points).all(axis=1)
-        color = _color(skeleton, joint)
+        color = _keypoint_color(skeleton, joint)
         way = np.round(points[seen]).astype(np.int32)
         cv2.polylines(out, [way], False, color, 2, cv2.LINE_AA)
         for number, (x, y) in zip(np.flatnonzero(seen) + 1, way.tolist(), strict=True):
@@ -318,16 +320,16 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
 # -------------------------------------------------------------------------------------- the tiles
 
 
-def _entitle(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequence[str]) -> None:
+def _draw_title(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequence[str]) -> None:
     """A tile's name in its lower left corner, where a hand is seldom; above a joint's the colour of
     its finger or limb."""
-    plate = label_plate(title_of(tile, skeleton, attends), "", TITLE)[:, : space.shape[1]]
+    plate = label_plate(tile_title(tile, skeleton, attends), "", TITLE)[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
     if tile.kind == JOINT:
-        space[:_STRIPE] = _color(skeleton, tile.number)
+        space[:_STRIPE] = _keypoint_color(skeleton, tile.number)
 
 
-def title_of(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str:
+def tile_title(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str:
     """What stands on a tile."""
     if tile.kind == JOINT:
         names = (*skeleton.joints, "background")
@@ -337,13 +339,13 @@ def title_of(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str
     return f"stage {tile.number + 1}" if tile.kind == STAGE else tile.kind
 
 
-def _color(skeleton: Skeleton, joint: int) -> Rgb:
+def _keypoint_color(skeleton: Skeleton, joint: int) -> Rgb:
     """Of the edge that leads to a joint; light where none does."""
     edges = zip(skeleton.edges, skeleton.colors, strict=True)
     return next((color for edge, color in edges if edge[1] == joint), (210, 210, 210))
 
 
-def _fit(space: Picture, picture: Picture) -> None:
+def _paste_letterboxed(space: Picture, picture: Picture) -> None:
     """The picture into the middle of a place, as large as it fits."""
     height, width = picture.shape[:2]
     scale = min(space.shape[0] / height, space.shape[1] / width)
@@ -357,28 +359,28 @@ def _fit(space: Picture, picture: Picture) -> None:
 # ------------------------------------------------------------------------------------- the colours
 
 
-def _levels(heatmap: Floats) -> Levels:
+def _to_levels(heatmap: Floats) -> Levels:
     return (np.clip(heatmap, 0, 1) * 255).astype(np.uint8)
 
 
-def _coloured(levels: Levels) -> Picture:
+def _apply_colours(levels: Levels) -> Picture:
     bgr = cv2.applyColorMap(levels, cv2.COLORMAP_TURBO)
     return np.ascontiguousarray(bgr[..., ::-1])
 
 
 @lru_cache(maxsize=1)
-def _paint() -> tuple[Picture, Picture]:
+def _blend_tables() -> tuple[Picture, Picture]:
     """For each level its colour's part of a pixel, (1, 256, 3), and what stays of the picture."""
     level = np.arange(256, dtype=np.uint8)[None]
     strength = level / np.float32(255)
     share = np.where(strength > _LEAST, np.sqrt(strength) * _STRENGTH, 0)
-    colour = np.round(_coloured(level) * share[..., None]).astype(np.uint8)
+    colour = np.round(_apply_colours(level) * share[..., None]).astype(np.uint8)
     return colour, np.round(255 * (1 - share)).astype(np.uint8)
 
 
-def _blended(rgb: Picture, levels: Levels) -> Picture:
+def _blend_map(rgb: Picture, levels: Levels) -> Picture:
     """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
-    colour, stays = _paint()
+    colour, stays = _blend_tables()
     three = cv2.merge([levels] * 3)
     under = cv2.multiply(rgb, cv2.LUT(three, stays), scale=1 / 255)
     return np.asarray(cv2.add(under, cv2.LUT(three, colour)), np.uint8)

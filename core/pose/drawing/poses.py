@@ -92,7 +92,7 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
 def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton, only: Rgb | None = None) -> None:
     """Onto the picture; in the skeleton's colours, or in one."""
     width = _line_width(out)
-    ends = [_drawn_at(x, y) for x, y in pose.keypoints.tolist()]
+    ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
         if (start := ends[a]) and (end := ends[b]):
@@ -102,7 +102,7 @@ def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton, only: Rgb | Non
         cv2.circle(out, end, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
 
 
-def _drawn_at(x: float, y: float) -> tuple[int, int] | None:
+def _to_drawing_coordinates(x: float, y: float) -> tuple[int, int] | None:
     """In OpenCV's drawing coordinates; None where the keypoint is missing."""
     there = math.isfinite(x) and math.isfinite(y)
     return (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))) if there else None
@@ -174,10 +174,10 @@ def emoji_font_path() -> Path | None:
     return next((path for path in map(Path, _EMOJI_FONTS) if path.is_file()), None)
 
 
-def draw_way(rgb: Picture, points: Floats) -> Picture:
+def draw_path(rgb: Picture, points: Floats) -> Picture:
     """Lines from each of the (T, 2) points to the next one seen, on a copy; the last is a dot."""
     out = rgb.copy()
-    ends = [end for x, y in points.tolist() if (end := _drawn_at(x, y))]
+    ends = [end for x, y in points.tolist() if (end := _to_drawing_coordinates(x, y))]
     width = max(2, out.shape[0] // 120)
     for number, (start, end) in enumerate(pairwise(ends), 1):
         colour = (_OLD + number / len(ends) * (_NEW - _OLD)).tolist()

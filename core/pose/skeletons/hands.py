@@ -22,7 +22,7 @@ def _parts(finger: str) -> tuple[str, ...]:
     return tuple(f"{finger}_{part}" for part in parts)
 
 
-def _hand(name: str, joints: tuple[str, ...]) -> Skeleton:
+def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
     """A hand whose fingers all begin at the first keypoint, the wrist or the palm."""
     groups = {
         finger: tuple(i for i, joint in enumerate(joints) if joint.startswith(f"{finger}_"))
@@ -44,14 +44,16 @@ def _hand(name: str, joints: tuple[str, ...]) -> Skeleton:
 
 
 # MediaPipe's order, which is OpenPose's too: the wrist, then finger by finger, base to tip
-HAND_21 = _hand("hand_21", ("wrist", *(part for finger in FINGERS for part in _parts(finger))))
+HAND_21 = _hand_skeleton(
+    "hand_21", ("wrist", *(part for finger in FINGERS for part in _parts(finger)))
+)
 # Sun et al. 2015: the same with the thumb as the last finger
-MSRA_21 = _hand(
+MSRA_21 = _hand_skeleton(
     "msra_21",
     ("wrist", *(part for finger in (*FINGERS[1:], "thumb") for part in _parts(finger))),
 )
 # Yuan et al. 2017 (BigHand, HANDS 2017): the wrist, the fingers' bases, then finger by finger
-HANDS17_21 = _hand(
+HANDS17_21 = _hand_skeleton(
     "hands17_21",
     (
         "wrist",
@@ -60,7 +62,7 @@ HANDS17_21 = _hand(
     ),
 )
 # Tang et al. 2014
-ICVL_16 = _hand(
+ICVL_16 = _hand_skeleton(
     "icvl_16",
     ("palm", *(f"{finger}_{part}" for finger in FINGERS for part in ("root", "middle", "tip"))),
 )
@@ -109,7 +111,7 @@ NYU_14 = Skeleton(
 FINGERTIP_1 = Skeleton("fingertip_1", HAND, ("index_tip",), (), (), heading=(0,))
 
 
-def _pair(name: str, hand: Skeleton) -> Skeleton:
+def _pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
     """A person's left and right hand: one's keypoints, then the other's."""
     right = hand.size
 
@@ -135,4 +137,4 @@ def _pair(name: str, hand: Skeleton) -> Skeleton:
     )
 
 
-HANDS_42 = _pair("hands_42", HAND_21)
+HANDS_42 = _pair_skeleton("hands_42", HAND_21)

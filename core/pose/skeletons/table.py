@@ -27,7 +27,7 @@ from core.pose.types import Floats
 _LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
 
 
-def _body(
+def _body_skeleton(
     name: str,
     joints: str,
     chains: Sequence[Sequence[str]],
@@ -74,7 +74,7 @@ def _body(
     )
 
 
-def _both(*chain: str) -> list[list[str]]:
+def _both_sides(*chain: str) -> list[list[str]]:
     """A chain of both sides: `_` at a name's beginning stands for left and for right."""
     return [
         [side + joint if joint[0] == "_" else joint for joint in chain]
@@ -130,30 +130,30 @@ _COCO_SIGMAS = (
     0.089,
 )
 
-BODY_33 = _body(
+BODY_33 = _body_skeleton(
     "body_33",
     _BLAZEPOSE,
     [
         *_TORSO,
-        *_both("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
+        *_both_sides("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
         ["left_mouth", "right_mouth"],
-        *_both("_shoulder", "_elbow", "_wrist", "_thumb"),
-        *_both("_wrist", "_pinky", "_index", "_wrist"),
-        *_both("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle"),
+        *_both_sides("_shoulder", "_elbow", "_wrist", "_thumb"),
+        *_both_sides("_wrist", "_pinky", "_index", "_wrist"),
+        *_both_sides("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle"),
     ],
     _ARMS_LEGS,
     _SHOULDERS,
     "nose",
     _TRUNK,
 )
-COCO_17 = _body(
+COCO_17 = _body_skeleton(
     "coco_17",
     _COCO,
     [
         *_TORSO,
-        *_both("nose", "_eye", "_ear"),
-        *_both("_shoulder", "_elbow", "_wrist"),
-        *_both("_hip", "_knee", "_ankle"),
+        *_both_sides("nose", "_eye", "_ear"),
+        *_both_sides("_shoulder", "_elbow", "_wrist"),
+        *_both_sides("_hip", "_knee", "_ankle"),
     ],
     _ARMS_LEGS,
     _SHOULDERS,
@@ -161,13 +161,13 @@ COCO_17 = _body(
     _TRUNK,
     _COCO_SIGMAS,
 )
-LSP_14 = _body(
+LSP_14 = _body_skeleton(
     "lsp_14",
     _LSP,
     [
         ["head_top", "neck"],
-        *_both("neck", "_shoulder", "_elbow", "_wrist"),
-        *_both("neck", "_hip", "_knee", "_ankle"),
+        *_both_sides("neck", "_shoulder", "_elbow", "_wrist"),
+        *_both_sides("neck", "_hip", "_knee", "_ankle"),
     ],
     _ARMS_LEGS,
     "neck",
@@ -206,8 +206,8 @@ def skeleton_named(name: str) -> Skeleton:
 
 # ------------------------------------------------------------------------------ from one to another
 
-_MIDDLES = {"neck": ("left_shoulder", "right_shoulder")}
-_WAYS = {
+_MIDPOINTS = {"neck": ("left_shoulder", "right_shoulder")}
+_CONVERSIONS = {
     ("body_33", "coco_17"),
     ("body_33", "lsp_14"),
     ("coco_17", "lsp_14"),
@@ -216,13 +216,13 @@ _WAYS = {
 }
 
 
-def _sources(here: Skeleton, joint: str) -> list[int]:
+def _source_keypoints(here: Skeleton, joint: str) -> list[int]:
     """The keypoints whose mean a joint is: itself by name, a middle, or none."""
-    names = (joint,) if joint in here.joints else _MIDDLES.get(joint, ())
+    names = (joint,) if joint in here.joints else _MIDPOINTS.get(joint, ())
     return [here.index(name) for name in names]
 
 
-def convert(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
+def convert_keypoints(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
     """(…, K, D) keypoints of one skeleton as those of another, NaN where it has none.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
@@ -234,9 +234,9 @@ def convert(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
     here.check(keypoints.shape[-2])
     if here.name == there.name:
         return keypoints.copy()
-    if (here.name, there.name) not in _WAYS:
+    if (here.name, there.name) not in _CONVERSIONS:
         raise SkeletonError(f"{here.name} keypoints can't be turned into {there.name}")
     missing = np.full_like(keypoints[..., 0, :], np.nan)
-    sources = [_sources(here, joint) for joint in there.joints]
+    sources = [_source_keypoints(here, joint) for joint in there.joints]
     made = [keypoints[..., at, :].mean(-2) if at else missing for at in sources]
     return np.stack(made, -2).astype(np.float32)

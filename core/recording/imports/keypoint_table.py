@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.skeletons.table import HAND_21, Skeleton, convert, skeleton_named
+from core.pose.skeletons.table import HAND_21, Skeleton, convert_keypoints, skeleton_named
 
 _ROW_FIELDS = ("gestures", "known", "persons", "mirrored")
 
@@ -70,6 +70,6 @@ class KeypointTable:
             SkeletonError: there is no conversion.
         """
         own = skeleton_named(self.skeleton)
-        world = None if self.world is None else convert(self.world, own, skeleton)
-        keypoints = convert(self.keypoints, own, skeleton)
+        world = None if self.world is None else convert_keypoints(self.world, own, skeleton)
+        keypoints = convert_keypoints(self.keypoints, own, skeleton)
         return replace(self, keypoints=keypoints, world=world, skeleton=skeleton.name)

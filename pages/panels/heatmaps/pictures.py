@@ -13,7 +13,12 @@ from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
 from core.pose.boxes import Box
 from core.pose.drawing.heatmap_layout import Maps
-from core.pose.drawing.heatmaps import draw_with_maps, mirrored, of_person, scaled
+from core.pose.drawing.heatmaps import (
+    draw_with_heatmaps,
+    enlarge_for_drawing,
+    mirror_heatmaps,
+    select_person_maps,
+)
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
@@ -135,9 +140,9 @@ def _show_hand_maps(
     rgb: Picture, estimate: Estimate, maps: Maps, stages: int, *, mirror: bool = False
 ) -> None:
     factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
-    rgb, estimate = scaled(rgb, estimate, factor)
+    rgb, estimate = enlarge_for_drawing(rgb, estimate, factor)
     labels = [str(number) for number in estimate.numbers]
-    picture = draw_with_maps(rgb, estimate, maps, stages, mirror=mirror, labels=labels)
+    picture = draw_with_heatmaps(rgb, estimate, maps, stages, mirror=mirror, labels=labels)
     with st.container(key=STILL):
         st.image(picture, width="stretch")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -149,14 +154,14 @@ def _show_hand_maps(
             icon="🖼",
             on_click="ignore",
         )
-        shown = next(iter(of_person(estimate, maps.person).heatmaps), None)
+        shown = next(iter(select_person_maps(estimate, maps.person).heatmaps), None)
         if shown is not None:
             crop = shown.crop
             with st.popover("What the net saw", icon="🔍"):
                 height, width = crop.shape[:2]
                 st.image(crop, f"the crop, {width} × {height} pixels", width=2 * width)
     if shown is not None:
-        show_attention(mirrored(shown) if mirror else shown, maps)
+        show_attention(mirror_heatmaps(shown) if mirror else shown, maps)
 
 
 FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
@@ -235,8 +240,8 @@ def _show_people_maps(
     estimate = _estimate_new_boxes(rgb, estimator, turn, boxes)
     of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
     flat = replace(maps, view="single", stage=maps.stage if maps.view == "single" else None)
-    larger, drawn = scaled(rgb, of_chosen, max(1.0, maps.width / rgb.shape[1]))
-    everybody = draw_with_maps(larger, drawn, flat, estimator.stages)
+    larger, drawn = enlarge_for_drawing(rgb, of_chosen, max(1.0, maps.width / rgb.shape[1]))
+    everybody = draw_with_heatmaps(larger, drawn, flat, estimator.stages)
     size_hw = (rgb.shape[0], rgb.shape[1])
     draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
     if len(boxes) == MAX_BOXES:
@@ -245,7 +250,7 @@ def _show_people_maps(
     if maps.view != "single" and boxes:
         alone = replace(of_chosen, poses=estimate.poses[chosen : chosen + 1])
         alone = replace(alone, numbers=estimate.numbers[chosen : chosen + 1])
-        picture = draw_with_maps(rgb, alone, maps, estimator.stages)
+        picture = draw_with_heatmaps(rgb, alone, maps, estimator.stages)
         with st.container(key=STILL):
             st.image(picture, width="stretch")
     if boxes:

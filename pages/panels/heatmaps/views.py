@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.pose.drawing.heatmap_layout import Maps, clicked, layout_of
-from core.pose.drawing.heatmaps import attention_tiles, colour_bar
+from core.pose.drawing.heatmap_layout import Maps, enlarged_keypoint_after_click, layout_tiles
+from core.pose.drawing.heatmaps import draw_attention, draw_colour_bar
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import Heatmaps
 from pages.components.shown_picture import click_position, displayed_width_px, watch_picture
@@ -66,13 +66,13 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     """What the colours and the view mean; a click on a keypoint's tile makes it large."""
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
-    st.image(colour_bar(200, 12), "no response … sure", width=200)
+    st.image(draw_colour_bar(200, 12), "no response … sure", width=200)
     st.fragment(_watch_heatmaps)(maps, skeleton, stages, displayed_width_px(_SHOWN, 0))
 
 
 def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
     """What a net that attends looks at, where the view has no tiles of it."""
-    tiles = attention_tiles(heatmaps, maps.joint) if maps.view != "multi" else []
+    tiles = draw_attention(heatmaps, maps.joint) if maps.view != "multi" else []
     if not tiles:
         return
     st.caption("Where the net looks: coarse scales first, then by keypoint.")
@@ -95,7 +95,7 @@ def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: in
 
 
 def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
-    at, layout = click_position(_SHOWN), layout_of(maps, skeleton, stages)
+    at, layout = click_position(_SHOWN), layout_tiles(maps, skeleton, stages)
     if at is not None and layout is not None:
-        request_keypoint("maps", skeleton, clicked(layout, *at, maps.joint))
+        request_keypoint("maps", skeleton, enlarged_keypoint_after_click(layout, *at, maps.joint))
         st.session_state[_CHOSEN] = True

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import SkeletonError
 from core.gestures.features import FEATURE_SETS, feature_set
-from core.pose.skeletons.table import BODY_33, COCO_17, convert
+from core.pose.skeletons.table import BODY_33, COCO_17, convert_keypoints
 
 features = feature_set("hand_21")
 
@@ -193,7 +193,7 @@ def test_keypoints_of_another_skeleton_are_refused_in_words(bodies):
 
 def test_two_skeletons_of_one_body_have_the_same_features():
     body = np.random.default_rng(5).uniform(0, 300, (1, 33, 2)).astype(np.float32)
-    as_coco = convert(body, BODY_33, COCO_17)
+    as_coco = convert_keypoints(body, BODY_33, COCO_17)
     long, short = feature_set("body_33"), feature_set("coco_17")
     assert long.count == short.count
     np.testing.assert_allclose(long(body, SEEN), short(as_coco, SEEN), atol=1e-6)

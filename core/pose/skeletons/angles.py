@@ -24,7 +24,7 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
     """(…, K, 2 or 3) keypoints → (…, 8) degrees in the order of ANGLES; NaN where one of an angle's
     three keypoints is missing, or two coincide."""
     skeleton.check(points.shape[-2])
-    first, middle, last = (points[..., at, :] for at in _corners(skeleton))
+    first, middle, last = (points[..., at, :] for at in _angle_keypoints(skeleton))
     one, other = first - middle, last - middle
     lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
     with np.errstate(invalid="ignore"):
@@ -32,7 +32,7 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
     return np.degrees(np.arccos(np.clip(cosines, -1, 1))).astype(np.float32)
 
 
-def angles_of(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
+def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
     """A pose's angles by name; those of hidden keypoints are NaN."""
     points = pose.keypoints if pose.world is None else pose.world
     if pose.visibility is not None:
@@ -40,7 +40,7 @@ def angles_of(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
     return dict(zip(ANGLES, joint_angles(points, skeleton).tolist(), strict=True))
 
 
-def _corners(skeleton: Skeleton) -> list[list[int]]:
+def _angle_keypoints(skeleton: Skeleton) -> list[list[int]]:
     """Of every angle the first, middle and last keypoint."""
     return [
         [skeleton.index(f"{side}_{bones[k]}") for bones in _BONES.values() for side in SIDES]

@@ -45,7 +45,7 @@ class Alignment:
         return TurnedSquare(x, y, 2 * REGION_FACTOR * self.radius, self.rotation)
 
 
-def alignment_of(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
+def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
     """The points by their definition in the paper, of a body's keypoints: the vendor's own two are
     outputs of its net that its interface keeps to itself.
 
@@ -57,7 +57,7 @@ def alignment_of(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment |
     """
     # lists: between a camera's frames numpy's code has left the processor's cache
     points = keypoints.tolist()
-    (x, y), (u, v) = (_middle(points, skeleton, joint) for joint in ("hip", "shoulder"))
+    (x, y), (u, v) = (_midpoint(points, skeleton, joint) for joint in ("hip", "shoulder"))
     length = math.dist((x, y), (u, v))
     if not math.isfinite(length) or length == 0:
         return None
@@ -66,12 +66,12 @@ def alignment_of(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment |
     return Alignment((x, y), (x + (u - x) * reach, y + (v - y) * reach))
 
 
-def _middle(points: list[list[float]], skeleton: Skeleton, joint: str) -> tuple[float, float]:
+def _midpoint(points: list[list[float]], skeleton: Skeleton, joint: str) -> tuple[float, float]:
     left, right = (points[skeleton.index(f"{side}_{joint}")] for side in ("left", "right"))
     return (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
 
 
-class TwoSteps:
+class TrackerSteps:
     """Which of the two steps a frame took, by the rule of the vendor's tracker: the detector runs
     while fewer persons are followed than are looked for; those that are followed are looked for in
     the square that their last keypoints give."""
@@ -83,6 +83,6 @@ class TwoSteps:
     def next(self, keypoints: list[Floats]) -> Tracking:
         """What led to this frame's keypoints, of each person in the vendor's order."""
         tracking = Tracking(len(self._followed) < self._num_poses, self._followed)
-        found = filter(None, (alignment_of(one) for one in keypoints))
+        found = filter(None, (estimate_alignment(one) for one in keypoints))
         self._followed = tuple(one.region for one in found)
         return tracking

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.pose.body import Alignment, TwoSteps, alignment_of
+from core.pose.blazepose_roi import Alignment, TrackerSteps, estimate_alignment
 from core.pose.skeletons.table import BODY_33, LSP_14
 from core.pose.types import TurnedSquare
 
@@ -57,7 +57,7 @@ def standing(shift=0):
 
 
 def test_keypoints_give_the_middle_of_the_hips_and_the_circle_round_all():
-    alignment = alignment_of(standing())
+    alignment = estimate_alignment(standing())
     assert alignment.centre == (100, 100)
     assert alignment.radius == 80  # to the foot
     assert alignment.top == (100, 20)  # straight above, as the shoulders are
@@ -66,27 +66,27 @@ def test_keypoints_give_the_middle_of_the_hips_and_the_circle_round_all():
 def test_a_missing_keypoint_is_left_out_and_a_missing_hip_leaves_no_alignment():
     points = standing()
     points[BODY_33.index("left_foot_index")] = np.nan
-    alignment = alignment_of(points)
+    alignment = estimate_alignment(points)
     assert alignment.radius == pytest.approx(math.hypot(10, 40))  # to a shoulder
     points[BODY_33.index("left_hip")] = np.nan
-    assert alignment_of(points) is None
-    assert alignment_of(body()) is None  # hips and shoulders coincide
+    assert estimate_alignment(points) is None
+    assert estimate_alignment(body()) is None  # hips and shoulders coincide
 
 
 def test_another_skeleton_with_hips_and_shoulders_has_an_alignment_too():
     points = np.zeros((LSP_14.size, 2), np.float32)
     points[LSP_14.index("head_top")] = (0, -50)
     points[[LSP_14.index("left_shoulder"), LSP_14.index("right_shoulder")]] = (0, -30)
-    assert alignment_of(points, LSP_14).top == (0, -50)
+    assert estimate_alignment(points, LSP_14).top == (0, -50)
 
 
 def test_the_detector_runs_while_fewer_are_followed_than_are_looked_for():
-    steps = TwoSteps(2)
+    steps = TrackerSteps(2)
     one, other = standing(), standing(shift=20)
     first, second, third, last = (steps.next(found) for found in ([one], [one, other], [other], []))
     assert first.detected and first.followed == ()
-    assert second.detected and second.followed == (alignment_of(one).region,)
+    assert second.detected and second.followed == (estimate_alignment(one).region,)
     assert not third.detected  # both were there
-    assert third.followed == (alignment_of(one).region, alignment_of(other).region)
-    assert last.detected and last.followed == (alignment_of(other).region,)
+    assert third.followed == (estimate_alignment(one).region, estimate_alignment(other).region)
+    assert last.detected and last.followed == (estimate_alignment(other).region,)
     assert steps.next([one]).followed == ()  # nobody was there to follow

@@ -16,7 +16,7 @@ from core.pose.skeletons.table import Skeleton
 EPS = 1e-6
 
 
-class OwnFrame(NamedTuple):
+class CanonicalFrame(NamedTuple):
     """Poses turned so that they all head the same way.
 
     Attributes:
@@ -31,26 +31,28 @@ class OwnFrame(NamedTuple):
     flipped: Any
 
 
-def own_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> OwnFrame:
+def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame:
     """The poses in their own frames, of the size they had. One without extent has heading 0.
 
     Args:
         from_root: large beside a thousandth: the heading of a smaller pose is too short.
         xp: the array library of the argument, numpy or torch.
     """
-    heading = unit(_pointer(from_root, skeleton), xp)
+    heading = to_unit_length(_heading_sum(from_root, skeleton), xp)
     hx, hy = heading[:, None, 0], heading[:, None, 1]
     along = from_root[..., 0] * hx + from_root[..., 1] * hy
     across = from_root[..., 1] * hx - from_root[..., 0] * hy
     if skeleton.sides is None:
-        return OwnFrame(xp.stack([across, along], -1), heading, heading[:, 0] != heading[:, 0])
+        return CanonicalFrame(
+            xp.stack([across, along], -1), heading, heading[:, 0] != heading[:, 0]
+        )
     near, far = skeleton.sides
     flipped = across[:, near] - across[:, far] < 0
     across = xp.where(flipped[:, None], -across, across)
-    return OwnFrame(xp.stack([across, along], -1), heading, flipped)
+    return CanonicalFrame(xp.stack([across, along], -1), heading, flipped)
 
 
-class SpaceFrame(NamedTuple):
+class CanonicalFrame3d(NamedTuple):
     """Poses in space turned so that they all lie the same way.
 
     Attributes:
@@ -66,7 +68,7 @@ class SpaceFrame(NamedTuple):
     inwards: Any
 
 
-def space_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> SpaceFrame:
+def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame3d:
     """Hands in space in their own frames, of the size they had.
 
     Args:
@@ -75,50 +77,50 @@ def space_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> SpaceFrame:
     """
     assert skeleton.sides is not None
     near, far = skeleton.sides
-    along = unit(_pointer(from_root, skeleton), xp)
+    along = to_unit_length(_heading_sum(from_root, skeleton), xp)
     side = from_root[:, near] - from_root[:, far]
-    across = unit(side - along * _dot(side, along)[:, None], xp)
-    inwards = _cross(along, across, xp)
+    across = to_unit_length(side - along * _dot_product(side, along)[:, None], xp)
+    inwards = _cross_product(along, across, xp)
     tips = reduce(add, (from_root[:, group[-1]] for group in skeleton.groups.values()))
-    away = _dot(tips, inwards)[:, None] < 0
+    away = _dot_product(tips, inwards)[:, None] < 0
     inwards = xp.where(away, -inwards, inwards)
     axes = across, along, inwards
-    own = xp.stack([_dot(from_root, axis[:, None]) for axis in axes], -1)
-    return SpaceFrame(own, *axes)
+    own = xp.stack([_dot_product(from_root, axis[:, None]) for axis in axes], -1)
+    return CanonicalFrame3d(own, *axes)
 
 
 def heading_length(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Any:
     """(N,) from the root to the middle of the keypoints that the pose heads for."""
-    return xp.sqrt(squared(_pointer(from_root, skeleton))) / len(skeleton.heading)
+    return xp.sqrt(squared_length(_heading_sum(from_root, skeleton))) / len(skeleton.heading)
 
 
-def root_of(points: Any, joints: Sequence[int]) -> Any:
+def root_position(points: Any, joints: Sequence[int]) -> Any:
     """(N, 1, D) mean of these keypoints."""
     total = reduce(add, (points[:, joint : joint + 1] for joint in joints))
     return total if len(joints) == 1 else total / len(joints)
 
 
-def squared(vectors: Any) -> Any:
+def squared_length(vectors: Any) -> Any:
     """(...) squared length of (..., D) vectors."""
-    return _dot(vectors, vectors)
+    return _dot_product(vectors, vectors)
 
 
-def unit(vectors: Any, xp: Any = np) -> Any:
+def to_unit_length(vectors: Any, xp: Any = np) -> Any:
     """(..., D) vectors of length 1; those far below a thousandth stay short, and 0 stays 0."""
-    return vectors / xp.sqrt(squared(vectors) + EPS)[..., None]
+    return vectors / xp.sqrt(squared_length(vectors) + EPS)[..., None]
 
 
-def _pointer(from_root: Any, skeleton: Skeleton) -> Any:
+def _heading_sum(from_root: Any, skeleton: Skeleton) -> Any:
     """(N, D) the sum of the heading's keypoints."""
     return reduce(add, (from_root[:, joint] for joint in skeleton.heading))
 
 
-def _dot(a: Any, b: Any) -> Any:
+def _dot_product(a: Any, b: Any) -> Any:
     """(...) of (..., D) vectors."""
     return reduce(add, (a[..., i] * b[..., i] for i in range(a.shape[-1])))
 
 
-def _cross(a: Any, b: Any, xp: Any) -> Any:
+def _cross_product(a: Any, b: Any, xp: Any) -> Any:
     """(N, 3) of (N, 3) vectors."""
     turns = ((1, 2), (2, 0), (0, 1))
     return xp.stack([a[:, i] * b[:, j] - a[:, j] * b[:, i] for i, j in turns], -1)
