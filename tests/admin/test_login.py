@@ -1,4 +1,4 @@
-"""A header is trusted only with the proxy's secret; a login that is configured badly is reported."""
+"""A header is trusted only with the proxy's secret; a bad configuration is reported."""
 
 import pytest
 
@@ -26,9 +26,9 @@ def test_the_proxy_s_name_is_taken():
 @pytest.mark.parametrize(
     ("headers", "environ", "text"),
     [
-        (HEADERS | {"X-Mudra-Secret": SECRET[:-1]}, ENVIRON, "not reached through the login"),
-        (HEADERS | {"X-Mudra-Secret": "Ünï"}, ENVIRON, "not reached through the login"),
-        ({"X-User": "anna"}, ENVIRON, "not reached through the login"),
+        (HEADERS | {"X-Mudra-Secret": SECRET[:-1]}, ENVIRON, "did not come through the login"),
+        (HEADERS | {"X-Mudra-Secret": "Ünï"}, ENVIRON, "did not come through the login"),
+        ({"X-User": "anna"}, ENVIRON, "did not come through the login"),
         ({"X-Mudra-Secret": SECRET}, ENVIRON, "not logged in"),
         (HEADERS | {"X-User": "  "}, ENVIRON, "not logged in"),
         (HEADERS | {"X-Mudra-Secret": ""}, ENVIRON | {"MUDRA_LOGIN_SECRET": ""}, "0 characters"),
