@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from core.datasets.appearance import degrade_quality, erase_rectangle, jitter_colours, to_picture
-from core.datasets.training_data import HeldOutRows, Sample
+from core.datasets.training_data import Sample, TrainingData
 from core.media.pictures import read_picture
 from core.pose.boxes import Box, box_iou
 from core.pose.crops import PADDING, PersonView, person_box
@@ -68,7 +68,7 @@ class Body:
     unlabelled: tuple[Box, ...] = ()
 
 
-class Bodies(HeldOutRows):
+class Bodies(TrainingData):
     """Persons of one skeleton, whose pictures are read when needed.
 
     Args:

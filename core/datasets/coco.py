@@ -6,10 +6,9 @@ v is 0 not labelled, 1 hidden, 2 visible (in a results file v is ignored). Every
 errors name it by its number in its list, from 1.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,8 @@ from core.media.json_objects import TOP_LEVEL, is_list, json_objects, validate_o
 from core.pose.skeletons.table import COCO_17
 
 _MAX_VALUE = 1e7  # px
+
+_Entry = TypeVar("_Entry")
 
 
 def _to_int(value: Any) -> Any:
@@ -122,8 +123,7 @@ _RESULT, _DETECTION = TypeAdapter(KeypointResult), TypeAdapter(Detection)
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Read the pictures, persons and categories of an annotation file; raise TableError naming the
-    wrong entry."""
+    """Read an annotation file; raise TableError naming the wrong entry."""
     if is_list(path):
         raise TableError(
             f"{path.name} is a list, as results and detections are; expected were annotations with "
@@ -152,29 +152,24 @@ def read_annotations(path: Path) -> Annotations:
 
 
 def read_results(path: Path) -> list[KeypointResult]:
-    """Read the entries of a results file, which may be empty; raise TableError naming the wrong
-    entry."""
-    expected = "image_id, category_id, keypoints and score"
-    return [validate_object(_RESULT, item, where) for where, item in _read_entries(path, expected)]
+    """Read the entries of a results file; raise TableError naming the wrong entry."""
+    return _read_entries(path, _RESULT, "image_id, category_id, keypoints and score")
 
 
 def read_detections(path: Path) -> list[Detection]:
     """Read the boxes of a detections file; raise TableError naming the wrong entry."""
-    expected = "image_id, category_id, bbox and score"
-    return [
-        validate_object(_DETECTION, item, where) for where, item in _read_entries(path, expected)
-    ]
+    return _read_entries(path, _DETECTION, "image_id, category_id, bbox and score")
 
 
-def _read_entries(path: Path, expected: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the place and the object of each entry of a bare list."""
+def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_Entry]:
+    """Read and check each object of a bare list, which may be empty."""
     if not is_list(path):
         raise TableError(
-            f"{path.name} is no list: expected was one of objects with {expected}; were the two "
+            f"{path.name} is no list: expected was one of objects with {fields}; were the two "
             "files swapped?"
         )
-    for _, number, item in json_objects(path, TOP_LEVEL):
-        yield f"{path.name}: entry {number}", item
+    items = json_objects(path, TOP_LEVEL)
+    return [validate_object(kind, item, f"{path.name}: entry {n}") for _, n, item in items]
 
 
 def _read_size_hw(image: dict[str, Any]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.datasets.training_data import HeldOutRows, Sample
+from core.datasets.training_data import Sample, TrainingData
 from core.depth.cameras import Points
 from core.depth.cubes import Crop, Cube, Depth, rotate_crop
 from core.pose.skeletons.table import Skeleton
@@ -69,7 +69,7 @@ class CropChange:
         return replace(cube, centre_uvd=(u, v, d), side_mm=cube.side_mm * self.scale)
 
 
-class DepthHands(HeldOutRows):
+class DepthHands(TrainingData):
     """Hands of one skeleton, whose frames are read or rendered when needed."""
 
     item_name = "hands"

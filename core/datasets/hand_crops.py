@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.appearance import degrade_quality, erase_rectangle, jitter_colours, to_picture
-from core.datasets.training_data import HeldOutRows, Sample
+from core.datasets.training_data import Sample, TrainingData
 from core.errors import TrainingError
 from core.files import written_whole
 from core.pose.boxes import bounding_box, map_to_square, square_around
@@ -55,7 +55,7 @@ class Hand:
     mask: NDArray[np.uint8] | None = None
 
 
-class HandCrops(HeldOutRows):
+class HandCrops(TrainingData):
     """A pack of crops.
 
     Args:

@@ -1,7 +1,8 @@
-"""The data sets that nets are trained and measured on: rows, some of them held out."""
+"""The base of data sets that nets are trained and evaluated on: rows, some of them held out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +13,14 @@ from core.pose.types import Floats
 Sample = tuple[NDArray[Any], Floats, float]
 
 
-class TrainingData(Protocol):
-    """Rows of pictures with keypoints, some of them held out."""
-
-    @property
-    def item_name(self) -> str:
-        """What a row shows, in plural: "hands"."""
-
-    @property
-    def held_out_sets(self) -> list[str]:
-        """Names of the held-out sets."""
-
-    def rows(self, held_out: str) -> NDArray[np.int64]:
-        """Return the rows of a held-out set; of "", those for training."""
-
-    def samples(
-        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
-    ) -> Iterator[Sample]:
-        """Yield augmented samples without end: (H, W, 3) uint8, (K, 2) input pixels with NaN where
-        a keypoint is missing, weight. Of depth: (H, W, 1) float32 and (K, 5)."""
-
-    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a row without augmentation: picture, keypoints, and the length in input pixels
-        that errors are divided by, NaN if unknown."""
-
-
-class HeldOutRows:
-    """The common part of data sets: which rows are held out, and in which order samples come.
+class TrainingData(ABC):
+    """Rows of pictures with keypoints.
 
     Args:
         held_out: of each row "" for training, else the name of its held-out set.
     """
+
+    item_name: ClassVar[str]  # what a row shows, in plural: "hands"
 
     def __init__(self, held_out: Sequence[str]) -> None:
         self._held_out = np.array(held_out, str)
@@ -56,17 +34,24 @@ class HeldOutRows:
         """Return the rows of a held-out set; of "", those for training."""
         return np.flatnonzero(self._held_out == held_out)
 
+    def samples(
+        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
+    ) -> Iterator[Sample]:
+        """Yield augmented samples without end, every row once in each pass: (H, W, 3) uint8, (K, 2)
+        input pixels with NaN where a keypoint is missing, weight. Of depth: (H, W, 1) float32 and
+        (K, 5)."""
+        rng = np.random.default_rng(seed)
+        while True:
+            for row in rng.permutation(rows):
+                yield *self.augment(int(row), input_hw, rng), 1.0
+
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[NDArray[Any], Floats]:
         """Return a row's picture and keypoints, changed randomly."""
         raise NotImplementedError
 
-    def samples(
-        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
-    ) -> Iterator[Sample]:
-        """Yield augmented samples without end; each pass over the rows is in a new order."""
-        rng = np.random.default_rng(seed)
-        while True:
-            for row in rng.permutation(rows):
-                yield *self.augment(int(row), input_hw, rng), 1.0
+    @abstractmethod
+    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """Return a row without augmentation: picture, keypoints, and the length in input pixels
+        that errors are divided by, NaN if unknown."""

@@ -57,11 +57,7 @@ class DepthSource(ABC):
 
     @abstractmethod
     def read(self, index: int) -> DepthFrame:
-        """Return the frame of that number; a sensor returns its newest.
-
-        Raises:
-            MediaError: no such frame, it is damaged, or the sensor is gone.
-        """
+        """Return that frame, or a sensor's newest; raise MediaError if it can't be read."""
 
     def __iter__(self) -> Iterator[DepthFrame]:
         """Yield every frame in order; a sensor's without end."""

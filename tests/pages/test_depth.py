@@ -123,7 +123,7 @@ class Board(LiveSensor):
     def list_devices(library):
         return Board.plugged
 
-    def _start(self, library, number):
+    def _start_device(self, library, number):
         Board.running += 1
         self.resources.callback(self._stop)
         return Camera("board", 250.0, 250.0, 160.0, 120.0, 320, 240)
@@ -131,7 +131,7 @@ class Board(LiveSensor):
     def _stop(self):
         Board.running -= 1
 
-    def _capture(self, timeout_ms):
+    def _capture_frame(self, timeout_ms):
         if self.broken.wait(min(timeout_ms, _EVERY_MS) / 1000):
             raise RuntimeError("unplugged")
         if timeout_ms < _EVERY_MS:

@@ -28,14 +28,8 @@ _RANGES = {
 
 
 def read_camera_file(folder: Path, size_hw: tuple[int, ...]) -> tuple[Camera | None, float | None]:
-    """Return camera and unit (mm) from camera.json or intrinsics.txt in a folder, None if unknown.
-
-    Args:
-        size_hw: of the folder's pictures.
-
-    Raises:
-        MediaError: such a file that can't be read.
-    """
+    """Return camera and unit (mm) from camera.json or intrinsics.txt in a folder with pictures of a
+    size, None if unknown; raise MediaError for a file that can't be read."""
     if (path := folder / CAMERA_FILE).is_file():
         return parse_camera(parse_json(_read_text(path), path.name), path.name)
     if (path := folder / _INTRINSICS_FILE).is_file():

@@ -35,9 +35,6 @@ class DepthVideo(DepthRecording):
     Args:
         camera: overrides the file's own; nvGesture's also defines what a grey level means.
         unit_mm: of its numbers; None: from the file or camera.json, else 1 for 16 bits.
-
-    Raises:
-        MediaError: no video of depth, an unknown camera or unit, too large or damaged.
     """
 
     def __init__(

@@ -36,12 +36,12 @@ class FolderLayout:
     """How a folder's frames are named.
 
     Attributes:
-        depth: matches a frame's whole name.
+        depth: a pattern of a frame's whole name.
         rgb: templates of its colour picture's path, expanded from that match.
         camera: where only one camera's frames are named so.
     """
 
-    depth: re.Pattern[str]
+    depth: str
     rgb: tuple[str, ...] = ()
     camera: Camera | None = None
 
@@ -50,10 +50,8 @@ _PUBLISHED_RGB = {"nyu": (r"rgb_1_\1.png",)}
 # The first layout that matches any file of a folder is used
 LAYOUTS = (
     *(FolderLayout(s.frame, _PUBLISHED_RGB.get(n, ()), s.camera) for n, s in DEPTH_SETS.items()),
-    FolderLayout(re.compile(r"(.+)_depth\.png"), (r"\1_rgb.jpg", r"\1_rgb.png")),
-    FolderLayout(
-        re.compile(r"(?!rgb_)(.+)\.png"), (rf"{RGB_FOLDER}/\1.jpg", rf"{RGB_FOLDER}/\1.png")
-    ),
+    FolderLayout(r"(.+)_depth\.png", (r"\1_rgb.jpg", r"\1_rgb.png")),
+    FolderLayout(r"(?!rgb_)(.+)\.png", (rf"{RGB_FOLDER}/\1.jpg", rf"{RGB_FOLDER}/\1.png")),
 )
 
 
@@ -63,10 +61,6 @@ class DepthFolder(DepthRecording):
     Args:
         camera: overrides the folder's own.
         unit_mm: of its 16-bit numbers; None: from camera.json, else 1.
-
-    Raises:
-        MediaError: no depth in it, an unknown camera, or a file beside that can't be read.
-        TableError: joints.csv or times.csv that can't be read.
     """
 
     def __init__(
@@ -105,7 +99,7 @@ class DepthFolder(DepthRecording):
 
     def _read_rgb(self, name: str, size_hw: tuple[int, ...]) -> Picture | None:
         """Return a frame's registered colours; None if it has none or their size differs."""
-        match = self._layout.depth.fullmatch(name)
+        match = re.fullmatch(self._layout.depth, name)
         for template in self._layout.rgb if match else ():
             if match and (path := self._folder / match.expand(template)).is_file():
                 rgb = read_picture(path)
@@ -115,7 +109,9 @@ class DepthFolder(DepthRecording):
 
 def has_frames(folder: Path) -> bool:
     """Whether any file of a folder is named as a frame; raise MediaError if it can't be read."""
-    return any(layout.depth.fullmatch(n) for n in _list_file_names(folder) for layout in LAYOUTS)
+    return any(
+        re.fullmatch(layout.depth, n) for n in _list_file_names(folder) for layout in LAYOUTS
+    )
 
 
 def _list_file_names(folder: Path) -> Iterator[str]:
@@ -133,7 +129,7 @@ def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
     """Return the layout of a folder and its frames' names in order."""
     names = list(_list_file_names(folder))
     for layout in LAYOUTS:
-        if found := [name for name in names if layout.depth.fullmatch(name)]:
+        if found := [name for name in names if re.fullmatch(layout.depth, name)]:
             if len(found) > MAX_FRAMES:
                 raise MediaError(f"{folder.name} has {len(found):,} frames, at most {MAX_FRAMES:,}")
             return layout, sorted(found, key=_natural_sort_key)

@@ -21,13 +21,11 @@ _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integ
 
 
 def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
-    """Read a depth frame: a .png of one 16-bit channel, NYU's packed .png, or MSRA's .bin.
+    """Read a depth frame: a .png of one 16-bit channel, NYU's packed .png, or MSRA's .bin; raise
+    MediaError for others.
 
     Args:
         unit_mm: of a 16-bit picture's numbers: 1, or 0.125 for RealSense's short-range cameras.
-
-    Raises:
-        MediaError: none of these, damaged, or too large.
     """
     try:
         if (size := path.stat().st_size) > _MAX_BYTES:

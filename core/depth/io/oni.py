@@ -84,9 +84,6 @@ class OniRecording(DepthRecording):
     Args:
         camera: overrides camera.json beside the file, which overrides its own field of view.
         unit_mm: of its numbers; None: from the file or camera.json, else 1.
-
-    Raises:
-        MediaError: no such file, none with depth, or one that is damaged or too large.
     """
 
     def __init__(

@@ -5,7 +5,6 @@ Convention: labels are u, v, d of every keypoint in the set's own order (its ske
 frame's file, which may be missing. Legend: N frames, K keypoints.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,11 @@ from core.errors import TableError
 from core.files import leads_out
 from core.pose.skeletons.table import HANDS17_21, ICVL_16, MSRA_21, NYU_14, Skeleton
 
+_NYU, _ICVL, _MSRA, _HANDS17 = (CAMERAS[name] for name in ("nyu", "icvl", "msra", "hands17"))
 # The 14 keypoints that papers report, among NYU's 36
 _NYU_OF_36 = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)
 _NYU_FRONT_VIEW = 0  # of three cameras
+_NYU_LABELS = "joint_data.mat"
 _ICVL_LABELS = ("labels.txt", "test_seq_1.txt", "test_seq_2.txt")
 _MSRA_LABELS = "P*/*/joint.txt"
 _HANDS17_LABELS = "Training_Annotation.txt"
@@ -47,19 +48,19 @@ class DepthSet:
 
     Attributes:
         side_mm: of the cube that is cut out of its frames in evaluations.
-        frame: matches a frame's whole name.
+        frame: a pattern of a frame's whole name.
         labels: patterns of the label files in a folder of the set.
-        parts: training and test folders of the whole set; none if all frames are in one folder.
         read: the labels of such a folder, in the set's own order.
+        parts: training and test folders of the whole set; none if all frames are in one folder.
     """
 
     camera: Camera
     skeleton: Skeleton
     side_mm: float
-    frame: re.Pattern[str]
+    frame: str
     labels: tuple[str, ...]
-    parts: tuple[str, ...]
     read: Callable[[Path], list[DepthLabel]]
+    parts: tuple[str, ...] = ()
 
     def has_labels(self, folder: Path) -> bool:
         """Whether a label file of the set is in a folder."""
@@ -71,7 +72,7 @@ def read_nyu_labels(folder: Path) -> list[DepthLabel]:
     from scipy.io import loadmat  # half a second
     from scipy.io.matlab import MatReadError
 
-    path = folder / "joint_data.mat"
+    path = folder / _NYU_LABELS
     try:
         uvd = np.asarray(loadmat(path)["joint_uvd"], np.float64)
     except (MatReadError, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
@@ -98,7 +99,7 @@ def read_hands17_labels(folder: Path) -> list[DepthLabel]:
     line."""
     lines = _read_named_lines(folder, (_HANDS17_LABELS,), "images", HANDS17_21)
     return [
-        DepthLabel(file, _project_joints(numbers.reshape(-1, 3), CAMERAS["hands17"], where), "")
+        DepthLabel(file, _project_joints(numbers.reshape(-1, 3), _HANDS17, where), "")
         for file, _, numbers, where in lines
     ]
 
@@ -123,7 +124,7 @@ def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
         where = f"{path}: line {number + 2}"
         xyz = _parse_joints(row, MSRA_21, where).reshape(-1, 3) * [1, -1, -1]
         file = path.parent / f"{number:06d}_depth.bin"
-        uvd = _project_joints(xyz, CAMERAS["msra"], where)
+        uvd = _project_joints(xyz, _MSRA, where)
         yield DepthLabel(file, uvd, path.parent.parent.name)
 
 
@@ -157,43 +158,19 @@ def _project_joints(xyz_mm: Points, camera: Camera, where: str) -> Points:
     return camera.to_pixels(xyz_mm)
 
 
+_NYU_PARTS, _ICVL_PARTS = ("train", "test"), ("Training", "Testing")
+_NYU_FRAME, _ICVL_FRAME = r"depth_1_(\d{7})\.png", r"image_(\d{4})\.png"
+_MSRA_FRAME, _HANDS17_FRAME = r"(\d{6})_depth\.bin", r"image_D(\d{8})\.png"
 DEPTH_SETS = {
-    "nyu": DepthSet(
-        CAMERAS["nyu"],
-        NYU_14,
-        250.0,
-        re.compile(r"depth_1_(\d{7})\.png"),
-        ("joint_data.mat",),
-        ("train", "test"),
-        read_nyu_labels,
-    ),
-    "icvl": DepthSet(
-        CAMERAS["icvl"],
-        ICVL_16,
-        250.0,
-        re.compile(r"image_(\d{4})\.png"),
-        _ICVL_LABELS,
-        ("Training", "Testing"),
-        read_icvl_labels,
-    ),
-    "msra": DepthSet(
-        CAMERAS["msra"],
-        MSRA_21,
-        175.0,
-        re.compile(r"(\d{6})_depth\.bin"),
-        (_MSRA_LABELS,),
-        (),
-        read_msra_labels,
-    ),
-    "hands17": DepthSet(
-        CAMERAS["hands17"],
-        HANDS17_21,
-        220.0,
-        re.compile(r"image_D(\d{8})\.png"),
-        (_HANDS17_LABELS,),
-        (),
-        read_hands17_labels,
-    ),
+    s.camera.name: s
+    for s in (
+        DepthSet(_NYU, NYU_14, 250.0, _NYU_FRAME, (_NYU_LABELS,), read_nyu_labels, _NYU_PARTS),
+        DepthSet(_ICVL, ICVL_16, 250.0, _ICVL_FRAME, _ICVL_LABELS, read_icvl_labels, _ICVL_PARTS),
+        DepthSet(_MSRA, MSRA_21, 175.0, _MSRA_FRAME, (_MSRA_LABELS,), read_msra_labels),
+        DepthSet(
+            _HANDS17, HANDS17_21, 220.0, _HANDS17_FRAME, (_HANDS17_LABELS,), read_hands17_labels
+        ),
+    )
 }
 
 

@@ -46,11 +46,10 @@ def record_depth(
 
     Args:
         out: a new or empty folder, or a new video, NAME.mkv.
-        frames, seconds: where to stop. A sensor needs one of them, or the caller interrupts: what
-            was written until then stays.
+        frames, seconds: where to stop. A sensor needs one of them, or the caller interrupts.
 
     Raises:
-        MediaError: `out` exists or can't be written, or the source breaks off.
+        MediaError: `out` exists or can't be written, or the source fails: earlier frames stay.
     """
     total = min((n for n in (frames, source.count) if n is not None), default=None)
     done = 0
@@ -59,9 +58,10 @@ def record_depth(
         selected = islice(source, frames)
         for frame in takewhile(lambda f: seconds is None or f.time_s < seconds, selected):
             if writer is None:
-                is_video = out.suffix.lower() == ".mkv"
-                writer = VideoWriter(out, frame) if is_video else FolderWriter(out)
-                stack.enter_context(writer)
+                if out.suffix.lower() == ".mkv":
+                    writer = stack.enter_context(VideoWriter(out, frame))
+                else:
+                    writer = FolderWriter(out)
             writer.write(frame)
             done += 1
             progress(done, total)
@@ -118,12 +118,6 @@ class FolderWriter:
     def _append_line(self, file_name: str, fields: Sequence[str]) -> None:
         with (self._folder / file_name).open("a", encoding="utf-8") as file:
             file.write(",".join(fields) + "\n")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is open."""
 
 
 class VideoWriter:

@@ -44,9 +44,6 @@ class DepthStack(DepthRecording):
     Args:
         camera: overrides the file's own.
         unit_mm: of its numbers; None: from the file or camera.json, else 1.
-
-    Raises:
-        MediaError: no such stack, damaged, too large, or of an unknown camera.
     """
 
     def __init__(

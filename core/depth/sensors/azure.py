@@ -20,20 +20,20 @@ class AzureKinect(LiveSensor):
     def list_devices(library: Any) -> list[str]:
         return [f"Azure Kinect {n}" for n in range(library.connected_device_count())]
 
-    def _start(self, library: Any, number: int) -> Camera:
+    def _start_device(self, library: Any, number: int) -> Camera:
         self._timeout = library.K4ATimeoutException
         self._device = library.PyK4A(library.Config(), device_id=number)
         self._device.start()
         self.resources.callback(self._device.stop)
         matrix = self._device.calibration.get_camera_matrix(library.CalibrationType.DEPTH)
-        first = self._capture(TIMEOUT_MS)
+        first = self._capture_frame(TIMEOUT_MS)
         if first is None:
             raise MediaError(f"{self.name} gave no picture: plug it in again")
         height, width = first[0].shape
         (fx, _, u0), (_, fy, v0), _ = np.asarray(matrix, float).tolist()
         return Camera(self.name, fx, fy, u0, v0, width, height)
 
-    def _capture(self, timeout_ms: int) -> Capture | None:
+    def _capture_frame(self, timeout_ms: int) -> Capture | None:
         try:
             capture = self._device.get_capture(timeout_ms)
         except self._timeout:

@@ -40,7 +40,7 @@ class LiveSensor(DepthSource):
         self._is_open = True
         try:
             with wrap_driver_errors(f"{name} can't be started"):
-                self.camera = self._start(library, number)
+                self.camera = self._start_device(library, number)
         except BaseException:
             self.close()
             raise
@@ -51,11 +51,11 @@ class LiveSensor(DepthSource):
         """Return the names of the devices that are plugged in, in the order of their numbers."""
 
     @abstractmethod
-    def _start(self, library: Any, number: int) -> Camera:
+    def _start_device(self, library: Any, number: int) -> Camera:
         """Start the device, register in `resources` how to stop it, and return its intrinsics."""
 
     @abstractmethod
-    def _capture(self, timeout_ms: int) -> Capture | None:
+    def _capture_frame(self, timeout_ms: int) -> Capture | None:
         """Return the next picture; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
@@ -78,11 +78,11 @@ class LiveSensor(DepthSource):
         return DepthFrame(depth_mm, self.camera, time_s - self._first_s, index, rgb)
 
     def _capture_newest(self) -> Capture | None:
-        capture = newer = self._capture(TIMEOUT_MS)
+        capture = newer = self._capture_frame(TIMEOUT_MS)
         for _ in range(_MAX_QUEUED):
             if newer is None:
                 break
-            capture, newer = newer, self._capture(_QUEUED_TIMEOUT_MS)
+            capture, newer = newer, self._capture_frame(_QUEUED_TIMEOUT_MS)
         return capture
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ class OpenNI2(LiveSensor):
         uris = library.Device.enumerate_uris()
         return [u.decode(errors="replace") if isinstance(u, bytes) else str(u) for u in uris]
 
-    def _start(self, library: Any, number: int) -> Camera:
+    def _start_device(self, library: Any, number: int) -> Camera:
         self._library = library
         device = library.Device(library.Device.enumerate_uris()[number])
         self.resources.callback(device.close)
@@ -55,7 +55,7 @@ class OpenNI2(LiveSensor):
         pixel_format = int(self._stream.get_video_mode().pixelFormat)
         return next((mm for known, mm in units.items() if int(known) == pixel_format), None)
 
-    def _capture(self, timeout_ms: int) -> Capture | None:
+    def _capture_frame(self, timeout_ms: int) -> Capture | None:
         if self._library.wait_for_any_stream([self._stream], timeout_ms / 1000) is None:
             return None
         frame = self._stream.read_frame()

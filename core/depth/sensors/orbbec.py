@@ -22,7 +22,7 @@ class Orbbec(LiveSensor):
             for n in range(devices.get_count())
         ]
 
-    def _start(self, library: Any, number: int) -> Camera:
+    def _start_device(self, library: Any, number: int) -> Camera:
         self._context = library.Context()  # keeps the device alive
         device = self._context.query_devices().get_device_by_index(number)
         self._pipeline = library.Pipeline(device)
@@ -36,7 +36,7 @@ class Orbbec(LiveSensor):
         size = profile.get_width(), profile.get_height()
         return Camera(self.name, lens.fx, lens.fy, lens.cx, lens.cy, *size)
 
-    def _capture(self, timeout_ms: int) -> Capture | None:
+    def _capture_frame(self, timeout_ms: int) -> Capture | None:
         frames = self._pipeline.wait_for_frames(timeout_ms)
         depth = frames.get_depth_frame() if frames is not None else None
         if depth is None:

@@ -24,7 +24,7 @@ class RealSense(LiveSensor):
             for device in library.context().query_devices()
         ]
 
-    def _start(self, library: Any, number: int) -> Camera:
+    def _start_device(self, library: Any, number: int) -> Camera:
         device = list(library.context().query_devices())[number]
         config = library.config()
         config.enable_device(device.get_info(library.camera_info.serial_number))
@@ -41,7 +41,7 @@ class RealSense(LiveSensor):
         lens = stream.get_intrinsics()
         return Camera(self.name, lens.fx, lens.fy, lens.ppx, lens.ppy, lens.width, lens.height)
 
-    def _capture(self, timeout_ms: int) -> Capture | None:
+    def _capture_frame(self, timeout_ms: int) -> Capture | None:
         has_frames, frames = self._pipeline.try_wait_for_frames(timeout_ms)
         if not has_frames:
             return None

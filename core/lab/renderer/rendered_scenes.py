@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.training_data import Sample
+from core.datasets.training_data import Sample, TrainingData
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.cubes import Depth
 from core.lab.renderer.noise import NOISES, add_sensor_noise
@@ -67,7 +67,7 @@ class PalmScene:
         return np.where(inside, uvd, np.nan).astype(np.float32)
 
 
-class RenderedScenes:
+class RenderedScenes(TrainingData):
     """Rendered scenes for training, endless, and a held-out set to measure on.
 
     Args:
@@ -78,16 +78,12 @@ class RenderedScenes:
     item_name = "scenes"
 
     def __init__(self, sensors: Sequence[RenderSettings] = SENSORS, held_out: int = 300) -> None:
-        self._sensors, self._measured = tuple(sensors), held_out
-
-    @property
-    def held_out_sets(self) -> list[str]:
-        """The one of rendered scenes."""
-        return [HELD_OUT] if self._measured else []
+        super().__init__([HELD_OUT] * held_out)
+        self._sensors = tuple(sensors)
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
         """Numbers of the scenes that measure; of "", of those to learn from."""
-        return np.arange(self._measured if held_out else _DIFFERENT)
+        return super().rows(held_out) if held_out else np.arange(_DIFFERENT)
 
     def scene(self, number: int) -> PalmScene:
         """One of those that measure."""
