@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.jobs.trainings import KIND, not_learned
+from core.jobs.trainings import KIND, excluded_samples_text
 from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.learned import learn_in_space
@@ -22,7 +22,7 @@ _PICTURE, _SPACE = "the picture (x, y)", "space (x, y, z)"
 def page() -> None:
     """What there is, the button, the running training, and the results so far."""
     project = pick_project()
-    running = studio().trainings.running(project)
+    running = studio().trainings.find_running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
     _show_recorded_gestures(project, recorded, running)
     _train_form(project, running, something=bool(recorded))
@@ -83,11 +83,15 @@ def _train_form(project: Project, running: Run | None, *, something: bool) -> No
             pick_training_axes(project)
         if project.in_space:
             st.caption("Learns from keypoints in space.")
-        if something and running is None and (left := not_learned(studio().store, project)):
+        if (
+            something
+            and running is None
+            and (left := excluded_samples_text(studio().store, project))
+        ):
             st.caption(f"⚠️ {safe_label(left)}")
     if begin:
         with show_errors(), st.spinner("Preparing …"):
-            studio().trainings.begin(project, seed=int(seed), epochs=epochs)
+            studio().trainings.start_training(project, seed=int(seed), epochs=epochs)
             st.rerun()
 
 

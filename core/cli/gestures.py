@@ -135,7 +135,7 @@ def train(
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.gestures.data import CLASSIFIERS
-    from core.jobs.trainings import advice, not_learned, train_here
+    from core.jobs.trainings import excluded_samples_text, optimism_text, train_here
     from core.store.learned import learn_in_space
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
@@ -147,7 +147,7 @@ def train(
         if in_space is not None:
             learn_in_space(store, meant, in_space)
             meant = store.find_project(meant.id)
-        left = not estimator and not_learned(store, meant)
+        left = not estimator and excluded_samples_text(store, meant)
         if left:
             print(f"warning: {left}", file=sys.stderr)
         result, run = train_here(
@@ -175,7 +175,7 @@ def train(
         f"accuracy {percent(figures['accuracy'])} ({interval_text(figures['interval'])}) on "
         f"{figures['n']} samples, split by {result.protocol.split}, {result.seconds:.1f} s",
         result.protocol.describe_choices(),
-        advice(result.protocol),
+        optimism_text(result.protocol),
         f"model: {result.model}" if result.model else "a baseline: compared, not saved",
     ]
     if leave_one_person_out:

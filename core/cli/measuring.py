@@ -27,25 +27,25 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Measure every classifier on the same samples that none of them was trained on."""
-    from core.jobs.measuring import begin_comparison, wait_for
+    from core.jobs.evaluations import start_comparison, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("comparing") as progress:
         manager = TrainingManager(store, paths)
-        run = begin_comparison(manager, store.project(project), seed=seed, estimator=estimator)
-        found = wait_for(manager, run, progress)
+        run = start_comparison(manager, store.project(project), seed=seed, estimator=estimator)
+        found = wait_for_evaluation(manager, run, progress)
     say(found, _comparison_text(found), as_json)
 
 
 def leave_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
     """Leave each person out as the run's model learned, with a progress bar."""
-    from core.jobs.measuring import begin_left_out, wait_for
+    from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
     with progress_bar("leaving persons out") as progress:
         manager = TrainingManager(store, paths)
-        return wait_for(manager, begin_left_out(manager, project, run), progress)
+        return wait_for_evaluation(manager, start_leave_one_out(manager, project, run), progress)
 
 
 def left_out_text(found: dict[str, Any]) -> str:
@@ -65,7 +65,7 @@ def left_out_text(found: dict[str, Any]) -> str:
 
 
 def _comparison_text(found: dict[str, Any]) -> str:
-    from core.jobs.measuring import in_one_sentence
+    from core.jobs.evaluations import comparison_text
 
     lines = [f"{found['n']} held-out samples, split by {found['split']}"]
     for row in found["rows"]:
@@ -74,7 +74,7 @@ def _comparison_text(found: dict[str, Any]) -> str:
             f"({interval_text(row['interval'])})  "
             f"{row['seconds']:.1f} s"
         )
-    return "\n".join([*lines, in_one_sentence(found)])
+    return "\n".join([*lines, comparison_text(found)])
 
 
 def percent(share: float) -> str:

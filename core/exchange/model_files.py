@@ -27,7 +27,7 @@ from core.gestures.modelfile.bundle import (
 )
 from core.gestures.modelfile.card import model_card
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
-from core.jobs.owners import owner_of
+from core.jobs.owners import project_fields
 from core.jobs.trainings import MOTIONS_ORIGIN
 from core.paths import Paths
 from core.pose.skeletons.skeleton import BODY, PAIR
@@ -311,7 +311,7 @@ def _take_in(bundle: Bundle, paths: Paths, project: Project, title: str) -> Impo
     """
     run = Run.create(
         paths.workspace / "incoming",
-        **owner_of(project),
+        **project_fields(project),
         imported=title[-100:],
         sha256=bundle.sha256[""],
         classifier="imported",

@@ -1,1 +1,1 @@
-"""Trainings and measurements that outlive the page that began them."""
+"""Trainings and measurements that outlive their page, and the model that a project uses."""

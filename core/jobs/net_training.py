@@ -15,7 +15,7 @@ from typing import Any
 from core.datasets.hand_crops import Hand, HandCrops, read_pack, write_pack
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.jobs.owners import belongs_to, owner_of
+from core.jobs.owners import belongs_to, project_fields
 from core.media.pictures import decode_jpeg
 from core.modelfiles.weights_entry import UNIT_SCALING
 from core.paths import Paths
@@ -135,7 +135,7 @@ def fine_tune_here(
             f"“{project}” is about {skeleton.titles}, the light CPM finds the keypoints of single "
             "hands: choose a project about hands"
         )
-    run = Run.create(paths.net_runs, net=name, minutes=minutes, **owner_of(subject))
+    run = Run.create(paths.net_runs, net=name, minutes=minutes, **project_fields(subject))
     with _failure_logged(run), _packed(run, hands_of_project(store, subject.id)) as hands:
         # torch takes seconds to load; the run can be seen before
         from core.training.loop import NetOptions, train_net

@@ -1,5 +1,5 @@
-"""The trainings of this process: begun here, stopped here; everything else is in the run's folder,
-so that a reloaded page, another tab or the command line sees the same."""
+"""Start and stop the trainings of this process. All state is in the runs' folders, so that a
+reloaded page, another tab or the command line shows the same."""
 
 import shutil
 import threading
@@ -16,21 +16,23 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import format_count
 from core.gestures.loading import load_before_scipy
-from core.jobs.answering import answering, follow
-from core.jobs.owners import belongs_to, owner_of
+from core.jobs.active_model import active_model, follow_training
+from core.jobs.owners import belongs_to, project_fields
 from core.paths import Paths
 from core.pose.finders import keypoints_of_all
+from core.progress import Progress, ignore_progress
 from core.store import Project, Store
 from core.store.learned import summarise_origin
 from core.training.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 
-KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
+KIND, TRAINING = "kind", "training"  # key of a start record, and its value if it is missing
 MOTIONS_ORIGIN = "motions_origin"  # of the clips that are learned beside still samples
-AUTOMATIC, KEPT = "automatic", 3  # so many trainings of those that nobody asked for one by one
-LEAST, PERFORMED = 2, 2  # gestures, and clips of each that moves, to begin with
+AUTOMATIC = "automatic"  # key of a start record: started after a recording, not by a button
+KEPT_AUTOMATIC = 3  # complete automatic trainings that are kept
+MIN_GESTURES, MIN_CLIPS = 2, 2  # to train with; clips of each gesture that moves
 
 _NEW_PEOPLE = "With two persons or more, leaving each out once says how new people will do."
-_ADVICE = {  # per split that says little about new people: why, and what to do about it
+_ADVICE = {  # by split, for those that say little about new people
     "session": "This number is optimistic: the model has seen the same people. Let another person "
     f"record every gesture. {_NEW_PEOPLE}",
     "burst": "This number is optimistic: the model has seen the same session, with the same light. "
@@ -41,132 +43,127 @@ _ADVICE = {  # per split that says little about new people: why, and what to do 
 
 
 class TrainingManager:
-    """Shared by all visitors of one server. A project that is given is meant whatever it is called
-    by now."""
+    """Starts, lists and stops trainings; shared by all visitors of a server. Projects are looked up
+    by id: they may have been renamed meanwhile."""
 
     def __init__(self, store: Store, paths: Paths) -> None:
         self._store, self._paths = store, paths
         self._lock = threading.Lock()
         self._threads: dict[str, Any] = {}
 
-    def begin(self, project: Project, *, seed: int = 0, epochs: int | None = None) -> Run:
+    def start_training(self, project: Project, *, seed: int = 0, epochs: int | None = None) -> Run:
         """Start training on the project's samples, in a thread.
 
         Raises:
-            TrainingError: a training of the project runs already.
+            TrainingError: a training or evaluation of the project is running.
             NotFoundError: the project is gone.
         """
-        begin = _training(self._store, self._paths, project, seed=seed, epochs=epochs)
-        return self.start(project, begin)
+        start = _prepare_training(self._store, self._paths, project, seed=seed, epochs=epochs)
+        return self.start(project, start)
 
-    def learn_anew(self, project: Project, *, epochs: int | None = None) -> Run:
-        """As `begin`, in place of a training that goes on: that one ends at once and is listed no
-        more, and of the others that began here only the last few are kept.
+    def restart_training(self, project: Project, *, epochs: int | None = None) -> Run:
+        """Start an automatic training in place of a running one, which stops at once and is no
+        longer listed; deletes automatic trainings except the last few.
 
         Raises:
-            TrainingError: something else is done with the project's samples, or somewhere else.
-            NotFoundError: no such project.
+            TrainingError: an evaluation, or a training of another process, is running.
+            NotFoundError: the project is gone.
         """
-        begin = _training(self._store, self._paths, project, epochs=epochs, automatic=True)
+        start = _prepare_training(self._store, self._paths, project, epochs=epochs, automatic=True)
         with self._lock:
-            before = self._given_up(project)
-            thread = begin(before)
+            thread = start(self._replace_running(project))
             self._threads[thread.run.name] = thread
-            self._forget(project)
+            self._delete_automatic(project)
         return Run(thread.run.path)
 
-    def start(self, project: Project, begin: Callable[[], Any]) -> Run:
-        """Begin a thread that works on a run of the project, unless one works already.
+    def start(self, project: Project, start_thread: Callable[[], Any]) -> Run:
+        """Start a thread that works on a run of the project.
 
         Raises:
-            TrainingError: one does.
+            TrainingError: one is running already.
         """
         with self._lock:
-            if self.running(project) is not None:
-                raise TrainingError(f"“{project.name}” is being trained already: wait or stop it")
-            thread = begin()
+            if self.find_running(project) is not None:
+                raise _already_running_error(project)
+            thread = start_thread()
             self._threads[thread.run.name] = thread
         return Run(thread.run.path)
 
     def thread(self, run: Run) -> Any:
-        """The thread that works, or has worked, on a run of this process."""
+        """Return the thread of a run of this process."""
         return self._threads[run.name]
 
-    def data(
+    def training_data(
         self, project: Project, estimators: Sequence[str] = (), *, in_space: bool | None = None
     ) -> GestureData:
-        """The project's samples to learn from; see `Store.training_data`.
+        """Load the project's samples, see `Store.training_data`.
 
         Raises:
             NotFoundError: the project is gone.
         """
-        owner = self._store.find_project(project.id)
-        return self._store.training_data(owner.id, estimators=estimators, in_space=in_space)
+        found = self._store.find_project(project.id)
+        return self._store.training_data(found.id, estimators=estimators, in_space=in_space)
 
-    def owner(self, project: Project) -> dict[str, Any]:
-        """What a run of the project remembers of it.
+    def project_fields(self, project: Project) -> dict[str, Any]:
+        """Return what a run's start record says of the project, under its present name.
 
         Raises:
             NotFoundError: the project is gone.
         """
-        return owner_of(self._store.find_project(project.id))
+        return project_fields(self._store.find_project(project.id))
 
     @property
     def folder(self) -> Path:
-        """Where runs lie."""
+        """Folder of the runs."""
         return self._paths.runs
 
-    def running(self, project: Project) -> Run | None:
-        """The project's training or measurement that is under way, by whomever it was begun."""
-        return next((run for run in self._all(project) if run.status() == RUNNING), None)
+    def find_running(self, project: Project) -> Run | None:
+        """Return the project's running training or evaluation, of any process."""
+        return next((run for run in self._all_runs(project) if run.status() == RUNNING), None)
 
     def runs(self, project: Project, kind: str = TRAINING) -> list[Run]:
-        """The project's trainings, or its measurements of a kind, newest first; without those that
-        were replaced."""
-        runs = (run for run in self._all(project) if run.about().get(KIND, TRAINING) == kind)
+        """List the project's trainings, or its evaluations of a kind, newest first; replaced ones
+        are omitted."""
+        runs = (run for run in self._all_runs(project) if run.about().get(KIND, TRAINING) == kind)
         return [run for run in runs if run.status() != REPLACED]
 
-    def _all(self, project: Project) -> Iterator[Run]:
-        owner = self._store.find_project(project.id)
+    def _all_runs(self, project: Project) -> Iterator[Run]:
+        found = self._store.find_project(project.id)
         for run in list_runs(self.folder):
-            with suppress(FileNotFoundError):  # forgotten just now
-                if belongs_to(run, owner):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                if belongs_to(run, found):
                     yield run
 
-    def _given_up(self, project: Project) -> Any:
-        """The thread of the training that goes on, which was told to end at once; None: none."""
-        running = self.running(project)
+    def _replace_running(self, project: Project) -> Any:
+        """Stop the running training at once and return its thread; None if none is running."""
+        running = self.find_running(project)
         if running is None:
             return None
         thread = self._threads.get(running.name)
         if thread is None or KIND in running.about():
-            raise TrainingError(f"“{project.name}” is being trained already: wait or stop it")
+            raise _already_running_error(project)
         thread.replace()
         return thread
 
-    def _forget(self, project: Project) -> None:
-        """Delete what was replaced, and trainings that nobody asked for but the last few."""
-        ended = [run for run in self._all(project) if run.status() != RUNNING]
-        anew = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
-        whole = [run for run in anew if run.status() in (DONE, STOPPED)]
-        kept = {answering(self._paths, self._store.find_project(project.id)).name}
-        kept |= {run.name for run in (*anew[:1], *whole[:KEPT])}
-        for run in anew:
+    def _delete_automatic(self, project: Project) -> None:
+        """Delete replaced and automatic trainings, except the last few and the model in use."""
+        ended = [run for run in self._all_runs(project) if run.status() != RUNNING]
+        automatic = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
+        complete = [run for run in automatic if run.status() in (DONE, STOPPED)]
+        kept = {active_model(self._paths, self._store.find_project(project.id)).name}
+        kept |= {run.name for run in (*automatic[:1], *complete[:KEPT_AUTOMATIC])}
+        for run in automatic:
             if run.name not in kept:
                 shutil.rmtree(run.path, ignore_errors=True)
                 self._threads.pop(run.name, None)
 
-    def run(self, name: str) -> Run:
-        """A training by its name."""
-        return Run.open(self._paths.runs / name)
-
     def can_stop(self, run: Run) -> bool:
-        """Whether it runs in this process."""
+        """Return whether a run is running in this process."""
         thread = self._threads.get(run.name)
         return thread is not None and thread.alive
 
     def stop_all(self, wait_s: float = 10.0) -> None:
-        """End all that this process trains, and wait a little for it."""
+        """Stop all trainings of this process, waiting up to `wait_s` for each."""
         with self._lock:
             threads = [thread for thread in self._threads.values() if thread.alive]
         for thread in threads:
@@ -175,14 +172,18 @@ class TrainingManager:
             thread.wait(wait_s)
 
     def stop(self, run: Run) -> None:
-        """End it after the present epoch; what it has learned by then is kept.
+        """Stop a run after the current epoch, keeping its model.
 
         Raises:
-            TrainingError: it runs in another process.
+            TrainingError: it is running in another process.
         """
         if not self.can_stop(run):
-            raise TrainingError(f"{run.name} runs in another process: stop it where it was begun")
+            raise TrainingError(f"{run.name} runs in another process: stop it where it was started")
         self._threads[run.name].stop()
+
+
+def _already_running_error(project: Project) -> TrainingError:
+    return TrainingError(f"“{project.name}” is being trained already: wait or stop it")
 
 
 def train_here(
@@ -194,20 +195,19 @@ def train_here(
     seed: int = 0,
     epochs: int | None = None,
     estimator: str | None = None,
-    progress: Callable[[int, int], None],
+    progress: Progress = ignore_progress,
 ) -> tuple[Any, Run]:
-    """Train and wait for the end; an interrupt ends it early and keeps what it has learned.
+    """Train and wait for the end; an interrupt stops it early and keeps the model.
 
     Returns:
         The training's `TrainResult` and its run.
 
     Raises:
-        MudraError: what went wrong.
+        MudraError: the training failed.
     """
-    begin = _training(
+    thread = _prepare_training(
         store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
-    )
-    thread = begin()
+    )()
     while thread.alive:
         try:
             thread.wait(0.2)
@@ -220,7 +220,7 @@ def train_here(
     return thread.result, thread.run
 
 
-def _training(
+def _prepare_training(
     store: Store,
     paths: Paths,
     project: Project,
@@ -231,22 +231,22 @@ def _training(
     epochs: int | None = None,
     automatic: bool = False,
 ) -> Callable[..., Any]:
-    """What begins a training's thread on the samples there are now, after another thread where it
-    is given one.
+    """Load the samples; returns a function that starts the training's thread, which first waits for
+    another thread if one is given.
 
     Raises:
         NotFoundError: the project is gone.
     """
-    owner = store.find_project(project.id)
-    data, clips = learned_from(store, owner.id, estimator)
-    about = owner_of(owner) | {"origin": summarise_origin(store, owner.id, data.sample_ids)}
+    found = store.find_project(project.id)
+    data, clips = load_training_data(store, found.id, estimator)
+    about = project_fields(found) | {"origin": summarise_origin(store, found.id, data.sample_ids)}
     if clips is not None:
-        about |= {MOTIONS_ORIGIN: summarise_origin(store, owner.id, clips.sample_ids)}
+        about |= {MOTIONS_ORIGIN: summarise_origin(store, found.id, clips.sample_ids)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}
 
-    def begin(after: Any = None) -> Any:
-        warm_up().join()  # what both load at one time, either may see half of
+    def start(previous: Any = None) -> Any:
+        preload_training().join()  # two threads that import at once may see half a module
         from core.gestures.classifier.fitting import TrainOptions
         from core.gestures.classifier.learner import train
         from core.training.background import RunThread
@@ -254,23 +254,23 @@ def _training(
         run = Run.create(paths.runs, **about)
 
         def work(stop: Any) -> Any:
-            if after is not None:
-                after.wait()
+            if previous is not None:
+                previous.wait()
             options = TrainOptions(classifier, seed=seed, epochs=epochs)
             result = train(data, run, options, clips=clips, stop=stop)
-            follow(store, paths, owner, run)
+            follow_training(store, paths, found, run)
             return result
 
         return RunThread(run, work)
 
-    return begin
+    return start
 
 
-def learned_from(
+def load_training_data(
     store: Store, project_id: int, estimator: str | None = None
 ) -> tuple[GestureData, GestureData | None]:
-    """What a training of the project learns from: the samples of still gestures, and beside them
-    the clips of moving ones where there are enough of them; or the clips alone.
+    """Load the samples of still gestures, and the clips of moving ones or None if they are too few;
+    of a project of moving gestures only its clips.
 
     Raises:
         NotFoundError: there are no samples.
@@ -279,19 +279,28 @@ def learned_from(
     moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
     if data.moving or not moving:
         return data, None
-    with suppress(NotFoundError):  # as long as nothing was performed
+    with suppress(NotFoundError):  # no clips yet
         clips = store.training_data(project_id, estimators=data.estimators, clips=True)
-        if (often := performed_often(clips)) is not None:
-            return (often, None) if len(np.unique(data.labels)) < LEAST else (data, often)
+        if (enough := _drop_rare_gestures(clips)) is not None:
+            has_still = len(np.unique(data.labels)) >= MIN_GESTURES
+            return (data, enough) if has_still else (enough, None)
     return data, None
 
 
-def not_learned(store: Store, project: Project) -> str:
-    """What a training of the project leaves out, and why, in a sentence; "" where it takes all."""
-    out = store.count_excluded(project.id)
-    if not out:
+def _drop_rare_gestures(clips: GestureData) -> GestureData | None:
+    """Keep the gestures with at least MIN_CLIPS clips; None if fewer than two gestures remain."""
+    counts = np.bincount(clips.labels, minlength=len(clips.gestures))
+    enough = counts >= MIN_CLIPS
+    return clips.take(enough[clips.labels]) if enough.sum() >= MIN_GESTURES else None
+
+
+def excluded_samples_text(store: Store, project: Project) -> str:
+    """Say which samples a training leaves out and why; "" if none."""
+    excluded = store.count_excluded(project.id)
+    if not excluded:
         return ""
-    who, count = " and ".join(keypoints_of_all(out)), format_count(sum(out.values()), "sample")
+    who = " and ".join(keypoints_of_all(excluded))
+    count = format_count(sum(excluded.values()), "sample")
     if project.in_space:
         return f"Leaves out {count} of {who}'s keypoints: they aren't in space."
     return (
@@ -300,34 +309,27 @@ def not_learned(store: Store, project: Project) -> str:
     )
 
 
-def performed_often(clips: GestureData) -> GestureData | None:
-    """The clips of the gestures that have PERFORMED of them; None where that is no two gestures."""
-    counts = np.bincount(clips.labels, minlength=len(clips.gestures))
-    often = counts >= PERFORMED
-    return clips.take(often[clips.labels]) if often.sum() >= LEAST else None
-
-
 @cache
-def warm_up() -> threading.Thread:
-    """Load what a training needs, beside all else and once: the first is as quick as the next."""
+def preload_training() -> threading.Thread:
+    """Import torch and scikit-learn in a thread, once, so that the first training starts fast."""
 
     def load() -> None:
         load_before_scipy()
-        import core.gestures.classifier.learner  # noqa: F401 - torch and scikit-learn, seconds
+        import core.gestures.classifier.learner  # noqa: F401
 
-    thread = threading.Thread(target=load, name="warming up", daemon=True)
+    thread = threading.Thread(target=load, name="preload", daemon=True)
     thread.start()
     return thread
 
 
-def result_of(run: Run) -> dict[str, Any] | None:
-    """The run's result record, None while there is none."""
+def run_result(run: Run) -> dict[str, Any] | None:
+    """Return the run's result record, None while there is none."""
     results = run.records("result")
     return results[-1] if results else None
 
 
-def advice(protocol: Protocol) -> str:
-    """Say why figures are optimistic, and what to do about it; "" where they are not."""
+def optimism_text(protocol: Protocol) -> str:
+    """Say why figures are optimistic and what to do about it; "" if they are not."""
     chosen = " and ".join(protocol.chosen_on_reported)
     on_reported = (
         f"This number is optimistic: the samples it is reported on chose the {chosen}, too. Train "
@@ -336,8 +338,8 @@ def advice(protocol: Protocol) -> str:
     return " ".join(filter(None, [_ADVICE.get(protocol.split), chosen and on_reported]))
 
 
-def failure_of(run: Run) -> str:
-    """Why the run failed or died; "" when it did neither."""
+def failure_text(run: Run) -> str:
+    """Say why the run failed or its process died; "" if neither."""
     status = run.status()
     if status == DEAD:
         return "Mudra was stopped, or ran out of memory, while it trained: train again"

@@ -19,8 +19,8 @@ from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.files import temporary_folder
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.jobs.answering import answering
-from core.jobs.trainings import TrainingManager, warm_up
+from core.jobs.active_model import active_model
+from core.jobs.trainings import TrainingManager, preload_training
 from core.lab.bench_live import bench_hand
 from core.lab.renderer.render import NYU_HANDS, render_hand
 from core.modelfiles.model_folder import METADATA, DepthMetadata, is_net_folder
@@ -45,10 +45,10 @@ def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
         rows; after torch was loaded, seconds until first_point_s, until a model answers (usable_s)
         and until the final one does (final_s); epochs; accuracy and its interval.
     """
-    warm_up().join()  # torch's loading is not what is measured
+    preload_training().join()  # torch's loading is not what is measured
     with _open_temporary_store() as (store, own):
         report = import_path(store, "bench", table)
-        run, seconds = _time_training(store, own, TrainingManager.begin)
+        run, seconds = _time_training(store, own, TrainingManager.start_training)
         [result] = run.records("result")
         figures = {"rows": report.added, **seconds, "epochs": len(run.records("epoch"))}
     return figures | {name: result["figures"][name] for name in ("accuracy", "interval")}
@@ -70,9 +70,10 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
             few.write_text("\n".join([head, *(rows[i] for i in chosen)]), encoding="utf-8")
             import_path(store, "bench", few)
             if not found:
-                found["first"] = _time_training(store, own, TrainingManager.learn_anew)[1]
+                found["first"] = _time_training(store, own, TrainingManager.restart_training)[1]
             times = [
-                _time_training(store, own, TrainingManager.learn_anew)[1] for _ in range(TRAININGS)
+                _time_training(store, own, TrainingManager.restart_training)[1]
+                for _ in range(TRAININGS)
             ]
         medians = {name: statistics.median(one[name] for one in times) for name in times[0]}
         found[f"{count} samples"] = {name: round(value, 2) for name, value in medians.items()}
@@ -88,7 +89,7 @@ def _time_training(
     begun_s, begun_at = time.perf_counter(), time.time()
     run = begin(manager, project)
     thread = manager.thread(run)
-    while thread.alive and answering(paths, project).name != run.name:
+    while thread.alive and active_model(paths, project).name != run.name:
         time.sleep(0.01)
     if thread.alive:
         GestureModel.load(run.path)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from core.gestures.labels import NONE, format_count
-from core.jobs.trainings import LEAST, PERFORMED
+from core.jobs.trainings import MIN_CLIPS, MIN_GESTURES
 from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.review.reviewing import SUSPECTED_FROM, LabelNoise
 from core.store.index import LEFT, RIGHT, SampleIndex
@@ -90,12 +90,12 @@ def missing_to_train(rows: Sequence[Spread | GestureOverview], how: str = "") ->
     still = [row for row in rows if not row.gesture.moves]
     moving = [row for row in rows if row.gesture.moves]
     ready = sum(row.samples >= TO_TRAIN for row in still)
-    performed = sum(row.samples >= PERFORMED for row in moving)
-    if max(ready, performed) >= LEAST:
+    performed = sum(row.samples >= MIN_CLIPS for row in moving)
+    if max(ready, performed) >= MIN_GESTURES:
         return ""
     if moving and not ready and (not still or any(row.samples for row in moving)):
         some = "one more gesture that moves" if performed else "a gesture that moves"
-        hint = f"Perform {some}, {PERFORMED} times or more."
+        hint = f"Perform {some}, {MIN_CLIPS} times or more."
     else:
         hint = _begin(still)
     return f"{hint} {how}".rstrip()
@@ -119,7 +119,7 @@ def record_next(rows: Sequence[Spread], of: str = HAND) -> str:
         if not any(row.samples for row in rows):
             return _PERFORMED
     begun = [row for row in rows if row.samples]
-    if len(begun) < LEAST:
+    if len(begun) < MIN_GESTURES:
         return _begin(rows)
     for rule in (
         _too_few,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.gestures.evaluation.label_noise import NoiseScores, noise_by_model, noise_by_neighbours
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.jobs.answering import answering, starter_of
+from core.jobs.active_model import active_model, shipped_model_name
 from core.paths import Paths
 from core.store import Project, Store
 from core.store.index import Ints, Poses, SampleIndex, read_index, read_poses
@@ -129,8 +129,8 @@ def _by_model(
     """What the model in use says; of held-out samples, what it predicted before it was trained on
     them."""
     nothing = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
-    answers = answering(paths, project)
-    if answers.name == starter_of(project.skeleton) or not len(sample_index):
+    answers = active_model(paths, project)
+    if answers.name == shipped_model_name(project.skeleton) or not len(sample_index):
         return nothing
     run = answers.folder
     try:

@@ -14,7 +14,7 @@ from core.admin.erasing import (
     list_stored_data,
 )
 from core.jobs.net_training import PACK
-from core.jobs.owners import owner_of
+from core.jobs.owners import project_fields
 from core.paths import Paths
 from core.store import Project
 from core.store.bin import delete_samples
@@ -48,7 +48,7 @@ def train(paths, root):
     begun: list[subprocess.Popen] = []
 
     def train(project: Project) -> tuple[subprocess.Popen, Run]:
-        about = owner_of(project)
+        about = project_fields(project)
         arguments = [str(paths.net_runs), about.pop("project"), repr(about)]
         command = [sys.executable, "-c", TRAINING, *arguments]
         begun.append(subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True))
@@ -91,7 +91,7 @@ def test_forgotten_pictures_are_in_no_net_s_training(store, paths, train):
 def test_a_project_deleted_for_good_takes_its_nets_trainings_along(store, paths, train):
     kept, gone = store.create_project("kept"), store.create_project("gone")
     process, _ = train(gone)
-    others = Run.create(paths.net_runs, net="cpm.x", **owner_of(kept))
+    others = Run.create(paths.net_runs, net="cpm.x", **project_fields(kept))
     others.log(event="end", status="done")
     store.delete_project(gone.id)
     empty_bin_here(store, paths)

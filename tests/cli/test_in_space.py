@@ -195,7 +195,10 @@ def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):
     paths = Paths.find(tmp_path)
     store = Store(paths.database)
     manager, project = TrainingManager(store, paths), store.project("P")
-    for begin in (lambda: manager.begin(project, epochs=1), lambda: manager.learn_anew(project)):
+    for begin in (
+        lambda: manager.start_training(project, epochs=1),
+        lambda: manager.restart_training(project),
+    ):
         run = begin()
         manager.thread(run).stop()
         manager.thread(run).wait(120)

@@ -24,7 +24,7 @@ from core.gestures.modelfile.bundle import (
 )
 from core.gestures.modelfile.gesture_model import MOTIONS, GestureModel
 from core.gestures.motion.windows import window
-from core.jobs.answering import answering
+from core.jobs.active_model import active_model
 from core.paths import Paths
 from core.store import Store
 from tests.support.performances import frames_of, made, performed
@@ -41,7 +41,7 @@ def paths(trained_both, tmp_path_factory) -> Paths:
 @pytest.fixture(scope="module")
 def model(paths) -> GestureModel:
     with closing(Store(paths.database)) as store:
-        return GestureModel.load(answering(paths, store.project("People")).folder)
+        return GestureModel.load(active_model(paths, store.project("People")).folder)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_both_kinds_are_at_work_where_the_file_is_taken_in(model, file, tmp_path
     theirs = Paths.find(tmp_path / "theirs")
     with closing(Store(theirs.database)) as store:
         taken = import_into(store, theirs, "Theirs", file, use=True)
-        came = GestureModel.load(answering(theirs, store.project("Theirs")).folder)
+        came = GestureModel.load(active_model(theirs, store.project("Theirs")).folder)
     assert came.path == taken.run.path
     assert (came.onnx, came.motions.onnx) == (model.onnx, model.motions.onnx)
     for one in (came, load_model(file)):  # and so wherever the file itself is named

@@ -32,8 +32,8 @@ from core.files import change_json
 from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import window
-from core.jobs.answering import has_model
-from core.jobs.measuring import begin_left_out, wait_for
+from core.jobs.active_model import has_model
+from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
 from core.jobs.trainings import TrainingManager, train_here
 from core.media.pictures import read_picture
 from core.paths import Paths
@@ -188,7 +188,9 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
     paths, store, run = home
     copy = Run(Path(shutil.copytree(run.path, paths.runs / "measured")))
     scratch = TrainingManager(store, paths)
-    wait_for(scratch, begin_left_out(scratch, store.project("Demo"), copy), lambda done, all_: None)
+    wait_for_evaluation(
+        scratch, start_leave_one_out(scratch, store.project("Demo"), copy), lambda done, all_: None
+    )
     model = GestureModel.load(copy.path)
     found = model.metadata["leave_one_person_out"]
     card, plain = card_of(model), card_of(model, names=False)

@@ -5,8 +5,8 @@ import pytest
 
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS, GestureModel
 from core.gestures.motion.windows import window
-from core.jobs.answering import answering
-from core.jobs.trainings import learned_from, result_of, train_here
+from core.jobs.active_model import active_model
+from core.jobs.trainings import load_training_data, run_result, train_here
 from tests.support.performances import perform, performed
 
 PROJECT = "People"  # whose three still gestures three persons have recorded
@@ -25,12 +25,12 @@ def test_moving_gestures_are_learned_beside_still_ones_from_two_examples(store, 
     for name in ("swipe_left", "swipe_right"):
         perform(store, project.id, name, 2)
     run = trained(store, paths, project)
-    result = result_of(run)
+    result = run_result(run)
     assert [g["name"] for g in result["gestures"]] == ["thumbs_up", "fist", "open_palm"]
     beside = result["motions"]
     assert [g["name"] for g in beside["gestures"]] == ["swipe_left", "swipe_right"]
     assert (beside["matcher"], beside["split"]) == ("templates", "burst")
-    model = GestureModel.load(answering(paths, project).folder)
+    model = GestureModel.load(active_model(paths, project).folder)
     assert model.path == run.path and model.steps is None
     seen = performed("swipe_right", np.random.default_rng(9))
     found = model.motions.predict_proba(
@@ -42,14 +42,14 @@ def test_moving_gestures_are_learned_beside_still_ones_from_two_examples(store, 
 def test_a_gesture_that_was_performed_once_waits_for_another_example(store, project):
     for name, times in (("swipe_left", 2), ("swipe_right", 1), ("clockwise", 2)):
         perform(store, project.id, name, times)
-    still, clips = learned_from(store, project.id)
+    still, clips = load_training_data(store, project.id)
     assert not still.moving
     assert {clips.gestures[i].name for i in clips.labels} == {"swipe_left", "clockwise"}
 
 
 def test_a_project_whose_gestures_are_all_still_is_trained_as_ever(store, paths, project):
     run = trained(store, paths, project)
-    assert "motions" not in result_of(run) and not (run.path / MOTIONS).exists()
+    assert "motions" not in run_result(run) and not (run.path / MOTIONS).exists()
     assert GestureModel.load(run.path).motions is None
 
 
@@ -60,4 +60,4 @@ def test_a_project_of_moving_gestures_alone_has_one_model_of_them(store, paths):
     run = trained(store, paths, project)
     model = GestureModel.load(run.path)
     assert model.motions is model and (run.path / MODEL).is_file()
-    assert result_of(run)["matcher"] == "templates"
+    assert run_result(run)["matcher"] == "templates"

@@ -25,7 +25,7 @@ from core.jobs.net_training import (
     keep_fine_tuned,
     start_fine_tuning,
 )
-from core.jobs.trainings import failure_of
+from core.jobs.trainings import failure_text
 from core.lab.net_data import hash_data_folder
 from core.media.pictures import read_picture
 from core.paths import Paths
@@ -132,10 +132,10 @@ def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(r
     killed = time.monotonic()
     wait_for(lambda: run.status() == "dead")
     assert time.monotonic() - killed < 1
-    assert "Mudra was stopped" in failure_of(run) and begun.failure == ""
+    assert "Mudra was stopped" in failure_text(run) and begun.failure == ""
     delete_packs(paths)
     keep_fine_tuned(paths, run)
-    assert run.status() == "stopped" and failure_of(run) == ""
+    assert run.status() == "stopped" and failure_text(run) == ""
     assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
 
 
@@ -145,7 +145,7 @@ def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths)
     with pytest.raises(FileNotFoundError):
         fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=lambda a, b: None)
     [run] = list_runs(paths.net_runs)
-    assert run.status() == "failed" and "something went wrong" in failure_of(run)
+    assert run.status() == "failed" and "something went wrong" in failure_text(run)
     assert not can_be_kept(run) and not (run.path / "pack").exists()
     with pytest.raises(TrainingError, match="nothing that could be kept"):
         keep_fine_tuned(paths, run)

@@ -7,10 +7,10 @@ import pytest
 
 from core.errors import NotFoundError, TrainingError
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.jobs.answering import answering
-from core.jobs.measuring import begin_comparison, begin_left_out
+from core.jobs.active_model import active_model
+from core.jobs.evaluations import start_comparison, start_leave_one_out
 from core.jobs.owners import belongs_to
-from core.jobs.trainings import KEPT, TrainingManager, warm_up
+from core.jobs.trainings import KEPT_AUTOMATIC, TrainingManager, preload_training
 from core.training.runs import Run, list_runs
 from tests.conftest import wait_until
 
@@ -37,81 +37,81 @@ def ended(manager: TrainingManager, run: Run) -> str:
 
 def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store, paths, project):
     done = store.list_history(store.project(PROJECT).id)
-    run = manager.begin(project, epochs=3)
+    run = manager.start_training(project, epochs=3)
     wait_until(lambda: run.records("usable"))
-    first = answering(paths, store.project(PROJECT))
+    first = active_model(paths, store.project(PROJECT))
     assert first.name == run.name and GestureModel.load(first.folder).gestures
     assert ended(manager, run) == "done"
-    found = answering(paths, store.project(PROJECT))
+    found = active_model(paths, store.project(PROJECT))
     assert found.name == run.name and not found.preliminary
     assert not GestureModel.load(found.folder).preliminary
     assert store.list_history(store.project(PROJECT).id) == done  # nothing that one would undo
 
 
 def test_a_newer_training_takes_the_place_of_one_that_goes_on(manager, store, paths, project):
-    one = manager.learn_anew(project)
+    one = manager.restart_training(project)
     wait_until(lambda: one.records("epoch"))
-    two = manager.learn_anew(project, epochs=2)
+    two = manager.restart_training(project, epochs=2)
     assert ended(manager, one) == "replaced" and not one.records("result")
     assert ended(manager, two) == "done"
     assert one.name not in [run.name for run in manager.runs(project)]
-    assert answering(paths, store.project(PROJECT)).name == two.name
+    assert active_model(paths, store.project(PROJECT)).name == two.name
 
 
 def test_the_early_model_of_a_replaced_training_answers_until_the_next_can_be_used(
     manager, store, paths, project
 ):
-    one = manager.learn_anew(project)
+    one = manager.restart_training(project)
     wait_until(lambda: one.records("usable"))
-    two = manager.learn_anew(project, epochs=2)
+    two = manager.restart_training(project, epochs=2)
     ended(manager, one)
-    found = answering(paths, store.project(PROJECT)).name
+    found = active_model(paths, store.project(PROJECT)).name
     assert found == (two.name if two.records("usable") else one.name)
     ended(manager, two)
-    assert answering(paths, store.project(PROJECT)).name == two.name
+    assert active_model(paths, store.project(PROJECT)).name == two.name
 
 
 def test_many_in_a_row_leave_the_last_few(manager, paths, project):
     asked_for = manager.runs(project)
-    for _ in range(3 * KEPT):
-        Run.create(paths.runs, **manager.owner(project), automatic=True).log(
+    for _ in range(3 * KEPT_AUTOMATIC):
+        Run.create(paths.runs, **manager.project_fields(project), automatic=True).log(
             event="end", status="done"
         )
     for _ in range(5):
-        last = manager.learn_anew(project, epochs=2)
+        last = manager.restart_training(project, epochs=2)
     assert ended(manager, last) == "done"
     listed = manager.runs(project)
     assert [run.name for run in listed[:1]] == [last.name]
-    assert len(listed) == 1 + KEPT + len(asked_for) and listed[-1] == asked_for[0]
+    assert len(listed) == 1 + KEPT_AUTOMATIC + len(asked_for) and listed[-1] == asked_for[0]
     assert len(list_runs(paths.runs)) <= len(listed) + 5
-    assert ended(manager, manager.learn_anew(project, epochs=2)) == "done"
-    assert len(list_runs(paths.runs)) <= 1 + KEPT + 1 + len(asked_for)
+    assert ended(manager, manager.restart_training(project, epochs=2)) == "done"
+    assert len(list_runs(paths.runs)) <= 1 + KEPT_AUTOMATIC + 1 + len(asked_for)
 
 
 def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths, project):
-    measuring = begin_left_out(manager, project, manager.runs(project)[0])
+    measuring = start_leave_one_out(manager, project, manager.runs(project)[0])
     with pytest.raises(TrainingError, match="being trained already"):
-        manager.learn_anew(project)
+        manager.restart_training(project)
     manager.stop(measuring)
     ended(manager, measuring)
-    elsewhere = Run.create(paths.runs, **manager.owner(project))
+    elsewhere = Run.create(paths.runs, **manager.project_fields(project))
     with pytest.raises(TrainingError, match="being trained already"):
-        manager.learn_anew(project)
+        manager.restart_training(project)
     elsewhere.release()
 
 
 def test_a_training_that_was_asked_for_waits_for_its_turn(manager, project):
-    run = manager.learn_anew(project, epochs=2)
+    run = manager.restart_training(project, epochs=2)
     with pytest.raises(TrainingError, match="being trained already"):
-        manager.begin(project)
+        manager.start_training(project)
     assert ended(manager, run) == "done"
 
 
 BEGIN = {
-    "train": lambda manager, project, _: manager.begin(project, epochs=1),
-    "learn as I go": lambda manager, project, _: manager.learn_anew(project, epochs=1),
-    "compare": lambda manager, project, _: begin_comparison(manager, project),
-    "leave persons out": begin_left_out,
+    "train": lambda manager, project, _: manager.start_training(project, epochs=1),
+    "learn as I go": lambda manager, project, _: manager.restart_training(project, epochs=1),
+    "compare": lambda manager, project, _: start_comparison(manager, project),
+    "leave persons out": start_leave_one_out,
 }
 
 
@@ -141,7 +141,7 @@ def test_a_project_that_was_deleted_meanwhile_is_not_learned(manager, store, pro
 HALF_LOADED = """
 import sys, threading
 from importlib.machinery import PathFinder
-from core.jobs.trainings import warm_up
+from core.jobs.trainings import preload_training
 
 middle, warmed = threading.Event(), threading.Event()
 
@@ -163,7 +163,7 @@ sys.meta_path.insert(0, Stays)
 first = threading.Thread(target=__import__, args=("torch",))
 first.start()
 assert middle.wait(60)
-warm_up().join(60)
+preload_training().join(60)
 warmed.set()
 first.join(60)
 assert "core.gestures.classifier.learner" in sys.modules
@@ -177,6 +177,6 @@ def test_warming_up_sees_no_half_of_what_another_thread_loads():
 
 
 def test_warming_up_loads_torch_once():
-    warm_up().join(120)
+    preload_training().join(120)
     assert "core.gestures.classifier.learner" in sys.modules
-    assert warm_up() is warm_up()
+    assert preload_training() is preload_training()

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.gestures.evaluation.predictions import read_predictions
-from core.jobs.measuring import COMPARISON, LEFT_OUT, left_out_of
+from core.jobs.evaluations import COMPARISON, LEFT_OUT, latest_leave_one_out
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.store import Project, Store
@@ -65,7 +65,7 @@ def texts(app):
 
 def wait_until_measured(app, manager, people):
     end = time.monotonic() + 60
-    while manager.running(people) is not None:
+    while manager.find_running(people) is not None:
         assert time.monotonic() < end
         time.sleep(0.05)
     app.run()
@@ -130,7 +130,7 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     assert not app.exception
     again = opened(paths, monkeypatch)  # a reload, while it may still be at work
     wait_until_measured(again, manager, people)
-    found = left_out_of(manager, people, run).records("result")[0]
+    found = latest_leave_one_out(manager, people, run).records("result")[0]
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"

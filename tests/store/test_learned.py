@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import NotFoundError, SkeletonError
-from core.jobs.trainings import not_learned
+from core.jobs.trainings import excluded_samples_text
 from core.store import NewSample, Store
 from core.store.index import read_index, read_poses
 from core.store.learned import learn_in_space
@@ -98,14 +98,14 @@ def test_keypoints_in_space_are_learned_together_whoever_found_them(store):
     np.testing.assert_array_equal(data.keypoints, [one.world[0] for one in new])
     assert data.estimators == ("mediapipe-hands", net) and data.estimator == "mediapipe-hands"
     assert data.take(np.array([0])).estimators == data.estimators
-    assert not store.count_excluded(project.id) and not not_learned(store, project)
+    assert not store.count_excluded(project.id) and not excluded_samples_text(store, project)
     own = store.training_data(project.id, estimators=[net])
     assert own.estimators == (net,) and len(own) == 3
 
     learn_in_space(store, project, False)  # in the picture, each sees hands in its own way
     assert store.training_data(project.id).estimators == (net,)
     assert store.count_excluded(project.id) == {"mediapipe-hands": 1, web: 1}
-    text = not_learned(store, store.project("P"))
+    text = excluded_samples_text(store, store.project("P"))
     assert text.startswith("Leaves out 2 samples of mediapipe-hands's keypoints: most samples")
 
 
@@ -115,7 +115,7 @@ def test_what_has_nothing_in_space_is_told_to_be_left_out(store):
     assert store.count_excluded(project.id) == {"cpm.hand_light": 1}
     learn_in_space(store, project, True)
     assert store.count_excluded(project.id) == {"mediapipe-hands": 1, "cpm.hand_light": 1}
-    assert "they aren't in space" in not_learned(store, store.project("P"))
+    assert "they aren't in space" in excluded_samples_text(store, store.project("P"))
 
 
 def test_samples_of_the_picture_alone_give_nothing_to_learn_in_space(store):

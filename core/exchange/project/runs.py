@@ -17,7 +17,7 @@ from core.errors import ArchiveError
 from core.exchange.project.run_records import check_record
 from core.gestures.modelfile.bundle import check_folder
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS
-from core.jobs.owners import owner_of
+from core.jobs.owners import project_fields
 from core.media.json_objects import first_fault
 from core.store.rows import Project
 from core.training.runs import DEAD, LOG, Run
@@ -94,7 +94,7 @@ def _settle_log(path: Path, project: Project, where: str) -> None:
     records = [_record(line, f"{where}, line {number}") for number, line in lines]
     if not records or records[0]["event"] != "start":
         raise ArchiveError(f"{where}: the log begins with no start")
-    records[0] |= owner_of(project)
+    records[0] |= project_fields(project)
     if records[-1]["event"] != "end":
         records.append({"time": records[-1]["time"], "event": "end", "status": DEAD})
     settled = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)

@@ -6,8 +6,15 @@ from pathlib import Path
 import streamlit as st
 
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
-from core.jobs.answering import ARMS, STARTER, Answering, answering, has_model, starter_of
-from core.jobs.trainings import result_of
+from core.jobs.active_model import (
+    ARMS,
+    STARTER,
+    ActiveModel,
+    active_model,
+    has_model,
+    shipped_model_name,
+)
+from core.jobs.trainings import run_result
 from core.reading.keypoint_sources import KeypointSource, depth_nets
 from core.store import Project
 from core.training.runs import Run
@@ -26,12 +33,12 @@ def pick_model(project: Project) -> GestureModel | None:
     """One of the project's trained models, or the starter's; None where it can't be read."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
-    starter = starter_of(project.skeleton)
+    starter = shipped_model_name(project.skeleton)
     names = [*runs, *filter(None, [starter])]
     if not names:
         st.caption(NO_MODEL)
         return None
-    start = answering(paths, project).name
+    start = active_model(paths, project).name
     key, before = f"model_{project.id}", f"answering_{project.id}"
     if st.session_state.get(before, start) != start:  # a training has ended since
         st.session_state.pop(key, None)
@@ -51,13 +58,13 @@ def pick_model(project: Project) -> GestureModel | None:
 
 def _model_title(run: Run) -> str:
     """Short enough for a narrow column; Train says the rest."""
-    result = result_of(run)
+    result = run_result(run)
     return run_started_at(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
 
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     """The model that answers for the project, and which it is; None where it can't be read."""
-    found = answering(studio().paths, project)
+    found = active_model(studio().paths, project)
     if not found.name:
         return None, NO_MODEL
     with show_errors():
@@ -76,7 +83,7 @@ def model_changed_at(folder: Path) -> float:
     return max((file.stat().st_mtime for file in files), default=0.0)
 
 
-def _describe_answering(found: Answering) -> str:
+def _describe_answering(found: ActiveModel) -> str:
     if found.name in KNOWS:
         return f"The starter model answers now: it knows {KNOWS[found.name]}."
     now = time.localtime()

@@ -6,19 +6,19 @@ import streamlit as st
 
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
-from core.jobs.measuring import (
+from core.jobs.evaluations import (
     COMPARISON,
     LEFT_OUT,
     NAMES,
-    begin_comparison,
-    begin_left_out,
-    comparison_of,
-    in_one_sentence,
+    compare_with_first,
+    comparison_text,
     is_running,
-    left_out_of,
-    verdict,
+    latest_comparison,
+    latest_leave_one_out,
+    start_comparison,
+    start_leave_one_out,
 )
-from core.jobs.trainings import failure_of, result_of
+from core.jobs.trainings import failure_text, run_result
 from core.store import Project
 from core.training.runs import Run
 from pages.panels.layout import format_interval, show_errors, show_table
@@ -37,13 +37,13 @@ def show_comparison(project: Project, running: Run | None) -> None:
         st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
     if begin:
         with show_errors(), st.spinner("Preparing …"):
-            begin_comparison(studio().trainings, project)
+            start_comparison(studio().trainings, project)
             st.rerun()
     last = next(iter(studio().trainings.runs(project, COMPARISON)), None)
-    if last is not None and (reason := failure_of(last)):
+    if last is not None and (reason := failure_text(last)):
         st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
-    run = comparison_of(studio().trainings, project)
-    if run is not None and (result := result_of(run)):
+    run = latest_comparison(studio().trainings, project)
+    if run is not None and (result := run_result(run)):
         _show_comparison_table(result)
         st.caption(
             f"Measured {run_started_at(run)} on {result['n']} held-out samples: "
@@ -63,7 +63,7 @@ def _show_comparison_table(result: dict[str, Any]) -> None:
             "Training time": [f"{row['seconds']:.1f} s" for row in rows],
         }
     )
-    st.markdown(in_one_sentence(result))
+    st.markdown(comparison_text(result))
 
 
 def _format_difference(row: dict[str, Any]) -> str:
@@ -72,14 +72,14 @@ def _format_difference(row: dict[str, Any]) -> str:
         return "–"
     low, high = row["difference_interval"]
     points = f"{100 * row['difference']:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
-    return f"{points}, {VERDICTS[verdict(row)]}"
+    return f"{points}, {VERDICTS[compare_with_first(row)]}"
 
 
 def show_new_people(run: Run, project: Project, running: Run | None) -> None:
     """Draw the button that leaves each person out once, and its last result."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
-    found = left_out_of(trainings, project, run)
+    found = latest_leave_one_out(trainings, project, run)
     if len(studio().store.persons(project.id)) < 2:
         st.caption(
             "Let a second person record the same gestures: then Mudra can test how well it "
@@ -90,9 +90,9 @@ def show_new_people(run: Run, project: Project, running: Run | None) -> None:
         title = "Testing on new people …" if is_running(running, LEFT_OUT) else again
         _leave_out_button(run, project, title, running is not None)
     last = next(iter(trainings.runs(project, LEFT_OUT)), None)
-    if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
+    if last is not None and last.about()["of"] == run.name and (reason := failure_text(last)):
         st.error(safe_label(f"Not all people were tested: {reason}"), icon="❌")
-    if found is not None and (result := result_of(found)):
+    if found is not None and (result := run_result(found)):
         _show_leave_out_result(result)
 
 
@@ -102,7 +102,7 @@ def _leave_out_button(run: Run, project: Project, title: str, busy: bool) -> Non
         st.caption("Trains once per person on everyone else, and tests on that person.")
     if begin:
         with show_errors(), st.spinner("Preparing …"):
-            begin_left_out(studio().trainings, project, run)
+            start_leave_one_out(studio().trainings, project, run)
             st.rerun()
 
 

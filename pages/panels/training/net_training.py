@@ -14,7 +14,7 @@ from core.jobs.net_training import (
     start_fine_tuning,
     stop_net_training,
 )
-from core.jobs.trainings import failure_of
+from core.jobs.trainings import failure_text
 from core.store import Project
 from core.training.runs import DEAD, RUNNING, Run, list_runs
 from pages.panels.layout import show_errors
@@ -27,7 +27,7 @@ def show_fine_tuning(project: Project) -> None:
     """Show the fine-tuning form, the running training and the last five."""
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
-    news = running is not None or bool(runs and failure_of(runs[0]))
+    news = running is not None or bool(runs and failure_text(runs[0]))
     with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
         st.caption(
             "The light CPM learns from the keypoints that MediaPipe found in your samples with a "
@@ -94,7 +94,7 @@ def _show_net_run(run: Run) -> None:
         fractions = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
         pck = ", ".join(f"{name} {s:.1%}" for name, s in fractions.items() if s is not None)
         st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
-    if reason := failure_of(run):
+    if reason := failure_text(run):
         st.error(
             safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
             icon="❌",

@@ -7,12 +7,12 @@ import streamlit as st
 
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
-from core.jobs.answering import Answering, answering
+from core.jobs.active_model import ActiveModel, active_model
 from core.jobs.trainings import (
-    failure_of,
-    not_learned,
-    result_of,
-    warm_up,
+    excluded_samples_text,
+    failure_text,
+    preload_training,
+    run_result,
 )
 from core.review.balance import missing_to_train
 from core.store import Project
@@ -31,9 +31,11 @@ def show_quick_training(project: Project, lacks: str) -> None:
     Args:
         lacks: the `recording_advice` of this run of the page; "" enables the button.
     """
-    running = studio().trainings.running(project)
-    drawn = _DrawnTraining(running.name if running else "", answering(studio().paths, project))
-    left = "" if lacks else not_learned(studio().store, project)  # not in each of its runs
+    running = studio().trainings.find_running(project)
+    drawn = _DrawnTraining(running.name if running else "", active_model(studio().paths, project))
+    left = (
+        "" if lacks else excluded_samples_text(studio().store, project)
+    )  # not in each of its runs
     st.fragment(_draw_quick_training, run_every=0.5 if running else None)(
         project, drawn, lacks, left
     )
@@ -41,10 +43,10 @@ def show_quick_training(project: Project, lacks: str) -> None:
 
 def train_after_recording(project: Project) -> None:
     """Train again after a recording if “Learn as I go” is on and there are enough samples."""
-    warm_up()  # a training is likely to follow
+    preload_training()  # a training is likely to follow
     if st.session_state.get("learn_as_i_go") and not recording_advice(project):
         with show_errors():
-            studio().trainings.learn_anew(project)
+            studio().trainings.restart_training(project)
 
 
 def recording_advice(project: Project, how: str = "Hold its button.") -> str:
@@ -57,15 +59,15 @@ class _DrawnTraining:
     """The training and model that the page shows; a change reruns it."""
 
     training: str
-    answers: Answering
+    answers: ActiveModel
 
 
 def _draw_quick_training(project: Project, drawn: _DrawnTraining, lacks: str, left: str) -> None:
     with show_errors():
         trainings = studio().trainings
-        running = trainings.running(project)
+        running = trainings.find_running(project)
         name = running.name if running else ""
-        if drawn != _DrawnTraining(name, answering(studio().paths, project)):
+        if drawn != _DrawnTraining(name, active_model(studio().paths, project)):
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             _train_button(project, running, lacks)
@@ -91,7 +93,7 @@ def _train_button(project: Project, running: Run | None, lacks: str) -> None:
             trainings.stop(running)
     elif st.button("Train", icon="▶️", type="primary", disabled=bool(lacks), help=lacks or None):
         with st.spinner("Preparing …"):
-            trainings.begin(project)
+            trainings.start_training(project)
         st.rerun()
 
 
@@ -106,9 +108,9 @@ def _show_last_result(project: Project, lacks: str) -> None:
     if not runs:
         st.caption(lacks or "Press Train: it takes seconds, then the new model is in use.")
         return
-    if reason := failure_of(runs[0]):
+    if reason := failure_text(runs[0]):
         st.error(safe_label(reason), icon="❌")
-    if result := result_of(runs[0]):
+    if result := run_result(runs[0]):
         details = f"95 % interval {format_interval(result['figures']['interval'])}, "
         details += f"on {HELD_OUT_GROUPS[result['split']]}."
         st.markdown(_accuracy_sentence(result), help=details)

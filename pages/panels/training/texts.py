@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
-from core.jobs.answering import answering
-from core.jobs.measuring import LEFT_OUT, NAMES, done_of
-from core.jobs.trainings import KIND, result_of
+from core.jobs.active_model import active_model
+from core.jobs.evaluations import LEFT_OUT, NAMES, count_done
+from core.jobs.trainings import KIND, run_result
 from core.store import Project
 from core.training.runs import Run
 from pages.panels.layout import format_interval
@@ -28,14 +28,14 @@ _MATCHERS = {"templates": "nearest examples", "net": "small net"}
 
 def run_title(run: Run, project: Project) -> str:
     """Return a training's title for a list: start time, status, accuracy, whether in use."""
-    status, result = run.status(), result_of(run)
+    status, result = run.status(), run_result(run)
     parts = [f"{MARKS[status]} {run_started_at(run)}", status]
     if result:
         figures = result["figures"]
         parts.append(f"{figures['accuracy']:.1%} accuracy ({format_interval(figures['interval'])})")
     if imported := run.about().get("imported"):
         parts.append(f"from {imported}")
-    if answering(studio().paths, project).name == run.name:
+    if active_model(studio().paths, project).name == run.name:
         parts.append("in use")
     return " · ".join(parts)
 
@@ -48,7 +48,7 @@ def run_started_at(run: Run) -> str:
 def training_progress(run: Run) -> tuple[float, str]:
     """Return the fraction done, 0..1, and a text that says what is being done."""
     if KIND in run.about():
-        done, total, name = done_of(run)
+        done, total, name = count_done(run)
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
         text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
         return done / total, text or "saving …"

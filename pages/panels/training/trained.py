@@ -7,8 +7,8 @@ import streamlit as st
 from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.labels import safe_label
-from core.jobs.answering import answering, choose, has_model
-from core.jobs.trainings import advice, failure_of, result_of
+from core.jobs.active_model import active_model, choose_model, has_model
+from core.jobs.trainings import failure_text, optimism_text, run_result
 from core.recording.sample_pictures import draw_sample
 from core.store import Project
 from core.store.index import read_samples
@@ -45,8 +45,8 @@ def show_results(project: Project, running: Run | None) -> None:
 
 
 def _show_run(run: Run, project: Project, running: Run | None) -> None:
-    result = result_of(run)
-    if reason := failure_of(run):
+    result = run_result(run)
+    if reason := failure_text(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
     if result is not None:
         _show_figures(result)
@@ -88,16 +88,16 @@ def _show_figures(result: dict[str, Any]) -> None:
         f"Measured on **{HELD_OUT_GROUPS[protocol.split]}** ({protocol.split} split): "
         f"{figures['n']} samples{as_many}. {safe_label(protocol.describe_choices())}"
     )
-    if warning := advice(protocol):
+    if warning := optimism_text(protocol):
         st.warning(safe_label(warning), icon="⚠️")
     show_rejection_rates(figures)
 
 
 def _use_model_button(run: Run, project: Project) -> None:
-    if answering(studio().paths, project).name == run.name:
+    if active_model(studio().paths, project).name == run.name:
         st.success("The Live page uses this model.", icon="✅")
     elif st.button("Use this model", icon="✨", type="primary"):
-        choose(studio().store, studio().paths, project, run.name)
+        choose_model(studio().store, studio().paths, project, run.name)
         st.rerun()
 
 

@@ -8,21 +8,21 @@ import pytest
 
 from core.errors import TrainingError
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.jobs.measuring import (
+from core.jobs.evaluations import (
     COMPARISON,
     LEFT_OUT,
     SUMMARY,
-    begin_comparison,
-    begin_left_out,
-    comparison_of,
-    done_of,
-    in_one_sentence,
+    compare_with_first,
+    comparison_text,
+    count_done,
     is_running,
-    left_out_of,
-    verdict,
-    wait_for,
+    latest_comparison,
+    latest_leave_one_out,
+    start_comparison,
+    start_leave_one_out,
+    wait_for_evaluation,
 )
-from core.jobs.trainings import TrainingManager, result_of
+from core.jobs.trainings import TrainingManager, run_result
 from core.store.bin import delete_samples
 from core.training.runs import Run
 from tests.conftest import PEOPLE
@@ -46,21 +46,21 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
     store, paths, people, trained
 ):
     manager = TrainingManager(store, paths)
-    run = begin_left_out(manager, people, trained)
+    run = start_leave_one_out(manager, people, trained)
     seen = []
-    found = wait_for(manager, run, lambda *done: seen.append(done))
+    found = wait_for_evaluation(manager, run, lambda *done: seen.append(done))
     assert list(found["per_person"]) == sorted(PEOPLE) and found["n"] == 225
     assert {f["n"] for f in found["per_person"].values()} == {75}
     assert found["worst_accuracy"] == min(f["accuracy"] for f in found["per_person"].values())
     low, high = found["interval"]
     assert low <= found["mean_accuracy"] <= high and found["mean_accuracy"] > 0.8
     assert [r["person"] for r in run.records("person")] == sorted(PEOPLE)
-    assert seen[-1] == (3, 3) and done_of(run) == (3, 3, "")
+    assert seen[-1] == (3, 3) and count_done(run) == (3, 3, "")
     metadata = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
     assert metadata[SUMMARY] == found
     assert found["protocol"]["chosen"] == {"epochs": "fixed"} and found["optimistic"] is False
     assert GestureModel.load(trained.path).metadata[SUMMARY] == found
-    assert left_out_of(manager, people, trained) == run
+    assert latest_leave_one_out(manager, people, trained) == run
 
 
 def test_epochs_that_held_out_persons_chose_make_leaving_them_out_optimistic(
@@ -72,61 +72,61 @@ def test_epochs_that_held_out_persons_chose_make_leaving_them_out_optimistic(
     del metadata["protocol"]
     path.write_text(json.dumps(metadata | before), encoding="utf-8")
     manager = TrainingManager(store, paths)
-    found = wait_for(manager, begin_left_out(manager, people, trained), quiet)
+    found = wait_for_evaluation(manager, start_leave_one_out(manager, people, trained), quiet)
     assert found["epochs"] == before["best_epoch"] and found["optimistic"] is True
 
 
 def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, paths, people, trained):
     manager = TrainingManager(store, paths)
-    run = begin_left_out(manager, people, trained)
+    run = start_leave_one_out(manager, people, trained)
     elsewhere = TrainingManager(store, paths)  # knows nothing but the folders
-    seen = elsewhere.running(people)
+    seen = elsewhere.find_running(people)
     assert seen == run and is_running(seen, LEFT_OUT) and not is_running(seen, COMPARISON)
     assert not elsewhere.can_stop(seen) and manager.can_stop(seen)
     with pytest.raises(TrainingError, match="already"):
-        begin_comparison(elsewhere, people)
+        start_comparison(elsewhere, people)
     with pytest.raises(TrainingError, match="already"):
-        elsewhere.begin(people)
+        elsewhere.start_training(people)
     while run.status() == "running":
-        done, total, person = done_of(seen)
+        done, total, person = count_done(seen)
         assert total == 3 and (person == "") == (done == 3)
         time.sleep(0.01)
-    assert left_out_of(elsewhere, people, trained) == run
+    assert latest_leave_one_out(elsewhere, people, trained) == run
     assert [r.name for r in elsewhere.runs(people)] == [trained.name]  # no training of its own
 
 
 def test_stopped_early_it_says_nothing_about_all(store, paths, people, trained):
     manager = TrainingManager(store, paths)
-    run = begin_left_out(manager, people, trained)
+    run = start_leave_one_out(manager, people, trained)
     manager.stop(run)
     with pytest.raises(TrainingError, match="run it again"):
-        wait_for(manager, run, quiet)
-    assert run.status() == "stopped" and left_out_of(manager, people, trained) is None
+        wait_for_evaluation(manager, run, quiet)
+    assert run.status() == "stopped" and latest_leave_one_out(manager, people, trained) is None
     assert SUMMARY not in GestureModel.load(trained.path).metadata
 
 
 def test_samples_that_changed_since_the_training_are_refused(store, paths, people, trained):
     delete_samples(store, people.id, [store.samples(people.id, limit=1)[0].id])
     with pytest.raises(TrainingError, match="changed since this training: train again"):
-        begin_left_out(TrainingManager(store, paths), people, trained)
+        start_leave_one_out(TrainingManager(store, paths), people, trained)
 
 
 def test_one_person_alone_is_told_what_to_do(store, paths, people, trained):
     for person in store.persons(people.id)[1:]:
         store.delete_person(person.id)
     with pytest.raises(TrainingError, match=r"all samples are of Anna.*let another person"):
-        begin_left_out(TrainingManager(store, paths), people, trained)
+        start_leave_one_out(TrainingManager(store, paths), people, trained)
 
 
 def test_classifiers_are_compared_in_one_table(store, paths, people):
     manager = TrainingManager(store, paths)
-    assert comparison_of(manager, people) is None
-    found = wait_for(manager, run := begin_comparison(manager, people, seed=1), quiet)
+    assert latest_comparison(manager, people) is None
+    found = wait_for_evaluation(manager, run := start_comparison(manager, people, seed=1), quiet)
     assert [row["classifier"] for row in found["rows"]] == ["mlp", "knn", "logreg", "forest"]
     assert found["split"] == "person" and found["n"] == 75
     assert len(run.records("classifier")) == 4 and run.status() == "done"
-    assert comparison_of(manager, people) == run and len(manager.runs(people)) == 1
-    assert result_of(run)["rows"] == found["rows"] and in_one_sentence(found)
+    assert latest_comparison(manager, people) == run and len(manager.runs(people)) == 1
+    assert run_result(run)["rows"] == found["rows"] and comparison_text(found)
 
 
 def row(name: str, low: float, high: float) -> dict:
@@ -149,13 +149,15 @@ def row(name: str, low: float, high: float) -> dict:
     ],
 )
 def test_one_plain_sentence_says_which_to_take(rows, said):
-    assert said in in_one_sentence({"rows": [{"classifier": "mlp"}, *rows]})
+    assert said in comparison_text({"rows": [{"classifier": "mlp"}, *rows]})
 
 
 def test_a_difference_counts_where_its_interval_leaves_zero_out():
-    assert [verdict(row("knn", *i)) for i in ((0.01, 0.2), (-0.2, -0.01), (-0.1, 0.0))] == [
+    assert [
+        compare_with_first(row("knn", *i)) for i in ((0.01, 0.2), (-0.2, -0.01), (-0.1, 0.0))
+    ] == [
         "better",
         "worse",
         "same",
     ]
-    assert verdict({"classifier": "mlp"}) == ""
+    assert compare_with_first({"classifier": "mlp"}) == ""

@@ -7,8 +7,8 @@ import pytest
 
 from core.exchange.model_files import export_model, import_into
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.jobs.answering import STARTER, answering, choose, follow
-from core.jobs.owners import owner_of
+from core.jobs.active_model import STARTER, active_model, choose_model, follow_training
+from core.jobs.owners import project_fields
 from core.training.runs import Run
 from tests.store.conftest import undo_latest
 
@@ -18,7 +18,7 @@ def trained(store, project, paths):
     """Makes a training that has ended with a model."""
 
     def train(name: str = "Demo", **about) -> Run:
-        run = Run.create(paths.runs, **owner_of(store.project(name)), **about)
+        run = Run.create(paths.runs, **project_fields(store.project(name)), **about)
         for file in ("model.onnx", "metadata.json"):
             shutil.copy(paths.starter / file, run.path)
         run.log(event="result", seconds=1)
@@ -29,12 +29,12 @@ def trained(store, project, paths):
 
 
 def answers(store, paths, name: str = "Demo") -> str:
-    return answering(paths, store.project(name)).name
+    return active_model(paths, store.project(name)).name
 
 
 def test_the_starter_answers_until_a_training_left_a_model(store, project, paths, trained):
-    assert answering(paths, project).folder == paths.starter
-    Run.create(paths.runs, **owner_of(project))  # without a model yet
+    assert active_model(paths, project).folder == paths.starter
+    Run.create(paths.runs, **project_fields(project))  # without a model yet
     store.create_project("Another")
     trained("Another")
     assert answers(store, paths) == STARTER
@@ -42,9 +42,9 @@ def test_the_starter_answers_until_a_training_left_a_model(store, project, paths
 
 def test_of_bodies_the_arm_poses_answer_and_of_what_nobody_ships_a_model_for_nothing(store, paths):
     bodies = store.create_project("Bodies", skeleton="body_33")
-    assert answering(paths, bodies).folder == paths.arms
+    assert active_model(paths, bodies).folder == paths.arms
     assert GestureModel.load(paths.arms).skeleton.name == bodies.skeleton
-    assert answering(paths, store.create_project("Coco", skeleton="coco_17")).name == ""
+    assert active_model(paths, store.create_project("Coco", skeleton="coco_17")).name == ""
 
 
 def test_the_newest_training_answers_and_says_when_it_learned_of_how_many_samples(
@@ -53,7 +53,7 @@ def test_the_newest_training_answers_and_says_when_it_learned_of_how_many_sample
     trained()
     begun = time.time()
     run = trained(samples=120)
-    found = answering(paths, project)
+    found = active_model(paths, project)
     assert (found.name, found.folder, found.samples) == (run.name, run.path, 120)
     assert begun - 0.001 <= found.learned_at <= time.time() + 0.001  # told in milliseconds
     assert not found.chosen and not found.preliminary
@@ -61,23 +61,25 @@ def test_the_newest_training_answers_and_says_when_it_learned_of_how_many_sample
 
 def test_a_model_that_can_be_used_answers_before_its_training_ends(store, project, paths, trained):
     trained()
-    run = Run.create(paths.runs, **owner_of(project))
+    run = Run.create(paths.runs, **project_fields(project))
     for file in ("model.onnx", "metadata.json"):
         shutil.copy(paths.starter / file, run.path)
     run.log(event="usable")
-    assert answering(paths, project).name == run.name and answering(paths, project).preliminary
+    assert (
+        active_model(paths, project).name == run.name and active_model(paths, project).preliminary
+    )
     run.log(event="result", seconds=1)
-    assert not answering(paths, project).preliminary
+    assert not active_model(paths, project).preliminary
 
 
 def test_an_older_one_that_was_chosen_goes_on_answering(store, project, paths, trained):
     older, _ = trained(), trained()
-    choose(store, paths, project, older.name)
+    choose_model(store, paths, project, older.name)
     newer = trained()
-    follow(store, paths, project, newer)
-    found = answering(paths, store.project("Demo"))
+    follow_training(store, paths, project, newer)
+    found = active_model(paths, store.project("Demo"))
     assert found.name == older.name and found.chosen
-    choose(store, paths, store.project("Demo"), newer.name)  # and follow again
+    choose_model(store, paths, store.project("Demo"), newer.name)  # and follow again
     assert answers(store, paths) == newer.name
     newest = trained()
     assert answers(store, paths) == newest.name
@@ -85,14 +87,14 @@ def test_an_older_one_that_was_chosen_goes_on_answering(store, project, paths, t
 
 def test_the_starter_can_be_chosen_though_there_are_trainings(store, project, paths, trained):
     trained()
-    choose(store, paths, project, STARTER)
+    choose_model(store, paths, project, STARTER)
     trained()
-    assert answering(paths, store.project("Demo")).folder == paths.starter
+    assert active_model(paths, store.project("Demo")).folder == paths.starter
 
 
 def test_a_choice_can_be_undone(store, project, paths, trained):
     older, newer = trained(), trained()
-    choose(store, paths, project, older.name)
+    choose_model(store, paths, project, older.name)
     assert undo_latest(store, project) == 1
     assert answers(store, paths) == newer.name
 
@@ -103,13 +105,13 @@ def test_a_chosen_model_that_was_the_newest_is_followed_by_the_next(store, proje
     store.set_active_model(project.id, one.name)
     two = trained()
     assert answers(store, paths) == one.name
-    follow(store, paths, project, two)
+    follow_training(store, paths, project, two)
     assert answers(store, paths) == two.name
 
 
 def test_a_chosen_model_that_is_gone_is_no_choice(store, project, paths, trained):
     one, two = trained(), trained()
-    choose(store, paths, project, one.name)
+    choose_model(store, paths, project, one.name)
     shutil.rmtree(one.path)
     assert answers(store, paths) == two.name
 
@@ -124,5 +126,5 @@ def test_a_model_from_a_file_answers_when_it_is_chosen_and_until_something_is_tr
     taken = import_into(store, paths, "Demo", file, use=True)
     assert answers(store, paths) == taken.run.name
     run = trained()
-    follow(store, paths, project, run)
+    follow_training(store, paths, project, run)
     assert answers(store, paths) == run.name

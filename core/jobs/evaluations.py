@@ -1,7 +1,7 @@
-"""Measurements beside a training: each person left out once, and classifiers compared.
+"""Evaluations besides training: leave-one-person-out, and comparing classifiers.
 
-Convention: a measurement is a run of its own, whose start says its `kind`; its rows are in its log
-as they are found, so that a reloaded page, another tab or the command line sees the same.
+Convention: an evaluation is a run whose start record has a `kind`; its rows are logged one by one,
+so that a reloaded page, another tab or the command line shows the same.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.gesture_model import METADATA, GestureModel
-from core.jobs.trainings import KIND, TrainingManager, result_of
+from core.jobs.trainings import KIND, TrainingManager, run_result
+from core.progress import Progress
 from core.store import Project
 from core.training.background import RunThread, Stop
 from core.training.runs import DONE, RUNNING, STOPPED, Run
@@ -22,15 +23,15 @@ SUMMARY = "leave_one_person_out"  # in a model's metadata
 NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest": "Random forest"}
 
 
-def begin_left_out(manager: TrainingManager, project: Project, of: Run) -> Run:
+def start_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run:
     """Start a leave-one-person-out evaluation of a training in a thread; the summary is also stored
     in the model's metadata.
 
     Raises:
-        TrainingError: something runs already, one person only, or the samples have changed since.
-        ModelError: the training has left no model.
+        TrainingError: something is running already, one person only, or the samples have changed.
+        ModelError: the training has no model.
     """
-    data, options, epochs, protocol = _training_setup(manager, project, of)
+    data, options, epochs, protocol = _training_setup(manager, project, training)
     persons = data.known_persons
 
     def work(run: Run, stop: Stop) -> None:
@@ -43,21 +44,22 @@ def begin_left_out(manager: TrainingManager, project: Project, of: Run) -> Run:
         if not stop.is_set():
             summary = summarise(found) | {"epochs": epochs} | protocol.to_dict()
             run.log(event="result", **summary)
-            change_json(of.path / METADATA, {SUMMARY: summary})
+            change_json(training.path / METADATA, {SUMMARY: summary})
 
-    return _start_measurement(manager, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
+    about = {"of": training.name, "persons": persons}
+    return _start_evaluation(manager, project, LEFT_OUT, work, about)
 
 
-def begin_comparison(
+def start_comparison(
     manager: TrainingManager, project: Project, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
     """Start comparing every classifier on the same split of the project's samples, in a thread.
 
     Raises:
-        TrainingError: something runs already.
+        TrainingError: something is running already.
         NotFoundError: the project is gone.
     """
-    data = manager.data(project, [estimator] if estimator else ())
+    data = manager.training_data(project, [estimator] if estimator else ())
 
     def work(run: Run, stop: Stop) -> None:
         from core.gestures.evaluation.comparing import compare
@@ -68,19 +70,14 @@ def begin_comparison(
         run.log(event="result", **compare(data, seed=seed, progress=progress, stop=stop))
 
     about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
-    return _start_measurement(manager, project, COMPARISON, work, about)
+    return _start_evaluation(manager, project, COMPARISON, work, about)
 
 
-def wait_for(
-    manager: TrainingManager, run: Run, progress: Callable[[int, int], None]
-) -> dict[str, Any]:
-    """Wait for a measurement of this process; Ctrl+C stops it.
-
-    Returns:
-        Its result.
+def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) -> dict[str, Any]:
+    """Wait for an evaluation of this process and return its result; Ctrl+C stops it.
 
     Raises:
-        TrainingError: it failed, or was ended before it had a result.
+        TrainingError: it failed, or was stopped before it had a result.
     """
     thread = manager.thread(run)
     while thread.alive:
@@ -88,37 +85,39 @@ def wait_for(
             thread.wait(0.2)
         except KeyboardInterrupt:
             thread.stop()
-        progress(*done_of(run)[:2])
+        progress(*count_done(run))
     if thread.error is not None:
         raise thread.error
-    result = result_of(run)
+    result = run_result(run)
     if result is None:
         raise TrainingError("ended before everything was measured: run it again")
     return {key: value for key, value in result.items() if key not in ("time", "event")}
 
 
-def done_of(run: Run) -> tuple[int, int, str]:
-    """Progress of a measurement: people or classifiers done, total, and the next one ("" at the
-    end)."""
+def count_done(run: Run) -> tuple[int, int, str]:
+    """Return an evaluation's progress: people or classifiers done, their total, and the next one
+    ("" at the end)."""
     about = run.about()
     names = about["persons"] if about[KIND] == LEFT_OUT else about["classifiers"]
     done = len(run.records("person" if about[KIND] == LEFT_OUT else "classifier"))
     return done, len(names), str(names[done]) if done < len(names) else ""
 
 
-def comparison_of(manager: TrainingManager, project: Project) -> Run | None:
-    """The project's newest comparison that has a result."""
+def latest_comparison(manager: TrainingManager, project: Project) -> Run | None:
+    """Return the project's newest comparison that has a result."""
     runs = manager.runs(project, COMPARISON)
-    return next((run for run in runs if result_of(run)), None)
+    return next((run for run in runs if run_result(run)), None)
 
 
-def left_out_of(manager: TrainingManager, project: Project, of: Run) -> Run | None:
-    """The newest leave-one-person-out evaluation of a training that has a result."""
+def latest_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
+    """Return the newest leave-one-person-out evaluation of a training that has a result."""
     runs = manager.runs(project, LEFT_OUT)
-    return next((run for run in runs if run.about()["of"] == of.name and result_of(run)), None)
+    return next(
+        (run for run in runs if run.about()["of"] == training.name and run_result(run)), None
+    )
 
 
-def in_one_sentence(found: dict[str, Any]) -> str:
+def comparison_text(found: dict[str, Any]) -> str:
     """Summarise a comparison in one sentence: which classifiers beat the MLP or lose to it."""
     others = {verdict: _join_names(found, verdict) for verdict in ("better", "worse", "same")}
     if others["better"]:
@@ -136,21 +135,23 @@ def in_one_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def _join_names(found: dict[str, Any], wanted: str) -> str:
-    names = [NAMES[row["classifier"]] for row in found["rows"] if verdict(row) == wanted]
+def _join_names(found: dict[str, Any], verdict: str) -> str:
+    names = [
+        NAMES[row["classifier"]] for row in found["rows"] if compare_with_first(row) == verdict
+    ]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def verdict(row: dict[str, Any]) -> str:
-    """Compare a classifier with the first by the interval of their difference: "better", "worse"
-    or "same"; "" for the first."""
+def compare_with_first(row: dict[str, Any]) -> str:
+    """Compare a classifier with the first, the MLP, by the interval of their difference: "better",
+    "worse" or "same"; "" for the first itself."""
     if "difference" not in row:
         return ""
     low, high = row["difference_interval"]
     return "better" if low > 0 else "worse" if high < 0 else "same"
 
 
-def _start_measurement(
+def _start_evaluation(
     manager: TrainingManager,
     project: Project,
     kind: str,
@@ -158,28 +159,28 @@ def _start_measurement(
     about: dict[str, Any],
 ) -> Run:
     def start() -> RunThread:
-        run = Run.create(manager.folder, **{KIND: kind}, **manager.owner(project), **about)
+        run = Run.create(manager.folder, **{KIND: kind}, **manager.project_fields(project), **about)
 
-        def whole(stop: Stop) -> None:
+        def work_and_log_end(stop: Stop) -> None:
             work(run, stop)
             run.log(event="end", status=STOPPED if stop.is_set() else DONE)
 
-        return RunThread(run, whole)
+        return RunThread(run, work_and_log_end)
 
     return manager.start(project, start)
 
 
 def _training_setup(
-    manager: TrainingManager, project: Project, of: Run
+    manager: TrainingManager, project: Project, training: Run
 ) -> tuple[GestureData, Any, int, Protocol]:
-    """Samples, options and epochs of a training, and the evaluation protocol: if the training chose
-    its epochs on held-out samples, these were of the same people."""
+    """Return a training's samples, options and epochs, and the evaluation protocol: if the training
+    chose its epochs on held-out samples, these were of the same people."""
     from core.gestures.classifier.fitting import TrainOptions
     from core.gestures.classifier.learner import without_empty_gestures
     from core.gestures.modelfile.export import data_hash
 
-    model = GestureModel.load(of.path)
-    samples = manager.data(project, model.estimators, in_space=model.axes == 3)
+    model = GestureModel.load(training.path)
+    samples = manager.training_data(project, model.estimators, in_space=model.axes == 3)
     data = without_empty_gestures(samples)
     persons = data.known_persons
     if len(persons) < 2:
@@ -198,7 +199,7 @@ def _training_setup(
         return data, options, int(epochs), Protocol("leave-one-person-out", {"epochs": on})
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
-            f"{of.path / METADATA} does not say how it was trained ({error!r}): train again"
+            f"{training.path / METADATA} does not say how it was trained ({error!r}): train again"
         ) from error
 
 
@@ -207,5 +208,5 @@ def _without_confusion(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_running(run: Run | None, kind: str) -> bool:
-    """Whether the run is a measurement of this kind that is running."""
+    """Return whether a run is an evaluation of this kind that is running."""
     return run is not None and run.about().get(KIND) == kind and run.status() == RUNNING

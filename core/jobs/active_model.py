@@ -1,7 +1,7 @@
-"""Which model answers for a project: the chosen one, else the newest training's, else the starter.
+"""The model that a project uses: the chosen one, else the newest training's, else the starter.
 
-A training answers from the moment at which it left a model that can be used, first a preliminary
-one. Who chooses an older one keeps it; who chooses the newest follows the trainings again.
+A training's model is used as soon as it has a preliminary one. An older model that was chosen stays
+in use; choosing the newest follows later trainings again.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from core.store import Project, Store
 from core.training.runs import DONE, LOG, STOPPED, Run, list_runs
 
 STARTER, ARMS = "starter", "arms"
-_WHOLE = (DONE, STOPPED)
+_COMPLETE = (DONE, STOPPED)
 
 
 @dataclass(frozen=True)
-class Answering:
-    """A project's model.
+class ActiveModel:
+    """The model that a project uses.
 
     Attributes:
-        name: its run's, or STARTER, as `Paths.model` takes it.
-        folder: where it lies.
-        chosen: it stays, whatever is trained.
-        learned_at: when it was saved, in seconds since 1970; None where no log says it.
-        samples: how many it was learned from; None where no log says it.
-        preliminary: its training goes on, or was broken off: nothing was measured yet.
+        name: of its run, or STARTER, as `Paths.model` takes it.
+        folder: of the model.
+        chosen: later trainings don't replace it.
+        learned_at: when it was saved, in seconds since 1970; None without a log.
+        samples: number of training samples; None without a log.
+        preliminary: its training is running or was interrupted; it was not evaluated.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Answering:
     preliminary: bool = False
 
 
-def answering(paths: Paths, project: Project) -> Answering:
-    """Select the project's model in use."""
+def active_model(paths: Paths, project: Project) -> ActiveModel:
+    """Return the model that a project uses."""
     if project.active_model is not None:
         folder = paths.model(project.active_model)
         if has_model(Run(folder)):
@@ -48,18 +48,18 @@ def answering(paths: Paths, project: Project) -> Answering:
     run = _newest_training(paths, project)
     if run is not None:
         return _describe_model(run.path, run.name)
-    name = starter_of(project.skeleton)
-    return Answering(name, paths.model(name))
+    name = shipped_model_name(project.skeleton)
+    return ActiveModel(name, paths.model(name))
 
 
-def starter_of(skeleton: str) -> str:
+def shipped_model_name(skeleton: str) -> str:
     """Name of the shipped model for a skeleton, as `Paths.model` takes it; "" if there is none."""
     if skeleton_named(skeleton).is_hand:
         return STARTER
     return ARMS if skeleton == SUBJECTS["Bodies"].name else ""
 
 
-def choose(store: Store, paths: Paths, project: Project, name: str) -> None:
+def choose_model(store: Store, paths: Paths, project: Project, name: str) -> None:
     """Set the project's model: a run's, or STARTER. Choosing the newest follows later trainings.
     Can be undone."""
     newest = _newest_training(paths, project)
@@ -67,12 +67,14 @@ def choose(store: Store, paths: Paths, project: Project, name: str) -> None:
     store.set_active_model(project.id, None if follows else name)
 
 
-def follow(store: Store, paths: Paths, project: Project, run: Run) -> None:
+def follow_training(store: Store, paths: Paths, project: Project, run: Run) -> None:
     """After a training, switch to its model if the chosen one was the newest; an older chosen
     model stays in use."""
     chosen = next((p.active_model for p in store.projects() if p.id == project.id), None)
     before = (other for other in list_runs(paths.runs) if other.name != run.name)
-    ended = (r for r in before if has_model(r) and belongs_to(r, project) and r.status() in _WHOLE)
+    ended = (
+        r for r in before if has_model(r) and belongs_to(r, project) and r.status() in _COMPLETE
+    )
     newest = next(ended, None)
     if chosen is not None and newest is not None and chosen == newest.name:
         store.set_active_model(project.id, None)
@@ -89,12 +91,12 @@ def _newest_training(paths: Paths, project: Project) -> Run | None:
     return next((run for run in runs if "imported" not in run.about()), None)
 
 
-def _describe_model(folder: Path, name: str, *, chosen: bool = False) -> Answering:
+def _describe_model(folder: Path, name: str, *, chosen: bool = False) -> ActiveModel:
     if not (folder / LOG).is_file():
-        return Answering(name, folder, chosen)
+        return ActiveModel(name, folder, chosen)
     records = Run(folder).records()
     saved = [r for r in records if r["event"] in ("usable", "result")]
-    return Answering(
+    return ActiveModel(
         name,
         folder,
         chosen,
