@@ -15,7 +15,7 @@ import numpy as np
 from core.datasets.hand_packs import list_held_out_pictures
 from core.estimators import create_estimator
 from core.estimators.heatmap_net import HeatmapNet
-from core.measuring.hand_net_evaluation import evaluate_net
+from core.measuring.hand_net_evaluation import evaluate_hand_net
 from core.paths import Paths
 
 _HEAD = (
@@ -36,7 +36,7 @@ def main() -> None:
         for loose in (False, True):
             print(f"\n{'Loose boxes' if loose else 'Upright square of 1.5 L'}\n\n{_HEAD}")
             for name, pictures in sets.items():
-                found = evaluate_net(net, pictures, teacher, loose=loose)
+                found = evaluate_hand_net(net, pictures, teacher, loose=loose)
                 for row in found["stages"]:
                     print(
                         f"| {name} ({found['n']}) | {found['detected']} | {row['stage']} | "

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.admin.erasing import (
-    CONFIRMATION_WORD,
+    WORD,
     empty_bin_here,
     erase_everything,
     forget_pictures_here,
-    list_stored_data,
+    kept_here,
 )
-from core.admin.privacy import describe_access, list_network_clients
+from core.admin.privacy import senders, who_can_open
 from core.gestures.labels import safe_label
 from core.store import Project
 from pages.panels.camera.stream import RTC_CONFIGURATION
@@ -32,9 +32,7 @@ def page() -> None:
         "what you record is kept."
     )
     st.markdown(
-        safe_label(
-            describe_access(st.get_option("server.address"), has_login=bool(studio().paths.owner))
-        )
+        safe_label(who_can_open(st.get_option("server.address"), login=bool(studio().paths.owner)))
     )
     _show_stored_data()
     _show_keypoints_only(project)
@@ -45,13 +43,13 @@ def page() -> None:
 
 def _show_stored_data() -> None:
     st.subheader("What is kept, and where", anchor=False)
-    found = list_stored_data(studio().store, studio().paths)
+    found = kept_here(studio().store, studio().paths)
     show_table(
         {
-            "What": [one.title for one in found],
+            "What": [one.what for one in found],
             "Where": [str(one.path) for one in found],
             "Size": [f"{one.bytes / 2**20:,.1f}\u00a0MB" for one in found],
-            "Deleted": [one.deleted_by for one in found],
+            "Deleted": [one.goes_with for one in found],
         }
     )
     st.caption(
@@ -89,7 +87,7 @@ def _show_keypoints_only(project: Project) -> None:
 
 def _show_network_clients() -> None:
     st.subheader("What the libraries would send", anchor=False)
-    found = list_network_clients(
+    found = senders(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
         server_address=st.get_option("server.address"),
         ice_servers=RTC_CONFIGURATION.get("iceServers"),
@@ -130,8 +128,8 @@ def _show_erase_form() -> None:
         "and trainings end. The shipped models stay."
     )
     turn = st.session_state.get("erase_turn", 0)
-    word = st.text_input(f"Type {CONFIRMATION_WORD} to confirm", key=f"erase_{turn}", width=320)
-    meant = word.strip() == CONFIRMATION_WORD
+    word = st.text_input(f"Type {WORD} to say that you mean it", key=f"erase_{turn}", width=320)
+    meant = word.strip() == WORD
     if st.button("Delete everything", icon="🔥", disabled=not meant, key="erase"):
         with show_errors(), st.spinner("Deleting …"):
             here = studio()

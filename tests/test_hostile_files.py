@@ -37,7 +37,7 @@ from core.exchange.model_files import sample_hands
 from core.gestures.modelfile.bundle import check_bundle, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.coco_evaluation import evaluate_coco
-from core.measuring.gesture_evaluation import evaluate
+from core.measuring.gesture_evaluation import evaluate_gestures
 from core.media.archives import unpack_zip
 from core.media.limits import VIDEO
 from core.media.pictures import read_picture
@@ -751,7 +751,7 @@ def _import(path: Path, store: Store) -> str:
 def _evaluate(path: Path, store: Store) -> None:
     hands = read_demo_hands(Paths.demo)
     model = GestureModel.load(Paths.starter)
-    evaluate(model, path, estimator_factory=lambda: ReplayEstimator(hands))
+    evaluate_gestures(model, path, estimator_factory=lambda: ReplayEstimator(hands))
 
 
 def _model(path: Path, store: Store) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from core.errors import EstimatorError, MediaError
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.measuring.gesture_evaluation import evaluate
+from core.measuring.gesture_evaluation import evaluate_gestures
 from core.media.pictures import encode_jpeg
 from core.offline.extracting import extract
 from core.parallel import _open_process_pool, read_ahead, spread
@@ -202,8 +202,8 @@ def test_an_import_stores_and_tells_the_same(where, mixed, tmp_path, make_estima
 @at(PROCESSES, RAY)
 def test_a_model_in_use_is_given_the_same_figures(where, mixed, make_estimator):
     model = GestureModel.load(Paths.starter)
-    here = evaluate(model, mixed, estimator_factory=make_estimator)
-    assert evaluate(model, mixed, estimator_factory=make_estimator, **where) == here
+    here = evaluate_gestures(model, mixed, estimator_factory=make_estimator)
+    assert evaluate_gestures(model, mixed, estimator_factory=make_estimator, **where) == here
     assert (here["n"], here["detected"], len(here["unreadable"])) == (9, 7, 1)
 
 
@@ -300,7 +300,7 @@ def test_another_place_is_refused_before_anything_is_read(on, tmp_path, store, m
     with pytest.raises(EstimatorError, match="no place to work"):
         import_path(store, "p", tmp_path, estimator_factory=make_estimator, on=on)
     with pytest.raises(EstimatorError, match="no place to work"):
-        evaluate(model, tmp_path, estimator_factory=make_estimator, on=on)
+        evaluate_gestures(model, tmp_path, estimator_factory=make_estimator, on=on)
     with pytest.raises(EstimatorError, match="no place to work"):
         made(squared, [1], on=on)
     assert store.projects() == []

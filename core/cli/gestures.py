@@ -199,7 +199,7 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
     from core.gestures.modelfile.bundle import load_model
-    from core.measuring.gesture_evaluation import evaluate as evaluate_
+    from core.measuring.gesture_evaluation import evaluate_gestures
 
     labels = parse_map(mapping)
     check_layout(layout)
@@ -207,7 +207,7 @@ def evaluate(
     paths = Paths.find(workspace)
     chosen = load_model(paths.model(model))
     with progress_bar("detecting") as progress:
-        found = evaluate_(
+        found = evaluate_gestures(
             chosen,
             data,
             estimator_factory=hand_estimator(paths, chosen.estimator),

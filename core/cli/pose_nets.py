@@ -38,9 +38,9 @@ def evaluate_net(
     from core.estimators.depth_nets import DepthNet
     from core.estimators.heatmap_net import HeatmapNet
     from core.lab.renderer.rendered_hands import load_depth_hands
-    from core.measuring.body_measuring import finds_bodies, measure_bodies
+    from core.measuring.body_evaluation import is_body_net, measure_bodies
     from core.measuring.depth_evaluation import measure_depth_net
-    from core.measuring.hand_net_evaluation import evaluate_net as evaluate_
+    from core.measuring.hand_net_evaluation import evaluate_hand_net
     from core.modelfiles.model_folder import DepthMetadata, is_net_folder
     from core.pose.skeletons.table import skeleton_named
 
@@ -54,13 +54,13 @@ def evaluate_net(
         say(found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}", as_json)
         return
     net = HeatmapNet(paths.net(name), threads=2)
-    if finds_bodies(net):
+    if is_body_net(net):
         with progress_bar("measuring") as progress:
             found = measure_bodies(paths, name, data[0], None, progress=progress)
         say(found, _bodies_text(found), as_json)
         return
     with hand_estimator(paths, teacher)() as judge, progress_bar("detecting") as progress:
-        found = evaluate_(net, data, judge, loose=loose, progress=progress)
+        found = evaluate_hand_net(net, data, judge, loose=loose, progress=progress)
     lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
     for row in found["stages"]:
         lines.append("  ".join(f"{key} {value}" for key, value in row.items()))
@@ -131,7 +131,7 @@ def evaluate_bodies(
     as_json: Json = False,
 ) -> None:
     """Measure found bodies against annotated ones: PCK, and AP where they are COCO's."""
-    from core.measuring.body_measuring import measure_bodies
+    from core.measuring.body_evaluation import measure_bodies
 
     if decode is not None:
         check_choice(decode, ("parabola", "quarter", "dark"), "--decode")

@@ -21,13 +21,14 @@ from core.datasets.body_files import read_bodies
 from core.errors import TrainingError
 from core.estimators import Estimator
 from core.files import write_whole
-from core.measuring.body_evaluation import Progress, one_by_one, pose_of
-from core.measuring.hand_net_evaluation import pictures_in
+from core.measuring.body_evaluation import find_in_crops, select_overlapping_pose
+from core.measuring.hand_net_evaluation import list_pictures
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.boxes import Box
 from core.pose.crops import person_box
 from core.pose.skeletons.table import COCO_17, Skeleton, convert_keypoints, skeleton_named
 from core.pose.types import Floats, Picture, Pose
+from core.progress import Progress, ignore_progress
 
 TRAIN, HELD_OUT = "train", "val"  # the reader of COCO's folders holds out what begins with "val"
 _AROUND = 0.5  # of a box's longer side, on every side of it
@@ -45,7 +46,7 @@ def distil_bodies(
     teacher: Estimator,
     *,
     pictures: Sequence[Path] = (),
-    progress: Progress = lambda done, total: None,
+    progress: Progress = ignore_progress,
 ) -> dict[str, int]:
     """Write the data set that `train-net cpm.body_light` is trained on.
 
@@ -61,7 +62,7 @@ def distil_bodies(
         TrainingError: nobody to learn from.
     """
     sources = [_read_annotated_bodies(path) for path in data]
-    plain = [path for folder in pictures for path in pictures_in(folder)]
+    plain = [path for folder in pictures for path in list_pictures(folder)]
     total = sum(len(source.bodies) for source in sources) + len(plain)
     making = _BodyDistiller(teacher, out)
     persons = ((body, source.skeleton) for source in sources for body in source.bodies)
@@ -85,7 +86,7 @@ class _BodyDistiller:
 
     def __init__(self, teacher: Estimator, out: Path) -> None:
         self._teacher, self._skeleton = teacher, skeleton_named(teacher.skeleton)
-        self._find = one_by_one(teacher)
+        self._find = find_in_crops(teacher)
         self._parts = {name: _CocoWriter(out, name) for name in (TRAIN, HELD_OUT)}
         self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
 
@@ -102,7 +103,8 @@ class _BodyDistiller:
             self._write_person(HELD_OUT, rgb, body.box, keypoints)
             return
         (poses,) = self._find(rgb, [body])
-        pose, near = pose_of(body, poses), _NEAR * max(body.box.width, body.box.height)
+        pose = select_overlapping_pose(body, poses)
+        near = _NEAR * max(body.box.width, body.box.height)
         self._counts["found"] += pose is not None
         keypoints, own = merge_keypoints(pose, self._skeleton, keypoints, near)
         self._add_to_training(rgb, body.box, keypoints, own)

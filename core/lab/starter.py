@@ -26,7 +26,7 @@ from core.lab.open_set import (
     summarise_scores,
 )
 from core.lab.starter_data import SOURCES, read_all_samples, read_picture_hands
-from core.measuring.gesture_evaluation import figures_of, surest
+from core.measuring.gesture_evaluation import compute_accuracies, select_picture_gesture
 from core.media.pictures import PICTURE_SUFFIXES
 
 EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25 (docs/accuracy.md)
@@ -166,11 +166,11 @@ def measure_picture_source(
         for picture in sorted(set(hands.pictures[theirs])):
             mine = [rows[i] for i in np.flatnonzero(hands.pictures[theirs] == picture)]
             target.append(hands.gesture_of(picture))
-            predicted.append(surest(mine))
+            predicted.append(select_picture_gesture(mine))
     missed = _gestures_without_hand(
         folder / "hand_images" / name, hands.classes, set(hands.pictures)
     )
-    return figures_of(target + missed, predicted + ["undetected"] * len(missed))
+    return compute_accuracies(target + missed, predicted + ["undetected"] * len(missed))
 
 
 def _gestures_without_hand(folder: Path, classes: dict[str, str], found: set[str]) -> list[str]:

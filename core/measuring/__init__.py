@@ -1,1 +1,1 @@
-"""Estimators, nets and gesture models against labels, as JSON figures."""
+"""Evaluates estimators, nets and gesture models against labels."""

@@ -1,10 +1,10 @@
-"""How near found bodies are to annotated ones: PCK in units of the torso, and COCO's AP.
+"""Evaluates body keypoints against annotations: PCK in units of the torso, and COCO's AP.
 
-Protocol: a top-down net is given each person's box. Another estimator is shown each person alone,
-the box and half of its sides round it, or the whole picture; of the bodies that it finds there the
-one counts whose own box overlaps the person's most. A keypoint is right within a torso times the
-limit (PCK@limit), all keypoints of all persons that have a torso counting the same; who is not
-found counts as wrong. Keypoints that are never given count nowhere.
+Protocol: a top-down net gets each person's box. Another estimator gets each person's crop, the box
+with a margin of half its sides, or the whole picture; of the bodies found there the one whose box
+overlaps the person's most counts. A keypoint is correct within limit · torso (PCK@limit), averaged
+over all keypoints of all people that have a torso; a person who is not found counts as wrong.
+Keypoints that the estimator's skeleton lacks are left out.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,64 +16,145 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.bodies import Bodies, Body
-from core.datasets.coco import Annotations, Detection, KeypointResult
-from core.errors import EstimatorError
+from core.datasets.body_files import read_bodies as read_annotated_bodies
+from core.datasets.coco import (
+    Annotations,
+    Detection,
+    KeypointResult,
+    read_annotations,
+    read_detections,
+)
+from core.errors import EstimatorError, TrainingError
 from core.estimators import Estimator
 from core.estimators.heatmap_bodies import read_bodies
 from core.estimators.heatmap_net import HeatmapNet
-from core.measuring.coco_evaluation import coco_figures
+from core.estimators.mediapipe_pose import MAX_PEOPLE
+from core.measuring.coco_evaluation import compute_coco_figures
+from core.media.json_objects import is_list
 from core.media.pictures import read_picture
+from core.paths import Paths
 from core.pose.boxes import Box, bounding_box, box_iou
 from core.pose.heatmaps import PeakDecoder
 from core.pose.metrics import Distances, keypoint_distances, oks, oks_nms, pck, pck_interval
-from core.pose.skeletons.table import COCO_17, Skeleton, convert_keypoints
+from core.pose.skeletons.table import COCO_17, Skeleton, convert_keypoints, skeleton_named
 from core.pose.types import Floats, Picture, Pose
+from core.progress import Progress, ignore_progress
+from core.reading.keypoint_sources import KeypointSource
 
 LIMITS = (0.1, 0.2)
-MOST_PERSONS = 4
-# Of a box's sides, round it. Of 86 persons of COCO BlazePose had PCK@0.2 .563, .503, .576, .513
-# with 0.1, 0.25, 0.5, 1.
-_MARGIN = 0.5
-_SURE = 0.2  # keypoints whose score is above count in a person's (Xiao et al. 2018)
+# Of a box's sides. Of 86 people of COCO BlazePose had PCK@0.2 .563, .503, .576, .513 with 0.1,
+# 0.25, 0.5, 1.
+_CROP_MARGIN = 0.5
+_MIN_KEYPOINT_SCORE = 0.2  # of keypoints that count in a person's score (Xiao et al. 2018)
 
-# Of a picture and its persons: for each of them the bodies among which it may be
-Finder = Callable[[Picture, Sequence[Body]], list[list[Pose]]]
-Progress = Callable[[int, int | None], None]
+# A picture and its people → for each of them the candidate bodies
+BodyFinder = Callable[[Picture, Sequence[Body]], list[list[Pose]]]
 
 
-def one_by_one(estimator: Estimator) -> Finder:
-    """Shows each person alone."""
+def measure_bodies(
+    paths: Paths,
+    name: str,
+    data: Path,
+    pictures: Path | None,
+    *,
+    whole: bool = False,
+    flip: bool = True,
+    decoding: PeakDecoder | None = None,
+    held_out: bool = False,
+    detections: Path | None = None,
+    progress: Progress = ignore_progress,
+) -> dict[str, Any]:
+    """Evaluate an estimator or a body net, by its name, on the people of a folder or file.
+
+    Args:
+        pictures: of a file, the folder of its pictures; else that of the file.
+        whole: show an estimator whole pictures; a net gets boxes in any case.
+        flip, decoding: of a net, see `read_bodies`.
+        held_out: only people whom a training on the same data holds out.
+        detections: a file of boxes for a net, instead of the annotated ones.
+
+    Returns:
+        What `evaluate_bodies` returns; with detections n and COCO's figures alone.
+
+    Raises:
+        MudraError: what is wrong with the names, files or skeletons.
+    """
+    source = KeypointSource(name)
+    if not source.is_net:
+        if detections is not None:
+            raise EstimatorError(f"{name} detects people itself; detections are for nets")
+        bodies, annotations = _read_people(data, pictures, held_out)
+        with source.open(paths) as estimator:
+            find = (find_in_pictures if whole else find_in_crops)(estimator)
+            skeleton = skeleton_named(estimator.skeleton)
+            return evaluate_bodies(find, skeleton, bodies, annotations, whole, progress)
+    net = HeatmapNet(paths.net(name), threads=2)
+    if not is_body_net(net):
+        raise EstimatorError(f"{name} finds no bodies; `evaluate-net` measures nets of hands")
+    if detections is None:
+        bodies, annotations = _read_people(data, pictures, held_out)
+        find = find_in_boxes(net, flip=flip, decoding=decoding)
+        skeleton = skeleton_named(net.skeleton)
+        return evaluate_bodies(find, skeleton, bodies, annotations, progress=progress)
+    truth, folder = read_annotations(data), pictures or data.parent
+    results = find_in_detections(
+        net, truth, folder, read_detections(detections), flip, decoding, progress
+    )
+    return {"n": len(results), "coco": compute_coco_figures(truth, results)}
+
+
+def is_body_net(net: HeatmapNet) -> bool:
+    """Whether a net finds a body's keypoints."""
+    return bool(net.skeleton) and skeleton_named(net.skeleton).is_body
+
+
+def _read_people(
+    data: Path, pictures: Path | None, held_out: bool
+) -> tuple[Bodies, Annotations | None]:
+    """Read annotated people, and of a COCO file its annotations, which AP needs."""
+    bodies = read_annotated_bodies(data, pictures)
+    if held_out:
+        bodies = Bodies(bodies.skeleton, [body for body in bodies.bodies if body.held_out])
+    if not bodies.bodies:
+        raise TrainingError(f"{data} has no labelled person to measure on")
+    is_coco = data.is_file() and not is_list(data)
+    return bodies, read_annotations(data) if is_coco else None
+
+
+def find_in_crops(estimator: Estimator) -> BodyFinder:
+    """Return a finder that shows each person's crop to an estimator."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
-        return [_alone(estimator, rgb, body) for body in bodies]
+        return [_find_in_crop(estimator, rgb, body) for body in bodies]
 
     return find
 
 
-def all_at_once(estimator: Estimator) -> Finder:
-    """Shows the whole picture."""
+def find_in_pictures(estimator: Estimator) -> BodyFinder:
+    """Return a finder that shows whole pictures to an estimator."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
-        poses = list(estimator.estimate_still(rgb, num_poses=MOST_PERSONS).poses)
+        poses = list(estimator.estimate_still(rgb, num_poses=MAX_PEOPLE).poses)
         return [poses for _ in bodies]
 
     return find
 
 
-def by_boxes(net: HeatmapNet, *, flip: bool = True, decoding: PeakDecoder | None = None) -> Finder:
-    """Gives a top-down net each person's annotated box; options are those of `read_bodies`."""
+def find_in_boxes(
+    net: HeatmapNet, *, flip: bool = True, decoding: PeakDecoder | None = None
+) -> BodyFinder:
+    """Return a finder that gives each person's annotated box to a top-down net."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         boxes = [body.box for body in bodies]
-        found = read_bodies(net, rgb, boxes, flip=flip, decoding=decoding)
-        return [[pose] for pose, _ in found]
+        return [[pose] for pose, _ in read_bodies(net, rgb, boxes, flip=flip, decoding=decoding)]
 
     return find
 
 
 @dataclass(frozen=True, eq=False)
-class _Answer:
-    """What was found of one person: (K, 2) of the data's skeleton, and the pose or nothing."""
+class _Match:
+    """An annotated person; the keypoints found, (K, 2) of the data's skeleton; their pose."""
 
     body: Body
     keypoints: Floats
@@ -81,183 +162,179 @@ class _Answer:
 
 
 def evaluate_bodies(
-    find: Finder,
+    find: BodyFinder,
     skeleton: Skeleton,
     data: Bodies,
-    *,
     annotations: Annotations | None = None,
     whole: bool = False,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Figures on annotated persons, as JSON.
+    """Evaluate keypoints on annotated people; the result is JSON.
 
     Args:
-        find: one of the above.
-        skeleton: whose keypoints it gives.
+        skeleton: of the keypoints that `find` returns.
         annotations: COCO's of the same pictures, for AP and AR.
-        whole: `find` shows whole pictures, so that all that it finds counts in AP.
+        whole: `find` shows whole pictures, so that AP counts all bodies found in them.
 
     Returns:
-        n persons, found; measured, how many have a torso; pck@0.1 and pck@0.2, each with its 95 %
+        n people, found; measured, how many have a torso; pck@0.1 and pck@0.2, each with its 95 %
         interval by picture; keypoints, PCK@0.2 of each; oks, the mean of COCO's similarity; coco,
         the figures of `evaluate-coco`. None where there is nothing to measure.
 
     Raises:
-        EstimatorError: a skeleton that can't be turned into that of the data.
+        EstimatorError: a skeleton that can't be converted to that of the data.
     """
-    answers: list[_Answer] = []
+    matches: list[_Match] = []
     results: list[KeypointResult] = []
-    pictures = _by_picture(data.bodies)
-    for done, (picture, bodies) in enumerate(pictures.items(), 1):
-        found = find(read_picture(picture), bodies)
-        picked = [
-            _picked(body, poses, skeleton, data.skeleton)
-            for body, poses in zip(bodies, found, strict=True)
-        ]
-        answers += picked
+    by_picture: dict[Path, list[Body]] = {}
+    for body in data.bodies:
+        by_picture.setdefault(body.picture, []).append(body)
+    for done, (picture, bodies) in enumerate(by_picture.items(), 1):
+        candidates = find(read_picture(picture), bodies)
+        pairs = zip(bodies, candidates, strict=True)
+        matched = [_match_body(body, poses, skeleton, data.skeleton) for body, poses in pairs]
+        matches += matched
         if annotations is not None:
-            poses = found[0] if whole else [one.pose for one in picked if one.pose is not None]
-            results += _results(bodies[0].image_id, poses, skeleton)
-        progress(done, len(pictures))
-    coco = None if annotations is None else coco_figures(annotations, results)
-    return _figures(data, answers, skeleton) | {"coco": coco}
+            single = [one.pose for one in matched if one.pose is not None]
+            for pose in candidates[0] if whole else single:
+                keypoints = _convert_keypoints(pose.keypoints, skeleton, COCO_17)
+                results.append(_to_coco_result(bodies[0].image_id, 1, keypoints, pose.score))
+        progress(done, len(by_picture))
+    coco = None if annotations is None else compute_coco_figures(annotations, results)
+    return _summarise_matches(data, matches, skeleton) | {"coco": coco}
 
 
-def results_of_detections(
+def find_in_detections(
     net: HeatmapNet,
     annotations: Annotations,
     pictures: Path,
     detections: Sequence[Detection],
-    *,
     flip: bool = True,
     decoding: PeakDecoder | None = None,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = ignore_progress,
 ) -> list[KeypointResult]:
-    """What a top-down net finds in a detector's boxes, as COCO's results, by the protocol of Xiao
-    et al. 2018: a person's score is the box's times the mean of the sure keypoints' scores, and of
-    persons that are alike (OKS above 0.9) the best is kept.
+    """Find people in a detector's boxes with a top-down net, as COCO's results, by the protocol of
+    Xiao et al. 2018: a person's score is the box's times the mean of the confident keypoints', and
+    of duplicates (OKS above 0.9) the best is kept.
     """
-    of_picture: dict[int, list[Detection]] = {}
+    by_image: dict[int, list[Detection]] = {}
     for one in detections:
         if one.image_id in annotations.images and one.category_id in annotations.categories:
-            of_picture.setdefault(one.image_id, []).append(one)
+            by_image.setdefault(one.image_id, []).append(one)
     results: list[KeypointResult] = []
-    for done, (image, boxes) in enumerate(of_picture.items(), 1):
+    for done, (image, found) in enumerate(by_image.items(), 1):
         rgb = read_picture(pictures / annotations.images[image].file_name)
-        places = [Box.from_xywh(*one.bbox) for one in boxes]
-        found = read_bodies(net, rgb, places, flip=flip, decoding=decoding)
-        poses = [pose for pose, _ in found]
-        scores = [one.score * _sure(pose) for one, pose in zip(boxes, poses, strict=True)]
+        boxes = [Box.from_xywh(*one.bbox) for one in found]
+        poses = [p for p, _ in read_bodies(net, rgb, boxes, flip=flip, decoding=decoding)]
+        scores = [
+            one.score * _mean_confident_score(pose) for one, pose in zip(found, poses, strict=True)
+        ]
         points = np.nan_to_num([pose.keypoints for pose in poses])
-        areas = [one.bbox[2] * one.bbox[3] for one in boxes]
+        areas = [one.bbox[2] * one.bbox[3] for one in found]
         for i in oks_nms(points, scores, areas, COCO_17.oks_sigmas):
-            results.append(_as_found(image, boxes[i].category_id, points[i], scores[i]))
-        progress(done, len(of_picture))
+            results.append(_to_coco_result(image, found[i].category_id, points[i], scores[i]))
+        progress(done, len(by_image))
     return results
 
 
-def _sure(pose: Pose) -> float:
-    sure = pose.scores[pose.scores > _SURE]
-    return float(sure.mean()) if len(sure) else 0.0
+def _mean_confident_score(pose: Pose) -> float:
+    scores = pose.scores[pose.scores > _MIN_KEYPOINT_SCORE]
+    return float(scores.mean()) if len(scores) else 0.0
 
 
-def _by_picture(bodies: Sequence[Body]) -> dict[Path, list[Body]]:
-    grouped: dict[Path, list[Body]] = {}
-    for body in bodies:
-        grouped.setdefault(body.picture, []).append(body)
-    return grouped
-
-
-def _alone(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
-    """The bodies found in what is shown of one person, in the whole picture's pixels."""
-    x0, y0, x1, y1 = _surroundings(body.box, rgb.shape[:2])
+def _find_in_crop(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
+    """Find bodies in a person's crop, in the whole picture's pixels."""
+    x0, y0, x1, y1 = _crop_bounds(body.box, rgb.shape[:2])
     poses = estimator.estimate_still(np.ascontiguousarray(rgb[y0:y1, x0:x1])).poses
     corner = np.array([x0, y0], np.float32)
     return [replace(pose, keypoints=pose.keypoints + corner) for pose in poses]
 
 
-def _surroundings(box: Box, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
-    across, down = _MARGIN * box.width, _MARGIN * box.height
-    x0, y0 = max(0, int(box.x0 - across)), max(0, int(box.y0 - down))
-    x1, y1 = int(np.ceil(box.x1 + across)) + 1, int(np.ceil(box.y1 + down)) + 1
+def _crop_bounds(box: Box, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return x0, y0, x1, y1 of the box with its margin, clipped to the picture."""
+    x, y = _CROP_MARGIN * box.width, _CROP_MARGIN * box.height
+    x0, y0 = max(0, int(box.x0 - x)), max(0, int(box.y0 - y))
+    x1, y1 = int(np.ceil(box.x1 + x)) + 1, int(np.ceil(box.y1 + y)) + 1
     x0, y0 = min(x0, size_hw[1] - 1), min(y0, size_hw[0] - 1)
     return x0, y0, max(x0 + 1, min(size_hw[1], x1)), max(y0 + 1, min(size_hw[0], y1))
 
 
-def _picked(body: Body, poses: Sequence[Pose], here: Skeleton, there: Skeleton) -> _Answer:
-    best = pose_of(body, poses)
-    if best is None:
-        return _Answer(body, np.full_like(body.keypoints, np.nan), None)
-    return _Answer(body, _converted(best.keypoints, here, there), best)
+def _match_body(
+    body: Body, poses: Sequence[Pose], skeleton: Skeleton, data_skeleton: Skeleton
+) -> _Match:
+    pose = select_overlapping_pose(body, poses)
+    if pose is None:
+        return _Match(body, np.full_like(body.keypoints, np.nan), None)
+    return _Match(body, _convert_keypoints(pose.keypoints, skeleton, data_skeleton), pose)
 
 
-def pose_of(body: Body, poses: Sequence[Pose]) -> Pose | None:
-    """The pose that overlaps the person most; None where none does."""
-    seen = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
-    overlaps = [box_iou(bounding_box(pose.keypoints), body.box) for pose in seen]
-    return seen[int(np.argmax(overlaps))] if any(overlaps) else None
+def select_overlapping_pose(body: Body, poses: Sequence[Pose]) -> Pose | None:
+    """Return the pose whose box overlaps the annotated person's most; None where none does."""
+    found = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
+    overlaps = [box_iou(bounding_box(pose.keypoints), body.box) for pose in found]
+    return found[int(np.argmax(overlaps))] if any(overlaps) else None
 
 
-def _results(image: int, poses: Sequence[Pose], here: Skeleton) -> list[KeypointResult]:
-    return [
-        _as_found(image, 1, _converted(pose.keypoints, here, COCO_17), pose.score) for pose in poses
-    ]
-
-
-def _converted(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
-    if here.is_body != there.is_body:
+def _convert_keypoints(keypoints: Floats, skeleton: Skeleton, target: Skeleton) -> Floats:
+    if skeleton.is_body != target.is_body:
         raise EstimatorError(
-            f"{here.name} keypoints are found, the data has {there.name}: choose another estimator"
+            f"the estimator finds {skeleton.name} keypoints, the data has {target.name}: choose "
+            "another estimator"
         )
-    return convert_keypoints(keypoints, here, there)
+    return convert_keypoints(keypoints, skeleton, target)
 
 
-def _as_found(image: int, category: int, keypoints: Floats, score: float) -> KeypointResult:
+def _to_coco_result(image: int, category: int, keypoints: Floats, score: float) -> KeypointResult:
     points = np.ones((len(keypoints), 3))
     points[:, :2] = np.nan_to_num(keypoints)
     return KeypointResult(image, category, points, score, None)
 
 
-def _figures(data: Bodies, answers: Sequence[_Answer], here: Skeleton) -> dict[str, Any]:
-    found = np.array([answer.keypoints for answer in answers])
-    target = np.array([answer.body.keypoints for answer in answers])
-    anything = np.zeros((here.size, 2), np.float32)
-    given = np.isfinite(_converted(anything, here, data.skeleton)).all(axis=1)
-    target[:, ~given] = np.nan
-    torsos = np.array([data.torso_length(answer.body.keypoints) for answer in answers])
+def _summarise_matches(
+    data: Bodies, matches: Sequence[_Match], skeleton: Skeleton
+) -> dict[str, Any]:
+    """Compute all figures but COCO's."""
+    found = np.array([match.keypoints for match in matches])
+    target = np.array([match.body.keypoints for match in matches])
+    zeros = np.zeros((skeleton.size, 2), np.float32)
+    convertible = np.isfinite(_convert_keypoints(zeros, skeleton, data.skeleton)).all(axis=1)
+    target[:, ~convertible] = np.nan
+    torsos = np.array([data.torso_length(match.body.keypoints) for match in matches])
     known = torsos > 0
-    apart = keypoint_distances(found[known], target[known], torsos[known])
-    names = np.array([str(answer.body.picture) for answer in answers])[known]
+    errors = keypoint_distances(found[known], target[known], torsos[known])
+    pictures = np.array([str(match.body.picture) for match in matches])[known]
     return {
-        "n": len(answers),
+        "n": len(matches),
         "found": int(np.isfinite(found).any(axis=(1, 2)).sum()),
         "measured": int(known.sum()),
-        **{f"pck@{limit}": _share(apart, limit, names) for limit in LIMITS},
-        "keypoints": _each(apart, data.skeleton),
-        "oks": _mean_oks(data, answers, found, target),
+        **{f"pck@{limit}": _pck_with_interval(errors, limit, pictures) for limit in LIMITS},
+        "keypoints": _pck_by_keypoint(errors, data.skeleton),
+        "oks": _mean_oks(data, matches, found, target),
     }
 
 
-def _share(apart: Distances, limit: float, pictures: NDArray[Any]) -> dict[str, Any] | None:
-    if np.isnan(apart).all():
+def _pck_with_interval(
+    errors: Distances, limit: float, pictures: NDArray[Any]
+) -> dict[str, Any] | None:
+    if np.isnan(errors).all():
         return None
-    low, high = pck_interval(apart, limit, np.random.default_rng(0), pictures)
-    share = pck(apart, limit).weighted
-    return {"share": round(share, 4), "interval": [round(low, 4), round(high, 4)]}
+    low, high = pck_interval(errors, limit, np.random.default_rng(0), pictures)
+    fraction = pck(errors, limit).weighted
+    return {"share": round(fraction, 4), "interval": [round(low, 4), round(high, 4)]}
 
 
-def _each(apart: Distances, skeleton: Skeleton) -> dict[str, float]:
-    each = pck(apart, LIMITS[-1])
-    shares = zip(skeleton.joints, each.joints.tolist(), each.counts.tolist(), strict=True)
-    return {joint: round(share, 4) for joint, share, count in shares if count}
+def _pck_by_keypoint(errors: Distances, skeleton: Skeleton) -> dict[str, float]:
+    result = pck(errors, LIMITS[-1])
+    rows = zip(skeleton.joints, result.joints.tolist(), result.counts.tolist(), strict=True)
+    return {name: round(fraction, 4) for name, fraction, count in rows if count}
 
 
 def _mean_oks(
-    data: Bodies, answers: Sequence[_Answer], found: Floats, target: Floats
+    data: Bodies, matches: Sequence[_Match], found: Floats, target: Floats
 ) -> float | None:
-    areas = np.array([answer.body.area for answer in answers])
-    if not data.skeleton.oks_sigmas or not (areas > 0).any():
-        return None
+    areas = np.array([match.body.area for match in matches])
     known = areas > 0
-    alike = oks(found[known], target[known], areas[known], data.skeleton.oks_sigmas)
-    return round(float(np.nanmean(alike)), 4)
+    if not data.skeleton.oks_sigmas or not known.any():
+        return None
+    similarity = oks(found[known], target[known], areas[known], data.skeleton.oks_sigmas)
+    return round(float(np.nanmean(similarity)), 4)

@@ -1,6 +1,6 @@
-"""COCO's figures of found body keypoints: average precision and recall over OKS, by pycocotools.
+"""COCO's figures of body keypoints: average precision and recall over OKS, by pycocotools.
 
-Convention: OKS thresholds .50 to .95, at most 20 persons a picture; M are persons of 32² to 96²
+Convention: OKS thresholds .50 to .95, at most 20 people a picture; M are people of 32² to 96²
 square pixels, L larger ones. A figure is -1 where the annotations have no such person.
 """
 
@@ -17,32 +17,36 @@ FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL
 
 
 def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
-    """The ten figures of a results file against the annotations, to six digits, and n, the number
-    of its entries.
+    """Compute the ten figures of a results file against annotations, and n, its number of entries.
 
     Raises:
-        TableError: they are no such pair.
+        TableError: the files do not belong together, or are no such files.
     """
     annotations, results = read_annotations(truth), read_results(predictions)
     _check_pair(annotations, results, truth.name, predictions.name)
-    return {"n": len(results), **coco_figures(annotations, results)}
+    return {"n": len(results), **compute_coco_figures(annotations, results)}
 
 
-def coco_figures(annotations: Annotations, results: Sequence[KeypointResult]) -> dict[str, float]:
-    """AP, AP50 … ARL of found persons.
+def compute_coco_figures(
+    annotations: Annotations, results: Sequence[KeypointResult]
+) -> dict[str, float]:
+    """Compute AP, AP50 … ARL, rounded to six digits.
 
     Args:
         results: of pictures and categories that the annotations have.
     """
-    # here alone, and a moment's import
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    with redirect_stdout(StringIO()):  # it tells of every step
-        truth = COCO()
-        truth.dataset = _as_dataset(annotations)
+    with redirect_stdout(StringIO()):  # it prints every step
+        truth, found = COCO(), COCO()
+        truth.dataset = _to_dataset(annotations)
         truth.createIndex()
-        found = truth.loadRes(_as_results(results)) if results else _nothing(truth, COCO())
+        if results:
+            found = truth.loadRes(_to_entries(results))
+        else:  # loadRes fails without an entry
+            found.dataset = truth.dataset | {"annotations": []}
+            found.createIndex()
         evaluation = COCOeval(truth, found, "keypoints")
         evaluation.evaluate()
         evaluation.accumulate()
@@ -54,28 +58,30 @@ def coco_figures(annotations: Annotations, results: Sequence[KeypointResult]) ->
 def _check_pair(
     annotations: Annotations, results: Sequence[KeypointResult], truth: str, predictions: str
 ) -> None:
+    """Raise TableError for a result of a picture or category without annotations."""
     categories = set(annotations.categories)
     with_box = bool(results) and results[0].bbox is not None
     for number, found in enumerate(results, 1):
-        where = f"{predictions}: entry {number}"
+        entry = f"{predictions}: entry {number}"
         if found.image_id not in annotations.images:
             raise TableError(
-                f"{where} is of picture {found.image_id}, which {truth} does not have: give the "
+                f"{entry} is of picture {found.image_id}, which {truth} does not have: give the "
                 f"annotations of the same pictures"
             )
         if found.category_id not in categories:
             raise TableError(
-                f"{where} is of category {found.category_id}, {truth} has only "
+                f"{entry} is of category {found.category_id}, {truth} has only "
                 f"{', '.join(map(str, sorted(categories)[:9]))}"
             )
         if with_box and found.bbox is None:
-            raise TableError(f"{where} has no bbox, which the first entry has: give all or none")
+            raise TableError(f"{entry} has no bbox, which the first entry has: give all or none")
 
 
-def _as_dataset(annotations: Annotations) -> dict[str, Any]:
-    persons = [
+def _to_dataset(annotations: Annotations) -> dict[str, Any]:
+    """Convert annotations to what pycocotools reads from a file."""
+    people = [
         {
-            "id": number,  # pycocotools takes an id of 0 for no match
+            "id": number,  # not the file's: pycocotools takes an id of 0 for no match
             "image_id": person.image_id,
             "category_id": person.category_id,
             "bbox": list(person.bbox),
@@ -88,13 +94,13 @@ def _as_dataset(annotations: Annotations) -> dict[str, Any]:
     ]
     return {
         "images": [{"id": image} for image in annotations.images],
-        "annotations": persons,
+        "annotations": people,
         "categories": [{"id": category} for category in annotations.categories],
     }
 
 
-def _as_results(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
-    """As pycocotools reads them: with a bbox its area counts, else that of the keypoints."""
+def _to_entries(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
+    """Convert results to pycocotools' entries; with a bbox its area counts, else the keypoints'."""
     with_box = results[0].bbox is not None
     return [
         {
@@ -106,10 +112,3 @@ def _as_results(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
         }
         for found in results
     ]
-
-
-def _nothing(truth: Any, found: Any) -> Any:
-    """Results without an entry, which pycocotools can't read."""
-    found.dataset = truth.dataset | {"annotations": []}
-    found.createIndex()
-    return found

@@ -1,12 +1,11 @@
-"""How near a heatmap net's keypoints are to its teacher's, on any folder of pictures.
+"""Evaluates a heatmap net of hands against a teacher, on any folder of pictures.
 
-Protocol: the reference is the teacher's first hand by the stills' path; pictures without
-one are left out. L is the longer side of the upright box of its keypoints; the net sees the upright
-square of side 1.5 L round that box's middle. A keypoint is right within a·L (PCK@a); the mean is
-over all keypoints of all hands.
+Protocol: the reference is the teacher's first hand in each picture; pictures without one are left
+out. L is the longer side of the box of its keypoints; the net sees the square of side 1.5 L with
+its centre. A keypoint is correct within a·L (PCK@a), averaged over all keypoints of all hands.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
+from core.estimators.heatmap_hands import HAND_CROP_FACTOR
 from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.parallel import read_ahead
@@ -24,46 +24,47 @@ from core.pose.boxes import bounding_box
 from core.pose.heatmaps import decode_parabola
 from core.pose.metrics import Distances, keypoint_distances, summarize_distances
 from core.pose.types import Floats, Picture
+from core.progress import Progress, ignore_progress
 
-_FACTOR = 1.5
 _BATCH = 16
 
 
 @dataclass(frozen=True)
-class View:
-    """Which part of the picture the net sees: the protocol's square, or a looser one.
+class HandView:
+    """The square that the net sees of a hand.
 
     Attributes:
-        factor: side of the square in units of L.
-        shift: of its middle, (x, y) in units of L.
-        turn: radians.
+        factor: its side in units of L.
+        shift: of its centre, (x, y) in units of L.
+        rotation: radians.
     """
 
-    factor: float = _FACTOR
+    factor: float = HAND_CROP_FACTOR
     shift: tuple[float, float] = (0.0, 0.0)
-    turn: float = 0.0
+    rotation: float = 0.0
 
     @classmethod
-    def loose(cls, rng: np.random.Generator) -> "View":
-        """What a tracker's box may be: 1.3 to 2.2 L, shifted by up to 10 %, turned up to 30°."""
+    def from_random(cls, rng: np.random.Generator) -> "HandView":
+        """Draw a square as loose as a tracker's: 1.3 to 2.2 L, shifted by up to 10 %, rotated by up
+        to 30°."""
         factor = rng.uniform(1.3, 2.2)
-        shift = tuple(float(v) for v in rng.uniform(-0.1, 0.1, 2) * factor)
-        return cls(factor, (shift[0], shift[1]), rng.uniform(-np.pi / 6, np.pi / 6))
+        x, y = (float(v) for v in rng.uniform(-0.1, 0.1, 2) * factor)
+        return cls(factor, (x, y), rng.uniform(-np.pi / 6, np.pi / 6))
 
 
-def evaluate_net(
+def evaluate_hand_net(
     net: HeatmapNet,
     paths: Iterable[Path],
     teacher: Estimator,
     *,
     loose: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Figures of every stage, as JSON.
+    """Evaluate every stage of a net; the result is JSON.
 
     Args:
-        paths: pictures, and folders that are searched to their bottom.
-        loose: instead of the protocol's square, a random one such as a tracker may give.
+        paths: pictures, and folders that are searched recursively.
+        loose: show it squares as loose as a tracker's instead of the protocol's.
 
     Returns:
         n pictures, detected by the teacher, and stages: stage from 1, pck@0.1, pck@0.2 and
@@ -73,31 +74,36 @@ def evaluate_net(
         MediaError: no picture there.
         EstimatorError: the teacher's hands have another number of keypoints than the net's.
     """
-    pictures = [picture for path in paths for picture in pictures_in(path)]
+    pictures = [picture for path in paths for picture in list_pictures(path)]
     if not pictures:
         raise MediaError("no pictures there: give a folder with JPEG, PNG or WEBP pictures")
-    progress = progress or (lambda done, total: None)
     rng = np.random.default_rng(0)
-    apart: list[Distances] = []
-    waiting: list[tuple[Picture, Floats, float]] = []
-    hands = read_ahead(lambda path: _teachers_hand(path, teacher), pictures)
+    errors: list[Distances] = []
+    batch: list[tuple[Picture, Floats, float]] = []
+    hands = read_ahead(lambda path: _find_teacher_hand(path, teacher), pictures)
     for done, hand in enumerate(hands, 1):
         if hand is not None:
-            waiting.append(_seen(*hand, View.loose(rng) if loose else View(), net.input_hw[0]))
-        if len(waiting) == _BATCH or done == len(pictures):
-            apart += _distances(net, waiting)
-            waiting = []
+            view = HandView.from_random(rng) if loose else HandView()
+            batch.append(_cut_hand(*hand, view, net.input_hw[0]))
+        if len(batch) == _BATCH or done == len(pictures):
+            errors += _measure_batch(net, batch)
+            batch = []
         progress(done, len(pictures))
-    return {"n": len(pictures), "detected": len(apart), "stages": _figures(net, apart)}
+    by_stage = np.reshape(errors, (-1, net.stages, net.joints)).swapaxes(0, 1)
+    stages = [
+        {"stage": number, **summarize_distances(stage)} for number, stage in enumerate(by_stage, 1)
+    ]
+    return {"n": len(pictures), "detected": len(errors), "stages": stages}
 
 
-def pictures_in(path: Path) -> list[Path]:
-    """The pictures of a folder and of those in it, in the order of their names; or the one."""
+def list_pictures(path: Path) -> list[Path]:
+    """List the pictures in a folder and its subfolders, sorted by name; or a single picture."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
 
 
-def _teachers_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:
+def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:
+    """Return a picture and the keypoints of its first hand; None without a hand or unreadable."""
     try:
         rgb = read_picture(path)
     except MudraError:
@@ -106,44 +112,52 @@ def _teachers_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | N
     return (rgb, poses[0].keypoints) if poses else None
 
 
-def _seen(rgb: Picture, keypoints: Floats, view: View, size: int) -> tuple[Picture, Floats, float]:
-    """(I, I, 3) picture, (J, 2) keypoints in it, and L in its pixels."""
+def _cut_hand(
+    rgb: Picture, keypoints: Floats, view: HandView, size: int
+) -> tuple[Picture, Floats, float]:
+    """Return the net's input (I, I, 3), (J, 2) keypoints in it, and L in its pixels."""
     box = bounding_box(keypoints)
-    longer = box.longer_side
-    matrix = _to_input(np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2, longer, view, size)
-    picture = _warped(rgb, matrix, view.factor * longer / size, size)
-    inside = keypoints @ matrix[:, :2].T + matrix[:, 2]
+    centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
+    to_input = _input_matrix(centre, box.longer_side, view, size)
+    picture = _warp_picture(rgb, to_input, view.factor * box.longer_side / size, size)
+    inside = keypoints @ to_input[:, :2].T + to_input[:, 2]
     return picture, inside.astype(np.float32), size / view.factor
 
 
-def _to_input(
-    centre: NDArray[np.float64], longer: float, view: View, size: int
+def _input_matrix(
+    centre: NDArray[np.float64], longer_side: float, view: HandView, size: int
 ) -> NDArray[np.float64]:
-    """(2, 3) matrix from picture pixels to input pixels."""
-    scale = size / (view.factor * longer)
-    cos, sin = np.cos(view.turn) * scale, np.sin(view.turn) * scale
+    """Return the (2, 3) matrix from picture pixels to input pixels."""
+    scale = size / (view.factor * longer_side)
+    cos, sin = np.cos(view.rotation) * scale, np.sin(view.rotation) * scale
     linear = np.array([[cos, -sin], [sin, cos]])
-    middle = centre + np.array(view.shift) * longer
-    return np.concatenate([linear, ((size - 1) / 2 - linear @ middle)[:, None]], axis=1)
+    shifted = centre + np.array(view.shift) * longer_side
+    return np.concatenate([linear, ((size - 1) / 2 - linear @ shifted)[:, None]], axis=1)
 
 
-def _warped(rgb: Picture, matrix: NDArray[np.float64], step: float, size: int) -> Picture:
-    """The input, its edge repeated beyond the picture; several samples a pixel when it shrinks."""
-    fine = max(1, round(step))
-    finer = matrix * fine
-    finer[:, 2] += (fine - 1) / 2
-    side = (size * fine, size * fine)
-    cut = cv2.warpAffine(rgb, finer, side, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    if fine > 1:
-        cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
-    return np.asarray(cut, np.uint8)
+def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size: int) -> Picture:
+    """Resample the view; outside the picture its edge is repeated.
+
+    Args:
+        step: picture pixels per input pixel; where it shrinks, several samples are averaged.
+    """
+    samples = max(1, round(step))
+    matrix = to_input * samples
+    matrix[:, 2] += (samples - 1) / 2
+    side = (size * samples, size * samples)
+    crop = cv2.warpAffine(
+        rgb, matrix, side, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if samples > 1:
+        crop = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(crop, np.uint8)
 
 
-def _distances(net: HeatmapNet, seen: list[tuple[Picture, Floats, float]]) -> list[Distances]:
-    """For each hand (S, J) distances in units of L."""
-    if not seen:
+def _measure_batch(net: HeatmapNet, batch: list[tuple[Picture, Floats, float]]) -> list[Distances]:
+    """Return the (S, J) errors of each hand in units of L."""
+    if not batch:
         return []
-    pictures, keypoints, sizes = (np.stack(part) for part in zip(*seen, strict=True))
+    pictures, keypoints, sizes = (np.stack(part) for part in zip(*batch, strict=True))
     if keypoints.shape[1] != net.joints:
         raise EstimatorError(
             f"{net.name} finds {net.joints} keypoints, the teacher {keypoints.shape[1]}: measure a "
@@ -152,11 +166,3 @@ def _distances(net: HeatmapNet, seen: list[tuple[Picture, Floats, float]]) -> li
     cells, _ = decode_parabola(net.predict_heatmaps(pictures)[:, :, :-1])
     found = (cells * net.stride + (net.stride - 1) / 2).swapaxes(0, 1)
     return list(np.stack([keypoint_distances(stage, keypoints, sizes) for stage in found], axis=1))
-
-
-def _figures(net: HeatmapNet, apart: list[Distances]) -> list[dict[str, Any]]:
-    all_stages = np.reshape(apart, (-1, net.stages, net.joints)).swapaxes(0, 1)
-    return [
-        {"stage": number, **summarize_distances(stage)}
-        for number, stage in enumerate(all_stages, 1)
-    ]

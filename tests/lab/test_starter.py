@@ -10,7 +10,7 @@ from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
 from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, current_recipe, describe_recipe_changes
 from core.lab.starter_data import SOURCES, read_recorders
-from core.measuring.gesture_evaluation import evaluate
+from core.measuring.gesture_evaluation import evaluate_gestures
 from core.paths import Paths
 
 
@@ -66,7 +66,7 @@ def test_the_whole_of_a_picture_set_goes_through_evaluate(
     """The model knows these pictures: this holds detection and the way from file to figure."""
     mapping = dict(SOURCES[name].classes)
     folder = shared_data / "hand_images" / name
-    found = evaluate(starter, folder, estimator_factory=make_estimator, mapping=mapping)
+    found = evaluate_gestures(starter, folder, estimator_factory=make_estimator, mapping=mapping)
     card = starter.metadata["figures"]["sources"][name]
     known = found["per_gesture"]
     for gesture, row in card["per_gesture"].items():

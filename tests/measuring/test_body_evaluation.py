@@ -1,5 +1,5 @@
-"""Bodies held against annotated ones: figures by hand, a net in annotated and in detected boxes,
-and MediaPipe on real persons."""
+"""Evaluation of bodies: figures by hand, a net in annotated and in detected boxes, and MediaPipe on
+real people."""
 
 import json
 from pathlib import Path
@@ -15,12 +15,12 @@ from core.datasets.coco import Annotations, Detection, Image, Person
 from core.errors import EstimatorError, TrainingError
 from core.estimators.heatmap_net import HeatmapNet
 from core.measuring.body_evaluation import (
-    by_boxes,
     evaluate_bodies,
-    results_of_detections,
+    find_in_boxes,
+    find_in_detections,
+    measure_bodies,
 )
-from core.measuring.body_measuring import measure_bodies
-from core.measuring.coco_evaluation import coco_figures
+from core.measuring.coco_evaluation import compute_coco_figures
 from core.paths import Paths
 from core.pose.boxes import Box
 from core.pose.crops import PersonView
@@ -32,8 +32,8 @@ HW = (128, 96)
 CELLS = np.random.default_rng(0).integers((4, 4), (20, 28), (17, 2))  # x, y of the peaks
 
 
-class SaysTheSame(nn.Module):
-    """Its keypoints are always the same cells, whatever it is shown."""
+class ConstantNet(nn.Module):
+    """Its keypoints are the same cells in every picture."""
 
     joints, stages, stride, background, input_hw = 17, 1, 4, False, HW
 
@@ -51,12 +51,12 @@ class SaysTheSame(nn.Module):
 def net(tmp_path_factory: pytest.TempPathFactory) -> HeatmapNet:
     folder = tmp_path_factory.mktemp("net")
     about = {"skeleton": COCO_17.name, "alignment": "stride", "decode": "quarter"}
-    save_net(SaysTheSame(), folder, "same.coco", about)  # type: ignore[arg-type]
+    save_net(ConstantNet(), folder, "same.coco", about)  # type: ignore[arg-type]
     return HeatmapNet(folder)
 
 
-def as_said(box: Box) -> Floats:
-    """Where the net's keypoints are in the picture, for a box: four input pixels a cell."""
+def expected_keypoints(box: Box) -> Floats:
+    """Return the net's keypoints in the picture, for a box: four input pixels a cell."""
     return PersonView.from_box(box, HW).to_picture(4 * CELLS.astype(np.float32))
 
 
@@ -72,7 +72,7 @@ def coco(tmp_path: Path) -> tuple[Annotations, Bodies, Path]:
     """Two persons in picture 7, one in picture 8, each where the net would have them."""
     persons, bodies = [], []
     for number, box in BOXES.items():
-        points = as_said(box)
+        points = expected_keypoints(box)
         image = 7 if number < 3 else 8
         labelled = np.concatenate([points, np.full((17, 1), 2.0)], 1)
         area = box.area
@@ -84,13 +84,13 @@ def coco(tmp_path: Path) -> tuple[Annotations, Bodies, Path]:
     return Annotations(images, persons, [1]), Bodies(COCO_17, bodies), tmp_path
 
 
-def test_a_net_that_is_right_in_every_annotated_box_gets_all(net, coco) -> None:
+def test_a_net_that_is_right_in_every_annotated_box_has_perfect_figures(net, coco) -> None:
     annotations, data, _ = coco
-    find = by_boxes(net, flip=False)
+    find = find_in_boxes(net, flip=False)
     found = evaluate_bodies(find, COCO_17, data, annotations=annotations)
     assert (found["n"], found["found"], found["measured"]) == (3, 3, 3)
     assert found["pck@0.2"] == {"share": 1.0, "interval": [1.0, 1.0]}
-    assert found["oks"] > 0.95  # a quarter of a cell beside it at most
+    assert found["oks"] > 0.95  # at most a quarter of a cell off
     assert found["coco"]["AP"] == pytest.approx(1) and found["coco"]["AR"] == pytest.approx(1)
 
 
@@ -115,13 +115,13 @@ def test_pck_and_oks_of_moved_keypoints_by_hand(coco) -> None:
     assert found["pck@0.2"]["interval"] == [0.5, 1.0]
     assert found["keypoints"]["nose"] == pytest.approx(2 / 3, abs=1e-4)
     sigmas = np.array(COCO_17.oks_sigmas)
-    alike = np.exp(-((0.15 * torso) ** 2) / (2 * 6000 * (2 * sigmas) ** 2)).mean()
-    assert found["oks"] == pytest.approx((alike + 0 + 1) / 3, abs=1e-4)
+    similarity = np.exp(-((0.15 * torso) ** 2) / (2 * 6000 * (2 * sigmas) ** 2)).mean()
+    assert found["oks"] == pytest.approx((similarity + 0 + 1) / 3, abs=1e-4)
 
 
-def test_what_is_found_beside_the_persons_costs_ap_in_whole_pictures_alone(coco) -> None:
+def test_other_bodies_reduce_ap_in_whole_pictures_alone(coco) -> None:
     annotations, data, _ = coco
-    nobody = Pose(as_said(Box(150.0, 5.0, 180.0, 65.0)), np.ones(17, np.float32), 0.99)
+    nobody = Pose(expected_keypoints(Box(150.0, 5.0, 180.0, 65.0)), np.ones(17, np.float32), 0.99)
 
     def find(rgb, bodies):
         poses = [nobody, *(Pose(b.keypoints, np.ones(17, np.float32), 0.9) for b in bodies)]
@@ -133,22 +133,22 @@ def test_what_is_found_beside_the_persons_costs_ap_in_whole_pictures_alone(coco)
     assert alone["coco"]["AP"] == pytest.approx(1) and whole["coco"]["AP"] < 0.7
 
 
-def test_of_detections_of_one_person_the_best_is_kept(net, coco) -> None:
+def test_of_duplicate_detections_the_best_is_kept(net, coco) -> None:
     annotations, _, folder = coco
     x, y, width, height = BOXES[1].to_xywh()
     boxes = [Detection(8 if n == 3 else 7, 1, box.to_xywh(), 0.9) for n, box in BOXES.items()]
     boxes.append(Detection(7, 1, (x + 0.5, y, width, height), 0.8))  # the first again
     boxes.append(Detection(9, 1, BOXES[1].to_xywh(), 0.9))  # of a picture that is not asked about
     boxes.append(Detection(7, 62, BOXES[1].to_xywh(), 0.9))  # a chair
-    results = results_of_detections(net, annotations, folder, boxes, flip=False)
+    results = find_in_detections(net, annotations, folder, boxes, flip=False)
     assert [one.image_id for one in results] == [7, 7, 8]
     assert [one.score for one in results] == pytest.approx([0.9 * 0.8] * 3, abs=1e-3)
-    assert coco_figures(annotations, results)["AP"] == pytest.approx(1)
+    assert compute_coco_figures(annotations, results)["AP"] == pytest.approx(1)
 
 
 def test_bodies_are_not_measured_on_hands(coco) -> None:
     _, data, _ = coco
-    with pytest.raises(EstimatorError, match="hand_21 keypoints are found, the data has coco_17"):
+    with pytest.raises(EstimatorError, match="finds hand_21 keypoints, the data has coco_17"):
         hand = Pose(np.zeros((21, 2), np.float32) + 60, np.ones(21, np.float32))
         evaluate_bodies(lambda rgb, bodies: [[hand]] * len(bodies), HAND_21, data)
 
@@ -161,7 +161,7 @@ def test_mediapipe_finds_the_persons_of_four_coco_pictures(shared_data, weights_
     assert found["coco"]["AP50"] > 0.6
 
 
-def test_nobody_to_measure_on_is_said(shared_data, tmp_path) -> None:
+def test_no_people_and_unsuited_estimators_are_errors(shared_data, tmp_path) -> None:
     data = shared_data / "samples" / "coco" / "test_coco.json"
     unlabelled = json.loads(data.read_text())
     for person in unlabelled["annotations"]:

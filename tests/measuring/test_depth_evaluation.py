@@ -1,4 +1,4 @@
-"""Errors of hands in depth: the published figures from the published files, and cases by hand."""
+"""Errors of hands in depth: published figures from the published files, and cases by hand."""
 
 import json
 from pathlib import Path
@@ -23,22 +23,22 @@ CROSSINFONET_JOINTS = (
 )
 
 
-def of_nyu(shared_data: Path, name: str, split: int | None = None) -> dict:
+def evaluate_on_nyu(shared_data: Path, name: str, split: int | None = None) -> dict:
     folder = shared_data / "depth"
     predictions = folder / "predictions" / f"{name}.txt"
     return evaluate_depth(folder / "nyu_test_label.txt", predictions, "nyu", split)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_published_figures_of_a_net_come_out(shared_data, name) -> None:
-    found, (mean, shares) = of_nyu(shared_data, name), PUBLISHED[name]
+def test_the_published_figures_of_a_net_are_reproduced(shared_data, name) -> None:
+    found, (mean, shares) = evaluate_on_nyu(shared_data, name), PUBLISHED[name]
     assert found["n"] == 8252 and round(found["mean_mm"], 3) == mean
     within = [round(100 * found["success"][str(mm)], 2) for mm in (10, 20, 30, 40, 50)]
     assert within == list(shares)
 
 
-def test_crossinfonets_keypoints_and_persons_come_out(shared_data) -> None:
-    found = of_nyu(shared_data, "CVPR19_NYU_CrossInfoNet", split=2440)
+def test_crossinfonets_figures_by_keypoint_and_person_are_reproduced(shared_data) -> None:
+    found = evaluate_on_nyu(shared_data, "CVPR19_NYU_CrossInfoNet", split=2440)
     assert [round(value, 3) for value in found["per_joint_mm"]] == list(CROSSINFONET_JOINTS)
     first, rest = found["parts"]
     assert (first["frames"], first["n"]) == ([0, 2439], 2440)
@@ -72,12 +72,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("truth", "found", "said"), WRONG.values(), ids=WRONG)
-def test_files_that_are_no_pair_are_told(tmp_path, truth, found, said) -> None:
+def test_files_that_do_not_belong_together_are_errors(tmp_path, truth, found, said) -> None:
     with pytest.raises(TableError, match=said):
         evaluate_depth(*pair(tmp_path, truth, found), "nyu")
 
 
-def test_a_split_outside_the_frames_and_an_unknown_camera_are_told(tmp_path) -> None:
+def test_a_split_outside_the_frames_and_an_unknown_camera_are_errors(tmp_path) -> None:
     files = pair(tmp_path, ONE, ONE)
     for split in (0, 3, -1):
         with pytest.raises(TableError, match=f"3 frames can't be split at {split}"):
@@ -86,7 +86,7 @@ def test_a_split_outside_the_frames_and_an_unknown_camera_are_told(tmp_path) -> 
         evaluate_depth(*files, "kinect")
 
 
-def test_the_command_says_the_same_as_json_and_as_text(tmp_path) -> None:
+def test_the_command_prints_the_same_as_json_and_as_text(tmp_path) -> None:
     found = ONE.copy()
     found[0, 0, 2] += 42  # on no axis: more than 42 mm
     truth, predictions = pair(tmp_path, ONE, found)

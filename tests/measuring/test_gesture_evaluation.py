@@ -1,4 +1,4 @@
-"""Figures of a model: every item counts, by hand-counted examples."""
+"""Evaluation of a gesture model: every item counts, by hand-counted examples."""
 
 import shutil
 import tracemalloc
@@ -9,16 +9,22 @@ import pytest
 
 from core.errors import ModelError, TableError
 from core.exchange.tables.data_out import export_data
-from core.measuring.gesture_evaluation import evaluate, figures_of, judge, open_set_shares
+from core.measuring.gesture_evaluation import (
+    compute_accuracies,
+    evaluate_gestures,
+    open_set_rates,
+    select_picture_gesture,
+)
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.types import Estimate, Pose
+from core.reading.reading import predict_hands
 from core.store import NewSample
 
 
-def test_the_figures_of_six_items_by_hand():
+def test_accuracies_of_six_items_by_hand():
     target = ["ok", "ok", "ok", "fist", "fist", "none"]
     predicted = ["ok", "fist", "undetected", "fist", "fist", "undetected"]
-    found = figures_of(target, predicted)
+    found = compute_accuracies(target, predicted)
     assert (found["n"], found["detected"]) == (6, 4)
     assert found["accuracy"] == 3 / 6 and found["accuracy_detected"] == 3 / 4
     assert found["confusion"]["ok"] == {"ok": 1, "fist": 1, "undetected": 1}
@@ -32,18 +38,18 @@ def test_the_figures_of_six_items_by_hand():
     assert found["per_gesture"]["none"]["accuracy_detected"] is None
 
 
-def test_what_is_turned_away_and_what_is_let_in_of_nine_items_by_hand():
+def test_open_set_rates_of_nine_items_by_hand():
     target = ["ok"] * 4 + ["fist"] + ["none"] * 4
-    given = [True, True, False, None, True, False, True, None, False]
-    found = open_set_shares(target, given)
+    accepted = [True, True, False, None, True, False, True, None, False]
+    found = open_set_rates(target, accepted)
     assert found == {"rejected": pytest.approx(1 / 4), "false_accept": pytest.approx(1 / 3)}
-    assert open_set_shares(["ok"], [True]) == {"rejected": 0.0, "false_accept": None}
-    assert open_set_shares(["none", "ok"], [None, None]) == {"rejected": None, "false_accept": None}
+    assert open_set_rates(["ok"], [True]) == {"rejected": 0.0, "false_accept": None}
+    assert open_set_rates(["none", "ok"], [None, None]) == {"rejected": None, "false_accept": None}
 
 
 def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, make_estimator):
     path = shared_data / "hand_keypoints" / "gestures.csv"
-    found = evaluate(starter, path, estimator_factory=make_estimator)
+    found = evaluate_gestures(starter, path, estimator_factory=make_estimator)
     assert found["n"] == found["detected"] == 19_484
     assert found["accuracy"] == found["accuracy_detected"] > 0.995
     low, high = found["interval"]  # of 18 persons, not of 19,484 frames
@@ -51,7 +57,7 @@ def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, ma
     assert sum(sum(row.values()) for row in found["confusion"].values()) == 19_484
 
 
-def test_a_model_of_the_picture_leaves_a_table_s_z_aside(starter, shared_data, tmp_path):
+def test_a_2d_model_ignores_a_table_s_z(starter, shared_data, tmp_path):
     table = pd.read_csv(shared_data / "hand_keypoints" / "gestures.csv").iloc[::400]
     columns = ["gesture", *(f"{axis}{joint}" for joint in range(21) for axis in "xy")]
     table[columns].to_csv(tmp_path / "flat.csv", index=False)
@@ -59,16 +65,16 @@ def test_a_model_of_the_picture_leaves_a_table_s_z_aside(starter, shared_data, t
     deep = table[columns].assign(**{f"z{joint}": z[:, joint] for joint in range(21)})
     deep.to_csv(tmp_path / "deep.csv", index=False)
     flat, with_z = (
-        evaluate(starter, tmp_path / name, estimator_factory=lambda: None)
+        evaluate_gestures(starter, tmp_path / name, estimator_factory=lambda: None)
         for name in ("flat.csv", "deep.csv")
     )
     assert flat == with_z and flat["n"] == len(table) and flat["accuracy"] > 0.9
 
 
-def test_hands_of_a_webcam_that_were_exported_point_where_their_viewer_saw_them(
+def test_exported_webcam_hands_point_where_their_viewer_saw_them(
     starter, store, project, shared_data, tmp_path
 ):
-    """Stored keypoints are never mirrored: of a mirrored view they are the other way round."""
+    """Stored keypoints are never mirrored: a mirrored view showed them the other way round."""
     gestures = {gesture.name: gesture.id for gesture in store.gestures(project.id)}
     session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
     for name in ("point_left", "point_right"):
@@ -78,41 +84,41 @@ def test_hands_of_a_webcam_that_were_exported_point_where_their_viewer_saw_them(
     for suffix in ("csv", "parquet"):
         path = tmp_path / f"mine.{suffix}"
         export_data(store, project, path)
-        found = evaluate(starter, path, estimator_factory=lambda: None)
+        found = evaluate_gestures(starter, path, estimator_factory=lambda: None)
         assert found["confusion"] == {n: {n: 1} for n in ("point_left", "point_right")}
     odd = pd.read_csv(tmp_path / "mine.csv").assign(mirrored_view=["true", "perhaps"])
     odd.to_csv(tmp_path / "odd.csv", index=False)
     with pytest.raises(TableError, match=r"true or false \(1 line: 3\)"):
-        evaluate(starter, tmp_path / "odd.csv", estimator_factory=lambda: None)
+        evaluate_gestures(starter, tmp_path / "odd.csv", estimator_factory=lambda: None)
     clip = pd.read_csv(tmp_path / "mine.csv").assign(id=1, frame=[0, 1])
     clip.to_csv(tmp_path / "clip.csv", index=False)
     with pytest.raises(TableError, match="has clips, a row a frame"):
-        evaluate(starter, tmp_path / "clip.csv", estimator_factory=lambda: None)
+        evaluate_gestures(starter, tmp_path / "clip.csv", estimator_factory=lambda: None)
 
 
-def test_labels_that_nobody_knows_count_as_none(starter, shared_data, make_estimator):
+def test_unknown_labels_count_as_none(starter, shared_data, make_estimator):
     path = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
-    found = evaluate(starter, path, estimator_factory=make_estimator)
+    found = evaluate_gestures(starter, path, estimator_factory=make_estimator)
     assert found["interval_counts"] == "bursts" and found["interval"][0] < found["accuracy"] - 0.02
     assert found["unknown_folders"] == ["Pointer"] and found["per_gesture"]["none"]["n"] == 1356
     assert found["per_gesture"]["open_palm"]["n"] == 1522
-    mapped = evaluate(
+    mapped = evaluate_gestures(
         starter, path, estimator_factory=make_estimator, mapping={"Pointer": "point_up"}
     )
     assert mapped["unknown_folders"] == [] and mapped["per_gesture"]["point_up"]["n"] == 1356
 
 
-def test_keypoints_of_another_estimator_are_refused(starter, shared_data, make_estimator):
+def test_keypoints_of_another_estimator_are_an_error(starter, shared_data, make_estimator):
     path = shared_data / "seed_classifier" / "final_dataset_sample.csv"
     with pytest.raises(ModelError, match="openpose-hand"):
-        evaluate(starter, path, estimator_factory=make_estimator)
+        evaluate_gestures(starter, path, estimator_factory=make_estimator)
 
 
 def test_a_folder_of_photos_counts_the_undetected_as_wrong(starter, photos, make_estimator):
     grey = encode_jpeg(np.full((200, 200, 3), 90, np.uint8))
     (photos / "ok" / "grey.jpg").write_bytes(grey)
     (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
-    found = evaluate(starter, photos, estimator_factory=make_estimator)
+    found = evaluate_gestures(starter, photos, estimator_factory=make_estimator)
     assert (found["n"], found["detected"]) == (8, 6)
     assert found["accuracy"] == 6 / 8 and found["accuracy_detected"] == 1.0
     assert found["interval_counts"] == "pictures"
@@ -130,7 +136,8 @@ def test_many_pictures_need_no_more_memory_than_a_few(starter, make_estimator, t
             (folder / "ok" / f"{number}.jpg").write_bytes(encode_jpeg(picture))
         tracemalloc.start()
         try:
-            assert evaluate(starter, folder, estimator_factory=make_estimator)["n"] == pictures
+            found = evaluate_gestures(starter, folder, estimator_factory=make_estimator)
+            assert found["n"] == pictures
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -141,7 +148,7 @@ def test_many_pictures_need_no_more_memory_than_a_few(starter, make_estimator, t
 
 def test_unknown_folders_are_named_and_count_as_none(starter, photos, make_estimator):
     (photos / "fist").rename(photos / "Stein")
-    found = evaluate(starter, photos, estimator_factory=make_estimator)
+    found = evaluate_gestures(starter, photos, estimator_factory=make_estimator)
     assert found["unknown_folders"] == ["Stein"]
     assert found["per_gesture"]["none"]["accuracy"] == 0
 
@@ -152,7 +159,7 @@ def table_hand(shared_data, gesture: str) -> np.ndarray:
     return chosen.to_numpy(np.float32).reshape(21, 2)
 
 
-def test_a_picture_is_judged_by_the_hand_that_is_surest_of_its_gesture(starter, shared_data):
+def test_a_picture_has_the_most_probable_gesture_of_its_hands(starter, shared_data):
     hanging = np.full((21, 2), 300, np.float32) + np.linspace(0, 30, 42).reshape(21, 2)
     pointing = table_hand(shared_data, "point_up")
     poses = [
@@ -160,8 +167,9 @@ def test_a_picture_is_judged_by_the_hand_that_is_surest_of_its_gesture(starter, 
         for hand, score in ((hanging, 0.99), (pointing, 0.9))
     ]
     both = Estimate(tuple(poses), (480, 640), "mediapipe-hands")
-    assert judge(starter, both) == "point_up"
-    assert judge(starter, Estimate((), (480, 640), "mediapipe-hands")) == "undetected"
+    hands = predict_hands(starter, both)
+    assert select_picture_gesture([hand.probabilities for hand in hands]) == "point_up"
+    assert select_picture_gesture([]) == "undetected"
 
 
 @pytest.mark.parametrize(
@@ -176,18 +184,16 @@ def test_pointing_photos_turned_by_90_degrees_point_right_and_left(
     for path in sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[:15]:
         turned = np.ascontiguousarray(np.rot90(read_picture(path), turns))
         (folder / path.with_suffix(".png").name).write_bytes(encode_png(turned))
-    found = evaluate(starter, tmp_path, estimator_factory=make_estimator)
+    found = evaluate_gestures(starter, tmp_path, estimator_factory=make_estimator)
     assert found["detected"] >= 14 and found["accuracy_detected"] >= 0.9, found["confusion"]
 
 
-def test_signs_that_nobody_taught_are_turned_away_in_pictures(
-    starter, shared_data, make_estimator, tmp_path
-):
+def test_unknown_signs_in_pictures_are_rejected(starter, shared_data, make_estimator, tmp_path):
     for digit in ("2", "4", "7", "5"):
         (tmp_path / digit).mkdir()
         for path in sorted((shared_data / "hand_images" / "digits" / digit).iterdir())[:60:20]:
             shutil.copy(path, tmp_path / digit)
-    found = evaluate(
+    found = evaluate_gestures(
         starter, tmp_path, estimator_factory=make_estimator, mapping={"5": "open_palm"}
     )
     assert found["per_gesture"]["none"]["n"] == 9 and found["per_gesture"]["open_palm"]["n"] == 3

@@ -20,7 +20,7 @@ from core.gestures.labels import format_count, safe_label
 from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS
 from core.live.depth_stream import DepthStream
-from core.measuring.depth_evaluation import depth_figures, success_curve
+from core.measuring.depth_evaluation import compute_depth_figures, success_curve
 from core.offline.depth_uploads import uploaded_recording
 from core.pose.metrics import Distances, epe
 from core.reading.depth_playback import DepthPlayback
@@ -130,7 +130,7 @@ def show_keypoint_errors(apart_mm: Distances) -> None:
     truth."""
     if not len(apart_mm):
         return
-    figures = depth_figures(apart_mm)
+    figures = compute_depth_figures(apart_mm)
     said, curve = stacking_columns("depth_errors", 1, 2)
     with said:
         st.metric("Mean error", f"{epe(apart_mm):.1f} mm", border=True)
