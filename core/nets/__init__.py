@@ -1,8 +1,5 @@
-"""Pose networks, one readable file per net; layers and `forward`, nothing else.
-
-For others: `build_net(name)`, the table `NETS` of each net's `NetSpec`, the type `PoseNet`. A name
-is `architecture.tag`.
-"""
+"""Pose networks, one readable file per net: layers and `forward`, nothing else. `NETS` is the table
+of all, by `architecture.tag`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,19 +20,17 @@ PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet | PalmNet
 
 @dataclass(frozen=True)
 class NetSpec:
-    """What others need to know of a net without knowing its class; `forward` gives the heatmaps of
-    every stage, (B, S, M, h, w): M is K+1 where the net says a background, else K. A net of `depth`
-    gives keypoints in the cube that its crop shows, (B, K, 3), or, without a skeleton, finds the
-    palm in whole frames.
+    """What a net is, without its class. `forward` returns the heatmaps of every stage,
+    (B, S, M, h, w): M is K+1 with a background, else K. A `depth` net returns keypoints in the cube
+    that its crop shows, (B, K, 3), or, without a skeleton, the palm in whole frames.
 
     Attributes:
-        build: makes it with random weights; for a body also of other `joints` and `input_hw`.
-        skeleton: name of the one whose keypoints it finds, in that order; "" where none has its.
-        loss: how it is trained: "cross-entropy" on what its `logits` give, "euclidean",
-            "joint-mse", the mean over keypoints with a weight for each, "cross-info" on what it
-            says while it is `guided`, or "palm".
-        reading: how the maps of a body are read that was trained by that loss.
-        depth: it sees depth, not a picture.
+        build: builds it with random weights; of a body also for other `joints` and `input_hw`.
+        skeleton: name of its keypoints' skeleton; "" where none fits.
+        loss: "cross-entropy" on `logits`, "euclidean", "joint-mse" (the mean over keypoints, each
+            weighted), "cross-info" on `forward_training`, or "palm".
+        reading: how a body's maps are decoded after training with that loss.
+        depth: its input is depth, not a picture.
     """
 
     build: Callable[..., PoseNet]
@@ -45,7 +40,7 @@ class NetSpec:
     depth: bool = False
 
 
-_OF_XIAO = MapDecoding("stride", "quarter")  # as "joint-mse" puts its targets
+_XIAO2018 = MapDecoding("stride", "quarter")  # where "joint-mse" has its targets
 _CPM = {
     "cpm.openpose_hand": NetSpec(partial(VggCPM, "hand", stages=6, joints=21)),
     "cpm.body": NetSpec(partial(VggCPM, "body", stages=6, joints=14), skeleton=""),
@@ -58,14 +53,14 @@ _CPM = {
 }
 _POSE_RESNETS = {
     f"pose_resnet{depth}{'.' if tag else ''}{tag}": NetSpec(
-        partial(PoseResNet, depth, attention=attention), COCO_17.name, "joint-mse", _OF_XIAO
+        partial(PoseResNet, depth, attention=attention), COCO_17.name, "joint-mse", _XIAO2018
     )
     for depth in (18, 34, 50, 101, 152)
     for tag, attention in ATTENTIONS.items()
 }
 _VITPOSES = {
     f"vitpose_{size}.{head}": NetSpec(
-        partial(ViTPose, size, head), COCO_17.name, "joint-mse", _OF_XIAO
+        partial(ViTPose, size, head), COCO_17.name, "joint-mse", _XIAO2018
     )
     for size in ("small", "base")
     for head in ("classic", "simple")
@@ -86,14 +81,11 @@ NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO | _PALMS
 
 
 def build_net(name: str, **options: Any) -> PoseNet:
-    """The named net with random weights.
+    """Build the named net with random weights; raise WeightsError where there is none.
 
     Args:
         options: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or
             `attention=Attention(holistic=True, kernel_size=7)`.
-
-    Raises:
-        WeightsError: no such net.
     """
     if name not in NETS:
         raise WeightsError(f"no net “{name}”, there are: {', '.join(NETS)}")

@@ -1,7 +1,7 @@
 """Convolutional Pose Machines (Wei et al. 2016, section 3; hands: Simon et al. 2017, section 3).
 
-A stem turns the picture into features F; stage 1 reads F and says where each keypoint may be; every
-later stage reads F and the heatmaps before it, and says it again, knowing where the others are.
+A stem computes features F of the picture; stage 1 predicts each keypoint's heatmap from F; every
+later stage refines the heatmaps from F and the previous stage's, so that keypoints inform others.
 
 Legend: B pictures, S stages, J keypoints, J+1 maps (the last is the background), H W picture,
 h w map (H/stride, W/stride), F features.
@@ -73,7 +73,7 @@ class VggCPM(nn.Module):
         super().__init__()
         self.subject, self.stages, self.joints = subject, stages, joints
         self.input_hw, self.stride = (input_size, input_size), stride
-        self._stem = _without_second_pool(_STEMS[subject]) if stride == 4 else _STEMS[subject]
+        self._stem = _drop_second_pool(_STEMS[subject]) if stride == 4 else _STEMS[subject]
         maps, centre = joints + 1, int(subject == "body")
         self._add_stem()
         first, last = _STAGE_1[subject]
@@ -87,6 +87,7 @@ class VggCPM(nn.Module):
                 self.add_module(name, nn.Conv2d(wide_in, wide_out, kernel, padding=kernel // 2))
 
     def _add_stem(self) -> None:
+        """Register the stem's convolutions under their published names."""
         channels = 3
         for layer in self._stem:
             if not isinstance(layer, str):
@@ -99,28 +100,28 @@ class VggCPM(nn.Module):
 
         Channel order and scaling are those of the weights (the table of weights says which).
         """
-        features = self._features(pictures)
+        features = self._extract_features(pictures)
         first, last = _STAGE_1[self.subject]
-        maps = self._conv(last, functional.relu(self._conv(first, features)))
+        maps = self._apply_conv(last, functional.relu(self._apply_conv(first, features)))
         stages = [maps]
         extra = [self._centre_map(pictures)] if self.subject == "body" else []
         for stage in range(2, self.stages + 1):
             x = torch.cat([maps, features, *extra], 1)
             for i in range(1, 7):
-                x = functional.relu(self._conv(f"Mconv{i}_stage{stage}", x))
-            maps = self._conv(f"Mconv7_stage{stage}", x)
+                x = functional.relu(self._apply_conv(f"Mconv{i}_stage{stage}", x))
+            maps = self._apply_conv(f"Mconv7_stage{stage}", x)
             stages.append(maps)
         return torch.stack(stages, 1)
 
-    def _features(self, x: Tensor) -> Tensor:
+    def _extract_features(self, x: Tensor) -> Tensor:
         for layer in self._stem:
             if isinstance(layer, str):
                 x = functional.max_pool2d(x, 2)
             else:
-                x = functional.relu(self._conv(layer[0], x))
+                x = functional.relu(self._apply_conv(layer[0], x))
         return x
 
-    def _conv(self, name: str, x: Tensor) -> Tensor:
+    def _apply_conv(self, name: str, x: Tensor) -> Tensor:
         result: Tensor = self.get_submodule(name)(x)
         return result
 
@@ -134,7 +135,7 @@ class VggCPM(nn.Module):
         return pooled.expand(count, -1, -1, -1)
 
 
-def _without_second_pool(stem: tuple) -> tuple:
+def _drop_second_pool(stem: tuple) -> tuple:
     pools = [i for i, layer in enumerate(stem) if layer == "pool"]
     return tuple(layer for i, layer in enumerate(stem) if i != pools[1])
 
@@ -142,9 +143,8 @@ def _without_second_pool(stem: tuple) -> tuple:
 class LightCPM(nn.Module):
     """Our own CPM for a CPU: the same stem + stages, of depthwise-separable blocks.
 
-    The stem sees a small neighbourhood of each cell only; each later stage is a small hourglass,
-    so that stage 1 says what a fingertip looks like and the later ones what a hand looks like; or
-    what an ankle and what a person.
+    The stem's receptive field is small, so that stage 1 recognises a fingertip (or an ankle); the
+    later stages are hourglasses, which recognise a hand (or a person).
     Pictures are RGB in 0..1; heatmaps are in 0..1.
 
     Args:
@@ -169,13 +169,16 @@ class LightCPM(nn.Module):
         self.joints, self.stages, self.input_hw = joints, stages, input_hw
         maps = joints + 1
         self.stem = nn.Sequential(
-            _conv(3, 24, 3, 2), _conv(24, width, 2, 2), _Block(width), _Block(width, expand=1)
+            _conv_block(3, 24, 3, 2),
+            _conv_block(24, width, 2, 2),
+            _Block(width),
+            _Block(width, expand=1),
         )
-        self.stage_1 = nn.Sequential(_conv(width, width, 1, 1), nn.Conv2d(width, maps, 1))
+        self.stage_1 = nn.Sequential(_conv_block(width, width, 1, 1), nn.Conv2d(width, maps, 1))
         self.later = nn.ModuleList(_Hourglass(width + maps, width, maps) for _ in range(stages - 1))
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """What the sigmoid makes heatmaps of, (B, S, J+1, h, w); the training reads these."""
+        """Heatmaps before the sigmoid, (B, S, J+1, h, w), for the training loss."""
         features = self.stem(pictures * 2 - 1)
         maps = self.stage_1(features)
         stages = [maps]
@@ -190,14 +193,16 @@ class LightCPM(nn.Module):
 
 
 class _Hourglass(nn.Module):
-    """Looks at h w, h/2 w/2 and h/4 w/4, and says maps at h w."""
+    """Maps at h w from features at h w, h/2 w/2 and h/4 w/4."""
 
     def __init__(self, channels: int, width: int, maps: int) -> None:
         super().__init__()
         near, middle, deep = width * 3 // 4, width * 3 // 2, width * 2
-        self.enter = _conv(channels, near, 1, 1)
-        self.halved = nn.Sequential(_conv(near, middle, 2, 2), _Block(middle))
-        self.quartered = nn.Sequential(_conv(middle, deep, 2, 2), *(_Block(deep) for _ in range(3)))
+        self.enter = _conv_block(channels, near, 1, 1)
+        self.halved = nn.Sequential(_conv_block(near, middle, 2, 2), _Block(middle))
+        self.quartered = nn.Sequential(
+            _conv_block(middle, deep, 2, 2), *(_Block(deep) for _ in range(3))
+        )
         self.to_middle, self.to_near = nn.Conv2d(deep, middle, 1), nn.Conv2d(middle, near, 1)
         self.join_middle, self.join_near = _Block(middle), _Block(near, expand=1)
         self.say = nn.Conv2d(near, maps, 1)
@@ -206,13 +211,13 @@ class _Hourglass(nn.Module):
         near = self.enter(x)
         middle = self.halved(near)
         deep = self.quartered(middle)
-        middle = self.join_middle(middle + _doubled(self.to_middle(deep)))
-        stages: Tensor = self.say(self.join_near(near + _doubled(self.to_near(middle))))
+        middle = self.join_middle(middle + _upsample_2x(self.to_middle(deep)))
+        stages: Tensor = self.say(self.join_near(near + _upsample_2x(self.to_near(middle))))
         return stages
 
 
 class _Block(nn.Module):
-    """Depthwise 3x3, then a 1x1 bottleneck the wide way, added to what came.
+    """Depthwise 3x3, then an inverted 1x1 bottleneck, with a residual connection.
 
     No normalisation between depthwise and 1x1: a step is a third faster on a CPU without it.
     """
@@ -232,12 +237,12 @@ class _Block(nn.Module):
         return added
 
 
-def _conv(channels: int, wide: int, kernel: int, stride: int) -> nn.Sequential:
+def _conv_block(channels: int, wide: int, kernel: int, stride: int) -> nn.Sequential:
     """Convolution, normalisation, ReLU; an even kernel with its stride cuts the map into cells."""
     padding = kernel // 2 if kernel % 2 else 0
     convolution = nn.Conv2d(channels, wide, kernel, stride, padding, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True))
 
 
-def _doubled(x: Tensor) -> Tensor:
+def _upsample_2x(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")

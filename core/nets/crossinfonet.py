@@ -1,14 +1,14 @@
 """CrossInfoNet: a hand's keypoints in space from one depth crop (Du et al. 2019, "CrossInfoNet:
 multi-task information sharing based hand pose estimation").
 
-A small ResNet and a feature pyramid see the crop. Two branches, one for the palm's keypoints and
-one for the fingers', take what is theirs from one shared map; what a branch leaves over (shared map
-− its own) is handed to the other, for what is not palm is fingers. Each branch then says its
-keypoints, and both together say the hand. While it learns, heatmaps guide the maps inside.
+A small ResNet and a feature pyramid encode the crop. Two branches, one for the palm's keypoints and
+one for the fingers', extract their features from one shared map; the residual (shared map − own
+features) goes to the other branch, for what is not palm is fingers. Each branch then predicts its
+keypoints, and both together the hand. During training, heatmaps supervise the maps inside.
 
-Every convolution and every fully connected layer, the last ones included, has a normalisation and
-no bias: so it is in the published code, whose fully connected layers have 1024 units; the paper
-says 2048. Legend: B crops, K keypoints (P of the palm, F of the fingers), C channels, h w map.
+Every convolution and fully connected layer, the last ones included, has a normalisation and no
+bias, as in the published code, whose fully connected layers have 1024 units (the paper: 2048).
+Legend: B crops, K keypoints, C channels, h w map.
 """
 
 from typing import NamedTuple
@@ -20,27 +20,27 @@ from torch.nn import functional
 INPUT_HW = (96, 96)
 MAP_HW = (24, 24)  # of the guiding heatmaps
 _UNITS = (3, 4, 6, 3)  # of each part of the trunk
-_FIRST_SCALE = 0.1  # of what is said; the published 1 takes thousands of steps to come down
+_INITIAL_SCALE = 0.1  # of the outputs; from the published 1 training takes thousands of steps more
 _EPS, _MOMENTUM = 1e-5, 0.1  # of every normalisation: TensorFlow's decay 0.9
 
 
 class Parts(NamedTuple):
-    """Which keypoints a branch says, in its own order: indices in the skeleton's."""
+    """Which keypoints each branch predicts, in its own order: indices in the skeleton."""
 
     palm: tuple[int, ...]
     fingers: tuple[int, ...]
 
 
 class Width(NamedTuple):
-    """How wide the net is.
+    """The net's channels and units.
 
     Attributes:
         stem: channels after the first convolution.
         bases: of each part of the trunk, a quarter of its channels.
         pyramid: C of everything after the trunk.
         hidden: units of the fully connected layers.
-        dropped: share of those units that a step of training leaves out; the published code keeps
-            0.6. What learns from hands without end has nothing to learn by heart.
+        dropped: dropout fraction of those units; the published code keeps 0.6. With an endless
+            stream of rendered hands none is needed.
     """
 
     stem: int = 32
@@ -63,14 +63,13 @@ PARTS = {
 }
 
 
-class Guided(NamedTuple):
-    """Everything that the net says while it learns; keypoints in units of half the cube, from its
-    centre.
+class TrainingOutputs(NamedTuple):
+    """All outputs that are supervised; keypoints in units of half the cube, from its centre.
 
     Attributes:
-        hand: (B, K, 3) by both branches together, which is what counts.
+        hand: (B, K, 3) by both branches together: the net's answer.
         branches: (B, K, 3), each keypoint by its own branch, in the skeleton's order.
-        hand_maps, branch_maps: (B, K, 24, 24) heatmaps, alike.
+        hand_maps, branch_maps: (B, K, 24, 24) heatmaps of the same keypoints.
     """
 
     hand: Tensor
@@ -83,8 +82,7 @@ class CrossInfoNet(nn.Module):
     """A hand's keypoints in the cube that the crop shows.
 
     Args:
-        skeleton: the name of the one whose keypoints it says, in that order.
-        width: how wide it is.
+        skeleton: name of the predicted keypoints' skeleton.
     """
 
     input_hw = INPUT_HW
@@ -96,12 +94,12 @@ class CrossInfoNet(nn.Module):
         palm, fingers = len(self.parts.palm), len(self.parts.fingers)
         self.joints = palm + fingers
         both = (*self.parts.palm, *self.parts.fingers)
-        self.order = [both.index(joint) for joint in range(self.joints)]  # in what the branches say
+        self.order = [both.index(joint) for joint in range(self.joints)]  # in the branches' outputs
         wide = width.pyramid
         self.stem = _Layer(1, width.stem, 5, stride=2)
         self.trunk, channels = nn.ModuleList(), width.stem
         for base, units in zip(width.bases, _UNITS, strict=True):
-            self.trunk.append(_trunk_part(channels, base, units))
+            self.trunk.append(_build_trunk_part(channels, base, units))
             channels = 4 * base
         self.lateral = nn.ModuleList(_Layer(4 * base, wide, 1) for base in width.bases)
         self.merge = nn.ModuleList(_Layer(wide, wide, 1, linear=True) for _ in width.bases[1:])
@@ -115,35 +113,37 @@ class CrossInfoNet(nn.Module):
             *(self.hand, self.guidance_maps),
             *(layer for branch in branches for layer in (branch.last, branch.last_maps)),
         ):
-            nn.init.constant_(layer.norm.weight, _FIRST_SCALE)
+            nn.init.constant_(layer.norm.weight, _INITIAL_SCALE)
 
     def forward(self, crops: Tensor) -> Tensor:
-        """The hand's keypoints, (B, K, 3): x right, y down, z away, in units of half the cube's
-        side from its centre.
+        """Predict the hand's keypoints, (B, K, 3), from the centre of the cube in units of half its
+        side: x right, y down, z away.
 
         Args:
             crops: (B, 1, 96, 96), −1 at the cube's near face to 1 at its far one and behind it.
         """
-        _, shared = self._pyramid(crops)
-        seen = self._crossed(shared, self.palm.take(shared), self.fingers.take(shared))
-        return _points(self.hand(torch.cat(seen, 1)))
+        _, shared = self._compute_pyramid(crops)
+        features = self._exchange_features(
+            shared, self.palm.take(shared), self.fingers.take(shared)
+        )
+        return _to_keypoints(self.hand(torch.cat(features, 1)))
 
-    def guided(self, crops: Tensor) -> Guided:
-        """What `forward` says, and all that guides it; for crops as there."""
-        fine, shared = self._pyramid(crops)
+    def forward_training(self, crops: Tensor) -> TrainingOutputs:
+        """Compute `forward`'s keypoints and the auxiliary outputs that the loss supervises."""
+        fine, shared = self._compute_pyramid(crops)
         palm, fingers = self.palm.take(shared), self.fingers.take(shared)
-        seen = self._crossed(shared, palm, fingers)
-        said = torch.cat([self.palm.last(seen[0]), self.fingers.last(seen[1])], 1)
-        maps = torch.cat([self.palm.maps(palm), self.fingers.maps(fingers)], 1)
-        return Guided(
-            _points(self.hand(torch.cat(seen, 1))),
-            _points(said)[:, self.order],
+        features = self._exchange_features(shared, palm, fingers)
+        branches = torch.cat([self.palm.last(features[0]), self.fingers.last(features[1])], 1)
+        maps = torch.cat([self.palm.predict_maps(palm), self.fingers.predict_maps(fingers)], 1)
+        return TrainingOutputs(
+            _to_keypoints(self.hand(torch.cat(features, 1))),
+            _to_keypoints(branches)[:, self.order],
             self.guidance_maps(self.guidance(fine)),
             maps[:, self.order],
         )
 
-    def _pyramid(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """The maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w)."""
+    def _compute_pyramid(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute feature maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w)."""
         x = functional.max_pool2d(self.stem(crops), 3, 1, 1)
         scales = []
         for part, lateral in zip(self.trunk, self.lateral, strict=True):
@@ -151,24 +151,25 @@ class CrossInfoNet(nn.Module):
             scales.append(lateral(x))
         levels = scales[-1:]
         for merge, scale in zip(reversed(self.merge), reversed(scales[:-1]), strict=True):
-            levels.append(merge(doubled(levels[-1])) + scale)
+            levels.append(merge(upsample_like_tensorflow(levels[-1])) + scale)
         return levels[-1], levels[-2]
 
-    def _crossed(self, shared: Tensor, palm: Tensor, fingers: Tensor) -> tuple[Tensor, Tensor]:
-        """What palm and fingers make of their own map and of what the other left over."""
+    def _exchange_features(
+        self, shared: Tensor, palm: Tensor, fingers: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Compute each branch's features from its own map and the other's residual."""
         return (
-            self.palm.refined(palm, shared - fingers),
-            self.fingers.refined(fingers, shared - palm),
+            self.palm.compute_features(palm, shared - fingers),
+            self.fingers.compute_features(fingers, shared - palm),
         )
 
 
 class _Branch(nn.Module):
-    """The palm's or the fingers' part: takes its own from the shared map, says its heatmaps, and
-    with what the other has left over its keypoints.
+    """The palm's or the fingers' branch: predicts heatmaps from its own part of the shared map, and
+    features for keypoints from that and the other branch's residual.
 
     Args:
-        width: the net's.
-        joints: how many it says.
+        joints: how many it predicts.
     """
 
     def __init__(self, width: Width, joints: int) -> None:
@@ -183,13 +184,13 @@ class _Branch(nn.Module):
         self.second = _Layer(hidden, hidden)
         self.last = _Layer(hidden, 3 * joints, linear=True)
 
-    def maps(self, own: Tensor) -> Tensor:
-        """Heatmaps from the own map, twice its size."""
-        return doubled(self.last_maps(self.before_maps(own)))
+    def predict_maps(self, own: Tensor) -> Tensor:
+        """Predict heatmaps of twice the own map's size."""
+        return upsample_like_tensorflow(self.last_maps(self.before_maps(own)))
 
-    def refined(self, own: Tensor, left_over: Tensor) -> Tensor:
-        """(B, hidden) of the own map and what the other branch left over."""
-        x = self.refine(torch.cat([own, left_over], 1))
+    def compute_features(self, own: Tensor, residual: Tensor) -> Tensor:
+        """Compute (B, hidden) features of the own map and the other branch's residual."""
+        x = self.refine(torch.cat([own, residual], 1))
         x = functional.max_pool2d(x, 2).flatten(1)
         for layer in (self.first, self.second):
             x = functional.dropout(layer(x), self.dropped, self.training)
@@ -221,7 +222,7 @@ class _Layer(nn.Module):
 
 
 class _Bottleneck(nn.Module):
-    """1x1, 3x3 with the stride and 1x1 convolutions beside what came (He et al. 2016)."""
+    """1x1, 3x3 with the stride and 1x1 convolutions with a shortcut (He et al. 2016)."""
 
     def __init__(self, channels: int, wide: int, narrow: int, stride: int = 1) -> None:
         super().__init__()
@@ -249,8 +250,8 @@ class _EveryNth(nn.Module):
         return x[..., :: self.n, :: self.n]
 
 
-def _trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
-    """Units of four times the base's channels; the last one halves the map."""
+def _build_trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
+    """Build residual units of four times the base's channels; the last one halves the map."""
     blocks = []
     for unit in range(1, units + 1):
         blocks.append(_Bottleneck(channels, 4 * base, base, stride=2 if unit == units else 1))
@@ -258,13 +259,13 @@ def _trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
     return nn.Sequential(*blocks)
 
 
-def _points(numbers: Tensor) -> Tensor:
+def _to_keypoints(numbers: Tensor) -> Tensor:
     return numbers.unflatten(1, (-1, 3))
 
 
-def doubled(maps: Tensor) -> Tensor:
-    """(B, C, h, w) → (B, C, 2h, 2w) as TensorFlow 1 enlarges: cell i comes to lie at 2i, means of
-    neighbours between, the last cell twice."""
+def upsample_like_tensorflow(maps: Tensor) -> Tensor:
+    """Upsample (B, C, h, w) to (B, C, 2h, 2w) as TensorFlow 1 does: cell i goes to 2i, with
+    means of neighbours between; the last cell is repeated."""
     for axis in (2, 3):
         cells = maps.shape[axis]
         after = torch.cat([maps.narrow(axis, 1, cells - 1), maps.narrow(axis, cells - 1, 1)], axis)

@@ -1,5 +1,5 @@
-"""Where in a depth frame a hand is: a small net that says a heatmap of the palm's middle and, for
-every cell, how deep it would lie there. Ours; nothing of it is published.
+"""Finds a hand in a depth frame: a small net of our own that predicts a heatmap of the palm's
+centre and, for every cell, the centre's depth there.
 
 Legend: B batch, H W the frame, h w the maps, a quarter of it.
 """
@@ -10,11 +10,12 @@ from torch.nn import functional
 
 PALM_MAP, DEPTH_MAP = 0, 1
 UNIT_MM = 100.0  # of the depth map
-_REACH_MM, _MIDDLE_MM, _SPREAD_MM = 2000.0, 800.0, 400.0  # what is farther counts as not seen
+_MAX_DEPTH_MM = 2000.0  # farther counts as missing
+_MEAN_DEPTH_MM, _DEPTH_STD_MM = 800.0, 400.0
 
 
 class PalmNet(nn.Module):
-    """Frames (B, 1, H, W) of depth in mm, 0 where nothing was seen → `forward`'s maps.
+    """A small encoder-decoder on frames (B, 1, H, W) of depth in mm, 0 where missing.
 
     Args:
         widths: channels at a half, a quarter, an eighth and a sixteenth of the frame.
@@ -31,28 +32,30 @@ class PalmNet(nn.Module):
         super().__init__()
         self.input_hw = input_hw
         half, near, middle, deep = widths
-        self.stem = nn.Sequential(_conv(2, half, 2), _conv(half, near, 2))
-        self.halved = nn.Sequential(_conv(near, middle, 2), _Block(middle))
-        self.quartered = nn.Sequential(_conv(middle, deep, 2), _Block(deep), _Block(deep))
+        self.stem = nn.Sequential(_conv_block(2, half, 2), _conv_block(half, near, 2))
+        self.halved = nn.Sequential(_conv_block(near, middle, 2), _Block(middle))
+        self.quartered = nn.Sequential(_conv_block(middle, deep, 2), _Block(deep), _Block(deep))
         self.to_middle, self.to_near = nn.Conv2d(deep, middle, 1), nn.Conv2d(middle, near, 1)
-        self.join = _conv(near, near, 1)
+        self.join = _conv_block(near, near, 1)
         self.say = nn.Conv2d(near, 2, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """(B, 1, 2, h, w): what the sigmoid makes a heatmap of the palm's middle of, and its depth
-        in units of 100 mm."""
-        seen = ((frames > 0) & (frames < _REACH_MM)).to(frames.dtype)
-        near = self.stem(torch.cat([(frames - _MIDDLE_MM) / _SPREAD_MM * seen, seen], 1))
+        """Predict (B, 1, 2, h, w): the palm centre's heatmap before the sigmoid, and its depth in
+        units of 100 mm."""
+        seen = ((frames > 0) & (frames < _MAX_DEPTH_MM)).to(frames.dtype)
+        near = self.stem(torch.cat([(frames - _MEAN_DEPTH_MM) / _DEPTH_STD_MM * seen, seen], 1))
         middle = self.halved(near)
         deep = self.quartered(middle)
-        middle = middle + _grown(self.to_middle(deep), middle)
-        palm, beyond = self.say(self.join(near + _grown(self.to_near(middle), near))).split(1, 1)
-        depth = beyond + _surface(frames * seen, seen)
+        middle = middle + _upsample_to(self.to_middle(deep), middle)
+        palm, beyond = self.say(self.join(near + _upsample_to(self.to_near(middle), near))).split(
+            1, 1
+        )
+        depth = beyond + _mean_depth(frames * seen, seen)
         return torch.cat([palm, depth], 1)[:, None]
 
 
-def _surface(frames: Tensor, seen: Tensor) -> Tensor:
-    """The mean depth that is seen in each cell, in units of 100 mm; 0 where none is."""
+def _mean_depth(frames: Tensor, seen: Tensor) -> Tensor:
+    """Return each cell's mean known depth in units of 100 mm; 0 where none is known."""
     stride = PalmNet.stride
     some = functional.avg_pool2d(seen, stride)
     depth = functional.avg_pool2d(frames, stride) / some.clamp(min=1 / stride**2)
@@ -60,11 +63,11 @@ def _surface(frames: Tensor, seen: Tensor) -> Tensor:
 
 
 class _Block(nn.Module):
-    """Two convolutions, added to what came."""
+    """Two convolutions with a residual connection."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = _conv(channels, channels, 1)
+        self.first = _conv_block(channels, channels, 1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(channels)
 
@@ -73,10 +76,10 @@ class _Block(nn.Module):
         return added
 
 
-def _conv(channels: int, wide: int, stride: int) -> nn.Sequential:
+def _conv_block(channels: int, wide: int, stride: int) -> nn.Sequential:
     convolution = nn.Conv2d(channels, wide, 3, stride, 1, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True))
 
 
-def _grown(x: Tensor, like: Tensor) -> Tensor:
-    return functional.interpolate(x, size=like.shape[-2:], mode="nearest")
+def _upsample_to(x: Tensor, target: Tensor) -> Tensor:
+    return functional.interpolate(x, size=target.shape[-2:], mode="nearest")

@@ -2,10 +2,9 @@
 for human pose estimation"; attention: Chu et al. 2017, "Multi-context attention", section 4).
 
 The trunk halves the picture five times, the deconvolutions double it three times, a 1x1 convolution
-says one map a keypoint. An attention unit says of every cell how much it counts, 0..1, in a few
-steps: each looks at its neighbours' last answer through one small kernel. Holistic units weigh what
-each of the three scales has found, before the scales are summed; part-wise units weigh the finest
-scale anew for every keypoint.
+predicts one map per keypoint. An attention unit computes a weight 0..1 for every cell in a few
+iterations of a small convolution. Holistic units weight each of the three scales before they are
+summed; part-wise units weight the finest scale separately for every keypoint.
 
 Layers have the names of the published files: `conv1`, `layer1.0.conv1`, `deconv_layers.0`,
 `final_layer`. Legend: B pictures, J keypoints, C channels, H W picture, h w map (H/4, W/4).
@@ -30,13 +29,13 @@ _HEAD_STD = 0.001  # of the head's first random weights (Xiao et al.)
 
 
 class Attention(NamedTuple):
-    """Which attention a net pays, and how.
+    """Which attention units a net has.
 
     Attributes:
         holistic: a unit after each deconvolution.
         part_wise: a unit for every keypoint.
-        kernel_size: side of the kernel through which a cell sees its neighbours, odd, cells.
-        iterations: how often it looks.
+        kernel_size: side of the units' kernel, odd, cells.
+        iterations: of each unit.
     """
 
     holistic: bool = False
@@ -58,7 +57,6 @@ class PoseResNet(nn.Module):
 
     Args:
         depth: 18, 34, 50, 101 or 152 layers of the trunk.
-        attention: what it attends to.
         joints: J.
         input_hw: (H, W) that it is made for, px; any multiples of 32 work.
     """
@@ -79,16 +77,18 @@ class PoseResNet(nn.Module):
         self.joints, self.input_hw, self.attention = joints, input_hw, attention
         self._add_trunk(depth)
         self.deconv_layers = nn.Sequential(
-            *_doubling(self.channels, _HEAD), *_doubling(_HEAD, _HEAD), *_doubling(_HEAD, _HEAD)
+            *upsampling_layers(self.channels, _HEAD),
+            *upsampling_layers(_HEAD, _HEAD),
+            *upsampling_layers(_HEAD, _HEAD),
         )
-        how = attention.kernel_size, attention.iterations
+        options = attention.kernel_size, attention.iterations
         if attention.holistic:
-            self.holistic = nn.ModuleList(AttentionUnits(_HEAD, 1, *how) for _ in range(3))
+            self.holistic = nn.ModuleList(AttentionUnits(_HEAD, 1, *options) for _ in range(3))
         if attention.part_wise:
-            self.part_attention = AttentionUnits(_HEAD, joints, *how)
+            self.part_attention = AttentionUnits(_HEAD, joints, *options)
             self.part_layer = nn.Conv2d(_HEAD, joints, 1, bias=False)
         self.final_layer = nn.Conv2d(joints if attention.part_wise else _HEAD, joints, 1)
-        self._begin_weights()
+        self._init_weights()
 
     def _add_trunk(self, depth: int) -> None:
         block = _Bottleneck if depth >= 50 else _Basic
@@ -102,23 +102,24 @@ class PoseResNet(nn.Module):
                 self.channels = width * block.widening
             self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
 
-    def _begin_weights(self) -> None:
+    def _init_weights(self) -> None:
+        """Initialise trunk and head as Xiao et al. do."""
         for name, module in self.named_modules():
             if isinstance(module, nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=_HEAD_STD)
             elif isinstance(module, nn.Conv2d) and name.startswith(("conv1", "layer")):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         nn.init.zeros_(self.final_layer.bias)  # type: ignore[arg-type]
-        says_maps = self.final_layer
+        map_layer = self.final_layer
         if self.attention.part_wise:
-            # the maps begin as small as without it: large ones are learned away, and all is lost
+            # initial maps are as small as without attention: large ones make training diverge
             nn.init.dirac_(self.final_layer.weight)
-            says_maps = self.part_layer
-        nn.init.normal_(says_maps.weight, std=_HEAD_STD)
+            map_layer = self.part_layer
+        nn.init.normal_(map_layer.weight, std=_HEAD_STD)
 
     @property
     def attends(self) -> tuple[str, ...]:
-        """The names of what `with_attention` hands out, in that order."""
+        """Names of the maps that `with_attention` returns, in its order."""
         holistic = ("holistic_1", "holistic_2", "holistic_3") if self.attention.holistic else ()
         return (*holistic, "part_wise") if self.attention.part_wise else holistic
 
@@ -131,28 +132,28 @@ class PoseResNet(nn.Module):
         return self.with_attention(pictures)[0]
 
     def with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The heatmaps, and what the net attends to: each unit's last answer, 0..1, by name.
+        """Heatmaps, and each attention unit's weights, 0..1, by name.
 
         Returns:
             (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the
-            coarsest scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w), as far as
-            the net has them.
+            coarsest scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w); only
+            those that the net has.
         """
-        x, scales = self._features(pictures), []
+        x, scales = self._extract_features(pictures), []
         for i in (0, 3, 6):
             x = self.deconv_layers[i : i + 3](x)
             scales.append(x)
         seen: dict[str, Tensor] = {}
         if self.attention.holistic:
-            x = self._weighed(scales, seen)
+            x = self._sum_weighted_scales(scales, seen)
         if self.attention.part_wise:
-            # a unit's answer is one for all channels, so the 1x1 convolution may come before it
+            # a unit's weights are the same for all channels: the 1x1 convolution may come first
             seen["part_wise"] = self.part_attention(x)
             x = self.part_layer(x) * seen["part_wise"]
         return self.final_layer(x)[:, None], seen
 
-    def _weighed(self, scales: list[Tensor], seen: dict[str, Tensor]) -> Tensor:
-        """The sum of what counts on each scale, at the size of the finest."""
+    def _sum_weighted_scales(self, scales: list[Tensor], seen: dict[str, Tensor]) -> Tensor:
+        """Weight each scale by its attention, noted in `seen`; sum them at the finest's size."""
         attended = []
         for i, (unit, scale) in enumerate(zip(self.holistic, scales, strict=True), 1):
             seen[f"holistic_{i}"] = unit(scale)
@@ -162,7 +163,7 @@ class PoseResNet(nn.Module):
         middle = functional.interpolate(middle, scale_factor=2.0)
         return coarse + middle + fine
 
-    def _features(self, pictures: Tensor) -> Tensor:
+    def _extract_features(self, pictures: Tensor) -> Tensor:
         x = functional.relu(self.bn1(self.conv1(pictures)))
         x = functional.max_pool2d(x, 3, 2, 1)
         for i in range(1, 5):
@@ -171,10 +172,9 @@ class PoseResNet(nn.Module):
 
 
 class AttentionUnits(nn.Module):
-    """N units side by side: Q = sigmoid(kernel ∗ Q + U), from Q = U on, each with its own kernel.
+    """N parallel units: Q = sigmoid(kernel ∗ Q + U), from Q = U on, each with its own kernel.
 
-    That is the mean-field answer of a conditional random field whose cells agree with their
-    neighbours (Chu et al., equations 5 and 6); a kernel of 1x1 leaves every cell alone.
+    This is mean-field inference in a conditional random field (Chu et al., equations 5 and 6).
 
     Args:
         channels: C.
@@ -196,14 +196,14 @@ class AttentionUnits(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, h, w) → (B, N, h, w), 0..1."""
         unary: Tensor = self.unary(x)
-        answer = unary
+        weights = unary
         for _ in range(self.iterations):
-            answer = torch.sigmoid(self.kernel(answer) + unary)
-        return answer
+            weights = torch.sigmoid(self.kernel(weights) + unary)
+        return weights
 
 
 class _Basic(nn.Module):
-    """Two 3x3 convolutions beside what came (He et al. 2016)."""
+    """Two 3x3 convolutions with a shortcut (He et al. 2016)."""
 
     widening = 1
 
@@ -213,7 +213,7 @@ class _Basic(nn.Module):
         self.bn1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.downsample = _shortcut(channels, width, stride)
+        self.downsample = _build_shortcut(channels, width, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         y = functional.relu(self.bn1(self.conv1(x)))
@@ -222,7 +222,7 @@ class _Basic(nn.Module):
 
 
 class _Bottleneck(nn.Module):
-    """1x1, 3x3 with the stride, 1x1 to four times the width, beside what came (He et al. 2016)."""
+    """1x1, 3x3 with the stride, 1x1 to four times the width, with a shortcut (He et al. 2016)."""
 
     widening = 4
 
@@ -235,7 +235,7 @@ class _Bottleneck(nn.Module):
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = nn.Conv2d(width, wide, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(wide)
-        self.downsample = _shortcut(channels, wide, stride)
+        self.downsample = _build_shortcut(channels, wide, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         y = functional.relu(self.bn1(self.conv1(x)))
@@ -244,13 +244,14 @@ class _Bottleneck(nn.Module):
         return functional.relu(y + self.downsample(x))
 
 
-def _shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
-    """What came, in the shape that it is added in; nothing to do where it has that already."""
+def _build_shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
+    """Build the projection of a block's input to its output's shape; empty where they agree."""
     if stride == 1 and channels == wide:
         return nn.Sequential()
     return nn.Sequential(nn.Conv2d(channels, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))
 
 
-def _doubling(channels: int, wide: int) -> tuple[nn.Module, ...]:
+def upsampling_layers(channels: int, wide: int) -> tuple[nn.Module, ...]:
+    """Build a deconvolution that doubles a map's size, normalisation and ReLU."""
     convolution = nn.ConvTranspose2d(channels, wide, 4, 2, 1, bias=False)
     return convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True)

@@ -1,10 +1,9 @@
-"""A vision transformer that says heatmaps (Xu et al. 2022, "ViTPose: simple vision transformer
+"""A vision transformer that predicts heatmaps (Xu et al. 2022, "ViTPose: simple vision transformer
 baselines for human pose estimation").
 
-The picture is cut into patches of 16x16, each becomes a vector with its place added; every layer
-lets all patches look at each other (Dosovitskiy et al. 2021). The classic head doubles the map
-twice by deconvolutions, the simple one enlarges it fourfold by interpolation; both say one map a
-keypoint.
+Patches of 16x16 pixels become vectors with a position embedding; every layer is self-attention over
+all patches (Dosovitskiy et al. 2021). The classic head doubles the map twice by deconvolutions, the
+simple one enlarges it fourfold by interpolation; both predict one map per keypoint.
 
 Legend: B pictures, J keypoints, C channels, P patches, A heads of the attention, H W picture,
 h w map (H/4, W/4).
@@ -13,6 +12,8 @@ h w map (H/4, W/4).
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from core.nets.pose_resnet import upsampling_layers
 
 _SIZES = {"small": (384, 12), "base": (768, 12)}  # channels, layers
 _HEADS = 12
@@ -28,8 +29,8 @@ class ViTPose(nn.Module):
         size: "small" or "base".
         head: "classic" or "simple".
         joints: J.
-        input_hw: (H, W) that it is made for, px, multiples of 16; at others its places are
-            interpolated.
+        input_hw: (H, W) that it is made for, px, multiples of 16; for others the position
+            embedding is interpolated.
     """
 
     stages = 1
@@ -48,7 +49,9 @@ class ViTPose(nn.Module):
         self.layers = nn.Sequential(*(_Layer(wide) for _ in range(layers)))
         self.norm = nn.LayerNorm(wide, eps=_EPS)
         if head == "classic":
-            self.deconv_layers = nn.Sequential(*_doubling(wide), *_doubling(_HEAD))
+            self.deconv_layers = nn.Sequential(
+                *upsampling_layers(wide, _HEAD), *upsampling_layers(_HEAD, _HEAD)
+            )
             self.final_layer = nn.Conv2d(_HEAD, joints, 1)
         else:
             self.final_layer = nn.Conv2d(wide, joints, 3, padding=1)
@@ -63,7 +66,7 @@ class ViTPose(nn.Module):
         """
         x = self.patches(pictures)
         grid = x.shape[-2:]
-        x = x.flatten(2).transpose(1, 2) + self._places(grid[0], grid[1])  # (B, P, C)
+        x = x.flatten(2).transpose(1, 2) + self._position_embedding(grid[0], grid[1])  # (B, P, C)
         x = self.norm(self.layers(x)).transpose(1, 2).unflatten(2, grid)
         if self.head == "classic":
             x = self.deconv_layers(x)
@@ -72,16 +75,17 @@ class ViTPose(nn.Module):
         maps: Tensor = self.final_layer(x)
         return maps[:, None]
 
-    def _places(self, rows: int, columns: int) -> Tensor:
+    def _position_embedding(self, rows: int, columns: int) -> Tensor:
+        """Interpolate the learned embedding to another grid, (1, P, C)."""
         if (rows, columns) == self._grid:
             return self.places
-        laid_out = self.places.transpose(1, 2).unflatten(2, self._grid)
-        fitting = functional.interpolate(laid_out, (rows, columns), mode="bicubic")
-        return fitting.flatten(2).transpose(1, 2)
+        embedding = self.places.transpose(1, 2).unflatten(2, self._grid)
+        embedding = functional.interpolate(embedding, (rows, columns), mode="bicubic")
+        return embedding.flatten(2).transpose(1, 2)
 
 
 class _Layer(nn.Module):
-    """Every patch looks at all, then each is worked on alone; both beside what came."""
+    """Self-attention over all patches, then an MLP for each; both residual."""
 
     def __init__(self, wide: int) -> None:
         super().__init__()
@@ -107,11 +111,6 @@ class _Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = self.qkv(x).unflatten(2, (3, _HEADS, -1)).permute(2, 0, 3, 1, 4)  # (B, A, P, C/A)
-        seen = functional.scaled_dot_product_attention(q, k, v)
-        said: Tensor = self.out(seen.transpose(1, 2).flatten(2))
-        return said
-
-
-def _doubling(channels: int) -> tuple[nn.Module, ...]:
-    convolution = nn.ConvTranspose2d(channels, _HEAD, 4, 2, 1, bias=False)
-    return convolution, nn.BatchNorm2d(_HEAD), nn.ReLU(inplace=True)
+        attended = functional.scaled_dot_product_attention(q, k, v)
+        output: Tensor = self.out(attended.transpose(1, 2).flatten(2))
+        return output

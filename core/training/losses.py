@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.nets.crossinfonet import Guided
+from core.nets.crossinfonet import TrainingOutputs
 from core.pose.heatmaps import PeakDecoder, encode_heatmaps
 
 _SIGMA_CELLS = 1.5  # of the target Gaussians
@@ -98,7 +98,9 @@ def joint_targets(
     return maps[:, :-1], is_inside.all(-1).float()
 
 
-def cross_info_loss(output: Guided, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+def cross_info_loss(
+    output: TrainingOutputs, keypoints: Tensor, weights: Tensor, stride: int
+) -> Tensor:
     """Return CrossInfoNet's loss as its code has it: half of the summed halves of squared distances
     of keypoints and, with little weight, of guiding heatmaps; a missing keypoint costs 0.
 
@@ -188,5 +190,5 @@ LOSSES = {
     "euclidean": Loss(euclidean_loss, "forward"),
     "joint-mse": Loss(joint_loss, "forward", centred=False, decode="quarter"),
     "palm": Loss(palm_loss, "forward", decode=None),
-    "cross-info": Loss(cross_info_loss, "guided", in_space=True),
+    "cross-info": Loss(cross_info_loss, "forward_training", in_space=True),
 }

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core.nets import NETS, build_net
-from core.nets.crossinfonet import PARTS, CrossInfoNet, Width, doubled
+from core.nets.crossinfonet import PARTS, CrossInfoNet, Width, upsample_like_tensorflow
 from core.pose.skeletons.table import skeleton_named
 
 DEPTH = [name for name in NETS if name.startswith("crossinfonet.")]
@@ -42,7 +42,7 @@ def test_a_net_says_every_keypoint_of_its_skeleton_and_a_map_for_each(name: str)
     with torch.device("meta"):
         net = build_net(name).eval()
         assert isinstance(net, CrossInfoNet)
-        said = net.guided(torch.empty(2, 1, 96, 96))
+        said = net.forward_training(torch.empty(2, 1, 96, 96))
         hand = net(torch.empty(2, 1, 96, 96))
     joints = skeleton_named(NETS[name].skeleton).size
     assert net.joints == joints
@@ -63,11 +63,13 @@ def test_what_the_branches_say_stands_in_the_skeletons_order() -> None:
     torch.manual_seed(0)
     net = CrossInfoNet("nyu_14", SMALL).eval()
     crops = torch.randn(2, 1, 96, 96)
-    said = net.guided(crops)
-    _, shared = net._pyramid(crops)
+    said = net.forward_training(crops)
+    _, shared = net._compute_pyramid(crops)
     palm, fingers = net.palm.take(shared), net.fingers.take(shared)
-    of_palm = net.palm.last(net.palm.refined(palm, shared - fingers)).reshape(2, 9, 3)
-    of_fingers = net.fingers.last(net.fingers.refined(fingers, shared - palm)).reshape(2, 5, 3)
+    of_palm = net.palm.last(net.palm.compute_features(palm, shared - fingers)).reshape(2, 9, 3)
+    of_fingers = net.fingers.last(net.fingers.compute_features(fingers, shared - palm)).reshape(
+        2, 5, 3
+    )
     # joint 13 is the palm's last, joint 6 (the index's tip) the fingers' fourth
     torch.testing.assert_close(said.branches[:, 13], of_palm[:, 8])
     torch.testing.assert_close(said.branches[:, 6], of_fingers[:, 3])
@@ -101,7 +103,7 @@ def test_a_unit_that_neither_widens_nor_halves_adds_to_what_came_alone() -> None
 
 
 def test_a_map_is_doubled_as_tensorflow_does_it() -> None:
-    found = doubled(torch.tensor([[[[0.0, 4.0, 8.0], [2.0, 6.0, 20.0]]]]))
+    found = upsample_like_tensorflow(torch.tensor([[[[0.0, 4.0, 8.0], [2.0, 6.0, 20.0]]]]))
     expected = [
         [0, 2, 4, 6, 8, 8],
         [1, 3, 5, 9.5, 14, 14],
@@ -128,7 +130,7 @@ def test_learning_drops_units_and_using_does_not() -> None:
     net.palm.train()
     net.fingers.train()
     own = left_over = torch.randn(4, 16, 12, 12)
-    seen = net.palm.refined(own, left_over)
+    seen = net.palm.compute_features(own, left_over)
     dropped = float((seen == 0).float().mean())
     assert dropped > 0.5  # 0.4 of those that the ReLU has left
     net.eval()
@@ -138,5 +140,5 @@ def test_learning_drops_units_and_using_does_not() -> None:
 def test_a_fresh_net_begins_near_the_cubes_middle_and_with_faint_maps() -> None:
     torch.manual_seed(0)
     net = CrossInfoNet("nyu_14", SMALL).train()
-    for said in net.guided(torch.randn(16, 1, 96, 96)):
+    for said in net.forward_training(torch.randn(16, 1, 96, 96)):
         assert 0.05 < float(said.detach().std()) < 0.15

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.nets.crossinfonet import Guided
+from core.nets.crossinfonet import TrainingOutputs
 from core.training.losses import (
     cross_info_loss,
     euclidean_loss,
@@ -126,11 +126,11 @@ def test_a_keypoint_beyond_the_crop_is_put_at_its_far_edges_and_left_out_before_
     assert float(maps[2:].abs().max()) == 0
 
 
-def guided(keypoints: torch.Tensor) -> Guided:
+def guided(keypoints: torch.Tensor) -> TrainingOutputs:
     """What a net would say that knows all, and knows nothing of those that are missing."""
     points = keypoints[..., :3].nan_to_num()
     maps = guidance_targets(keypoints[..., 3:], (24, 24), 4)
-    return Guided(points.clone(), points.clone(), maps.clone(), maps.clone())
+    return TrainingOutputs(points.clone(), points.clone(), maps.clone(), maps.clone())
 
 
 def test_crossinfonets_loss_counts_points_a_quarter_and_maps_a_hundredth_of_that() -> None:
@@ -150,7 +150,7 @@ def test_crossinfonets_loss_counts_points_a_quarter_and_maps_a_hundredth_of_that
 
 def test_a_missing_keypoint_in_space_costs_nothing_and_has_no_gradient() -> None:
     keypoints = torch.tensor([[[float("nan")] * 5, [0.5, 0.5, -0.5, 70, 20]]])
-    said = Guided(*(part.add(1).requires_grad_() for part in guided(keypoints)))
+    said = TrainingOutputs(*(part.add(1).requires_grad_() for part in guided(keypoints)))
     cross_info_loss(said, keypoints, torch.ones(1), 4).backward()
     for part in said:
         assert part.grad is not None
