@@ -258,7 +258,7 @@ def _listen_for_osc(live: LiveProcessor, recorder: Recorder, gesture: Gesture, p
             st.error(safe_label(str(error)), icon="🎛")
             return
         live.attach(remote)
-    remote.aim(recorder, gesture.id)
+    remote.set_target(recorder, gesture.id)
     st.caption(f"🎛 Listening on port {port}. {safe_label(remote.last_command)}")
     if remote.error:
         st.error(safe_label(remote.error), icon="🎛")

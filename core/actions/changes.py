@@ -1,7 +1,7 @@
-"""When a gesture is told to others: when a hand's held name becomes another, and not too often.
+"""Detect when a hand's gesture changes, at a limited rate: the changes that other programs receive.
 
 Convention: `time_s` is the frames' clock, a change's `time` counts seconds since 1970. A gesture's
-number is its place in the model's list from 1, as Wekinator counts classes; 0 is no gesture.
+number is its index in the model's list from 1, as Wekinator counts classes; 0 is no gesture.
 """
 
 import json
@@ -15,22 +15,22 @@ from core.pose.smoothing import LabelHysteresis
 from core.reading.motions import FORGET_S, Motion
 from core.reading.reading import HandReading
 
-HOLD_S = 0.2  # where Live does not hold names itself, one must last so long
+HOLD_S = 0.2  # minimum duration of a gesture where Live does not hold names itself
 MAX_RATE = 30
 
 
 @dataclass(frozen=True)
 class Change:
-    """A hand's gesture has become another.
+    """A change of one hand's gesture.
 
     Attributes:
         time: seconds since 1970.
-        gesture: None for no gesture: the model is unsure or says `none`, or the hand is gone.
+        gesture: None for no gesture: low confidence, `none`, or the hand is gone.
         number: of the gesture, from 1; 0 for none.
         probability: the model's, in 0..1; 0 for none.
         hand: "Left", "Right", "Left again" (another person's), "hand", "pair of hands" or "body".
-        project: whose gestures, "" outside a project.
-        model: which model, as its picker calls it.
+        project: name, "" outside a project.
+        model: name of the model.
     """
 
     time: float
@@ -52,7 +52,7 @@ class Change:
         return self.gesture.emoji if self.gesture else ""
 
     @property
-    def line(self) -> str:
+    def json_line(self) -> str:
         """One line of JSON; `name` and `emoji` are null for no gesture."""
         document = {
             "time": round(self.time, 3),
@@ -76,19 +76,19 @@ class Change:
         return f"{self.gesture.title} {100 * self.probability:.0f} %, {hand}"
 
 
-class RateLimit:
-    """At most so many in any second.
+class RateLimiter:
+    """Allows at most `per_second` events in any second.
 
     Attributes:
-        per_second: how many, at least 1.
+        per_second: at least 1.
     """
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
         self._times: deque[float] = deque()
 
-    def allows(self, time_s: float) -> bool:
-        """Whether one may pass at this time; one that may is counted."""
+    def allow(self, time_s: float) -> bool:
+        """Whether an event is allowed at this time; if so, it is counted."""
         while self._times and time_s - self._times[0] >= 1:
             self._times.popleft()
         if len(self._times) >= self.per_second:
@@ -97,24 +97,24 @@ class RateLimit:
         return True
 
 
-class _Hand:
-    """What a hand shows and what was told of it."""
+class _HandState:
+    """The gesture that a hand shows, and the last one that was sent."""
 
     def __init__(self, hold_s: float) -> None:
         self.hold = LabelHysteresis(0, 0, hold_s)
-        self.told: str | None = None
+        self.sent: str | None = None
         self.seen_s = 0.0
 
 
-class Changes:
-    """Finds the changes in a stream of readings.
+class ChangeDetector:
+    """Detects changes in a stream of readings.
 
-    What the rate does not let pass is not queued: where a hand still shows it later, it is told
-    then, so the last word always arrives and an old one never does.
+    Changes beyond the rate limit are not queued: a gesture that is still shown later is sent then,
+    so the latest state always arrives and an outdated one never does.
 
     Attributes:
-        rate: all hands' changes together.
-        hold_s: a name must last so long; 0 where the readings are held already.
+        rate: limit for all hands together.
+        hold_s: minimum duration of a gesture; 0 if the readings are held already.
     """
 
     def __init__(
@@ -124,15 +124,15 @@ class Changes:
         hold_s: float = 0.0,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self.rate, self.hold_s = RateLimit(per_second), hold_s
+        self.rate, self.hold_s = RateLimiter(per_second), hold_s
         self._wall_clock = wall_clock
-        self._hands: dict[str, _Hand] = {}
+        self._hands: dict[str, _HandState] = {}
 
-    def __call__(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
-        """The changes to tell of now; a hand must be away for FORGET_S to be gone."""
+    def update(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
+        """Return the changes of a frame; a hand is gone after FORGET_S without a reading."""
         found = {reading.hand: reading for reading in readings}
         for name in found:
-            self._hands.setdefault(name, _Hand(self.hold_s))
+            self._hands.setdefault(name, _HandState(self.hold_s))
         changes = []
         for name, hand in list(self._hands.items()):
             reading = found.get(name)
@@ -143,32 +143,35 @@ class Changes:
             label = reading.gesture if reading else None
             hand.hold.hold_s = self.hold_s if reading else 0.0
             held = hand.hold(label.name if label else None, 1.0, time_s)
-            if held != hand.told and self.rate.allows(time_s):
-                hand.told = held
-                changes.append(self._change(name, reading, held))
-            if reading is None and hand.told is None:
+            if held != hand.sent and self.rate.allow(time_s):
+                hand.sent = held
+                changes.append(self._make_change(name, reading, held))
+            if reading is None and hand.sent is None:
                 del self._hands[name]
         return changes
 
-    def made(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
-        """The changes that gestures which move are: each is told once, as if its hand showed it for
-        that moment alone."""
+    def motion_changes(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
+        """Return one change for each finished motion, as if its hand had shown the gesture for a
+        moment."""
         changes = []
         for motion in motions:
-            if self.rate.allows(time_s):
-                event, hand = motion.event, self._hands.setdefault(motion.hand, _Hand(self.hold_s))
-                hand.told, hand.seen_s = event.gesture.name, time_s
+            if self.rate.allow(time_s):
+                event, hand = (
+                    motion.event,
+                    self._hands.setdefault(motion.hand, _HandState(self.hold_s)),
+                )
+                hand.sent, hand.seen_s = event.gesture.name, time_s
                 about = event.gesture, motion.number, event.confidence, motion.hand
                 changes.append(Change(self._wall_clock(), *about))
         return changes
 
-    def ended(self) -> list[Change]:
-        """The stream is over: no hand shows its gesture any more."""
-        shown = [name for name, hand in self._hands.items() if hand.told is not None]
+    def end_all(self) -> list[Change]:
+        """Return changes to no gesture for all hands, at the end of a stream."""
+        shown = [name for name, hand in self._hands.items() if hand.sent is not None]
         self._hands.clear()
-        return [self._change(name, None, None) for name in shown]
+        return [self._make_change(name, None, None) for name in shown]
 
-    def _change(self, hand: str, reading: HandReading | None, held: str | None) -> Change:
+    def _make_change(self, hand: str, reading: HandReading | None, held: str | None) -> Change:
         row = reading.probabilities if reading else ()
         for number, (gesture, probability) in enumerate(row, 1):
             if gesture.name == held:
@@ -177,6 +180,6 @@ class Changes:
 
 
 def pitch_hz(number: int) -> float:
-    """A gesture's tone: a step up a pentatonic scale from C4 for each, five to the octave."""
+    """Return a gesture's tone on a pentatonic scale from C4, five steps per octave."""
     octave, step = divmod(max(number - 1, 0), 5)
     return float(261.63 * 2 ** (octave % 3 + (0, 2, 4, 7, 9)[step] / 12))

@@ -1,4 +1,4 @@
-"""Hands in space told to others at the frame rate: keypoints, pinch and grab.
+"""Messages about hands in space at the frame rate: keypoints, pinch and grab.
 
 Convention: `joints_mm` are x right, y down, z away from the camera, never mirrored; their origin is
 the camera (a depth camera measured them), or a hand's own middle or that of a body's hips (a net
@@ -22,7 +22,7 @@ from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
 from core.reading.reading import HandReading
 
-OF_CAMERA = "camera"  # where the origin is; else whose middle: "hand" or "body"
+CAMERA_ORIGIN = "camera"  # else the centre of the "hand" or "body"
 _TO_MM = {"metres": 1000.0, "millimetres": 1.0}
 
 Array = NDArray[np.float64]
@@ -30,12 +30,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HandInSpace:
-    """A hand in one frame; of one that is gone, arrays without rows.
+    """A hand in one frame; arrays are empty when the hand is gone.
 
     Attributes:
         time: seconds since 1970.
         hand: "Left", "Right", "Left again" (another person's), "hand" or "body".
-        skeleton: whose K keypoints.
+        skeleton: name.
         origin: "camera", "hand" or "body".
         joints_mm: (K, 3).
         points: (K, 2).
@@ -51,7 +51,7 @@ class HandInSpace:
     grips: Mapping[str, Grip] = field(default_factory=dict)
 
     @property
-    def line(self) -> str:
+    def json_line(self) -> str:
         """One line of JSON; `joints` and `points` are null when the hand is gone."""
         gone = not len(self.joints_mm)
         document = {
@@ -59,49 +59,51 @@ class HandInSpace:
             "hand": self.hand,
             "skeleton": self.skeleton,
             "origin": self.origin,
-            "joints": None if gone else _listed(self.joints_mm, 1),
-            "points": None if gone else _listed(self.points, 4),
+            "joints": None if gone else _to_lists(self.joints_mm, 1),
+            "points": None if gone else _to_lists(self.points, 4),
         }
         for name, grip in self.grips.items():
             number = None if math.isnan(grip.distance) else round(grip.distance, 3)
-            about = {"on": grip.on, "distance": number, "at": _listed(grip.at, 1)}
+            about = {"on": grip.on, "distance": number, "at": _to_lists(grip.at, 1)}
             document[name] = about
         return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
 @dataclass
-class _Known:
-    """What is remembered of a hand between frames."""
+class _HandState:
+    """State of a hand between frames."""
 
     last: HandInSpace
     grips: GripDetector = field(default_factory=GripDetector)
     seen_s: float = 0.0
 
 
-class HandsInSpace:
-    """Makes a message of each hand of a stream that is known in space, and one when it is gone."""
+class SpatialHandDetector:
+    """Makes a message of each hand with 3-D keypoints in a frame, and one when it is gone."""
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._wall_clock = wall_clock
-        self._hands: dict[str, _Known] = {}
+        self._hands: dict[str, _HandState] = {}
 
-    def __call__(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
-        """Those of a frame, then those that have been away for FORGET_S."""
+    def update(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
+        """Return the messages of a frame, also for hands that have been away for a while."""
         found = [
-            self._of(reading, estimate) for reading in readings if reading.pose.world is not None
+            self._make_message(reading, estimate)
+            for reading in readings
+            if reading.pose.world is not None
         ]
         now_s = estimate.time_s
         gone = [name for name, hand in self._hands.items() if now_s - hand.seen_s >= FORGET_S]
-        return found + [self._gone(name) for name in gone]
+        return found + [self._make_gone_message(name) for name in gone]
 
-    def ended(self) -> list[HandInSpace]:
-        """The stream is over: every hand is gone."""
-        return [self._gone(name) for name in list(self._hands)]
+    def end_all(self) -> list[HandInSpace]:
+        """Return a message for each hand that it is gone, at the end of a stream."""
+        return [self._make_gone_message(name) for name in list(self._hands)]
 
-    def _of(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
-        joints, points, origin = _placed(reading.pose, estimate)
-        nobody = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
-        known = self._hands.setdefault(reading.hand, _Known(nobody))
+    def _make_message(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
+        joints, points, origin = _locate_keypoints(reading.pose, estimate)
+        empty = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
+        known = self._hands.setdefault(reading.hand, _HandState(empty))
         grips = known.grips(joints, skeleton_named(estimate.skeleton))
         known.seen_s = estimate.time_s
         known.last = HandInSpace(
@@ -109,26 +111,26 @@ class HandsInSpace:
         )
         return known.last
 
-    def _gone(self, name: str) -> HandInSpace:
+    def _make_gone_message(self, name: str) -> HandInSpace:
         last = self._hands.pop(name).last
         grips = {key: Grip(False, math.nan, grip.at) for key, grip in last.grips.items()}
         nothing = last.joints_mm[:0], last.points[:0]
         return HandInSpace(self._wall_clock(), name, last.skeleton, last.origin, *nothing, grips)
 
 
-def _placed(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:
-    """Millimetres, places in the picture, and whose middle is the origin."""
+def _locate_keypoints(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:
+    """Return keypoints in mm, in the picture (0 to 1 as seen), and the name of the origin."""
     assert pose.world is not None
     joints = pose.world.astype(np.float64) * _TO_MM[pose.space]
     height, width = estimate.size_hw
     points = (pose.keypoints.astype(np.float64) + 0.5) / (width, height)
     if estimate.mirrored_view:
         points[:, 0] = 1 - points[:, 0]
-    of_whom = skeleton_named(estimate.skeleton).title
-    return joints, points, OF_CAMERA if pose.space == "millimetres" else of_whom
+    subject = skeleton_named(estimate.skeleton).title
+    return joints, points, CAMERA_ORIGIN if pose.space == "millimetres" else subject
 
 
-def _listed(values: Array, digits: int) -> Any:
-    """Nested lists, null for NaN."""
+def _to_lists(values: Array, digits: int) -> Any:
+    """Convert an array to rounded nested lists, None for NaN."""
     rounded = values.round(digits)
     return np.where(np.isfinite(rounded), rounded, None).tolist()  # type: ignore[call-overload]

@@ -1,9 +1,9 @@
-"""Open Sound Control over UDP: gestures out as Wekinator sends its outputs, and its two messages
-that start and stop a recording in.
+"""Open Sound Control over UDP: sends gestures as Wekinator sends its outputs, and receives its two
+messages that start and stop a recording.
 
 Out: `/wek/outputs` with one float, the gesture's number from 1 (0: no gesture), which every
 receiver made for Wekinator's classifiers understands; beside it `/mudra/gesture` with number (int),
-name, emoji (strings), probability (float) and hand (string). Hands in space, where they are told
+name, emoji (strings), probability (float) and hand (string). Hands in space
 (docs/actions.md has the table): `/mudra/joints`, `/mudra/points`, `/mudra/pinch`, `/mudra/grab`.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from pythonosc.osc_packet import OscPacket
 from pythonosc.udp_client import SimpleUDPClient
 
-from core.actions.changes import Change, RateLimit
+from core.actions.changes import Change, RateLimiter
 from core.actions.hands import HandInSpace
 from core.errors import ActionError, MudraError
 from core.pose.types import Estimate
@@ -35,30 +35,30 @@ START, STOP = "/wekinator/control/startRecording", "/wekinator/control/stopRecor
 OUT_PORT, IN_PORT = 12000, 6448  # Wekinator's own
 LOCAL = "127.0.0.1"
 HOSTS = "MUDRA_OSC_HOSTS"
-_MAX_DATAGRAM = 1024  # either message has some 40 bytes
-_STARTS_A_SECOND = 2
-_POLL_S = 0.2  # the listener looks so often whether it is to end
+_MAX_DATAGRAM_BYTES = 1024  # either message has some 40
+_MAX_STARTS_PER_SECOND = 2
+_POLL_S = 0.2  # how often the listener checks whether it was closed
 
 
-def listed_hosts(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """The machines that people who log in may send to, separated by commas in MUDRA_OSC_HOSTS."""
+def read_allowed_hosts(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the hosts that people who log in may send to: MUDRA_OSC_HOSTS, separated by commas."""
     hosts = (host.strip() for host in environ.get(HOSTS, "").split(","))
     return tuple(dict.fromkeys(filter(None, hosts)))
 
 
 class OscOut:
-    """Sends changes to a host and port; UDP does not tell whether anybody listens.
+    """Sends changes to a host and port; over UDP, receivers are unknown.
 
     Raises:
-        ActionError: a host that isn't known.
+        ActionError: unknown host.
     """
 
-    address, clients = "", 0  # it sends to receivers that it doesn't know
+    address, clients = "", 0  # receivers are unknown
 
     def __init__(self, host: str = LOCAL, port: int = OUT_PORT) -> None:
         self.error = ""
         try:
-            # the address now: a name would be looked up again for every message
+            # resolved once: a name would be looked up again for every message
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except (OSError, UnicodeError, OverflowError) as error:
             raise ActionError(
@@ -67,12 +67,12 @@ class OscOut:
         self._client = SimpleUDPClient(str(found[0][4][0]), port)
 
     def send(self, change: Change) -> None:
-        """Send it; what goes wrong stands in `error` until it goes well."""
-        about = [change.number, change.name, change.emoji, change.probability, change.hand]
-        self._send((OUTPUTS, [float(change.number)]), (GESTURE, about))
+        """Send a change; a failure is in `error` until the next success."""
+        values = [change.number, change.name, change.emoji, change.probability, change.hand]
+        self._send((OUTPUTS, [float(change.number)]), (GESTURE, values))
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Send a frame's, in a message for each thing that is known of it."""
+        """Send a hand in space: one message each for keypoints, points, pinch and grab."""
         grips = [
             (f"{GRIP}{name}", [hand.hand, int(grip.on), grip.distance, *grip.at.tolist()])
             for name, grip in hand.grips.items()
@@ -92,16 +92,16 @@ class OscOut:
             self.error = f"OSC could not be sent ({error.strerror or error}): is the host right?"
 
     def close(self, *, wait: bool = False) -> None:
-        """Free the socket; there is nothing to wait for."""
+        """Close the socket; there is nothing to wait for."""
         self._client.close()
 
 
 class RecordingRemote:
-    """Lets OSC start and stop recordings; listens on this machine alone. A live.Companion.
+    """Starts and stops recordings by OSC; listens only on this machine. A live.Companion.
 
     Attributes:
-        said: what came last, for the page; "" before.
-        error: why the last message could not be obeyed, "" when it was.
+        last_command: the last command and its time, for the page; "" before.
+        error: why the last command failed, or "".
 
     Raises:
         ActionError: the port is in use.
@@ -109,33 +109,33 @@ class RecordingRemote:
 
     def __init__(self, port: int = IN_PORT, clock: Callable[[], float] = time.monotonic) -> None:
         self.last_command = self.error = ""
-        self._clock, self._starts = clock, RateLimit(_STARTS_A_SECOND)
-        self._aim: tuple[Recorder, int] | None = None
+        self._clock, self._starts = clock, RateLimiter(_MAX_STARTS_PER_SECOND)
+        self._target: tuple[Recorder, int] | None = None
         self._closed = threading.Event()
-        self._socket = _listening(port)
+        self._socket = _bind_udp_socket(port)
         self.port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._listen, name="mudra-osc-in", daemon=True)
         self._thread.start()
 
-    def aim(self, recorder: Recorder, gesture_id: int) -> None:
-        """What a start records from now on."""
-        self._aim = (recorder, gesture_id)
+    def set_target(self, recorder: Recorder, gesture_id: int) -> None:
+        """Set the gesture that a start records."""
+        self._target = (recorder, gesture_id)
 
     def offer(
         self,
         hands: tuple[HandReading, ...],
         time_s: float,
         estimate: Estimate,
-        made: tuple[Motion, ...] = (),
+        motions: tuple[Motion, ...] = (),
     ) -> None:
-        """Nothing: a recording does not depend on what the hands mean."""
+        """Ignore the hands: a recording does not depend on their gestures."""
 
     def close(self) -> None:
-        """Listen no more; the port is free within _LOOK_S."""
+        """Stop listening; the port is released within _POLL_S."""
         self._closed.set()
 
     def wait_closed(self) -> None:
-        """Close and wait until the port is free."""
+        """Close and wait until the port is released."""
         self.close()
         self._thread.join(2)
 
@@ -143,33 +143,39 @@ class RecordingRemote:
         with self._socket:
             while not self._closed.is_set():
                 try:
-                    data = self._socket.recv(_MAX_DATAGRAM + 1)
+                    data = self._socket.recv(_MAX_DATAGRAM_BYTES + 1)
                 except TimeoutError:
                     continue
                 except OSError:
                     return
-                for address in _addresses(data):
-                    self._obey(address)
+                for address in _parse_addresses(data):
+                    self._run_command(address)
 
-    def _obey(self, address: str) -> None:
-        if self._aim is None or address not in (START, STOP):
+    def _run_command(self, address: str) -> None:
+        """Start or stop a recording."""
+        if self._target is None or address not in (START, STOP):
             return
-        recorder, gesture_id = self._aim
+        recorder, gesture_id = self._target
         try:
             if address == STOP:
                 recorder.stop(wait=False)
-            elif recorder.status().state == "idle" and self._starts.allows(self._clock()):
+            elif recorder.status().state == "idle" and self._starts.allow(self._clock()):
                 recorder.start(gesture_id, CONTINUOUS)
             self.error = ""
         except MudraError as error:
-            self.error = f"“{address}” could not be obeyed: {error}"
-        except Exception:  # the listener would end without a word
-            log.exception("an OSC message could not be obeyed")
-            self.error = f"“{address}” could not be obeyed: see the terminal"
+            self.error = f"“{address}” failed: {error}"
+        except Exception:  # else the listener would end silently
+            log.exception("an OSC command failed")
+            self.error = f"“{address}” failed: see the terminal"
         self.last_command = f"{address.rpartition('/')[2]} at {time.strftime('%H:%M:%S')}"
 
 
-def _listening(port: int) -> socket.socket:
+def _bind_udp_socket(port: int) -> socket.socket:
+    """Open a UDP socket on this machine.
+
+    Raises:
+        ActionError: the port is in use.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listener.settimeout(_POLL_S)
     try:
@@ -177,21 +183,21 @@ def _listening(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ActionError(
-            f"OSC: port {port} can't be listened on ({error.strerror}): choose another, or close "
+            f"OSC: port {port} can't be used ({error.strerror}): choose another, or close "
             "the program (or the tab of Mudra) that uses it"
         ) from error
     return listener
 
 
-def _addresses(data: bytes) -> list[str]:
-    """The addresses of a datagram's messages, in order; none of what is no OSC or too large.
+def _parse_addresses(data: bytes) -> list[str]:
+    """Return the addresses of a datagram's messages, in order; [] if it is no OSC or too large.
 
-    An address is compared as it is: patterns ("/wek*") would have an untrusted text run as a
+    Addresses are compared literally: with patterns ("/wek*"), untrusted text would be run as a
     regular expression.
     """
-    if len(data) > _MAX_DATAGRAM:
+    if len(data) > _MAX_DATAGRAM_BYTES:
         return []
     try:
         return [timed.message.address for timed in OscPacket(data).messages]
-    except Exception:  # python-osc raises whatever a broken packet leads to
+    except Exception:  # python-osc raises various errors for broken packets
         return []

@@ -1,13 +1,12 @@
-"""A WebSocket server on this machine that tells gestures, and hands in space where they are
-wanted, as lines of JSON, one a message.
+"""A WebSocket server on this machine that sends gestures and hands in space, one JSON document per
+message.
 
-Who may listen: a client that knows the token (in the address: `?token=…`), and, where it is a page
-in a browser, one of an origin that is allowed. A browser lets every page that somebody visits
-connect to this machine and always sends where the page comes from, so an origin that is not on
-the list is refused even with the token; programs send none and pass on the token alone. "null",
-the origin of a file opened from disk, is every sandboxed page's too, and is refused.
+A client needs the token (in the address: `?token=…`) and, if it is a web page, an allowed origin.
+Browsers let every visited page connect to this machine and always send the page's origin, so other
+origins are rejected even with the token; programs send no origin and need only the token. "null",
+the origin of a file opened from disk, is also that of every sandboxed page, and is rejected.
 
-Clients only listen: one that says anything is closed, as is one that does not keep up.
+Clients only receive: one that sends anything is closed, as is one that does not keep up.
 """
 
 import asyncio
@@ -35,22 +34,22 @@ log = logging.getLogger(__name__)
 log.setLevel(logging.CRITICAL)  # untrusted broken handshakes are not worth a line each
 
 LOCAL, PORT = "127.0.0.1", 8765
-_MAX_MESSAGE = 1024  # bytes in; nothing is expected
-_MAX_HEARD = 32 * 1024  # bytes a second from a client; pings are answered, so they cost memory
-_CLOSE_S = 0.3  # a goodbye takes no longer
-_SEND_BUFFER = 16 * 1024  # bytes that the system holds for a client that does not read
+_MAX_MESSAGE_BYTES = 1024  # from a client; none is expected
+_MAX_BYTES_PER_SECOND = 32 * 1024  # from a client; answers to pings cost memory
+_CLOSE_S = 0.3
+_SEND_BUFFER_BYTES = 16 * 1024  # in the kernel, for a client that does not read
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a client may cost.
+class ClientLimits:
+    """Limits on clients.
 
     Attributes:
-        clients: at once.
-        waiting: lines that wait for a client; one more and it is dropped.
-        ping_s: a client is asked so often whether it lives and has as long to answer.
-        open_s: the handshake's time.
+        clients: maximum number at once.
+        waiting: maximum number of queued messages; a client with more is disconnected.
+        ping_s: interval of pings, and timeout of their answers.
+        open_s: timeout of the handshake.
     """
 
     clients: int = 8
@@ -60,28 +59,28 @@ class Limits:
 
 
 def new_token() -> str:
-    """192 random bits, as they may stand in an address."""
+    """Return 192 random bits as URL-safe text."""
     return secrets.token_urlsafe(24)
 
 
-def check_origins(text: str) -> tuple[str, ...]:
-    """Origins out of what somebody typed, parted by spaces or commas.
+def parse_origins(text: str) -> tuple[str, ...]:
+    """Parse web origins separated by spaces or commas.
 
     Raises:
-        ActionError: something that is no origin.
+        ActionError: not an origin.
     """
     origins = tuple(part.rstrip("/").lower() for part in re.split(r"[\s,]+", text) if part)
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ActionError(
-                f"“{origin}” is no page's origin: write it like http://localhost:5500, without "
+                f"“{origin}” is not a web origin: write it like http://localhost:5500, without "
                 "a path"
             )
     return origins
 
 
-def origin_of(url: str | None) -> tuple[str, ...]:
-    """The origin of a page's address, as a tuple of one; empty where there is none."""
+def page_origin(url: str | None) -> tuple[str, ...]:
+    """Return the origin of a page's address as a tuple of one; empty if it has none."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -91,13 +90,13 @@ def origin_of(url: str | None) -> tuple[str, ...]:
 
 
 class WebSocketOut:
-    """Serves changes to every client that may listen.
+    """Sends changes to every accepted client.
 
     Attributes:
-        port: the one listened on, also where 0 was asked for.
+        port: the actual one if 0 was given.
 
     Raises:
-        ActionError: the port is in use, or the token too short to be a secret.
+        ActionError: the port is in use, or the token is too short.
     """
 
     def __init__(
@@ -106,16 +105,16 @@ class WebSocketOut:
         port: int = PORT,
         origins: tuple[str, ...] = (),
         *,
-        limits: Limits | None = None,
+        limits: ClientLimits | None = None,
     ) -> None:
         if len(token) < 16:
             raise ActionError(f"a token of {len(token)} characters can be guessed: use 16 or more")
-        self._token, self._origins, self._limits = token.encode(), origins, limits or Limits()
+        self._token, self._origins, self._limits = token.encode(), origins, limits or ClientLimits()
         self._queues: dict[ServerConnection, asyncio.Queue[str]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._over: asyncio.Event | None = None
+        self._closing: asyncio.Event | None = None
         self._ready = threading.Event()
-        self._socket = _listening(port)
+        self._socket = _bind_tcp_socket(port)
         self.port = int(self._socket.getsockname()[1])
         self.error = ""
         self._thread = threading.Thread(target=self._run, name="mudra-websocket", daemon=True)
@@ -124,36 +123,36 @@ class WebSocketOut:
 
     @property
     def address(self) -> str:
-        """Where clients connect, token included."""
+        """Where clients connect, with the token."""
         return f"ws://{LOCAL}:{self.port}/?token={self._token.decode()}"
 
     @property
     def clients(self) -> int:
-        """How many listen."""
+        """Number of connected clients."""
         return len(self._queues)
 
     def send(self, change: Change) -> None:
-        """Hand it to every client's queue; never waits."""
-        self._call(self._spread, change.line)
+        """Queue a change for every client; never waits."""
+        self._call_in_loop(self._queue_line, change.json_line)
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Hand it to every client that has read most of what came before; the others get a later
-        one. Never waits."""
+        """Queue a hand for every client whose queue is less than half full; never waits."""
         if self._queues:
-            self._call(self._spread, hand.line, self._limits.waiting // 2)
+            self._call_in_loop(self._queue_line, hand.json_line, self._limits.waiting // 2)
 
     def close(self, *, wait: bool = False) -> None:
-        """Say goodbye to the clients and free the port, at once or nearly so.
+        """Disconnect the clients and release the port.
 
         Args:
-            wait: until the port is free.
+            wait: until the port is released.
         """
-        if self._over is not None:
-            self._call(self._over.set)
+        if self._closing is not None:
+            self._call_in_loop(self._closing.set)
         if wait:
             self._thread.join(3)
 
-    def _call(self, function: Any, *values: Any) -> None:
+    def _call_in_loop(self, function: Any, *values: Any) -> None:
+        """Schedule a call in the server's thread."""
         try:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(function, *values)
@@ -163,7 +162,7 @@ class WebSocketOut:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except Exception as error:  # the thread would end without a word
+        except Exception as error:  # else the thread would end silently
             self.error = f"WebSocket: the server ended ({error!r}): switch it off and on again"
         finally:
             self._socket.close()
@@ -171,15 +170,15 @@ class WebSocketOut:
 
     async def _serve(self) -> None:
         limits = self._limits
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
         async with serve(
-            self._talk,
+            self._serve_client,
             sock=self._socket,
-            process_request=self._admit,
+            process_request=self._check_request,
             origins=[None, *self._origins],  # type: ignore[list-item]
-            create_connection=_bounded(4 * limits.clients),
+            create_connection=_limit_connections(4 * limits.clients),
             compression=None,
-            max_size=_MAX_MESSAGE,
+            max_size=_MAX_MESSAGE_BYTES,
             max_queue=1,
             open_timeout=limits.open_s,
             close_timeout=_CLOSE_S,
@@ -189,18 +188,19 @@ class WebSocketOut:
             logger=log,
         ):
             self._ready.set()
-            await self._over.wait()
+            await self._closing.wait()
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """None lets the client in, as far as the token goes; the origin is looked at after."""
-        given = _token_of(request.path)
-        if not hmac.compare_digest(given.encode(errors="replace"), self._token):
+    def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Return an error response to a client without the token, else None; the origin is checked
+        later."""
+        token = _parse_token(request.path)
+        if not hmac.compare_digest(token.encode(errors="replace"), self._token):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong\n")
         if self.clients >= self._limits.clients:
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many clients\n")
         return None
 
-    async def _talk(self, connection: ServerConnection) -> None:
+    async def _serve_client(self, connection: ServerConnection) -> None:
         if self.clients >= self._limits.clients:  # several came at once
             return
         queue: asyncio.Queue[str] = asyncio.Queue(self._limits.waiting)
@@ -208,16 +208,18 @@ class WebSocketOut:
         sending = asyncio.create_task(_send_all(connection, queue))
         try:
             await connection.recv()
-            await connection.close(1003, "clients only listen here")
+            await connection.close(1003, "clients only receive here")
         except ConnectionClosed:
             pass
         finally:
             sending.cancel()
             del self._queues[connection]
 
-    def _spread(self, line: str, at_most: int | None = None) -> None:
+    def _queue_line(self, line: str, max_waiting: int | None = None) -> None:
+        """Queue a line for each client; skip clients with `max_waiting` queued, disconnect those
+        whose queue is full."""
         for connection, queue in self._queues.items():
-            if at_most is not None and queue.qsize() >= at_most:
+            if max_waiting is not None and queue.qsize() >= max_waiting:
                 continue
             try:
                 queue.put_nowait(line)
@@ -225,8 +227,8 @@ class WebSocketOut:
                 connection.transport.abort()
 
 
-def _token_of(path: str) -> str:
-    """What the address gives as the token, "" without one."""
+def _parse_token(path: str) -> str:
+    """Return the token of a request's path, or ""."""
     try:
         return parse_qs(urlsplit(path).query, max_num_fields=4).get("token", [""])[0]
     except ValueError:
@@ -241,12 +243,12 @@ async def _send_all(connection: ServerConnection, queue: asyncio.Queue[str]) -> 
         pass
 
 
-def _bounded(connections: int) -> type[ServerConnection]:
-    """Connections that end when there are too many (those before their handshake included), and
-    each when too much comes from it."""
+def _limit_connections(connections: int) -> type[ServerConnection]:
+    """Return a connection class that disconnects clients beyond the limit (also before their
+    handshake) and those that send too much."""
 
-    class Bounded(ServerConnection):
-        heard, since_s = 0, 0.0
+    class LimitedConnection(ServerConnection):
+        received, since_s = 0, 0.0
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
@@ -255,25 +257,25 @@ def _bounded(connections: int) -> type[ServerConnection]:
 
         def data_received(self, data: bytes) -> None:
             if self.loop.time() - self.since_s > 1:
-                self.heard, self.since_s = 0, self.loop.time()
-            self.heard += len(data)
-            if self.heard > _MAX_HEARD:
+                self.received, self.since_s = 0, self.loop.time()
+            self.received += len(data)
+            if self.received > _MAX_BYTES_PER_SECOND:
                 self.transport.abort()
                 return
             super().data_received(data)
-            if self.state is State.CLOSING:  # some never hang up after a broken frame
+            if self.state is State.CLOSING:  # some never disconnect after a broken frame
                 self.loop.call_later(_CLOSE_S, self.transport.abort)
 
-    return Bounded
+    return LimitedConnection
 
 
-def _listening(port: int) -> socket.socket:
+def _bind_tcp_socket(port: int) -> socket.socket:
     try:
         listener = socket.create_server((LOCAL, port), backlog=16)
     except OSError as error:
         raise ActionError(
-            f"WebSocket: port {port} can't be listened on ({error.strerror}): choose another, or "
+            f"WebSocket: port {port} can't be used ({error.strerror}): choose another, or "
             "close the program (or the tab of Mudra) that uses it"
         ) from error
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
     return listener

@@ -1,5 +1,5 @@
-"""Actions without a browser: a camera of this machine, a video or a source of depth is read and
-what it shows is told."""
+"""Actions without a browser: send the gestures of a camera of this machine, a video or a depth
+source."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -17,13 +17,11 @@ from core.reading.depth_reading import DepthReader
 from core.reading.reading import HandReader
 from core.recording.sources import open_frames
 
-Told = Change | HandInSpace
-
-
+SentMessage = Change | HandInSpace
 Timed = TypeVar("Timed", Frame, DepthFrame)
 
 
-def act(
+def run_actions(
     source: str,
     model: GestureModel | None,
     estimator: Estimator,
@@ -31,30 +29,30 @@ def act(
     *,
     seconds: float | None = None,
     own_speed: bool = True,
-) -> Iterator[Told]:
-    """Tell the stable changes of a video or `camera:N` until it ends, with names held as on Live,
-    and its hands in space where the actions are to.
+) -> Iterator[SentMessage]:
+    """Send the changes of a video or `camera:N` until it ends, with gestures held as on Live, and
+    its hands in space if switched on; yields what was sent.
 
     Args:
-        model: names the gestures; None: there are no changes.
-        actions: configured; closed at the end, which takes back the last gesture.
-        seconds: end after so much of the source; None: with it, or when the caller stops asking.
-        own_speed: play a video no faster than it was taken.
+        model: None: no gestures, only hands in space.
+        actions: configured; closed at the end, which ends the last gesture.
+        seconds: maximum duration of the source.
+        own_speed: play a video no faster than it was recorded.
 
     Raises:
-        MudraError: nothing that can be read, or a model of another estimator.
+        MudraError: an unreadable source, or a model of another estimator.
     """
 
     def estimates() -> Iterator[Estimate]:
         if model is not None:
             model.check_estimator(estimator.name, estimator.skeleton)
-        for frame in _paced(open_frames(source), seconds, own_speed):
+        for frame in _pace_frames(open_frames(source), seconds, own_speed):
             yield estimator.estimate(frame)
 
-    return _told(estimates(), model, actions)
+    return _send_estimates(estimates(), model, actions)
 
 
-def act_on_depth(
+def run_actions_on_depth(
     source: DepthSource,
     model: GestureModel | None,
     reader: DepthReader,
@@ -63,26 +61,27 @@ def act_on_depth(
     *,
     seconds: float | None = None,
     own_speed: bool = True,
-) -> Iterator[Told]:
-    """As `act`, of the hand that a reader follows in a source of depth.
+) -> Iterator[SentMessage]:
+    """Send the changes of a depth source's hand, as `run_actions`.
 
     Args:
-        name: of the reader's net, which stands for an estimator's.
+        name: of the reader's net, in place of an estimator's.
 
     Raises:
         MudraError: a frame that can't be read, or a model of other keypoints.
     """
 
     def estimates() -> Iterator[Estimate]:
-        for frame in _paced(source, seconds, own_speed):
+        for frame in _pace_frames(source, seconds, own_speed):
             yield reader.read(frame).to_estimate(name)
 
-    return _told(estimates(), model, actions)
+    return _send_estimates(estimates(), model, actions)
 
 
-def _told(
+def _send_estimates(
     estimates: Iterator[Estimate], model: GestureModel | None, actions: Actions
-) -> Iterator[Told]:
+) -> Iterator[SentMessage]:
+    """Recognise gestures, offer them to the actions, and yield what was sent."""
     read = HandReader()
     try:
         for estimate in estimates:
@@ -92,21 +91,24 @@ def _told(
         actions.close()
 
 
-def _paced(frames: Iterable[Timed], seconds: float | None, own_speed: bool) -> Iterator[Timed]:
-    begun = time.monotonic()
+def _pace_frames(
+    frames: Iterable[Timed], seconds: float | None, own_speed: bool
+) -> Iterator[Timed]:
+    """Yield frames no faster than they were recorded, up to `seconds`."""
+    start_s = time.monotonic()
     for frame in frames:
         if seconds is not None and frame.time_s > seconds:
             return
         if own_speed:
-            time.sleep(max(0.0, begun + frame.time_s - time.monotonic()))
+            time.sleep(max(0.0, start_s + frame.time_s - time.monotonic()))
         yield frame
 
 
-def opened(settings: Settings) -> Actions:
-    """Actions whose outputs are all open.
+def open_actions(settings: Settings) -> Actions:
+    """Open all outputs.
 
     Raises:
-        ActionError: one can't be.
+        ActionError: one can't be opened.
     """
     actions = Actions()
     actions.configure(settings)

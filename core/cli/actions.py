@@ -64,8 +64,8 @@ def act(
     """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
     from core.actions.actions import Settings
     from core.actions.changes import Change
-    from core.actions.websocket import check_origins, new_token
-    from core.actions.without_browser import opened
+    from core.actions.websocket import new_token, parse_origins
+    from core.actions.without_browser import open_actions
     from core.gestures.modelfile.bundle import load_model
 
     check_of_depth(depth, camera, unit_mm)
@@ -73,7 +73,7 @@ def act(
     model = model or ("none" if depth else "starter")
     chosen = None if model == "none" else load_model(paths.model(model))
     found_by = estimator or (chosen.estimator if chosen else "mediapipe-hands")
-    host, port = _host_port(osc)
+    host, port = _parse_host_port(osc)
     settings = Settings(
         osc=osc is not None,
         osc_host=host,
@@ -81,26 +81,26 @@ def act(
         websocket=websocket is not None,
         websocket_port=websocket or 0,
         token=token or new_token(),
-        origins=check_origins(origin),
+        origins=parse_origins(origin),
         joints=joints,
         per_second=rate,
         model=chosen.path.name if chosen else "",
     )
     opened_depth = partial(open_source, source, camera, unit_mm)
     reading = (
-        _of_depth(paths, opened_depth, depth)
+        _depth_actions(paths, opened_depth, depth)
         if depth
-        else _of_camera(paths, source, found_by, hands)
+        else _camera_actions(paths, source, found_by, hands)
     )
     with reading as told_of:
-        actions = opened(settings)
+        actions = open_actions(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)
         said: set[str] = set()
         try:
             for told in told_of(chosen, actions, seconds=seconds):
                 if as_json:
-                    print(told.line, flush=True)
+                    print(told.json_line, flush=True)
                 elif isinstance(told, Change):
                     print(told.text, flush=True)
                 for error in set(actions.status().errors) - said:
@@ -111,30 +111,31 @@ def act(
 
 
 @contextmanager
-def _of_camera(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Act]:
-    """`without_browser.act`, given what it is to read."""
-    from core.actions.without_browser import act
+def _camera_actions(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Act]:
+    """Yield `run_actions` bound to a camera or video."""
+    from core.actions.without_browser import run_actions
 
     with hand_estimator(paths, estimator, num_poses=hands)() as detector:
-        yield lambda model, actions, **more: act(source, model, detector, actions, **more)
+        yield lambda model, actions, **more: run_actions(source, model, detector, actions, **more)
 
 
 @contextmanager
-def _of_depth(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Act]:
-    """The same of depth."""
-    from core.actions.without_browser import act_on_depth
+def _depth_actions(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Act]:
+    """Yield `run_actions_on_depth` bound to a depth source."""
+    from core.actions.without_browser import run_actions_on_depth
     from core.estimators.depth_nets import DepthNet
     from core.reading.depth_reading import DepthReader
     from core.reading.hand_finding import default_finders
 
     net = DepthNet(paths.net(name))
     with opened() as frames, closing(DepthReader(net, default_finders(paths))) as reader:
-        yield lambda model, actions, **more: act_on_depth(
+        yield lambda model, actions, **more: run_actions_on_depth(
             frames, model, reader, net.name, actions, **more
         )
 
 
-def _host_port(text: str | None) -> tuple[str, int]:
+def _parse_host_port(text: str | None) -> tuple[str, int]:
+    """Parse “HOST:PORT”, by default Wekinator's."""
     host, _, port = (text or "127.0.0.1:12000").rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise typer.BadParameter(f"“{text}”: write it like 127.0.0.1:12000", param_hint="--osc")

@@ -77,7 +77,7 @@ def test_the_status_says_it_in_one_line(actions):
     when = time.strftime("%H:%M:%S", time.localtime(change.time))
     assert actions.status().text == f"sent 1, last 👊 fist 97 %, Right hand at {when}"
     actions.configure(Settings(websocket=True, websocket_port=0, token=TOKEN))
-    assert actions.status().text.endswith(" · nobody listens yet")
+    assert actions.status().text.endswith(" · no receivers yet")
 
 
 def test_closing_takes_the_gesture_back_frees_the_port_and_stays_closed(actions):
@@ -156,7 +156,7 @@ def test_a_host_that_is_not_known_is_said_and_the_other_output_goes_on(actions):
 
 
 def test_a_camera_that_hangs_leaves_no_gesture_standing(actions, monkeypatch):
-    monkeypatch.setattr(module, "SILENT_S", 0.2)
+    monkeypatch.setattr(module, "FRAME_TIMEOUT_S", 0.2)
     with osc_port() as (receiver, port):
         actions.configure(Settings(osc=True, osc_port=port))
         actions.offer((reading("fist"),), 1.0)

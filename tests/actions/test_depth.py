@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.actions.actions import Actions, Settings
-from core.actions.without_browser import act_on_depth
+from core.actions.without_browser import run_actions_on_depth
 from core.cli import app
 from core.depth.io.recordings import open_depth
 from core.errors import ModelError
@@ -39,7 +39,7 @@ def test_every_frame_s_hand_is_told_in_mm_from_the_camera(net_folder, recording)
     net = DepthNet(net_folder)
     with open_depth(recording) as source:
         reader, again = DepthReader(net), DepthReader(net)
-        told = [*act_on_depth(source, None, reader, "a.net", actions(), own_speed=False)]
+        told = [*run_actions_on_depth(source, None, reader, "a.net", actions(), own_speed=False)]
         read = [again.read(frame).joints_mm for frame in source]
     assert len(told) == len(read) == 26
     assert {(one.origin, one.hand, one.skeleton) for one in told} == {("camera", "hand", "hand_21")}
@@ -54,7 +54,7 @@ def test_every_frame_s_hand_is_told_in_mm_from_the_camera(net_folder, recording)
 def test_a_model_of_a_webcam_s_keypoints_is_refused(net_folder, recording, starter):
     reader = DepthReader(DepthNet(net_folder))
     with open_depth(recording) as source, pytest.raises(ModelError, match="come from a net"):
-        list(act_on_depth(source, starter, reader, "a net", actions(), own_speed=False))
+        list(run_actions_on_depth(source, starter, reader, "a net", actions(), own_speed=False))
 
 
 def test_the_command_plays_a_recording_of_depth(net_folder, recording, weights_folder):

@@ -10,7 +10,7 @@ from pythonosc.osc_message import OscMessage
 from websockets.sync.client import connect
 
 from core.actions.actions import Actions, Settings
-from core.actions.hands import HandsInSpace
+from core.actions.hands import SpatialHandDetector
 from core.actions.websocket import new_token
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
@@ -32,12 +32,12 @@ def seen(world=WORLD, space="metres", at=(99.5, 29.5), mirrored=True, hand="Righ
 
 @pytest.fixture
 def hands():
-    return HandsInSpace(wall_clock=lambda: 1000.0)
+    return SpatialHandDetector(wall_clock=lambda: 1000.0)
 
 
 def test_a_webcam_s_hand_is_told_in_millimetres_from_its_own_middle(hands):
-    [one] = hands(*seen())
-    told = json.loads(one.line)
+    [one] = hands.update(*seen())
+    told = json.loads(one.json_line)
     assert {key: told[key] for key in ("time", "hand", "skeleton", "origin")} == {
         "time": 1000.0,
         "hand": "Right",
@@ -50,22 +50,22 @@ def test_a_webcam_s_hand_is_told_in_millimetres_from_its_own_middle(hands):
 
 
 def test_a_depth_camera_s_hand_is_told_as_measured_from_the_camera(hands):
-    [one] = hands(*seen((1000 * WORLD + (0, 0, 600)).astype(np.float32), "millimetres"))
-    told = json.loads(one.line)
+    [one] = hands.update(*seen((1000 * WORLD + (0, 0, 600)).astype(np.float32), "millimetres"))
+    told = json.loads(one.json_line)
     assert told["origin"] == "camera" and told["joints"][8] == [50.0, -100.0, 560.0]
 
 
 @pytest.mark.parametrize("mirrored, x", [(False, 0.25), (True, 0.75)])
 def test_points_are_where_the_viewer_saw_them_and_joints_are_never_mirrored(hands, mirrored, x):
-    [one] = hands(*seen(at=(49.5, 29.5), mirrored=mirrored))
-    told = json.loads(one.line)
+    [one] = hands.update(*seen(at=(49.5, 29.5), mirrored=mirrored))
+    told = json.loads(one.json_line)
     assert told["points"][8] == [x, 0.25] and told["joints"][8][0] == 50.0
 
 
 def test_a_missing_keypoint_is_null(hands):
     world = WORLD.copy()
     world[8] = np.nan
-    told = json.loads(hands(*seen(world))[0].line)
+    told = json.loads(hands.update(*seen(world))[0].json_line)
     assert told["joints"][8] == [None, None, None] and told["joints"][7] is not None
     assert told["pinch"] == {"on": False, "distance": None, "at": [None, None, None]}
 
@@ -75,30 +75,30 @@ def test_a_body_is_told_from_the_middle_of_its_hips_and_has_no_grips(hands):
     world[[23, 24]] = (0.1, 0, 0), (-0.1, 0, 0)  # the hips
     pose = Pose(np.ones((33, 2), np.float32), np.ones(33, np.float32), 1, None, world)
     estimate = Estimate((pose,), (120, 200), "mediapipe-pose", 1.0, skeleton="body_33")
-    told = json.loads(hands((HandReading(pose, hand="body"),), estimate)[0].line)
+    told = json.loads(hands.update((HandReading(pose, hand="body"),), estimate)[0].json_line)
     assert (told["hand"], told["skeleton"], told["origin"]) == ("body", "body_33", "body")
     assert told["joints"][23] == [100.0, 0.0, 0.0] and not {"pinch", "grab"} & {*told}
 
 
 def test_what_is_known_in_the_picture_alone_is_not_told(hands):
-    assert hands(*seen(world=None)) == []
+    assert hands.update(*seen(world=None)) == []
 
 
 def test_a_hand_that_is_gone_is_told_once_and_pinches_no_more(hands):
     readings, estimate = seen()
-    hands(readings, estimate)
+    hands.update(readings, estimate)
     nobody = Estimate((), estimate.size_hw, "any", 1.0 + FORGET_S / 2)
-    assert hands((), nobody) == []
-    [gone] = hands((), Estimate((), estimate.size_hw, "any", 1.0 + FORGET_S))
-    told = json.loads(gone.line)
+    assert hands.update((), nobody) == []
+    [gone] = hands.update((), Estimate((), estimate.size_hw, "any", 1.0 + FORGET_S))
+    told = json.loads(gone.json_line)
     assert told["joints"] is told["points"] is None and not told["pinch"]["on"]
-    assert hands((), Estimate((), estimate.size_hw, "any", 9.0)) == [] == hands.ended()
+    assert hands.update((), Estimate((), estimate.size_hw, "any", 9.0)) == [] == hands.end_all()
 
 
 def test_the_end_of_the_stream_takes_every_hand_back(hands):
-    hands(*seen(hand="Right"))
-    hands(*seen(hand="Left"))
-    assert {one.hand for one in hands.ended()} == {"Left", "Right"} and hands.ended() == []
+    hands.update(*seen(hand="Right"))
+    hands.update(*seen(hand="Left"))
+    assert {one.hand for one in hands.end_all()} == {"Left", "Right"} and hands.end_all() == []
 
 
 def heard(receiver):
@@ -117,7 +117,7 @@ def test_both_outputs_tell_every_frame_once_it_is_wanted():
             wait_until(lambda: actions.status().clients == 1)
             for _ in range(2):
                 told = actions.offer(readings, 1.0, estimate)
-                assert client.recv(5) == told[0].line
+                assert client.recv(5) == told[0].json_line
                 address, values = heard(receiver)
                 assert address == "/mudra/joints" and values[:2] == ["Right", "hand"]
                 assert values[2:] == pytest.approx(1000 * WORLD.ravel())

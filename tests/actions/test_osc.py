@@ -16,7 +16,7 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change
-from core.actions.osc import START, STOP, OscOut, RecordingRemote, listed_hosts
+from core.actions.osc import START, STOP, OscOut, RecordingRemote, read_allowed_hosts
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Estimate, Frame, Pose
@@ -89,7 +89,7 @@ def fist(store, project):
 @pytest.fixture
 def remote(recorder, fist):
     remote = RecordingRemote(0)
-    remote.aim(recorder, fist)
+    remote.set_target(recorder, fist)
     yield remote
     remote.wait_closed()
 
@@ -163,7 +163,7 @@ def test_hostile_datagrams_are_passed_over(remote, recorder):
 def test_a_flood_of_starts_and_stops_begins_two_takes_a_second(recorder, fist, tmp_path):
     now = [50.0]
     remote = RecordingRemote(0, clock=lambda: now[0])
-    remote.aim(recorder, fist)
+    remote.set_target(recorder, fist)
     for _ in range(30):
         say(remote, message(START).dgram)
         say(remote, message(STOP).dgram)
@@ -194,13 +194,16 @@ def test_closing_frees_the_port_and_the_thread(recorder, fist):
 
 
 def test_a_start_that_the_store_refuses_is_said(remote, recorder):
-    remote.aim(recorder, 999_999)  # a gesture that is gone
+    remote.set_target(recorder, 999_999)  # a gesture that is gone
     say(remote, message(START).dgram)
     wait_until(lambda: remote.last_command)
-    assert "startRecording” could not be obeyed" in remote.error
+    assert "startRecording” failed" in remote.error
     assert state(recorder) == "idle"
 
 
 def test_machines_are_listed_with_commas():
-    assert listed_hosts({}) == () == listed_hosts({"MUDRA_OSC_HOSTS": " , "})
-    assert listed_hosts({"MUDRA_OSC_HOSTS": "a.test, 10.0.0.9,a.test"}) == ("a.test", "10.0.0.9")
+    assert read_allowed_hosts({}) == () == read_allowed_hosts({"MUDRA_OSC_HOSTS": " , "})
+    assert read_allowed_hosts({"MUDRA_OSC_HOSTS": "a.test, 10.0.0.9,a.test"}) == (
+        "a.test",
+        "10.0.0.9",
+    )

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_by_proxy
 
 from core.actions.changes import Change
-from core.actions.websocket import Limits, WebSocketOut, check_origins, new_token, origin_of
+from core.actions.websocket import ClientLimits, WebSocketOut, new_token, page_origin, parse_origins
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from tests.conftest import PATIENCE_S, wait_until
@@ -35,7 +35,7 @@ def opened(**options):
 
 @pytest.fixture
 def out():
-    with opened(origins=(OWN,), limits=Limits(open_s=0.5)) as out:
+    with opened(origins=(OWN,), limits=ClientLimits(open_s=0.5)) as out:
         yield out
 
 
@@ -150,12 +150,12 @@ def test_what_is_no_handshake_is_hung_up_on(out, data, caplog):
 
 
 def test_who_never_finishes_the_handshake_is_hung_up_on():
-    with opened(limits=Limits(open_s=0.2)) as out, raw(out, b"GET / HT") as guest:
+    with opened(limits=ClientLimits(open_s=0.2)) as out, raw(out, b"GET / HT") as guest:
         assert gone(guest)
 
 
 def test_clients_are_bounded_and_a_place_that_was_left_is_free():
-    with opened(limits=Limits(clients=2)) as out, ExitStack() as there:
+    with opened(limits=ClientLimits(clients=2)) as out, ExitStack() as there:
         first = there.enter_context(client(out))
         there.enter_context(client(out))
         wait_until(lambda: out.clients == 2)
@@ -166,7 +166,7 @@ def test_clients_are_bounded_and_a_place_that_was_left_is_free():
 
 
 def test_connections_without_a_handshake_are_bounded():
-    with opened(limits=Limits(clients=2)) as out, ExitStack() as there:
+    with opened(limits=ClientLimits(clients=2)) as out, ExitStack() as there:
         guests = [there.enter_context(raw(out)) for _ in range(20)]
         assert all(gone(guest) for guest in guests[8:])  # four times the clients
 
@@ -184,7 +184,7 @@ def handshaken(out):
 
 
 def test_a_client_that_answers_no_ping_is_dropped():
-    with opened(limits=Limits(ping_s=0.1)) as out, handshaken(out):
+    with opened(limits=ClientLimits(ping_s=0.1)) as out, handshaken(out):
         wait_until(lambda: out.clients == 0)
 
 
@@ -273,18 +273,18 @@ def test_tokens_are_long_and_each_another():
 
 
 def test_origins_are_read_as_they_are_typed():
-    assert check_origins(" http://localhost:5500/, https://Me.example\n") == (
+    assert parse_origins(" http://localhost:5500/, https://Me.example\n") == (
         "http://localhost:5500",
         "https://me.example",
     )
-    assert check_origins("") == ()
+    assert parse_origins("") == ()
     for wrong in ("null", "*", "localhost:5500", "http://a/b", "ftp://a", "http://a@b", "http://"):
-        with pytest.raises(ActionError, match="no page's origin"):
-            check_origins(wrong)
+        with pytest.raises(ActionError, match="not a web origin"):
+            parse_origins(wrong)
 
 
 def test_a_page_s_own_origin_is_read_from_its_address():
-    assert origin_of("http://LocalHost:8501/live?project=a") == ("http://localhost:8501",)
-    assert origin_of("https://studio.example/") == ("https://studio.example",)
+    assert page_origin("http://LocalHost:8501/live?project=a") == ("http://localhost:8501",)
+    assert page_origin("https://studio.example/") == ("https://studio.example",)
     for odd in (None, "", "about:blank", "http://[", "file:///a", "http://a@b/"):
-        assert origin_of(odd) == ()
+        assert page_origin(odd) == ()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.actions.actions import Actions, Settings
-from core.actions.without_browser import act, opened
+from core.actions.without_browser import open_actions, run_actions
 from core.errors import ActionError, MediaError, ModelError
 from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
@@ -41,7 +41,9 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
     actions, told = Actions(), []
     with make_estimator() as hands:
         watched = Watched(hands)
-        for change in act(str(path), starter, watched, actions, seconds=7.0, own_speed=False):
+        for change in run_actions(
+            str(path), starter, watched, actions, seconds=7.0, own_speed=False
+        ):
             assert actions.status().last is change
             told.append(change.name)
     names = [name for name in told if name]
@@ -54,7 +56,9 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
 
 def test_two_hands_of_a_video_are_told_each(videos, make_estimator, starter):
     with make_estimator(num_poses=2) as hands:
-        told = list(act(str(videos / "two_palms.mp4"), starter, hands, Actions(), seconds=0.7))
+        told = list(
+            run_actions(str(videos / "two_palms.mp4"), starter, hands, Actions(), seconds=0.7)
+        )
     assert {change.hand for change in told if change.name == "open_palm"} == {"Left", "Right"}
 
 
@@ -79,7 +83,7 @@ def upright(shared_data, tmp_path):
 def test_a_body_s_poses_are_told_as_a_hand_s_gestures_are(upright, weights_folder):
     arms, actions = GestureModel.load(Paths.arms), Actions()
     with create_estimator("mediapipe-pose", weights_folder) as bodies:
-        told = [*act(str(upright), arms, bodies, actions, own_speed=False)]
+        told = [*run_actions(str(upright), arms, bodies, actions, own_speed=False)]
     said = [(change.name, change.number, change.hand) for change in told]
     number = {gesture.name: place for place, gesture in enumerate(arms.gestures, 1)}
     assert said == [
@@ -96,13 +100,13 @@ def test_a_model_of_hands_is_refused_where_bodies_are_looked_for(videos, starter
         create_estimator("mediapipe-pose", weights_folder) as bodies,
         pytest.raises(ModelError, match="knows hand_21 keypoints, these are body_33"),
     ):
-        list(act(str(videos / "fist.mp4"), starter, bodies, Actions()))
+        list(run_actions(str(videos / "fist.mp4"), starter, bodies, Actions()))
 
 
 def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, starter):
     with make_estimator() as hands:
         begun = time.monotonic()
-        list(act(str(videos / "fist.mp4"), starter, hands, Actions(), seconds=1.0))
+        list(run_actions(str(videos / "fist.mp4"), starter, hands, Actions(), seconds=1.0))
     assert time.monotonic() - begun > 0.9
 
 
@@ -110,9 +114,9 @@ def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, start
 def test_a_source_that_is_not_there_is_an_error_and_closes_the_outputs(
     source, make_estimator, starter, tmp_path
 ):
-    actions = opened(Settings(websocket=True, websocket_port=0, token="x" * 16))
+    actions = open_actions(Settings(websocket=True, websocket_port=0, token="x" * 16))
     with make_estimator() as hands, pytest.raises(MediaError):
-        list(act(source, starter, hands, actions))
+        list(run_actions(source, starter, hands, actions))
     assert actions.status().address == ""
 
 
@@ -122,11 +126,11 @@ def test_a_model_of_another_estimator_is_refused(videos, starter):
         skeleton = "hand_21"
 
     with pytest.raises(ModelError, match="mediapipe-hands"):
-        list(act(str(videos / "fist.mp4"), starter, Other(), Actions()))
+        list(run_actions(str(videos / "fist.mp4"), starter, Other(), Actions()))
 
 
 def test_outputs_that_can_not_be_opened_are_an_error_and_none_stays_open():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ActionError, match=rf"port {port}"):
-            opened(Settings(osc=True, websocket=True, websocket_port=port, token="x" * 16))
+            open_actions(Settings(osc=True, websocket=True, websocket_port=port, token="x" * 16))

@@ -38,7 +38,7 @@ def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):
     switches(app)["OSC"].set_value(True).run()
     switches(app)["WebSocket"].set_value(True).run()
     next(t for t in app.text_input if t.label == "Pages that may listen").set_value("evil*").run()
-    assert "is no page's origin" in app.error[0].value.replace("\\", "")
+    assert "is not a web origin" in app.error[0].value.replace("\\", "")
     next(t for t in app.text_input if t.label == "To the machine").set_value("10.0.0.9").run()
     assert "leave this machine" in texts(app)
 

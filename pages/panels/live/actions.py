@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.actions.actions import Actions, Settings, Status
 from core.actions.changes import MAX_RATE, pitch_hz
-from core.actions.osc import LOCAL, OUT_PORT, listed_hosts
-from core.actions.websocket import PORT, check_origins, new_token, origin_of
+from core.actions.osc import LOCAL, OUT_PORT, read_allowed_hosts
+from core.actions.websocket import PORT, new_token, page_origin, parse_origins
 from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
@@ -158,9 +158,9 @@ def _pick_clients(of: str) -> dict[str, Any]:
         help="Programs need the address alone. A page in a browser is let in when "
         "it comes from one of these, too.",
     )
-    origins = origin_of(st.context.url)
+    origins = page_origin(st.context.url)
     try:
-        origins += check_origins(typed)
+        origins += parse_origins(typed)
     except ActionError as error:
         st.error(safe_label(str(error)), icon="⚠️")
     return {"websocket_port": port, "token": token, "origins": origins}
@@ -181,7 +181,7 @@ def pick_osc_host(key: str) -> str:
             "To the machine", LOCAL, key=key, max_chars=253, persist_state="session"
         )
         return host.strip()
-    hosts = listed_hosts()
+    hosts = read_allowed_hosts()
     if not hosts:
         st.caption("Who runs this studio has listed no machine for OSC (MUDRA_OSC_HOSTS).")
         return ""
