@@ -179,7 +179,7 @@ def test_a_flood_of_starts_and_stops_begins_two_takes_a_second(recorder, fist, t
 
 def test_it_listens_on_this_machine_alone_and_a_port_in_use_is_named(remote):
     assert remote._socket.getsockname()[0] == "127.0.0.1"
-    with pytest.raises(ActionError, match=rf"port {remote.port} can't be listened on"):
+    with pytest.raises(ActionError, match=rf"port {remote.port} can't be used"):
         RecordingRemote(remote.port)
 
 

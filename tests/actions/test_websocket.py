@@ -261,7 +261,7 @@ def test_closing_says_goodbye_and_leaves_no_thread_and_no_port():
 
 def test_it_listens_on_this_machine_alone_and_a_port_in_use_is_named(out):
     assert out._socket.getsockname()[0] == "127.0.0.1"
-    with pytest.raises(ActionError, match=rf"port {out.port} can't be listened on"):
+    with pytest.raises(ActionError, match=rf"port {out.port} can't be used"):
         WebSocketOut(TOKEN, out.port)
 
 
