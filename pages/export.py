@@ -4,19 +4,26 @@ from typing import Any
 
 import streamlit as st
 
-from core.exchange.model_files import Exported, card_of, exported, file_name, import_into, uploaded
-from core.exchange.model_files import proof_of as proof_of_bundle
+from core.exchange.model_files import (
+    ExportedModel,
+    create_card,
+    describe_proof,
+    export_model_content,
+    import_model,
+    name_model_file,
+)
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.bundle import BESIDE, SUFFIX, check_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons.table import skeleton_named
+from core.recording.imports.uploads import temporary_upload
 from core.store import Project
 from pages.panels.controls import upload_field
 from pages.panels.layout import show_errors
 from pages.panels.live.models import model_changed_at, pick_model
 from pages.panels.project.data import show_data_exchange
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import studio
+from pages.panels.resources import studio, visitor_folder
 
 
 def page() -> None:
@@ -49,9 +56,9 @@ def _export_model(project: Project) -> None:
         made = _cached_export(str(model.path), model_changed_at(model.path), names, model)
     _show_proof(made.proof)
     st.download_button(
-        f"Download {file_name(project.name)}",
+        f"Download {name_model_file(project.name)}",
         made.content,
-        file_name(project.name),
+        name_model_file(project.name),
         "application/zip",
         icon="📦",
         type="primary",
@@ -70,9 +77,11 @@ def _export_model(project: Project) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _cached_export(folder: str, changed_at: float, names: bool, _model: GestureModel) -> Exported:
+def _cached_export(
+    folder: str, changed_at: float, names: bool, _model: GestureModel
+) -> ExportedModel:
     """The file, kept while the model stays the same."""
-    return exported(_model, studio().paths, names=names)
+    return export_model_content(_model, studio().paths, names=names)
 
 
 def _show_proof(proof: dict[str, Any]) -> None:
@@ -126,21 +135,20 @@ def _import_model(project: Project) -> None:
     if file is None:
         st.caption("The model becomes one of this project's, to be chosen on Live and Files.")
         return
-    with show_errors(), uploaded(file.name, file.getvalue()) as path:
+    upload = temporary_upload(file.name, file.getvalue(), visitor_folder())
+    with show_errors(), upload as path:
         bundle = check_bundle(path)
-        _show_proof(proof_of_bundle(bundle, studio().paths))
+        _show_proof(describe_proof(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
-            taken = import_into(
-                studio().store, studio().paths, project, path, use=use, title=file.name
-            )
+            taken = import_model(studio().store, studio().paths, project, path, use=use)
             st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1
             st.toast(f"Added as {taken.run.name}")
             st.rerun()
         st.caption("What its maker says of it:")
-        motions = "" if bundle.motions is None else card_of(bundle.motions.model)
-        _show_model_cards(card_of(bundle.model), motions, expanded=False, key="card_came")
+        motions = "" if bundle.motions is None else create_card(bundle.motions.model)
+        _show_model_cards(create_card(bundle.model), motions, expanded=False, key="card_came")
 
 
 page()

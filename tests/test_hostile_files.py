@@ -33,7 +33,7 @@ from pyarrow import parquet
 
 from core.depth.io.recordings import open_depth
 from core.errors import MudraError
-from core.exchange.model_files import sample_hands
+from core.exchange.model_files import read_sample_hands
 from core.gestures.modelfile.bundle import check_bundle, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.coco_evaluation import evaluate_coco
@@ -264,7 +264,7 @@ def bundled(change: Callable[[onnx.ModelProto], object], **metadata: object) -> 
     def make(folder: Path) -> Path:
         path = folder / "given.gesture"
         starter = GestureModel.load(Paths.starter)
-        write_bundle(starter, path, sample_hands(Paths.demo), card="", predict="")
+        write_bundle(starter, path, read_sample_hands(Paths.demo), card="", predict="")
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         graph = onnx.load_model_from_string(members["model.onnx"])

@@ -58,14 +58,14 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add pictures or keypoints to a project."""
-    from core.exchange.tables.data_in import read_data
+    from core.exchange.tables.data_in import import_data
 
     labels = parse_map(mapping)
     check_layout(layout)
     check_skeleton(skeleton)
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("importing") as progress:
-        report = read_data(
+        report = import_data(
             store,
             project,
             path,

@@ -31,12 +31,12 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a model as one file that others can use and check."""
-    from core.exchange.model_files import export_model, proof_of
+    from core.exchange.model_files import describe_proof, export_model
     from core.gestures.modelfile.bundle import load_model
 
     paths = Paths.find(workspace)
     bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
-    proof = proof_of(bundle, paths)
+    proof = describe_proof(bundle, paths)
     say({"file": str(out), **proof}, f"{out}\n{_text(proof)}", as_json)
 
 
@@ -46,11 +46,11 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
-    from core.exchange.model_files import proof_of
+    from core.exchange.model_files import describe_proof
     from core.gestures.modelfile.bundle import check_bundle
 
     try:
-        proof = proof_of(check_bundle(file), Paths.find())
+        proof = describe_proof(check_bundle(file), Paths.find())
     except MudraError as error:
         if as_json:
             say({"ok": False, "error": str(error)}, "", True)
@@ -67,11 +67,11 @@ def import_model(
     as_json: Json = False,
 ) -> None:
     """Check a .gesture file and add its model to a project."""
-    from core.exchange.model_files import import_into
+    from core.exchange.model_files import import_model
 
     paths = Paths.find(workspace)
     with open_store(paths) as store:
-        taken = import_into(store, paths, project, file, use=use)
+        taken = import_model(store, paths, project, file, use=use)
     document = {"run": taken.run.name, "model": str(taken.run.path), "sha256": taken.sha256}
     say(document, f"{taken.run.name}: {taken.run.path}", as_json)
 

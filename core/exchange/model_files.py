@@ -1,23 +1,23 @@
-"""Gesture models as files: given away, and taken into a project. Where gestures that move were
-learned beside still ones, the one file holds both."""
+"""Gesture models as `.gesture` files, exported and imported.
+
+A model of moving gestures that was trained beside one of still gestures is in the same file.
+"""
 
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import ArchiveError, ModelError, TrainingError
+from core.errors import ModelError, TrainingError
 from core.files import temporary_folder
 from core.gestures.modelfile.bundle import (
     BESIDE,
     COUNT,
-    MAX_FILE,
     SUFFIX,
     TOLERANCE,
     Bundle,
@@ -37,20 +37,21 @@ from core.store import Project, Store
 from core.store.transfer import find_or_create_project
 from core.training.runs import DONE, LOG, Run
 
-_NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
-_PERSONS = ("persons", "per_person", "worst_person")  # keys under which persons are named
-_WIDTH = 640  # px, of the pictures that the sample hands are put into
-_LEAST_WAY = 40.0  # pixels
+_NOTES = "CARD.md"  # the notes of a shipped model's maker
+_PERSON_KEYS = ("persons", "per_person", "worst_person")  # of metadata that names persons
+_PICTURE_WIDTH_PX = 640  # of the pictures that the sample hands are put into
+_MIN_REACH_PX = 40.0  # of test movements
+_MAX_TITLE = 100  # characters of a file's name in a training's log
 
 
-def card_of(model: GestureModel, *, names: bool = True) -> str:
-    """The model's card in Markdown; without `names`, persons are numbered.
+def create_card(model: GestureModel, *, names: bool = True) -> str:
+    """Return the model's card in Markdown; without `names`, persons are numbered.
 
     Raises:
-        ModelError: metadata that can't be used.
+        ModelError: invalid metadata.
     """
-    model = with_origin(model)
-    model = model if names else without_names(model)
+    model = add_origin(model)
+    model = model if names else anonymise(model)
     notes = model.path / _NOTES
     text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
     moving = model.motions.gestures if model.steps is None and model.motions is not None else ()
@@ -58,53 +59,58 @@ def card_of(model: GestureModel, *, names: bool = True) -> str:
 
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
-    """Write the model's `.gesture` file, tried on the shipped hands. That of the moving gestures
-    beside it lies in it as a file of its own.
+    """Write the model's `.gesture` file with test vectors; a model of moving gestures beside it is
+    a file in that file.
 
     Args:
         names: keep the names of persons and sources in the card and the metadata.
 
     Raises:
-        MudraError: the model is none, its training has not ended, the file would answer otherwise,
-            or it can't be written.
+        MudraError: no finished model, the file's answers differ from the model's, or it can't be
+            written.
     """
     if model.preliminary:
         raise ModelError(
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
             "training's end, or train again where that was broken off"
         )
-    card = card_of(model, names=names)
-    model = with_origin(model)
-    beside = _beside(model, paths, names)
-    model = model if names else without_names(model)
-    inputs, predict = _tried_with(model, paths), _predict_py(model, paths)
-    return write_bundle(model, out, inputs, card=card, predict=predict, beside=beside)
+    card = create_card(model, names=names)
+    model = add_origin(model)
+    motions = _export_motions(model, paths, names)
+    model = model if names else anonymise(model)
+    inputs, script = _create_test_inputs(model, paths), _read_predict_script(model, paths)
+    return write_bundle(model, out, inputs, card=card, predict=script, beside=motions)
 
 
-def _beside(model: GestureModel, paths: Paths, names: bool) -> bytes:
-    """The content of the file of the moving gestures beside it; empty where there are none."""
-    moving = model.motions
-    if moving is None or moving is model:
+def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
+    """Return the `.gesture` file of the model of moving gestures beside a model; empty if none."""
+    motions = model.motions
+    if motions is None or motions is model:
         return b""
-    told = Run.open(model.path).about() if (model.path / LOG).is_file() else {}
-    own = told.get(MOTIONS_ORIGIN) or model.metadata.get("origin")  # of one training
-    moving = replace(moving, metadata=({"origin": own} if own else {}) | moving.metadata)
+    start = Run.open(model.path).about() if (model.path / LOG).is_file() else {}
+    origin = start.get(MOTIONS_ORIGIN) or model.metadata.get("origin")  # of one training
+    motions = replace(motions, metadata=({"origin": origin} if origin else {}) | motions.metadata)
     with temporary_folder() as folder:
         out = folder / BESIDE
-        export_model(moving, out, paths, names=names)
+        export_model(motions, out, paths, names=names)
         return out.read_bytes()
 
 
-def _tried_with(model: GestureModel, paths: Paths) -> Inputs:
-    flat = model.skeleton == HAND_21 and model.axes == 2
-    poses = sample_hands(paths.demo) if flat else sample_poses(model.skeleton, model.axes)
-    return poses if model.steps is None else moved(poses, model.steps)
+def _create_test_inputs(model: GestureModel, paths: Paths) -> Inputs:
+    """Return the poses, or movements, that a model's file is tested with."""
+    is_flat_hand = model.skeleton == HAND_21 and model.axes == 2
+    poses = (
+        read_sample_hands(paths.demo)
+        if is_flat_hand
+        else create_sample_poses(model.skeleton, model.axes)
+    )
+    return poses if model.steps is None else animate_poses(poses, model.steps)
 
 
 @dataclass(frozen=True)
-class Exported:
-    """A `.gesture` file's content, what it proved (see `proof_of`), its card, and that of the
-    moving gestures beside it; "" where there are none."""
+class ExportedModel:
+    """The content of a `.gesture` file, its proof (`describe_proof`) and its cards; `motions_card`
+    is "" without a model of moving gestures."""
 
     content: bytes
     proof: dict[str, Any]
@@ -112,26 +118,25 @@ class Exported:
     motions_card: str
 
 
-def exported(model: GestureModel, paths: Paths, *, names: bool = True) -> Exported:
-    """As `export_model`, without a file that stays."""
+def export_model_content(model: GestureModel, paths: Paths, *, names: bool = True) -> ExportedModel:
+    """Export a model as `export_model` does, and return the file's content."""
     with temporary_folder() as folder:
         out = folder / f"model{SUFFIX}"
         bundle = export_model(model, out, paths, names=names)
-        motions = "" if bundle.motions is None else bundle.motions.card
-        return Exported(out.read_bytes(), proof_of(bundle, paths), bundle.card, motions)
+        motions_card = "" if bundle.motions is None else bundle.motions.card
+        proof = describe_proof(bundle, paths)
+        return ExportedModel(out.read_bytes(), proof, bundle.card, motions_card)
 
 
-def file_name(project: str) -> str:
-    """A file's name for a project's model."""
+def name_model_file(project: str) -> str:
+    """Return the file name for a project's model."""
     words = re.findall(r"[^\W_]+", project)
     return ("-".join(words) or "model") + SUFFIX
 
 
-def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
-    """What a file that was read proves, ready for JSON: its gestures, whether they move, each
-    vector's difference and the worst, sha256 of the file and of each member, whether its
-    predict.py is ours, and under `motions` the same of the file of moving gestures in it, None
-    where there is none."""
+def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
+    """Return, ready for JSON, what checking a `.gesture` file found: its gestures, each test
+    vector's difference, hashes, and whether its predict.py is Mudra's."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.differences().tolist()
     return {
@@ -144,33 +149,35 @@ def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
         "tolerance": TOLERANCE,
         "sha256": bundle.sha256[""],
         "members": members,
-        "known_predict": bundle.predict == _predict_py(bundle.model, paths),
-        "motions": None if bundle.motions is None else proof_of(bundle.motions, paths),
+        "known_predict": bundle.predict == _read_predict_script(bundle.model, paths),
+        "motions": None if bundle.motions is None else describe_proof(bundle.motions, paths),
     }
 
 
-def _predict_py(model: GestureModel, paths: Paths) -> str:
-    """What reads pictures and keypoints for a model without Mudra."""
+def _read_predict_script(model: GestureModel, paths: Paths) -> str:
+    """Return the predict.py that runs this kind of model without Mudra."""
     if model.steps is not None:
-        return paths.motion_receiver.read_text(encoding="utf-8")
-    of_hands = paths.space_receiver if model.axes == 3 else paths.receiver
-    of = {BODY: paths.body_receiver, PAIR: paths.pair_receiver}.get(model.skeleton.title, of_hands)
-    return of.read_text(encoding="utf-8")
+        script = paths.motion_receiver
+    elif model.skeleton.title in (BODY, PAIR):
+        script = paths.body_receiver if model.skeleton.title == BODY else paths.pair_receiver
+    else:
+        script = paths.space_receiver if model.axes == 3 else paths.receiver
+    return script.read_text(encoding="utf-8")
 
 
-def with_origin(model: GestureModel) -> GestureModel:
-    """The model with what its training's run knows of the samples' origin."""
+def add_origin(model: GestureModel) -> GestureModel:
+    """Return the model with the samples' origin, from its training's log, in its metadata."""
     if "origin" in model.metadata or not (model.path / LOG).is_file():
         return model
     origin = Run.open(model.path).about().get("origin")
     return replace(model, metadata=model.metadata | {"origin": origin}) if origin else model
 
 
-def without_names(model: GestureModel) -> GestureModel:
-    """The model with its persons as “person 1”, “person 2”, and its sources counted together.
+def anonymise(model: GestureModel) -> GestureModel:
+    """Return the model with persons named “person 1”, “person 2” …, and without source names.
 
     Raises:
-        ModelError: metadata that can't be used.
+        ModelError: invalid metadata.
     """
     about = model.about
     measured = [model.metadata.get(key) or {} for key in ("figures", "leave_one_person_out")]
@@ -178,26 +185,29 @@ def without_names(model: GestureModel) -> GestureModel:
     known |= {one.get("worst_person") for one in measured} | {*about.census.persons}
     order = sorted(name for name in known if name is not None)
     names = {name: f"person {number}" for number, name in enumerate(order, 1)}
-    metadata = _renamed(model.metadata, names)
+    metadata = _rename_persons(model.metadata, names)
     if sources := about.origin.sources:
         counted = {"names left out": sum(sources.values())}
         metadata["origin"] = metadata["origin"] | {"sources": counted}
     return replace(model, metadata=metadata)
 
 
-def _renamed(value: Any, names: Mapping[str, str], of_person: bool = False) -> Any:
-    """The value with other names wherever a key says that persons are named."""
+def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = False) -> Any:
+    """Replace names of persons in metadata, below the keys that hold such."""
     if isinstance(value, dict):
-        keys = {key: names.get(key, key) if of_person else key for key in value}
-        return {keys[key]: _renamed(part, names, key in _PERSONS) for key, part in value.items()}
+        keys = {key: names.get(key, key) if is_person else key for key in value}
+        return {
+            keys[key]: _rename_persons(part, names, key in _PERSON_KEYS)
+            for key, part in value.items()
+        }
     if isinstance(value, list):
-        return [_renamed(part, names, of_person) for part in value]
-    return names.get(value, value) if of_person and isinstance(value, str) else value
+        return [_rename_persons(part, names, is_person) for part in value]
+    return names.get(value, value) if is_person and isinstance(value, str) else value
 
 
-def sample_hands(table: Path) -> Inputs:
-    """16 real hands of every gesture in a keypoint table, as varied as a camera's: other places
-    and sizes, every other one seen as in a mirror, one without a keypoint, one without a finger.
+def read_sample_hands(table: Path) -> Inputs:
+    """Return 16 real hands of a keypoint table, of all its gestures and several sizes: every other
+    one mirrored, one without a keypoint, one without a finger.
 
     Raises:
         TableError: it can't be read.
@@ -208,16 +218,15 @@ def sample_hands(table: Path) -> Inputs:
     sizes = np.geomspace(0.5, 4, COUNT)[:, None, None]
     mirrored = np.arange(COUNT) % 2 == 1
     points = read.keypoints[chosen] * sizes
-    points[mirrored, :, 0] = _WIDTH - points[mirrored, :, 0]
+    points[mirrored, :, 0] = _PICTURE_WIDTH_PX - points[mirrored, :, 0]
     points[3, 8] = np.nan
     points[10, 17:] = np.nan
     return Inputs(points.round(1).astype(np.float32), mirrored)
 
 
-def sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
-    """16 made-up poses of any skeleton, of other places and sizes, every other one seen as in a
-    mirror, one without a keypoint where it has several: what a model says of them is its own,
-    whatever they show."""
+def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
+    """Return 16 random poses of a skeleton at several places and sizes: every other one mirrored,
+    one without a keypoint where it has several."""
     rng = np.random.default_rng(COUNT)
     sizes = np.geomspace(20, 200, COUNT)[:, None, None]
     points = rng.normal(0, 1, (COUNT, skeleton.size, axes)) * sizes + rng.uniform(
@@ -227,12 +236,12 @@ def sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
     return Inputs(points.round(1).astype(np.float32), np.arange(COUNT) % 2 == 1)
 
 
-def moved(poses: Inputs, steps: int) -> Inputs:
-    """Windows of so many frames in which each of the poses goes a way of its own: a circle, an
-    ellipse or a line, of about its size; a lone keypoint, which has none, _LEAST_WAY."""
+def animate_poses(poses: Inputs, steps: int) -> Inputs:
+    """Return windows of `steps` frames in which each pose moves along a circle, ellipse or line of
+    about its own size."""
     middle = np.nanmean(poses.keypoints, 1, keepdims=True)
     reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
-    reach = np.maximum(reach, _LEAST_WAY)  # a window that stands still has no size to be divided by
+    reach = np.maximum(reach, _MIN_REACH_PX)  # features divide by the size of a movement
     angle, tilt = np.linspace(0, 2 * np.pi, steps), np.linspace(0, 2 * np.pi, COUNT)[:, None]
     points = np.repeat(poses.keypoints[:, None], steps, 1)
     points[..., 0] += (reach * np.cos(angle) * np.cos(tilt))[:, :, None]
@@ -240,35 +249,28 @@ def moved(poses: Inputs, steps: int) -> Inputs:
     return Inputs(points.round(1).astype(np.float32), poses.mirrored_view)
 
 
-# --------------------------------------------------------------------------------------- taken in
+# ---------------------------------------------------------------------------------------- import
 
 
 @dataclass(frozen=True)
-class Imported:
-    """A bundle that became a project's model: its run, and the sha256 of its file."""
+class ImportedModel:
+    """A `.gesture` file that became a project's model: its run, and the file's sha256."""
 
     run: Run
     sha256: str
 
 
-def import_into(
-    store: Store,
-    paths: Paths,
-    project: str | Project,
-    path: Path,
-    *,
-    use: bool = False,
-    title: str = "",
-) -> Imported:
-    """Take a `.gesture` file into a project, or into the one of that name, which is made for its
-    keypoints where it is missing.
+def import_model(
+    store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
+) -> ImportedModel:
+    """Import a `.gesture` file into a project, which is created if it is given by an unknown name.
 
     Args:
-        use: make it the project's model.
-        title: what the file is called where `path` is a copy.
+        use: make it the project's active model.
 
     Raises:
-        MudraError: the file can't be trusted, or can't be kept, or the project is about others.
+        MudraError: the file is invalid, the workspace can't be written, or the project has another
+            skeleton.
     """
     bundle = check_bundle(path)
     skeleton, in_space = bundle.model.skeleton, bundle.model.axes == 3
@@ -276,35 +278,19 @@ def import_into(
         if found.skeleton != skeleton.name:
             own, needed = skeleton_named(found.skeleton).titles, skeleton.titles
             raise ModelError(
-                f"{title or path.name} knows gestures of {needed}, “{found.name}” is about {own}: "
-                f"add it to a project about {needed}, or to a new one"
+                f"{path.name} knows gestures of {needed}, “{found.name}” is about {own}: add it to "
+                f"a project about {needed}, or to a new one"
             )
-        taken = _take_in(bundle, paths, found, title or path.name)
+        run = _create_run(bundle, paths, found, path.name)
         if use:
-            store.set_active_model(found.id, taken.run.name)
-    return taken
+            store.set_active_model(found.id, run.name)
+    return ImportedModel(run, bundle.sha256[""])
 
 
-@contextmanager
-def uploaded(name: str, content: bytes) -> Iterator[Path]:
-    """A file that came through the browser, as a path for a while.
+def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> Run:
+    """Store a checked file's models and metadata as a finished training of the project.
 
-    Raises:
-        ArchiveError: too large to be a model.
-    """
-    if len(content) > MAX_FILE:
-        raise ArchiveError(f"{name} has {len(content):,} bytes, a model at most {MAX_FILE:,}")
-    with temporary_folder() as folder:
-        path = folder / (re.sub(r"[^\w.-]+", "_", name.removesuffix(SUFFIX))[:60] + SUFFIX)
-        path.write_bytes(content)
-        yield path
-
-
-def _take_in(bundle: Bundle, paths: Paths, project: Project, title: str) -> Imported:
-    """Put a checked file's model among the project's, as a run that has ended.
-
-    Only the models and their metadata are kept: the card is written anew from them, and predict.py
-    is never run.
+    Its card is not stored but created from the metadata; its predict.py is never run.
 
     Raises:
         TrainingError: the workspace can't be written.
@@ -312,27 +298,26 @@ def _take_in(bundle: Bundle, paths: Paths, project: Project, title: str) -> Impo
     run = Run.create(
         paths.workspace / "incoming",
         **project_fields(project),
-        imported=title[-100:],
+        imported=title[-_MAX_TITLE:],
         sha256=bundle.sha256[""],
         classifier="imported",
     )
     try:
-        _keep(bundle.model, run.path)
+        _write_model(bundle.model, run.path)
         if bundle.motions is not None:
-            _keep(bundle.motions.model, run.path / MOTIONS)
+            _write_model(bundle.motions.model, run.path / MOTIONS)
         run.log(event="end", status=DONE)
         paths.runs.mkdir(parents=True, exist_ok=True)
-        moved = Run(run.path.rename(paths.runs / run.name))
+        return Run(run.path.rename(paths.runs / run.name))
     except OSError as error:
         raise TrainingError(f"{paths.runs} can't be written: {error.strerror}") from error
     finally:
         run.release()
         shutil.rmtree(run.path, ignore_errors=True)
-    return Imported(moved, bundle.sha256[""])
 
 
-def _keep(model: GestureModel, folder: Path) -> None:
-    """Put a checked file's model into a folder, and see that it can be read from there."""
+def _write_model(model: GestureModel, folder: Path) -> None:
+    """Write a checked file's model to a folder and make sure that it can be loaded from there."""
     metadata = {key: value for key, value in model.metadata.items() if key != "bundle"}
     folder.mkdir(exist_ok=True)
     (folder / MODEL).write_bytes(model.onnx)

@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 
 from core.errors import ArchiveError, ModelError
-from core.exchange.model_files import card_of, export_model, exported, import_into, proof_of
+from core.exchange.model_files import (
+    create_card,
+    describe_proof,
+    export_model,
+    export_model_content,
+    import_model,
+)
 from core.gestures.modelfile.bundle import (
     BESIDE,
     MEMBERS,
@@ -58,7 +64,7 @@ def members_of(path: Path) -> dict[str, bytes]:
 
 def test_both_kinds_are_in_the_one_file_and_each_is_proved(model, paths, file):
     assert set(members_of(file)) == {*MEMBERS, BESIDE}
-    proof = proof_of(check_bundle(file), paths)
+    proof = describe_proof(check_bundle(file), paths)
     beside = proof["motions"]
     assert (proof["gestures"], beside["gestures"]) == (STILL, MOVING)
     assert (proof["moving"], beside["moving"], beside["motions"]) == (False, True, None)
@@ -70,7 +76,7 @@ def test_both_kinds_are_in_the_one_file_and_each_is_proved(model, paths, file):
 def test_both_kinds_are_at_work_where_the_file_is_taken_in(model, file, tmp_path):
     theirs = Paths.find(tmp_path / "theirs")
     with closing(Store(theirs.database)) as store:
-        taken = import_into(store, theirs, "Theirs", file, use=True)
+        taken = import_model(store, theirs, "Theirs", file, use=True)
         came = GestureModel.load(active_model(theirs, store.project("Theirs")).folder)
     assert came.path == taken.run.path
     assert (came.onnx, came.motions.onnx) == (model.onnx, model.motions.onnx)
@@ -98,16 +104,16 @@ def test_the_inner_file_is_one_of_its_own(file, tmp_path):
     assert answer["gesture"] == "swipe_right"
     theirs = Paths.find(tmp_path / "theirs")
     with closing(Store(theirs.database)) as store:
-        taken = import_into(store, theirs, "Theirs", tmp_path / BESIDE)
+        taken = import_model(store, theirs, "Theirs", tmp_path / BESIDE)
     alone = GestureModel.load(taken.run.path)
     known = alone.predict_proba(window(seen.keypoints, seen.times_s)[None], np.ones(1, bool))
     assert answer["probability"] == pytest.approx(known.max(), abs=1e-4)
 
 
 def test_each_card_names_its_own_and_tells_where_it_comes_from(model, paths):
-    given = exported(model, paths)
+    given = export_model_content(model, paths)
     assert "Gestures that move have a model and a card of their own" in given.card
-    assert "swipe" in card_of(model).split("##")[0]
+    assert "swipe" in create_card(model).split("##")[0]
     assert "16 frames of one movement" in given.motions_card
     assert "Ada" in given.motions_card
     assert "**Source**: not known" not in given.motions_card

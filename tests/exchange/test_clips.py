@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import ArchiveError, SkeletonError, TableError
 from core.exchange.project.project_file import export_project, import_project
-from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_in import import_data
 from core.exchange.tables.data_out import export_data
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
@@ -84,15 +84,15 @@ def test_a_table_has_a_row_a_frame_and_comes_back_as_clips(store, bodies, suffix
     wanted = store.samples(bodies.id, newest_first=False)
     written = export_data(store, bodies, tmp_path / f"p.{suffix}")
     assert (written.samples, written.left_out) == (4, 0)
-    assert read_data(store, "again", tmp_path / f"p.{suffix}").added == 4
+    assert import_data(store, "again", tmp_path / f"p.{suffix}").added == 4
     check(store, store.project("again"), wanted, crops=False)
-    assert read_data(store, "again", tmp_path / f"p.{suffix}").already == 4
+    assert import_data(store, "again", tmp_path / f"p.{suffix}").already == 4
 
 
 def test_a_table_of_bodies_does_not_go_into_a_project_of_hands(store, bodies, project, tmp_path):
     export_data(store, bodies, tmp_path / "p.csv")
     with pytest.raises(TableError, match="samples are body_33, “Demo” takes hand_21"):
-        read_data(store, project.name, tmp_path / "p.csv")
+        import_data(store, project.name, tmp_path / "p.csv")
     assert store.samples(project.id) == []
 
 
@@ -114,13 +114,13 @@ def test_samples_in_space_alone_come_back_to_the_last_bit(store, tmp_path, suffi
     )
     out = tmp_path / f"p.{suffix}"
     assert export_data(store, project, out).samples == 2
-    assert read_data(store, "copy", out).added == 2
+    assert import_data(store, "copy", out).added == 2
     copy = store.project("copy")
     assert copy.in_space
     data = store.training_data(copy.id)
     np.testing.assert_array_equal(data.keypoints, deep)
     assert [s.space for s in store.samples(copy.id)] == ["millimetres"] * 2
-    assert read_data(store, "copy", out).already == 2
+    assert import_data(store, "copy", out).already == 2
     store.create_project("flat")
     flat = NewSample(deep[0, :, :2], seen[0], "webcam", True, "mediapipe-hands")
     project = store.project("flat")
@@ -131,7 +131,7 @@ def test_samples_in_space_alone_come_back_to_the_last_bit(store, tmp_path, suffi
     with pytest.raises(
         SkeletonError, match=r"in space \(x, y, z\), those of “flat” in the picture"
     ):
-        read_data(store, "flat", out)
+        import_data(store, "flat", out)
     with pytest.raises(TableError, match="holds x and y of each keypoint"):
         export_data(store, copy, tmp_path / "k.csv", kind="kazuhito")
 
@@ -154,7 +154,7 @@ def test_a_clip_of_which_a_frame_lacks_keypoints_in_space_is_refused_with_its_ro
         out.write_text(json.dumps(content))
         place = r"annotation \d+: world .* its first frame is annotation \d+"
     with pytest.raises(TableError, match=place):
-        read_data(store, "copy", out)
+        import_data(store, "copy", out)
     assert [project.name for project in store.projects()] == ["Bodies"]
 
 
@@ -163,7 +163,7 @@ def test_clips_do_not_come_into_a_still_gesture_of_their_name(store, bodies, tmp
     other = store.create_project("other", skeleton="body_33")
     store.add_gesture(other.id, "wave")
     with pytest.raises(TableError, match="line 3: “wave” is a still gesture"):
-        read_data(store, "other", tmp_path / "t.csv")
+        import_data(store, "other", tmp_path / "t.csv")
     assert store.samples(other.id) == []
 
 

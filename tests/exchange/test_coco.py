@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import TableError
-from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_in import import_data
 from core.exchange.tables.data_out import export_data
 
 
@@ -36,7 +36,7 @@ def test_another_skeleton_is_refused_and_nothing_comes_in(joints, store, project
     words = rf"poses have {joints} keypoints, hand_21 has 21: .* \(2 annotations: 2, 3\)"
     for name in ("new", project.name):
         with pytest.raises(TableError, match=words):
-            read_data(store, name, path)
+            import_data(store, name, path)
     assert [p.name for p in store.projects()] == [project.name]
     assert store.samples(project.id) == []
 
@@ -52,7 +52,7 @@ def test_coco_of_others_comes_in(store, tmp_path):
             {"bbox": [1, 2, 3, 4]},
         ],
     )
-    assert read_data(store, "p", path, person="Eve").added == 1
+    assert import_data(store, "p", path, person="Eve").added == 1
     project = store.project("p")
     [one] = store.samples(project.id)
     np.testing.assert_array_equal(
@@ -61,20 +61,20 @@ def test_coco_of_others_comes_in(store, tmp_path):
     assert one.scores[0].tolist() == [1, 0, 0.5] + [1] * 18 and one.size_hw == (480, 640)
     assert (one.source, one.mirrored_view, one.space) == ("x/1.jpg", False, "picture")
     assert [p.name for p in store.persons(project.id)] == ["Eve"]
-    assert read_data(store, "p", path).already == 1
+    assert import_data(store, "p", path).already == 1
     assert "wave" in [g.name for g in store.gestures(project.id)]
 
 
 def test_keypoints_of_others_are_nobody_s_unless_it_is_said_whose(store, tmp_path):
     path = write(tmp_path / "c.json", [{"keypoints": hand()}])
-    read_data(store, "p", path)
-    read_data(store, "q", path, estimator="mediapipe-hands")
+    import_data(store, "p", path)
+    import_data(store, "q", path, estimator="mediapipe-hands")
     found = [store.count_by_estimator(store.project(name).id) for name in ("p", "q")]
     assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}]
 
 
 def test_what_a_file_says_of_its_estimator_stands(store, tmp_path):
-    read_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
+    import_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
     export_data(store, store.project("p"), tmp_path / "out.json")
-    read_data(store, "q", tmp_path / "out.json", estimator="mediapipe-hands")
+    import_data(store, "q", tmp_path / "out.json", estimator="mediapipe-hands")
     assert store.count_by_estimator(store.project("q").id) == {"coco-21": 1}

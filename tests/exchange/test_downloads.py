@@ -9,10 +9,10 @@ import pytest
 
 from core.errors import MudraError, TableError
 from core.exchange.downloads import (
-    WHOLE,
+    WHOLE_PROJECT,
     import_uploaded_project,
     import_uploaded_samples,
-    prepare,
+    prepare_download,
 )
 from tests.exchange.conftest import content, sample
 
@@ -34,9 +34,11 @@ def filled(store, project):
 
 
 def test_the_whole_project_comes_back_under_a_free_name(store, paths, filled, folder):
-    shares = []
-    made = prepare(store, paths, filled, WHOLE, folder, progress=shares.append)
-    assert (made.name, made.mime, shares[-1]) == ("Demo.zip", "application/zip", 1.0)
+    calls = []
+    made = prepare_download(
+        store, paths, filled, WHOLE_PROJECT, folder, progress=lambda *done: calls.append(done)
+    )
+    assert (made.name, made.mime, calls[-1]) == ("Demo.zip", "application/zip", (3, 3))
     name, text = import_uploaded_project(
         store, paths, made.path.read_bytes(), "my copy.zip", folder
     )
@@ -46,7 +48,7 @@ def test_the_whole_project_comes_back_under_a_free_name(store, paths, filled, fo
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "coco"])
 def test_tables_come_back_into_another_project(store, paths, filled, folder, kind):
-    made = prepare(store, paths, filled, kind, folder)
+    made = prepare_download(store, paths, filled, kind, folder)
     other = store.create_project("Other")
     upload = [(made.name, made.path.read_bytes())]
     assert "3 added" in import_uploaded_samples(store, other, upload, folder)
@@ -59,7 +61,7 @@ def test_tables_come_back_into_another_project(store, paths, filled, folder, kin
 def test_keypoint_csv_and_its_names_come_in_one_zip_called_as_the_app_calls_them(
     store, paths, filled, folder
 ):
-    made = prepare(store, paths, filled, "kazuhito", folder)
+    made = prepare_download(store, paths, filled, "kazuhito", folder)
     with zipfile.ZipFile(io.BytesIO(made.path.read_bytes())) as archive:
         names = archive.namelist()
         rows = list(csv.reader(io.TextIOWrapper(archive.open("keypoint.csv"))))
@@ -71,15 +73,15 @@ def test_keypoint_csv_and_its_names_come_in_one_zip_called_as_the_app_calls_them
 
 
 def test_what_was_prepared_before_goes(store, paths, filled, folder):
-    first = prepare(store, paths, filled, "csv", folder)
-    second = prepare(store, paths, filled, WHOLE, folder, with_pictures=False)
+    first = prepare_download(store, paths, filled, "csv", folder)
+    second = prepare_download(store, paths, filled, WHOLE_PROJECT, folder, with_pictures=False)
     assert not first.path.exists() and [*folder.iterdir()] == [second.path]
 
 
 def test_a_name_is_a_file_s_by_its_letters_and_digits_alone(store, paths, filled, folder):
     store.rename_project(filled.id, "../a b: «ü»?")
     renamed = store.project("../a b: «ü»?")
-    assert prepare(store, paths, renamed, "csv", folder).name == "a_b___ü.csv"
+    assert prepare_download(store, paths, renamed, "csv", folder).name == "a_b___ü.csv"
 
 
 def test_a_table_without_or_with_too_many_files_is_said_in_words(store, filled, folder):

@@ -19,14 +19,14 @@ import pytest
 from core.errors import ModelError, MudraError
 from core.estimators.mediapipe_pose import MediapipePose
 from core.exchange.model_files import (
-    card_of,
+    animate_poses,
+    anonymise,
+    create_card,
+    create_sample_poses,
+    describe_proof,
     export_model,
-    import_into,
-    moved,
-    proof_of,
-    sample_hands,
-    sample_poses,
-    without_names,
+    import_model,
+    read_sample_hands,
 )
 from core.files import change_json
 from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
@@ -116,10 +116,10 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     model, out = GestureModel.load(run.path), tmp_path / "moves.gesture"
     bundle = export_model(model, out, paths)
     assert bundle.inputs.keypoints.shape == (16, 16, 21, 2) and bundle.differences().max() < 1e-4
-    proof, card = proof_of(check_bundle(out), paths), card_of(model)
+    proof, card = describe_proof(check_bundle(out), paths), create_card(model)
     assert proof["gestures"] == [*ways] and proof["known_predict"]
     assert "16 frames of one movement" in card and "distance to the nearest example" in card
-    taken = import_into(store, paths, "Others", out, use=True)
+    taken = import_model(store, paths, "Others", out, use=True)
     came = GestureModel.load(taken.run.path)
     assert came.steps == 16 and came.onnx == model.onnx and came.motions is came
     data = store.training_data(project.id, clips=True)
@@ -145,7 +145,7 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
 
 def test_the_card_tells_the_training_s_own_numbers(home):
     _, _, run = home
-    card = card_of(GestureModel.load(run.path))
+    card = create_card(GestureModel.load(run.path))
     figures = run.records("result")[0]["figures"]
     low, high = figures["interval"]
     assert "- **Who**: 3 persons\n" in card
@@ -169,7 +169,7 @@ def test_the_card_tells_the_training_s_own_numbers(home):
 
 def test_a_card_without_names_counts_persons_and_sources(home):
     _, _, run = home
-    card = card_of(GestureModel.load(run.path), names=False)
+    card = create_card(GestureModel.load(run.path), names=False)
     assert not any(name in card for name in ("Anna", "Bo", "Cy", "webcam", "files"))
     assert "| person 1 | 24 | 1 |" in card and "| person 3 | 20 | 1 |" in card
     assert "names left out (60)" in card
@@ -193,7 +193,7 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
     )
     model = GestureModel.load(copy.path)
     found = model.metadata["leave_one_person_out"]
-    card, plain = card_of(model), card_of(model, names=False)
+    card, plain = create_card(model), create_card(model, names=False)
     low, high = (f"{100 * part:.1f} %" for part in found["interval"])
     mean, worst = (f"{100 * found[key]:.1f} %" for key in ("mean_accuracy", "worst_accuracy"))
     assert (
@@ -219,24 +219,24 @@ def test_a_person_called_like_a_field_changes_no_field():
             "per_person": {"person": {"n": 1, "accuracy": 0.5}},
         },
     }
-    said = without_names(GestureModel(Path(), metadata, b"")).metadata
+    said = anonymise(GestureModel(Path(), metadata, b"")).metadata
     assert said["census"]["persons"] == {"person 1": {"samples": 1}, "person 2": {"samples": 2}}
     assert said["split"] == "person" and said["figures"]["worst_person"] == "person 1"
     assert said["figures"]["per_person"] == {"person 1": {"n": 1, "accuracy": 0.5}}
 
 
 def test_the_starter_s_card_has_what_its_maker_says(starter):
-    card = card_of(starter)
+    card = create_card(starter)
     assert "24582" in card and "Coolmann2049" in card and "# Starter gesture model" in card
     assert "Not measured" not in card
 
 
 def test_sample_hands_are_real_and_varied():
-    hands = sample_hands(Paths.demo)
+    hands = read_sample_hands(Paths.demo)
     widths = np.nanmax(hands.keypoints, 1) - np.nanmin(hands.keypoints, 1)
     assert widths.max(1).max() / widths.max(1).min() > 4
     assert hands.mirrored_view.tolist() == [False, True] * 8
-    again = sample_hands(Paths.demo)
+    again = read_sample_hands(Paths.demo)
     np.testing.assert_array_equal(again.keypoints, hands.keypoints)
 
 
@@ -247,7 +247,7 @@ def test_an_imported_model_is_one_of_the_project_s_and_answers_the_same(home, fi
     _, _, run = home
     paths = Paths.find(tmp_path / "other")
     store = Store(paths.database)
-    taken = import_into(store, paths, "Theirs", file, use=True)
+    taken = import_model(store, paths, "Theirs", file, use=True)
     assert store.project("theirs").active_model == taken.run.name
     assert taken.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     [there] = TrainingManager(store, paths).runs(store.project("Theirs"))
@@ -256,7 +256,7 @@ def test_an_imported_model_is_one_of_the_project_s_and_answers_the_same(home, fi
     assert there.about()["imported"] == "demo.gesture"
     assert {p.name for p in there.path.iterdir()} == {"log.jsonl", "model.onnx", "metadata.json"}
     assert list((paths.workspace / "incoming").iterdir()) == []
-    hands = sample_hands(paths.demo)
+    hands = read_sample_hands(paths.demo)
     answers = [
         GestureModel.load(path).predict_proba(hands.keypoints, hands.mirrored_view)
         for path in (run.path, there.path)
@@ -272,7 +272,7 @@ def test_a_name_that_cannot_be_a_project_s_leaves_nothing(file, tmp_path):
     paths = Paths.find(tmp_path / "other")
     store = Store(paths.database)
     with pytest.raises(MudraError, match="1 to 40"):
-        import_into(store, paths, "", file)
+        import_model(store, paths, "", file)
     assert not paths.runs.exists() and store.projects() == []
     store.close()
 
@@ -282,7 +282,7 @@ def test_a_project_about_others_takes_no_model_in(file, tmp_path):
     store = Store(paths.database)
     pairs = store.create_project("Pairs", skeleton="hands_42")
     with pytest.raises(ModelError, match="gestures of hands, “Pairs” is about pairs of hands"):
-        import_into(store, paths, "Pairs", file, use=True)
+        import_model(store, paths, "Pairs", file, use=True)
     assert store.project("Pairs") == pairs
     assert not paths.runs.exists() and not (paths.workspace / "incoming").exists()
     store.close()
@@ -293,7 +293,7 @@ def test_a_refused_file_leaves_nothing(file, tmp_path):
     store = Store(paths.database)
     (tmp_path / "bad.gesture").write_bytes(file.read_bytes()[:-200])
     with pytest.raises(MudraError):
-        import_into(store, paths, "Theirs", tmp_path / "bad.gesture")
+        import_model(store, paths, "Theirs", tmp_path / "bad.gesture")
     assert not paths.runs.exists() and not (paths.workspace / "incoming").exists()
     assert store.projects() == []
     store.close()
@@ -301,7 +301,7 @@ def test_a_refused_file_leaves_nothing(file, tmp_path):
 
 def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter, tmp_path):
     paths, _, _ = home
-    proof = proof_of(check_bundle(file), paths)
+    proof = describe_proof(check_bundle(file), paths)
     assert proof["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     with zipfile.ZipFile(file) as archive:
         members = {n: hashlib.sha256(archive.read(n)).hexdigest() for n in archive.namelist()}
@@ -310,9 +310,9 @@ def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter
     assert proof["moving"] is False
     assert proof["known_predict"] is True
     odd = write_bundle(
-        starter, tmp_path / "a.gesture", sample_hands(paths.demo), card="", predict="print(1)"
+        starter, tmp_path / "a.gesture", read_sample_hands(paths.demo), card="", predict="print(1)"
     )
-    assert proof_of(odd, paths)["known_predict"] is False
+    assert describe_proof(odd, paths)["known_predict"] is False
 
 
 # -------------------------------------------------------------------------------------- predict.py
@@ -348,7 +348,7 @@ def test_predict_py_says_what_the_model_says(starter, tmp_path):
     paths = Paths.find(tmp_path / "home")
     export_model(starter, tmp_path / "a.gesture", paths)
     folder = unpack_zip(tmp_path / "a.gesture", tmp_path / "there")
-    hands = sample_hands(paths.demo)
+    hands = read_sample_hands(paths.demo)
     wanted, foreign = starter.predict(hands.keypoints, hands.mirrored_view)
     said, limit = answers(sys.executable, folder, "vectors.json"), starter.rejects_above
     assert [one["gesture"] for one in said] == [
@@ -482,12 +482,12 @@ def test_a_bundle_opens_wherever_a_model_is_named(file):
 
 
 def test_a_lone_keypoint_is_tried_on_ways_of_its_own():
-    tried = moved(sample_poses(FINGERTIP_1), 16).keypoints
+    tried = animate_poses(create_sample_poses(FINGERTIP_1), 16).keypoints
     assert tried.shape == (16, 16, 1, 2) and np.isfinite(tried).all()
     high = np.ptp(tried[:, :, 0, 1], axis=1)
     # an 80 px circle's height in 16 frames from 0 to 2 pi, rounded to tenths of a pixel
     np.testing.assert_allclose(high, 80 * np.sin(8 * np.pi / 15), atol=0.11)
-    assert np.isnan(sample_poses(HAND_21).keypoints[3, 20]).all()
+    assert np.isnan(create_sample_poses(HAND_21).keypoints[3, 20]).all()
 
 
 def test_a_model_of_the_ways_of_a_fingertip_is_given_away(shared_data, tmp_path):
@@ -498,7 +498,7 @@ def test_a_model_of_the_ways_of_a_fingertip_is_given_away(shared_data, tmp_path)
     import_path(store, "ways", table, layout="point-history")
     _, run = train_here(store, paths, store.project("ways"), epochs=3, progress=lambda *_: None)
     store.close()
-    proof = proof_of(
+    proof = describe_proof(
         export_model(GestureModel.load(run.path), tmp_path / "a.gesture", paths), paths
     )
     assert proof["skeleton"] == "fingertip_1" and proof["worst_difference"] <= 1e-5

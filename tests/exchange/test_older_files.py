@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.exchange.project.project_file import import_project
-from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_in import import_data
 from core.paths import Paths
 from core.store import Store
 
@@ -48,7 +48,7 @@ def test_a_project_file_of_version_1(store, tmp_path, written):
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_a_table_of_version_1(store, suffix, written):
-    report = read_data(store, "from a table", HERE / f"version_1.{suffix}")
+    report = import_data(store, "from a table", HERE / f"version_1.{suffix}")
     assert report.added == 4
     check(store, store.project("from a table"), written, pictures=False)
-    assert read_data(store, "from a table", HERE / f"version_1.{suffix}").already == 4
+    assert import_data(store, "from a table", HERE / f"version_1.{suffix}").already == 4

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from core.exchange.model_files import export_model, import_into
+from core.exchange.model_files import export_model, import_model
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.active_model import STARTER, active_model, choose_model, follow_training
 from core.jobs.owners import project_fields
@@ -121,9 +121,9 @@ def test_a_model_from_a_file_answers_when_it_is_chosen_and_until_something_is_tr
 ):
     file = tmp_path / "a.gesture"
     export_model(GestureModel.load(paths.starter), file, paths)
-    import_into(store, paths, "Demo", file)
+    import_model(store, paths, "Demo", file)
     assert answers(store, paths) == STARTER
-    taken = import_into(store, paths, "Demo", file, use=True)
+    taken = import_model(store, paths, "Demo", file, use=True)
     assert answers(store, paths) == taken.run.name
     run = trained()
     follow_training(store, paths, project, run)

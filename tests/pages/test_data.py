@@ -115,7 +115,10 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
 def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store, tmp_path):
     record(store, "ok", 3)
     (tmp_path / "download-a.zip").write_bytes(b"pictures")
-    app.session_state["download"] = (("of", "it"), Download(tmp_path / "download-a.zip", "p", ""))
+    app.session_state["download"] = (
+        ("of", "it"),
+        Download(tmp_path / "download-a.zip", "p", "", ""),
+    )
     press(go(app, "privacy"), "Forget the pictures")
     assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
 

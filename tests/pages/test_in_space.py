@@ -4,7 +4,7 @@ what can't be done with them is said."""
 import numpy as np
 import pytest
 
-from core.exchange.model_files import card_of
+from core.exchange.model_files import create_card
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.lab.renderer.render import render_hand
@@ -110,4 +110,4 @@ def test_live_says_that_a_webcam_s_depth_is_estimated_and_a_depth_net_s_hands_ar
     assert both.estimators == (MEDIAPIPE, net) and both.estimator == MEDIAPIPE
     assert both.knows(IN_BROWSER[MEDIAPIPE]) and not both.knows("cpm.hand_light")
     assert "no gesture is named here" not in texts(go(app, "depth"))
-    assert f"found by mediapipe-hands and {net} alone" in card_of(both).replace("\\", "")
+    assert f"found by mediapipe-hands and {net} alone" in create_card(both).replace("\\", "")

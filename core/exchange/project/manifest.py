@@ -1,11 +1,8 @@
-"""What a project file may hold: the manifest and the rows of its tables, checked one by one.
+"""The manifest and the rows of a project file, checked one by one as they are untrusted.
 
-Convention: names are checked as `safe_name` does; float32 blobs travel as base64, NaN and all;
-times are ISO 8601.
+Names are checked as `safe_name` does; float32 blobs are base64, with NaN; times are ISO 8601.
 """
 
-import math
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -28,89 +25,84 @@ from core.media.json_objects import first_fault
 from core.pose.skeletons.table import SKELETONS, skeleton_named
 from core.store.rows import to_floats
 
-MAX_CROP = 2**20  # bytes of one crop's JPEG
+MAX_CROP_BYTES = 2**20  # of one JPEG
 MAX_JOINTS = 200
 MAX_FRAMES = 1000  # of one clip
 RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}"
 
 
-def _name(text: str) -> str:
+def _check_name(text: str) -> str:
     try:
         return safe_name(text)
     except LabelError as error:
         raise ValueError(str(error)) from error
 
 
-def _skeleton(text: str) -> str:
+def _check_skeleton(text: str) -> str:
     if text not in SKELETONS:
         raise ValueError(f"no skeleton “{text[:40]}”, there are {', '.join(SKELETONS)}")
     return text
 
 
-def _time(text: str) -> str:
+def _check_time(text: str) -> str:
     datetime.fromisoformat(text)
     return text
 
 
-def _plain(text: str) -> str:
-    if any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in text):
+def _check_text(text: str, allowed: str = "") -> str:
+    """Raise ValueError for control characters and half characters, except the allowed ones."""
+    if any((char < " " or "\ud800" <= char <= "\udfff") and char not in allowed for char in text):
         raise ValueError("control characters in a text")
     return text
 
 
-def _storable(text: str) -> str:
-    if any(char == "\0" or 0xD800 <= ord(char) < 0xE000 for char in text):
-        raise ValueError("a text that can't be stored")
-    return text
+def _check_file_name(text: str) -> str:
+    """Raise ValueError for what can't be stored; control characters are allowed."""
+    return _check_text(text, "".join(map(chr, range(1, 32))))
 
 
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("no finite number")
-    return value
+def _number_blob(*counts: int) -> AfterValidator:
+    """Return a validator of blobs with one of these numbers of float32 per keypoint and frame:
+    finite, or NaN where missing."""
 
-
-def _numbers(*counts: int) -> Callable[[bytes], bytes]:
-    """A blob of so many float32 a keypoint and frame: finite, or NaN where missing."""
-
-    def check(blob: bytes) -> bytes:
-        most = 4 * max(counts) * MAX_JOINTS * MAX_FRAMES
-        if all(len(blob) % (4 * count) for count in counts) or not 0 < len(blob) <= most:
-            told = " or ".join(map(str, counts))
-            raise ValueError(f"{len(blob)} bytes are no {told} float32 for each keypoint")
+    def check_blob(blob: bytes) -> bytes:
+        max_bytes = 4 * max(counts) * MAX_JOINTS * MAX_FRAMES
+        if all(len(blob) % (4 * count) for count in counts) or not 0 < len(blob) <= max_bytes:
+            expected = " or ".join(map(str, counts))
+            raise ValueError(f"{len(blob)} bytes are no {expected} float32 for each keypoint")
         if np.isinf(to_floats(blob)).any():
             raise ValueError("an infinite number")
         return blob
 
-    return check
+    return AfterValidator(check_blob)
 
 
 Id = Annotated[int, Field(ge=0, lt=2**53)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
-Name = Annotated[str, Field(max_length=400), AfterValidator(_name)]
-Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
-Text = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]  # file names, too
-Short = Annotated[str, Field(max_length=100), AfterValidator(_plain)]
-Emoji = Annotated[str, Field(max_length=16), AfterValidator(_plain)]
-Number = Annotated[float, AfterValidator(_finite)]
+Name = Annotated[str, Field(max_length=400), AfterValidator(_check_name)]
+Time = Annotated[str, Field(max_length=40), AfterValidator(_check_time)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(_check_file_name)]
+Short = Annotated[str, Field(max_length=100), AfterValidator(_check_text)]
+Emoji = Annotated[str, Field(max_length=16), AfterValidator(_check_text)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Side = Annotated[int, Field(ge=1, le=100_000)]
-Points = Annotated[Base64Bytes, AfterValidator(_numbers(2, 3))]
-Scores = Annotated[Base64Bytes, AfterValidator(_numbers(1))]
-World = Annotated[Base64Bytes, AfterValidator(_numbers(3))]
-Times = Annotated[Base64Bytes, AfterValidator(_numbers(2))]  # float64, each two times float32 long
-SkeletonName = Annotated[str, AfterValidator(_skeleton)]
+Points = Annotated[Base64Bytes, _number_blob(2, 3)]
+Scores = Annotated[Base64Bytes, _number_blob(1)]
+World = Annotated[Base64Bytes, _number_blob(3)]
+Times = Annotated[Base64Bytes, _number_blob(2)]  # float64 has the size of two float32
+SkeletonName = Annotated[str, AfterValidator(_check_skeleton)]
 Kind = Literal["still", "moving"]
 RunName = Annotated[str, Field(pattern=f"^{RUN_NAME}$")]
 
 
 class Strict(BaseModel):
-    """No other fields, no values turned from one type into another."""
+    """A model without unknown fields and without conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ProjectRow(Strict):
-    """The project itself."""
+    """The columns of the project."""
 
     name: Name
     keypoints_only: bool
@@ -121,7 +113,7 @@ class ProjectRow(Strict):
 
 
 class Numbered(Strict):
-    """A row with its id."""
+    """A row with an id."""
 
     id: Id
 
@@ -162,17 +154,17 @@ class BurstRow(Numbered):
 
 
 class CropPlace(Strict):
-    """Where a sample's crop lies in the file: JPEG bytes `begin` to `begin + bytes` of a pack."""
+    """The place of a crop's JPEG: `bytes` bytes of a pack from `begin` on."""
 
     pack: Annotated[str, Field(pattern=r"^crops-\d{5}\.bin$")]
     begin: Count
-    bytes: Annotated[int, Field(ge=1, le=MAX_CROP)]
+    bytes: Annotated[int, Field(ge=1, le=MAX_CROP_BYTES)]
     frame: Count = 0
 
 
 class SampleRow(Numbered):
-    """A row of `samples`, and where its crops are. Files of version 1 say `hand_index` instead of
-    `instance`, and have one frame and one `crop`."""
+    """A row of `samples` with the places of its crops. Files of version 1 have `hand_index` instead
+    of `instance`, one frame and one `crop`."""
 
     gesture_id: Id
     burst_id: Id
@@ -203,27 +195,28 @@ class SampleRow(Numbered):
 
     @property
     def crop_places(self) -> list[CropPlace]:
-        """Where its crops are."""
+        """The places of its crops, of either version."""
         return [*self.crops, *([self.crop] if self.crop else [])]
 
-    def fault(self, skeleton: str) -> str:
-        """What does not fit together; "" where all does."""
+    def find_fault(self, skeleton: str) -> str:
+        """Return what doesn't fit together in the row; "" if everything does."""
         all_joints = len(self.scores) // 4
-        joints, odd = divmod(all_joints, self.frames)
-        several = (self.world, 12), (self.visibility, 4)
-        odd += len(self.keypoints) not in (8 * all_joints, 12 * all_joints)
-        odd += any(blob and len(blob) != size * all_joints for blob, size in several)
-        if odd or (self.times and len(self.times) != 8 * self.frames):
+        joints, rest = divmod(all_joints, self.frames)
+        sizes = (self.world, 12), (self.visibility, 4)
+        fits = not rest and len(self.keypoints) in (8 * all_joints, 12 * all_joints)
+        fits &= all(not blob or len(blob) == size * all_joints for blob, size in sizes)
+        if not fits or (self.times and len(self.times) != 8 * self.frames):
             return "keypoints, scores and world have different numbers of joints"
         if any(place.frame >= self.frames for place in self.crop_places):
             return f"a crop of frame {self.frames} or later, there are {self.frames}"
-        half = halved(self.height, self.width)
-        half |= halved(self.square_x, self.square_y, self.square_side)
-        return "half a size or half a square" if half else misfit(joints, skeleton)
+        square = self.square_x, self.square_y, self.square_side
+        if is_half_given(self.height, self.width) or is_half_given(*square):
+            return "half a size or half a square"
+        return find_misfit(joints, skeleton)
 
 
-def misfit(joints: int, skeleton: str) -> str:
-    """Why a pose of so many joints can't go into a project of this skeleton; "" where it can."""
+def find_misfit(joints: int, skeleton: str) -> str:
+    """Return why poses of so many keypoints don't fit a skeleton; "" if they do."""
     try:
         skeleton_named(skeleton).check(joints, "poses")
     except SkeletonError as error:
@@ -231,8 +224,8 @@ def misfit(joints: int, skeleton: str) -> str:
     return ""
 
 
-def halved(*values: float | None) -> bool:
-    """Whether some are missing, but not all."""
+def is_half_given(*values: float | None) -> bool:
+    """Whether some of the values are missing, but not all."""
     return len({value is None for value in values}) > 1
 
 
@@ -246,7 +239,7 @@ ROWS: dict[str, type[Numbered]] = {
 
 
 class Member(Strict):
-    """A file in the zip."""
+    """A file in the zip, with its size and hash."""
 
     name: Annotated[str, Field(max_length=200)]
     bytes: Count
@@ -254,7 +247,7 @@ class Member(Strict):
 
 
 class Manifest(Strict):
-    """`manifest.json`: what the file is, the project, and every other member with its hash."""
+    """The content of `manifest.json`: version, project, counts, and all other members."""
 
     format: Literal["mudra-project"]
     version: Literal[1, 2]
@@ -268,34 +261,26 @@ class Manifest(Strict):
 
 
 def read_manifest(content: bytes, name: str) -> Manifest:
-    """The manifest of the file of that name.
-
-    Raises:
-        ArchiveError: it is none.
-    """
+    """Return the manifest of a project file; raises ArchiveError with the file's name."""
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         raise ArchiveError(f"{name}: manifest.json can't be used: {first_fault(error)}") from error
 
 
-def read_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
-    """A row of one of ROWS from its line, of a project of this skeleton.
-
-    Raises:
-        ArchiveError: it is none; `where` says in whose words.
-    """
+def check_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
+    """Return a row of one of ROWS from its JSON line; raises ArchiveError with the place."""
     try:
         row = ROWS[part].model_validate_json(line)
     except ValidationError as error:
         raise ArchiveError(f"{where}: {first_fault(error)}") from error
-    if isinstance(row, SampleRow) and (fault := row.fault(skeleton)):
+    if isinstance(row, SampleRow) and (fault := row.find_fault(skeleton)):
         raise ArchiveError(f"{where}: {fault}")
     return row
 
 
 def mudra_version() -> str:
-    """This Mudra's, for who reads a file that it wrote."""
+    """Return the version of this Mudra."""
     with suppress(PackageNotFoundError):
         return version("mudra")
     return "0.1.0"

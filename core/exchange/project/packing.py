@@ -1,78 +1,111 @@
-"""The members of a project file as they are written: tables, packs of crops, at last the manifest.
+"""The members of a project file as they are written: tables, packs of crops, then the manifest.
 
-Members stay below 1 MB (packs: 16 MB), so that neither side holds more than that in memory.
+A row is a JSON line with its blobs as base64. Members have at most 1 MB (packs: 16 MB), so that
+neither writing nor reading holds more in memory.
 """
 
+import base64
 import hashlib
+import json
 import zipfile
+from collections import Counter
 from typing import Any
 
 from core.errors import StoreError
-from core.exchange.project.lines import to_line
 from core.exchange.project.manifest import Manifest, Member, ProjectRow, mudra_version
 from core.media.limits import ZIP
 from core.store.rows import now
 
 MANIFEST = "manifest.json"
-MAX_MANIFEST = 8 * 2**20  # bytes
+MAX_MANIFEST_BYTES = 8 * 2**20
 _TABLE_BYTES, _PACK_BYTES = 2**20 - 2**12, 16 * 2**20
+_BLOB_COLUMNS = ("keypoints", "scores", "world", "times", "visibility")
+
+Row = dict[str, Any]
+
+
+def to_line(row: Row) -> bytes:
+    """Return a row as one JSON line, its blobs as base64."""
+    blobs = {
+        name: base64.b64encode(row[name]).decode("ascii")
+        for name in _BLOB_COLUMNS
+        if row.get(name) is not None
+    }
+    return json.dumps(row | blobs, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def from_line(line: bytes) -> Row:
+    """Return the row of a line that was checked before, or written by `to_line`."""
+    row: Row = json.loads(line)
+    blobs = {n: base64.b64decode(row[n]) for n in _BLOB_COLUMNS if row.get(n) is not None}
+    return row | blobs
 
 
 class Packer:
-    """Fills the zip member by member, each no larger than is kept in memory."""
+    """Writes a project's zip member by member.
+
+    Attributes:
+        counts: number of rows by table, of crops and of trainings.
+    """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.counts: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
         self._archive = archive
         self._members: list[Member] = []
         self._waiting: dict[str, bytearray] = {}
-        self._numbers: dict[str, int] = {}
+        self._numbers: Counter[str] = Counter()
 
-    def add(self, name: str, content: bytes) -> None:
-        """A member of its own; pictures are packed already."""
-        how = zipfile.ZIP_STORED if name.startswith("crops-") else zipfile.ZIP_DEFLATED
-        self._archive.writestr(name, content, how)
+    def add_member(self, name: str, content: bytes) -> None:
+        """Write a member; JPEG files are not compressed again."""
+        is_packed = name.startswith("crops-")
+        method = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
+        self._archive.writestr(name, content, method)
         digest = hashlib.sha256(content).hexdigest()
         self._members.append(Member(name=name, bytes=len(content), sha256=digest))
 
-    def add_line(self, table: str, row: dict[str, Any]) -> None:
-        """A row of a table."""
+    def add_row(self, table: str, row: Row) -> None:
+        """Add a row to a table."""
         self._append(table, to_line(row), _TABLE_BYTES)
+        self.counts[table] += 1
 
     def add_crop(self, jpeg: bytes) -> dict[str, Any]:
-        """A crop; where it lies."""
+        """Add a crop and return its place, see `manifest.CropPlace`."""
         begin = self._append("crops", jpeg, _PACK_BYTES)
-        self.counts["crops"] = self.counts.get("crops", 0) + 1
-        return {"pack": self._name("crops"), "begin": begin, "bytes": len(jpeg)}
+        self.counts["crops"] += 1
+        return {"pack": self._member_name("crops"), "begin": begin, "bytes": len(jpeg)}
 
-    def _append(self, kind: str, content: bytes, limit: int) -> int:
+    def _append(self, kind: str, content: bytes, max_bytes: int) -> int:
+        """Append content to the next member of its kind and return where it begins."""
         waiting = self._waiting.setdefault(kind, bytearray())
-        if len(waiting) + len(content) > limit:
+        if len(waiting) + len(content) > max_bytes:
             self.flush(kind)
         begin = len(waiting)
         waiting += content
         return begin
 
     def flush(self, kind: str) -> None:
-        """What waits, as the next member of its kind."""
+        """Write what waits as the next member of its kind."""
         waiting = self._waiting.get(kind)
         if waiting:
-            self.add(self._name(kind), bytes(waiting))
-            self._numbers[kind] = self._numbers.get(kind, 0) + 1
+            self.add_member(self._member_name(kind), bytes(waiting))
+            self._numbers[kind] += 1
             waiting.clear()
 
-    def _name(self, kind: str) -> str:
+    def _member_name(self, kind: str) -> str:
         suffix = "bin" if kind == "crops" else "jsonl"
-        return f"{kind}-{self._numbers.get(kind, 0):05}.{suffix}"
+        return f"{kind}-{self._numbers[kind]:05}.{suffix}"
 
     def finish(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
-        """The manifest, last: it knows every hash.
+        """Write the manifest with the hash of each member.
 
         Raises:
-            StoreError: larger than what is read back.
+            StoreError: the file is larger than what can be imported.
         """
         total = sum(member.bytes for member in self._members)
-        if total > ZIP.max_total_bytes - MAX_MANIFEST or len(self._members) >= ZIP.max_entries:
+        if (
+            total > ZIP.max_total_bytes - MAX_MANIFEST_BYTES
+            or len(self._members) >= ZIP.max_entries
+        ):
             raise StoreError(
                 f"“{project.name}” takes {total:,} bytes in {len(self._members):,} files, a "
                 f"project file at most {ZIP.max_total_bytes:,}: leave the pictures out"
@@ -85,7 +118,7 @@ class Packer:
             project=project,
             with_bin=with_bin,
             with_pictures=with_pictures,
-            counts=self.counts,
+            counts=dict(self.counts),
             members=self._members,
         )
         self._archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))

@@ -1,6 +1,6 @@
-"""What the log of a training that came in a file may say, line by line: what every page that shows
-trainings counts on. `core.gestures.classifier.learner` writes these records; keys that only others
-read pass.
+"""Models of the lines of an imported training's log: what all pages that show trainings rely on.
+
+`core.gestures.classifier.learner` writes these records; further keys are allowed.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -10,15 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from core.exchange.project.manifest import Emoji, Name, Short, Text
 from core.gestures.evaluation.protocol import Part
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
-Interval = Annotated[list[Share], Field(min_length=2, max_length=2)]
+Interval = Annotated[list[Fraction], Field(min_length=2, max_length=2)]
 Split = Literal["person", "session", "burst", "tail"]
 Matcher = Literal["net", "templates"]
 
 
 class Record(BaseModel):
-    """Any line: its event, and when it was written."""
+    """Any line: its event and time."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -27,7 +27,7 @@ class Record(BaseModel):
 
 
 class Start(Record):
-    """What is trained. A measurement, which has a kind, travels in no project file."""
+    """The start of a training; measurements, which have a kind, are not exported."""
 
     kind: None = None
     samples: Count | None = None
@@ -35,18 +35,18 @@ class Start(Record):
 
 
 class Epoch(Record):
-    """How far it is."""
+    """The figures of an epoch."""
 
     epoch: Count
     epochs: Annotated[int, Field(ge=1, le=10**6)]
     loss: float | None = None
-    accuracy: Share | None = None
+    accuracy: Fraction | None = None
     val_loss: float | None = None
-    val_accuracy: Share | None = None
+    val_accuracy: Fraction | None = None
 
 
 class End(Record):
-    """How it ended."""
+    """The end of a training."""
 
     status: Literal["done", "stopped", "failed", "dead"]
     message: Annotated[str, Field(max_length=20_000)] = ""
@@ -56,38 +56,38 @@ class _Part(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
 
-class OfGesture(_Part):
-    """One gesture's held-out samples."""
+class GestureFigures(_Part):
+    """Accuracy on the held-out samples of one gesture."""
 
     n: Count
-    accuracy: Share
+    accuracy: Fraction
     interval: Interval | None = None  # none in old trainings
 
 
 class Rejection(_Part):
-    """How often gestures pass, and others do."""
+    """Acceptance rates of gestures and of unknown signs."""
 
-    true_accept: Share
-    false_accept: Share | None
+    true_accept: Fraction
+    false_accept: Fraction | None
     gestures: Count
     foreign: Count
     measured_on: Text
 
 
 class Figures(_Part):
-    """How accurate the answers on held-out samples are."""
+    """Accuracy on held-out samples."""
 
     n: Count
-    accuracy: Share
+    accuracy: Fraction
     interval: Interval
     effective_n: Annotated[float, Field(ge=0)] | None = None
-    per_gesture: dict[Name, OfGesture]
+    per_gesture: dict[Name, GestureFigures]
     confusion: list[list[Count]]
     rejection: Rejection | None = None
 
 
-class OfProtocol(_Part):
-    """How the figures came about."""
+class EvaluationProtocol(_Part):
+    """The split, and which part chose and reported the figures."""
 
     split: Split
     chosen: dict[Short, Part]
@@ -102,17 +102,17 @@ class Gesture(_Part):
 
 
 class Measured(_Part):
-    """Figures, and what they are of."""
+    """Figures with their split and gestures."""
 
     figures: Figures
     split: Split
-    protocol: OfProtocol | None = None
+    protocol: EvaluationProtocol | None = None
     gestures: list[Gesture]
     matcher: Matcher | None = None
-    compared: dict[Matcher, Share] | None = None
+    compared: dict[Matcher, Fraction] | None = None
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    def _check_consistency(self) -> Self:
         size = len(self.gestures)
         if [len(row) for row in self.figures.confusion] != [size] * size:
             raise ValueError(f"the confusion matrix does not fit {size} gestures")
@@ -122,7 +122,7 @@ class Measured(_Part):
 
 
 class Result(Record, Measured):
-    """What a training gave."""
+    """The result of a training."""
 
     seconds: Annotated[float, Field(ge=0)]
     motions: Measured | None = None
@@ -132,10 +132,6 @@ RECORDS: dict[str, type[Record]] = {"start": Start, "epoch": Epoch, "result": Re
 
 
 def check_record(record: Any) -> None:
-    """Hold a line of a log against what its event must say.
-
-    Raises:
-        ValidationError: it says something else.
-    """
+    """Raise ValidationError if a line of a log is invalid for its event."""
     event = Record.model_validate(record).event
     RECORDS.get(event, Record).model_validate(record)

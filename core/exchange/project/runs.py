@@ -1,6 +1,6 @@
-"""Trainings that travel in a project file: which files go along, and how they settle elsewhere.
+"""Trainings in a project file: the exported files, and their import.
 
-An untrusted log is read line by line and written anew; a model is run in a worker first.
+A training's log is untrusted: it is checked line by line and rewritten; its model runs in a worker.
 """
 
 import json
@@ -22,46 +22,49 @@ from core.media.json_objects import first_fault
 from core.store.rows import Project
 from core.training.runs import DEAD, LOG, Run
 
-VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
+VALIDATION = "validation.csv"  # has ids of samples, which differ in another store
 SUFFIXES = (".onnx", ".json", ".jsonl")
-MAX_LOG = 8 * 2**20
+MAX_LOG_BYTES = 8 * 2**20
 
 
-def files_of(run: Run) -> list[Path]:
-    """The files of a training that go along, and of its model of moving gestures."""
-    beside = run.path / MOTIONS
-    found = sorted([*run.path.iterdir(), *(beside.iterdir() if beside.is_dir() else ())])
+def list_exported_files(run: Run) -> list[Path]:
+    """Return the files of a training, and of its model of moving gestures, that are exported."""
+    motions = run.path / MOTIONS
+    found = sorted([*run.path.iterdir(), *(motions.iterdir() if motions.is_dir() else ())])
     files = [path for path in found if path.is_file() and not path.is_symlink()]
     return [p for p in files if p.suffix in SUFFIXES or p == run.path / VALIDATION]
 
 
 class ImportedRuns:
-    """The trainings of a file that is being imported.
+    """The trainings of a project file that is being imported.
 
     Args:
-        source: the unpacked folder that holds a folder for each.
-        runs: where trainings live here.
-        scratch: an empty folder on the same disk as `runs`, for preparing them.
-        title: what to call the file in errors.
+        source: the unpacked folder with a folder of each training.
+        runs: the studio's folder of trainings.
+        scratch: an empty folder on the same disk as `runs`.
+        title: the file's name for errors.
 
     Attributes:
-        names: their names in the file → their names here.
+        names: names in the file → names in the studio.
     """
 
     def __init__(self, source: Path, runs: Path, scratch: Path, title: str) -> None:
         self._source, self._runs, self._scratch, self._title = source, runs, scratch, title
         found = sorted(p.name for p in source.iterdir()) if source.is_dir() else []
-        self.names = {name: self._free(name) for name in found}
+        self.names = {name: self._find_free_name(name) for name in found}
         self._moved: list[Path] = []
 
-    def _free(self, name: str) -> str:
+    def _find_free_name(self, name: str) -> str:
         return f"{name[:72]}-{secrets.token_hex(2)}" if (self._runs / name).exists() else name
 
     def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
-        """Make them ready: theirs is that project, samples have these new ids.
+        """Copy the trainings to the scratch folder, checked and assigned to the project.
+
+        Args:
+            samples: ids in the file → new ids.
 
         Raises:
-            ArchiveError: a log or table that can't be one.
+            ArchiveError: an invalid log or table.
             ModelError: a model that takes too long or too much memory.
         """
         for old, new in self.names.items():
@@ -69,40 +72,40 @@ class ImportedRuns:
             where = f"{self._title}: runs/{old}"
             for model in (self._scratch / new).rglob(MODEL):
                 check_folder(model.parent)
-            _settle_log(self._scratch / new / LOG, project, where)
+            _rewrite_log(self._scratch / new / LOG, project, where)
             if (self._scratch / new / VALIDATION).exists():
-                _settle_validation(self._scratch / new / VALIDATION, samples, where)
+                _replace_sample_ids(self._scratch / new / VALIDATION, samples, where)
 
     def move_in(self) -> None:
-        """Each by one rename."""
+        """Move each training to the studio by one rename."""
         self._runs.mkdir(parents=True, exist_ok=True)
         for name in self.names.values():
             (self._scratch / name).rename(self._runs / name)
             self._moved.append(self._runs / name)
 
-    def take_back(self) -> None:
-        """Delete those that have moved in."""
+    def remove(self) -> None:
+        """Delete the trainings that were moved to the studio."""
         for folder in self._moved:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settle_log(path: Path, project: Project, where: str) -> None:
-    """Write the log anew: it belongs to the project, and no process works on it."""
-    if not path.is_file() or path.stat().st_size > MAX_LOG:
-        raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG:,} bytes")
+def _rewrite_log(path: Path, project: Project, where: str) -> None:
+    """Check a log and rewrite it with the new project, ended and without process ids."""
+    if not path.is_file() or path.stat().st_size > MAX_LOG_BYTES:
+        raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG_BYTES:,} bytes")
     lines = enumerate(path.read_bytes().splitlines(), 1)
-    records = [_record(line, f"{where}, line {number}") for number, line in lines]
+    records = [_read_record(line, f"{where}, line {number}") for number, line in lines]
     if not records or records[0]["event"] != "start":
         raise ArchiveError(f"{where}: the log begins with no start")
     records[0] |= project_fields(project)
     if records[-1]["event"] != "end":
         records.append({"time": records[-1]["time"], "event": "end", "status": DEAD})
-    settled = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)
-    path.write_text("".join(f"{line}\n" for line in settled), encoding="utf-8")
+    rewritten = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)
+    path.write_text("".join(f"{line}\n" for line in rewritten), encoding="utf-8")
 
 
-def _record(line: bytes, where: str) -> dict[str, Any]:
-    """A line of a log with what every reader counts on; see `run_records`."""
+def _read_record(line: bytes, where: str) -> dict[str, Any]:
+    """Return a line of a log, checked by `run_records`; raises ArchiveError."""
     try:
         record = json.loads(line)
         check_record(record)
@@ -116,8 +119,8 @@ def _record(line: bytes, where: str) -> dict[str, Any]:
     return dict(record)
 
 
-def _settle_validation(path: Path, samples: Mapping[int, int], where: str) -> None:
-    """The table with the samples' new ids; rows of samples that did not come are left out."""
+def _replace_sample_ids(path: Path, samples: Mapping[int, int], where: str) -> None:
+    """Replace the samples' ids in a validation table; drop rows of missing samples."""
     try:
         rows = pd.read_csv(path, dtype=str, keep_default_na=False)
         rows["sample_id"] = pd.to_numeric(rows["sample_id"]).map(samples)

@@ -1,9 +1,7 @@
-"""COCO-keypoints json: gestures as categories, an image a sample, as no two are known to be of one
-picture. A sample of a table has no picture: its image has 0 x 0 pixels then.
+"""COCO-keypoints json: gestures as categories, one image and annotation per frame.
 
-What COCO has no place for stands under "mudra" in categories and annotations; other programs skip
-it, `read_coco` takes it back: also the z of keypoints in space. A missing joint is 0, 0 with v = 0,
-all others have v = 2. The box is the keypoints' own.
+What COCO has no place for is under "mudra" in categories and annotations, also the z of keypoints
+in space; other programs skip it. A missing keypoint is 0, 0 with v = 0, all others have v = 2.
 """
 
 import json
@@ -17,128 +15,107 @@ from pydantic import AfterValidator, Field, GetPydanticSchema, TypeAdapter
 
 from core.errors import TableError
 from core.exchange.project.manifest import MAX_JOINTS
-from core.exchange.tables.columns import COLUMNS, RENAMED, Row, about
+from core.exchange.tables.columns import COLUMNS, OLD_NAMES, Row
 from core.media.json_objects import json_objects, validate_object
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import now, to_floats
 
+_GESTURE_COLUMNS = ("emoji", "position", "enabled", "kind")
+_ELSEWHERE = (  # columns that COCO's own fields hold
+    *("gesture", "id", "source", "height", "width", "joints"),
+    *(f"gesture_{name}" for name in _GESTURE_COLUMNS),
+)
+_FRAME_STEP = 2**32  # between the ids of a clip's frames, far above any number of samples
+
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write the rows of `transfer.read_sample_rows`, given twice: COCO lists its images first.
+    """Write rows of frames (`columns.split_clip`), given twice as COCO lists its images first.
 
     Returns:
-        How many.
+        The number of samples.
     """
     info = {"description": f"Mudra project {title}", "version": "1", "date_created": now()}
     categories: dict[str, dict[str, Any]] = {}
-    done = 0
+    samples = 0
     with out.open("w", encoding="utf-8") as file:
-        file.write(f'{{"info": {_json(info)},\n"licenses": [],\n"images": [')
+        file.write(f'{{"info": {_to_json(info)},\n"licenses": [],\n"images": [')
         for row in first:
             size = {"width": row["width"] or 0, "height": row["height"] or 0}
-            _item(file, {"id": _id(row), "file_name": row["source"], **size}, not categories)
-            categories.setdefault(row["gesture"], _category(row, len(categories) + 1))
-            done += row["frame"] == 0
+            image = {"id": _image_id(row), "file_name": row["source"], **size}
+            _write_item(file, image, first=not categories)
+            categories.setdefault(row["gesture"], _to_category(row, len(categories) + 1))
+            samples += row["frame"] == 0
         file.write('],\n"annotations": [')
         for number, row in enumerate(again):
-            _item(file, _annotation(row, categories[row["gesture"]]["id"]), number == 0)
+            annotation = _to_annotation(row, categories[row["gesture"]]["id"])
+            _write_item(file, annotation, first=number == 0)
         file.write('],\n"categories": [')
         for number, category in enumerate(categories.values()):
-            _item(file, category, number == 0)
+            _write_item(file, category, first=number == 0)
         file.write("]}\n")
-    return done
+    return samples
 
 
-def _item(file: IO[str], item: dict[str, Any], first: bool) -> None:
-    file.write(("\n" if first else ",\n") + _json(item))
+def _write_item(file: IO[str], item: dict[str, Any], *, first: bool) -> None:
+    file.write(("\n" if first else ",\n") + _to_json(item))
 
 
-def _json(value: Any) -> str:
+def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-_OF_GESTURE = ("emoji", "position", "enabled", "kind")
+def _image_id(row: Row) -> int:
+    """Return a number for each frame; for the first one the sample's."""
+    return int(row["id"] + row["frame"] * _FRAME_STEP)
 
 
-def _category(row: Row, number: int) -> dict[str, Any]:
+def _to_category(row: Row, number: int) -> dict[str, Any]:
+    """Return the category of a row's gesture."""
     skeleton = skeleton_named(row["skeleton"])
-    edges = [[a + 1, b + 1] for a, b in skeleton.edges]
-    mudra = {name: row[f"gesture_{name}"] for name in _OF_GESTURE}
     return {
         "id": number,
         "name": row["gesture"],
         "supercategory": skeleton.title,
         "keypoints": list(skeleton.joints),
-        "skeleton": edges,
-        "mudra": mudra,
+        "skeleton": [[a + 1, b + 1] for a, b in skeleton.edges],
+        "mudra": {name: row[f"gesture_{name}"] for name in _GESTURE_COLUMNS},
     }
 
 
-_IN_COCO = (
-    "gesture",
-    "id",
-    "source",
-    "height",
-    "width",
-    "joints",
-    "gesture_emoji",
-    "gesture_position",
-    "gesture_enabled",
-    "gesture_kind",
-)
-
-
-_FRAME = 2**32  # between the ids of a clip's frames, far above any number of samples
-
-
-def _id(row: Row) -> int:
-    """One for every frame; a still sample's own."""
-    return int(row["id"] + row["frame"] * _FRAME)
-
-
-def _annotation(row: Row, category: int) -> dict[str, Any]:
-    deep = to_floats(row["keypoints"]).reshape(row["joints"], -1)
-    points, there = deep[:, :2], np.isfinite(deep).all(axis=1)
-    flat = [
-        value
-        for point, seen in zip(_short(points), np.atleast_1d(there), strict=True)
-        for value in ((*point, 2) if seen else (0.0, 0.0, 0))
-    ]
-    x, y, width, height = _box(points[there])
-    mudra = {name: value for name, value in about(row).items() if name not in _IN_COCO}
+def _to_annotation(row: Row, category_id: int) -> dict[str, Any]:
+    """Return the annotation of a frame."""
+    keypoints = to_floats(row["keypoints"]).reshape(row["joints"], -1)
+    is_present = np.atleast_1d(np.isfinite(keypoints).all(axis=1))
+    flat: list[float] = []
+    for point, present in zip(keypoints[:, :2], is_present, strict=True):
+        flat += [*_to_numbers(point), 2] if present else [0.0, 0.0, 0]
+    x, y, width, height = 0.0, 0.0, 0.0, 0.0
+    if is_present.any():
+        points = keypoints[is_present, :2].astype(float)
+        x, y = map(float, points.min(axis=0))
+        width, height = map(float, np.ptp(points, axis=0))
+    mudra = {name: row[name] for name in COLUMNS if name not in _ELSEWHERE}
     for name in ("scores", "world"):
-        values = None if row[name] is None else to_floats(row[name])
-        mudra[name] = None if values is None else _short(values[:, None], none=True)
-    if deep.shape[1] == 3:
-        mudra["z"] = _short(deep[:, 2:], none=True)
+        mudra[name] = None if row[name] is None else _to_numbers(to_floats(row[name]))
+    if keypoints.shape[1] == 3:
+        mudra["z"] = _to_numbers(keypoints[:, 2])
     return {
-        "id": _id(row),
-        "image_id": _id(row),
-        "category_id": category,
+        "id": _image_id(row),
+        "image_id": _image_id(row),
+        "category_id": category_id,
         "iscrowd": 0,
         "bbox": [x, y, width, height],
         "area": width * height,
-        "num_keypoints": int(there.sum()),
+        "num_keypoints": int(is_present.sum()),
         "keypoints": flat,
         "mudra": mudra,
     }
 
 
-def _short(values: Floats, *, none: bool = False) -> list[Any]:
-    """The rows of float32 numbers as Python's numbers with the shortest text; single ones flat."""
-    found = [[float(text) for text in row] for row in values.astype(str).tolist()]
-    if values.shape[1] > 1:
-        return found
-    return [None if none and value != value else value for (value,) in found]
-
-
-def _box(points: Floats) -> tuple[float, float, float, float]:
-    """x, y, width, height round the points there are."""
-    if not len(points):
-        return 0.0, 0.0, 0.0, 0.0
-    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
-    return (*map(float, low), *map(float, high - low))  # type: ignore[return-value]
+def _to_numbers(values: Floats) -> list[Any]:
+    """Return float32 values as Python numbers with the shortest text; NaN becomes None."""
+    return [None if text == "nan" else float(text) for text in values.astype(str).tolist()]
 
 
 # -------------------------------------------------------------------------------------------- in
@@ -148,9 +125,9 @@ _Text = Annotated[str, Field(max_length=1000)]
 
 
 def _to_array(values: list[float | None]) -> Floats:
-    """float32, null being NaN."""
+    """Return numbers as float32, null as NaN."""
     numbers = np.array([np.nan if v is None else v for v in values], np.float64)
-    with np.errstate(over="ignore"):  # what is too large is refused with the row
+    with np.errstate(over="ignore"):  # too large numbers are rejected with their row
         return numbers.astype(np.float32)
 
 
@@ -188,7 +165,7 @@ class _Annotation:
 
 @dataclass(frozen=True, eq=False)
 class _OwnNumbers:
-    """What COCO has no place for."""
+    """The arrays under "mudra"."""
 
     z: _Numbers | None = None
     scores: _Numbers | None = None
@@ -200,20 +177,19 @@ _ANNOTATION, _OWN_NUMBERS = TypeAdapter(_Annotation), TypeAdapter(_OwnNumbers)
 
 
 def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
-    """The annotations with keypoints, numbered from 1: a row with `keypoints`, `scores` and `world`
-    as arrays, and what the file says of the columns of `data_columns.Taken`, unchecked.
+    """Yield the annotations with keypoints, numbered from 1, as unchecked columns and arrays.
 
-    Of others' files that is gesture (the category), source, width and height; v = 1 becomes the
-    score 0.5. Annotations without keypoints are skipped.
+    From files of other programs this is gesture (the category), source, width and height; v = 1
+    becomes the score 0.5. Annotations without keypoints are skipped.
 
     Raises:
-        TableError: no COCO json, or an annotation that can't be one, by its number.
+        TableError: not COCO json, or an invalid annotation, named by its number.
     """
     images: dict[Key, _Image] = {}
     categories: dict[Key, _Category] = {}
-    for what, number, item in json_objects(path, ("images", "categories")):
-        where = f"{path.name}: {what} {number}"
-        if what == "images":
+    for part, number, item in json_objects(path, ("images", "categories")):
+        where = f"{path.name}: {part} {number}"
+        if part == "images":
             image = validate_object(_IMAGE, item, where)
             images[image.id] = image
         else:
@@ -227,31 +203,36 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
         if annotation.category_id not in categories:
             raise TableError(f"{where} is of an unknown category")
         image = images.get(annotation.image_id, _Image(annotation.image_id))
-        yield number, _row(annotation, categories[annotation.category_id], image, where)
+        yield number, _to_row(annotation, categories[annotation.category_id], image, where)
 
 
-def _row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
-    flat, kept = annotation.keypoints, annotation.mudra
+def _to_row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
+    """Return an annotation as columns and arrays; raises TableError for a wrong number of these."""
+    flat = annotation.keypoints
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")
-    points, seen = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
-    own = validate_object(_OWN_NUMBERS, kept, where)
+    points, visible = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
+    own = validate_object(_OWN_NUMBERS, annotation.mudra, where)
     if own.z is not None:
         if len(own.z) != len(points):
             raise TableError(f"{where} has {len(own.z)} numbers as z of {len(points)} keypoints")
         points = np.column_stack([points, own.z])
-    points[seen == 0] = np.nan
-    known = {RENAMED.get(name, name): value for name, value in kept.items()}
-    row = {name: value for name, value in known.items() if name in COLUMNS}
-    row |= {f"gesture_{n}": category.mudra[n] for n in _OF_GESTURE if n in category.mudra}
-    return row | {
-        "id": annotation.id % _FRAME if isinstance(annotation.id, int) else 0,
-        "gesture": category.name,
-        "source": image.file_name,
-        "width": image.width or None,
-        "height": image.height or None,
-        "joints": len(points),
-        "keypoints": points,
-        "scores": seen / 2 if own.scores is None else own.scores,
-        "world": own.world,
-    }
+    points[visible == 0] = np.nan
+    named = {OLD_NAMES.get(name, name): value for name, value in annotation.mudra.items()}
+    columns = {name: value for name, value in named.items() if name in COLUMNS}
+    gesture = {f"gesture_{n}": category.mudra.get(n) for n in _GESTURE_COLUMNS}
+    return (
+        columns
+        | gesture
+        | {
+            "id": annotation.id % _FRAME_STEP if isinstance(annotation.id, int) else 0,
+            "gesture": category.name,
+            "source": image.file_name,
+            "width": image.width or None,
+            "height": image.height or None,
+            "joints": len(points),
+            "keypoints": points,
+            "scores": visible / 2 if own.scores is None else own.scores,
+            "world": own.world,
+        }
+    )

@@ -1,12 +1,12 @@
-"""What a table of samples says of each: the columns, and what may stand in them.
+"""The columns of an exact table of samples, and what they may contain.
 
-Convention: `id`, `session_id` and `burst_id` hold only within one file. Coordinates stand in
-`keypoints`, `scores` and `world`, blobs of little-endian float32 with NaN where missing. A row is a
-frame: a clip's frames follow each other with one `id`, `frame` counting from 0.
+Each row is one frame: the frames of a clip follow each other with one `id`, `frame` counting from
+0. `id`, `session_id` and `burst_id` are only valid within one file. `keypoints`, `scores` and
+`world` are blobs of little-endian float32, NaN where missing.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import groupby, product
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
@@ -28,10 +28,11 @@ from core.exchange.project.manifest import (
     Text,
     Time,
 )
+from core.store.rows import to_times
 
 
-class Taken(Strict):
-    """All that is known of a sample but its numbers; defaults are for tables that don't say."""
+class SampleColumns(Strict):
+    """The columns of a sample except its numbers; defaults are for tables that lack a column."""
 
     id: Id = 0
     gesture: Name
@@ -66,92 +67,93 @@ class Taken(Strict):
     file_hash: Short | None = None
 
 
-def _kind(annotation: Any) -> type:
-    """str, int, bool or float, whatever is said about it beside."""
+def _column_type(annotation: Any) -> type:
+    """Return str, int, bool or float: the type below an annotation."""
     if annotation in (str, int, bool, float):
         return annotation
     first = get_args(annotation)[0]
-    return type(first) if isinstance(first, str) else _kind(first)
+    return type(first) if isinstance(first, str) else _column_type(first)
 
 
-COLUMNS = {name: _kind(field.annotation) for name, field in Taken.model_fields.items()}
-AXES_OF = {"keypoints": ("x", "y", "z"), "scores": ("score",), "world": ("wx", "wy", "wz")}
-RENAMED = {"hand_index": "instance"}  # as older tables call it
+COLUMNS = {
+    name: _column_type(field.annotation) for name, field in SampleColumns.model_fields.items()
+}
+ARRAYS = ("keypoints", "scores", "world")
+OLD_NAMES = {"hand_index": "instance"}  # in older tables
 MARKS = ("gesture", "session_id", "burst_id", "mirrored_view", "taken_at", "x0")
 
 Row = dict[str, Any]
 
 
-def axes_of(axes: int) -> dict[str, tuple[str, ...]]:
-    """AXES_OF of keypoints in the picture (2), or in space alone (3)."""
-    return AXES_OF | {"keypoints": AXES_OF["keypoints"][:axes]}
+def array_axes(axes: int) -> dict[str, tuple[str, ...]]:
+    """Return the names of the axes of each of ARRAYS, for keypoints of 2 or 3 axes."""
+    return {"keypoints": ("x", "y", "z")[:axes], "scores": ("score",), "world": ("wx", "wy", "wz")}
 
 
 def number_columns(joints: int, axes: int) -> list[str]:
-    """x0, y0, …, then score0, …, then wx0, wy0, wz0, …"""
-    return [
-        f"{axis}{j}" for names in axes_of(axes).values() for j in range(joints) for axis in names
-    ]
+    """Return the names x0, y0, …, then score0, …, then wx0, wy0, wz0, …"""
+    names = array_axes(axes).values()
+    return [f"{axis}{joint}" for part in names for joint in range(joints) for axis in part]
 
 
-def about(row: Row) -> Row:
-    """The COLUMNS of a row of `frame_rows`."""
-    return {name: row[name] for name in COLUMNS}
-
-
-def frame_rows(row: Row) -> Iterator[Row]:
-    """A row a frame of one of `transfer.read_sample_rows`, its blobs those of the frame."""
-    frames, joints = row["frames"], len(row["scores"]) // (4 * row["frames"])
-    times = [row["time_s"]] if row["times"] is None else np.frombuffer(row["times"], "<f8").tolist()
+def split_clip(row: Row) -> Iterator[Row]:
+    """Yield one row per frame of a row of `transfer.read_sample_rows`."""
+    frames = row["frames"]
+    times = to_times(row["times"])
+    times_s = [row["time_s"]] if times is None else times.tolist()
+    own = {"joints": len(row["scores"]) // (4 * frames)}
     for frame in range(frames):
-        parts = {name: _part(row[name], frame, frames) for name in AXES_OF}
-        own = {"frame": frame, "joints": joints, "time_s": times[frame]}
-        yield row | own | parts
+        parts = {name: _frame_bytes(row[name], frame, frames) for name in ARRAYS}
+        yield row | own | parts | {"frame": frame, "time_s": times_s[frame]}
 
 
-def _part(blob: bytes | None, frame: int, frames: int) -> bytes | None:
-    size = len(blob or b"") // frames
-    return None if blob is None else blob[frame * size : (frame + 1) * size]
+def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
+    if blob is None:
+        return None
+    size = len(blob) // frames
+    return blob[frame * size : (frame + 1) * size]
 
 
-def clip_rows(rows: Iterable[Row]) -> Iterator[Row]:
-    """Checked rows of frames as rows of samples, the way back from `frame_rows`: those that follow
-    a frame 0 with its id, and are counted on, are its clip's.
-
-    Raises:
-        StoreError: a clip whose frames don't go together.
-    """
-    clip: list[Row] = []
-    for row in rows:
-        if clip and (row["frame"] != len(clip) or row["id"] != clip[0]["id"]):
-            yield _joined(clip)
-            clip = []
-        clip.append(row)
-    if clip:
-        yield _joined(clip)
-
-
-def _joined(clip: list[Row]) -> Row:
-    """The rows of a clip's frames as one.
+def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
+    """Join checked rows of frames to rows of samples, the inverse of `split_clip`.
 
     Raises:
-        StoreError: one of them has other numbers than the first.
+        StoreError: the frames of a clip don't fit together.
     """
-    for row, name in product(clip[1:], AXES_OF):
-        if len(row[name] or b"") != len(clip[0][name] or b""):
+    for _, frames in groupby(rows, _ClipCounter()):
+        yield _join_frames([*frames])
+
+
+class _ClipCounter:
+    """Numbers clips: a row continues a clip if it has its id and the next frame."""
+
+    def __init__(self) -> None:
+        self._clip, self._expected = 0, (-1, 0)
+
+    def __call__(self, row: Row) -> int:
+        self._clip += (row["id"], row["frame"]) != self._expected
+        self._expected = (row["id"], row["frame"] + 1)
+        return self._clip
+
+
+def _join_frames(clip: list[Row]) -> Row:
+    """Return the rows of a clip's frames as one row of a sample.
+
+    Raises:
+        StoreError: a frame has other numbers than the first.
+    """
+    first = clip[0]
+    for row, name in product(clip[1:], ARRAYS):
+        if len(row[name] or b"") != len(first[name] or b""):
             raise StoreError(
                 f"{row['place']}: {name} must be there in all frames of a clip, with as many "
-                f"numbers, or in none; its first frame is {clip[0]['place']}"
+                f"numbers, or in none; its first frame is {first['place']}"
             )
-    first, several = clip[0], len(clip) > 1
-    timed = several and all(row["time_s"] is not None for row in clip)
-    times = np.array([row["time_s"] for row in clip], "<f8").tobytes() if timed else None
-    parts = (
-        {
-            name: None if first[name] is None else b"".join(row[name] for row in clip)
-            for name in AXES_OF
-        }
-        if several
-        else {}
-    )
+    times = None
+    if len(clip) > 1 and all(row["time_s"] is not None for row in clip):
+        times = np.array([row["time_s"] for row in clip], "<f8").tobytes()
+    parts = {
+        name: None if first[name] is None else b"".join(row[name] for row in clip)
+        for name in ARRAYS
+    }
     return first | parts | {"frames": len(clip), "times": times, "visibility": None}

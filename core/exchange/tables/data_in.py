@@ -1,8 +1,7 @@
-"""What `data_out` wrote, back into a project; COCO json of others, too.
+"""Samples of exact tables and COCO json into a project; other files go to `importing`.
 
-Everything of a file goes in, or nothing and the reason, with at most twenty of the lines that are
-wrong. What the project has already, sample for sample, is not added again. A gesture or person of
-the same name is the same. Tables that others made are `importing`'s: `read_data` sends them there.
+Either all samples of a file are imported, or none, and the error names up to twenty wrong lines.
+Samples that the project has already are skipped; gestures and persons are matched by name.
 """
 
 import hashlib
@@ -17,11 +16,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.errors import StoreError, StoreFullError, TableError
-from core.exchange.project.lines import from_line, to_line
-from core.exchange.project.manifest import halved, misfit
+from core.exchange.project.manifest import find_misfit, is_half_given
+from core.exchange.project.packing import from_line, to_line
 from core.exchange.tables.coco import read_coco
-from core.exchange.tables.columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
-from core.exchange.tables.own_tables import is_ours, read_ours
+from core.exchange.tables.columns import ARRAYS, COLUMNS, Row, SampleColumns, join_clips
+from core.exchange.tables.own_tables import is_own_table, read_own_table
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
@@ -47,12 +46,12 @@ from core.store.transfer import (
 )
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
-_SHOWN = 20
+_MAX_WRONG_LINES = 20
 _BATCH = 500
-_LARGEST = 1e6
+_MAX_NUMBER = 1e6
 
 
-def read_data(
+def import_data(
     store: Store,
     target: str | Project,
     path: Path,
@@ -67,27 +66,21 @@ def read_data(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> AddReport:
-    """Add a file of samples to a project, or to the one of that name, which is made where it is
-    missing; whatever is no table
-    or json of ours, and no COCO, goes to `import_path`.
+    """Import a file of samples into a project, which is created if it is given by an unknown name.
 
     Args:
         person: who recorded, where a COCO file of others does not say.
-        estimator: whose keypoints a COCO file of others holds; “coco-21” where nobody knows.
+        estimator: of the keypoints of a COCO file of others; default “coco-21” etc.
+        layout, estimator_factory, workers, on: for `import_path`, which reads all other files.
         skeleton: of a table that does not name its own; None: the project's.
-        mapping: a gesture's name in the file → its name here.
-        workers, on: where pictures are looked at, see `spread`.
+        mapping: gesture names in the file → names in the project.
 
     Raises:
-        MudraError: nothing that can be read; nothing was added then.
+        MudraError: the file can't be imported; nothing was added.
     """
-    if isinstance(target, Project):
-        there = [target.skeleton]
-    else:
-        key = target.casefold()
-        there = [one.skeleton for one in store.projects() if one.name.casefold() == key]
-    rows = _rows(path, layout, person or UNKNOWN_PERSON, estimator, (there or [HAND_21.name])[0])
-    if rows is None:
+    is_json = path.suffix.lower() == ".json"
+    is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file() and is_own_table(path)
+    if layout != "auto" or not path.is_file() or not (is_json or is_table):
         return import_path(
             store,
             target,
@@ -101,13 +94,20 @@ def read_data(
             on=on,
             progress=progress,
         )
+    if is_json:
+        skeleton = _find_skeleton(store, target)
+        read = _read_coco(path, person or UNKNOWN_PERSON, estimator, skeleton)
+    else:
+        read = read_own_table(path)
+    rows = join_clips(_check_rows(read, path.name, "annotation" if is_json else "line"))
     try:
         first = next(rows, None)
-        skeleton = HAND_21.name if first is None else first["skeleton"]
-        rows = rows if first is None else chain([first], rows)
-        with find_or_create_project(store, target, skeleton) as (project, fresh):
-            report = _settle(store, project, rows, mapping or {}, fresh, progress)
-            record_import(store, project, path.name, report, fresh=fresh)
+        if first is None:
+            raise TableError("the file holds no samples with keypoints")
+        with find_or_create_project(store, target, first["skeleton"]) as (project, is_new):
+            rows = chain([first], rows)
+            report = _import_rows(store, project, rows, mapping or {}, is_new, progress)
+            record_import(store, project, path.name, report, fresh=is_new)
             return report
     except StoreFullError:
         raise
@@ -117,43 +117,34 @@ def read_data(
         raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
 
 
-def _rows(
-    path: Path, layout: str, person: str, estimator: str | None, skeleton: str
-) -> Iterator[Row] | None:
-    """The checked rows of a file of ours or COCO; None for any other."""
-    if layout != "auto" or not path.is_file():
-        return None
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        return clip_rows(
-            _checked(_of_coco(path, person, estimator, skeleton), path.name, "annotation")
-        )
-    if suffix not in TABLE_SUFFIXES or not is_ours(path):
-        return None
-    return clip_rows(_checked(read_ours(path), path.name, "line"))
+def _find_skeleton(store: Store, target: str | Project) -> str:
+    """Return the skeleton of the project, or the hand's if there is no such project."""
+    if isinstance(target, Project):
+        return target.skeleton
+    key = target.casefold()
+    skeletons = (one.skeleton for one in store.projects() if one.name.casefold() == key)
+    return next(skeletons, HAND_21.name)
 
 
-# -------------------------------------------------------------------------------- reading the file
-
-
-def _of_coco(
+def _read_coco(
     path: Path, person: str, estimator: str | None, skeleton: str
 ) -> Iterator[tuple[int, Row]]:
-    """Annotations; those of others get what COCO does not know, the project's skeleton too."""
+    """Yield the annotations of a COCO file; those of other programs with the missing columns."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     at = now()
     for number, row in read_coco(path):
         if "taken_at" not in row:
+            gesture_hash = hashlib.sha256(str(row["gesture"]).encode()).hexdigest()
             row |= {
                 "person": person,
                 "session_source": f"import {printable(path.name)}"[:1000],
                 "session_started_at": at,
                 "burst_started_at": at,
                 "taken_at": at,
-                "burst_id": int(hashlib.sha256(str(row["gesture"]).encode()).hexdigest()[:8], 16),
+                "burst_id": int(gesture_hash[:8], 16),
                 "space": "picture",
-                "file_hash": f"{digest}:{number}",
+                "file_hash": f"{sha256}:{number}",
                 "foreign": True,
                 "estimator": estimator or f"coco-{row['joints']}",
                 "skeleton": skeleton,
@@ -161,97 +152,93 @@ def _of_coco(
         yield number, row
 
 
-# ----------------------------------------------------------------------------------- checking it
+# ------------------------------------------------------------------------------------- the checks
 
 
-def _checked(rows: Iterable[tuple[int, Row]], name: str, what: str) -> Iterator[Row]:
-    """The rows as they may be stored; from the first wrong one on only more of them are looked for.
+def _check_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterator[Row]:
+    """Yield valid rows; after the first invalid one only look for more of these.
 
     Raises:
-        TableError: some are wrong.
+        TableError: some rows are invalid; their numbers are called lines or annotations (`unit`).
     """
     wrong: list[int] = []
     reason = ""
     for number, row in rows:
-        given = {column: row[column] for column in COLUMNS if row.get(column) is not None}
+        given = {name: row[name] for name in COLUMNS if row.get(name) is not None}
         try:
-            taken = Taken.model_validate(given)
-            fault = _fault(taken, row)
+            if row.get("is_text"):
+                columns = SampleColumns.model_validate_strings(
+                    given | {"joints": str(row["joints"])}
+                )
+            else:
+                columns = SampleColumns.model_validate(given)
+            fault = _find_fault(columns, row)
         except ValidationError as error:
             fault = first_fault(error)
         if fault:
             reason = reason or fault
             wrong.append(number)
-            if len(wrong) > _SHOWN:
+            if len(wrong) > _MAX_WRONG_LINES:
                 break
         elif not wrong:
-            own = {"foreign": row.get("foreign", False), "place": f"{what} {number}"}
-            yield _blobs(row) | dict(taken) | own
+            blobs = {
+                name: None if row[name] is None else row[name].astype("<f4").tobytes()
+                for name in ARRAYS
+            }
+            own = {"foreign": row.get("foreign", False), "place": f"{unit} {number}"}
+            yield blobs | dict(columns) | own
     if wrong:
-        lines = format_lines(pd.Index(wrong) - 1, what)
-        raise TableError(f"{name}: {reason} {lines}")
+        raise TableError(f"{file}: {reason} {format_lines(pd.Index(wrong) - 1, unit)}")
 
 
-def _fault(taken: Taken, row: Row) -> str:
-    """What does not fit in numbers and sizes; "" where all does."""
-    sizes = {"keypoints": (2, 3), "scores": (1,), "world": (3,)}
-    for blob, counts in sizes.items():
-        values = row[blob]
+def _find_fault(columns: SampleColumns, row: Row) -> str:
+    """Return what is wrong with a row's arrays and sizes; "" if nothing."""
+    axes = {"keypoints": (2, 3), "scores": (1,), "world": (3,)}
+    for name in ARRAYS:
+        values = row[name]
         if values is None:
             continue
-        if values.size not in [count * taken.joints for count in counts]:
-            return f"{blob} has {values.size} numbers for {taken.joints} keypoints"
-        if (np.abs(values[~np.isnan(values)]) > _LARGEST).any():
-            return f"{blob} must be finite numbers up to {_LARGEST:,.0f}"
-    region = taken.square_x, taken.square_y, taken.square_side
-    if halved(taken.width, taken.height) or halved(*region):
+        if values.size not in [count * columns.joints for count in axes[name]]:
+            return f"{name} has {values.size} numbers for {columns.joints} keypoints"
+        if (np.abs(values[~np.isnan(values)]) > _MAX_NUMBER).any():
+            return f"{name} must be finite numbers up to {_MAX_NUMBER:,.0f}"
+    region = columns.square_x, columns.square_y, columns.square_side
+    if is_half_given(columns.width, columns.height) or is_half_given(*region):
         return "half a size or square"
-    return misfit(taken.joints, taken.skeleton)
+    return find_misfit(columns.joints, columns.skeleton)
 
 
-def _blobs(row: Row) -> Row:
-    return {b: None if row[b] is None else row[b].astype("<f4").tobytes() for b in AXES_OF}
+# ------------------------------------------------------------------------------------- the import
 
 
-# ------------------------------------------------------------------------------------ putting it in
-
-
-def _settle(
+def _import_rows(
     store: Store,
     project: Project,
     rows: Iterator[Row],
     mapping: Mapping[str, str],
-    fresh: bool,
+    is_new: bool,
     progress: Progress,
 ) -> AddReport:
-    """All in one short transaction, once every row is checked and waits on disk."""
+    """Add checked rows to a project in one short transaction: until all are checked, they wait in
+    a temporary file."""
     hashes = store.stored_file_hashes(project.id)
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
             waiting.write(to_line(row))
             if number % _BATCH == 0:
-                progress(number, number)
+                progress(number)
         waiting.seek(0)
         with store.begin_write() as connection:
-            settler = _Settler(connection, project, mapping, hashes, fresh)
+            importer = _SampleImporter(connection, project, mapping, hashes, is_new)
             for line in waiting:
-                settler.take(from_line(line))
-            settler.flush()
-    report = settler.report
-    report.new = settler.new()
-    if not report.added and not report.already:
-        raise TableError("the file holds no samples with keypoints")
-    return report
+                importer.add(from_line(line))
+            importer.flush()
+    importer.report.new = importer.list_new_ids()
+    return importer.report
 
 
-def _kind(row: Row) -> tuple[int, bool, str]:
-    """As `check_axes` takes them."""
-    axes = len(row["keypoints"]) // len(row["scores"])
-    return axes, row["world"] is not None, str(row["estimator"])
-
-
-class _Settler:
-    """Finds or makes what a row belongs to, and adds the row's sample."""
+class _SampleImporter:
+    """Adds samples, with their gestures, persons, sessions and recordings where missing."""
 
     def __init__(
         self,
@@ -259,111 +246,112 @@ class _Settler:
         project: Project,
         mapping: Mapping[str, str],
         hashes: set[str],
-        fresh: bool,
+        is_new: bool,
     ) -> None:
         self.report = AddReport()
-        self._connection, self._mapping, self._fresh = connection, mapping, fresh
-        self._known, self._hashes = find_existing_rows(connection, project.id), hashes
-        ids: dict[str, dict[Any, int]] = {
-            "gestures": dict(self._known.gestures),
-            "persons": dict(self._known.persons),
-            "sessions": {},
-            "bursts": {},
-            "samples": {},
-        }
-        self._home = ImportedProject(project, ids)
-        self._settled: set[str] = set()
-        self._last = self._known.last_position
+        self._connection, self._mapping, self._is_new = connection, mapping, is_new
+        self._existing, self._hashes = find_existing_rows(connection, project.id), hashes
+        self._imported = ImportedProject(project)
+        self._ids = self._imported.ids
+        self._ids["gestures"].update(self._existing.gestures)
+        self._ids["persons"].update(self._existing.persons)
+        self._known_gestures: set[str] = set()
+        self._last_position = self._existing.last_position
         self._waiting: list[Row] = []
 
-    def take(self, row: Row) -> None:
-        """Have the row's sample added, unless it is there.
-
-        Raises:
-            TableError: it is of another skeleton than the project.
-        """
-        if row["skeleton"] != self._home.project.skeleton:
+    def add(self, row: Row) -> None:
+        """Add a row's sample unless the project has it; raises TableError for another skeleton."""
+        project = self._imported.project
+        if row["skeleton"] != project.skeleton:
             raise TableError(
-                f"the file's samples are {row['skeleton']}, “{self._home.project.name}” takes "
-                f"{self._home.project.skeleton}: bring them into a project of their own"
+                f"the file's samples are {row['skeleton']}, “{project.name}” takes "
+                f"{project.skeleton}: import them into a project of their own"
             )
-        mark = hash_sample(row["taken_at"], row["instance"], row["keypoints"])
-        foreign = row["foreign"] and row["file_hash"] in self._hashes
-        if foreign or mark in self._known.samples:
+        sample = hash_sample(row["taken_at"], row["instance"], row["keypoints"])
+        is_known_file = row["foreign"] and row["file_hash"] in self._hashes
+        if is_known_file or sample in self._existing.samples:
             self.report.already += 1
             return
-        self._known.samples.add(mark)
-        gesture = self._gesture(row)
-        burst = self._burst(row, gesture, self._session(row))
-        about = {"id": len(self._home.ids["samples"]) + len(self._waiting)}
-        self._waiting.append(row | about | {"gesture_id": gesture, "burst_id": burst})
+        self._existing.samples.add(sample)
+        gesture = self._ensure_gesture(row)
+        recording = self._ensure_recording(row, gesture, self._ensure_session(row))
+        own = {"id": len(self._ids["samples"]) + len(self._waiting)}
+        self._waiting.append(row | own | {"gesture_id": gesture, "burst_id": recording})
         if len(self._waiting) == _BATCH:
             self.flush()
 
     def flush(self) -> None:
-        """Add what waits."""
+        """Store the samples that wait."""
         if self._waiting:
-            check_axes(self._connection, self._home.project.id, {*map(_kind, self._waiting)})
-            add_rows(self._connection, self._home, "samples", self._waiting)
+            kinds = {
+                (
+                    len(row["keypoints"]) // len(row["scores"]),
+                    row["world"] is not None,
+                    row["estimator"],
+                )
+                for row in self._waiting
+            }
+            check_axes(self._connection, self._imported.project.id, kinds)
+            add_rows(self._connection, self._imported, "samples", self._waiting)
             self.report.added += len(self._waiting)
             self._waiting = []
 
-    def new(self) -> dict[str, list[int]]:
-        """What was added, ids by table."""
-        ids, known = self._home.ids, self._known
-        before = {"gestures": known.gestures, "persons": known.persons, "samples": {}}
+    def list_new_ids(self) -> dict[str, list[int]]:
+        """Return the ids of what was added, by table."""
+        existing = {
+            "gestures": self._existing.gestures,
+            "persons": self._existing.persons,
+            "samples": {},
+        }
         return {
-            part: [row for key, row in ids[part].items() if key not in there]
-            for part, there in before.items()
+            part: [row_id for key, row_id in self._ids[part].items() if key not in known]
+            for part, known in existing.items()
         }
 
-    def _add(self, part: str, key: Any, row: Row) -> Any:
-        add_rows(self._connection, self._home, part, [{"id": key, **row}])
-        return key
+    def _add(self, part: str, key: Any, row: Row) -> None:
+        add_rows(self._connection, self._imported, part, [{"id": key, **row}])
 
-    def _gesture(self, row: Row) -> str:
+    def _ensure_gesture(self, row: Row) -> str:
+        """Return the key of a row's gesture, which is added if missing."""
         name = self._mapping.get(row["gesture"], row["gesture"])
         key = safe_name(name).casefold()
-        if key in self._settled:
+        if key in self._known_gestures:
             return key
-        self._settled.add(key)
-        there = self._home.ids["gestures"]
-        about = {n: row[f"gesture_{n}"] for n in ("emoji", "position", "enabled", "kind")}
-        if key not in there:
-            self._last += 1
-            position = {} if self._fresh else {"position": self._last}
-            self._add("gestures", key, {"name": name, **about, **position})
+        self._known_gestures.add(key)
+        columns = {n: row[f"gesture_{n}"] for n in ("emoji", "position", "enabled", "kind")}
+        if key not in self._ids["gestures"]:
+            self._last_position += 1
+            if not self._is_new:
+                columns["position"] = self._last_position
+            self._add("gestures", key, {"name": name, **columns})
             self.report.new_gestures.append(safe_name(name))
-        elif self._fresh:
-            replace_gesture(self._connection, there[key], about)
+        elif self._is_new:
+            replace_gesture(self._connection, self._ids["gestures"][key], columns)
         return key
 
-    def _session(self, row: Row) -> Any:
+    def _ensure_session(self, row: Row) -> Any:
+        """Return the key of a row's session; it and its person are added if missing."""
         person = row["person"].casefold()
-        if person not in self._home.ids["persons"]:
+        if person not in self._ids["persons"]:
             self._add("persons", person, {"name": row["person"]})
-        about = {
-            "source": row["session_source"],
-            "name": row["session_name"],
-            "started_at": row["session_started_at"],
-        }
-        key = (row["session_id"], person, *about.values())
-        if key not in self._home.ids["sessions"]:
-            mark = (self._home.ids["persons"][person], *about.values())
-            self._find_or_add("sessions", key, mark, {"person_id": person, **about})
+        columns = {name: row[f"session_{name}"] for name in ("source", "name", "started_at")}
+        key = (row["session_id"], person, *columns.values())
+        if key not in self._ids["sessions"]:
+            existing = (self._ids["persons"][person], *columns.values())
+            if existing in self._existing.sessions:
+                self._ids["sessions"][key] = self._existing.sessions[existing]
+            else:
+                self._add("sessions", key, {"person_id": person, **columns})
         return key
 
-    def _burst(self, row: Row, gesture: str, session: Any) -> Any:
+    def _ensure_recording(self, row: Row, gesture: str, session: Any) -> Any:
+        """Return the key of a row's recording, which is added if missing."""
         key = (row["burst_id"], session, row["burst_started_at"])
-        if key not in self._home.ids["bursts"]:
-            mark = (self._home.ids["sessions"][session], row["burst_started_at"])
-            about = {"session_id": session, "gesture_id": gesture, "started_at": mark[1]}
-            self._find_or_add("bursts", key, mark, about)
+        if key not in self._ids["bursts"]:
+            existing = (self._ids["sessions"][session], row["burst_started_at"])
+            if existing in self._existing.bursts:
+                self._ids["bursts"][key] = self._existing.bursts[existing]
+            else:
+                columns = {"session_id": session, "gesture_id": gesture, "started_at": key[2]}
+                self._add("bursts", key, columns)
         return key
-
-    def _find_or_add(self, part: str, key: Any, mark: tuple[Any, ...], row: Row) -> None:
-        there = self._known.sessions if part == "sessions" else self._known.bursts
-        if mark in there:
-            self._home.ids[part][key] = there[mark]
-        else:
-            self._add(part, key, row)

@@ -1,19 +1,17 @@
-"""A project's samples as tables that other programs read: CSV, Parquet, COCO-keypoints json, and
-Kazuhito00's keypoint.csv.
+"""A project's samples as tables for other programs.
 
-    .csv .parquet   one row a frame, all that is known of it: exact both ways. Left out: pictures,
-                    visibility, the bin, trainings, gestures and persons without samples.
-    .json           COCO (`coco`): gestures are categories. Exact both ways, the same left out.
-    keypoint.csv    a number and 42 numbers: keypoints as seen on the screen, from the wrist, the
-                    farthest 1. Left out, besides: who, when, where, size, scores, estimator, and
-                    samples with a missing keypoint.
+    .csv .parquet   one row per frame; exact both ways, without pictures, visibility, the bin,
+                    trainings, and gestures and persons without samples
+    .json           COCO (`coco`): gestures are categories; exact both ways, without the same
+    keypoint.csv    Kazuhito00's: a number and 42 numbers, the keypoints as seen on the screen,
+                    relative to the wrist, the farthest 1; without samples that miss a keypoint
 
-N samples, K keypoints. Numbers are written as the shortest text that gives the same float32.
+K keypoints. Numbers are written as the shortest text that gives the same float32.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -27,14 +25,14 @@ from core.exchange.tables.coco import write_coco
 from core.exchange.tables.columns import (
     COLUMNS,
     Row,
-    about,
-    axes_of,
-    frame_rows,
+    array_axes,
     number_columns,
+    split_clip,
 )
 from core.files import written_whole
 from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
+from core.progress import Progress, ignore_progress
 from core.recording.imports.cells import quote_formula
 from core.store import Gesture, Project, Store
 from core.store.rows import to_floats
@@ -42,18 +40,10 @@ from core.store.transfer import measure_project, read_sample_rows
 
 _BATCH = 1000
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class Format:
-    """A format of samples for other programs.
-
-    Attributes:
-        title: as people call it.
-        keeps: what comes back from it, and what is left out.
-        suffix, mime: of the file to download.
-    """
+    """A file format of samples: what of a sample it keeps, its suffix and its MIME type."""
 
     title: str
     keeps: str
@@ -77,7 +67,7 @@ FORMATS = {
     ),
     "coco": Format(
         "COCO keypoints (json)",
-        "Comes back to the last bit, too; what COCO has no place for stands under “mudra”. "
+        "Comes back to the last bit, too; what COCO has no place for is under “mudra”. "
         "Left out: pictures, the bin, trainings, gestures without samples.",
         ".json",
         "application/json",
@@ -93,8 +83,8 @@ FORMATS = {
 
 
 @dataclass(frozen=True)
-class Written:
-    """What went out: samples written, and how many of the project's were left out."""
+class ExportedSamples:
+    """The number of written samples, the number left out, and the files."""
 
     samples: int
     left_out: int
@@ -114,56 +104,50 @@ def export_data(
     out: Path,
     *,
     kind: str | None = None,
-    progress: Progress = lambda done, total: None,
-) -> Written:
-    """Write the samples outside the bin, by one rename at the end.
+    progress: Progress = ignore_progress,
+) -> ExportedSamples:
+    """Write the samples outside the bin to a file.
 
     Args:
-        kind: one of FORMATS; by the suffix (.csv, .parquet, .json) unless told. "kazuhito" writes
-            the names beside the table, in …_classifier_label.csv.
+        kind: one of FORMATS; None: by the suffix. "kazuhito" also writes the gestures' names, to
+            …_classifier_label.csv.
 
     Raises:
         TableError: another suffix or kind.
         StoreError: the file can't be written.
     """
-    kind = kind or _KIND_OF.get(out.suffix.lower())
+    by_suffix = {one.suffix: name for name, one in FORMATS.items() if name != "kazuhito"}
+    kind = kind or by_suffix.get(out.suffix.lower())
     if kind not in FORMATS:
         raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
-    with _space_for(out) as part, store.begin_read() as connection:
-        total, _ = measure_project(connection, project.id)
-        read = _Samples(
-            lambda: _frames(read_sample_rows(connection, project.id)),
-            total,
-            progress,
-            skeleton_named(project.skeleton).size,
-            _axes(next(read_sample_rows(connection, project.id), None)),
-        )
-        if kind == "kazuhito":
-            done = _kazuhito(read, part, store.gestures(project.id))
-            labels = out.with_name(f"{out.stem}_classifier_label.csv")
-            _write_labels(store.gestures(project.id), labels)
-            files: tuple[Path, ...] = (out, labels)
-        elif kind == "coco":
-            done, files = write_coco(read.rows(), iter(read), part, project.name), (out,)
+    with _open_output(out) as part, store.begin_read() as connection:
+        total = measure_project(connection, project.id).samples
+
+        def read_frames(progress: Progress = progress) -> Iterator[Row]:
+            for done, row in enumerate(read_sample_rows(connection, project.id), 1):
+                yield from split_clip(row)
+                if done % _BATCH == 0 or done == total:
+                    progress(done, total)
+
+        files: tuple[Path, ...] = (out,)
+        if kind == "coco":
+            done = write_coco(read_frames(ignore_progress), read_frames(), part, project.name)
+        elif kind == "kazuhito":
+            gestures = store.gestures(project.id)
+            done = _write_keypoint_csv(read_frames(), part, gestures)
+            files = (out, out.with_name(f"{out.stem}_classifier_label.csv"))
+            _write_gesture_names(gestures, files[1])
         else:
-            done, files = _WRITERS[kind](read, part), (out,)
-    return Written(done, total - done, files)
-
-
-def _frames(rows: Iterator[Row]) -> Iterator[Row]:
-    """A row a frame."""
-    for row in rows:
-        yield from frame_rows(row)
-
-
-def _axes(row: Row | None) -> int:
-    """How many numbers a keypoint has: the same in all samples of a project."""
-    return 2 if row is None else len(row["keypoints"]) // len(row["scores"])
+            first = next(read_sample_rows(connection, project.id), None)
+            axes = 2 if first is None else len(first["keypoints"]) // len(first["scores"])
+            joints = skeleton_named(project.skeleton).size
+            done = _write_table(read_frames(), part, kind, joints, axes)
+    return ExportedSamples(done, total - done, files)
 
 
 @contextmanager
-def _space_for(out: Path) -> Iterator[Path]:
-    """A file to write, which becomes `out` when all went well."""
+def _open_output(out: Path) -> Iterator[Path]:
+    """Yield a temporary path that becomes `out` when the block succeeds."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(out) as part:
@@ -172,133 +156,94 @@ def _space_for(out: Path) -> Iterator[Path]:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
 
 
-@dataclass(frozen=True)
-class _Samples:
-    """A project's samples, to be gone through more than once."""
-
-    rows: Callable[[], Iterator[Row]]
-    total: int
-    progress: Progress
-    joints: int
-    axes: int
-
-    def batches(self) -> Iterator[list[Row]]:
-        """A thousand at a time."""
-        left, done = self.rows(), 0
-        while batch := list(islice(left, _BATCH)):
-            yield batch
-            done += len(batch)
-            self.progress(done, self.total)
-
-    def __iter__(self) -> Iterator[Row]:
-        for done, row in enumerate(self.rows(), 1):
-            yield row
-            if done % _BATCH == 0 or done == self.total:
-                self.progress(done, self.total)
+# ---------------------------------------------------------------------------------- exact tables
 
 
-# ----------------------------------------------------------------------------------- our own tables
-
-
-def _schema(read: _Samples) -> Any:
+def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: int) -> int:
+    """Write rows of frames as "csv" or "parquet"; return the number of samples."""
     import pyarrow as pa  # slow to load and seldom needed
+    from pyarrow import csv as arrow_csv
+    from pyarrow import parquet
 
-    kinds = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
-    fields = [(name, kinds[kind]) for name, kind in COLUMNS.items()]
-    return pa.schema([*fields, *((name, pa.float32()) for name in _numbers(read))])
+    types = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
+    fields = [(name, types[column_type]) for name, column_type in COLUMNS.items()]
+    fields += [(name, pa.float32()) for name in number_columns(joints, axes)]
+    schema = pa.schema(fields)
+    if kind == "csv":
+        writer: Any = arrow_csv.CSVWriter(out, schema)
+    else:
+        writer = parquet.ParquetWriter(out, schema, compression="zstd")
+    samples = 0
+    with writer:
+        while batch := list(islice(rows, _BATCH)):
+            columns = _to_columns(batch, joints, axes, quote=kind == "csv")
+            arrays = [
+                pa.array(c, f.type, from_pandas=True) for c, f in zip(columns, schema, strict=True)
+            ]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            samples += sum(row["frame"] == 0 for row in batch)
+    return samples
 
 
-def _numbers(read: _Samples) -> list[str]:
-    return number_columns(read.joints, read.axes)
-
-
-def _record_batch(rows: list[Row], schema: Any, read: _Samples, *, quote: bool) -> Any:
-    import pyarrow as pa
-
-    found = [about(row) for row in rows]
-    columns = []
-    for name, kind in COLUMNS.items():
-        values = [row[name] for row in found]
-        if quote and kind is str:
+def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list[Any]:
+    """Return the values of each column: COLUMNS, then the numbers as float32."""
+    columns: list[Any] = []
+    for name, column_type in COLUMNS.items():
+        values = [row[name] for row in rows]
+        if quote and column_type is str:
             values = [value and quote_formula(value) for value in values]
-        columns.append(pa.array(values, schema.field(name).type))
-    for blob, axes in axes_of(read.axes).items():
-        numbers = np.full((len(rows), read.joints * len(axes)), np.nan, np.float32)
+        columns.append(values)
+    for blob, names in array_axes(axes).items():
+        numbers = np.full((len(rows), joints * len(names)), np.nan, np.float32)
         for i, row in enumerate(rows):
             flat = to_floats(row[blob] or b"")
             numbers[i, : len(flat)] = flat
-        columns += [pa.array(column, pa.float32(), from_pandas=True) for column in numbers.T]
-    return pa.record_batch(columns, schema=schema)
-
-
-def _begun(rows: list[Row]) -> int:
-    """How many samples begin in these frames."""
-    return sum(row["frame"] == 0 for row in rows)
-
-
-def _csv(read: _Samples, out: Path) -> int:
-    from pyarrow import csv as arrow
-
-    schema, done = _schema(read), 0
-    with arrow.CSVWriter(out, schema) as writer:
-        for rows in read.batches():
-            writer.write_batch(_record_batch(rows, schema, read, quote=True))
-            done += _begun(rows)
-    return done
-
-
-def _parquet(read: _Samples, out: Path) -> int:
-    from pyarrow import parquet
-
-    schema, done = _schema(read), 0
-    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        for rows in read.batches():
-            writer.write_batch(_record_batch(rows, schema, read, quote=False))
-            done += _begun(rows)
-    return done
+        columns += list(numbers.T)
+    return columns
 
 
 # ---------------------------------------------------------------------------------- keypoint.csv
 
 
-def as_seen(points: Floats, mirrored: bool) -> Floats | None:
-    """(K, 2) keypoints → 2K numbers as Kazuhito00's app makes them: x as on the screen, from the
-    wrist, divided by the largest of all. None where a keypoint is missing or all are one point."""
+def screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
+    """Convert (K, 2) keypoints to the 2K numbers of Kazuhito00's app: as seen on the screen,
+    relative to the wrist, divided by the largest.
+
+    Returns:
+        None where a keypoint is missing or all are one point.
+    """
     seen = points * np.array([-1.0 if mirrored else 1.0, 1.0], np.float32)
     flat = (seen - seen[0]).ravel()
     largest = np.abs(flat).max()
     return flat / largest if np.isfinite(largest) and largest > 0 else None
 
 
-def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
-    if read.axes == 3:
-        raise TableError(
-            "keypoint.csv holds x and y of each keypoint, these samples are in space (x, y, z): "
-            "write a .csv, .parquet or .json"
-        )
+def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture]) -> int:
+    """Write still hands as Kazuhito00's keypoint.csv; return how many."""
     numbers = {gesture.name: i for i, gesture in enumerate(gestures)}
-    done = 0
+    samples = 0
     with out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        for row in read:
+        for row in rows:
+            if len(row["keypoints"]) == 3 * len(row["scores"]):
+                raise TableError(
+                    "keypoint.csv holds x and y of each keypoint, these samples are in space "
+                    "(x, y, z): write a .csv, .parquet or .json"
+                )
             points = to_floats(row["keypoints"]).reshape(-1, 2)
-            still = len(points) == HAND_21.size and row["frames"] == 1
-            flat = as_seen(points, row["mirrored_view"]) if still else None
+            is_still_hand = len(points) == HAND_21.size and row["frames"] == 1
+            flat = screen_keypoints(points, row["mirrored_view"]) if is_still_hand else None
             if flat is not None and row["gesture"] in numbers:
                 writer.writerow([numbers[row["gesture"]], *flat.astype(str).tolist()])
-                done += 1
-    return done
+                samples += 1
+    return samples
 
 
-def _write_labels(gestures: list[Gesture], out: Path) -> None:
-    """The gestures' names, the first being number 0; a BOM in front, as the app's own file has."""
+def _write_gesture_names(gestures: list[Gesture], out: Path) -> None:
+    """Write the gestures' names, number 0 first, with a BOM as the app's own file has."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         [quote_formula(gesture.name)] for gesture in gestures
     )
-    with _space_for(out) as part:
+    with _open_output(out) as part:
         part.write_text(text.getvalue(), encoding="utf-8-sig")
-
-
-_WRITERS = {"csv": _csv, "parquet": _parquet}
-_KIND_OF = {one.suffix: kind for kind, one in FORMATS.items() if kind != "kazuhito"}

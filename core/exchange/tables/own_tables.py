@@ -1,7 +1,6 @@
-"""Tables that `data_out` wrote, read a piece at a time: csv and parquet.
+"""Exact tables (.csv, .parquet) read in batches, within limits.
 
-Values are turned into their kinds here and looked at in `data_in`; a csv's texts are taken out of
-their quotes. Keypoints come as float32 arrays, NaN where missing.
+Keypoints are float32 arrays, NaN where missing; the other values are checked in `data_in`.
 """
 
 import csv
@@ -13,25 +12,24 @@ import numpy as np
 import pandas as pd
 
 from core.errors import TableError
-from core.exchange.tables.columns import COLUMNS, MARKS, RENAMED, Row, number_columns
+from core.exchange.tables.columns import ARRAYS, COLUMNS, MARKS, OLD_NAMES, Row, number_columns
 from core.media.parquet import open_parquet
+from core.pose.types import Floats
 from core.recording.imports.cells import MAX_COLUMNS, format_lines, unquote_formula
 
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 1_000_000
-_BLOCK = 4 * 2**20
-_MAX_UNPACKED = 4 * MAX_BYTES
-_OLD = {new: (old,) for old, new in RENAMED.items()}
-_RIGHT = ("true", "false")
+_MAX_UNPACKED_BYTES = 4 * MAX_BYTES
+_CSV_BLOCK_BYTES = 4 * 2**20
 
 
-def is_ours(path: Path) -> bool:
-    """Whether the table has the columns that tell ours from others'."""
-    return set(MARKS) <= set(_header(path))
+def is_own_table(path: Path) -> bool:
+    """Whether a table has the columns that only Mudra's exact tables have."""
+    return set(MARKS) <= set(_read_header(path))
 
 
-def _header(path: Path) -> list[str]:
-    """The columns' names; empty where they can't be read."""
+def _read_header(path: Path) -> list[str]:
+    """Return the names of the columns; none if they can't be read."""
     try:
         if path.suffix.lower() == ".parquet":
             with open_parquet(path) as table:
@@ -42,49 +40,42 @@ def _header(path: Path) -> list[str]:
         return []
 
 
-def read_ours(path: Path) -> Iterator[tuple[int, Row]]:
-    """Each row with its line: the COLUMNS there are, and keypoints, scores and world as arrays.
+def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
+    """Yield each row with its line number: its COLUMNS (texts from csv) and ARRAYS.
 
     Raises:
-        TableError: damaged, too large, or values that are none of their column's kind.
+        TableError: damaged, too large, or keypoints that are not numbers.
     """
     if path.stat().st_size > MAX_BYTES:
         raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
-    names = _header(path)
+    names = _read_header(path)
     if len(set(names)) != len(names) or len(names) > MAX_COLUMNS:
         raise TableError(f"{path.name} has a column twice, or over {MAX_COLUMNS} of them")
     joints = next(j for j in range(MAX_COLUMNS) if f"x{j}" not in names)
     axes = 3 if "z0" in names else 2
-    numbers = number_columns(joints, axes)
-    if missing := [name for name in numbers if name not in names]:
+    if missing := [name for name in number_columns(joints, axes) if name not in names]:
         raise TableError(f"{path.name} lacks the columns {', '.join(missing[:5])}")
-    plain = path.suffix.lower() == ".csv"
-    first = 2 if plain else 1
+    is_csv = path.suffix.lower() == ".csv"
+    line = 2 if is_csv else 1
     try:
-        for batch in _batches(path, names, plain):
-            yield from _of_batch(batch, first, numbers, (joints, axes), plain, path.name)
-            first += batch.num_rows
-            if first > MAX_ROWS:
+        for batch in _read_csv(path, names) if is_csv else _read_parquet(path):
+            numbers = _read_numbers(batch, number_columns(joints, axes), line, path.name)
+            for row in _read_rows(batch, numbers, joints, axes):
+                yield line, row
+                line += 1
+            if line > MAX_ROWS:
                 raise TableError(f"{path.name} has over {MAX_ROWS:,} rows: split it")
     except (ValueError, OSError, NotImplementedError) as error:  # Arrow's errors are ValueErrors
         reason = str(error).splitlines()[0][:200]
-        raise TableError(f"{path.name} can't be read near line {first}: {reason}") from error
+        raise TableError(f"{path.name} can't be read near line {line}: {reason}") from error
 
 
-def _batches(path: Path, names: list[str], plain: bool) -> Iterator[Any]:
-    import pyarrow as pa
+def _read_csv(path: Path, names: list[str]) -> Iterator[Any]:
+    """Yield the record batches of a csv, all of its cells as texts."""
+    import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import csv as arrow
 
-    if not plain:
-        with open_parquet(path) as table:
-            if table.unpacked_bytes > _MAX_UNPACKED or table.rows > MAX_ROWS:
-                raise TableError(
-                    f"{path.name} unpacks to {table.unpacked_bytes:,} bytes in {table.rows:,} "
-                    f"rows, at most {_MAX_UNPACKED:,} in {MAX_ROWS:,} are read: split it"
-                )
-            yield from table.batches
-        return
-    plainly = arrow.ConvertOptions(
+    texts = arrow.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
@@ -92,59 +83,57 @@ def _batches(path: Path, names: list[str], plain: bool) -> Iterator[Any]:
     )
     reader = arrow.open_csv(
         path,
-        arrow.ReadOptions(use_threads=False, block_size=_BLOCK),
+        arrow.ReadOptions(use_threads=False, block_size=_CSV_BLOCK_BYTES),
         arrow.ParseOptions(newlines_in_values=True),
-        plainly,
+        texts,
     )
     with reader:
         yield from reader
 
 
-def _of_batch(
-    batch: Any, first: int, numbers: list[str], size: tuple[int, int], plain: bool, name: str
-) -> Iterator[tuple[int, Row]]:
-    columns, (joints, axes) = {}, size
-    for column, kind in COLUMNS.items():
-        there = next((c for c in (column, *_OLD.get(column, ())) if c in batch.schema.names), None)
-        if there is not None:
-            values = _cast(batch.column(there), there, kind, first, name).to_pylist()
-            if plain and kind is str:
-                values = [value and unquote_formula(value) for value in values]
-            columns[column] = values
-    found = [_cast(batch.column(c), c, np.float32, first, name) for c in numbers]
-    values = np.column_stack([column.to_numpy(zero_copy_only=False) for column in found])
-    keypoints, scores, world = np.split(values, (axes * joints, (axes + 1) * joints), axis=1)
-    for i in range(batch.num_rows):
-        row: Row = {column: column_values[i] for column, column_values in columns.items()}
-        own = row["joints"] if isinstance(row.get("joints"), int) else joints
-        row |= {
-            "joints": own,
-            "keypoints": keypoints[i, : axes * own],
-            "scores": np.nan_to_num(scores[i, :own], nan=0.0),
-            "world": world[i, : 3 * own] if np.isfinite(world[i]).any() else None,
-        }
-        yield first + i, row
+def _read_parquet(path: Path) -> Iterator[Any]:
+    """Yield the record batches of a parquet table within limits."""
+    with open_parquet(path) as table:
+        if table.unpacked_bytes > _MAX_UNPACKED_BYTES or table.rows > MAX_ROWS:
+            raise TableError(
+                f"{path.name} unpacks to {table.unpacked_bytes:,} bytes in {table.rows:,} rows, at "
+                f"most {_MAX_UNPACKED_BYTES:,} in {MAX_ROWS:,} are read: split it"
+            )
+        yield from table.batches
 
 
-def _cast(column: Any, name: str, kind: Any, first: int, file: str) -> Any:
-    """The column as our kind of Arrow array; texts of a csv are read as numbers.
-
-    Raises:
-        TableError: a value that is none of that kind, with its lines.
-    """
+def _read_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats:
+    """Return columns of a batch as (rows, columns) float32; raises TableError with the lines of
+    what is no number."""
     import pyarrow as pa
 
-    kinds = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
-    try:
-        return column.cast(kinds.get(kind) or pa.float32())
-    except pa.ArrowException as error:
-        values = column.to_pandas()
-        if kind is bool:
-            wrong = values.notna() & ~values.astype(str).isin(_RIGHT)
-        else:
-            read = pd.to_numeric(values, errors="coerce")
-            wrong = values.notna() & (read.isna() | ((read % 1 != 0) if kind is int else False))
-        lines = pd.Index(np.flatnonzero(wrong)) + first - 1
-        what = {int: "whole numbers", bool: "true or false", str: "text"}.get(kind, "numbers")
-        told = format_lines(lines) if len(lines) else str(error).splitlines()[0][:100]
-        raise TableError(f"{file}: {name} must be {what} {told}") from error
+    columns = []
+    for name in names:
+        column = batch.column(name)
+        try:
+            columns.append(column.cast(pa.float32()).to_numpy(zero_copy_only=False))
+        except pa.ArrowException as error:
+            values = column.to_pandas()
+            wrong = values.notna() & pd.to_numeric(values, errors="coerce").isna()
+            lines = format_lines(pd.Index(np.flatnonzero(wrong)) + line - 1)
+            raise TableError(f"{file}: {name} must be numbers {lines}") from error
+    return np.column_stack(columns)
+
+
+def _read_rows(batch: Any, numbers: Floats, joints: int, axes: int) -> Iterator[Row]:
+    """Yield the rows of a batch: its COLUMNS, and its numbers as ARRAYS."""
+    columns = {OLD_NAMES.get(name, name): batch.column(name) for name in batch.schema.names}
+    values = {name: columns[name].to_pylist() for name in COLUMNS if name in columns}
+    is_csv = str(columns["joints"].type) == "string"
+    keypoints, scores, world = np.split(numbers, (axes * joints, (axes + 1) * joints), axis=1)
+    for i in range(batch.num_rows):
+        row: Row = {name: column[i] for name, column in values.items()}
+        if is_csv:
+            row = {name: value and unquote_formula(value) for name, value in row.items()}
+        size = int(row["joints"]) if str(row["joints"]).isdecimal() else joints
+        arrays = (
+            keypoints[i, : axes * size],
+            np.nan_to_num(scores[i, :size], nan=0.0),
+            world[i, : 3 * size] if np.isfinite(world[i]).any() else None,
+        )
+        yield row | dict(zip(ARRAYS, arrays, strict=True)) | {"joints": size, "is_text": is_csv}

@@ -5,15 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.exchange.downloads import (
-    WHOLE,
+    WHOLE_PROJECT,
     Download,
     import_uploaded_project,
     import_uploaded_samples,
-    prepare,
+    prepare_download,
 )
 from core.exchange.tables.data_in import SUFFIXES
 from core.exchange.tables.data_out import FORMATS
 from core.gestures.labels import safe_label
+from core.progress import Progress
 from core.store import Project, Store
 from pages.panels.controls import upload_field
 from pages.panels.layout import show_errors
@@ -23,7 +24,6 @@ from pages.panels.visit import select_project
 
 BIG_MB = 100
 _PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
-_Progress = Callable[[float], None]
 
 
 def show_data_exchange(store: Store, project: Project) -> None:
@@ -50,15 +50,15 @@ def _export_project_form(store: Store, project: Project) -> None:
     )
     pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
     in_bin = st.checkbox("With what is in the bin", key="zip_bin", persist_state="session")
-    about = (project.id, WHOLE, pictures, in_bin)
+    about = (project.id, WHOLE_PROJECT, pictures, in_bin)
     _prepare_download(
         about,
         "Prepare the project file",
-        lambda progress: prepare(
+        lambda progress: prepare_download(
             store,
             studio().paths,
             project,
-            WHOLE,
+            WHOLE_PROJECT,
             visitor_folder(),
             with_bin=in_bin,
             with_pictures=pictures,
@@ -80,14 +80,14 @@ def _export_samples_form(store: Store, project: Project) -> None:
     _prepare_download(
         (project.id, kind),
         f"Prepare {FORMATS[kind].title}",
-        lambda progress: prepare(
+        lambda progress: prepare_download(
             store, studio().paths, project, kind, visitor_folder(), progress=progress
         ),
     )
 
 
 def _prepare_download(
-    about: tuple[object, ...], title: str, make: Callable[[Callable[[float], None]], Download]
+    about: tuple[object, ...], title: str, make: Callable[[Progress], Download]
 ) -> None:
     """A button that writes the file, then one that hands it out."""
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
@@ -164,7 +164,7 @@ def import_project_form(store: Store) -> None:
         name, content = file.name, file.getvalue()
         paths, folder = studio().paths, visitor_folder()
 
-        def work(progress: _Progress) -> tuple[str, str]:
+        def work(progress: Progress) -> tuple[str, str]:
             return import_uploaded_project(store, paths, content, name, folder, progress)
 
         start_job(_PROJECT, work)
@@ -190,7 +190,7 @@ def import_samples_form(store: Store, project: Project) -> None:
     if files and st.button(add, icon="➕", key="add_data"):
         uploads, folder = [(file.name, file.getvalue()) for file in files], visitor_folder()
 
-        def work(progress: _Progress) -> str:
+        def work(progress: Progress) -> str:
             return import_uploaded_samples(store, project, uploads, folder, progress)
 
         start_job(_samples_job_key(project), work)

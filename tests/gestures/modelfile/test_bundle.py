@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from core.errors import ArchiveError, ModelError, MudraError
-from core.exchange.model_files import sample_hands
+from core.exchange.model_files import read_sample_hands
 from core.gestures.modelfile import bundle as bundles
 from core.gestures.modelfile.bundle import (
     COUNT,
@@ -37,7 +37,7 @@ def starter() -> GestureModel:
 
 @pytest.fixture(scope="module")
 def hands() -> Inputs:
-    return sample_hands(Paths.demo)
+    return read_sample_hands(Paths.demo)
 
 
 @pytest.fixture(scope="module")
