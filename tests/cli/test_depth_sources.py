@@ -37,7 +37,7 @@ def test_record_depth_takes_a_camera_and_a_unit(tmp_path, shared_data) -> None:
     source = shared_data / "depth" / "sr305"
     command = ["record-depth", str(source), str(tmp_path / "a"), "--frames", "1"]
     done = CliRunner().invoke(app, command)
-    assert isinstance(done.exception, MediaError) and "which camera" in str(done.exception)
+    assert isinstance(done.exception, MediaError) and "its camera" in str(done.exception)
     done = CliRunner().invoke(app, [*command, "--camera", "nyu", "--unit-mm", "0.125"])
     assert done.exit_code == 0, done.output
     with open_depth(tmp_path / "a") as copy:
@@ -71,7 +71,7 @@ def at(tmp_path) -> list[str]:
 def test_record_of_depth_takes_a_camera_and_a_unit(at, shared_data) -> None:
     command = [*RECORD, "-i", str(shared_data / "depth" / "sr305"), "--rate", "30", *at]
     done = CliRunner().invoke(app, command)
-    assert isinstance(done.exception, MediaError) and "which camera" in str(done.exception)
+    assert isinstance(done.exception, MediaError) and "its camera" in str(done.exception)
     done = CliRunner().invoke(app, [*command, "--camera", "nyu", "--unit-mm", "0.125"])
     assert done.exit_code == 0, done.output
     listed = CliRunner().invoke(app, ["samples", "list", "--project", "P", *at])
@@ -83,7 +83,7 @@ def test_act_on_depth_takes_a_camera_and_a_unit(at, tmp_path, shared_data) -> No
     shutil.copy(shared_data / "samples" / "nvgesture" / "sk_depth.avi", tmp_path / "hand.avi")
     command = [*ACT, "-i", str(tmp_path / "hand.avi"), "--seconds", "0.5", *at]
     done = CliRunner().invoke(app, command)
-    assert isinstance(done.exception, MediaError) and "which camera" in str(done.exception)
+    assert isinstance(done.exception, MediaError) and "its camera" in str(done.exception)
     command += ["--camera", "nvgesture"]
     usual = np.median(wrists_mm(CliRunner().invoke(app, command))[:, 2])
     assert 300 < usual < 600

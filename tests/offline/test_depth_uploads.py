@@ -81,7 +81,7 @@ def test_a_stack_needs_its_camera_to_be_named(tmp_path):
     stack = io.BytesIO()
     np.save(stack, np.full((3, 240, 320), 600, np.uint16))
     upload = [("hand.npy", stack.getvalue())]
-    with pytest.raises(MediaError, match="which camera"):
+    with pytest.raises(MediaError, match="its camera"):
         opened(upload, tmp_path)
     count, camera, values = opened(upload, tmp_path, CAMERAS["icvl"])
     assert (count, camera, values) == (3, CAMERAS["icvl"], [600] * 3)
