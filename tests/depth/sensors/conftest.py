@@ -5,7 +5,8 @@ camera of 8 x 6 pixels whose frames count up.
 import ctypes
 import math
 import sys
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
+from types import SimpleNamespace as Fake
 
 import numpy as np
 import pytest
@@ -49,31 +50,33 @@ class Maker:
         return numbered_picture(self.pictures)
 
 
-def openni2(maker: Maker) -> dict[str, ModuleType]:
+def make_module(name: str, **members: object) -> ModuleType:
+    module = ModuleType(name)
+    vars(module).update(members)
+    return module
+
+
+def fake_openni2(maker: Maker) -> dict[str, ModuleType]:
     """`openni.openni2`: oniInitialize, enumerate_uris, streams, frames with a stride."""
-    package, module = ModuleType("openni"), ModuleType("openni.openni2")
-    mode = SimpleNamespace(pixelFormat=102, resolutionX=0, resolutionY=0)
+    mode = Fake(pixelFormat=102, resolutionX=0, resolutionY=0)
 
-    class Frame:
-        width, height, stride = WIDTH, HEIGHT, 2 * (WIDTH + 2)
-
-        def __init__(self) -> None:
-            padded = np.full((HEIGHT, WIDTH + 2), 9999, np.uint16)
-            padded[:, :WIDTH] = maker.picture()
-            self._buffer = (ctypes.c_uint16 * padded.size)(*padded.ravel().tolist())
-            self.timestamp = 5_000_000 + 40_000 * maker.pictures
-
-        def get_buffer_as_uint16(self) -> object:
-            return self._buffer
-
-        def close(self) -> None:
-            self._buffer = (ctypes.c_uint16 * 0)()
+    def make_frame() -> Fake:
+        padded = np.full((HEIGHT, WIDTH + 2), 9999, np.uint16)
+        padded[:, :WIDTH] = maker.picture()
+        frame = Fake(width=WIDTH, height=HEIGHT, stride=2 * (WIDTH + 2))
+        frame.buffer = (ctypes.c_uint16 * padded.size)(*padded.ravel().tolist())
+        frame.timestamp = 5_000_000 + 40_000 * maker.pictures
+        frame.get_buffer_as_uint16 = lambda: frame.buffer
+        frame.close = lambda: setattr(frame, "buffer", (ctypes.c_uint16 * 0)())
+        return frame
 
     class Stream:
         mirrored = True
-
-        def get_video_mode(self) -> SimpleNamespace:
-            return mode
+        read_frame = staticmethod(make_frame)
+        close = staticmethod(maker.stop)
+        get_video_mode = staticmethod(lambda: mode)
+        get_horizontal_fov = staticmethod(lambda: math.pi / 2)
+        get_vertical_fov = staticmethod(lambda: 2 * math.atan(3 / 5))
 
         def configure_mode(self, width: int, height: int, fps: int, pixel_format: int) -> None:
             assert (width, height, fps) == (640, 480, 30)
@@ -84,18 +87,6 @@ def openni2(maker: Maker) -> dict[str, ModuleType]:
 
         def start(self) -> None:
             assert not self.mirrored
-
-        def get_horizontal_fov(self) -> float:
-            return math.pi / 2
-
-        def get_vertical_fov(self) -> float:
-            return 2 * math.atan(3 / 5)
-
-        def read_frame(self) -> Frame:
-            return Frame()
-
-        def close(self) -> None:
-            maker.stop()
 
     class Device:
         def __init__(self, uri: bytes) -> None:
@@ -112,38 +103,30 @@ def openni2(maker: Maker) -> dict[str, ModuleType]:
 
         def close(self) -> None: ...
 
-    module.initialize = lambda: None
-    module.Device = Device
-    module.PIXEL_FORMAT_DEPTH_1_MM, module.PIXEL_FORMAT_DEPTH_100_UM = 100, 101
-    module.wait_for_any_stream = lambda streams, timeout_s: (
-        streams[0] if maker.has_picture(1000 * timeout_s) else None
+    module = make_module(
+        "openni.openni2",
+        initialize=lambda: None,
+        Device=Device,
+        PIXEL_FORMAT_DEPTH_1_MM=100,
+        PIXEL_FORMAT_DEPTH_100_UM=101,
+        wait_for_any_stream=lambda streams, timeout_s: (
+            streams[0] if maker.has_picture(1000 * timeout_s) else None
+        ),
     )
-    package.openni2 = module
-    return {"openni": package, "openni.openni2": module}
+    return {"openni": make_module("openni", openni2=module), "openni.openni2": module}
 
 
-def realsense(maker: Maker) -> dict[str, ModuleType]:
+def fake_realsense(maker: Maker) -> dict[str, ModuleType]:
     """`pyrealsense2`: context, config, pipeline, align, depth in 0.1 mm."""
-    module = ModuleType("pyrealsense2")
-    module.camera_info = SimpleNamespace(name="name", serial_number="serial")
-    module.stream = SimpleNamespace(depth="depth", color="color")
-    module.format = SimpleNamespace(z16="z16", rgb8="rgb8")
     wanted: dict[str, object] = {}
 
-    class Device:
-        def __init__(self, serial: str) -> None:
-            self.serial = serial
-
-        def get_info(self, what: str) -> str:
-            return "RealSense" if what == "name" else self.serial
-
-        def query_sensors(self) -> list[object]:
-            kinds = ["depth", "color"]
-            profiles = [SimpleNamespace(stream_type=lambda kind=kind: kind) for kind in kinds]
-            return [SimpleNamespace(get_stream_profiles=lambda: profiles)]
-
-        def first_depth_sensor(self) -> object:
-            return SimpleNamespace(get_depth_scale=lambda: 0.0001)
+    def make_device(serial: str) -> Fake:
+        profiles = [Fake(stream_type=lambda kind=kind: kind) for kind in ("depth", "color")]
+        return Fake(
+            get_info=lambda key: "RealSense" if key == "name" else serial,
+            query_sensors=lambda: [Fake(get_stream_profiles=lambda: profiles)],
+            first_depth_sensor=lambda: Fake(get_depth_scale=lambda: 0.0001),
+        )
 
     class Config:
         def enable_device(self, serial: str) -> None:
@@ -155,129 +138,124 @@ def realsense(maker: Maker) -> dict[str, ModuleType]:
     class Frames:
         is_aligned = False
 
-        def get_depth_frame(self) -> object:
+        def get_depth_frame(self) -> Fake:
             picture = maker.picture()
-            return SimpleNamespace(get_data=lambda: picture, get_timestamp=lambda: 7000.0 + 40)
+            return Fake(get_data=lambda: picture, get_timestamp=lambda: 7000.0 + 40)
 
-        def get_color_frame(self) -> object:
+        def get_color_frame(self) -> Fake:
             size = (HEIGHT, WIDTH, 3) if self.is_aligned else (12, 16, 3)
-            return SimpleNamespace(get_data=lambda: np.full(size, 7, np.uint8))
+            return Fake(get_data=lambda: np.full(size, 7, np.uint8))
 
     class Pipeline:
-        def start(self, config: Config) -> object:
+        stop = staticmethod(maker.stop)
+
+        def start(self, config: Config) -> Fake:
             assert wanted["depth"] == "z16" and wanted["color"] == "rgb8"
             maker.start(wanted["serial"])
-            seen = SimpleNamespace(fx=9.0, fy=9.5, ppx=3.6, ppy=2.6, width=WIDTH, height=HEIGHT)
-            video = SimpleNamespace(get_intrinsics=lambda: seen)
-            stream = SimpleNamespace(as_video_stream_profile=lambda: video)
-            device = Device(str(wanted["serial"]))
-            return SimpleNamespace(get_device=lambda: device, get_stream=lambda kind: stream)
+            lens = Fake(fx=9.0, fy=9.5, ppx=3.6, ppy=2.6, width=WIDTH, height=HEIGHT)
+            stream = Fake(as_video_stream_profile=lambda: Fake(get_intrinsics=lambda: lens))
+            device = make_device(str(wanted["serial"]))
+            return Fake(get_device=lambda: device, get_stream=lambda kind: stream)
 
         def try_wait_for_frames(self, timeout_ms: int) -> tuple[bool, Frames]:
             return maker.has_picture(timeout_ms), Frames()
 
-        def stop(self) -> None:
-            maker.stop()
+    def align(to: str) -> Fake:
+        assert to == "depth"
 
-    class Align:
-        def __init__(self, to: str) -> None:
-            assert to == "depth"
-
-        def process(self, frames: Frames) -> Frames:
+        def process(frames: Frames) -> Frames:
             frames.is_aligned = True
             return frames
 
-    devices = lambda: [Device(serial) for serial in maker.plugged]  # noqa: E731
-    module.context = lambda: SimpleNamespace(query_devices=devices)
-    module.config, module.pipeline, module.align = Config, Pipeline, Align
+        return Fake(process=process)
+
+    module = make_module(
+        "pyrealsense2",
+        camera_info=Fake(name="name", serial_number="serial"),
+        stream=Fake(depth="depth", color="color"),
+        format=Fake(z16="z16", rgb8="rgb8"),
+        context=lambda: Fake(query_devices=lambda: [make_device(s) for s in maker.plugged]),
+        config=Config,
+        pipeline=Pipeline,
+        align=align,
+    )
     return {"pyrealsense2": module}
 
 
-def orbbec(maker: Maker) -> dict[str, ModuleType]:
+def fake_orbbec(maker: Maker) -> dict[str, ModuleType]:
     """`pyorbbecsdk`: Context, Pipeline of a device, depth in 0.5 mm as bytes."""
-    module = ModuleType("pyorbbecsdk")
-    module.OBSensorType = SimpleNamespace(DEPTH_SENSOR="depth")
-    profile = SimpleNamespace(
-        get_intrinsic=lambda: SimpleNamespace(fx=9.0, fy=9.5, cx=3.6, cy=2.6),
-        get_width=lambda: WIDTH,
-        get_height=lambda: HEIGHT,
-    )
+    size = {"get_width": lambda: WIDTH, "get_height": lambda: HEIGHT}
+    profile = Fake(get_intrinsic=lambda: Fake(fx=9.0, fy=9.5, cx=3.6, cy=2.6), **size)
+    profiles = {"depth": Fake(get_default_video_stream_profile=lambda: profile)}
 
-    class Config:
-        def enable_stream(self, wanted: object) -> None:
-            assert wanted is profile
+    def enable_stream(wanted: object) -> None:
+        assert wanted is profile
 
-    class Pipeline:
-        def __init__(self, serial: str) -> None:
-            self.serial = serial
+    def wait_for_frames(timeout_ms: int) -> Fake | None:
+        if not maker.has_picture(timeout_ms):
+            return None
+        picture = maker.picture()
+        time_us = 40_000 * maker.pictures
+        depth = Fake(get_data=picture.tobytes, get_depth_scale=lambda: 0.5, **size)
+        depth.get_timestamp_us = lambda: time_us
+        return Fake(get_depth_frame=lambda: depth)
 
-        def get_stream_profile_list(self, kind: str) -> object:
-            assert kind == "depth"
-            return SimpleNamespace(get_default_video_stream_profile=lambda: profile)
-
-        def start(self, config: Config) -> None:
-            maker.start(self.serial)
-
-        def wait_for_frames(self, timeout_ms: int) -> object:
-            if not maker.has_picture(timeout_ms):
-                return None
-            frame = SimpleNamespace(
-                get_data=maker.picture().tobytes,
-                get_width=lambda: WIDTH,
-                get_height=lambda: HEIGHT,
-                get_depth_scale=lambda: 0.5,
-                get_timestamp_us=lambda: 40_000 * maker.pictures,
-            )
-            return SimpleNamespace(get_depth_frame=lambda: frame)
-
-        def stop(self) -> None:
-            maker.stop()
-
-    found = SimpleNamespace(
+    devices = Fake(
         get_count=lambda: len(maker.plugged),
         get_device_name_by_index=lambda n: "Gemini",
         get_device_serial_number_by_index=lambda n: maker.plugged[n],
         get_device_by_index=lambda n: maker.plugged[n],
     )
-    module.Context = lambda: SimpleNamespace(query_devices=lambda: found)
-    module.Config, module.Pipeline = Config, Pipeline
+    module = make_module(
+        "pyorbbecsdk",
+        OBSensorType=Fake(DEPTH_SENSOR="depth"),
+        Context=lambda: Fake(query_devices=lambda: devices),
+        Config=lambda: Fake(enable_stream=enable_stream),
+        Pipeline=lambda serial: Fake(
+            get_stream_profile_list=profiles.__getitem__,
+            start=lambda config: maker.start(serial),
+            wait_for_frames=wait_for_frames,
+            stop=maker.stop,
+        ),
+    )
     return {"pyorbbecsdk": module}
 
 
-def azure(maker: Maker) -> dict[str, ModuleType]:
+def fake_azure(maker: Maker) -> dict[str, ModuleType]:
     """`pyk4a`: PyK4A, captures with BGRA in the depth camera's view, a matrix."""
-    module = ModuleType("pyk4a")
     timeout = type("K4ATimeoutException", (Exception,), {})
+    matrix = np.array([[9.0, 0, 3.6], [0, 9.5, 2.6], [0, 0, 1]])
 
-    class PyK4A:
-        def __init__(self, config: object, device_id: int = 0) -> None:
-            self._serial = maker.plugged[device_id]
-            matrix = np.array([[9.0, 0, 3.6], [0, 9.5, 2.6], [0, 0, 1]])
-            self.calibration = SimpleNamespace(get_camera_matrix=lambda kind: matrix)
+    def get_capture(timeout_ms: int) -> Fake:
+        if not maker.has_picture(timeout_ms):
+            raise timeout
+        bgra = np.zeros((HEIGHT, WIDTH, 4), np.uint8) + np.array([1, 2, 3, 255], np.uint8)
+        picture = maker.picture()
+        time_us = 40_000 * maker.pictures
+        return Fake(depth=picture, transformed_color=bgra, depth_timestamp_usec=time_us)
 
-        def start(self) -> None:
-            maker.start(self._serial)
-
-        def get_capture(self, timeout_ms: int) -> object:
-            if not maker.has_picture(timeout_ms):
-                raise timeout
-            bgra = np.zeros((HEIGHT, WIDTH, 4), np.uint8) + np.array([1, 2, 3, 255], np.uint8)
-            picture = maker.picture()
-            time_us = 40_000 * maker.pictures
-            return SimpleNamespace(
-                depth=picture, transformed_color=bgra, depth_timestamp_usec=time_us
-            )
-
-        def stop(self) -> None:
-            maker.stop()
-
-    module.PyK4A, module.Config, module.K4ATimeoutException = PyK4A, object, timeout
-    module.CalibrationType = SimpleNamespace(DEPTH="depth")
-    module.connected_device_count = lambda: len(maker.plugged)
+    module = make_module(
+        "pyk4a",
+        Config=object,
+        K4ATimeoutException=timeout,
+        CalibrationType=Fake(DEPTH="depth"),
+        connected_device_count=lambda: len(maker.plugged),
+        PyK4A=lambda config, device_id=0: Fake(
+            calibration=Fake(get_camera_matrix=lambda kind: matrix),
+            start=lambda: maker.start(maker.plugged[device_id]),
+            get_capture=get_capture,
+            stop=maker.stop,
+        ),
+    )
     return {"pyk4a": module}
 
 
-FAKE_LIBRARIES = {"openni2": openni2, "realsense": realsense, "orbbec": orbbec, "azure": azure}
+FAKE_LIBRARIES = {
+    "openni2": fake_openni2,
+    "realsense": fake_realsense,
+    "orbbec": fake_orbbec,
+    "azure": fake_azure,
+}
 
 
 @pytest.fixture

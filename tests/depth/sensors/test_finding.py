@@ -23,7 +23,7 @@ def status(name: str):
 
 
 @pytest.mark.parametrize("kind", FAKE_LIBRARIES)
-def test_a_camera_gives_its_newest_picture_with_its_own_numbered_picture(install, kind) -> None:
+def test_a_camera_gives_its_newest_picture_with_its_own_intrinsics(install, kind) -> None:
     maker = install(kind)
     with open_sensor(kind) as sensor:
         assert maker.running == 1 and maker.opened == ["A1"]
