@@ -120,6 +120,7 @@ class Bodies(TrainingData):
     def _augment_strongly(
         self, body: Body, rgb: Picture, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
+        """Cut an augmented view, or background instead; hide a part and degrade the picture."""
         options = _AUGMENTATION
         if rng.random() < options.background_rate:
             others = [one for one in self._by_picture[body.picture] if one is not body]

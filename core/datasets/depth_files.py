@@ -53,6 +53,7 @@ def _read_published_hands(
     test_folders: Sequence[Path],
     skeleton: Skeleton,
 ) -> DepthHands:
+    """Read a published set's hands; raise TrainingError if the net has another skeleton."""
     if depth_set.skeleton.name != skeleton.name:
         raise TrainingError(
             f"{training_folders[0]} has keypoints of {depth_set.skeleton.name}, the net those of "

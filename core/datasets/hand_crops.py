@@ -148,6 +148,7 @@ class _GrowingArray:
 
 @contextmanager
 def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_GrowingArray]:
+    """Write a .npy file row by row; it appears only when complete."""
     with written_whole(path) as part, part.open("wb") as file:
         array = _GrowingArray(file, shape)
         yield array

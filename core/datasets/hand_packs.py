@@ -109,6 +109,7 @@ def _read_all_hands(data: Path, landmarks: Path, unreadable: list[Path]) -> Iter
 
 
 def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
+    """Yield the hands of hand_crops/."""
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _select_keypoints(table), strict=True):
         picture = _try_read_picture(folder / str(row.file), unreadable)
@@ -121,6 +122,7 @@ def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
 def _read_source_hands(
     name: str, folder: Path, landmarks: Path, unreadable: list[Path]
 ) -> Iterator[Hand]:
+    """Yield the hands of one source in hand_images/."""
     table = pd.read_parquet(landmarks / f"{name}.parquet")
     for file, keypoints in zip(table["source"], _select_keypoints(table), strict=True):
         picture = _try_read_picture(folder / str(file), unreadable)

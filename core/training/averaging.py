@@ -15,6 +15,7 @@ def make_moving_average(net: nn.Module, max_decay: float, steps: int = 0) -> Ave
     """
 
     def update(averages: _Tensors, values: _Tensors, steps_done: Tensor | int) -> None:
+        """Move the averages towards the values."""
         decay = min(max_decay, int(steps_done) / (int(steps_done) + 10))
         for average, value in zip(averages, values, strict=True):
             if average.is_floating_point():

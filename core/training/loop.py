@@ -149,6 +149,7 @@ def _launch_fabric(options: NetOptions) -> Fabric:
 
 
 def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
+    """Return the rows for training; raise TrainingError if they don't fill a batch."""
     rows = data.rows("")
     if len(rows) < options.batch:
         raise TrainingError(

@@ -93,6 +93,7 @@ def save_net(
 
 
 def _describe_graph(net: PoseNet, scaling: Scaling) -> _Graph:
+    """Return module, example and metadata of a net, by its kind."""
     rng, shape = np.random.default_rng(0), (2, *net.input_hw)
     size = {"input_hw": list(net.input_hw)}
     if isinstance(net, CrossInfoNet):

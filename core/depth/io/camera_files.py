@@ -92,6 +92,7 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def _read_text(path: Path) -> str:
+    """Read a small text file; raise MediaError for one above 64 kB."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -103,6 +104,7 @@ def _read_text(path: Path) -> str:
 
 
 def _to_number(field: str) -> float | str:
+    """Convert a field to a number; leave other text to `check_camera_value`."""
     try:
         return float(field)
     except ValueError:

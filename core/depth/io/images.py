@@ -39,6 +39,7 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
 
 
 def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
+    """Decode 16-bit depth or NYU's packing; raise MediaError for other pictures."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower

@@ -100,6 +100,7 @@ def _parse_row(fields: Sequence[str], where: str) -> Points:
 
 
 def _parse_row_camera(fields: dict[str, str], where: str) -> Camera:
+    """Return the camera in a row of joints.csv."""
     values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], where, max_value=_MAX_VALUE)
     try:
         return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), where)[0]
@@ -137,6 +138,7 @@ def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields; raise TableError beyond the limits."""
     try:
         check_table_size(path)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:

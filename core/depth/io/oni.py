@@ -116,6 +116,7 @@ class OniRecording(DepthRecording):
         return DepthFrame(depth_mm, self.camera, time_s - self._stream.frames[0][0], index)
 
     def _decode_picture(self, content: bytes, name: str) -> Depth:
+        """Decode a frame's bytes by the stream's codec, to mm."""
         count, codec = self._size_hw[0] * self._size_hw[1], self._stream.codec
         if codec == b"16zT":
             numbers = decode_16zt(content, count, name)
@@ -260,6 +261,7 @@ def _split_name(fields: bytes) -> tuple[str, bytes]:
 
 
 def _read_bytes(file: BinaryIO, offset: int, size: int, name: str) -> bytes:
+    """Read exactly `size` bytes at an offset, or raise MediaError."""
     try:
         file.seek(offset)
         content = file.read(size)

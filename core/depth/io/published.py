@@ -114,6 +114,7 @@ def read_msra_labels(folder: Path) -> list[DepthLabel]:
 
 
 def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
+    """Yield the labels of one joint.txt."""
     rows = [line.split() for _, line in read_text_lines(path)]
     if not rows or rows[0] != [str(len(rows) - 1)]:
         raise TableError(

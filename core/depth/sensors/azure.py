@@ -21,6 +21,7 @@ class AzureKinect(LiveSensor):
         return [f"Azure Kinect {n}" for n in range(library.connected_device_count())]
 
     def _start_device(self, library: Any, number: int) -> Camera:
+        """Start the depth stream and return its intrinsics."""
         self._timeout = library.K4ATimeoutException
         self._device = library.PyK4A(library.Config(), device_id=number)
         self._device.start()
@@ -34,6 +35,7 @@ class AzureKinect(LiveSensor):
         return Camera(self.name, fx, fy, u0, v0, width, height)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
+        """Return depth in mm, time and colours; None on timeout."""
         try:
             capture = self._device.get_capture(timeout_ms)
         except self._timeout:

@@ -78,6 +78,7 @@ class LiveSensor(DepthSource):
         return DepthFrame(depth_mm, self.camera, time_s - self._first_s, index, rgb)
 
     def _capture_newest(self) -> Capture | None:
+        """Wait for a picture, then return the newest of those queued; None on timeout."""
         capture = newer = self._capture_frame(TIMEOUT_MS)
         for _ in range(_MAX_QUEUED):
             if newer is None:

@@ -30,6 +30,7 @@ class OpenNI2(LiveSensor):
         return [u.decode(errors="replace") if isinstance(u, bytes) else str(u) for u in uris]
 
     def _start_device(self, library: Any, number: int) -> Camera:
+        """Start the depth stream and return its intrinsics."""
         self._library = library
         device = library.Device(library.Device.enumerate_uris()[number])
         self.resources.callback(device.close)
@@ -56,6 +57,7 @@ class OpenNI2(LiveSensor):
         return next((mm for known, mm in units.items() if int(known) == pixel_format), None)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
+        """Return depth in mm, time and colours; None on timeout."""
         if self._library.wait_for_any_stream([self._stream], timeout_ms / 1000) is None:
             return None
         frame = self._stream.read_frame()

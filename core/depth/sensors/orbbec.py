@@ -23,6 +23,7 @@ class Orbbec(LiveSensor):
         ]
 
     def _start_device(self, library: Any, number: int) -> Camera:
+        """Start the depth stream and return its intrinsics."""
         self._context = library.Context()  # keeps the device alive
         device = self._context.query_devices().get_device_by_index(number)
         self._pipeline = library.Pipeline(device)
@@ -37,6 +38,7 @@ class Orbbec(LiveSensor):
         return Camera(self.name, lens.fx, lens.fy, lens.cx, lens.cy, *size)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
+        """Return depth in mm, time and colours; None on timeout."""
         frames = self._pipeline.wait_for_frames(timeout_ms)
         depth = frames.get_depth_frame() if frames is not None else None
         if depth is None:

@@ -25,6 +25,7 @@ class RealSense(LiveSensor):
         ]
 
     def _start_device(self, library: Any, number: int) -> Camera:
+        """Start the depth stream and return its intrinsics."""
         device = list(library.context().query_devices())[number]
         config = library.config()
         config.enable_device(device.get_info(library.camera_info.serial_number))
@@ -42,6 +43,7 @@ class RealSense(LiveSensor):
         return Camera(self.name, lens.fx, lens.fy, lens.ppx, lens.ppy, lens.width, lens.height)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
+        """Return depth in mm, time and colours; None on timeout."""
         has_frames, frames = self._pipeline.try_wait_for_frames(timeout_ms)
         if not has_frames:
             return None
