@@ -13,7 +13,6 @@ from core.errors import MediaError
 from core.pose.types import Picture
 
 DEFAULT_FPS = 30.0  # of a recording without times
-MAX_FRAMES = 1_000_000  # HANDS 2017, the largest published set, has 957,032
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,6 +66,20 @@ class ParquetLimits:
     max_seconds: float
 
 
+@dataclass(frozen=True)
+class DepthLimits:
+    """Of a depth recording and the tables beside it."""
+
+    max_frames: int
+    max_pixels: int
+    max_frame_bytes: int
+    max_camera_bytes: int
+    max_table_bytes: int
+    max_label_bytes: int
+    max_line_chars: int
+    max_keypoints: int
+
+
 PICTURE = PictureLimits(
     max_bytes=20 * MIB, max_pixels=50_000_000, max_animation_pixels=16_000_000, max_side_px=10_000
 )
@@ -97,4 +111,15 @@ JSON = JsonLimits(
 NPZ = NpzLimits(max_bytes=1024 * MIB, max_arrays=10_000)
 PARQUET = ParquetLimits(
     max_text_bytes=4096, max_fixed_bytes=64, max_memory_bytes=256 * MIB, max_seconds=60.0
+)
+# HANDS 2017, the largest published set, has 957,032 frames and 500 MB of labels
+DEPTH = DepthLimits(
+    max_frames=1_000_000,
+    max_pixels=16_000_000,
+    max_frame_bytes=20 * MIB,
+    max_camera_bytes=65_536,
+    max_table_bytes=500 * MIB,
+    max_label_bytes=2048 * MIB,
+    max_line_chars=10_000,
+    max_keypoints=100,
 )

@@ -11,11 +11,11 @@ from typing import Any
 
 from core.depth.cameras import CAMERAS, Camera
 from core.errors import MediaError
+from core.media.limits import DEPTH
 
 CAMERA_FILE = "camera.json"
 INTRINSICS = ("fx", "fy", "u0", "v0")
 _INTRINSICS_FILE = "intrinsics.txt"
-_MAX_BYTES = 65_536
 _RANGES = {
     "fx": (1, 1e5),
     "fy": (1, 1e5),
@@ -95,11 +95,13 @@ def _read_text(path: Path) -> str:
     """Read a small text file; raise MediaError for one above 64 kB."""
     try:
         with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+            content = file.read(DEPTH.max_camera_bytes + 1)
     except OSError as error:
         raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
-    if len(content) > _MAX_BYTES:
-        raise MediaError(f"{path.name} has over {_MAX_BYTES:,} bytes: keep one camera's values")
+    if len(content) > DEPTH.max_camera_bytes:
+        raise MediaError(
+            f"{path.name} has over {DEPTH.max_camera_bytes:,} bytes: keep one camera's values"
+        )
     return content.decode("utf-8", errors="replace")
 
 

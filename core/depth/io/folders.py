@@ -14,7 +14,6 @@ from pathlib import Path
 from core.depth.cameras import Camera
 from core.depth.frames import (
     DEFAULT_FPS,
-    MAX_FRAMES,
     DepthFrame,
     DepthRecording,
     check_frame_size,
@@ -24,6 +23,7 @@ from core.depth.io.images import read_depth
 from core.depth.io.joint_tables import JOINTS_FILE, JointTable, read_joint_table, read_times
 from core.depth.io.published import DEPTH_SETS
 from core.errors import MediaError
+from core.media.limits import DEPTH
 from core.media.pictures import read_picture
 from core.pose.types import Picture
 
@@ -130,8 +130,10 @@ def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
     names = list(_list_file_names(folder))
     for layout in LAYOUTS:
         if found := [name for name in names if re.fullmatch(layout.depth, name)]:
-            if len(found) > MAX_FRAMES:
-                raise MediaError(f"{folder.name} has {len(found):,} frames, at most {MAX_FRAMES:,}")
+            if len(found) > DEPTH.max_frames:
+                raise MediaError(
+                    f"{folder.name} has {len(found):,} frames, at most {DEPTH.max_frames:,}"
+                )
             return layout, sorted(found, key=_natural_sort_key)
     raise MediaError(
         f"no depth pictures in {folder.name}: expected are .png of 16 bits, NYU's depth_1_….png or "

@@ -14,9 +14,8 @@ from PIL import Image, UnidentifiedImageError
 
 from core.depth.cubes import Depth
 from core.errors import MediaError
+from core.media.limits import DEPTH
 
-_MAX_BYTES = 20 * 2**20
-_MAX_PIXELS = 16_000_000
 _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integer
 
 
@@ -28,8 +27,10 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
         unit_mm: of a 16-bit picture's numbers: 1, or 0.125 for RealSense's short-range cameras.
     """
     try:
-        if (size := path.stat().st_size) > _MAX_BYTES:
-            raise MediaError(f"{path.name} has {size:,} bytes, a frame has at most {_MAX_BYTES:,}")
+        if (size := path.stat().st_size) > DEPTH.max_frame_bytes:
+            raise MediaError(
+                f"{path.name} has {size:,} bytes, a frame has at most {DEPTH.max_frame_bytes:,}"
+            )
         content = path.read_bytes()
     except OSError as error:
         raise MediaError(f"{path} can't be read: {error.strerror}") from error
@@ -44,7 +45,7 @@ def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
             image = Image.open(io.BytesIO(content), formats=("PNG",))
-        if image.width * image.height > _MAX_PIXELS:
+        if image.width * image.height > DEPTH.max_pixels:
             raise MediaError(f"{name} has {image.width} x {image.height} pixels: make it smaller")
         if image.mode == "RGB":
             return _unpack_nyu(np.asarray(image), name)
@@ -76,7 +77,7 @@ def _decode_msra(content: bytes, name: str) -> Depth:
     width, height, left, top, right, bottom = (int(v) for v in header)
     inside = 0 <= left <= right <= width and 0 <= top <= bottom <= height
     count = (right - left) * (bottom - top)
-    if not inside or not 0 < width * height <= _MAX_PIXELS or len(content) != size + 4 * count:
+    if not inside or not 0 < width * height <= DEPTH.max_pixels or len(content) != size + 4 * count:
         raise MediaError(
             f"{name} is no depth of MSRA: expected are width, height, left, top, right, bottom and "
             f"the numbers of that part of the frame, got {len(content)} bytes"

@@ -13,10 +13,8 @@ import numpy as np
 from core.depth.cameras import Points
 from core.errors import TableError
 from core.files import write_whole
+from core.media.limits import DEPTH
 
-MAX_BYTES = 2**30  # HANDS 2017's labels, the largest published file, have about 500 MB
-MAX_KEYPOINTS = 100
-_MAX_LINE = 10_000  # characters
 _MAX_VALUE = 1e7  # px or mm
 _EXPECTED = "expected is one frame a line, u v d of every keypoint"
 
@@ -38,10 +36,10 @@ def read_joints(path: Path) -> Points:
         rows.append(row)
     if not rows:
         raise TableError(f"{path.name} is empty: {_EXPECTED}")
-    if len(rows[0]) % 3 or not 1 <= len(rows[0]) // 3 <= MAX_KEYPOINTS:
+    if len(rows[0]) % 3 or not 1 <= len(rows[0]) // 3 <= DEPTH.max_keypoints:
         raise TableError(
             f"{path.name} has {len(rows[0])} numbers a line: expected are u v d of every keypoint, "
-            f"three for each of at most {MAX_KEYPOINTS}"
+            f"three for each of at most {DEPTH.max_keypoints}"
         )
     return np.stack(rows).reshape(len(rows), -1, 3)
 
@@ -55,17 +53,22 @@ def write_joints(path: Path, uvd: Points) -> None:
         raise TableError(f"{path} can't be written: {error.strerror}") from error
 
 
-def read_text_lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_text_lines(
+    path: Path, max_bytes: int = DEPTH.max_table_bytes
+) -> Iterator[tuple[int, str]]:
     """Yield number and text of each line that isn't blank; raise TableError beyond the limits."""
     try:
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")
-        check_table_size(path)
+        check_table_size(path, max_bytes)
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE + 1), ""), 1):
-                if len(line) > _MAX_LINE:
+            for number, line in enumerate(
+                iter(lambda: file.readline(DEPTH.max_line_chars + 1), ""), 1
+            ):
+                if len(line) > DEPTH.max_line_chars:
                     raise TableError(
-                        f"{path.name}: line {number} has over {_MAX_LINE:,} characters: {_EXPECTED}"
+                        f"{path.name}: line {number} has over {DEPTH.max_line_chars:,} "
+                        f"characters: {_EXPECTED}"
                     )
                 if line.strip():
                     yield number, line
@@ -73,10 +76,10 @@ def read_text_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
 
 
-def check_table_size(path: Path) -> None:
-    """Raise TableError where a text file is larger than `MAX_BYTES`."""
-    if path.stat().st_size > MAX_BYTES:
-        raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
+def check_table_size(path: Path, max_bytes: int = DEPTH.max_table_bytes) -> None:
+    """Raise TableError where a text file is larger than `max_bytes`."""
+    if path.stat().st_size > max_bytes:
+        raise TableError(f"{path.name} has over {max_bytes:,} bytes: split it")
 
 
 def parse_numbers(

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.frames import MAX_FRAMES
 from core.depth.io.camera_files import INTRINSICS, parse_camera
-from core.depth.io.joint_files import MAX_KEYPOINTS, check_table_size, parse_numbers
+from core.depth.io.joint_files import check_table_size, parse_numbers
 from core.errors import MediaError, TableError
+from core.media.limits import DEPTH
 from core.pose.skeletons.hands import FINGERS, HAND_21, ICVL_16, NYU_14
 
 JOINTS_FILE = "joints.csv"
@@ -77,11 +77,11 @@ def read_joint_table(path: Path) -> JointTable:
     axes = [f"{joint}_{axis}" for joint in joints for axis in "xyz"]
     is_complete = sorted(axes) == sorted(n for n in header if n.endswith(("_x", "_y", "_z")))
     names = [_NUMBERED.get(joint, joint) for joint in joints]
-    is_unique = len({*names}) == len(names) <= MAX_KEYPOINTS
+    is_unique = len({*names}) == len(names) <= DEPTH.max_keypoints
     if not {"picture", "name"} & {*header} or not is_complete or not is_unique:
         raise TableError(
             f"{path.name} is no table of joints: expected are the columns picture and x, y, z of "
-            f"each of at most {MAX_KEYPOINTS} joints (wrist_x, wrist_y, wrist_z, …), once each"
+            f"each of at most {DEPTH.max_keypoints} joints (wrist_x, wrist_y, wrist_z, …) once each"
         )
     table = JointTable(tuple(names))
     for number, row in rows:
@@ -111,14 +111,17 @@ def _parse_row_camera(fields: dict[str, str], where: str) -> Camera:
 def read_times(path: Path) -> dict[str, float]:
     """Read times.csv: seconds by picture; raise TableError naming the wrong line."""
     times_s: dict[str, float] = {}
-    rows = list(_read_whole_rows(path))
-    if rows and len(rows[0][1]) != 2:
+    rows, fault = _read_whole_rows(path), ""
+    if len(next(rows, (1, ["picture", "time_s"]))[1]) != 2:
         raise TableError(f"{path.name} has other columns than picture and time_s")
-    if rows and not rows[-1][1][1]:  # cut short after the comma
-        rows.pop()
-    for number, (picture, time) in rows[1:]:
+    for number, (picture, time) in rows:
+        if fault:
+            raise TableError(fault)
         where = f"{path.name}: line {number}"
-        times_s[picture] = float(parse_numbers([time], where, max_value=_MAX_VALUE)[0])
+        if time:
+            times_s[picture] = float(parse_numbers([time], where, max_value=_MAX_VALUE)[0])
+        else:  # an error but in the last line, which a crash may have cut short
+            fault = f"{where} has no time"
     return times_s
 
 
@@ -143,8 +146,8 @@ def _read_csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         check_table_size(path)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             for number, row in enumerate(csv.reader(file), 1):
-                if number > MAX_FRAMES + 1:  # the header too
-                    raise TableError(f"{path.name} has over {MAX_FRAMES:,} rows: split it")
+                if number > DEPTH.max_frames + 1:  # the header too
+                    raise TableError(f"{path.name} has over {DEPTH.max_frames:,} rows: split it")
                 yield number, row
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error

@@ -34,14 +34,15 @@ from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.frames import MAX_FRAMES, DepthFrame, DepthRecording, check_frame_size
+from core.depth.frames import DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.errors import MediaError
+from core.media.limits import DEPTH
 
 _MAX_PIXELS = 1600 * 1200  # as OpenNI's own player
 _MAX_TABLE_BYTES = 2 * 65_536 + 4
 _MAX_FIELD_BYTES = 2**20  # of a record without its picture
-_MAX_RECORDS = 4 * MAX_FRAMES
+_MAX_RECORDS = 4 * DEPTH.max_frames
 _FILE_HEADER = struct.Struct("<4sBBHIQI")
 _OLD_HEADER, _NEW_HEADER = struct.Struct("<4s5I"), struct.Struct("<4s4IQ")
 _NODE_TYPES, _PROPERTY_TYPES, _FRAME_TYPE = (2, 12, 13), (3, 6), 10

@@ -15,6 +15,7 @@ from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.io.joint_files import parse_numbers, read_text_lines
 from core.errors import TableError
 from core.files import leads_out
+from core.media.limits import DEPTH
 from core.pose.skeletons.table import HANDS17_21, ICVL_16, MSRA_21, NYU_14, Skeleton
 
 _NYU, _ICVL, _MSRA, _HANDS17 = (CAMERAS[name] for name in ("nyu", "icvl", "msra", "hands17"))
@@ -115,7 +116,7 @@ def read_msra_labels(folder: Path) -> list[DepthLabel]:
 
 def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
     """Yield the labels of one joint.txt."""
-    rows = [line.split() for _, line in read_text_lines(path)]
+    rows = [line.split() for _, line in read_text_lines(path, DEPTH.max_label_bytes)]
     if not rows or rows[0] != [str(len(rows) - 1)]:
         raise TableError(
             f"{path}: its first line must be the number of the lines after it, {len(rows) - 1}, "
@@ -137,7 +138,7 @@ def _read_named_lines(
     if not paths:
         raise TableError(f"{folder} has no {' or '.join(label_files)}: give the folder that has")
     for path in paths:
-        for number, line in read_text_lines(path):
+        for number, line in read_text_lines(path, DEPTH.max_label_bytes):
             name, *fields = line.split()
             where = f"{path.name}: line {number}"
             if leads_out(name):

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from core.depth.cameras import Camera
 from core.depth.frames import (
     DEFAULT_FPS,
-    MAX_FRAMES,
     DepthFrame,
     DepthRecording,
     check_frame_size,
@@ -29,9 +28,9 @@ from core.depth.io.camera_files import (
 )
 from core.depth.io.joint_tables import KNOWN_HANDS
 from core.errors import MediaError
+from core.media.limits import DEPTH
 from core.media.npz import NPZ_ERRORS, read_npz
 
-_MAX_PIXELS = 16_000_000
 _EMPTY = np.empty(0)
 _SKELETONS = {skeleton.size: skeleton.name for skeleton in KNOWN_HANDS}
 
@@ -94,12 +93,14 @@ def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
         raise MediaError(f"{name} has no array “depth” among {', '.join(sorted(arrays))[:100]}")
     depth = depth[None] if depth.ndim == 2 else depth
     is_stack = depth.ndim == 3 and depth.dtype.kind in "uif"
-    if not is_stack or not 0 < depth.shape[1] * depth.shape[2] <= _MAX_PIXELS:
+    if not is_stack or not 0 < depth.shape[1] * depth.shape[2] <= DEPTH.max_pixels:
         raise MediaError(
             f"{name} holds {depth.dtype} {depth.shape}: expected are numbers of shape N, H, W"
         )
-    if not 1 <= len(depth) <= MAX_FRAMES:
-        raise MediaError(f"{name} has {len(depth):,} frames, expected are 1 to {MAX_FRAMES:,}")
+    if not 1 <= len(depth) <= DEPTH.max_frames:
+        raise MediaError(
+            f"{name} has {len(depth):,} frames, expected are 1 to {DEPTH.max_frames:,}"
+        )
     return depth
 
 

@@ -152,7 +152,7 @@ HEADER = "picture,a_x,a_y,a_z"
         ("times.csv", "picture,time_s\n1.png,soon\n", "line 2: “soon” is no number"),
         ("times.csv", "picture,time_s\n1.png,nan\n", "line 2: number 1 is nan"),
         ("times.csv", "picture,time_s\n1.png,inf\n", "line 2: number 1 is inf"),
-        ("times.csv", "picture,time_s\n1.png,\n2.png,1\n", "line 2: “” is no number"),
+        ("times.csv", "picture,time_s\n1.png,\n2.png,1\n", "line 2 has no time"),
     ],
 )
 def test_a_damaged_table_is_an_error_with_its_line(folder, name, content, message) -> None:
