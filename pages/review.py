@@ -4,14 +4,14 @@ import streamlit as st
 
 from core.gestures.labels import format_count, safe_label
 from core.review.reviewing import (
-    AT_ONCE,
     BY_PERSON,
+    MAX_AUTO_SCORED,
     NEWEST,
     SUSPECTED,
     LabelNoise,
-    Wanted,
-    find,
-    opinions,
+    SampleFilter,
+    find_sample_ids,
+    sample_scores,
 )
 from core.store import Project
 from core.store.bin import PROJECT, BinEntry, list_bin, restore_from_bin, restore_samples
@@ -76,17 +76,17 @@ def _show_samples(project: Project, sample_index: SampleIndex) -> None:
     wanted = _pick_filters(project)
     label_noise = label_noise_scores(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
-    found = find(sample_index, wanted, label_noise=label_noise, persons=persons)
+    found = find_sample_ids(sample_index, wanted, label_noise=label_noise, persons=persons)
     if not len(found):
         st.info("No sample fits these choices.", icon="🔎")
         return
     shown = show_page_controls(found)
     show_selection_bar(project, found, shown)
-    known = opinions(label_noise, sample_index, shown) if label_noise else {}
+    known = sample_scores(label_noise, sample_index, shown) if label_noise else {}
     show_sample_grid(project, read_samples(studio().store, shown.tolist()), known)
 
 
-def _pick_filters(project: Project) -> Wanted:
+def _pick_filters(project: Project) -> SampleFilter:
     store = studio().store
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
@@ -105,7 +105,7 @@ def _pick_filters(project: Project) -> Wanted:
             format_func=lambda o: ORDERS[o],
             on_change=go_to_first_page,
         )
-    return Wanted(gesture, person, session, _ids_from_link(project), order or NEWEST)
+    return SampleFilter(gesture, person, session, _ids_from_link(project), order or NEWEST)
 
 
 def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | None:
@@ -142,8 +142,8 @@ def label_noise_scores(
     label_noise = cache.latest(project.id)
     if order != SUSPECTED:
         return label_noise
-    stale = label_noise is None or not label_noise.fits(sample_index)
-    again = label_noise is None or len(sample_index) <= AT_ONCE
+    stale = label_noise is None or not label_noise.is_current(sample_index)
+    again = label_noise is None or len(sample_index) <= MAX_AUTO_SCORED
     if stale and not again:
         st.caption("Samples have changed since they were scored; new ones come last.")
         again = st.button("Score again", icon="🔄")
@@ -210,7 +210,7 @@ def _restore_bin_entry(project: Project, one: BinEntry, key: str) -> None:
 def show_deleted_samples(project: Project) -> None:
     """Samples that were deleted by themselves."""
     st.subheader("Samples", anchor=False)
-    found = find(read_bin(studio().store, project.id), Wanted())
+    found = find_sample_ids(read_bin(studio().store, project.id), SampleFilter())
     if not len(found):
         st.caption(
             "No deleted samples, apart from those that come back with their gesture or person."

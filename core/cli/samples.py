@@ -35,7 +35,14 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List samples; the most suspect first where wanted."""
-    from core.review.reviewing import ORDERS, SUSPECTED, Wanted, find, opinions, score_labels
+    from core.review.reviewing import (
+        ORDERS,
+        SUSPECTED,
+        SampleFilter,
+        find_sample_ids,
+        sample_scores,
+        score_labels,
+    )
     from core.store.index import read_bin, read_index, read_samples
 
     check_choice(order, ORDERS, "--order")
@@ -48,11 +55,11 @@ def list_(
         label_noise = None
         if order == SUSPECTED and not in_bin:
             label_noise = score_labels(store, paths, home, lambda x: progress(round(100 * x), 100))
-        wanted = Wanted(
+        wanted = SampleFilter(
             _id_of(gesture, gestures, "gesture"), _id_of(person, persons, "person"), order=order
         )
-        ids = find(sample_index, wanted, label_noise=label_noise, persons=tuple(persons))
-        known = opinions(label_noise, sample_index, ids[:limit]) if label_noise else {}
+        ids = find_sample_ids(sample_index, wanted, label_noise=label_noise, persons=tuple(persons))
+        known = sample_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
         # what lies in the bin has a name, too: older versions left its samples outside
         gestures |= {g.id: g.name for g in store.gestures(home.id, deleted=True)}
         persons |= {p.id: p.name for p in store.persons(home.id, deleted=True)}
@@ -123,12 +130,12 @@ def move(
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
     """Say how the samples are spread, and what to record next."""
     from core.pose.skeletons.table import skeleton_named
-    from core.review.balance import record_next, spread
+    from core.review.balance import advise_next_recording, count_balance
     from core.store.index import read_index
 
     with open_store(Paths.find(workspace)) as store:
         home = store.project(project)
-        rows = spread(read_index(store, home.id), store.gestures(home.id))
+        rows = count_balance(read_index(store, home.id), store.gestures(home.id))
     found = [asdict(row) | {"gesture": row.gesture.name} for row in rows]
     skeleton = skeleton_named(home.skeleton)
     lines = [
@@ -137,7 +144,7 @@ def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = F
         + (f", {row.left} left, {row.right} right" if skeleton.is_hand else "")
         for row in rows
     ]
-    next_ = record_next(rows, skeleton.title)
+    next_ = advise_next_recording(rows, skeleton.title)
     say({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
 
 

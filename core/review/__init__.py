@@ -1,1 +1,1 @@
-"""Looking through what was recorded: order, label noise, balance, the map."""
+"""Review of recorded samples: order, suspected label errors, balance, and a map of them."""

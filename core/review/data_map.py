@@ -1,4 +1,4 @@
-"""The map of a project's samples: which are drawn, where, and in which groups. N samples."""
+"""The 2-D map of a project's samples, and its points by group. N samples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from core.store.index import Ints, SampleIndex, read_poses
 
 PCA, TSNE = "PCA", "t-SNE"
 BY_GESTURE, BY_PERSON, BY_SESSION = "gesture", "person", "session"
-GROUPS = 12  # drawn apart at most; the smallest go together
-REST = "the others"
+MAX_GROUPS = 12  # the smallest are data_map together
+OTHERS = "the others"
 
 
 @dataclass(frozen=True, eq=False)
 class DataMap:
-    """A drawn map.
+    """Samples laid out in 2-D.
 
     Attributes:
-        project_id, method: whose, and PCA or TSNE.
-        ids: (N,) the samples that are drawn.
+        method: PCA or TSNE.
+        ids: (N,) the samples.
         points: (N, 2).
-        explained: the share of the variance that it shows; NaN for t-SNE.
-        of: how many samples there were.
-        newest: the highest id among them, 0 for none.
+        explained: fraction of the variance; NaN for t-SNE.
+        total: number of samples in the project then.
+        newest: their highest id, 0 for none.
     """
 
     project_id: int
@@ -34,12 +34,12 @@ class DataMap:
     ids: Ints
     points: Floats
     explained: float
-    of: int
+    total: int
     newest: int
 
 
-def draw_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
-    """Lay out the samples, at most 5,000 of them, of every gesture as many."""
+def compute_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
+    """Lay out at most 5,000 samples, balanced over the gestures."""
     chosen = sample_index.take(pick_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
     found = poses.features()
@@ -56,52 +56,54 @@ def draw_map(store: Store, project_id: int, method: str, sample_index: SampleInd
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
-    """The points of one group: its id (None: the small groups together), their places, their
-    samples."""
+class MapGroup:
+    """The points and sample ids of one group; its id is None for the small groups together."""
 
     group: int | None
     points: Floats
     ids: Ints
 
 
-def layers(drawn: DataMap, sample_index: SampleIndex, by: str) -> list[Layer]:
-    """The map's points by gesture, person or session as they are now, the largest group first;
-    samples that are gone are left out."""
+def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[MapGroup]:
+    """Group the map's points by the samples' current gesture, person or session, the largest group
+    first; deleted samples are left out."""
     order = np.argsort(sample_index.ids)
-    place = np.searchsorted(sample_index.ids, drawn.ids, sorter=order)
+    place = np.searchsorted(sample_index.ids, data_map.ids, sorter=order)
     rows = order[np.minimum(place, len(order) - 1)] if len(order) else place
-    there = sample_index.ids[rows] == drawn.ids if len(order) else np.zeros(len(place), bool)
+    there = sample_index.ids[rows] == data_map.ids if len(order) else np.zeros(len(place), bool)
     column = {
         BY_GESTURE: sample_index.gestures,
         BY_PERSON: sample_index.persons,
         BY_SESSION: sample_index.sessions,
     }
     groups = column[by][rows[there]]
-    points, ids = drawn.points[there], drawn.ids[there]
+    points, ids = data_map.points[there], data_map.ids[there]
     names, counts = np.unique(groups, return_counts=True)
     named = names[np.argsort(-counts, kind="stable")]
-    apart = named if len(named) <= GROUPS else named[: GROUPS - 1]
-    found = [Layer(int(g), points[groups == g], ids[groups == g]) for g in apart]
-    rest = ~np.isin(groups, apart)
-    return [*found, Layer(None, points[rest], ids[rest])] if rest.any() else found
+    shown = named if len(named) <= MAX_GROUPS else named[: MAX_GROUPS - 1]
+    found = [MapGroup(int(g), points[groups == g], ids[groups == g]) for g in shown]
+    rest = ~np.isin(groups, shown)
+    return [*found, MapGroup(None, points[rest], ids[rest])] if rest.any() else found
 
 
-def about(drawn: DataMap) -> str:
-    """What the map shows, in one or two sentences."""
-    n = len(drawn.ids)
-    what = f"{n:,} samples" if n == drawn.of else f"{n:,} of {drawn.of:,} samples, of every gesture"
-    what += "" if n == drawn.of else " as many"
-    if drawn.method == PCA:
-        return f"{what}. The two directions show {drawn.explained:.0%} of how the samples differ."
-    return f"{what}. Near points look alike; distances between groups mean little."
+def describe_map(data_map: DataMap) -> str:
+    """Return one or two sentences about the map."""
+    n = len(data_map.ids)
+    text = (
+        f"{n:,} samples"
+        if n == data_map.total
+        else f"{n:,} of {data_map.total:,} samples, the same number of each gesture"
+    )
+    if data_map.method == PCA:
+        return f"{text}. The two axes explain {data_map.explained:.0%} of the variance."
+    return f"{text}. Near points look alike; distances between groups mean little."
 
 
-def is_outdated(drawn: DataMap, sample_index: SampleIndex) -> bool:
-    """Whether samples came since it was drawn."""
-    return bool((sample_index.ids > drawn.newest).any())
+def is_map_outdated(data_map: DataMap, sample_index: SampleIndex) -> bool:
+    """Whether samples were added since."""
+    return bool((sample_index.ids > data_map.newest).any())
 
 
-def title_of(layer: Layer, groups: Mapping[int, str]) -> str:
-    """A layer's name in the legend."""
-    return REST if layer.group is None else groups.get(layer.group, "?")
+def group_title(group: MapGroup, groups: Mapping[int, str]) -> str:
+    """Return a group's name in the legend."""
+    return OTHERS if group.group is None else groups.get(group.group, "?")

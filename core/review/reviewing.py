@@ -1,9 +1,9 @@
-"""Looking through the samples: which ones, in which order, and how likely each label is an error.
+"""Select and order samples for review, and score how likely each label is an error.
 
-The label-noise score is the mean of two scores, where both are known: the share of the nearest
-hands of other recordings that have another gesture, and what the model in use gives to other
-gestures (measured in benchmarks/label_noise.py: the mean finds mislabelled samples better than
-either). Equal ones are ordered by the detector's score. N samples.
+The label-noise score is the mean of two scores if both are known: the fraction of the nearest hands
+of other recordings that have another gesture, and the probability that the model in use gives to
+other gestures (benchmarks/label_noise.py: the mean finds mislabelled samples better than either).
+Ties are ordered by the detector's score. N samples.
 """
 
 import threading
@@ -25,15 +25,15 @@ from core.store.index import Ints, Poses, SampleIndex, read_index, read_poses
 
 NEWEST, SUSPECTED, BY_PERSON = "newest", "doubtful", "person"
 ORDERS = (NEWEST, SUSPECTED, BY_PERSON)
-SUSPECTED_FROM = 0.5  # a label is suspected from here on
-AT_ONCE = 5_000  # so many samples are scored anew after every change
+SUSPECTED_FROM = 0.5  # minimum score of a suspected label
+MAX_AUTO_SCORED = 5_000  # samples that are scored again after every change
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which samples to look through; None: all."""
+class SampleFilter:
+    """Which samples to review, in which order; None: all."""
 
     gesture: int | None = None
     person: int | None = None
@@ -44,11 +44,11 @@ class Wanted:
 
 @dataclass(frozen=True, eq=False)
 class LabelNoise:
-    """The label-noise scores of a project's samples at one time.
+    """Label-noise scores of a project's samples at one time.
 
     Attributes:
-        ids, gestures: (N,) the samples and their gestures then, by id.
-        neighbours, model: what either score says; `other` there is a gesture's id.
+        ids, gestures: (N,) samples and their gestures then, sorted by id.
+        neighbours, model: the two scores; their `other` is a gesture's id.
         scores: (N,) the detector's, mean over the keypoints.
     """
 
@@ -60,7 +60,7 @@ class LabelNoise:
 
     @property
     def share(self) -> Floats:
-        """(N,) the label-noise score, NaN where nothing is known."""
+        """(N,) the label-noise score, NaN where unknown."""
         both = np.stack([self.neighbours.share, self.model.share])
         known = np.isfinite(both)
         counted = known.sum(axis=0)
@@ -68,15 +68,15 @@ class LabelNoise:
         return np.where(counted > 0, total / np.maximum(counted, 1), np.nan).astype(np.float32)
 
     def rows_of(self, sample_index: SampleIndex) -> Ints:
-        """Per sample of the index its row here; −1 where it is new or has another gesture now."""
+        """Return each indexed sample's row here; −1 if it is new or changed its gesture."""
         if not len(self.ids):
             return np.full(len(sample_index), -1)
         rows = np.minimum(np.searchsorted(self.ids, sample_index.ids), len(self.ids) - 1)
         same = (self.ids[rows] == sample_index.ids) & (self.gestures[rows] == sample_index.gestures)
         return np.where(same, rows, -1)
 
-    def fits(self, sample_index: SampleIndex) -> bool:
-        """Whether nothing changed since."""
+    def is_current(self, sample_index: SampleIndex) -> bool:
+        """Whether no sample changed since."""
         return len(sample_index) == len(self.ids) and bool((self.rows_of(sample_index) >= 0).all())
 
 
@@ -85,11 +85,11 @@ class LabelNoiseCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[int, LabelNoise] = {}
+        self._latest: dict[int, LabelNoise] = {}
 
     def latest(self, project_id: int) -> LabelNoise | None:
-        """The latest scores, None before the first."""
-        return self._kept.get(project_id)
+        """Return the latest scores, None before the first."""
+        return self._latest.get(project_id)
 
     def score(
         self,
@@ -98,60 +98,56 @@ class LabelNoiseCache:
         project: Project,
         progress: Callable[[float], Any] = lambda share: None,
     ) -> LabelNoise:
-        """Score all samples of the project now; 100,000 take some 20 seconds.
-
-        Args:
-            progress: called with the share that is done.
-        """
+        """Score all samples of the project; 100,000 take about 20 seconds."""
         with self._lock:
             label_noise = score_labels(store, paths, project, progress)
-            self._kept[project.id] = label_noise
+            self._latest[project.id] = label_noise
         return label_noise
 
 
 def score_labels(
     store: Store, paths: Paths, project: Project, progress: Callable[[float], Any]
 ) -> LabelNoise:
-    """How likely every sample's label is an error."""
+    """Score how likely every sample's label is an error."""
     newest = read_index(store, project.id)
     sample_index = newest.take(np.arange(len(newest))[::-1])
     poses = read_poses(store, project.id, sample_index.ids)
-    model = _by_model(store, paths, project, sample_index, poses)
+    model = _score_by_model(store, paths, project, sample_index, poses)
     neighbours = noise_by_neighbours(
         poses.features(), sample_index.gestures, sample_index.recordings, progress=progress
     )
     return LabelNoise(sample_index.ids, sample_index.gestures, neighbours, model, poses.scores)
 
 
-def _by_model(
+def _score_by_model(
     store: Store, paths: Paths, project: Project, sample_index: SampleIndex, poses: Poses
 ) -> NoiseScores:
-    """What the model in use says; of held-out samples, what it predicted before it was trained on
+    """Score by the model in use; held-out samples by its predictions before it was trained on
     them."""
-    nothing = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
+    unknown = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
     answers = active_model(paths, project)
     if answers.name == shipped_model_name(project.skeleton) or not len(sample_index):
-        return nothing
+        return unknown
     run = answers.folder
     try:
         model = GestureModel.load(run)
         probabilities = model.predict_proba(poses.keypoints, poses.mirrored_view)
-    except ModelError:  # Live says what is wrong with it; the neighbours do without
-        return nothing
+    except ModelError:  # Live shows the error; the neighbours' score remains
+        return unknown
     ids = {gesture.name: gesture.id for gesture in store.gestures(project.id)}
     of_model = np.array([ids.get(gesture.name, -1) for gesture in model.gestures])
     index = {gesture_id: i for i, gesture_id in enumerate(of_model.tolist()) if gesture_id >= 0}
     labels = np.array([index.get(g, -1) for g in sample_index.gestures.tolist()], np.int64)
     found = noise_by_model(probabilities, labels)
     other = np.where(labels >= 0, of_model[found.other], sample_index.gestures)
-    _set_validated(run, sample_index, ids, found.share, other)
+    _use_held_out_predictions(run, sample_index, ids, found.share, other)
     return NoiseScores(found.share, np.where(other < 0, sample_index.gestures, other))
 
 
-def _set_validated(
+def _use_held_out_predictions(
     run: Path, sample_index: SampleIndex, ids: dict[str, int], share: Floats, other: Ints
 ) -> None:
-    """Put in what the training predicted for the held-out samples, where they are as then."""
+    """Replace scores by the training's predictions for held-out samples that did not change."""
     from core.gestures.evaluation.predictions import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(sample_index.ids.tolist())}
@@ -163,35 +159,36 @@ def _set_validated(
         share[row] = 1 - one.probability if one.predicted == one.target else one.probability
 
 
-def find(
+def find_sample_ids(
     sample_index: SampleIndex,
-    wanted: Wanted,
+    sample_filter: SampleFilter,
     *,
     label_noise: LabelNoise | None = None,
     persons: tuple[int, ...] = (),
 ) -> Ints:
-    """Ids of the wanted samples in the wanted order.
+    """Return the ids of the filtered samples in order.
 
     Args:
-        label_noise: for the order by label noise; samples that it does not know come last.
-        persons: the persons' ids in their order, for the order by person.
+        label_noise: for that order; unknown samples come last.
+        persons: ids in order, for the order by person.
     """
     rows = np.ones(len(sample_index), bool)
     for column, value in (
-        (sample_index.gestures, wanted.gesture),
-        (sample_index.persons, wanted.person),
-        (sample_index.sessions, wanted.session),
+        (sample_index.gestures, sample_filter.gesture),
+        (sample_index.persons, sample_filter.person),
+        (sample_index.sessions, sample_filter.session),
     ):
         rows &= True if value is None else column == value
-    if wanted.ids is not None:
-        rows &= np.isin(sample_index.ids, np.array(wanted.ids, np.int64))
+    if sample_filter.ids is not None:
+        rows &= np.isin(sample_index.ids, np.array(sample_filter.ids, np.int64))
     chosen = sample_index.take(rows)
-    return chosen.ids[_order(chosen, wanted.order, label_noise, persons)]
+    return chosen.ids[_sort_indices(chosen, sample_filter.order, label_noise, persons)]
 
 
-def _order(
+def _sort_indices(
     sample_index: SampleIndex, order: str, label_noise: LabelNoise | None, persons: tuple[int, ...]
 ) -> Ints:
+    """Return the indices of the samples in the given order."""
     if order == BY_PERSON:
         rank = {person: i for i, person in enumerate(persons)}
         ranks = np.array([rank.get(p, len(rank)) for p in sample_index.persons.tolist()], np.int64)
@@ -206,13 +203,13 @@ def _order(
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """The score of one sample.
+class LabelNoiseScore:
+    """The label-noise score of one sample.
 
     Attributes:
-        share: its label-noise score, 0 to 1.
-        neighbours, model: either score; None where not known.
-        other: the gesture's id that it looks like instead, None where it looks like its own.
+        share: the score, 0 to 1.
+        neighbours, model: its parts; None if unknown.
+        other: id of the gesture that it looks like instead, or None.
         score: the detector's, 0 to 1.
     """
 
@@ -223,8 +220,10 @@ class Opinion:
     score: float
 
 
-def opinions(label_noise: LabelNoise, sample_index: SampleIndex, ids: Ints) -> dict[int, Opinion]:
-    """The scores of each of these samples; those that it does not know are left out."""
+def sample_scores(
+    label_noise: LabelNoise, sample_index: SampleIndex, ids: Ints
+) -> dict[int, LabelNoiseScore]:
+    """Return the scores of these samples by id; unknown ones are left out."""
     share, found = label_noise.share, {}
     sample_index = sample_index.take(np.isin(sample_index.ids, ids))
     for sample_id, gesture, row in zip(
@@ -238,7 +237,7 @@ def opinions(label_noise: LabelNoise, sample_index: SampleIndex, ids: Ints) -> d
         near, model = label_noise.neighbours.share[row], label_noise.model.share[row]
         first, second = label_noise.model.other[row], label_noise.neighbours.other[row]
         other = first if first != gesture else second
-        found[sample_id] = Opinion(
+        found[sample_id] = LabelNoiseScore(
             float(share[row]),
             float(near) if np.isfinite(near) else None,
             float(model) if np.isfinite(model) else None,

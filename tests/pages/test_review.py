@@ -239,7 +239,7 @@ def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, 
     record(store, ODD, n)
     go(app, "review")
     view(app, "🗺️ Map")
-    assert f"{2 * n} samples. The two directions show" in texts(app)
+    assert f"{2 * n} samples. The two axes explain" in texts(app)
     for by in ("person", "session"):
         app.button_group(key="map_by").set_value(by).run()
         assert not app.exception

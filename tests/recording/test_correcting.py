@@ -74,7 +74,7 @@ def test_the_second_becomes_one_recording_of_the_right_gesture(store, project):
     added = add_correction(Recorder(store, project.id, "ana"), fist.id, moments)
     found = store.samples(project.id, newest_first=False)
     assert added.added == 8 and [s.id for s in found] == added.new["samples"]
-    assert store.history(project.id)[0].title == "Added 8 samples to “fist”"
+    assert store.list_history(project.id)[0].title == "Added 8 samples to “fist”"
     assert {s.gesture_id for s in found} == {fist.id} and len({s.burst_id for s in found}) == 1
     np.testing.assert_array_equal(found[3].pose, HAND + 12)
     assert found[0].mirrored_view and found[0].crop_jpeg and found[0].estimator == "test-hands"

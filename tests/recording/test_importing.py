@@ -154,7 +154,7 @@ def test_bodies_and_hands_stay_apart(store, arms, tmp_path):
     import_path(store, "p", arms)
     import_path(store, "q", hands)
     for name, other in (("p", hands), ("q", arms)):
-        before = store.history(store.project(name).id)
+        before = store.list_history(store.project(name).id)
         with pytest.raises(SkeletonError, match="can't be turned into"):
             import_path(store, name, other)
         assert store.list_history(store.project(name).id) == before

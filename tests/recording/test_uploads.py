@@ -37,7 +37,7 @@ def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
         hands,
         rate_hz=5,
         person="Ada",
-        progress=lambda progress, time_s: told.append(progress.saved),
+        progress=lambda saved, *_: told.append(saved),
     )
     project = store.project("p").id
     (row,) = (row for row in store.overview(project) if row.samples)

@@ -5,7 +5,12 @@ import pytest
 
 from core.gestures.evaluation.label_noise import NoiseScores
 from core.pose.skeletons.skeleton import BODY, HAND, PAIR
-from core.review.balance import Spread, missing_to_train, record_next, spread
+from core.review.balance import (
+    GestureBalance,
+    advise_before_training,
+    advise_next_recording,
+    count_balance,
+)
 from core.review.reviewing import LabelNoise
 from core.store.index import LEFT, RIGHT, UNKNOWN, SampleIndex
 from core.store.rows import MOVING, STILL, Gesture
@@ -19,8 +24,10 @@ def gesture(name, enabled=True):
     return Gesture(number, name, NAMES[name], number, enabled, kind)
 
 
-def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.0, enabled=True):
-    return Spread(gesture(name, enabled), samples, persons, sessions, left, right, doubtful)
+def row(name, samples=100, persons=2, sessions=3, left=50, right=50, suspected=0.0, enabled=True):
+    return GestureBalance(
+        gesture(name, enabled), samples, persons, sessions, left, right, suspected
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,8 +40,11 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok"), row("fist", 1)], "Record more of 👊 fist: 1 sample so far, 5"),
         ([row("ok", 29), row("fist", 12)], "Record more of 👊 fist: 12 samples so far, 30"),
         ([row("ok"), row("fist"), row("none", 0)], "Record 🚫 none, a relaxed hand"),
-        ([row("ok"), row("fist", doubtful=0.2)], "Look through 👊 fist, the most suspect first"),
-        ([row("ok"), row("fist", 900), row("none", 900)], "👌 ok: 100 samples stand against about"),
+        ([row("ok"), row("fist", suspected=0.2)], "Look through 👊 fist, the most suspect first"),
+        (
+            [row("ok"), row("fist", 900), row("none", 900)],
+            "👌 ok: 100 samples, the others",
+        ),
         ([row("ok"), row("fist", sessions=1)], "Record 👊 fist a second time"),
         ([row("ok", sessions=1), row("fist", sessions=1)], "Record everything a second time"),
         ([row("ok", persons=1), row("fist", persons=1)], "Let a second person record every"),
@@ -42,11 +52,11 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok"), row("fist", left=95, right=5)], "Record 👊 fist with the right hand, too"),
         ([row("ok", left=3, right=97), row("fist")], "Record 👌 ok with the left hand, too"),
         ([row("ok"), row("fist"), row("peace", 0)], "Record ✌️ peace or switch it off"),
-        ([row("ok"), row("fist")], "spread well"),
+        ([row("ok"), row("fist")], "well balanced"),
     ],
 )
 def test_the_first_rule_that_applies_is_said(rows, predicted):
-    assert predicted in record_next(rows)
+    assert predicted in advise_next_recording(rows)
 
 
 @pytest.mark.parametrize(
@@ -54,18 +64,20 @@ def test_the_first_rule_that_applies_is_said(rows, predicted):
     [(HAND, "a relaxed hand and"), (PAIR, "relaxed hands and"), (BODY, "standing relaxed and")],
 )
 def test_what_is_none_of_the_gestures_is_said_of_hands_pairs_and_bodies(of, shown):
-    assert f"none, {shown} other" in record_next([row("ok"), row("fist"), row("none", 0)], of)
+    assert f"none, {shown} other" in advise_next_recording(
+        [row("ok"), row("fist"), row("none", 0)], of
+    )
 
 
 def test_what_matters_more_is_said_first():
     """Every fault at once; each is said once the ones before it are fixed."""
-    fault = {"persons": 1, "sessions": 1, "left": 0, "right": 10, "doubtful": 0.5}
+    fault = {"persons": 1, "sessions": 1, "left": 0, "right": 10, "suspected": 0.5}
     rows = [row("ok", 20, **fault), row("fist", 900, **fault), row("none", 0)]
-    predicted = [record_next(rows)]
+    predicted = [advise_next_recording(rows)]
     for fixed in (
         {"samples": 40},
         {"none": 900},
-        {"doubtful": 0.0},
+        {"suspected": 0.0},
         {"samples": 900},
         {"sessions": 2},
         {"persons": 2},
@@ -79,18 +91,18 @@ def test_what_matters_more_is_said_first():
             fault |= changed
             samples = fixed.get("samples", rows[0].samples)
             rows = [row("ok", samples, **fault), row("fist", 900, **fault), rows[2]]
-        predicted.append(record_next(rows))
+        predicted.append(advise_next_recording(rows))
     for sentence, part in zip(
         predicted,
         (
             "20 samples so far",
             "🚫 none",
             "Look through",
-            "stand against",
+            "the others have about",
             "second time",
             "another person",
-            "spread well",
-            "spread well",
+            "well balanced",
+            "well balanced",
         ),
         strict=True,
     ):
@@ -99,7 +111,7 @@ def test_what_matters_more_is_said_first():
 
 def test_a_gesture_that_is_switched_off_does_not_count():
     rows = [row("ok"), row("fist"), row("peace", 3, enabled=False), row("none", 0, enabled=False)]
-    assert "spread well" in record_next(rows)
+    assert "well balanced" in advise_next_recording(rows)
 
 
 def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
@@ -112,10 +124,10 @@ def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
         hands=np.array([LEFT, RIGHT, RIGHT, UNKNOWN, LEFT]),
     )
     gestures = [gesture("ok"), gesture("fist"), gesture("none")]
-    assert spread(sample_index, gestures) == [
-        Spread(gestures[0], 3, 2, 3, 1, 2),
-        Spread(gestures[1], 2, 1, 1, 1, 0),
-        Spread(gestures[2], 0, 0, 0, 0, 0),
+    assert count_balance(sample_index, gestures) == [
+        GestureBalance(gestures[0], 3, 2, 3, 1, 2),
+        GestureBalance(gestures[1], 2, 1, 1, 1, 0),
+        GestureBalance(gestures[2], 0, 0, 0, 0, 0),
     ]
     nothing = NoiseScores(np.full(4, np.nan, np.float32), np.zeros(4, np.int64))
     share = NoiseScores(np.array([1, 0.2, 0.6, 0.4], np.float32), np.zeros(4, np.int64))
@@ -123,7 +135,11 @@ def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
         np.array([2, 3, 4, 5]), np.array([1, 0, 0, 0]), share, nothing, np.ones(4)
     )
     # of fist only 2 is known: 3 was another gesture then; of ok 4 and 5 are, 6 is new
-    assert [one.doubtful for one in spread(sample_index, gestures, label_noise)] == [0.5, 1.0, None]
+    assert [one.suspected for one in count_balance(sample_index, gestures, label_noise)] == [
+        0.5,
+        1.0,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,12 +156,12 @@ def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
     ],
 )
 def test_what_a_training_lacks_is_what_is_to_be_recorded_next(rows, missing):
-    told = missing_to_train(rows)
+    told = advise_before_training(rows)
     assert missing in told and bool(told) == bool(missing)
-    assert missing in record_next(rows)
+    assert missing in advise_next_recording(rows)
 
 
 def test_how_to_record_stands_behind_what_is_missing():
-    told = missing_to_train([row("ok", 4)], "Hold its button.")
+    told = advise_before_training([row("ok", 4)], "Hold its button.")
     assert told.endswith("5 are a start. Hold its button.")
-    assert missing_to_train([row("ok"), row("fist")], "Hold its button.") == ""
+    assert advise_before_training([row("ok"), row("fist")], "Hold its button.") == ""

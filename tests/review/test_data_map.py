@@ -9,15 +9,15 @@ from core.review.data_map import (
     BY_GESTURE,
     BY_PERSON,
     BY_SESSION,
-    GROUPS,
+    MAX_GROUPS,
+    OTHERS,
     PCA,
-    REST,
     TSNE,
-    about,
-    draw_map,
-    is_outdated,
-    layers,
-    title_of,
+    compute_map,
+    describe_map,
+    group_points,
+    group_title,
+    is_map_outdated,
 )
 from core.store.bin import delete_samples, move_samples
 from core.store.index import SampleIndex, read_index
@@ -28,9 +28,9 @@ from tests.store.conftest import gesture_id, take
 def test_real_hands_of_a_gesture_lie_together(store, method):
     demo = fill_demo_project(store, Paths.find().demo)
     sample_index = read_index(store, demo.id)
-    drawn = draw_map(store, demo.id, method, sample_index)
+    drawn = compute_map(store, demo.id, method, sample_index)
     assert sorted(drawn.ids.tolist()) == sorted(sample_index.ids.tolist())
-    found = layers(drawn, sample_index, BY_GESTURE)
+    found = group_points(drawn, sample_index, BY_GESTURE)
     assert len(found) == 9 and sum(len(layer.ids) for layer in found) == len(sample_index)
     middles = np.stack([np.median(layer.points, axis=0) for layer in found])
     near = [
@@ -43,8 +43,10 @@ def test_real_hands_of_a_gesture_lie_together(store, method):
 def test_a_drawn_map_follows_moved_and_deleted_samples(store, project):
     oks, fists = take(store, project, "ok", "me"), take(store, project, "fist", "you")
     sample_index = read_index(store, project.id)
-    drawn = draw_map(store, project.id, PCA, sample_index)
-    assert {layer.group: len(layer.ids) for layer in layers(drawn, sample_index, BY_GESTURE)} == {
+    drawn = compute_map(store, project.id, PCA, sample_index)
+    assert {
+        layer.group: len(layer.ids) for layer in group_points(drawn, sample_index, BY_GESTURE)
+    } == {
         gesture_id(store, project, "ok"): 3,
         gesture_id(store, project, "fist"): 3,
     }
@@ -52,35 +54,37 @@ def test_a_drawn_map_follows_moved_and_deleted_samples(store, project):
     delete_samples(store, project.id, fists[:2])
     sample_index = read_index(store, project.id)
     by_gesture = {
-        one.group: set(one.ids.tolist()) for one in layers(drawn, sample_index, BY_GESTURE)
+        one.group: set(one.ids.tolist()) for one in group_points(drawn, sample_index, BY_GESTURE)
     }
     assert by_gesture[gesture_id(store, project, "fist")] == {oks[0], fists[2]}
     assert (
-        len(layers(drawn, sample_index, BY_PERSON))
-        == len(layers(drawn, sample_index, BY_SESSION))
+        len(group_points(drawn, sample_index, BY_PERSON))
+        == len(group_points(drawn, sample_index, BY_SESSION))
         == 2
     )
-    assert not is_outdated(drawn, sample_index)
+    assert not is_map_outdated(drawn, sample_index)
     take(store, project)
-    assert is_outdated(drawn, read_index(store, project.id))
+    assert is_map_outdated(drawn, read_index(store, project.id))
     delete_samples(store, project.id, read_index(store, project.id).ids.tolist())
-    assert layers(drawn, read_index(store, project.id), BY_GESTURE) == []
+    assert group_points(drawn, read_index(store, project.id), BY_GESTURE) == []
 
 
 def test_many_sessions_go_together_beyond_the_largest(store, project):
-    for i in range(GROUPS + 3):
+    for i in range(MAX_GROUPS + 3):
         take(store, project, n=1 + (i < 2))
     sample_index = read_index(store, project.id)
-    found = layers(draw_map(store, project.id, PCA, sample_index), sample_index, BY_SESSION)
-    assert len(found) == GROUPS
-    assert [len(layer.ids) for layer in found] == [2, 2, *[1] * (GROUPS - 3), 4]
-    assert found[-1].group is None and title_of(found[-1], {}) == REST
+    found = group_points(
+        compute_map(store, project.id, PCA, sample_index), sample_index, BY_SESSION
+    )
+    assert len(found) == MAX_GROUPS
+    assert [len(layer.ids) for layer in found] == [2, 2, *[1] * (MAX_GROUPS - 3), 4]
+    assert found[-1].group is None and group_title(found[-1], {}) == OTHERS
 
 
 def test_of_many_samples_5000_are_drawn_and_said(store, project):
     ids = take(store, project, n=30)
-    drawn = draw_map(store, project.id, PCA, read_index(store, project.id))
-    assert about(drawn).startswith("30 samples. The two directions show")
+    drawn = compute_map(store, project.id, PCA, read_index(store, project.id))
+    assert describe_map(drawn).startswith("30 samples. The two axes explain")
     many = np.arange(1, 20_001)
     gestures = np.where(many % 20 == 0, 1, 2)
     none = np.zeros_like(many)

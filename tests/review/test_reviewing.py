@@ -15,9 +15,9 @@ from core.review.reviewing import (
     SUSPECTED,
     LabelNoise,
     LabelNoiseCache,
-    Wanted,
-    find,
-    opinions,
+    SampleFilter,
+    find_sample_ids,
+    sample_scores,
     score_labels,
 )
 from core.store import NewSample
@@ -106,7 +106,10 @@ def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, proj
 
 def test_an_empty_project_has_an_empty_sample_index(store, project):
     sample_index = read_index(store, project.id)
-    assert len(sample_index) == 0 and find(sample_index, Wanted(order=SUSPECTED)).tolist() == []
+    assert (
+        len(sample_index) == 0
+        and find_sample_ids(sample_index, SampleFilter(order=SUSPECTED)).tolist() == []
+    )
     assert read_poses(store, project.id, []).keypoints.shape == (0, 21, 2)
     for lost in ([1], [10**12]):
         with pytest.raises(NotFoundError, match="reload"):
@@ -118,28 +121,30 @@ def test_an_empty_project_has_an_empty_sample_index(store, project):
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
-        (Wanted(), [9, 8, 7, 6, 5]),
-        (Wanted(gesture=1), [9, 8]),
-        (Wanted(person=2), [8, 7, 5]),
-        (Wanted(person=2, session=3), [7, 5]),
-        (Wanted(gesture=1, session=3), []),
-        (Wanted(ids=(5, 9, 77)), [9, 5]),
-        (Wanted(ids=()), []),
-        (Wanted(order=BY_PERSON), [8, 7, 5, 9, 6]),
-        (Wanted(order=SUSPECTED), [9, 8, 7, 6, 5]),
+        (SampleFilter(), [9, 8, 7, 6, 5]),
+        (SampleFilter(gesture=1), [9, 8]),
+        (SampleFilter(person=2), [8, 7, 5]),
+        (SampleFilter(person=2, session=3), [7, 5]),
+        (SampleFilter(gesture=1, session=3), []),
+        (SampleFilter(ids=(5, 9, 77)), [9, 5]),
+        (SampleFilter(ids=()), []),
+        (SampleFilter(order=BY_PERSON), [8, 7, 5, 9, 6]),
+        (SampleFilter(order=SUSPECTED), [9, 8, 7, 6, 5]),
     ],
 )
 def test_filters_and_orders(wanted, ids):
-    assert find(INDEX, wanted, persons=(2, 1)).tolist() == ids
+    assert find_sample_ids(INDEX, wanted, persons=(2, 1)).tolist() == ids
 
 
 def test_the_most_suspect_come_first_equal_ones_by_score_unknown_ones_last():
     label_noise = label_noise_of([5, 6, 7, 8], [2, 2, 2, 2], [0.3, 0.9, 0.9, 1.0], [1, 0.9, 0.6, 1])
     # 8 has another gesture now, 9 is new: newest first
-    assert find(INDEX, Wanted(order=SUSPECTED), label_noise=label_noise).tolist() == [7, 6, 5, 9, 8]
-    assert not label_noise.fits(INDEX)
-    assert label_noise_of([5, 6, 7, 8, 9], [2, 2, 2, 1, 1], [0] * 5).fits(INDEX)
-    assert set(opinions(label_noise, INDEX, column(9, 8, 7))) == {7}
+    assert find_sample_ids(
+        INDEX, SampleFilter(order=SUSPECTED), label_noise=label_noise
+    ).tolist() == [7, 6, 5, 9, 8]
+    assert not label_noise.is_current(INDEX)
+    assert label_noise_of([5, 6, 7, 8, 9], [2, 2, 2, 1, 1], [0] * 5).is_current(INDEX)
+    assert set(sample_scores(label_noise, INDEX, column(9, 8, 7))) == {7}
 
 
 def test_the_label_noise_score_is_the_mean_of_what_is_known():
@@ -158,9 +163,11 @@ def test_a_hand_moved_to_a_wrong_gesture_is_the_most_suspect(store, demo):
     label_noise = score_labels(store, Paths.find(), demo, told.append)
     sample_index = read_index(store, demo.id)
     assert set(
-        find(sample_index, Wanted(order=SUSPECTED), label_noise=label_noise)[:2].tolist()
+        find_sample_ids(sample_index, SampleFilter(order=SUSPECTED), label_noise=label_noise)[
+            :2
+        ].tolist()
     ) == set(wrong)
-    found = opinions(label_noise, sample_index, column(*wrong))
+    found = sample_scores(label_noise, sample_index, column(*wrong))
     assert [found[i].other for i in wrong] == [fist, fist]
     assert all(found[i].model is None for i in wrong)
     assert told[-1] == 1 and told == sorted(told)
@@ -184,12 +191,16 @@ def test_the_model_in_use_has_its_say_and_held_out_samples_theirs(store, demo, t
         "999999,ok,ok,1",
     ]
     (run / FILE).write_text("\n".join(lines) + "\n")
-    found = opinions(score_labels(store, paths, project, print), sample_index, sample_index.ids)
+    found = sample_scores(
+        score_labels(store, paths, project, print), sample_index, sample_index.ids
+    )
     assert found[one].model == 0.875 and found[one].other == other.id
     assert found[two].model == 0.25
     assert all(o.model is not None and o.neighbours is not None for o in found.values())
     (run / "model.onnx").write_bytes(b"broken")
-    found = opinions(score_labels(store, paths, project, print), sample_index, sample_index.ids)
+    found = sample_scores(
+        score_labels(store, paths, project, print), sample_index, sample_index.ids
+    )
     assert all(o.model is None for o in found.values())
 
 
@@ -198,6 +209,6 @@ def test_the_book_keeps_the_latest_look(store, demo):
     assert cache.latest(demo.id) is None
     label_noise = cache.score(store, Paths.find(), demo)
     assert cache.latest(demo.id) is label_noise
-    assert label_noise.fits(read_index(store, demo.id))
+    assert label_noise.is_current(read_index(store, demo.id))
     delete_samples(store, demo.id, [int(label_noise.ids[0])])
-    assert not label_noise.fits(read_index(store, demo.id))
+    assert not label_noise.is_current(read_index(store, demo.id))

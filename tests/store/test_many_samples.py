@@ -11,7 +11,14 @@ import pytest
 
 from core.paths import Paths
 from core.recording.sample_pictures import draw_sample
-from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, score_labels
+from core.review.reviewing import (
+    BY_PERSON,
+    NEWEST,
+    SUSPECTED,
+    SampleFilter,
+    find_sample_ids,
+    score_labels,
+)
 from core.store import Store
 from core.store.bin import delete_samples, move_samples
 from core.store.curation import list_sessions
@@ -49,7 +56,7 @@ def test_a_page_takes_less_than_a_second_wherever_it_is(many):
         persons = tuple(person.id for person in many.persons(project.id))
         list_sessions(many, project.id)
         sample_index = read_index(many, project.id)
-        ids = find(sample_index, Wanted(order=order), persons=persons)
+        ids = find_sample_ids(sample_index, SampleFilter(order=order), persons=persons)
         for sample in read_samples(many, ids[number * 48 :][:48].tolist()):
             draw_sample(sample)
 
@@ -82,7 +89,9 @@ def test_the_most_suspect_of_all_are_found_in_a_minute(many):
         move_samples(many, project.id, [i], to)
     found = []
     assert seconds(lambda: found.append(score_labels(many, Paths.find(), project, print))) < 60
-    order = find(read_index(many, project.id), Wanted(order=SUSPECTED), label_noise=found[0])
+    order = find_sample_ids(
+        read_index(many, project.id), SampleFilter(order=SUSPECTED), label_noise=found[0]
+    )
     assert len(set(order[:100].tolist()) & set(wrong)) > 30
 
 

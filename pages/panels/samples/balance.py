@@ -1,4 +1,4 @@
-"""How the samples are spread over gestures, people and hands, and what to record next."""
+"""How the samples are count_balance over gestures, people and hands, and what to record next."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,12 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.pose.skeletons.table import skeleton_named
-from core.review.balance import Spread, missing_to_train, record_next, spread
+from core.review.balance import (
+    GestureBalance,
+    advise_before_training,
+    advise_next_recording,
+    count_balance,
+)
 from core.store import Project
 from core.store.index import SampleIndex, read_index
 from pages.panels.layout import show_table
@@ -17,9 +22,9 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
     """Show what to record next and a table of samples per gesture, people and hands."""
     rows = _gesture_spreads(project, sample_index)
     skeleton = skeleton_named(project.skeleton)
-    st.info(safe_label(record_next(rows, skeleton.title)), icon="➡️")
-    scored = any(row.doubtful is not None for row in rows)
-    suspected = ["–" if row.doubtful is None else f"{row.doubtful:.0%}" for row in rows]
+    st.info(safe_label(advise_next_recording(rows, skeleton.title)), icon="➡️")
+    scored = any(row.suspected is not None for row in rows)
+    suspected = ["–" if row.suspected is None else f"{row.suspected:.0%}" for row in rows]
     columns: dict[str, Sequence[object]] = {
         "Gesture": [_balance_title(row) for row in rows],
         "Samples": [row.samples for row in rows],
@@ -48,21 +53,21 @@ def show_no_samples() -> None:
         st.page_link("pages/demo.py", label="Demo", icon="👋")
 
 
-def _balance_title(row: Spread) -> str:
+def _balance_title(row: GestureBalance) -> str:
     return row.gesture.label.title + ("" if row.gesture.enabled else " (off)")
 
 
 def next_step(project: Project, *, untrained: bool = False) -> str:
     """Return what to record next, or that it is time to train; "" without samples."""
     rows = _gesture_spreads(project, read_index(studio().store, project.id))
-    if untrained and not missing_to_train(rows):
+    if untrained and not advise_before_training(rows):
         return "➡️ Press Train, and watch how it learns."
     if not any(row.samples for row in rows):
         return ""
     title = skeleton_named(project.skeleton).title
-    return f"➡️ {safe_label(record_next(rows, title))}"
+    return f"➡️ {safe_label(advise_next_recording(rows, title))}"
 
 
-def _gesture_spreads(project: Project, sample_index: SampleIndex) -> list[Spread]:
+def _gesture_spreads(project: Project, sample_index: SampleIndex) -> list[GestureBalance]:
     label_noise = label_noise_cache(studio().paths).latest(project.id)
-    return spread(sample_index, studio().store.gestures(project.id), label_noise)
+    return count_balance(sample_index, studio().store.gestures(project.id), label_noise)

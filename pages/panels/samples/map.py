@@ -12,12 +12,12 @@ from core.review.data_map import (
     PCA,
     TSNE,
     DataMap,
-    Layer,
-    about,
-    draw_map,
-    is_outdated,
-    layers,
-    title_of,
+    MapGroup,
+    compute_map,
+    describe_map,
+    group_points,
+    group_title,
+    is_map_outdated,
 )
 from core.store import Project
 from core.store.curation import list_sessions
@@ -57,11 +57,11 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
         by = pick_option("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
         again = st.button("Redraw", icon="🔄")
     drawn = _cached_map(project, method, sample_index, again)
-    st.caption(about(drawn))
-    if is_outdated(drawn, sample_index):
+    st.caption(describe_map(drawn))
+    if is_map_outdated(drawn, sample_index):
         st.caption("New samples are missing from this map: press Redraw.")
     chart = st.plotly_chart(
-        _map_figure(layers(drawn, sample_index, by), _group_titles(project, by)),
+        _map_figure(group_points(drawn, sample_index, by), _group_titles(project, by)),
         key=f"map_{project.id}_{method}_{by}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -77,7 +77,7 @@ def _cached_map(project: Project, method: str, sample_index: SampleIndex, again:
     key = project.id, method
     if again or key not in maps:
         with st.spinner("drawing the map …"):
-            maps[key] = draw_map(studio().store, project.id, method, sample_index)
+            maps[key] = compute_map(studio().store, project.id, method, sample_index)
     return maps[key]
 
 
@@ -91,12 +91,12 @@ def _group_titles(project: Project, by: str) -> dict[int, str]:
     return {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
 
 
-def _map_figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
+def _map_figure(shown: list[MapGroup], titles: dict[int, str]) -> go.Figure:
     """Build the scatter plot with a trace for each layer."""
     figure = go.Figure()
     for i, layer in enumerate(shown):
         colour, shape = MARKERS[i]
-        name = escape(title_of(layer, titles))  # Plotly reads HTML, not Markdown
+        name = escape(group_title(layer, titles))  # Plotly reads HTML, not Markdown
         figure.add_scatter(
             x=layer.points[:, 0],
             y=layer.points[:, 1],

@@ -10,7 +10,7 @@ from core.pose.finders import BOTH_HANDS, MEDIAPIPE, keypoints_by
 from core.pose.skeletons.table import skeleton_named
 from core.recording.clips import MIN_CLIP_FRAMES
 from core.recording.sample_pictures import draw_clip_loop, draw_sample, encode_sample_picture
-from core.review.reviewing import Opinion
+from core.review.reviewing import LabelNoiseScore
 from core.store import Project, Sample
 from core.store.bin import delete_samples, list_move_targets, move_samples
 from core.store.index import Ints, find_sample_origin
@@ -26,7 +26,11 @@ CLIP_SIZE_PX = 320  # pixels
 
 @st.dialog("Sample", width="large")
 def show_sample_dialog(
-    project: Project, sample: Sample, opinion: Opinion | None = None, *, binned: bool = False
+    project: Project,
+    sample: Sample,
+    opinion: LabelNoiseScore | None = None,
+    *,
+    binned: bool = False,
 ) -> None:
     """Show a sample in a dialog, with a Delete button unless it is in the bin."""
     with show_errors():
@@ -37,7 +41,11 @@ def show_sample_dialog(
 
 
 def show_sample(
-    project: Project, sample: Sample, opinion: Opinion | None = None, *, can_trim: bool = False
+    project: Project,
+    sample: Sample,
+    opinion: LabelNoiseScore | None = None,
+    *,
+    can_trim: bool = False,
 ) -> None:
     """Show a sample's picture or clip beside its facts; a clip can be trimmed if `can_trim`."""
     left, right = st.columns(2, gap="medium")
@@ -81,7 +89,7 @@ def _format_time(iso: str) -> str:
     return f"{iso[:19].replace('T', ' ')} UTC"
 
 
-def _show_label_noise(project: Project, opinion: Opinion, estimator: str) -> None:
+def _show_label_noise(project: Project, opinion: LabelNoiseScore, estimator: str) -> None:
     """Show why a sample may be mislabelled: its neighbours, the model in use, the detector."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     of_side = keypoints_by(estimator) in (MEDIAPIPE, BOTH_HANDS)  # their only score
@@ -216,13 +224,13 @@ def _move_selected(project: Project, ids: list[int], to: int) -> None:
 def show_sample_grid(
     project: Project,
     samples: Sequence[Sample],
-    opinions: Mapping[int, Opinion],
+    sample_scores: Mapping[int, LabelNoiseScore],
     *,
     binned: bool = False,
 ) -> None:
     """Draw the samples as tiles to select; a click on one opens its dialog."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
-    tiles = [_sample_tile(sample, gestures, opinions.get(sample.id)) for sample in samples]
+    tiles = [_sample_tile(sample, gestures, sample_scores.get(sample.id)) for sample in samples]
     shown = {sample.id: sample for sample in samples}
 
     def pick(turn: int, ids: set[int]) -> None:
@@ -231,11 +239,11 @@ def show_sample_grid(
 
     look = show_tiles("grid", tiles, selected_ids(), _selection_version(), pick)
     if look in shown:
-        show_sample_dialog(project, shown[look], opinions.get(look), binned=binned)
+        show_sample_dialog(project, shown[look], sample_scores.get(look), binned=binned)
 
 
 def _sample_tile(
-    sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None
+    sample: Sample, gestures: Mapping[int, str], opinion: LabelNoiseScore | None
 ) -> SampleTile:
     note = ""
     if opinion and opinion.other is not None:

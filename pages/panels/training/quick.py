@@ -14,7 +14,7 @@ from core.jobs.trainings import (
     preload_training,
     run_result,
 )
-from core.review.balance import missing_to_train
+from core.review.balance import advise_before_training
 from core.store import Project
 from core.training.runs import Run
 from pages.panels.layout import format_interval, show_errors
@@ -51,7 +51,7 @@ def train_after_recording(project: Project) -> None:
 
 def recording_advice(project: Project, how: str = "Hold its button.") -> str:
     """Return what to record before a training is possible, and how; "" if there is enough."""
-    return missing_to_train(studio().store.overview(project.id), how)
+    return advise_before_training(studio().store.overview(project.id), how)
 
 
 @dataclass(frozen=True)
