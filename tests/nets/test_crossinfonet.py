@@ -73,7 +73,7 @@ def test_what_the_branches_say_stands_in_the_skeletons_order() -> None:
     # joint 13 is the palm's last, joint 6 (the index's tip) the fingers' fourth
     torch.testing.assert_close(said.branches[:, 13], of_palm[:, 8])
     torch.testing.assert_close(said.branches[:, 6], of_fingers[:, 3])
-    torch.testing.assert_close(said.branch_maps[:, 6], net.fingers.maps(fingers)[:, 3])
+    torch.testing.assert_close(said.branch_maps[:, 6], net.fingers.predict_maps(fingers)[:, 3])
     torch.testing.assert_close(said.hand, net(crops))
 
 

@@ -148,7 +148,7 @@ def test_each_keypoints_unit_weighs_the_features_before_its_own_convolution() ->
     net = light(".part_wise")
     with torch.no_grad():
         maps, seen = net.with_attention(PICTURES)
-        features = net.deconv_layers(net._features(PICTURES))
+        features = net.deconv_layers(net._extract_features(PICTURES))
         said = []
         for joint in range(17):  # one after the other, as the paper draws it
             weighed = features * seen["part_wise"][:, joint : joint + 1]
@@ -181,7 +181,7 @@ def test_every_scale_counts_once() -> None:
         for unit in net.holistic:
             for weight in unit.parameters():
                 weight.zero_()  # every unit says 0.5
-        whole = net._weighed(scales, {})
+        whole = net._sum_weighted_scales(scales, {})
     assert tuple(whole.shape) == (1, 256, 4, 4)
     torch.testing.assert_close(whole, torch.full_like(whole, 0.5 + 0.05 + 0.005))
 
