@@ -1,4 +1,4 @@
-"""Body: whole persons of the camera, a picture or a video, by MediaPipe's pose landmarker."""
+"""Body: whole people in the camera, a picture or a video, by MediaPipe's pose landmarker."""
 
 from typing import Any
 
@@ -47,10 +47,10 @@ _LIVE_EVERY_S = 0.7
 
 
 def page() -> None:
-    """What is shown at the left; how, and what it means, beside it."""
+    """Draw the video, picture or upload; options, 3-D body and angles beside it."""
     pick_project()
     place = current_stage()
-    place.head.caption("Whole persons: skeletons, joint angles, and another background.")
+    place.head.caption("Whole people: skeletons, joint angles and backgrounds.")
     with place.beside:
         with st.container(horizontal=True):
             what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "body_source", width="content")
@@ -61,7 +61,7 @@ def page() -> None:
         show_body_camera(place, source, persons, view)
     else:
         show = show_picture if what == PICTURE else show_video
-        with place.replace():
+        with place.replace_video():
             show(place.beside, source, persons, view)
     if view.steps:
         with place.under:
@@ -69,7 +69,7 @@ def page() -> None:
 
 
 def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:
-    """The video, beside it the body in space and its angles, under it their curves."""
+    """Draw the camera's video with the body in 3-D, its angles and their curves."""
     options = Options(None, persons, Smoothing(joints=False), source, body=view)
     live = place.show(options, watch=_body_trace().remember)
     every = _LIVE_EVERY_S if live is not None else None
@@ -81,7 +81,7 @@ def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: B
 
 
 def _body_trace() -> BodyTrace:
-    """Of this visitor's camera."""
+    """Return the recent bodies of this visitor's camera."""
     return st.session_state.setdefault("body_trace", BodyTrace())
 
 
@@ -105,7 +105,7 @@ def _show_live_body(live: LiveProcessor | None) -> None:
 
 
 def _describe_detection(moments: tuple[BodyMoment, ...]) -> str:
-    """Of the last frame, and of the last seconds."""
+    """Return whether the detector ran in the last frame, and how often recently."""
     if not moments or moments[-1].estimate.tracking is None:
         return ""
     tracking = moments[-1].estimate.tracking
@@ -121,17 +121,17 @@ def _show_live_curves() -> None:
 def show_picture(
     beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Drop one: it comes back with its skeletons, beside it a person in space."""
-    file = upload_field(["pictures"], "A picture of persons", PICTURE_SUFFIXES, key="body_file")
+    """Draw an uploaded picture with skeletons and a person in 3-D."""
+    file = upload_field(["pictures"], "A picture of people", PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
-        st.info("Drop a picture of one to four persons into the field above.", icon="🧍")
+        st.info("Drop a picture of one to four people into the field above.", icon="🧍")
         return
     with show_errors():
         rgb, estimate = _estimate_picture(file, source, persons)
         if not estimate.poses:
             st.warning(
-                "Nobody was found: try a picture that shows more of the body, or larger.",
+                "No one was found: try a picture that shows more of the body, or larger.",
                 icon="👀",
             )
         picture = draw_body(rgb, estimate, view) if estimate.poses else rgb
@@ -151,7 +151,7 @@ def show_picture(
 
 
 def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
-    """The picture and its bodies, once for each picture and way of reading."""
+    """Return the picture and its bodies, estimated once per picture and settings."""
     return get_or_make(
         "body_picture",
         (file.file_id, source, persons),
@@ -173,13 +173,13 @@ def _show_picture_person(estimate: Estimate) -> None:
 def show_video(
     beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Drop one, see its skeletons and angles, take the keypoints away."""
-    file = upload_field(["videos"], "A video of persons", VIDEO_SUFFIXES, key="body_video")
+    """Draw an uploaded video with skeletons, angles and downloads."""
+    file = upload_field(["videos"], "A video of people", VIDEO_SUFFIXES, key="body_video")
     if file is None:
         drop_cached("body_video")
         st.info(
-            "Drop a video into the field above: it comes back with skeletons, the angles as "
-            "curves, and the keypoints of every frame as a table.",
+            "Drop a video into the field above to see skeletons and angle curves, and to download "
+            "the keypoints of every frame.",
             icon="🎞",
         )
         return
@@ -188,7 +188,7 @@ def show_video(
         st.video(str(read.video), format="video/webm")
         _body_downloads(read)
         if not read.persons:
-            st.warning("Nobody was found in this video.", icon="👀")
+            st.warning("No one was found in this video.", icon="👀")
             return
         with beside:
             person = pick_person(read.persons, coloured=persons > 1)
@@ -197,7 +197,7 @@ def show_video(
 
 
 def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
-    """The video's bodies and its annotated copy, once for each video and way of reading."""
+    """Return a video's bodies and annotated copy, made once per video and settings."""
 
     def make() -> BodyVideo:
         bar = st.progress(0.0, "detecting")
@@ -245,12 +245,14 @@ def _body_downloads(read: BodyVideo) -> None:
 
 
 def _show_moment(read: BodyVideo, person: int) -> None:
-    """A moment of one's choice in space, and its angles."""
+    """Draw the choice of a moment, the body in 3-D and its angles then."""
     own = read.table[read.table["person"] == person]
     times = own["time_s"].tolist()
     at = 0
     if len(times) > 1:
-        chosen = st.select_slider("Moment, s", times, key=f"body_moment_{read.video.stem}_{person}")
+        chosen = st.select_slider(
+            "Moment (s)", times, key=f"body_moment_{read.video.stem}_{person}"
+        )
         at = times.index(chosen)
     show_in_space(world_keypoints(own.iloc[at]), "body_space")
     show_angles({name: float(own[name].iloc[at]) for name in ANGLES})

@@ -1,4 +1,4 @@
-"""Demo: hands through the live picture and a project to train, without a camera; a camera test."""
+"""Demo: a replay and a project to train without a camera, and a camera test."""
 
 import streamlit as st
 
@@ -24,11 +24,11 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """The demo, and the camera test."""
+    """Draw the demo and the camera test."""
     project = pick_project()
     st.caption(
-        "No camera? Press Play the demo: the starter model reads hands from two open collections "
-        "of pictures. 👉 and 👈 are ☝️ turned."
+        "No camera? Press Play the demo: the starter model recognises hands of two open picture "
+        "collections."
     )
     if not has_prepared_models(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _show_demo(project: Project) -> None:
-    """The replay, and the button that makes a project of it."""
+    """Draw the replay and the button that fills a demo project."""
     playing = st.session_state.get("demo_playing", False)
     with st.container(horizontal=True, vertical_alignment="center"):
         label, icon = ("Stop the demo", "⏹") if playing else ("Play the demo", "▶️")
@@ -59,7 +59,7 @@ def _show_replay(playing: bool) -> None:
             if playing:
                 show_answers(live.latest(), "demo_answer")
             else:
-                show_placeholder("👋", "Hands of other people", "demo_answer")
+                show_placeholder("👋", "Sample hands", "demo_answer")
 
 
 def _set_playing(playing: bool) -> None:
@@ -84,7 +84,7 @@ def _fill_demo_button(project: Project) -> None:
         "Fill a demo project",
         icon="🧺",
         on_click=_fill_demo_project,
-        help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
+        help=f"Creates the project “{DEMO_PROJECT}” with 40 hands per gesture.",
     )
     if is_demo_project(studio().store, project.id, studio().paths.demo):
         rows = [row for row in studio().store.overview(project.id) if row.samples]

@@ -1,4 +1,4 @@
-"""Depth: a hand before a depth camera, its place, its crop and its keypoints in space."""
+"""Depth: a hand in depth frames: its position, crop and 3-D keypoints."""
 
 import streamlit as st
 
@@ -23,11 +23,11 @@ from pages.panels.visit import drop_cached
 EXAMPLE, RECORDING, SENSOR, WEBCAM = "Example", "Recording", "Depth camera", "Webcam"
 SHOWS = {EXAMPLE: show_depth_example, RECORDING: show_depth_upload, SENSOR: show_depth_sensor}
 _EVERY_S = 0.1
-_TOLD = "depth_webcam_told"
+_NEXT_INDEX = "depth_webcam_next"
 
 
 def page() -> None:
-    """The source in a row above; what it gives has the page's width."""
+    """Draw the choice of a source, and its frames over the page's width."""
     project = pick_project()
     place = current_stage()
     row = place.beside.container(horizontal=True)
@@ -39,15 +39,15 @@ def page() -> None:
         return
     with row:
         net = pick_depth_net()
-    place.widen()
-    with place.replace():
+    place.use_full_width()
+    with place.replace_video():
         SHOWS[what](place, project, net)
 
 
 def show_webcam(place: Stage) -> None:
-    """The video, and beside it the hand in space."""
+    """Draw the webcam's video and beside it the hand in 3-D."""
     live = place.show(Options(), watch=_hand_trace().remember)
-    place.say_next("Show a hand and see it in space, without a depth camera.")
+    place.show_next_step("Show a hand to see it in 3-D, without a depth camera.")
     with place.beside:
         st.caption(ESTIMATED_DEPTH_NOTE)
         if live is not None:
@@ -55,15 +55,15 @@ def show_webcam(place: Stage) -> None:
 
 
 def _hand_trace() -> HandTrace:
-    """Of this visitor's camera."""
+    """Return the recent hands of this visitor's camera."""
     return st.session_state.setdefault("depth_trace", HandTrace())
 
 
 def _draw_hand(live: LiveProcessor) -> None:
     show_stream_problem(live.latest())
-    moments = _hand_trace().moments_since(st.session_state.get(_TOLD, 0))
+    moments = _hand_trace().moments_since(st.session_state.get(_NEXT_INDEX, 0))
     if moments:
-        st.session_state[_TOLD] = moments[-1].index + 1
+        st.session_state[_NEXT_INDEX] = moments[-1].index + 1
     batch = [keypoints_frame_data(one.index, one.time_s, one.joints_mm) for one in moments]
     draw_depth("depth_webcam", DepthScene("webcam", skeleton=SUBJECTS["Hands"]), batch)
 

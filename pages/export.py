@@ -1,4 +1,4 @@
-"""Export: models to export and to import, and the project's data."""
+"""Export: models and the project's data, exported and imported."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from pages.panels.resources import studio, visitor_folder
 
 
 def page() -> None:
-    """A model out, a model in, the data."""
+    """Draw the open tab: export a model, import a model, or data."""
     project = pick_project()
     shown = {
         "📦 Export a model": _export_model,
@@ -36,7 +36,7 @@ def page() -> None:
     }
     tabs = st.tabs(list(shown), key="export_tab", on_change="rerun")
     for tab, show in zip(tabs, shown.values(), strict=True):
-        if tab.open:  # what a tab shows is made when it is opened: the page stands sooner
+        if tab.open:  # closed tabs stay empty: the page loads sooner
             with tab, show_errors():
                 show(project)
 
@@ -50,7 +50,7 @@ def _export_model(project: Project) -> None:
         True,
         key="export_names",
         persist_state="session",
-        help="Of the persons who recorded, and of the files that their samples came from.",
+        help="Names of the people who recorded, and of the files of their samples.",
     )
     with st.spinner("Writing and checking …"):
         made = _cached_export(str(model.path), model_changed_at(model.path), names, model)
@@ -65,13 +65,13 @@ def _export_model(project: Project) -> None:
         on_click="ignore",
     )
     st.caption(
-        "One file with the model, its card, test vectors and a predict.py that needs numpy "
-        "and onnxruntime alone."
+        "One file with the model, its card, test vectors and a predict.py that needs only numpy "
+        "and onnxruntime."
     )
     if made.motions_card:
         st.caption(
-            "It holds both kinds of gestures, and whoever takes it in has both. Without Mudra, "
-            f"those that move are in `{BESIDE}` in it: a file of the same kind."
+            "It contains still and moving gestures. Without Mudra, the moving ones are in its file "
+            f"`{BESIDE}`, which has the same format."
         )
     _show_model_cards(made.card, made.motions_card, expanded=True, key="card_given")
 
@@ -80,23 +80,21 @@ def _export_model(project: Project) -> None:
 def _cached_export(
     folder: str, changed_at: float, names: bool, _model: GestureModel
 ) -> ExportedModel:
-    """The file, kept while the model stays the same."""
+    """Write the export file, once for each change of the model."""
     return export_model_content(_model, studio().paths, names=names)
 
 
 def _show_proof(proof: dict[str, Any]) -> None:
+    """Show that the file's answers on its test vectors match, with details in an expander."""
     parts = [proof, *filter(None, [proof["motions"]])]
     worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
     tried = " and ".join(map(_describe_tests, parts))
-    st.success(f"Checked: {tried} are answered as they must be.", icon="✅")
+    st.success(f"File checked: answers match on {tried}.", icon="✅")
     if not all(part["known_predict"] for part in parts):
-        st.warning(
-            "Its predict.py is not the one that Mudra writes: read it before you run it.", icon="⚠️"
-        )
-    st.caption(
-        f"sha256 of the file: `{proof['sha256']}` · worst difference {worst:.1e}, at most "
-        f"{limit:g} is allowed"
-    )
+        st.warning("Its predict.py differs from Mudra's own: read it before you run it.", icon="⚠️")
+    with st.expander("Details"):
+        st.markdown(f"sha256 of the file: `{proof['sha256']}`")
+        st.markdown(f"largest difference {worst:.1e} (limit {limit:g})")
 
 
 def _describe_tests(proof: dict[str, Any]) -> str:
@@ -105,17 +103,17 @@ def _describe_tests(proof: dict[str, Any]) -> str:
 
 
 def _show_model_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
-    """The model's card, and that of the moving gestures beside it."""
+    """Show the cards of a model and of its moving gestures."""
     with st.expander("Model card", icon="📇", expanded=expanded, key=key):
         _show_card(card)
     if motions_card:
-        of_motions = "Model card of the gestures that move"
-        with st.expander(of_motions, icon="🌀", key=f"{key}_motions"):
+        title = "Model card of the moving gestures"
+        with st.expander(title, icon="🌀", key=f"{key}_motions"):
             _show_card(motions_card)
 
 
 def _show_card(card: str) -> None:
-    """The card, its headings below the page's."""
+    """Show a card with its headings one level below the page's."""
     lines = [f"###{line}" if line.startswith("#") else line for line in card.splitlines()]
     st.markdown("\n".join(lines))
 
@@ -127,13 +125,13 @@ def _import_model(project: Project) -> None:
         st.page_link("pages/live.py", label="See it live", icon="✨")
     file = upload_field(
         ["models"],
-        f"A model that came as {SUFFIX}",
+        f"A model file ({SUFFIX})",
         [SUFFIX],
         key=f"bundle_{turn}",
-        help="It is checked before anything of it is used. Its predict.py is never run here.",
+        help="It is checked before use. Its predict.py is never run here.",
     )
     if file is None:
-        st.caption("The model becomes one of this project's, to be chosen on Live and Files.")
+        st.caption("The model is added to this project, to be selected on Live and Files.")
         return
     upload = temporary_upload(file.name, file.getvalue(), visitor_folder())
     with show_errors(), upload as path:
@@ -141,12 +139,11 @@ def _import_model(project: Project) -> None:
         _show_proof(describe_proof(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
-            taken = import_model(studio().store, studio().paths, project, path, use=use)
-            st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
+            import_model(studio().store, studio().paths, project, path, use=use)
+            st.session_state["bundle_added"] = f"{file.name}: model added to “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1
-            st.toast(f"Added as {taken.run.name}")
             st.rerun()
-        st.caption("What its maker says of it:")
+        st.caption("From its maker:")
         motions = "" if bundle.motions is None else create_card(bundle.motions.model)
         _show_model_cards(create_card(bundle.model), motions, expanded=False, key="card_came")
 

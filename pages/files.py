@@ -1,4 +1,4 @@
-"""Files: what pictures and videos show, to see and to download."""
+"""Files: gestures in pictures and videos, annotated, with downloads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ EMOJI = {gesture.name: gesture.emoji for gesture in (*ARM_POSES, *DEFAULT_GESTUR
 
 
 def page() -> None:
-    """Files in at the top, what they show below, downloads at the end."""
+    """Draw the upload field, and the results of the files below it."""
     project = pick_project()
     left, right = stacking_columns("files", 3, 2)
     with right:
@@ -54,13 +54,13 @@ def page() -> None:
             accept_multiple_files=True,
             key="files_uploaded",
             help="JPEG, PNG or WEBP; videos of up to 10 minutes. They stay on the machine that "
-            "runs Mudra and are forgotten when you leave.",
+            "runs Mudra and are deleted when you leave the page.",
         )
     drop_cached_except("files_", [_cache_name(file) for file in files])
     if not files:
         st.info(
-            "Drop pictures or videos into the field above: each comes back with its skeleton and "
-            "gesture, and with a table of all of them.",
+            "Drop pictures or videos into the field above to see their skeletons and gestures, and "
+            "to download a table of them.",
             icon="🖼",
         )
         return
@@ -71,7 +71,7 @@ def page() -> None:
 
 @dataclass(frozen=True)
 class _ReadOptions:
-    """How files are read."""
+    """The settings by which files are processed."""
 
     model: GestureModel | None
     source: KeypointSource
@@ -80,12 +80,12 @@ class _ReadOptions:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for settings that give the same."""
+        """The settings as a cache key."""
         return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
 
 
 def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]:
-    """Every file, read once for each way of reading."""
+    """Process each file once per settings, with a progress bar."""
     bar = st.empty()
     reads = []
     for number, file in enumerate(files):
@@ -123,22 +123,23 @@ def _read_upload(file: Any, options: _ReadOptions, progress: Progress) -> Upload
 
 
 def _cache_name(file: Any) -> str:
-    """The name that a file's reading is kept by."""
+    """Return the name under which a file's result is cached."""
     return f"files_{file.file_id}"
 
 
 def show_file_results(
     reads: Sequence[UploadResult], project: Project, model: GestureModel | None
 ) -> None:
-    """Everything that came of the files: counts, refusals, downloads, videos, pictures."""
+    """Show the results of the files: counts, skipped files, downloads, videos, pictures."""
     seen = [one for read in reads for one in read.files]
     refused = [refusal for read in reads for refusal in read.skipped]
     emoji = EMOJI | {gesture.name: gesture.emoji for gesture in (model.gestures if model else ())}
     skeleton, found = skeleton_named(project.skeleton), sum(one.hands for one in seen)
-    of = skeleton.titles
-    st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · {of} **{found}**")
+    st.markdown(
+        f"**{len(seen)}** read · **{len(refused)}** skipped · **{found}** {skeleton.titles}"
+    )
     if refused:
-        with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
+        with st.expander(f"Skipped ({len(refused)}), and why", icon="⚠️", expanded=not seen):
             lines = [safe_label(skip_text(*one)) for one in refused[:MAX_SKIPPED_SHOWN]]
             st.markdown("\n".join(f"- {line}" for line in lines))
             if len(refused) > MAX_SKIPPED_SHOWN:
@@ -209,7 +210,7 @@ def _show_pictures(pictures: list[FileResult], emoji: dict[str, str], skeleton: 
 
 
 def _describe_hand(hand: dict[str, Any], emoji: dict[str, str], skeleton: Skeleton) -> str:
-    """A hand's or body's gesture and how sure it is, or that it shows none."""
+    """Return a hand's or body's gesture with its confidence as Markdown, or “no gesture”."""
     if hand["gesture"] is None:
         return f"a {skeleton.title}"
     if hand["rejected"] and hand["likeliest"] == NONE.name:

@@ -1,4 +1,4 @@
-"""Heatmaps: what a net believes, stage by stage and keypoint by keypoint, of hands or of people."""
+"""Heatmaps: a net's output per stage and keypoint, of hands or people."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -38,10 +38,10 @@ _PERSON_EVERY_S = 0.7
 
 
 def page() -> None:
-    """What is shown in a row above the picture, which has the page's width."""
+    """Draw the choices in a row above the picture, which has the page's width."""
     project = pick_project()
     place = current_stage()
-    place.widen()
+    place.use_full_width()
     with place.settings:
         source = pick_net("maps", project)
     about = source.net_metadata(studio().paths)
@@ -50,18 +50,18 @@ def page() -> None:
         what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         several = what != PICTURE and skeleton.is_body
         number = pick_max_poses("maps_several", skeleton.name) if several else 1
-        maps = pick_maps(skeleton, stages, film=what == VIDEO)
+        maps = pick_maps(skeleton, stages, video=what == VIDEO)
         held = freeze_button(source, has_server_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
             maps = replace(maps, person=_pick_seen_number(place, held))
     if what == CAMERA:
-        place.say_next(f"Show a {skeleton.title} and see where the net finds its keypoints.")
+        place.show_next_step(f"Show a {skeleton.title} and see where the net finds its keypoints.")
     else:
         place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
     if what == CAMERA and held is None:
         _show_camera_maps(place, source, maps, number)
     else:
-        with place.replace():
+        with place.replace_video():
             if what == PICTURE:
                 show_picture = show_people_upload if skeleton.is_body else show_hand_upload
                 show_picture(source, maps)
@@ -87,16 +87,16 @@ def _show_camera_maps(place: Stage, source: KeypointSource, maps: Maps, number: 
         watch_stream_problem(live)
 
 
-def show_heatmap_video(source: KeypointSource, view: str, shown: str, number: int) -> None:
-    """Drop one, look at it with its heatmaps, take it away.
+def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: int) -> None:
+    """Draw an uploaded video with its heatmaps and a download.
 
     Args:
-        shown: what is in it, in words.
-        number: how many are looked for at most.
+        subject: "people" or "a hand", for the texts.
+        number: the most hands or people to look for.
     """
     file = upload_field(
         ["videos"],
-        f"A video with {shown}",
+        f"A video with {subject}",
         VIDEO_SUFFIXES,
         key="maps_video",
         label_visibility="collapsed",
@@ -104,8 +104,8 @@ def show_heatmap_video(source: KeypointSource, view: str, shown: str, number: in
     if file is None:
         drop_cached("maps_video")
         st.info(
-            f"Drop a video with {shown} here: it comes back with the net's keypoints, or with the "
-            "heatmaps beside it.",
+            f"Drop a video with {subject} here to see the net's keypoints, or the heatmaps beside "
+            "it.",
             icon="🎞",
         )
         return
@@ -130,7 +130,7 @@ def show_heatmap_video(source: KeypointSource, view: str, shown: str, number: in
 def _annotate_heatmap_video(
     file: Any, source: KeypointSource, view: str, number: int
 ) -> UploadResult:
-    """The video with its heatmaps, once for each video and way of reading."""
+    """Return a video annotated with heatmaps, made once per video and settings."""
 
     def make() -> UploadResult:
         bar = st.progress(0.0, "detecting")
@@ -153,11 +153,11 @@ def _annotate_heatmap_video(
 
 
 def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
-    """The chosen person's number, at first 1; everybody who is seen can be chosen.
+    """Draw the choice among visible people and return the number, at first 1.
 
     Args:
-        numbers: of those who are seen now.
-        moving: they come and go.
+        numbers: returns the numbers of the people visible now.
+        moving: whether people come and go, so that the choice must refresh.
     """
     with st.container(key="maps_whose", width="content"):
         st.fragment(_draw_person_choice, run_every=_PERSON_EVERY_S if moving else None)(numbers)
@@ -169,7 +169,7 @@ def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
         st.rerun()
     there = sorted(numbers())
     if not there:
-        st.caption("Nobody is seen.")
+        st.caption("No one is visible.")
         return
     chosen, key = st.session_state.get(_PERSON, 1), f"maps_person_of_{there}"
     st.session_state[key] = chosen if chosen in there else there[0]

@@ -1,4 +1,4 @@
-"""Live: what the camera's hands mean, by the model of one's choice."""
+"""Live: recognise gestures by a selected model, correct it, and send actions."""
 
 import streamlit as st
 
@@ -37,13 +37,13 @@ PICTURES = 3
 
 
 def page() -> None:
-    """What the video means beside it, what may be done about it below."""
+    """Draw the answer beside the video; correction, actions and smoothing below."""
     project = pick_project()
     place = current_stage()
     with place.beside:
         model = pick_model(project)
         number = pick_max_poses(
-            "two_hands", project.skeleton, help="Costs about 15 ms more a frame."
+            "two_hands", project.skeleton, help="Takes about 15 ms more per frame."
         )
     with place.settings:
         smoothing = pick_smoothing(model)
@@ -52,10 +52,10 @@ def page() -> None:
     with place.beside:
         model = model_for_keypoints(model, source)
     options = Options(model, number, smoothing, source, maps)
-    place.say_next("Show a gesture and see what the model says.")
+    place.show_next_step("Show a gesture and see what the model says.")
     live = place.show(options, watch=recent_second().remember)
     with place.beside:
-        st.fragment(_draw_live_answer, run_every=place.every(0.25) if live else None)(
+        st.fragment(_draw_live_answer, run_every=place.refresh_s(0.25) if live else None)(
             live, model, project
         )
     show_correction(live, project)
@@ -83,12 +83,12 @@ def _draw_live_answer(
 
 
 def recent_second() -> FrameHistory:
-    """What this visitor's stream just showed."""
+    """Return the last second of this visitor's stream."""
     return st.session_state.setdefault("last_second", FrameHistory())
 
 
 def show_correction(live: LiveProcessor | None, project: Project) -> None:
-    """“That was wrong” freezes the last second; then the right gesture is chosen."""
+    """Draw “That was wrong”, which freezes the last second, then the choice of a gesture."""
     _show_last_correction(project)
     stream = current_stage().stream
     remote = stream if isinstance(stream, BrowserStream) else None
@@ -100,8 +100,7 @@ def show_correction(live: LiveProcessor | None, project: Project) -> None:
             "That was wrong",
             icon="🙅",
             disabled=live is None,
-            help=f"Keeps the last {HISTORY_S:.0f} s: say what it was, and it becomes samples to "
-            "train from.",
+            help=f"Freezes the last {HISTORY_S:.0f} s to save as samples of the right gesture.",
         ):
             with show_errors():
                 _freeze(project, remote)
@@ -135,7 +134,7 @@ def _ask_gesture(
     if len(hands) > 1:
         hand = st.segmented_control("Which hand", hands, default=hands[0], required=True)
     chosen = st.pills(
-        "It is",
+        "Right gesture",
         list(gestures),
         key=f"it_is_{project.id}",
         format_func=lambda i: safe_label(gestures[i].label.title),
@@ -166,7 +165,7 @@ def _end_correction(project: Project) -> None:
 
 
 def _show_last_correction(project: Project) -> None:
-    """What to do after a correction, unless it was undone."""
+    """Show the last correction with a link to Train, unless it was undone."""
     act = st.session_state.get("corrected")
     if act is None or act.entry not in studio().store.list_history(project.id):
         return

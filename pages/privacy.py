@@ -1,15 +1,15 @@
-"""Privacy: where pictures go, what is kept, what others would send, and the way to be rid of it."""
+"""Privacy: where pictures go, what is stored, what libraries could send, and how to delete it."""
 
 import streamlit as st
 
 from core.admin.erasing import (
-    WORD,
+    CONFIRMATION_WORD,
     empty_bin_here,
     erase_everything,
     forget_pictures_here,
-    kept_here,
+    list_stored_data,
 )
-from core.admin.privacy import senders, who_can_open
+from core.admin.privacy import describe_access, list_network_clients
 from core.gestures.labels import safe_label
 from core.store import Project
 from pages.panels.camera.stream import RTC_CONFIGURATION
@@ -21,18 +21,20 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """What is so, then what can be done."""
+    """Show where data goes and is stored, then the buttons that delete it."""
     project = pick_project()
     if message := st.session_state.pop("erased", None):
         st.success(safe_label(message), icon="✅")
     st.markdown(
         "Your camera's pictures go from your browser to the machine that runs Mudra, and no "
-        "further; where keypoints are found in the browser (in the camera's settings), not even "
-        "there, but for the crops of what you record. A picture is analysed and forgotten; only "
-        "what you record is kept."
+        "further. If hand tracking runs on this device (in the camera's settings), only the crops "
+        "of what you record go there. A picture is analysed and forgotten; only what you record is "
+        "stored."
     )
     st.markdown(
-        safe_label(who_can_open(st.get_option("server.address"), login=bool(studio().paths.owner)))
+        safe_label(
+            describe_access(st.get_option("server.address"), has_login=bool(studio().paths.owner))
+        )
     )
     _show_stored_data()
     _show_keypoints_only(project)
@@ -42,19 +44,19 @@ def page() -> None:
 
 
 def _show_stored_data() -> None:
-    st.subheader("What is kept, and where", anchor=False)
-    found = kept_here(studio().store, studio().paths)
+    st.subheader("What is stored, and where", anchor=False)
+    found = list_stored_data(studio().store, studio().paths)
     show_table(
         {
-            "What": [one.what for one in found],
+            "What": [one.title for one in found],
             "Where": [str(one.path) for one in found],
             "Size": [f"{one.bytes / 2**20:,.1f}\u00a0MB" for one in found],
-            "Deleted": [one.goes_with for one in found],
+            "Deleted": [one.deleted_by for one in found],
         }
     )
     st.caption(
         "Of each recorded frame: the keypoints, a crop of the hand or body 256 pixels wide unless "
-        "the project keeps keypoints only, and when, by whom and with what it was taken."
+        "the project stores keypoints only, and when, by whom and how it was recorded."
     )
 
 
@@ -62,32 +64,31 @@ def _show_keypoints_only(project: Project) -> None:
     st.subheader("Keypoints only", anchor=False)
     if project.keypoints_only:
         st.success(
-            "This project keeps keypoints only: no picture is stored, whether you record, "
-            "upload or import.",
+            "This project stores keypoints only: recording, upload and import save no picture.",
             icon="✅",
         )
         return
     st.markdown(
-        "A project can do without pictures: tick *Store keypoints only* in *New project*, "
-        "or forget the pictures of this one. Training needs the keypoints alone."
+        "A project can work without pictures: tick *Store keypoints only* for a new project, or "
+        "delete the pictures of this one. Training needs only the keypoints."
     )
-    with st.popover("Forget this project's pictures", icon="🫥"):
+    with st.popover("Delete this project's pictures", icon="🫥"):
         st.markdown(
-            "Its pictures are deleted for good, those in the bin, too, and no new ones are "
-            "kept. Keypoints, trainings and models stay."
+            "Its pictures are deleted for good, including those in the bin, and no new ones are "
+            "stored. Keypoints, trainings and models stay."
         )
-        if st.button("Forget the pictures", type="primary", key="forget"):
+        if st.button("Delete the pictures", type="primary", key="forget"):
             with show_errors():
                 count = forget_pictures_here(studio().store, studio().paths, project)
                 delete_prepared_download()
                 _show_after_rerun(
-                    f"{count:,} pictures are deleted; the project keeps keypoints only."
+                    f"{count:,} pictures deleted; the project now stores keypoints only."
                 )
 
 
 def _show_network_clients() -> None:
-    st.subheader("What the libraries would send", anchor=False)
-    found = senders(
+    st.subheader("What libraries could send", anchor=False)
+    found = list_network_clients(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
         server_address=st.get_option("server.address"),
         ice_servers=RTC_CONFIGURATION.get("iceServers"),
@@ -96,41 +97,42 @@ def _show_network_clients() -> None:
         state = "✅ off by" if one.is_off else "⚠️ **on**; off would be"
         st.markdown(f"- **{one.library}** {one.would}: {state} {one.off_by}.")
     st.caption(
-        "Mudra sends nothing by itself: models are fetched when you run `make setup` or `weights "
-        "fetch`, and gestures are told to other programs when you switch that on, on *Live*."
+        "Mudra sends nothing by itself: models are downloaded when you run `make setup` or "
+        "`weights fetch`, and gestures are sent to other programs if you switch that on, on *Live*."
     )
 
 
 def _show_bin(project: Project) -> None:
     st.subheader("The bin", anchor=False)
     st.caption(
-        "What you delete lies in the bin until you empty it, and can be restored on *Review*. So "
-        "does what was cut off recordings of gestures that move, up to a second on each side."
+        "What you delete stays in the bin until you empty it, and can be restored on *Review*; so "
+        "do trimmed parts of moving gestures, up to a second on each side."
     )
     with st.popover("Empty the bin", icon="🗑️"):
         st.markdown(
-            "Deleted samples, gestures, persons and projects go for good, those of all "
-            "projects; what was done before can't be undone any more."
+            "Deletes the samples, gestures, people and projects in the bin for good, of all "
+            "projects. Earlier changes can't be undone afterwards."
         )
         if st.button("Empty the bin for good", type="primary", key="empty_bin"):
             with show_errors():
                 gone = empty_bin_here(studio().store, studio().paths)
-                told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count)
-                _show_after_rerun(f"Deleted for good: {told or 'nothing, the bin was empty'}.")
+                parts = [f"{count:,} {noun}" for noun, count in gone.items() if count]
+                text = ", ".join(parts) or "nothing, the bin was empty"
+                _show_after_rerun(f"Deleted for good: {text}.")
 
 
 def _show_erase_form() -> None:
     st.subheader("Delete everything", anchor=False)
-    for_all = "and temporary files on this machine, for good and for everybody who uses this studio"
-    whose = "for good; those of others who log in stay" if studio().paths.owner else for_all
+    for_all = "and temporary files on this machine, for everyone who uses this studio"
+    extent = "that are yours; those of other users stay" if studio().paths.owner else for_all
     st.markdown(
-        f"All projects, samples, pictures, trainings, models, nets of your own {whose}. Recordings "
-        "and trainings end. The shipped models stay."
+        f"Deletes for good all projects, samples, pictures, trainings, models and own nets "
+        f"{extent}. Recordings and trainings stop. The shipped models stay."
     )
     turn = st.session_state.get("erase_turn", 0)
-    word = st.text_input(f"Type {WORD} to say that you mean it", key=f"erase_{turn}", width=320)
-    meant = word.strip() == WORD
-    if st.button("Delete everything", icon="🔥", disabled=not meant, key="erase"):
+    word = st.text_input(f"Type {CONFIRMATION_WORD} to confirm", key=f"erase_{turn}", width=320)
+    confirmed = word.strip() == CONFIRMATION_WORD
+    if st.button("Delete everything", icon="🔥", disabled=not confirmed, key="erase"):
         with show_errors(), st.spinner("Deleting …"):
             here = studio()
             erased = erase_everything(here.store, here.paths, here.trainings)
@@ -139,7 +141,7 @@ def _show_erase_form() -> None:
             clear_studio()
             st.session_state["erase_turn"] = turn + 1
             select_project(None)
-            _show_after_rerun(f"Everything is deleted: {erased.text}.")
+            _show_after_rerun(f"Everything was deleted: {erased.text}.")
 
 
 def _show_after_rerun(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Record: samples of a gesture from the camera, from pictures, from snapshots."""
+"""Record: samples of a gesture from the camera, pictures, videos or snapshots."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ COLUMNS, ROWS = 8, 2
 
 
 def page() -> None:
-    """What to record beside the video, samples below."""
+    """Draw the gesture cards beside the video, samples and uploads below."""
     project = pick_project()
     place = current_stage()
     with place.beside:
@@ -53,7 +53,7 @@ def page() -> None:
         source = pick_keypoints("record", project)
         maps, number = pick_overlay("record", source), pick_max_people(project)
     options = Options(hands=number, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
-    place.say_next(next_step(project) or "Choose a gesture and hold its button.")
+    place.show_next_step(next_step(project) or "Select a gesture and hold its button.")
     live = show_recorded_video(place, options, recorder)
     with cards:
         gesture = gesture_cards(
@@ -71,8 +71,8 @@ def page() -> None:
         watch_stream_problem(live)
     if gesture is None:
         st.info(
-            "Every gesture of this project is switched off or deleted: add one above, or "
-            "bring one back on Gestures.",
+            "Every gesture of this project is inactive or deleted: add one above, or activate one "
+            "on Gestures.",
             icon="🖐",
         )
         return
@@ -87,7 +87,7 @@ def page() -> None:
 
 
 def show_latest_samples(project: Project, gesture: Gesture) -> None:
-    """The gesture's newest samples as crops with skeleton, each with a button to delete it."""
+    """Show the gesture's newest samples as crops with skeleton, each with a Delete button."""
     store = studio().store
     with st.container(horizontal=True, vertical_alignment="center", key="samples"):
         total = sum(r.samples for r in store.overview(project.id) if r.gesture.id == gesture.id)
@@ -122,19 +122,14 @@ def _show_sample_tile(project: Project, sample: Sample) -> None:
 
 
 def _delete_samples(project: Project, ids: list[int]) -> None:
-    """Before the page is drawn anew: what another window deleted has no button there any more."""
+    """Delete samples before the page reruns; say so if another window already deleted them."""
     with show_errors():
         if not delete_samples(studio().store, project.id, ids):
-            st.toast(
-                "That sample was deleted already."
-                if len(ids) == 1
-                else "Those samples were deleted already.",
-                icon="🗑️",
-            )
+            st.toast("Already deleted in another window.", icon="🗑️")
 
 
 def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
-    """Upload of pictures, videos and zips, and a snapshot by the browser's own camera widget."""
+    """Draw the upload of pictures, videos and zips, and a snapshot by the browser's camera."""
     title = safe_label(gesture.label.title)
     left, right = st.columns(2, gap="large")
     with left, st.form("upload", border=False, clear_on_submit=True):
@@ -144,7 +139,7 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
             SUFFIXES,
             accept_multiple_files=True,
             key="files",
-            help="Of a video five frames a second are looked at. Folders in a zip are named like "
+            help="Five frames per second of a video are used. Folders in a zip are named after "
             "their gesture; new names become gestures of the project.",
         )
         person = st.text_input(
@@ -152,14 +147,19 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
             max_chars=40,
             key="files_person",
             placeholder="unknown",
-            help="Leave it empty where nobody knows: unknown people count as no further person.",
+            help="Leave it empty if unknown: unknown people don't count as another person.",
         )
-        # a key, for a press while another gesture's page is on its way is of the same button
+        # a key, so that a press during a change of gesture counts for the same button
         if st.form_submit_button(f"Add as {title}", icon="➕", key="add_files"):
             if files:
-                own = create_file_recorder(recorder, [file.name for file in files], person)
+                upload_recorder = create_file_recorder(
+                    recorder, [file.name for file in files], person
+                )
                 _start_upload(
-                    own, project, gesture, [(file.name, file.getvalue()) for file in files]
+                    upload_recorder,
+                    project,
+                    gesture,
+                    [(file.name, file.getvalue()) for file in files],
                 )
             else:
                 st.caption("Choose pictures or videos first.")
@@ -172,7 +172,7 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
 
 
 def _snapshot_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
-    if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
+    if not st.toggle("Take a snapshot", help="If the live video can't connect."):
         return
     shot = st.camera_input(f"Snapshot of {safe_label(gesture.label.title)}", key="snapshot")
     if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
@@ -204,7 +204,7 @@ def _upload_job_key(project: Project) -> str:
 
 
 def show_upload_result(project: Project) -> None:
-    """What became of the last upload into the project, until the next one."""
+    """Show how many samples of the last upload were saved and skipped, until the next one."""
     added: AddReport | None = job_result(_upload_job_key(project))
     if added is None:
         return
@@ -220,22 +220,21 @@ def show_upload_result(project: Project) -> None:
 
 
 def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:
-    """The switch, its port, and what was heard; listens while the camera runs."""
+    """Draw the switch and port of the OSC remote control, which listens while the camera runs."""
     with st.popover("Remote control", icon="🎛"):
         if not is_at_this_machine():
             st.caption(
-                "Others can reach this studio, so it opens no port of its machine for OSC: record "
-                "by remote control in a studio of your own."
+                "Other people can reach this studio, so it opens no port for OSC: use the remote "
+                "control in a studio of your own."
             )
             return
-        on = st.toggle("Obey OSC", key="remote_on", persist_state="session")
+        on = st.toggle("Start and stop recordings by OSC", key="remote_on", persist_state="session")
         port = st.number_input(
-            "Port of this machine", 1024, 65535, IN_PORT, key="remote_port", persist_state="session"
+            "Port", 1024, 65535, IN_PORT, key="remote_port", persist_state="session"
         )
         st.caption(
-            f"`{START}` and `{STOP}`, as sent to Wekinator, start and stop a recording of "
-            "the gesture that is chosen here. The camera is the browser's: this page must "
-            "be open and its camera running."
+            f"`{START}` and `{STOP}`, as for Wekinator, start and stop a recording of the selected "
+            "gesture. This page must be open with its camera running."
         )
     if live is None:
         if on:
@@ -250,6 +249,7 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
 
 
 def _listen_for_osc(live: LiveProcessor, recorder: Recorder, gesture: Gesture, port: int) -> None:
+    """Open the remote control if needed, point it at the gesture, and show its last command."""
     remote = live.companion
     if not isinstance(remote, RecordingRemote):
         try:

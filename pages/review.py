@@ -1,4 +1,4 @@
-"""Review: look through the samples, fix or delete what went wrong, restore what was deleted."""
+"""Review: look through the samples, move or delete wrong ones, restore deleted ones."""
 
 import streamlit as st
 
@@ -39,7 +39,7 @@ BIN_SHOWN = 50
 
 
 def page() -> None:
-    """The views, and the chosen one."""
+    """Draw the choice of view and the selected view."""
     project = pick_project()
     _apply_linked_samples(project)
     views = [SAMPLES, MAP, BALANCE, BIN]
@@ -61,7 +61,7 @@ def page() -> None:
 
 
 def _apply_linked_samples(project: Project) -> None:
-    """Who comes to see certain samples sees them, whatever was looked at last."""
+    """Reset view and filters when another page links to certain samples."""
     ids = st.session_state.get(f"review_ids_{project.id}")
     if ids is not None and ids is not st.session_state.get("review_ids_seen"):
         st.session_state["review_ids_seen"] = ids
@@ -72,13 +72,13 @@ def _apply_linked_samples(project: Project) -> None:
 
 
 def _show_samples(project: Project, sample_index: SampleIndex) -> None:
-    st.caption("Pick the samples that are wrong, and delete or move them.")
+    st.caption("Select wrong samples, then delete or move them.")
     wanted = _pick_filters(project)
     label_noise = label_noise_scores(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
     found = find_sample_ids(sample_index, wanted, label_noise=label_noise, persons=persons)
     if not len(found):
-        st.info("No sample fits these choices.", icon="🔎")
+        st.info("No sample matches these filters.", icon="🔎")
         return
     shown = show_page_controls(found)
     show_selection_bar(project, found, shown)
@@ -109,7 +109,7 @@ def _pick_filters(project: Project) -> SampleFilter:
 
 
 def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | None:
-    """The chosen id; None where all are wanted."""
+    """Draw a filter and return the selected id; None for all."""
     chosen = st.selectbox(
         title,
         [ALL, *names],
@@ -123,13 +123,13 @@ def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | N
 
 
 def _ids_from_link(project: Project) -> tuple[int, ...] | None:
-    """Samples that another page asked to see."""
+    """Return the samples that another page linked to, with a button to show all; None without."""
     key = f"review_ids_{project.id}"
     ids = st.session_state.get(key)
     if ids is None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"🔎 Only the {format_count(len(ids), 'sample')} that you came to see.")
+        st.markdown(f"🔎 Only {format_count(len(ids), 'linked sample')}.")
         st.button("Show all", icon="✖️", on_click=lambda: st.session_state.pop(key, None))
     return tuple(ids)
 
@@ -137,7 +137,7 @@ def _ids_from_link(project: Project) -> tuple[int, ...] | None:
 def label_noise_scores(
     project: Project, sample_index: SampleIndex, order: str
 ) -> LabelNoise | None:
-    """The latest scores; made anew, at once or on demand, where the samples are ordered by them."""
+    """Return the latest scores; recompute them if the samples are ordered by them."""
     cache = label_noise_cache(studio().paths)
     label_noise = cache.latest(project.id)
     if order != SUSPECTED:
@@ -145,28 +145,28 @@ def label_noise_scores(
     stale = label_noise is None or not label_noise.is_current(sample_index)
     again = label_noise is None or len(sample_index) <= MAX_AUTO_SCORED
     if stale and not again:
-        st.caption("Samples have changed since they were scored; new ones come last.")
+        st.caption("Samples changed after scoring; new ones come last.")
         again = st.button("Score again", icon="🔄")
     if stale and again:
         bar = st.progress(0.0, f"scoring {len(sample_index):,} samples")
         label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
         bar.empty()
     st.caption(
-        "A sample is suspect where samples of other recordings that look like it are another "
-        "gesture, or the model in use takes it for one."
+        "Suspect samples are probably mislabelled: they look like another gesture, or the model in "
+        "use predicts one."
     )
     return label_noise
 
 
 def show_deleted_groups(project: Project) -> None:
-    """Projects, and this project's gestures and persons, each with a button."""
+    """Show deleted projects, gestures and people, each with a Restore button."""
     found = list_bin(studio().store, project.id)
     for one in found[:BIN_SHOWN]:
         _show_bin_entry(project, one)
     if len(found) > BIN_SHOWN:
         st.caption(f"and {len(found) - BIN_SHOWN} older ones")
     if not found:
-        st.caption("No deleted project, gesture or person.")
+        st.caption("No deleted projects, gestures or people.")
 
 
 def _show_bin_entry(project: Project, one: BinEntry) -> None:
@@ -203,17 +203,17 @@ def _restore_bin_entry(project: Project, one: BinEntry, key: str) -> None:
     with show_errors():
         name = st.session_state.get(key, "").strip()
         back = restore_from_bin(studio().store, project.id, one.kind, one.id, name)
-        came = "" if one.kind == PROJECT else f", with {back:,} samples"
-        st.toast(f"{safe_label(name or one.name)} is back{came}", icon="↩️")
+        count = "" if one.kind == PROJECT else f" with {format_count(back, 'sample')}"
+        st.toast(f"Restored {safe_label(name or one.name)}{count}.", icon="↩️")
 
 
 def show_deleted_samples(project: Project) -> None:
-    """Samples that were deleted by themselves."""
+    """Show samples that were deleted one by one, to restore."""
     st.subheader("Samples", anchor=False)
     found = find_sample_ids(read_bin(studio().store, project.id), SampleFilter())
     if not len(found):
         st.caption(
-            "No deleted samples, apart from those that come back with their gesture or person."
+            "No deleted samples, except those that are restored with their gesture or person."
         )
         return
     shown = show_page_controls(found)
@@ -224,7 +224,7 @@ def show_deleted_samples(project: Project) -> None:
 def _restore_deleted_samples(project: Project, ids: list[int]) -> None:
     with show_errors():
         back = restore_samples(studio().store, project.id, ids)
-        st.toast(f"{back:,} samples are back", icon="↩️")
+        st.toast(f"Restored {format_count(back, 'sample')}.", icon="↩️")
 
 
 page()

@@ -1,4 +1,4 @@
-"""Studio: the teachable machine on one page: show gestures, train, see the answer."""
+"""Studio: record gestures, train, and see the answer, on one page."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ from pages.panels.training.quick import recording_advice, show_quick_training, t
 
 
 def page() -> None:
-    """Gestures and training beside the video, the answer under it."""
+    """Draw cards and training beside the video, the answer below it."""
     project = pick_project()
     place = current_stage()
     with place.settings:
@@ -31,11 +31,11 @@ def page() -> None:
         source = pick_keypoints("studio", project)
         maps, number = pick_overlay("studio", source), pick_max_people(project)
     recorder = visit_recorder(project, person)
-    lacks = recording_advice(project)
+    advice = recording_advice(project)
     with place.head:
-        answering, says = answering_model(project)
-        model = model_for_keypoints(answering, source)
-    place.say_next(lacks or says)
+        active, status = answering_model(project)
+        model = model_for_keypoints(active, source)
+    place.show_next_step(advice or status)
     live = show_recorded_video(place, Options(model, number, keypoints=source, maps=maps), recorder)
     with place.beside:
         gesture_cards(
@@ -48,9 +48,9 @@ def page() -> None:
             on_calm=st.rerun,
             on_changed=st.rerun,
         )
-        show_quick_training(project, lacks)
+        show_quick_training(project, advice)
     with place.under:
-        st.fragment(_draw_studio_answer, run_every=place.every(0.2) if live else None)(
+        st.fragment(_draw_studio_answer, run_every=place.refresh_s(0.2) if live else None)(
             live, project
         )
 

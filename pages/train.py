@@ -1,4 +1,4 @@
-"""Train: one button, curves while it learns, and how far the result can be trusted."""
+"""Train: the Train button, curves while it runs, and how far the result can be trusted."""
 
 import streamlit as st
 
@@ -16,11 +16,11 @@ from pages.panels.training.net_training import show_fine_tuning
 from pages.panels.training.texts import training_progress
 from pages.panels.training.trained import show_curves_per_epoch, show_results
 
-_PICTURE, _SPACE = "the picture (x, y)", "space (x, y, z)"
+_PICTURE, _SPACE = "2-D (x, y)", "3-D (x, y, z)"
 
 
 def page() -> None:
-    """What there is, the button, the running training, and the results so far."""
+    """Show the recorded gestures, the Train button, the running training and all results."""
     project = pick_project()
     running = studio().trainings.find_running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
@@ -41,14 +41,14 @@ def _show_recorded_gestures(
         show_no_samples()
         return
     if running is not None:
-        st.caption("⏳ It is learning. You can go on to other pages meanwhile.")
+        st.caption("⏳ Training. You can use other pages meanwhile.")
     else:
         st.caption(next_step(project, untrained=not studio().trainings.runs(project)))
     show_table(
         {
             "Gesture": [row.gesture.label.title for row in recorded],
             "Samples": [row.samples for row in recorded],
-            "Persons": [row.persons for row in recorded],
+            "People": [row.persons for row in recorded],
             "Sessions": [row.sessions for row in recorded],
         },
         bar="Samples",
@@ -63,7 +63,7 @@ def _train_form(project: Project, running: Run | None, *, something: bool) -> No
         )
         with st.popover("Options", icon="⚙️"):
             epochs = st.number_input(
-                "Epochs",
+                "Maximum epochs",
                 1,
                 1000,
                 None,
@@ -82,7 +82,7 @@ def _train_form(project: Project, running: Run | None, *, something: bool) -> No
             )
             pick_training_axes(project)
         if project.in_space:
-            st.caption("Learns from keypoints in space.")
+            st.caption("Learns from 3-D keypoints.")
         if (
             something
             and running is None
@@ -96,7 +96,7 @@ def _train_form(project: Project, running: Run | None, *, something: bool) -> No
 
 
 def _watch_training(run: Run) -> None:
-    """The running training; a fragment, so that the curves move."""
+    """Show the running training with its curves and Stop."""
     with show_errors():
         if run.status() != RUNNING:
             if KIND not in run.about():
@@ -115,7 +115,7 @@ def _watch_training(run: Run) -> None:
 
 
 def pick_training_axes(project: Project) -> None:
-    """The choice, which is the project's; of hands alone."""
+    """Draw the choice between 2-D and 3-D keypoints of a hand project, and save it."""
     if not skeleton_named(project.skeleton).is_hand:
         return
     chosen = st.radio(
@@ -123,8 +123,8 @@ def pick_training_axes(project: Project) -> None:
         [_PICTURE, _SPACE],
         index=int(project.in_space),
         key=f"axes_{project.id}_{project.in_space}",
-        help="In space, how a hand is turned counts, also towards you and away. A depth camera "
-        "measures that, from a webcam MediaPipe estimates it.",
+        help="3-D also uses rotation towards and away from the camera, measured by a depth camera "
+        "or estimated by MediaPipe from a webcam.",
     )
     with show_errors():
         if (chosen == _SPACE) != project.in_space:

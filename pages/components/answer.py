@@ -1,5 +1,4 @@
-"""The answer as emoji, name and bars, drawn by the browser so that it can change many times a
-second."""
+"""The live answer: emoji, name and bars, drawn by the browser many times a second."""
 
 from typing import Any
 
@@ -16,6 +15,6 @@ _component = st.components.v2.component(
 
 
 def draw_answers(key: str, hands: list[dict[str, Any]]) -> None:
-    """Of each hand `emoji`, `name`, `note`, and `bars` with `emoji`, `name`, `share` (0..1) and
-    `most` (the likeliest)."""
+    """Draw each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`,
+    `share` (0..1) and `most`, whether it is the likeliest."""
     _component(key=key, data={"hands": hands})

@@ -1,4 +1,4 @@
-"""A button that tries the browser's camera, and what the browser reports of it."""
+"""A button that tests the browser's camera and reports the result."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _component = st.components.v2.component(
 
 
 def request_camera_report(key: str) -> Any:
-    """What the browser reports, for `camera_help.diagnose_camera`; None until it has."""
+    """Draw the test button; return the browser's report for `diagnose_camera`, None before."""
     before = st.session_state.get(key)
     heard = bool(before and before.get("report"))
     return _component(key=key, data={"heard": heard}, on_report_change=lambda: None).get("report")

@@ -1,10 +1,8 @@
-"""A clip that plays, over and over."""
-
-from base64 import b64encode
+"""A clip that plays in a loop."""
 
 import streamlit as st
 
-from pages.components import read_asset
+from pages.components import read_asset, to_data_url
 
 _component = st.components.v2.component(
     "clip_loop",
@@ -15,7 +13,5 @@ _component = st.components.v2.component(
 
 
 def play_clip(key: str, jpeg: bytes) -> None:
-    """The clip's frames, side by side in a JPEG, one after another; its whole way where motion is
-    not wanted."""
-    address = f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
-    _component(key=key, width="stretch", data={"picture": address})
+    """Play a clip from a JPEG with its frames side by side; all frames if motion is reduced."""
+    _component(key=key, width="stretch", data={"picture": to_data_url(jpeg)})

@@ -1,4 +1,4 @@
-"""Frames of depth, drawn by the browser: the picture in colours, the crop, the hand in space."""
+"""Depth frames drawn by the browser: the coloured picture, the crop, the hand in 3-D."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -22,21 +22,20 @@ _component = st.components.v2.component(
     js=read_asset("hand_space.js") + read_asset("depth_view.js"),
 )
 _TICKS, _COLOURS = 6, 16
-_HALF_MM = 95.0  # of the room of a hand without a cube
+_HALF_MM = 95.0  # half the side of the 3-D view of a hand without a cube
 
 
 @dataclass(frozen=True)
 class DepthScene:
-    """What is the same in all frames that are shown.
+    """What all frames of a recording or camera share.
 
     Attributes:
-        name: another one for another recording.
-        reach: of the colours; None: nothing but the hand in space is shown.
-        count: frames of a recording, of which the browser asks for what it needs; 0: they come by
-            themselves.
-        every_ms: from one frame to the next, where the frames do not say it.
+        name: of the recording or camera.
+        reach: the depths that the colours span; None shows only the hand in 3-D.
+        count: frames of a recording, which the browser requests; 0 for a camera that sends them.
+        every_ms: time between frames without time stamps.
         skeleton, truth: of the found and of the true keypoints.
-        model: that names the hands' gestures; "" where none does.
+        model: that recognises the hands' gestures; "" for none.
     """
 
     name: str
@@ -49,19 +48,19 @@ class DepthScene:
 
     @property
     def turn(self) -> str:
-        """Another text whenever frames that the browser keeps are of no use any more."""
+        """A text that changes whenever the browser must drop its cached frames."""
         return f"{self.name} {self.reach} {self.model}"
 
 
 def first_requested_frame(key: str, scene: DepthScene) -> int:
-    """From which frame of a recording on the browser asks for more."""
+    """Return the first frame of a recording that the browser requests."""
     said = (st.session_state.get(key) or {}).get("want")
     from_ = int(said["from"]) if said and said["turn"] == scene.turn else 0
     return min(max(from_, 0), scene.count - 1)
 
 
 def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> None:
-    """Show some frames, as `depth_frame_data` or `keypoints_frame_data` give them."""
+    """Draw frames made by `depth_frame_data`, `broken_frame_data` or `keypoints_frame_data`."""
     _component(
         key=key,
         width="stretch",
@@ -83,7 +82,7 @@ def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> 
 
 
 def depth_frame_data(view: DepthView, said: str = "") -> dict[str, Any]:
-    """A frame of depth, what was found in it, and which gesture that is said to be."""
+    """Return a depth frame for the browser: picture, crop, keypoints, truth and gesture text."""
     found, error = view.result, view.error_mm
     cube = found.cube
     return {
@@ -102,18 +101,18 @@ def depth_frame_data(view: DepthView, said: str = "") -> dict[str, Any]:
 
 
 def broken_frame_data(index: int, reason: str) -> dict[str, Any]:
-    """A frame that can't be read, and why."""
+    """Return a frame that can't be read, with the reason."""
     return {"i": index, "broken": reason}
 
 
 def keypoints_frame_data(index: int, time_s: float, joints_mm: ArrayLike | None) -> dict[str, Any]:
-    """A hand in space alone."""
+    """Return a frame that has only a hand's keypoints in 3-D."""
     return {"i": index, "t": time_s, "joints": _to_rounded_lists(joints_mm)}
 
 
 def _cube_data(cube: Cube, view: DepthView) -> dict[str, Any]:
-    """Where it is, its crop's steps, and a, b of x and of y so that the crop's pixel n looks along
-    a n + b: a point there is that times its depth."""
+    """Return a cube's centre, size, crop and rays: pixel n of the crop maps to x = (a n + b) depth,
+    and so for y."""
     camera, place = cube.camera, cube.placement
     rays = []
     for axis, (focal, middle) in enumerate(((camera.fx, camera.u0), (camera.fy, camera.v0))):
@@ -134,7 +133,7 @@ def _depth_tick_labels(reach: DepthRange) -> list[str]:
 
 
 def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
-    """None for a missing one."""
+    """Return points rounded to 0.1 mm; None for each missing one."""
     if points_mm is None:
         return None
     rows = np.round(np.asarray(points_mm, float), 1).tolist()

@@ -1,4 +1,4 @@
-"""All gestures of a project as cards, each with a button to hold while it records."""
+"""A project's gestures as cards, each with a button that records while it is held."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ _component = st.components.v2.component(
 
 @dataclass
 class Inbox:
-    """What the browser says, each message once and in order.
+    """The browser's messages, each taken once and in order.
 
     Attributes:
-        page: the browser's mount that spoke last; another one numbers its messages anew.
-        heard: the highest number that came from it.
+        page: the browser's mount that sent the last message; another one restarts the numbers.
+        heard: the highest number received from it.
         missing: ids of samples whose pictures it lacks.
     """
 
@@ -30,8 +30,7 @@ class Inbox:
     missing: list[int] = field(default_factory=list)
 
     def take(self, said: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-        """The messages that are new in what the browser says, which repeats all that it has no
-        answer to."""
+        """Return the new messages of a state in which the browser repeats unanswered ones."""
         if not said:
             return []
         if said["page"] != self.page:
@@ -46,28 +45,28 @@ class Inbox:
 
 
 def draw_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -> None:
-    """The cards.
+    """Draw the cards.
 
     Args:
-        data: `page` and `heard` of the inbox; `refused`, the number of the message that could not
-            be obeyed; `mode`, "hold" or "press"; `off`, why nothing can be recorded now, or "";
-            `alert`, why a recording ended early, or ""; `note`, the counts of the last recording;
-            `watch`, whether something may change without a word from here; `due`, whether to say
-            so when nobody records for a moment; `chosen`, a gesture's id; `recording`, None or
-            its `gesture`, with a `short` and a `long` text of how it stands, and the seconds
-            `since` its countdown ended, None before the first frame; `clicks`, when a gesture that
-            moves is counted in, in such seconds, and at what Hz; `cards`, each with
+        data: `page` and `heard` of the inbox; `refused`, the number of the message that failed;
+            `mode`, "hold" or "press"; `off`, why nothing can be recorded now, or ""; `alert`, why a
+            recording ended early, or ""; `note`, the counts of the last recording;
+            `watch`, whether to ask for changes made elsewhere; `due`, whether to send “calm” once
+            nobody records for a moment; `chosen`, a gesture's id; `recording`, None or its
+            `gesture`, a `short` and a `long` text, and the seconds `since` its countdown ended,
+            None before the first frame; `clicks`, when a moving gesture is counted in, in such
+            seconds, and at what Hz; `cards`, each with
             `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform it, or "", and `crops`, ids
             of samples, newest first; `pictures`, their addresses by id; `signs`, the emoji to
             choose from.
-        on_said: called when `said(key)` is new, before the page is drawn.
+        on_said: called when `cards_message(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), on_said_change=on_said)
 
 
 def cards_message(key: str) -> Mapping[str, Any] | None:
-    """What the browser said last: {page, n, messages, missing}; a message has its number `n` and
-    its `kind`:
+    """Return the browser's latest state: {page, n, messages, missing}; a message has a number `n`
+    and a `kind`:
 
     "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
     (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,

@@ -1,4 +1,4 @@
-"""A tone in the page."""
+"""A tone that the page plays."""
 
 import streamlit as st
 
@@ -10,9 +10,9 @@ _component = st.components.v2.component(
 
 
 def play_tone(key: str, changes: int, hz: float) -> None:
-    """Play it where `changes` is another number than at the last call.
+    """Play a tone if `changes` differs from the last call.
 
     Args:
-        hz: its pitch; 0 for silence.
+        hz: the pitch; 0 for silence.
     """
     _component(key=key, data={"changes": changes, "hz": hz})

@@ -1,6 +1,5 @@
-"""People's boxes on a picture: drawn, moved, removed and chosen, by mouse, finger or key."""
+"""An editor of people's boxes on a picture, by mouse, finger or keyboard."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 
 import streamlit as st
@@ -8,7 +7,7 @@ import streamlit as st
 from core.datasets.person_boxes import MAX_BOXES
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
-from pages.components import read_asset, to_css_color
+from pages.components import read_asset, to_css_color, to_data_url
 
 _component = st.components.v2.component(
     "person_boxes",
@@ -23,8 +22,7 @@ _component = st.components.v2.component(
 
 
 def edited_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
-    """The boxes as they were changed on the page since these were given with that turn, at most
-    20, and which one is chosen."""
+    """Return the boxes as edited on the page, at most 20, and the index of the selected one."""
     said = (st.session_state.get(key) or {}).get("people")
     if not said or said["turn"] != turn:
         return list(boxes), 0
@@ -35,16 +33,16 @@ def edited_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], 
 def draw_box_editor(
     key: str, jpeg: bytes, size_hw: tuple[int, int], turn: str, boxes: Sequence[Box]
 ) -> None:
-    """The picture with the boxes that it begins with.
+    """Draw a picture with editable boxes.
 
     Args:
-        size_hw: what the boxes count in; the JPEG may be smaller or larger.
-        turn: another one whenever other boxes are to take the place of those on the page.
+        size_hw: the picture size of the boxes' coordinates; the JPEG may have another size.
+        turn: another text whenever these boxes replace those on the page.
     """
     _component(
         key=key,
         data={
-            "picture": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}",
+            "picture": to_data_url(jpeg),
             "width": size_hw[1],
             "height": size_hw[0],
             "turn": turn,

@@ -1,4 +1,4 @@
-"""Samples as tiles to pick and to look at: one element, however many they are."""
+"""Samples as tiles to select and to open, in one element for any number."""
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
@@ -18,8 +18,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class SampleTile:
-    """A sample: its JPEG, of a clip its frames side by side, its gesture, and what is to be said of
-    it, plain texts."""
+    """A sample's gesture, JPEG (of a clip its frames side by side) and note, as plain text."""
 
     id: int
     title: str
@@ -34,19 +33,19 @@ def show_tiles(
     turn: int,
     on_pick: Callable[[int, set[int]], None],
 ) -> int | None:
-    """The tiles; the id of the one to be shown large.
+    """Draw the tiles; return the id of the one to open.
 
     Args:
-        picked: ids, of these tiles and of others.
-        turn: another number whenever `picked` was changed by anything but the tiles.
-        on_pick: called with the turn in which somebody picked and the ids that are picked of these.
+        picked: selected ids, of these tiles and of others.
+        turn: another number whenever `picked` was changed elsewhere.
+        on_pick: called with the turn of the selection and the selected ids of these tiles.
     """
 
-    def picked_there() -> None:
+    def report_selection() -> None:
         said = st.session_state[key]["picked"]
         on_pick(int(said["turn"]), {int(i) for i in said["ids"]})
 
-    told = [
+    data = [
         {"id": t.id, "title": t.title, "jpeg": b64encode(t.jpeg).decode(), "note": t.note}
         for t in tiles
     ]
@@ -54,8 +53,8 @@ def show_tiles(
     found = _component(
         key=key,
         width="stretch",
-        data={"tiles": told, "picked": here, "turn": turn},
-        on_picked_change=picked_there,
+        data={"tiles": data, "picked": here, "turn": turn},
+        on_picked_change=report_selection,
         on_look_change=lambda: None,
     )
     look = found.get("look")

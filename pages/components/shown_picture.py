@@ -1,4 +1,4 @@
-"""How wide a page's picture is shown, and where it is clicked."""
+"""The displayed width of a page's picture or video, and clicks on it."""
 
 from collections.abc import Callable
 
@@ -14,13 +14,13 @@ _component = st.components.v2.component(
 def watch_picture(
     key: str, still: str, *, clicks: bool, fits: bool, on_click: Callable[[], None]
 ) -> None:
-    """Watch the live video, or a still picture; drawn as wide as they are.
+    """Report the width of the live video or a still picture, and clicks on it.
 
     Args:
-        still: a CSS selector of the picture.
-        clicks: whether they mean something; then the pointer says so.
-        fits: show it no higher than the window has room for.
-        on_click: called before the page is drawn anew; `click_position` knows where.
+        still: CSS selector of the still picture.
+        clicks: whether clicks are reported; the pointer then shows it.
+        fits: limit the picture to the window's height.
+        on_click: called before the page reruns; `click_position` returns where.
     """
     _component(
         key=key,
@@ -32,13 +32,13 @@ def watch_picture(
 
 
 def displayed_width_px(key: str, otherwise: int) -> int:
-    """CSS pixels, as far as the browser has said."""
+    """Return the picture's width in CSS pixels, or `otherwise` before the browser reports it."""
     said = st.session_state.get(key)
     return int((said and said.get("width")) or otherwise)
 
 
 def click_position(key: str) -> tuple[float, float] | None:
-    """x and y in 0..1 of the picture."""
+    """Return the last click as x and y in 0..1 of the picture; None before."""
     said = st.session_state.get(key)
     at = said and said.get("click")
     return (float(at["x"]), float(at["y"])) if at else None

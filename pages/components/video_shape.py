@@ -8,5 +8,5 @@ _component = st.components.v2.component("video_shape", js=read_asset("video_shap
 
 
 def fit_video_frame(key: str) -> None:
-    """Keep the frame at the height of the video."""
+    """Keep the video's frame at the height of the video."""
     _component(key=key)

@@ -1,6 +1,6 @@
-"""The parts of the Body page: what is drawn, joint angles as tables and curves, a body in 3-D.
+"""Parts of the Body page: drawing options, joint angles as table and curves, a body in 3-D.
 
-pandas, Altair and plotly take long to load: they are imported where a chart is drawn.
+pandas, Altair and plotly load slowly, so they are imported where a chart is drawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
-STEPS = "Where it looks"
+STEPS = "Show search area"
 _TEAL = "#264653"
 _BEHIND = "body_behind_read"
 
 
 def pick_view() -> BodyView:
-    """Background, skeleton and steps."""
+    """Draw the choices of background, skeleton and search area and return them."""
     background = pick_option(
         "Background", BACKGROUNDS, "body_background", format_func=lambda b: BACKGROUNDS[b]
     )
@@ -47,28 +47,28 @@ def pick_view() -> BodyView:
             STEPS,
             key="body_steps",
             persist_state="session",
-            help="The square where the net looks for a person, and what it comes from.",
+            help="The square in which the net searches for a person, and how it is computed.",
         )
     return BodyView(background, _rgb(colour), behind, skeleton, steps)
 
 
 def pick_persons() -> int:
-    """How many to look for."""
+    """Draw the choice of how many people to look for and return it."""
     chosen = pick_option(
-        "Persons",
+        "People",
         [str(n + 1) for n in range(MAX_PEOPLE)],
         "body_persons",
         width="content",
-        help="While fewer are seen, the detector runs on every frame, which takes time.",
+        help="While fewer are found, the detector runs on every frame, which is slower.",
     )
     return int(chosen)
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
-    """One of those who were found, by number; there is nothing to choose of one.
+    """Draw the choice among several people and return the number; one person is returned at once.
 
     Args:
-        coloured: each is drawn in the colour of their number.
+        coloured: whether each is drawn in the colour of their number.
     """
     if len(numbers) == 1:
         return numbers[0]
@@ -84,20 +84,22 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
 
 
 def explain_steps() -> None:
-    """What the drawn points and squares are, and who says so."""
+    """Explain the points and squares of the search area."""
     st.caption(
-        "Two steps: a detector finds a person, a second net finds 33 keypoints in a turned square "
-        "round them. From then on the last keypoints give the next square (yellow), and the "
-        "detector rests. Pink: the middle of the hips, and the point above it on the circle round "
-        "the person; they give the square's place, size and turn. MediaPipe tells the keypoints "
-        "alone: the points, circle and squares are computed from them as the paper says, and "
-        "whether the detector ran from how many persons were followed."
+        "A detector finds a person, then a second net finds 33 keypoints in a rotated square "
+        "around them. Afterwards the last keypoints give the next square (yellow), without the "
+        "detector. Pink: the centre of the hips, and the point above it on the circle around the "
+        "person; they give the square's position, size and rotation. MediaPipe returns only the "
+        "keypoints: the rest is computed from them as in the paper, and whether the detector ran "
+        "from the number of people that were tracked."
     )
 
 
 def _pick_picture() -> Backdrop | None:
-    """The picture that was chosen last, also after another background or page: the field is empty
-    then, and a button takes it away."""
+    """Draw the upload field of the background picture and return the last upload.
+
+    It survives a change of page, which empties the field; a button removes it then.
+    """
     file = upload_field(
         ["pictures"],
         "The background's picture",
@@ -120,11 +122,11 @@ def _forget_picture() -> None:
 
 
 def _rgb(text: str) -> Rgb:
-    """Of “#rrggbb”."""
+    """Return the colour of “#rrggbb”."""
     return cast(Rgb, tuple(bytes.fromhex(text.removeprefix("#"))))
 
 
-COLOURS = ["#4a90e2", "#e08a2b"]  # of the drawn skeleton; told apart by their dashes, too
+COLOURS = ["#4a90e2", "#e08a2b"]  # of the drawn skeleton; the dashes differ, too
 _CURVE_HEIGHT_PX = 70
 _REACH_M = 1.0  # from the hips in every direction
 _SPACE_HEIGHT_PX = 300
@@ -133,7 +135,7 @@ _SIDES = ("left", "right", "middle")
 
 
 def show_angles(angles: Mapping[str, float]) -> None:
-    """A row a joint, left and right beside each other."""
+    """Show a table of joint angles, a row per joint, left beside right."""
     columns = {
         side: [_format_angle(angles.get(f"{side}_{joint}", float("nan"))) for joint in JOINTS]
         for side in SIDES
@@ -146,7 +148,7 @@ def _format_angle(degrees: float) -> str:
 
 
 def show_curves(table: "pd.DataFrame", time_title: str) -> None:
-    """The angles of a table with time_s and a column an angle."""
+    """Draw the curves of a table with time_s and a column per angle."""
     if not table[list(ANGLES)].notna().any(axis=None):
         st.caption("The angles of elbows, shoulders, hips and knees are drawn here.")
         return
@@ -154,7 +156,7 @@ def show_curves(table: "pd.DataFrame", time_title: str) -> None:
 
 
 def curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatChart":
-    """A chart a joint, one above the other."""
+    """Build a chart per joint, one above the other."""
     import altair as alt
 
     long = table.melt("time_s", list(ANGLES), "angle", "degrees")
@@ -186,8 +188,7 @@ def curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatChart":
 def show_in_space(
     world: Floats | None, key: str, *, mirrored: bool = False, skeleton: Skeleton = BODY_33
 ) -> None:
-    """The body as the camera sees it, until it is turned; mirrored as the video is. None
-    where nobody is."""
+    """Draw a body in 3-D as the camera sees it, which can be rotated; nothing if None."""
     if world is None:
         return
     figure = space_figure(world, skeleton, mirrored=mirrored)
@@ -195,7 +196,7 @@ def show_in_space(
 
 
 def space_figure(world: Floats, skeleton: Skeleton, *, mirrored: bool = False) -> "go.Figure":
-    """(K, 3) metres, x right, y down, z away → lines by side, in a room of two metres."""
+    """Build the 3-D figure of keypoints (K, 3) in metres: x right, y down, z away."""
     import plotly.graph_objects as go
 
     x, down, away = (-world[:, 0] if mirrored else world[:, 0]), world[:, 1], world[:, 2]
@@ -235,7 +236,7 @@ def _space_layout() -> dict[str, Any]:
     return {
         "height": _SPACE_HEIGHT_PX,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-        "uirevision": "kept",  # a new pose does not turn it back
+        "uirevision": "kept",  # a new pose keeps the rotation
         "legend": {"orientation": "h", "x": 0, "y": 1},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "scene": {
@@ -249,7 +250,7 @@ def _space_layout() -> dict[str, Any]:
 
 
 def _group_by_side(skeleton: Skeleton) -> list[tuple[str, Rgb, list[tuple[int, int]]]]:
-    """Left, right and middle with their colour and edges."""
+    """Return left, right and middle with their colour and edges."""
     by_color: dict[Rgb, list[tuple[int, int]]] = {}
     for edge, color in zip(skeleton.edges, skeleton.colors, strict=True):
         by_color.setdefault(color, []).append(edge)
@@ -264,7 +265,7 @@ def _side_of_edges(edges: list[tuple[int, int]], skeleton: Skeleton) -> str:
 
 
 def _line_axes(lines: list[tuple[Any, Any]]) -> dict[str, list[float | None]]:
-    """The axes of lines that do not touch."""
+    """Return the coordinates of separate lines per axis."""
     return _point_axes([point for a, b in lines for point in (a, b, (None, None, None))])
 
 

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser_files")]
 # what the project's gestures are shown as here: each hand's photo, the left one mirrored
 SHOWN = {"open_hands": ("open_palm", "open_palm"), "heart_hands": ("open_palm", "fist")}
 LOW, HIGH = 100, -100  # pixels below the middle
-IN_BROWSER = "keypoints_found=in+this+browser"
+IN_BROWSER = "keypoints_found=this+device"
 BOTH = "[data-poses='2']"
 
 

@@ -92,7 +92,7 @@ def test_frames_become_samples_and_the_page_says_what_they_show(look, film, pict
     with look(film) as page:
         page.set_viewport_size({"width": 1280, "height": 1500})
         page.goto("/depth")
-        page.get_by_role("button", name="Have it learn from hands in space").click()
+        page.get_by_role("button", name="Make it a 3-D project").click()
         for gesture in ("fist", "open_palm"):
             page.get_by_role("combobox", name="Gesture").press("ArrowDown")
             page.get_by_role("option", name=re.compile(gesture)).click()

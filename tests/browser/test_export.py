@@ -45,7 +45,7 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
         settled(page)
         page.screenshot(path=pictures / "export_came.png", full_page=True)
         add.click()
-        expect(page.get_by_text(re.compile("is now a model of"))).to_be_visible()
+        expect(page.get_by_text(re.compile("model added to"))).to_be_visible()
         expect(page.locator("a[href*='example.org']")).to_have_count(0)
         settled(page)
         page.screenshot(path=pictures / "export_added.png", full_page=True)

@@ -36,11 +36,11 @@ def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data
         broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"nothing"}
         gestures = ("thumbs_up", "fist", "point_up", "thumbs_down")
         upload(page, *(picture(shared_data, g) for g in gestures), odd, broken)
-        expect(page.get_by_text("refused 1")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("1 skipped")).to_be_visible(timeout=60_000)
         expect(page.get_by_text(re.compile("👍 thumbs_up"))).to_be_visible()
         expect(page.get_by_text("✋ open_palm")).to_be_visible()
         expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
-        page.get_by_text("Refused (1), and why").click()
+        page.get_by_text("Skipped (1), and why").click()
         expect(page.get_by_text(re.compile("broken.png.*no"))).to_be_visible()
         settled(page)
         light_and_dark(page, pictures / "files_pictures.png")

@@ -138,11 +138,11 @@ def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictur
     with look(film) as page:
         page.goto("/heatmaps")
         settled(page)
-        expect(page.get_by_role("button", name="Hold the picture")).to_be_disabled()
+        expect(page.get_by_role("button", name="Freeze")).to_be_disabled()
         start_camera(page)
         press_text(page, "Per keypoint")
         shaped(page, 3, 2)
-        page.get_by_role("button", name="Hold the picture").click()
+        page.get_by_role("button", name="Freeze").click()
         still = page.locator(".st-key-maps_still img")
         expect(still).to_be_visible()
         video = page.locator('iframe[title*="webrtc_streamer"]')
@@ -165,7 +165,7 @@ def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictur
         height, width = read_picture(download.value.path()).shape[:2]
         assert 2 * width == 3 * height
         page.screenshot(path=pictures / "heatmaps_held_stages.png", full_page=True)
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(video).to_be_visible()
         expect(still).to_have_count(0)
         shaped(page, 3, 2)
@@ -175,7 +175,7 @@ def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pi
     with look(film) as page:
         page.goto("/live")
         settled(page)
-        set_choice(page, "Keypoints by", re.compile("Light CPM"))
+        set_choice(page, "Keypoint detector", re.compile("Light CPM"))
         expect(page.get_by_text("The model was trained on mediapipe-hands")).to_be_visible()
         page.get_by_role("radio", name="3", exact=True).click()
         settled(page)

@@ -175,8 +175,8 @@ def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_card
         page.get_by_label("Name", exact=True).fill("OK")
         page.get_by_label("Name", exact=True).press("Enter")
         expect(page.get_by_text(re.compile("taken"))).to_be_visible()
-        page.get_by_role("slider", name="Samples a second").press("ArrowLeft")
-        expect(page.get_by_role("slider", name="Samples a second")).to_have_value("9")
+        page.get_by_role("slider", name="Samples per second").press("ArrowLeft")
+        expect(page.get_by_role("slider", name="Samples per second")).to_have_value("9")
         settled(page)  # the page was drawn anew, and still says it
         expect(page.get_by_text(re.compile("taken"))).to_be_visible()
         page.get_by_label("Name", exact=True).fill("<b>x</b>")  # the form is still open

@@ -56,7 +56,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
             socket.on("framesent", lambda frame: sent.append(frame))
 
         page.on("websocket", listen)
-        page.goto("/?keypoints_found=in+this+browser")
+        page.goto("/?keypoints_found=this+device")
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)
         start_in_browser(page)
         reads(page, "thumbs_up")
@@ -112,11 +112,13 @@ SWAYS = """canvas => {
 
 def test_what_is_wanted_may_change_faster_than_it_opens(look, films):
     with look(films("thumbs_up")) as page:
-        page.goto("/body?keypoints_found=in+this+browser")
+        page.goto("/body?keypoints_found=this+device")
         bodies = start_in_browser(page, BODY)
         older = bodies.evaluate(SWAYS % CAMERA)
         assert older == "mediapipe-pose"  # a late page's news change nothing
-        expect(page.get_by_role("status").filter(has_text="Getting what finds")).to_be_visible()
+        expect(
+            page.get_by_role("status").filter(has_text="Loading the model that finds")
+        ).to_be_visible()
         expect(page.get_by_text("Bodies are found by this device's processor.")).to_be_visible()
         page.wait_for_timeout(3000)  # whatever was opened beside it
         found = bodies.evaluate(f"canvas => ({CAMERA})(canvas).n")
@@ -236,7 +238,7 @@ NOT_ANSWERED = """async (canvas) => {
 
 def test_no_picture_of_a_recording_is_lost_while_the_server_is_silent(look, films):
     with look(films("thumbs_up")) as page:
-        page.goto("/?keypoints_found=in+this+browser")
+        page.goto("/?keypoints_found=this+device")
         canvas = start_in_browser(page)
         connected(page, canvas)
         assert canvas.evaluate(NOT_ANSWERED % CAMERA) == list(range(1, 41))
@@ -245,7 +247,7 @@ def test_no_picture_of_a_recording_is_lost_while_the_server_is_silent(look, film
 def test_the_camera_goes_on_whatever_befalls_it(look, films):
     with look(films("thumbs_up")) as page:
         page.add_init_script(TROUBLED)
-        page.goto("/?keypoints_found=in+this+browser")
+        page.goto("/?keypoints_found=this+device")
         start = page.get_by_role("button", name="START")
         start.evaluate("button => { for (let i = 0; i < 3; i++) button.click() }")
         canvas = page.locator("canvas[data-poses='1']")
@@ -268,17 +270,17 @@ def test_a_browser_that_can_t_is_told_what_to_do(look, film):
     with look(film) as page:
         page.add_init_script(NO_SIMD)
         page.route("**/*.task*", lambda route: route.abort())
-        page.goto("/?keypoints_found=in+this+browser")
+        page.goto("/?keypoints_found=this+device")
         page.get_by_role("button", name="START").click()
-        expect(page.get_by_text("What finds hands did not arrive")).to_be_visible()
+        expect(page.get_by_text("The model that finds hands did not load")).to_be_visible()
         page.unroute_all()
         page.get_by_role("button", name="START").click()
-        expect(page.get_by_text("can't find hands itself")).to_contain_text("on the server")
+        expect(page.get_by_text("can't find hands itself")).to_contain_text("the server")
         page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
         page.get_by_role("button", name="START").click()
         expect(page.get_by_text("This address is not secure")).to_be_visible()
         page.get_by_role("button", name="Settings").click()
-        page.get_by_text("on the server", exact=True).click()
+        page.get_by_text("the server", exact=True).click()
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(1)
 
 

@@ -85,7 +85,7 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
         settled(page)
         page.get_by_role("button", name=re.compile("Remote control")).focus()
         page.keyboard.press("Space")  # a button hears its own space, and nothing else does
-        expect(page.get_by_text("Obey OSC")).to_be_visible()
+        expect(page.get_by_text("Start and stop recordings by OSC")).to_be_visible()
         records_nothing(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="+ Add a gesture").click()

@@ -72,7 +72,7 @@ def _record(page, gesture, workspace, pictures):
 
 
 def _correct_the_last_second(page, workspace, pictures):
-    page.get_by_text("Show raw against smoothed").click()
+    page.get_by_text("Compare raw and smoothed").click()
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     before = stored(workspace, "fist")
     page.get_by_role("button", name="That was wrong").click()
@@ -138,8 +138,8 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(
     with look(films("thumbs_up")) as page:
         page.goto("/train?project=Many")
         page.get_by_role("button", name="Options").click()
-        page.get_by_label("Epochs", exact=True).fill("1000")
-        page.get_by_label("Epochs", exact=True).press("Enter")
+        page.get_by_label("Maximum epochs", exact=True).fill("1000")
+        page.get_by_label("Maximum epochs", exact=True).press("Enter")
         settled(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Train", exact=True).click()

@@ -24,5 +24,5 @@ def test_an_upload_told_together_with_the_first_words_of_other_parts_is_read(
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
             {"name": "broken.png", "mimeType": "image/png", "buffer": b"nothing"}
         )
-        expect(page.get_by_text("refused 1")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("1 skipped")).to_be_visible(timeout=20_000)
         settled(page)

@@ -119,7 +119,7 @@ def _widen(page, store, project, pictures):
     assert wide.frames == clip.frames + part.start
     page.screenshot(path=pictures / "motions_applied.png")
     undo_here(page)
-    expect(page.get_by_text(re.compile("^Undone:"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^Restored:"))).to_be_visible()
     assert store.samples(project.id, limit=1)[0].id == clip.id
 
 

@@ -60,7 +60,7 @@ def test_on_a_page_without_video_it_is_small_or_hidden_as_the_user_set(look, fil
         go(page, "Live")
         settled(page)
         page.get_by_role("button", name="Settings").click()
-        page.get_by_text("hidden", exact=True).click()
+        page.get_by_text("hide", exact=True).click()
         settled(page)
         page.keyboard.press("Escape")
         go(page, "Train")

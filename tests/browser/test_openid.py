@@ -197,7 +197,7 @@ def test_a_camera_s_own_connection_ends_with_its_visitor_s_login(visit, address,
         page.on("websocket", lambda one: one.on("framesent", lambda word: said(one.url, word)))
         page.goto(address)
         log_in(page, "ben")
-        page.goto(f"{address}/?keypoints_found=in+this+browser")
+        page.goto(f"{address}/?keypoints_found=this+device")
         start_in_browser(page, timeout=PATIENT_MS)
         reads(page, "thumbs_up")
         light_and_dark(page, pictures / "logged_in.png")

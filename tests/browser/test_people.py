@@ -169,7 +169,7 @@ def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd
         for number in ("1", "2"):
             pick(page, number)
         page.screenshot(path=pictures / "people_live.png", full_page=True)
-        page.get_by_role("button", name="Hold the picture").click()
+        page.get_by_role("button", name="Freeze").click()
         still = page.locator(".st-key-maps_still img")
         expect(still).to_be_visible()
         expect(page.get_by_role("radio", name="2", exact=True)).to_be_checked()

@@ -67,9 +67,7 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
         expect(page.get_by_text("<b>x</b>.png")).to_be_visible()
         page.screenshot(path=pictures / "uploads_before.png", full_page=True)
         add.click()
-        expect(page.get_by_text(re.compile(r"🖼 \d+ added, \d+ skipped"))).to_be_visible(
-            timeout=60_000
-        )
+        expect(page.get_by_text(re.compile(r"🖼 \d+ added"))).to_be_visible(timeout=60_000)
         settled(page)
         expect(page.get_by_text(re.compile("broken.jpg.*a JPEG"))).to_be_visible()
         expect(page.get_by_text(re.compile("<b>x</b>.png.*a JPEG"))).to_be_visible()
@@ -90,7 +88,7 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
         page.get_by_role("button", name="Create").click()
         settled(page)
         expect(project).to_have_value("Rock")
-        page.get_by_role("button", name="Change", exact=True).click()
+        page.get_by_role("button", name="Edit", exact=True).click()
         settled(page)  # which takes the old project's form away
         page.get_by_label("New name").fill("Stone")
         page.screenshot(path=pictures / "project_rename.png")
@@ -99,7 +97,7 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
         expect(project).to_have_value("Stone")
         page.reload()
         expect(project).to_have_value("Stone")
-        page.get_by_role("button", name="Change", exact=True).click()
+        page.get_by_role("button", name="Edit", exact=True).click()
         page.get_by_role("button", name="Delete the project").click()
         settled(page)
         expect(project).not_to_have_value("Stone")

@@ -37,16 +37,16 @@ def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):
     go(app, "live")
     switches(app)["OSC"].set_value(True).run()
     switches(app)["WebSocket"].set_value(True).run()
-    next(t for t in app.text_input if t.label == "Pages that may listen").set_value("evil*").run()
+    next(t for t in app.text_input if t.label == "Allowed web origins").set_value("evil*").run()
     assert "is not a web origin" in app.error[0].value.replace("\\", "")
-    next(t for t in app.text_input if t.label == "To the machine").set_value("10.0.0.9").run()
+    next(t for t in app.text_input if t.label == "Host").set_value("10.0.0.9").run()
     assert "leave this machine" in texts(app)
 
 
 def test_what_leaves_the_machine_is_named_keypoints_too(app):
     go(app, "live")
     switches(app)["OSC"].set_value(True).run()
-    next(t for t in app.text_input if t.label == "To the machine").set_value("10.0.0.9").run()
+    next(t for t in app.text_input if t.label == "Host").set_value("10.0.0.9").run()
     assert "Gesture names leave this machine, unencrypted." in texts(app)
     switches(app)["Hands in space, every frame"].set_value(True).run()
     assert "Gesture names and keypoints leave this machine, unencrypted." in texts(app)
@@ -80,11 +80,11 @@ def test_who_logged_in_sends_osc_to_listed_machines_alone(logged_in, monkeypatch
     go(logged_in, "live")
     switches(logged_in)["OSC"].set_value(True).run()
     assert "has listed no machine for OSC" in texts(logged_in)
-    assert not [t for t in logged_in.text_input if t.label == "To the machine"]
+    assert not [t for t in logged_in.text_input if t.label == "Host"]
     assert "Actions wait for the camera" not in texts(logged_in)
     monkeypatch.setenv("MUDRA_OSC_HOSTS", "synth.test, 10.0.0.9")
     logged_in.run()
-    [machine] = [box for box in logged_in.selectbox if box.label == "To the machine"]
+    [machine] = [box for box in logged_in.selectbox if box.label == "Host"]
     assert machine.options == ["synth.test", "10.0.0.9"]
     assert "Actions wait for the camera" in texts(logged_in)
 

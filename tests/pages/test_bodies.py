@@ -15,7 +15,7 @@ EVERY = (*PAGES, "gestures", "review", "files", "export", "heatmaps", "depth", "
 def bodies(app):
     """The app with a new project of bodies, made as a person makes it."""
     next(i for i in app.sidebar.text_input if i.label == "Name").set_value("Arms")
-    next(r for r in app.sidebar.radio if r.label == "It is about").set_value("Bodies")
+    next(r for r in app.sidebar.radio if r.label == "Type").set_value("Bodies")
     return press(app, "Create")
 
 
@@ -41,7 +41,7 @@ def test_every_page_shows_a_project_of_bodies(bodies, page):
 def test_live_and_record_look_for_bodies_and_never_for_hands(bodies):
     for page in ("live", "record", "studio"):
         go(bodies, page)
-        [chosen] = [box for box in bodies.selectbox if box.label == "Keypoints by"]
+        [chosen] = [box for box in bodies.selectbox if box.label == "Keypoint detector"]
         assert chosen.options == ["MediaPipe pose"]
         assert "Several people" in [toggle.label for toggle in bodies.toggle]
         assert "Two hands" not in [toggle.label for toggle in bodies.toggle]

@@ -60,7 +60,7 @@ def test_a_picture_s_person_stands_in_space_with_the_angles_of_the_joints(app, s
 
 def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app, skier):
     choose(go(app, "body"), "Source", "Picture")
-    choose(app, "Persons", "2")
+    choose(app, "People", "2")
     near = skier[:, 200:620]
     upload(app, ("two.png", encode_png(np.hstack([near, near]))))
     assert "2 persons found" in texts(app)
@@ -94,7 +94,7 @@ def test_where_it_looks_is_explained_with_what_is_computed(app):
 def test_a_picture_without_a_person_and_one_that_is_none_are_named(app):
     choose(go(app, "body"), "Source", "Picture")
     upload(app, ("wall.png", encode_png(np.full((60, 90, 3), 90, np.uint8))))
-    assert "Nobody was found" in app.warning[0].value and not plots(app)
+    assert "No one was found" in app.warning[0].value and not plots(app)
     app.file_uploader[0].clear()
     upload(app, ("broken.png", b"nothing"))
     assert safe_label("broken.png") in app.error[0].value

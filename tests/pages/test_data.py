@@ -104,9 +104,9 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     ids = record(store, "ok", 3)
     delete_samples(store, store.projects()[0].id, ids[:2])
     go(app, "privacy")
-    press(app, "Forget the pictures")
+    press(app, "Delete the pictures")
     assert store.projects()[0].keypoints_only
-    assert "keeps keypoints only" in said(app)
+    assert "stores keypoints only" in said(app)
     press(app, "Empty the bin for good")
     assert "2 samples" in said(app)
     assert store.samples(store.projects()[0].id, deleted=True) == []
@@ -119,7 +119,7 @@ def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store, tmp_p
         ("of", "it"),
         Download(tmp_path / "download-a.zip", "p", "", ""),
     )
-    press(go(app, "privacy"), "Forget the pictures")
+    press(go(app, "privacy"), "Delete the pictures")
     assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
 
 
@@ -133,7 +133,7 @@ def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, 
     assert app.button(key="erase").disabled and run.path.exists()
     field.input("DELETE").run()
     press(app, "Delete everything")
-    assert "Everything is deleted" in said(app)
+    assert "Everything was deleted" in said(app)
     assert not run.path.exists()
     [project] = store.projects()  # the empty one that a first visitor gets
     assert store.samples(project.id) == []

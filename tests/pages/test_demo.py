@@ -23,13 +23,13 @@ def named(app):
 
 def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
     go(app, "demo")
-    assert named(app) == ["Hands of other people"]
+    assert named(app) == ["Sample hands"]
     press(app, "Play the demo")
     app.run()
     assert not app.error
     assert named(app)[0] in ("thumbs_up", "No gesture")
     press(app, "Stop the demo")
-    assert named(app) == ["Hands of other people"]
+    assert named(app) == ["Sample hands"]
 
 
 def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store):

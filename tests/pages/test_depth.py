@@ -108,7 +108,7 @@ def test_without_a_depth_camera_it_says_what_each_kind_lacks(app):
     choose(go(app, "depth"), "Depth camera")
     assert "No depth camera was found" in app.info[0].value
     [table] = tables(app)
-    assert len(table["camera"]) == 4 and all(table["what is missing"])
+    assert len(table["Camera"]) == 4 and all(table["What is missing"])
 
 
 _EVERY_MS = 20
@@ -235,7 +235,7 @@ def trained(store, workspace, project):
 def test_frames_become_samples_of_a_project_that_learns_in_space(app, store):
     go(app, "depth")
     assert "learns from keypoints in the picture" in texts(app) and ADD not in labels(app)
-    press(app, "Have it learn from hands in space")
+    press(app, "Make it a 3-D project")
     project = store.projects()[0]
     assert project.in_space
     app.selectbox(key="depth_gesture").select_index(1)
@@ -259,7 +259,7 @@ def test_a_project_with_samples_in_the_picture_offers_no_way_in(app, store):
     store.add_samples(burst, [NewSample(hand, np.ones(21, np.float32), "w", True, "m")])
     go(app, "depth")
     assert "make one" in texts(app)
-    assert not {ADD, "Have it learn from hands in space"} & {*labels(app)}
+    assert not {ADD, "Make it a 3-D project"} & {*labels(app)}
 
 
 def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
@@ -271,7 +271,7 @@ def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
     said = [one["said"] for one in drawn(app.run())["batch"]]
     assert all(text == "No gesture" or text.endswith("%") for text in said)
     go(app, "live")  # MediaPipe's keypoints are others
-    assert "It answers on Depth" in "\n".join(warning.value for warning in app.warning)
+    assert "Use it on Depth" in "\n".join(warning.value for warning in app.warning)
 
 
 def test_a_depth_camera_records_by_the_cards(app, store, board):

@@ -62,7 +62,7 @@ def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, start
     assert not app.exception
     [run] = list_runs(Paths.find(workspace).runs)
     assert store.projects()[0].active_model == run.name
-    assert any("is now a model of" in said.value for said in app.success)
+    assert any("model added to" in said.value for said in app.success)
     for page in ("live", "files", "train", "export"):
         go(app, page)
         assert not app.error

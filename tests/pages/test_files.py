@@ -36,7 +36,7 @@ def test_pictures_come_back_with_gesture_and_downloads(app, photo):
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("b.jpg", photo("fist")), ("c.png", b"nothing"))
     said = texts(app)
-    assert "read **2** / refused **1** · hands **2**" in said
+    assert "**2** read · **1** skipped · **2** hands" in said
     assert "👍 **thumbs\\_up**" in said and "👊 **fist**" in said
     assert safe_label("c.png isn't a JPEG, PNG or WEBP image") in said
     labels = [button.proto.label for button in app.get("download_button")]
@@ -69,7 +69,7 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data)
     assert len(kept_reads(app)) == 2  # as they were read last, and one video
     assert [path.suffix for path in folder.iterdir()] == [".webm"]
     app.toggle[0].set_value(False).run()
-    assert "read **2**" in texts(app)
+    assert "**2** read" in texts(app)
     app.file_uploader[0].set_value(None).run()
     assert not app.exception
     assert kept_reads(app) == {}
@@ -101,7 +101,9 @@ def test_a_net_s_keypoints_are_shown_without_a_gesture(app, shared_data):
     folder = shared_data / "hand_images" / "emrecandir"
     photo = sorted((folder / "thumbs_up").iterdir())[0].read_bytes()
     app.switch_page("pages/files.py").run()
-    next(box for box in app.selectbox if box.label == "Keypoints by").select("cpm.hand_light").run()
+    next(box for box in app.selectbox if box.label == "Keypoint detector").select(
+        "cpm.hand_light"
+    ).run()
     assert "trained on mediapipe-hands" in app.warning[0].value
     app.file_uploader[0].upload("a.jpg", photo).run()
     assert not app.exception

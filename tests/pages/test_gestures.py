@@ -37,8 +37,8 @@ def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, store):
 
 def test_a_project_begins_with_hands_that_move_and_how_to_perform_each(app, store):
     next(i for i in app.sidebar.text_input if i.label == "Name").set_value("Moves")
-    about = next(r for r in app.sidebar.radio if r.label == "It is about")
-    about.set_value("Hands that move")
+    about = next(r for r in app.sidebar.radio if r.label == "Type")
+    about.set_value("Moving hands")
     press(app, "Create")
     assert [g.name for g in store.gestures(store.project("Moves").id) if g.moves][-1] == "none"
     page = go(app, "gestures")

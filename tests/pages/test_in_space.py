@@ -52,7 +52,7 @@ def test_the_page_opens(app, project, page):
 def test_export_gives_the_model_as_a_file(app, project):
     go(app, "export")
     assert not app.error
-    assert "16 test hands are answered as they must be" in app.success[0].value
+    assert "answers match on 16 test hands" in app.success[0].value
     assert "in space: x right, y down, z away" in texts(app)
 
 
@@ -60,7 +60,7 @@ def test_train_keeps_to_space_where_there_is_nothing_else(app, project):
     go(app, "train")
     assert "Learns from keypoints in space" in texts(app)
     [axes] = [radio for radio in app.radio if radio.label == "Learn from keypoints in"]
-    axes.set_value("the picture (x, y)").run()
+    axes.set_value("2-D (x, y)").run()
     assert "in space alone" in app.error[0].value
 
 
@@ -71,8 +71,8 @@ def test_a_new_project_of_hands_in_space_is_told_so_until_it_learns_from_the_pic
     assert store.project("Deep").in_space
     go(app, "train")
     [axes] = [radio for radio in app.radio if radio.label == "Learn from keypoints in"]
-    assert axes.value == "space (x, y, z)"
-    axes.set_value("the picture (x, y)").run()
+    assert axes.value == "3-D (x, y, z)"
+    axes.set_value("2-D (x, y)").run()
     assert not app.exception and not app.error
     assert not store.project("Deep").in_space
     assert "Learns from keypoints in space" not in texts(app)

@@ -149,7 +149,7 @@ def test_filters_choose_and_orders_order(app, store):
     assert tiles(app) == yours[::-1]
     who = next(p.id for p in store.persons(project.id) if p.name == "b")
     app.selectbox(key=f"review_Person_{project.id}").set_value(who).run()
-    assert "No sample fits" in texts(app)
+    assert "No sample matches" in texts(app)
 
 
 def test_the_most_suspect_stands_first_and_says_why(app, store):

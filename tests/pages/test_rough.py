@@ -104,7 +104,7 @@ def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app,
     delete_samples(store, store.projects()[0].id, ids)
     app.button(key=f"delete_{ids[0]}").click().run()
     assert not app.exception
-    assert [toast.value for toast in app.toast] == ["That sample was deleted already."]
+    assert [toast.value for toast in app.toast] == ["Already deleted in another window."]
     assert not undo_offered(app)  # not this visitor's
 
 

@@ -1,1 +1,1 @@
-"""The camera on a page: the stream, its test, whose keypoints."""
+"""The camera on a page: its video, settings and test, and the keypoint detector."""

@@ -42,12 +42,12 @@ class BrowserStream:
     """A camera whose pictures stay in the browser.
 
     Attributes:
-        on_end: called once the stream is over.
-        recorder: of the page that is shown, where it records.
-        token: by which the browser's own connection reaches it.
-        keeps: the page may soon ask for crops of the last second.
-        direct: the browser has that connection; else the page's messages bring what it tells.
-        by: which of BROWSER_ESTIMATORS a page wanted last; None before one did.
+        on_end: called when the camera stops.
+        recorder: of the open page, if it records.
+        token: identifies this stream on the browser's WebSocket.
+        keeps: whether the page may soon request crops of the last second.
+        direct: whether the WebSocket is open; else keypoints come as page state.
+        by: key in the table of browser estimators, last requested by a page; None before.
     """
 
     by: str | None = None
@@ -58,11 +58,11 @@ class BrowserStream:
         self.on_end: Callable[[], object] = ignore_stream_end
         self.recorder: Recorder | None = None
         self.token, self.direct, self.keeps = register_camera(self), False, False
-        self._turns = itertools.count(1)  # a page's news and the connection's, each in its thread
-        weakref.finalize(self, self.live.close)  # the tab may be closed without a word
+        self._turns = itertools.count(1)  # page and WebSocket, each in its thread
+        weakref.finalize(self, self.live.close)  # the tab may close without a message
 
     def answer(self, told: Message) -> dict[str, Any]:
-        """Hear a word of the browser's own connection. Runs in a thread: no `st` in here."""
+        """Take a WebSocket message and return the answer. Runs in a thread: no `st` in here."""
         self.frames.receive(told)
         news = self.news()
         if news["paused"]:
@@ -71,11 +71,11 @@ class BrowserStream:
         return news | {"answer": answers_of(self.live.latest(), skeleton)}
 
     def news(self) -> dict[str, Any]:
-        """What changes while the camera runs, see `show_camera`."""
+        """Return the state that changes while the camera runs, see `draw_browser_camera`."""
         turn = next(self._turns)
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
         recording = recorder is not None and recorder.status().state != "idle"
-        if not options.paused:  # on a page that wants none it stays ready for the next
+        if not options.paused:  # a page without video leaves the estimator ready
             self.by = options.keypoints.name
         return {
             "turn": turn,
@@ -94,18 +94,18 @@ class BrowserStream:
         }
 
     def end(self) -> None:
-        """The camera was stopped."""
+        """Close the stream: the camera was stopped."""
         unregister_camera(self.token)
         self.live.close()
         self.on_end()
 
 
 def _refuse_estimator(options: Options) -> Any:
-    raise AssertionError("no picture comes, so no estimator is wanted")
+    raise AssertionError("pictures stay in the browser, so the server needs no estimator")
 
 
 def _label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
-    """A number as the server's video shows it."""
+    """Return the label, colour and centre of a hand or body, as the server's video shows them."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
     x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)
@@ -135,18 +135,20 @@ class _DrawnCamera:
 
 
 def can_browser_find(options: Options) -> bool:
-    """Whether a browser can do what a page wants of the camera."""
+    """Return whether a browser can find and draw what these options ask for."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
     return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
 
 
 def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
-    """The video with its START button; None while the camera is off. The server's where the files
-    for a browser are missing."""
+    """Draw the camera with its START button; return its stream, None while the camera is off.
+
+    Falls back to the server's video if the files for a browser are missing.
+    """
     if not has_browser_files(Paths.find().weights):
         st.warning(
-            "Nothing here finds hands and bodies in a browser yet: run `make setup`, online.",
+            "Hand tracking on this device is not installed: run `make setup`, online.",
             icon="📦",
         )
         return show_webrtc_video(dict(wanted))
@@ -156,22 +158,21 @@ def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | No
 
 
 def stop_browser_camera() -> None:
-    """Keypoints are found on the server now."""
+    """Close the browser's camera stream, if there is one."""
     if stream := st.session_state.pop(_STREAM, None):
         stream.end()
 
 
 def _draw_browser_video(wanted: Mapping[str, Any], seen: _DrawnCamera) -> None:
-    """A fragment: run when the camera comes or goes, and by every word of a browser that has no
-    connection of its own."""
+    """Draw the camera; a fragment that runs when it starts or stops, or sends page state."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     draw_browser_camera(KEY, _camera_data(stream, wanted), _receive_camera_message)
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.warning(problem, icon="📷")
     if stream is None:
         st.caption(
-            "Your pictures stay in this browser. Keypoints alone leave it, and the crops of what "
-            "you record, unless the project keeps keypoints only."
+            "Your pictures stay in this browser. Only keypoints leave it, and the crops of what "
+            "you record unless the project stores keypoints only."
         )
     direct = stream is not None and stream.direct
     if seen.drawn and (stream is not seen.stream or direct != seen.direct):
@@ -180,22 +181,22 @@ def _draw_browser_video(wanted: Mapping[str, Any], seen: _DrawnCamera) -> None:
 
 
 def _receive_camera_message() -> None:
-    """What the browser tells, before anything is drawn."""
-    word = camera_message(KEY) or {}
+    """Take the browser's page state before anything is drawn."""
+    message = camera_message(KEY) or {}
     stream: BrowserStream | None = st.session_state.get(_STREAM)
-    if not word.get("on"):
+    if not message.get("on"):
         return stop_browser_camera()
     if stream is None:
         stream = st.session_state[_STREAM] = BrowserStream()
-    stream.direct = word.get("direct") is True
+    stream.direct = message.get("direct") is True
     try:
-        stream.frames.receive(word)
+        stream.frames.receive(message)
     except MudraError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
 def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """See `show_camera`."""
+    """Return the data of `draw_browser_camera`."""
     address = local_url()
     off: dict[str, Any] = {
         "turn": 0,
@@ -222,14 +223,14 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
 
 
 def _finder_texts(finder: BrowserEstimator) -> dict[str, str]:
-    """What is said while it is opened, and of what it does."""
+    """Return the texts shown while a model loads, fails or runs in the browser."""
     skeleton = finder.skeleton
     what, size = skeleton.single.titles, browser_download_mb(Paths.find().weights, finder.model)
     return {
-        "opening": f"Getting what finds {what}, {size} MB the first time …",
+        "opening": f"Loading the model that finds {what}, {size} MB the first time …",
         "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "
-        "WebGL 2. Choose “on the server” under Keypoints are found in the settings.",
-        "unfetched": f"What finds {what} did not arrive: is the connection there? Press START to "
+        "WebGL 2. Choose “the server” under Hand tracking runs on in the settings.",
+        "unfetched": f"The model that finds {what} did not load: are you online? Press START to "
         "try again.",
         "GPU": f"{what.capitalize()} are found by this device's graphics card.",
         "CPU": f"{what.capitalize()} are found by this device's processor.",

@@ -1,4 +1,4 @@
-"""Whose keypoints are used, and which heatmaps are shown."""
+"""Choices of the keypoint detector, its crop, and the heatmaps shown."""
 
 from typing import Any
 
@@ -29,48 +29,51 @@ TITLES = {
 CROPS = {
     "mediapipe": "found by MediaPipe",
     "self": "tracked from the previous frame",
-    "centre": "tracked, beginning at the image centre",
+    "centre": "tracked, starting at the image centre",
 }
 MORE_NETS = (
-    "More of them: `python -m core weights fetch NAME` or `weights import`; `weights list` names "
-    "them."
+    "To install more: `python -m core weights fetch NAME` or `weights import`; `weights list` "
+    "lists them."
 )
 ALL_KEYPOINTS = "all keypoints"
 HEATMAP_VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
 
 
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
-    """An estimator of the project's skeleton, or a net and its crop."""
+    """Draw the choice of an estimator for the project's skeleton and return it with its crop."""
     names, skeleton = (
         selectable_sources(studio().paths, project.skeleton),
         skeleton_named(project.skeleton),
     )
     name = st.selectbox(
-        "Keypoints by",
+        "Keypoint detector",
         names,
         key=f"{key}_keypoints" + ("" if skeleton.is_hand else f"_of_{skeleton.name}"),
         persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
-        help="A gesture model understands the keypoints that it was trained on, and no others.",
+        help="A gesture model works only with the detector that it was trained on.",
     )
     if not (chosen := KeypointSource(name or names[0])).is_net:
         return chosen
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
-def pick_max_poses(key: str, skeleton: str, **look: Any) -> int:
-    """How many hands or persons are looked for; `look` is what Streamlit's toggle takes. Of pairs
-    of hands one."""
+def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
+    """Draw the switch for several hands or people; return how many to look for, one for pairs.
+
+    Args:
+        toggle: further arguments of `st.toggle`.
+    """
     if skeleton_named(skeleton).title == PAIR:
         return 1
     body = skeleton_named(skeleton).is_body
     title, key = ("Several people", f"{key}_of_bodies") if body else ("Two hands", key)
-    several = st.toggle(title, key=key, persist_state="session", **look)
+    several = st.toggle(title, key=key, persist_state="session", **toggle)
     return (MAX_PEOPLE if body else 2) if several else 1
 
 
 def pick_net(key: str, project: Project) -> KeypointSource:
-    """A net of hands or bodies, those of the project's kind first, and its crop."""
+    """Draw the choice of a heatmap net, those for the project first; return it with its crop."""
     hands, bodies = available_nets(studio().paths), body_nets(studio().paths)
     of_body = skeleton_named(project.skeleton).is_body
     name = st.selectbox(
@@ -85,7 +88,7 @@ def pick_net(key: str, project: Project) -> KeypointSource:
 
 
 def pick_crop(key: str) -> str:
-    """A net's crop."""
+    """Draw the choice of how a net's crop is found and return it."""
     crop = st.radio(
         "Crop",
         list(CROPS),
@@ -97,17 +100,17 @@ def pick_crop(key: str) -> str:
 
 
 def pick_kalman(key: str) -> bool:
-    """Whether the keypoints go through a Kalman filter."""
+    """Draw the switch for the Kalman filter and return it."""
     return st.toggle(
         "Kalman filter",
         key=f"{key}_kalman",
         persist_state="session",
-        help="Calms the net's keypoints in a stream, as the published hand demo does.",
+        help="Smooths the net's keypoints in a stream, as the published hand demo does.",
     )
 
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
-    """One keypoint, the background, or all of them together."""
+    """Draw the choice of a map; return the keypoint's or background's index, None for all."""
     names, known, at = _keypoint_choices(skeleton), st.session_state, f"{key}_joint"
     if (chosen := known.get(f"{at}_chosen")) in names:
         known[at] = chosen
@@ -117,8 +120,7 @@ def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
 
 
 def request_keypoint(key: str, skeleton: Skeleton, joint: int | None) -> None:
-    """As if it had been picked, once the page is drawn anew; what the browser tells until then
-    would take it back, were it picked at once."""
+    """Select a keypoint at the next rerun; a message still under way would undo it before."""
     chosen = _keypoint_choices(skeleton)[0 if joint is None else joint + 1]
     st.session_state[f"{key}_joint_chosen"] = chosen
 
@@ -128,14 +130,14 @@ def _keypoint_choices(skeleton: Skeleton) -> list[str]:
 
 
 def pick_heatmap_view(key: str) -> str:
-    """How heatmaps are shown in annotated files."""
+    """Draw the choice of how heatmaps appear in annotated files and return it."""
     return pick_option(
         "Heatmaps", HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: HEATMAP_VIEWS[v]
     )
 
 
 def pick_overlay(key: str, source: KeypointSource) -> Maps:
-    """Which stage's heatmaps lie over the video; none of MediaPipe's, which has none."""
+    """Draw the choice of a net's stage whose heatmaps cover the video; MediaPipe has none."""
     if not source.is_net:
         return Maps()
     stages = source.net_metadata(studio().paths).stages

@@ -1,7 +1,7 @@
-"""The stage: the one video of the studio, and the places round it.
+"""The stage: the studio's one video, and a page's places round it.
 
-app.py draws it round the pages, so the browser keeps the video while they change: START is pressed
-once. A page that shows the video says what it wants of it; on the others it is small or hidden.
+app.py draws it outside the pages, so the video continues when the page changes. A page that shows
+the video calls `Stage.show`; on other pages it is small or hidden.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,23 +27,23 @@ from pages.panels.camera.stream import Stream, ignore_stream_end, show_webrtc_vi
 from pages.panels.layout import START_CAMERA
 from pages.panels.navigation import VIDEO_PAGES
 
-# how the video is shown
+# styles of the video: video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
-_SELDOM_S = 1.0
+_SLOW_REFRESH_S = 1.0
 PAUSED = Options(paused=True)
 AnyStream = Stream | BrowserStream
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The video and the places of a page round it.
+    """The video and a page's containers round it.
 
     Attributes:
-        head: beside the title: one sentence that says what to do next.
-        settings: what is rarely changed, folded away.
-        under: under the video, as wide as it.
-        beside: to the right of the video, under it on a narrow screen.
+        head: beside the title, for one sentence that says what to do next.
+        settings: in a popover, for what rarely changes.
+        under: below the video, as wide as the video.
+        beside: right of the video; below it on a narrow screen.
         stream: None while the camera is off.
     """
 
@@ -61,16 +61,16 @@ class Stage:
         on_end: Callable[[], object] = ignore_stream_end,
         recorder: Recorder | None = None,
     ) -> LiveProcessor | None:
-        """Show the video large, its frames treated like this from the next one on.
+        """Process and show the video with these options from the next frame on.
 
         Args:
-            watch: sees every frame with its estimate, see `LiveProcessor`.
-            on_end: called when the camera stops or the page is left.
-            recorder: what the watcher records with, where it does.
+            watch: called with every frame and its estimate, see `LiveProcessor`.
+            on_end: called when the camera stops or another page opens.
+            recorder: that `watch` records with, if any.
 
         Returns:
-            The stream's processor, None while the camera is off or its picture, which this needs,
-            stays in the browser.
+            The stream's processor; None while the camera is off, or if the options need the
+            picture and it stays in the browser.
         """
         if self.stream is None or warn_if_picture_missing(self.stream, options, self.beside):
             return None
@@ -79,26 +79,26 @@ class Stage:
         self.stream.recorder = recorder
         return self.stream.live
 
-    def every(self, often_s: float) -> float | None:
-        """How often what the video means is drawn; seldom where the browser hears it by itself."""
+    def refresh_s(self, interval_s: float) -> float | None:
+        """Return how often to redraw answers: slower if the browser receives them by itself."""
         direct = isinstance(self.stream, BrowserStream) and self.stream.direct
-        return (_SELDOM_S if direct else often_s) if self.stream else None
+        return (_SLOW_REFRESH_S if direct else interval_s) if self.stream else None
 
     def numbers(self) -> list[int]:
-        """Of the hands or people in the camera's last picture."""
+        """Return the numbers of the hands or people in the camera's last picture."""
         return [hand.number for hand in self.stream.live.latest().hands] if self.stream else []
 
-    def say_next(self, text: str) -> None:
-        """What to do next, beside the title; to start the camera comes first."""
+    def show_next_step(self, text: str) -> None:
+        """Show what to do next beside the title; first of all, to start the camera."""
         self.head.caption(text if self.stream is not None else START_CAMERA)
 
-    def widen(self) -> None:
-        """Give the video the page's width: what is beside it becomes a row above it, except on a
+    def use_full_width(self) -> None:
+        """Give the video the page's width; `beside` becomes a row above it, or stays beside it on a
         wide screen."""
         _apply_video_style(WIDE)
 
-    def replace(self) -> DeltaGenerator:
-        """The place of the video, for something else; nothing is read from the camera then."""
+    def replace_video(self) -> DeltaGenerator:
+        """Pause the camera and return the video's container for other content."""
         _apply_video_style(REPLACED)
         if self.stream is not None:
             self.stream.live.configure(PAUSED)
@@ -106,18 +106,18 @@ class Stage:
 
 
 def current_stage() -> Stage:
-    """The stage of the page that is being drawn."""
+    """Return the stage of the page that is being drawn."""
     return st.session_state[_STAGE]
 
 
 def has_stage() -> bool:
-    """Whether app.py has drawn it in this run."""
+    """Return whether app.py has drawn the stage in this run."""
     return _STAGE in st.session_state
 
 
 @contextmanager
 def draw_stage(title: str) -> Iterator[None]:
-    """Draw the page's title and the video; what the page draws by itself comes below."""
+    """Draw the page's title and the video; the page draws its own content below."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
@@ -129,17 +129,18 @@ def draw_stage(title: str) -> Iterator[None]:
         under = st.container()
     with menu, st.popover("Settings", icon="⚙️"):
         settings = st.container()
-        where = pick_tracking_place()
-        wanted = pick_camera_constraints()
+        tracking_place = pick_tracking_place()
+        constraints = pick_camera_constraints()
         away = st.radio(
-            "On pages without video",
+            "Floating camera on other pages",
             [SMALL, HIDDEN],
             key="camera_away",
             horizontal=True,
-            help="Small, it plays on in the corner. Nothing is read from it there.",
+            format_func={SMALL: "show", HIDDEN: "hide"}.__getitem__,
+            help="A small video in the corner. Other pages don't analyse it.",
         )
     with place:
-        stream = show_camera_video(wanted, where)
+        stream = show_camera_video(constraints, tracking_place)
         fit_video_frame("video_shape")
     _apply_video_style(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
@@ -151,13 +152,13 @@ def draw_stage(title: str) -> Iterator[None]:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
 
 
-def _apply_video_style(look: str) -> None:
-    """Styles take their places by their order: this one takes that of the page before."""
-    st.html(f"<style>{read_asset(f'video_{look}.css')}</style>")
+def _apply_video_style(name: str) -> None:
+    """Apply a style to the video; the same element replaces the style of the page before."""
+    st.html(f"<style>{read_asset(f'video_{name}.css')}</style>")
 
 
 def detach_previous_page(stream: AnyStream) -> None:
-    """What the page before wanted of the video ends when another page is opened."""
+    """End what the page before did with the video, when another page opens."""
     visit = st.session_state["visit"]
     if st.session_state.get("stage_visit") == visit:
         return
@@ -171,27 +172,27 @@ def detach_previous_page(stream: AnyStream) -> None:
     ended()
 
 
-def show_camera_video(wanted: dict[str, Any], where: str) -> AnyStream | None:
-    """The video with its START button; None while the camera is off."""
-    if where == BROWSER:
-        return show_browser_video(wanted)
+def show_camera_video(constraints: dict[str, Any], place: str) -> AnyStream | None:
+    """Draw the video with its START button; return its stream, None while the camera is off."""
+    if place == BROWSER:
+        return show_browser_video(constraints)
     stop_browser_camera()
-    return show_webrtc_video(wanted)
+    return show_webrtc_video(constraints)
 
 
 def has_server_picture(stream: AnyStream | None) -> bool:
-    """Whether a camera's picture comes to the server."""
+    """Return whether the camera's picture comes to the server."""
     return stream is not None and not isinstance(stream, BrowserStream)
 
 
 def warn_if_picture_missing(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
-    """Whether the picture that a page needs stays in the browser; then it is said there."""
+    """Return whether the options need a picture that stays in the browser; say so in `place`."""
     if not isinstance(stream, BrowserStream) or can_browser_find(options):
         return False
     stream.live.configure(PAUSED)
     place.info(
-        "This needs the camera's picture, which stays in your browser: choose “on the server” "
-        "under *Keypoints are found* in the settings.",
+        "This needs the camera's picture, which stays in your browser: choose “the server” under "
+        "*Hand tracking runs on* in the settings.",
         icon="🖥️",
     )
     return True

@@ -1,4 +1,4 @@
-"""The browser's camera through a LiveProcessor and back."""
+"""The camera whose video the server processes, by WebRTC."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from core.recording.camera_help import CAMERA_PROBLEMS, INSECURE
 from core.recording.recorder import Recorder
 from pages.panels.access import current_owner, local_url
 
-RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
+RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # contact no other server
 UNAVAILABLE = (
-    "No camera can be used: plug one in, or close the program that is using it (a video call?), "
+    "No camera is available: plug one in, or close the program that is using it (a video call?), "
     "then press START again. “Camera trouble?” in the settings says which it is."
 )
 KEY, _LAST = "camera_video", "last_stream"
@@ -32,15 +32,15 @@ low_latency.install(streamlit_webrtc)
 
 
 def ignore_stream_end() -> None:
-    """For who needs no word of a stream's end."""
+    """Do nothing: the default callback for a stream's end."""
 
 
 class Stream(VideoProcessorBase):
-    """Frames of aiortc ↔ arrays. Runs in the stream's thread: no `st` in here.
+    """Passes video frames through a LiveProcessor, in the stream's thread: no `st` in here.
 
     Attributes:
-        on_end: called once the stream is over.
-        recorder: of the page that is shown, where it records.
+        on_end: called when the stream ends.
+        recorder: of the open page, if it records.
     """
 
     def __init__(self, live: LiveProcessor) -> None:
@@ -59,17 +59,16 @@ class Stream(VideoProcessorBase):
 
 @dataclass
 class _DrawnStream:
-    """What the page was drawn with."""
+    """The stream that the page was drawn with."""
 
     drawn: bool = False
     stream: Stream | None = None
 
 
 def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
-    """The video with its START button; None while the camera is off.
+    """Draw the video with its START button; return its stream, None while the camera is off.
 
-    The browser's word about it, the first of which comes with every opening of a page, draws the
-    page anew only where the camera came or went.
+    The page reruns only when the camera starts or stops.
     """
     seen = _DrawnStream()
     st.fragment(_draw_webrtc_video)(constraints, seen)
@@ -121,12 +120,12 @@ def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
 
 
 def show_stream_problem(latest: Latest) -> None:
-    """What is wrong with the stream, where something is."""
+    """Show a warning if the stream has a problem."""
     if trouble := latest.problem_text(local_url()):
         st.warning(safe_label(trouble), icon="📷")
 
 
 def watch_stream_problem(live: LiveProcessor | None) -> None:
-    """The same, looked after once a second, where nothing else is said of the stream."""
+    """Check the stream for problems once a second, on pages that show nothing else of it."""
     if live is not None:
         st.fragment(lambda: show_stream_problem(live.latest()), run_every=1.0)()

@@ -1,5 +1,4 @@
-"""Where depth frames come from: a rendered example, uploaded recordings, connected sensors; and how
-a recording is played."""
+"""Sources of depth frames: a rendered example, uploads and sensors; and a recording that plays."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -49,14 +48,14 @@ from pages.panels.training.charts import TEAL, Chart, draw_chart
 from pages.panels.visit import drop_cached, get_or_make
 
 _KEY = "depth_view"
-_BATCH, _BATCH_S = 20, 0.3  # frames, or so long
+_BATCH, _BATCH_S = 20, 0.3  # frames, seconds
 _SAID_MM = ("20", "40")
 
 
 def pick_reach(name: str, usual: DepthRange) -> DepthRange:
-    """The depths between which the colours lie, at first as the recording has them."""
+    """Draw the depth range of the colours, at first that of the recording, and return it in mm."""
     low, high = st.slider(
-        "Depths in colours, m",
+        "Colour range (m)",
         0.0,
         MAX_RANGE_MM / 1000,
         (usual[0] / 1000, usual[1] / 1000),
@@ -68,7 +67,7 @@ def pick_reach(name: str, usual: DepthRange) -> DepthRange:
 
 
 def play_recording(playback: DepthPlayback, scene: DepthScene, said: GestureNamer) -> None:
-    """The recording, what its hands are said to show, and how good what is found in it is."""
+    """Play a recording with its gestures, and show the errors of its keypoints."""
     st.fragment(_draw_recording_batch)(playback, scene, said)
 
 
@@ -81,7 +80,7 @@ def _draw_recording_batch(playback: DepthPlayback, scene: DepthScene, said: Gest
 def _read_batch(
     playback: DepthPlayback, scene: DepthScene, said: GestureNamer
 ) -> list[dict[str, Any]]:
-    """Frames from where the browser wants more on, read for a while."""
+    """Read the frames that the browser requests, for at most _BATCH_S."""
     first, until = first_requested_frame(_KEY, scene), time.monotonic() + _BATCH_S
     reach = scene.reach or playback.usual_reach
     batch = []
@@ -126,8 +125,7 @@ def _show_hand_counts(playback: DepthPlayback) -> None:
 
 
 def show_keypoint_errors(apart_mm: Distances) -> None:
-    """Mean error and success curve of the frames read so far, (N, K); nothing where none has a
-    truth."""
+    """Show mean error and success curve of distances (N, K) to the true keypoints."""
     if not len(apart_mm):
         return
     figures = compute_depth_figures(apart_mm)
@@ -145,7 +143,7 @@ def show_keypoint_errors(apart_mm: Distances) -> None:
 
 
 def success_chart(curve: list[tuple[int, float]]) -> Chart:
-    """The share of frames whose worst keypoint is within a distance, by that distance."""
+    """Build the curve of the fraction of frames whose worst keypoint is within a distance."""
     return {
         "data": {"values": [{"mm": mm, "share": share} for mm, share in curve]},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL},
@@ -172,15 +170,15 @@ KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "oni", *_PICTURES, *_T
 AUTOMATIC = "automatic"
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
 Reader = TypeVar("Reader", DepthPlayback, DepthStream)
-OPEN_SOURCE = "depth"  # the place of what is kept open
+OPEN_SOURCE = "depth"  # name of the cached open source
 _STREAM_EVERY_S = 0.1
 _REACH_MM = (300.0, 1500.0)
-_FOUND, _TOLD = "depth_sensors", "depth_told"
+_FOUND, _LAST_SENT = "depth_sensors", "depth_last_sent"
 _LOOK = "Look again"
 
 
 def pick_depth_net() -> DepthNet:
-    """One of those that are installed; at first the one that ships."""
+    """Draw the choice of an installed depth net and return it loaded."""
     nets = depth_nets(studio().paths)
     name = st.selectbox(
         "Net",
@@ -188,7 +186,7 @@ def pick_depth_net() -> DepthNet:
         key="depth_net",
         persist_state="session",
         width=260,
-        help="Finds the keypoints in the hand's crop. Train your own by `python -m core train-net "
+        help="Finds the keypoints in the hand's crop. Train your own: `python -m core train-net "
         "crossinfonet.synthetic_light --data rendered`.",
     )
     return _load_depth_net(nets[name], nets[name].stat().st_mtime)
@@ -196,12 +194,12 @@ def pick_depth_net() -> DepthNet:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _load_depth_net(folder: Path, changed_at: float) -> DepthNet:
-    """Kept while its folder stays the same."""
+    """Load a depth net, once for each change of its folder."""
     return DepthNet(folder, threads=2)
 
 
 def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
-    """A rendered hand, whose truth is known: in the net's keypoints where it can be."""
+    """Play a rendered hand with its true keypoints, in the net's skeleton if possible."""
     place.head.caption(
         "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
     )
@@ -210,7 +208,7 @@ def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
 
 
 def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
-    """A recording that somebody gives."""
+    """Draw the upload field of a depth recording and play it."""
     place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
     left, right = st.columns([3, 1])
     files = upload_field(
@@ -225,24 +223,24 @@ def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
         "Camera",
         [AUTOMATIC, *CAMERAS],
         key="depth_camera",
-        help="That took it; automatic: as the recording says.",
+        help="The camera that made the recording. Automatic: read from the file.",
     )
     if not files:
         drop_cached(OPEN_SOURCE)
         st.info(
-            "Drop a recording into the field above: 16-bit PNGs in mm, all of a folder or the "
-            "folder as a zip, with camera.json where their names don't tell the camera; a stack "
-            "(.npy, .npz); a 16-bit video (.mkv); or OpenNI's .oni.",
+            "Drop a recording into the field above: 16-bit PNGs in mm, as files or as a zip, with "
+            "camera.json if their names don't say which camera; a stack (.npy, .npz); a 16-bit "
+            "video (.mkv); or OpenNI's .oni.",
             icon="🎞",
         )
         return
     name = " ".join((*(file.file_id for file in files), camera))
 
-    def opened() -> AbstractContextManager[DepthSource]:
+    def open_uploads() -> AbstractContextManager[DepthSource]:
         uploads = [(file.name, file.getvalue()) for file in files]
         return uploaded_recording(uploads, visitor_folder(), CAMERAS.get(camera))
 
-    _show_depth_recording(place, name, opened, project, net)
+    _show_depth_recording(place, name, open_uploads, project, net)
 
 
 def _show_depth_recording(
@@ -259,7 +257,7 @@ def _show_depth_recording(
 
 
 def _open_recording(name: str, open_source: OpenSource, net: DepthNet) -> DepthPlayback:
-    """Once for each recording and net."""
+    """Return the playback of a recording, opened once per net."""
     return _open_source_once(("recording", name), open_source, net, DepthPlayback)
 
 
@@ -269,7 +267,7 @@ def _open_source_once(
     net: DepthNet,
     read: Callable[[DepthSource, DepthNet, Sequence[HandFinder]], Reader],
 ) -> Reader:
-    """The reader of a source that stays open, one at a time."""
+    """Return a reader of a source, which stays open until another one is opened."""
 
     def make() -> tuple[Reader, ExitStack]:
         with ExitStack() as stack:
@@ -287,13 +285,12 @@ def _close_source(opened: tuple[object, ExitStack]) -> None:
 
 
 def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
-    """One of those that are plugged in, while it is switched on; else what each kind lacks."""
+    """Show a connected depth camera while it is on, or what each kind of camera lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not is_at_this_machine():
         st.info(
-            "Others can open this studio, so it switches no camera of this machine "
-            "on. Record by `python -m core record-depth sensor:NAME FILE.mkv`, and drop that file "
-            "on Recording.",
+            "Other people can open this studio, so it doesn't use this machine's cameras. Record "
+            "`python -m core record-depth sensor:NAME FILE.mkv`, then drop the file on Recording.",
             icon="🔒",
         )
         return
@@ -303,11 +300,11 @@ def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     cameras = {f"{kind.name}:{n}": d for kind in found for n, d in enumerate(kind.devices)}
     if not cameras:
         drop_cached(OPEN_SOURCE)
-        st.info("No depth camera was found. Plug one in, with its maker's library:", icon="🔌")
+        st.info("No depth camera was found. Plug one in and install its library:", icon="🔌")
         show_table(
             {
-                "camera": [kind.cameras for kind in found],
-                "what is missing": [kind.problem for kind in found],
+                "Camera": [kind.cameras for kind in found],
+                "What is missing": [kind.problem for kind in found],
             }
         )
         st.button(_LOOK, on_click=_rescan_sensors)
@@ -334,12 +331,12 @@ def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
 
 
 def _rescan_sensors() -> None:
-    drop_cached(OPEN_SOURCE)  # not every library lists a camera that is in use
+    drop_cached(OPEN_SOURCE)  # some libraries don't list a camera in use
     st.session_state.pop(_FOUND, None)
 
 
 def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
-    """The camera's stream, opened again where it was left for a while."""
+    """Return the camera's stream; reopen it if it ended because nobody looked."""
     key = ("sensor", name)
     stream = _open_source_once(key, lambda: open_sensor(name), net, DepthStream)
     if stream.is_over and not stream.error:
@@ -353,12 +350,12 @@ def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, said: GestureNam
         st.error(safe_label(stream.error), icon="📷")
         if st.button("Try again", key="depth_again"):
             drop_cached(OPEN_SOURCE)
-            st.rerun()  # of the page, which opens it; a press here draws this part alone
+            st.rerun()  # the page opens it; a press here reruns only this fragment
         return
     if stream.is_over:  # nobody looked for a while
         st.rerun()
-    before, told = st.session_state.get(_TOLD, ("", -1))
-    views = stream.views_since(told + 1 if before == scene.name else 0, scene.reach or _REACH_MM)
+    name, last = st.session_state.get(_LAST_SENT, ("", -1))
+    views = stream.views_since(last + 1 if name == scene.name else 0, scene.reach or _REACH_MM)
     if views:
-        st.session_state[_TOLD] = (scene.name, views[-1].index)
+        st.session_state[_LAST_SENT] = (scene.name, views[-1].index)
     draw_depth("depth_sensor_view", scene, [depth_frame_data(view, said(view)) for view in views])

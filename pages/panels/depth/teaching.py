@@ -1,5 +1,4 @@
-"""Hands in depth teach a project's gestures: recorded from a camera or a recording, then trained;
-what its model says of them."""
+"""Recording depth hands as samples of a project, training, and naming their gestures."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -32,26 +31,28 @@ GestureNamer = Callable[[DepthView], str]
 
 
 def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
-    """The model that answers for the project, where it knows this net's keypoints, and what says a
-    frame's gesture by it; "" and silence where none does."""
+    """Return the name of the project's model and a function that names a frame's gesture by it.
+
+    Both give "" if the model does not know this net's keypoints.
+    """
     model = answering_model(project)[0] if project.in_space else None
     if model is None or model.axes != 3 or not model.knows(net.name):
         return "", lambda view: ""
 
-    def said(view: DepthView) -> str:
+    def name_gesture(view: DepthView) -> str:
         answer = predict_depth_hand(view, model, net.name)
         if answer is None:
             return ""
         gesture, probability = answer.gesture, answer.likeliest[1]
-        sure = gesture is not None and probability >= model.threshold
-        return f"{gesture.title} {probability:.0%}" if gesture and sure else "No gesture"
+        accepted = gesture is not None and probability >= model.threshold
+        return f"{gesture.title} {probability:.0%}" if gesture and accepted else "No gesture"
 
-    learned = model.metadata.get("made_at", "")
-    return f"{model.path.name} {learned}", said
+    trained = model.metadata.get("made_at", "")
+    return f"{model.path.name} {trained}", name_gesture
 
 
 def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name: str) -> None:
-    """The project's cards, whose buttons record what the camera sees; the training beside."""
+    """Draw the project's cards, which record from the depth camera, beside the training."""
     if not _check_depth_project(project, net):
         return
     left, right = _teaching_columns(project, net)
@@ -78,7 +79,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
 def teach_from_recording(
     project: Project, playback: DepthPlayback, net: DepthNet, name: str
 ) -> None:
-    """Some of its frames as samples of a gesture; the training beside."""
+    """Draw the form that adds frames as samples of a gesture, beside the training."""
     if not _check_depth_project(project, net):
         return
     left, right = _teaching_columns(project, net)
@@ -102,18 +103,21 @@ def teach_from_recording(
             st.toast(safe_label(f"{gesture.label.title}: {added.text}"), icon="⏺")
             st.rerun()
         counts = count_samples(studio().store, project.id)
-        told = [f"{_gesture_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts]
-        st.caption(safe_label("Samples: " + (", ".join(told) or "none yet")))
+        parts = [
+            f"{_gesture_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts
+        ]
+        st.caption(safe_label("Samples: " + (", ".join(parts) or "none yet")))
 
 
 def _teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
+    """Draw the heading, and return columns for the cards and the training."""
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
     model = answering_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
         st.caption(
-            f"Its model knows {safe_label(' and '.join(model.estimators))} keypoints, "
-            f"{safe_label(net.name)} finds others: no gesture is named here. Record some and train "
-            "again: a training in space learns from all that are."
+            f"Its model knows {safe_label(' and '.join(model.estimators))} keypoints, not those of "
+            f"{safe_label(net.name)}, so no gesture is named here. Record some and train again: a "
+            "3-D training learns from all of them."
         )
     return st.columns([3, 2])
 
@@ -123,14 +127,14 @@ def _gesture_title(gesture: Gesture) -> str:
 
 
 def _check_depth_project(project: Project, net: DepthNet) -> bool:
-    """Whether hands of this net can go into the project; else it says why, and the way out."""
+    """Return whether the project takes this net's hands; else say why and what to do."""
     try:
         check_takes_depth(project, net.skeleton)
     except MudraError as error:
         st.info(safe_label(str(error)), icon="🧊")
         empty = not count_samples(studio().store, project.id)
         able = empty and net.skeleton == project.skeleton
-        if able and st.button("Have it learn from hands in space", key="depth_in_space"):
+        if able and st.button("Make it a 3-D project", key="depth_in_space"):
             learn_in_space(studio().store, project, True)
             st.rerun()
         return False

@@ -1,4 +1,4 @@
-"""Heatmaps of a picture: uploaded, with people's boxes, or frozen from the camera."""
+"""Heatmaps of a picture: an uploaded hand, people in boxes, or a frozen camera frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,12 +32,12 @@ from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import get_or_make
 
 _HELD, _SEEN = "maps_held", "maps_seen"
-_HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
+_MAX_FRAME_AGE_S = 5.0  # a large net takes seconds for several people
 
 
 @dataclass(frozen=True)
 class _FrozenFrame:
-    """A frame that was held, the net that read it, and the visit of the page that did."""
+    """A frozen frame, the net that estimated it, and the visit it belongs to."""
 
     moment: AnalysedFrame
     source: KeypointSource
@@ -45,31 +45,30 @@ class _FrozenFrame:
 
 
 def recent_frames() -> FrameHistory:
-    """What this visitor's camera just showed here."""
+    """Return the last second of this visitor's camera on Heatmaps."""
     return st.session_state.setdefault(_SEEN, FrameHistory())
 
 
 def freeze_button(source: KeypointSource, has_picture: bool) -> AnalysedFrame | None:
-    """A button that holds the camera's picture where the server has it, and one to go on; what is
-    held."""
+    """Draw Freeze, or Continue while a frame is frozen; return the frozen frame, None for none."""
     held: _FrozenFrame | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
-        st.button("Go on", icon="▶️", on_click=_unfreeze, help="Back to the video.")
+        st.button("Continue", icon="▶️", on_click=_unfreeze, help="Back to the video.")
         return held.moment if held.source == source else _estimate_again(held.moment, source)
     st.button(
-        "Hold the picture",
+        "Freeze",
         icon="⏸️",
         disabled=not has_picture,
         on_click=_freeze_frame,
         args=(source,),
-        help="Look at what the camera shows now for as long as you like.",
+        help="Keep the current camera picture.",
     )
     return None
 
 
 def _freeze_frame(source: KeypointSource) -> None:
     with show_errors():
-        moments = recent_frames().freeze(_HELD_WITHIN_S)
+        moments = recent_frames().freeze(_MAX_FRAME_AGE_S)
         st.session_state[_HELD] = _FrozenFrame(moments[-1], source, st.session_state["visit"])
 
 
@@ -78,7 +77,7 @@ def _unfreeze() -> None:
 
 
 def _estimate_again(moment: AnalysedFrame, source: KeypointSource) -> AnalysedFrame:
-    """The picture as another net sees it; as many people as were seen in it."""
+    """Estimate a frozen frame again by another net, for as many people as before."""
     frame, estimator = _camera_frame(moment), page_estimator(source)
     bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
     several = len(moment.estimate.numbers) if bodies else 0
@@ -91,29 +90,30 @@ def _estimate_again(moment: AnalysedFrame, source: KeypointSource) -> AnalysedFr
 
 
 def _camera_frame(moment: AnalysedFrame) -> Frame:
-    """The frame with its picture: a net's never stays in the browser."""
+    """Return a moment's frame, which has a picture because nets run on the server."""
     assert isinstance(moment.frame, Frame)
     return moment.frame
 
 
 def page_estimator(source: KeypointSource) -> Any:
-    """This visitor's; that of another net or crop is closed."""
+    """Return this visitor's estimator; that of another net or crop is closed."""
     key = (source.name, source.crop)
-    return get_or_make("maps_estimator", key, lambda: source.open(studio().paths), _close)
-
-
-def _close(estimator: Any) -> None:
-    estimator.close()
+    return get_or_make(
+        "maps_estimator",
+        key,
+        lambda: source.open(studio().paths),
+        lambda estimator: estimator.close(),
+    )
 
 
 def show_frozen(moment: AnalysedFrame, maps: Maps, stages: int) -> None:
-    """The held picture, mirrored as the video was."""
+    """Draw the heatmaps of a frozen frame, mirrored as the video was."""
     frame = _camera_frame(moment)
     _show_hand_maps(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
 
 
 def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
-    """A picture from disk."""
+    """Draw the upload field of a picture with a hand, and its heatmaps."""
     file = upload_field(
         ["pictures"],
         "A picture of a hand",
@@ -157,7 +157,7 @@ def _show_hand_maps(
         shown = next(iter(select_person_maps(estimate, maps.person).heatmaps), None)
         if shown is not None:
             crop = shown.crop
-            with st.popover("What the net saw", icon="🔍"):
+            with st.popover("Net input", icon="🔍"):
                 height, width = crop.shape[:2]
                 st.image(crop, f"the crop, {width} × {height} pixels", width=2 * width)
     if shown is not None:
@@ -169,7 +169,7 @@ _BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_re
 
 
 def show_people_upload(source: KeypointSource, maps: Maps) -> None:
-    """A picture from disk with its people's boxes, and the maps of the one that is chosen."""
+    """Draw an uploaded picture with editable boxes, and the selected person's heatmaps."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     file = upload_field(
         ["pictures"],
@@ -180,7 +180,9 @@ def show_people_upload(source: KeypointSource, maps: Maps) -> None:
         label_visibility="collapsed",
     )
     with right:
-        boxes_by = pick_option("Boxes by", [FOUND, FILE, DRAWN], "maps_boxes", width="content")
+        boxes_by = pick_option(
+            "Person boxes from", [FOUND, FILE, DRAWN], "maps_boxes", width="content"
+        )
     if file is None:
         st.info("Drop a picture with people here, or one person.", icon="🔥")
         return
@@ -196,7 +198,7 @@ def show_people_upload(source: KeypointSource, maps: Maps) -> None:
 def _initial_boxes(
     boxes_by: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
 ) -> tuple[str, list[Box]] | None:
-    """The boxes to begin with and a name for them; None where a file is to be given first."""
+    """Return a name for the initial boxes and the boxes; None until a file is uploaded."""
     if boxes_by == DRAWN:
         return DRAWN, []
     if boxes_by == FOUND:
@@ -206,7 +208,7 @@ def _initial_boxes(
             lambda: estimator.detect_still_boxes(rgb, MAX_PEOPLE),
         )
         if not boxes:
-            st.caption("MediaPipe finds nobody here: draw a box round each person.")
+            st.caption("MediaPipe found no one: draw a box around each person.")
         return FOUND, boxes
     file = upload_field(
         ["JSON"],
@@ -226,8 +228,8 @@ def _initial_boxes(
         )
     if not boxes:
         st.warning(
-            f"{safe_label(file.name)} has no boxes for {safe_label(picture.name)}: call the "
-            "picture as its annotations do, or by its number.",
+            f"{safe_label(file.name)} has no boxes for {safe_label(picture.name)}: rename the "
+            "picture to its name or number in the annotations.",
             icon="👀",
         )
     return file.file_id, boxes
@@ -245,7 +247,7 @@ def _show_people_maps(
     size_hw = (rgb.shape[0], rgb.shape[1])
     draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
     if len(boxes) == MAX_BOXES:
-        st.caption(f"{MAX_BOXES} people are as many as are read at once.")
+        st.caption(f"The limit is {MAX_BOXES} people at once.")
     picture = everybody
     if maps.view != "single" and boxes:
         alone = replace(of_chosen, poses=estimate.poses[chosen : chosen + 1])
@@ -263,7 +265,7 @@ def _show_people_maps(
 def _estimate_new_boxes(
     rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[Box]
 ) -> Estimate:
-    """Everybody in a box; a box that was read before is not read again."""
+    """Estimate the person in each box, reusing the results of unchanged boxes."""
     known: dict[Box, tuple[Pose, Heatmaps]] = get_or_make(_READ, (turn, estimator.version), dict)
     new = [box for box in boxes if box not in known]
     read = estimator.estimate_boxes(rgb, new)

@@ -1,4 +1,4 @@
-"""Which heatmaps are shown, and what they mean."""
+"""The choice of heatmaps, and their explanation."""
 
 import streamlit as st
 
@@ -17,9 +17,9 @@ VIEWS = {
     ),
     "multi": (
         "Per stage",
-        "Stage 1 sees only what is near a point and takes many spots for a {spot}; later "
-        "stages see the other keypoints, too. The track shows how the peaks move. A net with "
-        "attention shows what counts for it, coarse scales first.",
+        "Stage 1 sees only a small neighbourhood and mistakes many spots for a {spot}; later "
+        "stages also see the other keypoints. The track shows how the peaks move. A net with "
+        "attention also shows its attention maps, coarse scales first.",
     ),
     "hm": (
         "Per keypoint",
@@ -30,26 +30,25 @@ _OF_HANDS = {"spot": "fingertip", "order": "finger by finger"}
 _OF_BODIES = {"spot": "wrist", "order": "each side's together"}
 STILL = "maps_still"
 _SHOWN, _CHOSEN = "maps_shown", "maps_chosen"
-_WIDEST = 1000  # px: larger pictures are costly to send, the browser enlarges them
+_MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges them
 
 
-def pick_maps(skeleton: Skeleton, stages: int, *, film: bool) -> Maps:
-    """View, stage and keypoint of a net of so many stages, for the width that there is; of a film
-    the view alone."""
+def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
+    """Draw the choices of view, stage and keypoint and return them; for a video the view alone."""
     view = pick_option(
         "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
     )
-    if film:
+    if video:
         return Maps(view, stages - 1)
     stage = stages - 1
     if view != "multi" and stages > 1:
         stage = _pick_stage(stages)
     joint = pick_keypoint("maps", skeleton)
-    return Maps(view, stage, joint, min(_WIDEST, displayed_width_px(_SHOWN, Maps.width)))
+    return Maps(view, stage, joint, min(_MAX_WIDTH_PX, displayed_width_px(_SHOWN, Maps.width)))
 
 
 def _pick_stage(stages: int) -> int:
-    """From 0; at first the last."""
+    """Draw the choice of a stage and return its index, at first the last."""
     chosen = st.segmented_control(
         "Stage",
         range(1, stages + 1),
@@ -63,26 +62,26 @@ def _pick_stage(stages: int) -> int:
 
 
 def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
-    """What the colours and the view mean; a click on a keypoint's tile makes it large."""
+    """Explain the colours and the view; enlarge a keypoint's tile when it is clicked."""
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
-    st.image(draw_colour_bar(200, 12), "no response … sure", width=200)
+    st.image(draw_colour_bar(200, 12), "low … high confidence", width=200)
     st.fragment(_watch_heatmaps)(maps, skeleton, stages, displayed_width_px(_SHOWN, 0))
 
 
 def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
-    """What a net that attends looks at, where the view has no tiles of it."""
+    """Show the attention maps of a net, unless the view already has them."""
     tiles = draw_attention(heatmaps, maps.joint) if maps.view != "multi" else []
     if not tiles:
         return
-    st.caption("Where the net looks: coarse scales first, then by keypoint.")
+    st.caption("Attention maps: coarse scales first, then per keypoint.")
     with st.container(horizontal=True, key="maps_attention"):
         for title, picture in tiles:
             st.image(picture, title.replace("_", " "), width=picture.shape[1])
 
 
 def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
-    """A fragment: what the browser says by itself must not draw a page anew that is being left."""
+    """Receive width and clicks in a fragment, so that they can't rerun a page being left."""
     watch_picture(
         _SHOWN,
         f".st-key-{STILL} img",

@@ -1,1 +1,1 @@
-"""What is shown beside a running video, and of files."""
+"""The model in use and its answers, smoothing and actions."""

@@ -1,4 +1,4 @@
-"""Live's Actions: what a gesture does beside being shown. All of it is off at first."""
+"""Live's Actions: outputs to other programs and a tone, all off at first."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ from pages.panels.resources import studio
 def show_actions(
     live: LiveProcessor | None, project: Project, model: GestureModel | None, *, smoothed: bool
 ) -> None:
-    """The switches, and how the outputs stand.
+    """Draw the switches and the state of the outputs.
 
     Args:
-        live: None while the camera is off; then nothing is open.
-        smoothed: the names are held before they come here.
+        live: None while the camera is off; all ports are then closed.
+        smoothed: whether gestures are already smoothed.
     """
-    with st.expander("Actions: tell other programs, play a tone", icon="📡", key="actions"):
+    with st.expander("Actions: send to other programs, play a tone", icon="📡", key="actions"):
         settings = _pick_settings(project, model, smoothed)
     if live is None:
         if settings.any_on:
@@ -42,7 +42,7 @@ def show_actions(
 
 
 def _draw_actions_status(actions: Actions, settings: Settings) -> None:
-    actions.configure(settings)  # every time: a port in use may be free by now
+    actions.configure(settings)  # each time, since a port in use may be free by now
     status = actions.status()
     if settings.any_on:
         st.caption(f"📡 {safe_label(status.text)}")
@@ -60,27 +60,27 @@ def _play_gesture_tone(status: Status) -> None:
 
 
 def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
-    """What the switches say; they stay as they are for each project while you stay on the page."""
-    of = f"_{project.id}"
-    st.caption("A message goes out when a name changes. The ports are open while the camera runs.")
+    """Draw the switches of a project and return them as settings."""
+    suffix = f"_{project.id}"
+    st.caption("Sends a message whenever the gesture changes, while the camera runs.")
     sound = st.toggle(
         "Tone in this page",
-        key=f"act_sound{of}",
+        key=f"act_sound{suffix}",
         persist_state="session",
-        help="Each gesture has its own, up a scale.",
+        help="Each gesture has its own note of a scale.",
     )
-    receivers = pick_action_outputs(of)
+    receivers = pick_action_outputs(suffix)
     joints = bool(receivers) and st.toggle(
         "Hands in space, every frame",
-        key=f"act_joints{of}",
+        key=f"act_joints{suffix}",
         persist_state="session",
         help="Keypoints in millimetres, pinch and grab, to the programs above.",
     )
     if receivers.get("osc_host", LOCAL) != LOCAL:
-        told = "Gesture names and keypoints" if joints else "Gesture names"
-        st.caption(f"{told} leave this machine, unencrypted.")
+        content = "Gesture names and keypoints" if joints else "Gesture names"
+        st.caption(f"{content} leave this machine, unencrypted.")
     rate = st.slider(
-        "At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}", persist_state="session"
+        "Max messages per second", 1, MAX_RATE, 10, key=f"act_rate{suffix}", persist_state="session"
     )
     return Settings(
         **receivers,
@@ -93,19 +93,19 @@ def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool)
     )
 
 
-def pick_action_outputs(of: str) -> dict[str, Any]:
-    """Draw the switches; what `Settings` takes of them.
+def pick_action_outputs(suffix: str) -> dict[str, Any]:
+    """Draw the OSC and WebSocket switches; return their arguments of `Settings`.
 
     Args:
-        of: ends the widgets' keys.
+        suffix: ends the widgets' keys.
     """
-    return _pick_osc(of) | _pick_websocket(of)
+    return _pick_osc(suffix) | _pick_websocket(suffix)
 
 
-def _pick_osc(of: str) -> dict[str, Any]:
+def _pick_osc(suffix: str) -> dict[str, Any]:
     is_on = st.toggle(
         "OSC",
-        key=f"act_osc{of}",
+        key=f"act_osc{suffix}",
         persist_state="session",
         help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
         "/mudra/gesture with its name.",
@@ -113,50 +113,52 @@ def _pick_osc(of: str) -> dict[str, Any]:
     if not is_on:
         return {}
     with st.container(horizontal=True):
-        host = pick_osc_host(f"act_host{of}")
+        host = pick_osc_host(f"act_host{suffix}")
         if not host:
             return {}
         return {
             "osc": True,
             "osc_host": host,
-            "osc_port": _pick_port("Its port", OUT_PORT, f"act_osc_port{of}"),
+            "osc_port": _pick_port("OSC port", OUT_PORT, f"act_osc_port{suffix}"),
         }
 
 
-def _pick_websocket(of: str) -> dict[str, Any]:
+def _pick_websocket(suffix: str) -> dict[str, Any]:
     if not is_at_this_machine():
         st.caption(
-            "The WebSocket is for programs of the machine that runs Mudra, and others can reach "
-            "this studio: its port stays closed."
+            "Other people can reach this studio, so its WebSocket, which is for programs on the "
+            "machine that runs Mudra, stays closed."
         )
         return {}
     is_on = st.toggle(
         "WebSocket",
-        key=f"act_ws{of}",
+        key=f"act_ws{suffix}",
         persist_state="session",
         help="Lines of JSON for programs of this machine.",
     )
-    return {"websocket": True} | _pick_clients(of) if is_on else {}
+    return {"websocket": True} | _pick_clients(suffix) if is_on else {}
 
 
-def _pick_clients(of: str) -> dict[str, Any]:
-    """Draw who may connect."""
+def _pick_clients(suffix: str) -> dict[str, Any]:
+    """Draw port, token and allowed origins; return them as arguments of `Settings`."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        port = _pick_port("On the port", PORT, f"act_ws_port{of}")
-        anew = st.button("New token", icon="🔑", help="Whoever listens must come again with it.")
+        port = _pick_port("WebSocket port", PORT, f"act_ws_port{suffix}")
+        anew = st.button(
+            "New token", icon="🔑", help="Receivers must reconnect with the new token."
+        )
     if anew or "act_token" not in st.session_state:
         st.session_state["act_token"] = new_token()
     token = st.session_state["act_token"]
     st.caption("The address for the receiver, a secret like a password:")
     st.code(f"ws://{LOCAL}:{port}/?token={token}", language=None, wrap_lines=True)
     typed = st.text_input(
-        "Pages that may listen",
-        key=f"act_origins{of}",
+        "Allowed web origins",
+        key=f"act_origins{suffix}",
         persist_state="session",
         max_chars=500,
         placeholder="http://localhost:5500",
-        help="Programs need the address alone. A page in a browser is let in when "
-        "it comes from one of these, too.",
+        help="Programs need only the address. A web page may connect if it also comes from one of "
+        "these origins.",
     )
     origins = page_origin(st.context.url)
     try:
@@ -171,19 +173,16 @@ def _pick_port(label: str, start: int, key: str) -> int:
 
 
 def pick_osc_host(key: str) -> str:
-    """Ask which machine OSC goes to: any, or for who logged in one that the operator listed.
+    """Draw the choice of OSC's host and return it; "" for none.
 
-    Returns:
-        Its name or address; "" where none is listed.
+    A visitor who logged in can choose only hosts that the operator listed.
     """
     if not studio().paths.owner:
-        host = st.text_input(
-            "To the machine", LOCAL, key=key, max_chars=253, persist_state="session"
-        )
+        host = st.text_input("Host", LOCAL, key=key, max_chars=253, persist_state="session")
         return host.strip()
     hosts = read_allowed_hosts()
     if not hosts:
-        st.caption("Who runs this studio has listed no machine for OSC (MUDRA_OSC_HOSTS).")
+        st.caption("The operator of this studio has listed no host for OSC (MUDRA_OSC_HOSTS).")
         return ""
-    host = st.selectbox("To the machine", hosts, key=f"{key}_listed", persist_state="session")
+    host = st.selectbox("Host", hosts, key=f"{key}_listed", persist_state="session")
     return host if host in hosts else ""

@@ -1,4 +1,4 @@
-"""Which gesture model is used, and whether it knows the chosen keypoints."""
+"""The gesture model in use, and whether it knows the selected keypoints."""
 
 import time
 from pathlib import Path
@@ -25,12 +25,12 @@ from pages.panels.training.texts import run_started_at
 STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
 KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}
 
-NO_MODEL = "No model answers yet: record, then train."
-_OTHERWISE = "Record and train with these keypoints, or choose another model."
+NO_MODEL = "No model yet: record, then train."
+_OTHER_KEYPOINTS_ADVICE = "Record and train with these keypoints, or choose another model."
 
 
 def pick_model(project: Project) -> GestureModel | None:
-    """One of the project's trained models, or the starter's; None where it can't be read."""
+    """Draw the choice of a trained model or the starter model; return it, None if unreadable."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
     starter = shipped_model_name(project.skeleton)
@@ -57,13 +57,13 @@ def pick_model(project: Project) -> GestureModel | None:
 
 
 def _model_title(run: Run) -> str:
-    """Short enough for a narrow column; Train says the rest."""
+    """Return a model's title for a narrow column: day, time and accuracy."""
     result = run_result(run)
     return run_started_at(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
 
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
-    """The model that answers for the project, and which it is; None where it can't be read."""
+    """Return the project's model in use and a sentence about it; None if it can't be read."""
     found = active_model(studio().paths, project)
     if not found.name:
         return None, NO_MODEL
@@ -77,7 +77,7 @@ def _load_unchanged_model(folder: Path) -> GestureModel:
 
 
 def model_changed_at(folder: Path) -> float:
-    """When a model's files, or those of the moving gestures beside it, were last written."""
+    """Return when the files of a model and of its moving gestures last changed, epoch seconds."""
     places = (folder, folder / MOTIONS)
     files = [f for place in places for name in (MODEL, METADATA) if (f := place / name).is_file()]
     return max((file.stat().st_mtime for file in files), default=0.0)
@@ -85,28 +85,27 @@ def model_changed_at(folder: Path) -> float:
 
 def _describe_answering(found: ActiveModel) -> str:
     if found.name in KNOWS:
-        return f"The starter model answers now: it knows {KNOWS[found.name]}."
+        return f"The starter model is in use: it knows {KNOWS[found.name]}."
     now = time.localtime()
     learned = time.localtime(found.learned_at) if found.learned_at else now
     form = "%H:%M" if learned[:3] == now[:3] else "%Y-%m-%d %H:%M"
-    model = f"The model of {time.strftime(form, learned)}" if found.learned_at else "Your model"
-    if found.preliminary:
-        return f"{model} answers now; nothing was measured of it yet."
-    return f"{model} answers now."
+    trained = f" trained at {time.strftime(form, learned)}" if found.learned_at else ""
+    untested = " (not tested yet)" if found.preliminary else ""
+    return f"Using your model{trained}{untested}."
 
 
 def model_for_keypoints(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
-    """The model, if it was trained on such keypoints; else a word about it and none."""
+    """Return the model if it was trained on such keypoints; else show a warning and return None."""
     came = source.training_estimator(studio().paths)
     if model is None or model.knows(came):
         if model is not None and model.axes == 3:
             st.caption(ESTIMATED_DEPTH_NOTE)
         return model
     of_depth = model.estimator in depth_nets(studio().paths)
-    way = "It answers on Depth." if of_depth else _OTHERWISE
+    advice = "Use it on Depth." if of_depth else _OTHER_KEYPOINTS_ADVICE
     st.warning(
-        f"The model was trained on {model.estimator} keypoints, these come from {came}: the "
-        f"skeleton is shown without a gesture. {way}",
+        f"The model was trained on {model.estimator} keypoints, these come from {came}: only the "
+        f"skeleton is shown. {advice}",
         icon="🧩",
     )
     return None

@@ -1,5 +1,5 @@
-"""What hands or bodies mean, beside a video: the emoji large, the name, a bar a gesture; and a
-warning where they differ from the training samples."""
+"""The answer beside a video: each hand's or body's emoji, name and bars; and a warning if they
+differ from the training samples."""
 
 from typing import Any
 
@@ -16,42 +16,42 @@ from core.reading.motions import Motion
 from core.reading.reading import HandReading
 from pages.components.answer import draw_answers
 
-NO_HAND, UNSURE, UNKNOWN, MADE = "👀", "🤔", "🚫", "👋"
-SHOWN_S = 2.0  # that a gesture which moves is shown
-UNLIKE = "Unlike every gesture that the model learned."
-BUT = {
+NO_HAND, UNSURE, UNKNOWN, PERFORMED = "👀", "🤔", "🚫", "👋"
+MOTION_SHOWN_S = 2.0
+UNKNOWN_NOTE = "Unlike every gesture that the model learned."
+NEAR_MISS_REASONS = {
     stream.SLOW: "slower than your examples",
-    stream.UNLIKE: "smaller than your examples, or otherwise unlike them",
-    stream.UNSURE: "as much like another",
+    stream.UNLIKE: "smaller than your examples, or different in another way",
+    stream.UNSURE: "just as similar to another gesture",
 }
 
 
 def show_answers(latest: Latest, key: str, skeleton: str | None = None) -> None:
-    """Every hand, or body of that skeleton, of the last frame, side by side."""
+    """Draw the answer of each hand or body of the last frame, side by side."""
     draw_answers(key, answers_of(latest, skeleton))
 
 
 def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
-    """The same as `draw_answer` takes it."""
+    """Return the answers of the last frame's hands or bodies for `draw_answers`."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
-    whose = _person_label if people else _hand_label
+    label = _person_label if people else _hand_label
     several = latest.numbered or len(latest.hands) > 1
-    # the surest comes first there, which changes from frame to frame
+    # their order by confidence changes from frame to frame
     hands = sorted(latest.hands, key=lambda hand: (latest.numbered and hand.number, hand.hand))
-    shown = [_reading_data(hand, whose(hand) if several else "") for hand in hands]
+    shown = [_reading_data(hand, label(hand) if several else "") for hand in hands]
     if moved := _motion_data(latest):
         shown = [*(hand for hand in shown if hand["bars"]), moved]
     return shown or [_answer_data(NO_HAND, "Nobody" if people else "No hand")]
 
 
 def recent_motions(latest: Latest) -> str:
-    """The last gestures that move, the newest first; "" before the first."""
+    """Return the last moving gestures with their confidence, newest first; "" before the first."""
     events = [motion.event for _, motion in reversed(latest.made)]
     return " · ".join(f"{event.gesture.title} {event.confidence:.0%}" for event in events)
 
 
 def show_placeholder(emoji: str, name: str, key: str) -> None:
-    """One emoji, large, with its name."""
+    """Draw one emoji with a name while there is no answer."""
     draw_answers(key, [_answer_data(emoji, name)])
 
 
@@ -61,19 +61,19 @@ def _hand_label(hand: HandReading) -> str:
 
 
 def _person_label(body: HandReading) -> str:
-    """By the number that the video shows."""
+    """Return “person” and the number that the video shows."""
     return f"person {body.number}"
 
 
-def _reading_data(hand: HandReading, whose: str) -> dict[str, Any]:
+def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
     if hand.gesture is not None:
-        said = _answer_data(hand.gesture.emoji, hand.gesture.name, whose)
+        said = _answer_data(hand.gesture.emoji, hand.gesture.name, label)
     elif hand.rejected:
-        said = _answer_data(UNKNOWN, "No gesture", whose or UNLIKE)
+        said = _answer_data(UNKNOWN, "No gesture", label or UNKNOWN_NOTE)
     else:
-        said = _answer_data(UNSURE, "No gesture", whose)
+        said = _answer_data(UNSURE, "No gesture", label)
     if hand.half:
-        said["note"] = " · ".join(filter(None, (whose, HALF_NOTE)))
+        said["note"] = " · ".join(filter(None, (label, HALF_NOTE)))
     most = max((share for _, share in hand.probabilities), default=0.0)
     said["bars"] = [
         {
@@ -88,21 +88,25 @@ def _reading_data(hand: HandReading, whose: str) -> dict[str, Any]:
 
 
 def _motion_data(latest: Latest) -> dict[str, Any] | None:
-    """What has just been made, or nearly: a hand on its way to a still gesture meant no other."""
+    """Return the moving gesture just performed, or nearly; None while a still one is shown."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
-    if made and latest.taken_s - made[0] < SHOWN_S:
+    if made and latest.taken_s - made[0] < MOTION_SHOWN_S:
         return _performed_data(made[1])
     still = any(hand.gesture for hand in latest.hands)
-    if missed and not still and latest.taken_s - missed[0] < SHOWN_S:
+    if missed and not still and latest.taken_s - missed[0] < MOTION_SHOWN_S:
         near = missed[1]
-        return _answer_data(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
+        return _answer_data(
+            UNSURE, "No gesture", f"like {near.gesture.title}, but {NEAR_MISS_REASONS[near.why]}"
+        )
     return None
 
 
 def _performed_data(motion: Motion) -> dict[str, Any]:
     gesture, confidence = motion.event.gesture, motion.event.confidence
-    return _answer_data(gesture.emoji or MADE, gesture.name, f"made just now · {confidence:.0%}")
+    return _answer_data(
+        gesture.emoji or PERFORMED, gesture.name, f"performed just now · {confidence:.0%}"
+    )
 
 
 def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
@@ -110,7 +114,7 @@ def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
 
 
 def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
-    """One sentence when the last half minute differs from the training data, and what to do."""
+    """Warn if the last half minute differs from the training data, and say what to do."""
     if model is None:
         return
     key, drift = st.session_state.get("drift", (None, None))

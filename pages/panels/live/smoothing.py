@@ -1,6 +1,6 @@
-"""Live's smoothing: settings that stay with the model, and charts of raw against smoothed.
+"""Live's smoothing: settings that a model can save, and charts of raw and smoothed values.
 
-pandas and Altair take long to load: they are imported where a chart is drawn.
+pandas and Altair load slowly, so they are imported where a chart is drawn.
 """
 
 from dataclasses import replace
@@ -27,11 +27,11 @@ _TRACED = {
     PAIR: "right index finger's tip",
     BODY: "right wrist",
 }
-COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
+COLOURS = ["#d9822b", "#23807a"]  # the dashes differ, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
-    """What is set while the page is open, starting from what the model says."""
+    """Draw the smoothing settings, starting from the model's, and return them."""
     start = Smoothing()
     with show_errors():
         start = smoothing_of(model)
@@ -41,7 +41,7 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
             True,
             key="smoothing",
             persist_state="session",
-            help="Off: keypoints and names as each frame alone has them.",
+            help="Off: keypoints and gestures of each frame by itself.",
         )
         chosen = _pick_smoothing_settings(start, f"{model.path}" if model else "")
         if model is not None:
@@ -50,72 +50,72 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
 
 
 def _pick_smoothing_settings(start: Smoothing, of: str) -> Smoothing:
-    """The settings as sliders. The start is in their keys: once it is kept they begin from it."""
+    """Draw the sliders; their keys hold the start values, so that saving restarts from them."""
     of = f"{of}_{hash(start)}"
-    joints = st.toggle("Calm the keypoints", start.joints, key=f"s_joints{of}")
+    joints = st.toggle("Smooth the keypoints", start.joints, key=f"s_joints{of}")
     cutoff = st.slider(
-        "Cutoff at rest, Hz",
+        "Cutoff at rest (Hz)",
         0.2,
         10.0,
         _clamp(start.min_cutoff, 0.2, 10.0),
         0.1,
         key=f"s_cutoff{of}",
-        help="One-euro filter: lower is calmer, and lags more.",
+        help="One-euro filter: lower is smoother, but lags more.",
     )
     beta = st.slider(
-        "How much speed lifts the cutoff",
+        "Speed coefficient (beta)",
         0.0,
         0.2,
         _clamp(start.beta, 0, 0.2),
         0.005,
         key=f"s_beta{of}",
         format="%.3f",
-        help="Higher: what moves quickly lags less.",
+        help="Higher: fast movements lag less.",
     )
     thresholds = (_clamp(start.leave, 0, 1), _clamp(start.enter, 0, 1))
     leave, enter = st.slider(
-        "A name leaves below and enters at",
+        "Show a gesture above / hide it below (probability)",
         0.0,
         1.0,
         thresholds,
         0.01,
         key=f"s_enter{of}",
-        help="Two thresholds, so that a probability between them changes nothing.",
+        help="A probability between the two changes nothing.",
     )
     hold = st.slider(
-        "A change must last, s", 0.0, 2.0, _clamp(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
+        "Minimum hold time (s)", 0.0, 2.0, _clamp(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
     )
     return Smoothing(joints, cutoff, beta, enter, leave, hold)
 
 
 def _clamp(value: float, low: float, high: float) -> float:
-    """What a model says may lie beyond the sliders."""
+    """Limit a model's value to the range of its slider."""
     return float(min(max(value, low), high))
 
 
 def _save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
     if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
-            "These hold until you leave the page. A model that you trained can keep its own."
+            "These settings last until you leave the page; a model that you trained can save them."
         )
         return
     if st.button(
-        "Keep with this model",
+        "Save with this model",
         icon="💾",
         disabled=chosen == start,
-        help="Exports carry it, and so does the project.",
+        help="Exports and project files include it.",
     ):
         with show_errors():
             keep_smoothing(model.path, chosen)
-            st.toast("Kept with the model.", icon="💾")
+            st.toast("Saved with the model.", icon="💾")
             st.rerun()
 
 
 def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
-    """Raw against smoothed while the camera runs, on demand."""
+    """Draw a switch for charts of raw and smoothed values, while the camera runs."""
     if live is None:
         return
-    if st.toggle("Show raw against smoothed", key="show_smoothing", persist_state="session"):
+    if st.toggle("Compare raw and smoothed", key="show_smoothing", persist_state="session"):
         st.fragment(_draw_smoothing_charts, run_every=0.4)(live, skeleton_named(skeleton))
 
 
@@ -130,7 +130,7 @@ def _draw_smoothing_charts(live: LiveProcessor, skeleton: Skeleton) -> None:
 
 
 def _seconds_before_last(trace: tuple[TracePoint, ...]) -> list[float]:
-    """Seconds before the last frame, as negative numbers."""
+    """Return the times relative to the last frame, in seconds, as negative numbers."""
     return [moment.time_s - trace[-1].time_s for moment in trace]
 
 
@@ -170,7 +170,7 @@ def _names_chart(trace: tuple[TracePoint, ...]) -> "alt.Chart":
     ]
     table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
     return (
-        alt.Chart(table, height=alt.Step(34), title="what it is called")
+        alt.Chart(table, height=alt.Step(34), title="Recognised gesture")
         .mark_tick(thickness=5, height=26)
         .encode(
             alt.X("s:Q", title="seconds ago", scale=alt.Scale(domain=[-TRACE_S, 0])),

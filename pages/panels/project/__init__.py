@@ -1,1 +1,1 @@
-"""The project: chosen, undone, taken out and in."""
+"""The project: selected, created and changed in the sidebar; exported and imported."""

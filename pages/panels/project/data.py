@@ -1,4 +1,4 @@
-"""The Export page's data: projects and samples out to files, and in from them."""
+"""The Export page's data: projects and samples, exported and imported."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ _PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
 
 
 def show_data_exchange(store: Store, project: Project) -> None:
-    """The project and its samples, out on the left and in on the right."""
+    """Draw export on the left and import on the right, of the project and of its samples."""
     show_import_result(project)
     left, right = st.columns(2, gap="large")
     with left:
@@ -45,11 +45,11 @@ def show_data_exchange(store: Store, project: Project) -> None:
 def _export_project_form(store: Store, project: Project) -> None:
     st.subheader("The whole project, one file", anchor=False)
     st.caption(
-        "Gestures, persons, sessions, samples, trainings and models, each with its sha256. "
-        "Open it here or on another machine. At most 500 MB."
+        "Gestures, people, sessions, samples, trainings and models, each with its sha256. Open "
+        "it here or on another machine. At most 500 MB."
     )
     pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
-    in_bin = st.checkbox("With what is in the bin", key="zip_bin", persist_state="session")
+    in_bin = st.checkbox("With the bin", key="zip_bin", persist_state="session")
     about = (project.id, WHOLE_PROJECT, pictures, in_bin)
     _prepare_download(
         about,
@@ -89,7 +89,7 @@ def _export_samples_form(store: Store, project: Project) -> None:
 def _prepare_download(
     about: tuple[object, ...], title: str, make: Callable[[Progress], Download]
 ) -> None:
-    """A button that writes the file, then one that hands it out."""
+    """Draw a button that writes the file, then one that downloads it."""
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
     if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
         bar = st.progress(0.0, "writing …")
@@ -103,8 +103,8 @@ def _prepare_download(
     st.caption(safe_label(download.text))
     if download.megabytes > BIG_MB:
         st.caption(
-            f"{download.megabytes:.0f} MB pass through this server's memory on their way to "
-            "the browser; the command line writes it straight to disk."
+            f"The download loads {download.megabytes:.0f} MB into this server's memory; the "
+            "command line writes it straight to disk."
         )
     st.download_button(
         f"Download {download.name}",
@@ -119,13 +119,13 @@ def _prepare_download(
 
 
 def delete_prepared_download() -> None:
-    """Delete the file that this visitor prepared for download: it may hold pictures."""
+    """Delete the file that this visitor prepared for download, which may contain pictures."""
     if ready := st.session_state.pop("download", None):
         ready[1].path.unlink(missing_ok=True)
 
 
 def show_import_result(project: Project) -> None:
-    """What came in last, once; a project is the one in use then."""
+    """Show the result of the last import, once; select an imported project."""
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
     if found := job_result(_PROJECT):
@@ -141,7 +141,7 @@ def _samples_job_key(project: Project) -> str:
 
 
 def _reset_import_fields(job: str, message: str) -> None:
-    """Say it on a page with empty fields."""
+    """Rerun the page with empty upload fields and a message."""
     st.session_state["data_said"] = message
     st.session_state["data_turn"] = st.session_state.get("data_turn", 0) + 1
     forget_job(job)
@@ -149,7 +149,7 @@ def _reset_import_fields(job: str, message: str) -> None:
 
 
 def import_project_form(store: Store) -> None:
-    """A project file becomes a project, and the one in use."""
+    """Draw the upload of a project file, which becomes a new project."""
     st.subheader("Open a project file", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     file = upload_field(
@@ -157,7 +157,7 @@ def import_project_form(store: Store) -> None:
         "A zip that Mudra wrote",
         ["zip"],
         key=f"project_file_{turn}",
-        help="It is checked first. All of it comes in, or nothing; a name that is taken gets a "
+        help="It is checked first. Everything is imported, or nothing; a name that is taken gets a "
         "number.",
     )
     if file is not None and st.button("Import", icon="📥", key="bring_project"):
@@ -173,7 +173,7 @@ def import_project_form(store: Store) -> None:
 
 
 def import_samples_form(store: Store, project: Project) -> None:
-    """Tables and COCO files become samples of this project."""
+    """Draw the upload of tables and COCO files, which become samples of this project."""
     st.subheader("Samples from other programs", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     files = upload_field(
@@ -182,9 +182,9 @@ def import_samples_form(store: Store, project: Project) -> None:
         SUFFIXES,
         accept_multiple_files=True,
         key=f"data_files_{turn}",
-        help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
-        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20, of a body … x32, "
-        "y32 and v0 … v32, below 0.5 where hidden.",
+        help="Mudra's own files, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
+        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20; of a body … x32, "
+        "y32 and v0 … v32, below 0.5 if hidden.",
     )
     add = f"Add to {safe_label(project.name)}"
     if files and st.button(add, icon="➕", key="add_data"):

@@ -1,4 +1,4 @@
-"""The project in the sidebar: chosen, made, renamed, deleted; and the Undo bar."""
+"""The project in the sidebar: selected, created, renamed, deleted; and the Undo bar."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ BAR = "undo_bar"
 
 
 def show_undo_bar() -> None:
-    """What this visitor just did, with its Undo; nothing is seen where there is nothing.
+    """Draw the bar with this visitor's last change and its Undo; empty without one.
 
-    A fragment's callback that acts draws it by `st.rerun([BAR, …])`, the fragment's own key in
-    place of the dots.
+    A fragment's callback that changes something redraws it by `st.rerun([BAR, …])`, with the
+    fragment's own key in place of the dots.
     """
     st.html(f"<style>{read_asset('undo_bar.css')}</style>")
     st.fragment(_draw_undo_bar, key=BAR)()
@@ -32,7 +32,7 @@ def show_undo_bar() -> None:
 
 def _draw_undo_bar() -> None:
     act = _undoable_action()
-    # two names in turn: the browser counts anew for every act
+    # two alternating names: the browser restarts the bar's time for every change
     look = f"act_bar_{act.number % 2}" if act else "act_bar_none"
     with st.container(key=look, horizontal=True, vertical_alignment="center"):
         said = escape(act.entry.title) if act else ""
@@ -42,7 +42,7 @@ def _draw_undo_bar() -> None:
 
 
 def _undoable_action() -> Action | None:
-    """The last act, while it is shown and can be undone."""
+    """Return the last change while it is recent and can be undone."""
     act = last_action()
     if act is None or time.monotonic() - act.done_s > SHOWN_S:
         return None
@@ -59,16 +59,14 @@ def _undo_action(act: Action) -> None:
             if project.id == project_id:
                 _show_restored(project, other_model=models.get(project_id) != project.active_model)
         st.toast(
-            f"Undone: {back:,} back as before."
-            if back
-            else "Nothing was left to undo: all of it was changed since.",
+            f"Restored: {back:,}." if back else "Nothing to undo: it has been changed since.",
             icon="↩️",
         )
         st.rerun()
 
 
 def _show_restored(project: Project, *, other_model: bool) -> None:
-    """Have what came back on the page."""
+    """Select the restored project and its model."""
     if st.session_state.get("project_id") != project.id:
         select_project(project.id)
     if other_model:
@@ -76,16 +74,16 @@ def _show_restored(project: Project, *, other_model: bool) -> None:
 
 
 FIRST_PROJECT = "My gestures"
-# a project's skeleton, and whether it begins with gestures that move
-_ABOUT = {name: (skeleton, False) for name, skeleton in SUBJECTS.items()}
-_ABOUT |= {"Hands that move": (SUBJECTS["Hands"], True)}
+# skeleton of a new project, and whether it starts with moving gestures
+_KINDS = {name: (skeleton, False) for name, skeleton in SUBJECTS.items()}
+_KINDS |= {"Moving hands": (SUBJECTS["Hands"], True)}
 
 
 def pick_project() -> Project:
-    """The project, chosen or made in the sidebar and remembered in the address."""
+    """Draw the sidebar's project controls; return the project, which the URL remembers."""
     if not has_stage():
-        # A page's address as a fresh server's first request: Streamlit takes `pages/` for its old
-        # kind of app and runs the page without app.py, until `st.navigation` has been called once.
+        # If a page is a fresh server's first request, Streamlit runs it as an old-style multipage
+        # app, without app.py, until `st.navigation` has been called once.
         draw_navigation()
         st.rerun()
     show_undo_bar()
@@ -125,7 +123,7 @@ def list_or_create_projects(store: Store) -> Sequence[Project]:
 
 
 def _selected_project(projects: Sequence[Project]) -> Project:
-    """The chosen project, whatever it is called by now; else that of the address, or the first."""
+    """Return the selected project, even if renamed; else the one in the URL, else the first."""
     chosen, name = st.session_state.get("project_id"), st.query_params.get("project")
     by_id = next((one for one in projects if one.id == chosen), None)
     by_name = next((one for one in projects if one.name == name), None)
@@ -134,7 +132,7 @@ def _selected_project(projects: Sequence[Project]) -> Project:
 
 def _select_from_sidebar(key: str, ids: Mapping[str, int]) -> None:
     turn = st.session_state.get("project_turn", 0)
-    # else an old widget's last word, or one of a page that is being left
+    # else a late message of an old widget, or of a page being left
     if key == f"project_{turn}" and key in st.session_state:
         st.session_state["project_id"] = ids[st.session_state[key]]
 
@@ -145,11 +143,11 @@ def _new_project_form(store: Store, turn: int) -> None:
         st.form("new_project", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
-        about = st.radio("It is about", list(_ABOUT), horizontal=True, key=f"about_{turn}")
+        kind = st.radio("Type", list(_KINDS), horizontal=True, key=f"about_{turn}")
         in_space = st.checkbox(
-            "Hands in space (3-D)",
-            help="It learns from x, y and z of each keypoint: of a depth camera, or as MediaPipe "
-            "estimates them from a plain webcam.",
+            "Hands in 3-D",
+            help="Learns from x, y and z of each keypoint, from a depth camera or as MediaPipe "
+            "estimates them from a webcam.",
             key=f"in_space_{turn}",
         )
         keypoints_only = st.checkbox(
@@ -158,7 +156,7 @@ def _new_project_form(store: Store, turn: int) -> None:
         if not st.form_submit_button("Create", type="primary"):
             return
         with show_errors():
-            skeleton, motions = _ABOUT[str(about)]
+            skeleton, motions = _KINDS[str(kind)]
             made = store.create_project(
                 name,
                 keypoints_only=keypoints_only,
@@ -171,7 +169,7 @@ def _new_project_form(store: Store, turn: int) -> None:
 
 
 def _edit_project_form(store: Store, project: Project, turn: int) -> None:
-    with st.popover("Change", width="stretch", key=f"change_{turn}"):
+    with st.popover("Edit", width="stretch", key=f"change_{turn}"):
         with st.form("rename_project", border=False):
             name = st.text_input("New name", project.name, key=f"rename_{project.id}")
             if st.form_submit_button("Rename", icon="✏️"):

@@ -1,6 +1,5 @@
 """The gesture cards: each gesture's samples, and the button that records it."""
 
-import base64
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ from core.live.live import Latest
 from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
 from core.recording.sample_pictures import encode_thumbnail
-from core.store import Gesture, Project, Sample, Store
+from core.store import Gesture, Project, Store
 from core.store.bin import delete_samples
 from core.store.index import count_samples, list_newest_ids, read_samples
 from core.store.rows import MOVING, STILL
+from pages.components import to_data_url
 from pages.components.gesture_cards import Inbox, cards_message, draw_cards
 from pages.panels.controls import EMOJI_CHOICES
 from pages.panels.layout import START_CAMERA, show_errors
@@ -28,24 +28,26 @@ _AUTOMATIC_KINDS = {
     "beat",
     "end",
     "calm",
-}  # the cards say these by themselves, or after another message
+}  # sent without a click
 
 
 @dataclass
 class CardsState:
-    """What is known between two runs of the page. It is changed in place: Streamlit may break off
-    wherever its session state is touched, and then half a message would be done.
+    """The cards' state between two runs of the page.
+
+    It is changed in place, because Streamlit may interrupt a script wherever it reads the session
+    state, which would leave a message half done.
 
     Attributes:
-        wanted: the id of the gesture that was chosen last; 0 before.
-        busy: something recorded when it was last looked at.
-        due, calm: something was recorded since nobody recorded for a moment; that moment is now.
-        chose, changed, acted: another gesture was chosen; gestures or samples were changed; that
-            can be undone.
-        remark: for who did what had been done already.
-        problem: what kept a message from being obeyed, until the next one or another visit;
-            `refused` is the message's number.
-        visit: in which all this was said.
+        wanted: id of the last selected gesture; 0 before.
+        busy: whether a recording ran at the last look.
+        due, calm: something was recorded since the last pause; the pause is now.
+        chose, changed, acted: another gesture was selected; gestures or samples changed; that can
+            be undone.
+        remark: shown once, e.g. that a sample was deleted already.
+        problem: why the last message failed, until the next one or another visit; `refused` is
+            the number of that message.
+        visit: of the page, for which this holds.
     """
 
     inbox: Inbox = field(default_factory=Inbox)
@@ -63,7 +65,7 @@ class CardsState:
 
 
 def cards_state(project: Project) -> CardsState:
-    """This visitor's, on every page that shows the project's cards."""
+    """Return this visitor's state of a project's cards, the same on every page."""
     found: CardsState = st.session_state.setdefault(f"cards_{project.id}", CardsState())
     visit = st.session_state["visit"]
     if found.visit != visit:
@@ -72,15 +74,15 @@ def cards_state(project: Project) -> CardsState:
 
 
 class FrameSource(Protocol):
-    """What gives frames: the stage's video, or a depth camera."""
+    """A source of frames: the stage's video or a depth camera."""
 
     def latest(self) -> Latest:
-        """What the last frame gave."""
+        """Return the result of the last frame."""
 
 
 @dataclass(frozen=True)
 class Cards:
-    """The cards of a project in one run of the page, see `gesture_cards`."""
+    """The arguments of `gesture_cards` in one run of the page."""
 
     project: Project
     recorder: Recorder
@@ -92,37 +94,37 @@ class Cards:
 
     @property
     def fragment(self) -> str:
-        """The key of what is drawn anew by itself."""
+        """Key of the fragment that redraws the cards."""
         return f"{self.key}_fragment"
 
     @property
     def off(self) -> str:
-        """Why nothing can be recorded now; "" where it can."""
+        """Why nothing can be recorded now; "" if it can."""
         if self.live is None:
             return START_CAMERA
         latest = self.live.latest()
         return "" if latest.frames and not latest.opening else CAMERA_STARTING
 
     def gestures(self) -> dict[int, Gesture]:
-        """By id, in their order."""
+        """Return the enabled gestures by id, in their order."""
         found = self.recorder.store.gestures(self.project.id, enabled_only=True)
         return {gesture.id: gesture for gesture in found}
 
     def chosen(self) -> Gesture | None:
-        """The one that was chosen, else the first."""
+        """Return the selected gesture, else the first; None if there is none."""
         gestures = self.gestures()
         return gestures.get(self.talk.wanted) or next(iter(gestures.values()), None)
 
     def choose(self, gesture_id: int) -> None:
-        """Have this one chosen."""
+        """Select a gesture."""
         self.talk.chose |= self.talk.wanted != gesture_id
         self.talk.wanted = gesture_id
 
 
 def handle_messages(cards: Cards) -> None:
-    """Do what is new in what the browser says; what can't be done is the page's to tell."""
-    talk, words = cards.talk, cards_message(cards.key)
-    for message in talk.inbox.take(words):
+    """Handle the browser's new messages at once; keep the error of a failed one for the page."""
+    talk = cards.talk
+    for message in talk.inbox.take(cards_message(cards.key)):
         if message["kind"] not in _AUTOMATIC_KINDS:
             talk.problem = None
         try:
@@ -156,7 +158,7 @@ def _handle_recording(cards: Cards, kind: str, message: dict[str, Any]) -> None:
     elif kind == "stop":
         recorder.stop()
     elif (kind == "begin") == bool(cards.plan.lease_s):
-        if cards.off:  # since a moment: the button was pressed before the browser knew
+        if cards.off:  # pressed before the browser knew
             raise MediaError(f"Nothing was recorded. {cards.off}")
         gesture = _find_gesture(cards, message["gesture"])
         recorder.start(gesture.id, cards.plan, held_s=held_s)
@@ -180,7 +182,7 @@ def _handle_edit(cards: Cards, kind: str, message: dict[str, Any]) -> None:
 
 
 def _find_gesture(cards: Cards, gesture_id: int) -> Gesture:
-    """The project's gesture; a message may be about one that is gone by now."""
+    """Return a gesture of the project; raise NotFoundError if it was deleted or switched off."""
     found = cards.gestures().get(gesture_id)
     if found is None:
         raise NotFoundError("That gesture is gone: it was removed or switched off elsewhere.")
@@ -188,7 +190,7 @@ def _find_gesture(cards: Cards, gesture_id: int) -> Gesture:
 
 
 Callback = Callable[[], object]
-MAX_THUMBNAILS = 12  # of each gesture, on the widest screen
+MAX_THUMBNAILS = 12  # per gesture, on the widest screen
 
 
 def _do_nothing() -> None:
@@ -208,22 +210,20 @@ def gesture_cards(
     on_changed: Callback = _do_nothing,
     watch: bool = False,
 ) -> Gesture | None:
-    """The project's enabled gestures, with what is recorded of them and how.
+    """Draw a card per enabled gesture with its samples and a button that records.
 
     Args:
         live: None while the camera is off: nothing can be recorded.
         plan: with a lease, a button records while it is held; else from one press to the next, or
-            as long as the plan says.
-        on_recorded: called when a recording has ended and is in the store; the next press waits
-            for it.
-        on_calm: called after recordings, once nobody records for a moment: the time to draw the
-            page anew.
-        on_chosen: called when another gesture was chosen.
+            for the plan's length.
+        on_recorded: called when a recording has ended and is stored; the next press waits for it.
+        on_calm: called some time after the last recording, when the page may rerun.
+        on_chosen: called when another gesture was selected.
         on_changed: called when gestures or samples were changed on the cards.
-        watch: whether recordings may begin elsewhere, and are to be seen here.
+        watch: whether recordings may start elsewhere and must be shown here.
 
     Returns:
-        The chosen gesture; None where there is none.
+        The selected gesture; None if there is none.
     """
     cards = Cards(project, recorder, live, plan, key, watch, cards_state(project))
     hooks = _Callbacks(on_recorded, on_calm, on_chosen, on_changed)
@@ -233,7 +233,7 @@ def gesture_cards(
 
 @dataclass(frozen=True)
 class _Callbacks:
-    """Whom to tell what."""
+    """The callbacks of `gesture_cards`."""
 
     recorded: Callback
     calm: Callback
@@ -242,13 +242,13 @@ class _Callbacks:
 
 
 def _draw_cards_fragment(cards: Cards, hooks: _Callbacks) -> None:
-    """A fragment: it is run by what the browser says, several times a second while it records."""
+    """Draw the cards; a fragment that the browser reruns several times a second while recording."""
     talk = cards.talk
-    handle_messages(cards)  # what a callback that was broken off has left
+    handle_messages(cards)  # left by an interrupted callback
     progress = cards.recorder.status()
     over = talk.busy and progress.state == "idle"
     if over:
-        progress = cards.recorder.stop()  # all of it is in the store before it is counted
+        progress = cards.recorder.stop()  # waits until all samples are stored
     talk.busy = progress.state != "idle"
     calm, talk.calm = talk.calm and talk.due and not talk.busy, False
     talk.due = (talk.due or over) and not calm
@@ -265,7 +265,7 @@ def _draw_cards_fragment(cards: Cards, hooks: _Callbacks) -> None:
 
 
 def _run_callbacks(talk: CardsState, hooks: _Callbacks, *, over: bool, calm: bool) -> None:
-    """Call who wants to know; a page that is drawn anew would hold up a recording."""
+    """Call the callbacks that are due, but only between recordings: a rerun would delay one."""
     chose, changed = talk.chose and not talk.busy, talk.changed and not talk.busy
     talk.chose, talk.changed = talk.chose and not chose, talk.changed and not changed
     for due, hook in (
@@ -279,7 +279,7 @@ def _run_callbacks(talk: CardsState, hooks: _Callbacks, *, over: bool, calm: boo
 
 
 def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
-    """Everything that is shown now, and the pictures that the browser lacks."""
+    """Return the data of `draw_cards`, with the pictures that the browser lacks."""
     talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
     counts = count_samples(cards.recorder.store, cards.project.id)
     return {
@@ -321,17 +321,13 @@ def _how_to_perform(gesture: Gesture) -> str:
 
 
 def thumbnail_urls(store: Store, ids: list[int]) -> dict[str, str]:
-    """The small pictures of samples by id, as addresses that hold them. The server keeps none: what
-    is forgotten or deleted is shown no more."""
-    found = read_samples(store, ids) if ids else []
-    return {str(sample.id): _thumbnail_url(sample) for sample in found}
-
-
-def _thumbnail_url(sample: Sample) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(encode_thumbnail(sample)).decode()}"
+    """Return thumbnails as data URLs by sample id; none are cached, so deleted ones vanish."""
+    samples = read_samples(store, ids) if ids else []
+    return {str(sample.id): to_data_url(encode_thumbnail(sample)) for sample in samples}
 
 
 def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
+    """Return the running recording's gesture and texts; None between recordings."""
     if progress.state == "idle":
         return None
     left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
@@ -347,7 +343,7 @@ def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
 
 
 def _describe_counts(progress: RecordingStatus, gestures: dict[int, Gesture]) -> str:
-    """What became of the recording, or how it stands; "" before the first."""
+    """Return how many samples the recording saved and skipped; "" before the first."""
     gesture = gestures.get(progress.gesture_id or 0)
     if gesture is None:
         return ""

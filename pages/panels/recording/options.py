@@ -14,62 +14,62 @@ from pages.panels.camera.stage import Stage
 from pages.panels.controls import pick_option
 from pages.panels.resources import studio
 
-HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Shot"
+HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Single shot"
 
 
 def pick_person_name() -> str:
-    """The name of who shows the gestures."""
+    """Draw the field for the name of the person who shows the gestures and return it."""
     return st.text_input(
         "Person",
         "me",
         key="person",
         bind="query-params",
         max_chars=40,
-        help="Who shows the gesture. With two persons or more Mudra tells how well a new person "
-        "is understood.",
+        help="Who shows the gesture. With two or more people Mudra measures how well it recognises "
+        "a new person.",
     )
 
 
 def pick_plan() -> Plan:
-    """How a recording runs."""
+    """Draw recording mode, rate and times and return them as a plan."""
     mode = pick_option(
-        "How",
+        "Recording mode",
         [HOLD, TIMED_MODE, START_STOP, SINGLE],
         "mode",
         help="Timed counts down first: for gestures that need both hands.",
     )
     if mode == SINGLE:
         return SHOT
-    rate = st.slider("Samples a second", 1, 15, 10, key="rate", persist_state="session")
+    rate = st.slider("Samples per second", 1, 15, 10, key="rate", persist_state="session")
     if mode in (HOLD, START_STOP):
         return replace(HELD if mode == HOLD else CONTINUOUS, rate_hz=rate)
     delay = st.slider(
-        "Countdown, s", 0, 10, int(TIMED.delay_s), key="delay", persist_state="session"
+        "Countdown (s)", 0, 10, int(TIMED.delay_s), key="delay", persist_state="session"
     )
     length = st.slider(
-        "Length, s", 1, 30, int(TIMED.length_s or 3), key="length", persist_state="session"
+        "Length (s)", 1, 30, int(TIMED.length_s or 3), key="length", persist_state="session"
     )
     sound = st.toggle(
         "🔔 Sound",
         True,
         key="beat_sound",
         persist_state="session",
-        help="A gesture that moves is performed five times with a beat after the countdown: low "
-        "clicks count in, a high one begins each performance.",
+        help="A moving gesture is performed five times to a beat after the countdown: low clicks "
+        "count in, a high click starts each performance.",
     )
     return Plan(float(delay), float(length), None, rate, sound=sound)
 
 
 def pick_max_people(project: Project) -> int:
-    """How many are looked for while one records: of bodies several, where others are in view."""
+    """Draw the switch for several people in view; return how many to look for while recording."""
     if not skeleton_named(project.skeleton).is_body:
         return 1
-    how = "The largest is recorded, of equals the one in the middle. Costs time in every frame."
-    return pick_max_poses("recorded_people", project.skeleton, help=how)
+    text = "The largest person is recorded, the middle one of equals. Slower in every frame."
+    return pick_max_poses("recorded_people", project.skeleton, help=text)
 
 
 def visit_recorder(project: Project, person: str, source: str = "webcam") -> Recorder:
-    """This visit's recorder: another visit, project, person or source begins another session."""
+    """Return this visit's recorder; another visit, project, person or source starts a session."""
     wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:
@@ -86,7 +86,7 @@ def visit_recorder(project: Project, person: str, source: str = "webcam") -> Rec
 
 
 def show_recorded_video(place: Stage, options: Options, recorder: Recorder) -> LiveProcessor | None:
-    """The video, large; the recorder sees its frames and ends with it. None without camera."""
+    """Show the video and pass its frames to the recorder; return its processor, None if off."""
     return place.show(
         options,
         watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
