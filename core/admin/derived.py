@@ -1,6 +1,6 @@
-"""What Mudra derives from samples and pictures beside the database: one table of where it lies and
-what deletes it. Forgetting pictures, emptying the bin, deleting everything and the Privacy page
-walk it.
+"""Data that Mudra derives from samples and pictures outside the database: one table of where each
+kind is stored and what deletes it, for forgetting pictures, emptying the bin, deleting everything
+and the Privacy page.
 
 In memory nothing of a picture outlives the page that shows it.
 """
@@ -19,62 +19,63 @@ from core.training.runs import RUNNING, list_runs
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedData:
     """One kind of derived data.
 
     Attributes:
-        folders: pattern of its folders, below the workspace.
-        what: what lies there, for people.
-        of_projects: whether it lies in runs that say whose they are: a project that is deleted for
-            good takes its own along.
-        delete_pictures: deletes what holds pictures of a project; of none, what nobody uses.
+        folders: glob pattern of its folders below the workspace.
+        title: for people.
+        in_project_runs: stored in runs that name their project, and deleted with the project.
+        delete_pictures: deletes copies of a project's pictures; with None, unused copies.
     """
 
     folders: str
-    what: str
-    of_projects: bool = False
+    title: str
+    in_project_runs: bool = False
     delete_pictures: Callable[[Paths, Project | None], None] | None = None
 
     @property
-    def goes_with(self) -> str:
+    def deleted_by(self) -> str:
         """What deletes it, for people."""
         with_pictures = ["pictures when forgotten"] if self.delete_pictures else []
-        with_project = ["with its project"] if self.of_projects else []
+        with_project = ["with its project"] if self.in_project_runs else []
         return ", ".join([*with_pictures, *with_project, "with everything"])
 
 
 DERIVED = (
-    Derived("runs", "your trainings and their models", of_projects=True),
-    Derived("nets", "your own nets"),
-    Derived("net-runs", "trainings of nets", of_projects=True, delete_pictures=delete_packs),
-    Derived("packs", "crops of hands that nets learn from"),
-    Derived("landmarks", "keypoints found in pictures"),
-    Derived("incoming", "models that are just coming in"),
-    Derived("incoming-*", "projects that are just coming in"),
+    DerivedData("runs", "your trainings and their models", in_project_runs=True),
+    DerivedData("nets", "your own nets"),
+    DerivedData(
+        "net-runs", "trainings of nets", in_project_runs=True, delete_pictures=delete_packs
+    ),
+    DerivedData("packs", "crops of hands that nets learn from"),
+    DerivedData("landmarks", "keypoints found in pictures"),
+    DerivedData("incoming", "models that are just coming in"),
+    DerivedData("incoming-*", "projects that are just coming in"),
 )
 
 
-def derived_folders(paths: Paths) -> Iterator[tuple[Path, Derived]]:
-    """The folders of derived data that are there."""
+def derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
+    """Yield the existing folders of derived data and their kinds."""
     for one in DERIVED:
         for folder in sorted(paths.workspace.glob(one.folders)):
             yield folder, one
 
 
 def delete_derived_pictures(paths: Paths, project: Project | None = None) -> None:
-    """Delete every copy of the project's pictures, and stop what still learns from them; without a
-    project, the copies that nobody uses."""
+    """Delete every copy of the project's pictures and stop trainings that use them; without a
+    project, delete unused copies."""
     for one in DERIVED:
         if one.delete_pictures is not None:
             one.delete_pictures(paths, project)
 
 
-def delete_derived_of(paths: Paths, gone: Sequence[Project], kept: Sequence[Project]) -> None:
-    """Delete what belongs to projects that are gone and to none that is kept."""
+def delete_derived_of(paths: Paths, deleted: Sequence[Project], kept: Sequence[Project]) -> None:
+    """Delete runs that belong to deleted projects and to no kept one."""
     for folder, one in derived_folders(paths):
-        for run in list_runs(folder) if one.of_projects else ():
-            with suppress(FileNotFoundError):  # deleted meanwhile
-                if not any(belongs_to(run, p) for p in gone):
+        for run in list_runs(folder) if one.in_project_runs else ():
+            with suppress(FileNotFoundError):  # deleted by another process
+                if not any(belongs_to(run, p) for p in deleted):
                     continue
                 if any(belongs_to(run, p) for p in kept):
                     continue

@@ -1,6 +1,6 @@
 """Checks of this machine: what keeps Mudra from working, and how to fix it.
 
-This module imports only the standard library first: a missing package is a finding, not a crash.
+Only the standard library is imported at the top: a missing package is a finding, not a crash.
 """
 
 import ctypes
@@ -10,7 +10,7 @@ import platform
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +19,15 @@ from core.paths import Paths
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
 _ROOT = Path(__file__).resolve().parents[2]
-_OLDEST_PYTHON = (3, 11)
+_MIN_PYTHON = (3, 11)
 _GL_LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
     "libGLESv2.so.2": "libgles2",
     "libglib-2.0.so.0": "libglib2.0-0",
 }
-_LEAST_DISK = 500 * 2**20
-_ROOMY_DISK = 2 * 2**30
+_MIN_FREE_BYTES = 500 * 2**20
+_AMPLE_FREE_BYTES = 2 * 2**30
 _SETUP = "type `make setup`"
 
 
@@ -36,10 +36,10 @@ class Check:
     """Result of one check.
 
     Attributes:
-        name: what was looked at.
-        state: "ok", "warn" (works, but not all) or "wrong".
-        found: what is there.
-        fix: what to do; "" where all is well.
+        name: what was checked.
+        state: "ok", "warn" (works in part) or "wrong".
+        found: what was found.
+        fix: what to do, or "".
     """
 
     name: str
@@ -48,27 +48,25 @@ class Check:
     fix: str = ""
 
 
-def examine(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
+def run_checks(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
     """Run every check, the most important ones first."""
-    return list(_run_checks(paths, port, root))
+    checks: dict[str, Callable[[], Check]] = {
+        "packages": lambda: _check_packages(root / "requirements.txt"),
+        "GL libraries": _check_gl_libraries,
+        "hand models": lambda: _check_models(paths),
+        "starter model": lambda: _check_starter(paths),
+        "emoji font": _check_emoji_font,
+        "store": lambda: _check_store(paths),
+        "disk": lambda: _check_disk(paths.workspace),
+        "port": lambda: _check_port(port),
+        "camera": lambda: _check_camera(port),
+    }
+    return [_check_python(), *(_run_guarded(name, check) for name, check in checks.items())]
 
 
-def is_well(checks: list[Check]) -> bool:
+def has_no_failure(checks: list[Check]) -> bool:
     """Whether no check is wrong; warnings are allowed."""
     return all(check.state != WRONG for check in checks)
-
-
-def _run_checks(paths: Paths, port: int, root: Path) -> Iterator[Check]:
-    yield _check_python()
-    yield _run_guarded("packages", lambda: _check_packages(root / "requirements.txt"))
-    yield _run_guarded("GL libraries", _check_gl_libraries)
-    yield _run_guarded("hand models", lambda: _check_models(paths))
-    yield _run_guarded("starter model", lambda: _check_starter(paths))
-    yield _run_guarded("emoji font", _check_emoji_font)
-    yield _run_guarded("store", lambda: _check_store(paths))
-    yield _run_guarded("disk", lambda: _check_disk(paths.workspace))
-    yield _run_guarded("port", lambda: _check_port(port))
-    yield _run_guarded("camera", lambda: _check_camera(port))
 
 
 def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
@@ -83,8 +81,8 @@ def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
 
 def _check_python() -> Check:
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info[:2] < _OLDEST_PYTHON:
-        wanted = ".".join(map(str, _OLDEST_PYTHON))
+    if sys.version_info[:2] < _MIN_PYTHON:
+        wanted = ".".join(map(str, _MIN_PYTHON))
         return Check("Python", WRONG, found, f"install Python {wanted} or newer, then {_SETUP}")
     return Check("Python", OK, found)
 
@@ -157,7 +155,7 @@ def _check_emoji_font() -> Check:
     path = emoji_font_path()
     if path is None:
         fix = "sudo apt-get install fonts-noto-color-emoji" if sys.platform == "linux" else ""
-        return Check("emoji font", WARN, "none: emoji are left out of pictures and videos", fix)
+        return Check("emoji font", WARN, "none: pictures and videos have no emoji", fix)
     return Check("emoji font", OK, str(path))
 
 
@@ -172,9 +170,9 @@ def _check_store(paths: Paths) -> Check:
                 "store",
                 WRONG,
                 f"{parent} can't be written",
-                "choose another place: set MUDRA_WORKSPACE",
+                "choose another folder: set MUDRA_WORKSPACE",
             )
-        return Check("store", OK, f"will be made at {paths.database}")
+        return Check("store", OK, f"will be created at {paths.database}")
     where = hide_password(str(paths.store))
     try:
         store = Store(paths.store, owner=paths.owner)
@@ -182,26 +180,26 @@ def _check_store(paths: Paths) -> Check:
         projects = len(store.projects())
         store.close()
     except MudraError as error:
-        fix = f"move {where} away and restore a copy, or begin anew"
+        fix = f"move {where} away and restore a copy, or start with a new one"
         if paths.database_url is not None:
-            fix = f"look whether {where} runs and lets you in, or set MUDRA_DATABASE anew"
+            fix = f"check that {where} is running and accepts your login, or change MUDRA_DATABASE"
         return Check("store", WRONG, str(error), fix)
     if damage:
         return Check("store", WRONG, damage, f"restore a copy of {where}")
-    return Check("store", OK, f"{projects} projects, whole, at {where}")
+    return Check("store", OK, f"{projects} projects, no damage, at {where}")
 
 
 def _check_disk(folder: Path) -> Check:
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     found = f"{free / 2**30:.1f} GiB free at {place}"
-    if free < _LEAST_DISK:
-        return Check("disk", WRONG, found, "make room, or set MUDRA_WORKSPACE to another disk")
+    if free < _MIN_FREE_BYTES:
+        return Check("disk", WRONG, found, "free space, or set MUDRA_WORKSPACE to another disk")
     return Check(
         "disk",
-        OK if free >= _ROOMY_DISK else WARN,
+        OK if free >= _AMPLE_FREE_BYTES else WARN,
         found,
-        "" if free >= _ROOMY_DISK else "recording stops when it is full",
+        "" if free >= _AMPLE_FREE_BYTES else "recording stops when it is full",
     )
 
 
@@ -211,13 +209,13 @@ def _check_port(port: int) -> Check:
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     if taken:
         fix = f"if that is not Mudra: `python -m core studio --port {port + 1}`"
-        return Check("port", WARN, f"{port} is in use, by Mudra perhaps", fix)
+        return Check("port", WARN, f"{port} is in use, perhaps by Mudra", fix)
     return Check("port", OK, f"{port} is free")
 
 
 def _check_camera(port: int) -> Check:
     context = (
-        f"browsers give a camera to https:// and to http://localhost:{port} alone, not to "
+        f"browsers give a camera only to https:// and http://localhost:{port}, not to "
         "http://ADDRESS from another machine"
     )
     if sys.platform != "linux":
@@ -228,6 +226,6 @@ def _check_camera(port: int) -> Check:
         return Check("camera", WARN, f"none at this machine; {context}", fix)
     closed = [str(path) for path in cameras if not os.access(path, os.R_OK | os.W_OK)]
     if closed:
-        fix = "sudo usermod -aG video $USER, then log in anew; browsers may still have it"
+        fix = "sudo usermod -aG video $USER, then log in again; browsers may have access already"
         return Check("camera", WARN, f"{', '.join(closed)} can't be opened by you", fix)
     return Check("camera", OK, f"{', '.join(map(str, cameras))}; {context}")

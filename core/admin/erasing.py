@@ -1,6 +1,6 @@
-"""What Mudra keeps on this machine, and how it goes away for good.
+"""What Mudra stores on this machine, and how to delete it permanently.
 
-Only what Mudra itself writes is touched: a workspace may be any folder, and other files in it stay.
+Only what Mudra itself writes is deleted: a workspace may be any folder, and its other files stay.
 """
 
 import contextlib
@@ -30,62 +30,64 @@ from core.store.deleting import (
 from core.store.transfer import measure_project
 from core.training.runs import RUNNING, list_runs
 
-WORD = "DELETE"  # what one types to say that one means it
-_ROOM_TO_OPEN = 2**20  # bytes that SQLite needs to open a file
+CONFIRMATION_WORD = "DELETE"
+_MIN_BYTES_TO_OPEN = 2**20  # free space that SQLite needs to open a file
 _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A place, what lies there, how much of it, whether it is the user's own, and what deletes it,
-    for people."""
+class StoredData:
+    """A kind of stored data, where it is, its size, whether it is the user's own, and what deletes
+    it, for people."""
 
-    what: str
+    title: str
     path: Path | str
     bytes: int
     own: bool = True
-    goes_with: str = "with everything"
+    deleted_by: str = "with everything"
 
 
 @dataclass
-class Erased:
-    """What went: bytes, and what could not be deleted, with the reason."""
+class ErasureReport:
+    """The deleted bytes, and what could not be deleted, with the reason."""
 
     bytes: int = 0
-    left: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """One sentence for people."""
-        left = f"; left: {', '.join(self.left)}" if self.left else ""
-        return f"{self.bytes / 2**20:.1f} MB deleted{left}"
+        failed = f"; not deleted: {', '.join(self.failed)}" if self.failed else ""
+        return f"{self.bytes / 2**20:.1f} MB deleted{failed}"
 
 
-def kept_here(store: Store, paths: Paths) -> list[Kept]:
-    """Where everything lies that Mudra keeps, empty places left out; of an owner only what is
-    theirs, without the server's paths."""
+def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
+    """List everything that Mudra stores, without empty places; for an owner only their own data,
+    without the server's paths."""
     found = [_describe_database(store, paths)]
     for path, derived in derived_folders(paths):
         shown = f"your folder, {path.name}" if paths.owner else path
-        found.append(Kept(derived.what, shown, size_of(path), goes_with=derived.goes_with))
+        found.append(
+            StoredData(derived.title, shown, measure_path(path), deleted_by=derived.deleted_by)
+        )
     for path in _find_temporary_folders(paths):
-        found.append(Kept("uploads and downloads under way", path, size_of(path)))
+        found.append(StoredData("uploads and downloads in progress", path, measure_path(path)))
     if not paths.owner:
-        size = size_of(paths.weights)
+        size = measure_path(paths.weights)
         models = "prepared third-party models"
-        found.append(Kept(models, paths.weights, size, False, "never: nothing of yours"))
+        found.append(StoredData(models, paths.weights, size, False, "never: nothing of yours"))
     return [one for one in found if one.bytes]
 
 
-def _describe_database(store: Store, paths: Paths) -> Kept:
+def _describe_database(store: Store, paths: Paths) -> StoredData:
     """Describe the stored rows: an owner's own, or the whole database."""
     if paths.owner:
         where, size = "the studio's database", _own_bytes(store)
     else:
         where = hide_password(str(paths.store))
-        size = store.server_size_bytes() or sum(size_of(path) for path in _database_files(paths))
-    goes_with = "pictures when forgotten, with its project, with everything"
-    return Kept("samples, crops, gestures, persons", where, size, goes_with=goes_with)
+        size = store.server_size_bytes() or _measure_database(paths)
+    deleted_by = "pictures when forgotten, with its project, with everything"
+    return StoredData("samples, crops, gestures, persons", where, size, deleted_by=deleted_by)
 
 
 def _own_bytes(store: Store) -> int:
@@ -96,24 +98,26 @@ def _own_bytes(store: Store) -> int:
     return sum(size.bytes for size in sizes)
 
 
-def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None = None) -> Erased:
-    """Delete all that was recorded, trained, imported or unpacked here, for good; the studio goes
-    on, empty. Prepared third-party models and what is shipped stay.
+def erase_everything(
+    store: Store, paths: Paths, manager: TrainingManager | None = None
+) -> ErasureReport:
+    """Delete permanently everything that was recorded, trained, imported or unpacked here. Prepared
+    third-party models and shipped files stay; the studio continues, empty.
 
-    Recordings and trainings of this process end; so do trainings of nets. A command that records or
-    trains elsewhere meanwhile ends with an error.
+    Recordings and trainings of this process are stopped, and trainings of nets. A command that
+    records or trains in another process ends with an error.
 
     Raises:
-        StoreError: the store can't be emptied; its rows are there, all else is deleted.
+        StoreError: the store can't be emptied; everything else is deleted.
     """
-    before = sum(one.bytes for one in kept_here(store, paths) if one.own)
+    before = _measure_own_data(store, paths)
     stop_recordings(store)
     if manager is not None:
         manager.stop_all()
     for run in list_runs(paths.net_runs):
         if run.status() == RUNNING:
             stop_net_training(run)
-    erased = Erased()
+    erased = ErasureReport()
     for path, _ in derived_folders(paths):
         _remove_path(path, erased)
     for path in _find_temporary_folders(paths):
@@ -122,54 +126,61 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
             _remove_path(path, erased)
-    delete_everything(store)  # last: on a full disk it may need what the others took
+    delete_everything(store)  # last: on a full disk it may need the space of the others
     try:
         compact_database(store)
     except StoreError as error:
-        erased.left.append(f"unused space in the database ({error})")
-    erased.bytes = max(0, before - sum(one.bytes for one in kept_here(store, paths) if one.own))
+        erased.failed.append(f"unused space in the database ({error})")
+    erased.bytes = max(0, before - _measure_own_data(store, paths))
     return erased
 
 
-def erase_unopened(paths: Paths) -> Erased:
-    """`erase_everything` where nobody has opened the store, which itself takes some space.
+def _measure_own_data(store: Store, paths: Paths) -> int:
+    return sum(one.bytes for one in list_stored_data(store, paths) if one.own)
+
+
+def erase_unopened(paths: Paths) -> ErasureReport:
+    """Call `erase_everything` without an open store; on a full disk, which opening it needs, delete
+    its file first.
 
     Raises:
         StoreError: as `erase_everything`, or the store can't be opened.
     """
-    size = sum(size_of(path) for path in _database_files(paths))
+    size = _measure_database(paths)
     try:
         store = Store(paths.store, owner=paths.owner)
     except StoreError:
-        if not size or shutil.disk_usage(paths.workspace).free > _ROOM_TO_OPEN:
+        if not size or shutil.disk_usage(paths.workspace).free > _MIN_BYTES_TO_OPEN:
             raise
         delete_unopened_file(paths.database)
         store = Store(paths.store, owner=paths.owner)
     with contextlib.closing(store):
-        was_removed = size - sum(size_of(path) for path in _database_files(paths))
+        was_removed = size - _measure_database(paths)
         erased = erase_everything(store, paths)
     erased.bytes += max(0, was_removed)
     return erased
 
 
 def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) -> dict[str, int]:
-    """`empty_bin`, the file's space given back, and what was derived from projects that went.
+    """Empty the bin, compact the database and delete what was derived from deleted projects; return
+    the number of deleted rows by table.
 
     Raises:
         StoreError: the store can't be written.
     """
     deleted = store.projects(deleted=True)
-    gone = empty_bin(store, project_id)
-    with contextlib.suppress(StoreError):  # the pages are free for what comes next
+    counts = empty_bin(store, project_id)
+    with contextlib.suppress(StoreError):  # free pages are reused
         compact_database(store)
     delete_derived_pictures(paths)
     if project_id is None:
         delete_derived_of(paths, deleted, store.projects())
-    return gone
+    return counts
 
 
 def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
-    """`delete_pictures`, the file's space given back, and all copies of them; how many there were.
+    """Delete a project's pictures and all copies of them, and compact the database; return how many
+    there were.
 
     Raises:
         StoreError: the store can't be written.
@@ -181,8 +192,8 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
     return count
 
 
-def size_of(path: Path) -> int:
-    """Size in bytes of a file or of all files in a folder; links count 0."""
+def measure_path(path: Path) -> int:
+    """Return the size in bytes of a file or of all files in a folder; links count 0."""
     if path.is_symlink():
         return 0
     if path.is_file():
@@ -196,14 +207,15 @@ def size_of(path: Path) -> int:
     return total
 
 
-def _database_files(paths: Paths) -> list[Path]:
-    ends = ("", "-wal", "-shm")
-    return [p for end in ends if (p := Path(f"{paths.database}{end}")).is_file()]
+def _measure_database(paths: Paths) -> int:
+    """Return the size in bytes of the SQLite database's files."""
+    files = [Path(f"{paths.database}{suffix}") for suffix in ("", "-wal", "-shm")]
+    return sum(measure_path(file) for file in files)
 
 
 def _find_temporary_folders(paths: Paths) -> list[Path]:
-    """Mudra's own temporary folders: named as it names them, this user's, closed to others. Whose
-    among those who log in is not known: theirs end with their visits."""
+    """Find Mudra's own temporary folders: by their names, of this user, closed to others; none for
+    an owner, as those of people who log in have no owner and end with their visits."""
     found: list[Path] = []
     if paths.owner:
         return found
@@ -217,11 +229,12 @@ def _find_temporary_folders(paths: Paths) -> list[Path]:
     return sorted(found)
 
 
-def _remove_path(path: Path, erased: Erased) -> None:
+def _remove_path(path: Path, erased: ErasureReport) -> None:
+    """Delete a file or folder; if that fails, add it to the report."""
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
     except OSError as error:
-        erased.left.append(f"{path} ({error.strerror})")
+        erased.failed.append(f"{path} ({error.strerror})")

@@ -1,26 +1,35 @@
-"""Who sends a request, where people log in: at a proxy, or by OpenID Connect.
+"""The login at a proxy or by OpenID Connect: whose a request is, and whether it is configured well.
 
-A header is believed only where MUDRA_LOGIN_HEADER names it, and only beside the secret that the
-proxy alone knows: whoever reaches the studio's port past the proxy could write the first, too. With
-OpenID Connect it is the signed cookie that Streamlit sets at the login.
+A header is trusted only if MUDRA_LOGIN_HEADER names it, and only together with the secret that only
+the proxy knows: a client that bypasses the proxy could set the header, too. With OpenID Connect it
+is the signed cookie that Streamlit sets at the login.
 """
 
+import difflib
 import hmac
 import json
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+import tomllib
+from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from core.errors import AccessError
+from core.errors import AccessError, StoreError
+from core.paths import Paths
+from core.store import Store
 
 HEADER, SECRET = "MUDRA_LOGIN_HEADER", "MUDRA_LOGIN_SECRET"
 SECRET_HEADER = "X-Mudra-Secret"
 COOKIE = "_streamlit_user"
 COOKIE_MAX_AGE_S = 31 * 24 * 3600  # Streamlit's 30 days, and one for clocks that differ
-_LEAST = 16  # characters of the secret
+_MIN_SECRET_CHARACTERS = 16
+WITHOUT_LOGIN = "MUDRA_WITHOUT_LOGIN"
+_LOGIN_KEYS = ("redirect_uri", "cookie_secret")
+_PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 
 
 def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
@@ -32,42 +41,40 @@ def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.envir
     """Read the visitor's name from the proxy's header.
 
     Args:
-        headers: of the request, found whatever the case of their names.
+        headers: of the request; their names are case-insensitive.
 
     Raises:
-        AccessError: there is none, it does not come from the proxy, or no secret is set.
+        AccessError: no name, not from the proxy, or no secret is set.
     """
     secret = environ.get(SECRET, "")
     check_secret(secret, SECRET)
-    came = headers.get(SECRET_HEADER) or ""
-    if not hmac.compare_digest(came.encode(), secret.encode()):
-        raise AccessError("this did not come through the login: open the studio's public address")
+    given = headers.get(SECRET_HEADER) or ""
+    if not hmac.compare_digest(given.encode(), secret.encode()):
+        raise AccessError(
+            "this request did not come through the login: open the studio's public address"
+        )
     name = (headers.get(environ[HEADER]) or "").strip()
     if not name:
-        raise AccessError("nobody is logged in: log in, then reload the page")
+        raise AccessError("you are not logged in: log in, then reload the page")
     return name
 
 
 def check_secret(secret: str, name: str) -> None:
-    """Where people log in, their names are worth as much as what vouches for them.
-
-    Raises:
-        AccessError: it can be guessed.
-    """
-    if len(secret) < _LEAST:
+    """Raise AccessError if the secret that vouches for the visitors' names is too short."""
+    if len(secret) < _MIN_SECRET_CHARACTERS:
         raise AccessError(
-            f"people log in here, but {name} has {len(secret)} characters: nobody comes in until "
-            f"it has {_LEAST} or more, by chance"
+            f"people log in here, but {name} has {len(secret)} characters: no one can log in until "
+            f"it has {_MIN_SECRET_CHARACTERS} or more random ones"
         )
 
 
 def openid_owner(issuer: object, subject: object) -> str:
-    """The owner's name: an e-mail address may become another's."""
+    """Return the owner's name: unlike an e-mail address, it never passes to someone else."""
     return f"{issuer} {subject}"
 
 
 def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
-    """The owner that Streamlit's login cookie names; "" without one, or with one that is old or
+    """Return the owner that Streamlit's login cookie names; "" without one, or if it is expired or
     not signed with the secret."""
     with suppress(BadData, ValueError, KeyError, TypeError, AccessError):
         check_secret(secret, "cookie_secret")
@@ -78,7 +85,11 @@ def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
 
 
 def _read_cookie(cookies: Mapping[str, str], secret: str) -> str:
-    """A long one comes in parts, and the first tells how many."""
+    """Return the login cookie's content; a long one is split, and the first part says how often.
+
+    Raises:
+        BadData, KeyError: missing, expired, or not signed with the secret.
+    """
 
     def read(name: str) -> str:
         serializer = URLSafeTimedSerializer(secret, salt=name)
@@ -88,3 +99,84 @@ def _read_cookie(cookies: Mapping[str, str], secret: str) -> str:
     if parts := re.match(r"chunks-(\d{1,2})$", first):
         return "".join(read(f"{COOKIE}_{number + 1}") for number in range(int(parts[1])))
     return first
+
+
+def read_secrets(files: Iterable[str]) -> dict[str, Any]:
+    """Read the secrets.toml files that exist; a later one overrides.
+
+    Raises:
+        AccessError: one can't be read.
+    """
+    found: dict[str, Any] = {}
+    for file in map(Path, files):
+        try:
+            found |= tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        except (OSError, ValueError) as error:
+            raise AccessError(f"{file} can't be read, so no one can log in: {error}") from error
+    return found
+
+
+def check_login(
+    secrets: Mapping[str, Any], environ: Mapping[str, str] = os.environ, *, has_owners: bool
+) -> None:
+    """Check the login's configuration before the studio starts: with a mistyped or removed login it
+    would be open to everybody.
+
+    Args:
+        secrets: content of secrets.toml.
+        has_owners: whether anyone logged in before.
+
+    Raises:
+        AccessError: what is missing, and what to do.
+    """
+    if is_by_proxy(environ):
+        check_secret(environ.get(SECRET, ""), SECRET)
+        return
+    if "auth" in secrets:
+        _check_auth_section(secrets["auth"])
+        return
+    for name, value in secrets.items():
+        keys = {name} | (set(value) if isinstance(value, Mapping) else set())
+        is_like_auth = difflib.get_close_matches(name.lower(), ["auth", "oauth"], cutoff=0.7)
+        if is_like_auth or keys & {*_LOGIN_KEYS, "server_metadata_url"}:
+            raise AccessError(
+                f"secrets.toml has “{name}” but no [auth], so no one would be asked to log in: "
+                "rename the section to [auth], or remove it"
+            )
+    if environ.get(SECRET):
+        raise AccessError(f"{SECRET} is set, but {HEADER} isn't: set both, or neither")
+    if has_owners and not environ.get(WITHOUT_LOGIN):
+        raise AccessError(
+            "people logged in to this studio before, and now no login is configured: anyone who "
+            f"reaches it could use it. Restore [auth] or {HEADER}, or set {WITHOUT_LOGIN}=1 to "
+            "continue without"
+        )
+
+
+def _check_auth_section(auth: object) -> None:
+    """Raise AccessError if the [auth] section of secrets.toml lacks something."""
+    if not isinstance(auth, Mapping):
+        raise AccessError("“auth” in secrets.toml is not a section: write [auth]")
+    check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
+    sections = [one for one in auth.values() if isinstance(one, Mapping)]
+    providers = [one for one in sections if set(one) & set(_PROVIDER_KEYS)] or [auth]
+    missing = [name for name in _LOGIN_KEYS if not auth.get(name)]
+    missing += [name for one in providers for name in _PROVIDER_KEYS if not one.get(name)]
+    if missing:
+        raise AccessError(
+            f"[auth] in secrets.toml lacks {', '.join(missing)}: add it, or remove [auth]"
+        )
+
+
+def has_owners(paths: Paths) -> bool:
+    """Whether anyone logged in to this studio before."""
+    folders = (paths.shared or paths.workspace) / "owners"
+    if folders.is_dir() and any(folders.iterdir()):
+        return True
+    if not paths.database_url and not paths.database.exists():
+        return False
+    try:
+        with closing(Store(paths.store)) as store:
+            return store.has_owners()
+    except StoreError:  # every page shows what is wrong with it
+        return False

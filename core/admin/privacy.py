@@ -1,6 +1,6 @@
-"""What the libraries that Mudra uses would send, how it is switched off, and whether it is.
+"""Libraries that could contact external hosts, how that is switched off, and whether it is.
 
-What they would send was read in their installed code and watched with their sockets recorded
+What they would send was read in their installed code and checked by recording their sockets
 (`tests/browser/test_nothing_leaves.py`); whether it is off is read from the configuration and from
 this process's environment.
 """
@@ -14,8 +14,8 @@ from core.estimators.landmarkers import is_telemetry_blocked
 
 
 @dataclass(frozen=True)
-class Sender:
-    """A library, what it would send and to whom, how that is switched off, and whether it is."""
+class NetworkClient:
+    """A library, what it would send and where, how that is switched off, and whether it is."""
 
     library: str
     would: str
@@ -23,50 +23,50 @@ class Sender:
     is_off: bool
 
 
-def senders(
+def list_network_clients(
     *,
     usage_statistics: bool,
     server_address: str | None,
     ice_servers: Sequence[object] | None,
     environ: Mapping[str, str] = os.environ,
     loaded: Container[str] = sys.modules,
-) -> list[Sender]:
-    """Every library that knows an address on the network.
+) -> list[NetworkClient]:
+    """List the libraries that could contact external hosts.
 
-    A library that is not loaded sends nothing; Mudra switches it off just before it loads it.
+    A library that is not loaded sends nothing; Mudra switches it off before loading it.
 
     Args:
         usage_statistics: Streamlit's `browser.gatherUsageStats`.
         server_address: Streamlit's `server.address`.
-        ice_servers: `iceServers` of the camera's connection; None: the library takes its own.
-        loaded: the names of this process's modules.
+        ice_servers: `iceServers` of the camera's connection; None: the library's own.
+        loaded: names of this process's modules.
     """
     return [
-        Sender(
+        NetworkClient(
             "Streamlit",
             "would tell its maker which pages and widgets are used, from the browser",
             "`gatherUsageStats = false` in .streamlit/config.toml",
             not usage_statistics,
         ),
-        Sender(
+        NetworkClient(
             "Streamlit",
             "would ask checkip.amazonaws.com for this machine's address at start",
             "an address of its own, `server.address` in .streamlit/config.toml",
             bool(server_address),
         ),
-        Sender(
+        NetworkClient(
             "streamlit-webrtc, aiortc",
             "would ask stun.l.google.com for this machine's address when a camera starts",
             "an empty list of such servers (`iceServers`) in Mudra's code",
             ice_servers is not None and not ice_servers,
         ),
-        Sender(
+        NetworkClient(
             "ONNX Runtime",
             "would report the models it runs, with a device id, to Microsoft",
             "`ORT_DISABLE_TELEMETRY=1`, set before it loads",
             "onnxruntime" not in loaded or environ.get("ORT_DISABLE_TELEMETRY") == "1",
         ),
-        Sender(
+        NetworkClient(
             "MediaPipe",
             "would report how it is used to play.googleapis.com of Google",
             "a proxy that is not there (`https_proxy`, for it alone), as it has no other switch",
@@ -75,24 +75,20 @@ def senders(
     ]
 
 
-def opens_here_alone(server_address: str | None) -> bool:
-    """Whether nobody but this machine reaches the studio."""
+def is_local_only(server_address: str | None) -> bool:
+    """Whether only this machine can reach the studio."""
     return server_address in ("127.0.0.1", "localhost", "::1")
 
 
-def who_can_open(server_address: str | None, *, login: bool = False) -> str:
-    """Who reaches the studio in a browser, and sees what is recorded.
-
-    Args:
-        login: people log in.
-    """
-    if login:
+def describe_access(server_address: str | None, *, has_login: bool = False) -> str:
+    """Return a text for people: who can open the studio and see what is recorded."""
+    if has_login:
         return (
-            "People log in to this studio, and each sees their own projects alone. Whoever runs it "
+            "People log in to this studio, and each sees only their own projects. Whoever runs it "
             "can read its database and its files."
         )
-    if opens_here_alone(server_address):
-        return "Only this machine can open the studio: it listens on 127.0.0.1 alone."
+    if is_local_only(server_address):
+        return "Only this machine can open the studio: it listens only on 127.0.0.1."
     where = server_address or "every address of this machine"
     return (
         f"The studio listens on {where}: others in your network may open it, see what is recorded, "

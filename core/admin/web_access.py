@@ -1,14 +1,15 @@
-"""ASGI middleware: which requests reach the studio, and the security headers of every response.
+"""ASGI middleware: which requests reach the studio, how much memory uploads may take, and the
+security headers of every response.
 
-Without a login whoever reaches the port may ask for anything. With one, a request that proves no
-owner gets the page's frame, its assets, the health check, Streamlit's stream (which shows the log
-in button) and the routes of the login. Uploads, media and a session to go on with are for the owner
-alone whose stream named them.
+Without a login every request is allowed. With one, a request without an owner gets only the page's
+frame, its assets, the health check, Streamlit's stream (which shows the log in button) and the
+routes of the login. Uploads, media and sessions belong to the owner whose stream named them.
 """
 
+import os
 import re
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from core.errors import AccessError
 from core.live.browser_channel import OWNER
 
 STREAM, UPLOADS, MEDIA = "/_stcore/stream", "/_stcore/upload_file/", "/media/"
@@ -29,9 +31,12 @@ HEADERS = {
 }
 POLICY_VIOLATION = 1008  # a WebSocket's reason
 MAX_ADDRESSES, MAX_SESSIONS = 4096, 64  # per owner; the oldest are forgotten
+MAX_PAGE_MB = 1024
+UPLOADS_MB = "MUDRA_UPLOADS_MB"
+_DEFAULT_UPLOADS_MB = 2048
 
-_READING = ("GET", "HEAD", "OPTIONS")
-_OPEN = re.compile(r"/_stcore/(health|host-config|stream|bidi-components/.+)")
+_READING_METHODS = ("GET", "HEAD", "OPTIONS")
+_PUBLIC = re.compile(r"/_stcore/(health|host-config|stream|bidi-components/.+)")
 _GUARDED = re.compile(r"/(_stcore|media|mudra|app)(/|$)")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ADDRESS = re.compile(rf"(/media/[0-9a-f]{{32}}|/_stcore/upload_file/{_UUID}/{_UUID})")
@@ -42,15 +47,15 @@ _LOCAL = re.compile(r"(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """What the middleware lets through.
+    """Which requests the middleware allows.
 
     Attributes:
         has_login: whether people log in.
-        identify: the owner that a request proves; "" for nobody.
-        base: the path that the studio lies below, e.g. "/class"; "" for none.
-        hosts: names in Host beside this machine's own, "*.example.org" for all below one;
+        identify: returns the owner of a request; "" for none.
+        base: URL path below which the studio is served, e.g. "/class"; "" for none.
+        hosts: allowed names in Host besides this machine's own, "*.example.org" for all below one;
             None: any.
-        origins: of other pages that may connect, e.g. "https://mudra.example.org".
+        origins: other web origins that may connect, e.g. "https://mudra.example.org".
     """
 
     has_login: bool = False
@@ -61,7 +66,7 @@ class AccessPolicy:
 
 
 class AccessMiddleware:
-    """Refuses what the policy doesn't let through, and adds the security headers."""
+    """Rejects requests that the policy does not allow, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
         self._app, self._policy = app, policy
@@ -77,38 +82,41 @@ class AccessMiddleware:
         owner = self._policy.identify(connection) if self._policy.has_login else ""
         scope[OWNER] = owner
         path = scope["path"].removeprefix(self._policy.base)
-        app = self._refuse(connection, owner, path) or self._app
+        app = self._reject(connection, owner, path) or self._app
         if scope["type"] == "http":
             await app(scope, receive, _add_headers(send, is_media=path.startswith(MEDIA)))
         else:
             if self._policy.has_login and path == STREAM:
-                self._drop_foreign_session(scope, owner)
-            await app(scope, receive, self._note_addresses(send, owner, path))
+                self._drop_session_of_others(scope, owner)
+            await app(scope, receive, self._remember_addresses(send, owner, path))
 
-    def _refuse(self, connection: HTTPConnection, owner: str, path: str) -> ASGIApp | None:
-        """The refusal to answer with, None where the request may pass."""
+    def _reject(self, connection: HTTPConnection, owner: str, path: str) -> ASGIApp | None:
+        """Return the response to a request that is not allowed; None if it is allowed."""
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"
-        is_reading = not is_socket and connection.scope["method"] in _READING
+        is_reading = not is_socket and connection.scope["method"] in _READING_METHODS
         if not owner and not self._is_own_host(host):
             text = (
                 f"This studio has no address “{host[:100]}”. If it should have, add that to "
                 "server.allowedHosts in .streamlit/config.toml and start it again."
             )
             status = 421
-        elif not is_reading and self._is_foreign_page(connection.headers, host):
-            status, text = 403, "A page of another address may not use this studio."
+        elif not is_reading and self._is_cross_origin(connection.headers, host):
+            status, text = 403, "Pages of other addresses may not use this studio."
         elif (
-            self._policy.has_login and not owner and not self._is_open(path, is_reading, is_socket)
+            self._policy.has_login
+            and not owner
+            and not self._is_public(path, is_reading, is_socket)
         ):
-            status, text = 401, "Nobody is logged in: log in, then reload the page."
+            status, text = 401, "You are not logged in: log in, then reload the page."
         elif self._policy.has_login and not self._is_own_address(owner, path):
-            status, text = 403, "This address was given to somebody else: reload the page."
+            status, text = 403, "This address belongs to another visitor: reload the page."
         else:
             return None
         return WebSocketClose(POLICY_VIOLATION) if is_socket else PlainTextResponse(text, status)
 
     def _is_own_host(self, host: str) -> bool:
+        """Whether the Host header names this machine or an allowed host."""
         if self._policy.hosts is None or _LOCAL.fullmatch(host):
             return True
         name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
@@ -118,7 +126,8 @@ class AccessMiddleware:
             for allowed in self._policy.hosts
         )
 
-    def _is_foreign_page(self, headers: Headers, host: str) -> bool:
+    def _is_cross_origin(self, headers: Headers, host: str) -> bool:
+        """Whether the request comes from a web page that is neither the studio's nor allowed."""
         origin = headers.get("origin")
         if origin is None or origin in self._policy.origins:  # programs send none
             return False
@@ -127,41 +136,43 @@ class AccessMiddleware:
         except ValueError:
             return True
 
-    def _is_open(self, path: str, is_reading: bool, is_socket: bool) -> bool:
+    def _is_public(self, path: str, is_reading: bool, is_socket: bool) -> bool:
         """Whether a path needs no login."""
         if is_socket:
             return path == STREAM
-        return is_reading and bool(_OPEN.fullmatch(path) or not _GUARDED.match(path))
+        return is_reading and bool(_PUBLIC.fullmatch(path) or not _GUARDED.match(path))
 
     def _is_own_address(self, owner: str, path: str) -> bool:
+        """Whether a path is no upload or media, or one that the owner's stream named."""
         if not path.startswith((MEDIA, UPLOADS)):
             return True
         found = _ADDRESS.match(path)
         return found is not None and found[0] in self._addresses[owner]
 
-    def _note_addresses(self, send: Send, owner: str, path: str) -> Send:
-        """Remember the uploads and media that an owner's stream names."""
+    def _remember_addresses(self, send: Send, owner: str, path: str) -> Send:
+        """Wrap `send` to remember the uploads, media and sessions that an owner's stream names."""
         if not owner or path != STREAM:
             return send
 
-        async def send_noted(message: Message) -> None:
+        async def send_and_remember(message: Message) -> None:
             content = message.get("bytes") or b""
-            _remember(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
-            _remember(self._sessions[owner], _SESSION_BYTES.findall(content), MAX_SESSIONS)
+            _add_newest(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
+            _add_newest(self._sessions[owner], _SESSION_BYTES.findall(content), MAX_SESSIONS)
             await send(message)
 
-        return send_noted
+        return send_and_remember
 
-    def _drop_foreign_session(self, scope: Scope, owner: str) -> None:
-        """A page that lost its connection names its session, third among the subprotocols: another
-        owner's is taken out, and Streamlit begins a new one."""
+    def _drop_session_of_others(self, scope: Scope, owner: str) -> None:
+        """Remove another owner's session from a reconnecting page's request (it is the third
+        subprotocol), so that Streamlit creates a new one."""
         headers = MutableHeaders(scope=scope)
         parts = headers.get("sec-websocket-protocol", "").split(",")
         if len(parts) > 2 and parts[2].strip() not in self._sessions[owner]:
             headers["sec-websocket-protocol"] = ",".join(parts[:2])
 
 
-def _remember(known: OrderedDict[str, None], found: list[bytes], limit: int) -> None:
+def _add_newest(known: OrderedDict[str, None], found: list[bytes], limit: int) -> None:
+    """Add names and drop the oldest ones beyond the limit."""
     for one in found:
         known[one.decode()] = None
         known.move_to_end(one.decode())
@@ -170,6 +181,8 @@ def _remember(known: OrderedDict[str, None], found: list[bytes], limit: int) -> 
 
 
 def _add_headers(send: Send, *, is_media: bool) -> Send:
+    """Wrap `send` to add the security headers to a response."""
+
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
@@ -179,3 +192,69 @@ def _add_headers(send: Send, *, is_media: bool) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def read_uploads_mb(environ: Mapping[str, str] = os.environ) -> int:
+    """Return the limit for the uploads of all pages together, MB.
+
+    Raises:
+        AccessError: MUDRA_UPLOADS_MB is not a number.
+    """
+    value = environ.get(UPLOADS_MB) or str(_DEFAULT_UPLOADS_MB)
+    if not value.isdecimal():
+        raise AccessError(f"{UPLOADS_MB} is “{value}”: give megabytes, like {_DEFAULT_UPLOADS_MB}")
+    return int(value)
+
+
+class UploadLimitMiddleware:
+    """Rejects an upload that would exceed the memory limits, before it is received.
+
+    Args:
+        app: receives the upload.
+        held: returns the bytes of all uploaded files in memory, by session.
+        base: URL path below which the studio is served; "" for none.
+        total_mb: limit for all pages together.
+    """
+
+    def __init__(
+        self, app: ASGIApp, held: Callable[[], Mapping[str, int]], base: str, total_mb: int
+    ) -> None:
+        self._app, self._held, self._start = app, held, base + UPLOADS
+        self._total_mb = total_mb
+        self._receiving: Counter[str] = Counter()  # bytes by session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        is_upload = scope["type"] == "http" and scope["method"] == "PUT"
+        if not is_upload or not scope["path"].startswith(self._start):
+            await self._app(scope, receive, send)
+            return
+        session = scope["path"].removeprefix(self._start).partition("/")[0]
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            await PlainTextResponse("Content-Length is missing.", 411)(scope, receive, send)
+        elif problem := self._exceeded_limit(session, int(length)):
+            await PlainTextResponse(problem, 413)(scope, receive, send)
+        else:
+            self._receiving[session] += int(length)
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._receiving[session] -= int(length)
+                self._receiving += Counter()  # drops sessions at zero
+
+    def _exceeded_limit(self, session: str, length: int) -> str:
+        """Return the message for an upload of `length` bytes that exceeds a limit; "" if none."""
+        held = Counter(self._held())
+        held.update(self._receiving)
+        if held[session] + length > MAX_PAGE_MB * 2**20:
+            return (
+                f"The files of one page may have {MAX_PAGE_MB} MB together: remove some, or reload "
+                "the page."
+            )
+        if held.total() + length > self._total_mb * 2**20:
+            return (
+                f"The files of all visitors have {self._total_mb} MB together: try again when "
+                "others have closed their pages."
+            )
+        return ""

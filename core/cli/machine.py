@@ -31,10 +31,10 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Look for what keeps Mudra from working here, and say how it is fixed."""
-    from core.admin.doctor import examine, is_well
+    from core.admin.doctor import has_no_failure, run_checks
 
-    checks = examine(Paths.find(workspace), port)
-    well = is_well(checks)
+    checks = run_checks(Paths.find(workspace), port)
+    well = has_no_failure(checks)
     marks = {"ok": "✅", "warn": "⚠️ ", "wrong": "❌"}
     lines = [
         f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.fix}" if c.fix else "")
@@ -62,7 +62,7 @@ def delete_everything(
 
     must_agree(yes)
     erased = erase_unopened(Paths.find(workspace))
-    say({"bytes": erased.bytes, "left": erased.left}, erased.text, as_json)
+    say({"bytes": erased.bytes, "left": erased.failed}, erased.text, as_json)
 
 
 @app.command()

@@ -13,11 +13,23 @@ from starlette.requests import HTTPConnection
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from core.admin.login import check_secret, cookie_user, is_by_proxy, openid_owner, proxy_user
-from core.admin.login_settings import check_login, has_owners, read_secrets
-from core.admin.privacy import opens_here_alone
-from core.admin.upload_limits import UploadLimitMiddleware, max_in_all_mb
-from core.admin.web_access import AccessMiddleware, AccessPolicy
+from core.admin.login import (
+    check_login,
+    check_secret,
+    cookie_user,
+    has_owners,
+    is_by_proxy,
+    openid_owner,
+    proxy_user,
+    read_secrets,
+)
+from core.admin.privacy import is_local_only
+from core.admin.web_access import (
+    AccessMiddleware,
+    AccessPolicy,
+    UploadLimitMiddleware,
+    read_uploads_mb,
+)
 from core.errors import AccessError
 from core.gestures.labels import safe_label
 from core.paths import Paths
@@ -50,13 +62,13 @@ def access_middleware() -> list[Middleware]:
     try:
         secrets = read_secrets(st.get_option("secrets.files"))
         check_login(secrets, has_owners=has_owners(Paths.find()))
-        in_all_mb = max_in_all_mb()
+        total_mb = read_uploads_mb()
     except AccessError as error:
         sys.exit(f"The studio was not started: {error}")
     base = server_path("")
     return [
         Middleware(AccessMiddleware, policy=read_access_policy(secrets)),
-        Middleware(UploadLimitMiddleware, held=_uploaded_bytes, base=base, in_all_mb=in_all_mb),
+        Middleware(UploadLimitMiddleware, held=_uploaded_bytes, base=base, total_mb=total_mb),
     ]
 
 
@@ -103,7 +115,7 @@ def _allowed_hosts(public: str | None) -> frozenset[str] | None:
     """Return the host names that the studio answers to; None for any, where it listens to the
     network and none are listed."""
     listed = st.get_option("server.allowedHosts")
-    if not listed and not opens_here_alone(st.get_option("server.address")):
+    if not listed and not is_local_only(st.get_option("server.address")):
         return None
     names = (*listed, public, st.get_option("browser.serverAddress"))
     return frozenset(name.strip().lower().rstrip(".") for name in names if name)
@@ -155,7 +167,7 @@ def is_at_this_machine() -> bool:
     """Return whether only people at this machine reach the studio: it listens to localhost and has
     no login."""
     return (
-        opens_here_alone(st.get_option("server.address"))
+        is_local_only(st.get_option("server.address"))
         and not Paths.find().of(current_owner()).owner
     )
 

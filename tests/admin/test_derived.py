@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from core.admin.derived import DERIVED
-from core.admin.erasing import empty_bin_here, erase_everything, forget_pictures_here, kept_here
+from core.admin.erasing import (
+    empty_bin_here,
+    erase_everything,
+    forget_pictures_here,
+    list_stored_data,
+)
 from core.jobs.net_training import PACK
 from core.jobs.owners import project_fields
 from core.paths import Paths
@@ -108,9 +113,9 @@ def test_every_kind_of_derived_data_is_listed_and_goes_with_everything(store, pa
         folder = paths.workspace / one.folders.replace("*", "abc")
         folder.mkdir(parents=True)
         (folder / "file").write_bytes(MARK)
-    listed = {kept.what for kept in kept_here(store, paths)}
-    assert listed >= {one.what for one in DERIVED}
-    assert erase_everything(store, paths).left == []
+    listed = {kept.title for kept in list_stored_data(store, paths)}
+    assert listed >= {one.title for one in DERIVED}
+    assert erase_everything(store, paths).failed == []
     assert [path for path in paths.workspace.iterdir() if path.is_dir()] == []
 
 

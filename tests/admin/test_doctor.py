@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.admin.doctor import OK, WARN, WRONG, Check, examine, is_well
+from core.admin.doctor import OK, WARN, WRONG, Check, has_no_failure, run_checks
 from core.paths import Paths
 from core.store import Store
 
@@ -22,12 +22,12 @@ def paths(tmp_path: Path, weights_folder: Path) -> Paths:
 
 
 def check(paths: Paths, name: str, **options) -> Check:
-    return next(c for c in examine(paths, **options) if c.name == name)
+    return next(c for c in run_checks(paths, **options) if c.name == name)
 
 
 def test_a_machine_that_is_set_up_is_well(paths):
-    checks = examine(paths)
-    assert is_well(checks), checks
+    checks = run_checks(paths)
+    assert has_no_failure(checks), checks
     assert [c.name for c in checks] == [
         "Python",
         "packages",
@@ -44,7 +44,7 @@ def test_a_machine_that_is_set_up_is_well(paths):
 
 
 def test_looking_changes_nothing(paths):
-    examine(paths)
+    run_checks(paths)
     assert not paths.workspace.exists()
 
 
@@ -112,9 +112,9 @@ def test_without_any_package_the_command_s_function_still_answers(root):
         "import sys, types\n"
         "from pathlib import Path\n"
         "from core.paths import Paths\n"
-        "from core.admin.doctor import examine, is_well\n"
-        "checks = examine(Paths.find())\n"
-        "print(is_well(checks), [c.name for c in checks if c.state == 'wrong'])\n"
+        "from core.admin.doctor import run_checks, has_no_failure\n"
+        "checks = run_checks(Paths.find())\n"
+        "print(has_no_failure(checks), [c.name for c in checks if c.state == 'wrong'])\n"
     )
     bare = subprocess.run(
         [sys.executable, "-S", "-c", code],

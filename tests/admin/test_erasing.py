@@ -14,8 +14,8 @@ from core.admin.erasing import (
     empty_bin_here,
     erase_everything,
     forget_pictures_here,
-    kept_here,
-    size_of,
+    list_stored_data,
+    measure_path,
 )
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
@@ -54,9 +54,9 @@ def test_what_lies_in_a_database_is_named_with_its_size_and_goes(paths, postgres
     elsewhere = replace(paths, database_url=postgresql_url.replace("mudra@", "mudra:secret@"))
     store = Store(elsewhere.store)
     marked(store, store.create_project("p").id)
-    [kept] = kept_here(store, elsewhere)
+    [kept] = list_stored_data(store, elsewhere)
     assert kept.bytes > 40 * len(MARK) * 500 and "secret" not in str(kept.path)
-    assert erase_everything(store, elsewhere).left == [] and store.projects() == []
+    assert erase_everything(store, elsewhere).failed == [] and store.projects() == []
     store.close()
     assert not paths.workspace.exists()
 
@@ -66,12 +66,12 @@ def test_an_emptied_bin_is_gone_from_the_file(store, paths):
     ids = marked(store, project.id)
     delete_samples(store, project.id, ids[1:])
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))
-    before = size_of(paths.workspace)
+    before = measure_path(paths.workspace)
     assert bytes_of(paths).count(MARK) >= 39 * 500
     gone = empty_bin_here(store, paths, project.id)
     assert (gone["samples"], gone["gestures"], gone["persons"]) == (39, 1, 0)
     assert MARK * 501 not in bytes_of(paths) and bytes_of(paths).count(MARK) == 500
-    assert size_of(paths.workspace) < before / 4
+    assert measure_path(paths.workspace) < before / 4
     assert [s.id for s in store.samples(project.id)] == ids[:1]
     assert store.gestures(project.id, deleted=True) == [] and store.find_damage() == ""
     assert restore_samples(store, project.id, ids[1:]) == 0
@@ -129,9 +129,9 @@ def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     (foreign / "a.txt").write_text("another's")
     (paths.workspace / "thesis.txt").write_text("not Mudra's")
     (paths.workspace / "runs" / "way-out").symlink_to(foreign)
-    assert sum(one.bytes for one in kept_here(store, paths)) > 40 * len(MARK) * 500
+    assert sum(one.bytes for one in list_stored_data(store, paths)) > 40 * len(MARK) * 500
     erased = erase_everything(store, paths)
-    assert erased.left == [] and erased.bytes > 40 * len(MARK) * 500
+    assert erased.failed == [] and erased.bytes > 40 * len(MARK) * 500
     assert MARK not in bytes_of(paths) and b"secret" not in bytes_of(paths)
     assert sorted(p.name for p in paths.workspace.iterdir() if p.suffix != ".db-shm") in (
         ["mudra.db", "thesis.txt"],
@@ -189,13 +189,13 @@ def test_one_who_logged_in_deletes_what_is_theirs_alone(paths, monkeypatch):
     (paths.of("anna").runs / "a" / "log").write_bytes(bytes(7))
     one_s = 40 * (1500 + len(MARK) * 500)
     for name, times in (("anna", 1), ("ben", 2)):
-        shown = kept_here(found[name], paths.of(name))
+        shown = list_stored_data(found[name], paths.of(name))
         assert (shown[0].path, shown[0].bytes) == ("the studio's database", times * one_s)
         assert not any(str(paths.workspace) in str(one.path) for one in shown)
-    assert [kept.path for kept in kept_here(found["anna"], paths.of("anna"))][1:] == [
+    assert [kept.path for kept in list_stored_data(found["anna"], paths.of("anna"))][1:] == [
         "your folder, runs"
     ]
-    assert erase_everything(found["anna"], paths.of("anna")).left == []
+    assert erase_everything(found["anna"], paths.of("anna")).failed == []
     assert found["anna"].projects() == [] and not paths.of("anna").runs.exists()
     [project] = found["ben"].projects()
     assert len(found["ben"].samples(project.id, limit=99)) == 80 and MARK in bytes_of(paths)

@@ -65,7 +65,7 @@ _TRACEBACK = r"Traceback \(most recent call last\):\n(?:  .*\n)+"
 _GONE = r"starlette\.websockets\.WebSocketDisconnected: .*\n"
 _CHAINED = r"\nDuring handling of the above exception, another exception occurred:\n\n"
 _CLOSED = re.compile(f"(?:{_TRACEBACK}{_GONE}{_CHAINED})?{_TRACEBACK}{_GONE}")
-_PASSING = r"upkeep/(web_access|upload_limits)\.py"  # every connection goes through them
+_PASSING = r"admin/web_access\.py"  # every connection goes through them
 _OURS = re.compile(rf'File "{re.escape(str(ROOT))}/(app\.py|core/(?!{_PASSING})|pages/)')
 
 

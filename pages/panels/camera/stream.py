@@ -9,7 +9,7 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
-from core.admin.memory import give_back_later
+from core.admin.memory import free_memory_later
 from core.gestures.labels import safe_label
 from core.live import low_latency
 from core.live.live import Latest, LiveProcessor, Options
@@ -54,7 +54,7 @@ class Stream(VideoProcessorBase):
     def on_ended(self) -> None:
         self.live.close()
         self.on_end()
-        give_back_later()
+        free_memory_later()
 
 
 @dataclass

@@ -2,8 +2,7 @@
 
 import pytest
 
-from core.admin.upload_limits import MAX_PAGE_MB, UploadLimitMiddleware, max_in_all_mb
-from core.admin.web_access import UPLOADS
+from core.admin.web_access import MAX_PAGE_MB, UPLOADS, UploadLimitMiddleware, read_uploads_mb
 from core.errors import AccessError
 
 MB = 2**20
@@ -13,8 +12,8 @@ PATH = f"/class{UPLOADS}one/file"
 class Server:
     """Takes a file while others come."""
 
-    def __init__(self, held, in_all_mb=2048):
-        self.guard = UploadLimitMiddleware(self, lambda: held, "/class", in_all_mb)
+    def __init__(self, held, total_mb=2048):
+        self.guard = UploadLimitMiddleware(self, lambda: held, "/class", total_mb)
         self.others = []
 
     async def __call__(self, scope, receive, send):
@@ -62,6 +61,6 @@ def test_a_file_of_unknown_length_is_refused_and_other_requests_pass():
 
 
 def test_the_limit_of_all_is_a_setting():
-    assert max_in_all_mb({}) == 2048 and max_in_all_mb({"MUDRA_UPLOADS_MB": "512"}) == 512
+    assert read_uploads_mb({}) == 2048 and read_uploads_mb({"MUDRA_UPLOADS_MB": "512"}) == 512
     with pytest.raises(AccessError, match="MUDRA_UPLOADS_MB is “much”"):
-        max_in_all_mb({"MUDRA_UPLOADS_MB": "much"})
+        read_uploads_mb({"MUDRA_UPLOADS_MB": "much"})
