@@ -1,4 +1,4 @@
-"""What comes in and goes out: pictures, videos, zips and tables; whole projects as one zip.
+"""Export and import of whole projects (`project`), samples as tables (`tables`), and models.
 
-Untrusted files are read within core.media's limits and judged before anything is stored.
+Imported files are untrusted: they are read within limits and checked before anything is stored.
 """

@@ -317,7 +317,7 @@ def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> R
 
 
 def _write_model(model: GestureModel, folder: Path) -> None:
-    """Write a checked file's model to a folder and make sure that it can be loaded from there."""
+    """Write a checked file's model to a folder and load it from there once, as a check."""
     metadata = {key: value for key, value in model.metadata.items() if key != "bundle"}
     folder.mkdir(exist_ok=True)
     (folder / MODEL).write_bytes(model.onnx)

@@ -93,8 +93,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
         name: a new name; "" keeps the old one.
 
     Returns:
-        The number of restored samples. Samples whose other gesture or person is in the bin stay
-        there until that is restored.
+        The number of restored samples, without those that another gesture or person in the bin
+        has, too: they are restored with that one.
 
     Raises:
         NotFoundError: it is not in the bin.
@@ -122,8 +122,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
 
 
 def _leave_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
-    """Leave samples in the bin whose person (of a gesture), or gesture, is in it too: they get its
-    time of deletion, so that they are restored with it."""
+    """Give samples the time of deletion of their other gesture or person in the bin, so that they
+    are restored with that one."""
     other_kind = PERSON if kind == GESTURE else GESTURE
     other = _TABLES[other_kind]
     binned = select(other).where(other.c.project_id == undo_log.project_id)

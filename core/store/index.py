@@ -78,7 +78,7 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
 
 
 def read_bin(store: Store, project_id: int) -> SampleIndex:
-    """Return the index of samples in the bin whose gesture and person are outside it."""
+    """Return the index of deleted samples that can be restored: gesture and person are there."""
     binned = read_index(store, project_id, deleted=True)
     gestures = [gesture.id for gesture in store.gestures(project_id)]
     persons = [person.id for person in store.persons(project_id)]

@@ -104,7 +104,7 @@ class Store(Database):
         return [to_project(row) for row in self.fetch_all(found)]
 
     def project(self, name: str) -> Project:
-        """Return the project of that name, ignoring case; raises NotFoundError if there is none."""
+        """Return the project of that name, ignoring case; raises NotFoundError if it is missing."""
         projects = self.projects()
         with suppress(LabelError):  # no project has an invalid name
             key = name_columns(name)["key"]
@@ -261,7 +261,7 @@ class Store(Database):
             rows = [to_row(sample) | home.columns for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
             crops = [row for i, one in zip(ids, new, strict=True) for row in to_crop_rows(i, one)]
-            if crops and not home.keypoints_only:  # whatever the recorder says
+            if crops and not home.keypoints_only:  # also if the recorder sent some
                 connection.execute(insert(t.crops), crops)
             wholes = [
                 to_row(one.whole) | home.columns | {"deleted_at": one.whole.taken_at}

@@ -190,7 +190,7 @@ def add_rows(connection: Connection, imported: ImportedProject, part: str, rows:
 
     Raises:
         NotFoundError: a row refers to one that is missing.
-        StoreError: a sample whose arrays don't fit together, or that isn't of its gesture's kind.
+        StoreError: a sample's arrays don't fit together, or it isn't of its gesture's kind.
     """
     new_rows = [_replace_ids(row, part, imported) for row in rows]
     if part == "samples":

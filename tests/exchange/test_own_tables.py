@@ -1,10 +1,9 @@
-"""Tables of ours are told from others', read a piece at a time, and wrong values named by line."""
+"""Exact tables are recognised by their columns and read with the line of each row."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import TableError
 from core.exchange.tables.columns import number_columns
 from core.exchange.tables.own_tables import is_own_table, read_own_table
 
@@ -50,12 +49,7 @@ def test_a_missing_keypoint_is_nan_and_a_missing_score_is_zero(tmp_path):
     np.testing.assert_array_equal(row["scores"], [0.5, 0])
 
 
-def test_the_old_name_of_a_column_is_read_as_the_new_one(tmp_path):
-    [(_, row), *_] = read_own_table(table(tmp_path / "a.csv", hand_index=1))
-    assert row["instance"] == "1"
-
-
-def test_a_table_of_others_is_none_of_ours(tmp_path):
+def test_tables_of_other_programs_are_not_exact_tables(tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n")
     broken = tmp_path / "broken.parquet"
@@ -65,20 +59,3 @@ def test_a_table_of_others_is_none_of_ours(tmp_path):
         and not is_own_table(broken)
         and not is_own_table(tmp_path / "none.csv")
     )
-
-
-def test_what_is_no_number_is_named_by_its_lines(tmp_path):
-    path = table(tmp_path / "a.csv", x1="far")
-    with pytest.raises(TableError, match=r"x1 must be numbers \(3 lines: 2, 3, 4\)"):
-        list(read_own_table(path))
-
-
-def test_a_table_that_lacks_a_column_or_has_one_twice_says_which(tmp_path):
-    path = table(tmp_path / "a.csv")
-    text = path.read_text()
-    path.write_text(text.replace(",score1,", ",score9,", 1))
-    with pytest.raises(TableError, match="lacks the columns score1"):
-        list(read_own_table(path))
-    path.write_text(text.replace(",score1,", ",score0,", 1))
-    with pytest.raises(TableError, match="has a column twice"):
-        list(read_own_table(path))

@@ -1,1 +1,1 @@
-"""A whole project as one zip, which comes back exactly: rows, crops, trainings."""
+"""A whole project as one zip, exact both ways: rows, crops and trainings."""

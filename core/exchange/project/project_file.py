@@ -205,7 +205,7 @@ def import_project(
 
 
 def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) -> ImportedProject:
-    """Insert the project in one transaction, at whose end the trainings' folders are moved in."""
+    """Insert the project and move its trainings' folders in, all in one transaction."""
     columns = reader.manifest.project.model_dump()
     columns["active_model"] = runs.names.get(columns["active_model"])
     try:

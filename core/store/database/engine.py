@@ -26,7 +26,7 @@ _MAX_OVERFLOW = 25  # connections beyond the pool; PostgreSQL allows 100 for all
 
 
 def open_engine(place: Path | str) -> Engine:
-    """Return an engine for a SQLite file, whose folder is created, or for a database URL.
+    """Return an engine for a SQLite file (creating its folder) or for a database URL.
 
     Raises:
         StoreError: the folder can't be created, or the URL is invalid; no error shows its password.

@@ -31,7 +31,7 @@ class Database:
     """A SQLite file or a PostgreSQL database; safe to use from several threads and processes.
 
     Args:
-        place: a SQLite file, whose folder is created, or a database URL.
+        place: a SQLite file (its folder is created) or a database URL.
         on_change: called with the project's id and the new history entry after each change that can
             be undone, in the thread that made it.
         owner: whose projects are visible; "" for those created without login.
@@ -56,7 +56,7 @@ class Database:
             raise
 
     def _upgrade(self) -> None:
-        """Upgrade the tables on a connection of its own, on which foreign keys are off."""
+        """Upgrade the tables on a separate connection without foreign keys."""
         with translate_errors(), self._engine.connect() as plain:
             plain.detach()
             connection = plain.execution_options(writes=True, upgrades=True)
@@ -121,7 +121,7 @@ class Database:
 
     @contextmanager
     def begin_undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
-        """Open a transaction whose changes can be undone; `title` (or `undo_log.title`, set before
+        """Open a transaction with undo; `title` (or `undo_log.title`, set before
         its end) names the action for people."""
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
