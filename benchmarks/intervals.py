@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from core.gestures.data import GestureData
-from core.gestures.evaluation.baselines import fit_baseline
-from core.gestures.evaluation.intervals import share_of, wilson_interval
+from core.gestures.evaluation.comparison import fit_baseline
+from core.gestures.evaluation.intervals import estimate_accuracy, wilson_interval
 from core.lab.starter_data import read_recorders
 
 TRAININGS, DRAWS, DRAWN = 24, 100, (1, 2, 3, 5, 8)
@@ -48,12 +48,12 @@ def bootstrap(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, fl
 
 
 def by_persons(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, float]:
-    found = share_of(correct, persons, "person")
+    found = estimate_accuracy(correct, persons, "person")
     return found.low, found.high
 
 
 def by_recordings(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, float]:
-    found = share_of(correct, recordings, "burst")
+    found = estimate_accuracy(correct, recordings, "burst")
     return found.low, found.high
 
 

@@ -68,14 +68,14 @@ def _recordings(groups: np.ndarray) -> np.ndarray:
 
 
 def _shares(data: GestureData, epochs: int) -> list[np.ndarray]:
-    near = noise_by_neighbours(data.features(), data.labels, data.recordings).share
+    near = noise_by_neighbours(data.features(), data.labels, data.recordings).score
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(Path(folder), project="noisy")
         model = GestureModel.load(train(data, run, TrainOptions(epochs=epochs)).model or run.path)
         probabilities = model.predict_proba(data.keypoints, data.mirrored_view)
     order = [gesture.name for gesture in model.gestures]
     own = np.array([order.index(data.gestures[label].name) for label in data.labels])
-    predicted = noise_by_model(probabilities, own).share
+    predicted = noise_by_model(probabilities, own).score
     return [near, predicted, (near + predicted) / 2]
 
 

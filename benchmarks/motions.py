@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from benchmarks import sfinge
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import GestureData
-from core.gestures.motion.motion_learner import fit_again, probabilities
+from core.gestures.motion.motion_learner import fit_matcher, predict_motions
 from core.gestures.motion.templates import warped_distances
 from core.pose.skeletons.table import HAND_21
 from tests.support.recorded_clips import clips_of, signs_of, surer
@@ -89,8 +89,8 @@ def _draw(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.boo
 
 
 def _ours(shown: GestureData, asked: GestureData) -> NDArray[np.int64]:
-    matcher = fit_again("templates", shown, TrainOptions(), 1)
-    return probabilities(matcher, asked).argmax(1)
+    matcher = fit_matcher("templates", shown, TrainOptions(), 1)
+    return predict_motions(matcher, asked).argmax(1)
 
 
 def _plain(
@@ -127,8 +127,8 @@ def in_folds(data: GestureData, ways: list[str], epochs: int) -> dict[str, Any]:
     right: dict[str, list[NDArray[np.bool_]]] = {by: [] for by in ways}
     for known, asked in _folds(data):
         for by, found in right.items():
-            matcher = fit_again(by, known, TrainOptions(), epochs)
-            found.append(probabilities(matcher, asked).argmax(1) == asked.labels)
+            matcher = fit_matcher(by, known, TrainOptions(), epochs)
+            found.append(predict_motions(matcher, asked).argmax(1) == asked.labels)
     figures = {by: float(np.concatenate(found).mean()) for by, found in right.items()}
     return {"classes": len(data.gestures), "clips": len(data), **figures}
 

@@ -18,11 +18,10 @@ import torch
 from numpy.typing import NDArray
 
 from core.gestures.classifier.fitting import fit_all
-from core.gestures.classifier.learner import without_empty_gestures
 from core.gestures.classifier.nets import OpenSetNet, RejectionHead
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.gestures.modelfile.export import data_hash
+from core.gestures.modelfile.export import hash_data
 from core.gestures.openset.rejection import fit_rejection
 from core.lab.open_set import (
     RejectionScores,
@@ -52,7 +51,7 @@ class Inside:
         self.labels, self.none = data.labels, net.head.none
         with torch.no_grad():
             plain = data.features()
-            x = net.net.standardised(torch.from_numpy(plain))
+            x = net.net.standardise(torch.from_numpy(plain))
             last = x
             for layer in net.net.layers[:-1]:
                 last = torch.relu(layer(last))
@@ -164,12 +163,12 @@ def _with_digits_alone(data: GestureData, none: bool) -> GestureData:
     """`none` of the digits, or none at all."""
     digits = np.char.startswith(data.persons.astype(str), "digits ")
     nothing = data.labels == data.gestures.index(NONE)
-    return without_empty_gestures(data.take(~nothing | (digits & none)))
+    return data.take(~nothing | (digits & none)).drop_empty_gestures()
 
 
 def _fit_with(score: Score, nets: dict[str, OpenSetNet]) -> Callable[[GestureData], Callable]:
     def fit(samples: GestureData) -> Callable[[GestureData], tuple[Array, Array]]:
-        key = data_hash(samples)
+        key = hash_data(samples)
         if key not in nets:
             net = fit_all(samples, OPTIONS, EPOCHS)
             nets[key] = fit_rejection(net, samples, OPTIONS.augmentation)

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.classifier.augmentation import Augmentation
-from core.gestures.classifier.fitting import fit_all, net_probabilities
+from core.gestures.classifier.fitting import fit_all, predict_samples
 from core.gestures.data import GestureData
-from core.gestures.evaluation.intervals import share_of
+from core.gestures.evaluation.intervals import estimate_accuracy
 from core.gestures.labels import NONE
 from core.lab.starter import EPOCHS, OPTIONS
 from core.lab.starter_data import (
@@ -64,7 +64,7 @@ def ours(how: Augmentation) -> Fit:
 
     def fit(data: GestureData, seed: int, epochs: int) -> Answer:
         net = fit_all(data, replace(OPTIONS, augmentation=how, seed=seed), epochs)
-        return lambda asked: net_probabilities(net, asked).argmax(1)
+        return lambda asked: predict_samples(net, asked).argmax(1)
 
     return fit
 
@@ -124,7 +124,7 @@ def recorders_row(data: GestureData, runs: Sequence[NDArray[np.int64]]) -> list[
     """Mean of the recorders with its interval, the worst, all samples, and the mistakes a seed."""
     right = np.mean([predicted == data.labels for predicted in runs], 0)
     each = [right[data.persons == person].mean() for person in np.unique(data.persons)]
-    whole = share_of(runs[0] == data.labels, data.persons, "person", each=True)
+    whole = estimate_accuracy(runs[0] == data.labels, data.persons, "person", each=True)
     counts = np.mean([mistakes(data, predicted) for predicted in runs], 0)
     return [
         f"{100 * np.mean(each):.2f}",

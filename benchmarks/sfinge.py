@@ -22,7 +22,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionStream
-from core.gestures.motion.trimming import moving_part
+from core.gestures.motion.windows import find_moving_part
 from core.pose.skeletons.table import HAND_21
 from core.recording.clips import MAX_CLIP_S, MIN_CLIP_FRAMES
 from core.training.runs import Run
@@ -142,7 +142,7 @@ def taught(
         whole += [(recording.hands[a:b], name) for a, b, name in parts_of(recording)]
     clips, labels = [], []
     for hands, name in whole:
-        moving = moving_part(hands, np.arange(len(hands)) / FPS)
+        moving = find_moving_part(hands, np.arange(len(hands)) / FPS)
         if moving is not None and moving.stop - moving.start >= MIN_CLIP_FRAMES:
             clips.append(hands[moving])
             labels.append(str(name))

@@ -19,6 +19,7 @@ from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_bin, read_index, read_samples
 from pages.panels.controls import pick_option
 from pages.panels.layout import show_errors
+from pages.panels.progress import move_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import label_noise_cache, studio
 from pages.panels.samples.balance import show_balance, show_no_samples
@@ -149,7 +150,7 @@ def label_noise_scores(
         again = st.button("Score again", icon="🔄")
     if stale and again:
         bar = st.progress(0.0, f"scoring {len(sample_index):,} samples")
-        label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
+        label_noise = cache.score(studio().store, studio().paths, project, move_bar(bar))
         bar.empty()
     st.caption(
         "Suspect samples are probably mislabelled: they look like another gesture, or the model in "

@@ -55,7 +55,6 @@ TORCH = (
     "core/gestures/openset/*",
     "core/gestures/motion/motion_*.py",
     "core/gestures/modelfile/export.py",
-    "core/gestures/modelfile/motion_graph.py",
     "core/gestures/loading.py",  # loads it whole, before SciPy asks for half of it
 )
 DATABASE = ("core/store/*",)
@@ -110,7 +109,7 @@ HANDS = (
     "core/gestures/modelfile/drift.py",
     "core/gestures/openset/outliers.py",
     "core/gestures/classifier/augmentation.py",
-    "core/gestures/classifier/seed_model.py",
+    "core/gestures/classifier/dense_model.py",
     "core/recording/demo.py",
     "core/recording/imports/table_rows.py",
     "core/recording/imports/tables.py",

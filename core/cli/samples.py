@@ -54,7 +54,7 @@ def list_(
         sample_index = read_bin(store, home.id) if in_bin else read_index(store, home.id)
         label_noise = None
         if order == SUSPECTED and not in_bin:
-            label_noise = score_labels(store, paths, home, lambda x: progress(round(100 * x), 100))
+            label_noise = score_labels(store, paths, home, progress)
         wanted = SampleFilter(
             _id_of(gesture, gestures, "gesture"), _id_of(person, persons, "person"), order=order
         )

@@ -17,9 +17,9 @@ from core.errors import ModelError, TrainingError
 from core.files import temporary_folder
 from core.gestures.modelfile.bundle import (
     BESIDE,
-    COUNT,
     SUFFIX,
     TOLERANCE,
+    VECTOR_COUNT,
     Bundle,
     Inputs,
     check_bundle,
@@ -138,7 +138,7 @@ def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
     """Return, ready for JSON, what checking a `.gesture` file found: its gestures, each test
     vector's difference, hashes, and whether its predict.py is Mudra's."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
-    differences = bundle.differences().tolist()
+    differences = bundle.compare_answers().tolist()
     return {
         "gestures": [gesture.name for gesture in bundle.model.gestures],
         "estimator": bundle.model.estimator,
@@ -214,9 +214,9 @@ def read_sample_hands(table: Path) -> Inputs:
     """
     read = read_table(table, "keypoints-csv")
     order = np.argsort(read.gestures, kind="stable")
-    chosen = order[np.linspace(0, len(order) - 1, COUNT).round().astype(int)]
-    sizes = np.geomspace(0.5, 4, COUNT)[:, None, None]
-    mirrored = np.arange(COUNT) % 2 == 1
+    chosen = order[np.linspace(0, len(order) - 1, VECTOR_COUNT).round().astype(int)]
+    sizes = np.geomspace(0.5, 4, VECTOR_COUNT)[:, None, None]
+    mirrored = np.arange(VECTOR_COUNT) % 2 == 1
     points = read.keypoints[chosen] * sizes
     points[mirrored, :, 0] = _PICTURE_WIDTH_PX - points[mirrored, :, 0]
     points[3, 8] = np.nan
@@ -227,13 +227,13 @@ def read_sample_hands(table: Path) -> Inputs:
 def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
     """Return 16 random poses of a skeleton at several places and sizes: every other one mirrored,
     one without a keypoint where it has several."""
-    rng = np.random.default_rng(COUNT)
-    sizes = np.geomspace(20, 200, COUNT)[:, None, None]
-    points = rng.normal(0, 1, (COUNT, skeleton.size, axes)) * sizes + rng.uniform(
-        100, 500, (COUNT, 1, axes)
+    rng = np.random.default_rng(VECTOR_COUNT)
+    sizes = np.geomspace(20, 200, VECTOR_COUNT)[:, None, None]
+    points = rng.normal(0, 1, (VECTOR_COUNT, skeleton.size, axes)) * sizes + rng.uniform(
+        100, 500, (VECTOR_COUNT, 1, axes)
     )
     points[3, 1:][-1:] = np.nan
-    return Inputs(points.round(1).astype(np.float32), np.arange(COUNT) % 2 == 1)
+    return Inputs(points.round(1).astype(np.float32), np.arange(VECTOR_COUNT) % 2 == 1)
 
 
 def animate_poses(poses: Inputs, steps: int) -> Inputs:
@@ -242,7 +242,7 @@ def animate_poses(poses: Inputs, steps: int) -> Inputs:
     middle = np.nanmean(poses.keypoints, 1, keepdims=True)
     reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
     reach = np.maximum(reach, _MIN_REACH_PX)  # features divide by the size of a movement
-    angle, tilt = np.linspace(0, 2 * np.pi, steps), np.linspace(0, 2 * np.pi, COUNT)[:, None]
+    angle, tilt = np.linspace(0, 2 * np.pi, steps), np.linspace(0, 2 * np.pi, VECTOR_COUNT)[:, None]
     points = np.repeat(poses.keypoints[:, None], steps, 1)
     points[..., 0] += (reach * np.cos(angle) * np.cos(tilt))[:, :, None]
     points[..., 1] += (reach * np.sin(angle))[:, :, None]

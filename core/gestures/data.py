@@ -1,4 +1,4 @@
-"""What a classifier learns from. N samples, K keypoints."""
+"""Labelled samples that a classifier learns from. N samples, K keypoints."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gestures.features import FeatureSet, feature_set
+from core.gestures.features import FeatureSet, get_feature_set
 from core.gestures.labels import GestureLabel
-from core.gestures.motion.motion_features import MotionFeatures, motion_features
+from core.gestures.motion.motion_features import MotionFeatures, get_motion_features
 from core.pose.skeletons.table import HAND_21, skeleton_named
 
-UNKNOWN_PERSON = "unknown"  # of samples from files, where nobody said who is in them
+UNKNOWN_PERSON = "unknown"  # the person of samples from files that name none
 _UNKNOWN = (UNKNOWN_PERSON, "import")  # the latter in databases of before version 10
-CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # what learns from it; the last three: baselines
+CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # the last three are baselines
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +27,10 @@ class GestureData:
         labels: (N,) int, index into `gestures`.
         gestures: the classes, C of them.
         persons, sessions, recordings: (N,) group names, each finer than the one before.
-        estimator: which estimator found the keypoints.
-        also: others that found some of them, in space, where those of several are alike.
-        skeleton: whose K keypoints they are.
-        sample_ids: (N,) the store's ids; empty when the data does not come from a store.
-        seconds: (N,) how long each window lasted; empty of single frames, and where nobody knows.
+        estimator: which estimator found the keypoints of most samples.
+        also: other estimators whose 3-D keypoints are compatible.
+        sample_ids: (N,) the store's ids; empty for data that does not come from a store.
+        seconds: (N,) duration of each window; empty for single frames and where unknown.
     """
 
     keypoints: NDArray[np.float32]
@@ -62,53 +61,41 @@ class GestureData:
         return len(self.labels)
 
     @property
-    def of_known(self) -> NDArray[np.bool_]:
-        """(N,) whether it is known who recorded: an unknown person may be one of the others."""
+    def has_known_person(self) -> NDArray[np.bool_]:
+        """(N,) whether the sample's person is known: an unknown one may be any of the others."""
         return ~np.isin(self.persons, _UNKNOWN)
 
     @property
     def known_persons(self) -> list[str]:
-        """Those who are known to be different people, in order."""
-        return sorted({str(person) for person in self.persons[self.of_known]})
+        """Names of the known persons, sorted."""
+        return sorted({str(person) for person in self.persons[self.has_known_person]})
 
     @property
     def estimators(self) -> tuple[str, ...]:
-        """All that found them."""
+        """All estimators that found the keypoints."""
         return self.estimator, *self.also
 
     @property
     def moving(self) -> bool:
-        """Whether these are windows of gestures that move."""
+        """Whether these are windows of moving gestures."""
         return self.keypoints.ndim == 4
 
     @property
     def motion_features(self) -> MotionFeatures:
-        """What makes features of these windows.
-
-        Raises:
-            SkeletonError: there are none for this skeleton.
-        """
-        return motion_features(self.skeleton, self.keypoints.shape[-1])
+        """The features of these windows. Raises SkeletonError where the skeleton has none."""
+        return get_motion_features(self.skeleton, self.keypoints.shape[-1])
 
     @property
     def feature_set(self) -> FeatureSet:
-        """What makes features of these keypoints.
-
-        Raises:
-            SkeletonError: there are none for this skeleton, or none in space.
-        """
-        return feature_set(self.skeleton, self.keypoints.shape[-1])
+        """The features of these keypoints. Raises SkeletonError where the skeleton has none."""
+        return get_feature_set(self.skeleton, self.keypoints.shape[-1])
 
     def features(self) -> NDArray[np.float32]:
-        """(N, F) features of all samples.
-
-        Raises:
-            SkeletonError: clips, which have no features of a single frame.
-        """
+        """Compute (N, F) features of all samples. Raises SkeletonError for windows."""
         return np.asarray(self.feature_set(self.keypoints, self.mirrored_view), np.float32)
 
     def take(self, rows: NDArray[Any]) -> "GestureData":
-        """The chosen rows (indices or mask), same classes."""
+        """Select samples by indices or mask; the classes stay."""
         return replace(
             self,
             keypoints=self.keypoints[rows],
@@ -120,3 +107,8 @@ class GestureData:
             sample_ids=self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
             seconds=self.seconds[rows] if len(self.seconds) else self.seconds,
         )
+
+    def drop_empty_gestures(self) -> "GestureData":
+        """Remove the classes that have no sample, and renumber the labels."""
+        present, labels = np.unique(self.labels, return_inverse=True)
+        return replace(self, labels=labels, gestures=tuple(self.gestures[i] for i in present))

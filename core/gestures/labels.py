@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from core.errors import LabelError
 
 MAX_NAME = 40
-MAX_EMOJI = 16  # code points: families and flags are made of many
+MAX_EMOJI = 16  # code points; families and flags are sequences of many
 
-
-# Signs that are drawn as text unless U+FE0F follows: Unicode's emoji-data, Emoji=Yes and
-# Emoji_Presentation=No, as first and last code points (digits, # and * left out)
+# Emoji that are drawn as text unless U+FE0F follows: Unicode's emoji-data, Emoji=Yes and
+# Emoji_Presentation=No, as first and last code points (without digits, # and *)
 _TEXT_SIGNS = (
     "©© ®® ‼‼ ⁉⁉ ™™ ℹℹ ↔↙ ↩↪ ⌨⌨ ⏏⏏ ⏭⏯ ⏱⏲ ⏸⏺ ⓂⓂ ▪▫ ▶▶ ◀◀ ◻◼ ☀☄ ☎☎ ☑☑ ☘☘ ☝☝ ☠☠ ☢☣ ☦☦ ☪☪ ☮☯ ☸☺ ♀♀ "
     "♂♂ ♟♠ ♣♣ ♥♦ ♨♨ ♻♻ ♾♾ ⚒⚒ ⚔⚗ ⚙⚙ ⚛⚜ ⚠⚠ ⚧⚧ ⚰⚱ ⛈⛈ ⛏⛏ ⛑⛑ ⛓⛓ ⛩⛩ ⛰⛱ ⛴⛴ ⛷⛹ ✂✂ ✈✉ ✌✍ ✏✏ ✒✒ ✔✔ ✖✖ "
@@ -22,23 +21,23 @@ _TEXT_SIGNS = (
 _TEXT_RANGES = [(pair[0], pair[-1]) for pair in _TEXT_SIGNS.split()]
 
 
-def in_colour(emoji: str) -> str:
-    """The emoji with U+FE0F where a single sign would else be drawn as text, thin and black."""
-    alone = emoji.removesuffix("\ufe0f").removesuffix("\ufe0e")
-    if len(alone) == 1 and any(low <= alone <= high for low, high in _TEXT_RANGES):
-        return alone + "\ufe0f"
+def to_colour_emoji(emoji: str) -> str:
+    """Append U+FE0F to an emoji that would otherwise be drawn as black text."""
+    plain = emoji.removesuffix("\ufe0f").removesuffix("\ufe0e")
+    if len(plain) == 1 and any(low <= plain <= high for low, high in _TEXT_RANGES):
+        return plain + "\ufe0f"
     return emoji
 
 
 @dataclass(frozen=True)
 class GestureLabel:
-    """A gesture's name and the emoji that stands for it ("" when it has none), in colour."""
+    """A gesture's name and its emoji ("" for none)."""
 
     name: str
     emoji: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "emoji", in_colour(self.emoji))
+        object.__setattr__(self, "emoji", to_colour_emoji(self.emoji))
 
     @property
     def title(self) -> str:
@@ -59,7 +58,7 @@ DEFAULT_GESTURES = (
     NONE,
 )
 
-# of bodies; left and right are the screen's, as the viewer sees them
+# for bodies; left and right as seen on the screen
 ARM_POSES = (
     GestureLabel("t_pose", "🤸"),
     GestureLabel("y_pose", "🙌"),
@@ -71,7 +70,7 @@ ARM_POSES = (
     NONE,
 )
 
-# of both hands
+# for both hands
 TWO_HANDED = (
     GestureLabel("heart_hands", "🫶"),
     GestureLabel("folded_hands", "🙏"),
@@ -80,8 +79,8 @@ TWO_HANDED = (
     NONE,
 )
 
-# of hands, each that moves with how it is performed; left and right are the screen's
-_PERFORMED = {
+# moving gestures of hands with how to perform them; left and right as seen on the screen
+_INSTRUCTIONS = {
     GestureLabel("swipe_left", "⬅️"): "Sweep an open hand to the left, once, and rest.",
     GestureLabel("swipe_right", "➡️"): "Sweep an open hand to the right, once, and rest.",
     GestureLabel("swipe_up", "⬆️"): "Sweep an open hand upwards, once, and rest.",
@@ -92,7 +91,7 @@ _PERFORMED = {
     GestureLabel("pinch", "🤏"): "Bring thumb and index finger together, and open them again.",
     NONE: "Any other movement: scratch, talk with your hands.",
 }
-MOTIONS = tuple(_PERFORMED)
+MOTIONS = tuple(_INSTRUCTIONS)
 
 _ALIASES = {
     "thumbs_up": "thumbup thumb_up thumbsup like yes up_thumb",
@@ -116,70 +115,70 @@ _ALIASES = {
 _ADDRESSES = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 _EMOJI_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # style and skin-tone marks
 
-_IN_EMOJI = {"\u200d", *map(chr, range(0xE0020, 0xE0080))}  # joins; flags of regions
+_INVISIBLE_IN_EMOJI = {"\u200d", *map(chr, range(0xE0020, 0xE0080))}  # joiner; region flags
 
 
-def _key(text: str) -> str:
+def _normalise_text(text: str) -> str:
+    """Return the text without skin tones, in lower case, words joined by underscores."""
     plain = _EMOJI_VARIANTS.sub("", unicodedata.normalize("NFC", text)).strip().casefold()
     return re.sub(r"[\s\-]+", "_", plain)
 
 
-_BY_KEY = (
-    {_key(g.name): g.name for g in (*TWO_HANDED, *ARM_POSES, *DEFAULT_GESTURES)}
-    | {_key(g.emoji): g.name for g in (*TWO_HANDED, *ARM_POSES, *DEFAULT_GESTURES)}
-    | {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
-)
+_NAMES = {
+    _normalise_text(text): gesture.name
+    for gesture in (*TWO_HANDED, *ARM_POSES, *DEFAULT_GESTURES)
+    for text in (gesture.name, gesture.emoji)
+} | {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 
 
 def match_gesture(text: str) -> str | None:
-    """Name of the built-in gesture that a text means by name, alias or emoji; else None."""
-    return _BY_KEY.get(_key(text))
+    """Find a built-in gesture's name by its name, an alias or its emoji; None if there is none."""
+    return _NAMES.get(_normalise_text(text))
 
 
 def how_to_perform(name: str) -> str:
-    """Of a built-in gesture that moves; "" of others."""
-    return next((how for label, how in _PERFORMED.items() if label.name == name), "")
+    """Return how to perform a built-in moving gesture; "" for other gestures."""
+    return next((text for label, text in _INSTRUCTIONS.items() if label.name == name), "")
 
 
 def safe_name(text: str) -> str:
-    """A name as it may be stored: NFC, trimmed, 1-40 characters, none of them control or bidi.
+    """Return the name as it is stored: NFC and trimmed.
 
     Raises:
-        LabelError: the text can't be a name.
+        LabelError: not 1 to 40 characters, or a control or bidi character among them.
     """
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise LabelError(f"a name has 1 to {MAX_NAME} characters, this one has {len(name)}")
     for char in name:
-        # Cf holds the bidi overrides and the zero-width joiner; emoji sequences need the latter
+        # Cf includes bidi overrides and the zero-width joiner; emoji sequences need the joiner
         if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or (
             unicodedata.category(char) == "Cf" and char != "\u200d"
         ):
             raise LabelError(
-                f"the name holds the invisible character U+{ord(char):04X}: type it without"
+                f"the name contains the invisible character U+{ord(char):04X}: type it without"
             )
     return name
 
 
 def safe_emoji(text: str) -> str:
-    """An untrusted emoji as it may stand beside a name; "" where it is long or could be markup."""
-    plain = text.removesuffix("\u20e3")  # a keycap stands on a digit, # or *
+    """Return an untrusted emoji, or "" where it is too long or could act as markup."""
+    plain = text.removesuffix("\u20e3")  # a keycap follows a digit, # or *
     keycap = plain != text and plain[:1] in "0123456789#*" and plain[1:] in ("", "\ufe0f")
-    seen = all(unicodedata.category(c)[0] != "C" or c in _IN_EMOJI for c in text)
-    short = len(text) <= MAX_EMOJI and seen
-    return text if short and (keycap or safe_label(text) == text) else ""
+    visible = all(unicodedata.category(c)[0] != "C" or c in _INVISIBLE_IN_EMOJI for c in text)
+    allowed = visible and len(text) <= MAX_EMOJI and (keycap or safe_label(text) == text)
+    return text if allowed else ""
 
 
 def format_count(n: int, noun: str) -> str:
-    """“1 sample”, “2,883 samples”."""
+    """Format a count with its noun: “1 sample”, “2,883 samples”."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def safe_label(text: str) -> str:
-    """The text as a widget, chart or Markdown may show it: nothing in it acts as markup.
+    """Escape Markdown in untrusted text for a widget, chart or Markdown.
 
-    A bare address would become a link in spite of every backslash, so an invisible word joiner
-    breaks it.
+    Backslashes don't stop a bare address from becoming a link, so a word joiner breaks it.
     """
     plain = _ADDRESSES.sub("\\g<0>\u2060", text.replace("\n", " "))
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&])", r"\\\1", plain)

@@ -1,7 +1,7 @@
-"""Libraries that take seconds to load, and how no thread sees half of what another loads."""
+"""The import order of libraries that take seconds to load."""
 
 
-def load_before_scipy() -> None:
-    """Before SciPy or scikit-learn is loaded: SciPy asks torch for its tensors wherever torch is
-    known, and fails while another thread has loaded half of it. This one waits for the whole."""
+def import_torch_first() -> None:
+    """Import torch before SciPy or scikit-learn: SciPy looks for torch's tensors once torch is in
+    `sys.modules`, and fails while another thread has imported only half of it."""
     import torch  # noqa: F401

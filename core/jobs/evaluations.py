@@ -35,14 +35,14 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
     persons = data.known_persons
 
     def work(run: Run, stop: Stop) -> None:
-        from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+        from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 
-        def progress(person: str, found: dict[str, Any]) -> None:
+        def log_person(person: str, found: dict[str, Any]) -> None:
             run.log(event="person", person=person, **_without_confusion(found))
 
-        found = leave_one_person_out(data, options, epochs, progress=progress, stop=stop)
+        found = leave_one_person_out(data, options, epochs, on_person=log_person, stop=stop)
         if not stop.is_set():
-            summary = summarise(found) | {"epochs": epochs} | protocol.to_dict()
+            summary = summarise_persons(found) | {"epochs": epochs} | protocol.to_dict()
             run.log(event="result", **summary)
             change_json(training.path / METADATA, {SUMMARY: summary})
 
@@ -62,12 +62,12 @@ def start_comparison(
     data = manager.training_data(project, [estimator] if estimator else ())
 
     def work(run: Run, stop: Stop) -> None:
-        from core.gestures.evaluation.comparing import compare
+        from core.gestures.evaluation.comparison import compare_classifiers
 
-        def progress(row: dict[str, Any]) -> None:
+        def log_row(row: dict[str, Any]) -> None:
             run.log(event="classifier", **row)
 
-        run.log(event="result", **compare(data, seed=seed, progress=progress, stop=stop))
+        run.log(event="result", **compare_classifiers(data, seed=seed, on_row=log_row, stop=stop))
 
     about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
     return _start_evaluation(manager, project, COMPARISON, work, about)
@@ -176,19 +176,18 @@ def _training_setup(
     """Return a training's samples, options and epochs, and the evaluation protocol: if the training
     chose its epochs on held-out samples, these were of the same people."""
     from core.gestures.classifier.fitting import TrainOptions
-    from core.gestures.classifier.learner import without_empty_gestures
-    from core.gestures.modelfile.export import data_hash
+    from core.gestures.modelfile.export import hash_data
 
     model = GestureModel.load(training.path)
     samples = manager.training_data(project, model.estimators, in_space=model.axes == 3)
-    data = without_empty_gestures(samples)
+    data = samples.drop_empty_gestures()
     persons = data.known_persons
     if len(persons) < 2:
         raise TrainingError(
             f"all samples are of {' and '.join(persons) or 'unknown people'}, leaving one person "
             "out needs at least 2: let another person record the same gestures"
         )
-    if data_hash(data) != model.metadata.get("data_sha256"):
+    if hash_data(data) != model.metadata.get("data_sha256"):
         raise TrainingError(
             "the samples have changed since this training: train again, then leave persons out"
         )

@@ -15,7 +15,7 @@ from core.errors import NotFoundError, TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import format_count
-from core.gestures.loading import load_before_scipy
+from core.gestures.loading import import_torch_first
 from core.jobs.active_model import active_model, follow_training
 from core.jobs.owners import belongs_to, project_fields
 from core.paths import Paths
@@ -314,7 +314,7 @@ def preload_training() -> threading.Thread:
     """Import torch and scikit-learn in a thread, once, so that the first training starts fast."""
 
     def load() -> None:
-        load_before_scipy()
+        import_torch_first()
         import core.gestures.classifier.learner  # noqa: F401
 
     thread = threading.Thread(target=load, name="preload", daemon=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.gestures.openset.rejection import Rejection, choose_threshold, thresholds_of_others
+from core.gestures.openset.rejection import Rejection, choose_threshold, cross_fit_thresholds
 from core.lab.starter_data import OTHER_SIGNS, XY, assign_blocks
 
 FOLDS = 5
@@ -54,7 +54,7 @@ class RejectionScores:
         """(N,) and (M,) which hands are accepted as a gesture; each fold's threshold was chosen on
         the other folds' gestures."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
-        chosen = thresholds_of_others(self.gestures, self.labels, self.folds)
+        chosen = cross_fit_thresholds(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:
             mine, alike = self.folds == fold, self.unknown_folds == fold
             gestures[mine] &= self.gestures[mine] <= threshold

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from core.gestures.classifier.augmentation import Augmentation
-from core.gestures.classifier.fitting import TrainOptions, fit_all, net_probabilities
+from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
 from core.gestures.classifier.nets import OpenSetNet
 from core.gestures.data import GestureData
-from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.export import save_model
-from core.gestures.openset.rejection import TARGET, fit_rejection, open_set_answers
+from core.gestures.openset.rejection import TARGET, fit_rejection, predict_open_set
 from core.lab.open_set import (
     Answer,
     acceptance_rates,
@@ -90,7 +90,7 @@ def make_starter(
     """
     data = read_all_samples(folder, landmarks, make_keypoints)
     progress(f"{len(data)} samples")
-    figures = summarise(measure_recorders(data))
+    figures = summarise_persons(measure_recorders(data))
     progress(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
     figures["sources"] = {}
     for name in SOURCES:
@@ -134,7 +134,7 @@ def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[s
 
     def fit(samples: GestureData) -> Answer:
         net = train_starter_net(samples)
-        return lambda asked: open_set_answers(net, asked)
+        return lambda asked: predict_open_set(net, asked)
 
     scores = score_held_out_people(data, read_unknown_digits(landmarks), hands, fit)
     return {
@@ -161,7 +161,7 @@ def measure_picture_source(
     for block in sorted(set(hands.persons)):
         net = fit_all(data.take(data.persons != block), OPTIONS, EPOCHS)
         theirs = np.flatnonzero(hands.persons == block)
-        table = net_probabilities(net, hands.to_unlabelled(theirs))
+        table = predict_samples(net, hands.to_unlabelled(theirs))
         rows = [tuple(zip(data.gestures, map(float, row), strict=True)) for row in table]
         for picture in sorted(set(hands.pictures[theirs])):
             mine = [rows[i] for i in np.flatnonzero(hands.pictures[theirs] == picture)]

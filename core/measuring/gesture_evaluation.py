@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MudraError
-from core.gestures.evaluation.intervals import share_of
+from core.gestures.evaluation.intervals import estimate_accuracy
 from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.windows import window
+from core.gestures.motion.windows import clip_to_window
 from core.media.pictures import read_picture
 from core.parallel import LOCAL, check_place, read_ahead, spread
 from core.pose.types import Picture
@@ -99,7 +99,7 @@ def _evaluate_clips(model: GestureModel, table: KeypointTable) -> dict[str, Any]
     """Evaluate clips; those of gestures that the model lacks count in false_accept alone."""
     clips = table.keypoints
     if model.steps is not None and table.moving and clips.shape[1] != model.steps:
-        clips = np.stack([window(clip, table.times_s, model.steps) for clip in clips])
+        clips = np.stack([clip_to_window(clip, table.times_s, model.steps) for clip in clips])
     predicted, accepted = _predict_table(model, table, clips)
     known = np.isin(table.gestures, [gesture.name for gesture in model.gestures])
     target = np.where(known, table.gestures, NONE.name).tolist()
@@ -217,7 +217,7 @@ def compute_accuracies(
 
     Args:
         groups: (N,) which items depend on each other, for the intervals; None: none do.
-        kind: what the groups are (`intervals.ALIKE`).
+        kind: what the groups are (`intervals.MIN_CORRELATION`).
     """
     targets, predictions = np.array(target, str), np.array(predicted, str)
     groups = np.arange(len(targets)) if groups is None else groups
@@ -225,12 +225,12 @@ def compute_accuracies(
     for (true, prediction), count in sorted(Counter(zip(target, predicted, strict=True)).items()):
         confusion.setdefault(true, {})[prediction] = count
 
-    def summarise(rows: NDArray[np.bool_]) -> dict[str, Any]:
+    def summarise_persons(rows: NDArray[np.bool_]) -> dict[str, Any]:
         return _accuracy_with_interval(targets[rows], predictions[rows], groups[rows], kind)
 
     return {
-        **summarise(np.ones(len(targets), bool)),
-        "per_gesture": {true: summarise(targets == true) for true in confusion},
+        **summarise_persons(np.ones(len(targets), bool)),
+        "per_gesture": {true: summarise_persons(targets == true) for true in confusion},
         "confusion": confusion,
     }
 
@@ -260,14 +260,14 @@ def _accuracy_with_interval(
     targets: NDArray[Any], predictions: NDArray[Any], groups: NDArray[Any], kind: str
 ) -> dict[str, Any]:
     correct, detected = targets == predictions, predictions != UNDETECTED
-    overall = share_of(correct, groups, kind) if len(correct) else None
-    seen = share_of(correct[detected], groups[detected], kind) if detected.any() else None
+    overall = estimate_accuracy(correct, groups, kind) if len(correct) else None
+    seen = estimate_accuracy(correct[detected], groups[detected], kind) if detected.any() else None
     return {
         "n": len(correct),
         "detected": int(detected.sum()),
-        "accuracy": overall and overall.share,
+        "accuracy": overall and overall.value,
         "interval": overall and [overall.low, overall.high],
-        "accuracy_detected": seen and seen.share,
+        "accuracy_detected": seen and seen.value,
         "interval_detected": seen and [seen.low, seen.high],
     }
 

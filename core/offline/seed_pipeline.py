@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import TableError
-from core.gestures.classifier.seed_model import DenseModel, openpose_inputs
+from core.gestures.classifier.dense_model import DenseModel, flatten_openpose_peaks
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Floats
@@ -40,12 +40,12 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
         locate_seed_keypoints,
     )
 
-    model = DenseModel.load(mlp).with_range_of(_read_numbers(table))
+    model = DenseModel.load(mlp).scale_inputs_by(_read_numbers(table))
     rgb = read_picture(picture)
     points = locate_seed_keypoints(
         load_published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb
     )
-    (probabilities,) = model.probabilities(openpose_inputs(points[None]))
+    (probabilities,) = model.probabilities(flatten_openpose_peaks(points[None]))
     best = int(probabilities.argmax())
     return {
         "gesture": _GESTURES[best],

@@ -116,7 +116,7 @@ class MotionReader:
             track.add_point(estimate.time_s, pose.keypoints[traced])
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):
                 events.append((name, event))
-            self.missed = track.stream.missed or self.missed
+            self.missed = track.stream.near_miss or self.missed
         return events
 
     def _reference_size(self, estimate: Estimate) -> tuple[int, int]:
@@ -137,7 +137,7 @@ class MotionReader:
             is_lost = now_s - track.seen_s > FORGET_S
             if event := track.stream.close() if is_lost else track.stream.step(now_s, None):
                 events.append((track.name, event))
-            self.missed = track.stream.missed or self.missed
+            self.missed = track.stream.near_miss or self.missed
             if is_lost:
                 del self._tracks[number]
         return events

@@ -12,9 +12,8 @@ import numpy as np
 
 from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
-from core.gestures.modelfile.coverage import sees_half
-from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.modelfile.smoothing_settings import smoothing_of
+from core.gestures.modelfile.drift import find_half_bodies
+from core.gestures.modelfile.gesture_model import GestureModel, read_smoothing
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import PoseTracker
@@ -189,7 +188,7 @@ class HandReader:
         now_s = estimate.time_s
         tracked_s = self._subtract_gaps(now_s)
         self._hands = {n: h for n, h in self._hands.items() if tracked_s - h.seen_s < FORGET_S}
-        smoothing = smoothing or smoothing_of(model)
+        smoothing = smoothing or read_smoothing(model)
         predictions = predict_hands(model, estimate)
         numbers = estimate.numbers or self._track_poses(estimate)
         title = skeleton_named(estimate.skeleton).title
@@ -243,7 +242,7 @@ def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPr
     mirrored = np.array([estimate.mirrored_view] * len(keypoints))
     limit = model.rejects_above
     table, scores = (output.tolist() for output in model.predict(keypoints, mirrored))
-    halves = sees_half(keypoints, model.skeleton, model.metadata.get("coverage")).tolist()
+    halves = find_half_bodies(keypoints, model.skeleton, model.metadata.get("coverage")).tolist()
     return [
         HandPrediction(tuple(zip(model.gestures, row, strict=True)), score, score > limit, half)
         for row, score, half in zip(table, scores, halves, strict=True)

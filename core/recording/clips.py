@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gestures.motion.trimming import moving_part, rests
-from core.gestures.motion.windows import is_gap, longest_part, usual_s
+from core.gestures.motion.windows import (
+    find_longest_part,
+    find_moving_part,
+    is_gap,
+    is_resting,
+    median_step_s,
+)
 from core.pose.boxes import Square, has_same_aspect, rescale_keypoints
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
@@ -74,16 +79,16 @@ def _find_gaps(
     hands = skeleton_named(frames[0].skeleton).number
     times = np.sort(np.r_[list(poses), lost_s])
     steps = np.diff(times)
-    for i in np.flatnonzero(is_gap(steps, 0.0, usual_s(steps))):
+    for i in np.flatnonzero(is_gap(steps, 0.0, median_step_s(steps))):
         before, after = poses.get(times[i]), poses.get(times[i + 1])
-        if before is None or after is None or not rests(after, before, steps[i], hands):
+        if before is None or after is None or not is_resting(after, before, steps[i], hands):
             yield float(times[i]), float(times[i + 1])
 
 
 def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
     """Return the frames of the movement, or the reason why there is none."""
     hands = skeleton_named(frames[0].skeleton).number
-    moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
+    moving = find_moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:
         return NO_MOVEMENT if times[-1] - times[0] >= MIN_CLIP_S else TOO_SHORT
     moving_s = times[moving]
@@ -121,7 +126,7 @@ def _longest_run(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequen
     times = np.r_[seen_s, lost_s]
     points = np.concatenate([*(frame.keypoints for frame in frames), *[missing] * len(lost_s)])
     order = np.argsort(times)
-    part = times[order][longest_part(points[order], times[order])]
+    part = times[order][find_longest_part(points[order], times[order])]
     inside = np.flatnonzero((seen_s >= part[0]) & (seen_s <= part[-1]))
     return frames[inside[0] : inside[-1] + 1]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.gestures.evaluation.embedding import pca, pick_evenly, tsne
+from core.gestures.evaluation.embedding import embed_by_pca, embed_by_tsne, sample_evenly
 from core.gestures.evaluation.label_noise import Floats
 from core.store import Store
 from core.store.index import Ints, SampleIndex, read_poses
@@ -40,10 +40,10 @@ class DataMap:
 
 def compute_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
     """Lay out at most 5,000 samples, balanced over the gestures."""
-    chosen = sample_index.take(pick_evenly(sample_index.gestures))
+    chosen = sample_index.take(sample_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
     found = poses.features()
-    flat = tsne(found) if method == TSNE else pca(found)
+    flat = embed_by_tsne(found) if method == TSNE else embed_by_pca(found)
     return DataMap(
         project_id,
         method,

@@ -7,10 +7,8 @@ Ties are ordered by the detector's score. N samples.
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +18,7 @@ from core.gestures.evaluation.label_noise import NoiseScores, noise_by_model, no
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.active_model import active_model, shipped_model_name
 from core.paths import Paths
+from core.progress import Progress, ignore_progress
 from core.store import Project, Store
 from core.store.index import Ints, Poses, SampleIndex, read_index, read_poses
 
@@ -61,7 +60,7 @@ class LabelNoise:
     @property
     def share(self) -> Floats:
         """(N,) the label-noise score, NaN where unknown."""
-        both = np.stack([self.neighbours.share, self.model.share])
+        both = np.stack([self.neighbours.score, self.model.score])
         known = np.isfinite(both)
         counted = known.sum(axis=0)
         total = np.where(known, both, 0).sum(axis=0)
@@ -96,7 +95,7 @@ class LabelNoiseCache:
         store: Store,
         paths: Paths,
         project: Project,
-        progress: Callable[[float], Any] = lambda share: None,
+        progress: Progress = ignore_progress,
     ) -> LabelNoise:
         """Score all samples of the project; 100,000 take about 20 seconds."""
         with self._lock:
@@ -106,7 +105,7 @@ class LabelNoiseCache:
 
 
 def score_labels(
-    store: Store, paths: Paths, project: Project, progress: Callable[[float], Any]
+    store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
 ) -> LabelNoise:
     """Score how likely every sample's label is an error."""
     newest = read_index(store, project.id)
@@ -114,7 +113,10 @@ def score_labels(
     poses = read_poses(store, project.id, sample_index.ids)
     model = _score_by_model(store, paths, project, sample_index, poses)
     neighbours = noise_by_neighbours(
-        poses.features(), sample_index.gestures, sample_index.recordings, progress=progress
+        poses.features(),
+        sample_index.gestures,
+        sample_index.recordings,
+        progress=progress,
     )
     return LabelNoise(sample_index.ids, sample_index.gestures, neighbours, model, poses.scores)
 
@@ -140,15 +142,15 @@ def _score_by_model(
     labels = np.array([index.get(g, -1) for g in sample_index.gestures.tolist()], np.int64)
     found = noise_by_model(probabilities, labels)
     other = np.where(labels >= 0, of_model[found.other], sample_index.gestures)
-    _use_held_out_predictions(run, sample_index, ids, found.share, other)
-    return NoiseScores(found.share, np.where(other < 0, sample_index.gestures, other))
+    _use_held_out_predictions(run, sample_index, ids, found.score, other)
+    return NoiseScores(found.score, np.where(other < 0, sample_index.gestures, other))
 
 
 def _use_held_out_predictions(
     run: Path, sample_index: SampleIndex, ids: dict[str, int], share: Floats, other: Ints
 ) -> None:
     """Replace scores by the training's predictions for held-out samples that did not change."""
-    from core.gestures.evaluation.predictions import read_predictions  # scikit-learn comes with it
+    from core.gestures.evaluation.validation import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(sample_index.ids.tolist())}
     for one in read_predictions(run):
@@ -234,7 +236,7 @@ def sample_scores(
     ):
         if row < 0 or not np.isfinite(share[row]):
             continue
-        near, model = label_noise.neighbours.share[row], label_noise.model.share[row]
+        near, model = label_noise.neighbours.score[row], label_noise.model.score[row]
         first, second = label_noise.model.other[row], label_noise.neighbours.other[row]
         other = first if first != gesture else second
         found[sample_id] = LabelNoiseScore(

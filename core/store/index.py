@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import String, and_, cast, func, select
 
 from core.errors import NotFoundError
-from core.gestures.features import feature_set
+from core.gestures.features import get_feature_set
 from core.pose.skeletons.table import skeleton_named
 from core.store.database import schema as t
 from core.store.rows import Sample, split_ids, to_floats
@@ -135,7 +135,7 @@ class Poses:
 
     def features(self) -> NDArray[np.float32]:
         """Compute the (N, F) features."""
-        features = feature_set(self.skeleton, self.keypoints.shape[-1])
+        features = get_feature_set(self.skeleton, self.keypoints.shape[-1])
         return np.asarray(features(self.keypoints, self.mirrored_view), np.float32)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from core.errors import NotFoundError, SkeletonError
-from core.gestures.features import feature_set
+from core.gestures.features import get_feature_set
 from core.pose.finders import finders_of, keypoints_of_all
 from core.store.database import schema as t
 from core.store.database.transactions import Database
@@ -101,7 +101,7 @@ def learn_in_space(store: Database, project: Project, in_space: bool) -> None:
     if project.in_space == in_space:
         return
     if in_space:
-        feature_set(project.skeleton, 3)
+        get_feature_set(project.skeleton, 3)
 
     def has_samples(condition: Any) -> bool:
         own = _SAMPLE.project_id == project.id, _SAMPLE.deleted_at.is_(None), condition

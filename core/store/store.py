@@ -13,14 +13,14 @@ from sqlalchemy import distinct, func, insert, select
 
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
-from core.gestures.features import feature_set
+from core.gestures.features import get_feature_set
 from core.gestures.labels import (
     ARM_POSES,
     DEFAULT_GESTURES,
     MOTIONS,
     NONE,
     TWO_HANDED,
-    in_colour,
+    to_colour_emoji,
 )
 from core.pose.finders import finders_of, keypoints_of_all
 from core.pose.skeletons.table import BODY_33, HAND_21, HANDS_42, skeleton_named
@@ -86,7 +86,7 @@ class Store(Database):
         first = _FIRST_GESTURES.get(skeleton_named(skeleton).name, (NONE,))
         first, kind = (MOTIONS, MOVING) if motions else (first, STILL)
         if in_space:
-            feature_set(skeleton, 3)
+            get_feature_set(skeleton, 3)
         with self.begin_write() as connection:
             row = {"keypoints_only": keypoints_only, "created_at": now(), "owner": self.owner}
             row |= name_columns(name) | {"skeleton": skeleton, "in_space": in_space}
@@ -161,7 +161,7 @@ class Store(Database):
         Raises:
             StoreError: the name is taken.
         """
-        columns, emoji = name_columns(name), in_colour(emoji)
+        columns, emoji = name_columns(name), to_colour_emoji(emoji)
         title = f"Added the gesture “{columns['name']}”"
         with self.begin_undoable(project_id, title) as undo_log:
             last = select(func.max(t.gestures.c.position))
@@ -184,7 +184,7 @@ class Store(Database):
         position: int | None = None,
     ) -> None:
         """Change the given columns of a gesture; its samples stay."""
-        colour = None if emoji is None else in_colour(emoji)
+        colour = None if emoji is None else to_colour_emoji(emoji)
         given = {"emoji": colour, "enabled": enabled, "position": position}
         columns = {key: value for key, value in given.items() if value is not None}
         columns |= name_columns(name) if name else {}

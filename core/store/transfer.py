@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, distinct, func, insert, select, text, update
 
 from core.errors import NotFoundError, SkeletonError, StoreError
-from core.gestures.labels import in_colour
+from core.gestures.labels import to_colour_emoji
 from core.pose.skeletons.table import HAND_21
 from core.store.database import schema as t
 from core.store.database.checks import check_frame_counts, check_imported_axes
@@ -255,7 +255,7 @@ def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
             raise NotFoundError(f"{part} refer to {column} {row[column]}, which is missing")
         columns[column] = imported.ids[referred][row[column]]
     if "emoji" in columns:
-        columns["emoji"] = in_colour(columns["emoji"])
+        columns["emoji"] = to_colour_emoji(columns["emoji"])
     return columns | (name_columns(row["name"]) if "key" in known else {})
 
 
@@ -325,5 +325,5 @@ def hash_sample(taken_at: str, instance: int, keypoints: bytes) -> bytes:
 def replace_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
     """Set emoji, position, kind and the switch of a gesture to those of an imported row."""
     columns = {name: row[name] for name in ("emoji", "position", "enabled", "kind")}
-    columns["emoji"] = in_colour(columns["emoji"])
+    columns["emoji"] = to_colour_emoji(columns["emoji"])
     connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(columns))

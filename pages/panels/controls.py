@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.exchange.tables import own_tables
-from core.gestures.labels import in_colour
+from core.gestures.labels import to_colour_emoji
 from core.gestures.modelfile import bundle
 from core.media.limits import JSON, PICTURE, VIDEO, ZIP
 from core.media.pictures import encode_png
@@ -18,14 +18,14 @@ _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "
     "🙌 👐 🤲 🙏 💪 1️⃣ 2️⃣ 3️⃣ 4️⃣ 5️⃣ 🟢 🔴 ⭐ ❤ ▶ ⬅ ➡ ⬆ ⬇ 🔃 🔄"
 )
-EMOJI_CHOICES = [in_colour(sign) for sign in _SIGNS.split()]
+EMOJI_CHOICES = [to_colour_emoji(sign) for sign in _SIGNS.split()]
 LIMITS_MB = {
     kind: size // 2**20
     for kind, size in {
         "pictures": PICTURE.max_bytes,
         "videos": VIDEO.max_bytes,
         "zips": ZIP.max_total_bytes,
-        "models": bundle.MAX_FILE,
+        "models": bundle.MAX_BYTES,
         "CSV": cells.MAX_BYTES,
         "JSON": JSON.max_bytes,
         "Parquet": own_tables.MAX_BYTES,

@@ -21,7 +21,7 @@ from pyarrow import parquet
 
 from core.exchange.model_files import export_model
 from core.exchange.tables.columns import MARKS, number_columns
-from core.gestures.modelfile.bundle import _zip, add_hashes
+from core.gestures.modelfile.bundle import add_hashes, write_zip
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 
@@ -126,7 +126,7 @@ def slow_bundle(folder: Path) -> list[str]:
     metadata = json.loads(members.pop("metadata.json"))
     metadata["onnx_sha256"] = hashlib.sha256(members["model.onnx"]).hexdigest()
     members["metadata.json"] = json.dumps(add_hashes(metadata, members)).encode()
-    _zip(folder / "a.gesture", members)
+    write_zip(folder / "a.gesture", members)
     return ["import-model", str(folder / "a.gesture"), "--project", "p"]
 
 

@@ -29,7 +29,7 @@ from core.gestures.modelfile.bundle import (
     write_bundle,
 )
 from core.gestures.modelfile.gesture_model import MOTIONS, GestureModel
-from core.gestures.motion.windows import window
+from core.gestures.motion.windows import clip_to_window
 from core.jobs.active_model import active_model
 from core.paths import Paths
 from core.store import Store
@@ -106,7 +106,9 @@ def test_the_inner_file_is_one_of_its_own(file, tmp_path):
     with closing(Store(theirs.database)) as store:
         taken = import_model(store, theirs, "Theirs", tmp_path / BESIDE)
     alone = GestureModel.load(taken.run.path)
-    known = alone.predict_proba(window(seen.keypoints, seen.times_s)[None], np.ones(1, bool))
+    known = alone.predict_proba(
+        clip_to_window(seen.keypoints, seen.times_s)[None], np.ones(1, bool)
+    )
     assert answer["probability"] == pytest.approx(known.max(), abs=1e-4)
 
 

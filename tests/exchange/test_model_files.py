@@ -31,7 +31,7 @@ from core.exchange.model_files import (
 from core.files import change_json
 from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.windows import window
+from core.gestures.motion.windows import clip_to_window
 from core.jobs.active_model import has_model
 from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
 from core.jobs.trainings import TrainingManager, train_here
@@ -115,7 +115,9 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     _, run = train_here(store, paths, project, seed=4, progress=lambda done, all_: None)
     model, out = GestureModel.load(run.path), tmp_path / "moves.gesture"
     bundle = export_model(model, out, paths)
-    assert bundle.inputs.keypoints.shape == (16, 16, 21, 2) and bundle.differences().max() < 1e-4
+    assert (
+        bundle.inputs.keypoints.shape == (16, 16, 21, 2) and bundle.compare_answers().max() < 1e-4
+    )
     proof, card = describe_proof(check_bundle(out), paths), create_card(model)
     assert proof["gestures"] == [*ways] and proof["known_predict"]
     assert "16 frames of one movement" in card and "distance to the nearest example" in card
@@ -138,7 +140,7 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     ran = subprocess.run([*command, "--mirrored"], capture_output=True, text=True, check=True)
     answers = [json.loads(line) for line in ran.stdout.splitlines()]
     assert [answer["gesture"] for answer in answers] == [*ways]
-    windows = np.stack([window(clip.keypoints, clip.times_s) for clip in clips])
+    windows = np.stack([clip_to_window(clip.keypoints, clip.times_s) for clip in clips])
     known = came.predict_proba(windows, np.ones(3, bool)).max(1)
     assert [answer["probability"] for answer in answers] == pytest.approx(known, abs=1e-4)
 
@@ -400,7 +402,7 @@ def test_the_rejection_travels_with_the_model_and_is_checked(home, file, tmp_pat
     with pytest.raises(MudraError, match="lacks the threshold of the rejection score"):
         export_model(replace(model, metadata=silent), tmp_path / "a.gesture", paths)
     bundle.answers["rejection"][3] += 2e-4
-    assert bundle.differences().argmax() == 3 and bundle.differences().max() > 1e-4
+    assert bundle.compare_answers().argmax() == 3 and bundle.compare_answers().max() > 1e-4
     assert list(tmp_path.iterdir()) == []
 
 

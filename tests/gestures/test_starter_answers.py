@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.gestures.features import feature_set
+from core.gestures.features import get_feature_set
 
-features = feature_set("hand_21")
+features = get_feature_set("hand_21")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS, GestureModel
-from core.gestures.motion.windows import window
+from core.gestures.motion.windows import clip_to_window
 from core.jobs.active_model import active_model
 from core.jobs.trainings import load_training_data, run_result, train_here
 from tests.support.performances import perform, performed
@@ -34,7 +34,7 @@ def test_moving_gestures_are_learned_beside_still_ones_from_two_examples(store, 
     assert model.path == run.path and model.steps is None
     seen = performed("swipe_right", np.random.default_rng(9))
     found = model.motions.predict_proba(
-        window(seen.keypoints, seen.times_s)[None], np.array([seen.mirrored_view])
+        clip_to_window(seen.keypoints, seen.times_s)[None], np.array([seen.mirrored_view])
     )
     assert model.motions.gestures[found[0].argmax()].name == "swipe_right"
 

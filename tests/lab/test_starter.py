@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from core.gestures.classifier.learner import without_empty_gestures
-from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
 from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, current_recipe, describe_recipe_changes
@@ -53,8 +52,8 @@ def test_the_metadata_say_what_was_chosen_on_the_people_of_the_figures(starter):
 
 @pytest.mark.slow
 def test_leaving_each_recorder_out_of_the_table_alone_is_right_in_994_of_1000(shared_data):
-    data = without_empty_gestures(read_recorders(shared_data / "hand_keypoints" / "gestures.csv"))
-    found = summarise(leave_one_person_out(data, OPTIONS, EPOCHS))
+    data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv").drop_empty_gestures()
+    found = summarise_persons(leave_one_person_out(data, OPTIONS, EPOCHS))
     assert len(found["per_person"]) == 18 and found["mean_accuracy"] >= 0.994
 
 

@@ -108,7 +108,7 @@ def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
 
         import numpy as np
 
-        from core.gestures.modelfile.drift import ENOUGH_S
+        from core.gestures.modelfile.drift import MIN_SEEN_S
         from core.gestures.modelfile.gesture_model import GestureModel
         from core.live.live import Latest
         from core.paths import Paths
@@ -119,7 +119,7 @@ def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
         pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
         half = Latest(hands=(HandReading(pose, half=True),))
         arms = GestureModel.load(Paths.arms)
-        for second in range(int(ENOUGH_S) + 1):  # as seldom as any page looks
+        for second in range(int(MIN_SEEN_S) + 1):  # as seldom as any page looks
             warn_about_drift(replace(half, taken_s=second), arms)
 
     app = AppTest.from_function(page, default_timeout=30).run()

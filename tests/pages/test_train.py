@@ -7,7 +7,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.gestures.evaluation.predictions import read_predictions
+from core.gestures.evaluation.validation import read_predictions
 from core.jobs.evaluations import COMPARISON, LEFT_OUT, latest_leave_one_out
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.exchange.project.project_file import export_project, import_project
 from core.exchange.tables.data_out import export_data
-from core.gestures.motion.trimming import moving_part
+from core.gestures.motion.windows import find_moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.paths import Paths
 from core.pose.boxes import rescale_keypoints
@@ -243,10 +243,10 @@ def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
     way = np.clip((times - 0.5) / 0.8, 0, 1) ** 2 * 2 - np.clip((times - 0.5) / 0.8, 0, 1) ** 4
     base = hand().keypoints
     clip = base[None] + way[:, None, None] * (200, 0) + rng.normal(0, 1, (40, 21, 2))
-    found = moving_part(clip.astype(np.float32), times)
+    found = find_moving_part(clip.astype(np.float32), times)
     assert 0.4 <= times[found.start] <= 0.65 and 1.2 <= times[found.stop - 1] <= 1.45
     still = base[None] + rng.normal(0, 1, (40, 21, 2))
-    assert moving_part(still.astype(np.float32), times) is None
+    assert find_moving_part(still.astype(np.float32), times) is None
 
 
 def test_a_clip_s_loop_is_drawn_over_its_crop_where_the_hand_was(clip):

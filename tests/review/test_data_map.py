@@ -89,8 +89,8 @@ def test_of_many_samples_5000_are_drawn_and_said(store, project):
     gestures = np.where(many % 20 == 0, 1, 2)
     none = np.zeros_like(many)
     sample_index = SampleIndex(many, gestures, none, none, none, none)
-    from core.gestures.evaluation.embedding import pick_evenly
+    from core.gestures.evaluation.embedding import sample_evenly
 
-    rows = pick_evenly(sample_index.gestures)
+    rows = sample_evenly(sample_index.gestures)
     assert np.bincount(gestures[rows]).tolist() == [0, 1000, 4000]
     assert set(ids) == set(drawn.ids.tolist())

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import NotFoundError
 from core.gestures.evaluation.label_noise import NoiseScores
-from core.gestures.evaluation.predictions import FILE
+from core.gestures.evaluation.validation import FILE
 from core.paths import Paths
 from core.recording.demo import fill_demo_project
 from core.review.reviewing import (
@@ -160,7 +160,9 @@ def test_a_hand_moved_to_a_wrong_gesture_is_the_most_suspect(store, demo):
     wrong = sample_index.ids[sample_index.gestures == fist][:2].tolist()
     move_samples(store, demo.id, wrong, palm)
     told = []
-    label_noise = score_labels(store, Paths.find(), demo, told.append)
+    label_noise = score_labels(
+        store, Paths.find(), demo, lambda done, total, label: told.append(done / total)
+    )
     sample_index = read_index(store, demo.id)
     assert set(
         find_sample_ids(sample_index, SampleFilter(order=SUSPECTED), label_noise=label_noise)[
@@ -191,16 +193,12 @@ def test_the_model_in_use_has_its_say_and_held_out_samples_theirs(store, demo, t
         "999999,ok,ok,1",
     ]
     (run / FILE).write_text("\n".join(lines) + "\n")
-    found = sample_scores(
-        score_labels(store, paths, project, print), sample_index, sample_index.ids
-    )
+    found = sample_scores(score_labels(store, paths, project), sample_index, sample_index.ids)
     assert found[one].model == 0.875 and found[one].other == other.id
     assert found[two].model == 0.25
     assert all(o.model is not None and o.neighbours is not None for o in found.values())
     (run / "model.onnx").write_bytes(b"broken")
-    found = sample_scores(
-        score_labels(store, paths, project, print), sample_index, sample_index.ids
-    )
+    found = sample_scores(score_labels(store, paths, project), sample_index, sample_index.ids)
     assert all(o.model is None for o in found.values())
 
 

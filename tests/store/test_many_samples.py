@@ -88,7 +88,7 @@ def test_the_most_suspect_of_all_are_found_in_a_minute(many):
         to = gestures[(gestures.index(of[i]) + 1) % len(gestures)]
         move_samples(many, project.id, [i], to)
     found = []
-    assert seconds(lambda: found.append(score_labels(many, Paths.find(), project, print))) < 60
+    assert seconds(lambda: found.append(score_labels(many, Paths.find(), project))) < 60
     order = find_sample_ids(
         read_index(many, project.id), SampleFilter(order=SUSPECTED), label_noise=found[0]
     )
@@ -104,7 +104,7 @@ from core.review.reviewing import score_labels
 from core.store import Store
 store = Store(Path({str(place)!r}))
 project = store.project({many.project(PROJECT).name!r})
-score_labels(store, Paths.find(), project, lambda share: None)
+score_labels(store, Paths.find(), project)
 store.training_data(project.id)
 # its own; that of the resource module counts what it was started from, too
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)

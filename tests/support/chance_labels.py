@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.gestures.classifier.fitting import TrainOptions, fit_mlp, net_probabilities
+from core.gestures.classifier.fitting import TrainOptions, fit_mlp, predict_samples
 from core.gestures.data import GestureData
-from core.gestures.evaluation.validation import figures, split_by_groups
+from core.gestures.evaluation.validation import compute_figures, split_by_groups
 from core.gestures.labels import DEFAULT_GESTURES
 from core.training.background import Stop
 
@@ -37,8 +37,8 @@ def chance_accuracy(data: GestureData, options: TrainOptions) -> tuple[float, fl
         curve.append(record["val_accuracy"])
 
     net, _ = fit_mlp(training, validation, options, log, Stop())
-    predicted = net_probabilities(net, validation).argmax(1)
-    return figures(validation, predicted, split.kind)["accuracy"], max(curve)
+    predicted = predict_samples(net, validation).argmax(1)
+    return compute_figures(validation, predicted, split.kind)["accuracy"], max(curve)
 
 
 def chance_accuracies(

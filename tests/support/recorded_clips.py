@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.gestures.motion.windows import STEPS, window
+from core.gestures.motion.windows import STEPS, clip_to_window
 
 Clips = list[NDArray[np.float32]]
 
@@ -19,7 +19,7 @@ def clips_of(
     """Clips with their labels as windows; each is a recording of its own."""
     names, numbers = np.unique(labels, return_inverse=True)
     return GestureData(
-        np.stack([window(clip, None, steps) for clip in clips]),
+        np.stack([clip_to_window(clip, None, steps) for clip in clips]),
         np.zeros(len(clips), bool),
         numbers.astype(np.int64),
         tuple(GestureLabel(str(name)) for name in names),

@@ -1,6 +1,5 @@
-"""Keypoints as another camera, person or detector would have given them. torch; draws only from
-the generator it is given, so that a seed decides everything. In space, turns are those that the
-camera sees in its picture; depths stay."""
+"""Random changes of samples for training: as another camera, person or detector would give them.
+3-D keypoints are changed in the picture plane; their depths stay."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from core.gestures.labels import GestureLabel
 from core.pose.skeletons.hand_keypoints import BASES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
 
-# What a gesture's mirror image means. A gesture that is not named here may mean a direction, so
+# The gesture that a gesture's mirror image shows. One that is not listed may mean a direction, so
 # it is never mirrored.
 _MIRROR_IMAGE = {
     name: name
@@ -22,13 +21,12 @@ _MIRROR_IMAGE |= {
     name: name for name in ("t_pose", "y_pose", "hands_up", "arms_crossed", "hands_on_hips")
 } | {"left_arm_out": "right_arm_out", "right_arm_out": "left_arm_out"}
 
-# Where the index finger points, in degrees clockwise from up: its middle and how far either way.
-# 18 recorders' fingers lay there, whichever way their palms did: that says nothing.
+# Where the index finger points, in degrees clockwise from up: middle and half width of the range
+# that 18 recorders showed. The palm's direction has no meaning.
 _AIMS = {"point_up": (0.0, 40.0), "point_right": (80.0, 30.0), "point_left": (-80.0, 30.0)}
 _KNUCKLE, _TIP = BASES[1], TIPS[1]
 
-# A fist is a fist whichever way it points; a gesture that is not named here may mean a direction.
-_DIRECTION_FREE = ("ok", "fist", "open_palm")
+_ROTATABLE = ("ok", "fist", "open_palm")  # mean the same at any rotation
 
 
 @dataclass(frozen=True)
@@ -36,18 +34,17 @@ class Augmentation:
     """How far samples are changed in training.
 
     Attributes:
-        rotation_deg: largest turn either way.
+        rotation_deg: largest rotation in either direction.
         stretch: standard deviation of the log of width to height.
         shear: standard deviation of the sideways shift per unit of height.
-        jitter: standard deviation of each joint's noise, in lengths of the pose, of a pair's
-            in lengths of the hand.
-        dropout: chance that a keypoint (never the root) is missing, in a third of the samples.
-        mirror: share of the samples that are mirrored, where the mirror image's name is known.
-        turn: share of the samples that are turned by any angle, of gestures without a direction.
-        aim: share of the pointing samples that are turned until the index finger points elsewhere,
-            and are then named by where it points.
-        behind: share of the bodies that are seen from behind: the same outline, its left and right
-            exchanged.
+        jitter: standard deviation of each keypoint's noise, in lengths of the pose (of the hand in
+            a pair).
+        dropout: probability that a keypoint (never the root) is missing, in a third of the samples.
+        mirror: fraction of the samples that are mirrored, where the mirror image's name is known.
+        turn: fraction of the samples of direction-free gestures that are rotated by any angle.
+        aim: fraction of the pointing samples that are rotated until the index finger points
+            elsewhere, and are then labelled by where it points.
+        behind: fraction of the bodies that are seen from behind: left and right are swapped.
     """
 
     rotation_deg: float = 0.0
@@ -62,144 +59,151 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """What is known of the gestures' directions.
+class Symmetries:
+    """What mirroring and rotation do to the gestures' labels.
 
     Attributes:
         mirrors: (C,) index of each gesture's mirror image, -1 where there is none among them.
-        turnable: (C,) bool, true where a gesture means the same whichever way it points.
-        aims: (3,) index of the gesture that points up, right and left, -1 where it is missing.
+        rotatable: (C,) bool, whether a gesture means the same at any rotation.
+        aims: (3,) index of the gestures that point up, right and left, -1 where one is missing.
     """
 
     mirrors: torch.Tensor
-    turnable: torch.Tensor
+    rotatable: torch.Tensor
     aims: torch.Tensor
 
     @classmethod
-    def of(cls, gestures: tuple[GestureLabel, ...]) -> "Meaning":
-        """What is known of these gestures."""
+    def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "Symmetries":
+        """Look up the symmetries of these gestures by their names."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
-        free = [gesture.name in _DIRECTION_FREE for gesture in gestures]
+        rotatable = [gesture.name in _ROTATABLE for gesture in gestures]
         aims = [index.get(name, -1) for name in _AIMS]
-        return cls(torch.tensor(images), torch.tensor(free), torch.tensor(aims))
+        return cls(torch.tensor(images), torch.tensor(rotatable), torch.tensor(aims))
 
 
 def augment(
     keypoints: torch.Tensor,
     labels: torch.Tensor,
-    how: Augmentation,
-    meaning: Meaning,
+    options: Augmentation,
+    symmetries: Symmetries,
     generator: torch.Generator,
     skeleton: Skeleton,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Changed copies of (N, K, D) keypoints as seen on the screen, and their (N,) labels."""
-    if how.jitter:
-        keypoints = _jittered(keypoints, how.jitter, skeleton, generator)
-    keypoints = _moved(keypoints, _warps(len(labels), how, generator))
-    keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
+    """Return randomly changed copies of (N, K, D) keypoints, as seen on the screen, and their (N,)
+    labels."""
+    if options.jitter:
+        keypoints = _add_jitter(keypoints, options.jitter, skeleton, generator)
+    keypoints = _apply_matrices(keypoints, _random_warps(len(labels), options, generator))
+    rotatable = symmetries.rotatable[labels]
+    keypoints = _rotate_some(keypoints, rotatable, options.turn, generator)
     if skeleton == HAND_21:
-        keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
+        keypoints, labels = _aim_some(keypoints, labels, options.aim, symmetries.aims, generator)
     if skeleton.is_body:
-        keypoints = _from_behind(keypoints, how.behind, skeleton, generator)
-    keypoints = _without_some_keypoints(keypoints, how.dropout, skeleton, generator)
-    return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, skeleton, generator)
+        chosen = torch.rand(len(keypoints), generator=generator) < options.behind
+        keypoints = _swap_sides(keypoints, chosen, skeleton)
+    keypoints = _drop_keypoints(keypoints, options.dropout, skeleton, generator)
+    return _mirror_some(keypoints, labels, options.mirror, symmetries.mirrors, skeleton, generator)
 
 
-def _jittered(
+def _add_jitter(
     keypoints: torch.Tensor, jitter: float, skeleton: Skeleton, generator: torch.Generator
 ) -> Any:
-    if skeleton.parts:  # each hand by its own length, also where the other is missing or far away
+    """Add noise to each keypoint, in units of the pose's length; of a pair, of each hand's."""
+    if skeleton.parts:
         hands = keypoints.split([part.size for part in skeleton.parts], 1)
-        both = zip(hands, skeleton.parts, strict=True)
-        return torch.cat([_jittered(hand, jitter, part, generator) for hand, part in both], 1)
+        pairs = zip(hands, skeleton.parts, strict=True)
+        return torch.cat([_add_jitter(hand, jitter, part, generator) for hand, part in pairs], 1)
     from_root = keypoints - keypoints[:, [*skeleton.root]].mean(1, keepdim=True)
     length = from_root.nan_to_num().norm(dim=2).amax(1)[:, None, None]
     return keypoints + torch.randn(keypoints.shape, generator=generator) * length * jitter
 
 
-def _moved(keypoints: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
-    """Times (N, 2, 2) matrices in x and y."""
+def _apply_matrices(keypoints: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
+    """Multiply x and y of (N, K, D) keypoints by (N, 2, 2) matrices."""
     if keypoints.shape[2] == 3:
-        by = torch.nn.functional.pad(by, (0, 1, 0, 1))
-        by[:, 2, 2] = 1
-    return torch.einsum("nij,nkj->nki", by, keypoints)
+        matrices = torch.nn.functional.pad(matrices, (0, 1, 0, 1))
+        matrices[:, 2, 2] = 1
+    return torch.einsum("nij,nkj->nki", matrices, keypoints)
 
 
-def _warps(n: int, how: Augmentation, generator: torch.Generator) -> torch.Tensor:
-    """(N, 2, 2) rotation after stretch and shear."""
-    angle = (torch.rand(n, generator=generator) * 2 - 1) * math.radians(how.rotation_deg)
-    width = torch.exp(torch.randn(n, generator=generator) * how.stretch)
-    shear = torch.randn(n, generator=generator) * how.shear
+def _random_warps(n: int, options: Augmentation, generator: torch.Generator) -> torch.Tensor:
+    """Draw (N, 2, 2) matrices that stretch, shear and rotate."""
+    angle = (torch.rand(n, generator=generator) * 2 - 1) * math.radians(options.rotation_deg)
+    width = torch.exp(torch.randn(n, generator=generator) * options.stretch)
+    shear = torch.randn(n, generator=generator) * options.shear
     zero, one = torch.zeros(n), torch.ones(n)
     change = torch.stack([torch.stack([width, shear], 1), torch.stack([zero, one], 1)], 1)
     return _rotations(angle) @ change
 
 
 def _rotations(angle: torch.Tensor) -> torch.Tensor:
+    """Return (N, 2, 2) rotation matrices of (N,) angles, radians clockwise on the screen."""
     cos, sin = angle.cos(), angle.sin()
     return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
 
 
-def _turned(
-    keypoints: torch.Tensor, turnable: torch.Tensor, share: float, generator: torch.Generator
+def _rotate_some(
+    keypoints: torch.Tensor, rotatable: torch.Tensor, fraction: float, generator: torch.Generator
 ) -> torch.Tensor:
+    """Rotate a fraction of the rotatable samples by any angle."""
     n = len(keypoints)
-    chosen = (torch.rand(n, generator=generator) < share) & turnable
+    chosen = (torch.rand(n, generator=generator) < fraction) & rotatable
     angle = torch.where(chosen, torch.rand(n, generator=generator) * 2 * math.pi, torch.zeros(n))
-    return _moved(keypoints, _rotations(angle))
+    return _apply_matrices(keypoints, _rotations(angle))
 
 
-def _aimed(
+def _aim_some(
     keypoints: torch.Tensor,
     labels: torch.Tensor,
-    share: float,
+    fraction: float,
     aims: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rotate a fraction of the pointing hands until the index finger points up, right or left, and
+    label them so."""
     n = len(labels)
-    way = torch.randint(len(_AIMS), (n,), generator=generator)
-    middle, reach = torch.deg2rad(torch.tensor(list(_AIMS.values())))[way].unbind(1)
+    aim = torch.randint(len(_AIMS), (n,), generator=generator)
+    middle, reach = torch.deg2rad(torch.tensor(list(_AIMS.values())))[aim].unbind(1)
     wanted = middle + (torch.rand(n, generator=generator) * 2 - 1) * reach
     finger = keypoints[:, _TIP] - keypoints[:, _KNUCKLE]
-    by = wanted - torch.atan2(finger[:, 0], -finger[:, 1])
-    chosen = (torch.rand(n, generator=generator) < share) & torch.isin(labels, aims)
-    chosen &= (aims[way] >= 0) & by.isfinite()
-    turned = _moved(keypoints, _rotations(by.where(chosen, torch.zeros(n))))
-    return turned, torch.where(chosen, aims[way], labels)
+    angle = wanted - torch.atan2(finger[:, 0], -finger[:, 1])
+    chosen = (torch.rand(n, generator=generator) < fraction) & torch.isin(labels, aims)
+    chosen &= (aims[aim] >= 0) & angle.isfinite()
+    rotated = _apply_matrices(keypoints, _rotations(angle.where(chosen, torch.zeros(n))))
+    return rotated, torch.where(chosen, aims[aim], labels)
 
 
-def _from_behind(
-    keypoints: torch.Tensor, share: float, skeleton: Skeleton, generator: torch.Generator
-) -> torch.Tensor:
-    chosen = torch.rand(len(keypoints), generator=generator) < share
+def _swap_sides(keypoints: torch.Tensor, chosen: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
+    """Swap the left and right keypoints of the chosen samples."""
     return torch.where(chosen[:, None, None], keypoints[:, skeleton.mirrored], keypoints)
 
 
-def _without_some_keypoints(
+def _drop_keypoints(
     keypoints: torch.Tensor, dropout: float, skeleton: Skeleton, generator: torch.Generator
 ) -> torch.Tensor:
-    n, joints, _ = keypoints.shape
+    """Set random keypoints, but never the root, to NaN in a third of the samples."""
+    n, size, _ = keypoints.shape
     chosen = torch.rand(n, 1, generator=generator) < 1 / 3
-    missing = (torch.rand(n, joints, generator=generator) < dropout) & chosen
+    missing = (torch.rand(n, size, generator=generator) < dropout) & chosen
     missing[:, [*skeleton.root]] = False
     return keypoints.masked_fill(missing[..., None], float("nan"))
 
 
-def _mirrored(
+def _mirror_some(
     keypoints: torch.Tensor,
     labels: torch.Tensor,
-    share: float,
+    fraction: float,
     mirrors: torch.Tensor,
     skeleton: Skeleton,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mirror a fraction of the samples whose mirror image has a label, and label them so."""
     image = mirrors[labels]
-    chosen = (torch.rand(len(labels), generator=generator) < share) & (image >= 0)
+    chosen = (torch.rand(len(labels), generator=generator) < fraction) & (image >= 0)
     flip = torch.where(chosen, -1.0, 1.0)
     ones = [torch.ones_like(flip)] * (keypoints.shape[2] - 1)
-    sides = torch.stack([flip, *ones], 1)[:, None]
-    if skeleton.mirror_pairs:  # a mirrored left arm is a right one
-        swapped = keypoints[:, skeleton.mirrored]
-        keypoints = torch.where(chosen[:, None, None], swapped, keypoints)
-    return keypoints * sides, torch.where(chosen, image, labels)
+    signs = torch.stack([flip, *ones], 1)[:, None]
+    if skeleton.mirror_pairs:
+        keypoints = _swap_sides(keypoints, chosen, skeleton)
+    return keypoints * signs, torch.where(chosen, image, labels)

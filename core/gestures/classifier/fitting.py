@@ -3,25 +3,30 @@ everything random comes from one seed.
 """
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
+import torch._dynamo
 from numpy.typing import NDArray
+from torch import nn
 
 from core.errors import TrainingError
-from core.gestures.classifier.augmentation import Augmentation, Meaning, augment
-from core.gestures.classifier.averaged_adamw import AveragedAdamW
+from core.gestures.classifier.augmentation import Augmentation, Symmetries, augment
 from core.gestures.classifier.nets import GestureNet
 from core.gestures.data import GestureData
+from core.training.averaging import make_moving_average
 from core.training.background import ReplacedError, Stop
 from core.training.runs import describe_error
 
-_AT_ONCE = 8192  # samples whose features are made together
-_MIN_STEPS = 16  # an epoch of a handful of samples still moves the weights
-# left-out recorders were recognised no better after more, of 19,484 samples as of 60 to 160
+_MAX_ROWS = 8192  # samples whose features are computed at once
+_MIN_STEPS = 16  # of an epoch, however few the samples
+# the accuracy on left-out recorders didn't rise after more, with 19,484 samples or with 60 to 160
 # (docs/accuracy.md)
-_ENOUGH_STEPS, _LEAST_EPOCHS, _MOST_EPOCHS = 768, 8, 20
+_ENOUGH_STEPS, _MIN_EPOCHS, _MAX_EPOCHS = 768, 8, 20
+_AVERAGE_DECAY = 0.98  # of the averaged weights per step
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,13 @@ class TrainOptions:
 
     Attributes:
         classifier: "mlp", or a baseline: "knn", "logreg", "forest".
-        seed: decides the split, the start and every draw.
-        epochs: how many; None: 8 to 20, the fewer the more samples there are, since their epochs
-            have more steps. Held-out samples never decide it.
-        hidden: width of the first hidden layer, the second is half as wide.
-        augmentation: mirroring, turning of 👌 👊 ✋, and aiming of ☝ 👉 👈 lift the accuracy on
-            unseen recorders; rotation, shear, stretch, jitter and dropout did not, so they are
-            off (docs/accuracy.md).
+        seed: of the split, the initial weights and everything random.
+        epochs: None: 8 to 20, fewer where there are more samples, whose epochs have more steps.
+            Held-out samples never decide it.
+        hidden: width of the first hidden layer; the second is half as wide.
+        augmentation: mirroring, rotation of 👌 👊 ✋ and aiming of ☝ 👉 👈 raise the accuracy on
+            unseen recorders; small rotations, shear, stretch, jitter and dropout did not, so they
+            are off (docs/accuracy.md).
     """
 
     classifier: str = "mlp"
@@ -52,8 +57,34 @@ class TrainOptions:
     )
 
 
-class BrokenOffError(TrainingError):
-    """A fit that went wrong after its first epoch, with the net of the last epoch before."""
+class AveragedAdamW:
+    """torch's AdamW with a moving average of the weights, which is usable after any step."""
+
+    def __init__(self, net: nn.Module, rate: float, weight_decay: float) -> None:
+        self._net = net
+        self._adamw = torch.optim.AdamW(
+            net.parameters(), rate, weight_decay=weight_decay, fused=True
+        )
+        self._average = make_moving_average(net, _AVERAGE_DECAY)
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate of the next steps."""
+        self._adamw.param_groups[0]["lr"] = rate
+
+    def step(self, loss: torch.Tensor) -> None:
+        """Update the weights by the loss's gradient, and their average."""
+        self._adamw.zero_grad()
+        loss.backward()
+        self._adamw.step()
+        self._average.update_parameters(self._net)
+
+    def copy_average(self) -> Any:
+        """Return a new net of the same class with the averaged weights."""
+        return deepcopy(self._average.module)
+
+
+class InterruptedFitError(TrainingError):
+    """A fit that failed after its first epoch, with the net of the last good epoch."""
 
     def __init__(self, reason: Exception, net: GestureNet, epochs: int) -> None:
         super().__init__(describe_error(reason))
@@ -63,9 +94,9 @@ class BrokenOffError(TrainingError):
 def fit_all(
     data: GestureData, options: TrainOptions, epochs: int, stop: Stop | None = None
 ) -> GestureNet:
-    """Fit on every sample for exactly so many epochs, fewer when it is stopped."""
-    exactly = replace(options, epochs=epochs)
-    net, _ = fit_mlp(data, None, exactly, lambda **_: None, stop or Stop())
+    """Fit a net on all samples for a given number of epochs, fewer when stopped."""
+    options = replace(options, epochs=epochs)
+    net, _ = fit_mlp(data, None, options, lambda **_: None, stop or Stop())
     return net
 
 
@@ -77,20 +108,17 @@ def fit_mlp(
     stop: Stop,
     each_epoch: Callable[[GestureNet], None] = lambda net: None,
 ) -> tuple[GestureNet, int]:
-    """Fit for a number of epochs that is fixed beforehand, and log every epoch.
-
-    The weights that are measured and kept are a moving average of the trained ones: smoother, so
-    that stopping anywhere is safe.
+    """Fit a net for a number of epochs that is fixed beforehand, and log every epoch.
 
     Args:
-        validation: measured after every epoch, for the curve; it decides nothing.
-        each_epoch: given the net after every epoch.
+        validation: measured after every epoch for the training curve; it decides nothing.
+        each_epoch: called with the net after every epoch.
 
     Returns:
-        The net of the last epoch and how many epochs it learned, fewer when it was stopped.
+        The averaged net of the last epoch, and the number of epochs, fewer when stopped.
 
     Raises:
-        BrokenOffError: an epoch after the first failed.
+        InterruptedFitError: an epoch after the first failed.
     """
     torch.set_num_threads(1)  # steps this small are four times slower when threads share them
     fit = _Fit(data, options)
@@ -98,14 +126,14 @@ def fit_mlp(
     net, done = fit.optimizer.copy_average(), 0
     for epoch in range(1, epochs + 1):
         try:
-            fitted, record = _one_epoch(fit, validation, epoch, stop)
+            fitted, record = _fit_epoch(fit, validation, epoch, stop)
             log(event="epoch", epoch=epoch, epochs=epochs, **record)
         except ReplacedError:
             raise
         except Exception as error:
             if validation is None or done == 0:
                 raise
-            raise BrokenOffError(error, net, done) from error
+            raise InterruptedFitError(error, net, done) from error
         net, done = fitted, epoch
         each_epoch(net)
         if stop.is_set():
@@ -113,72 +141,76 @@ def fit_mlp(
     return net, done
 
 
-def _one_epoch(
+def _fit_epoch(
     fit: "_Fit", validation: GestureData | None, epoch: int, stop: Stop
 ) -> tuple[GestureNet, dict[str, float]]:
-    """The averaged net after one more epoch, and its figures."""
-    record = fit.epoch(stop)
+    """Fit one more epoch; return the averaged net and its losses and accuracies."""
+    record = fit.run_epoch(stop)
     if not np.isfinite(record["loss"]):
         raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
     net = fit.optimizer.copy_average()
     if validation is not None:
-        record |= _measured(net, validation)
+        probabilities = predict_samples(net, validation)
+        of_target = probabilities[np.arange(len(validation)), validation.labels]
+        record["val_loss"] = float(-np.log(np.maximum(of_target, 1e-7)).mean())
+        record["val_accuracy"] = float((probabilities.argmax(1) == validation.labels).mean())
     return net, record
 
 
 class _Fit:
-    """The state of one fit: net, optimizer, random generator, and the samples as they look on the
-    screen."""
+    """The state of one fit: net, optimizer, random generator, and samples as seen on the screen."""
 
     def __init__(self, data: GestureData, options: TrainOptions) -> None:
         self.options = options
         self.generator = torch.Generator().manual_seed(options.seed)
-        self.keypoints = as_seen(data)
+        # the labels of augmented samples are about directions on the screen
+        seen = data.feature_set.flip_mirrored(data.keypoints, data.mirrored_view)
+        self.keypoints = torch.from_numpy(np.ascontiguousarray(seen, np.float32))
         self.labels = torch.from_numpy(data.labels.astype(np.int64))
-        self.meaning = Meaning.of(data.gestures)
-        plain = _plain_features(data)
-        self.net = GestureNet.fresh(data, plain, options.hidden, self.generator)
+        self.symmetries = Symmetries.from_gestures(data.gestures)
+        features = _compute_features(data)
+        self.net = GestureNet.create_random(data, features, options.hidden, self.generator)
         self.optimizer = AveragedAdamW(self.net, options.learning_rate, options.weight_decay)
         n, size = len(self.labels), options.batch_size
-        self.rounds = max(1, -(-_MIN_STEPS * min(size, n) // n))  # over the samples, an epoch
-        enough = _ENOUGH_STEPS // (self.rounds * -(-n // size))
-        self.enough_epochs = min(max(_LEAST_EPOCHS, enough), _MOST_EPOCHS)
+        self.passes = max(1, -(-_MIN_STEPS * min(size, n) // n))  # over the samples per epoch
+        enough = _ENOUGH_STEPS // (self.passes * -(-n // size))
+        self.enough_epochs = min(max(_MIN_EPOCHS, enough), _MAX_EPOCHS)
 
-    def epoch(self, stop: Stop) -> dict[str, float]:
-        """One pass over the samples, or some, each changed anew; mean loss and accuracy in
-        training."""
+    def run_epoch(self, stop: Stop) -> dict[str, float]:
+        """Train on every sample, augmented anew; return the mean training loss and accuracy."""
         n = len(self.labels)
-        loss_sum, right = torch.zeros(()), torch.zeros(())
-        for _ in range(self.rounds):
+        loss_sum, correct_sum = torch.zeros(()), torch.zeros(())
+        for _ in range(self.passes):
             order = torch.randperm(n, generator=self.generator)
             keypoints, labels = augment(
                 self.keypoints[order],
                 self.labels[order],
                 self.options.augmentation,
-                self.meaning,
+                self.symmetries,
                 self.generator,
                 self.net.features.skeleton,
             )
-            for x, y in self._batches(keypoints, labels):
+            for x, y in self._iterate_batches(keypoints, labels):
                 stop.check()
-                loss, correct = self._step(x, y)
-                loss_sum, right = loss_sum + loss * len(y), right + correct
-        seen = n * self.rounds
-        return {"loss": float(loss_sum) / seen, "accuracy": float(right) / seen}
+                loss, correct = self._train_step(x, y)
+                loss_sum, correct_sum = loss_sum + loss * len(y), correct_sum + correct
+        seen = n * self.passes
+        return {"loss": float(loss_sum) / seen, "accuracy": float(correct_sum) / seen}
 
-    def _batches(
+    def _iterate_batches(
         self, keypoints: torch.Tensor, labels: torch.Tensor
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Features and labels, a batch at once. Features are made of some thousands at a time:
-        quick, and 100,000 samples need no more memory than a few."""
+        """Yield batches of features and labels. Features are computed for some thousand samples at
+        a time: fast, and memory does not grow with the data."""
         size = self.options.batch_size
-        rows = max(size, _AT_ONCE // size * size)
-        for some, theirs in zip(keypoints.split(rows), labels.split(rows), strict=True):
+        rows = max(size, _MAX_ROWS // size * size)
+        for some, targets in zip(keypoints.split(rows), labels.split(rows), strict=True):
             unmirrored = torch.zeros(len(some), dtype=torch.bool)
             inputs = self.net.features(some, unmirrored, torch)
-            yield from zip(inputs.split(size), theirs.split(size), strict=True)
+            yield from zip(inputs.split(size), targets.split(size), strict=True)
 
-    def _step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _train_step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Update the net by one batch; return the loss and the number of correct samples."""
         logits = self.net.logits(x, self.generator)
         loss = torch.nn.functional.cross_entropy(
             logits, y, label_smoothing=self.options.label_smoothing
@@ -187,31 +219,15 @@ class _Fit:
         return loss.detach(), (logits.argmax(1) == y).sum()
 
 
-def _plain_features(data: GestureData) -> NDArray[np.float32]:
-    """(N, F) features, made of some thousands at a time."""
-    parts = [slice(begin, begin + _AT_ONCE) for begin in range(0, max(1, len(data)), _AT_ONCE)]
+def _compute_features(data: GestureData) -> NDArray[np.float32]:
+    """Compute (N, F) features, some thousand samples at a time."""
+    parts = [slice(begin, begin + _MAX_ROWS) for begin in range(0, max(1, len(data)), _MAX_ROWS)]
     features = data.feature_set
     return np.concatenate([features(data.keypoints[p], data.mirrored_view[p]) for p in parts])
 
 
-def as_seen(data: GestureData) -> torch.Tensor:
-    """(N, K, D) keypoints as the viewer saw them: augmentation and its mirror labels then speak
-    of the screen's directions."""
-    seen = data.feature_set.as_seen(data.keypoints, data.mirrored_view)
-    return torch.from_numpy(np.ascontiguousarray(seen, np.float32))
-
-
-def net_probabilities(net: GestureNet, data: GestureData) -> NDArray[np.float32]:
-    """(N, C) probabilities of the net for the samples."""
+def predict_samples(net: GestureNet, data: GestureData) -> NDArray[np.float32]:
+    """Return the net's (N, C) probabilities for the samples."""
     with torch.no_grad():
         out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
     return np.asarray(out.numpy(), np.float32)
-
-
-def _measured(net: GestureNet, data: GestureData) -> dict[str, float]:
-    probabilities = net_probabilities(net, data)
-    of_truth = probabilities[np.arange(len(data)), data.labels]
-    return {
-        "val_loss": float(-np.log(np.maximum(of_truth, 1e-7)).mean()),
-        "val_accuracy": float((probabilities.argmax(1) == data.labels).mean()),
-    }

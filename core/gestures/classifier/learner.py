@@ -1,58 +1,76 @@
-"""Learning gestures from keypoints while somebody waits: measured on samples held out, then learned
-from all, and saved twice: as soon as it can be used, and when all is done.
+"""Training gestures while somebody waits: measured on held-out samples, then fitted on all; saved
+as soon as the net is usable, and again at the end.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import sklearn.model_selection  # noqa: F401 - which the split loads late
+import sklearn.model_selection  # noqa: F401 - otherwise loaded only by the split
 
 from core.errors import TrainingError
 from core.gestures.classifier.fitting import (
-    BrokenOffError,
+    InterruptedFitError,
     TrainOptions,
     fit_all,
     fit_mlp,
-    net_probabilities,
+    predict_samples,
 )
 from core.gestures.classifier.nets import GestureNet, OpenSetNet
 from core.gestures.data import GestureData
-from core.gestures.evaluation.baselines import fit_baseline
-from core.gestures.evaluation.predictions import validated
+from core.gestures.evaluation.comparison import fit_baseline
 from core.gestures.evaluation.protocol import Part, Protocol
-from core.gestures.evaluation.validation import Split, split_by_groups, split_motions
+from core.gestures.evaluation.validation import (
+    Split,
+    save_predictions,
+    split_by_groups,
+    split_motions,
+)
 from core.gestures.modelfile.export import save_model, save_motion_model, save_preliminary
 from core.gestures.modelfile.gesture_model import MOTIONS
-from core.gestures.motion.motion_learner import learn_motions
+from core.gestures.motion.motion_learner import train_motions
 from core.gestures.openset.rejection import fit_rejection, measure_rejection
 from core.training.background import ReplacedError, Stop
 from core.training.runs import DONE, FAILED, REPLACED, STOPPED, Run, describe_error
 
-_SOON_S = 1.5  # of learning, after which the net so far answers until the final one is there
+_PRELIMINARY_AFTER_S = 1.5  # of fitting, the net so far is saved for use
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training gave; `figures` are the validation's, never the refitted model's.
+    """What a training gave.
 
     Attributes:
-        model: the run's folder with the model; None for a baseline.
-        figures: as `validation.figures` gives them.
+        model: the folder of the model; None for a baseline.
+        figures: of the held-out samples, see `compute_figures`; never of the refitted model.
+        failure: why fitting ended early; the last good epoch was saved. "" where it did not.
+        stopped: the user stopped it before the model was fitted on all samples.
+        matcher: of moving gestures, the chosen kind and the compared accuracies.
     """
 
     model: Path | None
-    seconds: float
-    protocol: Protocol
     figures: dict[str, Any]
+    protocol: Protocol
+    failure: str = ""
+    stopped: bool = False
+    matcher: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
 
     @property
     def accuracy(self) -> float:
-        """Share of the validation's samples that were correct."""
+        """The accuracy on the held-out samples."""
         return float(self.figures["accuracy"])
+
+    def to_json(self, data: GestureData) -> dict[str, Any]:
+        """Convert to the keys of a log's result."""
+        gestures = [asdict(gesture) for gesture in data.gestures]
+        return {
+            "figures": self.figures,
+            "gestures": gestures,
+            **self.protocol.to_dict(),
+            **self.matcher,
+        }
 
 
 def train(
@@ -63,109 +81,85 @@ def train(
     clips: GestureData | None = None,
     stop: Stop | None = None,
 ) -> TrainResult:
-    """Train on the groups' split, measure, refit on everything, save into the run's folder.
+    """Train on the groups' split, measure, refit on all samples, and save into the run's folder.
 
     Args:
-        clips: of the project's moving gestures where `data` are of still ones: a model of them is
-            trained beside the other, and saved in a folder of its own in the run's.
+        clips: moving gestures of the same project, where `data` are still ones: their model is
+            saved in a folder inside the run's.
 
     Raises:
         TrainingError: unknown classifier, data that can't be trained on, a full disk; or a loss
-            of NaN, after which the last epoch before is measured and saved all the same.
-        ReplacedError: it was given up for a newer one; it may leave a preliminary model.
+            of NaN, after which the last good epoch is measured and saved all the same.
+        ReplacedError: a newer training replaced it; it may leave a preliminary model.
     """
-    options = options or TrainOptions()
-    stop = stop or Stop()
-    begun = time.monotonic()
+    options, stop = options or TrainOptions(), stop or Stop()
+    started = time.monotonic()
     try:
         stop.check()
-        data = without_empty_gestures(data)
-        split = (split_motions if data.moving else split_by_groups)(data, options.seed)
-        trainer = _trainer_of(data, options)
-        left = trainer(data, split, run, options, stop)
+        data = data.drop_empty_gestures()
+        result = _train_classifier(data, run, options, stop)
         beside = {} if clips is None else {MOTIONS: _train_beside(clips, run, options, stop)}
-        seconds = round(time.monotonic() - begun, 3)
-        result = TrainResult(left.model, seconds, left.protocol, left.figures)
-        run.log(
-            event="result",
-            seconds=seconds,
-            figures=left.figures,
-            gestures=[asdict(g) for g in data.gestures],
-            **left.protocol.to_dict(),
-            **left.chosen,
-            **beside,
-        )
-        if left.trouble:
-            raise TrainingError(f"{left.trouble}; the last epoch before is kept")
+        result = replace(result, seconds=round(time.monotonic() - started, 3))
+        run.log(event="result", seconds=result.seconds, **result.to_json(data), **beside)
+        if result.failure:
+            raise TrainingError(f"{result.failure}; the last good epoch was saved")
     except ReplacedError:
         run.log(event="end", status=REPLACED)
         raise
     except Exception as error:
         run.log(event="end", status=FAILED, message=describe_error(error))
         raise
-    run.log(event="end", status=STOPPED if left.stopped else DONE)
+    run.log(event="end", status=STOPPED if result.stopped else DONE)
     return result
 
 
-def _trainer_of(data: GestureData, options: TrainOptions) -> Callable[..., "_Left"]:
-    """What trains on such samples.
-
-    Raises:
-        TrainingError: a classifier of still gestures is wanted for those that move.
-    """
+def _train_classifier(
+    data: GestureData, run: Run, options: TrainOptions, stop: Stop
+) -> TrainResult:
+    """Train what the options and the kind of samples ask for: MLP, baseline or motion matcher."""
     if not data.moving:
-        return _train_mlp if options.classifier == "mlp" else _train_baseline
+        split = split_by_groups(data, options.seed)
+        if options.classifier == "mlp":
+            return _train_mlp(data, split, run, options, stop)
+        predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
+        validation = data.take(split.validation)
+        figures = save_predictions(run.path, validation, predict(validation), split.kind)
+        return TrainResult(None, figures, Protocol(split.kind))
+    split = split_motions(data, options.seed)
     if options.classifier != "mlp":
         raise TrainingError(
-            f"“{options.classifier}” was wanted, which knows still gestures alone, and these move: "
+            f"“{options.classifier}” only classifies still gestures, and these move: "
             "train without choosing a classifier"
         )
-    return _train_motions
+    return _train_motions(data, split, run, options, stop)
 
 
-def without_empty_gestures(data: GestureData) -> GestureData:
-    """The same samples, classes without any left out."""
-    present = np.unique(data.labels)
-    if len(present) == len(data.gestures):
-        return data
-    renumbered = np.searchsorted(present, data.labels)
-    kept = tuple(data.gestures[i] for i in present)
-    return replace(data, labels=renumbered, gestures=kept)
+def _train_beside(
+    clips: GestureData, run: Run, options: TrainOptions, stop: Stop
+) -> dict[str, Any]:
+    """Train the model of moving gestures in its folder inside the run's; return its result."""
+    inner = Run(run.path / MOTIONS)
+    inner.path.mkdir(exist_ok=True)
+    clips = clips.drop_empty_gestures()
+    split = split_motions(clips, options.seed)
+    return _train_motions(clips, split, inner, options, stop).to_json(clips)
 
 
-@dataclass(frozen=True)
-class _Left:
-    """What a classifier's training left: the model's folder (None: a baseline), the figures and how
-    they came about, what broke it off ("": nothing), whether it was stopped before it was whole,
-    and of moving gestures which kind of model was chosen and beside what."""
-
-    model: Path | None
-    figures: dict[str, Any]
-    protocol: Protocol
-    trouble: str = ""
-    stopped: bool = False
-    chosen: dict[str, Any] = field(default_factory=dict)
-
-
-# ---------------------------------------------------------------------------------------- the MLP
-
-
-class _Preliminary:
-    """Saves the net so far, so that it can be used while the rest is learned; what it saves is
-    whole, but not measured, and rejects nothing."""
+class _PreliminarySaver:
+    """Saves the net so far for use during training: not measured, and it rejects nothing."""
 
     def __init__(self, data: GestureData, run: Run) -> None:
         self._data, self._run = data, run
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
         self._saved: GestureNet | None = None
 
-    def save_soon(self, net: GestureNet) -> None:
-        """Save the net if it is the first that has learned for a while."""
-        if self._saved is None and time.monotonic() - self._begun >= _SOON_S:
+    def save_when_due(self, net: GestureNet) -> None:
+        """Save the first net after _PRELIMINARY_AFTER_S."""
+        if self._saved is None and time.monotonic() - self._started >= _PRELIMINARY_AFTER_S:
             self.save(net)
 
     def save(self, net: GestureNet) -> None:
-        """Save it, unless it is there."""
+        """Save a net unless it is saved already."""
         if net is not self._saved:
             save_preliminary(net, self._data, self._run.path)
             self._run.log(event="usable")
@@ -174,47 +168,44 @@ class _Preliminary:
 
 def _train_mlp(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
-) -> _Left:
-    training, validation, trouble = data.take(split.train), data.take(split.validation), ""
-    early = _Preliminary(data, run)
+) -> TrainResult:
+    """Fit the MLP and its rejection head, measure them, refit on all samples, and save."""
+    training, validation, failure = data.take(split.train), data.take(split.validation), ""
+    saver = _PreliminarySaver(data, run)
     try:
-        net, epochs = fit_mlp(training, validation, options, run.log, stop, early.save_soon)
-    except BrokenOffError as broken:
-        net, epochs, trouble = broken.net, broken.epochs, str(broken)
+        net, epochs = fit_mlp(training, validation, options, run.log, stop, saver.save_when_due)
+    except InterruptedFitError as error:
+        net, epochs, failure = error.net, error.epochs, str(error)
     else:
-        early.save(net)
-    protocol = _protocol_of_net(split, stopped=stop.is_set(), broken_off=bool(trouble))
-    measured = validated(run.path, validation, net_probabilities(net, validation), split.kind)
+        saver.save(net)
+    # who stops a fit saw the curve of the held-out samples; a failure is about the training loss
+    chosen_on = Part.TRAINING if failure else Part.HELD_OUT if stop.is_set() else Part.FIXED
+    protocol = Protocol(split.kind, {"epochs": chosen_on, "threshold": Part.OTHER_FOLDS})
+    predicted = predict_samples(net, validation)
+    figures = save_predictions(run.path, validation, predicted, split.kind)
     open_set = fit_rejection(
         net, training, options.augmentation, options.seed, stop, unless_stopped=False
     )
     rejection = measure_rejection(open_set, validation, split.kind).to_json()
-    refitted = None if trouble else _refit(data, options, epochs, run, stop)
-    measured = measured | {"rejection": rejection}
-    about = {
-        "figures": measured,
+    refitted = None if failure else _refit_on_all(data, options, epochs, run, stop)
+    figures = figures | {"rejection": rejection}
+    metadata = {
+        "figures": figures,
         "rejection": rejection,
         "refitted_on_all": refitted is not None,
         "epochs": epochs,
         "options": asdict(options),
         **protocol.to_dict(),
     }
-    save_model(refitted or open_set, data, run.path, about)
-    stopped = refitted is None and not trouble
-    return _Left(run.path, measured, protocol, trouble, stopped=stopped)
+    save_model(refitted or open_set, data, run.path, metadata)
+    stopped = refitted is None and not failure
+    return TrainResult(run.path, figures, protocol, failure, stopped)
 
 
-def _protocol_of_net(split: Split, *, stopped: bool, broken_off: bool) -> Protocol:
-    """How a net's figures came about: who stops a fit saw its held-out curve, and what breaks one
-    off is the loss in training, or a full disk."""
-    on = Part.TRAINING if broken_off else Part.HELD_OUT if stopped else Part.FIXED
-    return Protocol(split.kind, {"epochs": on, "threshold": Part.OTHER_FOLDS})
-
-
-def _refit(
+def _refit_on_all(
     data: GestureData, options: TrainOptions, epochs: int, run: Run, stop: Stop
 ) -> OpenSetNet | None:
-    """A model of all samples, for as many epochs as the measured one; None when it was stopped."""
+    """Fit a model on all samples for the epochs of the measured one; None when stopped."""
     if stop.is_set():
         return None
     run.log(event="refit", epochs=epochs)
@@ -223,53 +214,22 @@ def _refit(
     return None if stop.is_set() else open_set
 
 
-# ------------------------------------------------------------------------------- moving gestures
-
-
 def _train_motions(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
-) -> _Left:
-    learned = learn_motions(data, split, run, options, stop)
-    chosen = {"matcher": learned.by, "compared": learned.compared}
-    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": learned.chosen_on})
-    about = {
-        "figures": learned.figures,
-        "refitted_on_all": learned.refitted,
-        "epochs": learned.epochs,
+) -> TrainResult:
+    """Train a matcher of moving gestures, and save it."""
+    found = train_motions(data, split, run, options, stop)
+    matcher = {"matcher": found.kind, "compared": found.compared}
+    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": found.chosen_on})
+    metadata = {
+        "figures": found.figures,
+        "refitted_on_all": found.refitted,
+        "epochs": found.epochs,
         "options": asdict(options),
         **protocol.to_dict(),
-        **chosen,
+        **matcher,
     }
-    save_motion_model(learned.matcher, data, run.path, about, learned.examples)
-    stopped = not learned.refitted
-    return _Left(run.path, learned.figures, protocol, stopped=stopped, chosen=chosen)
-
-
-def _train_beside(
-    clips: GestureData, run: Run, options: TrainOptions, stop: Stop
-) -> dict[str, Any]:
-    """The model of moving gestures beside that of still ones; what became of it, as a result."""
-    own = Run(run.path / MOTIONS)
-    own.path.mkdir(exist_ok=True)
-    clips = without_empty_gestures(clips)
-    split = split_motions(clips, options.seed)
-    left = _train_motions(clips, split, own, options, stop)
-    gestures = [asdict(gesture) for gesture in clips.gestures]
-    return {
-        "figures": left.figures,
-        "gestures": gestures,
-        **left.protocol.to_dict(),
-        **left.chosen,
-    }
-
-
-# -------------------------------------------------------------------------------------- baselines
-
-
-def _train_baseline(
-    data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
-) -> _Left:
-    predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
-    validation = data.take(split.validation)
-    figures = validated(run.path, validation, predict(validation), split.kind)
-    return _Left(None, figures, Protocol(split.kind))
+    save_motion_model(found.matcher, data, run.path, metadata, found.templates)
+    return TrainResult(
+        run.path, found.figures, protocol, stopped=not found.refitted, matcher=matcher
+    )

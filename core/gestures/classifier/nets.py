@@ -1,4 +1,4 @@
-"""The gesture nets: from keypoints to probabilities, and how far out of distribution a hand lies.
+"""The gesture nets: from keypoints to probabilities and a rejection score.
 
 Convention: N samples, K keypoints, F features, C gestures.
 """
@@ -35,25 +35,25 @@ class GestureNet(nn.Module):
         self.layers = _layers(features.count, hidden, hidden // 2, classes)
 
     @classmethod
-    def fresh(
-        cls, data: GestureData, plain: NDArray[Any], hidden: int, generator: torch.Generator
+    def create_random(
+        cls, data: GestureData, features: NDArray[Any], hidden: int, generator: torch.Generator
     ) -> "GestureNet":
-        """A net with random weights for the data's gestures, standardised by the (N, F) features
-        it is to learn from."""
+        """Create a net with random weights for the data's gestures, standardised by their (N, F)
+        features."""
         net = cls(data.feature_set, len(data.gestures), hidden)
-        net.mean = torch.from_numpy(plain.mean(0).astype(np.float32))
-        # a feature that hardly varies in the samples must not be blown up in use
-        net.spread = torch.from_numpy((plain.std(0) + 0.02).astype(np.float32))
-        _draw_weights(net.layers, generator)
+        net.mean = torch.from_numpy(features.mean(0).astype(np.float32))
+        # the constant keeps features that hardly vary in the samples from exploding in use
+        net.spread = torch.from_numpy((features.std(0) + 0.02).astype(np.float32))
+        _init_weights(net.layers, generator)
         return net
 
-    def standardised(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, F) features of mean 0 and spread 1 over what the net was trained on."""
+    def standardise(self, x: torch.Tensor) -> torch.Tensor:
+        """Scale (N, F) features to mean 0 and spread 1 over the training samples."""
         return (x - self.mean) / self.spread
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """(N, F) features → (N, C); a generator turns dropout on."""
-        return _through(self.layers, self.standardised(x), generator)
+        """Compute (N, C) logits of (N, F) features; with a generator, dropout is on."""
+        return _apply_layers(self.layers, self.standardise(x), generator)
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
         """Probabilities (N, C)."""
@@ -61,35 +61,36 @@ class GestureNet(nn.Module):
 
 
 class RejectionHead(nn.Module):
-    """A small net that tells gestures from `none` and from synthetic outliers; where the gesture
-    net knows `none`, its log-odds for that count as much."""
+    """A small net that separates gestures from `none` and from synthetic outliers. Where the
+    gesture net has the class `none`, its log-odds for that weigh as much."""
 
     def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
         super().__init__()
         self.none = none
         self.layers = _layers(feature_count, _HEAD_HIDDEN, _HEAD_HIDDEN // 2, 1)
-        _draw_weights(self.layers, generator)
+        _init_weights(self.layers, generator)
 
     def log_odds(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """(N, F) → (N,) of its own, without the gesture net; a generator turns dropout on."""
-        return _through(self.layers, x, generator)[:, 0]
+        """Compute the head's own (N,) log-odds of (N, F) features; with a generator, dropout is
+        on."""
+        return _apply_layers(self.layers, x, generator)[:, 0]
 
     def forward(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        """(N, F) features and the gesture net's (N, C) → (N,) how far out of distribution, 0 to
-        1."""
+        """Compute the (N,) rejection score, 0 to 1, of (N, F) features and the gesture net's
+        (N, C) logits."""
         own = self.log_odds(x)
         if self.none is None:
             return torch.sigmoid(own)
         others = torch.cat([logits[:, : self.none], logits[:, self.none + 1 :]], 1)
-        of_none = logits[:, self.none] - torch.logsumexp(others, 1)
-        return torch.sigmoid((own + of_none) / 2)
+        none_odds = logits[:, self.none] - torch.logsumexp(others, 1)
+        return torch.sigmoid((own + none_odds) / 2)
 
 
 class OpenSetNet(nn.Module):
-    """A gesture net, and a head that says how far out of its distribution a hand lies.
+    """A gesture net and its rejection head, which reads the standardised features and the logits.
 
     `forward` is what is saved: keypoints (N, K, D) and mirrored_view (N,) → probabilities (N, C)
-    and rejection (N,). The head is given the standardised features and the net's logits.
+    and rejection (N,).
     """
 
     def __init__(self, net: GestureNet, head: RejectionHead) -> None:
@@ -102,28 +103,28 @@ class OpenSetNet(nn.Module):
         """Probabilities (N, C) and rejection (N,)."""
         x = self.net.features(keypoints, mirrored_view, torch)
         logits = self.net.logits(x)
-        return torch.softmax(logits, 1), self.head(self.net.standardised(x), logits)
+        return torch.softmax(logits, 1), self.head(self.net.standardise(x), logits)
 
 
 def _layers(*sizes: int) -> nn.ModuleList:
     return nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
 
 
-def _draw_weights(layers: nn.ModuleList, generator: torch.Generator) -> None:
+def _init_weights(layers: nn.ModuleList, generator: torch.Generator) -> None:
     for layer in layers:
         assert isinstance(layer, nn.Linear)
         nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
         nn.init.zeros_(layer.bias)
 
 
-def _through(
+def _apply_layers(
     layers: nn.ModuleList, x: torch.Tensor, generator: torch.Generator | None
 ) -> torch.Tensor:
-    """What the layers make of x, each but the last with a ReLU and, with a generator, dropout."""
+    """Apply the layers, each but the last with ReLU and, with a generator, dropout."""
     for layer in layers[:-1]:
         x = torch.relu(layer(x))
         if generator is not None:
-            kept = torch.rand(x.shape, generator=generator) >= _DROPOUT
-            x = x * kept / (1 - _DROPOUT)
+            mask = torch.rand(x.shape, generator=generator) >= _DROPOUT
+            x = x * mask / (1 - _DROPOUT)
     found: torch.Tensor = layers[-1](x)
     return found

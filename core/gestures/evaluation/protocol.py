@@ -1,5 +1,5 @@
-"""The evaluation protocol of a model: how its samples were split, on which part each choice was
-made, and on which part its figures are reported. It travels in the model's metadata.
+"""The evaluation protocol of a model, stored in its metadata: how the samples were split, on which
+part each choice was made, and which part the figures are of.
 """
 
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from typing import Any
 
 
 class Part(StrEnum):
-    """What a choice was made on."""
+    """The samples that a choice was made on."""
 
-    FIXED = "fixed"  # nothing: decided before any sample of this data was looked at
+    FIXED = "fixed"  # none: decided before any sample was seen
     TRAINING = "training"  # the training part, or inner folds of it
     OTHER_FOLDS = "other folds"  # for each held-out fold, the other held-out folds
-    HELD_OUT = "held out"  # the part that the figures are reported on
+    HELD_OUT = "held out"  # the part that the figures are of
 
 
-HELD_OUT_GROUPS = {  # split → what its held-out part consists of
+HELD_OUT_GROUPS = {  # kind of split → held-out part
     "person": "other people than those it was trained on",
     "leave-one-person-out": "every person by a model that never saw that person",
     "session": "other sessions of the same people",
@@ -35,11 +35,11 @@ _PHRASES = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """How figures came about. Nothing should be chosen on the part that they are reported on.
+    """How figures were measured. Nothing should be chosen on the part that they are of.
 
     Attributes:
-        split: what kept the parts apart, a key of `HELD_OUT_GROUPS`.
-        chosen: what was chosen ("epochs", "matcher", "threshold", "floor") → on which part.
+        split: a key of `HELD_OUT_GROUPS`.
+        chosen: the choice ("epochs", "matcher", "threshold", "floor") → the part it was made on.
         reported: the part that the figures are of.
     """
 
@@ -49,39 +49,39 @@ class Protocol:
 
     @property
     def new_people(self) -> bool:
-        """Whether the figures are of people that the model was not trained on."""
+        """Whether the model was not trained on the people that the figures are of."""
         return self.split in _NEW_PEOPLE
 
     @property
     def chosen_on_reported(self) -> list[str]:
-        """What was chosen on the part that the figures are reported on."""
+        """The choices that were made on the part that the figures are of."""
         return [what for what, part in self.chosen.items() if part == self.reported]
 
     @property
     def optimistic(self) -> bool:
-        """Whether new people should expect worse than the figures."""
+        """Whether the model is expected to be worse on new people."""
         return not self.new_people or bool(self.chosen_on_reported)
 
     def describe_choices(self) -> str:
-        """Say on which part each choice was made, in one sentence; "" where nothing was chosen."""
+        """Describe in a sentence on which part each choice was made; "" without any choice."""
         phrases = [f"{what} {_PHRASES[part]}" for what, part in self.chosen.items()]
         return f"{'; '.join(phrases).capitalize()}." if phrases else ""
 
     def to_dict(self) -> dict[str, Any]:
-        """For a log or metadata.json: `split`, `optimistic`, and `protocol` as a whole."""
+        """Convert to the keys `split`, `optimistic` and `protocol` of a log or metadata.json."""
         chosen = {what: str(part) for what, part in self.chosen.items()}
         whole = {"split": self.split, "chosen": chosen, "reported": str(self.reported)}
         return {"split": self.split, "optimistic": self.optimistic, "protocol": whole}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Protocol":
-        """Read what `to_dict` wrote, among other keys.
+        """Read the keys of `to_dict` from a record.
 
-        Trainings used to write no protocol: these chose the epoch of a net, or the matcher of
-        moving gestures, on the samples that they report on.
+        Trainings of early versions wrote no protocol: they chose the epoch of a net, or the matcher
+        of moving gestures, on the held-out samples.
 
         Raises:
-            ValueError: a part that isn't known.
+            ValueError: unknown part.
         """
         if (whole := record.get("protocol")) is not None:
             chosen = {what: Part(part) for what, part in whole["chosen"].items()}

@@ -1,30 +1,38 @@
-"""Splits that keep neighbouring frames together, and the figures of what was held out. N samples,
-C gestures."""
+"""Splits that keep neighbouring frames together; figures of the held-out samples, and their
+predictions in `validation.csv` of the run's folder. N samples, C gestures."""
 
+import csv
+import io
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.files import write_whole
 from core.gestures.data import GestureData
-from core.gestures.evaluation.intervals import share_of
+from core.gestures.evaluation.intervals import Accuracy, estimate_accuracy
 
-SHARE = 0.2  # of the samples go to validation, about
-_JUDGED = 0.5  # of the samples of gestures that move, at least
+_HELD_OUT = 0.2  # fraction of the samples, about
+_MIN_JUDGED = 0.5  # fraction of the samples of moving gestures whose gesture can be held out
 _LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "recordings"))
+FILE = "validation.csv"
+_COLUMNS = ["sample_id", "truth", "said", "probability"]
+
+
+# ----------------------------------------------------------------------------------------- splits
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows to train on, rows to validate on, and what keeps them apart.
+    """Rows to train on, rows to validate on, and what separates them.
 
     Attributes:
-        kind: "person", "session" or "burst": no such group is on both sides. "tail": every
-            recording's last fifth validates, since there is but one recording of a gesture.
+        kind: "person", "session" or "burst": no such group is on both sides. "tail": the last
+            fifth of each recording validates, because a gesture has only one recording.
     """
 
     train: NDArray[np.int64]
@@ -34,67 +42,109 @@ class Split:
 
 def split_by_groups(data: GestureData, seed: int = 0) -> Split:
     """Split by person, else session, else recording: the coarsest that leaves every gesture on both
-    sides, else the tails of the recordings.
+    sides; else by the tails of the recordings.
 
     Raises:
         TrainingError: fewer than two gestures, or a gesture with a single sample.
     """
-    _check(data)
-    for kind, groups in _levels(data):
-        split = _grouped(data, kind, groups, seed)
-        if split is not None:
+    _check_two_gestures(data)
+    _check_two_samples_each(data)
+    for kind, groups in _possible_groups(data):
+        if split := _split_all_gestures(data, kind, groups, seed):
             return split
-    return _tails(data)
+    return _split_tails(data)
 
 
 def split_motions(data: GestureData, seed: int = 0) -> Split:
-    """As `split_by_groups`, of gestures that move: the coarsest that can judge at least half of the
-    samples. What a single group shows trains and validates nothing, and no recording is ever on
-    both sides, unless most gestures were recorded in one go.
+    """Split moving gestures by the coarsest groups that can judge at least half of the samples.
+
+    Gestures of a single group are only trained on. No recording is ever on both sides, unless most
+    gestures have only one.
 
     Raises:
-        TrainingError: fewer than two gestures; or nothing can be held out but ends of recordings,
-            and a gesture has a single sample.
+        TrainingError: fewer than two gestures; or only tails of recordings can be held out, and a
+            gesture has a single sample.
     """
-    _check_gestures(data)
-    for kind, groups in _levels(data):
+    _check_two_gestures(data)
+    for kind, groups in _possible_groups(data):
         pairs = np.unique(
             np.stack([np.unique(groups, return_inverse=True)[1], data.labels]), axis=1
         )
         several = np.bincount(pairs[1], minlength=len(data.gestures)) > 1
-        if several[data.labels].mean() >= _JUDGED:
-            return _judging(data, kind, groups, seed)
-    _check(data)
-    return _tails(data)
+        if several[data.labels].mean() >= _MIN_JUDGED:
+            return _split_most_gestures(data, kind, groups, seed)
+    _check_two_samples_each(data)
+    return _split_tails(data)
 
 
-def _levels(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
-    """What samples can be held out by, the coarsest first; by person only where all are known, for
-    an unknown one may be on the other side, too."""
-    known = data.of_known.all()
+def _possible_groups(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
+    """Return the kinds of groups that can be held out, coarsest first; persons only where all are
+    known, because an unknown one may be on the other side, too."""
+    known = data.has_known_person.all()
     return [(kind, getattr(data, name)) for kind, name in _LEVELS if known or kind != "person"]
 
 
-def _judging(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split:
-    """The fold that judges most gestures, and of those the one nearest to SHARE."""
+def _iterate_folds(
+    data: GestureData, groups: NDArray[Any], count: int, seed: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return the training and validation rows of stratified folds that keep groups together."""
     from sklearn.model_selection import StratifiedGroupKFold  # slow to load
 
-    count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
     folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    found = []
-    with warnings.catch_warnings():  # of gestures with fewer samples than folds
+    with warnings.catch_warnings():  # about gestures with fewer samples than folds
         warnings.simplefilter("ignore", UserWarning)
-        pairs = [*folds.split(data.keypoints, data.labels, groups)]
-    for train, rest in pairs:
+        return [*folds.split(data.keypoints, data.labels, groups)]
+
+
+def _split_most_gestures(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split:
+    """Return the fold that judges most gestures, and of those the one nearest to _HELD_OUT."""
+    count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
+    found = []
+    for train, rest in _iterate_folds(data, groups, count, seed):
         judged = rest[np.isin(data.labels[rest], data.labels[train])]
-        off = abs(len(judged) / len(data) - SHARE)
+        off = abs(len(judged) / len(data) - _HELD_OUT)
         found.append((-len(np.unique(data.labels[judged])), off, train, judged))
-    _, _, train, judged = min(found, key=lambda one: one[:2])
+    _, _, train, judged = min(found, key=lambda fold: fold[:2])
     return Split(train, judged, kind)
 
 
-def _check(data: GestureData) -> None:
-    _check_gestures(data)
+def _split_all_gestures(
+    data: GestureData, kind: str, groups: NDArray[Any], seed: int
+) -> Split | None:
+    """Return the fold nearest to _HELD_OUT with every gesture on both sides; None without any."""
+    count = len(np.unique(groups))
+    if count < 2:
+        return None
+    found = [
+        (abs(len(validation) / len(data) - _HELD_OUT), Split(train, validation, kind))
+        for train, validation in _iterate_folds(data, groups, min(5, count), seed)
+        if set(data.labels[train]) == set(data.labels[validation])
+    ]
+    return min(found, key=lambda fold: fold[0])[1] if found else None
+
+
+def _split_tails(data: GestureData) -> Split:
+    """Hold out the last _HELD_OUT of each gesture's samples in each recording."""
+    held_out = np.zeros(len(data), bool)
+    for gesture in np.unique(data.labels):
+        rows = np.flatnonzero(data.labels == gesture)
+        parts = [rows[data.recordings[rows] == one] for one in np.unique(data.recordings[rows])]
+        tails = np.concatenate([p[len(p) - round(len(p) * _HELD_OUT) :] for p in parts])
+        held_out[tails if len(tails) else rows[-1]] = True
+    return Split(np.flatnonzero(~held_out), np.flatnonzero(held_out), "tail")
+
+
+def _check_two_gestures(data: GestureData) -> None:
+    """Raise TrainingError where there are samples of fewer than two gestures."""
+    present = len(np.unique(data.labels))
+    if present < 2:
+        raise TrainingError(
+            f"samples of {present} gesture(s) came, at least 2 are needed: record another gesture"
+        )
+
+
+def _check_two_samples_each(data: GestureData) -> None:
+    """Raise TrainingError where a gesture has a single sample."""
     counts = np.bincount(data.labels, minlength=len(data.gestures))
     for gesture, count in zip(data.gestures, counts, strict=True):
         if count == 1:
@@ -103,92 +153,39 @@ def _check(data: GestureData) -> None:
             )
 
 
-def _check_gestures(data: GestureData) -> None:
-    present = len(np.unique(data.labels))
-    if present < 2:
-        raise TrainingError(
-            f"samples of {present} gesture(s) came, at least 2 are needed: record another gesture"
-        )
-
-
-def _grouped(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split | None:
-    """The fold nearest to SHARE among those with every gesture on both sides; None: there is
-    none."""
-    from sklearn.model_selection import StratifiedGroupKFold  # slow to load
-
-    count = len(np.unique(groups))
-    if count < 2:
-        return None
-    folds = StratifiedGroupKFold(min(5, count), shuffle=True, random_state=seed)
-    best: tuple[float, Split] | None = None
-    for train, validation in folds.split(data.keypoints, data.labels, groups):
-        if set(data.labels[train]) != set(data.labels[validation]):
-            continue
-        off = abs(len(validation) / len(data) - SHARE)
-        if best is None or off < best[0]:
-            best = (off, Split(train, validation, kind))
-    return best[1] if best else None
-
-
-def _tails(data: GestureData) -> Split:
-    """The last SHARE of each gesture's samples in each recording validates, in recorded order."""
-    validation: list[int] = []
-    for gesture in np.unique(data.labels):
-        rows = np.flatnonzero(data.labels == gesture)
-        recordings = [
-            rows[data.recordings[rows] == burst] for burst in np.unique(data.recordings[rows])
-        ]
-        tails = [list(b[len(b) - round(len(b) * SHARE) :]) for b in recordings]
-        found = [int(row) for tail in tails for row in tail]
-        validation += found or [int(rows[-1])]
-    chosen = np.zeros(len(data), bool)
-    chosen[validation] = True
-    return Split(np.flatnonzero(~chosen), np.flatnonzero(chosen), "tail")
-
-
-def splits_by_person(data: GestureData) -> Iterator[tuple[str, Split]]:
-    """One split a person: that person validates, the others train."""
-    for person in np.unique(data.persons):
-        of_person = data.persons == person
-        yield str(person), Split(np.flatnonzero(~of_person), np.flatnonzero(of_person), "person")
+# ---------------------------------------------------------------------------------------- figures
 
 
 def confusion_matrix(
     target: NDArray[Any], predicted: NDArray[Any], classes: int
 ) -> NDArray[np.int64]:
-    """(C, C) counts, rows the target, columns the prediction."""
+    """Return (C, C) counts, rows the target, columns the prediction."""
     return np.bincount(target * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
-def figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
-    """How accurate the answers on validation samples are, ready for JSON.
+def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
+    """Compute the accuracy on held-out samples, ready for JSON.
 
     Args:
-        data: the samples that validate.
-        predicted: (N,) the prediction, index into the gestures.
-        kind: what the split held out (`Split.kind`): the intervals count those groups.
+        predicted: (N,) predictions, indices into the gestures.
+        kind: of the split; the intervals count its groups.
 
     Returns:
         n, accuracy, interval (95 %), groups and effective_n (see `intervals`), per_gesture (n,
         accuracy, interval) and confusion (C, C).
     """
-    groups, unit = groups_of(data, kind)
+    groups, unit = held_out_groups(data, kind)
     correct = data.labels == predicted
-    whole = share_of(correct, groups, unit)
+    whole = estimate_accuracy(correct, groups, unit)
     per_gesture = {}
     for index, gesture in enumerate(data.gestures):
         rows = data.labels == index
         if rows.any():
-            part = share_of(correct[rows], groups[rows], unit)
-            per_gesture[gesture.name] = {
-                "n": part.n,
-                "accuracy": part.share,
-                "interval": [part.low, part.high],
-            }
+            per_gesture[gesture.name] = _to_json(
+                estimate_accuracy(correct[rows], groups[rows], unit)
+            )
     return {
-        "n": whole.n,
-        "accuracy": whole.share,
-        "interval": [whole.low, whole.high],
+        **_to_json(whole),
         "groups": whole.groups,
         "effective_n": whole.effective_n,
         "per_gesture": per_gesture,
@@ -196,7 +193,65 @@ def figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, 
     }
 
 
-def groups_of(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
-    """(N,) the groups that a split of this kind held out, and what they are (`ALIKE`)."""
+def _to_json(found: Accuracy) -> dict[str, Any]:
+    return {"n": found.n, "accuracy": found.value, "interval": [found.low, found.high]}
+
+
+def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
+    """Return the (N,) groups that a split of this kind held out, and what they are
+    (`MIN_CORRELATION`)."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit
+
+
+# ------------------------------------------------------------------------------------ predictions
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The prediction for one held-out sample: names of gestures, and a probability of 0 to 1."""
+
+    sample_id: int
+    target: str
+    predicted: str
+    probability: float
+
+
+def save_predictions(
+    folder: Path, data: GestureData, probabilities: NDArray[np.float32], kind: str
+) -> dict[str, Any]:
+    """Write the (N, C) probabilities' predictions for held-out samples into the run's folder, and
+    return their figures. Samples without ids leave no file."""
+    predicted = probabilities.argmax(1)
+    if len(data.sample_ids):
+        names = [gesture.name for gesture in data.gestures]
+        rows = zip(data.sample_ids, data.labels, predicted, probabilities.max(1), strict=True)
+        lines = [[int(i), names[t], names[s], f"{p:.6f}"] for i, t, s, p in rows]
+        table = io.StringIO(newline="")
+        csv.writer(table).writerows([_COLUMNS, *lines])
+        write_whole(folder / FILE, table.getvalue().encode())
+    return compute_figures(data, predicted, kind)
+
+
+def read_predictions(folder: Path) -> list[Prediction]:
+    """Read a run's `validation.csv`; empty where it has none.
+
+    Raises:
+        TrainingError: it is no such table.
+    """
+    if not (folder / FILE).is_file():
+        return []
+    with (folder / FILE).open(encoding="utf-8", newline="") as file:
+        header, *lines = [row for row in csv.reader(file) if row] or [[]]
+    try:
+        if header != _COLUMNS:
+            raise ValueError(f"its columns are {header}")
+        return [Prediction(int(i), t, s, float(p)) for i, t, s, p in lines]
+    except ValueError as error:
+        raise TrainingError(f"{folder / FILE} can't be read ({error}): train again") from error
+
+
+def find_cell_samples(predictions: list[Prediction], target: str, predicted: str) -> list[int]:
+    """Return the sample ids of one cell of the confusion matrix, the most confident first."""
+    cell = [p for p in predictions if (p.target, p.predicted) == (target, predicted)]
+    return [p.sample_id for p in sorted(cell, key=lambda p: -p.probability)]

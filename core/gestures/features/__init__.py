@@ -1,5 +1,5 @@
-"""Keypoints → features, made from the skeleton: `feature_set("hand_21")` is a function, and
-`feature_set("hand_21", 3)` one of hands in space."""
+"""Keypoints → features, by skeleton: `get_feature_set("hand_21")` for 2-D keypoints in the picture,
+`get_feature_set("hand_21", 3)` for 3-D keypoints in space."""
 
 from core.errors import SkeletonError
 from core.gestures.features.body_features import BodyFeatures
@@ -8,31 +8,37 @@ from core.gestures.features.pair_features import PairFeatures
 from core.pose.skeletons.skeleton import BODY, PAIR, Skeleton
 from core.pose.skeletons.table import SKELETONS
 
-__all__ = ["FEATURE_SETS", "SPACE_FEATURES", "FeatureSet", "feature_set"]
+__all__ = ["FEATURE_SETS", "FeatureSet", "get_feature_set"]
 
 
-def _in_the_picture(skeleton: Skeleton) -> FeatureSet:
+def _create_2d_features(skeleton: Skeleton) -> FeatureSet:
+    """Create the 2-D features of a skeleton by its kind: body, pair of hands, or hand."""
     if skeleton.title == BODY:
         return BodyFeatures(skeleton, 2)
     return (PairFeatures if skeleton.title == PAIR else FeatureSet)(skeleton, 1)
 
 
-FEATURE_SETS = {name: _in_the_picture(one) for name, one in SKELETONS.items() if one.edges}
-SPACE_FEATURES = {
-    name: SpaceFeatures(one, 1) for name, one in SKELETONS.items() if one.edges and one.is_hand
+FEATURE_SETS: dict[tuple[str, int], FeatureSet] = {
+    (name, 2): _create_2d_features(skeleton)
+    for name, skeleton in SKELETONS.items()
+    if skeleton.edges
+} | {
+    (name, 3): SpaceFeatures(skeleton, 1)
+    for name, skeleton in SKELETONS.items()
+    if skeleton.edges and skeleton.is_hand
 }
 
 
-def feature_set(skeleton: str, axes: int = 2) -> FeatureSet:
-    """The features of the skeleton of that name, whose keypoints have so many axes.
+def get_feature_set(skeleton: str, axes: int = 2) -> FeatureSet:
+    """Return the features of a skeleton whose keypoints have 2 or 3 axes.
 
     Raises:
-        SkeletonError: there are none for it.
+        SkeletonError: this skeleton has no features.
     """
-    sets = SPACE_FEATURES if axes == 3 else FEATURE_SETS
-    if skeleton not in sets:
-        where = " in space" if axes == 3 else ""
-        raise SkeletonError(
-            f"no features are known for “{skeleton}”{where}; there are some for: {', '.join(sets)}"
-        )
-    return sets[skeleton]
+    if found := FEATURE_SETS.get((skeleton, axes)):
+        return found
+    where = " in space" if axes == 3 else ""
+    known = ", ".join(name for name, own_axes in FEATURE_SETS if own_axes == axes)
+    raise SkeletonError(
+        f"no features are known for “{skeleton}”{where}; these have features: {known}"
+    )

@@ -1,8 +1,9 @@
-"""Keypoints → features, once for numpy, torch and the exported graph, made from the skeleton.
+"""Keypoints → features, the same code for numpy, torch and the exported graph.
 
-Convention: the direction of a pose is kept (👍 and 👎 differ by nothing else); position and scale
-are removed. Directions mean what the viewer saw: where `mirrored_view` is true, x is flipped once
-and left and right keypoints change places. N samples, K keypoints, F features.
+Convention: the direction of a pose is kept (👍 and 👎 differ only by it); position and scale are
+removed. Where `mirrored_view` is true, x is flipped and left and right keypoints are swapped, so
+that directions are those the viewer saw. N samples, K keypoints, F features; `xp` is the array
+library: numpy, torch or a `Graph`.
 """
 
 from collections.abc import Sequence
@@ -26,11 +27,10 @@ from core.pose.skeletons.table import Skeleton
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """The features of one skeleton: `feature_set("hand_21")(keypoints, mirrored_view)`.
+    """The features of one skeleton: `get_feature_set("hand_21")(keypoints, mirrored_view)`.
 
     Attributes:
-        skeleton: whose keypoints.
-        version: changes with the numbers that come out; a model names the one it was trained on.
+        version: changes whenever the features do; a model stores the version it was trained on.
         axes: D of a keypoint.
     """
 
@@ -42,32 +42,29 @@ class FeatureSet:
     @cached_property
     def count(self) -> int:
         """Number of features F."""
-        return 2 * (2 * len(self._moving) + len(self.skeleton.edges)) + 2 + len(self._spans)
+        return 2 * (2 * len(self._non_root) + len(self.skeleton.edges)) + 2 + len(self._tip_pairs)
 
     @cached_property
-    def _moving(self) -> list[int]:
-        """The keypoints that say something once the root is the origin."""
-        still = self.skeleton.root if len(self.skeleton.root) == 1 else ()
-        return [j for j in range(self.skeleton.size) if j not in still]
+    def _non_root(self) -> list[int]:
+        """Indices of the keypoints that are not at the origin once the root is."""
+        root = self.skeleton.root if len(self.skeleton.root) == 1 else ()
+        return [j for j in range(self.skeleton.size) if j not in root]
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
-        """Every two tips, and every tip with every group's base: few gathers make a small graph."""
+    def _tip_pairs(self) -> list[tuple[int, int]]:
+        """Index pairs whose distances are features: tip to tip and tip to base of each group."""
         groups = [*self.skeleton.groups.values()]
         tips, bases = [group[-1] for group in groups], [group[0] for group in groups]
         return [(a, b) for i, a in enumerate(tips) for b in (*tips[i + 1 :], *bases)]
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """(N, F) features: direction-keeping coordinates and edges, then the pose's own shape.
+        """Compute the (N, F) float32 features, finite for any input.
+
+        Missing keypoints of a hand count as its root; of a body see `BodyFeatures`.
 
         Args:
             keypoints: (N, K, D) in any unit with one scale for all axes; NaN where missing.
             mirrored_view: (N,) bool.
-            xp: the array library of the arguments, numpy or torch.
-
-        Returns:
-            (N, F) float32, finite whatever comes in: a hand's missing keypoints count as the
-            root's, a body's as `BodyFeatures` says.
 
         Raises:
             SkeletonError: keypoints of another skeleton.
@@ -79,66 +76,71 @@ class FeatureSet:
                 f"{' and '.join('xyz'[: self.axes])}"
             )
         self.skeleton.check(keypoints.shape[1])
-        return self.features_of(self.as_seen(keypoints, mirrored_view, xp), xp)
+        return self.compute(self.flip_mirrored(keypoints, mirrored_view, xp), xp)
 
-    def features_of(self, seen: Any, xp: Any = np) -> Any:
-        """Of (N, K, 2) keypoints as the viewer saw them."""
-        from_root = self._relative(seen, xp)
+    def compute(self, seen: Any, xp: Any = np) -> Any:
+        """Compute (N, F) features of (N, K, D) keypoints as the viewer saw them:
+        coordinates, edge directions, coordinates in the pose's own frame, heading, distances."""
+        from_root = self._normalise(seen, xp)
         own, heading, _ = canonical_frame(from_root, self.skeleton, xp)
-        moving = _at(from_root, self._moving), _at(own, self._moving)
-        parts = [flat(moving[0]), flat(self._directions(from_root, xp)), flat(moving[1])]
-        return xp.concatenate([*parts, heading, self._lengths(own, xp)], 1)
+        moved = _select_keypoints(from_root, self._non_root)
+        own_moved = _select_keypoints(own, self._non_root)
+        moved, edges = flatten(moved), flatten(self._edge_directions(from_root, xp))
+        parts = [moved, edges, flatten(own_moved), heading, self._tip_distances(own, xp)]
+        return xp.concatenate(parts, 1)
 
-    def _directions(self, from_root: Any, xp: Any) -> Any:
-        """(N, edges, D) of length 1."""
-        ends, starts = zip(*((to, start) for start, to in self.skeleton.edges), strict=True)
-        return to_unit_length(_at(from_root, ends) - _at(from_root, starts), xp)
+    def _edge_directions(self, from_root: Any, xp: Any) -> Any:
+        """Return the (N, edges, D) unit vector of each edge of the skeleton."""
+        starts, ends = zip(*self.skeleton.edges, strict=True)
+        return to_unit_length(
+            _select_keypoints(from_root, ends) - _select_keypoints(from_root, starts), xp
+        )
 
-    def _lengths(self, own: Any, xp: Any) -> Any:
-        """(N, spans)."""
-        a, b = zip(*self._spans, strict=True)
+    def _tip_distances(self, own: Any, xp: Any) -> Any:
+        """Return the (N, pairs) distances of `_tip_pairs`."""
+        a, b = zip(*self._tip_pairs, strict=True)
         return xp.sqrt(squared_length(own[:, [*a]] - own[:, [*b]]) + EPS)
 
-    def as_seen(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """(N, K, D) keypoints, or (N, T, K, D) of clips, as the viewer saw them, mirrored poses as
-        in a mirror."""
+    def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
+        """Flip x and swap left and right where `mirrored_view` is true: keypoints as the viewer
+        saw them, (N, K, D) or (N, T, K, D)."""
         rest = (keypoints[..., axis] for axis in range(1, self.axes))
-        as_mirrored = xp.stack([-keypoints[..., 0], *rest], -1)
+        flipped = xp.stack([-keypoints[..., 0], *rest], -1)
         if self.skeleton.mirror_pairs:
-            as_mirrored = as_mirrored[..., self.skeleton.mirrored, :]
+            flipped = flipped[..., self.skeleton.mirrored, :]
         each = (slice(None), *[None] * (len(keypoints.shape) - 1))
-        return xp.where(mirrored_view[each], as_mirrored, keypoints)
+        return xp.where(mirrored_view[each], flipped, keypoints)
 
-    def from_root(self, points: Any) -> Any:
-        """(N, K, D) keypoints with the root as origin; missing where they or the root are."""
+    def centre_on_root(self, points: Any) -> Any:
+        """Move (N, K, D) keypoints so that the root is the origin; NaN where either is missing."""
         return points - root_position(points, self.skeleton.root)
 
-    def _relative(self, points: Any, xp: Any) -> Any:
-        """Keypoints from the root in units of the pose's scale; missing ones at the root."""
-        shifted = finite(self.from_root(points), xp)
-        lengths = shifted
+    def _normalise(self, points: Any, xp: Any) -> Any:
+        """Centre keypoints on the root and divide by the pose's scale; missing ones become 0."""
+        centred = zero_missing(self.centre_on_root(points), xp)
+        lengths = centred
         if self.skeleton.scale:
             a, b = zip(*self.skeleton.scale, strict=True)
-            lengths = finite(points[:, [*a]] - points[:, [*b]], xp)
+            lengths = zero_missing(points[:, [*a]] - points[:, [*b]], xp)
         reach = xp.sqrt(xp.amax(squared_length(lengths), 1))
-        # a pose smaller than this is none; the bound only keeps the division finite
-        return shifted / xp.where(reach > EPS, reach, xp.ones_like(reach))[:, None, None]
+        # the bound keeps the division finite where there is no pose
+        return centred / xp.where(reach > EPS, reach, xp.ones_like(reach))[:, None, None]
 
 
-def _at(points: Any, joints: Sequence[int]) -> Any:
-    """The keypoints of these indices: a slice where they follow each other, which costs less."""
-    first, last = joints[0], joints[-1]
-    if [*joints] == list(range(first, last + 1)):
+def _select_keypoints(points: Any, indices: Sequence[int]) -> Any:
+    """Select keypoints by index; consecutive ones as a slice, which is cheaper in the graph."""
+    first, last = indices[0], indices[-1]
+    if [*indices] == list(range(first, last + 1)):
         return points[:, first : last + 1]
-    return points[:, [*joints]]
+    return points[:, [*indices]]
 
 
-def finite(values: Any, xp: Any) -> Any:
-    """Zero where missing."""
+def zero_missing(values: Any, xp: Any) -> Any:
+    """Replace NaN and infinity by 0."""
     return xp.where(xp.isfinite(values), values, xp.zeros_like(values))
 
 
-def flat(points: Any) -> Any:
+def flatten(points: Any) -> Any:
     """(N, M, D) → (N, M D)."""
     return points.reshape(-1, points.shape[1] * points.shape[2])
 
@@ -147,9 +149,8 @@ def flat(points: Any) -> Any:
 class SpaceFeatures(FeatureSet):
     """The features of a hand in space.
 
-    How it is turned is kept, as the directions of its bones and of its palm's two axes; position
-    and scale are removed. Its own shape comes beside, the same however it is turned, and of left
-    and right hands.
+    Its rotation is kept as the directions of its bones and of its palm's two axes; position and
+    scale are removed. Its shape in its own frame is the same for every rotation and either hand.
     """
 
     axes = 3
@@ -157,11 +158,15 @@ class SpaceFeatures(FeatureSet):
     @cached_property
     def count(self) -> int:
         """Number of features F."""
-        return 3 * (len(self._moving) + len(self.skeleton.edges) + 2) + len(self._spans)
+        vectors = len(self._non_root) + len(self.skeleton.edges) + 2
+        return 3 * vectors + len(self._tip_pairs)
 
-    def features_of(self, seen: Any, xp: Any = np) -> Any:
-        """Of (N, K, 3) keypoints as the viewer saw them."""
-        from_root = self._relative(seen, xp)
+    def compute(self, seen: Any, xp: Any = np) -> Any:
+        """Compute (N, F) features of (N, K, 3) keypoints as the viewer saw them:
+        edge directions, coordinates in the hand's own frame, palm axes, distances."""
+        from_root = self._normalise(seen, xp)
         frame = canonical_frame_3d(from_root, self.skeleton, xp)
-        parts = [flat(self._directions(from_root, xp)), flat(_at(frame.own, self._moving))]
-        return xp.concatenate([*parts, frame.across, frame.along, self._lengths(frame.own, xp)], 1)
+        edges = flatten(self._edge_directions(from_root, xp))
+        parts = [edges, flatten(_select_keypoints(frame.own, self._non_root))]
+        distances = self._tip_distances(frame.own, xp)
+        return xp.concatenate([*parts, frame.across, frame.along, distances], 1)

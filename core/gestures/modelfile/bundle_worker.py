@@ -1,5 +1,5 @@
-"""Strangers' gesture models in a child process: a hostile graph costs that process alone. See
-`core.workers`."""
+"""Checks untrusted gesture models in a child process, so that a hostile graph harms only that
+process. See `core.workers`."""
 
 from pathlib import Path
 from typing import Any
@@ -7,25 +7,25 @@ from typing import Any
 import numpy as np
 
 from core.errors import ModelError
-from core.gestures.modelfile.bundle import prove, read_bundle
+from core.gestures.modelfile.bundle import check_answers, read_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.modelfiles.graph_checks import find_cost_fault
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 
 _MAX_OPERATIONS = 1e9  # for one sample; ours take 1e5 to 1e7
-_ROWS = 16
+_ROWS = 16  # random poses that a folder's models are run on
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Answer a request: `prepare`; check a `file`, as `check_bundle` does; or a `folder`, as
-    `check_folder` does."""
+    """Answer a request: `prepare`, check a `file` (see `check_bundle`) or a `folder` (see
+    `check_folder`)."""
     if command == "file":
         _check_file(Path(options["path"]), options["name"])
     elif command == "folder":
         _check_folder(Path(options["path"]))
     else:
-        # what is loaded by now does not count as the model's memory
+        # the memory limit is above what is loaded by now
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
 
@@ -34,16 +34,16 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _check_file(path: Path, name: str) -> None:
-    """Raises MudraError where the file can't be trusted, or answers otherwise than it must."""
+    """Raise MudraError where a `.gesture` file can't be trusted, or its answers are wrong."""
     bundle = read_bundle(path)
     for one in (bundle, bundle.motions):
         if one is not None:
             _check_costs(one.model, name)
-    prove(bundle, name)
+    check_answers(bundle, name)
 
 
 def _check_folder(path: Path) -> None:
-    """Raises ModelError where the models there cost too much; one that can't be run costs
+    """Raise ModelError where a folder's models cost too much; one that can't be run costs
     nothing."""
     try:
         model = GestureModel.load(path)
@@ -61,5 +61,6 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_costs(model: GestureModel, name: str) -> None:
+    """Raise ModelError where one sample takes more than _MAX_OPERATIONS."""
     if fault := find_cost_fault(model.onnx, _MAX_OPERATIONS):
         raise ModelError(f"{name}: its model {fault}")

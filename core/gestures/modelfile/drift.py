@@ -1,10 +1,9 @@
-"""Whether hands are held today as they were when the samples were recorded, and whether as much of
-bodies is seen.
+"""Drift: whether hands are held, and bodies visible, as in the training samples.
 
-Convention: a gesture's hands are compared with the same gesture's samples, by three measures that
-say something to a person; N hands. What is usual is stored in a model's metadata as `usual`:
-{gesture: {measure: [low, middle, high]}}, the 10th, 50th and 90th percentile, and under "side" the
-share of samples whose index side lies left of the little finger's, palm up.
+Convention: N hands, K keypoints; NaN where a keypoint is missing. A model's metadata store the
+reference, `usual`: {gesture: {measure: [low, middle, high]}}, the 10th, 50th and 90th percentile,
+with "side", the fraction of samples whose index side is left of the little finger's, palm up; and
+`coverage`: {part of the body: fraction of the samples that show it}.
 """
 
 import math
@@ -20,34 +19,41 @@ from pydantic import ValidationError
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.gestures.modelfile.coverage import HALF
 from core.gestures.modelfile.metadata import Tenths, Usual
 from core.pose.canonical_frame import canonical_frame, heading_length
 from core.pose.skeletons.hand_keypoints import KNUCKLES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
 
-OVER_S = 30.0  # so much of the past is looked at
-ENOUGH_S = 10.0  # of hands that were seen, before anything is said
-_STEP_S = 2.0  # a frame after a longer silence stands for no more than this
-_FAR = 2.0  # so many times the usual distance from the middle to a tenth's edge
-_LEAST = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # what is not worth a word: °, shares
-_MOST = 0.5  # a larger share of hands turned away, or of half bodies, is worth a word
-_WHAT_TO_DO = "Hold it as it was recorded, or record it as you hold it now and train again."
-_MOST_ENTRIES = 1000
+MEMORY_S = 30.0  # of the hands that are compared
+MIN_SEEN_S = 10.0  # of hands, before anything is reported
+_MAX_STEP_S = 2.0  # a frame after a longer pause counts for no more than this
+_MAX_DEVIATION = 2.0  # times the distance from the middle to the 10th or 90th percentile
+_MIN_DEVIATION = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # that is reported: °, palm lengths
+_MAX_SIDE_DIFFERENCE = 0.9  # of the fraction "side"; more is the other hand
+_MAX_FRACTION = 0.5  # of hands rejected, or of half bodies; more is reported
+_ADVICE = "Hold it as it was recorded, or record it as you hold it now and train again."
+_MAX_ENTRIES = 1000
+_PARTS = {"hips": ("hip",), "legs": ("knee", "ankle")}
+_COVERED = 0.8  # fraction of the samples that show a part, so that the model depends on it
+HALF = (
+    "The model was trained on whole bodies and sees half of one: step back until your legs are in "
+    "the picture, or record as you stand now and train again."
+)
+HALF_NOTE = "Trained on whole bodies, this is half of one: step back."
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Measures:
-    """Of N hands as seen on the screen.
+class HandMeasures:
+    """How N hands are held, as seen on the screen.
 
     Attributes:
         turn: (N,) degrees, clockwise from upright.
-        width: (N,) the knuckles' row, in palm lengths; small when seen from the side.
-        reach: (N,) the farthest finger tip from the wrist, in palm lengths; small when a finger
-            points at the camera.
-        left: (N,) bool, the index side lies left of the little finger's with the palm up.
+        width: (N,) width of the knuckles in palm lengths; small when seen from the side.
+        reach: (N,) distance of the farthest fingertip from the wrist in palm lengths; small when a
+            finger points at the camera.
+        left: (N,) bool, the index side is left of the little finger's with the palm up.
     """
 
     turn: Array
@@ -56,8 +62,10 @@ class Measures:
     left: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]) -> "Measures":
-        """Of (N, 21, 2) keypoints; NaN where a keypoint that counts is missing."""
+    def from_keypoints(
+        cls, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> "HandMeasures":
+        """Measure (N, 21, 2) keypoints; NaN where a needed keypoint is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
         _, heading, flipped = canonical_frame(points, HAND_21)
@@ -73,37 +81,72 @@ class Measures:
 
 
 def reference_statistics(
-    data: GestureData, *, turned: Collection[str] = (), mirrored: Collection[str] = ()
+    data: GestureData, *, rotated: Collection[str] = (), mirrored: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """What is usual in the samples of each gesture.
+    """Compute the metadata's `usual` from the training samples of single hands; {} for others.
 
     Args:
-        turned: gestures that were learned in every direction, whose turn says nothing.
-        mirrored: gestures that were learned of both hands.
+        rotated: gestures that were trained in every direction: their turn has no reference.
+        mirrored: gestures that were trained with both hands: their side has none.
     """
     if data.skeleton != HAND_21.name:
-        return {}  # what is said of drift is said of fingers and palms
-    measures, found = Measures.of(data.keypoints[..., :2], data.mirrored_view), {}
+        return {}
+    measures = HandMeasures.from_keypoints(data.keypoints[..., :2], data.mirrored_view)
+    found: dict[str, dict[str, Any]] = {}
     for label, gesture in enumerate(data.gestures):
         rows = data.labels == label
         if gesture == NONE or not rows.any():
             continue
-        middle = _mean_angle(measures.turn[rows])
         reference: dict[str, Any] = {
-            "turn": _tenths(_apart(measures.turn[rows], middle) + middle),
-            "width": _tenths(measures.width[rows]),
-            "reach": _tenths(measures.reach[rows]),
-            "side": float(measures.left[rows].mean()),
+            "width": _percentiles(measures.width[rows]),
+            "reach": _percentiles(measures.reach[rows]),
         }
-        without = {"turn": gesture.name in turned, "side": gesture.name in mirrored}
-        found[gesture.name] = {key: v for key, v in reference.items() if not without.get(key)}
+        if gesture.name not in rotated:
+            middle = _mean_angle(measures.turn[rows])
+            turns = _angle_difference(measures.turn[rows], middle) + middle
+            reference = {"turn": _percentiles(turns)} | reference
+        if gesture.name not in mirrored:
+            reference["side"] = float(measures.left[rows].mean())
+        found[gesture.name] = reference
     return found
+
+
+def measure_coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict[str, float]:
+    """Return the fraction of (N, K, D) samples that show each part of the body; {} for hands."""
+    if not skeleton.is_body:
+        return {}
+    return {part: float(_shows_part(keypoints, part, skeleton).mean()) for part in _PARTS}
+
+
+def find_half_bodies(
+    keypoints: NDArray[np.float32], skeleton: Skeleton, coverage: Any
+) -> NDArray[np.bool_]:
+    """Return (N,) whether a body lacks a part that nearly all training samples showed.
+
+    Args:
+        coverage: from untrusted metadata; ignored where it isn't what `measure_coverage` returns.
+    """
+    half = np.zeros(len(keypoints), bool)
+    if not isinstance(coverage, Mapping) or not skeleton.is_body:
+        return half
+    for part in _PARTS:
+        fraction = coverage.get(part)
+        if isinstance(fraction, int | float) and fraction >= _COVERED:
+            half |= ~_shows_part(keypoints, part, skeleton)
+    return half
+
+
+def _shows_part(keypoints: NDArray[np.float32], part: str, skeleton: Skeleton) -> NDArray[np.bool_]:
+    """Return (N,) whether at least half of the part's keypoints are visible."""
+    names = [f"{side}_{keypoint}" for keypoint in _PARTS[part] for side in ("left", "right")]
+    seen = np.isfinite(keypoints[:, [skeleton.index(name) for name in names]]).all(-1)
+    return np.asarray(seen.mean(1) >= 0.5)
 
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """A (K, 2) hand or body and what the model says of it; `gesture` is None where it says none,
-    `half` as `coverage.sees_half` says it."""
+    """A (K, 2) hand or body with the model's answer: `gesture` is None for "no gesture", `half` is
+    of `find_half_bodies`."""
 
     keypoints: NDArray[np.float32]
     gesture: str | None
@@ -112,75 +155,80 @@ class Hand:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A hand in a frame, which stands for the time since the frame before."""
+class _SeenHand:
+    """A hand in a frame, with the time since the previous frame."""
 
     time_s: float
-    lasted_s: float
+    duration_s: float
     hand: Hand
-    measures: Measures | None
+    measures: HandMeasures | None
 
 
-class Drift:
-    """The hands, or bodies, of the last OVER_S seconds beside what is usual.
+class DriftMonitor:
+    """Compares the hands or bodies of the last MEMORY_S with the reference.
 
     Args:
-        reference: as `reference_statistics` gives it; {} where a model has none.
-        skeleton: the model's. Of a body is said whether it is half of one, or unknown.
+        reference: of `reference_statistics`; {} where a model has none.
+        skeleton: the model's. Bodies are only checked for half and rejected ones.
     """
 
     def __init__(self, reference: Mapping[str, Any], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles
-        self._reference = _valid_entries(reference) if self._is_hand else {}
-        self._seen: deque[_Seen] = deque(maxlen=_MOST_ENTRIES)
+        self._reference = _select_valid(reference) if self._is_hand else {}
+        self._seen: deque[_SeenHand] = deque(maxlen=_MAX_ENTRIES)
         self._last_s = -math.inf
 
-    def see(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
-        """A frame's hands; the same frame may come again."""
+    def add_frame(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
+        """Add a frame's hands; a frame that is not later than the last one is ignored."""
         if time_s <= self._last_s:
             return
-        lasted_s = min(time_s - self._last_s, _STEP_S) if self._last_s > -math.inf else 0.0
+        duration_s = min(time_s - self._last_s, _MAX_STEP_S) if self._last_s > -math.inf else 0.0
         self._last_s = time_s
         for hand in hands:
-            mirrored = np.array([mirrored_view])
-            measures = Measures.of(hand.keypoints[None], mirrored) if self._is_hand else None
-            self._seen.append(_Seen(time_s, lasted_s, hand, measures))
-        while self._seen and time_s - self._seen[0].time_s > OVER_S:
+            measures = None
+            if self._is_hand:
+                mirrored = np.array([mirrored_view])
+                measures = HandMeasures.from_keypoints(hand.keypoints[None], mirrored)
+            self._seen.append(_SeenHand(time_s, duration_s, hand, measures))
+        while self._seen and time_s - self._seen[0].time_s > MEMORY_S:
             self._seen.popleft()
 
-    def sentence(self) -> str:
-        """What differs and what to do; "" while nothing does, or too little was seen."""
+    def describe(self) -> str:
+        """Say what differs most and what to do; "" where nothing does, or too little was seen."""
         seen = list(self._seen)
-        if not _enough(seen):
+        if not _is_enough(seen):
             return ""
-        if sum(s.hand.half for s in seen) > _MOST * len(seen):
+        if sum(s.hand.half for s in seen) > _MAX_FRACTION * len(seen):
             return HALF
-        if sum(s.hand.rejected for s in seen) > _MOST * len(seen):
+        if sum(s.hand.rejected for s in seen) > _MAX_FRACTION * len(seen):
             return (
                 f"Most {self._titles} of the last half minute are unlike what the model learned. "
                 "If you showed its gestures: record some as you hold them now, and train again."
             )
         found = [
-            self._of(name, [s for s in seen if s.hand.gesture == name]) for name in self._reference
+            self._compare_gesture(name, [s for s in seen if s.hand.gesture == name])
+            for name in self._reference
         ]
-        worst, text = max(found, default=(0.0, ""))
-        return text if worst > _FAR else ""
+        deviation, text = max(found, default=(0.0, ""))
+        return text if deviation > _MAX_DEVIATION else ""
 
-    def _of(self, name: str, hands: Sequence[_Seen]) -> tuple[float, str]:
-        """By how many times a gesture is off by its worst measure, and that in words."""
+    def _compare_gesture(self, name: str, hands: Sequence[_SeenHand]) -> tuple[float, str]:
+        """Return the largest deviation of a gesture's measures, with a text that describes it."""
         reference = self._reference[name]
-        if not _enough(hands):
+        if not _is_enough(hands):
             return 0.0, ""
         seen = [hand.measures for hand in hands if hand.measures]
         side = float(np.mean([measures.left[0] for measures in seen]))
-        if reference.side is not None and abs(side - reference.side) > 0.9:
-            return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WHAT_TO_DO}"
-        known = [(key, tenths) for key in _LEAST if (tenths := getattr(reference, key))]
-        return max((_off(name, *one, seen) for one in known), default=(0.0, ""))
+        if reference.side is not None and abs(side - reference.side) > _MAX_SIDE_DIFFERENCE:
+            text = f"You show {name} with the other hand than recorded. {_ADVICE}"
+            return 2 * _MAX_DEVIATION, text
+        known = [(key, tenths) for key in _MIN_DEVIATION if (tenths := getattr(reference, key))]
+        found = (_compare_measure(name, key, tenths, seen) for key, tenths in known)
+        return max(found, default=(0.0, ""))
 
 
-def _valid_entries(reference: Any) -> dict[str, Usual]:
-    """Those that can be used of a model's `usual`: it may be from before they were checked."""
+def _select_valid(reference: Any) -> dict[str, Usual]:
+    """Return the valid entries of a model's `usual`; early versions were not checked."""
     found: dict[str, Usual] = {}
     for name, entry in reference.items() if isinstance(reference, Mapping) else ():
         with suppress(ValidationError):
@@ -188,35 +236,42 @@ def _valid_entries(reference: Any) -> dict[str, Usual]:
     return found
 
 
-def _enough(seen: Sequence[_Seen]) -> bool:
-    """Whether the hands were seen for long enough to say something of them."""
-    return sum(hand.lasted_s for hand in seen) >= ENOUGH_S
+def _is_enough(seen: Sequence[_SeenHand]) -> bool:
+    """Return whether the hands were seen for MIN_SEEN_S."""
+    return sum(hand.duration_s for hand in seen) >= MIN_SEEN_S
 
 
-def _off(name: str, key: str, tenths: Tenths, seen: list[Measures]) -> tuple[float, str]:
+def _compare_measure(
+    name: str, key: str, tenths: Tenths, seen: list[HandMeasures]
+) -> tuple[float, str]:
+    """Return the median deviation of one measure from its percentiles, with a text about it."""
     low, middle, high = tenths
     values = np.array([getattr(measures, key)[0] for measures in seen])
     values = values[np.isfinite(values)]
-    away = _apart(values, middle) if key == "turn" else values - middle
-    by = float(np.median(away)) if len(away) else 0.0
-    reference = max(_LEAST[key], high - middle if by > 0 else middle - low)
-    return abs(by) / reference, f"{_difference_text(name, key, by)} {_WHAT_TO_DO}"
+    differences = _angle_difference(values, middle) if key == "turn" else values - middle
+    median = float(np.median(differences)) if len(differences) else 0.0
+    unit = max(_MIN_DEVIATION[key], high - middle if median > 0 else middle - low)
+    return abs(median) / unit, f"{_difference_text(name, key, median)} {_ADVICE}"
 
 
-def _difference_text(name: str, key: str, by: float) -> str:
+def _difference_text(name: str, key: str, difference: float) -> str:
+    """Describe the difference of a measure in a sentence."""
     if key == "turn":
-        way = "clockwise" if by > 0 else "anticlockwise"
-        return f"You hold {name} turned by about {abs(by):.0f}° {way} from how it was recorded."
+        direction = "clockwise" if difference > 0 else "anticlockwise"
+        return (
+            f"You hold {name} turned by about {abs(difference):.0f}° {direction} from how it was "
+            "recorded."
+        )
     if key == "width":
-        how = "wider" if by > 0 else "narrower"
-        return f"The palm of {name} looks {how} than recorded: it is seen from another side."
-    how = "longer" if by > 0 else "shorter"
-    return f"The fingers of {name} look {how} than recorded: the hand is tilted another way."
+        size = "wider" if difference > 0 else "narrower"
+        return f"The palm of {name} looks {size} than recorded: it is seen from another side."
+    size = "longer" if difference > 0 else "shorter"
+    return f"The fingers of {name} look {size} than recorded: the hand is tilted another way."
 
 
-def _tenths(values: Array) -> list[float]:
-    low, middle, high = np.nanpercentile(values, [10, 50, 90]).tolist()
-    return [round(low, 3), round(middle, 3), round(high, 3)]
+def _percentiles(values: Array) -> list[float]:
+    """Return the 10th, 50th and 90th percentile, without NaN."""
+    return [round(value, 3) for value in np.nanpercentile(values, [10, 50, 90]).tolist()]
 
 
 def _mean_angle(degrees: Array) -> float:
@@ -224,6 +279,6 @@ def _mean_angle(degrees: Array) -> float:
     return math.degrees(math.atan2(np.sin(radians).sum(), np.cos(radians).sum()))
 
 
-def _apart(degrees: Array, middle: float) -> Array:
-    """Signed difference of angles, −180 to 180."""
+def _angle_difference(degrees: Array, middle: float) -> Array:
+    """Return the signed difference of angles, −180 to 180."""
     return np.asarray((degrees - middle + 180) % 360 - 180, np.float64)

@@ -1,4 +1,4 @@
-"""A gesture net's files: one ONNX graph from keypoints to probabilities, and its metadata."""
+"""Saving gesture models: ONNX graphs from keypoints to probabilities, with their metadata."""
 
 import hashlib
 import json
@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from core.errors import ModelError
 from core.files import write_whole
-from core.gestures.classifier.augmentation import Meaning
+from core.gestures.classifier.augmentation import Symmetries
 from core.gestures.classifier.nets import GestureNet, OpenSetNet
 from core.gestures.data import GestureData
-from core.gestures.modelfile.coverage import coverage
-from core.gestures.modelfile.drift import reference_statistics
+from core.gestures.modelfile.drift import measure_coverage, reference_statistics
 from core.gestures.modelfile.gesture_model import (
     METADATA,
     MODEL,
@@ -29,91 +29,102 @@ from core.gestures.modelfile.gesture_model import (
 )
 from core.gestures.modelfile.graph import Array, Graph
 from core.gestures.modelfile.metadata import dataset_statistics
-from core.gestures.modelfile.motion_graph import motion_onnx
-from core.gestures.motion.motion_learner import Matcher, probabilities
+from core.gestures.motion.motion_learner import Matcher, predict_motions
+from core.gestures.motion.motion_net import DILATIONS, MotionNet
 from core.gestures.motion.templates import Templates
 from core.pose.skeletons.table import skeleton_named
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
+_MAX_CHECKED = 64  # samples that both are compared on
+_TEMPLATE_REJECTION = {
+    "score": "distance to the nearest example, or too short a way",
+    "threshold": 1.0,
+}
 
 
-Net = GestureNet | OpenSetNet
+# ----------------------------------------------------------------------------------------- saving
 
 
-def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
-    """Write model.onnx and metadata.json, and check that the saved graph answers as the net does.
+def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]) -> None:
+    """Write a net's model.onnx and metadata.json into a folder.
+
+    Args:
+        data: the samples it was trained on.
 
     Raises:
-        ModelError: it does not.
+        ModelError: the saved graph answers otherwise than the net.
     """
-    known = {
+    about_data = {
         "usual": _reference_statistics(data),
-        "coverage": coverage(data.keypoints, skeleton_named(data.skeleton)),
+        "coverage": measure_coverage(data.keypoints, skeleton_named(data.skeleton)),
     }
-    _save(net, data, folder, _counted(data) | known | about)
+    _save_net(net, data, folder, _count_samples(data) | about_data | metadata)
 
 
-_UNLIKE = {"score": "distance to the nearest example, or too short a way", "threshold": 1.0}
+def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
+    """Write a net that is used until its training is done, without any figures.
+
+    Raises:
+        ModelError: the saved graph answers otherwise than the net.
+    """
+    _save_net(net, data, folder, {PRELIMINARY: True})
 
 
 def save_motion_model(
     matcher: Matcher,
     data: GestureData,
     folder: Path,
-    about: dict[str, Any],
-    examples: Templates | None = None,
+    metadata: dict[str, Any],
+    templates: Templates | None = None,
 ) -> None:
-    """As `save_model`, of a matcher of gestures that move; what is unlike all examples, where these
-    are given, is turned away.
+    """Write the model.onnx and metadata.json of a matcher of moving gestures into a folder.
+
+    Args:
+        templates: what is unlike all their examples is rejected; None: nothing is.
 
     Raises:
-        ModelError: the saved graph answers otherwise than the matcher does.
+        ModelError: the saved graph answers otherwise than the matcher.
     """
     steps = data.keypoints.shape[1]
-    content = motion_onnx(matcher, steps, examples)
-    about = about if examples is None else about | {"rejection": _UNLIKE}
-    motion = {"kind": MOVING, "steps": steps, "feature_version": data.motion_features.version}
-    motion["longest_s"] = _longest_s(data)
-    _write(content, data, folder, motion | _counted(data) | about)
-    some = data.take(np.arange(min(64, len(data))))
-    answer = GestureModel.load(folder).predict_proba(some.keypoints, some.mirrored_view)
-    _check_near(answer, probabilities(matcher, some))
-
-
-def _longest_s(data: GestureData) -> list[float]:
-    """Of each gesture's examples; 0 where it has none, or nobody knows."""
-    seconds = data.seconds if len(data.seconds) else np.zeros(len(data))
-    own = [seconds[data.labels == c] for c in range(len(data.gestures))]
-    return [round(float(one.max()), 3) if len(one) else 0.0 for one in own]
-
-
-def _counted(data: GestureData) -> dict[str, Any]:
-    return {
-        "samples": len(data),
-        "persons": len(data.known_persons),
-        "data_sha256": data_hash(data),
-        "census": dataset_statistics(data),
+    metadata = metadata if templates is None else metadata | {"rejection": _TEMPLATE_REJECTION}
+    motion = {
+        "kind": MOVING,
+        "steps": steps,
+        "feature_version": data.motion_features.version,
+        "longest_s": _find_longest_s(data),
     }
+    graph = matcher_to_onnx(matcher, steps, templates)
+    _write_files(graph, data, folder, motion | _count_samples(data) | metadata)
+    some = data.take(np.arange(min(_MAX_CHECKED, len(data))))
+    _check_saved(folder, some, [predict_motions(matcher, some)])
 
 
-def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
-    """As `save_model`, of a net that answers until the training is done: nothing was measured.
-
-    Raises:
-        ModelError: the saved graph answers otherwise than the net does.
-    """
-    _save(net, data, folder, {PRELIMINARY: True})
-
-
-def _save(net: Net, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
+def _save_net(
+    net: GestureNet | OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]
+) -> None:
+    """Write a net's files, and check that the saved graph answers as the net does."""
     features = {"feature_version": data.feature_set.version}
-    _write(to_onnx(net), data, folder, features | about)
-    _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
+    _write_files(net_to_onnx(net), data, folder, features | metadata)
+    some = data.take(np.arange(min(_MAX_CHECKED, len(data))))
+    with torch.no_grad():
+        expected = net(torch.from_numpy(some.keypoints), torch.from_numpy(some.mirrored_view))
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    _check_saved(folder, some, [output.numpy() for output in expected])
 
 
-def _write(content: bytes, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
-    """Both files, each whole or not at all; `ONNX_SHA256` says to readers whether they belong
-    together."""
+def _check_saved(folder: Path, data: GestureData, expected: list[NDArray[np.float32]]) -> None:
+    """Raise ModelError where the saved model's first outputs differ from the expected ones."""
+    found = GestureModel.load(folder).predict(data.keypoints, data.mirrored_view)
+    for values, wanted in zip(found, expected, strict=False):
+        off = float(np.abs(values - wanted).max())
+        if not off <= _TOLERANCE:
+            raise ModelError(
+                f"the saved model answers {off:.2g} off, at most {_TOLERANCE} is allowed"
+            )
+
+
+def _write_files(graph: bytes, data: GestureData, folder: Path, metadata: dict[str, Any]) -> None:
+    """Write model.onnx, then metadata.json with the graph's sha256, each atomically."""
     metadata = {
         "format": "mudra-gesture-model",
         "gestures": [asdict(gesture) for gesture in data.gestures],
@@ -122,69 +133,43 @@ def _write(content: bytes, data: GestureData, folder: Path, about: dict[str, Any
         "estimator": data.estimator,
         "estimators": data.estimators,
         "threshold": 0.6,
-        ONNX_SHA256: hashlib.sha256(content).hexdigest(),
+        ONNX_SHA256: hashlib.sha256(graph).hexdigest(),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        **about,
+        **metadata,
     }
     text = json.dumps(metadata, ensure_ascii=False, indent=1)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / MODEL, content)
+    write_whole(folder / MODEL, graph)
     write_whole(folder / METADATA, text.encode())
 
 
+def _find_longest_s(data: GestureData) -> list[float]:
+    """Return the duration of each gesture's longest example; 0 where it is unknown."""
+    seconds = data.seconds if len(data.seconds) else np.zeros(len(data))
+    own = [seconds[data.labels == c] for c in range(len(data.gestures))]
+    return [round(float(one.max()), 3) if len(one) else 0.0 for one in own]
+
+
+def _count_samples(data: GestureData) -> dict[str, Any]:
+    """Return the metadata about the number and the identity of the samples."""
+    return {
+        "samples": len(data),
+        "persons": len(data.known_persons),
+        "data_sha256": hash_data(data),
+        "census": dataset_statistics(data),
+    }
+
+
 def _reference_statistics(data: GestureData) -> dict[str, Any]:
-    """How hands were held; the turns and sides that augmentation adds say nothing."""
-    meaning, names = Meaning.of(data.gestures), np.array([g.name for g in data.gestures])
-    turned, mirrored = names[meaning.turnable.numpy()], names[meaning.mirrors.numpy() >= 0]
-    return reference_statistics(data, turned=set(turned.tolist()), mirrored=set(mirrored.tolist()))
+    """Return how hands were held, without the angles and sides that augmentation changes."""
+    symmetries, names = Symmetries.from_gestures(data.gestures), [g.name for g in data.gestures]
+    rotated = {n for n, rotatable in zip(names, symmetries.rotatable, strict=True) if rotatable}
+    mirrored = {n for n, image in zip(names, symmetries.mirrors, strict=True) if image >= 0}
+    return reference_statistics(data, rotated=rotated, mirrored=mirrored)
 
 
-def to_onnx(net: Net) -> bytes:
-    """The net as an ONNX file's bytes, batch size free; a gesture net alone rejects nothing."""
-    graph = Graph()
-    gestures = net.net if isinstance(net, OpenSetNet) else net
-    features = gestures.features
-    keypoints = graph.input("keypoints", np.float32, features.skeleton.size, features.axes)
-    mirrored_view = graph.input("mirrored_view", bool)
-    x = features(keypoints, mirrored_view, graph)
-    mean, spread = (
-        graph.constant(gestures.mean, "net.mean"),
-        graph.constant(gestures.spread, "net.spread"),
-    )
-    x = (x - mean) / spread
-    logits = _layers(graph, "net", gestures.layers, x)
-    answers = [graph.node("Softmax", logits, like=logits.like, axis=1)]
-    if isinstance(net, OpenSetNet):
-        own = _layers(graph, "head", net.head.layers, x)
-        answers.append(_rejection(graph, logits, own, net.head.none))
-    return graph.to_bytes(dict(zip(OUTPUTS, answers, strict=False)))
-
-
-def _layers(graph: Graph, part: str, layers: nn.ModuleList, x: Array) -> Array:
-    """A part's layers, each but the last with a ReLU."""
-    for number, layer in enumerate(layers):
-        w, b = (
-            graph.constant(value.detach(), f"{part}.layers.{number}.{name}")
-            for name, value in layer.named_parameters()
-        )
-        x = graph.node("Gemm", x, w, b, like=x.like @ w.like.T, transB=1)
-        x = x if number == len(layers) - 1 else graph.node("Relu", x, like=x.like)
-    return x
-
-
-def _rejection(graph: Graph, logits: Array, own: Array, none: int | None) -> Array:
-    """As `RejectionHead.forward` has it."""
-    odds = own[:, 0]
-    if none is not None:
-        others = logits[:, [i for i in range(logits.shape[1]) if i != none]]
-        axis = graph.constant(np.array([1]))
-        spread = graph.node("ReduceLogSumExp", others, axis, like=odds.like, keepdims=0)
-        odds = (odds + (logits[:, none] - spread)) / 2
-    return graph.node("Sigmoid", odds, like=odds.like)
-
-
-def data_hash(data: GestureData) -> str:
-    """sha256 over everything that training reads."""
+def hash_data(data: GestureData) -> str:
+    """Compute the sha256 of everything that training reads."""
     digest = hashlib.sha256()
     for array in (data.keypoints, data.mirrored_view, data.labels):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -194,17 +179,84 @@ def data_hash(data: GestureData) -> str:
     return digest.hexdigest()
 
 
-def _check_same(net: Net, saved: GestureModel, data: GestureData) -> None:
-    answers = saved.predict(data.keypoints, data.mirrored_view)
-    with torch.no_grad():
-        wanted = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
-    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-    pairs = zip(answers, wanted, strict=False)  # a gesture net alone rejects nothing
-    for answer, right in pairs:
-        _check_near(answer, right.numpy())
+# ----------------------------------------------------------------------------------------- graphs
 
 
-def _check_near(answer: Any, wanted: Any) -> None:
-    off = float(np.abs(answer - wanted).max())
-    if not off <= _TOLERANCE:
-        raise ModelError(f"the saved model answers {off:.2g} off, at most {_TOLERANCE} is allowed")
+def net_to_onnx(net: GestureNet | OpenSetNet) -> bytes:
+    """Write a net as an ONNX file of any batch size; a `GestureNet` has no rejection output."""
+    graph = Graph()
+    gestures = net.net if isinstance(net, OpenSetNet) else net
+    features = gestures.features
+    keypoints = graph.input("keypoints", np.float32, features.skeleton.size, features.axes)
+    mirrored_view = graph.input("mirrored_view", bool)
+    x = features(keypoints, mirrored_view, graph)
+    mean = graph.constant(gestures.mean, "net.mean")
+    spread = graph.constant(gestures.spread, "net.spread")
+    x = (x - mean) / spread
+    logits = _add_layers(graph, "net", gestures.layers, x)
+    outputs = [graph.node("Softmax", logits, like=logits.like, axis=1)]
+    if isinstance(net, OpenSetNet):
+        log_odds = _add_layers(graph, "head", net.head.layers, x)
+        outputs.append(_add_rejection(graph, logits, log_odds, net.head.none))
+    return graph.to_bytes(dict(zip(OUTPUTS, outputs, strict=False)))
+
+
+def _add_layers(graph: Graph, name: str, layers: nn.ModuleList, x: Array) -> Array:
+    """Add linear layers to the graph, each but the last with a ReLU."""
+    for number, layer in enumerate(layers):
+        w, b = _add_weights(graph, layer, f"{name}.layers.{number}")
+        x = graph.node("Gemm", x, w, b, like=x.like @ w.like.T, transB=1)
+        x = x if number == len(layers) - 1 else graph.node("Relu", x, like=x.like)
+    return x
+
+
+def _add_weights(graph: Graph, layer: nn.Module, name: str) -> list[Array]:
+    return [graph.constant(v.detach(), f"{name}.{key}") for key, v in layer.named_parameters()]
+
+
+def _add_rejection(graph: Graph, logits: Array, log_odds: Array, none: int | None) -> Array:
+    """Add what `RejectionHead.forward` computes to the graph."""
+    odds = log_odds[:, 0]
+    if none is not None:
+        others = logits[:, [i for i in range(logits.shape[1]) if i != none]]
+        axis = graph.constant(np.array([1]))
+        spread = graph.node("ReduceLogSumExp", others, axis, like=odds.like, keepdims=0)
+        odds = (odds + (logits[:, none] - spread)) / 2
+    return graph.node("Sigmoid", odds, like=odds.like)
+
+
+def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = None) -> bytes:
+    """Write a matcher as an ONNX file of windows of this many frames, with a rejection output where
+    there are templates to compare with."""
+    graph, features = Graph(), matcher.features
+    keypoints = graph.input("keypoints", np.float32, steps, features.skeleton.size, features.axes)
+    mirrored_view = graph.input("mirrored_view", bool)
+    seen = features.flip_mirrored(keypoints, mirrored_view, graph)
+    x = features.compute(seen, graph)
+    if isinstance(matcher, MotionNet):
+        logits = _add_motion_net(graph, matcher, x)
+    else:
+        logits = matcher.logits(x, graph)
+    outputs = [graph.node("Softmax", logits, like=logits.like, axis=1)]
+    if templates is not None:
+        scores = (
+            templates.distance_score(x, graph),
+            templates.short_score(seen, outputs[0], graph),
+        )
+        outputs.append(graph.amax(graph.stack(scores, -1), 1))
+    return graph.to_bytes(dict(zip(OUTPUTS, outputs, strict=False)))
+
+
+def _add_motion_net(graph: Graph, net: MotionNet, x: Array) -> Array:
+    """Add what `MotionNet.logits` computes to the graph."""
+    x = (x - graph.constant(net.mean)) / graph.constant(net.spread)
+    x = graph.node("Transpose", x, like=x.like.transpose(0, 2, 1), perm=[0, 2, 1])
+    for number, (layer, step) in enumerate(zip(net.convolutions, DILATIONS, strict=True)):
+        w, b = _add_weights(graph, layer, f"net.convolutions.{number}")
+        like = np.zeros((len(x.like), w.shape[0], x.shape[2]), np.float32)
+        new = graph.node("Conv", x, w, b, like=like, dilations=[step], pads=[2 * step, 0])
+        new = graph.node("Relu", new, like=like)
+        x = x + new if number else new
+    pooled = graph.concatenate([graph.mean(x, 2), graph.amax(x, 2)], 1)
+    w, b = _add_weights(graph, net.last, "net.last")
+    return graph.node("Gemm", pooled, w, b, like=pooled.like @ w.like.T, transB=1)

@@ -1,5 +1,5 @@
-"""The metadata of a gesture model: their schema, by which untrusted ones are checked, and the
-statistics of the samples that a model was trained on."""
+"""The schema of a gesture model's metadata, which may be untrusted, and the statistics of its
+training samples."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,17 +13,17 @@ from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import safe_name
 from core.pose.skeletons.table import HAND_21
 
-_SHOWN = 3  # faults named in an error
-_MANY = 10_000
+_MAX_FAULTS = 3  # named in an error
+_MAX_ENTRIES = 10_000
 MOVING = "moving"
 
 Count = Annotated[int, Field(ge=0)]
-Part = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(max_length=300)]
 
 
 def _check_name(name: str) -> str:
-    """The name as it is, where a gesture may have it."""
+    """Return the name unchanged. Raise ValueError where a gesture can't have it."""
     try:
         safe_name(name)
     except LabelError as error:
@@ -32,20 +32,20 @@ def _check_name(name: str) -> str:
 
 
 class _Record(BaseModel):
-    """What is not named here is not looked at."""
+    """Keys that are not listed here are ignored."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
 
 class Gesture(_Record):
-    """One of the classes, in the order of the model's output."""
+    """A class; they are in the order of the model's output."""
 
     name: Annotated[str, AfterValidator(_check_name)]
     emoji: str
 
 
 class Group(_Record):
-    """How much there is of one gesture or of one person."""
+    """Number of samples, persons and sessions of one gesture or person."""
 
     samples: Count
     persons: Count = 1
@@ -53,51 +53,51 @@ class Group(_Record):
 
 
 class DatasetStatistics(_Record):
-    """What a training read, as `census` counts it."""
+    """Statistics of the training samples, see `dataset_statistics`."""
 
-    gestures: dict[Text, Group] = Field(default_factory=dict, max_length=_MANY)
-    persons: dict[Text, Group] = Field(default_factory=dict, max_length=_MANY)
+    gestures: dict[Text, Group] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
+    persons: dict[Text, Group] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
     sessions: Count = 0
     mirrored: Count = 0
 
 
 class Origin(_Record):
-    """What only the store knows: sources and versions with their samples, first and last day."""
+    """Samples by source and estimator version, first and last day of recording; from the store."""
 
-    sources: dict[Text, Count] = Field(default_factory=dict, max_length=_MANY)
-    estimator_versions: dict[Text, Count] = Field(default_factory=dict, max_length=_MANY)
+    sources: dict[Text, Count] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
+    estimator_versions: dict[Text, Count] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
     recorded: tuple[Text, Text] | None = None
 
 
 class Measured(_Record):
-    """Samples of one gesture, and the accuracy with its interval."""
+    """An accuracy on n samples with its interval."""
 
     n: Count
-    accuracy: Part
-    interval: tuple[Part, Part] | None = None
+    accuracy: Fraction
+    interval: tuple[Fraction, Fraction] | None = None
 
 
 class Figures(Measured):
-    """What was measured on held-out samples; the mean and the worst are of persons."""
+    """Accuracy on held-out samples, by gesture, and the mean and worst of the persons."""
 
-    per_gesture: dict[Text, Measured] = Field(default_factory=dict, max_length=_MANY)
-    mean_accuracy: Part | None = None
+    per_gesture: dict[Text, Measured] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
+    mean_accuracy: Fraction | None = None
     worst_person: Text | None = None
-    worst_accuracy: Part | None = None
+    worst_accuracy: Fraction | None = None
 
 
 class Rejection(_Record):
-    """How what is none of the gestures is told apart."""
+    """The rejection score and its measured rates."""
 
     score: Text
     threshold: float
-    true_accept: Part | None = None
-    false_accept: Part | None = None
+    true_accept: Fraction | None = None
+    false_accept: Fraction | None = None
     measured_on: Text = ""
 
 
 class SmoothingFacts(_Record):
-    """How answers are smoothed in use."""
+    """How answers are smoothed on Live; see `pose.smoothing.Smoothing`."""
 
     joints: bool = True
     enter: float | None = None
@@ -106,48 +106,46 @@ class SmoothingFacts(_Record):
 
 
 class Options(_Record):
-    """Of the training."""
+    """Options of the training."""
 
     seed: int | None = None
     classifier: Text | None = None
 
 
 class Export(_Record):
-    """What a `.gesture` file says of its making: the sha256 of each other member."""
+    """The export of a `.gesture` file: the sha256 of each other member."""
 
     version: int
-    sha256: dict[Text, Text] = Field(default_factory=dict, max_length=_MANY)
+    sha256: dict[Text, Text] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
 
 
 Tenths = tuple[float, float, float]
 
 
 class Usual(_Record):
-    """How the hands of a gesture's samples are held: 10th, 50th and 90th percentiles, and a share.
-
-    `drift.Measures` says of what; None where it says nothing of this gesture.
-    """
+    """How a gesture's hands are held: 10th, 50th and 90th percentiles of `HandMeasures`, and the
+    fraction whose index side is left; None where the value has no meaning for the gesture."""
 
     turn: Tenths | None = None
     width: Tenths | None = None
     reach: Tenths | None = None
-    side: Part | None = None
+    side: Fraction | None = None
 
 
 class ModelMetadata(_Record):
-    """What is read of `metadata.json`; models of earlier versions lack what has a default.
+    """The checked content of `metadata.json`; earlier versions lack keys that have a default.
 
     Attributes:
-        estimator: whose keypoints the model knows; of several, those that most samples are by.
-        estimators: everyone whose keypoints it knows.
+        estimator: which estimator's keypoints it was trained on; the most frequent of several.
+        estimators: all estimators whose keypoints it was trained on.
         kind: "moving" where it takes windows of `steps` frames.
-        longest_s: of each moving gesture's examples; 0 where unknown.
-        threshold: of probability, below which the answer in use is no gesture.
+        longest_s: duration of each moving gesture's longest example; 0 where unknown.
+        threshold: probability below which the answer in use is "no gesture".
         onnx_sha256: of the graph that the metadata belong to.
-        preliminary: its training goes on, or was broken off; nothing was measured.
+        preliminary: its training is running or was interrupted; nothing was measured.
     """
 
-    gestures: list[Gesture] = Field(default_factory=list, max_length=_MANY)
+    gestures: list[Gesture] = Field(default_factory=list, max_length=_MAX_ENTRIES)
     feature_version: int | None = None
     estimator: Text
     estimators: list[Text] = Field(default_factory=list, max_length=100)
@@ -156,7 +154,7 @@ class ModelMetadata(_Record):
     kind: Literal["still", "moving"] = "still"
     steps: Annotated[int, Field(ge=2, le=256, strict=True)] | None = None
     longest_s: list[Annotated[float, Field(ge=0, le=3600)]] = Field(default_factory=list)
-    threshold: Part = 0.6
+    threshold: Fraction = 0.6
     onnx_sha256: Text | None = None
     preliminary: bool = False
     samples: Count | None = None
@@ -171,43 +169,43 @@ class ModelMetadata(_Record):
     leave_one_person_out: Figures | None = None
     rejection: Rejection | None = None
     smoothing: SmoothingFacts | None = None
-    usual: dict[Text, Usual] = Field(default_factory=dict, max_length=_MANY)
+    usual: dict[Text, Usual] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
     options: Options = Field(default_factory=Options)
     census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)
     bundle: Export | None = None
 
     @model_validator(mode="after")
-    def _check_together(self) -> "ModelMetadata":
+    def _check_consistency(self) -> "ModelMetadata":
         names = [gesture.name for gesture in self.gestures]
         if twice := next((name for name in names if names.count(name) > 1), ""):
             raise ValueError(f"names the gesture “{twice}” twice")
         if self.longest_s and len(self.longest_s) != len(names):
             raise ValueError(f"{len(self.longest_s)} longest examples of {len(names)} gestures")
         if self.estimators and self.estimator not in self.estimators:
-            raise ValueError(f"{self.estimator!a} is none of the estimators")
+            raise ValueError(f"{self.estimator!a} is not among the estimators")
         if self.kind == MOVING and self.steps is None:
             raise ValueError("a model of moving gestures has steps")
         return self
 
     @property
     def measured_by(self) -> Protocol:
-        """The protocol, also of a model that was trained before there was one."""
+        """The evaluation protocol, also of a model from before protocols were stored."""
         return self.protocol or Protocol.from_dict(self.model_dump(exclude_none=True))
 
     @classmethod
-    def of(cls, metadata: dict[str, Any]) -> "ModelMetadata":
-        """A model's metadata, checked.
+    def parse(cls, metadata: dict[str, Any]) -> "ModelMetadata":
+        """Check a model's metadata.
 
         Raises:
-            ModelError: a value is none of its kind, or out of its range.
+            ModelError: a value has the wrong type or is out of range.
         """
         try:
             return cls.model_validate(metadata)
         except ValidationError as error:
             faults = [
                 f"{'.'.join(map(str, fault['loc']))[:80]!a}: {fault['msg']}"
-                for fault in error.errors(include_input=False, include_url=False)[:_SHOWN]
+                for fault in error.errors(include_input=False, include_url=False)[:_MAX_FAULTS]
             ]
             raise ModelError(
                 f"the model's metadata can't be used: {'; '.join(faults)}. Ask for a new export"
@@ -215,12 +213,14 @@ class ModelMetadata(_Record):
 
 
 def dataset_statistics(data: GestureData) -> dict[str, Any]:
-    """Samples, persons and sessions of what is trained on, as `DatasetStatistics` reads it."""
+    """Count samples, persons and sessions, as `DatasetStatistics` reads them."""
     gestures = {
-        gesture.name: _group(data, data.labels == number)
+        gesture.name: _count_group(data, data.labels == number)
         for number, gesture in enumerate(data.gestures)
     }
-    persons = {str(name): _group(data, data.persons == name) for name in np.unique(data.persons)}
+    persons = {
+        str(name): _count_group(data, data.persons == name) for name in np.unique(data.persons)
+    }
     return {
         "gestures": gestures,
         "persons": persons,
@@ -229,7 +229,8 @@ def dataset_statistics(data: GestureData) -> dict[str, Any]:
     }
 
 
-def _group(data: GestureData, rows: NDArray[np.bool_]) -> dict[str, int]:
+def _count_group(data: GestureData, rows: NDArray[np.bool_]) -> dict[str, int]:
+    """Count the samples of these rows, and their persons and sessions."""
     return {
         "samples": int(rows.sum()),
         "persons": len(np.unique(data.persons[rows])),

@@ -1,25 +1,41 @@
-"""The net of gestures that move: from windows of keypoints to probabilities.
+"""The net of moving gestures, from windows of keypoints to probabilities, and how it is fitted.
 
-Convention: N windows, T frames, K keypoints, F features of a frame, W channels, C gestures. No
-frame looks ahead: what was read of a window's beginning stays true however it goes on.
+Convention: N windows, T frames, K keypoints, F features of a frame, W channels, C gestures. The
+convolutions are causal. Everything random comes from one seed.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import pad
 
+from core.errors import TrainingError
+from core.gestures.classifier.fitting import AveragedAdamW, TrainOptions
+from core.gestures.data import GestureData
+from core.gestures.motion.motion_augmentation import (
+    MotionAugmentation,
+    MotionSymmetries,
+    augment_windows,
+)
 from core.gestures.motion.motion_features import MotionFeatures
+from core.training.background import Stop
 
-WIDTH = 64
+_WIDTH = 64
 DILATIONS = (1, 1, 2, 4)  # of convolutions over three frames: the last sees 17
 _DROPOUT = 0.2
+_EPOCHS, _EPOCHS_OF_MANY, _MANY = 12, 24, 2000  # windows
+_STEPS, _BATCH, _RATE, _DECAY = 64, 128, 3e-3, 1e-2  # steps per epoch
+_WARM_UP = 0.1  # fraction of all steps until the learning rate is at its highest
+_MAX_ROWS = 1024  # windows that are predicted at once
 
 
 class MotionNet(nn.Module):
     """Features, their standardisation, temporal convolutions (Bai et al. 2018: causal, dilated,
-    with shortcuts), and a layer that reads their mean and their largest values.
+    with shortcuts), and a linear layer on their mean and maximum over time.
 
     `forward` is what is saved: keypoints (N, T, K, D) and mirrored_view (N,) → (N, C).
     """
@@ -27,23 +43,23 @@ class MotionNet(nn.Module):
     mean: torch.Tensor
     spread: torch.Tensor
 
-    def __init__(self, features: MotionFeatures, classes: int, width: int = WIDTH) -> None:
+    def __init__(self, features: MotionFeatures, classes: int) -> None:
         super().__init__()
         self.features = features
         self.register_buffer("mean", torch.zeros(features.count))
         self.register_buffer("spread", torch.ones(features.count))
-        sizes = (features.count, *[width] * len(DILATIONS))
+        sizes = (features.count, *[_WIDTH] * len(DILATIONS))
         self.convolutions = nn.ModuleList(
             nn.Conv1d(a, b, 3, dilation=step)
             for a, b, step in zip(sizes, sizes[1:], DILATIONS, strict=False)
         )
-        self.last = nn.Linear(2 * width, classes)
+        self.last = nn.Linear(2 * _WIDTH, classes)
 
     @classmethod
-    def fresh(
+    def create_random(
         cls, features: MotionFeatures, classes: int, x: torch.Tensor, generator: torch.Generator
     ) -> "MotionNet":
-        """A net with random weights, standardised by (N, T, F) features."""
+        """Create a net with random weights, standardised by (N, T, F) features."""
         net = cls(features, classes)
         net.mean = x.mean((0, 1))
         net.spread = x.std((0, 1), correction=0) + 0.05
@@ -54,13 +70,13 @@ class MotionNet(nn.Module):
         return net
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """(N, T, F) features → (N, C); a generator turns dropout on."""
+        """Compute (N, C) logits of (N, T, F) features; with a generator, dropout is on."""
         x = ((x - self.mean) / self.spread).transpose(1, 2)
         for number, (layer, step) in enumerate(zip(self.convolutions, DILATIONS, strict=True)):
-            new = _dropped(torch.relu(layer(pad(x, (2 * step, 0)))), generator)
+            new = _apply_dropout(torch.relu(layer(pad(x, (2 * step, 0)))), generator)
             x = x + new if number else new
-        read = torch.cat([x.mean(2), x.amax(2)], 1)
-        found: torch.Tensor = self.last(_dropped(read, generator))
+        pooled = torch.cat([x.mean(2), x.amax(2)], 1)
+        found: torch.Tensor = self.last(_apply_dropout(pooled, generator))
         return found
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
@@ -68,7 +84,100 @@ class MotionNet(nn.Module):
         return torch.softmax(self.logits(self.features(keypoints, mirrored_view, torch)), 1)
 
 
-def _dropped(x: torch.Tensor, generator: torch.Generator | None) -> Any:
+def _apply_dropout(x: torch.Tensor, generator: torch.Generator | None) -> Any:
     if generator is None:
         return x
     return x * (torch.rand(x.shape, generator=generator) >= _DROPOUT) / (1 - _DROPOUT)
+
+
+# --------------------------------------------------------------------------------------- fitting
+
+
+def fit_motion_net(
+    data: GestureData,
+    options: TrainOptions,
+    epochs: int | None = None,
+    log: Callable[..., None] = lambda **_: None,
+    stop: Stop | None = None,
+) -> MotionNet:
+    """Fit a net on all windows for a fixed number of epochs, fewer when stopped.
+
+    Raises:
+        TrainingError: the loss became infinite or NaN.
+    """
+    torch.set_num_threads(1)  # as in `fit_mlp`
+    epochs, stop = epochs or choose_epochs(data, options), stop or Stop()
+    generator = torch.Generator().manual_seed(options.seed)
+    features, labels = data.motion_features, torch.from_numpy(data.labels.astype(np.int64))
+    seen = torch.from_numpy(np.asarray(features.flip_mirrored(data.keypoints, data.mirrored_view)))
+    weights = torch.from_numpy(sampling_weights(data))
+    some = torch.multinomial(weights, 4 * _MAX_ROWS, replacement=True, generator=generator)
+    x = features(seen[some], torch.zeros(len(some), dtype=torch.bool), torch)
+    net = MotionNet.create_random(features, len(data.gestures), x, generator)
+    optimizer = AveragedAdamW(net, _RATE, _DECAY)
+    symmetries = MotionSymmetries.from_gestures(data.gestures)
+    for epoch in range(1, epochs + 1):
+        loss_sum, correct = 0.0, 0
+        for step in range(_STEPS):
+            stop.check()
+            done = ((epoch - 1) * _STEPS + step) / (epochs * _STEPS)
+            optimizer.set_rate(_RATE * _learning_rate_factor(done))
+            rows = torch.multinomial(weights, _BATCH, replacement=True, generator=generator)
+            points, y = augment_windows(
+                seen[rows], labels[rows], MotionAugmentation(), symmetries, features, generator
+            )
+            unmirrored = torch.zeros(len(rows), dtype=torch.bool)
+            logits = net.logits(features(points, unmirrored, torch), generator)
+            loss = torch.nn.functional.cross_entropy(
+                logits, y, label_smoothing=options.label_smoothing
+            )
+            optimizer.step(loss)
+            loss_sum += float(loss.detach())
+            correct += int((logits.argmax(1) == y).sum())
+        record = {"loss": loss_sum / _STEPS, "accuracy": correct / (_STEPS * _BATCH)}
+        if not np.isfinite(record["loss"]):
+            raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
+        log(event="epoch", epoch=epoch, epochs=epochs, **record)
+        if stop.is_set():
+            break
+    return optimizer.copy_average()
+
+
+def choose_epochs(data: GestureData, options: TrainOptions) -> int:
+    """Return the epochs of the options; without any, more where there are many windows."""
+    return options.epochs or (_EPOCHS_OF_MANY if len(data) > _MANY else _EPOCHS)
+
+
+def _learning_rate_factor(done: float) -> float:
+    """Return the factor of the learning rate: linear warm-up, then half a cosine down to 0."""
+    if done < _WARM_UP:
+        return (done + 0.01) / (_WARM_UP + 0.01)
+    return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP))))
+
+
+def sampling_weights(data: GestureData) -> NDArray[np.float64]:
+    """Return the (N,) weight by which each window is sampled.
+
+    Many windows of one person add little, so a gesture is weighted by the square root of its mean
+    number of windows per person, and its persons equally. The number of persons has no effect,
+    because it says nothing about who performs the gesture next.
+    """
+    gestures = len(data.gestures)
+    _, group = np.unique(data.persons, return_inverse=True)
+    cells, cell, counts = np.unique(
+        group * gestures + data.labels, return_inverse=True, return_counts=True
+    )
+    persons = np.maximum(np.bincount(cells % gestures, minlength=gestures), 1)
+    mean = np.bincount(data.labels, minlength=gestures) / persons
+    return np.asarray((np.sqrt(mean) / persons)[data.labels] / counts[cell], np.float64)
+
+
+def predict_windows(net: MotionNet, data: GestureData) -> NDArray[np.float32]:
+    """Return the net's (N, C) probabilities for the windows."""
+    parts = []
+    with torch.no_grad():
+        for begin in range(0, len(data), _MAX_ROWS):
+            rows = slice(begin, begin + _MAX_ROWS)
+            keypoints = torch.from_numpy(np.ascontiguousarray(data.keypoints[rows]))
+            parts.append(net(keypoints, torch.from_numpy(data.mirrored_view[rows])).numpy())
+    return np.concatenate(parts) if parts else np.empty((0, len(data.gestures)), np.float32)

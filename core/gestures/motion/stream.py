@@ -1,8 +1,8 @@
-"""Detect moving gestures in a stream while it happens: frames in, events out.
+"""Detect moving gestures in a live stream: frames in, events out.
 
-Each frame asks the model about everything that has moved since the last pause, as a whole: a part
-of a circle is a swipe. Movement that follows a gesture without a real pause is its end or the way
-back, and gives no event. A gesture becomes an event once it is over: the hand rests, or is gone.
+Each frame classifies everything that has moved since the last pause, as a whole: a part of a circle
+is a swipe. Movement that follows a gesture without a pause belongs to its end or to the way back,
+and gives no event. A gesture becomes an event once the hand rests or is gone.
 
 Convention: K keypoints, D axes; times in seconds, rising; NaN where a keypoint is missing.
 """
@@ -17,32 +17,33 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.motion_features import motion_features
-from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
-from core.gestures.motion.windows import evenly, is_gap, usual_s
+from core.gestures.motion.motion_features import get_motion_features
+from core.gestures.motion.windows import (
+    SPEED_SPAN_S,
+    find_moving_frames,
+    is_gap,
+    measure_pose_size,
+    measure_speed,
+    median_step_s,
+    resample_evenly,
+)
 from core.pose.types import Floats
 
-LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
+_WINDOWS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 SETTLED_S = 0.2  # after its last movement a gesture is over
-_PAUSE_S = 0.4  # a shorter one after a gesture does not end its movement
-_LEAST_FRAMES = 4  # of a window
-# What takes longer than 3.4 s, and a quarter longer than its gesture's longest example, is not it.
-_USUAL_S, _SLOWER, _MOST_S = 3.4, 1.25, 10.0
-_TRAIL_S = 3.9
-_STEPS = 60  # between frames, of which the usual one is taken
-_LIKE = 0.5  # so sure of a gesture, what is none comes near to it
-_NOTICED = 0.25  # sizes of the pose that a movement reaches at least for somebody to have meant it
+_PAUSE_S = 0.4  # a shorter pause after a gesture does not end its movement
+_MIN_FRAMES = 4  # of a window
+# A movement is too slow for a gesture that lasts over 3.4 s and over 1.25 times its longest example
+_USUAL_S, _SLOWER, _MAX_S = 3.4, 1.25, 10.0
+_STEPS = 60  # between frames, whose median is the usual step
+_MIN_NEAR_PROBABILITY = 0.5  # of a gesture that a near miss is reported for
+_MIN_NEAR_REACH = 0.25  # pose sizes; a smaller movement was hardly intended
 SLOW, UNLIKE, UNSURE = "slow", "unlike", "unsure"
 
 
 @dataclass(frozen=True)
 class MotionEvent:
-    """A gesture that was made.
-
-    Attributes:
-        start_s, end_s: on the frames' clock.
-        confidence: 0 to 1.
-    """
+    """A gesture that was performed; times on the frames' clock, confidence 0 to 1."""
 
     gesture: GestureLabel
     start_s: float
@@ -52,12 +53,12 @@ class MotionEvent:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A movement that is over and no gesture.
+    """A finished movement that was no gesture.
 
     Attributes:
-        gesture: which it was most like.
-        why: it is not that one. SLOW: it took longer than any example may; UNLIKE: it is smaller or
-            otherwise unlike the examples; UNSURE: it may be another one.
+        gesture: the most probable one.
+        why: SLOW: longer than any example may last; UNLIKE: smaller than the examples or otherwise
+            different; UNSURE: it may be another gesture.
     """
 
     gesture: GestureLabel
@@ -72,7 +73,7 @@ class _Frame(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A gesture that is not settled yet."""
+    """A recognised gesture whose movement may still go on."""
 
     gesture: int
     start_s: float
@@ -81,13 +82,13 @@ class _Candidate(NamedTuple):
 
 
 class MotionStream:
-    """The moving gestures of one hand or body in a stream. Causal, without a clock of its own.
+    """Detects the moving gestures of one hand or body in a stream of frames.
 
     Args:
-        model: of moving gestures, trained on clips that were cut to what moves, as recording does.
+        model: of moving gestures, trained on clips cut to their moving part, as recording does.
 
     Attributes:
-        missed: the movement that the last frame showed to be over and no gesture.
+        near_miss: the movement that ended with the last frame and was no gesture.
 
     Raises:
         ModelError: the model is of still gestures.
@@ -99,143 +100,139 @@ class MotionStream:
                 f"{model.path} knows still gestures; choose a model of gestures that move"
             )
         self._model, self._steps = model, model.steps
-        self._longest_s = (_SLOWER * np.array(model.longest_s)).clip(_USUAL_S, _MOST_S)
+        self._longest_s = (_SLOWER * np.array(model.longest_s)).clip(_USUAL_S, _MAX_S)
         self._kept_s = self._longest_s.max() + 0.5
         self._none = [i for i, g in enumerate(model.gestures) if g.name == NONE.name]
         self._frames: deque[_Frame] = deque()
         self._steps_s: deque[float] = deque(maxlen=_STEPS)
-        self._gone_s = 0.0  # since the hand was seen last, as `is_gap` counts it
-        self._free_s, self._last_s = -np.inf, -np.inf
+        self._lost_s = 0.0  # since the hand was last seen, as `is_gap` counts it
+        self._event_end_s, self._last_s = -np.inf, -np.inf
         self._candidate: _Candidate | None = None
         self._last: _Candidate | None = None
         self._near: NearMiss | None = None
-        self._passed_s = -np.inf  # until when movements are known to be none
-        self.missed: NearMiss | None = None
-
-    @property
-    def trail(self) -> list[tuple[float, Floats]]:
-        """The last times and (D,) places of the traced keypoint, the oldest first."""
-        traced, since_s = self._model.skeleton.traced, self._last_s - _TRAIL_S
-        return [(f.time_s, f.keypoints[traced]) for f in self._frames if f.time_s >= since_s]
+        self._missed_s = -np.inf  # end of the last near miss
+        self.near_miss: NearMiss | None = None
 
     def step(
         self, time_s: float, keypoints: Floats | None, mirrored_view: bool = False
     ) -> MotionEvent | None:
-        """Take a frame; the event that it settles, if any.
+        """Process a frame, and return the event that ended with it, if any.
 
         Args:
-            time_s: later than the last frame's; one that is not is left out.
-            keypoints: (K, D); None or all NaN where nothing is seen.
+            time_s: a frame that is not later than the last one is ignored.
+            keypoints: (K, D); None or all NaN where no hand is seen.
         """
-        self.missed = None
+        self.near_miss = None
         if time_s <= self._last_s:
             return None
-        ended = self.close() if self._lost(time_s) else None
+        ended = self.close() if self._update_lost(time_s) else None
         self._last_s = time_s
         if keypoints is not None and np.isfinite(keypoints).all(-1).any():
-            self._take(time_s, np.asarray(keypoints, np.float32))
+            self._add_frame(time_s, np.asarray(keypoints, np.float32))
             self._update_candidate(mirrored_view)
-        return ended or self._settled(time_s)
+        return ended or self._pop_settled(time_s)
 
     def close(self) -> MotionEvent | None:
-        """Nothing is seen any more: the event that was not settled yet, if any. What comes is
-        another movement."""
-        event = self._settled(np.inf)
+        """End the current movement, and return its event, if any."""
+        event = self._pop_settled(np.inf)
         self._frames.clear()
         self._last = self._near = None
         return event
 
-    def _lost(self, time_s: float) -> bool:
-        """Whether nothing was seen for too long until the frame of this time."""
+    def _update_lost(self, time_s: float) -> bool:
+        """Update for how long no hand was seen, and return whether that is a gap."""
         if not self._frames:
             return False
         self._steps_s.append(time_s - self._last_s)
-        usual = usual_s(np.array(self._steps_s))
-        self._gone_s += min(self._steps_s[-1], usual)
-        return bool(is_gap(time_s - self._frames[-1].time_s, self._gone_s, usual))
+        usual = median_step_s(np.array(self._steps_s))
+        self._lost_s += min(self._steps_s[-1], usual)
+        return bool(is_gap(time_s - self._frames[-1].time_s, self._lost_s, usual))
 
-    def _take(self, time_s: float, keypoints: Floats) -> None:
-        before = [frame for frame in self._frames if frame.time_s >= time_s - OVER_S - 1e-9]
-        then = before[0] if before else self._frames[-1] if self._frames else None
-        quick = 0.0
-        if then is not None:
-            spent = time_s - then.time_s
-            hands = self._model.skeleton.number
-            size = pose_size(keypoints[None], hands)
-            quick = speed(keypoints, then.keypoints, spent, size, hands)
-        self._frames.append(_Frame(time_s, keypoints, quick))
-        self._gone_s = 0.0
+    def _add_frame(self, time_s: float, keypoints: Floats) -> None:
+        """Append a frame with its speed, and forget frames that no window reaches."""
+        recent = [frame for frame in self._frames if frame.time_s >= time_s - SPEED_SPAN_S - 1e-9]
+        previous = recent[0] if recent else self._frames[-1] if self._frames else None
+        speed = 0.0
+        if previous is not None:
+            hands, dt_s = self._model.skeleton.number, time_s - previous.time_s
+            size = measure_pose_size(keypoints[None], hands)
+            speed = measure_speed(keypoints, previous.keypoints, dt_s, size, hands)
+        self._frames.append(_Frame(time_s, keypoints, speed))
+        self._lost_s = 0.0
         while time_s - self._frames[0].time_s > self._kept_s:
             self._frames.popleft()
 
     def _update_candidate(self, mirrored_view: bool) -> None:
-        """Ask the model about what has moved since the last pause."""
-        if (part := self._moving_part()) is None:
+        """Classify what has moved since the last pause."""
+        if (part := self._find_movement()) is None:
             return
         frames = list(self._frames)[part]
         times = np.array([frame.time_s for frame in frames])
         # a gap would have ended these frames
-        points = evenly(np.stack([frame.keypoints for frame in frames]), times, self._steps)[None]
+        points = np.stack([frame.keypoints for frame in frames])
+        window = resample_evenly(points, times, self._steps)[None]
         start_s, end_s = float(times[0]), float(times[-1])
-        found, rejections = self._model.predict(points, np.full(1, mirrored_view))
-        shares = found[0] * (rejections[0] <= self._model.rejects_above)
-        shares[self._none] = 0
-        shares[end_s - start_s > self._longest_s] = 0
-        best = int(shares.argmax())
+        [found], [rejection] = self._model.predict(window, np.full(1, mirrored_view))
+        probabilities = found * (rejection <= self._model.rejects_above)
+        probabilities[self._none] = 0
+        probabilities[end_s - start_s > self._longest_s] = 0
+        best = int(probabilities.argmax())
         self._candidate = self._near = None
-        if shares[best] >= self._model.threshold:
-            self._candidate = _Candidate(best, start_s, end_s, float(shares[best]))
+        if probabilities[best] >= self._model.threshold:
+            self._candidate = _Candidate(best, start_s, end_s, float(probabilities[best]))
         else:
-            self._near = self._nearest((start_s, end_s), points, found[0], float(rejections[0]))
+            self._near = self._find_near_miss((start_s, end_s), window, found, float(rejection))
 
-    def _nearest(
-        self, span: tuple[float, float], windows: Floats, shares: Floats, rejection: float
+    def _find_near_miss(
+        self, span: tuple[float, float], window: Floats, probabilities: Floats, rejection: float
     ) -> NearMiss | None:
-        """What the one window is most like, which is no event; None where it is like nothing, or
-        hardly a movement, or what follows a gesture."""
-        gesture, (start_s, end_s) = int(shares.argmax()), span
-        if end_s <= self._passed_s or gesture in self._none or shares[gesture] < _LIKE:
+        """Return the gesture that a movement nearly was; None where it resembles none, is too
+        small, or follows a gesture."""
+        gesture, (start_s, end_s) = int(probabilities.argmax()), span
+        probability = probabilities[gesture]
+        if end_s <= self._missed_s or gesture in self._none or probability < _MIN_NEAR_PROBABILITY:
             return None
         if self._last and _is_one_movement(self._last.end_s, start_s):
             return None
-        features = motion_features(self._model.skeleton.name, self._model.axes)
-        if features.reach(windows)[0] < _NOTICED:
+        features = get_motion_features(self._model.skeleton.name, self._model.axes)
+        if features.measure_reach(window)[0] < _MIN_NEAR_REACH:
             return None
         slow = end_s - start_s > self._longest_s[gesture]
         why = SLOW if slow else UNLIKE if rejection > self._model.rejects_above else UNSURE
         return NearMiss(self._model.gestures[gesture], end_s, why)
 
-    def _moving_part(self) -> slice | None:
-        """The frames that moved since the last pause and after the last event; None where too few
-        did. The longest window that ends now and moves decides."""
+    def _find_movement(self) -> slice | None:
+        """Find the frames that moved since the last pause and after the last event, in the longest
+        window that ends now and moves; None where too few did."""
         times = np.array([frame.time_s for frame in self._frames])
         speeds = np.array([frame.speed for frame in self._frames])
-        for begin in reversed(self._begins(times)):
-            moves = moving(speeds[begin + 1 :])
+        for begin in reversed(self._window_starts(times)):
+            moves = find_moving_frames(speeds[begin + 1 :])
             still_s = np.diff(times[begin + 1 + moves]) * (np.diff(moves) > 1)
             pauses = np.flatnonzero(still_s > SETTLED_S + 1e-9)
             moves = moves[pauses[-1] + 1 :] if len(pauses) else moves
-            if len(moves) and moves[-1] + 2 - moves[0] >= _LEAST_FRAMES:
+            if len(moves) and moves[-1] + 2 - moves[0] >= _MIN_FRAMES:
                 return slice(begin + int(moves[0]), begin + int(moves[-1]) + 2)
         return None
 
-    def _begins(self, times: NDArray[np.float64]) -> list[int]:
-        """The first frames of windows that end now and begin after the last event, from short to
-        long; where more is between, all of it, too: the end of a slow circle is a swipe."""
-        first = int(np.searchsorted(times, self._free_s))
-        fitting = [s for s in LENGTHS_S if times[-1] - s >= times[0] - 1e-9]
+    def _window_starts(self, times: NDArray[np.float64]) -> list[int]:
+        """Return the first frames of windows that end now and start after the last event, shortest
+        first; also of all frames since that event: the end of a slow circle is a swipe."""
+        first = int(np.searchsorted(times, self._event_end_s))
+        fitting = [s for s in _WINDOWS_S if times[-1] - s >= times[0] - 1e-9]
         begins = [int(np.searchsorted(times, times[-1] - s - 1e-9)) for s in fitting]
         begins = [begin for begin in begins if begin >= first]
-        slow = begins and times[-1] - times[first] > LENGTHS_S[-1]
+        slow = begins and times[-1] - times[first] > _WINDOWS_S[-1]
         return [*begins, first] if slow else begins
 
-    def _settled(self, now_s: float) -> MotionEvent | None:
+    def _pop_settled(self, now_s: float) -> MotionEvent | None:
+        """Return the event of a candidate whose movement has ended, and set `near_miss`."""
         if (near := self._near) and now_s - near.end_s >= SETTLED_S - 1e-9:
-            self.missed, self._near, self._passed_s = near, None, near.end_s
+            self.near_miss, self._near, self._missed_s = near, None, near.end_s
         one, last = self._candidate, self._last
         if one is None or now_s - one.end_s < SETTLED_S - 1e-9:
             return None
-        self._candidate, self._free_s, self._last = None, one.end_s, one
+        self._candidate, self._event_end_s, self._last = None, one.end_s, one
         if last and _is_one_movement(last.end_s, one.start_s):
             return None
         return MotionEvent(
@@ -244,5 +241,5 @@ class MotionStream:
 
 
 def _is_one_movement(end_s: float, start_s: float) -> bool:
-    """Whether what starts so soon after a gesture's end still belongs to its movement."""
+    """Return whether a movement starts too soon after a gesture's end to be another one."""
     return start_s - end_s < _PAUSE_S - 1e-9

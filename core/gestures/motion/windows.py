@@ -1,8 +1,9 @@
-"""A clip of any length and rate as STEPS poses, evenly spaced in time: 10 and 30 frames a second
-then fit together, and slow and quick performances are alike.
+"""Clips of keypoints: their moving part, and windows of STEPS poses evenly spaced in time, so that
+10 and 30 frames a second, and slow and quick performances, give comparable windows.
 
-Convention: T frames, K keypoints, D axes; times in seconds, rising; NaN where
-a keypoint is missing.
+Convention: T frames, K keypoints, D axes; times in seconds, rising; NaN where a keypoint is
+missing. Speeds are in pose sizes per second, for a pair of hands in hand sizes; `parts` is the
+number of hands that the keypoints consist of.
 """
 
 from typing import Any
@@ -13,94 +14,148 @@ from numpy.typing import NDArray
 from core.pose.types import Floats
 
 STEPS = 16
-BRIDGED_S = 0.2  # that a hand may be lost for
-UNREAD_S = 0.5  # that it may go unseen for where a busy machine left frames out
-_UNTIMED_S = 1 / 30  # between frames whose times nobody wrote down
-_LATE = 1.5  # times the usual step between frames: then some are missing in between
+MAX_LOST_S = 0.2  # a hand that is lost for longer ends a window
+MAX_UNREAD_S = 0.5  # so do frames that a busy machine left out for longer
+_UNTIMED_STEP_S = 1 / 30  # between frames without times
+_LATE_FACTOR = 1.5  # times the usual step between frames: frames are missing in between
+SPEED_SPAN_S = 0.1  # speeds are means over this time, because keypoints jitter
+_MIN_SPEED = 0.4  # pose sizes per second; slower is a hand at rest
+_MIN_SPEED_FRACTION = 0.25  # of the median speed of the moving frames
+_SPEED_PERCENTILE = 80  # of the keypoints' speeds: a pinch moves only a few of them
 
 Times = NDArray[np.floating[Any]]
 
 
-def window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) -> Floats:
-    """(steps, K, D) of a clip's (T, K, D) keypoints: its longest part without a gap.
+# --------------------------------------------------------------------------------------- windows
 
-    A keypoint that is lost for a while lies on the line between where it was and where it came
-    back, before its first and after its last sight where it was seen; NaN where it never was.
+
+def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) -> Floats:
+    """Resample the longest gap-free part of a (T, K, D) clip to (steps, K, D).
+
+    A keypoint that is missing for some frames is interpolated, and held before its first and after
+    its last sight; one that is never seen stays NaN.
     """
-    times = _known(times_s, len(keypoints))
-    part = longest_part(keypoints, times)
-    return evenly(keypoints[part], times[part], steps)
+    times = _add_missing_times(times_s, len(keypoints))
+    part = find_longest_part(keypoints, times)
+    return resample_evenly(keypoints[part], times[part], steps)
 
 
-def lasts_s(keypoints: Floats, times_s: Times | None = None) -> float:
-    """How long the part of a clip lasts that its `window` is of."""
-    times = _known(times_s, len(keypoints))
-    part = times[longest_part(keypoints, times)]
+def measure_window_s(keypoints: Floats, times_s: Times | None = None) -> float:
+    """Return the duration of the part of a clip that `clip_to_window` resamples."""
+    times = _add_missing_times(times_s, len(keypoints))
+    part = times[find_longest_part(keypoints, times)]
     return float(part[-1] - part[0])
 
 
-def _known(times_s: Times | None, frames: int) -> Times:
-    return np.arange(frames) * _UNTIMED_S if times_s is None else times_s
+def _add_missing_times(times_s: Times | None, frames: int) -> Times:
+    return np.arange(frames) * _UNTIMED_STEP_S if times_s is None else times_s
 
 
-def evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
-    """(steps, K, D) of (T, K, D) keypoints without a gap."""
+def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
+    """Resample (T, K, D) keypoints without a gap to (steps, K, D), evenly spaced in time."""
     wanted = np.linspace(times[0], times[-1], steps)
     flat = keypoints.reshape(len(times), -1)
-    always = np.isfinite(flat).all(0)
-    found = np.empty((steps, flat.shape[1]), np.float32)
-    found[:, always] = between(flat[:, always], times, wanted)
-    for column in np.flatnonzero(~always):
-        found[:, column] = _filled(flat[:, column], times, wanted)
+    complete = np.isfinite(flat).all(0)
+    found = np.full((steps, flat.shape[1]), np.nan, np.float32)
+    found[:, complete] = interpolate(flat[:, complete], times, wanted)
+    for column in np.flatnonzero(~complete):
+        seen = np.isfinite(flat[:, column])
+        if seen.any():
+            found[:, column] = np.interp(wanted, times[seen], flat[seen, column])
     return found.reshape(steps, *keypoints.shape[1:])
 
 
-def longest_part(keypoints: Floats, times_s: Times) -> slice:
-    """The longest run of frames without a gap; all where nothing is ever seen."""
+def find_longest_part(keypoints: Floats, times_s: Times) -> slice:
+    """Find the longest run of frames without a gap; all frames where nothing is ever seen."""
     shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
     if not len(shown):
         return slice(0, len(keypoints))
     steps = np.diff(times_s)
-    usual = usual_s(steps)
-    gone_s = np.r_[0.0, np.cumsum(np.minimum(steps, usual))]
-    ends = np.flatnonzero(is_gap(np.diff(times_s[shown]), np.diff(gone_s[shown]), usual))
+    usual = median_step_s(steps)
+    lost_s = np.r_[0.0, np.cumsum(np.minimum(steps, usual))]
+    ends = np.flatnonzero(is_gap(np.diff(times_s[shown]), np.diff(lost_s[shown]), usual))
     starts, stops = np.r_[0, ends + 1], np.r_[ends, len(shown) - 1]
     longest = int(np.argmax(times_s[shown[stops]] - times_s[shown[starts]]))
     return slice(int(shown[starts[longest]]), int(shown[stops[longest]]) + 1)
 
 
-def is_gap(apart_s: Any, gone_s: Any, usual: float) -> Any:
-    """Whether the hand was lost between two sights of it, of numbers or arrays: a frame that shows
-    no hand tells so, one that was never read does not.
+def is_gap(elapsed_s: Any, lost_s: Any, usual_step_s: float) -> Any:
+    """Return whether the hand was lost between two frames that show it; numbers or arrays.
 
     Args:
-        apart_s: from sight to sight.
-        gone_s: of that, what was watched: a step between two frames counts at most as a usual one.
-        usual: the step between frames; a recording of few frames a second has no gap where none is
-            missing, nor where a single one shows no hand: nobody knows for how long.
+        elapsed_s: time between the two frames.
+        lost_s: the part of it in which frames were read and showed no hand: each step between
+            frames counts at most as a usual one.
+        usual_step_s: at low frame rates a usual step is no gap, nor is one frame without a hand.
     """
-    slow_s = _LATE * usual + 1e-9
-    lost = gone_s > max(BRIDGED_S + 1e-9, slow_s + usual)
-    return lost | (apart_s > max(UNREAD_S + 1e-9, slow_s))
+    late_s = _LATE_FACTOR * usual_step_s + 1e-9
+    lost = lost_s > max(MAX_LOST_S + 1e-9, late_s + usual_step_s)
+    return lost | (elapsed_s > max(MAX_UNREAD_S + 1e-9, late_s))
 
 
-def usual_s(steps_s: Times) -> float:
-    """The usual one of the steps between frames; 0 of none."""
+def median_step_s(steps_s: Times) -> float:
+    """Return the median step between frames; 0 for none."""
     return float(np.median(steps_s)) if len(steps_s) else 0.0
 
 
-def between(values: Floats, times: Times, wanted: Times) -> Floats:
-    """(len(wanted), M) of (T, M) values, on the lines between them."""
+def interpolate(values: Floats, times: Times, wanted: Times) -> Floats:
+    """Interpolate (T, M) values linearly to (len(wanted), M)."""
     if len(times) == 1:
         return np.repeat(values, len(wanted), 0)
     after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
     step = np.maximum(times[after] - times[after - 1], 1e-9)
-    share = np.clip((wanted - times[after - 1]) / step, 0, 1)[:, None]
-    return np.asarray(values[after - 1] * (1 - share) + values[after] * share, np.float32)
+    fraction = np.clip((wanted - times[after - 1]) / step, 0, 1)[:, None]
+    return np.asarray(values[after - 1] * (1 - fraction) + values[after] * fraction, np.float32)
 
 
-def _filled(column: Floats, times: Times, wanted: Times) -> Floats:
-    seen = np.isfinite(column)
-    if not seen.any():
-        return np.full(len(wanted), np.nan, np.float32)
-    return np.asarray(np.interp(wanted, times[seen], column[seen]), np.float32)
+# -------------------------------------------------------------------------------------- movement
+
+
+def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice | None:
+    """Find the frames from the first to the last movement of a (T, K, D) clip; None without any."""
+    before = np.minimum(
+        np.searchsorted(times_s, times_s - SPEED_SPAN_S), np.arange(len(times_s)) - 1
+    )
+    before = np.maximum(before, 0)
+    size = measure_pose_size(keypoints, parts)
+    pairs = zip(keypoints, keypoints[before], times_s - times_s[before], strict=True)
+    speeds = [measure_speed(now, then, dt_s, size, parts) for now, then, dt_s in pairs]
+    moves = find_moving_frames(np.array(speeds))
+    return slice(int(before[moves[0]]), int(moves[-1]) + 1) if len(moves) else None
+
+
+def find_moving_frames(speeds: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the indices of the frames that move, by their speeds."""
+    quick = speeds > _MIN_SPEED
+    if not quick.any():
+        return np.empty(0, np.intp)
+    median = float(np.median(speeds[quick]))  # unaffected by one jump of the keypoints
+    return np.flatnonzero(speeds > max(_MIN_SPEED, _MIN_SPEED_FRACTION * median))
+
+
+def is_resting(current: Floats, previous: Floats, dt_s: float, parts: int = 1) -> bool:
+    """Return whether a hand did not move between two frames of (K, D) keypoints."""
+    size = measure_pose_size(np.stack([current, previous]), parts)
+    return measure_speed(current, previous, dt_s, size, parts) <= _MIN_SPEED
+
+
+def measure_speed(
+    current: Floats, previous: Floats, dt_s: float, size: float, parts: int = 1
+) -> float:
+    """Return the speed of (K, D) keypoints, the faster hand's of a pair; 0 where none is seen in
+    both frames."""
+    distances = np.linalg.norm(current - previous, axis=-1).reshape(parts, -1)
+    seen = [distance[np.isfinite(distance)] for distance in distances]
+    percentiles = (float(np.percentile(one, _SPEED_PERCENTILE)) for one in seen if len(one))
+    return max(percentiles, default=0.0) / size / max(dt_s, 1e-3)
+
+
+def measure_pose_size(keypoints: Floats, parts: int = 1) -> float:
+    """Return the median diagonal of the bounding boxes of (T, K, D) poses, for a pair of each hand;
+    1 for single keypoints."""
+    each = keypoints.reshape(len(keypoints) * parts, -1, keypoints.shape[-1])
+    shown = each[np.isfinite(each).all(-1).any(-1)]
+    if not len(shown) or each.shape[1] == 1:
+        return 1.0
+    spans = np.nanmax(shown, axis=1) - np.nanmin(shown, axis=1)
+    return max(float(np.median(np.linalg.norm(spans, axis=-1))), 1e-6)

@@ -1,5 +1,5 @@
-"""Hands that nobody showed, each made of two real ones: what is none of the gestures can be trained
-on them, whichever gestures there are. Convention: N hands (or bodies), K keypoints."""
+"""Synthetic outliers: hands made of two real ones, as training samples of what is none of the
+gestures. Convention: N hands (or pairs, or bodies), K keypoints."""
 
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
@@ -18,35 +18,35 @@ from core.pose.canonical_frame import (
 from core.pose.skeletons.skeleton import BODY, PAIR
 from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 
-# 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
-# fifths of the starter's data), so what is farther from all gestures is none of them
-NEAR = 0.6
-# the same of bodies: 95 % are nearer to the same arm pose of another person than this, whatever the
-# legs do; with 0.6 a model of five people turned two of five others away whom it named rightly
-_NEAR_BODIES = 1.5
-# of pairs, whose hands lie to each other in one more way: three signers' signs are 1.2 to 1.9 times
-# as far from each other as their right hands alone
-_NEAR_PAIRS = 0.9
-_BANK = 300  # hands of each gesture that a synthetic one is compared with
-_TRIES = 4  # made for each one wanted; between a quarter and a half turn out to be far enough
-_MOST_FINGERS = 2  # taken over; three gave nothing more
+# Shape distances: 95 % of hands are nearer than this to the same gesture of another person (0.54 to
+# 0.68 in five fifths of the starter's data), so what is farther from all gestures is none of them.
+MIN_DISTANCE = 0.6
+# The same for arm poses, whatever the legs do. With 0.6 a model of five people rejected two of five
+# others whom it recognised correctly.
+_MIN_DISTANCE_OF_BODIES = 1.5
+# Pairs also differ in where the hands are relative to each other: three signers' signs are 1.2 to
+# 1.9 times as far from each other as their right hands alone.
+_MIN_DISTANCE_OF_PAIRS = 0.9
+_BANK = 300  # hands of each gesture that an outlier is compared with
+_TRIES = 4  # per outlier; between a quarter and a half are far enough
+_MAX_FINGERS = 2  # that are replaced; three gave no improvement
 
 Array = NDArray[np.float32]
 
 
 def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
-    """At most n hands that are none of the data's gestures, as seen on the screen.
+    """Make at most n hands that are none of the data's gestures, as seen on the screen.
 
     Each is a hand of one class with one or two fingers of a hand of another class; those that
-    look like one of the gestures all the same are left out.
+    resemble a gesture are removed.
 
     Returns:
-        (n or fewer, K, D); none where there are fewer than two classes.
+        (n or fewer, K, D); empty where there are fewer than two classes.
     """
-    keypoints, skeleton = complete(data), skeleton_named(data.skeleton)
-    rows = _drawn_evenly(data.labels, 2 * _TRIES * n, rng).reshape(2, -1)
+    keypoints, skeleton = centre_and_fill(data), skeleton_named(data.skeleton)
+    rows = _sample_classes_evenly(data.labels, 2 * _TRIES * n, rng).reshape(2, -1)
     hands, donors = rows[:, data.labels[rows[0]] != data.labels[rows[1]]]
-    made = recombined(keypoints[hands], keypoints[donors], rng, skeleton)
+    made = recombine_fingers(keypoints[hands], keypoints[donors], rng, skeleton)
     if not len(made):
         return made
     named = np.array([gesture != NONE for gesture in data.gestures])
@@ -56,106 +56,107 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
             for label in np.flatnonzero(named)
         ]
     )
-    away = nearest(hand_shape(made, skeleton), hand_shape(keypoints[bank], skeleton))
-    near = {BODY: _NEAR_BODIES, PAIR: _NEAR_PAIRS}.get(skeleton.title, NEAR)
-    return made[away > near][:n]
+    shapes = describe_shape(made, skeleton), describe_shape(keypoints[bank], skeleton)
+    least = {BODY: _MIN_DISTANCE_OF_BODIES, PAIR: _MIN_DISTANCE_OF_PAIRS}
+    far = nearest_distances(*shapes) > least.get(skeleton.title, MIN_DISTANCE)
+    return made[far][:n]
 
 
-def complete(data: GestureData) -> Array:
-    """(N, K, D) poses from their root as seen on the screen, missing keypoints at the root; of a
-    pair, where a hand may be missing, they stay missing."""
+def centre_and_fill(data: GestureData) -> Array:
+    """Return (N, K, D) keypoints from their root, as seen on the screen, with missing ones at the
+    root; in pairs, where a hand may be absent, they stay NaN."""
     features = data.feature_set
-    shifted = features.from_root(features.as_seen(data.keypoints, data.mirrored_view))
+    centred = features.centre_on_root(features.flip_mirrored(data.keypoints, data.mirrored_view))
     missing = np.nan if skeleton_named(data.skeleton).parts else 0.0
-    return np.where(np.isfinite(shifted), shifted, np.float32(missing))
+    return np.where(np.isfinite(centred), centred, np.float32(missing))
 
 
-def recombined(
+def recombine_fingers(
     hands: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton = HAND_21
 ) -> Array:
-    """Each hand with one or two fingers, thumb included, of its donor: the finger starts where the
-    hand's own did and goes on as the donor's, both seen with the palm upright and of size 1.
-    Of pairs one hand is, or each.
-    """
+    """Replace one or two fingers, thumb included, of each hand by its donor's, with both palms
+    upright and of size 1: the finger keeps its base. Of a pair, one hand is changed or both."""
     if skeleton.parts:
-        return _pairs_recombined(hands, donors, rng, skeleton)
-    own, axes = _upright(hands, skeleton)
-    other, _ = _upright(donors, skeleton)
+        return _recombine_pairs(hands, donors, rng, skeleton)
+    own, axes = _to_palm_frame(hands, skeleton)
+    other, _ = _to_palm_frame(donors, skeleton)
     groups = [*skeleton.groups.values()]
     n = len(hands)
-    count = rng.integers(1, _MOST_FINGERS + 1, n)
+    count = rng.integers(1, _MAX_FINGERS + 1, n)
     rank = np.argsort(rng.random((n, len(groups))), 1)
     made = own.copy()
     for number, (base, *rest) in enumerate(groups):
-        taken = np.flatnonzero(rank[:, number] < count)
-        way = other[taken][:, rest] - other[taken, base][:, None]
-        made[taken[:, None], rest] = own[taken, base][:, None] + way
+        rows = np.flatnonzero(rank[:, number] < count)
+        finger = other[rows][:, rest] - other[rows, base][:, None]
+        made[rows[:, None], rest] = own[rows, base][:, None] + finger
     return np.einsum("nki,nij->nkj", made, axes).astype(np.float32)
 
 
-def _pairs_recombined(
+def _recombine_pairs(
     pairs: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton
 ) -> Array:
-    """Either hand, or each, with fingers of the donor's hand of that side. A hand that one of the
-    two lacks stays as it is."""
+    """Recombine the left, the right or both hands of each pair with the donor's hand of that side;
+    a hand that either of them lacks stays unchanged."""
     chosen = rng.integers(1, 1 << len(skeleton.parts), len(pairs))
     made = pairs.copy()
-    for number, (part, joints) in enumerate(_parts(skeleton)):
-        hands, others = pairs[:, joints], donors[:, joints]
+    for number, (part, keypoints) in enumerate(_iterate_hands(skeleton)):
+        hands, others = pairs[:, keypoints], donors[:, keypoints]
         both = np.isfinite(hands).all((1, 2)) & np.isfinite(others).all((1, 2))
         rows = np.flatnonzero(both & (chosen >> number & 1 > 0))
         wrists = hands[rows][:, [*part.root]].mean(1, keepdims=True)
-        made[rows, joints] = recombined(hands[rows], others[rows], rng, part) + wrists
+        made[rows, keypoints] = recombine_fingers(hands[rows], others[rows], rng, part) + wrists
     return made
 
 
-def _parts(skeleton: Skeleton) -> Iterator[tuple[Skeleton, slice]]:
-    """The hands of a pair, and where their keypoints stand."""
+def _iterate_hands(skeleton: Skeleton) -> Iterator[tuple[Skeleton, slice]]:
+    """Yield each hand of a pair with the slice of its keypoints."""
     ends = accumulate((part.size for part in skeleton.parts), initial=0)
     for part, (begin, end) in zip(skeleton.parts, pairwise(ends), strict=True):
         yield part, slice(begin, end)
 
 
-def hand_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
-    """(N, D K), of a hand (N, 20 D), keypoints with the palm upright, the farthest at distance 1:
-    the shape without the direction. Of pairs that of each hand, none of one that is missing, and
-    the way between the two in their mean size."""
+def describe_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
+    """Return (N, D K) keypoints with the palm upright and the farthest at distance 1, without a
+    root that is a keypoint: the shape without the direction. Of pairs the shape of each hand, 0
+    where it is missing, and the vector between the hands' centres in their mean size."""
     if skeleton.parts:
-        return _pair_shape(hands, skeleton)
-    own = _upright(hands, skeleton)[0]
+        return _describe_pair_shape(hands, skeleton)
+    own = _to_palm_frame(hands, skeleton)[0]
     reach = np.maximum(np.linalg.norm(own, axis=2).max(1), 1e-6)
-    first = 1 if skeleton.root == (0,) else 0  # a root that is a keypoint lies at the origin
+    first = 1 if skeleton.root == (0,) else 0
     return (own[:, first:] / reach[:, None, None]).reshape(len(hands), -1)
 
 
-def _pair_shape(pairs: Array, skeleton: Skeleton) -> Array:
-    hands = [(part, pairs[:, joints]) for part, joints in _parts(skeleton)]
-    alone = [hand_shape(np.nan_to_num(points), part) for part, points in hands]
+def _describe_pair_shape(pairs: Array, skeleton: Skeleton) -> Array:
+    hands = [(part, pairs[:, keypoints]) for part, keypoints in _iterate_hands(skeleton)]
+    shapes = [describe_shape(np.nan_to_num(points), part) for part, points in hands]
     size = np.mean([np.ptp(points, axis=1).max(1) for _, points in hands], 0)
-    middles = [points.mean(1) for _, points in hands]
-    way = np.nan_to_num((middles[1] - middles[0]) / np.maximum(size, 1e-6)[:, None])
-    return np.concatenate([*alone, way], 1).astype(np.float32)
+    centres = [points.mean(1) for _, points in hands]
+    vector = np.nan_to_num((centres[1] - centres[0]) / np.maximum(size, 1e-6)[:, None])
+    return np.concatenate([*shapes, vector], 1).astype(np.float32)
 
 
-def nearest(rows: Array, bank: Array) -> Array:
-    """(N,) distance of each row to the nearest of the bank."""
-    regions = (bank * bank).sum(1)
+def nearest_distances(rows: Array, bank: Array) -> Array:
+    """Return the (N,) distance of each row to the nearest row of the bank."""
+    squares = (bank * bank).sum(1)
     parts = [
-        (part * part).sum(1) + (regions - 2 * part @ bank.T).min(1)
+        (part * part).sum(1) + (squares - 2 * part @ bank.T).min(1)
         for part in np.array_split(rows, max(1, len(rows) // 2000))
     ]
     return np.sqrt(np.maximum(np.concatenate(parts), 0))
 
 
-def _drawn_evenly(labels: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """n rows, each class as often as the others."""
+def _sample_classes_evenly(
+    labels: NDArray[np.int64], n: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw n rows with replacement, each class with the same probability."""
     weight = 1 / np.bincount(labels)[labels]
     return rng.choice(len(labels), n, p=weight / weight.sum())
 
 
-def _upright(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
-    """The keypoints from the root with the heading up, of length 1, a hand's index side at +x; and
-    (N, D, D) where these axes lay and how long the heading was: keypoints times it are as given."""
+def _to_palm_frame(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
+    """Rotate and scale poses so that their heading is up and of length 1, a hand's thumb side at
+    +x. Also returns the (N, D, D) matrices that turn these keypoints back."""
     points = hands - root_position(hands, skeleton.root)
     size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
     if hands.shape[-1] == 3:

@@ -9,7 +9,7 @@ import re
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from core.errors import StoreError
-from core.gestures.labels import in_colour
+from core.gestures.labels import to_colour_emoji
 from core.pose.skeletons.table import HAND_21
 from core.store.database.schema import VERSION, gestures, meta, metadata
 
@@ -95,7 +95,7 @@ def _normalise_stored_emoji(connection: Connection) -> None:
     """Replace emoji that were stored in text style (☝) by their coloured form (☝️)."""
     for gesture_id, emoji in connection.execute(select(gestures.c.id, gestures.c.emoji)).all():
         row = update(gestures).where(gestures.c.id == gesture_id)
-        connection.execute(row.values(emoji=in_colour(emoji)))
+        connection.execute(row.values(emoji=to_colour_emoji(emoji)))
 
 
 def _prevent_id_reuse(connection: Connection) -> None:

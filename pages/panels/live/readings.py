@@ -6,8 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.gestures.modelfile.coverage import HALF_NOTE
-from core.gestures.modelfile.drift import Drift, Hand
+from core.gestures.modelfile.drift import HALF_NOTE, DriftMonitor, Hand
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion import stream
 from core.live.live import Latest
@@ -119,7 +118,7 @@ def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
         return
     key, drift = st.session_state.get("drift", (None, None))
     if key != model.path or drift is None:
-        drift = Drift(model.metadata.get("usual", {}), model.skeleton)
+        drift = DriftMonitor(model.metadata.get("usual", {}), model.skeleton)
         st.session_state["drift"] = (model.path, drift)
     hands = [
         Hand(
@@ -130,6 +129,6 @@ def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
         )
         for hand in latest.hands
     ]
-    drift.see(hands, latest.taken_s, mirrored_view=True)
-    if sentence := drift.sentence():
+    drift.add_frame(hands, latest.taken_s, mirrored_view=True)
+    if sentence := drift.describe():
         st.warning(safe_label(sentence), icon="🧭")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.modelfile.smoothing_settings import keep_smoothing, smoothing_of
+from core.gestures.modelfile.gesture_model import GestureModel, read_smoothing, save_smoothing
 from core.live.live import LiveProcessor
 from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.pose.skeletons.table import Skeleton, skeleton_named
@@ -34,7 +33,7 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
     """Draw the smoothing settings, starting from the model's, and return them."""
     start = Smoothing()
     with show_errors():
-        start = smoothing_of(model)
+        start = read_smoothing(model)
     with st.popover("Smoothing", icon="🫧"):
         on = st.toggle(
             "Smoothing",
@@ -106,7 +105,7 @@ def _save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smooth
         help="Exports and project files include it.",
     ):
         with show_errors():
-            keep_smoothing(model.path, chosen)
+            save_smoothing(model.path, chosen)
             st.toast("Saved with the model.", icon="💾")
             st.rerun()
 

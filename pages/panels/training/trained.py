@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
+from core.gestures.evaluation.validation import find_cell_samples, read_predictions
 from core.gestures.labels import safe_label
 from core.jobs.active_model import active_model, choose_model, has_model
 from core.jobs.trainings import failure_text, optimism_text, run_result
@@ -206,7 +206,7 @@ def _sort_cells(confusion: list[list[int]]) -> list[Cell]:
 
 def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) -> None:
     """Show some samples of a cell, and a button that opens all of them in Review."""
-    ids = samples_of(read_predictions(run.path), target, predicted)
+    ids = find_cell_samples(read_predictions(run.path), target, predicted)
     shown = read_samples(studio().store, ids[:MAX_SAMPLES_SHOWN], project_id=project.id)
     if not shown:
         st.caption("These samples were deleted, or this training did not save its predictions.")

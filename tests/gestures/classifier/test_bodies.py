@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from core.errors import ModelError
-from core.gestures.classifier.augmentation import Augmentation, Meaning, augment
+from core.gestures.classifier.augmentation import Augmentation, Symmetries, augment
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
-from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons.table import COCO_17, HAND_21
@@ -89,7 +89,7 @@ def test_each_person_is_left_out_once_with_what_is_hidden_missing(people):
     found = leave_one_person_out(replace(three, labels=exchanged), TrainOptions(), epochs=12)
     counts = {person: int((three.persons == person).sum()) for person in ("p0", "p1", "p2")}
     assert {person: figures["n"] for person, figures in found.items()} == counts
-    assert summarise(found)["worst_person"] == "p1"
+    assert summarise_persons(found)["worst_person"] == "p1"
 
 
 def test_what_was_made_up_of_bodies_is_called_so(trained):
@@ -108,7 +108,7 @@ def test_a_mirrored_view_exchanges_left_and_right(trained, people):
 
 def test_a_body_seen_from_behind_keeps_its_outline_and_its_label(people):
     points, labels = torch.from_numpy(people.keypoints), torch.from_numpy(people.labels)
-    generator, meaning = torch.Generator().manual_seed(0), Meaning.of(people.gestures)
+    generator, meaning = torch.Generator().manual_seed(0), Symmetries.from_gestures(people.gestures)
     behind = Augmentation(behind=1.0)
     seen, same = augment(points, labels, behind, meaning, generator, COCO_17)
     np.testing.assert_array_equal(seen.numpy(), people.keypoints[:, COCO_17.mirrored])

@@ -18,15 +18,15 @@ import torch
 
 from core.errors import ModelError, TrainingError
 from core.gestures.classifier import learner
-from core.gestures.classifier.augmentation import Augmentation, Meaning, augment
+from core.gestures.classifier.augmentation import Augmentation, Symmetries, augment
 from core.gestures.classifier.fitting import (
-    BrokenOffError,
+    InterruptedFitError,
     TrainOptions,
     fit_all,
     fit_mlp,
-    net_probabilities,
+    predict_samples,
 )
-from core.gestures.classifier.learner import train, without_empty_gestures
+from core.gestures.classifier.learner import train
 from core.gestures.data import CLASSIFIERS
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_by_groups
@@ -87,7 +87,7 @@ def test_held_out_labels_change_nothing_of_the_net(hands):
     nets = [
         fit_mlp(data, validation, FEW, lambda **_: None, Stop()) for validation in (truth, wrong)
     ]
-    answers = [net_probabilities(net, truth) for net, _ in nets]
+    answers = [predict_samples(net, truth) for net, _ in nets]
     np.testing.assert_array_equal(*answers)
 
 
@@ -328,7 +328,7 @@ def test_a_log_that_can_t_be_written_any_more_breaks_a_fit_off_with_its_last_net
         if record["epoch"] == 4:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(BrokenOffError, match="the disk is full") as broken:
+    with pytest.raises(InterruptedFitError, match="the disk is full") as broken:
         fit_mlp(hands(persons=4), hands(persons=2), TrainOptions(), log, Stop())
     assert broken.value.epochs == 3
 
@@ -340,7 +340,7 @@ def test_an_unknown_classifier_is_named(hands, run):
 
 def test_gestures_without_samples_are_no_classes(hands):
     data = hands(gestures=4)
-    kept = without_empty_gestures(data.take(data.labels != 1))
+    kept = data.take(data.labels != 1).drop_empty_gestures()
     assert [g.name for g in kept.gestures] == ["thumbs_up", "point_up", "ok"]
     assert set(kept.labels) == {0, 1, 2}
 
@@ -352,7 +352,7 @@ def changed(how: Augmentation, labels: list[int], gestures=DEFAULT_GESTURES):
     generator = torch.Generator().manual_seed(0)
     hands = torch.randn(len(labels), 21, 2, generator=generator)
     return hands, *augment(
-        hands, torch.tensor(labels), how, Meaning.of(gestures), generator, HAND_21
+        hands, torch.tensor(labels), how, Symmetries.from_gestures(gestures), generator, HAND_21
     )
 
 
@@ -372,7 +372,7 @@ def test_mirroring_swaps_right_and_left_and_no_gesture_of_ones_own():
 
 
 def test_without_its_mirror_image_a_direction_is_not_mirrored():
-    assert Meaning.of(DEFAULT_GESTURES[5:6]).mirrors.tolist() == [-1]
+    assert Symmetries.from_gestures(DEFAULT_GESTURES[5:6]).mirrors.tolist() == [-1]
 
 
 def test_rotation_keeps_lengths_and_stays_in_its_range():
@@ -421,7 +421,7 @@ def test_a_pointing_hand_without_its_index_finger_s_tip_is_left_as_it_is():
     generator = torch.Generator().manual_seed(0)
     hands, up = torch.randn(50, 21, 2, generator=generator), torch.full((50,), 2)
     hands[:, 8] = torch.nan
-    meaning = Meaning.of(DEFAULT_GESTURES)
+    meaning = Symmetries.from_gestures(DEFAULT_GESTURES)
     after, predicted = augment(hands, up, Augmentation(aim=1.0), meaning, generator, HAND_21)
     torch.testing.assert_close(after, hands, equal_nan=True)
     assert predicted.tolist() == up.tolist()

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from core.errors import ModelError
-from core.gestures.classifier.augmentation import Augmentation, Meaning, augment
+from core.gestures.classifier.augmentation import Augmentation, Symmetries, augment
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.motion_learner import fit_again, probabilities
-from core.gestures.openset.outliers import recombined, synthetic_outliers
+from core.gestures.motion.motion_learner import fit_matcher, predict_motions
+from core.gestures.openset.outliers import recombine_fingers, synthetic_outliers
 from core.pose.skeletons.table import HANDS_42
 from core.training.runs import Run
 from tests.support.recorded_clips import clips_of, signs_of, surer
@@ -99,15 +99,15 @@ def test_signs_that_move_are_told_better_by_both_hands_than_by_one(shared_data):
         number = np.array([(data.labels[:n] == label).sum() for n, label in enumerate(data.labels)])
         known, asked = data.take(number < 2), data.take(number >= 2)
         assert (len(known), len(asked)) == (30, 120)
-        matcher = fit_again("templates", known, TrainOptions(), 1)
-        right[skeleton] = (probabilities(matcher, asked).argmax(1) == asked.labels).mean()
+        matcher = fit_matcher("templates", known, TrainOptions(), 1)
+        right[skeleton] = (predict_motions(matcher, asked).argmax(1) == asked.labels).mean()
     assert right["hands_42"] > 0.9 and right["hands_42"] > right["hand_21"] + 0.05
 
 
 def test_a_made_up_pair_has_other_fingers_on_one_hand_or_both_where_these_are(letters):
     points = letters.keypoints - letters.keypoints[:, [0, 21]].mean(1, keepdims=True)
     hosts, donors = points[letters.labels == 0][:20], points[letters.labels == 1][:20]
-    made = recombined(hosts, donors, np.random.default_rng(0), HANDS_42)
+    made = recombine_fingers(hosts, donors, np.random.default_rng(0), HANDS_42)
     np.testing.assert_allclose(made[:, [0, 21]], hosts[:, [0, 21]], atol=1e-5)  # the wrists
     changed = np.abs(made - hosts).max(2) > 1e-4
     fingers = changed[:, [*range(1, 21), *range(22, 42)]].reshape(20, 2, 5, 4).any(3).sum(2)
@@ -131,7 +131,10 @@ def test_a_hand_is_jittered_alike_wherever_the_other_is(letters, other):
     points = points[points.isfinite().all(2).all(1)]
     points[:, _LEFT] += other
     labels = torch.zeros(len(points), dtype=torch.long)
-    meaning, generator = Meaning.of(letters.gestures), torch.Generator().manual_seed(0)
+    meaning, generator = (
+        Symmetries.from_gestures(letters.gestures),
+        torch.Generator().manual_seed(0),
+    )
     how = Augmentation(jitter=0.02)
     changed, _ = augment(points, labels, how, meaning, generator, HANDS_42)
     hands = points[:, _RIGHT]

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from core.gestures.evaluation.embedding import pca, pick_evenly, tsne
+from core.gestures.evaluation.embedding import embed_by_pca, embed_by_tsne, sample_evenly
 
 
 def test_a_flat_cloud_in_many_dimensions_is_drawn_as_it_is():
     rng = np.random.default_rng(0)
     flat = rng.normal(0, (5, 2), (60, 2))
     tilted = np.linalg.qr(rng.normal(size=(9, 9)))[0][:2]
-    found = pca((flat @ tilted + 100).astype(np.float32))
+    found = embed_by_pca((flat @ tilted + 100).astype(np.float32))
     assert found.explained == pytest.approx(1, abs=1e-5)
     between = np.linalg.norm(found.points[:, None] - found.points[None], axis=2)
     np.testing.assert_allclose(
@@ -20,23 +20,23 @@ def test_a_flat_cloud_in_many_dimensions_is_drawn_as_it_is():
 
 def test_the_first_direction_is_the_longest_and_its_sign_is_fixed():
     line = np.array([[-2, -4, 0], [0, 0, 1], [2, 4, -1]], np.float32)
-    found = pca(line)
+    found = embed_by_pca(line)
     assert found.points[:, 0] == pytest.approx([-(20**0.5), 0, 20**0.5], abs=0.2)
-    np.testing.assert_array_equal(pca(line.copy()).points, found.points)
-    np.testing.assert_allclose(pca(line[::-1]).points, found.points[::-1], atol=1e-6)
+    np.testing.assert_array_equal(embed_by_pca(line.copy()).points, found.points)
+    np.testing.assert_allclose(embed_by_pca(line[::-1]).points, found.points[::-1], atol=1e-6)
 
 
 def test_the_directions_their_signs_and_shares_by_hand():
     # 50 of the squares lie along (0.6, 0.8, 0), 2 along (0.8, -0.6, 0), 0.5 along (0, 0, 1)
     around = [[3, 4, 0], [-3, -4, 0], [0.8, -0.6, 0], [-0.8, 0.6, 0], [0, 0, 0.5], [0, 0, -0.5]]
-    found = pca(np.array(around, np.float32) + 10)
+    found = embed_by_pca(np.array(around, np.float32) + 10)
     wanted = [[5, 0], [-5, 0], [0, 1], [0, -1], [0, 0], [0, 0]]
     np.testing.assert_allclose(found.points, wanted, atol=1e-6)
     assert found.explained == pytest.approx(52 / 52.5)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 6])
-@pytest.mark.parametrize("draw", [pca, tsne])
+@pytest.mark.parametrize("draw", [embed_by_pca, embed_by_tsne])
 def test_a_few_points_or_equal_ones_are_a_map_too(draw, n):
     for features in (np.ones((n, 5), np.float32), np.eye(n, 5, dtype=np.float32)):
         found = draw(features)
@@ -47,7 +47,7 @@ def test_t_sne_keeps_apart_what_is_apart():
     rng = np.random.default_rng(1)
     groups = np.repeat([0, 1, 2], 20)
     features = rng.normal(0, 0.1, (60, 40)) + 5 * np.eye(40)[groups]
-    points = tsne(features.astype(np.float32)).points
+    points = embed_by_tsne(features.astype(np.float32)).points
     middles = np.stack([points[groups == g].mean(axis=0) for g in range(3)])
     nearest = np.linalg.norm(points[:, None] - middles[None], axis=2).argmin(axis=1)
     assert (nearest == groups).all()
@@ -55,9 +55,9 @@ def test_t_sne_keeps_apart_what_is_apart():
 
 def test_small_groups_are_picked_whole_and_large_ones_share_the_rest():
     groups = np.repeat([7, 8, 9], [2, 50, 1000])
-    rows = pick_evenly(groups, 42)
+    rows = sample_evenly(groups, 42)
     assert np.bincount(groups[rows])[7:].tolist() == [2, 20, 20]
     assert (np.diff(rows) > 0).all()
-    np.testing.assert_array_equal(rows, pick_evenly(groups, 42))
-    assert pick_evenly(groups, 2000).tolist() == list(range(1052))
-    assert len(pick_evenly(np.arange(100), 7)) == 7  # more groups than room
+    np.testing.assert_array_equal(rows, sample_evenly(groups, 42))
+    assert sample_evenly(groups, 2000).tolist() == list(range(1052))
+    assert len(sample_evenly(np.arange(100), 7)) == 7  # more groups than room

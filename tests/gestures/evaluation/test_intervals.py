@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from core.gestures.evaluation.intervals import difference_of, share_of, wilson_interval
+from core.gestures.evaluation.intervals import (
+    estimate_accuracy,
+    estimate_difference,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +23,7 @@ def share(rights: list[int], counts: list[int], **kwargs):
     """So many right of so many, per group."""
     pairs = list(zip(rights, counts, strict=True))
     correct = np.concatenate([np.arange(n) < r for r, n in pairs])
-    return share_of(correct, np.repeat(np.arange(len(counts)), counts), **kwargs)
+    return estimate_accuracy(correct, np.repeat(np.arange(len(counts)), counts), **kwargs)
 
 
 def test_samples_that_stand_alone_have_wilsons_interval():
@@ -38,15 +42,15 @@ def test_frames_of_a_recording_count_as_fewer():
 def test_groups_that_differ_widen_the_interval():
     # shares 1 and 0: variance of the mean 2 · (¼ · ¼ + ¼ · ¼) = ¼, a sample's is ¼ · 40 / 39
     found = share([20, 0], [20, 20])
-    assert found.share == 0.5 and found.effective_n == pytest.approx(40 / 39)
+    assert found.value == 0.5 and found.effective_n == pytest.approx(40 / 39)
     assert found.low < 0.1 and found.high > 0.9
 
 
 def test_each_person_may_count_the_same():
     rights, counts = [90, 5], [100, 10]
-    assert share(rights, counts).share == pytest.approx(95 / 110)
+    assert share(rights, counts).value == pytest.approx(95 / 110)
     found = share(rights, counts, kind="person", each=True)
-    assert found.share == pytest.approx(0.7) and found.low < 0.7 < found.high
+    assert found.value == pytest.approx(0.7) and found.low < 0.7 < found.high
 
 
 def test_one_group_and_one_sample_say_little():
@@ -61,7 +65,7 @@ def test_a_share_is_never_outside_its_interval():
         k = int(rng.integers(1, 6))
         counts = rng.integers(1, 50, k)
         found = share(list(rng.integers(0, counts + 1)), list(counts))
-        assert 0 <= found.low <= found.share <= found.high <= 1
+        assert 0 <= found.low <= found.value <= found.high <= 1
 
 
 def test_the_interval_holds_the_target_where_plain_wilson_does_not():
@@ -69,7 +73,7 @@ def test_the_interval_holds_the_target_where_plain_wilson_does_not():
     for _ in range(400):  # 10 recordings of 40 frames, each right with its own probability
         each = rng.beta(0.9 * 6, 0.1 * 6, 10)  # mean 0.9, correlation 1 / (1 + 6) = 0.14
         correct = rng.random((10, 40)) < each[:, None]
-        found = share_of(correct.ravel(), np.repeat(np.arange(10), 40))
+        found = estimate_accuracy(correct.ravel(), np.repeat(np.arange(10), 40))
         low, high = wilson_interval(correct.sum(), correct.size)
         held, plain = held + (found.low <= 0.9 <= found.high), plain + (low <= 0.9 <= high)
     assert held / 400 >= 0.92 > 0.7 > plain / 400
@@ -80,14 +84,14 @@ def test_a_difference_by_hand():
     # half 1.96 √(5 - 4 / 12) / 12
     one = np.array([0, 0, 0, 1, 1, 1, 1, 1, 1, 1], bool)
     other = np.array([1, 1, 1, 0, 1, 1, 1, 1, 1, 1], bool)
-    found = difference_of(one, other, np.arange(10))
+    found = estimate_difference(one, other, np.arange(10))
     half = 1.96 * (5 - 4 / 12) ** 0.5 / 12
     assert found == pytest.approx((0.2, 1 / 6 - half, 1 / 6 + half), abs=1e-4)
-    back = difference_of(other, one, np.arange(10))
+    back = estimate_difference(other, one, np.arange(10))
     assert back == pytest.approx((-0.2, -1 / 6 - half, -1 / 6 + half), abs=1e-4)
 
 
 def test_no_difference_is_never_certain():
     correct = np.ones(40, bool)
-    mean, low, high = difference_of(correct, correct, np.repeat(np.arange(4), 10))
+    mean, low, high = estimate_difference(correct, correct, np.repeat(np.arange(4), 10))
     assert mean == 0 and low < 0 < high and low == pytest.approx(-high)

@@ -8,7 +8,7 @@ import pytest
 from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import UNKNOWN_PERSON
-from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.training.background import Stop
 
 OPTIONS = TrainOptions()
@@ -28,7 +28,7 @@ def test_a_person_who_shows_everything_the_other_way_round_is_the_worst(hands):
     data = hands(persons=3, gestures=2, each=12)
     odd = data.persons == "p1"
     data.labels[odd] = 1 - data.labels[odd]
-    found = summarise(leave_one_person_out(data, OPTIONS, epochs=3))
+    found = summarise_persons(leave_one_person_out(data, OPTIONS, epochs=3))
     assert found["worst_person"] == "p1" and found["worst_accuracy"] < 0.1
 
 
@@ -37,7 +37,7 @@ def test_unknown_people_are_neither_left_out_nor_learned_from(hands):
     data = hands(persons=3, each=12)
     data = replace(data, persons=np.where(data.persons == "p2", UNKNOWN_PERSON, data.persons))
     found = leave_one_person_out(data, OPTIONS, epochs=3)
-    alone = leave_one_person_out(data.take(data.of_known), OPTIONS, epochs=3)
+    alone = leave_one_person_out(data.take(data.has_known_person), OPTIONS, epochs=3)
     assert list(found) == ["p0", "p1"] and found == alone
     one = data.take(data.persons != "p1")
     with pytest.raises(TrainingError, match="samples of 1 person came"):
@@ -63,7 +63,7 @@ def test_persons_without_a_gesture_in_common_cannot_be_judged(hands):
     found = leave_one_person_out(data, OPTIONS, epochs=1)
     assert [f["n"] for f in found.values()] == [0, 0]
     with pytest.raises(TrainingError, match="record the same gestures"):
-        summarise(found)
+        summarise_persons(found)
 
 
 def test_stop_leaves_the_rest_unmeasured(hands):
@@ -75,7 +75,7 @@ def test_stop_leaves_the_rest_unmeasured(hands):
 
 
 def test_the_mean_counts_each_person_once():
-    found = summarise(
+    found = summarise_persons(
         {
             "a": {"n": 90, "accuracy": 1.0},
             "b": {"n": 10, "accuracy": 0.5},
@@ -92,5 +92,5 @@ def test_the_mean_counts_each_person_once():
 
 
 def test_the_first_of_equals_is_the_worst():
-    found = summarise({p: {"n": 5, "accuracy": 1.0} for p in ("b", "a")})
+    found = summarise_persons({p: {"n": 5, "accuracy": 1.0} for p in ("b", "a")})
     assert found["worst_person"] == "b" and np.isclose(found["interval"][1], 1)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.gestures.evaluation.predictions import (
+from core.gestures.evaluation.validation import (
     FILE,
     Prediction,
+    find_cell_samples,
     read_predictions,
-    samples_of,
-    validated,
+    save_predictions,
 )
 
 
@@ -19,12 +19,12 @@ def test_what_was_said_is_written_and_read_again(hands, tmp_path):
     data = hands(persons=1, gestures=2, each=2)  # labels 0, 0, 1, 1
     data = replace(data, sample_ids=np.array([11, 12, 13, 14]))
     predicted = np.array([[0.9, 0.1], [0.3, 0.7], [0.05, 0.95], [0.5, 0.5]], np.float32)
-    found = validated(tmp_path, data, predicted, "burst")
+    found = save_predictions(tmp_path, data, predicted, "burst")
     assert found["confusion"] == [[1, 1], [1, 1]] and found["accuracy"] == 0.5
     rows = read_predictions(tmp_path)
     assert [row.sample_id for row in rows] == [11, 12, 13, 14]
     assert rows[1] == Prediction(12, "thumbs_up", "thumbs_down", 0.7)
-    assert samples_of(rows, "thumbs_down", "thumbs_up") == [14]
+    assert find_cell_samples(rows, "thumbs_down", "thumbs_up") == [14]
     assert (tmp_path / FILE).read_text().startswith("sample_id,truth,said,probability\n11,") or (
         (tmp_path / FILE).read_bytes().startswith(b"sample_id,truth,said,probability\r\n11,")
     )
@@ -32,12 +32,12 @@ def test_what_was_said_is_written_and_read_again(hands, tmp_path):
 
 def test_the_clearest_mistake_comes_first():
     rows = [Prediction(1, "a", "b", 0.5), Prediction(2, "a", "b", 0.9), Prediction(3, "a", "a", 1)]
-    assert samples_of(rows, "a", "b") == [2, 1]
+    assert find_cell_samples(rows, "a", "b") == [2, 1]
 
 
 def test_samples_without_a_store_leave_no_table(hands, tmp_path):
     data = hands(persons=1)
-    validated(tmp_path, data, np.eye(4, dtype=np.float32)[data.labels], "burst")
+    save_predictions(tmp_path, data, np.eye(4, dtype=np.float32)[data.labels], "burst")
     assert read_predictions(tmp_path) == [] and list(tmp_path.iterdir()) == []
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from core.gestures.features import feature_set
+from core.gestures.features import get_feature_set
 
-PAIR = feature_set("hands_42")
-HAND = feature_set("hand_21")
+PAIR = get_feature_set("hands_42")
+HAND = get_feature_set("hand_21")
 N = HAND.count
 SEEN = np.zeros(1, bool)
 LEFT_THERE, RIGHT_THERE, LARGER = 2 * N, 2 * N + 1, 2 * N + 2

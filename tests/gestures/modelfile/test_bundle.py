@@ -15,8 +15,8 @@ from core.errors import ArchiveError, ModelError, MudraError
 from core.exchange.model_files import read_sample_hands
 from core.gestures.modelfile import bundle as bundles
 from core.gestures.modelfile.bundle import (
-    COUNT,
     MEMBERS,
+    VECTOR_COUNT,
     Inputs,
     check_bundle,
     load_model,
@@ -92,22 +92,22 @@ def test_the_vectors_are_sixteen_varied_hands_and_the_model_s_answers(written, h
     read = read_bundle(written)
     np.testing.assert_array_equal(read.inputs.keypoints, hands.keypoints)
     np.testing.assert_array_equal(read.inputs.mirrored_view, hands.mirrored_view)
-    assert read.inputs.keypoints.shape == (COUNT, 21, 2) and COUNT == 16
+    assert read.inputs.keypoints.shape == (VECTOR_COUNT, 21, 2) and VECTOR_COUNT == 16
     assert read.inputs.mirrored_view.sum() == 8
     missing = np.isnan(read.inputs.keypoints).any(2)
     assert missing.sum(1).tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0]
     answers = read.answers["probabilities"]
     assert len(set(answers.argmax(1))) == 9  # each gesture is there
     np.testing.assert_allclose(answers.sum(1), 1, atol=1e-5)
-    differences = read.differences()
+    differences = read.compare_answers()
     assert differences.shape == (16,) and differences.max() < 1e-5
 
 
 def test_numbers_come_back_as_the_same_float32():
     values = np.array([0.1, 1 / 3, 1e-30, 123456.7, -2.5e8], np.float32)
-    text = json.dumps(bundles._listed(values))
+    text = json.dumps(bundles._to_lists(values))
     np.testing.assert_array_equal(np.array(json.loads(text), np.float32), values)
-    assert bundles._listed(np.array([np.nan, 1.5], np.float32)) == [None, 1.5]
+    assert bundles._to_lists(np.array([np.nan, 1.5], np.float32)) == [None, 1.5]
 
 
 def test_a_file_of_another_name_or_place_is_refused(starter, hands, tmp_path):
@@ -138,7 +138,7 @@ def test_the_tolerance_is_a_ten_thousandth(written, tmp_path):
         path = resigned(
             tmp_path / f"{fine}.gesture", {**members, "vectors.json": json.dumps(vectors).encode()}
         )
-        worst = read_bundle(path).differences()
+        worst = read_bundle(path).compare_answers()
         assert worst.argmax() == 5 and worst.max() == pytest.approx(off, rel=0.01)
         if fine:
             check_bundle(path)

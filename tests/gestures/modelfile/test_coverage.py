@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.gestures.modelfile.coverage import coverage, sees_half
+from core.gestures.modelfile.drift import find_half_bodies, measure_coverage
 from core.pose.skeletons.table import BODY_33, COCO_17, HAND_21
 
 KNEES = BODY_33.index("left_knee")
@@ -16,23 +16,29 @@ def people(n: int, without_legs: int) -> np.ndarray:
 
 
 def test_the_share_of_samples_that_show_hips_and_legs_by_hand():
-    assert coverage(people(10, 3), BODY_33) == {"hips": 1.0, "legs": 0.7}
-    assert coverage(np.zeros((4, 21, 2), np.float32), HAND_21) == {}
+    assert measure_coverage(people(10, 3), BODY_33) == {"hips": 1.0, "legs": 0.7}
+    assert measure_coverage(np.zeros((4, 21, 2), np.float32), HAND_21) == {}
 
 
 def test_half_a_body_is_noticed_by_who_learned_whole_ones_alone():
     some = people(2, 1)
-    assert sees_half(some, BODY_33, coverage(people(10, 1), BODY_33)).tolist() == [True, False]
-    assert sees_half(some, BODY_33, coverage(people(10, 5), BODY_33)).tolist() == [False, False]
+    assert find_half_bodies(some, BODY_33, measure_coverage(people(10, 1), BODY_33)).tolist() == [
+        True,
+        False,
+    ]
+    assert find_half_bodies(some, BODY_33, measure_coverage(people(10, 5), BODY_33)).tolist() == [
+        False,
+        False,
+    ]
 
 
 def test_one_leg_behind_the_other_is_no_half_body():
     one = people(1, 0)
     one[0, [BODY_33.index("left_knee"), BODY_33.index("left_ankle")]] = np.nan
-    assert not sees_half(one, BODY_33, {"hips": 1.0, "legs": 1.0})[0]
+    assert not find_half_bodies(one, BODY_33, {"hips": 1.0, "legs": 1.0})[0]
 
 
 @pytest.mark.parametrize("learned", [None, [], {"legs": "all"}, {"feet": 1}, {"legs": None}])
 def test_of_a_model_that_says_nothing_useful_nothing_is_known(learned):
     points = np.full((1, 17, 2), np.nan, np.float32)
-    assert not sees_half(points, COCO_17, learned)[0]
+    assert not find_half_bodies(points, COCO_17, learned)[0]

@@ -1,4 +1,4 @@
-"""Measures by hand, and sentences for hands that are held otherwise than the samples were."""
+"""HandMeasures by hand, and sentences for hands that are held otherwise than the samples were."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,19 @@ import pytest
 from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.modelfile.coverage import HALF
-from core.gestures.modelfile.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
+from core.gestures.modelfile.drift import (
+    HALF,
+    MIN_SEEN_S,
+    DriftMonitor,
+    Hand,
+    HandMeasures,
+    reference_statistics,
+)
 from core.gestures.modelfile.metadata import ModelMetadata
 from core.lab.starter_data import read_recorders
 from core.pose.skeletons.table import BODY_33
 
-FRAMES = int(4 * ENOUGH_S) + 1  # at four a second; the first one's time isn't known
+FRAMES = int(4 * MIN_SEEN_S) + 1  # at four a second; the first one's time isn't known
 UPRIGHT = np.zeros((21, 2), np.float32)
 UPRIGHT[[5, 9, 13, 17]] = [[-3, -8], [-1, -8], [1, -8], [3, -8]]  # the palm is 8 long, 6 wide
 UPRIGHT[12] = [0, -16]
@@ -26,7 +32,7 @@ def turned(hand: np.ndarray, degrees: float) -> np.ndarray:
 
 def test_the_measures_of_a_hand_by_hand():
     hands = np.stack([UPRIGHT + 100, turned(UPRIGHT, 90), 3 * UPRIGHT])
-    found = Measures.of(hands, np.array([False, False, True]))
+    found = HandMeasures.from_keypoints(hands, np.array([False, False, True]))
     np.testing.assert_allclose(found.turn, [0, 90, 0], atol=1e-4)
     np.testing.assert_allclose(found.width, [6 / 8] * 3, rtol=1e-5)
     np.testing.assert_allclose(found.reach, [2] * 3, rtol=1e-5)
@@ -57,19 +63,21 @@ def test_what_is_usual_are_the_tenths_also_across_the_half_turn():
 
 
 def test_what_augmentation_adds_is_not_looked_at():
-    usual = reference_statistics(data_of([UPRIGHT]), turned={"thumbs_up"}, mirrored={"thumbs_up"})
+    usual = reference_statistics(data_of([UPRIGHT]), rotated={"thumbs_up"}, mirrored={"thumbs_up"})
     assert set(usual["thumbs_up"]) == {"width", "reach"}
 
 
 def after(
-    hand: np.ndarray, seconds: float = ENOUGH_S, *, a_second=4, rejected=False, usual=None
+    hand: np.ndarray, seconds: float = MIN_SEEN_S, *, a_second=4, rejected=False, usual=None
 ) -> str:
-    drift = Drift(reference_statistics(data_of([UPRIGHT])) if usual is None else usual)
+    drift = DriftMonitor(reference_statistics(data_of([UPRIGHT])) if usual is None else usual)
     for i in range(int(seconds * a_second) + 1):
         said = None if rejected else "thumbs_up"
-        drift.see([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)
-        drift.see([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)  # seen twice
-    return drift.sentence()
+        drift.add_frame([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)
+        drift.add_frame(
+            [Hand(hand, said, rejected)], i / a_second, mirrored_view=False
+        )  # seen twice
+    return drift.describe()
 
 
 def test_hands_as_recorded_are_worth_no_word():
@@ -91,30 +99,30 @@ def test_each_way_of_drifting_is_said_with_what_to_do(hand, says):
 
 
 def test_too_little_and_too_old_say_nothing():
-    assert after(turned(UPRIGHT, 60), ENOUGH_S - 0.25) == ""
-    drift = Drift(reference_statistics(data_of([UPRIGHT])))
+    assert after(turned(UPRIGHT, 60), MIN_SEEN_S - 0.25) == ""
+    drift = DriftMonitor(reference_statistics(data_of([UPRIGHT])))
     for i in range(FRAMES):
-        drift.see([Hand(turned(UPRIGHT, 60), "thumbs_up")], i / 4, mirrored_view=False)
-    assert drift.sentence()
-    drift.see([], 60.0, mirrored_view=False)
-    assert drift.sentence() == ""
+        drift.add_frame([Hand(turned(UPRIGHT, 60), "thumbs_up")], i / 4, mirrored_view=False)
+    assert drift.describe()
+    drift.add_frame([], 60.0, mirrored_view=False)
+    assert drift.describe() == ""
 
 
 @pytest.mark.parametrize("a_second", [1, 4, 15])
 def test_how_often_a_page_looks_makes_no_difference(a_second):
     """Once a second where a browser's camera has a connection of its own, else four times."""
     hand = turned(UPRIGHT, 60)
-    assert after(hand, ENOUGH_S, a_second=a_second) and not after(hand, 9, a_second=a_second)
+    assert after(hand, MIN_SEEN_S, a_second=a_second) and not after(hand, 9, a_second=a_second)
 
 
 def test_time_in_which_no_hand_was_seen_does_not_count():
     for times in (range(0, 29, 3), [0, 1, 2, 13, 24]):  # no hand in between; no picture at all
-        drift = Drift(reference_statistics(data_of([UPRIGHT])))
+        drift = DriftMonitor(reference_statistics(data_of([UPRIGHT])))
         for second in times:
-            drift.see([Hand(turned(UPRIGHT, 60), "thumbs_up")], second, mirrored_view=False)
+            drift.add_frame([Hand(turned(UPRIGHT, 60), "thumbs_up")], second, mirrored_view=False)
             if times[1] > 1:
-                drift.see([], second + 2, mirrored_view=False)
-        assert drift.sentence() == ""
+                drift.add_frame([], second + 2, mirrored_view=False)
+        assert drift.describe() == ""
 
 
 def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
@@ -134,10 +142,10 @@ def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
 )
 def test_of_bodies_it_is_said_when_most_are_half_or_unknown(half, rejected, says):
     body = np.zeros((33, 2), np.float32)
-    drift = Drift({"t_pose": {"turn": [0, 0, 0]}}, BODY_33)  # no body has a palm
+    drift = DriftMonitor({"t_pose": {"turn": [0, 0, 0]}}, BODY_33)  # no body has a palm
     for i in range(FRAMES):
-        drift.see([Hand(body, "t_pose", i < rejected, i < half)], i / 4, mirrored_view=True)
-    assert drift.sentence().startswith(says) and bool(drift.sentence()) == bool(says)
+        drift.add_frame([Hand(body, "t_pose", i < rejected, i < half)], i / 4, mirrored_view=True)
+    assert drift.describe().startswith(says) and bool(drift.describe()) == bool(says)
 
 
 MALFORMED = [
@@ -156,7 +164,7 @@ def test_a_gesture_of_which_less_is_known_is_measured_by_that(usual):
 @pytest.mark.parametrize("usual", MALFORMED)
 def test_metadata_with_malformed_statistics_are_refused(usual):
     with pytest.raises(ModelError, match=r"metadata can't be used: 'usual.* Ask for") as raised:
-        ModelMetadata.of({"estimator": "x", "usual": usual})
+        ModelMetadata.parse({"estimator": "x", "usual": usual})
     assert len(str(raised.value)) < 600
 
 
@@ -172,8 +180,8 @@ def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(s
     others = mine.keypoints[1 :: 2 * (len(mine) // 200)]
     said = {}
     for angle in (0, 60):
-        drift = Drift(usual)
+        drift = DriftMonitor(usual)
         for i, hand in enumerate(others):
-            drift.see([Hand(turned(hand, angle), "open_palm")], i / 4, mirrored_view=False)
-        said[angle] = drift.sentence()
+            drift.add_frame([Hand(turned(hand, angle), "open_palm")], i / 4, mirrored_view=False)
+        said[angle] = drift.describe()
     assert said[0] == "" and "turned by about" in said[60]

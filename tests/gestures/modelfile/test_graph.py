@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
+from core.gestures.features import FEATURE_SETS
 from core.gestures.modelfile.graph import Graph
 from core.modelfiles.onnx_session import open_session
 
@@ -22,7 +22,7 @@ def poses(joints: int, axes: int, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(
     "features",
-    [*FEATURE_SETS.values(), *SPACE_FEATURES.values()],
+    FEATURE_SETS.values(),
     ids=lambda one: f"{one.skeleton.name}-{one.axes}",
 )
 def test_the_graph_of_a_skeleton_gives_its_features(features):

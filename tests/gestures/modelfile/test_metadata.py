@@ -32,5 +32,5 @@ def test_dataset_statistics_by_hand():
         "sessions": 4,
         "mirrored": 2,
     }
-    facts = ModelMetadata.of({"estimator": "x", "census": found})
+    facts = ModelMetadata.parse({"estimator": "x", "census": found})
     assert facts.census.gestures["thumbs_up"].sessions == 3

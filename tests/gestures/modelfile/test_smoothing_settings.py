@@ -6,8 +6,12 @@ import shutil
 import pytest
 
 from core.errors import ModelError
-from core.gestures.modelfile.gesture_model import METADATA, GestureModel
-from core.gestures.modelfile.smoothing_settings import keep_smoothing, smoothing_of
+from core.gestures.modelfile.gesture_model import (
+    METADATA,
+    GestureModel,
+    read_smoothing,
+    save_smoothing,
+)
 from core.paths import Paths
 from core.pose.smoothing import Smoothing
 
@@ -20,17 +24,17 @@ def folder(tmp_path):
 
 def test_without_a_word_a_model_enters_at_its_threshold(folder):
     model = GestureModel.load(folder)
-    smoothing = smoothing_of(model)
+    smoothing = read_smoothing(model)
     assert smoothing.enter == model.threshold
     assert smoothing.leave == pytest.approx(0.75 * model.threshold)
-    assert smoothing_of(None) == Smoothing()
+    assert read_smoothing(None) == Smoothing()
 
 
 def test_what_is_kept_comes_back_and_nothing_else_changes(folder):
     before = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     wanted = Smoothing(False, 2.5, 0.1, 0.9, 0.3, 0.75)
-    keep_smoothing(folder, wanted)
-    assert smoothing_of(GestureModel.load(folder)) == wanted
+    save_smoothing(folder, wanted)
+    assert read_smoothing(GestureModel.load(folder)) == wanted
     after = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     assert after.pop("smoothing")["hold_s"] == 0.75
     before.pop("smoothing", None)
@@ -55,10 +59,10 @@ def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, kept):
     metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     (folder / METADATA).write_text(json.dumps(metadata | {"smoothing": kept}), encoding="utf-8")
     with pytest.raises(ModelError, match="smooth"):
-        smoothing_of(GestureModel.load(folder))
+        read_smoothing(GestureModel.load(folder))
 
 
 def test_where_no_model_is_nothing_is_kept(tmp_path):
     with pytest.raises(ModelError, match="can't be kept"):
-        keep_smoothing(tmp_path, Smoothing())
+        save_smoothing(tmp_path, Smoothing())
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from core.errors import SkeletonError
-from core.gestures.motion.motion_features import MOTION_FEATURES, MotionFeatures, motion_features
+from core.gestures.motion.motion_features import (
+    MOTION_FEATURES,
+    MotionFeatures,
+    get_motion_features,
+)
 from core.pose.skeletons.table import HAND_21
 
 every = pytest.mark.parametrize(
@@ -46,7 +50,7 @@ def test_torch_gives_what_numpy_gives(features):
 
 
 def test_a_mirrored_view_turns_a_swipe_round():
-    features = motion_features("fingertip_1")
+    features = get_motion_features("fingertip_1")
     right = np.zeros((1, 16, 1, 2), np.float32)
     right[0, :, 0, 0] = np.linspace(0, 1, 16)
     seen = features(-right, np.array([False]))
@@ -56,7 +60,7 @@ def test_a_mirrored_view_turns_a_swipe_round():
 
 def test_the_path_and_the_shape_are_both_kept():
     """One hand on two ways, and two hands on one way, are four different things."""
-    features = motion_features("hand_21")
+    features = get_motion_features("hand_21")
     rng = np.random.default_rng(0)
     shapes = rng.normal(0, 1, (2, 1, 21, 2))
     ways = np.zeros((2, 16, 1, 2))
@@ -68,10 +72,10 @@ def test_the_path_and_the_shape_are_both_kept():
 
 
 def test_keypoints_of_another_skeleton_and_single_frames_are_refused():
-    features = motion_features(HAND_21.name)
+    features = get_motion_features(HAND_21.name)
     with pytest.raises(SkeletonError, match="21"):
         features(np.zeros((1, 16, 33, 2), np.float32), np.zeros(1, bool))
     with pytest.raises(SkeletonError, match="moving"):
         features(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
     with pytest.raises(SkeletonError, match="no features"):
-        motion_features("nothing_9")
+        get_motion_features("nothing_9")

@@ -10,17 +10,17 @@ from core.errors import ModelError, TrainingError
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
-from core.gestures.evaluation.left_out import leave_one_person_out
+from core.gestures.evaluation.leave_one_out import leave_one_person_out
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.motion_fitting import (
-    draw_weights,
-    fit_motion,
-    motion_probabilities,
+from core.gestures.motion.motion_learner import fit_templates, train_motions
+from core.gestures.motion.motion_net import (
+    fit_motion_net,
+    predict_windows,
+    sampling_weights,
 )
-from core.gestures.motion.motion_learner import fit_templates, learn_motions
 from core.training.background import Stop
 from core.training.runs import Run
 
@@ -80,7 +80,7 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
         size=spoiled[split.validation].shape
     )
     found = [
-        learn_motions(one, split, Run.create(tmp_path), QUICK, Stop())
+        train_motions(one, split, Run.create(tmp_path), QUICK, Stop())
         for one in (data, replace(data, keypoints=spoiled))
     ]
     assert found[0].figures["accuracy"] > 0.8 > found[1].figures["accuracy"]
@@ -90,7 +90,7 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
 
 def test_with_too_few_samples_for_a_net_nothing_is_chosen(tmp_path):
     data = make_motions(2)
-    learned = learn_motions(data, split_motions(data), Run.create(tmp_path), QUICK, Stop())
+    learned = train_motions(data, split_motions(data), Run.create(tmp_path), QUICK, Stop())
     assert (learned.by, learned.compared, learned.chosen_on) == ("templates", {}, Part.FIXED)
 
 
@@ -147,8 +147,8 @@ def test_a_gesture_that_one_of_five_people_recorded_is_as_probable_as_one_that_a
     swipes = swipes.take(swipes.labels == 0)
     labels = np.where(swipes.persons == "p5", 1, 0)
     data = replace(swipes, labels=labels, gestures=swipes.gestures[:2])
-    net = fit_motion(data, TrainOptions(), epochs=2)
-    assert 0.4 < motion_probabilities(net, data)[:, 1].mean() < 0.6
+    net = fit_motion_net(data, TrainOptions(), epochs=2)
+    assert 0.4 < predict_windows(net, data)[:, 1].mean() < 0.6
 
 
 def test_each_person_s_windows_of_a_gesture_are_drawn_as_often_as_another_s():
@@ -157,7 +157,7 @@ def test_each_person_s_windows_of_a_gesture_are_drawn_as_often_as_another_s():
     data = make_motions(11, persons=1).take(np.arange(11))
     persons = np.r_[["p0"] * 2, ["p1"] * 9]
     data = replace(data, labels=np.r_[np.zeros(10, int), 1], persons=persons)
-    weights = draw_weights(data)
+    weights = sampling_weights(data)
     np.testing.assert_allclose(weights[:2], np.sqrt(5) / 2 / 2)
     np.testing.assert_allclose(weights[2:10], np.sqrt(5) / 2 / 8)
     assert weights[10] == 1

@@ -21,8 +21,7 @@ from core.gestures.motion.stream import (
     MotionStream,
     NearMiss,
 )
-from core.gestures.motion.trimming import moving_part
-from core.gestures.motion.windows import window
+from core.gestures.motion.windows import clip_to_window, find_moving_part
 
 FPS = 30
 REST = np.zeros(2)
@@ -92,7 +91,7 @@ def missed_of(model: GestureModel, way: np.ndarray) -> list[NearMiss]:
     stream, found = MotionStream(model), []
     for frame, xy in enumerate(way):
         stream.step(frame / FPS, xy[None].astype(np.float32))
-        found.append(stream.missed)
+        found.append(stream.near_miss)
     return [one for one in found if one is not None]
 
 
@@ -277,9 +276,13 @@ def test_on_a_busy_machine_real_movements_are_found(spelled, tmp_path):
     rng = np.random.default_rng(0)
     known = []
     for kana, films in spelled.items():
-        known += [(kana, film[moving_part(film, np.arange(len(film)) / FPS)]) for film in films[:5]]
+        known += [
+            (kana, film[find_moving_part(film, np.arange(len(film)) / FPS)]) for film in films[:5]
+        ]
         known += [("none", rested(films[0], rng)[:20])]
-    fitted = learned([name for name, _ in known], [window(clip) for _, clip in known], tmp_path)
+    fitted = learned(
+        [name for name, _ in known], [clip_to_window(clip) for _, clip in known], tmp_path
+    )
     found = 0
     for kana, film in ((kana, film) for kana, films in spelled.items() for film in films[5:]):
         points, stream = rested(film, rng), MotionStream(fitted)

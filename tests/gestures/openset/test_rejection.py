@@ -15,17 +15,17 @@ from core.gestures.classifier.fitting import TrainOptions, fit_all
 from core.gestures.classifier.learner import train
 from core.gestures.classifier.nets import GestureNet, OpenSetNet
 from core.gestures.data import GestureData
-from core.gestures.features import feature_set
+from core.gestures.features import get_feature_set
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.modelfile.export import save_model
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.openset.rejection import (
     RejectionHead,
-    bounded,
+    bound_threshold,
     choose_threshold,
     fit_rejection,
     measure_rejection,
-    open_set_answers,
+    predict_open_set,
 )
 from core.training.runs import Run
 from tests.gestures.conftest import make_data, without_sha256
@@ -104,18 +104,18 @@ def test_the_threshold_lets_96_of_100_pass_each_gesture_counting_alike():
     ],
 )
 def test_a_threshold_stays_where_other_people_do_well(chosen, count, none, wanted):
-    assert bounded(chosen, count, none=none) == wanted
+    assert bound_threshold(chosen, count, none=none) == wanted
 
 
 def constant_net(data: GestureData, odds: float) -> OpenSetNet:
     """Says the first gesture of every hand, and how unknown by these log-odds alone."""
-    net = GestureNet(feature_set("hand_21"), len(data.gestures), 8)
+    net = GestureNet(get_feature_set("hand_21"), len(data.gestures), 8)
     for layer in net.layers:
         torch.nn.init.zeros_(layer.weight)
         torch.nn.init.zeros_(layer.bias)
     net.layers[-1].bias.data[0] = 5.0
     head = head_that_says(odds, None)
-    head.layers[0] = torch.nn.Linear(feature_set("hand_21").count, 128)
+    head.layers[0] = torch.nn.Linear(get_feature_set("hand_21").count, 128)
     torch.nn.init.zeros_(head.layers[0].weight)
     return OpenSetNet(net, head)
 
@@ -219,7 +219,7 @@ def test_the_graph_answers_as_the_net_to_five_places(tmp_path):
     net = fit_rejection(fit_all(data, TrainOptions(), 2), data, Augmentation(mirror=0.5))
     save_model(net, data, tmp_path, {})
     answers = GestureModel.load(tmp_path).predict(data.keypoints, data.mirrored_view)
-    for answer, wanted in zip(answers, open_set_answers(net, data), strict=True):
+    for answer, wanted in zip(answers, predict_open_set(net, data), strict=True):
         np.testing.assert_allclose(answer, wanted, atol=1e-5)
 
 

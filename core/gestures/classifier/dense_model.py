@@ -1,9 +1,8 @@
 """Dense networks from a Keras file, run in numpy: the classifiers of Hand-Pose-Classification
 (22 OpenPose points → 44 numbers → no/yes) and of Kazuhito00's app (42 → open, close, pointer).
 
-Hand-Pose-Classification scales each number to 0..1 by the smallest and largest of its table when it
-trains, and forgets it when it predicts: there the network gets raw pixels, which costs 5 points of
-accuracy. `DenseModel` carries the range, so that both see the same.
+Hand-Pose-Classification scales its inputs to 0..1 by the range of its table in training, but not in
+prediction, which costs 5 points of accuracy. `DenseModel` stores the range for both.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ class DenseModel:
 
     Attributes:
         layers: kernel (in, out) and bias (out,) of each.
-        low, high: (in,) the range of each input in training; None where it takes them as they are.
+        low, high: (in,) range of each input in training; None: inputs are not scaled.
     """
 
     layers: tuple[tuple[Floats, Floats], ...]
@@ -33,11 +32,11 @@ class DenseModel:
 
     @classmethod
     def load(cls, path: Path) -> "DenseModel":
-        """The dense layers of a Keras HDF5 file, in order.
+        """Read the dense layers of a Keras HDF5 file, in order.
 
         Raises:
-            WeightsError: no Keras model.
-            ModelError: its layers do not follow one another as dense layers do.
+            WeightsError: not a Keras model.
+            ModelError: its layers do not form a chain of dense layers.
         """
         layers = []
         width: int | None = None
@@ -53,19 +52,19 @@ class DenseModel:
             width = shapes[0][1]
         return cls(tuple(layers))
 
-    def with_range_of(self, inputs: Floats) -> "DenseModel":
-        """The same network, its inputs scaled to 0..1 by the range of these (N, in)."""
+    def scale_inputs_by(self, inputs: Floats) -> "DenseModel":
+        """Return the same network with inputs scaled to 0..1 by the range of these (N, in)."""
         return replace(self, low=inputs.min(0), high=inputs.max(0))
 
     def probabilities(self, inputs: Floats) -> Floats:
-        """(N, C) probabilities for (N, in) inputs.
+        """Compute (N, C) probabilities of (N, in) inputs.
 
         Raises:
-            ModelError: another number of inputs than the network has.
+            ModelError: not the network's number of inputs.
         """
         width = self.layers[0][0].shape[0]
         if inputs.ndim != 2 or inputs.shape[1] != width:
-            raise ModelError(f"this network reads (N, {width}) numbers, got {inputs.shape}")
+            raise ModelError(f"this network takes (N, {width}) inputs, got {inputs.shape}")
         x = inputs.astype(np.float32)
         if self.low is not None and self.high is not None:
             span = self.high - self.low
@@ -75,17 +74,12 @@ class DenseModel:
         kernel, bias = self.layers[-1]
         logits = x @ kernel + bias
         powers = np.exp(logits - logits.max(1, keepdims=True))
-        shares: Floats = np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
-        return shares
+        return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
 
 
-def openpose_inputs(points: Floats) -> Floats:
-    """(N, 44) inputs from the net's 22 peaks (N, 22, 2) x, y in picture pixels: 21 keypoints and
-    the background map's, as that app takes them.
-
-    Raises:
-        ModelError: another shape.
-    """
+def flatten_openpose_peaks(points: Floats) -> Floats:
+    """Flatten (N, 22, 2) peaks, 21 keypoints and the background map's, into the (N, 44) inputs of
+    Hand-Pose-Classification. Raises ModelError for another shape."""
     if points.ndim != 3 or points.shape[1:] != (22, 2):
         raise ModelError(f"expected (N, 22, 2) peaks, background included, got {points.shape}")
     return points.reshape(len(points), 44).astype(np.float32)

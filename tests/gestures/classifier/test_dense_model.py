@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError
-from core.gestures.classifier.seed_model import DenseModel, openpose_inputs
+from core.gestures.classifier.dense_model import DenseModel, flatten_openpose_peaks
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def confusion(labels, found, count):
 
 def test_the_seeds_network_reads_its_table_scaled_as_in_training(seed):
     model, inputs, labels = seed
-    found = model.with_range_of(inputs).probabilities(inputs).argmax(1)
+    found = model.scale_inputs_by(inputs).probabilities(inputs).argmax(1)
     assert confusion(labels, found, 2) == [[1633, 28], [32, 1629]]
     assert (found == labels).mean() == pytest.approx(0.981939, abs=5e-7)
 
@@ -43,9 +43,9 @@ def test_raw_pixels_as_the_seed_predicts_cost_it_five_points(seed):
 def test_a_point_of_each_map_becomes_the_44_numbers_in_order(seed):
     model, inputs, _ = seed
     points = inputs[:5].reshape(5, 22, 2)
-    assert np.array_equal(openpose_inputs(points), inputs[:5])
-    scaled = model.with_range_of(inputs)
-    assert scaled.probabilities(openpose_inputs(points)).sum(1) == pytest.approx(1, abs=1e-6)
+    assert np.array_equal(flatten_openpose_peaks(points), inputs[:5])
+    scaled = model.scale_inputs_by(inputs)
+    assert scaled.probabilities(flatten_openpose_peaks(points)).sum(1) == pytest.approx(1, abs=1e-6)
 
 
 def test_the_keypoint_classifier_of_kazuhito00_gives_its_figures(folder):
@@ -72,7 +72,7 @@ def test_other_numbers_than_the_networks_are_refused(seed, shape):
 
 def test_twenty_one_keypoints_are_not_the_22_peaks():
     with pytest.raises(ModelError, match="background"):
-        openpose_inputs(np.zeros((1, 21, 2), "f4"))
+        flatten_openpose_peaks(np.zeros((1, 21, 2), "f4"))
 
 
 def test_layers_that_do_not_follow_one_another_are_refused(tmp_path):

@@ -1,0 +1,125 @@
+"""Accuracy on new people: leave-one-person-out."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
+from core.gestures.data import GestureData
+from core.gestures.evaluation.intervals import accuracy_from_counts
+from core.gestures.evaluation.validation import compute_figures
+from core.gestures.motion.motion_learner import choose_matcher, fit_matcher, predict_motions
+from core.training.background import Stop
+
+_KEYS = ("n", "accuracy", "interval", "unjudged")  # of each person in the summary
+
+
+def leave_one_person_out(
+    data: GestureData,
+    options: TrainOptions,
+    epochs: int,
+    *,
+    only: Collection[str] | None = None,
+    on_person: Callable[[str, dict[str, Any]], None] = lambda person, figures: None,
+    stop: Stop | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Measure each person (or those of `only`) by a model trained on the others.
+
+    Samples of unknown persons are ignored: they may show any of the others. A sample of a gesture
+    that nobody else recorded can't be judged: `unjudged` counts those, and a person without a
+    judged sample has n = 0 and no other figure.
+
+    Args:
+        on_person: called with each person and their figures.
+        stop: when set, the remaining persons are not measured.
+
+    Returns:
+        The figures by person.
+
+    Raises:
+        TrainingError: fewer than two persons.
+    """
+    persons = data.known_persons
+    if len(persons) < 2:
+        raise TrainingError(
+            f"samples of {len(persons)} person came, leaving one out needs at least 2: let another "
+            "person record the same gestures"
+        )
+    found = {}
+    data = data.take(data.has_known_person)
+    for person in persons:
+        if only is not None and person not in only:
+            continue
+        own = data.persons == person
+        figures = _measure_person(data.take(~own), data.take(own), options, epochs, stop)
+        if stop is not None and stop.is_set():
+            break  # this net was not fitted for all its epochs
+        found[person] = figures
+        on_person(person, figures)
+    return found
+
+
+def _measure_person(
+    others: GestureData,
+    own: GestureData,
+    options: TrainOptions,
+    epochs: int,
+    stop: Stop | None,
+) -> dict[str, Any]:
+    """Train on the others' samples and compute the figures of a person's own."""
+    known = np.unique(others.labels)
+    judged = np.isin(own.labels, known)
+    if len(known) < 2 or not judged.any():
+        return {"n": 0, "unjudged": len(own)}
+    rows = own.take(judged)
+    predicted = _fit_and_predict(others, rows, options, epochs, stop)
+    return compute_figures(rows, predicted, "burst") | {"unjudged": int((~judged).sum())}
+
+
+def _fit_and_predict(
+    training: GestureData,
+    validation: GestureData,
+    options: TrainOptions,
+    epochs: int,
+    stop: Stop | None,
+) -> NDArray[np.int64]:
+    """Fit a model of still or moving gestures, and return its (N,) predictions."""
+    if not training.moving:
+        return predict_samples(fit_all(training, options, epochs, stop), validation).argmax(1)
+    kind, _ = choose_matcher(training, options, epochs, stop)
+    matcher = fit_matcher(kind, training, options, epochs, stop)
+    return predict_motions(matcher, validation).argmax(1)
+
+
+def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Summarise the figures by person: the mean of the persons with its interval, the worst person,
+    and the accuracy on all samples. Persons without a judged sample don't count.
+
+    Raises:
+        TrainingError: nobody could be judged.
+    """
+    judged = {person: found for person, found in per_person.items() if found["n"]}
+    if not judged:
+        raise TrainingError(
+            "no person recorded a gesture that another recorded too: let two persons record the "
+            "same gestures"
+        )
+    accuracies = {person: found["accuracy"] for person, found in judged.items()}
+    worst = min(accuracies, key=lambda person: accuracies[person])
+    counts = np.array([found["n"] for found in judged.values()])
+    correct = np.round(counts * np.array(list(accuracies.values())))
+    mean = accuracy_from_counts(correct, counts, "person", each=True)
+    return {
+        "n": int(counts.sum()),
+        "mean_accuracy": mean.value,
+        "interval": [mean.low, mean.high],
+        "accuracy": float(correct.sum() / counts.sum()),
+        "worst_person": worst,
+        "worst_accuracy": accuracies[worst],
+        "per_person": {
+            person: {key: f[key] for key in _KEYS if key in f} for person, f in per_person.items()
+        },
+    }
