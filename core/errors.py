@@ -1,28 +1,28 @@
-"""Every error that Mudra raises on purpose. Each text quotes what came, what was expected, and
-what to do; pages and the command line show it as it is.
+"""All errors that Mudra raises. Each text says what came, what was expected and what to do; pages
+and the command line show it unchanged.
 
 MudraError
 ├── MediaError        a picture, video or camera that can't be read or exceeds a limit
-├── ArchiveError      a zip that can't be trusted
+├── ArchiveError      an unsafe zip
 ├── TableError        a keypoint table with wrong columns or values
-├── SkeletonError     keypoints of another skeleton than wanted
+├── SkeletonError     keypoints of another skeleton than expected
 ├── LabelError        a name that can't be a project's, gesture's or person's name
 ├── WeightsError      a model file that is missing, altered or can't be fetched
 ├── EstimatorError    an unknown estimator, or one used after close()
 ├── WorkerError       a child process that crashed, took too long or too much memory
-├── StoreError        the database can't do what was asked
+├── StoreError        the database refused an operation
 │   ├── NotFoundError     no such project, gesture, person or sample
 │   ├── KindError         single frames for a moving gesture, or clips for a still one
 │   └── StoreFullError    the disk is full: nothing more is recorded
 ├── TrainingError     data that can't be trained on, or a training that went wrong
 ├── ModelError        a gesture model that is missing, damaged or does not fit
-├── AccessError       nobody who is known has logged in
+├── AccessError       no known user has logged in
 └── ActionError       an output that can't be opened: a port in use, a host that isn't known
 """
 
 
 class MudraError(Exception):
-    """Base of all: its text is meant for the person who uses Mudra."""
+    """Base of all errors, with a text for users."""
 
 
 class MediaError(MudraError):
@@ -30,7 +30,7 @@ class MediaError(MudraError):
 
 
 class ArchiveError(MudraError):
-    """A zip that can't be trusted."""
+    """An unsafe zip."""
 
 
 class TableError(MudraError):
@@ -38,7 +38,7 @@ class TableError(MudraError):
 
 
 class SkeletonError(MudraError):
-    """Keypoints of another skeleton than wanted."""
+    """Keypoints of another skeleton than expected."""
 
 
 class LabelError(MudraError):
@@ -58,7 +58,7 @@ class WorkerError(MudraError):
 
 
 class StoreError(MudraError):
-    """The database can't do what was asked."""
+    """The database refused an operation."""
 
 
 class NotFoundError(StoreError):
@@ -82,7 +82,7 @@ class ModelError(MudraError):
 
 
 class AccessError(MudraError):
-    """Nobody who is known has logged in."""
+    """No known user has logged in."""
 
 
 class ActionError(MudraError):

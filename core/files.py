@@ -1,7 +1,6 @@
-"""The one atomic write: a file is there whole, or as it was before. Names from files of others, and
-temporary folders, which a process that was killed leaves behind.
+"""Write files atomically, check names from untrusted files, and manage temporary folders.
 
-Convention: what is only there while a file is written is hidden, `.NAME.…`.
+Convention: a file that exists only while another is written is hidden, `.NAME.…`.
 """
 
 import hashlib
@@ -19,23 +18,23 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-_PATIENCE_S = 10  # a change takes milliseconds
+_LOCK_TIMEOUT_S = 10  # a change takes milliseconds
 _FOLDER_LOCK = re.compile(r"mudra-([a-z]+-)?[0-9a-f]{8}\.lock")
 
 
 def leads_out(name: str) -> bool:
-    """Whether a file's name as a file of others has it could lie outside the folder it is for."""
+    """Return whether a name from an untrusted file points outside the folder it is for."""
     return PurePath(name).is_absolute() or ".." in PurePath(name).parts
 
 
 def printable(name: str) -> str:
-    """A file's name as text that can be stored: bytes that are not UTF-8 become “?”."""
+    """Convert a file name to valid text: bytes that are not UTF-8 become “?”."""
     return name.encode("utf-8", "replace").decode()
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A draft beside `path` to write into; it takes the file's place when all went well."""
+    """Yield a draft beside `path` to write into; it replaces the file unless an error is raised."""
     part = path.with_name(f".{path.name}.part-{secrets.token_hex(4)}")
     try:
         yield part
@@ -46,7 +45,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file's whole content."""
+    """Replace a file's content at once."""
     with written_whole(path) as part:
         part.write_bytes(content)
 
@@ -58,14 +57,14 @@ def sha256_of(path: Path) -> str:
 
 
 def change_json(path: Path, change: Mapping[str, Any]) -> None:
-    """Put values into the JSON object in a file; one after the other, whichever process asks.
+    """Set values of the JSON object in a file; changes of several processes wait for each other.
 
     Raises:
-        OSError: it can't be read or written, or another process holds it for seconds.
+        OSError: it can't be read or written, or another process locks it for seconds.
         ValueError: no JSON.
     """
-    path.stat()  # beside a file that is not there no lock is left, either
-    with FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE_S):
+    path.stat()  # raises before a lock file is made beside a missing file
+    with FileLock(path.with_name(f".{path.name}.lock"), timeout=_LOCK_TIMEOUT_S):
         changed = json.loads(path.read_text(encoding="utf-8")) | dict(change)
         write_whole(path, json.dumps(changed, ensure_ascii=False, indent=1).encode())
 
@@ -74,21 +73,20 @@ def make_temporary_folder(kind: str = "") -> tuple[Path, FileLock]:
     """Make a folder of this process in the temporary directory.
 
     Args:
-        kind: stands in its name, e.g. "files-".
+        kind: part of its name, e.g. "files-".
 
     Returns:
-        The folder, and the lock that tells others that its process lives, for
-        `remove_temporary_folder`.
+        The folder, and the lock that shows other processes that this one is alive.
     """
     folder = Path(tempfile.gettempdir()) / f"mudra-{kind}{secrets.token_hex(4)}"
-    lock = FileLock(f"{folder}.lock", timeout=_PATIENCE_S, thread_local=False)
+    lock = FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT_S, thread_local=False)
     lock.acquire()
     folder.mkdir(mode=0o700)
     return folder, lock
 
 
 def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
-    """Remove what `make_temporary_folder` made."""
+    """Remove a folder of `make_temporary_folder` and release its lock."""
     shutil.rmtree(folder, ignore_errors=True)
     lock.release()
     with suppress(OSError):
@@ -97,7 +95,7 @@ def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
 
 @contextmanager
 def temporary_folder(kind: str = "") -> Iterator[Path]:
-    """A folder in the temporary directory that goes away afterwards."""
+    """Yield a folder in the temporary directory, and remove it afterwards."""
     folder, lock = make_temporary_folder(kind)
     try:
         yield folder
@@ -106,14 +104,14 @@ def temporary_folder(kind: str = "") -> Iterator[Path]:
 
 
 def sweep_temporary_folders() -> list[Path]:
-    """Remove this user's temporary folders whose process is no more; those removed."""
+    """Remove this user's temporary folders of ended processes; returns those removed."""
     removed = []
     for path in Path(tempfile.gettempdir()).glob("mudra-*.lock"):
         folder, lock = path.with_suffix(""), FileLock(path, timeout=0)
         with suppress(OSError, Timeout):
-            about = path.lstat()
-            is_own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
-            if not is_own or not stat.S_ISREG(about.st_mode):
+            status = path.lstat()
+            is_own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+            if not is_own or not stat.S_ISREG(status.st_mode):
                 continue
             if not _FOLDER_LOCK.fullmatch(path.name) or folder.is_symlink():
                 continue

@@ -27,9 +27,9 @@ from typing import Any, TypeVar, cast
 from core.errors import EstimatorError, MediaError
 
 LOCAL, RAY = "local", "ray"
-_PART = 16  # things at most: about a second of work, of pictures
-_AHEAD = 4  # parts a worker that are given out before they are asked for
-_TRIES = 3  # of a part whose workers are killed, after the first
+_MAX_PART = 16  # items: about a second of work on pictures
+_PARTS_AHEAD = 4  # per worker, submitted in advance
+_RETRIES = 3  # of a part whose workers are killed
 _READ_AHEAD = 2  # items read in threads while one is used
 _MUDRA = Path(__file__).resolve().parents[1]
 
@@ -83,7 +83,7 @@ def check_place(on: str, path: Path | None = None) -> None:
         MediaError: the path is a zip, which would be unpacked on this machine only.
     """
     if on not in (LOCAL, RAY) and not on.startswith("ray://"):
-        raise EstimatorError(f"“{on}” is no place to work: local, ray or ray://HOST:PORT")
+        raise EstimatorError(f"unknown place “{on}”: local, ray or ray://HOST:PORT")
     if _cluster_address(on) and path is not None and path.suffix.lower() == ".zip":
         raise MediaError(
             f"{path.name} would be unpacked on this machine alone: unpack it where all machines of "
@@ -99,34 +99,34 @@ def _cluster_address(on: str) -> str | None:
 
 
 def _split_into_parts(items: Sequence[Item], workers: int) -> Iterator[Sequence[Item]]:
-    """Split items into parts of at most _PART, smaller if there are too few for all workers."""
-    size = max(1, min(_PART, len(items) // (_AHEAD * workers)))
+    """Split items into parts of at most _MAX_PART, smaller if there are too few for all workers."""
+    size = max(1, min(_MAX_PART, len(items) // (_PARTS_AHEAD * workers)))
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _run_parts_in_order(
-    give: Callable[..., Any],
-    take: Callable[[Any], list[Result]],
+    submit: Callable[..., Any],
+    wait: Callable[[Any], list[Result]],
     parts: Iterator[Sequence[Item]],
     ahead: int,
-    given: deque[Sequence[Item]],
+    pending: deque[Sequence[Item]],
 ) -> Iterator[Result]:
     """Yield the results of each part in order, with up to `ahead` parts submitted in advance.
 
     Args:
-        given: parts submitted and not done: at the start those to submit first, after an error
-            those that are lost.
+        pending: parts submitted and not done; at the start those to submit first, after an error
+            those that were lost.
     """
-    coming = deque(map(give, given))
+    results = deque(map(submit, pending))
     while True:
-        for part in islice(parts, ahead - len(given)):
-            given.append(part)
-            coming.append(give(part))
-        if not given:
+        for part in islice(parts, ahead - len(pending)):
+            pending.append(part)
+            results.append(submit(part))
+        if not pending:
             return
-        found = take(coming.popleft())
-        given.popleft()
-        yield from found
+        result = wait(results.popleft())
+        pending.popleft()
+        yield from result
 
 
 def _run_part(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
@@ -136,8 +136,8 @@ def _run_part(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
 
 def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
     return EstimatorError(
-        f"workers were killed {1 + _TRIES} times in a row, at {part[0]} or soon after: too little "
-        "memory, or a file that can't be read safely; what was done until then is kept"
+        f"workers were killed {1 + _RETRIES} times in a row, at {part[0]} or soon after: too "
+        "little memory, or a file that can't be read safely; what was done until then is kept"
     )
 
 
@@ -148,19 +148,21 @@ def _run_in_processes(
     work: Work[Item, Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
     """Run in a process pool; if a process is killed, start a new pool for the remaining parts."""
-    parts, given = _split_into_parts(items, workers), deque[Sequence[Item]]()
+    parts, pending = _split_into_parts(items, workers), deque[Sequence[Item]]()
     first: Sequence[Item] | None = None
-    tries = 0
+    attempts = 0
     while True:
         try:
             with _open_process_pool(workers) as pool:
-                give: Callable[..., Any] = partial(cast(Any, pool).submit, _run_part, work)
-                yield from _run_parts_in_order(give, Future.result, parts, _AHEAD * workers, given)
+                submit: Callable[..., Any] = partial(cast(Any, pool).submit, _run_part, work)
+                yield from _run_parts_in_order(
+                    submit, Future.result, parts, _PARTS_AHEAD * workers, pending
+                )
                 return
         except BrokenProcessPool as error:
-            tries = tries + 1 if given[0] is first else 1
-            first = given[0]
-            if tries > _TRIES:
+            attempts = attempts + 1 if pending[0] is first else 1
+            first = pending[0]
+            if attempts > _RETRIES:
                 raise _workers_killed_error(first) from error
 
 
@@ -177,7 +179,7 @@ def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BrokenProcessPool:
-        # one that was begun while the others were ended is waited for for ever (CPython 3.11)
+        # CPython 3.11 waits for ever for a process started while the others were ended
         for late in list((pool._processes or {}).values()):
             late.kill()
         raise
@@ -190,15 +192,15 @@ def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
     workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    task = ray.remote(num_cpus=1, max_retries=_TRIES)(_run_part)
-    given, work_there = deque[Sequence[Item]](), ray.put(work)
+    task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_part)
+    pending, remote_work = deque[Sequence[Item]](), ray.put(work)
     try:
-        give, parts = partial(task.remote, work_there), _split_into_parts(items, workers)
-        yield from _run_parts_in_order(give, ray.get, parts, _AHEAD * workers, given)
+        submit, parts = partial(task.remote, remote_work), _split_into_parts(items, workers)
+        yield from _run_parts_in_order(submit, ray.get, parts, _PARTS_AHEAD * workers, pending)
     except ray.exceptions.RayTaskError as error:  # raised by the work itself
         raise error.cause from error
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
-        raise _workers_killed_error(given[0]) from error
+        raise _workers_killed_error(pending[0]) from error
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise EstimatorError(f"the Ray cluster broke off: {error}") from error
 
@@ -214,12 +216,12 @@ def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
         ) from error
     address = _cluster_address(on)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    logging.getLogger("ray.client_builder").setLevel(logging.ERROR)  # it tells these
-    if address:  # wherever its processes were begun, they find Mudra
+    logging.getLogger("ray.client_builder").setLevel(logging.ERROR)  # prints the same
+    if address:  # its processes find Mudra in any working folder
         options["runtime_env"] = {"env_vars": {"PYTHONPATH": f"{_MUDRA}:${{PYTHONPATH}}"}}
     else:
         options |= {"num_cpus": workers, "include_dashboard": False}
-        options["_node_ip_address"] = "127.0.0.1"  # nobody else is to reach it
+        options["_node_ip_address"] = "127.0.0.1"  # not reachable from other machines
     try:
         ray.init(address or "local", **options)
     except Exception as error:  # Ray raises this very class where it does not start in time

@@ -1,4 +1,4 @@
-"""Where things lie: the one rule that app and command line share for choosing paths."""
+"""Choose the folders of an installation, for the app and the command line alike."""
 
 import hashlib
 import os
@@ -17,20 +17,17 @@ class Paths:
     """The folders of one installation.
 
     Attributes:
-        workspace: the user's own: database, runs, models.
+        workspace: of the user: database, runs, models.
         weights: prepared third-party models.
-        database_url: the store's PostgreSQL; None: a file in the workspace.
-        owner: whose projects these are, where people log in; "" otherwise.
-        shared: the workspace that the owner's lies in, with the database of all.
-        starter: the starter gesture model that is shipped.
-        arms: the same for bodies: arm poses.
-        demo: the table of hands that is shipped, to see and to train without a camera.
-        shipped_models: everything that was trained here and is shipped.
-        receiver: the predict.py that goes into a `.gesture` file of hands.
-        motion_receiver: the one that goes into a file of gestures that move.
-        space_receiver: the one that goes into a file of hands in space.
-        body_receiver: the one that goes into a file of bodies.
-        pair_receiver: the one that goes into a file of both hands.
+        database_url: of the store's PostgreSQL; None: a file in the workspace.
+        owner: the logged-in user; "" without a login.
+        shared: workspace that contains the owner's, with the database of all.
+        starter: shipped gesture model of hands.
+        arms: shipped gesture model of bodies: arm poses.
+        demo: shipped table of hands, to try and train without a camera.
+        shipped_models: all shipped models and nets.
+        receiver: predict.py of a `.gesture` file of hands; the others of gestures that move, hands
+            in space, bodies and both hands.
     """
 
     workspace: Path
@@ -52,12 +49,11 @@ class Paths:
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
     ) -> "Paths":
-        """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`; the database
-        of MUDRA_DATABASE, unless a workspace was asked for: that has its own. All of it
-        MUDRA_OWNER's, where one is named.
+        """Choose the given workspace, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`; the
+        database of MUDRA_DATABASE, but a given workspace has its own; the folders of MUDRA_OWNER.
 
         Raises:
-            StoreError: the workspace is an address; it is not repeated, it may hold a password.
+            StoreError: the workspace is a URL; it is not quoted, since it may contain a password.
         """
         chosen = workspace or Path(environ.get("MUDRA_WORKSPACE") or _DATA / "workspace")
         if re.match(r"[A-Za-z][\w+.-]+:/", str(chosen)):
@@ -74,7 +70,7 @@ class Paths:
         return paths.of(environ.get("MUDRA_OWNER", ""))
 
     def of(self, owner: str) -> "Paths":
-        """The same installation, as one who logged in finds it: with a workspace of their own."""
+        """Return the paths of a logged-in user, who has their own workspace."""
         if not owner:
             return self
         shared = self.shared or self.workspace
@@ -85,16 +81,16 @@ class Paths:
 
     @property
     def database(self) -> Path:
-        """The store's SQLite file, where no other database is named."""
+        """The store's SQLite file, used without a database URL."""
         return (self.shared or self.workspace) / "mudra.db"
 
     @property
     def store(self) -> Path | str:
-        """What `Store` opens: the URL of a database, or that file."""
+        """The database URL or SQLite file that `Store` opens."""
         return self.database_url or self.database
 
     def environment(self) -> dict[str, str]:
-        """The variables by which another process finds the same places."""
+        """Return the environment variables that give another process the same paths."""
         return {
             "MUDRA_WORKSPACE": str(self.shared or self.workspace),
             "MUDRA_WEIGHTS": str(self.weights),
@@ -104,31 +100,33 @@ class Paths:
 
     @property
     def runs(self) -> Path:
-        """The folder of training runs."""
+        """Folder of the training runs."""
         return self.workspace / "runs"
 
     def model(self, name: str) -> Path:
-        """A model by name: "starter" (hands), "arms" (bodies), a run's name, or a path."""
+        """Return the folder of a gesture model: "starter", "arms" (bodies), a run or a path."""
         if name in (self.starter.name, self.arms.name):
             return self.starter if name == self.starter.name else self.arms
         run = self.runs / name
-        is_plain = Path(name).name == name and name not in ("", "..")
-        return run if is_plain and run.is_dir() else Path(name)
+        return run if _is_plain_name(name) and run.is_dir() else Path(name)
 
     @property
     def own_nets(self) -> Path:
-        """The user's own nets: fine-tuned, or made from imported weights."""
+        """Folder of the user's nets: fine-tuned, or made from imported weights."""
         return self.workspace / "nets"
 
     @property
     def net_runs(self) -> Path:
-        """The folder of the nets' training runs."""
+        """Folder of the nets' training runs."""
         return self.workspace / "net-runs"
 
     def net(self, name: str) -> Path:
-        """A heatmap net by name: one's own before a shipped one, else a path."""
-        is_plain = Path(name).name == name and name not in ("", "..")
+        """Return the folder of a net by name, the user's before a shipped one, or a path."""
         for folder in (self.own_nets / name, self.shipped_models / name):
-            if is_plain and folder.is_dir():
+            if _is_plain_name(name) and folder.is_dir():
                 return folder
         return Path(name)
+
+
+def _is_plain_name(name: str) -> bool:
+    return Path(name).name == name and name not in ("", "..")

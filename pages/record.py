@@ -1,6 +1,5 @@
 """Record: samples of a gesture from the camera, pictures, videos or snapshots."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -12,6 +11,7 @@ from core.live.live import LiveProcessor, Options
 from core.offline.files import SUFFIXES, skip_text
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
+from core.progress import Progress
 from core.reading.keypoint_sources import default_source
 from core.recording.imports.uploads import add_uploads, create_file_recorder
 from core.recording.recorder import Recorder
@@ -188,13 +188,8 @@ def _start_upload(
     def make_estimator() -> Any:
         return default_source(project.skeleton).open(paths)
 
-    def work(progress: Callable[[float], None]) -> AddReport:
-        def report_part(done: float, total: float | None = None, label: str = "", /) -> None:
-            progress(done / (total or 1))
-
-        return add_uploads(
-            recorder, project, gesture, uploads, make_estimator, progress=report_part
-        )
+    def work(progress: Progress) -> AddReport:
+        return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)
 
     start_job(_upload_job_key(project), work)
 

@@ -10,30 +10,26 @@ import sys
 import typer
 
 from core.cli import (
-    actions,
+    data,
     depth,
-    depth_sources,
-    gestures,
     machine,
-    measuring,
     models,
     pose_nets,
+    predicting,
     projects,
-    recording,
     samples,
+    training,
     weights,
 )
 from core.errors import MudraError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
-app.add_typer(gestures.app)
-app.add_typer(recording.app)
-app.add_typer(measuring.app)
-app.add_typer(actions.app)
+app.add_typer(data.app)
+app.add_typer(training.app)
+app.add_typer(predicting.app)
 app.add_typer(models.app)
 app.add_typer(pose_nets.app)
 app.add_typer(depth.app)
-app.add_typer(depth_sources.app)
 app.add_typer(machine.app)
 app.add_typer(projects.app, name="project")
 app.add_typer(samples.app, name="samples")
@@ -51,8 +47,8 @@ def main() -> None:
 
 
 def _mute_native_logs() -> None:
-    """MediaPipe's C++ writes to file descriptor 2 whatever it is told; Python keeps stderr."""
+    """Discard file descriptor 2, which MediaPipe's C++ always writes to; Python keeps stderr."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
+    os.close(devnull)

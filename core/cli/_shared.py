@@ -1,4 +1,4 @@
-"""What the commands share: each option said once, the store, the estimator, progress, output."""
+"""Parts that commands share: options, the store, estimators, the progress bar, output."""
 
 import json
 from collections.abc import Callable, Collection, Iterator
@@ -13,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 from core.paths import Paths
-from core.pose.skeletons.table import SKELETONS
 from core.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -30,7 +29,7 @@ TableSkeleton = Annotated[
     str | None,
     typer.Option(
         "--skeleton",
-        help="Of a table without a column skeleton, else what fits: " + ", ".join(SKELETONS) + ".",
+        help="Of a table without a column skeleton, else what fits: hand_21, body_33, msra_21 ….",
     ),
 ]
 OwnEstimator = Annotated[
@@ -45,11 +44,11 @@ TableEstimator = Annotated[
     typer.Option("--estimator", help="mediapipe-hands, mediapipe-both-hands or mediapipe-pose."),
 ]
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
-NewProject = Annotated[str, typer.Option("--project", help="Made where missing.")]
-ProjectName = Annotated[str, typer.Option("--project", help="Whose samples.")]
-TrainingProject = Annotated[str, typer.Option("--project", help="Whose samples to train on.")]
+NewProject = Annotated[str, typer.Option("--project", help="Created if missing.")]
+ProjectName = Annotated[str, typer.Option("--project", help="The project of the samples.")]
+TrainingProject = Annotated[str, typer.Option("--project", help="The project to train on.")]
 TrainingEstimator = Annotated[
-    str | None, typer.Option("--estimator", help="Learn from its keypoints.")
+    str | None, typer.Option("--estimator", help="Only samples of this estimator.")
 ]
 AnySource = Annotated[
     str,
@@ -61,53 +60,55 @@ AnySource = Annotated[
 ]
 DepthNetName = Annotated[
     str | None,
-    typer.Option("--depth", help="The input is of depth; this net finds the hand's keypoints."),
+    typer.Option("--depth", help="For depth input: the net that finds the hand's keypoints."),
 ]
 DepthCamera = Annotated[
     str | None,
     typer.Option(
-        "--camera", help="nyu, icvl, msra, hands17 or nvgesture; else as it tells itself."
+        "--camera", help="nyu, icvl, msra, hands17 or nvgesture; else as the recording says."
     ),
 ]
 DepthUnit = Annotated[
     float | None,
-    typer.Option("--unit-mm", min=0.0001, help="Of a recording's numbers, as 0.125."),
+    typer.Option("--unit-mm", min=0.0001, help="Unit of a recording's numbers, as 0.125."),
 ]
 NumHands = Annotated[
     int, typer.Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")
 ]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that look at pictures.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes for pictures.")]
 On = Annotated[
     str,
-    typer.Option("--on", help="local; ray, begun here or RAY_ADDRESS; or ray://HOST:PORT."),
+    typer.Option("--on", help="local; ray, started here or at RAY_ADDRESS; or ray://HOST:PORT."),
 ]
 GestureFile = Annotated[Path, typer.Argument(help="NAME.gesture.")]
-InBin = Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")]
-Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")]
+InBin = Annotated[bool, typer.Option("--bin", help="List the bin instead.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Confirm what can't be undone.")]
 
 
 def open_store(paths: Paths) -> closing[Any]:
+    """Open the store; closed at the end of a `with` block."""
     from core.store import Store
 
     return closing(Store(paths.store, owner=paths.owner))
 
 
-def hand_estimator(
+def estimator_factory(
     paths: Paths, name: str = "mediapipe-hands", *, num_poses: int = 1
 ) -> Callable[[], Any]:
+    """Return a function that creates an estimator."""
     from core.reading.keypoint_sources import KeypointSource
 
     return partial(KeypointSource(name).open, paths, num_poses=num_poses)
 
 
-def estimator_of(store: Any, project: str, given: str | None) -> str:
-    """The estimator that was asked for, else the one of the project's skeleton."""
+def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
+    """Return the given estimator, else the one for the project's skeleton."""
     from core.reading.keypoint_sources import KeypointSource, default_source
 
-    if given is not None:
-        return given
-    there = [p.skeleton for p in store.projects() if p.name.casefold() == project.casefold()]
-    return (default_source(there[0]) if there else KeypointSource()).name
+    if estimator is not None:
+        return estimator
+    skeletons = [p.skeleton for p in store.projects() if p.name.casefold() == project.casefold()]
+    return (default_source(skeletons[0]) if skeletons else KeypointSource()).name
 
 
 @contextmanager
@@ -128,7 +129,8 @@ def progress_bar(description: str) -> Iterator[Progress]:
         yield move
 
 
-def parse_map(text: str | None) -> dict[str, str] | None:
+def parse_label_map(text: str | None) -> dict[str, str] | None:
+    """Parse --map: “1=point_up,5=open_palm” → {"1": "point_up", "5": "open_palm"}."""
     if text is None:
         return None
     pairs = [pair.split("=") for pair in text.split(",")]
@@ -146,36 +148,41 @@ def check_layout(layout: str) -> None:
 
 
 def check_skeleton(skeleton: str | None) -> None:
+    from core.pose.skeletons.table import SKELETONS  # numpy, which --help does without
+
     if skeleton is not None:
         check_choice(skeleton, SKELETONS, "--skeleton")
 
 
-def check_choice(given: str, choices: Collection[str], option: str) -> None:
-    if given not in choices:
-        raise typer.BadParameter(f"“{given}” is none of {', '.join(choices)}", param_hint=option)
+def check_choice(value: str, choices: Collection[str], option: str) -> None:
+    """Raise a usage error if an option's value is not one of the choices."""
+    if value not in choices:
+        raise typer.BadParameter(f"“{value}” is none of {', '.join(choices)}", param_hint=option)
 
 
-def check_of_depth(depth: str | None, camera: str | None, unit_mm: float | None) -> None:
-    """Refuse what is said of a recording of depth where the input is none."""
+def check_depth_options(depth: str | None, camera: str | None, unit_mm: float | None) -> None:
+    """Raise a usage error if options of a depth recording are used without --depth."""
     if depth is None:
-        _refuse(camera, unit_mm, "it is for --depth alone")
+        _reject_options(camera, unit_mm, "it is for --depth alone")
 
 
-def check_of_recording(camera: str | None, unit_mm: float | None) -> None:
-    """Refuse what is said of a recording of depth where a sensor is asked."""
-    _refuse(camera, unit_mm, "a sensor tells it itself")
+def check_recording_options(camera: str | None, unit_mm: float | None) -> None:
+    """Raise a usage error if options of a depth recording are used with a sensor."""
+    _reject_options(camera, unit_mm, "a sensor tells it itself")
 
 
-def _refuse(camera: str | None, unit_mm: float | None, why: str) -> None:
-    for option, given in (("--camera", camera), ("--unit-mm", unit_mm)):
-        if given is not None:
-            raise typer.BadParameter(why, param_hint=option)
+def _reject_options(camera: str | None, unit_mm: float | None, reason: str) -> None:
+    for option, value in (("--camera", camera), ("--unit-mm", unit_mm)):
+        if value is not None:
+            raise typer.BadParameter(reason, param_hint=option)
 
 
-def must_agree(yes: bool) -> None:
+def require_yes(yes: bool) -> None:
+    """Raise a usage error without --yes."""
     if not yes:
         raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
 
 
-def say(document: dict[str, Any], text: str, as_json: bool) -> None:
+def print_result(document: dict[str, Any], text: str, as_json: bool) -> None:
+    """Print the JSON document or the text."""
     print(json.dumps(document, ensure_ascii=False, allow_nan=False) if as_json else text)

@@ -1,32 +1,114 @@
-"""The commands about hands in depth."""
+"""The commands about hands in depth: cameras and recordings, rendered pictures, finders."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, check_choice, progress_bar, say
+from core.cli._shared import (
+    DepthCamera,
+    DepthUnit,
+    Json,
+    check_choice,
+    check_recording_options,
+    print_result,
+    progress_bar,
+)
 
 app = typer.Typer()
+_SENSOR = "sensor:"
+
+
+@contextmanager
+def _mute_sdk_output() -> Iterator[None]:
+    """Send what vendors' libraries write to file descriptor 1 to stderr."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
+
+
+def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
+    """Open a recording or sensor:NAME; to be closed after use."""
+    from core.depth.cameras import get_camera
+    from core.depth.io.recordings import open_depth
+    from core.depth.sensors.finding import open_sensor
+
+    if source.startswith(_SENSOR):
+        check_recording_options(camera, unit_mm)
+        with _mute_sdk_output():
+            return open_sensor(source.removeprefix(_SENSOR))
+    given = get_camera(camera) if camera else None
+    return open_depth(Path(source), camera=given, unit_mm=unit_mm)
+
+
+@app.command("record-depth")
+def record_depth(
+    source: Annotated[str, typer.Argument(help="A recording, or sensor:NAME, sensor:NAME:1 ….")],
+    out: Annotated[Path, typer.Argument(help="A new folder, or NAME.mkv.")],
+    frames: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.001, help="Length.")] = None,
+    camera: DepthCamera = None,
+    unit_mm: DepthUnit = None,
+    as_json: Json = False,
+) -> None:
+    """Record a depth camera, or convert a recording; Ctrl+C ends it."""
+    from core.depth.io.recorder import record_depth
+
+    done, opened = 0, open_source(source, camera, unit_mm)
+    with opened, progress_bar("recording") as progress, suppress(KeyboardInterrupt):
+
+        def count(number: float, total: float | None = None, label: str = "") -> None:
+            nonlocal done
+            done = int(number)
+            progress(done, total)
+
+        record_depth(opened, out, frames=frames, seconds=seconds, progress=count)
+    print_result({"n": done, "out": str(out)}, f"{done} frames of {opened.name}: {out}", as_json)
+
+
+@app.command("depth-sensors")
+def depth_sensors(as_json: Json = False) -> None:
+    """List the depth cameras that are plugged in, and what each kind needs."""
+    from core.depth.sensors.finding import list_sensors
+
+    with _mute_sdk_output():
+        found = list_sensors()
+    lines = []
+    for one in found:
+        lines.append(f"{one.name} ({one.cameras}): {one.problem or ', '.join(one.devices)}")
+    rows = [
+        {"name": o.name, "cameras": o.cameras, "devices": list(o.devices), "problem": o.problem}
+        for o in found
+    ]
+    print_result({"sensors": rows}, "\n".join(lines), as_json)
 
 
 @app.command("render-depth")
 def render_depth(
-    out: Annotated[Path, typer.Argument(help="An empty folder, or a new one.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="So many pictures.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same pictures.")] = 0,
+    out: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of pictures.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed renders the same pictures.")] = 0,
     camera: Annotated[str, typer.Option(help="nyu, icvl, msra or hands17.")] = "nyu",
     noise: Annotated[str, typer.Option(help="primesense, coded_light or none.")] = "primesense",
     skeleton: Annotated[str, typer.Option(help="hand_21, nyu_14 or icvl_16.")] = "hand_21",
     near: Annotated[float, typer.Option(min=250, help="The nearest palm, mm.")] = 500.0,
     far: Annotated[float, typer.Option(help="The farthest palm, mm.")] = 1150.0,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Whole pictures, not the part round the hand.")
+        bool, typer.Option("--whole", help="Whole pictures, not the part around the hand.")
     ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Render depth pictures of hands with the truth of their joints."""
+    """Render depth pictures of hands with their keypoints."""
     from core.depth.cameras import get_camera
     from core.depth.io.joint_tables import JOINTS_FILE
     from core.lab.renderer.files import write_rendered_hands
@@ -42,7 +124,7 @@ def render_depth(
     with progress_bar("rendering") as progress:
         write_rendered_hands(out, n, seed, settings, skeleton, workers, progress)
     text = f"{n} pictures and {JOINTS_FILE} ({skeleton}, mm): {out}"
-    say({"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text, as_json)
+    print_result({"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text, as_json)
 
 
 @app.command("evaluate-finding")
@@ -56,9 +138,7 @@ def evaluate_finding(
     ],
     finder: Annotated[
         list[str] | None,
-        typer.Option(
-            help="rgb, depth or slices; several are asked in that order. Else as on Depth."
-        ),
+        typer.Option(help="rgb, depth or slices; several are tried in order. Else as on Depth."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -68,14 +148,14 @@ def evaluate_finding(
     from core.reading.hand_finding import create_finder, default_finders
 
     paths = Paths.find()
-    finders = [create_finder(how, paths) for how in finder or ()] or default_finders(paths)
+    finders = [create_finder(method, paths) for method in finder or ()] or default_finders(paths)
     with progress_bar("finding hands") as progress:
         found = measure_finding(finders, data, progress)
     for one in finders:
         one.close()
-    ways = ", ".join(f"{count} by {how}" for how, count in found["by"].items())
+    methods = ", ".join(f"{count} by {method}" for method, count in found["by"].items())
     text = (
-        f"{found['n']} frames, {100 * found['found']:.1f} % found within 50 mm ({ways}); median "
+        f"{found['n']} frames, {100 * found['found']:.1f} % found within 50 mm ({methods}); median "
         f"{found['median_mm']} mm, {found['ms']} ms a frame"
     )
-    say(found, text, as_json)
+    print_result(found, text, as_json)

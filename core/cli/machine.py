@@ -1,4 +1,4 @@
-"""The commands about this machine and the product: the studio, doctor, the starter model."""
+"""The commands about this machine: studio, doctor, delete-everything, bench, starter."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, Workspace, Yes, check_choice, must_agree, say
-from core.cli.measuring import interval_text
+from core.cli._shared import Json, Workspace, Yes, check_choice, print_result, require_yes
+from core.cli.training import interval_text
 from core.paths import Paths
 
 app = typer.Typer()
@@ -40,13 +40,17 @@ def doctor(
         f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.fix}" if c.fix else "")
         for c in checks
     ]
-    say({"well": well, "checks": [_as_json(check) for check in checks]}, "\n".join(lines), as_json)
+    print_result(
+        {"well": well, "checks": [_check_document(check) for check in checks]},
+        "\n".join(lines),
+        as_json,
+    )
     if not well:
         raise typer.Exit(1)
 
 
-def _as_json(check: Any) -> dict[str, str]:
-    """Scripts read the fix under its first name."""
+def _check_document(check: Any) -> dict[str, str]:
+    """Convert to JSON; scripts read the fix under its old name “mend”."""
     found = dict(vars(check))
     return {"mend" if key == "fix" else key: value for key, value in found.items()}
 
@@ -60,9 +64,9 @@ def delete_everything(
     """Delete for good all that was recorded, trained and imported on this machine."""
     from core.admin.erasing import erase_unopened
 
-    must_agree(yes)
+    require_yes(yes)
     erased = erase_unopened(Paths.find(workspace))
-    say({"bytes": erased.bytes, "left": erased.failed}, erased.text, as_json)
+    print_result({"bytes": erased.bytes, "left": erased.failed}, erased.text, as_json)
 
 
 @app.command()
@@ -95,7 +99,7 @@ def bench(
     lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]
     for row in (*found.get("batches", []), *found.get("by_threads", [])):
         lines.append("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
-    say(found, "\n".join(lines), as_json)
+    print_result(found, "\n".join(lines), as_json)
 
 
 @app.command()
@@ -126,4 +130,4 @@ def starter(
         f"worst {figures['worst_person']} "
         f"{100 * figures['worst_accuracy']:.2f} %: {out}"
     )
-    say(figures, text, as_json)
+    print_result(figures, text, as_json)

@@ -12,7 +12,7 @@ from core.cli._shared import (
     NewProject,
     Workspace,
     open_store,
-    say,
+    print_result,
 )
 from core.errors import MudraError
 from core.paths import Paths
@@ -37,7 +37,7 @@ def export(
     paths = Paths.find(workspace)
     bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
     proof = describe_proof(bundle, paths)
-    say({"file": str(out), **proof}, f"{out}\n{_text(proof)}", as_json)
+    print_result({"file": str(out), **proof}, f"{out}\n{_proof_text(proof)}", as_json)
 
 
 @app.command()
@@ -53,9 +53,9 @@ def verify(
         proof = describe_proof(check_bundle(file), Paths.find())
     except MudraError as error:
         if as_json:
-            say({"ok": False, "error": str(error)}, "", True)
+            print_result({"ok": False, "error": str(error)}, "", True)
         raise
-    say({"ok": True, **proof}, f"{file} is whole\n{_text(proof)}", as_json)
+    print_result({"ok": True, **proof}, f"{file} is whole\n{_proof_text(proof)}", as_json)
 
 
 @app.command("import-model")
@@ -73,13 +73,13 @@ def import_model(
     with open_store(paths) as store:
         taken = import_model(store, paths, project, file, use=use)
     document = {"run": taken.run.name, "model": str(taken.run.path), "sha256": taken.sha256}
-    say(document, f"{taken.run.name}: {taken.run.path}", as_json)
+    print_result(document, f"{taken.run.name}: {taken.run.path}", as_json)
 
 
-def _text(proof: dict[str, Any]) -> str:
-    lines = [*_answers(proof), f"sha256: {proof['sha256']}"]
+def _proof_text(proof: dict[str, Any]) -> str:
+    lines = [*_vector_lines(proof), f"sha256: {proof['sha256']}"]
     if beside := proof["motions"]:
-        lines += ["beside them, in motions.gesture:", *_answers(beside)]
+        lines += ["beside them, in motions.gesture:", *_vector_lines(beside)]
     for one, where in ((proof, ""), (beside, "motions.gesture: ")):
         if one and not one["known_predict"]:
             lines.append(
@@ -89,7 +89,7 @@ def _text(proof: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _answers(proof: dict[str, Any]) -> list[str]:
+def _vector_lines(proof: dict[str, Any]) -> list[str]:
     worst, limit = proof["worst_difference"], proof["tolerance"]
     kind = "gestures that move" if proof["moving"] else "gestures"
     return [

@@ -9,10 +9,10 @@ from core.cli._shared import (
     Json,
     Workspace,
     check_choice,
-    hand_estimator,
+    estimator_factory,
     open_store,
+    print_result,
     progress_bar,
-    say,
 )
 from core.paths import Paths
 
@@ -51,20 +51,22 @@ def evaluate_net(
             hands = load_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
             found = measure_depth_net(net_of_depth, hands, out, progress)
         about = "in cubes centred on the true keypoints, which is easier than what papers measure"
-        say(found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}", as_json)
+        print_result(
+            found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}", as_json
+        )
         return
     net = HeatmapNet(paths.net(name), threads=2)
     if is_body_net(net):
         with progress_bar("measuring") as progress:
             found = measure_bodies(paths, name, data[0], None, progress=progress)
-        say(found, _bodies_text(found), as_json)
+        print_result(found, _bodies_text(found), as_json)
         return
-    with hand_estimator(paths, teacher)() as judge, progress_bar("detecting") as progress:
+    with estimator_factory(paths, teacher)() as judge, progress_bar("detecting") as progress:
         found = evaluate_hand_net(net, data, judge, loose=loose, progress=progress)
     lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
     for row in found["stages"]:
         lines.append("  ".join(f"{key} {value}" for key, value in row.items()))
-    say(found, "\n".join(lines), as_json)
+    print_result(found, "\n".join(lines), as_json)
 
 
 @app.command("evaluate-coco")
@@ -80,7 +82,7 @@ def evaluate_coco(
     found = evaluate_(truth, predictions)
     shown = ["–" if found[name] < 0 else f"{found[name]:.4f}" for name in FIGURES]
     lines = [f"{name:5} {value:>6}" for name, value in zip(FIGURES, shown, strict=True)]
-    say(found, "\n".join([f"{found['n']} persons found", *lines]), as_json)
+    print_result(found, "\n".join([f"{found['n']} persons found", *lines]), as_json)
 
 
 @app.command("evaluate-depth")
@@ -99,7 +101,7 @@ def evaluate_depth(
 
     check_choice(camera, CAMERAS, "--camera")
     found = evaluate_(truth, predictions, camera, split)
-    say(found, _depth_text(found), as_json)
+    print_result(found, _depth_text(found), as_json)
 
 
 def _depth_text(found: dict[str, Any]) -> str:
@@ -148,7 +150,7 @@ def evaluate_bodies(
             detections=detections,
             progress=progress,
         )
-    say(found, _bodies_text(found), as_json)
+    print_result(found, _bodies_text(found), as_json)
 
 
 def _bodies_text(found: dict[str, Any]) -> str:
@@ -208,7 +210,7 @@ def train_net(
     from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
     from core.lab.net_data import describe_training_data, load_training_data
 
-    paths, input_hw = Paths.find(workspace), _size(size)
+    paths, input_hw = Paths.find(workspace), _parse_size(size)
     begin = None if start is None else paths.net(start) / WEIGHTS
     if begin is not None and not begin.is_file():
         raise typer.BadParameter(f"“{start}” has no {WEIGHTS}", param_hint="--start")
@@ -245,7 +247,9 @@ def train_net(
         f"{held_out}: {_stages_text(stages, about.get('errors_in_mm'))}"
         for held_out, stages in evaluations["held_out"].items()
     )
-    say({"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json)
+    print_result(
+        {"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json
+    )
 
 
 @app.command("distil-bodies")
@@ -274,7 +278,7 @@ def distil_bodies(
         f"{found['found']} of the former and is heard about {found['agreed']}: "
         f"{found['teachers']} of {found['keypoints']} keypoints are its own"
     )
-    say(found, text, as_json)
+    print_result(found, text, as_json)
 
 
 def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
@@ -283,8 +287,8 @@ def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
     return f"PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"
 
 
-def _size(text: str) -> tuple[int, int]:
-    """(H, W) of “256x192”; a pose net halves its input five times."""
+def _parse_size(text: str) -> tuple[int, int]:
+    """Parse “256x192” to (H, W); a pose net halves its input five times."""
     sides = [int(side) if side.isdigit() else 0 for side in text.split("x")]
     if len(sides) != 2 or not all(32 <= side <= 1024 and side % 32 == 0 for side in sides):
         raise typer.BadParameter(
@@ -310,15 +314,15 @@ def fine_tune_net(
             store, paths, project, name=name, minutes=minutes, progress=progress
         )
     evaluations = run.records("look")
-    text = f"held-out recordings, PCK@0.1 of the last stage: {_before_and_after(evaluations)}"
-    say(
+    text = f"held-out recordings, PCK@0.1 of the last stage: {_improvement_text(evaluations)}"
+    print_result(
         {"run": run.name, "net": str(folder), "looks": evaluations},
         f"{text}\nnet: {folder}",
         as_json,
     )
 
 
-def _before_and_after(evaluations: list[dict[str, Any]]) -> str:
+def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
     measured = [
         evaluation["held_out"]["own"][-1]["pck@0.1"]
         for evaluation in evaluations
@@ -338,4 +342,4 @@ def seed_predict(
     from core.offline.seed_pipeline import predict_thumb
 
     found = predict_thumb(Paths.find(), picture, mlp, table)
-    say(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)
+    print_result(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)

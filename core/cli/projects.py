@@ -1,11 +1,20 @@
-"""The commands about projects as wholes: listed, deleted, restored, exported, imported."""
+"""The commands about projects: list, create, delete, restore, export, import."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.cli._shared import InBin, Json, Workspace, Yes, must_agree, open_store, progress_bar, say
+from core.cli._shared import (
+    InBin,
+    Json,
+    Workspace,
+    Yes,
+    open_store,
+    print_result,
+    progress_bar,
+    require_yes,
+)
 from core.errors import NotFoundError
 from core.paths import Paths
 
@@ -36,7 +45,7 @@ def list_(
             for project in projects
         ]
     lines = [f"{p['name']}: {p['samples']:,} samples" for p in found] or ["no projects"]
-    say({"projects": found}, "\n".join(lines), as_json)
+    print_result({"projects": found}, "\n".join(lines), as_json)
 
 
 @app.command()
@@ -80,7 +89,9 @@ def create(
     document = {"name": project.name, "skeleton": project.skeleton, "gestures": gestures}
     document["in_space"] = project.in_space
     where = " in space" if project.in_space else ""
-    say(document, f"“{project.name}”, {project.skeleton}{where}: {', '.join(gestures)}", as_json)
+    print_result(
+        document, f"“{project.name}”, {project.skeleton}{where}: {', '.join(gestures)}", as_json
+    )
 
 
 @app.command()
@@ -90,7 +101,7 @@ def delete(name: Name, workspace: Workspace = None, as_json: Json = False) -> No
         project = store.project(name)
         store.delete_project(project.id)
     text = f"“{project.name}” is in the bin: `project restore` restores it"
-    say({"deleted": project.name}, text, as_json)
+    print_result({"deleted": project.name}, text, as_json)
 
 
 @app.command()
@@ -104,7 +115,7 @@ def restore(name: Name, workspace: Workspace = None, as_json: Json = False) -> N
             raise NotFoundError(f"no project “{name}” in the bin; in it: {names}")
         project = max(found, key=lambda one: one.id)
         store.restore_project(project.id)
-    say({"restored": project.name}, f"“{project.name}” is back", as_json)
+    print_result({"restored": project.name}, f"“{project.name}” is back", as_json)
 
 
 @app.command()
@@ -116,12 +127,12 @@ def empty_bin(
     """Delete for good all that lies in the bin, of all projects."""
     from core.admin.erasing import empty_bin_here
 
-    must_agree(yes)
+    require_yes(yes)
     paths = Paths.find(workspace)
     with open_store(paths) as store:
         gone = empty_bin_here(store, paths)
     told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count) or "nothing"
-    say(gone, f"deleted for good: {told}", as_json)
+    print_result(gone, f"deleted for good: {told}", as_json)
 
 
 @app.command()
@@ -134,13 +145,13 @@ def forget_pictures(
     """Delete a project's pictures for good; from now on it keeps keypoints only."""
     from core.admin.erasing import forget_pictures_here
 
-    must_agree(yes)
+    require_yes(yes)
     paths = Paths.find(workspace)
     with open_store(paths) as store:
         project = store.project(name)
         count = forget_pictures_here(store, paths, project)
     text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
-    say({"project": project.name, "deleted": count}, text, as_json)
+    print_result({"project": project.name, "deleted": count}, text, as_json)
 
 
 @app.command()
@@ -168,7 +179,7 @@ def export(
             with_pictures=not no_pictures,
             progress=progress,
         )
-    say({**vars(went), "file": str(out)}, f"{out}: {went.text}", as_json)
+    print_result({**vars(went), "file": str(out)}, f"{out}: {went.text}", as_json)
 
 
 @app.command("import")
@@ -183,4 +194,4 @@ def import_(
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("unpacking") as progress:
         came = import_project(store, paths, path, progress=progress)
-    say(vars(came), f"imported {came.text}", as_json)
+    print_result(vars(came), f"imported {came.text}", as_json)

@@ -1,4 +1,4 @@
-"""The commands about single samples: listed, to the bin and back, moved; and their balance."""
+"""The commands about samples: list, delete, restore, move, balance."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -12,8 +12,8 @@ from core.cli._shared import (
     Workspace,
     check_choice,
     open_store,
+    print_result,
     progress_bar,
-    say,
 )
 from core.errors import NotFoundError
 from core.paths import Paths
@@ -29,7 +29,7 @@ def list_(
     gesture: Annotated[str | None, typer.Option(help="Of this gesture alone.")] = None,
     person: Annotated[str | None, typer.Option(help="Of this person alone.")] = None,
     order: Annotated[str, typer.Option(help="newest, doubtful or person.")] = "newest",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number.")] = 100,
     in_bin: InBin = False,
     workspace: Workspace = None,
     as_json: Json = False,
@@ -56,7 +56,7 @@ def list_(
         if order == SUSPECTED and not in_bin:
             label_noise = score_labels(store, paths, home, progress)
         wanted = SampleFilter(
-            _id_of(gesture, gestures, "gesture"), _id_of(person, persons, "person"), order=order
+            _find_id(gesture, gestures, "gesture"), _find_id(person, persons, "person"), order=order
         )
         ids = find_sample_ids(sample_index, wanted, label_noise=label_noise, persons=tuple(persons))
         known = sample_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
@@ -75,11 +75,11 @@ def list_(
             }
             for sample in read_samples(store, ids[:limit].tolist())
         ]
-    lines = [_line(one) for one in found] + [f"{len(found):,} of {len(ids):,} samples"]
-    say({"samples": found, "of": len(ids)}, "\n".join(lines), as_json)
+    lines = [_sample_line(one) for one in found] + [f"{len(found):,} of {len(ids):,} samples"]
+    print_result({"samples": found, "of": len(ids)}, "\n".join(lines), as_json)
 
 
-def _line(one: dict[str, Any]) -> str:
+def _sample_line(one: dict[str, Any]) -> str:
     score = "" if one["doubt"] is None else f"  label noise {one['doubt']:.0%}"
     return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{score}"
 
@@ -93,7 +93,9 @@ def delete(
 
     with open_store(Paths.find(workspace)) as store:
         done = delete_samples(store, store.project(project).id, numbers)
-    say({"deleted": done}, f"{done:,} in the bin: `samples restore` restores them", as_json)
+    print_result(
+        {"deleted": done}, f"{done:,} in the bin: `samples restore` restores them", as_json
+    )
 
 
 @app.command()
@@ -105,7 +107,7 @@ def restore(
 
     with open_store(Paths.find(workspace)) as store:
         done = restore_samples(store, store.project(project).id, numbers)
-    say({"restored": done}, f"{done:,} are back", as_json)
+    print_result({"restored": done}, f"{done:,} are back", as_json)
 
 
 @app.command()
@@ -121,14 +123,14 @@ def move(
 
     with open_store(Paths.find(workspace)) as store:
         home = store.project(project).id
-        gesture = _id_of(to, {g.id: g.name for g in store.gestures(home)}, "gesture")
+        gesture = _find_id(to, {g.id: g.name for g in store.gestures(home)}, "gesture")
         done = move_samples(store, home, numbers, gesture or 0)
-    say({"moved": done}, f"{done:,} are {to} now", as_json)
+    print_result({"moved": done}, f"{done:,} are {to} now", as_json)
 
 
 @app.command()
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Say how the samples are spread, and what to record next."""
+    """Count the samples of each gesture, and say what to record next."""
     from core.pose.skeletons.table import skeleton_named
     from core.review.balance import advise_next_recording, count_balance
     from core.store.index import read_index
@@ -145,11 +147,11 @@ def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = F
         for row in rows
     ]
     next_ = advise_next_recording(rows, skeleton.title)
-    say({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
+    print_result({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
 
 
-def _id_of(name: str | None, names: dict[int, str], what: str) -> int | None:
-    """The id of that name, ignoring case; None where none is asked for.
+def _find_id(name: str | None, names: dict[int, str], what: str) -> int | None:
+    """Return the id of a name, ignoring case; None without a name.
 
     Raises:
         NotFoundError: no such name.

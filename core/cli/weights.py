@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, progress_bar, say
+from core.cli._shared import Json, print_result, progress_bar
 from core.errors import WeightsError
 from core.paths import Paths
 
@@ -42,9 +42,9 @@ def list_(as_json: Json = False) -> None:
     from core.modelfiles.converted_weights import has_converted_weights
 
     paths = Paths.find()
-    folder, nets = paths.weights, _ready(paths)
+    folder, nets = paths.weights, _describe_nets(paths)
     rows: list[dict[str, Any]] = []
-    lines = ["Ready to use, as `--estimator NAME` and on Heatmaps:", *map(_told, nets)]
+    lines = ["Ready to use, as `--estimator NAME` and on Heatmaps:", *map(_net_line, nets)]
     lines.append("Published weights:")
     for name, entry in WEIGHTS.items():
         here = has_converted_weights(name, folder)
@@ -56,11 +56,11 @@ def list_(as_json: Json = False) -> None:
             where = " ".join(source.urls) or source.where
             lines.append(f"     {source.file} ({source.licence})\n       {where}")
             lines.append(f"       verified by {source.verification}")
-    say({"nets": nets, "weights": rows}, "\n".join(lines), as_json)
+    print_result({"nets": nets, "weights": rows}, "\n".join(lines), as_json)
 
 
-def _ready(paths: Paths) -> list[dict[str, Any]]:
-    """The nets that ship, were trained here or made of imported weights."""
+def _describe_nets(paths: Paths) -> list[dict[str, Any]]:
+    """Describe the nets that are shipped, trained here or made from imported weights."""
     from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
     from core.reading.keypoint_sources import available_nets, body_nets
 
@@ -73,15 +73,15 @@ def _ready(paths: Paths) -> list[dict[str, Any]]:
     return rows
 
 
-def _told(net: dict[str, Any]) -> str:
-    """One of these in a line."""
+def _net_line(net: dict[str, Any]) -> str:
+    """Format a net as one line."""
     from core.pose.skeletons.table import skeleton_named
 
     skeleton = skeleton_named(net["skeleton"])
-    whence = f"ships with Mudra ({net['licence']})" if net["shipped"] else "yours"
+    origin = f"ships with Mudra ({net['licence']})" if net["shipped"] else "yours"
     return (
         f"✅ {net['name']}: {skeleton.size} keypoints of a {skeleton.title}, "
-        f"{net['stages']} {'stage' if net['stages'] == 1 else 'stages'}; {whence}"
+        f"{net['stages']} {'stage' if net['stages'] == 1 else 'stages'}; {origin}"
     )
 
 
@@ -100,8 +100,8 @@ def fetch(
         record = fetch_weights(
             name, Paths.find().weights, accept_hash=accept_hash, progress=progress
         )
-    _make_usable(name)
-    say(record, _text(record), as_json)
+    _offer_net(name)
+    print_result(record, _weights_text(record), as_json)
 
 
 @app.command("import")
@@ -114,8 +114,8 @@ def import_(
     from core.modelfiles.converted_weights import import_weights
 
     record = import_weights(name, file, Paths.find().weights)
-    _make_usable(name)
-    say(record, _text(record), as_json)
+    _offer_net(name)
+    print_result(record, _weights_text(record), as_json)
 
 
 @app.command()
@@ -124,18 +124,18 @@ def verify(name: Name, as_json: Json = False) -> None:
     from core.modelfiles.converted_weights import verify_weights
 
     record = verify_weights(name, Paths.find().weights)
-    say(record, f"{_text(record)}: whole", as_json)
+    print_result(record, f"{_weights_text(record)}: whole", as_json)
 
 
-def _make_usable(name: str) -> None:
-    """So that the app offers the net."""
+def _offer_net(name: str) -> None:
+    """Save imported weights as a net that the app offers."""
     from core.training.published_nets import save_published_net
 
     paths = Paths.find()
     save_published_net(name, paths.weights, paths.own_nets)
 
 
-def _text(record: dict[str, Any]) -> str:
+def _weights_text(record: dict[str, Any]) -> str:
     return (
         f"{record['name']} from {record['source']}: {record['arrays']} arrays, "
         f"{record['parameters']:,} parameters, sha256 {record['sha256']}"

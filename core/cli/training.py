@@ -1,0 +1,251 @@
+"""The commands that train classifiers and measure them: train, compare, evaluate."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli._shared import (
+    Json,
+    Layout,
+    Mapping,
+    ModelName,
+    On,
+    TableSkeleton,
+    TrainingEstimator,
+    TrainingProject,
+    Workers,
+    Workspace,
+    check_choice,
+    check_layout,
+    check_skeleton,
+    estimator_factory,
+    open_store,
+    parse_label_map,
+    print_result,
+    progress_bar,
+)
+from core.paths import Paths
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    project: TrainingProject,
+    classifier: Annotated[str, typer.Option(help="mlp, knn, logreg or forest.")] = "mlp",
+    seed: int = 0,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="How many; else as many as are enough.")
+    ] = None,
+    estimator: TrainingEstimator = None,
+    in_space: Annotated[
+        bool | None,
+        typer.Option(
+            "--in-space/--in-picture",
+            help="From now on, learn from keypoints in space, or from those in the picture.",
+        ),
+    ] = None,
+    leave_one_person_out: Annotated[
+        bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Train a classifier and measure it on people, sessions or recordings that it never saw."""
+    from core.gestures.data import CLASSIFIERS
+    from core.jobs.trainings import excluded_samples_text, optimism_text, train_here
+    from core.store.learned import learn_in_space
+
+    check_choice(classifier, CLASSIFIERS, "--classifier")
+    if leave_one_person_out and classifier != "mlp":
+        raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("training") as progress:
+        meant = store.project(project)
+        if in_space is not None:
+            learn_in_space(store, meant, in_space)
+            meant = store.find_project(meant.id)
+        left = not estimator and excluded_samples_text(store, meant)
+        if left:
+            print(f"warning: {left}", file=sys.stderr)
+        result, run = train_here(
+            store,
+            paths,
+            meant,
+            classifier=classifier,
+            seed=seed,
+            epochs=epochs,
+            estimator=estimator,
+            progress=progress,
+        )
+    figures = result.figures
+    document = {
+        "model": str(result.model) if result.model else None,
+        "run": run.name,
+        "seconds": result.seconds,
+        **result.protocol.to_dict(),
+        "accuracy": figures["accuracy"],
+        "interval": figures["interval"],
+        "n": figures["n"],
+        "per_gesture": figures["per_gesture"],
+    }
+    lines = [
+        f"accuracy {percent(figures['accuracy'])} ({interval_text(figures['interval'])}) on "
+        f"{figures['n']} samples, split by {result.protocol.split}, {result.seconds:.1f} s",
+        result.protocol.describe_choices(),
+        optimism_text(result.protocol),
+        f"model: {result.model}" if result.model else "a baseline: compared, not saved",
+    ]
+    if leave_one_person_out:
+        with open_store(paths) as store:
+            document["leave_one_person_out"] = found = measure_left_out(store, paths, meant, run)
+        lines.append(left_out_text(found))
+    print_result(document, "\n".join(filter(None, lines)), as_json)
+
+
+@app.command()
+def compare(
+    project: TrainingProject,
+    seed: int = 0,
+    estimator: TrainingEstimator = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Measure every classifier on the same samples that none of them was trained on."""
+    from core.jobs.evaluations import start_comparison, wait_for_evaluation
+    from core.jobs.trainings import TrainingManager
+
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("comparing") as progress:
+        manager = TrainingManager(store, paths)
+        run = start_comparison(manager, store.project(project), seed=seed, estimator=estimator)
+        found = wait_for_evaluation(manager, run, progress)
+    print_result(found, _comparison_text(found), as_json)
+
+
+def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
+    """Run a leave-one-person-out evaluation of a training, with a progress bar."""
+    from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
+    from core.jobs.trainings import TrainingManager
+
+    with progress_bar("leaving persons out") as progress:
+        manager = TrainingManager(store, paths)
+        return wait_for_evaluation(manager, start_leave_one_out(manager, project, run), progress)
+
+
+def left_out_text(found: dict[str, Any]) -> str:
+    """Format the mean, the worst and each person."""
+    lines = [
+        f"each person left out once: {percent(found['mean_accuracy'])} "
+        f"({interval_text(found['interval'])}) is the mean of the persons; "
+        f"the worst is {found['worst_person']} with {percent(found['worst_accuracy'])}"
+    ]
+    for person, row in found["per_person"].items():
+        document = (
+            f"{percent(row['accuracy'])} ({interval_text(row['interval'])})" if row["n"] else "–"
+        )
+        unjudged = f", {row['unjudged']} of gestures that nobody else recorded"
+        lines.append(f"  {person:24} {row['n']:6} {document}{unjudged if row['unjudged'] else ''}")
+    return "\n".join(lines)
+
+
+def _comparison_text(found: dict[str, Any]) -> str:
+    from core.jobs.evaluations import comparison_text
+
+    lines = [f"{found['n']} held-out samples, split by {found['split']}"]
+    for row in found["rows"]:
+        lines.append(
+            f"  {row['classifier']:8} {percent(row['accuracy']):>7} "
+            f"({interval_text(row['interval'])})  "
+            f"{row['seconds']:.1f} s"
+        )
+    return "\n".join([*lines, comparison_text(found)])
+
+
+@app.command()
+def evaluate(
+    model: ModelName,
+    data: Annotated[Path, typer.Option(help="A folder per class, a zip of one, or a table.")],
+    layout: Layout = "auto",
+    skeleton: TableSkeleton = None,
+    mapping: Mapping = None,
+    workers: Workers = 1,
+    on: On = "local",
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on labelled pictures or keypoints."""
+    from core.gestures.modelfile.bundle import load_model
+    from core.measuring.gesture_evaluation import evaluate_gestures
+
+    labels = parse_label_map(mapping)
+    check_layout(layout)
+    check_skeleton(skeleton)
+    paths = Paths.find(workspace)
+    chosen = load_model(paths.model(model))
+    with progress_bar("detecting") as progress:
+        found = evaluate_gestures(
+            chosen,
+            data,
+            estimator_factory=estimator_factory(paths, chosen.estimator),
+            layout=layout,
+            skeleton=skeleton,
+            mapping=labels,
+            workers=workers,
+            on=on,
+            progress=progress,
+        )
+    if found["unknown_folders"]:
+        names = ", ".join(found["unknown_folders"])
+        print(f"warning: counted as none: {names} (name their gesture with --map)", file=sys.stderr)
+    if remark := found.get("remark"):
+        print(f"warning: {data.name} {remark}", file=sys.stderr)
+    print_result(found, _evaluation_text(found), as_json)
+
+
+_INTERVAL_NOTES = {
+    "persons": "the 95 % intervals take each person's rows as alike",
+    "bursts": "the 95 % intervals take rows of one gesture that follow each other as alike",
+    "pictures": "the 95 % intervals are for pictures taken one by one: frames of a video say less",
+}
+
+
+def _evaluation_text(found: dict[str, Any]) -> str:
+    def format_rate(key: str, row: dict[str, Any] = found) -> str:
+        return "–" if row[key] is None else percent(row[key])
+
+    def format_accuracy(suffix: str, row: dict[str, Any] = found) -> str:
+        interval = row[f"interval{suffix}"]
+        return format_rate(f"accuracy{suffix}", row) + (
+            f" ({interval_text(interval)})" if interval else ""
+        )
+
+    lines = [
+        f"{found['n']} samples, {found['detected']} detected: accuracy {format_accuracy('')}, "
+        f"of the detected {format_accuracy('_detected')}",
+        f"turned away: {format_rate('rejected')} of the gestures; "
+        f"got a gesture: {format_rate('false_accept')} of the others",
+        _INTERVAL_NOTES[found["interval_counts"]],
+    ]
+    if "mean_accuracy" in found:
+        lines.append(
+            f"mean of {len(found['per_person'])} persons: {format_rate('mean_accuracy')}; "
+            f"the worst is {found['worst_person']} with {format_rate('worst_accuracy')}"
+        )
+    if unjudged := found.get("unjudged"):
+        names = ", ".join(f"{name} ({count})" for name, count in unjudged.items())
+        lines.append(f"not judged, as the model knows no such gesture: {names}")
+    for name, row in found["per_gesture"].items():
+        lines.append(f"  {name:12} {row['n']:6} {format_accuracy('_detected', row)}")
+    return "\n".join(lines)
+
+
+def percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"
+
+
+def interval_text(interval: list[float]) -> str:
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"
