@@ -1,4 +1,4 @@
-"""Trains a heatmap net: from a folder of pictures, or a shipped one further on one's samples."""
+"""Train heatmap nets: on a folder of pictures, or a shipped one further on a project's samples."""
 
 import os
 import re
@@ -26,14 +26,14 @@ from core.progress import Progress
 from core.store import Project, Store
 from core.training.runs import FAILED, RUNNING, STOPPED, Run, describe_error, list_runs
 
-NET = "net"  # the folder in a run that holds what can be used
-PACK = "pack"  # the one that holds the crops it learns from, while it runs
+NET = "net"  # folder of the finished net in a run
+PACK = "pack"  # folder of the training crops, while the run is running
 LIGHT = "cpm.hand_light"
 WEIGHTS, CHECKPOINT = "weights.safetensors", "checkpoint.pt"
 TEACHER = "mediapipe-hands"
-_FINE_RATE = 3e-4
-_LEAST_SAMPLES = 40
-_MOST_SAMPLES = 20_000
+_FINE_TUNING_RATE = 3e-4
+_MIN_SAMPLES = 40
+_MAX_SAMPLES = 20_000
 OF_HANDS = {"teacher": TEACHER, "estimator": "cpm", "licence": "Apache-2.0"}
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,24 +53,24 @@ def train_net_here(
     about: dict[str, Any] | None = None,
     progress: Progress,
 ) -> tuple[Run, Path] | None:
-    """Train and wait for the end; an interrupt ends it early and keeps what was learned.
+    """Train and wait for the end; an interrupt stops it early and keeps the net.
 
     Args:
-        data: what to learn from, and what measures.
-        steps: how many, instead of the minutes.
-        resume: name of a run to go on with.
+        data: for training and evaluation.
+        steps: number of steps, instead of the minutes.
+        resume: name of a run to continue.
         out: folder for the net; else in the run.
-        options: more of `NetOptions`.
-        build: options of the net's class; a run that is resumed has its own.
-        trunk: what its trunk begins with, a file of torchvision's or the name of fetched weights;
-            a run that is resumed has it already.
-        about: what the net's folder says of it beside its figures.
+        options: further fields of `NetOptions`.
+        build: options of the net's class; a resumed run has its own.
+        trunk: initial weights of the trunk, a file of torchvision or the name of fetched weights; a
+            resumed run has its own.
+        about: added to the net's metadata.
 
     Returns:
-        The run, and the folder of the net; None in another process of torchrun than the first.
+        The run, and the folder of the net; None in all but the first process of torchrun.
 
     Raises:
-        MudraError: what went wrong.
+        MudraError: the training failed.
     """
     # torch takes seconds to load and is needed by nothing before this
     from core.training.loop import NetOptions, train_net
@@ -78,18 +78,23 @@ def train_net_here(
     from core.training.trunk import read_trunk, trunk_scaling
 
     build = build or {}
-    began = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
-    of_trunk = {"trunk": began.about} if began else {}
-    run = _run(paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk)
+    initial_trunk = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
+    of_trunk = {"trunk": initial_trunk.about} if initial_trunk else {}
+    run = _open_run(paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk)
     if resume is not None:
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
     scaling = trunk_scaling(of_trunk["trunk"]) if of_trunk else UNIT_SCALING
     given = NetOptions(
-        minutes=minutes, steps=steps, net=build, trunk=began, scaling=scaling, **(options or {})
+        minutes=minutes,
+        steps=steps,
+        net=build,
+        trunk=initial_trunk,
+        scaling=scaling,
+        **(options or {}),
     )
-    with _failure_logged(run):
+    with _log_failure(run):
         weights = train_net(
             name,
             data,
@@ -100,8 +105,8 @@ def train_net_here(
         if _rank() > 0:
             return None
         folder = out or run.path / NET
-        message = _about(run, len(data.rows(""))) | of_trunk | (about or {})
-        save_trained_net(weights, folder, name, message, build, scaling)
+        fields = _net_fields(run, len(data.rows(""))) | of_trunk | (about or {})
+        save_trained_net(weights, folder, name, fields, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 
@@ -115,17 +120,15 @@ def fine_tune_here(
     minutes: float,
     progress: Progress,
 ) -> tuple[Run, Path]:
-    """Fine-tune the light CPM on a project's samples, whose keypoints MediaPipe found; wait for the
-    end.
-
-    A fifth of the recordings is held out and measured. The net can be chosen by its name then.
+    """Fine-tune the light CPM on a project's samples with MediaPipe's keypoints, and wait for the
+    end. Every fifth recording is held out; the net is then available by its name.
 
     Args:
-        name: of the net; begins with "cpm.".
+        name: of the net, with the prefix "cpm.".
 
     Raises:
-        TrainingError: too few samples with pictures, a project that is not about hands, or a name
-            that is none.
+        TrainingError: too few samples with pictures, a project of other skeletons, or an invalid
+            name.
     """
     _check_net_name(name)
     subject = store.project(project)
@@ -136,13 +139,13 @@ def fine_tune_here(
             "hands: choose a project about hands"
         )
     run = Run.create(paths.net_runs, net=name, minutes=minutes, **project_fields(subject))
-    with _failure_logged(run), _packed(run, hands_of_project(store, subject.id)) as hands:
+    with _log_failure(run), _pack_hands(run, project_hands(store, subject.id)) as hands:
         # torch takes seconds to load; the run can be seen before
         from core.training.loop import NetOptions, train_net
 
         options = NetOptions(
             minutes=minutes,
-            rate=_FINE_RATE,
+            rate=_FINE_TUNING_RATE,
             batch=16,
             evaluate_every_s=15,
             start=paths.shipped_models / LIGHT / WEIGHTS,
@@ -164,20 +167,20 @@ def fine_tune_here(
 
 
 def can_be_kept(run: Run) -> bool:
-    """Whether a fine-tuning that died left a checkpoint."""
+    """Return whether a killed fine-tuning left a checkpoint."""
     return "project" in run.about() and (run.path / CHECKPOINT).is_file()
 
 
 def keep_fine_tuned(paths: Paths, run: Run) -> None:
-    """Offer what a fine-tuning that died had learned, until its last checkpoint.
+    """Save the net of a killed fine-tuning's last checkpoint.
 
     Raises:
-        TrainingError: it left none, or runs still.
+        TrainingError: there is none, or the run is running.
     """
     from core.training.checkpoint import export_checkpoint_weights
 
     if run.status() == RUNNING or not can_be_kept(run) or not export_checkpoint_weights(run):
-        raise TrainingError(f"{run.name} left nothing that could be kept, or runs still")
+        raise TrainingError(f"{run.name} left nothing that could be kept, or is still running")
     _save_fine_tuned(paths, run)
     run.log(event="end", status=STOPPED)
 
@@ -186,19 +189,19 @@ def _save_fine_tuned(paths: Paths, run: Run) -> None:
     from core.training.net_export import save_trained_net
 
     about, packed = run.about(), run.records("packed")
-    learnt_from = packed[-1]["learnt_from"] if packed else _rows_of_pack(run)
-    message = _about(run, learnt_from) | OF_HANDS | {"project": about["project"]}
-    save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, message)
+    learnt_from = packed[-1]["learnt_from"] if packed else _count_packed(run)
+    fields = _net_fields(run, learnt_from) | OF_HANDS | {"project": about["project"]}
+    save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, fields)
 
 
-def _rows_of_pack(run: Run) -> int:
-    """How many crops a run of before that was logged learned from."""
+def _count_packed(run: Run) -> int:
+    """Count the training crops of an old run, which did not log them."""
     return len(read_pack(run.path / PACK).rows(""))
 
 
 @contextmanager
-def _packed(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
-    """The hands as a pack in the run's folder, deleted when the training is over."""
+def _pack_hands(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
+    """Yield the hands as a pack in the run's folder, and delete it afterwards."""
     pack = run.path / PACK
     try:
         write_pack(pack, hands)
@@ -210,8 +213,8 @@ def _packed(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
 
 
 def delete_packs(paths: Paths, project: Project | None = None) -> None:
-    """Delete the crops that nets learned from: those that a killed process left, and the project's
-    where one is given; its fine-tuning is stopped then, and what it learned is saved."""
+    """Delete the training crops of killed runs, and of the project if one is given; its running
+    fine-tuning is stopped and saved first."""
     for run in list_runs(paths.net_runs):
         with suppress(FileNotFoundError):  # deleted meanwhile
             if run.status() == RUNNING:
@@ -221,47 +224,46 @@ def delete_packs(paths: Paths, project: Project | None = None) -> None:
             shutil.rmtree(run.path / PACK, ignore_errors=True)
 
 
-class Begun:
-    """A fine-tuning's process, from its start on; its run appears a moment later."""
+class FineTuningProcess:
+    """A fine-tuning's process, which creates its run a moment after its start."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", message: Path, paths: Paths) -> None:
-        self._process, self._said, self._paths = process, message, paths
+    def __init__(self, process: "subprocess.Popen[bytes]", stderr: Path, paths: Paths) -> None:
+        self._process, self._stderr, self._paths = process, stderr, paths
 
     @property
     def run(self) -> Run | None:
-        """What it trains, once it has said so."""
-        mine = self._process.pid
+        """Its run; None until it is created."""
         runs = list_runs(self._paths.net_runs)
-        return next((run for run in runs if run.about()["pid"] == mine), None)
+        return next((run for run in runs if run.about()["pid"] == self._process.pid), None)
 
     @property
     def is_starting(self) -> bool:
-        """It is alive and has no run yet."""
+        """Whether it is alive and has no run yet."""
         return self._process.poll() is None and self.run is None
 
     @property
     def failure(self) -> str:
-        """Why it ended before it had a run; "" when it did not."""
+        """Why it ended before it created a run; "" if it did not."""
         if self._process.poll() in (None, 0) or self.run is not None:
             return ""
-        lines = self._said.read_text(encoding="utf-8", errors="replace").split("\n")
+        lines = self._stderr.read_text(encoding="utf-8", errors="replace").split("\n")
         last = next((line for line in reversed(lines) if line.strip()), "")
         return last.strip() or f"its process ended with {self._process.returncode}"
 
 
-_begun: dict[Path, Begun] = {}  # the latest of each workspace
+_processes: dict[Path, FineTuningProcess] = {}  # the latest of each workspace
 
 
-def begun(paths: Paths) -> Begun | None:
-    """The latest fine-tuning that this server began."""
-    return _begun.get(paths.net_runs)
+def latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
+    """Return the latest fine-tuning that this server started."""
+    return _processes.get(paths.net_runs)
 
 
-def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> Begun:
-    """`fine_tune_here` in a process of its own, which outlives the page and the server.
+def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> FineTuningProcess:
+    """Run `fine_tune_here` in its own process, which outlives the page and the server.
 
     Raises:
-        TrainingError: a name that is none, or a folder that can't be written.
+        TrainingError: an invalid name, or a folder that can't be written.
     """
     _check_net_name(name)
     command = [
@@ -275,10 +277,10 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
         "--minutes",
         str(minutes),
     ]
-    message = paths.net_runs / "last_start.txt"
+    stderr = paths.net_runs / "last_start.txt"
     try:
         paths.net_runs.mkdir(parents=True, exist_ok=True)
-        with message.open("wb") as out:
+        with stderr.open("wb") as out:
             process = subprocess.Popen(
                 command,
                 cwd=_ROOT,
@@ -290,15 +292,15 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
             )
     except OSError as error:
         raise TrainingError(describe_error(error)) from error
-    _begun[paths.net_runs] = Begun(process, message, paths)
-    return _begun[paths.net_runs]
+    _processes[paths.net_runs] = FineTuningProcess(process, stderr, paths)
+    return _processes[paths.net_runs]
 
 
 def delete_net_run(run: Run) -> None:
-    """Delete a net's training: its log, figures and weights; the net that it made stays.
+    """Delete a run's log, figures and weights; its saved net stays.
 
     Raises:
-        TrainingError: it runs.
+        TrainingError: it is running.
     """
     if run.status() == RUNNING:
         raise TrainingError(f"{run.name} is running: stop it first")
@@ -306,14 +308,14 @@ def delete_net_run(run: Run) -> None:
 
 
 def stop_net_training(run: Run) -> None:
-    """Have it end after the present step, whatever process it runs in; what it learned is kept."""
+    """Stop a run of any process after the current step; its net is saved."""
     with suppress(ProcessLookupError):
         os.kill(int(run.records("start")[-1]["pid"]), signal.SIGINT)
 
 
 @contextmanager
-def _failure_logged(run: Run) -> Iterator[None]:
-    """Whatever goes wrong is in the run's log, which is where pages read it."""
+def _log_failure(run: Run) -> Iterator[None]:
+    """Log an error in the run, where pages read it."""
     try:
         yield
     except Exception as error:
@@ -322,17 +324,17 @@ def _failure_logged(run: Run) -> Iterator[None]:
         raise
 
 
-def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
-    """A project's samples with a picture, every fifth recording held out.
+def project_hands(store: Store, project_id: int) -> Iterator[Hand]:
+    """Yield a project's samples with a picture, every fifth recording held out.
 
     Raises:
-        TrainingError: too few.
+        TrainingError: too few samples.
     """
     recordings: dict[int, int] = {}
     found = 0
-    for sample in store.samples(project_id, limit=_MOST_SAMPLES, newest_first=False):
-        taught = keypoints_by(sample.estimator) == TEACHER
-        if sample.crop_jpeg is None or sample.region is None or not taught:
+    for sample in store.samples(project_id, limit=_MAX_SAMPLES, newest_first=False):
+        from_teacher = keypoints_by(sample.estimator) == TEACHER
+        if sample.crop_jpeg is None or sample.region is None or not from_teacher:
             continue
         crop = decode_jpeg(sample.crop_jpeg)
         keypoints = map_to_square(sample.pose, sample.region, crop.shape[0])
@@ -340,9 +342,9 @@ def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
         held_out = "own" if number % 5 == 4 else ""
         found += 1
         yield Hand(crop, keypoints, f"recording {sample.burst_id}", held_out)
-    if found < _LEAST_SAMPLES:
+    if found < _MIN_SAMPLES:
         raise TrainingError(
-            f"{found} samples with a picture and MediaPipe's keypoints: at least {_LEAST_SAMPLES} "
+            f"{found} samples with a picture and MediaPipe's keypoints: at least {_MIN_SAMPLES} "
             "are needed; record more"
         )
 
@@ -355,8 +357,8 @@ def _check_net_name(name: str) -> None:
         )
 
 
-def _run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
-    """What this process trains; of torchrun's, only the first has a folder to write into."""
+def _open_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
+    """Create or resume the run; only the first process of torchrun has a folder to write into."""
     if _rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
@@ -370,7 +372,7 @@ def _rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def _about(run: Run, samples: int) -> dict[str, Any]:
+def _net_fields(run: Run, samples: int) -> dict[str, Any]:
     evaluations = run.records("look")
     return {
         "learnt_from": samples,

@@ -21,8 +21,8 @@ from core.jobs.net_training import (
     delete_net_run,
     delete_packs,
     fine_tune_here,
-    hands_of_project,
     keep_fine_tuned,
+    project_hands,
     start_fine_tuning,
 )
 from core.jobs.trainings import failure_text
@@ -65,7 +65,7 @@ def recorded(store, make_estimator, shared_data):
 
 def test_samples_become_crops_with_every_fifth_recording_apart(recorded):
     store, project = recorded
-    hands = list(hands_of_project(store, project))
+    hands = list(project_hands(store, project))
     assert len(hands) == 48
     assert [hand.held_out for hand in hands].count("own") == 8
     for hand in hands[::8]:

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.jobs.net_training import (
-    Begun,
-    begun,
+    FineTuningProcess,
     can_be_kept,
     delete_net_run,
     keep_fine_tuned,
+    latest_fine_tuning,
     start_fine_tuning,
     stop_net_training,
 )
@@ -51,7 +51,7 @@ def _fine_tuning_form(project: Project) -> None:
             with show_errors():
                 start_fine_tuning(studio().paths, project.name, name, minutes)
                 st.toast("It starts in a few seconds.", icon="🔥")
-    start = begun(studio().paths)
+    start = latest_fine_tuning(studio().paths)
     if start is None:
         return
     if start.failure:
@@ -62,7 +62,7 @@ def _fine_tuning_form(project: Project) -> None:
         st.rerun()
 
 
-def _watch_start(start: Begun) -> None:
+def _watch_start(start: FineTuningProcess) -> None:
     """Wait until the new process has written its first line, or has ended without one."""
     if not start.is_starting:
         st.rerun()
