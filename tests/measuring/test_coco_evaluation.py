@@ -86,7 +86,7 @@ def test_no_results_give_figures_of_0(tmp_path):
 
 GOOD = person(1)["keypoints"]
 WRONG = {
-    "truth and results swapped": (None, None, "other way round"),
+    "truth and results swapped": (None, None, "were the two files swapped"),
     "another picture": ([person(1)], [found(GOOD, image_id=8)], "entry 1 is of picture 8"),
     "another category": ([person(1)], [found(GOOD, category_id=2)], "category 2, truth.json has"),
     "14 keypoints": (
@@ -131,7 +131,7 @@ WRONG = {
         [],
         "annotations 1: bbox: Field required",
     ),
-    "one id twice": ([person(1), person(1)], [], "another annotation has its id 1"),
+    "one id twice": ([person(1), person(1)], [], "its id 1 is another annotation.s, too"),
     "nobody": ([], [], "truth.json has no annotations"),
     "half a box": ([person(1, bbox=[1, 2])], [], r"annotations 1: bbox\.2: Field required"),
     "a negative area": (
