@@ -1,5 +1,5 @@
-"""Where BlazePose looks for a body: two alignment points, the circle round the person that they
-stand for, and the turned square that its second net sees (Bazarevsky et al. 2020).
+"""BlazePose's region of interest: two alignment points, the circle round the person that they give,
+and the rotated square that its second net sees (Bazarevsky et al. 2020).
 
 Convention: picture pixels, y down; a rotation is in radians, 0 when the person stands upright and
 positive clockwise as one sees it.
@@ -16,7 +16,7 @@ REGION_FACTOR = 1.25  # the square's side in units of the circle's diameter
 
 @dataclass(frozen=True)
 class Alignment:
-    """The two points.
+    """BlazePose's two alignment points.
 
     Attributes:
         centre: between the hips.
@@ -40,14 +40,14 @@ class Alignment:
 
     @property
     def region(self) -> TurnedSquare:
-        """What the second net is shown."""
+        """The square that the second net sees."""
         x, y = self.centre
         return TurnedSquare(x, y, 2 * REGION_FACTOR * self.radius, self.rotation)
 
 
 def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
-    """The points by their definition in the paper, of a body's keypoints: the vendor's own two are
-    outputs of its net that its interface keeps to itself.
+    """Compute the alignment points from a body's keypoints, by the paper's definition; the vendor's
+    interface doesn't return its own.
 
     Args:
         keypoints: (K, 2) picture pixels, NaN where missing.
@@ -55,7 +55,7 @@ def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Align
     Returns:
         None where hips or shoulders are missing, or coincide.
     """
-    # lists: between a camera's frames numpy's code has left the processor's cache
+    # plain Python is faster than numpy for 33 points
     points = keypoints.tolist()
     (x, y), (u, v) = (_midpoint(points, skeleton, joint) for joint in ("hip", "shoulder"))
     length = math.dist((x, y), (u, v))
@@ -72,16 +72,15 @@ def _midpoint(points: list[list[float]], skeleton: Skeleton, joint: str) -> tupl
 
 
 class TrackerSteps:
-    """Which of the two steps a frame took, by the rule of the vendor's tracker: the detector runs
-    while fewer persons are followed than are looked for; those that are followed are looked for in
-    the square that their last keypoints give."""
+    """Infers which steps the vendor's tracker took: its detector runs while too few people are
+    tracked; those are searched in the square that their last keypoints give."""
 
     def __init__(self, num_poses: int) -> None:
         self._num_poses = num_poses
         self._followed: tuple[TurnedSquare, ...] = ()
 
     def next(self, keypoints: list[Floats]) -> Tracking:
-        """What led to this frame's keypoints, of each person in the vendor's order."""
+        """Return how this frame's keypoints were found, and remember them for the next frame."""
         tracking = Tracking(len(self._followed) < self._num_poses, self._followed)
         found = filter(None, (estimate_alignment(one) for one in keypoints))
         self._followed = tuple(one.region for one in found)

@@ -1,4 +1,4 @@
-"""A pose seen along its own heading: its shape without its direction; numpy and torch alike.
+"""Rotation-normalised pose coordinates, for numpy and torch.
 
 Convention: `from_root` are (N, K, D) keypoints with the skeleton's root at the origin, y down and z
 away; D is 2, or 3 where it says "in space". N poses, K keypoints.
@@ -17,7 +17,7 @@ EPS = 1e-6
 
 
 class CanonicalFrame(NamedTuple):
-    """Poses turned so that they all head the same way.
+    """Poses rotated so that their headings agree.
 
     Attributes:
         own: (N, K, 2) the keypoints as (across, along): the heading points along; of a hand, the
@@ -32,7 +32,7 @@ class CanonicalFrame(NamedTuple):
 
 
 def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame:
-    """The poses in their own frames, of the size they had. One without extent has heading 0.
+    """Rotate 2-D poses into their canonical frames, size unchanged; a point has heading 0.
 
     Args:
         from_root: large beside a thousandth: the heading of a smaller pose is too short.
@@ -53,7 +53,7 @@ def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Canonic
 
 
 class CanonicalFrame3d(NamedTuple):
-    """Poses in space turned so that they all lie the same way.
+    """3-D poses rotated so that their palms agree.
 
     Attributes:
         own: (N, K, 3) the keypoints as (across, along, in): the heading points along, the thumb's
@@ -69,7 +69,7 @@ class CanonicalFrame3d(NamedTuple):
 
 
 def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame3d:
-    """Hands in space in their own frames, of the size they had.
+    """Rotate 3-D hands into their canonical frames, size unchanged.
 
     Args:
         from_root: (N, K, 3), large beside a thousandth.
@@ -90,23 +90,23 @@ def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Cano
 
 
 def heading_length(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Any:
-    """(N,) from the root to the middle of the keypoints that the pose heads for."""
+    """Return (N,) distances from the root to the mean of the heading's keypoints."""
     return xp.sqrt(squared_length(_heading_sum(from_root, skeleton))) / len(skeleton.heading)
 
 
 def root_position(points: Any, joints: Sequence[int]) -> Any:
-    """(N, 1, D) mean of these keypoints."""
+    """Return the (N, 1, D) mean of these keypoints."""
     total = reduce(add, (points[:, joint : joint + 1] for joint in joints))
     return total if len(joints) == 1 else total / len(joints)
 
 
 def squared_length(vectors: Any) -> Any:
-    """(...) squared length of (..., D) vectors."""
+    """Return (...) squared lengths of (..., D) vectors."""
     return _dot_product(vectors, vectors)
 
 
 def to_unit_length(vectors: Any, xp: Any = np) -> Any:
-    """(..., D) vectors of length 1; those far below a thousandth stay short, and 0 stays 0."""
+    """Scale (..., D) vectors to length 1; those far below 0.001 stay short, and 0 stays 0."""
     return vectors / xp.sqrt(squared_length(vectors) + EPS)[..., None]
 
 

@@ -1,4 +1,4 @@
-"""What a hand does with its fingers, whatever gesture it shows: pinch and grab, by distances alone.
+"""Pinch and grab of a hand, by distances alone, independent of its gesture.
 
 Convention: distances are in palm lengths, from the wrist to the middle of the knuckles, so that
 neither the hand's size nor how it is turned counts. Keypoints in space, (K, 3), in any unit.
@@ -49,14 +49,13 @@ class Grip:
 
 
 class GripDetector:
-    """Pinch and grab of one hand, which stay until the fingers open well. A hand that grabs does
-    not pinch, wherever its thumb lies."""
+    """Detects pinch and grab of one hand, with hysteresis. A hand that grabs does not pinch."""
 
     def __init__(self) -> None:
         self._on = {PINCH: False, GRAB: False}
 
     def __call__(self, keypoints: ArrayLike, skeleton: Skeleton) -> dict[str, Grip]:
-        """Both in the next frame; none of a skeleton without fingers."""
+        """Return both grips in the next frame; none for a skeleton without fingers."""
         found = measure_grips(np.asarray(keypoints, np.float64), skeleton)
         for name, (distance, _) in found.items():
             limits = GRIP_LIMITS[name]
@@ -67,7 +66,7 @@ class GripDetector:
 
 
 def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[float, Points]]:
-    """Distance and place of each; none of a skeleton without fingers."""
+    """Measure each grip's distance and position; none for a skeleton without fingers."""
     if not skeleton.sides:
         return {}
     middle, length = _palm_frame(keypoints, skeleton)
@@ -80,7 +79,7 @@ def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[floa
 
 
 def _palm_frame(keypoints: Points, skeleton: Skeleton) -> tuple[Points, float]:
-    """Its middle and its length; NaN where keypoints are missing."""
+    """Return the palm's centre and length; NaN where keypoints are missing."""
 
     def mean(*joints: str) -> Points:
         found: Points = keypoints[[skeleton.index(joint) for joint in joints]].mean(0)

@@ -43,7 +43,7 @@ CELL_CENTRED = MapDecoding()
 
 
 def heatmap_keypoints(heatmaps: Heatmaps, stage: int = -1) -> tuple[Floats, Floats]:
-    """A stage's keypoints in picture pixels, (J, 2), and their peaks' values, (J,)."""
+    """Decode a stage's keypoints in picture pixels, (J, 2), and their peaks' values, (J,)."""
     cells, values = decode_parabola(heatmaps.maps[stage, :-1])
     return heatmaps.to_picture(cells), values
 
@@ -59,7 +59,7 @@ def encode_heatmaps(
     cut_off: float | None = None,
     xp: Any = np,
 ) -> Any:
-    """Gaussians at the keypoints and the background behind them, (..., J+1, h, w) float32.
+    """Render Gaussians at the keypoints, and the background, as (..., J+1, h, w) float32 maps.
 
     Args:
         keypoints: (..., J, 2) input pixels, NaN where missing: its map is empty.
@@ -85,6 +85,7 @@ def encode_heatmaps(
 
 
 def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
+    """Convert input pixels to map cells."""
     if centre == "floor":
         return keypoints // stride
     if centre == "round":
@@ -93,13 +94,13 @@ def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
 
 
 def _gaussian_along_axis(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
-    """(..., J, length) along one axis; 0 where the centre is NaN."""
+    """Evaluate (..., J, length) Gaussians along one axis; 0 where the centre is NaN."""
     distance = abs(xp.arange(length, device=centres.device) - centres)
     return xp.where(distance <= far, xp.exp(-(distance**2) / (2 * sigma**2)), 0.0)
 
 
 def find_peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Highest cell of each map, (..., 2) as x, y, and its value (...)."""
+    """Find each map's highest cell, (..., 2) as x, y, and its value (...)."""
     flat = maps.reshape(*maps.shape[:-2], -1)
     place = flat.argmax(axis=-1)
     y, x = np.divmod(place, maps.shape[-1])
@@ -108,7 +109,7 @@ def find_peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
 
 
 def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
-    """Peaks between the cells: (..., 2) x, y in cells, and the peaks' values (...).
+    """Decode peaks to sub-cell precision by parabolas: (..., 2) x, y in cells, and values (...).
 
     The offset from the highest cell is the vertex of the parabola through the logarithms of three
     neighbours along each axis, which is exact for a Gaussian (Zhang et al. 2020, DARK, 3.2); at
@@ -122,8 +123,9 @@ def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
-    """Peaks a quarter of a cell towards the higher neighbour, along each axis (Newell et al. 2016,
-    as Xiao et al. 2018 do it): none where the peak is on the map's first two or its last cells.
+    """Decode peaks moved a quarter of a cell towards the higher neighbour, along each axis
+    (Newell et al. 2016, as Xiao et al. 2018 do it): unmoved where the peak
+    is in the map's first two or its last cells.
 
     Returns:
         (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
@@ -140,8 +142,8 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
-    """Peaks where a Gaussian through the blurred map has its own (Zhang et al. 2020, DARK, 3.2):
-    one step of Newton's from the highest cell on the map's logarithm, both axes at once.
+    """Decode peaks by DARK (Zhang et al. 2020, 3.2) on the blurred map: one Newton step
+    from the highest cell on the map's logarithm, both axes at once.
 
     Args:
         blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
@@ -163,8 +165,8 @@ DECODERS = {"parabola": decode_parabola, "quarter": decode_quarter, "dark": deco
 
 
 def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
-    """From a cell to the extremum of the parabola through its 3x3 neighbours' logarithms; none at
-    the map's border. Near it the kernel is smaller, as what lies beyond would pull."""
+    """Return DARK's offset from a cell: to the extremum of the quadratic through its 3x3
+    neighbours' logarithms; 0 at the map's border, near which the blur's kernel is smaller."""
     height, width = heatmap.shape
     reach = min(reach, x - 1, y - 1, width - 2 - x, height - 2 - y)
     if reach < 0:
@@ -187,13 +189,14 @@ def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.fl
 
 
 def _drop_empty_maps(cells: Any, values: Floats) -> tuple[Floats, Floats]:
+    """Replace peaks without a positive value by NaN, and their values by 0."""
     above = values > 0
     found = np.where(above[..., None], cells, np.nan)
     return found.astype(np.float32), np.where(above, values, 0).astype(np.float32)
 
 
 def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
-    """Keypoints of a net that answers for each axis alone (Li et al. 2022, SimCC).
+    """Decode keypoints of a net with one output per axis (Li et al. 2022, SimCC).
 
     Args:
         along_x, along_y: (..., J, W·bins) and (..., J, H·bins), how likely each place is.
@@ -210,8 +213,7 @@ def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[F
 def unflip_heatmaps(
     maps: Floats, mirrored: Sequence[int], *, shift: bool = True, background: bool = False
 ) -> Floats:
-    """The maps of a mirrored picture as those of the picture itself, for the mean of both (the
-    flip test).
+    """Convert a mirrored picture's maps to the original's, for the mean of both (the flip test).
 
     Args:
         maps: (..., J, h, w), or J+1 with a background.
@@ -227,7 +229,7 @@ def unflip_heatmaps(
 
 
 def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
-    """The seed's way: enlarged to the input, highest pixel; (J, 2) x, y in input pixels."""
+    """Decode the highest pixel of maps enlarged to the input, (J, 2) x, y in input pixels."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = find_peaks(np.stack(large))
@@ -237,7 +239,8 @@ def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Fl
 def _peak_neighbours(
     maps: Floats, cells: NDArray[np.int64], axis: int
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    """Values before, at and after the peak along x (0) or y (1), and where both are in the map."""
+    """Return the values before, at and after each peak along x (0) or y (1), and whether both
+    neighbours are in the map."""
     height, width = maps.shape[-2:]
     flat = maps.reshape(*maps.shape[:-2], -1)
     step, length = ((1, width), (width, height))[axis]
@@ -253,6 +256,7 @@ def _peak_neighbours(
 def _parabola_offset(
     before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
+    """Return the offset of the vertex of the parabola through three logarithms, ±0.5 cells."""
     low, middle, high = (
         np.log(np.maximum(v, _FLAT, dtype=np.float64)) for v in (before, peak, after)
     )

@@ -1,4 +1,4 @@
-"""How far found keypoints are from the true ones, and the shares and means that papers report.
+"""Errors of found keypoints, and the rates and means that papers report.
 
 Convention: a distance is NaN where the target is missing (it counts nowhere) and infinite where
 only the found keypoint is (it counts as wrong). Shares are 0..1.
@@ -39,7 +39,7 @@ class Pck:
 
 
 def keypoint_distances(found: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
-    """Distances of found from true keypoints, (N, K), in units of each pose's size.
+    """Compute distances of found from true keypoints, (N, K), in units of each pose's size.
 
     Args:
         found: (N, K, 2) pixels (or 3-D), NaN where missing.
@@ -66,7 +66,7 @@ def pck(apart: Distances, limit: float) -> Pck:
     """Percentage of correct keypoints: shares of the keypoints at most `limit` from the target.
 
     Args:
-        apart: (N, K), what `distances` gives.
+        apart: (N, K), from `keypoint_distances`.
         limit: in the same unit, e.g. 0.2 of the torso, 0.5 of the head (PCKh).
     """
     counts = (~np.isnan(apart)).sum(axis=0)
@@ -81,11 +81,11 @@ def pck_interval(
     pictures: ArrayLike | None = None,
     draws: int = 2000,
 ) -> tuple[float, float]:
-    """95 % interval of `pck(apart, limit).weighted`, by a bootstrap of the pictures: keypoints of
-    one picture go right and wrong together, so that pictures are drawn anew, not keypoints.
+    """Compute the 95 % interval of `pck(apart, limit).weighted`, by a bootstrap over pictures,
+    since the errors of one picture's keypoints are correlated.
 
     Args:
-        apart: (N, K), what `distances` gives; several nets' on the same poses as (S, N, K), whose
+        apart: (N, K), from `keypoint_distances`; several nets' on the same poses as (S, N, K), whose
             shares are taken together.
         pictures: (N,) which picture each pose is in; None: each in another.
     """
@@ -99,7 +99,7 @@ def pck_interval(
 def _count_correct_by_picture(
     apart: Distances, limit: float, pictures: ArrayLike | None = None
 ) -> tuple[Distances, Distances]:
-    """Of each picture how many keypoints are close enough, and how many are true."""
+    """Count per picture the correct keypoints and the true ones."""
     whole = apart.reshape(-1, *apart.shape[-2:])
     correct, counts = (whole <= limit).sum(axis=(0, 2)), (~np.isnan(whole)).sum(axis=(0, 2))
     poses = np.arange(len(counts)) if pictures is None else np.asarray(pictures)
@@ -127,7 +127,7 @@ def success_rates(apart: Distances, limits: ArrayLike) -> Distances:
     without a target count nowhere, NaN without any other.
 
     Args:
-        apart: (N, K), what `distances` gives.
+        apart: (N, K), from `keypoint_distances`.
         limits: (L,) in the same unit, e.g. 10 to 80 mm.
     """
     known = ~np.isnan(apart)
@@ -141,7 +141,7 @@ def summarize_distances(apart: Distances) -> dict[str, float | None]:
     the target has no keypoint.
 
     Args:
-        apart: (N, K), what `distances` gives.
+        apart: (N, K), from `keypoint_distances`.
     """
     shares = {f"pck@{limit}": pck(apart, limit).weighted for limit in (0.1, 0.2)}
     figures = shares | {"mean_error": epe(apart)}
@@ -149,7 +149,7 @@ def summarize_distances(apart: Distances) -> dict[str, float | None]:
 
 
 def torso_lengths(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
-    """LSP's normaliser: |left shoulder − right hip| of each true pose, (N,) pixels.
+    """Compute LSP's normaliser: |left shoulder − right hip| of each true pose, (N,) pixels.
 
     Args:
         target: (N, K, 2) pixels.

@@ -1,4 +1,4 @@
-"""Steadier keypoints and labels, for the eye: nothing here changes what is stored or measured.
+"""Smoothed keypoints and labels for display: nothing here changes what is stored or measured.
 
 Convention: time in seconds, rising; arrays of any shape, NaN where a keypoint is missing.
 """
@@ -29,9 +29,9 @@ class OneEuro:
         self._time_s = 0.0
 
     def __call__(self, values: Floats, time_s: float) -> Floats:
-        """The smoothed values; where a value is NaN or was, the new one as it came."""
+        """Return the smoothed values; a value that is or was NaN is returned unsmoothed."""
         if self._values is None or self._speed is None or self._values.shape != values.shape:
-            self._start(values, time_s)
+            self._reset(values, time_s)
             return values.copy()
         passed = max(time_s - self._time_s, 1e-3)
         speed = _low_pass(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
@@ -45,24 +45,24 @@ class OneEuro:
         self._time_s = time_s
         return self._values.copy()
 
-    def _start(self, values: Floats, time_s: float) -> None:
+    def _reset(self, values: Floats, time_s: float) -> None:
         self._values, self._speed = values.copy(), np.zeros_like(values)
         self._time_s = time_s
 
 
 def _low_pass(before: Floats, now: Floats, cutoff_hz: Any, passed_s: float) -> Floats:
-    """One step of a first-order low-pass: its share of the new value follows from the cutoff."""
+    """Compute one step of a first-order low-pass filter."""
     turn = 2 * math.pi * passed_s * cutoff_hz
     return before + (now - before) * (turn / (turn + 1))
 
 
 class LabelHysteresis:
-    """Says a label only when it is sure and has been for a while, so that names do not flicker.
+    """Changes the label only after it has been confident for a while, so that it doesn't flicker.
 
     Attributes:
         enter: probability from which a new label counts.
-        leave: probability below which the label that is said no longer counts; less than `enter`.
-        hold_s: a change must last so long before it is said.
+        leave: probability below which the current label no longer counts; less than `enter`.
+        hold_s: how long a change must last.
     """
 
     def __init__(self, enter: float = 0.6, leave: float = 0.45, hold_s: float = 0.2) -> None:
@@ -74,7 +74,7 @@ class LabelHysteresis:
         self._since_s: float | None = None
 
     def __call__(self, label: str | None, probability: float, time_s: float) -> str | None:
-        """The label to show now, None while unsure."""
+        """Return the label to show, None while none is confident."""
         needed = self.leave if label == self.label else self.enter
         wanted = label if probability >= needed else None
         if wanted == self.label:
@@ -88,11 +88,11 @@ class LabelHysteresis:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """How keypoints are calmed and labels held; the numbers are those of `OneEuro` and
+    """Settings of smoothing; the numbers are those of `OneEuro` and
     `LabelHysteresis`.
 
     Attributes:
-        joints: whether keypoints are calmed.
+        joints: whether keypoints are smoothed.
     """
 
     joints: bool = True
@@ -129,16 +129,17 @@ class KalmanFilter:
         self._state: Floats | None = None  # (5, *shape): position, velocity, their covariances
 
     def __call__(self, values: Floats) -> Floats:
-        """Where the values will be; NaN where one is missing, which then starts anew."""
+        """Return the values predicted for the next frame; a missing one is NaN and restarts."""
         started = np.zeros((5, *values.shape))
         started[0] = values
         if self._state is None or self._state.shape != started.shape:
             self._state = started
         before = np.where(np.isfinite(self._state[0]), self._state, started)
-        self._state = self._predicted(*self._corrected(before, values))
+        self._state = self._predict(*self._correct(before, values))
         return self._state[0].astype(np.float32)
 
-    def _corrected(self, state: Floats, values: Floats) -> Floats:
+    def _correct(self, state: Floats, values: Floats) -> Floats:
+        """Update the state by the measured values (Kalman gain)."""
         place, speed, p_place, p_both, p_speed = state
         share = p_place / (p_place + self.measurement_noise)
         pull = p_both / (p_place + self.measurement_noise)
@@ -153,9 +154,10 @@ class KalmanFilter:
             ]
         )
 
-    def _predicted(
+    def _predict(
         self, place: Floats, speed: Floats, p_place: Floats, p_both: Floats, p_speed: Floats
     ) -> Floats:
+        """Advance the state by one frame at constant velocity."""
         noise = self.process_noise
         spread = p_place + 2 * p_both + p_speed + noise
         return np.stack([place + speed, speed, spread, p_both + p_speed, p_speed + noise])

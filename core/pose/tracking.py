@@ -25,20 +25,20 @@ _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
 def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
-    """Where to look while no hand is followed: the picture's middle, at most as large as it."""
+    """Return the square to search while no hand is tracked: the picture's centre."""
     height, width = size_hw
     side = min(side, height, width)
     return Square((width - side) / 2, (height - side) / 2, side)
 
 
 def next_square(region: Square, keypoints: Floats, peaks: Floats) -> Square | None:
-    """Where to look in the next frame, None when the hand is lost.
+    """Return the square to search in the next frame; None when the hand is lost.
 
-    Round the joints' mean; its side moves by a fifth towards twice the larger of their width, their
-    height and 96 pixels.
+    It is centred on the keypoints' mean; its side moves by a fifth towards twice the largest of
+    their width, their height and 96 pixels.
 
     Args:
-        region: where these keypoints were found.
+        region: the square in which these keypoints were found.
         keypoints: (J, 2) picture pixels, NaN where missing.
         peaks: (J,) values of their maps' peaks; the hand is lost where they sum to less than 1.
     """
@@ -53,14 +53,14 @@ def next_square(region: Square, keypoints: Floats, peaks: Floats) -> Square | No
 
 @dataclass
 class _Track:
-    """A pose as it was seen last, and how its keypoints moved then, px/s."""
+    """A tracked pose when last seen, and its keypoints' mean velocity, px/s."""
 
     pose: Pose
     seen_s: float
     speed: tuple[float, float] = (0.0, 0.0)
 
-    def after(self, pose: Pose, time_s: float) -> "_Track":
-        """The same, seen again."""
+    def update(self, pose: Pose, time_s: float) -> "_Track":
+        """Return the track with its next pose, and the velocity between both."""
         away_s = time_s - self.seen_s
         (before, now) = _common_keypoints(self.pose.keypoints, pose.keypoints)
         if away_s <= 0 or not len(now):
@@ -68,21 +68,21 @@ class _Track:
         x, y = ((now - before).mean(axis=0) / away_s).tolist()
         return _Track(pose, time_s, (x, y))
 
-    def expected(self, time_s: float) -> Floats:
-        """Its keypoints at a time, if it goes on as it went; for a moment only."""
-        ahead_s = min(time_s - self.seen_s, _AHEAD_S)
+    def extrapolate(self, time_s: float) -> Floats:
+        """Return the keypoints at a time by constant velocity, for 0.3 s at most."""
+        ahead_s = min(time_s - self.seen_s, _MAX_EXTRAPOLATION_S)
         return self.pose.keypoints + np.array(self.speed, np.float32) * ahead_s
 
 
 class PoseTracker:
-    """Tells which pose of a frame is which of the frames before, by where its keypoints are.
+    """Numbers poses so that each keeps its number from frame to frame.
 
-    Hands are those that moved least. Bodies, which cross, are those that are most alike (OKS and
-    the boxes' IoU) where they are expected if they go on as they went.
+    Hands are matched by displacement; bodies, which may cross, by similarity (OKS and the boxes'
+    IoU) to their positions extrapolated by constant velocity.
 
     Args:
-        forget_s: a pose that was away for so long is another one.
-        reuse: who comes gets the lowest number that is free, else one that nobody had.
+        forget_s: a track that is missing for longer ends.
+        reuse: a new pose gets the lowest free number, else one never used before.
     """
 
     def __init__(self, forget_s: float = 0.5, *, reuse: bool = False) -> None:
@@ -91,14 +91,13 @@ class PoseTracker:
         self._next = 0
 
     def __call__(self, poses: Sequence[Pose], time_s: float, skeleton: str = "") -> list[int]:
-        """A number for each pose of the next frame: the same as long as it is followed.
+        """Return a number for each pose of the next frame, at the least total matching cost.
 
-        All poses together cost as little as they can. A hand that would move by more than twice
-        its own size is a new one, a change of handedness counts as half its size; a body that
-        is nowhere like one before is new beyond half its size.
+        A hand that would move by more than twice its size is a new one; a change of handedness
+        counts as half its size. A body without any similarity is new beyond half its size.
 
         Args:
-            skeleton: its name; "" follows as hands are followed.
+            skeleton: the poses'; "" matches as hands.
         """
         there = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
         title = skeleton_named(skeleton).title if skeleton else ""
@@ -106,32 +105,32 @@ class PoseTracker:
         if title == PAIR:  # of one person: the same, whichever hand is seen
             found: list[int | None] = [min(there, default=None) for _ in poses]
         elif bodies:
-            ahead = {n: t.expected(time_s) for n, t in there.items()}
+            ahead = {n: t.extrapolate(time_s) for n, t in there.items()}
             alone = len(poses) == len(ahead) == 1
             costs = [
                 {n: _body_cost(at, p.keypoints, skeleton, alone=alone) for n, at in ahead.items()}
                 for p in poses
             ]
-            found = _assign_tracks(costs, _UNLIKE)
+            found = _assign_tracks(costs, _NEW_BODY_COST)
         else:
             found = _assign_tracks(
                 [{n: _hand_cost(t.pose, p) for n, t in there.items()} for p in poses]
             )
         numbers: list[int] = []
         for n in found:
-            numbers.append(self._new({*there, *numbers}) if n is None else n)
+            numbers.append(self._new_number({*there, *numbers}) if n is None else n)
         seen = {
-            n: there[n].after(pose, time_s) if bodies and n in there else _Track(pose, time_s)
+            n: there[n].update(pose, time_s) if bodies and n in there else _Track(pose, time_s)
             for n, pose in zip(numbers, poses, strict=True)
         }
         self._tracks = there | seen
         return numbers
 
     def forget(self) -> None:
-        """Begin anew, with 1: another picture comes."""
+        """End all tracks; numbers start at 1 again."""
         self._tracks, self._next = {}, 0
 
-    def _new(self, taken: Container[int]) -> int:
+    def _new_number(self, taken: Container[int]) -> int:
         if self.reuse:
             return next(n for n in count(1) if n not in taken)
         self._next += 1
@@ -139,12 +138,8 @@ class PoseTracker:
 
 
 def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
-    """Which of a frame's bodies are of different people, most confident first; of several that are
-    of one person the most confident.
-
-    Args:
-        skeleton: its name.
-    """
+    """Return the indices of a frame's bodies without duplicates of the same person, most confident
+    first (non-maximum suppression by OKS)."""
     if len(poses) < 2:
         return list(range(len(poses)))
     joints, sigmas = _oks_keypoints(skeleton)
@@ -153,12 +148,12 @@ def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
         [pose.score for pose in poses],
         [_box_area(pose.keypoints) for pose in poses],
         sigmas,
-        _ONE_PERSON,
+        _SAME_PERSON_OKS,
     )
 
 
 def _box_area(keypoints: Floats) -> float:
-    """Square pixels of the box round a body's keypoints; 1 where none is there."""
+    """Return the area of the keypoints' box, square pixels; 1 where all are missing."""
     if not np.isfinite(keypoints).all(axis=1).any():
         return 1.0
     return bounding_box(keypoints).area
@@ -166,26 +161,27 @@ def _box_area(keypoints: Floats) -> float:
 
 # OKS above which two bodies are one. The light net on 60 photos of COCO: at most 0.40 between any
 # two of 173 pairs of different people, 0.75 (median) between one person's from two boxes
-_ONE_PERSON = 0.5
-_FARTHEST = 2.0  # in units of the pose's size: what moved by more is another one
-_OTHER_SIDE = 0.5
-_UNLIKE = 1.5  # nothing alike, and half its size away: another body
-_AHEAD_S = 0.3  # nobody goes straight on for longer
+_SAME_PERSON_OKS = 0.5
+# costs in units of the pose's size
+_NEW_HAND_COST = 2.0
+_HANDEDNESS_COST = 0.5
+_NEW_BODY_COST = 1.5  # no similarity, and half its size away
+_MAX_EXTRAPOLATION_S = 0.3
 
 
 def _hand_cost(before: Pose, now: Pose) -> float:
-    """Mean way of the keypoints in units of the larger pose's size, and what another side costs;
-    infinite where no keypoint is in both."""
+    """Return the matching cost of two hands: mean displacement over size, plus 0.5 for another
+    handedness; infinite without common keypoints."""
     turned = None not in (before.handedness, now.handedness) and before.handedness != now.handedness
-    return _mean_displacement(before.keypoints, now.keypoints) + _OTHER_SIDE * turned
+    return _mean_displacement(before.keypoints, now.keypoints) + _HANDEDNESS_COST * turned
 
 
 def _mean_displacement(before: Floats, now: Floats) -> float:
-    """Mean way of the keypoints in units of the larger one's size; infinite where none is in
-    both."""
+    """Return the keypoints' mean displacement over the larger pose's size; infinite without common
+    keypoints."""
     if before.shape != now.shape:
         return math.inf
-    # lists: between a camera's frames numpy's code has left the processor's cache
+    # plain Python is faster than numpy for so few points
     both = before.tolist(), now.tolist()
     ways = [math.dist(a, b) for a, b in zip(*both, strict=True)]
     ways = [way for way in ways if math.isfinite(way)]
@@ -196,15 +192,15 @@ def _mean_displacement(before: Floats, now: Floats) -> float:
 
 
 def _body_cost(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float:
-    """How far a body is from being the one before: its way in units of its size, and what OKS and
-    IoU of the keypoints that are in both lack to 1, half each.
+    """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of
+    OKS and IoU of their common keypoints.
 
     Args:
-        alone: it is compared with no other; where it is the same however little is alike, that is
-            not looked at, which is most of what following costs.
+        alone: there is only one candidate; similarity, the expensive part, is skipped where it
+            can't change the match.
     """
     way = _mean_displacement(before, now)
-    if way > _UNLIKE or (alone and way + 1 < _UNLIKE):
+    if way > _NEW_BODY_COST or (alone and way + 1 < _NEW_BODY_COST):
         return way
     joints, sigmas = _oks_keypoints(skeleton)
     alike = box_iou(*map(bounding_box, _common_keypoints(before, now)))
@@ -216,7 +212,7 @@ def _body_cost(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> fl
 
 
 def _common_keypoints(before: Floats, now: Floats) -> tuple[Floats, Floats]:
-    """The keypoints that neither lacks; none of different skeletons'."""
+    """Return both poses' keypoints that neither lacks; none where the skeletons differ."""
     if before.shape != now.shape:
         return before[:0], now[:0]
     seen = np.isfinite(before).all(axis=1) & np.isfinite(now).all(axis=1)
@@ -225,7 +221,7 @@ def _common_keypoints(before: Floats, now: Floats) -> tuple[Floats, Floats]:
 
 @lru_cache
 def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """The keypoints of a body that COCO has too, by name, and their sigmas."""
+    """Return the indices of a body's keypoints that COCO has, too, and their OKS sigmas."""
     known = dict(zip(COCO_17.joints, COCO_17.oks_sigmas, strict=True))
     joints = skeleton_named(skeleton).joints
     shared = [(i, known[name]) for i, name in enumerate(joints) if name in known]
@@ -233,15 +229,15 @@ def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
 
 
 def _extent(values: Sequence[float]) -> float:
+    """Return max − min of the finite values."""
     seen = [value for value in values if math.isfinite(value)]
     return max(seen) - min(seen)
 
 
 def _assign_tracks(
-    costs: Sequence[dict[int, float]], farthest: float = _FARTHEST
+    costs: Sequence[dict[int, float]], farthest: float = _NEW_HAND_COST
 ) -> list[int | None]:
-    """For each pose its track, None for a new one, at the least cost of all together. A new one
-    costs the farthest way."""
+    """Assign each pose a track at the least total cost; None: a new one, which costs `farthest`."""
     if len(costs) == 1:  # as most often
         number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, farthest))
         return [number if cost < farthest else None]

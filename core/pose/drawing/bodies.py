@@ -1,4 +1,4 @@
-"""Bodies on pictures: what is behind them, and where the estimator looked for them.
+"""Bodies on pictures: their background, and the estimator's search regions.
 
 Convention: RGB in, a new RGB picture out.
 """
@@ -19,15 +19,14 @@ from core.pose.types import Estimate, Floats, Picture, TurnedSquare
 AS_IT_IS, BLUR, COLOUR, PICTURE = "as it is", "blur", "colour", "picture"
 _BLUR = 0.05  # of the picture's longer side: the blur's sigma
 _SMALL = 4  # a blurred background is made at a quarter of the size
-_LEAST = 1e-3  # of background round a pixel, to be blurred from
+_MIN_BACKGROUND_WEIGHT = 1e-3
 _SQUARE: Rgb = (255, 215, 0)
 _CIRCLE: Rgb = (255, 255, 255)
 _POINTS: Rgb = (255, 60, 160)
 
 
 class Backdrop:
-    """A picture to show behind people, made to fit a frame once and not for every frame; whoever
-    chose it holds it, and what was made of it goes with it.
+    """A background picture, resized once per frame size.
 
     Args:
         picture: of any size; it must not be changed afterwards.
@@ -38,7 +37,7 @@ class Backdrop:
         self._fitted: Picture | None = None  # to the last frame's size
 
     def fit(self, height: int, width: int) -> Picture:
-        """The middle part of the picture that has this shape, resized to this size."""
+        """Resize the picture to cover this size, and crop its centre."""
         fitted = self._fitted
         if fitted is None or fitted.shape[:2] != (height, width):
             fitted = self._fitted = _resize_to_cover(self.picture, height, width)
@@ -65,7 +64,7 @@ class BodyView:
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
-    """The picture as the view wants it."""
+    """Draw bodies with the view's background, steps and skeleton."""
     out = rgb
     if view.background != AS_IT_IS:
         out = _blend_people(_make_background(rgb, estimate, view, mirror), rgb, estimate)
@@ -76,8 +75,8 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
 
 
 def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
-    """The squares where those who are followed were looked for, and what the next ones come from:
-    of each person the two points and the circle."""
+    """Draw BlazePose's tracking steps: the squares searched, and each person's alignment points and
+    circle, which give the next squares."""
     out = rgb.copy()
     for square in estimate.tracking.followed if estimate.tracking else ():
         _draw_square(out, square)
@@ -96,7 +95,7 @@ def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
 
 
 def _blend_people(background: Picture, rgb: Picture, estimate: Estimate) -> Picture:
-    """The persons before another background; nobody found: the background alone."""
+    """Blend the people over another background by their masks."""
     if not estimate.masks:
         return background
     share = _person_probability(estimate)
@@ -104,12 +103,13 @@ def _blend_people(background: Picture, rgb: Picture, estimate: Estimate) -> Pict
 
 
 def _person_probability(estimate: Estimate) -> Floats:
-    """(H, W) how surely a pixel is anybody's."""
+    """Return (H, W) the probability that a pixel is a person's."""
     return np.asarray(np.max(estimate.masks, axis=0), np.float32)
 
 
 def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
-    """Mirrored where all will be, so that the background's picture is seen as it is."""
+    """Make the view's background; a picture is mirrored in advance where the result will be,
+    so that it is seen as it is."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
         return _blur_background(
@@ -122,13 +122,13 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
 
 
 def _blur_background(rgb: Picture, behind: NDArray[Any]) -> Picture:
-    """Blurred from what is behind the persons alone, else their colours would shine round them."""
+    """Blur the background without the people, whose colours would form a halo."""
     height, width = rgb.shape[:2]
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
     weights = np.asarray(behind, np.float32)[..., None]
     weighted = np.concatenate([rgb * weights, weights], axis=2)
     mixed = _gaussian_blur(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), max(size))
-    blurred = mixed[..., :3] / np.maximum(mixed[..., 3:], _LEAST)
+    blurred = mixed[..., :3] / np.maximum(mixed[..., 3:], _MIN_BACKGROUND_WEIGHT)
     return np.asarray(cv2.resize(blurred, (width, height)).round(), np.uint8)
 
 
@@ -153,7 +153,7 @@ def _without_poses(estimate: Estimate) -> Estimate:
 
 
 def _draw_square(out: Picture, square: TurnedSquare) -> None:
-    """With a dot at the side where the head is."""
+    """Draw a rotated square with a dot at the head's side."""
     corners: Floats = square.corners
     outline = np.round(corners).astype(np.int32)
     cv2.polylines(out, [outline], True, _SQUARE, _steps_line_width(out), cv2.LINE_AA)

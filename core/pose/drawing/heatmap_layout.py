@@ -116,7 +116,7 @@ class _Grid:
 
 
 def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
-    """The tiles of a view; None where the picture is shown alone.
+    """Lay out a view's tiles; None where the picture is shown alone.
 
     Args:
         stages: of the net; 0: there is none, and nothing to show.
@@ -142,12 +142,12 @@ def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 
 def enlarged_keypoint_after_click(
     layout: Layout, x: float, y: float, joint: int | None
 ) -> int | None:
-    """The joint that is large after a click: the one whose tile was hit, none after a second
-    click on it; a click beside the joints' tiles changes nothing.
+    """Return the joint that is enlarged after a click: the one whose tile was clicked, none after a
+    second click; a click elsewhere changes nothing.
 
     Args:
         x, y: 0..1 of the picture's width and height.
-        joint: which one is large now.
+        joint: the one enlarged before.
     """
     tile = layout.at(x, y)
     if tile is None or tile.kind != JOINT:
@@ -208,13 +208,13 @@ def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
 
 
 def _group_of(skeleton: Skeleton, joint: int) -> list[int]:
-    """The joint's group with itself; of a joint without one, the joints without."""
+    """Return the joints of a joint's group; of a joint without one, the ungrouped joints."""
     groups = (list(group) for group in skeleton.groups.values() if joint in group)
     return next(groups, None) or _ungrouped_joints(skeleton)
 
 
 def _ungrouped_joints(skeleton: Skeleton) -> list[int]:
-    """The joints of no group, the background as the last."""
+    """Return the joints of no group, the background last."""
     grouped = {joint for group in skeleton.groups.values() for joint in group}
     return [joint for joint in range(skeleton.size + 1) if joint not in grouped]
 

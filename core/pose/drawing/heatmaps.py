@@ -33,7 +33,7 @@ from core.pose.types import Estimate, Floats, Heatmaps, Picture, Pose
 Levels = NDArray[np.uint8]  # responses from 0 to 1 as 0..255
 
 TITLE = 26  # px, height of a tile's title; its letters are half as high
-_LEAST = 0.05  # weaker responses are not coloured
+_MIN_RESPONSE = 0.05  # weaker ones are not coloured
 _STRENGTH = 0.8  # of the colour at a full response
 _DARK = 24
 _GAP = 2  # px between tiles
@@ -42,14 +42,13 @@ _DOT = 10  # px, radius of a track's numbered dots
 
 
 def combine_maps(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats:
-    """One map (h, w): a joint's (0 … J, J being the background), or the strongest of all
-    keypoints."""
+    """Return a keypoint's map (h, w), J being the background, or the maximum over keypoints."""
     maps = heatmaps.maps[stage]
     return np.asarray(maps[:-1].max(axis=0) if joint is None else maps[joint], np.float32)
 
 
 def draw_colour_bar(width: int, height: int) -> Picture:
-    """(height, width, 3): what the colours mean, from 0 at the left to 1 at the right."""
+    """Draw the colour scale, (height, width, 3), from 0 at the left to 1 at the right."""
     ramp = np.repeat(np.linspace(0, 1, width, dtype=np.float32)[None], height, axis=0)
     return _apply_colours(_to_levels(ramp))
 
@@ -57,10 +56,10 @@ def draw_colour_bar(width: int, height: int) -> Picture:
 def overlay_heatmaps(
     rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
 ) -> Picture:
-    """The picture with a stage's heatmaps laid over the squares that the net saw, and their frames.
+    """Draw a stage's heatmaps over the squares that the net saw, with their frames.
 
     Args:
-        stage: from 0; a stage that a net does not have means its last.
+        stage: from 0; one beyond a net's last means its last.
     """
     out = rgb.copy()
     for one in heatmaps:
@@ -69,8 +68,8 @@ def overlay_heatmaps(
 
 
 def draw_attention(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
-    """What a net attends to by name, each over what it saw; of a part-wise one the keypoint's, or
-    the strongest of all."""
+    """Draw each attention map, by name, over the net's crop; of a part-wise one the keypoint's, or
+    the maximum over all."""
     return [
         (name, _overlay_on_crop(heatmaps.crop, _attention_map(units, joint)))
         for name, units in heatmaps.attention.items()
@@ -78,12 +77,13 @@ def draw_attention(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[s
 
 
 def _attention_map(units: Floats, joint: int | None) -> Floats:
-    """A keypoint's, or the strongest of all, (h', w')."""
+    """Return a keypoint's attention map, or the maximum over all, (h', w')."""
     every = joint is None or joint >= len(units)
     return np.asarray(units.max(axis=0) if every else units[joint], np.float32)
 
 
 def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
+    """Blend a map into the picture at its region, as far as that is visible, with a frame."""
     x0, y0, x1, y1 = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
@@ -113,7 +113,7 @@ def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
 
 
 def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
-    """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
+    """Mirror crop and maps for display; the result is not for computing."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
     attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
     maps = np.ascontiguousarray(heatmaps.maps[..., ::-1])
@@ -123,7 +123,7 @@ def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
 def enlarge_for_drawing(
     rgb: Picture, estimate: Estimate, factor: float
 ) -> tuple[Picture, Estimate]:
-    """Picture, poses and heatmaps so many times as large, to draw finer on a small picture."""
+    """Scale picture, poses and heatmaps by a factor, to draw finer on a small picture."""
     if factor == 1:
         return rgb, estimate
     height, width = round(rgb.shape[0] * factor), round(rgb.shape[1] * factor)
@@ -150,13 +150,13 @@ def draw_with_heatmaps(
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """The picture with its poses, as `draw_estimate` draws them, and their heatmaps: laid over it,
-    or those of the first as tiles round it.
+    """Draw poses, as `draw_estimate` does, and their heatmaps: over the picture, or the first one's
+    as tiles beside it.
 
     Args:
         stages: of the net; with 0 there are no heatmaps.
-        attends: the names of what the net attends to, so that there is a place for it while
-            nobody is seen; None: what came with the heatmaps.
+        attends: names of the net's attention maps, for their tiles while nobody is seen; None:
+            those of the heatmaps.
     """
     estimate = select_person_maps(estimate, maps.person)
     if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
@@ -174,7 +174,7 @@ def draw_with_heatmaps(
 
 
 def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
-    """With one person's heatmaps alone, where people are told apart, see `Maps.person`."""
+    """Return the estimate with one person's heatmaps alone, see `Maps.person`."""
     numbers = estimate.numbers
     if person is None or not numbers or not estimate.heatmaps:
         return estimate
@@ -183,7 +183,7 @@ def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
 
 
 def _map_skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
-    """Of the maps: the poses', or numbers where a net has other keypoints than it says."""
+    """Return the maps' skeleton: the poses', or numbered keypoints where the counts differ."""
     said = skeleton_named(estimate.skeleton)
     joints = said.size if heatmaps is None else heatmaps.maps.shape[1] - 1
     if joints == said.size:
@@ -199,13 +199,13 @@ def draw_tiles(
     skeleton: Skeleton,
     attends: Sequence[str] = (),
 ) -> Picture:
-    """The tiles of one hand's or body's maps, and the picture, where the layout has them.
+    """Draw the tiles of one hand's or body's maps, and the picture, by the layout.
 
     Args:
         picture: with whatever is drawn on it.
         heatmaps: None where nothing was found: the tiles stay dark.
         skeleton: of the maps.
-        attends: the names of what the net attends to.
+        attends: names of the net's attention maps.
     """
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
     crops: dict[int, Picture] = {}
@@ -227,7 +227,7 @@ def draw_tiles(
 def _draw_tile(
     tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
 ) -> Picture:
-    """What a tile shows, on the net's crop in the tile's size."""
+    """Draw a tile's content on the net's crop in the tile's size."""
     stage = heatmaps.stages - 1
     stage = stage if maps.stage is None else min(maps.stage, stage)
     if tile.kind == JOINT:
@@ -244,20 +244,20 @@ def _draw_tile(
 
 
 def _keypoints_in_crop(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
-    """A stage's keypoints in the pixels of the crop at that size, and their values."""
+    """Decode a stage's keypoints in pixels of the crop at that size, and their values."""
     keypoints, values = heatmap_keypoints(heatmaps, stage)
     return map_to_box(keypoints, heatmaps.region, _crop_size(heatmaps, side)), values
 
 
 def _crop_size(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
-    """The crop's size where its longer side is to have so many pixels."""
+    """Return the crop's (H, W) for a longer side of so many pixels."""
     height, width = heatmaps.crop.shape[:2]
     longer = max(height, width)
     return max(1, round(side * height / longer)), max(1, round(side * width / longer))
 
 
 def _paste_centred(space: Picture, drawn: Picture) -> None:
-    """A drawing that is narrower or lower than its tile into the tile's middle."""
+    """Paste a drawing, which may be smaller than its tile, into the tile's centre."""
     height, width = drawn.shape[:2]
     top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
     space[top : top + height, left : left + width] = drawn
@@ -273,21 +273,20 @@ def _overlay_on_crop(crop: Picture, heatmap: Floats) -> Picture:
 
 
 def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
-    """The joints whose way from stage to stage is shown: the chosen one, or the end of every finger
-    or limb."""
+    """Return the keypoints whose track from stage to stage is shown: the chosen one, or the end of
+    every finger or limb."""
     if joint is None:
         return tuple(group[-1] for group in skeleton.groups.values())
     return (joint,) if joint < skeleton.size else ()
 
 
 def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
-    """(S, len(joints), 2): where every stage has their peaks, in pixels of the crop at that size
-    of its longer side;
-    NaN where a stage has none that would be coloured."""
+    """Return every stage's peaks, (S, len(joints), 2), in pixels of the crop with that longer side;
+    NaN where a peak is too weak to be coloured."""
     points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
     for stage in range(heatmaps.stages):
         inside, values = _keypoints_in_crop(heatmaps, stage, side)
-        seen = values[list(joints)] > _LEAST
+        seen = values[list(joints)] > _MIN_RESPONSE
         points[stage, seen] = inside[list(joints)][seen]
     return points
 
@@ -295,7 +294,7 @@ def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats
 def _draw_track(
     crop: Picture, heatmaps: Heatmaps, joints: Sequence[int], skeleton: Skeleton
 ) -> Picture:
-    """A line a joint through its peaks, with a dot for every stage that bears its number."""
+    """Draw a line per joint through its peaks, with a numbered dot for every stage."""
     out = crop.copy()
     for joint, points in zip(
         joints, stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
@@ -321,8 +320,8 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
 
 
 def _draw_title(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequence[str]) -> None:
-    """A tile's name in its lower left corner, where a hand is seldom; above a joint's the colour of
-    its finger or limb."""
+    """Draw a tile's title in its lower left corner, and at a joint's top its finger's or limb's
+    colour."""
     plate = label_plate(tile_title(tile, skeleton, attends), "", TITLE)[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
     if tile.kind == JOINT:
@@ -330,7 +329,7 @@ def _draw_title(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequenc
 
 
 def tile_title(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str:
-    """What stands on a tile."""
+    """Return a tile's title."""
     if tile.kind == JOINT:
         names = (*skeleton.joints, "background")
         return names[tile.number].replace("_", " ")
@@ -340,13 +339,13 @@ def tile_title(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> s
 
 
 def _keypoint_color(skeleton: Skeleton, joint: int) -> Rgb:
-    """Of the edge that leads to a joint; light where none does."""
+    """Return the colour of the edge that ends at a joint; light grey where none does."""
     edges = zip(skeleton.edges, skeleton.colors, strict=True)
     return next((color for edge, color in edges if edge[1] == joint), (210, 210, 210))
 
 
 def _paste_letterboxed(space: Picture, picture: Picture) -> None:
-    """The picture into the middle of a place, as large as it fits."""
+    """Paste the picture into the centre of a space, scaled to fit."""
     height, width = picture.shape[:2]
     scale = min(space.shape[0] / height, space.shape[1] / width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -370,16 +369,16 @@ def _apply_colours(levels: Levels) -> Picture:
 
 @lru_cache(maxsize=1)
 def _blend_tables() -> tuple[Picture, Picture]:
-    """For each level its colour's part of a pixel, (1, 256, 3), and what stays of the picture."""
+    """Return for each level its colour times its opacity, (1, 256, 3), and the picture's weight."""
     level = np.arange(256, dtype=np.uint8)[None]
     strength = level / np.float32(255)
-    share = np.where(strength > _LEAST, np.sqrt(strength) * _STRENGTH, 0)
+    share = np.where(strength > _MIN_RESPONSE, np.sqrt(strength) * _STRENGTH, 0)
     colour = np.round(_apply_colours(level) * share[..., None]).astype(np.uint8)
     return colour, np.round(255 * (1 - share)).astype(np.uint8)
 
 
 def _blend_map(rgb: Picture, levels: Levels) -> Picture:
-    """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
+    """Blend a map's colours over a picture of the same size; stronger responses are more opaque."""
     colour, stays = _blend_tables()
     three = cv2.merge([levels] * 3)
     under = cv2.multiply(rgb, cv2.LUT(three, stays), scale=1 / 255)

@@ -40,7 +40,7 @@ PERSON_COLORS: tuple[Rgb, ...] = (
     (245, 245, 245),
     (150, 100, 60),
 )
-_OLD, _NEW = np.array((70, 70, 110)), np.array((255, 190, 40))  # a way's begin and end
+_OLD, _NEW = np.array((70, 70, 110)), np.array((255, 190, 40))  # a path's start and end
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 
@@ -52,13 +52,13 @@ def draw_estimate(
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """Every pose's skeleton, in the colour of its number where it has one, and, where given, its
-    label with emoji above it.
+    """Draw every pose's skeleton, in its number's colour where it has one, and its label with emoji
+    above it.
 
     Args:
         labels: one text a pose ("" draws none).
         emoji: one a pose; left out where the system has no colour emoji font.
-        mirror: give back the picture as in a mirror, its text readable.
+        mirror: return the mirrored picture, with readable text.
     """
     out = rgb.copy()
     for i, pose in enumerate(estimate.poses):
@@ -73,24 +73,24 @@ def draw_estimate(
 
 
 def person_color(number: int) -> Rgb:
-    """Whose number it is, counted from 1; the colours begin anew after the eighth."""
+    """Return the colour of a person's number, from 1; the eight colours repeat."""
     return PERSON_COLORS[(number - 1) % len(PERSON_COLORS)]
 
 
 def person_swatch(number: int, side: int = 24) -> Picture:
-    """(side, side, 3) of nothing but a person's colour."""
+    """Return a (side, side, 3) square of a person's colour."""
     return np.full((side, side, 3), person_color(number), np.uint8)
 
 
 def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture:
-    """One skeleton on a copy of the picture."""
+    """Draw one skeleton on a copy of the picture."""
     out = rgb.copy()
     _draw_skeleton(out, pose, skeleton)
     return out
 
 
 def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton, only: Rgb | None = None) -> None:
-    """Onto the picture; in the skeleton's colours, or in one."""
+    """Draw edges and keypoints into the picture, in the skeleton's colours or in one."""
     width = _line_width(out)
     ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
@@ -103,7 +103,7 @@ def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton, only: Rgb | Non
 
 
 def _to_drawing_coordinates(x: float, y: float) -> tuple[int, int] | None:
-    """In OpenCV's drawing coordinates; None where the keypoint is missing."""
+    """Convert to OpenCV's fixed-point coordinates; None where the keypoint is missing."""
     there = math.isfinite(x) and math.isfinite(y)
     return (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))) if there else None
 
@@ -114,7 +114,7 @@ def _line_width(picture: Picture) -> int:
 
 
 def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
-    """A plate above the hand; kept inside the picture."""
+    """Draw a label above the hand, inside the picture."""
     height, width = out.shape[:2]
     plate = label_plate(text, emoji, max(18, height // 14))
     x0, y0, x1, _ = bounding_box(keypoints)
@@ -128,7 +128,7 @@ def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: 
 
 @lru_cache(maxsize=256)
 def label_plate(text: str, emoji: str, height: int) -> Picture:
-    """(height, W, 3) plate with the emoji, where it can be drawn, and the text."""
+    """Render a (height, W, 3) label with the text and, where it can be drawn, the emoji."""
     font = ImageFont.load_default(height * 0.55)
     sign = emoji_sprite(emoji, round(height * 0.8))
     sign_width = sign.width + height // 6 if sign else 0
@@ -144,7 +144,7 @@ def label_plate(text: str, emoji: str, height: int) -> Picture:
 
 @lru_cache(maxsize=256)
 def emoji_sprite(emoji: str, size: int) -> Image.Image | None:
-    """The emoji as an RGBA picture of that height; None where no colour font can draw it."""
+    """Render an emoji as an RGBA picture of that height; None where no colour font can."""
     font = _emoji_font() if emoji else None
     if font is None:
         return None
@@ -170,12 +170,12 @@ def _emoji_font() -> ImageFont.FreeTypeFont | None:
 
 
 def emoji_font_path() -> Path | None:
-    """The system's colour emoji font, None where it has none."""
+    """Find the system's colour emoji font; None where it has none."""
     return next((path for path in map(Path, _EMOJI_FONTS) if path.is_file()), None)
 
 
 def draw_path(rgb: Picture, points: Floats) -> Picture:
-    """Lines from each of the (T, 2) points to the next one seen, on a copy; the last is a dot."""
+    """Draw a path through the (T, 2) points that are there, on a copy, with a dot at its end."""
     out = rgb.copy()
     ends = [end for x, y in points.tolist() if (end := _to_drawing_coordinates(x, y))]
     width = max(2, out.shape[0] // 120)

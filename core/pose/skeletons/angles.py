@@ -21,8 +21,8 @@ ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
 
 
 def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
-    """(…, K, 2 or 3) keypoints → (…, 8) degrees in the order of ANGLES; NaN where one of an angle's
-    three keypoints is missing, or two coincide."""
+    """Compute (…, 8) angles in degrees, as ANGLES, of (…, K, 2 or 3) keypoints; NaN where
+    one of an angle's three keypoints is missing, or two coincide."""
     skeleton.check(points.shape[-2])
     first, middle, last = (points[..., at, :] for at in _angle_keypoints(skeleton))
     one, other = first - middle, last - middle
@@ -33,7 +33,7 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
 
 
 def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
-    """A pose's angles by name; those of hidden keypoints are NaN."""
+    """Compute a pose's angles by name; those of hidden keypoints are NaN."""
     points = pose.keypoints if pose.world is None else pose.world
     if pose.visibility is not None:
         points = np.where(pose.visibility[:, None] < VISIBLE, np.nan, points).astype(np.float32)
@@ -41,7 +41,7 @@ def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
 
 
 def _angle_keypoints(skeleton: Skeleton) -> list[list[int]]:
-    """Of every angle the first, middle and last keypoint."""
+    """Return the indices of all angles' first, middle and last keypoints."""
     return [
         [skeleton.index(f"{side}_{bones[k]}") for bones in _BONES.values() for side in SIDES]
         for k in range(3)

@@ -23,7 +23,7 @@ def _parts(finger: str) -> tuple[str, ...]:
 
 
 def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
-    """A hand whose fingers all begin at the first keypoint, the wrist or the palm."""
+    """Build a hand whose fingers start at the first keypoint, the wrist or the palm."""
     groups = {
         finger: tuple(i for i, joint in enumerate(joints) if joint.startswith(f"{finger}_"))
         for finger in FINGERS
@@ -112,7 +112,7 @@ FINGERTIP_1 = Skeleton("fingertip_1", HAND, ("index_tip",), (), (), heading=(0,)
 
 
 def _pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
-    """A person's left and right hand: one's keypoints, then the other's."""
+    """Build a pair of hands: the left one's keypoints, then the right one's."""
     right = hand.size
 
     def of_both(joints: tuple[int, ...]) -> tuple[int, ...]:

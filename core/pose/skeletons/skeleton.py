@@ -60,7 +60,7 @@ class Skeleton:
 
     @property
     def single(self) -> "Skeleton":
-        """The hand that a pair is two of; else itself."""
+        """The skeleton of one hand of a pair; else itself."""
         return self.parts[0] if self.parts else self
 
     @property
@@ -85,18 +85,18 @@ class Skeleton:
 
     @property
     def mirrored(self) -> list[int]:
-        """For each keypoint the one that stands for it in a mirrored view."""
+        """For each keypoint the index of its counterpart in a mirrored view."""
         order = list(range(self.size))
         for left, right in self.mirror_pairs:
             order[left], order[right] = right, left
         return order
 
     def index(self, joint: str) -> int:
-        """Where a keypoint of that name stands."""
+        """Return the index of the keypoint of that name."""
         return self.joints.index(joint)
 
     def check(self, joints: int, what: str = "these keypoints") -> None:
-        """Raises SkeletonError where a pose has another number of keypoints."""
+        """Raise SkeletonError where a pose has another number of keypoints."""
         if joints != self.size:
             raise SkeletonError(
                 f"{what} have {joints} keypoints, {self.name} has {self.size}: use a project or "
@@ -105,5 +105,5 @@ class Skeleton:
 
 
 def edges_along(*joints: int) -> list[Edge]:
-    """The edges that join keypoints one after the other."""
+    """Return the edges that connect keypoints one after the other."""
     return list(itertools.pairwise(joints))

@@ -37,7 +37,7 @@ def _body_skeleton(
     scale: str,
     oks_sigmas: tuple[float, ...] = (),
 ) -> Skeleton:
-    """A body from its keypoints' names: left and right pair up by name, and colour the edges.
+    """Build a body from its keypoints' names: left and right pair up by name and colour the edges.
 
     Args:
         joints: names in order, separated by spaces; left_… and right_… where there are two.
@@ -75,7 +75,7 @@ def _body_skeleton(
 
 
 def _both_sides(*chain: str) -> list[list[str]]:
-    """A chain of both sides: `_` at a name's beginning stands for left and for right."""
+    """Return a chain for both sides: a leading `_` stands for left_ and right_."""
     return [
         [side + joint if joint[0] == "_" else joint for joint in chain]
         for side in ("left", "right")
@@ -174,7 +174,7 @@ LSP_14 = _body_skeleton(
     "head_top",
     _TRUNK,
 )
-# what a project may be about: what people call it, and whose keypoints it then has
+# the types of project by title, and their skeletons
 SUBJECTS = {"Hands": HAND_21, "Both hands": HANDS_42, "Bodies": BODY_33}
 SKELETONS = {
     one.name: one
@@ -194,7 +194,7 @@ SKELETONS = {
 
 
 def skeleton_named(name: str) -> Skeleton:
-    """The skeleton of that name.
+    """Return the skeleton of that name.
 
     Raises:
         SkeletonError: there is none.
@@ -217,19 +217,19 @@ _CONVERSIONS = {
 
 
 def _source_keypoints(here: Skeleton, joint: str) -> list[int]:
-    """The keypoints whose mean a joint is: itself by name, a middle, or none."""
+    """Return the keypoints whose mean gives a joint: the same name, a midpoint's two, or none."""
     names = (joint,) if joint in here.joints else _MIDPOINTS.get(joint, ())
     return [here.index(name) for name in names]
 
 
 def convert_keypoints(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
-    """(…, K, D) keypoints of one skeleton as those of another, NaN where it has none.
+    """Convert (…, K, D) keypoints to another skeleton; NaN where one has no counterpart.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
     14 → 17: the face is missing. Hands of 21 keypoints change their order.
 
     Raises:
-        SkeletonError: another number of keypoints, or no way from one to the other.
+        SkeletonError: another number of keypoints, or no conversion between the two.
     """
     here.check(keypoints.shape[-2])
     if here.name == there.name:
