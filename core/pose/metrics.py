@@ -85,8 +85,8 @@ def pck_interval(
     since the errors of one picture's keypoints are correlated.
 
     Args:
-        apart: (N, K), from `keypoint_distances`; or (S, N, K) of several nets on the same poses, whose
-            rates are pooled.
+        apart: (N, K), from `keypoint_distances`; or (S, N, K) of several nets on the same
+            poses, whose rates are pooled.
         pictures: (N,) which picture each pose is in; None: each in another.
     """
     correct, counts = _count_correct_by_picture(apart, limit, pictures)

@@ -25,8 +25,8 @@ Arrays = list[AnyArray]
 
 
 class Channel:
-    """Messages to and from another process. They lie in shared memory, which costs a video frame
-    one copy; pipes say that one has come, and carry the arrays that have no place there.
+    """Messages to and from another process. They are written to shared memory, which costs a video
+    frame one copy; pipes signal them, and carry the arrays that don't fit there.
 
     Args:
         shared: a file of _SHARED_BYTES that both processes have opened.
@@ -37,7 +37,7 @@ class Channel:
         self._shared = np.frombuffer(mmap.mmap(shared.fileno(), _SHARED_BYTES), np.uint8)
 
     def close(self) -> None:
-        """Close the pipes; the other side then ends."""
+        """Close the pipes, which ends the other process."""
         self._reader.close()
         self._writer.close()
 
@@ -61,7 +61,7 @@ class Channel:
             self._write(_bytes_of(array))
 
     def receive(self) -> tuple[dict[str, Any], Arrays]:
-        """The next header and arrays; those in shared memory hold until something is sent.
+        """Wait for the next header and arrays; those in shared memory are valid until `send`.
 
         Raises:
             EOFError: the other side has ended.
@@ -100,7 +100,7 @@ def _bytes_of(array: AnyArray) -> memoryview:
 
 
 class SharedFile:
-    """A file for a channel's memory: in no folder on Linux, a temporary one elsewhere.
+    """A file for a channel's memory: anonymous on Linux, a temporary file elsewhere.
 
     Attributes:
         file: open for reading and writing.
@@ -120,7 +120,7 @@ class SharedFile:
         self.file.truncate(_SHARED_BYTES)
 
     def close(self) -> None:
-        """Close it and, where it lies in a folder, remove it."""
+        """Close the file, and delete a temporary one."""
         self.file.close()
         if not self.descriptors:
             with suppress(OSError):

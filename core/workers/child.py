@@ -15,8 +15,8 @@ _MAX_TEXT = 2000  # characters of an error
 
 
 def limit_worker_memory() -> None:
-    """Take no more than the bytes that the parent allows above what is there now; elsewhere than
-    on Linux the parent watches. The first call counts."""
+    """Limit this process's memory to its current size plus what the parent allows. Only the first
+    call counts; on other systems than Linux the parent checks instead."""
     extra = os.environ.pop(EXTRA_MEMORY, None)
     if extra is None or sys.platform != "linux":
         return
@@ -29,21 +29,22 @@ def limit_worker_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _end_with_parent(parent: int) -> None:
-    """Whoever is killed closes nothing, and a long computation does not look at its input."""
+def _exit_with_parent(parent: int) -> None:
+    """Exit once the parent is gone: a killed parent closes no pipe, and a long computation reads no
+    input."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
 def main() -> None:
-    """Answer requests on stdin until it is closed."""
+    """Answer requests from stdin until it is closed."""
     requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     with Path(sys.argv[2]).open("r+b") as shared:
         channel = Channel(requests, replies, shared)
     os.dup2(2, 1)  # what libraries print must not get between the replies
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(os.getppid(),), daemon=True).start()
     handler = importlib.import_module(sys.argv[1])
     while True:
         arrays: Arrays = []

@@ -1,4 +1,4 @@
-"""Starts workers, keeps idle ones, and ends those that take too long or too much memory."""
+"""Starts workers, keeps idle ones, and stops those that take too long or too much memory."""
 
 import atexit
 import math
@@ -26,8 +26,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Worker:
-    """A child process that answers one request at a time, started with the first and again after
-    its death.
+    """A child process that answers one request at a time; started by the first, and again after a
+    crash.
 
     Args:
         handler: the module that handles requests, e.g. "core.estimators.mediapipe_worker".
@@ -48,12 +48,12 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The process's number; None while none runs."""
+        """Process id; None while none runs."""
         return None if self._process is None else self._process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is there; the next call starts it otherwise."""
+        """Whether the process runs; the next call starts it otherwise."""
         return self._process is not None and self._process.poll() is None
 
     def call(
@@ -64,7 +64,7 @@ class Worker:
         *,
         timeout_s: float,
     ) -> tuple[dict[str, Any], Arrays]:
-        """The handler's answer.
+        """Send a request to the handler and return its answer.
 
         Raises:
             MudraError: the handler raised it.
@@ -81,25 +81,26 @@ class Worker:
                 answer, found = self._channel.receive()
                 found = [array.copy() for array in found]
             except (OSError, EOFError, ValueError):
-                raise self._death(timeout_s) from None
+                raise self._stop_error(timeout_s) from None
             finally:
                 self._deadline_s = math.inf
         if "error" in answer:
-            raise _error_of(str(answer["error"]), str(answer["kind"]))
+            raise _rebuild_error(str(answer["error"]), str(answer["kind"]))
         return answer, found
 
     def close(self) -> None:
-        """End the process; waits for a running call."""
+        """Wait for a running call, then end the process."""
         with self._lock:
             self._end()
 
     def stop(self, reason: str) -> None:
-        """End the process whatever it does; a running call raises the reason."""
+        """Kill the process; a running call raises WorkerError with the reason."""
         self._stopped_because = reason
         if self._process is not None:
             self._process.kill()
 
     def _start(self) -> None:
+        """Start the process and its channel."""
         environ = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH")))),
             "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
@@ -117,8 +118,8 @@ class Worker:
         self._channel, self._shared = Channel(process.stdout, process.stdin, shared.file), shared
         _watchdog.add(self)
 
-    def _death(self, timeout_s: float) -> WorkerError:
-        """What the process died of; it is gone afterwards."""
+    def _stop_error(self, timeout_s: float) -> WorkerError:
+        """Clean up a process that broke off a call; return the reason as an error."""
         overdue = time.monotonic() > self._deadline_s
         code = self._end()
         if self._stopped_because:
@@ -130,6 +131,7 @@ class Worker:
         return WorkerError(f"it crashed (exit code {code})")
 
     def _end(self) -> int | None:
+        """End the process, by its closed input or by force; return its exit code."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -154,7 +156,7 @@ class Worker:
 
 
 class _Watchdog:
-    """One thread that looks after all workers that run; it ends with the last of them."""
+    """One thread that checks the limits of all running workers; it ends with the last of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -203,14 +205,13 @@ class _Idle:
     def keep(self, worker: Worker) -> None:
         with self._lock:
             waiting = self._waiting[worker.handler]
-            kept = worker.is_running and len(waiting) < MAX_IDLE
-            if kept:
+            if worker.is_running and len(waiting) < MAX_IDLE:
                 waiting.append((time.monotonic(), worker))
-        if not kept:
-            worker.close()
+                return
+        worker.close()
 
     def close_before(self, since_s: float) -> None:
-        """End those that have waited since before then."""
+        """Close the workers that have been idle since before that time."""
         with self._lock:
             old = [one for waiting in self._waiting.values() for one in waiting if one[0] < since_s]
             for waiting in self._waiting.values():
@@ -224,18 +225,18 @@ atexit.register(_idle.close_before, math.inf)
 
 
 def borrow_worker(handler: str) -> Worker:
-    """An idle worker of the handler, or a new one; give it back by `return_worker`."""
+    """Return an idle worker of the handler, or a new one; `return_worker` afterwards."""
     return _idle.take(handler)
 
 
 def return_worker(worker: Worker) -> None:
-    """Keep the worker for the next borrower, or end it where enough are idle."""
+    """Keep the worker for the next borrower, or close it where enough are idle."""
     _idle.keep(worker)
 
 
 @contextmanager
 def borrowed_worker(handler: str) -> Iterator[Worker]:
-    """An idle or a new worker of the handler, given back afterwards."""
+    """Borrow a worker of the handler for a `with` block."""
     worker = borrow_worker(handler)
     try:
         yield worker
@@ -243,8 +244,8 @@ def borrowed_worker(handler: str) -> Iterator[Worker]:
         return_worker(worker)
 
 
-def _error_of(text: str, kind: str) -> MudraError:
-    """An error of ours as it was raised in the worker, any other in one line."""
+def _rebuild_error(text: str, kind: str) -> MudraError:
+    """Rebuild an error of ours that a worker raised; any other becomes a short WorkerError."""
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, MudraError):
         return known(text)
