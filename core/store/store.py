@@ -349,12 +349,6 @@ class Store(Database):
         found = {row[0]: tuple(row[1:]) for row in self.fetch_all(counts)}
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
-    def count_by_estimator(self, project_id: int) -> dict[str, int]:
-        """Count the project's samples per estimator, the most frequent first."""
-        counts = count_estimators(self, project_id, None, in_space=False)
-        counts = sorted(counts, key=lambda count: (-count.samples, count.estimator))
-        return {count.estimator: count.samples for count in counts}
-
     def count_excluded(self, project_id: int) -> dict[str, int]:
         """Count the samples of enabled gestures that `training_data` excludes, per estimator."""
         in_space = self.find_project(project_id).in_space

@@ -8,6 +8,7 @@ import pytest
 from core.errors import TableError
 from core.exchange.tables.data_in import import_data
 from core.exchange.tables.data_out import export_data
+from tests.support.stored import count_by_estimator
 
 
 def hand(first: float = 10.0) -> list[float]:
@@ -65,16 +66,16 @@ def test_coco_of_others_comes_in(store, tmp_path):
     assert "wave" in [g.name for g in store.gestures(project.id)]
 
 
-def test_keypoints_of_others_are_nobody_s_unless_it_is_said_whose(store, tmp_path):
+def test_keypoints_of_another_program_get_the_given_estimator(store, tmp_path):
     path = write(tmp_path / "c.json", [{"keypoints": hand()}])
     import_data(store, "p", path)
     import_data(store, "q", path, estimator="mediapipe-hands")
-    found = [store.count_by_estimator(store.project(name).id) for name in ("p", "q")]
+    found = [count_by_estimator(store, store.project(name).id) for name in ("p", "q")]
     assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}]
 
 
-def test_what_a_file_says_of_its_estimator_stands(store, tmp_path):
+def test_the_estimator_of_an_own_file_is_kept(store, tmp_path):
     import_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
     export_data(store, store.project("p"), tmp_path / "out.json")
     import_data(store, "q", tmp_path / "out.json", estimator="mediapipe-hands")
-    assert store.count_by_estimator(store.project("q").id) == {"coco-21": 1}
+    assert count_by_estimator(store, store.project("q").id) == {"coco-21": 1}

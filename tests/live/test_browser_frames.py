@@ -17,6 +17,7 @@ from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder
+from tests.support.stored import count_by_estimator
 
 RAW = Smoothing(joints=False, hold_s=0)
 SIZE_HW = (360, 640)
@@ -299,7 +300,7 @@ def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thum
     store.add_samples(here, [replace(_new(web), estimator="mediapipe-hands")])
     data = store.training_data(recording.project.id)
     assert (data.estimator, len(data.keypoints)) == ("mediapipe-hands", 2)
-    assert store.count_by_estimator(recording.project.id) == {
+    assert count_by_estimator(store, recording.project.id) == {
         "mediapipe-hands": 1,
         "mediapipe-hands-web": 1,
     }

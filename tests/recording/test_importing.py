@@ -23,6 +23,7 @@ from core.recording.imports.importing import import_path
 from core.recording.imports.tables import read_table
 from core.store import Store
 from core.store.rows import MOVING
+from tests.support.stored import count_by_estimator
 
 
 def columns(joints: int, axes: str = "xy") -> list[str]:
@@ -73,7 +74,7 @@ def test_the_seed_s_table_has_thumbs_and_no_background(store, shared_data):
     assert import_path(store, "p", path, layout="seed-csv").added == 3322
     assert overview(store) == {"thumbs_up": 1661, "thumbs_down": 1661}
     project = store.project("p")
-    assert store.count_by_estimator(project.id) == {"openpose-hand": 3322}
+    assert count_by_estimator(store, project.id) == {"openpose-hand": 3322}
     [first] = store.samples(project.id, newest_first=False, limit=1)
     assert first.pose.shape == (21, 2) and tuple(first.pose[0]) == (153, 85)
 
@@ -263,7 +264,7 @@ def test_a_name_that_is_none_stops_a_table_before_anything_is_stored(store, tmp_
     path = table(tmp_path / "a.csv", [row("ok"), row("a\u202eb")])
     with pytest.raises(TableError, match=r"U\+202E"):
         import_path(store, "p", path)
-    assert store.count_by_estimator(store.project("p").id) == {}
+    assert count_by_estimator(store, store.project("p").id) == {}
 
 
 def test_long_names_of_recorders_stay_different(store, tmp_path):

@@ -20,6 +20,7 @@ from core.store.index import (
 )
 from core.store.rows import now
 from tests.store.conftest import burst, count, gesture_id, only_sqlite, sample
+from tests.support.stored import count_by_estimator
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ READS = {
     "sessions": lambda store, project, _: list_sessions(store, project),
     "samples by id": lambda store, _, ids: read_samples(store, ids),
     "counts": lambda store, project, _: count_samples(store, project),
-    "estimators": lambda store, project, _: store.count_by_estimator(project),
+    "estimators": lambda store, project, _: count_by_estimator(store, project),
     "hashes of files": lambda store, project, _: store.stored_file_hashes(project),
     "keypoints of a table": lambda store, project, _: store.stored_table_keypoints(
         project, "table"
