@@ -171,11 +171,11 @@ class Actions:
         """Apply settings: opens and closes outputs; errors are in the status."""
         with self._lock:
             if not self._closed.is_set():
-                self._apply(settings)
+                self._apply_settings(settings)
         if self._closed.is_set():  # meanwhile
             self._close_outputs()
 
-    def _apply(self, settings: Settings) -> None:
+    def _apply_settings(self, settings: Settings) -> None:
         self._settings = settings
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
@@ -240,27 +240,27 @@ class Actions:
         settings = self._settings
         sent = [replace(c, project=settings.project, model=settings.model) for c in changes]
         for change in sent:
-            for output in self._outputs:
+            for output in self._open_outputs:
                 output.send(change)
             self._count += 1
-            self._sent += bool(self._outputs) or settings.sound
+            self._sent += bool(self._open_outputs) or settings.sound
             self._last = change
         return sent
 
     def _send_hands(self, hands: list[HandInSpace]) -> list[HandInSpace]:
         for hand in hands:
-            for output in self._outputs:
+            for output in self._open_outputs:
                 output.send_hand(hand)
         return hands
 
     @property
-    def _outputs(self) -> list[Output]:
+    def _open_outputs(self) -> list[Output]:
         """The open outputs."""
         return [slot.output for slot in self._slots.values() if slot.output is not None]
 
     def status(self) -> Status:
         """Return the current status; never waits."""
-        outputs = self._outputs
+        outputs = self._open_outputs
         return Status(
             self._count,
             self._sent,

@@ -69,7 +69,7 @@ class OscOut:
     def send(self, change: Change) -> None:
         """Send a change; a failure is in `error` until the next success."""
         values = [change.number, change.name, change.emoji, change.probability, change.hand]
-        self._send((OUTPUTS, [float(change.number)]), (GESTURE, values))
+        self._send_messages((OUTPUTS, [float(change.number)]), (GESTURE, values))
 
     def send_hand(self, hand: HandInSpace) -> None:
         """Send a hand in space: one message each for keypoints, points, pinch and grab."""
@@ -77,13 +77,13 @@ class OscOut:
             (f"{GRIP}{name}", [hand.hand, int(grip.on), grip.distance, *grip.at.tolist()])
             for name, grip in hand.grips.items()
         ]
-        self._send(
+        self._send_messages(
             (JOINTS, [hand.hand, hand.origin, *hand.joints_mm.ravel().tolist()]),
             (POINTS, [hand.hand, *hand.points.ravel().tolist()]),
             *grips,
         )
 
-    def _send(self, *messages: tuple[str, list[Any]]) -> None:
+    def _send_messages(self, *messages: tuple[str, list[Any]]) -> None:
         try:
             for address, values in messages:
                 self._client.send_message(address, values)
@@ -114,7 +114,7 @@ class RecordingRemote:
         self._closed = threading.Event()
         self._socket = _bind_udp_socket(port)
         self.port = int(self._socket.getsockname()[1])
-        self._thread = threading.Thread(target=self._listen, name="mudra-osc-in", daemon=True)
+        self._thread = threading.Thread(target=self._run_listener, name="mudra-osc-in", daemon=True)
         self._thread.start()
 
     def set_target(self, recorder: Recorder, gesture_id: int) -> None:
@@ -139,7 +139,7 @@ class RecordingRemote:
         self.close()
         self._thread.join(2)
 
-    def _listen(self) -> None:
+    def _run_listener(self) -> None:
         with self._socket:
             while not self._closed.is_set():
                 try:

@@ -117,7 +117,9 @@ class WebSocketOut:
         self._socket = _bind_tcp_socket(port)
         self.port = int(self._socket.getsockname()[1])
         self.error = ""
-        self._thread = threading.Thread(target=self._run, name="mudra-websocket", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run_server, name="mudra-websocket", daemon=True
+        )
         self._thread.start()
         self._ready.wait(5)
 
@@ -136,7 +138,7 @@ class WebSocketOut:
         self._call_in_loop(self._queue_line, change.json_line)
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Queue a hand for every client whose queue is less than half full; never waits."""
+        """Queue a hand for every client with a queue less than half full; never waits."""
         if self._queues:
             self._call_in_loop(self._queue_line, hand.json_line, self._limits.waiting // 2)
 
@@ -159,16 +161,16 @@ class WebSocketOut:
         except RuntimeError:  # the loop has ended
             pass
 
-    def _run(self) -> None:
+    def _run_server(self) -> None:
         try:
-            asyncio.run(self._serve())
+            asyncio.run(self._serve_until_closed())
         except Exception as error:  # else the thread would end silently
             self.error = f"WebSocket: the server ended ({error!r}): switch it off and on again"
         finally:
             self._socket.close()
             self._ready.set()
 
-    async def _serve(self) -> None:
+    async def _serve_until_closed(self) -> None:
         limits = self._limits
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
         async with serve(

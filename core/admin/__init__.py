@@ -1,1 +1,1 @@
-"""The installation itself: doctor, privacy, erasing, memory."""
+"""The installation: its doctor, login and access, privacy, deleting stored data, free memory."""

@@ -1,4 +1,4 @@
-"""The login at a proxy or by OpenID Connect: whose a request is, and whether it is configured well.
+"""The login at a proxy or by OpenID Connect: a request's owner, and the check of its settings.
 
 A header is trusted only if MUDRA_LOGIN_HEADER names it, and only together with the secret that only
 the proxy knows: a client that bypasses the proxy could set the header, too. With OpenID Connect it
@@ -69,7 +69,7 @@ def check_secret(secret: str, name: str) -> None:
 
 
 def openid_owner(issuer: object, subject: object) -> str:
-    """Return the owner's name: unlike an e-mail address, it never passes to someone else."""
+    """Return the owner's name: an e-mail address may pass to another person."""
     return f"{issuer} {subject}"
 
 

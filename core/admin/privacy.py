@@ -51,7 +51,7 @@ def list_network_clients(
         NetworkClient(
             "Streamlit",
             "would ask checkip.amazonaws.com for this machine's address at start",
-            "an address of its own, `server.address` in .streamlit/config.toml",
+            "a fixed `server.address` in .streamlit/config.toml",
             bool(server_address),
         ),
         NetworkClient(
@@ -84,7 +84,7 @@ def describe_access(server_address: str | None, *, has_login: bool = False) -> s
     """Return a text for people: who can open the studio and see what is recorded."""
     if has_login:
         return (
-            "People log in to this studio, and each sees only their own projects. Whoever runs it "
+            "People log in to this studio, and each sees only their own projects. Its operator "
             "can read its database and its files."
         )
     if is_local_only(server_address):

@@ -82,7 +82,7 @@ class AccessMiddleware:
         owner = self._policy.identify(connection) if self._policy.has_login else ""
         scope[OWNER] = owner
         path = scope["path"].removeprefix(self._policy.base)
-        app = self._reject(connection, owner, path) or self._app
+        app = self._rejection_response(connection, owner, path) or self._app
         if scope["type"] == "http":
             await app(scope, receive, _add_headers(send, is_media=path.startswith(MEDIA)))
         else:
@@ -90,7 +90,9 @@ class AccessMiddleware:
                 self._drop_session_of_others(scope, owner)
             await app(scope, receive, self._remember_addresses(send, owner, path))
 
-    def _reject(self, connection: HTTPConnection, owner: str, path: str) -> ASGIApp | None:
+    def _rejection_response(
+        self, connection: HTTPConnection, owner: str, path: str
+    ) -> ASGIApp | None:
         """Return the response to a request that is not allowed; None if it is allowed."""
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"

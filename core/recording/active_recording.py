@@ -123,11 +123,11 @@ class ActiveRecording:
         return True
 
     def add(self, sample: NewSample | str) -> None:
-        """Add the sample of a frame that was due, or the reason why there is none."""
+        """Add the sample of a frame that was due, or the reason for skipping it."""
         if not isinstance(sample, str):
             self.last = sample.pose
         if self._hold is None:
-            self._save(self._now_s, sample)
+            self._save_sample(self._now_s, sample)
         else:
             self._unconfirmed.append((self._now_s, sample))
 
@@ -160,12 +160,12 @@ class ActiveRecording:
         assert self._hold is not None
         until_s = self._hold.confirmed_until_s
         for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
-            self._save(time_s, sample)
+            self._save_sample(time_s, sample)
         self._unconfirmed = [one for one in self._unconfirmed if one[0] > until_s]
         if self._hold.end_reason:
             self.end()
 
-    def _save(self, time_s: float, sample: NewSample | str) -> None:
+    def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
         """Store a sample or count a skipped frame."""
         if isinstance(sample, str):
             self._skipped[sample] += 1
@@ -243,7 +243,7 @@ class ActiveClipRecording(ActiveRecording):
             self._save_clip()
         super().end()
 
-    def _save(self, time_s: float, sample: NewSample | str) -> None:
+    def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
         """Add a frame to the current performance."""
         if isinstance(sample, str):
             self._lost.append((time_s, sample))
@@ -255,10 +255,10 @@ class ActiveClipRecording(ActiveRecording):
         frames, lost = self._frames, self._lost
         self._frames, self._lost, self._first_s = [], [], None
         if frames:
-            super()._save(self._now_s, make_clip(frames, [time_s for time_s, _ in lost]))
+            super()._save_sample(self._now_s, make_clip(frames, [time_s for time_s, _ in lost]))
         elif lost:
             [(reason, _)] = Counter(reason for _, reason in lost).most_common(1)
-            super()._save(self._now_s, reason)
+            super()._save_sample(self._now_s, reason)
 
     def status(self) -> RecordingStatus:
         """Return the current status, including the performance being recorded."""

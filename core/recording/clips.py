@@ -86,7 +86,7 @@ def _find_gaps(
 
 
 def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
-    """Return the frames of the movement, or the reason why there is none."""
+    """Return the frames of the movement, or the reason if nothing moves."""
     hands = skeleton_named(frames[0].skeleton).number
     moving = find_moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:

@@ -1,4 +1,4 @@
-"""A button that is held in a browser, as far as its messages say.
+"""A button that is held in a browser, known by its messages.
 
 A hold is a lease: each message renews it and says for how long the button has been held by the
 browser's clock. Messages arrive late, never early, so the press was at the earliest moment that

@@ -93,7 +93,7 @@ def test_an_address_of_this_machine_alone_is_open_to_nobody_else(address):
 @pytest.mark.parametrize("address", [None, "0.0.0.0", "127.0.0.1"])  # the last behind a proxy
 def test_where_people_log_in_nobody_else_sees_their_projects_but_who_runs_it(address):
     said = describe_access(address, has_login=True)
-    assert "only their own projects" in said and "Whoever runs it can read" in said
+    assert "only their own projects" in said and "Its operator can read" in said
     assert "delete it" not in said and "config.toml" not in said and "this machine" not in said
 
 

@@ -73,7 +73,7 @@ def add_uploads(
             "record it with the camera, or from a video of one performance on the command line"
         )
     report, total = AddReport(), len(uploads)
-    videos_and_zips = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
+    videos_and_zips = [one for one in uploads if _file_suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
     pictures = [one for one in uploads if one not in videos_and_zips]
     try:
         with make_estimator() as estimator, temporary_folder("upload-") as folder:
@@ -103,7 +103,7 @@ def _record_in_history(recorder: Recorder, report: AddReport) -> None:
     recorder.store.record_additions(recorder.project_id, title, report.new)
 
 
-def _suffix(upload: Upload) -> str:
+def _file_suffix(upload: Upload) -> str:
     return Path(upload[0]).suffix.lower()
 
 
@@ -149,7 +149,7 @@ def add_pictures(
 def _make_picture_sample(
     name: str, content: bytes, recorder: Recorder, estimator: Estimator
 ) -> NewSample | str:
-    """Make a sample from a picture, or return the reason why there is none."""
+    """Make a sample from a picture, or return the reason for skipping it."""
     try:
         frame = Frame(read_picture(content, name=name), source=name)
     except MediaError as error:
