@@ -234,7 +234,7 @@ def test_a_model_can_be_used_while_the_rest_is_learned_and_the_final_one_takes_i
 def test_what_is_saved_early_changes_nothing_of_the_final_model(hands, tmp_path, monkeypatch):
     answers = []
     for soon_s in (0.0, 1000.0):  # after the first epoch; after all of them
-        monkeypatch.setattr(learner, "_SOON_S", soon_s)
+        monkeypatch.setattr(learner, "_PRELIMINARY_AFTER_S", soon_s)
         run = Run.create(tmp_path)
         train(hands(), run, FEW)
         model = GestureModel.load(run.path)
@@ -312,11 +312,13 @@ def test_a_loss_of_nan_stops_the_run(hands, run):
 
 def test_a_training_that_diverges_later_keeps_the_last_epoch_before(hands, run):
     data = hands(persons=4)
-    with pytest.raises(TrainingError, match=r"nan in epoch \d+: stopped; the last epoch .* kept"):
+    with pytest.raises(
+        TrainingError, match=r"nan in epoch \d+: stopped; the last good epoch was saved"
+    ):
         train(data, run, TrainOptions(learning_rate=300))
     assert run.status() == "failed"
     [end], [result] = run.records("end"), run.records("result")
-    assert "the last epoch before is kept" in end["message"] and result["figures"]["n"] > 0
+    assert "the last good epoch was saved" in end["message"] and result["figures"]["n"] > 0
     assert run.records("epoch") and not run.records("refit")
     predicted = GestureModel.load(run.path).predict_proba(data.keypoints, data.mirrored_view)
     assert np.isfinite(predicted).all()

@@ -63,6 +63,6 @@ def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, kept):
 
 
 def test_where_no_model_is_nothing_is_kept(tmp_path):
-    with pytest.raises(ModelError, match="can't be kept"):
+    with pytest.raises(ModelError, match="can't be saved"):
         save_smoothing(tmp_path, Smoothing())
     assert list(tmp_path.iterdir()) == []

@@ -166,13 +166,6 @@ def test_what_goes_on_for_longer_than_a_gesture_ever_did_is_none(taught_s, told,
     assert [(one.gesture.name, one.why) for one in missed_of(fitted, way)] == near
 
 
-def test_the_trail_is_of_the_last_moments_alone(model):
-    stream = MotionStream(model)
-    for frame in range(150):
-        stream.step(frame / FPS, np.zeros((1, 2), np.float32))
-    assert stream.trail[0][0] == pytest.approx(149 / FPS - 3.9, abs=1.1 / FPS)
-
-
 def test_after_a_pause_another_movement_begins(model):
     """A way that is no gesture, half a second of rest, a swipe."""
     back = np.concatenate([line(REST, RIGHT + DOWN, 12), line(RIGHT + DOWN, -RIGHT - DOWN, 12)])
@@ -242,8 +235,8 @@ def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_movement
     for frame in range(20):
         stream.step(frame / FPS, np.zeros((1, 2), np.float32))
     for frame in range(20, 26):
-        assert stream.step(frame / FPS, None) is None and len(stream.trail) == 20
-    assert stream.step(26 / FPS, None) is None and stream.trail == []
+        assert stream.step(frame / FPS, None) is None and len(stream._frames) == 20
+    assert stream.step(26 / FPS, None) is None and not stream._frames
 
 
 def test_frames_that_were_never_read_end_a_movement_only_after_half_a_second(model):
@@ -252,7 +245,7 @@ def test_frames_that_were_never_read_end_a_movement_only_after_half_a_second(mod
         for frame in range(20):
             stream.step(frame / FPS, np.zeros((1, 2), np.float32))
         stream.step(19 / FPS + away, None)
-        assert len(stream.trail) == kept
+        assert len(stream._frames) == kept
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +320,7 @@ def test_what_was_going_on_at_the_end_is_told_when_the_stream_is_closed(model):
 def test_a_frame_that_is_no_later_is_left_out(model):
     stream = MotionStream(model)
     stream.step(1.0, np.zeros((1, 2), np.float32))
-    assert stream.step(1.0, np.ones((1, 2), np.float32)) is None and len(stream.trail) == 1
+    assert stream.step(1.0, np.ones((1, 2), np.float32)) is None and len(stream._frames) == 1
 
 
 def test_a_model_of_still_gestures_finds_none(starter):
