@@ -196,14 +196,16 @@ class HeatmapBodies(HeatmapEstimator):
         """
         with self._lock:
             self._check_open()
-            found = self._read(frame.rgb, self._tracked) if self._crop != "mediapipe" else []
+            found = (
+                self._read_in_boxes(frame.rgb, self._tracked) if self._crop != "mediapipe" else []
+            )
             found = self._drop_duplicates(self._drop_lost(found))
             if detects := self._must_detect(len(found), frame.time_s):
                 self._detected_s = frame.time_s
-                detected = self._read(frame.rgb, self._detect_boxes(frame))
+                detected = self._read_in_boxes(frame.rgb, self._detect_boxes(frame))
                 found = self._drop_duplicates([*found, *detected])[: self._wanted]
             self._tracked = [person_box(pose.keypoints) for pose, _ in self._drop_lost(found)]
-            found = sort_by_confidence(self._smooth(found, frame.time_s))
+            found = sort_by_confidence(self._smooth_poses(found, frame.time_s))
         estimate = self._to_estimate(found, frame.size_hw, frame.time_s, frame.mirrored_view)
         return replace(estimate, tracking=Tracking(detects)) if self._crop == "self" else estimate
 
@@ -246,9 +248,9 @@ class HeatmapBodies(HeatmapEstimator):
     def _read_still(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
         with self._lock:
             self._check_open()
-            return self._read(rgb, boxes)
+            return self._read_in_boxes(rgb, boxes)
 
-    def _read(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
+    def _read_in_boxes(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
         return read_bodies(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)
 
     def _detect_boxes(self, frame: Frame) -> list[Box]:

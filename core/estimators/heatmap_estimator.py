@@ -56,7 +56,7 @@ class HeatmapEstimator(Estimator):
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
 
-    def _smooth(self, found: list[PoseWithHeatmaps], time_s: float) -> list[PoseWithHeatmaps]:
+    def _smooth_poses(self, found: list[PoseWithHeatmaps], time_s: float) -> list[PoseWithHeatmaps]:
         return self._smoother(found, time_s) if self._smoother else found
 
     def _to_estimate(

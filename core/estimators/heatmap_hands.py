@@ -20,7 +20,7 @@ from core.pose.tracking import initial_square, next_square
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 
 HAND_CROP_FACTOR = 1.5  # side of a crop over the hand's longer side, as nets are measured
-_SQUARE_SPEED = 0.6  # fraction of the way to the new keypoints that a tracked square moves
+_SQUARE_SPEED = 0.6  # fraction of the distance that a tracked square moves to new keypoints
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class HeatmapHands(HeatmapEstimator):
             if self._crop == "centre":
                 found = self._track_from_centre(frame)
             else:
-                found = self._track(frame.rgb) or self._detect(frame)
-            found = sort_by_confidence(self._smooth(found, frame.time_s))
+                found = self._track_hand(frame.rgb) or self._detect_hands(frame)
+            found = sort_by_confidence(self._smooth_poses(found, frame.time_s))
         return self._to_estimate(found, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
@@ -90,7 +90,7 @@ class HeatmapHands(HeatmapEstimator):
             found = sort_by_confidence([self._run_at_hand(rgb, hand) for hand in hands.poses])
         return self._to_estimate(found, hands.size_hw, mirrored_view=mirrored_view)
 
-    def _detect(self, frame: Frame) -> list[PoseWithHeatmaps]:
+    def _detect_hands(self, frame: Frame) -> list[PoseWithHeatmaps]:
         """Run the net where MediaPipe finds hands; with the crop "self", start to track one."""
         hands = self._hands.estimate(frame).poses
         if self._crop == "self" and hands:
@@ -112,7 +112,7 @@ class HeatmapHands(HeatmapEstimator):
         scores = np.clip(values, 0, 1)
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
-    def _track(self, rgb: Picture) -> list[PoseWithHeatmaps]:
+    def _track_hand(self, rgb: Picture) -> list[PoseWithHeatmaps]:
         """Run the net at the tracked hand's square and move that; [] without a hand there."""
         tracked, self._tracked = self._tracked, None
         if tracked is None:

@@ -62,19 +62,19 @@ class HeatmapNet:
         """Predict (N, S, J+1, h, w) heatmaps, the background's last."""
         if self.is_simcc:
             return simcc_to_heatmaps(*self.predict_simcc(pictures))
-        (maps,) = self._run([MAPS], pictures)
+        (maps,) = self._run_session([MAPS], pictures)
         return self._add_background(maps)
 
     def predict_with_attention(self, pictures: Pictures) -> tuple[Floats, dict[str, Floats]]:
         """Predict heatmaps, and attention maps by name, (N, …, h', w') of 0..1."""
         if not self.attends:
             return self.predict_heatmaps(pictures), {}
-        maps, *attention = self._run([MAPS, *self.attends], pictures)
+        maps, *attention = self._run_session([MAPS, *self.attends], pictures)
         return self._add_background(maps), dict(zip(self.attends, attention, strict=True))
 
     def predict_simcc(self, pictures: Pictures) -> tuple[Floats, Floats]:
         """Predict positions along x and y, (N, J, W·bins) and (N, J, H·bins), of a SimCC net."""
-        along_x, along_y = self._run(AXES, pictures)
+        along_x, along_y = self._run_session(AXES, pictures)
         return along_x, along_y
 
     def _add_background(self, maps: Floats) -> Floats:
@@ -82,7 +82,7 @@ class HeatmapNet:
             return maps
         return np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
 
-    def _run(self, outputs: Sequence[str], pictures: Pictures) -> list[NDArray[np.float32]]:
+    def _run_session(self, outputs: Sequence[str], pictures: Pictures) -> list[NDArray[np.float32]]:
         expected = (*self.input_hw, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
             raise ValueError(

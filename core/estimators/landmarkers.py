@@ -46,18 +46,18 @@ class Landmarkers:
         """Answer as `Worker.call` does, in this process: `open` a model, `track` a stream's next
         frame, find the landmarks in a `still`, or `close`."""
         commands = {
-            "open": self._open,
-            "track": self._track,
+            "open": self._open_model,
+            "track": self._track_frame,
             "still": self._find_in_still,
-            "close": self._close,
+            "close": self._close_stream,
         }
         return commands[command](dict(options or {}), list(arrays))
 
     def close(self) -> None:
         """Free the stream's landmarker."""
-        self._close({}, [])
+        self._close_stream({}, [])
 
-    def _open(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    def _open_model(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
         """Keep the model's content and create the stream's landmarker."""
         self.close()
         block_telemetry()
@@ -65,7 +65,9 @@ class Landmarkers:
         self._stream = self._create_landmarker(options["num_poses"])
         return {}, []
 
-    def _track(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    def _track_frame(
+        self, options: dict[str, Any], arrays: Arrays
+    ) -> tuple[dict[str, Any], Arrays]:
         """Find the landmarks in the stream's next frame; `vendor_s` is MediaPipe's CPU time."""
         started_s = time.thread_time()
         result = _detect_in_frame(self._stream, arrays[0], options["time_ms"])
@@ -88,7 +90,9 @@ class Landmarkers:
         answers = [answer for answer, _ in results]
         return {"passes": answers}, [array for _, found in results for array in found]
 
-    def _close(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    def _close_stream(
+        self, options: dict[str, Any], arrays: Arrays
+    ) -> tuple[dict[str, Any], Arrays]:
         """Free the stream's landmarker."""
         landmarker, self._stream = self._stream, None
         if landmarker is not None:

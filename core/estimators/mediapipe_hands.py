@@ -66,7 +66,7 @@ class MediapipeHands(MediapipeTask):
             EstimatorError: closed.
         """
         with self._lock:
-            poses = _to_poses(self._track(frame), frame.size_hw)
+            poses = _to_poses(self._track_frame(frame), frame.size_hw)
         return Estimate(poses, frame.size_hw, self.name, frame.time_s, frame.mirrored_view)
 
     def estimate_still(

@@ -71,7 +71,7 @@ class MediapipePose(MediapipeTask):
             EstimatorError: closed.
         """
         with self._lock:
-            found = self._track(frame)
+            found = self._track_frame(frame)
             return self._to_estimate(
                 found, self._steps, frame.size_hw, frame.time_s, frame.mirrored_view
             )

@@ -108,11 +108,11 @@ class MediapipeTask(Estimator):
             elif runner is not None:
                 runner.close()
 
-    def _track(self, frame: Frame) -> Landmarks:
+    def _track_frame(self, frame: Frame) -> Landmarks:
         """Find the landmarks in the stream's next frame; the caller holds the lock."""
         # the landmarker requires strictly increasing whole milliseconds, whatever the clock does
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
-        answer, arrays = self._call("track", {"time_ms": self._last_ms}, frame.rgb)
+        answer, arrays = self._call_runner("track", {"time_ms": self._last_ms}, frame.rgb)
         self.vendor_s = answer["vendor_s"]
         return _to_landmarks(answer, arrays)
 
@@ -120,10 +120,10 @@ class MediapipeTask(Estimator):
         """Return a fresh landmarker's landmarks after each pass over the same picture; passes end
         when nothing is found. The caller holds the lock."""
         options = {"num_poses": num_poses, "passes": passes}
-        answer, arrays = self._call("still", options, rgb)
+        answer, arrays = self._call_runner("still", options, rgb)
         return list(_split_passes(answer["passes"], arrays))
 
-    def _call(
+    def _call_runner(
         self, command: str, options: dict[str, Any], rgb: Picture
     ) -> tuple[dict[str, Any], Arrays]:
         """Return the runner's answer for a picture, shrunk to MAX_SIDE_PX.

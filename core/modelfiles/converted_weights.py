@@ -108,7 +108,7 @@ def verify_weights(name: str, folder: Path) -> dict[str, Any]:
     found, expected = sha256_of(path), record.get("sha256")
     if found != expected:
         raise WeightsError(
-            f"{path} has sha256 {found}, expected {expected}: it was altered, {_remedy(name)}"
+            f"{path} has sha256 {found}, expected {expected}: altered; {_import_remedy(name)}"
         )
     if path.suffix != _ONNX:
         _check_arrays(name, safetensors.numpy.load_file(path), path)
@@ -146,16 +146,16 @@ def _record_path(name: str, folder: Path) -> Path:
 
 def _read_record(name: str, folder: Path) -> dict[str, Any]:
     if not has_converted_weights(name, folder):
-        raise WeightsError(f"{converted_path(name, folder)} is missing: {_remedy(name)}")
+        raise WeightsError(f"{converted_path(name, folder)} is missing: {_import_remedy(name)}")
     path = _record_path(name, folder)
     try:
         record = json.loads(path.read_bytes())
     except ValueError as error:
-        raise WeightsError(f"{path} is not valid JSON ({error}): {_remedy(name)}") from None
+        raise WeightsError(f"{path} is not valid JSON ({error}): {_import_remedy(name)}") from None
     return record if isinstance(record, dict) else {}
 
 
-def _remedy(name: str) -> str:
+def _import_remedy(name: str) -> str:
     return f"`python -m core weights fetch {name}`, or `import {name} FILE` a file that you have"
 
 
