@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from core.pose.types import Floats, Heatmaps
 
-Background = Literal["max", "sum"]
-Centre = Literal["exact", "floor", "round"]
+Centre = Literal["exact", "round"]
 Alignment = Literal["cells", "stride", "ends"]
 PeakDecoder = Literal["parabola", "quarter", "dark"]
 
@@ -54,21 +53,19 @@ def encode_heatmaps(
     stride: int,
     *,
     sigma: float = 1.5,
-    background: Background = "max",
     centre: Centre = "exact",
     cut_off: float | None = None,
     xp: Any = np,
 ) -> Any:
-    """Render Gaussians at the keypoints, and the background, as (..., J+1, h, w) float32 maps.
+    """Render Gaussians at the keypoints, and 1 − their maximum as the background, as
+    (..., J+1, h, w) float32 maps.
 
     Args:
         keypoints: (..., J, 2) input pixels, NaN where missing: its map is empty.
         size_hw: (h, w) of the maps.
         sigma: of the Gaussians, in cells.
-        background: 1 − the maps' maximum, or 1 − their sum, which falls below 0 where keypoints
-            meet (the published hand code has both).
-        centre: where the peak is: the keypoint itself; pixel // stride (the seed's); or the nearest
-            cell by pixel / stride + 0.5 (Xiao et al. 2018).
+        centre: where the peak is: the keypoint itself, or the nearest cell by pixel / stride + 0.5
+            (Xiao et al. 2018).
         cut_off: sigmas beyond which the Gaussian is 0, else nowhere.
         xp: the array library of the keypoints, numpy or torch.
     """
@@ -79,15 +76,13 @@ def encode_heatmaps(
         for axis in (0, 1)
     )
     joints = down[..., :, None] * across[..., None, :]
-    covered = xp.amax(joints, -3) if background == "max" else xp.sum(joints, -3)
-    maps = xp.concatenate([joints, 1 - covered[..., None, :, :]], -3)
+    background = 1 - xp.amax(joints, -3)[..., None, :, :]
+    maps = xp.concatenate([joints, background], -3)
     return xp.asarray(maps, dtype=xp.float32)
 
 
 def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
     """Convert input pixels to map cells."""
-    if centre == "floor":
-        return keypoints // stride
     if centre == "round":
         return xp.trunc(keypoints / stride + 0.5)
     return (keypoints - (stride - 1) / 2) / stride
