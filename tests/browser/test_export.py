@@ -19,7 +19,7 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
     with look(film) as page:
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.goto("/export")
-        expect(page.get_by_text("16 test hands are answered")).to_be_visible()
+        expect(page.get_by_text("answers match on 16 test hands")).to_be_visible()
         with page.expect_download() as download:
             page.get_by_role("button", name="Download My-gestures.gesture").click()
         assert download.value.suggested_filename == "My-gestures.gesture"

@@ -88,7 +88,7 @@ def test_where_it_looks_is_explained_with_what_is_computed(app):
     go(app, "body")
     assert "computed" not in texts(app)
     app.toggle(key="body_steps").set_value(True).run()
-    assert "the points, circle and squares are computed" in texts(app)
+    assert "the rest is computed from them" in texts(app)
 
 
 def test_a_picture_without_a_person_and_one_that_is_none_are_named(app):

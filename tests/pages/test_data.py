@@ -90,7 +90,7 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     record(store, "ok", 3)
     go(app, "privacy")
     words = texts(app)
-    assert "no further" in words and "127" in words and "New project" in words
+    assert "no further" in words and "127" in words and "for a new project" in words
     [paths] = tables(app)
     assert str(workspace / "mudra.db") in paths["Where"]
     for library in ("MediaPipe", "ONNX Runtime", "streamlit-webrtc, aiortc", "Streamlit"):

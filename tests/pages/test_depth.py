@@ -201,7 +201,7 @@ def test_a_studio_that_others_can_open_switches_no_camera_on(app, board):
         choose(go(app, "depth"), "Depth camera")
     finally:
         st.config.set_option("server.address", "127.0.0.1")
-    assert "Others can open this studio" in app.info[0].value
+    assert "Other people can open this studio" in app.info[0].value
     assert not app.toggle
 
 

@@ -37,7 +37,7 @@ def upload(app, name, content):
 def test_the_starter_is_offered_checked_and_with_its_card(app):
     go(app, "export")
     assert not app.error
-    assert "16 test hands are answered" in app.success[0].value
+    assert "answers match on 16 test hands" in app.success[0].value
     labels = [button.proto.label for button in app.get("download_button")]
     assert "Download My-gestures.gesture" in labels
     said = texts(app)
@@ -96,7 +96,7 @@ def test_both_kinds_of_gestures_go_out_and_come_in_as_one_file(
 ):
     go(app, "export")
     assert not app.error
-    assert "16 test hands and 16 test movements are answered" in app.success[0].value
+    assert "answers match on 16 test hands and 16 test movements" in app.success[0].value
     said = texts(app)
     assert "It holds both kinds of gestures" in said
     assert "16 frames of one movement" in said  # the card of those that move

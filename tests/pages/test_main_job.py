@@ -215,7 +215,7 @@ def test_what_a_page_holds_of_one_project_is_not_shown_in_another(app, store):
     job = Job(lambda progress: AddReport(3))
     job.thread.start()
     app.session_state[f"upload_job_{first.id}"] = job
-    assert "Only the 1 sample" in texts(go(app, "review"))
+    assert "Only 1 linked sample" in texts(go(app, "review"))
     assert "**3** added" in texts(go(app, "record"))
     app.session_state["project_id"] = other.id
     assert "Only the" not in texts(go(app, "review"))

@@ -79,7 +79,7 @@ def test_begin_and_end_of_a_clip_are_moved_by_two_handles_and_moved_back(app, st
         from pages.panels.samples.samples import show_sample
 
         project = studio().store.projects()[0]
-        show_sample(project, studio().store.samples(project.id)[0], corrects=True)
+        show_sample(project, studio().store.samples(project.id)[0], can_trim=True)
 
     project = store.projects()[0]
     perform(store, project.id, "swipe_left", 1)  # 18 frames, 30 a second
@@ -248,9 +248,9 @@ def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, 
     assert "Near points look alike" in texts(app) or n == 1
     record(store, "fist", 1)
     app.run()
-    assert "redraw it" in texts(app)
+    assert "press Redraw" in texts(app)
     press(app, "Redraw")
-    assert "redraw it" not in texts(app)
+    assert "press Redraw" not in texts(app)
 
 
 def test_the_balance_says_what_to_record_next(app, store):

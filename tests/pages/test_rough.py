@@ -38,7 +38,7 @@ def test_a_project_without_a_gesture_to_record_says_what_to_do(app, store):
     for gesture in store.gestures(project.id):
         store.update_gesture(gesture.id, enabled=False)
     go(app, "record")
-    assert "Every gesture of this project is switched off" in texts(app)
+    assert "Every gesture of this project is inactive" in texts(app)
     assert cards(app)["cards"] == []
 
 
@@ -46,7 +46,7 @@ def test_a_workspace_that_can_t_be_made_is_said(open_app, tmp_path):
     (tmp_path / "file").write_text("")
     found = open_app(tmp_path / "file" / "workspace")
     assert not found.exception
-    assert "can't be made: Not a directory" in plain(found.error[0])
+    assert "can't be created: Not a directory" in plain(found.error[0])
 
 
 def test_a_damaged_database_is_said_and_left_alone(open_app, tmp_path):

@@ -289,7 +289,7 @@ def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not is_at_this_machine():
         st.info(
-            "Other people can open this studio, so it doesn't use this machine's cameras. Record "
+            "Other people can open this studio, so it doesn't use this machine's cameras. Use "
             "`python -m core record-depth sensor:NAME FILE.mkv`, then drop the file on Recording.",
             icon="🔒",
         )
