@@ -213,7 +213,7 @@ for _name, _maker, _words in [
     ("an empty model", other_model(b""), "no ONNX file|can't be run"),
     ("a cut model", other_model((Paths.starter / "model.onnx").read_bytes()[:9000]), "no ONNX"),
     ("noise as a model", other_model(bytes(range(256)) * 99), "no ONNX file"),
-    ("a model of 21 MB", other_model(bytes(21 * 2**20)), "a model at most"),
+    ("a model of 21 MB", other_model(bytes(21 * 2**20)), "the limit is"),
     ("a foreign operator", spoilt(_foreign), "evil.ops"),
     ("a foreign operator in a branch", spoilt(_foreign_inside), "evil.ops|uses If"),
     ("a foreign operator in a function", spoilt(_foreign_function), "evil.ops"),
@@ -233,7 +233,7 @@ for _name, _maker, _words in [
     ("metadata of words", other_metadata("hello"), "no gesture model's metadata"),
     ("metadata as a list", other_metadata("[1, 2]"), "no gesture model's metadata"),
     ("metadata nested deep", other_metadata("[" * 200_000), "no gesture model's metadata"),
-    ("metadata of 30 MB", other_metadata(" " * 30 * 2**20), "metadata at most"),
+    ("metadata of 30 MB", other_metadata(" " * 30 * 2**20), "the limit is"),
     ("metadata in another alphabet", other_metadata("\xe9\xff"), "no gesture model's metadata"),
     ("a threshold of words", other_metadata(threshold="high"), "metadata can't be used"),
     (

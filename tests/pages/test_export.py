@@ -77,7 +77,7 @@ def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_
     for content, words in (
         (starter_file[:-100], "isn't a zip"),
         ((tmp_path / "b.zip").read_bytes(), "unsafe name"),
-        (b"x" * (33 * 2**20), "a model at most"),
+        (b"x" * (33 * 2**20), "the limit is"),
     ):
         upload(app, "bad.gesture", content)
         assert words in app.error[0].value
