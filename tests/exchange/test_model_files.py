@@ -38,6 +38,7 @@ from core.jobs.trainings import TrainingManager, train_here
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.skeletons.table import FINGERTIP_1, HAND_21
+from core.progress import ignore_progress
 from core.reading.reading import predict_hands
 from core.recording.imports.importing import import_path
 from core.store import NewSample, Store
@@ -83,7 +84,7 @@ def home(tmp_path_factory):
     store = Store(paths.database)
     record(store, store.create_project("Demo").id)
     _, run = train_here(
-        store, paths, store.project("Demo"), seed=4, epochs=3, progress=lambda done, all_: None
+        store, paths, store.project("Demo"), seed=4, epochs=3, progress=ignore_progress
     )
     yield paths, store, run
     store.close()
@@ -112,7 +113,7 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     ways = ("swipe_left", "swipe_right", "clockwise")
     for name in ways:
         perform(store, project.id, name, 3)
-    _, run = train_here(store, paths, project, seed=4, progress=lambda done, all_: None)
+    _, run = train_here(store, paths, project, seed=4, progress=ignore_progress)
     model, out = GestureModel.load(run.path), tmp_path / "moves.gesture"
     bundle = export_model(model, out, paths)
     assert (
@@ -191,7 +192,7 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
     copy = Run(Path(shutil.copytree(run.path, paths.runs / "measured")))
     scratch = TrainingManager(store, paths)
     wait_for_evaluation(
-        scratch, start_leave_one_out(scratch, store.project("Demo"), copy), lambda done, all_: None
+        scratch, start_leave_one_out(scratch, store.project("Demo"), copy), ignore_progress
     )
     model = GestureModel.load(copy.path)
     found = model.metadata["leave_one_person_out"]
