@@ -85,7 +85,7 @@ def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) 
             thread.wait(0.2)
         except KeyboardInterrupt:
             thread.stop()
-        progress(*count_done(run))
+        progress(*count_done(run)[:2])
     if thread.error is not None:
         raise thread.error
     result = run_result(run)
