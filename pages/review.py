@@ -16,7 +16,7 @@ from core.review.reviewing import (
 from core.store import Project
 from core.store.bin import PROJECT, BinEntry, list_bin, restore_from_bin, restore_samples
 from core.store.curation import list_sessions
-from core.store.index import SampleIndex, read_bin, read_index, read_samples
+from core.store.index import SampleIndex, read_index, read_restorable_index, read_samples
 from pages.panels.controls import pick_option
 from pages.panels.layout import show_errors
 from pages.panels.progress import move_bar
@@ -211,7 +211,7 @@ def _restore_bin_entry(project: Project, one: BinEntry, key: str) -> None:
 def show_deleted_samples(project: Project) -> None:
     """Show samples that were deleted one by one, to restore."""
     st.subheader("Samples", anchor=False)
-    found = find_sample_ids(read_bin(studio().store, project.id), SampleFilter())
+    found = find_sample_ids(read_restorable_index(studio().store, project.id), SampleFilter())
     if not len(found):
         st.caption(
             "No deleted samples, except those that are restored with their gesture or person."

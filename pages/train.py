@@ -6,7 +6,7 @@ from core.gestures.labels import safe_label
 from core.jobs.trainings import KIND, excluded_samples_text
 from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
-from core.store.learned import learn_in_space
+from core.store.learned import set_train_in_space
 from core.training.runs import RUNNING, Run
 from pages.panels.layout import show_errors, show_table
 from pages.panels.project.projects import pick_project
@@ -128,7 +128,7 @@ def pick_training_axes(project: Project) -> None:
     )
     with show_errors():
         if (chosen == _SPACE) != project.in_space:
-            learn_in_space(studio().store, project, chosen == _SPACE)
+            set_train_in_space(studio().store, project, chosen == _SPACE)
             st.rerun()
 
 

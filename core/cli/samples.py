@@ -43,7 +43,7 @@ def list_(
         sample_scores,
         score_labels,
     )
-    from core.store.index import read_bin, read_index, read_samples
+    from core.store.index import read_index, read_restorable_index, read_samples
 
     check_choice(order, ORDERS, "--order")
     paths = Paths.find(workspace)
@@ -51,7 +51,9 @@ def list_(
         home = store.project(project)
         gestures = {g.id: g.name for g in store.gestures(home.id)}
         persons = {p.id: p.name for p in store.persons(home.id)}
-        sample_index = read_bin(store, home.id) if in_bin else read_index(store, home.id)
+        sample_index = (
+            read_restorable_index(store, home.id) if in_bin else read_index(store, home.id)
+        )
         label_noise = None
         if order == SUSPECTED and not in_bin:
             label_noise = score_labels(store, paths, home, progress)

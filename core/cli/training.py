@@ -56,7 +56,7 @@ def train(
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.gestures.data import CLASSIFIERS
     from core.jobs.trainings import excluded_samples_text, optimism_text, train_here
-    from core.store.learned import learn_in_space
+    from core.store.learned import set_train_in_space
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
@@ -65,7 +65,7 @@ def train(
     with open_store(paths) as store, progress_bar("training") as progress:
         meant = store.project(project)
         if in_space is not None:
-            learn_in_space(store, meant, in_space)
+            set_train_in_space(store, meant, in_space)
             meant = store.find_project(meant.id)
         left = not estimator and excluded_samples_text(store, meant)
         if left:

@@ -42,28 +42,31 @@ class BinEntry:
 
 
 def list_bin(store: Store, project_id: int) -> list[BinEntry]:
-    """Return the deleted projects, and the project's deleted gestures and persons, newest first."""
-    found = _list_kind(store, PROJECT, t.projects.c.owner == store.owner)
+    """Return the bin's entries, newest first: the owner's deleted projects, and the deleted
+    gestures and persons of this project."""
+    found = _list_bin_entries(store, PROJECT, t.projects.c.owner == store.owner)
     for kind in (GESTURE, PERSON):
         column = _TABLES[kind].c.project_id
-        found += _list_kind(store, kind, (column == project_id) & store.is_own(column))
+        found += _list_bin_entries(store, kind, (column == project_id) & store.is_own(column))
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
-def _list_kind(store: Store, kind: str, condition: ColumnElement[bool]) -> list[BinEntry]:
-    """Return the bin's entries of one kind that meet a condition."""
+def _list_bin_entries(store: Store, kind: str, condition: ColumnElement[bool]) -> list[BinEntry]:
+    """Return the bin's entries of one kind (project, gesture or person) that meet an SQL condition,
+    with their sample counts and name clashes."""
     table = _TABLES[kind]
     entries = []
     for row in store.fetch_all(t.filter_deleted(select(table).where(condition), table, True)):
         samples = select(func.count()).select_from(t.samples).where(_is_deleted_with(kind, row))
         count = store.fetch_all(samples)[0][0]
-        clash = _describe_clash(store, kind, row)
+        clash = _describe_name_clash(store, kind, row)
         entries.append(BinEntry(kind, row.id, row.name, row.deleted_at, count, clash))
     return entries
 
 
 def _is_deleted_with(kind: str, row: Any) -> Any:
-    """Return the condition that a sample was deleted together with a row of this kind."""
+    """Return the SQL condition for samples that were deleted together with a row of this kind; for
+    a project, all its samples outside the bin."""
     of = t.samples.c
     if kind == PROJECT:
         return (of.project_id == row.id) & of.deleted_at.is_(None)
@@ -72,12 +75,13 @@ def _is_deleted_with(kind: str, row: Any) -> Any:
 
 
 def _is_sample_of(kind: str, row_id: int) -> Any:
-    """Return the condition that a sample belongs to a gesture or person."""
+    """Return the SQL condition that a sample belongs to this gesture or person."""
     return t.samples.c.gesture_id == row_id if kind == GESTURE else t.is_of_person(row_id)
 
 
-def _describe_clash(store: Store, kind: str, row: Any) -> str:
-    """Return a sentence if the name of a row in the bin is taken by now; else ""."""
+def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
+    """Return a sentence if another row of this kind has taken the name of a row in the bin; else
+    ""."""
     table = _TABLES[kind]
     scope = "owner" if kind == PROJECT else "project_id"
     same = table.c.key == row.key, table.c[scope] == getattr(row, scope)
@@ -114,16 +118,16 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
         if kind == PROJECT:
             return 0
         samples = _is_deleted_with(kind, row)
-        _leave_to_other_entry(undo_log, kind, samples)
+        _assign_to_other_entry(undo_log, kind, samples)
         restored = undo_log.update_where(t.samples, samples, deleted_at=None)
         own = t.samples.c.project_id == project_id
         check_stored_kinds(undo_log.connection, own, _is_sample_of(kind, row_id))
     return restored
 
 
-def _leave_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
-    """Give samples the time of deletion of their other gesture or person in the bin, so that they
-    are restored with that one."""
+def _assign_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
+    """Set the deletion time of samples to that of their other gesture or person in the bin, so that
+    they are restored together with it."""
     other_kind = PERSON if kind == GESTURE else GESTURE
     other = _TABLES[other_kind]
     binned = select(other).where(other.c.project_id == undo_log.project_id)
@@ -133,7 +137,7 @@ def _leave_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
 
 
 def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Restore samples from the bin and return how many were in it.
+    """Restore samples from the bin and return how many were in it; can be undone.
 
     Raises:
         StoreError: a sample's gesture or person is in the bin, or the gesture is of another kind;
@@ -148,8 +152,8 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
 
 
 def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
-    """Return those of the ids that are in the bin; raises StoreError if the gesture or person of
-    one is in it too."""
+    """Return those of the ids that are in the bin; raise StoreError if the gesture or person of one
+    of them is in the bin, too."""
     in_bin = t.gestures.c.deleted_at.is_not(None) | t.persons.c.deleted_at.is_not(None)
     found: list[int] = []
     for chunk in split_ids(ids):
@@ -171,15 +175,15 @@ def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]
 
 
 def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Put samples into the bin and return how many were not in it before."""
+    """Put samples into the bin and return how many were not in it before; can be undone."""
     with store.begin_undoable(project_id) as undo_log:
-        found = find_samples(undo_log.connection, project_id, ids)
+        found = filter_sample_ids(undo_log.connection, project_id, ids)
         undo_log.title = f"Deleted {format_count(len(found), 'sample')}"
         return undo_log.update_ids(t.samples, found, deleted_at=now())
 
 
 def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: int) -> int:
-    """Move samples outside the bin to another gesture and return how many moved.
+    """Move samples outside the bin to another gesture and return how many moved; can be undone.
 
     Raises:
         NotFoundError: the project has no such gesture.
@@ -192,17 +196,17 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
         others = t.samples.c.gesture_id != gesture_id
-        found = find_samples(undo_log.connection, project_id, ids, others)
+        found = filter_sample_ids(undo_log.connection, project_id, ids, others)
         undo_log.title = f"Moved {format_count(len(found), 'sample')} to “{name}”"
         moved = undo_log.update_ids(t.samples, found, gesture_id=gesture_id)
         check_stored_ids(undo_log.connection, found)
     return moved
 
 
-def find_samples(
+def filter_sample_ids(
     connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
 ) -> list[int]:
-    """Return those of the ids that are samples of the project outside the bin and meet the
+    """Return those of the ids that are samples of the project, outside the bin, and meet the SQL
     conditions."""
     of = t.samples.c
     own = select(of.id).where(of.project_id == project_id, *conditions)
@@ -212,8 +216,8 @@ def find_samples(
 
 
 def list_move_targets(store: Store, project_id: int, ids: Sequence[int]) -> list[Gesture]:
-    """Return the gestures that all of these samples can move to: still ones for single frames,
-    moving ones for clips, none for a mix of both."""
+    """Return the gestures that all of these samples can move to: still gestures for single frames,
+    moving gestures for clips; empty for a mix of both."""
     gestures = store.gestures(project_id)
     if len({gesture.kind for gesture in gestures}) < 2:
         return gestures

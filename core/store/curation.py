@@ -39,7 +39,8 @@ class Session:
 
 
 def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
-    """Put the project's gestures into this order; the others follow in their old order."""
+    """Order the project's gestures like these ids; gestures that are not listed follow in their old
+    order. Can be undone."""
     existing = [gesture.id for gesture in store.gestures(project_id)]
     first = [i for i in dict.fromkeys(ids) if i in existing]
     order = first + [i for i in existing if i not in first]
@@ -49,7 +50,8 @@ def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
 
 
 def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int) -> None:
-    """Move all recordings and samples of a gesture to another one, and delete the first.
+    """Move all recordings and samples of a gesture to another one, and put the first into the bin;
+    can be undone.
 
     Raises:
         StoreError: both are the same.
@@ -74,7 +76,8 @@ def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int)
 
 
 def list_sessions(store: Store, project_id: int) -> list[Session]:
-    """Return the project's sessions, newest first; without those of deleted persons."""
+    """Return the project's sessions with their sample counts, newest first, without those of
+    deleted persons."""
     of, person = t.sessions.c, t.persons.c
     per_session = (
         select(t.bursts.c.session_id, func.count().label("samples"))
@@ -104,14 +107,15 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
 
 
 def rename_person(store: Store, person_id: int, name: str) -> None:
-    """Rename a person; raises StoreError if another person has the name (merge the two)."""
+    """Rename a person; raise StoreError if another person of the project has the name. Can be
+    undone."""
     shown = safe_name(name).replace("{", "{{").replace("}", "}}")  # the title is formatted
     title = f"Renamed “{{}}” to “{shown}”"
     store.update_rows(t.persons, [person_id], title, **name_columns(name))
 
 
 def merge_persons(store: Store, project_id: int, person_id: int, into_id: int) -> None:
-    """Move all sessions of a person to another one, and delete the first.
+    """Move all sessions of a person to another one, and put the first into the bin; can be undone.
 
     Raises:
         StoreError: both are the same.
@@ -133,7 +137,7 @@ def name_session(store: Store, session_id: int, name: str) -> None:
 
 
 def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: str) -> None:
-    """Assign sessions to the person of that name, who is added if missing."""
+    """Assign sessions to the person of that name, who is created if missing; can be undone."""
     assigned = store.ensure_person(project_id, person)
     title = f"Gave {format_count(len(ids), 'session')} to “{assigned.name}”"
     with store.begin_undoable(project_id, title) as undo_log:
@@ -142,7 +146,7 @@ def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: s
 
 
 def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[int]) -> int:
-    """Put all samples of sessions into the bin and return how many."""
+    """Put all samples of these sessions into the bin and return how many; can be undone."""
     recordings = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(session_ids))
     of = t.samples.c
     samples = of.burst_id.in_(recordings) & (of.project_id == project_id) & of.deleted_at.is_(None)
@@ -154,7 +158,7 @@ def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[
 
 
 def _check_mergeable(existing: Mapping[int, object], first: int, other: int, kind: str) -> None:
-    """Raise an error unless two different rows of this kind exist."""
+    """Raise StoreError if both ids are the same, NotFoundError if one of them is missing."""
     if first == other:
         raise StoreError(f"a {kind} can't be merged into itself: choose another")
     if first not in existing or other not in existing:

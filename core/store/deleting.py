@@ -15,9 +15,9 @@ PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each refers 
 _SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
 
 
-def conditions_of_deletable() -> dict[str, Any]:
-    """Return for each of PARTS the condition that a row is in the bin, or belongs only to rows in
-    it, and that no row outside refers to it."""
+def deletable_conditions() -> dict[str, Any]:
+    """Return {table: SQL condition} of the rows that emptying the bin deletes: in the bin, or only
+    of rows in it, and not referred to from outside."""
     gesture, person, kept = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
     gestures = _select_all(gesture.id, gesture.deleted_at.is_not(None))
     persons = _select_all(person.id, person.deleted_at.is_not(None))
@@ -44,7 +44,8 @@ def _select_all(column: Any, condition: Any) -> Any:
 
 
 def is_of_project(table: Table, project_id: Any) -> Any:
-    """Return the condition that a row belongs to a project, or to one of a selection of ids."""
+    """Return the SQL condition that a row belongs to a project id, or to one of a subquery of
+    ids."""
     if table is t.bursts:
         own_sessions = _select_all(_SESSION.id, is_of_project(t.sessions, project_id))
         return _BURST.session_id.in_(own_sessions)
@@ -53,7 +54,8 @@ def is_of_project(table: Table, project_id: Any) -> Any:
 
 
 def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
-    """Delete for good what is in the bin of one project, or of all together with projects in it.
+    """Permanently delete what is in the bin, of one project or of all projects and deleted projects
+    as well; clears their undo history.
 
     Returns:
         The number of deleted rows by kind, "projects" among them; without the originals of trimmed
@@ -68,7 +70,7 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
         if project_id is None:
             binned = own.where(t.projects.c.deleted_at.is_not(None))
             counts |= _delete_projects(connection, binned)
-        deletable = conditions_of_deletable()
+        deletable = deletable_conditions()
         samples = select(_SAMPLE.id).where(is_of_project(t.samples, chosen), deletable["samples"])
         connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
         for part in ("samples", "bursts", "sessions", "gestures", "persons"):
@@ -83,7 +85,8 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
 def delete_project_for_good(
     store: Database, project_id: int, *, only_if_empty: bool = False
 ) -> None:
-    """Delete a project with everything in it; with `only_if_empty` not if it has samples."""
+    """Permanently delete a project with everything in it; with `only_if_empty`, do nothing if it
+    has samples."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
     with store.begin_write() as connection:
         store.check_owner(connection, project_id)
@@ -93,7 +96,8 @@ def delete_project_for_good(
 
 
 def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
-    """Delete the projects of a selection of ids with everything in them; return counts by kind."""
+    """Permanently delete these projects (a subquery of ids) with everything in them; return the
+    number of deleted rows by table."""
     samples = select(_SAMPLE.id).where(is_of_project(t.samples, ids))
     connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
     counts = {}
@@ -107,7 +111,8 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
 
 
 def delete_pictures(store: Database, project_id: int) -> int:
-    """Delete all crops of a project, also in the bin, and make it keypoints-only.
+    """Permanently delete all crops of a project, also those in the bin, and make the project
+    keypoints-only.
 
     Returns:
         The number of crops.
@@ -122,7 +127,8 @@ def delete_pictures(store: Database, project_id: int) -> int:
 
 
 def delete_everything(store: Database) -> None:
-    """Delete all projects of the owner for good.
+    """Permanently delete all projects of the owner; on a full disk delete SQLite's file, unless
+    other owners have projects in it.
 
     Deleting rows needs space: on a full disk SQLite's file is deleted instead, unless it has
     projects of other owners.
@@ -141,7 +147,8 @@ def delete_everything(store: Database) -> None:
 
 
 def delete_unopened_file(place: Path) -> None:
-    """Delete SQLite's file while it is not open, for a disk too full even to open it.
+    """Delete SQLite's file without opening the store, for a disk too full to open it; raise
+    StoreError if it may have projects of people who log in.
 
     Raises:
         StoreError: it has projects of people who log in, or this can't be found out.
@@ -161,7 +168,8 @@ def delete_unopened_file(place: Path) -> None:
 
 
 def compact_database(store: Database) -> None:
-    """Rewrite SQLite's file without deleted rows, and empty its write-ahead log.
+    """Rewrite SQLite's file without deleted rows (VACUUM) and truncate its write-ahead log; does
+    nothing on PostgreSQL.
 
     Raises:
         StoreError: another process is reading or writing, or the disk has no room for the copy.

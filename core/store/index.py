@@ -44,7 +44,8 @@ class SampleIndex:
 
 
 def read_index(store: Store, project_id: int, *, deleted: bool = False) -> SampleIndex:
-    """Return the index of the project's samples; with `deleted` of those in the bin."""
+    """Read gesture, person, session, recording and hand of all samples of the project; with
+    `deleted`, of those in the bin."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     groups = select(
         of.burst_id,
@@ -77,8 +78,8 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
     return SampleIndex(ids[order], *repeated[order].T)
 
 
-def read_bin(store: Store, project_id: int) -> SampleIndex:
-    """Return the index of deleted samples that can be restored: gesture and person are there."""
+def read_restorable_index(store: Store, project_id: int) -> SampleIndex:
+    """Read the index of the samples in the bin whose gesture and person are not in it."""
     binned = read_index(store, project_id, deleted=True)
     gestures = [gesture.id for gesture in store.gestures(project_id)]
     persons = [person.id for person in store.persons(project_id)]
@@ -88,7 +89,8 @@ def read_bin(store: Store, project_id: int) -> SampleIndex:
 def read_samples(
     store: Store, ids: Sequence[int], *, project_id: int | None = None
 ) -> list[Sample]:
-    """Return the samples with these ids and their crops, in this order, also from the bin.
+    """Read the samples with these ids and their crops, in this order, also from the bin; missing
+    ids are left out.
 
     Args:
         project_id: leave out samples of other projects.
@@ -102,7 +104,7 @@ def read_samples(
 
 
 def count_samples(store: Store, project_id: int) -> dict[int, int]:
-    """Count the samples of each gesture that has any, {gesture id: count}."""
+    """Count the samples outside the bin of each gesture that has any: {gesture id: count}."""
     of = t.samples.c
     counts = select(of.gesture_id, func.count()).where(of.project_id == project_id)
     counts = t.filter_deleted(counts.where(store.is_own(of.project_id)), t.samples)
@@ -110,7 +112,8 @@ def count_samples(store: Store, project_id: int) -> dict[int, int]:
 
 
 def list_newest_ids(store: Store, project_id: int, gesture_id: int, limit: int) -> list[int]:
-    """Return the ids of a gesture's newest samples, newest first."""
+    """Return the ids of a gesture's newest samples outside the bin, newest first, at most
+    `limit`."""
     of = t.samples.c
     found = select(of.id).where(of.project_id == project_id, of.gesture_id == gesture_id)
     found = t.filter_deleted(found, t.samples).where(store.is_own(of.project_id))
@@ -140,8 +143,8 @@ class Poses:
 
 
 def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
-    """Return the keypoints of samples in the order of their ids: in space if the project trains on
-    these and all its samples have them.
+    """Read the samples' keypoints in the order of the ids; x, y, z if the project trains in space
+    and all its samples have them, else picture pixels.
 
     Raises:
         NotFoundError: one of them is gone.
@@ -161,7 +164,8 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
 def _read_pose_arrays(
     store: Store, project_id: int, ids: list[int], size: int, in_space: bool
 ) -> tuple[NDArray[Any], ...]:
-    """Return keypoints, mirrored views and mean scores of samples, as in `Poses`."""
+    """Read (n, K, D) keypoints, (n,) mirrored views and (n,) mean scores of samples; raise
+    NotFoundError if one is missing."""
     of = t.samples.c
     found = select(of.id, of.frames, t.keypoints_column(in_space), of.mirrored_view, of.scores)
     found = found.where(of.project_id == project_id, of.id.in_(ids))
@@ -170,14 +174,15 @@ def _read_pose_arrays(
         raise NotFoundError("some samples are gone: reload and try again")
     _, frames, keypoints, mirrored, scores = zip(*(rows[i] for i in ids), strict=True)
     return (
-        _read_middle_frames(keypoints, frames).reshape(len(ids), size, -1),
+        _join_middle_frames(keypoints, frames).reshape(len(ids), size, -1),
         np.array(mirrored, bool),
-        _read_middle_frames(scores, frames).reshape(len(ids), size).mean(axis=1),
+        _join_middle_frames(scores, frames).reshape(len(ids), size).mean(axis=1),
     )
 
 
-def _read_middle_frames(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
-    """Return the numbers of each clip's middle frame, one after the other."""
+def _join_middle_frames(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
+    """Cut the middle frame out of each clip's blob and return all their numbers as one flat
+    array."""
     middles = []
     for blob, count in zip(blobs, frames, strict=True):
         frame_bytes = len(blob) // count
@@ -201,7 +206,8 @@ class SampleOrigin:
 
 
 def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
-    """Return a sample's gesture, person, session and recording; NotFoundError if it is gone."""
+    """Return a sample's gesture, person, session and recording; raise NotFoundError if it does not
+    exist."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     found = (
         select(

@@ -38,7 +38,8 @@ class EstimatorCount:
 def count_estimators(
     store: Database, project_id: int, gesture_ids: Sequence[int] | None, in_space: bool
 ) -> list[EstimatorCount]:
-    """Count samples outside the bin per estimator, those with most usable samples first."""
+    """Count samples outside the bin per estimator, the one with most usable samples first; None: of
+    all gestures."""
     usable = func.count(case((t.has_keypoints(in_space), 1)))
     counts = select(_SAMPLE.estimator, func.count(), usable).where(
         _SAMPLE.project_id == project_id, store.is_own(_SAMPLE.project_id)
@@ -51,12 +52,13 @@ def count_estimators(
 
 
 def choose_estimators(counts: Sequence[EstimatorCount], in_space: bool) -> tuple[str, ...]:
-    """Return the estimators to train on by default: in space all, in the picture the first."""
+    """Choose the estimators to train on by default: all usable ones in space, only the most
+    frequent one in the picture."""
     usable = [count.estimator for count in counts if count.usable]
     return keypoints_of_all(usable if in_space else usable[:1])
 
 
-def select_training_rows(
+def build_training_query(
     project_id: int,
     gesture_ids: Sequence[int],
     estimators: Sequence[str],
@@ -64,8 +66,8 @@ def select_training_rows(
     *,
     clips: bool,
 ) -> Any:
-    """Return the query of training samples, either clips or single frames, with the columns that
-    `rows.to_training_data` takes."""
+    """Build the query of the training samples, either clips or single frames, with the columns of
+    `rows.to_training_data`."""
     burst, session = t.bursts.c, t.sessions.c
     return (
         select(
@@ -91,8 +93,9 @@ def select_training_rows(
     )
 
 
-def learn_in_space(store: Database, project: Project, in_space: bool) -> None:
-    """Make the project train on keypoints in space, or on those in the picture; can be undone.
+def set_train_in_space(store: Database, project: Project, in_space: bool) -> None:
+    """Set whether the project trains on keypoints in space (x, y, z) or in the picture; can be
+    undone.
 
     Raises:
         SkeletonError: its skeleton has no features in space, or its samples are only in space.
@@ -120,8 +123,8 @@ def learn_in_space(store: Database, project: Project, in_space: bool) -> None:
 
 
 def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> dict[str, Any]:
-    """Return, ready for JSON, how many of these samples are of each source and estimator version,
-    and their first and last day of recording."""
+    """Return, ready for JSON, the samples' counts per source and per estimator version, and their
+    first and last recording day."""
     burst, session = t.bursts.c, t.sessions.c
     found = (
         select(_SAMPLE.id, session.source, _SAMPLE.estimator_version, _SAMPLE.taken_at)
@@ -141,7 +144,7 @@ def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> di
 
 
 def limit_names(counts: Counter[str]) -> dict[str, int]:
-    """Return the counts, largest first, with all beyond the first hundred summed as “others”."""
+    """Return the hundred largest counts, largest first, and the sum of the rest as "others"."""
     shown = {name[:300]: count for name, count in counts.most_common(_MAX_NAMES)}
     others = counts.total() - sum(counts[name] for name, _ in counts.most_common(_MAX_NAMES))
     return shown | ({"others": others} if others else {})

@@ -27,7 +27,8 @@ def now() -> str:
 
 
 def split_ids(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Split ids, without duplicates, into lists that are short enough for one statement."""
+    """Yield the distinct ids in lists of at most _MAX_IDS, as SQL limits a statement's
+    parameters."""
     wanted = [int(i) for i in dict.fromkeys(ids)]
     for start in range(0, len(wanted), _MAX_IDS):
         yield wanted[start : start + _MAX_IDS]
@@ -195,7 +196,8 @@ def to_gesture(row: Any) -> Gesture:
 
 
 def to_row(sample: NewSample) -> dict[str, Any]:
-    """Return a sample as columns of `samples`, without those that say where it belongs."""
+    """Convert a sample to columns of `samples`, arrays as blobs, without the ids of gesture,
+    recording and project."""
     height, width = sample.size_hw or (None, None)
     x, y, side = sample.region or (None, None, None)
     blobs = {
@@ -216,7 +218,7 @@ def to_row(sample: NewSample) -> dict[str, Any]:
 
 
 def to_crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
-    """Return a sample's crops as rows of `crops`."""
+    """Convert a sample's JPEG crops to rows of `crops`, ordered by frame."""
     jpegs = dict(sample.other_crops)
     if sample.crop_jpeg is not None:
         jpegs[sample.frames // 2] = sample.crop_jpeg
@@ -224,7 +226,8 @@ def to_crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
 
 
 def to_sample(row: Any) -> Sample:
-    """Return a row of `samples`, with crop (`jpeg`) and project's skeleton, as a Sample."""
+    """Convert a row of `samples`, joined with its crop (`jpeg`) and the project's skeleton, to a
+    Sample."""
     return Sample(
         id=row.id,
         gesture_id=row.gesture_id,
@@ -235,7 +238,7 @@ def to_sample(row: Any) -> Sample:
 
 
 def to_new_sample(row: Mapping[str, Any], skeleton: str) -> NewSample:
-    """Return columns of `samples` from a file as a sample without crops.
+    """Convert an imported row with columns of `samples` to a NewSample without crops.
 
     Raises:
         ValueError: its arrays don't fit together.
@@ -245,7 +248,7 @@ def to_new_sample(row: Mapping[str, Any], skeleton: str) -> NewSample:
 
 
 def _sample_arguments(row: Mapping[str, Any], skeleton: str) -> dict[str, Any]:
-    """Return the arguments of `NewSample` that columns of `samples` hold."""
+    """Convert columns of `samples` to keyword arguments of NewSample, blobs to arrays."""
     frames = row["frames"]
     size = len(row["scores"]) // (4 * frames)
     shapes = {"keypoints": (-1,), "scores": (), "world": (3,), "visibility": ()}
@@ -282,8 +285,8 @@ def to_training_data(
     gestures: Sequence[Gesture],
     skeleton: str,
 ) -> GestureData:
-    """Return the rows of `learned.select_training_rows` as what a classifier trains on; clips
-    become windows. There must be at least one row, and all must be clips or none."""
+    """Convert rows of `learned.build_training_query` to a GestureData; clips become windows. Needs
+    at least one row, all clips or none."""
     ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times, names = zip(
         *rows, strict=True
     )
@@ -313,10 +316,10 @@ def to_training_data(
 
 
 def to_times(blob: bytes | None) -> NDArray[np.float64] | None:
-    """Return the float64 times of a blob."""
+    """Convert a blob to float64 times; None stays None."""
     return None if blob is None else np.frombuffer(blob, "<f8").astype(np.float64)
 
 
 def to_floats(blob: bytes) -> Floats:
-    """Return the float32 numbers of a blob."""
+    """Convert a blob to a flat float32 array."""
     return np.frombuffer(blob, "<f4").astype(np.float32)

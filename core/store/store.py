@@ -29,9 +29,9 @@ from core.store.database.checks import check_recording, check_samples, find_samp
 from core.store.database.transactions import Database, insert_row, name_columns
 from core.store.learned import (
     NOTHING_IN_SPACE,
+    build_training_query,
     choose_estimators,
     count_estimators,
-    select_training_rows,
 )
 from core.store.rows import (
     MOVING,
@@ -72,7 +72,7 @@ class Store(Database):
         in_space: bool = False,
         motions: bool = False,
     ) -> Project:
-        """Create a project with the first gestures of its skeleton and `none`.
+        """Create a project with the first gestures of its skeleton, `none` among them.
 
         Args:
             in_space: it trains on keypoints in space.
@@ -98,13 +98,13 @@ class Store(Database):
         return self.find_project(project_id)
 
     def projects(self, *, deleted: bool = False) -> list[Project]:
-        """Return all projects by name; with `deleted` those in the bin."""
+        """Return the owner's projects, sorted by name; with `deleted`, those in the bin."""
         found = t.filter_deleted(select(t.projects), t.projects, deleted)
         found = found.where(t.projects.c.owner == self.owner).order_by(t.projects.c.key)
         return [to_project(row) for row in self.fetch_all(found)]
 
     def project(self, name: str) -> Project:
-        """Return the project of that name, ignoring case; raises NotFoundError if it is missing."""
+        """Return the project of that name, ignoring case; raise NotFoundError if it is missing."""
         projects = self.projects()
         with suppress(LabelError):  # no project has an invalid name
             key = name_columns(name)["key"]
@@ -115,7 +115,8 @@ class Store(Database):
         raise NotFoundError(f"no project “{name}”; there are: {existing}")
 
     def find_project(self, project_id: int) -> Project:
-        """Return the project as it is now; raises NotFoundError if it was deleted."""
+        """Return the project with that id, reread from the store; raise NotFoundError if it was
+        deleted."""
         for project in self.projects():
             if project.id == project_id:
                 return project
@@ -130,11 +131,11 @@ class Store(Database):
         self.update_rows(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
 
     def restore_project(self, project_id: int) -> None:
-        """Take a project out of the bin; raises StoreError if its name is taken by now."""
+        """Take a project out of the bin; raise StoreError if its name is taken."""
         self.update_rows(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
-        """Make a run's model the project's active one; None: the starter model."""
+        """Set the run whose model the project uses; None: the starter model."""
         self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
 
     # -------------------------------------------------------------------------------- gestures
@@ -142,7 +143,7 @@ class Store(Database):
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
     ) -> list[Gesture]:
-        """Return a project's gestures in their order; with `deleted` those in the bin."""
+        """Return a project's gestures in their order; with `deleted`, those in the bin."""
         of = t.gestures.c
         own = select(t.gestures).where(of.project_id == project_id, self.is_own(of.project_id))
         found = t.filter_deleted(own, t.gestures, deleted)
@@ -151,12 +152,18 @@ class Store(Database):
         return [to_gesture(row) for row in self.fetch_all(found.order_by(of.position, of.id))]
 
     def add_gesture(
-        self, project_id: int, name: str, emoji: str = "", kind: str = STILL, *, alone: bool = True
+        self,
+        project_id: int,
+        name: str,
+        emoji: str = "",
+        kind: str = STILL,
+        *,
+        undoable: bool = True,
     ) -> Gesture:
-        """Add a gesture after the others, STILL or MOVING.
+        """Add a gesture of kind STILL or MOVING after the project's others.
 
         Args:
-            alone: as an action that can be undone, not as part of an import.
+            undoable: record the action in the history; False for a part of an import.
 
         Raises:
             StoreError: the name is taken.
@@ -170,7 +177,7 @@ class Store(Database):
             row = columns | {"project_id": project_id, "position": position}
             row |= {"enabled": True, "kind": kind, "emoji": emoji}
             gesture_id = insert_row(undo_log.connection, t.gestures, row)
-            if alone:
+            if undoable:
                 undo_log.record_inserts(t.gestures, [gesture_id])
         return Gesture(gesture_id, columns["name"], emoji, position, True, kind)
 
@@ -183,7 +190,7 @@ class Store(Database):
         enabled: bool | None = None,
         position: int | None = None,
     ) -> None:
-        """Change the given columns of a gesture; its samples stay."""
+        """Set the given columns of a gesture, None keeps a column; can be undone."""
         colour = None if emoji is None else to_colour_emoji(emoji)
         given = {"emoji": colour, "enabled": enabled, "position": position}
         columns = {key: value for key, value in given.items() if value is not None}
@@ -201,14 +208,14 @@ class Store(Database):
     # ------------------------------------------------------------- persons, sessions and recordings
 
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
-        """Return a project's persons by name; with `deleted` those in the bin."""
+        """Return a project's persons, sorted by name; with `deleted`, those in the bin."""
         of = t.persons.c
         own = select(t.persons).where(of.project_id == project_id, self.is_own(of.project_id))
         found = t.filter_deleted(own, t.persons, deleted).order_by(of.key)
         return [Person(row.id, row.name) for row in self.fetch_all(found)]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
-        """Return the person of that name, ignoring case, who is added if missing."""
+        """Return the person of that name, ignoring case; create the person if missing."""
         columns, of = name_columns(name) | {"project_id": project_id}, t.persons.c
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
@@ -224,14 +231,14 @@ class Store(Database):
         self.delete_with_samples(t.persons, person_id, "Deleted the person “{}”", its_samples)
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
-        """Add a session of a person, or of an import, and return its id."""
+        """Insert a session of a person, recorded or imported from `source`, and return its id."""
         row = {"project_id": project_id, "person_id": person_id, "source": source}
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
             return insert_row(connection, t.sessions, row | {"started_at": now()})
 
     def start_recording(self, session_id: int, gesture_id: int) -> int:
-        """Add a recording of a gesture to a session and return its id.
+        """Insert a recording of a gesture into a session and return its id.
 
         Raises:
             NotFoundError: one of them is gone, or they are of different projects.
@@ -244,7 +251,8 @@ class Store(Database):
     # --------------------------------------------------------------------------------- samples
 
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
-        """Store samples of a recording, all or none, and return their ids.
+        """Store samples with their crops in a recording, all or none, and return their ids;
+        keypoints-only projects store no crops.
 
         Raises:
             NotFoundError: no such recording, or its gesture, person or project is in the bin.
@@ -282,7 +290,8 @@ class Store(Database):
         newest_first: bool = True,
         deleted: bool = False,
     ) -> list[Sample]:
-        """Return a page of samples with their crops; with `deleted` of those in the bin."""
+        """Return a page of the project's samples with their crops; with `deleted`, of those in the
+        bin."""
         of = t.samples.c
         order = of.id.desc() if newest_first else of.id
         # ids first, from the index alone: a distant page must not read keypoints
@@ -294,7 +303,8 @@ class Store(Database):
         return self.fetch_samples(of.id.in_(page), order)
 
     def fetch_samples(self, condition: Any, order: Any = None) -> list[Sample]:
-        """Return the owner's samples that meet a condition, with their middle frame's crops."""
+        """Return the owner's samples that meet an SQL condition, each with its middle frame's
+        crop."""
         found = (
             select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
             .outerjoin(t.crops, t.is_middle_crop)
@@ -305,21 +315,23 @@ class Store(Database):
         return [to_sample(row) for row in self.fetch_all(found)]
 
     def crops(self, sample_id: int) -> dict[int, bytes]:
-        """Return a sample's crops, {frame: JPEG}."""
+        """Return a sample's crops, {frame number: JPEG}."""
         of = t.crops.c
         found = select(of.frame, of.jpeg).join_from(t.crops, t.samples)
         found = found.where(of.sample_id == sample_id, self.is_own(t.samples.c.project_id))
         return {row[0]: row[1] for row in self.fetch_all(found.order_by(of.frame))}
 
     def stored_file_hashes(self, project_id: int) -> set[str]:
-        """Return the sha256 of all files that samples outside the bin came from."""
+        """Return the distinct SHA-256 hashes of the source files of the project's samples outside
+        the bin."""
         of = t.samples.c
         found = select(of.file_hash).where(of.project_id == project_id, of.deleted_at.is_(None))
         found = found.where(of.file_hash.is_not(None), self.is_own(of.project_id))
         return {row[0] for row in self.fetch_all(found.distinct())}
 
     def stored_table_keypoints(self, project_id: int, table_sha256: str) -> Counter[bytes]:
-        """Count the keypoint blobs outside the bin that came from a table with this sha256."""
+        """Count each keypoint blob, among samples outside the bin, that was imported from the table
+        with this SHA-256."""
         of = t.samples.c
         found = select(of.keypoints).where(
             of.project_id == project_id,
@@ -332,7 +344,7 @@ class Store(Database):
     # -------------------------------------------------------------------- statistics and training
 
     def overview(self, project_id: int) -> list[GestureOverview]:
-        """Return each gesture's numbers of samples, persons and sessions."""
+        """Count samples outside the bin, persons and sessions of each gesture of the project."""
         of = t.samples.c
         counts = (
             select(
@@ -350,7 +362,8 @@ class Store(Database):
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
     def count_excluded(self, project_id: int) -> dict[str, int]:
-        """Count the samples of enabled gestures that `training_data` excludes, per estimator."""
+        """Count, per estimator, the samples of enabled gestures that `training_data` leaves out by
+        default."""
         in_space = self.find_project(project_id).in_space
         enabled = [gesture.id for gesture in self.gestures(project_id, enabled_only=True)]
         counts = count_estimators(self, project_id, enabled, in_space)
@@ -366,7 +379,7 @@ class Store(Database):
         in_space: bool | None = None,
         clips: bool | None = None,
     ) -> GestureData:
-        """Return the samples of the enabled gestures for training.
+        """Return the samples of the project's enabled gestures as training data.
 
         Args:
             estimators: whose keypoints; default: in space all, in the picture the most frequent.
@@ -383,9 +396,9 @@ class Store(Database):
         counts = count_estimators(self, project_id, ids, in_space)
         chosen = keypoints_of_all(estimators) or choose_estimators(counts, in_space)
         which = project_id, ids, chosen, in_space
-        rows = self.fetch_all(select_training_rows(*which, clips=bool(clips)))
+        rows = self.fetch_all(build_training_query(*which, clips=bool(clips)))
         if clips is None and not rows:
-            rows = self.fetch_all(select_training_rows(*which, clips=True))
+            rows = self.fetch_all(build_training_query(*which, clips=True))
         if not rows:
             nothing = "the project has no samples yet: record or import some first"
             raise NotFoundError(NOTHING_IN_SPACE if in_space and counts else nothing)

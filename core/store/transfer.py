@@ -21,7 +21,7 @@ from core.store.database.checks import check_frame_counts, check_imported_axes
 from core.store.database.transactions import insert_row, name_columns
 from core.store.deleting import (
     PARTS,
-    conditions_of_deletable,
+    deletable_conditions,
     delete_project_for_good,
     is_of_project,
 )
@@ -42,7 +42,8 @@ _SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
 def read_project_rows(
     connection: Connection, project_id: int, part: str, *, with_bin: bool = False
 ) -> Iterator[Row]:
-    """Yield the rows of one of PARTS by id; samples have their crops as `jpegs`, {frame: JPEG}."""
+    """Yield a project's rows of one table of PARTS, ordered by id; samples have their crops as
+    `jpegs`, {frame: JPEG}."""
     table = t.metadata.tables[part]
     found = select(table).where(_is_exported(table, project_id, with_bin)).order_by(table.c.id)
     for rows in connection.execution_options(yield_per=_BATCH).execute(found).partitions():
@@ -71,7 +72,7 @@ class ProjectSize(NamedTuple):
 def measure_project(
     connection: Connection, project_id: int, *, with_bin: bool = False
 ) -> ProjectSize:
-    """Return the project's number of samples and the size of their crops."""
+    """Return the project's number of samples and the total size of their crops in bytes."""
     counts = func.count(distinct(_SAMPLE.id)), func.sum(func.length(t.crops.c.jpeg))
     found = select(*counts).select_from(t.samples).outerjoin(t.crops)
     found = found.where(_is_exported(t.samples, project_id, with_bin))
@@ -80,14 +81,14 @@ def measure_project(
 
 
 def _is_exported(table: Table, project_id: int, with_bin: bool) -> Any:
-    """Return the condition that a row of one of PARTS belongs to an export of the project."""
+    """Return the SQL condition that a row of this table belongs to an export of the project."""
     own = is_of_project(table, project_id)
-    return own if with_bin else own & ~conditions_of_deletable()[table.name]
+    return own if with_bin else own & ~deletable_conditions()[table.name]
 
 
 def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
-    """Yield the samples outside the bin by id, each joined with its gesture, person, session and
-    recording; their columns start with `gesture_`, `session_` and `burst_`."""
+    """Yield the project's samples outside the bin, ordered by id, joined with gesture, person,
+    session and recording (`gesture_…`, `session_…`, `burst_…`)."""
     gesture, person = t.gestures.c, t.persons.c
     left_out = ("project_id", "gesture_id", "deleted_at")
     found = (
@@ -125,7 +126,8 @@ def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
 def find_or_create_project(
     store: Store, target: str | Project, skeleton: str = HAND_21.name, *, in_space: bool = False
 ) -> Iterator[tuple[Project, bool]]:
-    """Yield the project to fill, and whether it is new.
+    """Yield the project with that name, created if missing, and whether it is new; a new one
+    without samples is deleted if the block fails.
 
     A name creates the project if it is missing; a new one is deleted again if the block fails
     before a sample was added. A `Project` is found by its id, whatever its name is by now.
@@ -160,7 +162,8 @@ class ImportedProject:
 def insert_project(
     connection: Connection, columns: Row, owner: str, read: Callable[[str], Iterable[Row]]
 ) -> ImportedProject:
-    """Insert a project with its rows; a name that is taken gets " 2", " 3" …
+    """Insert an imported project with all its rows under new ids; a name that is taken gets " 2", "
+    3" …
 
     Args:
         columns: of `projects`, without id, key and owner.
@@ -183,7 +186,8 @@ def insert_project(
 
 
 def add_rows(connection: Connection, imported: ImportedProject, part: str, rows: list[Row]) -> None:
-    """Insert rows of one of PARTS into an imported project and add their new ids to it.
+    """Insert rows of one table of PARTS, and samples' crops, into an imported project; record their
+    new ids in `imported.ids`.
 
     Args:
         rows: with the ids of the file; a sample's `place` names its line in errors.
@@ -209,7 +213,8 @@ def add_rows(connection: Connection, imported: ImportedProject, part: str, rows:
 def _check_sample_rows(
     connection: Connection, project: Project, rows: list[Row], new_rows: list[Row]
 ) -> None:
-    """Check samples from a file as `Store.add_samples` does; raises StoreError with the place."""
+    """Check imported samples' arrays and frame counts as `Store.add_samples` does; raise StoreError
+    with the place in the file."""
     gesture = t.gestures.c
     ids = {row["gesture_id"] for row in new_rows}
     found = select(gesture.id, gesture.name, gesture.kind).where(gesture.id.in_(ids))
@@ -225,7 +230,7 @@ def _check_sample_rows(
 
 
 def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
-    """Insert rows with the same columns and return their ids in the same order."""
+    """Insert rows with the same columns and return their new ids in the same order."""
     if connection.dialect.name == "sqlite":  # one statement is far quicker; no one else writes
         used = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
         first = (connection.execute(used, {"name": table.name}).scalar() or 0) + 1
@@ -245,7 +250,8 @@ _REFERENCES = {
 
 
 def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
-    """Return a row's columns with the ids of this database in place of the file's."""
+    """Return a row with the new ids in place of the file's, ready to insert; raise NotFoundError if
+    it refers to a missing row."""
     known = t.metadata.tables[part].c
     columns = {key: value for key, value in row.items() if key in known and key != "id"}
     if "project_id" in known:
@@ -260,7 +266,8 @@ def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
 
 
 def _find_free_name(connection: Connection, name: str, owner: str) -> str:
-    """Return the name, or the first of “name 2”, “name 3” … that no project of the owner has."""
+    """Return the name, or the first of "name 2", "name 3" … that no project of the owner has,
+    shortened to _MAX_NAME."""
     keys = t.filter_deleted(select(t.projects.c.key), t.projects)
     taken = set(connection.execute(keys.where(t.projects.c.owner == owner)).scalars())
     endings = itertools.chain([""], (f" {number}" for number in itertools.count(2)))
@@ -292,7 +299,8 @@ class ExistingRows:
 
 
 def find_existing_rows(connection: Connection, project_id: int) -> ExistingRows:
-    """Return the ids of the project's rows outside the bin, for an import to match."""
+    """Return the ids of the project's rows outside the bin by what identifies them, to recognise
+    rows that an import would duplicate."""
 
     def select_by(table: Table, *columns: Any) -> dict[Any, int]:
         found = select(*columns, table.c.id).where(is_of_project(table, project_id))
@@ -317,13 +325,15 @@ def find_existing_rows(connection: Connection, project_id: int) -> ExistingRows:
 
 
 def hash_sample(taken_at: str, instance: int, keypoints: bytes) -> bytes:
-    """Return a hash of what identifies a sample: its time and its keypoints."""
+    """Return a hash of what identifies a sample: its time, its instance in the frame and its
+    keypoints."""
     text = f"{taken_at} {instance} ".encode()
     return hashlib.blake2b(text + keypoints, digest_size=16).digest()
 
 
-def replace_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
-    """Set emoji, position, kind and the switch of a gesture to those of an imported row."""
+def update_imported_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
+    """Overwrite a gesture's emoji, position, kind and enabled switch with those of an imported
+    row."""
     columns = {name: row[name] for name in ("emoji", "position", "enabled", "kind")}
     columns["emoji"] = to_colour_emoji(columns["emoji"])
     connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(columns))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
 from core.errors import NotFoundError, StoreError
-from core.store.bin import find_samples
+from core.store.bin import filter_sample_ids
 from core.store.database import schema as t
 from core.store.database.transactions import insert_row
 from core.store.index import read_samples
@@ -25,14 +25,15 @@ _Clip = TypeVar("_Clip", bound=NewSample)
 
 
 def clip_times(sample: NewSample) -> NDArray[np.float64]:
-    """Return the (T,) times of a clip's frames in seconds since the first."""
+    """Return the (T,) times of a clip's frames in seconds since the first; 30 frames per second if
+    unknown."""
     if sample.times_s is None:
         return np.asarray(np.arange(sample.frames) * _DEFAULT_FRAME_S, np.float64)
     return np.asarray(sample.times_s - sample.times_s[0], np.float64)
 
 
 def slice_clip(clip: _Clip, part: slice) -> _Clip:
-    """Return a part of a clip's frames, with the whole clip's crop and region."""
+    """Return a clip of a part of the frames, with the whole clip's crop and region."""
     return replace(
         clip,
         keypoints=clip.keypoints[part],
@@ -46,7 +47,8 @@ def slice_clip(clip: _Clip, part: slice) -> _Clip:
 
 
 def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
-    """Return the longest clip in the bin that contains this one, or itself, and which part."""
+    """Return the longest clip in the bin that this one was trimmed from (else itself), and the
+    slice of it that this one is."""
     of = t.samples.c
     longer = (of.burst_id == sample.burst_id) & (of.frames > sample.frames)
     found = select(of.id).where(longer, of.deleted_at.is_not(None), store.is_own(of.project_id))
@@ -64,7 +66,8 @@ def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
 
 
 def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int:
-    """Replace a clip by a part of its `find_whole_clip`, as an action that can be undone.
+    """Replace a clip by a slice of the whole clip it was trimmed from, and return the new sample's
+    id; can be undone.
 
     Returns:
         The new sample's id.
@@ -78,7 +81,7 @@ def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int
     trimmed = slice_clip(whole, part)
     with store.begin_undoable(project_id, "Changed begin and end of a clip") as undo_log:
         connection = undo_log.connection
-        if not find_samples(connection, project_id, [sample.id]):
+        if not filter_sample_ids(connection, project_id, [sample.id]):
             raise NotFoundError("that sample is gone: it was deleted or changed elsewhere")
         if trimmed.frames == 1:
             raise StoreError("a single frame is no clip: move the handles apart")

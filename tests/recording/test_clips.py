@@ -19,7 +19,7 @@ from core.recording.sample_pictures import MAX_LOOP_FRAMES, draw_clip_loop, enco
 from core.store.bin import delete_samples, restore_samples
 from core.store.database import schema as t
 from core.store.deleting import delete_everything, delete_project_for_good, empty_bin
-from core.store.index import read_bin, read_index, read_samples
+from core.store.index import read_index, read_restorable_index, read_samples
 from core.store.rows import MOVING
 from core.store.trimming import find_whole_clip, trim_clip
 from tests.recording.conftest import SIZE_HW, hand, offer
@@ -276,7 +276,11 @@ def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, stor
     data = store.training_data(project.id, clips=True)
     assert data.sample_ids.tolist() == [clip.id]
     assert len(read_index(store, project.id)) == 1
-    assert len(read_bin(store, project.id)) == 0 == len(store.samples(project.id, deleted=True))
+    assert (
+        len(read_restorable_index(store, project.id))
+        == 0
+        == len(store.samples(project.id, deleted=True))
+    )
     assert restore_samples(store, project.id, [whole.id]) == 0
 
     [wide] = read_samples(store, [trim_clip(store, project.id, clip, slice(8, 32))])
@@ -292,7 +296,7 @@ def test_what_was_around_a_clip_goes_with_the_bin(store, project, clip):
     whole, _ = find_whole_clip(store, clip)
     assert whole.frames > clip.frames
     delete_samples(store, project.id, [clip.id])
-    assert read_bin(store, project.id).ids.tolist() == [clip.id]
+    assert read_restorable_index(store, project.id).ids.tolist() == [clip.id]
     assert restore_samples(store, project.id, [clip.id]) == 1
     assert find_whole_clip(store, clip)[0].id == whole.id
     empty_bin(store, project.id)

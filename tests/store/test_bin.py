@@ -15,7 +15,7 @@ from core.store.bin import (
     restore_from_bin,
     restore_samples,
 )
-from core.store.index import read_bin, read_index
+from core.store.index import read_index, read_restorable_index
 from tests.store.conftest import gesture_id, take
 
 
@@ -77,10 +77,10 @@ def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(sto
 def test_deleted_samples_are_in_the_bin_until_they_are_restored(store, project):
     ids = take(store, project)
     delete_samples(store, project.id, ids[:2])
-    assert read_bin(store, project.id).ids.tolist() == [ids[1], ids[0]]
+    assert read_restorable_index(store, project.id).ids.tolist() == [ids[1], ids[0]]
     assert restore_samples(store, project.id, [*ids, 10**6]) == 2
     assert live(store, project) == set(ids)
-    assert not len(read_bin(store, project.id))
+    assert not len(read_restorable_index(store, project.id))
 
 
 def test_the_bin_lists_projects_gestures_and_persons_with_what_comes_back(store, project):
@@ -91,7 +91,7 @@ def test_the_bin_lists_projects_gestures_and_persons_with_what_comes_back(store,
     store.delete_project(store.project("Other").id)
     found = [(one.kind, one.name, one.samples, one.clash) for one in list_bin(store, project.id)]
     assert found == [(PROJECT, "Other", 4, ""), (PERSON, "you", 3, ""), (GESTURE, "ok", 2, "")]
-    assert not len(read_bin(store, project.id))  # all samples come back with these
+    assert not len(read_restorable_index(store, project.id))  # all samples come back with these
 
 
 def test_each_comes_back_with_its_samples_but_not_with_those_deleted_before(store, project):
@@ -105,7 +105,7 @@ def test_each_comes_back_with_its_samples_but_not_with_those_deleted_before(stor
     assert live(store, project) == set(mine[1:])
     assert restore_from_bin(store, project.id, PERSON, you) == 2
     assert live(store, project) == {*mine[1:], *yours[1:]}
-    assert set(read_bin(store, project.id).ids.tolist()) == {mine[0], yours[0]}
+    assert set(read_restorable_index(store, project.id).ids.tolist()) == {mine[0], yours[0]}
 
 
 def test_a_project_comes_back_whole(store, project):

@@ -120,7 +120,7 @@ def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
 
 
 def test_what_was_added_goes_to_the_bin_and_comes_back_from_there_together(store, project):
-    peace = store.add_gesture(project.id, "peace", alone=False)
+    peace = store.add_gesture(project.id, "peace", undoable=False)
     ids = store.add_samples(burst(store, project, "peace"), [sample(i) for i in range(3)])
     store.record_additions(project.id, "Added peace", {"samples": ids, "gestures": [peace.id]})
     assert undo_latest(store, project) == 4

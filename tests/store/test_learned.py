@@ -9,7 +9,7 @@ from core.errors import NotFoundError, SkeletonError
 from core.jobs.trainings import excluded_samples_text
 from core.store import NewSample, Store
 from core.store.index import read_index, read_poses
-from core.store.learned import learn_in_space
+from core.store.learned import set_train_in_space
 
 RNG = np.random.default_rng(3)
 
@@ -55,7 +55,7 @@ def test_bodies_have_no_features_in_space(store):
     with pytest.raises(SkeletonError, match=r"body_33.* in space"):
         store.create_project("P", skeleton="body_33", in_space=True)
     with pytest.raises(SkeletonError, match=r"body_33.* in space"):
-        learn_in_space(store, store.create_project("P", skeleton="body_33"), True)
+        set_train_in_space(store, store.create_project("P", skeleton="body_33"), True)
 
 
 def test_first_samples_in_space_alone_decide(store):
@@ -64,13 +64,13 @@ def test_first_samples_in_space_alone_decide(store):
     assert store.project("P").in_space
     assert store.training_data(project.id).keypoints.shape == (1, 21, 3)
     with pytest.raises(SkeletonError, match="in space alone"):
-        learn_in_space(store, store.project("P"), False)
+        set_train_in_space(store, store.project("P"), False)
 
 
 def test_the_choice_stays_and_can_be_undone(store):
     project = store.create_project("P")
     add(store, project, sample(world=True), sample(), sample(estimator="cpm.hand_light"))
-    learn_in_space(store, project, True)
+    set_train_in_space(store, project, True)
     assert store.training_data(project.id).keypoints.shape == (1, 21, 3)
     # what compares all samples can't do so in space: one has nothing there
     poses = read_poses(store, project.id, read_index(store, project.id).ids)
@@ -102,7 +102,7 @@ def test_keypoints_in_space_are_learned_together_whoever_found_them(store):
     own = store.training_data(project.id, estimators=[net])
     assert own.estimators == (net,) and len(own) == 3
 
-    learn_in_space(store, project, False)  # in the picture, each sees hands in its own way
+    set_train_in_space(store, project, False)  # in the picture, each sees hands in its own way
     assert store.training_data(project.id).estimators == (net,)
     assert store.count_excluded(project.id) == {"mediapipe-hands": 1, web: 1}
     text = excluded_samples_text(store, store.project("P"))
@@ -113,18 +113,18 @@ def test_what_has_nothing_in_space_is_told_to_be_left_out(store):
     project = store.create_project("P")
     add(store, project, *[sample(world=True)] * 2, sample(), sample(estimator="cpm.hand_light"))
     assert store.count_excluded(project.id) == {"cpm.hand_light": 1}
-    learn_in_space(store, project, True)
+    set_train_in_space(store, project, True)
     assert store.count_excluded(project.id) == {"mediapipe-hands": 1, "cpm.hand_light": 1}
     assert "they aren't in space" in excluded_samples_text(store, store.project("P"))
 
 
 def test_samples_of_the_picture_alone_give_nothing_to_learn_in_space(store):
     project = store.create_project("P")
-    learn_in_space(store, project, True)  # nothing was recorded yet
-    learn_in_space(store, store.project("P"), False)
+    set_train_in_space(store, project, True)  # nothing was recorded yet
+    set_train_in_space(store, store.project("P"), False)
     add(store, project, sample())
     with pytest.raises(NotFoundError, match="no samples with keypoints in space"):
-        learn_in_space(store, store.project("P"), True)
+        set_train_in_space(store, store.project("P"), True)
 
 
 def test_older_projects_whose_samples_are_in_space_learn_from_them(tmp_path):

@@ -22,7 +22,7 @@ from core.review.reviewing import (
 from core.store import Store
 from core.store.bin import delete_samples, move_samples
 from core.store.curation import list_sessions
-from core.store.index import read_bin, read_index, read_samples
+from core.store.index import read_index, read_restorable_index, read_samples
 from tests.support.many_samples import PROJECT, fill
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,9 @@ def test_all_are_deleted_moved_and_undone_in_seconds(many):
     project = many.project(PROJECT)
     ids = read_index(many, project.id).ids.tolist()
     assert seconds(lambda: delete_samples(many, project.id, ids)) < 10
-    assert len(read_index(many, project.id)) == 0 and len(read_bin(many, project.id)) == N
+    assert (
+        len(read_index(many, project.id)) == 0 and len(read_restorable_index(many, project.id)) == N
+    )
     assert seconds(lambda: many.undo(many.list_history(project.id)[0].id)) < 10
     before = read_index(many, project.id)
     move_samples(many, project.id, ids, many.gestures(project.id)[0].id)

@@ -13,9 +13,9 @@ from core.store.index import (
     count_samples,
     find_sample_origin,
     list_newest_ids,
-    read_bin,
     read_index,
     read_poses,
+    read_restorable_index,
     read_samples,
 )
 from core.store.rows import now
@@ -58,7 +58,7 @@ READS = {
     "overview": lambda store, project, _: store.overview(project),
     "history": lambda store, project, _: store.list_history(project),
     "index": lambda store, project, _: list(read_index(store, project).ids),
-    "bin": lambda store, project, _: list(read_bin(store, project).ids),
+    "bin": lambda store, project, _: list(read_restorable_index(store, project).ids),
     "list of the bin": lambda store, project, _: list_bin(store, project),
     "sessions": lambda store, project, _: list_sessions(store, project),
     "samples by id": lambda store, _, ids: read_samples(store, ids),

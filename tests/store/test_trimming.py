@@ -8,7 +8,7 @@ import pytest
 from core.errors import NotFoundError
 from core.store.bin import delete_samples, restore_samples
 from core.store.deleting import empty_bin
-from core.store.index import count_samples, read_bin, read_samples
+from core.store.index import count_samples, read_restorable_index, read_samples
 from core.store.rows import MOVING
 from core.store.trimming import clip_times, find_whole_clip, slice_clip, trim_clip
 from tests.store.conftest import only_sqlite
@@ -64,7 +64,11 @@ def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store
     first, second = store.add_samples(recording, [clip, other])
 
     assert count_samples(store, project.id) == {gesture.id: 2}
-    assert len(read_bin(store, project.id)) == len(store.samples(project.id, deleted=True)) == 0
+    assert (
+        len(read_restorable_index(store, project.id))
+        == len(store.samples(project.id, deleted=True))
+        == 0
+    )
     assert store.training_data(project.id, clips=True).sample_ids.tolist() == [first, second]
     [there, _] = read_samples(store, [first, second])
     whole, part = find_whole_clip(store, there)
@@ -73,7 +77,7 @@ def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store
     [wide] = read_samples(store, [trim_clip(store, project.id, there, slice(2, 18))])
     assert (wide.frames, wide.crop_jpeg, wide.region) == (16, b"crop", (1.0, 2.0, 64.0))
     np.testing.assert_array_equal(wide.keypoints, all_of_it.keypoints[2:])
-    assert read_bin(store, project.id).ids.tolist() == [first]
+    assert read_restorable_index(store, project.id).ids.tolist() == [first]
 
     assert empty_bin(store, project.id)["samples"] == 1  # the one that was cut anew
     assert find_whole_clip(store, wide) == (wide, slice(0, 16))

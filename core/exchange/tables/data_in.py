@@ -42,7 +42,7 @@ from core.store.transfer import (
     find_existing_rows,
     find_or_create_project,
     hash_sample,
-    replace_gesture,
+    update_imported_gesture,
 )
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
@@ -326,7 +326,7 @@ class _SampleImporter:
             self._add("gestures", key, {"name": name, **columns})
             self.report.new_gestures.append(safe_name(name))
         elif self._is_new:
-            replace_gesture(self._connection, self._ids["gestures"][key], columns)
+            update_imported_gesture(self._connection, self._ids["gestures"][key], columns)
         return key
 
     def _ensure_session(self, row: Row) -> Any:

@@ -337,7 +337,9 @@ class _ImportTargets:
         self.check_kind(name)
         key = name.casefold()
         if key not in self._gestures:
-            gesture = self._store.add_gesture(self._project.id, name, kind=self._kind, alone=False)
+            gesture = self._store.add_gesture(
+                self._project.id, name, kind=self._kind, undoable=False
+            )
             self._report.note("gestures", [gesture.id])
             self._gestures[key] = gesture
             self._report.new_gestures.append(gesture.name)

@@ -41,7 +41,7 @@ def check_recording(connection: Connection, session_id: int, gesture_id: int, ow
 
 
 def find_sample_home(connection: Connection, burst_id: int, owner: str) -> SampleHome:
-    """Return where the samples of a recording belong.
+    """Return the gesture, kind, project and skeleton that samples of a recording belong to.
 
     Raises:
         NotFoundError: no such recording of this owner, or its gesture, person or project is in the
@@ -81,7 +81,8 @@ def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Sampl
 
 
 def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSample]) -> None:
-    """Check that new samples fit their gesture and project.
+    """Check that new samples fit their gesture's kind and their project's skeleton and axes; raise
+    StoreError if not.
 
     Raises:
         KindError: single frames of a moving gesture, or clips of a still one.
@@ -99,8 +100,8 @@ def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSam
 
 
 def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bool, str]]) -> None:
-    """Check that new samples have the same axes as the project's samples; a project whose first
-    samples have only keypoints in space trains on these from now on.
+    """Check that new samples have keypoints with as many axes as the project's; set the project to
+    train in space if all are x, y, z.
 
     Args:
         kinds: of the new samples: number of axes, whether they have `world`, and their estimator.
@@ -132,8 +133,8 @@ def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bo
 
 
 def check_imported_axes(connection: Connection, project_id: int) -> None:
-    """Check that all samples of an imported project have the same axes; one with only keypoints in
-    space trains on these.
+    """Raise StoreError if an imported project mixes x, y and x, y, z samples; set the project to
+    train in space if all are x, y, z.
 
     Raises:
         StoreError: some samples are in the picture, others in space.
@@ -146,20 +147,21 @@ def check_imported_axes(connection: Connection, project_id: int) -> None:
 
 
 def _train_in_space(connection: Connection, project_id: int, axes: set[int]) -> None:
+    """Set the project to train on keypoints in space if three axes are all there is."""
     if axes == {3}:
         project = update(t.projects).where(t.projects.c.id == project_id)
         connection.execute(project.values(in_space=True))
 
 
 def check_frame_counts(gesture: str, kind: str, counts: Iterable[int]) -> None:
-    """Raise KindError if samples of so many frames each don't fit a gesture of this kind."""
+    """Raise KindError if a moving gesture gets single frames, or a still gesture gets clips."""
     if any((count > 1) != (kind == MOVING) for count in counts):
         raise _kind_error(gesture, kind)
 
 
 def check_stored_kinds(connection: Connection, *conditions: object) -> None:
-    """Raise KindError if a sample outside the bin that meets the conditions doesn't fit its
-    gesture's kind; for use after samples were moved or restored."""
+    """Raise KindError if a sample outside the bin that meets the conditions is a clip of a still
+    gesture or a single frame of a moving one."""
     gesture = t.gestures.c
     found = select(gesture.name, gesture.kind).join_from(
         t.samples, t.gestures, _SAMPLE.gesture_id == gesture.id
@@ -178,6 +180,7 @@ def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
 
 
 def _kind_error(gesture: str, kind: str) -> KindError:
+    """Create the KindError that says whether this gesture takes single frames or clips."""
     own, other = "single frames", "clips"
     if kind == MOVING:
         own, other = other, own

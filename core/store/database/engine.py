@@ -26,7 +26,7 @@ _MAX_OVERFLOW = 25  # connections beyond the pool; PostgreSQL allows 100 for all
 
 
 def open_engine(place: Path | str) -> Engine:
-    """Return an engine for a SQLite file (creating its folder) or for a database URL.
+    """Create an SQLAlchemy engine for a SQLite file (creating its folder) or for a database URL.
 
     Raises:
         StoreError: the folder can't be created, or the URL is invalid; no error shows its password.
@@ -48,7 +48,8 @@ def open_engine(place: Path | str) -> Engine:
 
 @cache
 def _create_server_engine(url: str, process_id: int) -> Engine:
-    """Return the engine that all stores of a process share: a server has few connections."""
+    """Create the engine of a database URL; cached, so that all stores of a process share its
+    connections."""
     reason = "is not a database URL: write postgresql://name:password@host/database"
     try:
         if "@" in (make_url(url).host or ""):
@@ -70,14 +71,15 @@ def _create_server_engine(url: str, process_id: int) -> Engine:
 
 
 def hide_password(text: str) -> str:
-    """Remove passwords and queries from a URL, or from all URLs in a text."""
+    """Remove passwords and query parameters from a URL, or from every URL in a text."""
     if _URL.match(text):
         return _hide_url_password(text)
     return re.sub(_URL.pattern + r"[^\s'\"]+", lambda found: _hide_url_password(found[0]), text)
 
 
 def _hide_url_password(text: str) -> str:
-    """Remove the password and the query from a URL; an unreadable one becomes "SCHEME://***"."""
+    """Remove password and query parameters from one URL; an unreadable URL becomes
+    "SCHEME://***"."""
     if text.startswith(_SQLITE):
         return text
     with suppress(SQLAlchemyError, ValueError):
@@ -88,7 +90,7 @@ def _hide_url_password(text: str) -> str:
 
 
 def _set_sqlite_pragmas(connection: Any, _: Any) -> None:
-    """Configure a new SQLite connection: WAL, waiting for locks, foreign keys."""
+    """Configure a new SQLite connection: WAL, busy timeout, foreign keys, explicit transactions."""
     connection.isolation_level = None  # `_begin_sqlite_transaction` starts transactions
     for pragma in (
         f"busy_timeout = {_BUSY_MS}",
@@ -100,7 +102,8 @@ def _set_sqlite_pragmas(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
-    """Start a transaction: writers lock at its start, so that they wait for each other."""
+    """Begin a SQLite transaction; one that writes takes the write lock at once (BEGIN
+    IMMEDIATE)."""
     options = connection.get_execution_options()
     if options.get("upgrades"):
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect in a transaction
@@ -108,7 +111,8 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
-    """Start a transaction as on SQLite: writers wait for each other, readers see a snapshot."""
+    """Begin a PostgreSQL transaction: writers wait for one advisory lock, readers get a read-only
+    snapshot."""
     if connection.get_execution_options().get("writes"):
         lock = "SELECT pg_advisory_xact_lock(hashtext('mudra ' || current_schema()))"
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MS}; {lock}")
@@ -117,7 +121,8 @@ def _begin_postgresql_transaction(connection: Connection) -> None:
 
 
 def remove_sqlite_files(place: Path) -> None:
-    """Delete a database file with its write-ahead log; raises StoreError where it can't."""
+    """Delete a SQLite file with its -wal and -shm files; raise StoreError if one can't be
+    deleted."""
     try:
         for end in ("", "-wal", "-shm"):
             Path(f"{place}{end}").unlink(missing_ok=True)
@@ -126,7 +131,8 @@ def remove_sqlite_files(place: Path) -> None:
 
 
 def find_damage(connection: Connection) -> str:
-    """Return what SQLite reports as wrong with its file; "" if nothing, and for other databases."""
+    """Run SQLite's quick_check and return what it reports; "" if nothing is wrong, and for other
+    databases."""
     if connection.dialect.name != "sqlite":
         return ""
     found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
@@ -135,7 +141,8 @@ def find_damage(connection: Connection) -> str:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turn database errors into StoreError, or StoreFullError for a full disk, without SQL."""
+    """Convert SQLAlchemy errors of the block to StoreError without SQL or passwords; StoreFullError
+    if the disk is full."""
     try:
         yield
     except IntegrityError as error:

@@ -190,7 +190,8 @@ Index("samples_by_take", samples.c.project_id, samples.c.deleted_at, *_RECORDING
 
 
 def filter_deleted(statement: Any, table: Table, deleted: bool = False) -> Any:
-    """Restrict a statement to rows outside the bin, or with `deleted` to those in it."""
+    """Restrict a query to rows outside the bin; with `deleted`, to rows in the bin, without
+    untrimmed originals."""
     deleted_at = table.c.deleted_at
     if not deleted:
         return statement.where(deleted_at.is_(None))
@@ -199,22 +200,23 @@ def filter_deleted(statement: Any, table: Table, deleted: bool = False) -> Any:
 
 
 def is_owned_by(project_id: Any, owner: str) -> Any:
-    """Return the condition that a column of project ids names a project of this owner."""
+    """Return the SQL condition that a project id column refers to a project of this owner."""
     return project_id.in_(select(projects.c.id).where(projects.c.owner == owner))
 
 
 def is_of_person(person_id: int) -> Any:
-    """Return the condition that a sample was recorded in a session of this person."""
+    """Return the SQL condition that a sample was recorded in a session of this person."""
     own_sessions = select(sessions.c.id).where(sessions.c.person_id == person_id)
     own_recordings = select(bursts.c.id).where(bursts.c.session_id.in_(own_sessions))
     return samples.c.burst_id.in_(own_recordings)
 
 
 def has_keypoints(in_space: bool) -> Any:
-    """Return the condition that a sample has keypoints in space, or in the picture."""
+    """Return the SQL condition that a sample has keypoints in space (x, y, z), or in the
+    picture."""
     return samples.c.world.is_not(None) | IN_SPACE_ONLY if in_space else ~IN_SPACE_ONLY
 
 
 def keypoints_column(in_space: bool) -> Any:
-    """Return the column expression of a sample's keypoints in space, or in the picture."""
+    """Return the SQL expression of a sample's keypoints in space (x, y, z), or in the picture."""
     return func.coalesce(samples.c.world, samples.c.keypoints) if in_space else samples.c.keypoints

@@ -50,13 +50,14 @@ class Database:
         self._on_change, self.owner = on_change, owner
         self._engine = open_engine(place)
         try:
-            self._upgrade()
+            self._create_or_upgrade_tables()
         except BaseException:
             self.close()
             raise
 
-    def _upgrade(self) -> None:
-        """Upgrade the tables on a separate connection without foreign keys."""
+    def _create_or_upgrade_tables(self) -> None:
+        """Create the tables, or upgrade them to this version, on a separate connection without
+        foreign keys."""
         with translate_errors(), self._engine.connect() as plain:
             plain.detach()
             connection = plain.execution_options(writes=True, upgrades=True)
@@ -71,7 +72,7 @@ class Database:
         """Delete SQLite's file with the rows of all owners, and create an empty one."""
         self.close()
         remove_sqlite_files(Path(str(self._engine.url.database)))
-        self._upgrade()
+        self._create_or_upgrade_tables()
 
     def find_damage(self) -> str:
         """Return what is wrong with the database file; "" if nothing."""
@@ -83,7 +84,7 @@ class Database:
         return t.is_owned_by(project_id, self.owner)
 
     def check_owner(self, connection: Connection, project_id: int) -> None:
-        """Raise NotFoundError if the project belongs to another owner or is gone."""
+        """Raise NotFoundError if the project does not exist or belongs to another owner."""
         of = t.projects.c
         own = select(of.id).where(of.id == project_id, of.owner == self.owner)
         if connection.execute(own).first() is None:
@@ -102,7 +103,8 @@ class Database:
 
     @contextmanager
     def begin_write(self) -> Iterator[Connection]:
-        """Open a transaction that writes everything or nothing."""
+        """Yield a connection in a write transaction: commit at the end of the block, roll back on
+        an error."""
         with translate_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
@@ -121,8 +123,8 @@ class Database:
 
     @contextmanager
     def begin_undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
-        """Open a transaction with undo; `title` (or `undo_log.title`, set before
-        its end) names the action for people."""
+        """Yield an undo log with a write transaction; after the commit, its entry is in the
+        project's history, under this title or `undo_log.title`."""
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
             undo_log = UndoLog(connection, project_id, title)
@@ -134,15 +136,15 @@ class Database:
     def record_additions(
         self, project_id: int, title: str, new: Mapping[str, Iterable[int]]
     ) -> None:
-        """Add an entry to the history for rows that are stored already (ids by table): undo puts
-        them into the bin."""
+        """Add rows that are stored already (ids by table) to the project's history: undo puts them
+        into the bin."""
         with self.begin_undoable(project_id, title) as undo_log:
             for table, ids in new.items():
                 undo_log.record_inserts(t.metadata.tables[table], ids)
 
     def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
-        """Set columns of the rows with these ids, as one undoable action; {} in the title is
-        replaced by the first row's name.
+        """Set columns of the rows with these ids as one undoable action; {} in the title becomes
+        the first row's name.
 
         Raises:
             NotFoundError: some are gone; the others are changed.
@@ -157,21 +159,24 @@ class Database:
         if changed < len(wanted):
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
-    def delete_with_samples(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
-        """Put a row and its samples into the bin as one action; their common time of deletion
-        says later what to restore together."""
+    def delete_with_samples(
+        self, table: Table, row_id: int, title: str, samples_condition: Any
+    ) -> None:
+        """Put a row and its samples into the bin as one undoable action, with the same deletion
+        time; raise NotFoundError if the row is there already."""
         at = now()
         with self.begin_undoable(*self._find_project_and_title(table, [row_id], title)) as undo_log:
-            here = (table.c.id == row_id) & table.c.deleted_at.is_(None)
-            if not undo_log.update_where(table, here, deleted_at=at):
+            row = (table.c.id == row_id) & table.c.deleted_at.is_(None)
+            if not undo_log.update_where(table, row, deleted_at=at):
                 raise NotFoundError(f"this was deleted from the {table.name} already")
-            here = its_samples & t.samples.c.deleted_at.is_(None)
-            undo_log.update_where(t.samples, here, deleted_at=at)
+            samples = samples_condition & t.samples.c.deleted_at.is_(None)
+            undo_log.update_where(t.samples, samples, deleted_at=at)
 
     def _find_project_and_title(
         self, table: Table, ids: Sequence[int], title: str
     ) -> tuple[int, str]:
-        """Return the project of the first row that exists, and the title with that row's name."""
+        """Return the project's id of the first row that exists, and the title with that row's name;
+        raise NotFoundError if none exists."""
         project_id = _project_id_column(table)
         columns = [project_id, table.c.name] if "name" in table.c else [project_id]
         for row_id in ids:
@@ -180,14 +185,15 @@ class Database:
         raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
 
     def list_history(self, project_id: int) -> list[HistoryEntry]:
-        """Return the actions of the project that can be undone, newest first."""
+        """Return the project's undoable actions, newest first."""
         of = t.acts.c
         found = select(of.id, of.title, of.at)
         found = found.where(of.project_id == project_id, self.is_own(of.project_id))
         return [HistoryEntry(*row) for row in self.fetch_all(found.order_by(of.id.desc()))]
 
     def undo(self, entry_id: int) -> int:
-        """Undo an action of the history; return how many rows were restored.
+        """Undo an action of the history, remove it from there, and return how many rows were
+        restored.
 
         Raises:
             NotFoundError: it was undone already, or is too old.
@@ -199,6 +205,7 @@ class Database:
 
 
 def _project_id_column(table: Table) -> Any:
+    """Return the column of project ids in a table; of `projects`, the id."""
     return table.c.id if table is t.projects else table.c.project_id
 
 

@@ -38,7 +38,8 @@ class UndoLog:
         self._changes: list[dict[str, Any]] = []
 
     def update_ids(self, table: Table, ids: Iterable[int], **values: Any) -> int:
-        """Set columns of the rows with these ids; return how many rows there are."""
+        """Set columns of the rows with these ids and record the old values; return how many rows
+        there are."""
         old_values: dict[tuple[Any, ...], list[int]] = {}
         columns = [table.c[name] for name in values]
         for chunk in split_ids(ids):
@@ -52,18 +53,20 @@ class UndoLog:
         return sum(map(len, old_values.values()))
 
     def update_where(self, table: Table, condition: Any, **values: Any) -> int:
-        """Set columns of the rows that meet a condition; return how many rows there are."""
+        """Set columns of the rows that meet a condition and record the old values; return how many
+        rows there are."""
         found = self.connection.execute(select(table.c.id).where(condition))
         return self.update_ids(table, found.scalars().all(), **values)
 
     def record_inserts(self, table: Table, ids: Iterable[int]) -> None:
-        """Record that rows are new: undo puts them into the bin."""
+        """Record that these rows are new: undo puts them into the bin."""
         held = [{"held": [now()], "ids": chunk} for chunk in split_ids(ids)]
         change = {"table": table.name, "became": {"deleted_at": None}, "was": held}
         self._changes.append(change | {"added": True})
 
     def save(self) -> HistoryEntry | None:
-        """Store the entry and drop the oldest ones; return None if nothing changed."""
+        """Insert the entry into the history and delete the oldest entries beyond MAX_ENTRIES;
+        return None if nothing changed."""
         if not any(change["was"] for change in self._changes):
             return None
         at = now()
@@ -81,7 +84,7 @@ class UndoLog:
 
 
 def undo_entry(connection: Connection, entry_id: int, owner: str) -> int:
-    """Undo an entry of the history and remove it; return how many rows were restored.
+    """Undo a history entry, last change first, and delete it; return how many rows were restored.
 
     Raises:
         NotFoundError: no such entry of the owner, or it was undone already.
@@ -121,7 +124,7 @@ def _count_orphans(connection: Connection, project_id: int) -> int:
 
 
 def _revert_change(connection: Connection, change: dict[str, Any], at: str) -> int:
-    """Restore the old values of rows that still have the new ones; return how many."""
+    """Set the old values in rows that still have the new ones; return how many rows."""
     table, became = t.metadata.tables[change["table"]], change["became"]
     unchanged = [table.c[name].is_not_distinct_from(value) for name, value in became.items()]
     restored = 0

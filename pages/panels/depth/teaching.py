@@ -19,7 +19,7 @@ from core.offline.depth_recording import (
 from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.index import count_samples
-from core.store.learned import learn_in_space
+from core.store.learned import set_train_in_space
 from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model
 from pages.panels.recording.cards import gesture_cards
@@ -135,7 +135,7 @@ def _check_depth_project(project: Project, net: DepthNet) -> bool:
         empty = not count_samples(studio().store, project.id)
         able = empty and net.skeleton == project.skeleton
         if able and st.button("Make it a 3-D project", key="depth_in_space"):
-            learn_in_space(studio().store, project, True)
+            set_train_in_space(studio().store, project, True)
             st.rerun()
         return False
     return True
