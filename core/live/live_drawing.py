@@ -6,7 +6,7 @@ import numpy as np
 from core.estimators import Estimator
 from core.pose.drawing.heatmap_layout import Maps
 from core.pose.drawing.heatmaps import draw_with_heatmaps
-from core.pose.drawing.poses import label_plate
+from core.pose.drawing.poses import render_label
 from core.pose.types import Estimate, Picture
 from core.reading.reading import HandReading
 
@@ -29,7 +29,7 @@ def draw_hands(
         estimate,
         maps,
         estimator.stages,
-        attends=estimator.attends,
+        attention_names=estimator.attends,
         mirror=True,
         labels=[_hand_label(hand, numbered=bool(estimate.numbers)) for hand in hands],
         emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
@@ -44,6 +44,6 @@ def _hand_label(hand: HandReading, *, numbered: bool) -> str:
 def draw_note(picture: Picture, note: str) -> None:
     """Draw a text into the picture's upper left corner, in place."""
     if note:
-        plate = label_plate(note, "", max(24, picture.shape[0] // 9))
+        plate = render_label(note, "", max(24, picture.shape[0] // 9))
         space = picture[: plate.shape[0], : plate.shape[1]]
         space[:] = plate[: space.shape[0], : space.shape[1]]

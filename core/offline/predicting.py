@@ -70,7 +70,7 @@ class FramePrediction:
             self.estimate,
             Maps(self.maps),
             self.stages,
-            attends=self.attends,
+            attention_names=self.attends,
             labels=[_prediction_label(prediction) for prediction in self.predictions],
             emoji=[gesture.emoji if gesture else "" for gesture in gestures],
             mirror=self.frame.mirrored_view,

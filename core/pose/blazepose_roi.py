@@ -46,8 +46,8 @@ class Alignment:
 
 
 def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
-    """Compute the alignment points from a body's keypoints, by the paper's definition; the vendor's
-    interface doesn't return its own.
+    """Compute BlazePose's alignment points from a body's keypoints, by the paper's definition: the
+    hips' midpoint, and the top of the circle around the person.
 
     Args:
         keypoints: (K, 2) picture pixels, NaN where missing.
@@ -80,7 +80,8 @@ class TrackerSteps:
         self._followed: tuple[TurnedSquare, ...] = ()
 
     def next(self, keypoints: list[Floats]) -> Tracking:
-        """Return how this frame's keypoints were found, and remember them for the next frame."""
+        """Return whether the detector ran on this frame and which squares were searched; remember
+        the keypoints' squares for the next frame."""
         tracking = Tracking(len(self._followed) < self._num_poses, self._followed)
         found = filter(None, (estimate_alignment(one) for one in keypoints))
         self._followed = tuple(one.region for one in found)

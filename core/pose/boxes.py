@@ -48,7 +48,7 @@ class Box(NamedTuple):
 
     @property
     def area(self) -> float:
-        """Square pixels; a side below a pixel counts as one."""
+        """Square pixels; a side below a pixel counts as box."""
         return max(self.width, 1.0) * max(self.height, 1.0)
 
 
@@ -65,7 +65,7 @@ class Square(NamedTuple):
 
 
 def bounding_box(keypoints: NDArray[np.float32]) -> Box:
-    """Return the smallest box that contains the keypoints.
+    """Return the smallest box that contains the keypoints, ignoring missing ones.
 
     Args:
         keypoints: (K, 2), NaN where missing.
@@ -81,15 +81,16 @@ def bounding_box(keypoints: NDArray[np.float32]) -> Box:
 
 
 def square_around(keypoints: NDArray[np.float32], factor: float = CROP_FACTOR) -> Square:
-    """Return the square of `factor` × the longer side of the keypoints' box, with its centre."""
+    """Return the square with the centre of the keypoints' bounding box, and `factor` times its
+    longer side."""
     box = bounding_box(keypoints)
     side = box.longer_side * factor
     return Square((box.x0 + box.x1 - side) / 2, (box.y0 + box.y1 - side) / 2, side)
 
 
 def clip_box(box: Box, size_hw: tuple[int, int]) -> Box | None:
-    """Clip a box to the picture, from its first to its last pixel (Xiao et al. 2018); None where
-    nothing of it is inside.
+    """Clip a box to the picture, x1 and y1 to the last pixel inside (Xiao et al. 2018); return None
+    where nothing of it is inside.
 
     Args:
         size_hw: (0, 0) where unknown: the box is then clipped at the left and the top alone.
@@ -100,12 +101,12 @@ def clip_box(box: Box, size_hw: tuple[int, int]) -> Box | None:
     return Box(x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
 
-def box_iou(one: Box, other: Box) -> float:
+def box_iou(box: Box, other: Box) -> float:
     """Return two boxes' intersection over union, 0..1."""
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    width = min(box.x1, other.x1) - max(box.x0, other.x0)
+    height = min(box.y1, other.y1) - max(box.y0, other.y0)
     intersection = max(width, 0.0) * max(height, 0.0)
-    return intersection / (one.area + other.area - intersection)
+    return intersection / (box.area + other.area - intersection)
 
 
 def map_to_square(keypoints: NDArray[Any], square: Square, size: int) -> NDArray[np.float32]:
@@ -114,7 +115,7 @@ def map_to_square(keypoints: NDArray[Any], square: Square, size: int) -> NDArray
 
 
 def map_to_box(keypoints: NDArray[Any], box: Box, size_hw: tuple[int, int]) -> NDArray[np.float32]:
-    """Convert (..., 2) picture pixels to pixels of the box's crop of that size."""
+    """Convert (..., 2) picture pixels to pixels of the box's crop when resized to `size_hw`."""
     step = np.array([box.width, box.height]) / size_hw[::-1]
     shift = np.array([box.x0, box.y0]) + (step - 1) / 2
     return ((keypoints - shift) / step).astype(np.float32)
@@ -123,7 +124,8 @@ def map_to_box(keypoints: NDArray[Any], box: Box, size_hw: tuple[int, int]) -> N
 def rescale_keypoints(
     keypoints: NDArray[np.float32], size_hw: tuple[int, int], to_hw: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Convert (..., 2) pixels of a picture to those of the same picture at another size."""
+    """Convert (..., 2) pixels of a picture to pixels of the same picture resized from `size_hw` to
+    `to_hw`."""
     if size_hw == to_hw:
         return keypoints
     scale = np.divide(to_hw, size_hw)[::-1]

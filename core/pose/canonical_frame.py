@@ -32,7 +32,8 @@ class CanonicalFrame(NamedTuple):
 
 
 def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame:
-    """Rotate 2-D poses into their canonical frames, size unchanged; a point has heading 0.
+    """Rotate 2-D poses so that their headings agree, and mirror hands with the thumb on the other
+    side; sizes stay. A pose of length 0 has heading 0.
 
     Args:
         from_root: large beside a thousandth: the heading of a smaller pose is too short.
@@ -69,7 +70,7 @@ class CanonicalFrame3d(NamedTuple):
 
 
 def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame3d:
-    """Rotate 3-D hands into their canonical frames, size unchanged.
+    """Rotate 3-D hands so that headings and palms agree, and mirror left hands; sizes stay.
 
     Args:
         from_root: (N, K, 3), large beside a thousandth.

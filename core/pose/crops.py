@@ -24,7 +24,8 @@ _MARGIN_X, _MARGIN_Y = 0.06, 0.10
 
 
 def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
-    """Resample the square to (size, size, 3); outside the picture its edge is repeated."""
+    """Crop a square and resample it to (size, size, 3); outside the picture its edge pixels are
+    repeated."""
     step = square.side / size
     # A whole number of samples a pixel, averaged: warping alone would skip pixels when shrinking.
     samples = max(1, round(step))
@@ -66,7 +67,8 @@ class PersonView:
         rotation_deg: float = 0.0,
         ends: BoxEnds = "edges",
     ) -> "PersonView":
-        """Centre a person's box in the input, extended to the input's shape.
+        """Build the view of a person's box: extended to the input's aspect ratio, padded,
+        optionally rotated.
 
         Args:
             padding: sides of the view over those of the extended box.
@@ -97,7 +99,8 @@ class PersonView:
         return (points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
 
     def cut(self, rgb: Picture) -> Picture:
-        """Resample the view; black outside the picture, as the published nets were trained."""
+        """Crop the view, resampled to the input's size; black outside the picture, as the published
+        nets were trained."""
         height, width = self.input_hw
         flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
         return np.asarray(cv2.warpAffine(rgb, self.matrix, (width, height), flags=flags), np.uint8)
@@ -108,7 +111,8 @@ class PersonView:
 
 
 def person_box(keypoints: Floats) -> Box:
-    """Estimate the box that an annotator draws round a person with these keypoints.
+    """Estimate the box that an annotator would draw around a person: the keypoints' bounding box
+    plus margins in proportion to its longer side.
 
     Args:
         keypoints: (K, 2) picture pixels, NaN where missing; at least one is there.

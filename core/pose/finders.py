@@ -9,18 +9,19 @@ _SAME = {web: server for server, web in IN_BROWSER.items()}
 
 
 def keypoints_by(estimator: str) -> str:
-    """After whom an estimator's keypoints are called; most are called after it."""
+    """Return the name of an estimator's keypoints: its own, or the server estimator's of the same
+    model."""
     return _SAME.get(estimator, estimator)
 
 
 def keypoints_of_all(estimators: Iterable[str]) -> tuple[str, ...]:
-    """After whom the keypoints of several are called, each once; MediaPipe's first, which pictures
-    and cameras give, then in their order."""
+    """Return the names of several estimators' keypoints (`keypoints_by`) without duplicates:
+    MediaPipe's hands first, then in their order."""
     names = dict.fromkeys(map(keypoints_by, estimators))
     return tuple(sorted(names, key=lambda name: name != MEDIAPIPE))
 
 
 def finders_of(keypoints: Iterable[str]) -> list[str]:
-    """Every estimator that finds some of these."""
+    """Return every estimator that finds some of these keypoints, on the server or in a browser."""
     names = [*keypoints]
     return [*names, *(name for name, same in _SAME.items() if same in names)]

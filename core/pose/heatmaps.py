@@ -57,8 +57,8 @@ def encode_heatmaps(
     cut_off: float | None = None,
     xp: Any = np,
 ) -> Any:
-    """Render Gaussians at the keypoints, and 1 − their maximum as the background, as
-    (..., J+1, h, w) float32 maps.
+    """Render Gaussians at the keypoints, and 1 − their maximum as the background's map, as (...,
+    J+1, h, w) float32.
 
     Args:
         keypoints: (..., J, 2) input pixels, NaN where missing: its map is empty.
@@ -82,7 +82,7 @@ def encode_heatmaps(
 
 
 def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
-    """Convert input pixels to map cells."""
+    """Convert input pixels to map cells, to fractions ("exact") or to the nearest cell ("round")."""
     if centre == "round":
         return xp.trunc(keypoints / stride + 0.5)
     return (keypoints - (stride - 1) / 2) / stride
@@ -104,7 +104,8 @@ def find_peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
 
 
 def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
-    """Decode peaks to sub-cell precision by parabolas: (..., 2) x, y in cells, and values (...).
+    """Decode each map's peak to sub-cell precision by a parabola along each axis: (..., 2) x, y in
+    cells, and values (...).
 
     The offset from the highest cell is the vertex of the parabola through the logarithms of three
     neighbours along each axis, which is exact for a Gaussian (Zhang et al. 2020, DARK, 3.2); at
@@ -118,9 +119,8 @@ def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
-    """Decode peaks moved a quarter of a cell towards the higher neighbour, along each axis
-    (Newell et al. 2016, as Xiao et al. 2018 do it): unmoved where the peak
-    is in the map's first two or its last cells.
+    """Decode each map's peak, moved a quarter of a cell towards the higher neighbour along each
+    axis (Newell et al. 2016); not moved near the map's border.
 
     Returns:
         (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
@@ -133,12 +133,12 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
         before, _, after, _ = _peak_neighbours(maps, cells, axis)
         slope.append(np.sign(after - before))
     found = cells + 0.25 * np.stack(slope, axis=-1) * inside
-    return _drop_empty_maps(found, values)
+    return _mask_empty_peaks(found, values)
 
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
-    """Decode peaks by DARK (Zhang et al. 2020, 3.2) on the blurred map: one Newton step
-    from the highest cell on the map's logarithm, both axes at once.
+    """Decode each map's peak by DARK (Zhang et al. 2020, 3.2): blur the map, then take one Newton
+    step on its logarithm.
 
     Args:
         blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
@@ -153,15 +153,15 @@ def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
         _newton_offset(one, int(x), int(y), blur // 2)
         for one, (x, y) in zip(flat, cells.reshape(-1, 2), strict=True)
     ]
-    return _drop_empty_maps(cells + np.reshape(offsets, cells.shape), values)
+    return _mask_empty_peaks(cells + np.reshape(offsets, cells.shape), values)
 
 
 DECODERS = {"parabola": decode_parabola, "quarter": decode_quarter, "dark": decode_dark}
 
 
 def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
-    """Return DARK's offset from a cell: to the extremum of the quadratic through its 3x3
-    neighbours' logarithms; 0 at the map's border, near which the blur's kernel is smaller."""
+    """Return DARK's (2,) offset from a cell, at most ±1: a Newton step on the blurred map's
+    logarithm; 0 at the map's border or without a maximum."""
     height, width = heatmap.shape
     reach = min(reach, x - 1, y - 1, width - 2 - x, height - 2 - y)
     if reach < 0:
@@ -183,15 +183,16 @@ def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.fl
     return np.clip(-np.linalg.solve(bend, slope), -1.0, 1.0)
 
 
-def _drop_empty_maps(cells: Any, values: Floats) -> tuple[Floats, Floats]:
-    """Replace peaks without a positive value by NaN, and their values by 0."""
+def _mask_empty_peaks(cells: Any, values: Floats) -> tuple[Floats, Floats]:
+    """Replace peaks whose value is not above 0 by NaN, and their values by 0."""
     above = values > 0
     found = np.where(above[..., None], cells, np.nan)
     return found.astype(np.float32), np.where(above, values, 0).astype(np.float32)
 
 
 def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
-    """Decode keypoints of a net with one output per axis (Li et al. 2022, SimCC).
+    """Decode keypoints of a SimCC net (Li et al. 2022), which has one output per axis, by each
+    axis's highest value.
 
     Args:
         along_x, along_y: (..., J, W·bins) and (..., J, H·bins), how likely each place is.
@@ -202,13 +203,14 @@ def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[F
         axes' highest values (as mmpose scores them), 0 there.
     """
     place = np.stack([along_x.argmax(axis=-1), along_y.argmax(axis=-1)], axis=-1) / bins
-    return _drop_empty_maps(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
+    return _mask_empty_peaks(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
 
 
 def unflip_heatmaps(
     maps: Floats, mirrored: Sequence[int], *, shift: bool = True, background: bool = False
 ) -> Floats:
-    """Convert a mirrored picture's maps to the original's, for the mean of both (the flip test).
+    """Mirror a mirrored picture's maps back and exchange left and right keypoints, to average both
+    (the flip test).
 
     Args:
         maps: (..., J, h, w), or J+1 with a background.
@@ -224,7 +226,8 @@ def unflip_heatmaps(
 
 
 def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Decode the highest pixel of maps enlarged to the input, (J, 2) x, y in input pixels."""
+    """Resize maps to the input and decode their highest pixels: (J, 2) x, y in input pixels, and
+    values (J,)."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = find_peaks(np.stack(large))
@@ -235,7 +238,7 @@ def _peak_neighbours(
     maps: Floats, cells: NDArray[np.int64], axis: int
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Return the values before, at and after each peak along x (0) or y (1), and whether both
-    neighbours are in the map."""
+    neighbours are in the map; else all three are the peak's."""
     height, width = maps.shape[-2:]
     flat = maps.reshape(*maps.shape[:-2], -1)
     step, length = ((1, width), (width, height))[axis]
@@ -251,7 +254,8 @@ def _peak_neighbours(
 def _parabola_offset(
     before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Return the offset of the vertex of the parabola through three logarithms, ±0.5 cells."""
+    """Return the offset of the vertex of a parabola through three values' logarithms, at most ±0.5
+    cells; 0 where not `inside` or without a maximum."""
     low, middle, high = (
         np.log(np.maximum(v, _FLAT, dtype=np.float64)) for v in (before, peak, after)
     )

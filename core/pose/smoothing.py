@@ -139,25 +139,38 @@ class KalmanFilter:
         return self._state[0].astype(np.float32)
 
     def _correct(self, state: Floats, values: Floats) -> Floats:
-        """Update the state by the measured values (Kalman gain)."""
-        place, speed, p_place, p_both, p_speed = state
-        share = p_place / (p_place + self.measurement_noise)
-        pull = p_both / (p_place + self.measurement_noise)
-        off = values - place
+        """Return the Kalman state (5, …) corrected by the measured values."""
+        position, velocity, position_variance, covariance, velocity_variance = state
+        gain = position_variance / (position_variance + self.measurement_noise)
+        velocity_gain = covariance / (position_variance + self.measurement_noise)
+        residual = values - position
         return np.stack(
             [
-                place + share * off,
-                speed + pull * off,
-                (1 - share) * p_place,
-                (1 - share) * p_both,
-                p_speed - pull * p_both,
+                position + gain * residual,
+                velocity + velocity_gain * residual,
+                (1 - gain) * position_variance,
+                (1 - gain) * covariance,
+                velocity_variance - velocity_gain * covariance,
             ]
         )
 
     def _predict(
-        self, place: Floats, speed: Floats, p_place: Floats, p_both: Floats, p_speed: Floats
+        self,
+        position: Floats,
+        velocity: Floats,
+        position_variance: Floats,
+        covariance: Floats,
+        velocity_variance: Floats,
     ) -> Floats:
-        """Advance the state by one frame at constant velocity."""
+        """Return the Kalman state (5, …) one frame later, at constant velocity."""
         noise = self.process_noise
-        spread = p_place + 2 * p_both + p_speed + noise
-        return np.stack([place + speed, speed, spread, p_both + p_speed, p_speed + noise])
+        variance = position_variance + 2 * covariance + velocity_variance + noise
+        return np.stack(
+            [
+                position + velocity,
+                velocity,
+                variance,
+                covariance + velocity_variance,
+                velocity_variance + noise,
+            ]
+        )

@@ -25,7 +25,8 @@ _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
 def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
-    """Return the square to search while no hand is tracked: the picture's centre."""
+    """Return the square to search while no hand is tracked: in the picture's centre, no larger than
+    the picture."""
     height, width = size_hw
     side = min(side, height, width)
     return Square((width - side) / 2, (height - side) / 2, side)
@@ -60,12 +61,12 @@ class _Track:
     speed: tuple[float, float] = (0.0, 0.0)
 
     def update(self, pose: Pose, time_s: float) -> "_Track":
-        """Return the track with its next pose, and the velocity between both."""
+        """Return the track with its next pose and the mean velocity of the keypoints between both."""
         away_s = time_s - self.seen_s
-        (before, now) = _common_keypoints(self.pose.keypoints, pose.keypoints)
+        (previous, now) = _common_keypoints(self.pose.keypoints, pose.keypoints)
         if away_s <= 0 or not len(now):
             return _Track(pose, time_s, self.speed)
-        x, y = ((now - before).mean(axis=0) / away_s).tolist()
+        x, y = ((now - previous).mean(axis=0) / away_s).tolist()
         return _Track(pose, time_s, (x, y))
 
     def extrapolate(self, time_s: float) -> Floats:
@@ -106,9 +107,12 @@ class PoseTracker:
             found: list[int | None] = [min(there, default=None) for _ in poses]
         elif bodies:
             ahead = {n: t.extrapolate(time_s) for n, t in there.items()}
-            alone = len(poses) == len(ahead) == 1
+            only_candidate = len(poses) == len(ahead) == 1
             costs = [
-                {n: _body_cost(at, p.keypoints, skeleton, alone=alone) for n, at in ahead.items()}
+                {
+                    n: _body_cost(at, p.keypoints, skeleton, only_candidate=only_candidate)
+                    for n, at in ahead.items()
+                }
                 for p in poses
             ]
             found = _assign_tracks(costs, _NEW_BODY_COST)
@@ -131,6 +135,8 @@ class PoseTracker:
         self._tracks, self._next = {}, 0
 
     def _new_number(self, taken: Container[int]) -> int:
+        """Return a new track's number: the lowest that isn't taken where numbers are reused, else
+        one never used before."""
         if self.reuse:
             return next(n for n in count(1) if n not in taken)
         self._next += 1
@@ -138,8 +144,8 @@ class PoseTracker:
 
 
 def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
-    """Return the indices of a frame's bodies without duplicates of the same person, most confident
-    first (non-maximum suppression by OKS)."""
+    """Drop a frame's duplicates of the same person by OKS (non-maximum suppression); return the
+    other bodies' indices, most confident first."""
     if len(poses) < 2:
         return list(range(len(poses)))
     joints, sigmas = _oks_keypoints(skeleton)
@@ -153,7 +159,7 @@ def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
 
 
 def _box_area(keypoints: Floats) -> float:
-    """Return the area of the keypoints' box, square pixels; 1 where all are missing."""
+    """Return the area of the keypoints' bounding box, square pixels; 1 where all are missing."""
     if not np.isfinite(keypoints).all(axis=1).any():
         return 1.0
     return bounding_box(keypoints).area
@@ -169,20 +175,25 @@ _NEW_BODY_COST = 1.5  # no similarity, and half its size away
 _MAX_EXTRAPOLATION_S = 0.3
 
 
-def _hand_cost(before: Pose, now: Pose) -> float:
+def _hand_cost(previous: Pose, current: Pose) -> float:
     """Return the matching cost of two hands: mean displacement over size, plus 0.5 for another
     handedness; infinite without common keypoints."""
-    turned = None not in (before.handedness, now.handedness) and before.handedness != now.handedness
-    return _mean_displacement(before.keypoints, now.keypoints) + _HANDEDNESS_COST * turned
+    has_changed = (
+        None not in (previous.handedness, current.handedness)
+        and previous.handedness != current.handedness
+    )
+    return (
+        _mean_displacement(previous.keypoints, current.keypoints) + _HANDEDNESS_COST * has_changed
+    )
 
 
-def _mean_displacement(before: Floats, now: Floats) -> float:
+def _mean_displacement(previous: Floats, current: Floats) -> float:
     """Return the keypoints' mean displacement over the larger pose's size; infinite without common
     keypoints."""
-    if before.shape != now.shape:
+    if previous.shape != current.shape:
         return math.inf
     # plain Python is faster than numpy for so few points
-    both = before.tolist(), now.tolist()
+    both = previous.tolist(), current.tolist()
     ways = [math.dist(a, b) for a, b in zip(*both, strict=True)]
     ways = [way for way in ways if math.isfinite(way)]
     if not ways:
@@ -191,37 +202,37 @@ def _mean_displacement(before: Floats, now: Floats) -> float:
     return sum(ways) / len(ways) / max(size, 1.0)
 
 
-def _body_cost(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float:
+def _body_cost(previous: Floats, current: Floats, skeleton: str, *, only_candidate: bool) -> float:
     """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of
     OKS and IoU of their common keypoints.
 
     Args:
-        alone: there is only one candidate; similarity, the expensive part, is skipped where it
-            can't change the match.
+        only_candidate: the only pose and track; similarity, the expensive part, is skipped where
+            it can't change the match.
     """
-    way = _mean_displacement(before, now)
-    if way > _NEW_BODY_COST or (alone and way + 1 < _NEW_BODY_COST):
+    way = _mean_displacement(previous, current)
+    if way > _NEW_BODY_COST or (only_candidate and way + 1 < _NEW_BODY_COST):
         return way
     joints, sigmas = _oks_keypoints(skeleton)
-    alike = box_iou(*map(bounding_box, _common_keypoints(before, now)))
-    both = np.where(np.isfinite(now), before, np.nan)[list(joints)]
+    alike = box_iou(*map(bounding_box, _common_keypoints(previous, current)))
+    both = np.where(np.isfinite(current), previous, np.nan)[list(joints)]
     if np.isfinite(both).any():
-        shown = now[None, list(joints)]
-        alike += float(oks(shown, both[None], _box_area(before), sigmas)[0])
+        shown = current[None, list(joints)]
+        alike += float(oks(shown, both[None], _box_area(previous), sigmas)[0])
     return way + 1 - alike / 2
 
 
-def _common_keypoints(before: Floats, now: Floats) -> tuple[Floats, Floats]:
-    """Return both poses' keypoints that neither lacks; none where the skeletons differ."""
-    if before.shape != now.shape:
-        return before[:0], now[:0]
-    seen = np.isfinite(before).all(axis=1) & np.isfinite(now).all(axis=1)
-    return before[seen], now[seen]
+def _common_keypoints(previous: Floats, current: Floats) -> tuple[Floats, Floats]:
+    """Return the keypoints that both poses have, (n, 2) each; none where their counts differ."""
+    if previous.shape != current.shape:
+        return previous[:0], current[:0]
+    seen = np.isfinite(previous).all(axis=1) & np.isfinite(current).all(axis=1)
+    return previous[seen], current[seen]
 
 
 @lru_cache
 def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Return the indices of a body's keypoints that COCO has, too, and their OKS sigmas."""
+    """Return the indices of the keypoints that COCO's skeleton has too, and their OKS sigmas."""
     known = dict(zip(COCO_17.joints, COCO_17.oks_sigmas, strict=True))
     joints = skeleton_named(skeleton).joints
     shared = [(i, known[name]) for i, name in enumerate(joints) if name in known]
@@ -235,22 +246,25 @@ def _extent(values: Sequence[float]) -> float:
 
 
 def _assign_tracks(
-    costs: Sequence[dict[int, float]], farthest: float = _NEW_HAND_COST
+    costs: Sequence[dict[int, float]], new_track_cost: float = _NEW_HAND_COST
 ) -> list[int | None]:
-    """Assign each pose a track at the least total cost; None: a new one, which costs `farthest`."""
+    """Assign each pose a track at the least total cost; None where a new track, at
+    `new_track_cost`, is cheaper."""
     if len(costs) == 1:  # as most often
-        number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, farthest))
-        return [number if cost < farthest else None]
+        number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, new_track_cost))
+        return [number if cost < new_track_cost else None]
 
     if not costs:
         return []
     from scipy.optimize import linear_sum_assignment  # slow to load, for several poses alone
 
     numbers = sorted({number for row in costs for number in row})
-    new = [farthest] * len(costs)  # a column for each pose, should all be new
-    table = [[min(row.get(n, farthest), farthest) for n in numbers] + new for row in costs]
+    new = [new_track_cost] * len(costs)  # a column for each pose, should all be new
+    table = [
+        [min(row.get(n, new_track_cost), new_track_cost) for n in numbers] + new for row in costs
+    ]
     _, columns = linear_sum_assignment(table)
     return [
-        numbers[column] if column < len(numbers) and row[column] < farthest else None
+        numbers[column] if column < len(numbers) and row[column] < new_track_cost else None
         for row, column in zip(table, columns.tolist(), strict=True)
     ]

@@ -108,8 +108,8 @@ class Pose:
             raise ValueError(f"handedness must be Left, Right or None, got {self.handedness!r}")
 
     def without_hidden(self) -> "Pose":
-        """The pose as gestures are made of it: what its estimator only guesses, behind something or
-        outside the picture, is missing. As it is where the estimator says nothing of that."""
+        """Return the pose with keypoints of a visibility below 0.5 as missing; unchanged where
+        visibility is unknown."""
         if self.visibility is None or (self.visibility >= VISIBLE).all():
             return self
         hidden = self.visibility < VISIBLE
@@ -143,7 +143,7 @@ class Heatmaps:
         return int(self.maps.shape[0])
 
     def to_picture(self, cells: Floats) -> Floats:
-        """Map cells (..., 2) as x, y → picture pixels."""
+        """Convert (..., 2) map cells, x and y, to picture pixels."""
         box = self.region
         step = np.array([box.width, box.height]) / self.maps.shape[:-3:-1]  # picture pixels a cell
         shift = np.array([box.x0, box.y0]) + (step - 1) / 2
@@ -167,7 +167,8 @@ class TurnedSquare:
 
     @property
     def corners(self) -> Floats:
-        """(4, 2) upper left, upper right, lower right, lower left, seen upright."""
+        """Return the corners, (4, 2) px: upper left, upper right, lower right, lower left before
+        the rotation."""
         c, s = np.cos(self.rotation), np.sin(self.rotation)
         unit = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * self.side / 2
         return (unit @ np.array([(c, s), (-s, c)]) + (self.x, self.y)).astype(np.float32)

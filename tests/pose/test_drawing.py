@@ -9,8 +9,8 @@ from core.pose.drawing.poses import (
     draw_path,
     draw_pose,
     emoji_font_path,
-    emoji_sprite,
-    label_plate,
+    render_emoji,
+    render_label,
 )
 from core.pose.skeletons.table import BODY_33, HAND_21
 from core.pose.types import Estimate, Pose
@@ -56,7 +56,7 @@ def test_mirroring_is_the_mirror_image_of_the_skeleton(hand):
 
 
 def test_text_is_never_mirrored(hand):
-    plate = label_plate("point_up", "", 18)
+    plate = render_label("point_up", "", 18)
     drawn = draw_estimate(grey(), estimate(hand), labels=["point_up"], mirror=True)
     height, width = plate.shape[:2]
     found = any(
@@ -86,13 +86,13 @@ def test_no_pose_draws_nothing():
 def test_the_emoji_is_drawn_in_colour_where_there_is_a_font():
     if emoji_font_path() is None:
         pytest.skip("no colour emoji font on this system")
-    sprite = np.array(emoji_sprite("👍", 32))
+    sprite = np.array(render_emoji("👍", 32))
     seen = sprite[sprite[..., 3] > 200][:, :3].astype(int)
     assert sprite.shape[0] == 32 and np.ptp(seen, axis=1).max() > 60
 
 
 def test_no_emoji_is_no_sprite():
-    assert emoji_sprite("", 32) is None
+    assert render_emoji("", 32) is None
 
 
 def test_people_s_colours_are_far_from_each_other_and_from_a_body_s_sides():

@@ -20,7 +20,7 @@ from core.pose.drawing.heatmaps import (
     tile_title,
     tracked_keypoints,
 )
-from core.pose.drawing.poses import label_plate
+from core.pose.drawing.poses import render_label
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.table import HAND_21, LSP_14, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
@@ -137,7 +137,7 @@ def test_what_a_net_attends_to_has_a_tile_of_its_name_also_while_nobody_is_seen(
     tile = next(t for t in layout_tiles(Maps("multi"), HAND_21, 2, 2).tiles if t.kind == ATTENTION)
     assert tile_title(tile, HAND_21, ("holistic_1", "part_wise")) == "holistic 1"
     nobody = Estimate((), (120, 160), "net")
-    dark = draw_with_heatmaps(rgb, nobody, Maps("multi"), 2, attends=tuple(seen.attention))
+    dark = draw_with_heatmaps(rgb, nobody, Maps("multi"), 2, attention_names=tuple(seen.attention))
     assert dark.shape == out.shape
 
 
@@ -185,7 +185,7 @@ def test_titles_are_readable_and_fit_their_tiles():
     assert TITLE * 0.55 >= 11 / 0.8  # px, also where the picture is shown a fifth smaller
     for skeleton in SKELETONS.values():
         for tile in layout_tiles(Maps("hm"), skeleton, 3).tiles:
-            assert label_plate(tile_title(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
+            assert render_label(tile_title(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
 
 
 @pytest.mark.parametrize("view", ["multi", "hm"])

@@ -37,7 +37,8 @@ class Backdrop:
         self._fitted: Picture | None = None  # to the last frame's size
 
     def fit(self, height: int, width: int) -> Picture:
-        """Resize the picture to cover this size, and crop its centre."""
+        """Return the picture resized to cover this size and cropped to its centre, cached for the
+        last size."""
         fitted = self._fitted
         if fitted is None or fitted.shape[:2] != (height, width):
             fitted = self._fitted = _resize_to_cover(self.picture, height, width)
@@ -64,7 +65,8 @@ class BodyView:
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
-    """Draw bodies with the view's background, steps and skeleton."""
+    """Draw bodies on a new picture: their background replaced as the view says, BlazePose's
+    tracking steps, and skeletons."""
     out = rgb
     if view.background != AS_IT_IS:
         out = _blend_people(_make_background(rgb, estimate, view, mirror), rgb, estimate)
@@ -75,8 +77,8 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
 
 
 def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
-    """Draw BlazePose's tracking steps: the squares searched, and each person's alignment points and
-    circle, which give the next squares."""
+    """Draw BlazePose's tracking steps: the squares that were searched, and each person's alignment
+    points and circle, from which the next squares follow."""
     out = rgb.copy()
     for square in estimate.tracking.followed if estimate.tracking else ():
         _draw_square(out, square)
@@ -95,7 +97,8 @@ def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
 
 
 def _blend_people(background: Picture, rgb: Picture, estimate: Estimate) -> Picture:
-    """Blend the people over another background by their masks."""
+    """Blend the people over another background by their masks; return the background alone without
+    masks."""
     if not estimate.masks:
         return background
     share = _person_probability(estimate)
@@ -108,8 +111,8 @@ def _person_probability(estimate: Estimate) -> Floats:
 
 
 def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
-    """Make the view's background; a picture is mirrored in advance where the result will be,
-    so that it is seen as it is."""
+    """Make the view's background: the blurred picture without its people, the backdrop picture
+    (mirrored, so that a mirrored result shows it unmirrored), or one colour."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
         return _blur_background(
@@ -121,11 +124,12 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
     return np.full_like(rgb, view.colour)
 
 
-def _blur_background(rgb: Picture, behind: NDArray[Any]) -> Picture:
-    """Blur the background without the people, whose colours would form a halo."""
+def _blur_background(rgb: Picture, mask: NDArray[Any]) -> Picture:
+    """Blur the picture, weighting pixels by the background's mask, (H, W) 0..1, so that people's
+    colours form no halo."""
     height, width = rgb.shape[:2]
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
-    weights = np.asarray(behind, np.float32)[..., None]
+    weights = np.asarray(mask, np.float32)[..., None]
     weighted = np.concatenate([rgb * weights, weights], axis=2)
     mixed = _gaussian_blur(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), max(size))
     blurred = mixed[..., :3] / np.maximum(mixed[..., 3:], _MIN_BACKGROUND_WEIGHT)
@@ -138,6 +142,7 @@ def _gaussian_blur(values: NDArray[Any], side: int) -> Floats:
 
 
 def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
+    """Resize a picture to cover height and width with its aspect ratio kept, and crop its centre."""
     scale = max(height / picture.shape[0], width / picture.shape[1])
     size = (
         max(width, round(picture.shape[1] * scale)),
@@ -153,7 +158,7 @@ def _without_poses(estimate: Estimate) -> Estimate:
 
 
 def _draw_square(out: Picture, square: TurnedSquare) -> None:
-    """Draw a rotated square with a dot at the head's side."""
+    """Draw a rotated square's outline, with a dot in the middle of its upper side."""
     corners: Floats = square.corners
     outline = np.round(corners).astype(np.int32)
     cv2.polylines(out, [outline], True, _SQUARE, _steps_line_width(out), cv2.LINE_AA)

@@ -88,10 +88,10 @@ class _Grid:
     side: int
 
     @staticmethod
-    def for_tiles(count: int, least: int, width: int) -> "_Grid":
-        """Choose the fewest columns that make the picture no higher than `_TALLEST`; else as many
-        as fit side by side with `least` pixels each."""
-        most = max(1, width // least)
+    def for_tiles(count: int, min_side: int, width: int) -> "_Grid":
+        """Choose the fewest columns with which the picture's height is at most 3/4 of its width;
+        else as many columns as fit with `min_side` pixels each."""
+        most = max(1, width // min_side)
         low = (c for c in range(1, most + 1) if _ceil_divide(count, c) / c <= _TALLEST)
         return _Grid.with_columns(next(low, most), count, width)
 
@@ -101,7 +101,7 @@ class _Grid:
         return _Grid(columns, _ceil_divide(count, columns), max(2, width // columns // 2 * 2))
 
     def tile(self, kind: str, number: int, cell: tuple[int, int], span: tuple[int, int]) -> Tile:
-        """Place a tile.
+        """Return the tile, in pixels, that lies at a grid cell and spans several cells.
 
         Args:
             cell: column and row of its upper left square.
@@ -116,7 +116,8 @@ class _Grid:
 
 
 def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
-    """Lay out a view's tiles; None where the picture is shown alone.
+    """Compute where a view's tiles lie: every stage, or every keypoint, with the picture; None for
+    the view "single" or without stages.
 
     Args:
         stages: of the net; 0: there is none, and nothing to show.
@@ -142,8 +143,8 @@ def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 
 def enlarged_keypoint_after_click(
     layout: Layout, x: float, y: float, joint: int | None
 ) -> int | None:
-    """Return the joint that is enlarged after a click: the one whose tile was clicked, none after a
-    second click; a click elsewhere changes nothing.
+    """Return the joint to enlarge after a click: the clicked tile's, None where it was enlarged
+    already, `joint` for a click on anything else.
 
     Args:
         x, y: 0..1 of the picture's width and height.
@@ -156,8 +157,8 @@ def enlarged_keypoint_after_click(
 
 
 def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
-    """Place stages, their track and attentions row by row; the picture gets the rest of the last
-    row."""
+    """Place the tiles of the stages, their track and the attention maps row by row; the picture
+    fills the rest of the last row."""
     items = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
     items += [(ATTENTION, number) for number in range(attentions)]
     grid = _Grid.for_tiles(len(items) + 1, LEAST_STAGE, width)
@@ -171,9 +172,8 @@ def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
 
 
 def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
-    """Place the joints of no group, the picture, all keypoints and the background, then group
-    after group: down the columns of a wide grid, along the rows of a tall one. A hand's fingers
-    are then whole columns or rows."""
+    """Place one tile per joint: ungrouped joints, picture, all keypoints, background, then each
+    finger or limb along the grid's shorter side."""
     *loose, background = _ungrouped_joints(skeleton)
     items = [(JOINT, joint) for joint in loose]
     items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
@@ -188,8 +188,8 @@ def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
 
 
 def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
-    """Place one joint in the largest square from the upper left; the picture and as many joints
-    of its group as fit in what is left."""
+    """Place one joint's tile as the largest square in the upper left corner; the picture and as
+    many joints of its finger or limb as fit fill the rest."""
     large = min(grid.columns, grid.rows)
     free = min(large, max(grid.columns, grid.rows) - large)
     tiles = [grid.tile(JOINT, joint, (0, 0), (large, large))]

@@ -24,7 +24,7 @@ from core.pose.drawing.heatmap_layout import (
     Tile,
     layout_tiles,
 )
-from core.pose.drawing.poses import draw_estimate, draw_pose, label_plate
+from core.pose.drawing.poses import draw_estimate, draw_pose, render_label
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import Skeleton, skeleton_named
@@ -56,7 +56,8 @@ def draw_colour_bar(width: int, height: int) -> Picture:
 def overlay_heatmaps(
     rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
 ) -> Picture:
-    """Draw a stage's heatmaps over the squares that the net saw, with their frames.
+    """Draw a stage's heatmaps, with frames, over the parts of the picture that they cover: one
+    joint's map, or the maximum over all joints.
 
     Args:
         stage: from 0; one beyond a net's last means its last.
@@ -68,8 +69,8 @@ def overlay_heatmaps(
 
 
 def draw_attention(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
-    """Draw each attention map, by name, over the net's crop; of a part-wise one the keypoint's, or
-    the maximum over all."""
+    """Draw each attention map over the net's crop; return (name, picture) pairs. Of a map per
+    keypoint, draw the joint's, or the maximum over all."""
     return [
         (name, _overlay_on_crop(heatmaps.crop, _attention_map(units, joint)))
         for name, units in heatmaps.attention.items()
@@ -83,7 +84,8 @@ def _attention_map(units: Floats, joint: int | None) -> Floats:
 
 
 def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
-    """Blend a map into the picture at its region, as far as that is visible, with a frame."""
+    """Blend a heatmap, with a white frame, into its region of the picture in place, clipped to the
+    picture."""
     x0, y0, x1, y1 = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
@@ -113,7 +115,8 @@ def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
 
 
 def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
-    """Mirror crop and maps for display; the result is not for computing."""
+    """Mirror crop, heatmaps and attention maps horizontally for display; the region stays, so don't
+    compute with the result."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
     attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
     maps = np.ascontiguousarray(heatmaps.maps[..., ::-1])
@@ -123,7 +126,8 @@ def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
 def enlarge_for_drawing(
     rgb: Picture, estimate: Estimate, factor: float
 ) -> tuple[Picture, Estimate]:
-    """Scale picture, poses and heatmaps by a factor, to draw finer on a small picture."""
+    """Scale picture, keypoints and heatmap regions by a factor, so that a small picture can be
+    drawn on in finer detail."""
     if factor == 1:
         return rgb, estimate
     height, width = round(rgb.shape[0] * factor), round(rgb.shape[1] * factor)
@@ -145,18 +149,18 @@ def draw_with_heatmaps(
     maps: Maps,
     stages: int,
     *,
-    attends: Sequence[str] | None = None,
+    attention_names: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """Draw poses, as `draw_estimate` does, and their heatmaps: over the picture, or the first one's
+    """Draw poses as `draw_estimate` does, and their heatmaps: over the picture, or the first pose's
     as tiles beside it.
 
     Args:
         stages: of the net; with 0 there are no heatmaps.
-        attends: names of the net's attention maps, for their tiles while nobody is seen; None:
-            those of the heatmaps.
+        attention_names: of the net's attention maps, for their tiles while nobody is detected;
+            None: those of the heatmaps.
     """
     estimate = select_person_maps(estimate, maps.person)
     if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
@@ -164,17 +168,18 @@ def draw_with_heatmaps(
     picture = draw_estimate(rgb, estimate, labels=labels, emoji=emoji, mirror=mirror)
     first = next(iter(estimate.heatmaps), None)
     skeleton = _map_skeleton(estimate, first)
-    if attends is None:
-        attends = tuple(first.attention) if first else ()
-    layout = layout_tiles(maps, skeleton, stages, len(attends))
+    if attention_names is None:
+        attention_names = tuple(first.attention) if first else ()
+    layout = layout_tiles(maps, skeleton, stages, len(attention_names))
     if layout is None:
         return picture
     shown = mirror_heatmaps(first) if first and mirror else first
-    return draw_tiles(picture, shown, layout, maps, skeleton, attends)
+    return draw_tiles(picture, shown, layout, maps, skeleton, attention_names)
 
 
 def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
-    """Return the estimate with one person's heatmaps alone, see `Maps.person`."""
+    """Return the estimate with the heatmaps of the person of this number only, or of the lowest
+    number while that person is away; unchanged for None."""
     numbers = estimate.numbers
     if person is None or not numbers or not estimate.heatmaps:
         return estimate
@@ -183,11 +188,12 @@ def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
 
 
 def _map_skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
-    """Return the maps' skeleton: the poses', or numbered keypoints where the counts differ."""
-    said = skeleton_named(estimate.skeleton)
-    joints = said.size if heatmaps is None else heatmaps.maps.shape[1] - 1
-    if joints == said.size:
-        return said
+    """Return the poses' skeleton, or one of numbered keypoints where the heatmaps have another
+    count."""
+    skeleton = skeleton_named(estimate.skeleton)
+    joints = skeleton.size if heatmaps is None else heatmaps.maps.shape[1] - 1
+    if joints == skeleton.size:
+        return skeleton
     return Skeleton("", "", tuple(f"keypoint {i}" for i in range(joints)), (), ())
 
 
@@ -197,15 +203,15 @@ def draw_tiles(
     layout: Layout,
     maps: Maps,
     skeleton: Skeleton,
-    attends: Sequence[str] = (),
+    attention_names: Sequence[str] = (),
 ) -> Picture:
-    """Draw the tiles of one hand's or body's maps, and the picture, by the layout.
+    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout.
 
     Args:
         picture: with whatever is drawn on it.
         heatmaps: None where nothing was found: the tiles stay dark.
         skeleton: of the maps.
-        attends: names of the net's attention maps.
+        attention_names: names of the net's attention maps.
     """
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
     crops: dict[int, Picture] = {}
@@ -220,14 +226,14 @@ def draw_tiles(
                 size_wh = _crop_size(heatmaps, side)[::-1]
                 crops[side] = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
             _paste_centred(space, _draw_tile(tile, crops[side], heatmaps, maps, skeleton))
-        _draw_title(space, tile, skeleton, attends)
+        _draw_title(space, tile, skeleton, attention_names)
     return out
 
 
 def _draw_tile(
     tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
 ) -> Picture:
-    """Draw a tile's content on the net's crop in the tile's size."""
+    """Draw a tile's heatmap, attention map, keypoints or track, by its kind, over the net's crop."""
     stage = heatmaps.stages - 1
     stage = stage if maps.stage is None else min(maps.stage, stage)
     if tile.kind == JOINT:
@@ -250,7 +256,7 @@ def _keypoints_in_crop(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Float
 
 
 def _crop_size(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
-    """Return the crop's (H, W) for a longer side of so many pixels."""
+    """Return the crop's (H, W) scaled to a longer side of `side` pixels."""
     height, width = heatmaps.crop.shape[:2]
     longer = max(height, width)
     return max(1, round(side * height / longer)), max(1, round(side * width / longer))
@@ -273,16 +279,16 @@ def _overlay_on_crop(crop: Picture, heatmap: Floats) -> Picture:
 
 
 def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
-    """Return the keypoints whose track from stage to stage is shown: the chosen one, or the end of
-    every finger or limb."""
+    """Return the keypoints whose peaks are tracked from stage to stage: the chosen joint, or the
+    tip of every finger or limb; () for the background."""
     if joint is None:
         return tuple(group[-1] for group in skeleton.groups.values())
     return (joint,) if joint < skeleton.size else ()
 
 
 def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
-    """Return every stage's peaks, (S, len(joints), 2), in pixels of the crop with that longer side;
-    NaN where a peak is too weak to be coloured."""
+    """Return the joints' peaks in every stage, (S, len(joints), 2), in pixels of the crop with that
+    longer side; NaN where a peak is too weak."""
     points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
     for stage in range(heatmaps.stages):
         inside, values = _keypoints_in_crop(heatmaps, stage, side)
@@ -294,7 +300,8 @@ def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats
 def _draw_track(
     crop: Picture, heatmaps: Heatmaps, joints: Sequence[int], skeleton: Skeleton
 ) -> Picture:
-    """Draw a line per joint through its peaks, with a numbered dot for every stage."""
+    """Draw each joint's path through its peaks, with a numbered dot per stage, on a copy of the
+    crop."""
     out = crop.copy()
     for joint, points in zip(
         joints, stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
@@ -309,6 +316,7 @@ def _draw_track(
 
 
 def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> None:
+    """Draw a filled dot with a white outline and a text in its centre."""
     cv2.circle(out, centre, _DOT, color, -1, cv2.LINE_AA)
     cv2.circle(out, centre, _DOT, (255, 255, 255), 1, cv2.LINE_AA)
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
@@ -319,22 +327,26 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
 # -------------------------------------------------------------------------------------- the tiles
 
 
-def _draw_title(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequence[str]) -> None:
-    """Draw a tile's title in its lower left corner, and at a joint's top its finger's or limb's
-    colour."""
-    plate = label_plate(tile_title(tile, skeleton, attends), "", TITLE)[:, : space.shape[1]]
+def _draw_title(
+    space: Picture, tile: Tile, skeleton: Skeleton, attention_names: Sequence[str]
+) -> None:
+    """Draw a tile's title in its lower left corner, and a stripe in the colour of a joint's finger
+    or limb at its top."""
+    plate = render_label(tile_title(tile, skeleton, attention_names), "", TITLE)[
+        :, : space.shape[1]
+    ]
     space[-TITLE:, : plate.shape[1]] = plate
     if tile.kind == JOINT:
         space[:_STRIPE] = _keypoint_color(skeleton, tile.number)
 
 
-def tile_title(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str:
-    """Return a tile's title."""
+def tile_title(tile: Tile, skeleton: Skeleton, attention_names: Sequence[str] = ()) -> str:
+    """Return a tile's title: the name of its joint or attention map, "stage N" from 1, or its kind."""
     if tile.kind == JOINT:
         names = (*skeleton.joints, "background")
         return names[tile.number].replace("_", " ")
     if tile.kind == ATTENTION:
-        return attends[tile.number].replace("_", " ")
+        return attention_names[tile.number].replace("_", " ")
     return f"stage {tile.number + 1}" if tile.kind == STAGE else tile.kind
 
 
@@ -345,7 +357,7 @@ def _keypoint_color(skeleton: Skeleton, joint: int) -> Rgb:
 
 
 def _paste_letterboxed(space: Picture, picture: Picture) -> None:
-    """Paste the picture into the centre of a space, scaled to fit."""
+    """Paste the picture, scaled to fit with its aspect ratio kept, into the centre of a space."""
     height, width = picture.shape[:2]
     scale = min(space.shape[0] / height, space.shape[1] / width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -369,7 +381,8 @@ def _apply_colours(levels: Levels) -> Picture:
 
 @lru_cache(maxsize=1)
 def _blend_tables() -> tuple[Picture, Picture]:
-    """Return for each level its colour times its opacity, (1, 256, 3), and the picture's weight."""
+    """Return lookup tables for levels 0..255: (1, 256, 3) colours times opacity, and (1, 256)
+    weights of the picture, 0..255."""
     level = np.arange(256, dtype=np.uint8)[None]
     strength = level / np.float32(255)
     share = np.where(strength > _MIN_RESPONSE, np.sqrt(strength) * _STRENGTH, 0)

@@ -52,8 +52,8 @@ def draw_estimate(
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """Draw every pose's skeleton, in its number's colour where it has one, and its label with emoji
-    above it.
+    """Draw every pose's skeleton on a copy of the picture, in its person's colour where poses are
+    numbered, with label and emoji above it.
 
     Args:
         labels: one text a pose ("" draws none).
@@ -89,14 +89,17 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
     return out
 
 
-def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton, only: Rgb | None = None) -> None:
-    """Draw edges and keypoints into the picture, in the skeleton's colours or in one."""
+def _draw_skeleton(
+    out: Picture, pose: Pose, skeleton: Skeleton, single_color: Rgb | None = None
+) -> None:
+    """Draw edges and keypoints into the picture in place, skipping missing ones; no edges where the
+    pose has another number of keypoints."""
     width = _line_width(out)
     ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
         if (start := ends[a]) and (end := ends[b]):
-            cv2.line(out, start, end, only or color, width, cv2.LINE_AA, _SHIFT)
+            cv2.line(out, start, end, single_color or color, width, cv2.LINE_AA, _SHIFT)
     radius = int(width * 1.2 * (1 << _SHIFT))
     for end in filter(None, ends):
         cv2.circle(out, end, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
@@ -114,9 +117,10 @@ def _line_width(picture: Picture) -> int:
 
 
 def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
-    """Draw a label above the hand, inside the picture."""
+    """Draw a label above the keypoints, moved to lie inside the picture; with `mirror` the picture
+    is mirrored, the keypoints aren't."""
     height, width = out.shape[:2]
-    plate = label_plate(text, emoji, max(18, height // 14))
+    plate = render_label(text, emoji, max(18, height // 14))
     x0, y0, x1, _ = bounding_box(keypoints)
     middle = (x0 + x1) / 2
     middle = width - 1 - middle if mirror else middle
@@ -127,10 +131,10 @@ def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: 
 
 
 @lru_cache(maxsize=256)
-def label_plate(text: str, emoji: str, height: int) -> Picture:
-    """Render a (height, W, 3) label with the text and, where it can be drawn, the emoji."""
+def render_label(text: str, emoji: str, height: int) -> Picture:
+    """Render a label, (height, W, 3), with the emoji, if a colour font has it, and the text."""
     font = ImageFont.load_default(height * 0.55)
-    sign = emoji_sprite(emoji, round(height * 0.8))
+    sign = render_emoji(emoji, round(height * 0.8))
     sign_width = sign.width + height // 6 if sign else 0
     pad = height // 4
     width = round(pad * 2 + sign_width + font.getlength(text))
@@ -143,9 +147,10 @@ def label_plate(text: str, emoji: str, height: int) -> Picture:
 
 
 @lru_cache(maxsize=256)
-def emoji_sprite(emoji: str, size: int) -> Image.Image | None:
-    """Render an emoji as an RGBA picture of that height; None where no colour font can."""
-    font = _emoji_font() if emoji else None
+def render_emoji(emoji: str, size: int) -> Image.Image | None:
+    """Render an emoji as an RGBA picture of that height; None for "", or without a colour font that
+    has it."""
+    font = _load_emoji_font() if emoji else None
     if font is None:
         return None
     left, top, right, bottom = font.getbbox(emoji)
@@ -159,7 +164,8 @@ def emoji_sprite(emoji: str, size: int) -> Image.Image | None:
 
 
 @lru_cache(maxsize=1)
-def _emoji_font() -> ImageFont.FreeTypeFont | None:
+def _load_emoji_font() -> ImageFont.FreeTypeFont | None:
+    """Load the system's colour emoji font in the first size that it has; None without such a font."""
     path = emoji_font_path()
     for size in _EMOJI_SIZES if path else ():
         try:
@@ -175,7 +181,8 @@ def emoji_font_path() -> Path | None:
 
 
 def draw_path(rgb: Picture, points: Floats) -> Picture:
-    """Draw a path through the (T, 2) points that are there, on a copy, with a dot at its end."""
+    """Draw a path through (T, 2) points, skipping missing ones, on a copy of the picture: darker at
+    its start, a dot at its end."""
     out = rgb.copy()
     ends = [end for x, y in points.tolist() if (end := _to_drawing_coordinates(x, y))]
     width = max(2, out.shape[0] // 120)

@@ -21,8 +21,8 @@ ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
 
 
 def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
-    """Compute (…, 8) angles in degrees, as ANGLES, of (…, K, 2 or 3) keypoints; NaN where
-    one of an angle's three keypoints is missing, or two coincide."""
+    """Compute angles in degrees, (…, 8) in the order of ANGLES, from (…, K, 2 or 3) keypoints; NaN
+    where a keypoint is missing or two coincide."""
     skeleton.check(points.shape[-2])
     first, middle, last = (points[..., at, :] for at in _angle_keypoints(skeleton))
     one, other = first - middle, last - middle
@@ -33,7 +33,8 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
 
 
 def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
-    """Compute a pose's angles by name; those of hidden keypoints are NaN."""
+    """Compute a pose's angles by name, in degrees, in 3-D where the pose has it; NaN where a
+    keypoint is hidden or missing."""
     points = pose.keypoints if pose.world is None else pose.world
     if pose.visibility is not None:
         points = np.where(pose.visibility[:, None] < VISIBLE, np.nan, points).astype(np.float32)

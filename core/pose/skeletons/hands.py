@@ -23,7 +23,8 @@ def _parts(finger: str) -> tuple[str, ...]:
 
 
 def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
-    """Build a hand whose fingers start at the first keypoint, the wrist or the palm."""
+    """Build a hand's skeleton from its keypoints' names: each finger, in its colour, starts at the
+    first keypoint, the wrist or the palm."""
     groups = {
         finger: tuple(i for i, joint in enumerate(joints) if joint.startswith(f"{finger}_"))
         for finger in FINGERS
@@ -112,7 +113,8 @@ FINGERTIP_1 = Skeleton("fingertip_1", HAND, ("index_tip",), (), (), heading=(0,)
 
 
 def _pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
-    """Build a pair of hands: the left one's keypoints, then the right one's."""
+    """Build the skeleton of a pair of hands: the left hand's keypoints, then the right hand's, with
+    names left_… and right_…."""
     right = hand.size
 
     def of_both(joints: tuple[int, ...]) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ class Skeleton:
 
     @property
     def mirrored(self) -> list[int]:
-        """For each keypoint the index of its counterpart in a mirrored view."""
+        """Return each keypoint's index in a mirrored view, where left and right are exchanged."""
         order = list(range(self.size))
         for left, right in self.mirror_pairs:
             order[left], order[right] = right, left
@@ -96,7 +96,8 @@ class Skeleton:
         return self.joints.index(joint)
 
     def check(self, joints: int, what: str = "these keypoints") -> None:
-        """Raise SkeletonError where a pose has another number of keypoints."""
+        """Raise SkeletonError where `joints`, a number of keypoints, is not this skeleton's; `what`
+        names them in the error."""
         if joints != self.size:
             raise SkeletonError(
                 f"{what} have {joints} keypoints, {self.name} has {self.size}: use a project or "

@@ -37,7 +37,8 @@ def _body_skeleton(
     scale: str,
     oks_sigmas: tuple[float, ...] = (),
 ) -> Skeleton:
-    """Build a body from its keypoints' names: left and right pair up by name and colour the edges.
+    """Build a body's skeleton from its keypoints' names: left_… and right_… are paired, and edges
+    are coloured by side.
 
     Args:
         joints: names in order, separated by spaces; left_… and right_… where there are two.
@@ -75,7 +76,7 @@ def _body_skeleton(
 
 
 def _both_sides(*chain: str) -> list[list[str]]:
-    """Return a chain for both sides: a leading `_` stands for left_ and right_."""
+    """Return a chain of keypoints for either side, with left_ or right_ for a leading `_`."""
     return [
         [side + joint if joint[0] == "_" else joint for joint in chain]
         for side in ("left", "right")
@@ -216,13 +217,13 @@ _CONVERSIONS = {
 }
 
 
-def _source_keypoints(here: Skeleton, joint: str) -> list[int]:
+def _source_keypoints(source: Skeleton, joint: str) -> list[int]:
     """Return the keypoints whose mean gives a joint: the same name, a midpoint's two, or none."""
-    names = (joint,) if joint in here.joints else _MIDPOINTS.get(joint, ())
-    return [here.index(name) for name in names]
+    names = (joint,) if joint in source.joints else _MIDPOINTS.get(joint, ())
+    return [source.index(name) for name in names]
 
 
-def convert_keypoints(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
+def convert_keypoints(keypoints: Floats, source: Skeleton, target: Skeleton) -> Floats:
     """Convert (…, K, D) keypoints to another skeleton; NaN where one has no counterpart.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
@@ -231,12 +232,12 @@ def convert_keypoints(keypoints: Floats, here: Skeleton, there: Skeleton) -> Flo
     Raises:
         SkeletonError: another number of keypoints, or no conversion between the two.
     """
-    here.check(keypoints.shape[-2])
-    if here.name == there.name:
+    source.check(keypoints.shape[-2])
+    if source.name == target.name:
         return keypoints.copy()
-    if (here.name, there.name) not in _CONVERSIONS:
-        raise SkeletonError(f"{here.name} keypoints can't be turned into {there.name}")
+    if (source.name, target.name) not in _CONVERSIONS:
+        raise SkeletonError(f"{source.name} keypoints can't be turned into {target.name}")
     missing = np.full_like(keypoints[..., 0, :], np.nan)
-    sources = [_source_keypoints(here, joint) for joint in there.joints]
+    sources = [_source_keypoints(source, joint) for joint in target.joints]
     made = [keypoints[..., at, :].mean(-2) if at else missing for at in sources]
     return np.stack(made, -2).astype(np.float32)
