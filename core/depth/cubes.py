@@ -72,7 +72,8 @@ class Cube:
 
     @property
     def bounds(self) -> tuple[int, int, int, int]:
-        """The frame pixels u0, v0, u1, v1 of the face through the centre; u1, v1 are exclusive."""
+        """Return the frame pixels u0, v0, u1, v1 that the cube covers at its centre's depth, u1 and
+        v1 exclusive; raise MediaError below one pixel."""
         (u, v, d), half = self.centre_uvd, self.side_mm / 2
         half_u, half_v = half * self.camera.fx / d, half * self.camera.fy / d
         ends = (u - half_u, v - half_v, u + half_u, v + half_v)
@@ -83,15 +84,16 @@ class Cube:
 
     @property
     def placement(self) -> CropPlacement:
-        """How `cut_crop` maps frame pixels, as published nets were trained: the longer side fills
-        the crop, the other is centred. The pixels themselves may be up to one further on."""
+        """Return the map from frame pixels to crop pixels, as published nets were trained: the
+        longer side fills the crop, the other is centred."""
         u0, v0, u1, v1 = self.bounds
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
         scale = width / (u1 - u0), height / (v1 - v0)
         return CropPlacement(scale, (left - u0 * scale[0], top - v0 * scale[1]))
 
     def cut_crop(self, depth_mm: Depth) -> Crop:
-        """Return the crop (S, S) of a frame (H, W); depths beyond `VALID_DEPTH_MM` are unseen."""
+        """Crop the cube's part of a frame (H, W) as (S, S), scaling depths to −1..1; depths outside
+        `VALID_DEPTH_MM` count as not seen, 1."""
         u0, v0, u1, v1 = self.bounds
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
         columns = u0 + np.arange(width) * (u1 - u0) // width
@@ -103,8 +105,8 @@ class Cube:
         return np.clip(units, -1, 1).astype(np.float32)
 
     def rotate_points(self, xyz_mm: Points, turn_deg: float) -> Points:
-        """Rotate (…, 3) points in the picture plane about the cube's centre, clockwise on the
-        screen; depths stay."""
+        """Rotate (N, 3) points, mm, in the image plane about the cube's centre, clockwise in
+        degrees as seen; depths stay."""
         cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
         uvd = self.camera.to_pixels(xyz_mm)
         centre = np.array(self.centre_uvd[:2])
@@ -113,21 +115,24 @@ class Cube:
 
 
 def rotate_crop(crop: Crop, turn_deg: float) -> Crop:
-    """Rotate a crop (S, S) as `Cube.rotate_points` rotates the keypoints in it."""
+    """Rotate a crop (S, S) about its centre, clockwise in degrees, as `Cube.rotate_points` rotates
+    its keypoints; 1 (nothing seen) outside."""
     matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), -turn_deg, 1.0)
     rotated = cv2.warpAffine(crop, matrix, crop.shape, flags=cv2.INTER_NEAREST, borderValue=1.0)
     return np.asarray(rotated, np.float32)
 
 
 def _fit_into_crop(width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return (width, height) and (left, top) in the crop of frame bounds of that size."""
+    """Return (width, height) and (left, top), in pixels of the crop, of a part of a frame that is
+    scaled to fit and centred."""
     longer = max(width, height)
     width, height = max(1, SIDE * width // longer), max(1, SIDE * height // longer)
     return (width, height), ((SIDE - width) // 2, (SIDE - height) // 2)
 
 
 def _gather_pixels(depth_mm: Depth, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Depth:
-    """Return the frame's values at these rows and columns, 0 outside the frame."""
+    """Return the frame's depths at each pair of these rows and columns, (rows, columns); 0 outside
+    the frame."""
     height, width = depth_mm.shape
     inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
     values = depth_mm[np.clip(rows, 0, height - 1)[:, None], np.clip(columns, 0, width - 1)]

@@ -24,7 +24,8 @@ _RANGE_PERCENTILES = (1.0, 97.0)
 
 
 def colour_depth(depth_mm: Depth, range_mm: DepthRange) -> Picture:
-    """Return a frame in colours, (H, W, 3) RGB."""
+    """Colour a depth frame as (H, W, 3) RGB: red at the range's near end, blue at its far end,
+    black where nothing was seen."""
     near, far = range_mm
     fraction = np.clip((far - depth_mm) / (far - near), 0, 1)
     bgr = cv2.applyColorMap((fraction * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
@@ -39,7 +40,7 @@ def list_scale_colours(count: int) -> list[str]:
 
 
 def choose_depth_range(frames: Iterable[DepthFrame]) -> DepthRange:
-    """Return the range in which these frames' depths are, without outliers, in steps of 50 mm;
+    """Choose (near, far) in mm for display: the frames' depths without outliers, rounded to 50 mm;
     `DEFAULT_RANGE_MM` where they show nothing."""
     seen = [frame.depth_mm[frame.depth_mm > 0].ravel() for frame in frames]
     depths = np.concatenate(seen) if seen else np.empty(0)
@@ -53,7 +54,8 @@ def choose_depth_range(frames: Iterable[DepthFrame]) -> DepthRange:
 
 
 def quantise_crop(crop: Crop) -> NDArray[np.uint8]:
-    """Convert a crop's −1 … 1 to (S, S) bytes: 0 at the near face, 254 at the far one, `UNSEEN`."""
+    """Convert a crop's −1..1 to (S, S) bytes: 0 at the near face, 254 at the far face, 255
+    (`UNSEEN`) beyond it or where nothing was seen."""
     steps = np.clip(np.round((crop + 1) * 127.5), 0, UNSEEN - 1).astype(np.uint8)
     steps[crop >= 1] = UNSEEN
     return steps

@@ -94,7 +94,7 @@ class DepthRecording(DepthSource):
 
 
 def check_frame_size(size_hw: tuple[int, ...], camera: Camera, name: str) -> None:
-    """Raise MediaError where a frame's size is not its camera's."""
+    """Raise MediaError where a frame's size differs from its camera's."""
     height, width = size_hw
     if (width, height) != (camera.width, camera.height):
         raise MediaError(

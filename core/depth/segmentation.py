@@ -21,7 +21,8 @@ _CENTRING_STEPS = 5
 
 
 def find_nearest_object(depth_mm: Depth, camera: Camera, side_mm: float) -> Cube | None:
-    """Return the cube around the nearest object; None if there is none.
+    """Find the nearest large enough object in a depth frame and return the cube around its centre
+    of mass; None if there is none.
 
     The valid depths are cut into bands; the nearest band with a connected part that is large enough
     gives the first centre, which is then moved to the centre of mass.
@@ -44,7 +45,8 @@ def find_nearest_object(depth_mm: Depth, camera: Camera, side_mm: float) -> Cube
 
 
 def centre_cube(depth_mm: Depth, cube: Cube, steps: int = _CENTRING_STEPS) -> Cube:
-    """Move a cube `steps` times to the centre of mass of the surface in it; an empty cube stays."""
+    """Move a cube to the centre of mass of the surface in it, `steps` times; a cube without a
+    surface stays."""
     for _ in range(steps):
         pixels = list_cube_pixels(depth_mm, cube)
         if not len(pixels):
@@ -55,7 +57,7 @@ def centre_cube(depth_mm: Depth, cube: Cube, steps: int = _CENTRING_STEPS) -> Cu
 
 
 def list_cube_pixels(depth_mm: Depth, cube: Cube) -> Points:
-    """Return (N, 3) u, v, d of the pixels whose surface is inside a cube."""
+    """Return (N, 3) u, v, d of the frame's pixels whose depth is inside a cube."""
     u0, v0, u1, v1 = cube.bounds
     left, top = max(u0, 0), max(v0, 0)
     part = depth_mm[top : max(v1, 0), left : max(u1, 0)]

@@ -17,7 +17,8 @@ from core.pose.skeletons.table import SKELETONS
 def _create_heatmap_estimator(
     weights_folder: Path, *, net_folder: Path, **options: Any
 ) -> Estimator:
-    """Create the estimator of hands or of bodies, whichever the net finds."""
+    """Create the heatmap estimator of bodies or of hands, by the skeleton of the net in
+    `net_folder`."""
     skeleton = SKELETONS.get(read_net_metadata(net_folder, HeatmapMetadata).skeleton)
     kind = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
     return kind(weights_folder, net_folder=net_folder, **options)

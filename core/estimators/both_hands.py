@@ -38,7 +38,8 @@ class BothHands(Estimator):
         self._pairing = HandPairing()
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find both hands in the next frame; each keeps its side while it is tracked.
+        """Find one person's two hands in the next frame as one pose of 42 keypoints, or none; a
+        hand keeps its side while it is tracked.
 
         Raises:
             EstimatorError: closed.
@@ -48,7 +49,7 @@ class BothHands(Estimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find both hands in a single picture.
+        """Find one person's two hands in a single picture as one pose of 42 keypoints, or none.
 
         Raises:
             EstimatorError: closed.
@@ -108,14 +109,15 @@ def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
 
 
 def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
-    """Return the cost of assigning a hand to a side, 0 left, 1 right: how far it moved since the
-    previous frame, plus its score where its estimator gives the other side."""
+    """Return the cost of assigning a hand to a side, 0 left, 1 right: its movement since the
+    previous frame, plus its score where its estimator says the other side."""
     is_other_side = hand.handedness not in (None, _SIDES[side])
     return _relative_movement(hand.keypoints, previous, side) + hand.score * is_other_side
 
 
 def _relative_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
-    """Return how far a side's hand moved, in units of its size; at most 1, as for a new hand."""
+    """Return how far a hand moved from the previous keypoints of a side, in units of its size, at
+    most 1; 1 where that side had none."""
     if previous is None:
         return 1.0
     before = previous[side * HAND_21.size : (side + 1) * HAND_21.size]

@@ -45,7 +45,8 @@ class DepthNet:
         return np.asarray(keypoints, np.float32)
 
     def find_keypoints_mm(self, cube: Cube, crop: Crop) -> Points:
-        """Find a hand's (K, 3) keypoints in mm in its cube's crop (S, S)."""
+        """Find a hand's keypoints, (K, 3) mm, in its cube's crop (S, S), averaged over the crop
+        rotated by each of `turns_deg`."""
         crops = [rotate_crop(crop, turn) if turn else crop for turn in self.turns_deg]
         predictions = zip(self.turns_deg, self.predict(np.stack(crops)), strict=True)
         unturned = [
@@ -85,14 +86,16 @@ class PalmDetector:
         self.name, self._stride, self._input_hw = about.name, about.stride, about.input_hw
 
     def find_palm(self, depth_mm: Depth) -> Palm:
-        """Return the heatmap's peak in a frame (H, W), averaged with its neighbouring cells."""
+        """Find the most likely palm in a frame (H, W), at the heatmap's peak, with its score; there
+        always is one."""
         heatmap, depths, scale = self._predict_maps(depth_mm)
         cell, depth, score = _locate_peak(heatmap, depths)
         u, v = self._cells_to_frame(np.array(cell), scale)
         return Palm((float(u), float(v), depth), score)
 
     def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
-        """Return the highest score, 0..1, of a palm in a part of a frame (H, W).
+        """Return the highest palm score, 0..1, within a part of a frame (H, W); 0 where that part
+        is empty.
 
         Args:
             bounds: u0, v0, u1, v1 px.
@@ -104,7 +107,8 @@ class PalmDetector:
         return float(heatmap[rows][:, columns].max(initial=0))
 
     def _predict_maps(self, depth_mm: Depth) -> tuple[Floats, Floats, float]:
-        """Return heatmap, depths in mm, and frame pixels per input pixel."""
+        """Run the net on a frame; return its heatmap, its depths in mm, and the frame pixels per
+        input pixel."""
         shrunk, scale = shrink_depth_frame(depth_mm, self._input_hw)
         maps, depths = self._session.run(["palm", "depth_mm"], {"frames": shrunk[None]})
         return maps[0], depths[0], scale
@@ -114,7 +118,8 @@ class PalmDetector:
 
 
 def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:
-    """Shrink a frame to a net's input size by nearest pixels, with 0 where its aspect differs.
+    """Shrink a frame to a net's input size by nearest pixels, its aspect ratio kept, in the upper
+    left corner; 0 in the rest.
 
     Returns:
         The input, and frame pixels per input pixel.
@@ -129,8 +134,8 @@ def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth
 
 
 def _locate_peak(heatmap: Floats, depth_mm: Floats) -> tuple[tuple[float, float], float, float]:
-    """Return x, y in cells and depth at the highest cell, averaged over it and its neighbours
-    weighted by the heatmap; and the heatmap's value there."""
+    """Return (x, y) in cells, depth, and value of a heatmap's peak: place and depth are means over
+    3x3 cells weighted by the heatmap."""
     y, x = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
     rows, columns = slice(max(y - 1, 0), y + 2), slice(max(x - 1, 0), x + 2)
     weights = heatmap[rows, columns] / max(float(heatmap[rows, columns].sum()), 1e-6)

@@ -41,7 +41,7 @@ _DETECT_INTERVAL_S = 1.0  # between MediaPipe's detections while too few people 
 _BATCH = 8  # persons
 
 
-def read_bodies(
+def estimate_in_boxes(
     net: HeatmapNet,
     rgb: Picture,
     boxes: Sequence[Box],
@@ -49,7 +49,8 @@ def read_bodies(
     flip: bool = False,
     decoding: PeakDecoder | None = None,
 ) -> list[PoseWithHeatmaps]:
-    """Find the person in each box, in the boxes' order.
+    """Run the net on each person's box and decode the keypoints; return poses and heatmaps in the
+    boxes' order.
 
     Args:
         flip: average with the prediction for the mirrored person (the flip test).
@@ -62,13 +63,13 @@ def read_bodies(
         batch = views[start : start + _BATCH]
         crops = np.stack([view.cut(rgb) for view in batch])
         if net.is_simcc:
-            found += _read_simcc(net, rgb, batch, crops, flip)
+            found += _estimate_by_simcc(net, rgb, batch, crops, flip)
         else:
-            found += _read_maps(net, rgb, batch, crops, flip, decoding or net.reading.decode)
+            found += _estimate_by_maps(net, rgb, batch, crops, flip, decoding or net.reading.decode)
     return found
 
 
-def _read_maps(
+def _estimate_by_maps(
     net: HeatmapNet,
     rgb: Picture,
     views: Sequence[PersonView],
@@ -76,7 +77,8 @@ def _read_maps(
     flip: bool,
     decoding: PeakDecoder,
 ) -> list[PoseWithHeatmaps]:
-    """Decode the heatmaps of a batch of crops."""
+    """Run a heatmap net on a batch of crops and decode poses and heatmaps, with the flip test if
+    `flip`."""
     maps, attention = net.predict_with_attention(crops)
     if flip:
         maps = np.mean([maps, _predict_mirrored(net, crops)], axis=0, dtype=np.float32)
@@ -89,14 +91,15 @@ def _read_maps(
     return found
 
 
-def _read_simcc(
+def _estimate_by_simcc(
     net: HeatmapNet,
     rgb: Picture,
     views: Sequence[PersonView],
     crops: NDArray[np.uint8],
     flip: bool,
 ) -> list[PoseWithHeatmaps]:
-    """Decode the positions along each axis of a batch of crops."""
+    """Run a SimCC net on a batch of crops and decode poses, with the flip test if `flip`, and
+    heatmaps for display."""
     along_x, along_y = net.predict_simcc(crops)
     if flip:
         other_x, other_y = net.predict_simcc(np.ascontiguousarray(crops[:, :, ::-1]))
@@ -120,7 +123,8 @@ def _predict_mirrored(net: HeatmapNet, crops: NDArray[np.uint8]) -> Floats:
 
 
 def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: Floats) -> Heatmaps:
-    """Return heatmaps with the part of the picture that they cover."""
+    """Build the heatmaps of a person's view: the maps, the part of the picture that they cover, and
+    its pixels."""
     box = heatmaps_box(reading, view, (maps.shape[-2], maps.shape[-1]))
     step = np.array([box.width, box.height]) / view.input_hw[::-1]
     to_picture = np.column_stack([np.diag(step), np.array([box.x0, box.y0]) + (step - 1) / 2])
@@ -128,14 +132,16 @@ def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: 
 
 
 def _make_pose(keypoints: Floats, values: Floats) -> Pose:
-    """Return a pose in which keypoints without a value above 0 are missing."""
+    """Build a pose from keypoints and peak values: missing where the value is not above 0, scored
+    by their mean."""
     scores = np.clip(values, 0, 1).astype(np.float32)
     found = np.where(scores[:, None] > 0, keypoints, np.float32(np.nan))
     return Pose(found, scores, float(scores.mean()))
 
 
 def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
-    """Return the part of the picture that the heatmaps of an upright view cover."""
+    """Return the box in the picture that the maps of an unrotated view cover, by how the net's
+    cells lie on its input."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels per cell
     start = np.zeros(2)  # centre of the first cell, input pixels
@@ -157,7 +163,7 @@ class HeatmapBodies(HeatmapEstimator):
         num_poses: how many people to find in a stream; one without MediaPipe.
         net_folder, crop, kalman: see `HeatmapEstimator`; in single pictures boxes are MediaPipe's,
             with the crop "centre" the whole picture.
-        flip, decoding: see `read_bodies`; the flip test doubles the time.
+        flip, decoding: see `estimate_in_boxes`; the flip test doubles the time.
         isolated: see `MediapipeTask`.
 
     Raises:
@@ -189,7 +195,8 @@ class HeatmapBodies(HeatmapEstimator):
         self._detected_s = -math.inf
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, most confident first.
+        """Find the bodies in the next frame, most confident first, in tracked boxes and, where
+        needed, in newly detected ones.
 
         Raises:
             EstimatorError: closed.
@@ -212,7 +219,7 @@ class HeatmapBodies(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the bodies in a single picture.
+        """Find the bodies in a single picture, most confident first; at most `num_poses`.
 
         Raises:
             EstimatorError: closed.
@@ -222,7 +229,8 @@ class HeatmapBodies(HeatmapEstimator):
         return self._to_estimate(found, (rgb.shape[0], rgb.shape[1]), mirrored_view=mirrored_view)
 
     def detect_still_boxes(self, rgb: Picture, num_poses: int | None = None) -> list[Box]:
-        """Return the boxes in which `estimate_still` finds bodies.
+        """Detect people in a single picture and return their boxes; without MediaPipe, one box of
+        the whole picture.
 
         Raises:
             EstimatorError: closed.
@@ -237,7 +245,7 @@ class HeatmapBodies(HeatmapEstimator):
     def estimate_boxes(
         self, rgb: Picture, boxes: Sequence[Box], *, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the body in each box of a single picture, in the boxes' order.
+        """Find the body in each given box of a single picture; poses are in the boxes' order.
 
         Raises:
             EstimatorError: closed.
@@ -251,16 +259,19 @@ class HeatmapBodies(HeatmapEstimator):
             return self._read_in_boxes(rgb, boxes)
 
     def _read_in_boxes(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
-        return read_bodies(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)
+        return estimate_in_boxes(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)
 
     def _detect_boxes(self, frame: Frame) -> list[Box]:
+        """Detect people in a stream's frame and return their boxes; without MediaPipe, one box of
+        the whole picture."""
         if self._mediapipe is None:
             return [_whole_picture_box(frame.rgb)]
         bodies = self._mediapipe.estimate(frame)
         return [person_box(_visible_keypoints(pose)) for pose in bodies.poses]
 
     def _must_detect(self, tracked: int, time_s: float) -> bool:
-        """Whether this frame needs MediaPipe, with so many people tracked."""
+        """Whether to detect people in this frame: nobody is tracked, or too few are and the last
+        detection was a second ago."""
         if not tracked:
             return True
         return tracked < self._wanted and not 0 <= time_s - self._detected_s < _DETECT_INTERVAL_S
@@ -280,7 +291,8 @@ def _whole_picture_box(rgb: Picture) -> Box:
 
 
 def _visible_keypoints(pose: Pose) -> Floats:
-    """Return the keypoints that are visible, or all where none is."""
+    """Return a pose's keypoints with a visibility of 0.5 or more, (k, 2); all of them where none is
+    visible or visibility is unknown."""
     if pose.visibility is None or not (pose.visibility >= VISIBLE).any():
         return pose.keypoints
     return pose.keypoints[pose.visibility >= VISIBLE]

@@ -61,7 +61,8 @@ class HeatmapHands(HeatmapEstimator):
         self._tracked: _TrackedHand | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the hands in the next frame, most confident first.
+        """Find the hands in the next frame, most confident first, in crops around the tracked hand
+        or MediaPipe's hands.
 
         Raises:
             EstimatorError: closed.
@@ -78,7 +79,8 @@ class HeatmapHands(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the hands in a single picture.
+        """Find the hands in a single picture, most confident first, in crops around MediaPipe's
+        hands.
 
         Raises:
             EstimatorError: closed.
@@ -91,7 +93,8 @@ class HeatmapHands(HeatmapEstimator):
         return self._to_estimate(found, hands.size_hw, mirrored_view=mirrored_view)
 
     def _detect_hands(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Run the net where MediaPipe finds hands; with the crop "self", start to track one."""
+        """Run the net on crops around MediaPipe's hands; with the crop "self" on the first hand
+        alone, which is tracked from then on."""
         hands = self._hands.estimate(frame).poses
         if self._crop == "self" and hands:
             hands = hands[:1]
@@ -106,6 +109,8 @@ class HeatmapHands(HeatmapEstimator):
         return self._run_net(rgb, square_around(hand.keypoints, HAND_CROP_FACTOR), hand.handedness)
 
     def _run_net(self, rgb: Picture, square: Square, handedness: str | None) -> PoseWithHeatmaps:
+        """Run the net on a square of the picture; return the pose, scored by its mean peak value,
+        and the heatmaps."""
         crop = cut_square(rgb, square, self._net.input_hw[0])
         heatmaps = Heatmaps(self._net.predict_heatmaps(crop[None])[0], square.to_box(), crop)
         keypoints, values = heatmap_keypoints(heatmaps)
@@ -113,7 +118,8 @@ class HeatmapHands(HeatmapEstimator):
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
     def _track_hand(self, rgb: Picture) -> list[PoseWithHeatmaps]:
-        """Run the net at the tracked hand's square and move that; [] without a hand there."""
+        """Run the net at the tracked hand's square and move the square towards the keypoints; []
+        without a tracked hand, or when it is lost."""
         tracked, self._tracked = self._tracked, None
         if tracked is None:
             return []
@@ -127,7 +133,8 @@ class HeatmapHands(HeatmapEstimator):
         return [(pose, heatmaps)]
 
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Track as the CPM demos do (core/pose/tracking.py); the handedness is unknown."""
+        """Track one hand as the CPM demos do, from a square in the picture's centre; [] when it is
+        lost. Handedness is unknown."""
         square = self._tracked.square if self._tracked else initial_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)
         following = next_square(square, pose.keypoints, pose.scores)

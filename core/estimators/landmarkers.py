@@ -43,8 +43,8 @@ class Landmarkers:
         *,
         timeout_s: float = 0.0,
     ) -> tuple[dict[str, Any], Arrays]:
-        """Answer as `Worker.call` does, in this process: `open` a model, `track` a stream's next
-        frame, find the landmarks in a `still`, or `close`."""
+        """Run a command in this process, like `Worker.call`: "open" a model, "track" a stream's
+        next frame, find landmarks in a "still", or "close"."""
         commands = {
             "open": self._open_model,
             "track": self._track_frame,
@@ -58,7 +58,8 @@ class Landmarkers:
         self._close_stream({}, [])
 
     def _open_model(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-        """Keep the model's content and create the stream's landmarker."""
+        """Store the model's content and options, and create the stream's landmarker; returns an
+        empty answer."""
         self.close()
         block_telemetry()
         self._options, self._content = options, arrays[0].tobytes()
@@ -68,7 +69,8 @@ class Landmarkers:
     def _track_frame(
         self, options: dict[str, Any], arrays: Arrays
     ) -> tuple[dict[str, Any], Arrays]:
-        """Find the landmarks in the stream's next frame; `vendor_s` is MediaPipe's CPU time."""
+        """Find landmarks in the stream's next frame; return them as arrays, and `vendor_s`,
+        MediaPipe's CPU time."""
         started_s = time.thread_time()
         result = _detect_in_frame(self._stream, arrays[0], options["time_ms"])
         vendor_s = time.thread_time() - started_s
@@ -78,8 +80,8 @@ class Landmarkers:
     def _find_in_still(
         self, options: dict[str, Any], arrays: Arrays
     ) -> tuple[dict[str, Any], Arrays]:
-        """Show a picture `passes` times to a fresh landmarker, since a used one would search where
-        the previous picture's pose was; stop when nothing is found."""
+        """Find landmarks in one picture, shown up to `passes` times to a fresh landmarker until
+        nothing is found; return each pass's arrays."""
         results = []
         with self._create_landmarker(options["num_poses"]) as landmarker:
             for number in range(options["passes"]):
@@ -93,14 +95,14 @@ class Landmarkers:
     def _close_stream(
         self, options: dict[str, Any], arrays: Arrays
     ) -> tuple[dict[str, Any], Arrays]:
-        """Free the stream's landmarker."""
+        """Free the stream's landmarker, if any; returns an empty answer."""
         landmarker, self._stream = self._stream, None
         if landmarker is not None:
             landmarker.close()
         return {}, []
 
     def _create_landmarker(self, num_poses: int) -> Any:
-        """Create MediaPipe's landmarker in VIDEO mode."""
+        """Create MediaPipe's hand or pose landmarker, by the options, in VIDEO mode."""
         from mediapipe.tasks.python import BaseOptions, vision
 
         shared = {
@@ -117,9 +119,8 @@ class Landmarkers:
         return vision.PoseLandmarker.create_from_options(poses)
 
     def _to_arrays(self, result: Any) -> tuple[dict[str, Any], Arrays]:
-        """Return the count N and hands' sides; and the arrays (N, K, 2) landmarks, (N, K, 3) in
-        metres, of hands (N,) scores of the sides, of bodies (N, K, 2) visibility and presence, and
-        (N, h, w) masks."""
+        """Convert MediaPipe's result to a count with the hands' sides, and arrays: landmarks (N, K,
+        2), world landmarks (N, K, 3) in metres, then scores or visibility, and masks."""
         answer: dict[str, Any] = {}
         if self._options["kind"] == HAND:
             sides = [one[0] for one in result.handedness]
@@ -144,15 +145,16 @@ _worker_landmarkers = Landmarkers()
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Answer a request in a worker."""
+    """Handle a worker's request by the process's `Landmarkers`; limit the worker's memory after the
+    first."""
     answer = _worker_landmarkers.call(command, options, arrays)
     limit_worker_memory()  # what an open model takes does not count
     return answer
 
 
 def block_telemetry() -> None:
-    """Set a closed proxy in the C library's environment, which MediaPipe reads; `os.environ`, which
-    Python's clients read, keeps the operator's."""
+    """Block MediaPipe's telemetry by a closed proxy in the C library's environment; `os.environ`,
+    which Python's clients read, stays."""
     for name in _PROXY:
         _set_c_variable(name, CLOSED_PROXY)
     for name in _NO_PROXY:  # might exempt hosts from the proxy
@@ -166,6 +168,7 @@ def is_telemetry_blocked() -> bool:
 
 
 def _set_c_variable(name: str, value: str | None) -> None:
+    """Set an environment variable in the C library, not in `os.environ`; unset it for None."""
     if sys.platform == "win32":
         ctypes.cdll.ucrtbase._putenv_s(name.encode(), (value or "").encode())
     elif value is None:
@@ -175,6 +178,7 @@ def _set_c_variable(name: str, value: str | None) -> None:
 
 
 def _get_c_variable(name: str) -> str | None:
+    """Return an environment variable as the C library has it; None where it is unset."""
     library = ctypes.cdll.ucrtbase if sys.platform == "win32" else ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_char_p
     found = library.getenv(name.encode())
@@ -182,6 +186,7 @@ def _get_c_variable(name: str) -> str | None:
 
 
 def _detect_in_frame(landmarker: Any, rgb: AnyArray, time_ms: int) -> Any:
+    """Run a landmarker on the next frame of its video, (H, W, 3) RGB; return MediaPipe's result."""
     import mediapipe
 
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))

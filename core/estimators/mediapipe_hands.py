@@ -60,7 +60,7 @@ class MediapipeHands(MediapipeTask):
         super().__init__(weights_folder, num_poses, bundle, model, kind=HAND, isolated=isolated)
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the hands in the next frame, the one with the highest score first.
+        """Find the hands in the next frame, sorted by score, highest first.
 
         Raises:
             EstimatorError: closed.
@@ -72,7 +72,8 @@ class MediapipeHands(MediapipeTask):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the hands in a single picture.
+        """Find the hands in a single picture; try again with a border where none, or only a small
+        one, was found.
 
         A picture without a hand gets a second try, enlarged and with a border: the palm detector
         needs surroundings, which a tight crop lacks. So does a small picture with small hands; a
@@ -107,6 +108,7 @@ def _to_poses(found: Landmarks, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
 def _to_hand_pose(
     fractions: Floats, world: Floats, side: str, side_score: float, size_hw: tuple[int, int]
 ) -> Pose:
+    """Build a hand's pose; every keypoint gets the score of its side."""
     score = float(side_score)
     return Pose(
         keypoints=fractions_to_pixels(fractions, size_hw),
@@ -118,7 +120,8 @@ def _to_hand_pose(
 
 
 def _needs_retry(poses: tuple[Pose, ...], rgb: Picture) -> bool:
-    """Whether there is no hand, or in a small picture (probably a crop) no large one."""
+    """Whether to try again with a border: no hand was found, or the picture is small (probably a
+    crop) and so is every hand."""
     side = max(rgb.shape[:2])
     is_small = _largest_hand_px(poses) < _MIN_HAND_FRACTION * side
     return not poses or (side < _RETRY_MIN_PX and is_small)
@@ -130,13 +133,15 @@ def _largest_hand_px(poses: tuple[Pose, ...]) -> float:
 
 
 def _retry_geometry(height: int, width: int) -> tuple[float, int]:
-    """Return the factor to a longer side of 300 to 1,000 px, and a border as wide as that side."""
+    """Return the scale that brings the longer side to 300..1,000 px, and a border, px, as wide as
+    that side."""
     side = max(height, width)
     scale = min(max(1.0, _RETRY_MIN_PX / side), _RETRY_MAX_PX / side)
     return scale, round(side * scale)
 
 
 def _enlarge_with_border(rgb: Picture, scale: float, border: int) -> Picture:
+    """Scale the picture and surround it by a border, px, that repeats its edge."""
     if scale > 1:
         rgb = np.asarray(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
     wide = cv2.copyMakeBorder(

@@ -65,7 +65,7 @@ class MediapipePose(MediapipeTask):
         self._steps = TrackerSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, most visible first.
+        """Find the bodies in the next frame, those with the highest mean visibility first.
 
         Raises:
             EstimatorError: closed.
@@ -79,7 +79,7 @@ class MediapipePose(MediapipeTask):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the bodies in a single picture.
+        """Find the bodies in a single picture, shown four times so that the landmarks converge.
 
         Raises:
             EstimatorError: closed, or too many people.
@@ -103,6 +103,8 @@ class MediapipePose(MediapipeTask):
         time_s: float,
         mirrored_view: bool,
     ) -> Estimate:
+        """Build a picture's estimate: poses sorted by mean visibility with their masks, and the
+        tracker's steps."""
         bodies = zip(found.fractions, found.world, found.rest[0], strict=True)
         poses = [_to_body_pose(*body, size_hw) for body in bodies]
         tracking = steps.next([pose.keypoints for pose in poses])
@@ -123,6 +125,7 @@ class MediapipePose(MediapipeTask):
 def _to_body_pose(
     fractions: Floats, world: Floats, visibility_presence: Floats, size_hw: tuple[int, int]
 ) -> Pose:
+    """Build a body's pose: keypoints are scored by presence, the pose by its mean visibility."""
     visibility, presence = visibility_presence.T
     return Pose(
         keypoints=fractions_to_pixels(fractions, size_hw),
@@ -134,7 +137,7 @@ def _to_body_pose(
 
 
 def _resize_mask(mask: Floats, size_hw: tuple[int, int]) -> Floats:
-    """Return the mask at the picture's size: MediaPipe gets large pictures shrunk."""
+    """Resize a mask to the picture's size, since MediaPipe gets large pictures shrunk."""
     if mask.shape == size_hw:
         return mask
     return np.asarray(cv2.resize(mask, size_hw[::-1]), np.float32)

@@ -96,7 +96,7 @@ class MediapipeTask(Estimator):
         self._last_ms = -1
 
     def close(self) -> None:
-        """Free the landmarker; waits for a running call."""
+        """Free the landmarker after any running call, and return its worker for reuse."""
         with self._lock:
             self._closed = True
             runner, self._runner = self._runner, None
@@ -109,7 +109,7 @@ class MediapipeTask(Estimator):
                 runner.close()
 
     def _track_frame(self, frame: Frame) -> Landmarks:
-        """Find the landmarks in the stream's next frame; the caller holds the lock."""
+        """Find the landmarks in the stream's next frame; requires the lock."""
         # the landmarker requires strictly increasing whole milliseconds, whatever the clock does
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
         answer, arrays = self._call_runner("track", {"time_ms": self._last_ms}, frame.rgb)
@@ -117,8 +117,8 @@ class MediapipeTask(Estimator):
         return _to_landmarks(answer, arrays)
 
     def _find_in_still(self, rgb: Picture, num_poses: int, passes: int) -> list[Landmarks]:
-        """Return a fresh landmarker's landmarks after each pass over the same picture; passes end
-        when nothing is found. The caller holds the lock."""
+        """Find landmarks in a single picture, shown `passes` times to a fresh landmarker; return
+        those of each pass until nothing is found. Requires the lock."""
         options = {"num_poses": num_poses, "passes": passes}
         answer, arrays = self._call_runner("still", options, rgb)
         return list(_split_passes(answer["passes"], arrays))
@@ -126,7 +126,8 @@ class MediapipeTask(Estimator):
     def _call_runner(
         self, command: str, options: dict[str, Any], rgb: Picture
     ) -> tuple[dict[str, Any], Arrays]:
-        """Return the runner's answer for a picture, shrunk to MAX_SIDE_PX.
+        """Send a command with a picture, shrunk to MAX_SIDE_PX, to the landmarker and return its
+        answer and arrays.
 
         Raises:
             EstimatorError: closed, or the picture crashed the worker.
@@ -145,7 +146,7 @@ class MediapipeTask(Estimator):
             ) from error
 
     def _open_runner(self) -> Worker | Landmarkers:
-        """Return the worker or this process's landmarkers, with the model open."""
+        """Return the worker, or this process's landmarkers; open the model there if it isn't."""
         if self._runner is None:
             self._runner = borrow_worker(_WORKER) if self._isolated else Landmarkers()
         if not (self._opened and self._runner.is_running):
@@ -155,7 +156,7 @@ class MediapipeTask(Estimator):
 
 
 def shrink_picture(rgb: Picture, max_side_px: int = MAX_SIDE_PX) -> Picture:
-    """Return the picture with at most this longer side."""
+    """Shrink a picture to a longer side of `max_side_px`; return a smaller one unchanged."""
     scale = max_side_px / max(rgb.shape[:2])
     if scale >= 1:
         return rgb
@@ -174,7 +175,7 @@ def _to_landmarks(answer: dict[str, Any], arrays: Arrays) -> Landmarks:
 
 
 def _split_passes(answers: list[dict[str, Any]], arrays: Arrays) -> Iterator[Landmarks]:
-    """Split the arrays of all passes, which follow each other."""
+    """Split the concatenated arrays of all passes; yield each pass's landmarks."""
     for answer in answers:
         count = answer["arrays"]
         yield _to_landmarks(answer, arrays[:count])

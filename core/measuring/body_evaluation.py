@@ -26,7 +26,7 @@ from core.datasets.coco import (
 )
 from core.errors import EstimatorError, TrainingError
 from core.estimators import Estimator
-from core.estimators.heatmap_bodies import read_bodies
+from core.estimators.heatmap_bodies import estimate_in_boxes
 from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.measuring.coco_evaluation import compute_coco_figures
@@ -69,7 +69,7 @@ def measure_bodies(
     Args:
         pictures: of a file, the folder of its pictures; else that of the file.
         whole: show an estimator whole pictures; a net gets boxes in any case.
-        flip, decoding: of a net, see `read_bodies`.
+        flip, decoding: of a net, see `estimate_in_boxes`.
         held_out: only people whom a training on the same data holds out.
         detections: a file of boxes for a net, instead of the annotated ones.
 
@@ -147,7 +147,9 @@ def find_in_boxes(
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         boxes = [body.box for body in bodies]
-        return [[pose] for pose, _ in read_bodies(net, rgb, boxes, flip=flip, decoding=decoding)]
+        return [
+            [pose] for pose, _ in estimate_in_boxes(net, rgb, boxes, flip=flip, decoding=decoding)
+        ]
 
     return find
 
@@ -225,7 +227,7 @@ def find_in_detections(
     for done, (image, found) in enumerate(by_image.items(), 1):
         rgb = read_picture(pictures / annotations.images[image].file_name)
         boxes = [Box.from_xywh(*one.bbox) for one in found]
-        poses = [p for p, _ in read_bodies(net, rgb, boxes, flip=flip, decoding=decoding)]
+        poses = [p for p, _ in estimate_in_boxes(net, rgb, boxes, flip=flip, decoding=decoding)]
         scores = [
             one.score * _mean_confident_score(pose) for one, pose in zip(found, poses, strict=True)
         ]

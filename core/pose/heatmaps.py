@@ -82,7 +82,7 @@ def encode_heatmaps(
 
 
 def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
-    """Convert input pixels to map cells, to fractions ("exact") or to the nearest cell ("round")."""
+    """Convert input pixels to map cells, as fractions ("exact") or rounded ("round")."""
     if centre == "round":
         return xp.trunc(keypoints / stride + 0.5)
     return (keypoints - (stride - 1) / 2) / stride

@@ -61,7 +61,7 @@ class _Track:
     speed: tuple[float, float] = (0.0, 0.0)
 
     def update(self, pose: Pose, time_s: float) -> "_Track":
-        """Return the track with its next pose and the mean velocity of the keypoints between both."""
+        """Return the track with its next pose and the keypoints' mean velocity between both."""
         away_s = time_s - self.seen_s
         (previous, now) = _common_keypoints(self.pose.keypoints, pose.keypoints)
         if away_s <= 0 or not len(now):

@@ -16,7 +16,7 @@ from core.datasets.bodies import Body
 from core.datasets.body_files import read_bodies as persons
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
-from core.estimators.heatmap_bodies import HeatmapBodies, heatmaps_box, read_bodies
+from core.estimators.heatmap_bodies import HeatmapBodies, estimate_in_boxes, heatmaps_box
 from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import encode_png, read_picture
 from core.modelfiles.converted_weights import has_converted_weights
@@ -89,7 +89,7 @@ def test_a_spot_is_located_and_unseen_keypoints_are_missing(
     folders: dict[str, Path], alignment: str, flip: bool
 ) -> None:
     net = HeatmapNet(folders[alignment])
-    ((pose, heatmaps),) = read_bodies(net, spotted((101.3, 71.8)), [BOX], flip=flip)
+    ((pose, heatmaps),) = estimate_in_boxes(net, spotted((101.3, 71.8)), [BOX], flip=flip)
     # the mirrored person's map lies a quarter of a cell beside where cells begin at pixels
     within = 0.8 if flip and alignment == "stride" else 0.3
     assert pose.keypoints[NOSE] == pytest.approx([101.3, 71.8], abs=within)
@@ -104,7 +104,7 @@ def test_the_mirrored_persons_left_is_right_again(folders: dict[str, Path]) -> N
     """The net says left of what is red also in the mirror, where it is the person's right: the mean
     of both gives half of it to each."""
     net, picture = HeatmapNet(folders["cells"]), spotted((101, 71), wrist=(80, 100))
-    ((pose, _),) = read_bodies(net, picture, [BOX], flip=True)
+    ((pose, _),) = estimate_in_boxes(net, picture, [BOX], flip=True)
     right = COCO_17.index("right_wrist")
     assert pose.keypoints[[LEFT_WRIST, right]] == pytest.approx(
         np.array([[80, 100], [80, 100]]), abs=0.3
@@ -132,8 +132,8 @@ def test_the_heatmaps_box_the_maps_by_hand() -> None:
 def test_many_boxes_keep_their_order(folders: dict[str, Path]) -> None:
     net, picture = HeatmapNet(folders["cells"]), spotted((101, 71))
     boxes = [Box.from_xywh(60.0 + i, 20.0, 70.0, 120.0 - i) for i in range(11)]
-    found = read_bodies(net, picture, boxes)
-    assert len(found) == 11 and read_bodies(net, picture, []) == []
+    found = estimate_in_boxes(net, picture, boxes)
+    assert len(found) == 11 and estimate_in_boxes(net, picture, []) == []
     for (pose, heatmaps), box in zip(found, boxes, strict=True):
         assert pose.keypoints[NOSE] == pytest.approx([101, 71], abs=0.3)
         assert heatmaps.region == heatmaps_box(net.reading, PersonView.from_box(box, HW), (32, 24))
@@ -185,7 +185,7 @@ def test_attention_maps_come_with_the_heatmaps(tmp_path: Path) -> None:
     save_net(net, tmp_path, "small.both", {"skeleton": COCO_17.name})
     picture, saved = spotted((101, 71)), HeatmapNet(tmp_path)
     assert saved.attends == ("holistic_1", "holistic_2", "holistic_3", "part_wise")
-    ((_, heatmaps),) = read_bodies(saved, picture, [BOX])
+    ((_, heatmaps),) = estimate_in_boxes(saved, picture, [BOX])
     crop = torch.from_numpy(
         PersonView.from_box(BOX, (64, 96)).cut(picture).transpose(2, 0, 1)[None]
     )
@@ -271,7 +271,7 @@ def test_the_net_that_ships_finds_a_skier(shared_data: Path) -> None:
     data = shared_data / "samples" / "coco"
     (body,) = [b for b in persons(data / "test_coco.json").bodies if b.image_id == 785]
     net = HeatmapNet(Paths.find().net("cpm.body_light"))
-    ((pose, heatmaps),) = read_bodies(net, read_picture(body.picture), [body.box])
+    ((pose, heatmaps),) = estimate_in_boxes(net, read_picture(body.picture), [body.box])
     away = np.linalg.norm(pose.keypoints - body.keypoints, axis=1)
     torso = np.linalg.norm(body.keypoints[5] - body.keypoints[12])
     known = np.isfinite(away)
@@ -316,11 +316,11 @@ def test_vitpose_gives_its_published_result(
         Box.from_xywh(384.43, 172.21, 15.12, 35.74),
     ]
     net = HeatmapNet(save_published_net(name, weights_folder, tmp_path) or tmp_path)
-    (_, second) = read_bodies(net, picture, boxes)
+    (_, second) = estimate_in_boxes(net, picture, boxes)
     assert second[1].maps[0, :-1].shape == (17, 64, 48)
     if name == "vitpose_base.simple":
         wanted = [[398.13, 181.84], [398.28, 179.81], [395.96, 179.48]]
         assert second[0].keypoints[:3] == pytest.approx(np.array(wanted), abs=0.15)
         assert second[0].scores[:3] == pytest.approx([0.875, 0.843, 0.927], abs=0.02)
-    flipped = read_bodies(net, picture, boxes, flip=True)[1][0]
+    flipped = estimate_in_boxes(net, picture, boxes, flip=True)[1][0]
     assert flipped.keypoints[0] == pytest.approx(nose, abs=0.15)

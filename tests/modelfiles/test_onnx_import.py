@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import WeightsError
-from core.estimators.heatmap_bodies import read_bodies
+from core.estimators.heatmap_bodies import estimate_in_boxes
 from core.estimators.heatmap_net import HeatmapNet
 from core.modelfiles.body_weights import BGR_SCALING, RGB_SCALING
 from core.modelfiles.converted_weights import (
@@ -98,7 +98,7 @@ def test_a_spot_is_found_in_every_box(
     net = used(name, data(batch), tmp_path)
     assert net.is_simcc == (name == AXES) and net.skeleton == COCO_17.name
     boxes = [BOX, Box.from_xywh(70.0, 10.0, 90.0, 120.0)]
-    for pose, heatmaps in read_bodies(net, spotted(120, 70, (255, 0, 0)), boxes):
+    for pose, heatmaps in estimate_in_boxes(net, spotted(120, 70, (255, 0, 0)), boxes):
         assert pose.keypoints[NOSE] == pytest.approx([120, 70], abs=1.5)
         assert pose.scores[NOSE] == 1 and not np.delete(pose.scores, NOSE).any()
         assert heatmaps.maps.shape == (1, 18, 64, 48)
@@ -122,7 +122,7 @@ def test_the_picture_reaches_the_graph_scaled_as_the_entry_says(tmp_path) -> Non
 
 def test_the_mirrored_person_is_turned_back_along_x_alone(tmp_path) -> None:
     net = used(AXES, axes_net(), tmp_path)
-    ((pose, _),) = read_bodies(net, spotted(120, 70, (255, 0, 0)), [BOX], flip=True)
+    ((pose, _),) = estimate_in_boxes(net, spotted(120, 70, (255, 0, 0)), [BOX], flip=True)
     assert pose.keypoints[NOSE] == pytest.approx([120, 70], abs=1.5)
 
 
@@ -131,7 +131,7 @@ def test_simcc_lies_on_the_picture_by_hand(tmp_path) -> None:
     net = used(AXES, axes_net(), tmp_path)
     picture = np.zeros((160, 220, 3), np.uint8)
     picture[:, :105] = (255, 0, 0)  # the first of equal places counts: the upper left corner
-    ((pose, _),) = read_bodies(net, picture, [BOX])
+    ((pose, _),) = estimate_in_boxes(net, picture, [BOX])
     corner = PersonView.from_box(BOX, (256, 192)).to_picture(np.array([0.0, 0.0], np.float32))
     assert corner.tolist() == [48.75, 5.0]
     assert pose.keypoints[NOSE] == pytest.approx([48.75, 5.0], abs=1e-3)

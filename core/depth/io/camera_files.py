@@ -28,23 +28,23 @@ _RANGES = {
 
 
 def read_camera_file(folder: Path, size_hw: tuple[int, ...]) -> tuple[Camera | None, float | None]:
-    """Return camera and unit (mm) from camera.json or intrinsics.txt in a folder with pictures of a
-    size, None if unknown; raise MediaError for a file that can't be read."""
+    """Read the camera and the mm of one depth unit from camera.json, else intrinsics.txt, in a
+    folder; None, None without either. Raise MediaError for a damaged one."""
     if (path := folder / CAMERA_FILE).is_file():
-        return parse_camera(parse_json(_read_text(path), path.name), path.name)
+        return parse_camera(parse_json(_read_camera_text(path), path.name), path.name)
     if (path := folder / _INTRINSICS_FILE).is_file():
-        fields = _read_text(path).split()
+        fields = _read_camera_text(path).split()
         height, width = size_hw
         values: dict[str, Any] = {"name": folder.name, "width": width, "height": height}
         if len(fields) == len(INTRINSICS):
-            values |= {name: _to_number(f) for name, f in zip(INTRINSICS, fields, strict=True)}
+            values |= {name: _to_float(f) for name, f in zip(INTRINSICS, fields, strict=True)}
         return parse_camera(values, path.name)
     return None, None
 
 
 def parse_camera(document: Any, where: str) -> tuple[Camera, float | None]:
-    """Return camera and unit (mm) of an object as in camera.json; raise MediaError for a value
-    that is missing or out of range."""
+    """Parse a camera, and the mm of one depth unit or None, from an object as in camera.json; raise
+    MediaError for a value that is missing or out of range."""
     values = document if isinstance(document, dict) else {}
     for name in _RANGES:
         if name != "unit_mm" or values.get(name) is not None:
@@ -57,7 +57,7 @@ def parse_camera(document: Any, where: str) -> tuple[Camera, float | None]:
 
 
 def check_camera_value(name: str, value: Any, where: str) -> None:
-    """Raise MediaError where a camera's value is no number or out of the range for its name."""
+    """Raise MediaError where a camera's value is not a number in the range that its name allows."""
     low, high = _RANGES[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and low <= value <= high):
@@ -73,7 +73,8 @@ def camera_to_json(camera: Camera, unit_mm: float = 1.0) -> str:
 
 
 def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | None) -> Camera:
-    """Return the first known camera; raise MediaError, which asks for one, if all are None."""
+    """Return the first camera of the candidates that is not None; raise MediaError, which asks for
+    one, if all are."""
     for camera in candidates:
         if camera is not None:
             return camera
@@ -84,15 +85,16 @@ def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | Non
 
 
 def parse_json(text: str, where: str) -> Any:
-    """Parse an untrusted text; raise MediaError where it is no JSON."""
+    """Parse an untrusted JSON text; raise MediaError where it is invalid."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MediaError(f"{where} is no JSON that can be read ({str(error)[:100]})") from None
 
 
-def _read_text(path: Path) -> str:
-    """Read a small text file; raise MediaError for one above 64 kB."""
+def _read_camera_text(path: Path) -> str:
+    """Read a text file of at most 64 kB; raise MediaError for a larger one or one that can't be
+    read."""
     try:
         with path.open("rb") as file:
             content = file.read(DEPTH.max_camera_bytes + 1)
@@ -105,8 +107,9 @@ def _read_text(path: Path) -> str:
     return content.decode("utf-8", errors="replace")
 
 
-def _to_number(field: str) -> float | str:
-    """Convert a field to a number; leave other text to `check_camera_value`."""
+def _to_float(field: str) -> float | str:
+    """Convert a text to a float; return it unchanged where it isn't one, so that
+    `check_camera_value` reports it."""
     try:
         return float(field)
     except ValueError:

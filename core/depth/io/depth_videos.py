@@ -43,7 +43,7 @@ class DepthVideo(DepthRecording):
         with ExitStack() as tracks:
             depth = VideoTrack(path)
             tracks.callback(depth.close)
-            own_camera, own_unit = _read_camera(path, depth)
+            own_camera, own_unit = _read_video_camera(path, depth)
             camera = choose_camera(path.name, depth.size_hw, camera, own_camera)
             unit_mm, is_grey = unit_mm or own_unit, not depth.is_deep
             self._is_nvgesture = camera.name == _NVGESTURE.name and is_grey
@@ -64,6 +64,7 @@ class DepthVideo(DepthRecording):
             self.resources = tracks.pop_all()
 
     def _read_frame(self, index: int) -> DepthFrame:
+        """Decode a frame's depth to mm and its colours, if the video has them."""
         depth_mm = self._depth.read(index).astype(np.float32) * np.float32(self._unit_mm)
         check_frame_size(depth_mm.shape, self.camera, self.name)
         if self._is_nvgesture:
@@ -73,8 +74,9 @@ class DepthVideo(DepthRecording):
         return DepthFrame(depth_mm, self.camera, self._depth.times_s[index], index, rgb)
 
 
-def _read_camera(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
-    """Return camera and unit from a video's metadata, the file beside it or its name."""
+def _read_video_camera(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
+    """Read the camera and the mm of one depth unit from a video's metadata, else from the file
+    beside it, else guess nvGesture's camera by the video's name; None where unknown."""
     if NOTE in track.metadata:
         return parse_camera(parse_json(track.metadata[NOTE], f"{path.name}: {NOTE}"), path.name)
     camera, unit_mm = read_camera_file(path.parent, track.size_hw)

@@ -83,6 +83,8 @@ class DepthFolder(DepthRecording):
         self._unit_mm = unit_mm or own_unit or 1.0
 
     def _read_frame(self, index: int) -> DepthFrame:
+        """Read a frame's depth in mm, and its camera, time, colours and true keypoints where the
+        folder has them."""
         name = self._names[index]
         depth_mm = read_depth(self._folder / name, unit_mm=self._unit_mm)
         camera = self._frame_cameras.get(name, self.camera)
@@ -98,7 +100,7 @@ class DepthFolder(DepthRecording):
         )
 
     def _read_rgb(self, name: str, size_hw: tuple[int, ...]) -> Picture | None:
-        """Return a frame's registered colours; None if it has none or their size differs."""
+        """Read a frame's colour picture; None if there is none or its size differs."""
         match = re.fullmatch(self._layout.depth, name)
         for template in self._layout.rgb if match else ():
             if match and (path := self._folder / match.expand(template)).is_file():
@@ -108,14 +110,16 @@ class DepthFolder(DepthRecording):
 
 
 def has_frames(folder: Path) -> bool:
-    """Whether any file of a folder is named as a frame; raise MediaError if it can't be read."""
+    """Whether a folder has a file that is named as a depth frame; raise MediaError if the folder
+    can't be read."""
     return any(
         re.fullmatch(layout.depth, n) for n in _list_file_names(folder) for layout in LAYOUTS
     )
 
 
 def _list_file_names(folder: Path) -> Iterator[str]:
-    """Yield the names of possible frames; hidden files are drafts of frames being written."""
+    """Yield the names of a folder's .png and .bin files, without hidden ones, which are still being
+    written; raise MediaError if the folder can't be read."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -126,7 +130,8 @@ def _list_file_names(folder: Path) -> Iterator[str]:
 
 
 def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
-    """Return the layout of a folder and its frames' names in order."""
+    """Return a folder's layout and its frames' names in numeric order; raise MediaError without
+    frames, or with too many."""
     names = list(_list_file_names(folder))
     for layout in LAYOUTS:
         if found := [name for name in names if re.fullmatch(layout.depth, name)]:
@@ -148,7 +153,7 @@ def _natural_sort_key(name: str) -> list[tuple[int, str]]:
 
 
 def _read_times_from_zero(folder: Path, names: list[str]) -> dict[str, float]:
-    """Return each frame's seconds since the first one; empty without times.csv."""
+    """Read times.csv as frame name → seconds since the first frame; {} without that file."""
     path = folder / TIMES_FILE
     times_s = read_times(path) if path.is_file() else {}
     first_s = min((times_s[name] for name in names if name in times_s), default=0.0)

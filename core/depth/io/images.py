@@ -20,8 +20,8 @@ _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integ
 
 
 def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
-    """Read a depth frame: a .png of one 16-bit channel, NYU's packed .png, or MSRA's .bin; raise
-    MediaError for others.
+    """Read a depth frame, (H, W) mm: a .png of one 16-bit channel, NYU's packed .png, or MSRA's
+    .bin; raise MediaError for others.
 
     Args:
         unit_mm: of a 16-bit picture's numbers: 1, or 0.125 for RealSense's short-range cameras.
@@ -40,7 +40,8 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
 
 
 def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
-    """Decode 16-bit depth or NYU's packing; raise MediaError for other pictures."""
+    """Decode a PNG of 16-bit depth or NYU's packed depth to mm; raise MediaError for other
+    pictures."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
@@ -62,7 +63,8 @@ def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
 
 
 def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
-    """Return depth in mm from its high byte in green and its low byte in blue; red is 0."""
+    """Unpack depth in mm from its high byte in green and its low byte in blue; raise MediaError
+    where red is not 0."""
     if rgb[..., 0].any():
         raise MediaError(
             f"{name} is a colour picture: NYU's packed depth has no red, give the depth_… file"
@@ -71,7 +73,8 @@ def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
 
 
 def _decode_msra(content: bytes, name: str) -> Depth:
-    """Decode a header and the part of the frame that it bounds; the rest is unseen."""
+    """Decode MSRA's .bin, a header and the depths in a part of the frame, to (H, W) mm, 0
+    elsewhere; raise MediaError for other content."""
     size = 4 * _MSRA_FIELDS
     header = np.frombuffer(content[:size], "<i4") if len(content) >= size else [0] * _MSRA_FIELDS
     width, height, left, top, right, bottom = (int(v) for v in header)

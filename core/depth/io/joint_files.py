@@ -20,7 +20,8 @@ _EXPECTED = "expected is one frame a line, u v d of every keypoint"
 
 
 def read_joints(path: Path) -> Points:
-    """Read (N, K, 3) u, v, d of every frame's keypoints; raise TableError naming the wrong line."""
+    """Read u, v, d of each frame's keypoints, a frame per line, as (N, K, 3); raise TableError,
+    which names the line, for a damaged file."""
     rows: list[Points] = []
     for number, line in read_text_lines(path):
         if number != len(rows) + 1:
@@ -45,7 +46,8 @@ def read_joints(path: Path) -> Points:
 
 
 def write_joints(path: Path, uvd: Points) -> None:
-    """Write (N, K, 3) u, v, d, to a thousandth; raise TableError if the file can't be written."""
+    """Write (N, K, 3) u, v, d, a frame per line, with three decimals; raise TableError if the file
+    can't be written."""
     lines = (" ".join(f"{value:.3f}" for value in frame.ravel()) for frame in uvd)
     try:
         write_whole(path, "".join(f"{line}\n" for line in lines).encode())
@@ -56,7 +58,8 @@ def write_joints(path: Path, uvd: Points) -> None:
 def read_text_lines(
     path: Path, max_bytes: int = DEPTH.max_table_bytes
 ) -> Iterator[tuple[int, str]]:
-    """Yield number and text of each line that isn't blank; raise TableError beyond the limits."""
+    """Yield (number from 1, text) of each line that isn't blank; raise TableError for a file that
+    is missing or too large, or too long a line."""
     try:
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")
@@ -85,7 +88,8 @@ def check_table_size(path: Path, max_bytes: int = DEPTH.max_table_bytes) -> None
 def parse_numbers(
     fields: Sequence[str], where: str, *, max_value: float = _MAX_VALUE, allow_empty: bool = False
 ) -> Points:
-    """Return the fields' numbers; raise TableError for text and for more than `max_value`.
+    """Parse text fields as numbers; raise TableError for other text and for absolute values above
+    `max_value`.
 
     Args:
         allow_empty: an empty field, or nan, is NaN.

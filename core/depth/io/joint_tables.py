@@ -48,8 +48,8 @@ class JointTable:
     skeleton: str = ""
 
     def to_known_order(self) -> "JointTable":
-        """Return the table in the order of the first of `KNOWN_HANDS` that it has all keypoints of;
-        unchanged if there is none."""
+        """Return the table with its keypoints in the order of the first of `KNOWN_HANDS` whose
+        keypoints it all has; unchanged if there is none."""
         for skeleton in KNOWN_HANDS:
             if {*skeleton.joints} <= {*self.joints}:
                 columns = [self.joints.index(joint) for joint in skeleton.joints]
@@ -70,7 +70,8 @@ def joint_fields(camera: Camera, truth_mm: Points) -> list[str]:
 
 
 def read_joint_table(path: Path) -> JointTable:
-    """Read joints.csv; raise TableError naming the wrong line."""
+    """Read joints.csv: each picture's true keypoints, and its camera where it has the columns;
+    raise TableError, which names the line, for a damaged table."""
     rows = _read_whole_rows(path)
     _, header = next(rows, (1, []))
     joints = [name.removesuffix("_x") for name in header if name.endswith("_x")]
@@ -100,7 +101,8 @@ def _parse_row(fields: Sequence[str], where: str) -> Points:
 
 
 def _parse_row_camera(fields: dict[str, str], where: str) -> Camera:
-    """Return the camera in a row of joints.csv."""
+    """Parse the camera in a row's fields; raise TableError for values that are missing or out of
+    range."""
     values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], where, max_value=_MAX_VALUE)
     try:
         return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), where)[0]
@@ -109,7 +111,8 @@ def _parse_row_camera(fields: dict[str, str], where: str) -> Camera:
 
 
 def read_times(path: Path) -> dict[str, float]:
-    """Read times.csv: seconds by picture; raise TableError naming the wrong line."""
+    """Read times.csv as picture name → seconds; raise TableError, which names the line, for a
+    damaged table."""
     times_s: dict[str, float] = {}
     rows, fault = _read_whole_rows(path), ""
     if len(next(rows, (1, ["picture", "time_s"]))[1]) != 2:
@@ -126,8 +129,8 @@ def read_times(path: Path) -> dict[str, float]:
 
 
 def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of the header and each row; a last row that was cut short by a
-    crash is skipped."""
+    """Yield line number and fields of the header and each row; skip a last row that a crash cut
+    short, raise TableError for any other of another length."""
     fault, width = "", 0
     for number, row in _read_csv_rows(path):
         width = width or len(row)
@@ -141,7 +144,8 @@ def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields; raise TableError beyond the limits."""
+    """Yield line number from 1 and fields of each row; raise TableError for a file that is too
+    large or can't be read."""
     try:
         check_table_size(path)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:

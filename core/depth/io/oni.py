@@ -106,6 +106,8 @@ class OniRecording(DepthRecording):
         self._file = self.resources.enter_context(path.open("rb"))
 
     def _read_frame(self, index: int) -> DepthFrame:
+        """Read and decode a frame's depth in mm, without colours; raise MediaError where its bytes
+        are damaged."""
         time_s, offset, size = self._stream.frames[index]
         height, width = self._size_hw
         if size > 3 * height * width + _MAX_TABLE_BYTES:
@@ -117,7 +119,8 @@ class OniRecording(DepthRecording):
         return DepthFrame(depth_mm, self.camera, time_s - self._stream.frames[0][0], index)
 
     def _decode_picture(self, content: bytes, name: str) -> Depth:
-        """Decode a frame's bytes by the stream's codec, to mm."""
+        """Decode a frame's bytes by the stream's codec to (H, W) mm, mirrored back if recorded
+        mirrored; raise MediaError for an unknown codec."""
         count, codec = self._size_hw[0] * self._size_hw[1], self._stream.codec
         if codec == b"16zT":
             numbers = decode_16zt(content, count, name)
@@ -133,7 +136,8 @@ class OniRecording(DepthRecording):
 
 
 def _find_depth_stream(path: Path) -> _Stream:
-    """Return the first depth stream that has frames; a last record that was cut off is skipped."""
+    """Find the first depth stream with frames, ignoring a last record that was cut off; raise
+    MediaError if there is none."""
     streams: dict[int, _Stream] = {}
     try:
         with path.open("rb") as file:
@@ -148,7 +152,8 @@ def _find_depth_stream(path: Path) -> _Stream:
 
 
 def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
-    """Return height and width of a stream's pictures; raise MediaError if cropped or too large."""
+    """Return (height, width) of a stream's pictures; raise MediaError if they are cropped or too
+    large."""
     width, height = (int(n) for n in stream.unpack_property("xnMapOutputMode", _MODE) or (0, 0))
     if not 0 < width * height <= _MAX_PIXELS:
         raise MediaError(f"{name} has pictures of {width} x {height} pixels")
@@ -158,7 +163,7 @@ def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
 
 
 def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
-    """Return the camera by the stream's field of view, None without a valid one."""
+    """Build the camera from the stream's field of view; None without a valid one."""
     angles = stream.unpack_property("xnFOV", _FOV)
     if len(angles) != 2 or not all(0.01 < angle < 3.1 for angle in angles):
         return None
@@ -166,7 +171,8 @@ def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | Non
 
 
 def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """Decode `count` pixels of 16zP; raise MediaError if it holds another number of them."""
+    """Decode a picture compressed by 16zP to `count` pixels, (count,) uint16; raise MediaError if
+    it has another number of them."""
     try:
         pixels = _decode_differences(content, count)
     except IndexError:
@@ -177,7 +183,8 @@ def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
 
 
 def _decode_differences(codes: bytes, max_pixels: int) -> list[int]:
-    """Return the pixels of 16zP, or somewhat more than `max_pixels` where there are more."""
+    """Decode 16zP's differences and runs to pixel values; stop somewhat above `max_pixels` where
+    there are more."""
     value = codes[0] + 256 * codes[1]
     pixels, at = [value], 2
     while at < len(codes) and len(pixels) <= max_pixels:
@@ -205,8 +212,8 @@ def _decode_differences(codes: bytes, max_pixels: int) -> list[int]:
 
 
 def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """Decode `count` pixels of 16zT; raise MediaError for another number of them, or for an index
-    beyond its table."""
+    """Decode a picture compressed by 16zT, a table of depths and indices, to (count,) uint16; raise
+    MediaError for another number of pixels, or an index beyond the table."""
     size = int.from_bytes(content[:2], "little")
     table = np.frombuffer(content[2 : 2 + 2 * size], np.uint8)
     indices = decode_16zp(content[2 + 2 * size :], count, name)
@@ -216,7 +223,8 @@ def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
 
 
 def _add_record(streams: dict[int, _Stream], record: _Record) -> None:
-    """Add a record's node, property or frame to the streams by node number."""
+    """Add a record's node, property or frame to the streams, keyed by node number; ignore other
+    records."""
     if record.type in _NODE_TYPES:
         _, rest = _split_name(record.fields)
         if len(rest) >= 8:
@@ -230,7 +238,8 @@ def _add_record(streams: dict[int, _Stream], record: _Record) -> None:
 
 
 def _read_records(file: BinaryIO, name: str) -> Iterator[_Record]:
-    """Yield each whole record of a file."""
+    """Yield each complete record of an .oni file; raise MediaError where the file is no recording
+    or is damaged."""
     file_size = file.seek(0, 2)
     file.seek(0)
     head = file.read(_FILE_HEADER.size)
@@ -255,14 +264,15 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[_Record]:
 
 
 def _split_name(fields: bytes) -> tuple[str, bytes]:
-    """Return the name at the beginning of a record's fields, and the rest."""
+    """Split a record's fields into the name at their beginning and the rest."""
     length = int.from_bytes(fields[:4], "little")
     name = fields[4 : 4 + length].rstrip(b"\0").decode("utf-8", errors="replace")
     return name, fields[4 + length :]
 
 
 def _read_bytes(file: BinaryIO, offset: int, size: int, name: str) -> bytes:
-    """Read exactly `size` bytes at an offset, or raise MediaError."""
+    """Read exactly `size` bytes at an offset; raise MediaError if the file is shorter or can't be
+    read."""
     try:
         file.seek(offset)
         content = file.read(size)

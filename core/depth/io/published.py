@@ -69,7 +69,8 @@ class DepthSet:
 
 
 def read_nyu_labels(folder: Path) -> list[DepthLabel]:
-    """Read joint_data.mat of dataset/train or dataset/test, beside depth_1_0000001.png, …."""
+    """Read NYU's labels, joint_data.mat of dataset/train or dataset/test: the 14 evaluated
+    keypoints of each depth_1_0000001.png, …."""
     from scipy.io import loadmat  # half a second
     from scipy.io.matlab import MatReadError
 
@@ -87,8 +88,8 @@ def read_nyu_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_icvl_labels(folder: Path) -> list[DepthLabel]:
-    """Read labels.txt of Training or test_seq_1.txt and test_seq_2.txt of Testing, beside Depth: a
-    file's name and u v d of 16 keypoints a line."""
+    """Read ICVL's labels, labels.txt of Training or test_seq_*.txt of Testing: a file's name and u
+    v d of 16 keypoints a line."""
     return [
         DepthLabel(file, numbers.reshape(-1, 3), name.split("/")[0])
         for file, name, numbers, _ in _read_named_lines(folder, _ICVL_LABELS, "Depth", ICVL_16)
@@ -96,8 +97,8 @@ def read_icvl_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_hands17_labels(folder: Path) -> list[DepthLabel]:
-    """Read Training_Annotation.txt, beside images: a file's name and x y z (mm) of 21 keypoints a
-    line."""
+    """Read HANDS 2017's labels, Training_Annotation.txt beside images: a file's name and x y z (mm)
+    of 21 keypoints a line."""
     lines = _read_named_lines(folder, (_HANDS17_LABELS,), "images", HANDS17_21)
     return [
         DepthLabel(file, _project_joints(numbers.reshape(-1, 3), _HANDS17, where), "")
@@ -106,8 +107,8 @@ def read_hands17_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_msra_labels(folder: Path) -> list[DepthLabel]:
-    """Read P0/GESTURE/joint.txt, … beside 000000_depth.bin, …: the number of frames, then x y z
-    (mm; y up, z towards the camera) of 21 keypoints a line."""
+    """Read MSRA's labels, every P0/GESTURE/joint.txt: the number of frames, then x y z (mm; y up, z
+    towards the camera) of 21 keypoints a line."""
     paths = sorted(folder.glob(_MSRA_LABELS))
     if not paths:
         raise TableError(f"{folder} has no P0/GESTURE/joint.txt: give MSRA's folder")
@@ -115,7 +116,7 @@ def read_msra_labels(folder: Path) -> list[DepthLabel]:
 
 
 def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
-    """Yield the labels of one joint.txt."""
+    """Read one joint.txt of MSRA and yield its labels, projected to u, v, d."""
     rows = [line.split() for _, line in read_text_lines(path, DEPTH.max_label_bytes)]
     if not rows or rows[0] != [str(len(rows) - 1)]:
         raise TableError(
@@ -133,7 +134,8 @@ def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
 def _read_named_lines(
     folder: Path, label_files: tuple[str, ...], frames: str, skeleton: Skeleton
 ) -> Iterator[tuple[Path, str, Points, str]]:
-    """Yield the frame's file, its name, its numbers and the line's place of each label line."""
+    """Yield each label line's frame file, frame name, numbers, and place for error messages; raise
+    TableError for a damaged line or no label file."""
     paths = [folder / name for name in label_files if (folder / name).is_file()]
     if not paths:
         raise TableError(f"{folder} has no {' or '.join(label_files)}: give the folder that has")
@@ -147,14 +149,14 @@ def _read_named_lines(
 
 
 def _parse_joints(fields: list[str], skeleton: Skeleton, where: str) -> Points:
-    """Return the three numbers of each keypoint; raise TableError for another count."""
+    """Parse a line's numbers, three per keypoint, (3 K,); raise TableError for another count."""
     if len(fields) != 3 * skeleton.size:
         raise TableError(f"{where} has {len(fields)} numbers, expected are {3 * skeleton.size}")
     return parse_numbers(fields, where)
 
 
 def _project_joints(xyz_mm: Points, camera: Camera, where: str) -> Points:
-    """Return u, v, d; raise TableError where a keypoint is behind the camera."""
+    """Project (K, 3) points in mm to u, v, d; raise TableError where one is behind the camera."""
     if not (xyz_mm[:, 2] > 0).all():
         raise TableError(f"{where} has a keypoint behind the camera: another set's file?")
     return camera.to_pixels(xyz_mm)
@@ -177,8 +179,8 @@ DEPTH_SETS = {
 
 
 def find_depth_set(folder: Path) -> tuple[DepthSet, list[Path], list[Path]] | None:
-    """Return the published set of a folder, its training folders and its test folders; None if it
-    has no labels of such a set.
+    """Find which published set a folder contains, by its label files; return the set, its training
+    folders and its test folders, or None.
 
     Args:
         folder: of the whole set, or one of its training or test folders.

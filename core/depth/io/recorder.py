@@ -42,7 +42,7 @@ def record_depth(
     seconds: float | None = None,
     progress: Progress = ignore_progress,
 ) -> int:
-    """Write a source's frames to disk and return their number.
+    """Write a source's frames to a folder or video and return how many.
 
     Args:
         out: a new or empty folder, or a new video, NAME.mkv.
@@ -84,7 +84,8 @@ class FolderWriter:
             raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
     def write(self, frame: DepthFrame) -> None:
-        """Append a frame; without a truth, whose table names each camera, all must have one."""
+        """Append a frame: its PNG, time, true keypoints and colours; raise MediaError where its
+        camera differs from the first frame's and no keypoints table can record it."""
         name = f"{self._count:06d}"
         try:
             if self._camera is None:
@@ -105,7 +106,7 @@ class FolderWriter:
         self._count += 1
 
     def _append_truth(self, name: str, frame: DepthFrame) -> None:
-        """Append a frame's keypoints and camera to joints.csv, if it has a truth."""
+        """Append a frame's true keypoints and camera to joints.csv, if it has any."""
         if frame.truth_mm is None:
             return
         if not (self._folder / JOINTS_FILE).exists():
@@ -134,7 +135,8 @@ class VideoWriter:
         self._video = LosslessWriter(path, size_hw, notes, rgb=self._has_rgb)
 
     def write(self, frame: DepthFrame) -> None:
-        """Append a frame, which must have the first one's camera."""
+        """Append a frame, with a time later than the last one's; raise MediaError where its camera
+        is not the first frame's."""
         if frame.camera != self._camera:
             raise MediaError("frames of several cameras don't make one video: write a folder")
         time_s = max(frame.time_s, self._last_s + 0.001)  # times in a video must increase
@@ -151,14 +153,14 @@ class VideoWriter:
 
 
 def _round_to_mm(depth_mm: Depth) -> NDArray[np.uint16]:
-    """Return whole mm, 0 for what 16 bits can't hold."""
+    """Round to whole mm as uint16; 0 where the depth is not finite or above 65,535."""
     rounded = np.rint(np.nan_to_num(depth_mm, posinf=0, neginf=0))
     is_seen = (rounded > 0) & (rounded <= _MAX_MM)
     return np.where(is_seen, rounded, 0).astype(np.uint16)
 
 
 def encode_depth(depth_mm: NDArray[np.uint16]) -> bytes:
-    """Encode a frame as PNG of 16 bits; raise MediaError for an array that is no picture."""
+    """Encode a depth frame as a 16-bit PNG; raise MediaError where its shape is not a picture's."""
     is_encoded, content = cv2.imencode(".png", depth_mm, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not is_encoded:
         raise MediaError(f"a picture of shape {depth_mm.shape} can't be coded as PNG")

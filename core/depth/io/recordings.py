@@ -51,7 +51,8 @@ def open_depth(
 
 
 def _find_recording(folder: Path) -> Path:
-    """Return the one file of a folder that is a recording, or the folder if it has pictures."""
+    """Return a folder's only recording file, or the folder itself if it has frames or nothing else;
+    raise MediaError for several."""
     if (folder / NVGESTURE_FILE).is_file():
         return folder / NVGESTURE_FILE
     if has_frames(folder):

@@ -35,7 +35,8 @@ class AzureKinect(LiveSensor):
         return Camera(self.name, fx, fy, u0, v0, width, height)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
-        """Return depth in mm, time and colours; None on timeout."""
+        """Return depth in mm, time, and colours aligned to the depth; None on timeout or without
+        depth."""
         try:
             capture = self._device.get_capture(timeout_ms)
         except self._timeout:

@@ -29,7 +29,8 @@ class SensorKind:
     sensor: type[LiveSensor]
 
     def import_library(self) -> Any:
-        """Import the maker's library; raise MediaError if it is missing or can't be loaded."""
+        """Import the maker's library, by the first of its names that is installed; raise MediaError
+        if none is or it can't be loaded."""
         for module in self.modules:
             try:
                 return import_module(module)
@@ -77,7 +78,8 @@ class SensorStatus:
 
 
 def list_sensors() -> list[SensorStatus]:
-    """Return every kind of cameras with its devices or the problem."""
+    """List every kind of depth cameras with the devices that are plugged in, or with the reason why
+    there is none."""
     found = []
     for name, kind in SENSOR_KINDS.items():
         devices: tuple[str, ...] = ()
@@ -91,7 +93,7 @@ def list_sensors() -> list[SensorStatus]:
 
 
 def open_sensor(name: str) -> DepthSource:
-    """Start a depth camera; close it after use.
+    """Start a depth camera of that kind; close it after use.
 
     Args:
         name: openni2, realsense, orbbec or azure; realsense:1 is the second one of its kind.

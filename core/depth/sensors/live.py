@@ -59,7 +59,8 @@ class LiveSensor(DepthSource):
         """Return the next picture; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
-        """Return the newest picture as a frame, dropping older ones that the library queued."""
+        """Return the camera's newest picture, whatever `index`, dropping older queued ones; raise
+        MediaError when none comes in 2 s."""
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
         with wrap_driver_errors(f"{self.name} gives no picture"):
@@ -78,7 +79,7 @@ class LiveSensor(DepthSource):
         return DepthFrame(depth_mm, self.camera, time_s - self._first_s, index, rgb)
 
     def _capture_newest(self) -> Capture | None:
-        """Wait for a picture, then return the newest of those queued; None on timeout."""
+        """Wait for a picture, then return the newest of the queue; None on timeout."""
         capture = newer = self._capture_frame(TIMEOUT_MS)
         for _ in range(_MAX_QUEUED):
             if newer is None:
@@ -100,7 +101,8 @@ def shorten_error(error: BaseException) -> str:
 
 @contextmanager
 def wrap_driver_errors(problem: str) -> Iterator[None]:
-    """Turn every exception of a maker's library into a one-sentence MediaError."""
+    """Turn any exception in a `with` block, except MediaError, into a one-sentence MediaError that
+    begins with `problem`."""
     try:
         yield
     except MediaError:

@@ -19,6 +19,8 @@ class OpenNI2(LiveSensor):
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:
+        """List the URIs of the OpenNI 2 devices that are plugged in; raise MediaError where OpenNI
+        2 itself is missing."""
         try:
             library.initialize()
         except Exception as error:
@@ -30,7 +32,7 @@ class OpenNI2(LiveSensor):
         return [u.decode(errors="replace") if isinstance(u, bytes) else str(u) for u in uris]
 
     def _start_device(self, library: Any, number: int) -> Camera:
-        """Start the depth stream and return its intrinsics."""
+        """Start the depth stream, unmirrored, and return the camera by its field of view."""
         self._library = library
         device = library.Device(library.Device.enumerate_uris()[number])
         self.resources.callback(device.close)
@@ -57,7 +59,7 @@ class OpenNI2(LiveSensor):
         return next((mm for known, mm in units.items() if int(known) == pixel_format), None)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
-        """Return depth in mm, time and colours; None on timeout."""
+        """Return depth in mm and time, without colours; None on timeout."""
         if self._library.wait_for_any_stream([self._stream], timeout_ms / 1000) is None:
             return None
         frame = self._stream.read_frame()

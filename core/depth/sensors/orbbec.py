@@ -16,6 +16,7 @@ class Orbbec(LiveSensor):
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:
+        """List names and serial numbers of the Orbbec devices that are plugged in."""
         devices = library.Context().query_devices()
         return [
             f"{devices.get_device_name_by_index(n)} {devices.get_device_serial_number_by_index(n)}"
@@ -38,7 +39,7 @@ class Orbbec(LiveSensor):
         return Camera(self.name, lens.fx, lens.fy, lens.cx, lens.cy, *size)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
-        """Return depth in mm, time and colours; None on timeout."""
+        """Return depth in mm and time, without colours; None on timeout."""
         frames = self._pipeline.wait_for_frames(timeout_ms)
         depth = frames.get_depth_frame() if frames is not None else None
         if depth is None:

@@ -18,6 +18,7 @@ class RealSense(LiveSensor):
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:
+        """List names and serial numbers of the RealSense devices that are plugged in."""
         info = library.camera_info
         return [
             f"{device.get_info(info.name)} {device.get_info(info.serial_number)}"
@@ -25,7 +26,8 @@ class RealSense(LiveSensor):
         ]
 
     def _start_device(self, library: Any, number: int) -> Camera:
-        """Start the depth stream and return its intrinsics."""
+        """Start the depth stream, and the colours' if the device has one, and return the depth
+        camera's intrinsics."""
         device = list(library.context().query_devices())[number]
         config = library.config()
         config.enable_device(device.get_info(library.camera_info.serial_number))
@@ -43,7 +45,8 @@ class RealSense(LiveSensor):
         return Camera(self.name, lens.fx, lens.fy, lens.ppx, lens.ppy, lens.width, lens.height)
 
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
-        """Return depth in mm, time and colours; None on timeout."""
+        """Return depth in mm, time, and colours aligned to the depth, if the device has them; None
+        on timeout."""
         has_frames, frames = self._pipeline.try_wait_for_frames(timeout_ms)
         if not has_frames:
             return None
@@ -56,6 +59,7 @@ class RealSense(LiveSensor):
 
 
 def _has_colour_stream(library: Any, device: Any) -> bool:
+    """Whether any sensor of the device has a colour stream."""
     return any(
         profile.stream_type() == library.stream.color
         for sensor in device.query_sensors()

@@ -142,7 +142,7 @@ def _gaussian_blur(values: NDArray[Any], side: int) -> Floats:
 
 
 def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
-    """Resize a picture to cover height and width with its aspect ratio kept, and crop its centre."""
+    """Resize a picture to cover this size, its aspect ratio kept, and crop its centre."""
     scale = max(height / picture.shape[0], width / picture.shape[1])
     size = (
         max(width, round(picture.shape[1] * scale)),

@@ -233,7 +233,7 @@ def draw_tiles(
 def _draw_tile(
     tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
 ) -> Picture:
-    """Draw a tile's heatmap, attention map, keypoints or track, by its kind, over the net's crop."""
+    """Draw a tile's heatmap, attention map, keypoints or track, by its kind, over the crop."""
     stage = heatmaps.stages - 1
     stage = stage if maps.stage is None else min(maps.stage, stage)
     if tile.kind == JOINT:
@@ -341,7 +341,7 @@ def _draw_title(
 
 
 def tile_title(tile: Tile, skeleton: Skeleton, attention_names: Sequence[str] = ()) -> str:
-    """Return a tile's title: the name of its joint or attention map, "stage N" from 1, or its kind."""
+    """Return a tile's title: the name of its joint or attention map, "stage N", or its kind."""
     if tile.kind == JOINT:
         names = (*skeleton.joints, "background")
         return names[tile.number].replace("_", " ")

@@ -165,7 +165,7 @@ def render_emoji(emoji: str, size: int) -> Image.Image | None:
 
 @lru_cache(maxsize=1)
 def _load_emoji_font() -> ImageFont.FreeTypeFont | None:
-    """Load the system's colour emoji font in the first size that it has; None without such a font."""
+    """Load the system's colour emoji font in the first size that it has; None without one."""
     path = emoji_font_path()
     for size in _EMOJI_SIZES if path else ():
         try:
