@@ -235,7 +235,7 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
         if on:
             st.caption("🎛 The remote control waits for the camera.")
         return
-    remote = live.companion
+    remote = live.listener
     if isinstance(remote, RecordingRemote) and (not on or remote.port != port):
         live.attach(None)
     if not on:
@@ -245,7 +245,7 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
 
 def _listen_for_osc(live: LiveProcessor, recorder: Recorder, gesture: Gesture, port: int) -> None:
     """Open the remote control if needed, point it at the gesture, and show its last command."""
-    remote = live.companion
+    remote = live.listener
     if not isinstance(remote, RecordingRemote):
         try:
             remote = RecordingRemote(port)

@@ -149,7 +149,7 @@ class Status:
 
 
 class Actions:
-    """Sends a stream's changes to the outputs that are on; a live.Companion.
+    """Sends a stream's changes to the outputs that are on; a live.StreamListener.
 
     `offer` and `close` are called in the stream's thread, everything else in the page's.
     """

@@ -97,7 +97,7 @@ class OscOut:
 
 
 class RecordingRemote:
-    """Starts and stops recordings by OSC; listens only on this machine. A live.Companion.
+    """Starts and stops recordings by OSC; listens only on this machine. A live.StreamListener.
 
     Attributes:
         last_command: the last command and its time, for the page; "" before.

@@ -39,7 +39,7 @@ DEPTH_NET = Path("crossinfonet.synthetic_light")
 
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
-    """Time a training on a keypoint table, in a workspace of its own, as *Train* runs it.
+    """Time a training on a keypoint table, as *Train* runs it, in a temporary workspace.
 
     Returns:
         rows; after torch was loaded, seconds until first_point_s, until a model answers (usable_s)
@@ -55,7 +55,7 @@ def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
 
 
 def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
-    """Time how long a new model takes after a recording, with 200, 1,000 and 2,000 samples.
+    """Time retraining after a recording, with 200, 1,000 and 2,000 samples of a keypoint table.
 
     Returns:
         By number of samples, medians of TRAININGS trainings of the seconds that `bench_train`
@@ -81,13 +81,13 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
 
 
 def _time_training(
-    store: Store, paths: Paths, begin: Callable[[TrainingManager, Project], Run]
+    store: Store, paths: Paths, start_training: Callable[[TrainingManager, Project], Run]
 ) -> tuple[Run, dict[str, float]]:
-    """Run a training of the project "bench"; return it and the seconds to its first epoch, its
-    first usable model and its final model."""
+    """Start a training of the project "bench" and wait for it; return the run and the seconds to
+    its first epoch, its first usable model and its final model."""
     manager, project = TrainingManager(store, paths), store.project("bench")
     begun_s, begun_at = time.perf_counter(), time.time()
-    run = begin(manager, project)
+    run = start_training(manager, project)
     thread = manager.thread(run)
     while thread.alive and active_model(paths, project).name != run.name:
         time.sleep(0.01)
@@ -134,7 +134,7 @@ def _open_temporary_store() -> Iterator[tuple[Store, Paths]]:
 
 
 def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
-    """Time a pose net in onnxruntime, from cropped pictures to heatmaps.
+    """Time a pose net in onnxruntime by batch size, from cropped pictures to heatmaps.
 
     Args:
         source: a net by its name or folder; or an architecture ("pose_resnet50"), which is timed
@@ -164,7 +164,8 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
 
 
 def _save_untrained_net(name: str, folder: Path) -> Path:
-    """Save a net of this architecture with random weights into a folder."""
+    """Build a net architecture with random weights and save it to a folder; return the folder.
+    Raise WeightsError for an unknown or depth architecture."""
     known = [net for net, spec in NETS.items() if not spec.depth]
     if name not in known:
         raise WeightsError(
@@ -176,7 +177,8 @@ def _save_untrained_net(name: str, folder: Path) -> Path:
 
 
 def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
-    """Return median milliseconds and pictures per second of a batch of random pictures."""
+    """Return the batch size, median milliseconds per batch and pictures per second, on random
+    pictures."""
     pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
     net.predict_heatmaps(pictures)  # the first allocates
     times_ms: list[float] = []
@@ -199,8 +201,7 @@ class _TrueHandFinder(SliceFinder):
 def bench_depth(
     paths: Paths, source: Path = DEPTH_NET, frames: int = 10, reads: int = 30
 ) -> dict[str, Any]:
-    """Time the keypoints of a tracked hand in rendered 640 x 480 depth frames, and finding that
-    hand.
+    """Time a depth net on a tracked hand in rendered 640 x 480 frames, and finding that hand.
 
     Returns:
         net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median

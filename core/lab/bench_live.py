@@ -53,7 +53,7 @@ class CpuClock:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Measure the CPU time of the block."""
+        """Measure the CPU time of a `with` block under this name."""
         begun_s = time.process_time()
         yield
         self.add_measurement(name, time.process_time() - begun_s)
@@ -75,7 +75,8 @@ class CpuClock:
 
 
 def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure the CPU time of a frame on the Live page, step by step.
+    """Measure the CPU time per frame on the Live page: whole, step by step, and beside MediaPipe
+    alone.
 
     Args:
         video: shows a hand; its frames are resized to 640x480 and repeated.
@@ -103,7 +104,7 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
 
 
 def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure the CPU time of a frame on the Body page.
+    """Measure the CPU time per frame on the Body page: whole, and beside MediaPipe alone.
 
     Returns:
         frames, with_person, whole_ms, bare_ms, ratio and own_ms as of `bench_hand`, and blurred_ms:
@@ -130,7 +131,8 @@ def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
 
 
 def _summarise_comparison(clock: CpuClock) -> dict[str, float]:
-    """Return medians of `compare_with_bare_loop` and the median ratio frame by frame."""
+    """Return the median milliseconds of `compare_with_bare_loop`, and the median over frames of
+    whole / bare."""
     pairs = zip(clock.ms["whole"], clock.ms["bare"], strict=True)
     return {
         "own_ms": clock.median_ms("own"),
@@ -144,21 +146,23 @@ def compare_with_bare_loop(
     clock: CpuClock,
     paths: Paths,
     kind: str,
-    make: Callable[[], MediapipeTask],
+    make_estimator: Callable[[], MediapipeTask],
     options: Options,
     pictures: list[Picture],
     watch: Watch | None = None,
 ) -> None:
     """Measure each picture: "bare" (MediaPipe's call alone), "whole" (`LiveProcessor.process`) and
-    "own" (the whole without MediaPipe's call). The landmarkers are reopened ROUNDS times."""
+    "own" (the whole without MediaPipe's call); results go to the clock. The landmarkers are
+    reopened ROUNDS times."""
     each = -(-(len(pictures) - WARM_UP_FRAMES) // ROUNDS)
     for start in range(0, len(pictures) - WARM_UP_FRAMES, each):
         few = pictures[start : start + each + WARM_UP_FRAMES]
-        with closing(_open_landmarkers(paths, kind)) as bare, make() as timed:
+        with closing(_open_landmarkers(paths, kind)) as bare, make_estimator() as timed:
             _compare_alternately(clock, bare, timed, options, few, watch)
 
 
 def _open_landmarkers(paths: Paths, kind: str) -> Landmarkers:
+    """Open MediaPipe's full hand or pose landmarker, for one pose, without masks."""
     bundle = {HAND: "hand_landmarker_full", POSE: "pose_landmarker_full"}[kind]
     content = np.frombuffer(find_prepared_model(bundle, paths.weights).read_bytes(), np.uint8)
     landmarkers = Landmarkers()
@@ -169,25 +173,28 @@ def _open_landmarkers(paths: Paths, kind: str) -> Landmarkers:
 def _compare_alternately(
     clock: CpuClock,
     bare: Landmarkers,
-    timed: MediapipeTask,
+    estimator: MediapipeTask,
     options: Options,
     pictures: list[Picture],
     watch: Watch | None,
 ) -> None:
-    """Run the bare loop and the live stream on each picture, in alternating order."""
+    """Measure MediaPipe's call and the live stream on each picture; which of them comes first
+    alternates."""
 
     def run_bare(rgb: Picture, index: int) -> None:
         with clock.measure("bare"):
             bare.call("track", {"time_ms": index * 1000 // FPS}, [rgb])
 
     def run_live(rgb: Picture, index: int) -> None:
+        """Process a picture in the live stream; measure "whole", and "own" without MediaPipe's
+        time."""
         begun_s = time.thread_time()
         with clock.measure("whole"):
             live.process(rgb)
-            own_s = time.thread_time() - begun_s - timed.vendor_s
+            own_s = time.thread_time() - begun_s - estimator.vendor_s
         clock.add_measurement("own", own_s)
 
-    with closing(LiveProcessor(lambda options: timed, options, watch=watch)) as live:
+    with closing(LiveProcessor(lambda options: estimator, options, watch=watch)) as live:
         for index, rgb in enumerate(clock.iterate_pictures(pictures)):
             for run in (run_bare, run_live) if index % 2 else (run_live, run_bare):
                 run(rgb, index)
@@ -196,12 +203,13 @@ def _compare_alternately(
 
 def _measure_extra_ms(
     clock: CpuClock,
-    plain: tuple[Callable[[Options], MediapipeTask], Options],
-    other: tuple[Callable[[Options], MediapipeTask], Options],
+    baseline: tuple[Callable[[Options], MediapipeTask], Options],
+    variant: tuple[Callable[[Options], MediapipeTask], Options],
     pictures: list[Picture],
 ) -> float:
-    """Return how many CPU milliseconds per frame the second stream takes beyond the first."""
-    with closing(LiveProcessor(*plain)) as first, closing(LiveProcessor(*other)) as second:
+    """Return how many CPU milliseconds per frame (medians) a variant of a stream takes beyond the
+    baseline."""
+    with closing(LiveProcessor(*baseline)) as first, closing(LiveProcessor(*variant)) as second:
         for rgb in clock.iterate_pictures(pictures):
             with clock.measure("plain"):
                 first.process(rgb)
@@ -212,14 +220,15 @@ def _measure_extra_ms(
 
 
 def raise_stream_error(*streams: LiveProcessor) -> None:
-    """Raise MediaError where a stream has failed."""
+    """Raise MediaError with the first error that a stream reports; do nothing without one."""
     for live in streams:
         if error := live.latest().error:
             raise MediaError(error)
 
 
 def read_bench_pictures(video: Path, count: int) -> list[Picture]:
-    """Read `count` 640x480 pictures of a video, repeating it where it is too short."""
+    """Read the first `count` frames of a video, resized to 640x480; repeat them where it is too
+    short."""
     found = [
         np.asarray(cv2.resize(frame.rgb, SIZE_WH), np.uint8)
         for frame in islice(read_video(video), count)
@@ -230,8 +239,8 @@ def read_bench_pictures(video: Path, count: int) -> list[Picture]:
 def _measure_steps(
     clock: CpuClock, estimator: MediapipeHands, model: GestureModel, pictures: list[Picture]
 ) -> int:
-    """Measure the steps of `LiveProcessor.process` one by one; return the number of frames with a
-    hand."""
+    """Run and measure the steps of `LiveProcessor.process` one by one; return the number of frames
+    with a hand, without the warm-up."""
     joints, label, hands = OneEuro(), LabelHysteresis(), 0
     for index, rgb in enumerate(clock.iterate_pictures(pictures)):
         frame, name, emoji = Frame(rgb, index / FPS, index, mirrored_view=True), "", ""

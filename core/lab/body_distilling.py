@@ -48,7 +48,8 @@ def distil_bodies(
     pictures: Sequence[Path] = (),
     progress: Progress = ignore_progress,
 ) -> dict[str, int]:
-    """Write the data set that `train-net cpm.body_light` is trained on.
+    """Write the COCO data set that `train-net cpm.body_light` is trained on, with a teacher's
+    keypoints.
 
     Args:
         data: what `read_bodies` reads; the pictures of a file lie beside it, or in images/ there.
@@ -67,7 +68,7 @@ def distil_bodies(
     making = _BodyDistiller(teacher, out)
     persons = ((body, source.skeleton) for source in sources for body in source.bodies)
     for done, (body, skeleton) in enumerate(persons, 1):
-        making.add_annotated(body, skeleton)
+        making.add_person(body, skeleton)
         progress(done, total)
     for done, path in enumerate(plain, total - len(plain) + 1):
         making.add_unannotated(path)
@@ -90,9 +91,9 @@ class _BodyDistiller:
         self._parts = {name: _CocoWriter(out, name) for name in (TRAIN, HELD_OUT)}
         self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
 
-    def add_annotated(self, body: Body, skeleton: Skeleton) -> None:
-        """Add an annotated person; the teacher's keypoints replace annotations that they agree
-        with."""
+    def add_person(self, body: Body, skeleton: Skeleton) -> None:
+        """Add an annotated person: held-out people as annotated, others with the teacher's
+        keypoints merged in; skip boxes below 40 px."""
         if max(body.box.width, body.box.height) < _SMALLEST:
             return
         rgb, keypoints = (
@@ -110,7 +111,8 @@ class _BodyDistiller:
         self._add_to_training(rgb, body.box, keypoints, own)
 
     def add_unannotated(self, path: Path) -> None:
-        """Add the largest person that the teacher finds in a picture without annotations."""
+        """Add the person that the teacher finds in a picture without annotations; skip it where
+        none is found."""
         rgb = read_picture(path)
         for pose in self._teacher.estimate_still(rgb, num_poses=1).poses:
             self._counts["found"] += 1
@@ -120,23 +122,26 @@ class _BodyDistiller:
                 self._add_to_training(rgb, person_box(keypoints), keypoints, own)
 
     def _add_to_training(
-        self, rgb: Picture, box: Box, keypoints: Floats, own: NDArray[np.bool_]
+        self, rgb: Picture, box: Box, keypoints: Floats, is_teachers: NDArray[np.bool_]
     ) -> None:
-        """Add a person to the training set and count its keypoints."""
+        """Write a person to the training set, if enough keypoints are known, and count its
+        keypoints."""
         if self._write_person(TRAIN, rgb, box, keypoints):
-            self._counts["agreed"] += bool(own.any())
+            self._counts["agreed"] += bool(is_teachers.any())
             self._counts["keypoints"] += int(np.isfinite(keypoints).all(axis=1).sum())
-            self._counts["teachers"] += int(own.sum())
+            self._counts["teachers"] += int(is_teachers.sum())
 
     def _write_person(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> bool:
-        """Write a person with enough known keypoints to a set; return whether it was written."""
+        """Write a person to a set; return False, without writing, where fewer than 5 keypoints are
+        known."""
         enough = int(np.isfinite(keypoints).all(axis=1).sum()) >= _LEAST_KNOWN
         if enough:
-            self._parts[part].add_annotated(rgb, box, keypoints)
+            self._parts[part].add_person(rgb, box, keypoints)
         return enough
 
     def finish(self) -> dict[str, int]:
-        """Write the annotations of both parts."""
+        """Write both sets' annotation files; return the counts. Raise TrainingError without
+        training people."""
         if not self._parts[TRAIN].persons:
             raise TrainingError("nobody is there who is large enough to learn from")
         for part in self._parts.values():
@@ -146,15 +151,16 @@ class _BodyDistiller:
 
 
 def merge_keypoints(
-    pose: Pose | None, skeleton: Skeleton, annotated: Floats, near: float
+    pose: Pose | None, skeleton: Skeleton, annotated: Floats, tolerance_px: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Merge a person's annotated keypoints with the teacher's.
+    """Merge a person's annotated keypoints with the teacher's: return them and the mask of the
+    teacher's.
 
     Args:
         pose: the teacher's, None where it found nobody.
         skeleton: of the pose.
         annotated: (17, 2).
-        near: pixels within which they agree.
+        tolerance_px: pixels within which they agree.
 
     Returns:
         (17, 2), and (17,) which are the teacher's: what is annotated where they agree, and what is
@@ -167,7 +173,7 @@ def merge_keypoints(
     seen = np.isfinite(convert_keypoints(pose.without_hidden().keypoints, skeleton, COCO_17)).all(
         axis=1
     )
-    agrees = np.linalg.norm(said - annotated, axis=1) <= near
+    agrees = np.linalg.norm(said - annotated, axis=1) <= tolerance_px
     teachers = np.where(labelled, agrees, seen)
     if agrees[labelled].mean() < _LEAST_AGREEING:
         teachers[:] = False
@@ -183,8 +189,8 @@ class _CocoWriter:
     images: list[dict[str, Any]] = field(default_factory=list)
     persons: list[dict[str, Any]] = field(default_factory=list)
 
-    def add_annotated(self, rgb: Picture, box: Box, keypoints: Floats) -> None:
-        """Keep a person: the picture round the box, and the keypoints in it."""
+    def add_person(self, rgb: Picture, box: Box, keypoints: Floats) -> None:
+        """Write a person's crop as a JPEG and collect its COCO annotation."""
         crop, box, points = crop_person(rgb, box, keypoints)
         number, (height, width) = len(self.images) + 1, crop.shape[:2]
         image = {"id": number, "file_name": f"{number:06}.jpg", "width": width, "height": height}
@@ -208,7 +214,8 @@ class _CocoWriter:
         write_whole(folder / str(image["file_name"]), encode_jpeg(crop, _QUALITY))
 
     def finish(self) -> None:
-        """Write the annotations; last, so that a folder without them is not whole."""
+        """Write the annotation file, last, so that its presence marks a complete folder; nothing
+        for an empty set."""
         if self.persons:
             document = {
                 "images": self.images,
@@ -222,8 +229,8 @@ class _CocoWriter:
 
 
 def crop_person(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
-    """Crop a picture round a person to at most 288 pixels; return the crop, and box and keypoints
-    in it."""
+    """Crop a picture to a person's box with a margin, scaled down to at most 288 pixels a side;
+    return the crop, and the box and keypoints in its pixels."""
     x, y, width, height = box.to_xywh()
     around = _AROUND * max(width, height)
     rows, columns = rgb.shape[:2]

@@ -24,8 +24,8 @@ def measure_finding(
     data: Path,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Measure how often finders locate a hand in depth frames with a known palm. Finders are tried
-    in order, as on the Depth page, without tracking (MediaPipe alone tracks between colour frames).
+    """Measure how often finders locate a hand within 50 mm of the known palm in depth frames.
+    Finders are tried in order, as on the Depth page, without tracking between frames.
 
     Args:
         data: a folder that `read_palm_frames` knows, or `RENDERED`: scenes that training holds out.
@@ -59,9 +59,10 @@ def measure_finding(
     return _summarise_distances(names, apart_mm) | {"by": by, "ms": ms}
 
 
-def _summarise_distances(names: Sequence[str], apart_mm: Sequence[float]) -> dict[str, Any]:
-    """Return detection rates, the median distance and the missed frames."""
-    apart = np.array(apart_mm)
+def _summarise_distances(names: Sequence[str], distances_mm: Sequence[float]) -> dict[str, Any]:
+    """Summarise distances to the palm, infinite where no hand was found: number of frames, rates,
+    median and the names of missed frames."""
+    apart = np.array(distances_mm)
     near, seen = apart <= FOUND_MM, np.isfinite(apart)
     return {
         "n": len(names),
@@ -73,7 +74,7 @@ def _summarise_distances(names: Sequence[str], apart_mm: Sequence[float]) -> dic
 
 
 def _iterate_palm_frames(data: Path) -> Iterator[PalmFrame]:
-    """Yield a folder's palm frames, or held-out rendered scenes."""
+    """Yield the palm frames of a folder, or of the held-out rendered scenes for `RENDERED`."""
     if str(data) != RENDERED or data.exists():
         yield from read_palm_frames(data)
         return

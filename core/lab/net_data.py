@@ -35,7 +35,7 @@ def load_training_data(
     *,
     strong: bool = False,
 ) -> TrainingData:
-    """Load what the named net is trained on: bodies, hand crops, depth hands, or rendered ones
+    """Load the training data for the named net: bodies, hand crops, depth hands, or rendered ones
     (`RENDERED`).
 
     Args:
@@ -65,7 +65,7 @@ def load_training_data(
 def describe_training_data(
     data: TrainingData, input_hw: tuple[int, int]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the net's constructor options for this data, and its folder's metadata."""
+    """Return the net's constructor options for this data, and the metadata stored with the net."""
     if isinstance(data, DepthHands):
         return {}, {"skeleton": data.skeleton.name, "errors_in_mm": ERROR_UNIT_MM}
     if isinstance(data, RenderedScenes):
@@ -77,7 +77,7 @@ def describe_training_data(
 
 
 def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
-    """Return the folder of the data's pack of hand crops; make it where it is missing.
+    """Return the folder of packed hand crops for this data; build it first where it is missing.
 
     Args:
         data: holds hand_crops/ and hand_images/.
@@ -112,7 +112,8 @@ def landmarks_folder(paths: Paths, data: Path) -> Path:
 
 
 def hash_data_folder(data: Path) -> str:
-    """Return a key of a data folder's file names and sizes, the same wherever the folder is."""
+    """Return a 16-digit hash of a data folder's file names and sizes, independent of the folder's
+    path."""
     found = hashlib.sha256()
     for part in _PARTS:
         for file in sorted(path for path in (data / part).rglob("*") if path.is_file()):

@@ -50,9 +50,9 @@ class RejectionScores:
     unknown_folds: NDArray[np.int64]
     kinds: NDArray[np.str_]
 
-    def accepted(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """(N,) and (M,) which hands are accepted as a gesture; each fold's threshold was chosen on
-        the other folds' gestures."""
+    def accepted_masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return (N,) and (M,) masks of the gesture samples and unknown hands that are accepted as
+        a gesture; each fold's threshold is chosen on the other folds' gestures."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = cross_fit_thresholds(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:
@@ -73,7 +73,8 @@ def score_held_out_people(
     hands: GestureData,
     fit: Callable[[GestureData], Answer],
 ) -> RejectionScores:
-    """Train once per fold and collect the scores of the people held out.
+    """Train once per fold; collect the rejection scores of held-out people's gestures and of
+    unknown hands.
 
     Args:
         digits: unknown hands of the same persons as the data's; only those of left-out persons
@@ -105,7 +106,8 @@ def score_held_out_people(
 
 
 def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
-    """Yield (N,) held-out masks: a block of digits and every fifth other person each."""
+    """Yield a (N,) held-out mask per fold: one block of the digits' pictures and every fifth other
+    person."""
     persons = np.unique(data.persons.astype(str))
     others = [person for person in persons if not person.startswith("digits ")]
     others = list(np.random.default_rng(0).permutation(others))
@@ -116,7 +118,7 @@ def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 def summarise_scores(scores: RejectionScores) -> Rejection:
     """Summarise acceptance rates on held-out people. The threshold is chosen on all their gestures,
     the rates use thresholds chosen on the other folds."""
-    gestures, unknown = scores.accepted()
+    gestures, unknown = scores.accepted_masks()
     digits = int(scores.are_digits.sum())
     others = int((~scores.are_digits).sum()) // FOLDS  # every fold is asked about them
     weight = np.where(scores.are_digits, 1.0, 1 / FOLDS)
@@ -135,8 +137,9 @@ def summarise_scores(scores: RejectionScores) -> Rejection:
 
 
 def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return the acceptance rate per gesture and per unknown sign."""
-    gestures, unknown = scores.accepted()
+    """Return the acceptance rates per gesture, per kind of unknown hand ("foreign") and per unknown
+    sign."""
+    gestures, unknown = scores.accepted_masks()
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
     groups = {"digits 2, 4, 7": scores.are_digits, "other signs": ~scores.are_digits}
@@ -155,8 +158,8 @@ def _mean_rate(accepted: NDArray[np.bool_], labels: NDArray[np.int64]) -> float:
 
 
 def read_unknown_digits(landmarks: Path) -> GestureData:
-    """Read hands of the digits 2, 4 and 7, grouped into the blocks that the other digits are held
-    out in."""
+    """Read hands that show the digits 2, 4 and 7, unlabelled, grouped into the same blocks as the
+    other digits."""
     table = pd.read_parquet(landmarks / "digits.parquet")
     folder = table["source"].str.split("/").str[0]
     persons = assign_blocks("digits", table["source"])
@@ -166,7 +169,7 @@ def read_unknown_digits(landmarks: Path) -> GestureData:
 
 
 def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
-    """Read hands of other collections' signs that resemble none of the eight, grouped by source.
+    """Read hands of other data sets that show signs unlike the eight gestures, grouped by source.
 
     Args:
         learned: with the signs that the starter learns from (peace, call, …), for models that
@@ -183,12 +186,13 @@ def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
 
 
 def _to_gesture_data(
-    table: pd.DataFrame, persons: NDArray[np.str_], kinds: NDArray[np.str_]
+    table: pd.DataFrame, persons: NDArray[np.str_], signs: NDArray[np.str_]
 ) -> GestureData:
-    """Convert hands to samples grouped by person; `sessions` names the sign."""
+    """Convert keypoint rows to samples labelled `none` and grouped by person; `sessions` holds the
+    sign."""
     points = table[XY].to_numpy(np.float32).reshape(-1, 21, 2)
     nothing = np.full(len(points), DEFAULT_GESTURES.index(NONE), np.int64)
     plain = GestureData(
-        points, np.zeros(len(points), bool), nothing, DEFAULT_GESTURES, persons, kinds, kinds
+        points, np.zeros(len(points), bool), nothing, DEFAULT_GESTURES, persons, signs, signs
     )
     return plain

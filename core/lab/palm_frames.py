@@ -47,8 +47,8 @@ class PalmFrame:
 
 
 def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
-    """(…, K, 3) keypoints → (…, 3) palm centre: the palm keypoint, or the mean of wrist and
-    knuckles."""
+    """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
+    and knuckles."""
     if "palm" in skeleton.joints:
         return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
     bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]
@@ -56,7 +56,7 @@ def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
 
 
 def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield the frames of a folder whose palm is known.
+    """Yield the depth frames of a folder with their known palm centres; its format is detected.
 
     Raises:
         MediaError: a damaged picture, or a camera that isn't known.
@@ -78,7 +78,7 @@ def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_sr305_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield SR305 frames with the palms of frames.csv."""
+    """Yield SR305 depth frames with the palm centres listed in frames.csv."""
     table = folder / _PALMS
     try:
         with table.open(encoding="utf-8", newline="") as file:
@@ -98,7 +98,8 @@ def _read_sr305_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield frames of a recording with the palms of its true keypoints."""
+    """Yield a recording's frames with the palm centres of their true keypoints; skip frames
+    without."""
     source = open_depth(folder)
     try:
         for frame in source:
@@ -118,7 +119,7 @@ def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield NYU test frames with the palms of their labels."""
+    """Yield NYU test frames with the palm centres of their labels."""
     camera = CAMERAS["nyu"]
     joints_mm = camera.to_mm(read_joints(folder / _LABELS))
     for index, file in enumerate(sorted(folder.glob("depth_1_*.png"))):
@@ -130,11 +131,11 @@ def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
         yield PalmFrame(file.name, frame, palm_center(NYU_14, truth))
 
 
-def _read_published_frames(one: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
-    """Yield frames of a published depth set with the palms of their labels."""
-    labels = (label for folder in folders for label in one.read(folder))
+def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
+    """Yield the frames of a published depth data set with the palm centres of their labels."""
+    labels = (label for folder in folders for label in depth_set.read(folder))
     for index, label in enumerate(labels):
-        truth = one.camera.to_mm(label.uvd)
-        own = one.skeleton.name
-        frame = DepthFrame(read_depth(label.file), one.camera, 0.0, index, None, truth, own)
-        yield PalmFrame(label.file.name, frame, palm_center(one.skeleton, truth))
+        truth = depth_set.camera.to_mm(label.uvd)
+        own = depth_set.skeleton.name
+        frame = DepthFrame(read_depth(label.file), depth_set.camera, 0.0, index, None, truth, own)
+        yield PalmFrame(label.file.name, frame, palm_center(depth_set.skeleton, truth))

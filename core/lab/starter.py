@@ -48,19 +48,21 @@ OnProgress = Callable[[str], None]
 
 
 def current_recipe() -> dict[str, Any]:
-    """Return the settings that decide what `make_starter` trains, for metadata.json."""
+    """Return the training settings of `make_starter` (epochs, net, augmentation, target), for
+    metadata.json."""
     settings = {name: getattr(OPTIONS, name) for name in _SETTINGS}
     used = {name: value for name, value in asdict(OPTIONS.augmentation).items() if value}
     return {"epochs": EPOCHS, **settings, **used, "true-accept target": TARGET}
 
 
-def describe_recipe_changes(made_by: Mapping[str, Any]) -> str:
-    """Describe for the card how a model's recorded settings differ from the current recipe."""
+def describe_recipe_changes(recorded: Mapping[str, Any]) -> str:
+    """Return the model card's line on how a model's recorded settings differ from the current
+    recipe."""
     current = current_recipe()
     changed = [
-        f"{name} {made_by.get(name, 'none')} (now {current.get(name, 'none')})"
-        for name in sorted({*made_by, *current})
-        if made_by.get(name) != current.get(name)
+        f"{name} {recorded.get(name, 'none')} (now {current.get(name, 'none')})"
+        for name in sorted({*recorded, *current})
+        if recorded.get(name) != current.get(name)
     ]
     if not changed:
         return "- **Recipe**: the settings of `core/lab/starter.py`."
@@ -74,21 +76,22 @@ def make_starter(
     folder: Path,
     out: Path,
     landmarks: Path,
-    make_keypoints: Callable[[str], None],
+    extract_keypoints: Callable[[str], None],
     progress: OnProgress,
 ) -> dict[str, Any]:
-    """Evaluate with each recorder and picture source left out, then train on everything.
+    """Evaluate leave-one-group-out by recorder and picture source, then train on everything and
+    write the model and its card.
 
     Args:
         folder: as `starter_data` says.
         out: model.onnx, metadata.json and CARD.md go there.
         landmarks: where found keypoints are kept.
-        make_keypoints: finds those of a source.
+        extract_keypoints: finds those of a source.
 
     Returns:
         The figures that the card shows.
     """
-    data = read_all_samples(folder, landmarks, make_keypoints)
+    data = read_all_samples(folder, landmarks, extract_keypoints)
     progress(f"{len(data)} samples")
     figures = summarise_persons(measure_recorders(data))
     progress(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
@@ -114,7 +117,7 @@ def make_starter(
         net = train_starter_net(data)
         save_model(net, data, Path(fresh), about)
         (Path(fresh) / "CARD.md").write_text(
-            _write_card(data, figures, open_set["rejection"]), encoding="utf-8"
+            _format_card(data, figures, open_set["rejection"]), encoding="utf-8"
         )
         out.mkdir(parents=True, exist_ok=True)
         for file in Path(fresh).iterdir():
@@ -128,8 +131,8 @@ def train_starter_net(data: GestureData) -> OpenSetNet:
 
 
 def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
-    """Measure the rejection of unknown hands on held-out people: the metadata's `rejection`, and
-    `by`: acceptance rates per gesture and sign."""
+    """Measure on held-out people how unknown hands are rejected; return the metadata's `rejection`,
+    and `by`, the acceptance rates per gesture and sign."""
     hands = read_unknown_signs(folder / "hand_crops" / "crops.csv")
 
     def fit(samples: GestureData) -> Answer:
@@ -152,7 +155,8 @@ def measure_recorders(data: GestureData) -> dict[str, dict[str, Any]]:
 def measure_picture_source(
     data: GestureData, folder: Path, landmarks: Path, name: str
 ) -> dict[str, Any]:
-    """Measure a picture source, or each of its blocks, with models not trained on it.
+    """Measure the accuracy on a picture source by models trained without it, or without each of its
+    blocks.
 
     As in `evaluate`: every picture counts, and the hand that is surest of its gesture.
     """
@@ -173,15 +177,21 @@ def measure_picture_source(
     return compute_accuracies(target + missed, predicted + ["undetected"] * len(missed))
 
 
-def _gestures_without_hand(folder: Path, classes: dict[str, str], found: set[str]) -> list[str]:
-    """Return the gesture of each picture in which no hand was found."""
+def _gestures_without_hand(
+    folder: Path, classes: dict[str, str], pictures_with_hand: set[str]
+) -> list[str]:
+    """Return the gesture label of each picture in which no hand was found."""
     paths = [p for p in folder.glob("*/*") if p.suffix.lower() in PICTURE_SUFFIXES]
     names = [(p.parent.name, p.relative_to(folder).as_posix()) for p in paths]
-    return [classes[label] for label, name in names if label in classes and name not in found]
+    return [
+        classes[label]
+        for label, name in names
+        if label in classes and name not in pictures_with_hand
+    ]
 
 
-def _write_card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any]) -> str:
-    """Fill in the starter's model card."""
+def _format_card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any]) -> str:
+    """Format the starter's model card as Markdown."""
     recorders = "\n".join(
         f"| {person} | {found['n']} | {_format_percent(found['accuracy'])} |"
         for person, found in sorted(figures["per_person"].items())
@@ -204,33 +214,33 @@ def _write_card(data: GestureData, figures: dict[str, Any], rejection: dict[str,
         worst_accuracy=_format_percent(figures["worst_accuracy"]),
         **_describe_open_set(figures["open_set"], rejection),
         epochs=EPOCHS,
-        current_recipe=describe_recipe_changes(current_recipe()),
+        recipe=describe_recipe_changes(current_recipe()),
         choices=PROTOCOL.describe_choices(),
     )
 
 
-def _describe_open_set(by: dict[str, Any], rejection: dict[str, Any]) -> dict[str, Any]:
-    """Return the card's texts about unknown hands."""
-    rows = {**by["gestures"], **by["foreign"]}
-    worst = sorted(by["signs"], key=lambda sign: -by["signs"][sign])[:3]
+def _describe_open_set(rates: dict[str, Any], rejection: dict[str, Any]) -> dict[str, Any]:
+    """Format the model card's figures about unknown hands, as fields of its template."""
+    rows = {**rates["gestures"], **rates["foreign"]}
+    worst = sorted(rates["signs"], key=lambda sign: -rates["signs"][sign])[:3]
     return {
         "threshold": rejection["threshold"],
         "measured_on": rejection["measured_on"],
         "true_accept": _format_percent(rejection["true_accept"]),
         "let_through": "\n".join(f"| {n} | {_format_percent(row)} |" for n, row in rows.items()),
-        "worst_signs": ", ".join(f"{s} {_format_percent(by['signs'][s])} %" for s in worst),
+        "worst_signs": ", ".join(f"{s} {_format_percent(rates['signs'][s])} %" for s in worst),
     }
 
 
-def _format_source_row(name: str, found: dict[str, Any]) -> str:
-    """Return a picture source's row of the card's table."""
+def _format_source_row(name: str, figures: dict[str, Any]) -> str:
+    """Format a picture source's row of the model card's table."""
     shares = ", ".join(
         f"{gesture} {_format_percent(row['accuracy_detected'])}"
-        for gesture, row in found["per_gesture"].items()
+        for gesture, row in figures["per_gesture"].items()
     )
-    detected = _format_percent(found["detected"] / found["n"])
-    right = _format_percent(found["accuracy_detected"])
-    return f"| {name} | {found['n']} | {detected} | {right} | {shares} |"
+    detected = _format_percent(figures["detected"] / figures["n"])
+    right = _format_percent(figures["accuracy_detected"])
+    return f"| {name} | {figures['n']} | {detected} | {right} | {shares} |"
 
 
 def _format_percent(share: float | None) -> str:

@@ -84,7 +84,8 @@ def read_recorders(table: Path) -> GestureData:
 
 
 def read_recorders_and_signs(folder: Path) -> GestureData:
-    """Read the recorders' keypoints, and other signs as `none`, without the pictures."""
+    """Read the recorders' keypoint table, and other signs labelled `none`; the picture sources are
+    left out."""
     return _to_starter_data(
         [
             _read_recorder_table(folder / "hand_keypoints" / "gestures.csv"),
@@ -94,9 +95,10 @@ def read_recorders_and_signs(folder: Path) -> GestureData:
 
 
 def read_all_samples(
-    folder: Path, landmarks: Path, extract_source_keypoints: Callable[[str], None]
+    folder: Path, landmarks: Path, extract_keypoints: Callable[[str], None]
 ) -> GestureData:
-    """Read all samples of the data folder.
+    """Read the starter's whole training set: recorders, other signs as `none`, and the picture
+    sources with pointing hands also rotated.
 
     Args:
         landmarks: folder of SOURCE.parquet with each source's landmarks.
@@ -106,7 +108,7 @@ def read_all_samples(
     parts.append(_read_other_signs(folder / "hand_crops" / "crops.csv"))
     for name in SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
-            extract_source_keypoints(name)
+            extract_keypoints(name)
         samples = _read_labelled_pictures(name, landmarks / f"{name}.parquet")
         parts += [samples, *_rotate_pointing(samples)]
     return _to_starter_data(parts)
@@ -115,7 +117,8 @@ def read_all_samples(
 def extract_source_keypoints(
     folder: Path, landmarks: Path, weights_folder: Path, name: str
 ) -> None:
-    """Detect up to two hands in every picture of a source and save their keypoints."""
+    """Detect up to two hands in every picture of a source and write their keypoints to
+    SOURCE.parquet."""
     landmarks.mkdir(parents=True, exist_ok=True)
     extract(
         folder / "hand_images" / name,
@@ -127,7 +130,7 @@ def extract_source_keypoints(
 
 
 def _to_starter_data(parts: list[_Samples]) -> GestureData:
-    """Convert parts to one labelled data set grouped by person."""
+    """Concatenate samples to one data set, labelled by the default gestures."""
     index = {gesture.name: i for i, gesture in enumerate(DEFAULT_GESTURES)}
     names = np.concatenate([part.gestures for part in parts])
     persons = np.concatenate([part.persons for part in parts])
@@ -148,7 +151,8 @@ def _read_recorder_table(path: Path) -> _Samples:
 
 
 def _read_other_signs(path: Path) -> _Samples:
-    """Read other signs as `none`, at most 400 of each source."""
+    """Read signs other than the eight gestures, labelled `none`, at most 400 random ones of each
+    source."""
     try:
         table = pd.read_csv(path)
     except OSError as error:
@@ -184,7 +188,7 @@ class PictureHands:
         return self.classes[picture.split("/")[0]]
 
     def to_unlabelled(self, rows: NDArray[np.int64]) -> GestureData:
-        """Convert the hands of these rows to unlabelled samples."""
+        """Return the hands of these rows as samples with placeholder labels."""
         persons = self.persons[rows]
         labels = np.zeros(len(rows), np.int64)
         return GestureData(
@@ -199,7 +203,7 @@ class PictureHands:
 
 
 def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
-    """Read a source's keypoints, without folders that are not used."""
+    """Read the hands found in a source's pictures, without the folders that map to no gesture."""
     table = pd.read_parquet(landmarks)
     folder = table["source"].str.split("/").str[0]
     classes = dict(SOURCES[name].classes) or {
@@ -218,7 +222,8 @@ def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
 
 
 def _read_labelled_pictures(name: str, landmarks: Path) -> _Samples:
-    """Read each picture's raised hand with the folder's gesture, and its resting hand as `none`."""
+    """Read a source's samples: each picture's highest hand with the folder's gesture, and where the
+    source has resting hands the others as `none`."""
     hands = read_picture_hands(name, landmarks)
     meant = np.array([hands.gesture_of(picture) for picture in hands.pictures])
     gestures = np.where(hands.raised, meant, NONE.name)
@@ -227,7 +232,8 @@ def _read_labelled_pictures(name: str, landmarks: Path) -> _Samples:
 
 
 def assign_blocks(name: str, sources: pd.Series) -> NDArray[np.str_]:
-    """Return the group that each picture of a source is held out in."""
+    """Return each picture's held-out group: the source's name, or one of its blocks of consecutive
+    picture numbers."""
     blocks = SOURCES[name].blocks
     if blocks == 1:
         return np.full(len(sources), name)
@@ -237,7 +243,7 @@ def assign_blocks(name: str, sources: pd.Series) -> NDArray[np.str_]:
 
 
 def _rotate_pointing(samples: _Samples) -> list[_Samples]:
-    """Make 👉 and 👈 from ☝ by rotating it by 90°."""
+    """Make point_right and point_left samples of the point_up ones by rotating them by 90°."""
     up = samples.gestures == "point_up"
     x, y = samples.keypoints[up][..., 0], samples.keypoints[up][..., 1]
     persons = samples.persons[up]

@@ -141,9 +141,8 @@ class Latest:
         return ""
 
 
-class Companion(Protocol):
-    """An output that receives every frame's hands and is closed with the stream; called in the
-    stream's thread."""
+class StreamListener(Protocol):
+    """Receives every frame's hands and is closed with the stream; called in the stream's thread."""
 
     def offer(
         self,
@@ -152,8 +151,8 @@ class Companion(Protocol):
         estimate: Estimate,
         made: tuple[Motion, ...] = (),
     ) -> object:
-        """Receive a frame's hands, its time by `time.monotonic`, their estimate, and completed
-        moving gestures; must neither wait nor raise."""
+        """Receive a frame's hands, its time by `time.monotonic`, their estimate, and the moving
+        gestures completed in it; must neither wait nor raise."""
 
     def close(self) -> None:
         """The stream has ended; may be called more than once."""
@@ -183,7 +182,7 @@ class LiveProcessor:
         self._estimator_key: tuple[int, KeypointSource] | None = None
         self._closed = False
         self._reader = HandReader()
-        self._companion: Companion | None = None
+        self._listener: StreamListener | None = None
         self._frame_times: deque[tuple[float, float]] = deque()  # (arrival, duration)
         self._latest = Latest(taken_s=clock())
         self._resumed_s = float("-inf")  # when frames came again after a long gap
@@ -206,19 +205,20 @@ class LiveProcessor:
         return self._options
 
     @property
-    def companion(self) -> Companion | None:
-        """The attached companion."""
-        return self._companion
+    def listener(self) -> StreamListener | None:
+        """The attached listener."""
+        return self._listener
 
-    def attach(self, companion: Companion | None) -> None:
-        """Set the companion, closing the one before."""
+    def attach(self, listener: StreamListener | None) -> None:
+        """Set the listener of the stream's hands, None for none; close the one before. On a closed
+        stream the new one is closed at once."""
         with self._lock:
-            previous, self._companion = self._companion, companion
+            previous, self._listener = self._listener, listener
             is_over = self._closed
-        if previous is not None and previous is not companion:
+        if previous is not None and previous is not listener:
             previous.close()
-        if is_over and companion is not None:
-            companion.close()
+        if is_over and listener is not None:
+            listener.close()
 
     def latest(self) -> Latest:
         """Return the result of the last frame, without waiting."""
@@ -348,12 +348,12 @@ class LiveProcessor:
         return self._reader.number_poses(estimate) if numbered else estimate
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[HandReading, ...]:
-        """Read the hands and pass them to the companion."""
+        """Read the hands and pass them to the listener."""
         if options.paused:
             return ()
         hands = self._reader(estimate, options.model, options.smoothing)
-        if companion := self._companion:
-            companion.offer(hands, estimate.time_s, estimate, self._reader.motions.made)
+        if listener := self._listener:
+            listener.offer(hands, estimate.time_s, estimate, self._reader.motions.made)
         return hands
 
     def _open_estimator(self, options: Options) -> Estimator:
@@ -393,6 +393,6 @@ class LiveProcessor:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
-            if self._companion is not None:
-                self._companion.close()
+            if self._listener is not None:
+                self._listener.close()
         self._ended.set()

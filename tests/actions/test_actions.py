@@ -195,9 +195,9 @@ def test_ten_streams_leave_no_thread_and_no_port(actions, make_estimator, starte
     before = threading.active_count()
     for _ in range(10):
         live = LiveProcessor(lambda options: make_estimator(), Options(starter))
-        companion = Actions()
-        live.attach(companion)
-        wait_until(lambda c=companion: c.configure(settings) or not c.status().errors)
-        assert companion.status().address
+        listener = Actions()
+        live.attach(listener)
+        wait_until(lambda c=listener: c.configure(settings) or not c.status().errors)
+        assert listener.status().address
         live.close()
         wait_until(lambda: threading.active_count() <= before)

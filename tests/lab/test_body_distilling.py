@@ -35,7 +35,7 @@ def test_the_teacher_counts_where_it_is_near_and_where_only_it_sees(said: np.nda
     annotated = of_coco + np.float32(1)
     annotated[RIGHT_ANKLE] += 50
     annotated[[NOSE, LEFT_EAR]] = np.nan
-    found, own = merge_keypoints(teachers(said, ("left_ear",)), BODY_33, annotated, near=4)
+    found, own = merge_keypoints(teachers(said, ("left_ear",)), BODY_33, annotated, tolerance_px=4)
     assert [COCO_17.joints[i] for i in np.flatnonzero(~own)] == ["left_ear", "right_ankle"]
     assert np.isnan(found[LEFT_EAR]).all()  # nobody marked it, and the teacher only guesses it
     assert found[RIGHT_ANKLE] == pytest.approx(annotated[RIGHT_ANKLE])
@@ -47,10 +47,10 @@ def test_a_teacher_that_is_wrong_about_most_is_not_heard(said: np.ndarray) -> No
     annotated = convert_keypoints(said, BODY_33, COCO_17)
     annotated[5:] += 50  # 12 of 17
     annotated[NOSE] = np.nan
-    found, own = merge_keypoints(teachers(said), BODY_33, annotated, near=4)
+    found, own = merge_keypoints(teachers(said), BODY_33, annotated, tolerance_px=4)
     assert not own.any()
     np.testing.assert_array_equal(found, annotated)
-    assert not merge_keypoints(None, BODY_33, annotated, near=4)[1].any()
+    assert not merge_keypoints(None, BODY_33, annotated, tolerance_px=4)[1].any()
 
 
 @pytest.mark.parametrize("size", [(90, 60), (900, 600)])

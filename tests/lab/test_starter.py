@@ -7,7 +7,14 @@ import pytest
 from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
-from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, current_recipe, describe_recipe_changes
+from core.lab.starter import (
+    EPOCHS,
+    OPTIONS,
+    PROTOCOL,
+    _format_card,
+    current_recipe,
+    describe_recipe_changes,
+)
 from core.lab.starter_data import SOURCES, read_recorders
 from core.measuring.gesture_evaluation import evaluate_gestures
 from core.paths import Paths
@@ -30,6 +37,12 @@ def test_the_card_says_by_which_settings_the_shipped_model_was_made(starter):
     """A recipe that changes makes another model: the card of the one that ships must say so."""
     card = (Paths.starter / "CARD.md").read_text(encoding="utf-8")
     assert describe_recipe_changes(starter.metadata["recipe"]) in card
+
+
+def test_the_card_of_a_new_starter_can_be_written(starter, shared_data):
+    data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
+    card = _format_card(data, starter.metadata["figures"], starter.metadata["rejection"])
+    assert describe_recipe_changes(current_recipe()) in card and f"{len(data)} samples" in card
 
 
 def test_a_setting_that_changed_is_named_with_both_values():

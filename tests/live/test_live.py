@@ -159,7 +159,7 @@ def test_a_hand_that_is_not_sure_enough_is_no_gesture(make, starter, photos):
 
 def test_a_paused_stream_gives_the_mirrored_picture_and_reads_nothing(make, starter, photos):
     photo, watched, opened = photos("thumbs_up")[0], [], []
-    companion, running = Companion(), Options(starter, smoothing=RAW)
+    listener, running = StreamListener(), Options(starter, smoothing=RAW)
 
     def counted(options):
         opened.append(options)
@@ -170,18 +170,18 @@ def test_a_paused_stream_gives_the_mirrored_picture_and_reads_nothing(make, star
         return "REC"
 
     live = stream(counted, Options(starter, paused=True), watch=watch)
-    live.attach(companion)
+    live.attach(listener)
     assert (see(live, photo, 2) == photo[:, ::-1]).all()
     assert not opened  # it costs nothing until a page wants to see hands
     live.configure(running, watch)
     see(live, photo, 2)
-    assert said(live) == "thumbs_up" and len(watched) == len(companion.told) == 2
+    assert said(live) == "thumbs_up" and len(watched) == len(listener.told) == 2
     live.configure(replace(running, paused=True), watch)
     assert (see(live, photo, 3) == photo[:, ::-1]).all()
     latest = live.latest()
     assert (latest.hands, latest.note, latest.error) == ((), "", "")
     assert (latest.frames, latest.size_hw) == (7, photo.shape[:2])
-    assert len(watched) == len(companion.told) == 2
+    assert len(watched) == len(listener.told) == 2
     live.configure(running, watch)
     see(live, photo, 2)
     assert said(live) == "thumbs_up" and len(opened) == 1  # the estimator stayed
@@ -191,9 +191,9 @@ def test_a_paused_stream_gives_the_mirrored_picture_and_reads_nothing(make, star
 def test_estimates_that_come_while_paused_are_not_read(make_estimator, starter, photos):
     with make_estimator() as elsewhere:
         thumb = elsewhere.estimate_still(photos("thumbs_up")[0], mirrored_view=True)
-    live, companion = LiveProcessor(make_estimator, Options(starter, paused=True)), Companion()
-    live.attach(companion)
-    assert live.step(thumb).hands == () and companion.told == [] and live.latest().frames == 1
+    live, listener = LiveProcessor(make_estimator, Options(starter, paused=True)), StreamListener()
+    live.attach(listener)
+    assert live.step(thumb).hands == () and listener.told == [] and live.latest().frames == 1
     live.close()
 
 
@@ -362,7 +362,7 @@ def test_keypoints_of_another_estimator_are_refused(starter):
         predict_hands(starter, Estimate((pose,), (480, 640), "openpose-hand"))
 
 
-class Companion:
+class StreamListener:
     """Keeps what it is told."""
 
     def __init__(self):
@@ -377,17 +377,17 @@ class Companion:
 
 def test_a_companion_is_told_every_hand_and_closed_with_the_stream(make, starter, photos):
     live = stream(make, Options(starter, smoothing=RAW))
-    before, companion, late = Companion(), Companion(), Companion()
+    before, listener, late = StreamListener(), StreamListener(), StreamListener()
     live.attach(before)
-    live.attach(companion)
-    live.attach(companion)  # every run of the page says so again
-    assert (before.closed, companion.closed) == (1, 0)
+    live.attach(listener)
+    live.attach(listener)  # every run of the page says so again
+    assert (before.closed, listener.closed) == (1, 0)
     see(live, photos("thumbs_up")[0], 2)
     [hand] = live.latest().hands
-    assert companion.told == [[(hand.pose.handedness, "thumbs_up")]] * 2 and before.told == []
+    assert listener.told == [[(hand.pose.handedness, "thumbs_up")]] * 2 and before.told == []
     live.close()
     live.attach(late)  # the page had not yet heard that the stream ended
-    assert companion.closed >= 1 and late.closed == 1
+    assert listener.closed >= 1 and late.closed == 1
 
 
 def test_estimates_without_pictures_are_read_as_a_stream(make_estimator, starter, photos):
@@ -397,28 +397,28 @@ def test_estimates_without_pictures_are_read_as_a_stream(make_estimator, starter
     clock = itertools.count(100.0, 0.02)
     opened = []
     live = LiveProcessor(opened.append, Options(starter, smoothing=RAW), clock=clock.__next__)
-    companion = Companion()
-    live.attach(companion)
+    listener = StreamListener()
+    live.attach(listener)
     for i in range(5):
         latest = live.step(replace(thumb, time_s=i / 25))
     [hand] = latest.hands
     assert hand.gesture.name == "thumbs_up" and live.latest() is latest
     assert (latest.frames, latest.size_hw) == (5, thumb.size_hw)
     assert (latest.fps, latest.latency_ms) == (pytest.approx(25), pytest.approx(20))
-    assert companion.told == [[(thumb.poses[0].handedness, "thumbs_up")]] * 5
+    assert listener.told == [[(thumb.poses[0].handedness, "thumbs_up")]] * 5
     assert [m.time_s for m in live.trace()] == [i / 25 for i in range(5)]
     live.step(replace(thumb, estimator="another"))
     assert "trained on mediapipe-hands" in live.latest().problem_text(HERE, 100)
     live.close()
-    assert live.step(thumb) is live.latest() and opened == [] and companion.closed == 1
+    assert live.step(thumb) is live.latest() and opened == [] and listener.closed == 1
 
 
 def test_a_companion_that_is_taken_away_is_closed_at_once(make):
-    live, companion = LiveProcessor(make), Companion()
-    live.attach(companion)
+    live, listener = LiveProcessor(make), StreamListener()
+    live.attach(listener)
     live.attach(None)
     live.attach(None)
-    assert companion.closed == 1 and live.companion is None
+    assert listener.closed == 1 and live.listener is None
     live.close()
 
 

@@ -27,7 +27,7 @@ def write_rendered_hands(
     workers: int = 1,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
-    """Render hands into a new folder; the table is written last.
+    """Render hands into an empty or new folder: depth PNGs, and the table of their keypoints last.
 
     Raises:
         MediaError: too many, a folder that is not empty, or one that can't be written.
@@ -53,7 +53,7 @@ def write_rendered_hands(
 
 @contextmanager
 def _open_map(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
-    """Yield an ordered `map` that runs in this process or in a pool."""
+    """Yield an ordered `map` function: the builtin for one worker, else that of a process pool."""
     if workers == 1:
         yield map
         return
@@ -64,7 +64,7 @@ def _open_map(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
 def _write_hand(
     folder: Path, seed: int, settings: RenderSettings, skeleton: str, number: int
 ) -> list[str]:
-    """Render and write one picture; return its row of the table."""
+    """Render one hand and write its depth PNG; return its row of the keypoint table."""
     hand = render_hand(seed, number, settings)
     name = f"{number:06d}.png"
     write_whole(folder / name, encode_depth(hand.depth_mm))

@@ -10,9 +10,9 @@ from core.depth.cameras import Camera, Points
 from core.depth.frames import DepthFrame, DepthRecording
 from core.lab.renderer.hand import HandShape, sample_hand_shape
 from core.lab.renderer.noise import NOISES, add_sensor_noise
-from core.lab.renderer.poses import sample_angles
+from core.lab.renderer.poses import sample_finger_angles
 from core.lab.renderer.render import keypoint_weights
-from core.lab.renderer.scenes import HandPlacement, build_scene, rotate_raised_hand
+from core.lab.renderer.scenes import HandPlacement, build_scene, raised_hand_rotation
 from core.lab.renderer.solids import render_depth
 
 CAMERA = Camera("rendered", 294.0, 293.5, 160.0, 120.0, 320, 240)  # half of NYU's
@@ -37,6 +37,7 @@ class RenderedFilm(DepthRecording):
         self.skeleton, self._seed = skeleton, seed
 
     def _read_frame(self, index: int) -> DepthFrame:
+        """Render the depth frame at this index with sensor noise and true keypoints."""
         scene = build_scene(
             np.random.default_rng([self._seed, 1]), self._place_hand(index), self._center_mm
         )
@@ -53,14 +54,15 @@ class RenderedFilm(DepthRecording):
 
     @cached_property
     def _key_poses(self) -> tuple[HandShape, list[Points]]:
-        """The hand's shape and the key poses (joint angles) that the film interpolates."""
+        """Return the hand's shape and the random key poses (joint angles) that the film
+        interpolates."""
         rng = np.random.default_rng(self._seed)
         shape = sample_hand_shape(rng)
         ways = max(1, round(self.count / _HELD_FRAMES))
-        return shape, [sample_angles(rng, shape) for _ in range(ways)]
+        return shape, [sample_finger_angles(rng, shape) for _ in range(ways)]
 
     def _place_hand(self, index: int) -> HandPlacement:
-        """Interpolate the hand's angles, rotation and position at a frame."""
+        """Return the hand's interpolated angles, rotation and position at a frame."""
         shape, ways = self._key_poses
         share = index / self.count
         last, part = divmod(share * len(ways), 1)
@@ -70,9 +72,9 @@ class RenderedFilm(DepthRecording):
         roll, pitch, yaw = (float(v) for v in _TURN_RAD * _sines(_TURNS, share))
         palm = self._center_mm + np.array(_SWAY_MM) * _sines(_SWAYS, share)
         return HandPlacement(
-            shape, angles, False, rotate_raised_hand(roll, pitch, yaw), palm, _ARM_RAD
+            shape, angles, False, raised_hand_rotation(roll, pitch, yaw), palm, _ARM_RAD
         )
 
 
-def _sines(times: tuple[float, ...], share: float) -> Points:
-    return np.sin(2 * np.pi * np.array(times) * share)
+def _sines(times: tuple[float, ...], phase: float) -> Points:
+    return np.sin(2 * np.pi * np.array(times) * phase)

@@ -99,7 +99,7 @@ class HandShape:
 
 
 def sample_hand_shape(rng: np.random.Generator) -> HandShape:
-    """Sample a hand shape, 160 to 225 mm long, the range of both persons in NYU's test set."""
+    """Draw random hand proportions; hands are 160 to 225 mm long."""
     return HandShape(
         size=float(np.clip(rng.normal(1.0, 0.1), 0.8, 1.22)),
         width=float(np.clip(rng.normal(1.02, 0.07), 0.86, 1.18)),
@@ -110,7 +110,8 @@ def sample_hand_shape(rng: np.random.Generator) -> HandShape:
 
 
 def compute_finger_chains(shape: HandShape, angles: Points) -> Points:
-    """Compute the base, two joints and tip of each finger in the hand's frame.
+    """Compute the positions of each finger's base, two joints and tip from joint angles (forward
+    kinematics).
 
     Args:
         angles: (N, 5, 4) radians.
@@ -130,8 +131,8 @@ def compute_finger_chains(shape: HandShape, angles: Points) -> Points:
 
 
 def _compute_bending_planes(angles: Points) -> tuple[Points, Points]:
-    """Compute (N, 5, 3) unit vectors of each finger's plane: along the straight finger, and the
-    direction it bends to."""
+    """Compute two (N, 5, 3) unit vectors per finger: along the straight finger, and the direction
+    it bends to."""
     turn = _YAW + _SPREAD_SIDE * angles[..., 1]
     turn[:, 0] = -angles[:, 0, 0]
     rise = np.zeros_like(turn)
@@ -180,7 +181,7 @@ _FACES = np.array([[_NAMES.index(n) for n in group] for group in _GROUPS if len(
 
 
 def build_hand_solids(shape: HandShape, chains: Points, arm: tuple[float, float]) -> Solids:
-    """Build the solids of a hand and its forearm in the hand's frame.
+    """Build the spheres, cones and faces of a hand and its forearm in the hand's frame.
 
     Args:
         chains: (5, 4, 3) of `compute_finger_chains`.
@@ -216,7 +217,7 @@ def build_hand_solids(shape: HandShape, chains: Points, arm: tuple[float, float]
 
 
 def _place_elbow(shape: HandShape, arm: tuple[float, float]) -> tuple[Points, Points]:
-    """Return the two spheres at the end of the forearm."""
+    """Return centres (2, 3) and radii (2,) of the two spheres at the elbow's end of the forearm."""
     bend, turn = arm
     away = np.array([np.sin(turn), -np.cos(turn) * np.cos(bend), -np.cos(turn) * np.sin(bend)])
     side = np.array([np.cos(turn), np.sin(turn), 0.0])

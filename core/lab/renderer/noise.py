@@ -63,18 +63,19 @@ NOISES = {
 def add_sensor_noise(
     depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
 ) -> NDArray[np.uint16]:
-    """Add a sensor's noise to a true depth picture (H, W), mm."""
+    """Add a depth sensor's errors to a true depth picture (H, W), mm: shadows, holes, jitter,
+    quantisation and range limits; 0 where nothing is measured."""
     low, high = noise.range_mm
     seen = np.where(depth <= high, depth, 0).astype(np.float32)
     scale = camera.fx / _FOCAL_PX
     if noise.shadow_mm:
         seen[_find_projector_shadow(seen, noise.shadow_mm * camera.fx)] = 0
     if noise.grazing < np.inf:
-        seen[_drop_grazing_surfaces(seen, camera, noise, rng)] = 0
+        seen[_find_grazing_surfaces(seen, camera, noise, rng)] = 0
     if noise.ragged_px:
         seen = _jitter_edges(seen, noise, scale, rng)
     if noise.patches:
-        lost = _correlated_noise(rng, (*depth.shape, 1), _PATCH_PX * scale)[..., 0]
+        lost = _sample_correlated_noise(rng, (*depth.shape, 1), _PATCH_PX * scale)[..., 0]
         seen[lost > _SURE - np.float32(noise.patches / high) * seen] = 0
     if noise.step_mm:
         seen = _quantise_disparity(seen, noise, scale, rng)
@@ -83,17 +84,17 @@ def add_sensor_noise(
 
 
 def _find_projector_shadow(depth: Floats, focal_mm: float) -> Mask:
-    """(H, W) True where the projector's light is occluded."""
+    """Return the (H, W) mask of pixels that the sensor's projector does not light."""
     with np.errstate(divide="ignore"):
         disparity = np.where(depth > 0, np.float32(focal_mm) / depth, 0)
     ray = disparity + np.arange(depth.shape[1], dtype=np.float32)
     return ray < np.maximum.accumulate(ray, axis=1) - 1
 
 
-def _drop_grazing_surfaces(
+def _find_grazing_surfaces(
     depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
 ) -> Mask:
-    """(H, W) True where a surface is lost at random because it is seen at a flat angle."""
+    """Return a random (H, W) mask of lost pixels on surfaces that are seen at a flat angle."""
     step = np.zeros_like(depth)
     step[:, 1:-1] = np.abs(depth[:, 2:] - depth[:, :-2])
     down = np.abs(depth[2:] - depth[:-2])
@@ -108,7 +109,7 @@ def _jitter_edges(
 ) -> Floats:
     """Shift pixels by correlated noise, adding flying pixels and holes at depth edges."""
     height, width = depth.shape
-    drawn = _correlated_noise(rng, (height, width, 3), noise.grain_px * scale)
+    drawn = _sample_correlated_noise(rng, (height, width, 3), noise.grain_px * scale)
     u, v = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
     beside = drawn[..., :2] * np.float32(noise.ragged_px * scale)
     moved = cv2.remap(
@@ -133,18 +134,19 @@ def _jitter_edges(
 def _quantise_disparity(
     depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator
 ) -> Floats:
-    """Add noise to the inverse depth and quantise it."""
-    error = _correlated_noise(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
+    """Add correlated noise to the disparity (inverse depth), round it to steps and convert back to
+    mm."""
+    error = _sample_correlated_noise(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
     unit = np.float32(1e6 / noise.step_mm)
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.round(unit / depth + error * np.float32(noise.error_steps))
         return np.where((depth > 0) & (steps > 0), unit / steps, 0).astype(np.float32)
 
 
-def _correlated_noise(
+def _sample_correlated_noise(
     rng: np.random.Generator, shape: tuple[int, int, int], grain: float
 ) -> Floats:
-    """(H, W, C) Gaussian noise of unit variance, correlated within `grain` pixels."""
+    """Draw (H, W, C) Gaussian noise of unit variance, correlated within `grain` pixels."""
     height, width, channels = shape
     grain = max(grain, 1.0)
     small = (int(height / grain) + 2, int(width / grain) + 2, channels)

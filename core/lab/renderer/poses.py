@@ -31,9 +31,10 @@ _CANDIDATES = 6  # are drawn for a hand, so that one has no finger in another
 _ALLOWED_MM = 5.0  # flesh gives way
 
 
-def sample_angles(rng: np.random.Generator, shape: HandShape) -> Points:
-    """Sample (5, 4) joint angles, radians, of a hand whose fingers do not intersect."""
-    angles = _sample_candidates(rng, _CANDIDATES)
+def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
+    """Draw (5, 4) random joint angles, radians; of six candidates the first whose fingers do not
+    intersect, else the one that intersects least."""
+    angles = _sample_angle_candidates(rng, _CANDIDATES)
     overlap = measure_overlap(shape, compute_finger_chains(shape, angles))
     fitting = np.flatnonzero(overlap < _ALLOWED_MM)
     chosen: Points = angles[fitting[0] if len(fitting) else int(np.argmin(overlap))]
@@ -41,15 +42,16 @@ def sample_angles(rng: np.random.Generator, shape: HandShape) -> Points:
 
 
 def sample_wrist_angles(rng: np.random.Generator) -> tuple[float, float]:
-    """Sample how far the wrist bends to the palm and to the little finger's side, radians."""
+    """Draw random wrist angles, radians: flexion to the palm and deviation to the little finger's
+    side."""
     drawn = rng.normal((-8, 5), (24, 12))
     bend, turn = np.radians(np.clip(drawn, *WRIST_LIMITS_DEG.T))
     return float(bend), float(turn)
 
 
-def _sample_candidates(rng: np.random.Generator, count: int) -> Points:
-    """Sample (N, 5, 4) radians within the joint limits: open hands, fists, pointing and counting
-    fingers."""
+def _sample_angle_candidates(rng: np.random.Generator, count: int) -> Points:
+    """Draw (N, 5, 4) joint angles, radians, within the joint limits: open hands, fists, pointing
+    and counting fingers."""
     curl = _sample_curls(rng, count)
     knuckle = np.clip(curl + rng.normal(0, 0.18, curl.shape), 0, 1)
     middle = np.clip(curl + rng.normal(0, 0.15, curl.shape), 0, 1)
@@ -60,12 +62,12 @@ def _sample_candidates(rng: np.random.Generator, count: int) -> Points:
     fingers[..., 3] = _FOLLOWING * fingers[..., 2] + rng.normal(0, 6, curl.shape)
     spread = 15 * rng.uniform(-0.5, 1, (count, 1)) + rng.normal(0, 4, curl.shape)
     fingers[..., 1] = spread * (1 - 0.8 * knuckle)  # bent knuckles are tight
-    degrees[:, 0] = _sample_thumbs(rng, curl)
+    degrees[:, 0] = _sample_thumb_angles(rng, curl)
     return np.radians(np.clip(degrees, LIMITS_DEG[..., 0], LIMITS_DEG[..., 1]))
 
 
 def _sample_curls(rng: np.random.Generator, count: int) -> Points:
-    """Sample (N, 4) how far each finger is closed, 0..1."""
+    """Draw (N, 4) how far each finger but the thumb is closed, 0..1."""
     closed = rng.beta(8, 1.2, (count, 4))
     stretched = rng.beta(1.1, 8, (count, 4))
     common = rng.beta(1.1, 1.8, (count, 1)) + rng.normal(0, 0.12, (count, 4))
@@ -76,9 +78,9 @@ def _sample_curls(rng: np.random.Generator, count: int) -> Points:
     return np.clip(kinds[kind, np.arange(count)], 0, 1)
 
 
-def _sample_thumbs(rng: np.random.Generator, curl: Points) -> Points:
-    """Sample (N, 4) thumb angles, degrees, before the limits: the more the fingers are closed, the
-    more the thumb covers them."""
+def _sample_thumb_angles(rng: np.random.Generator, curl: Points) -> Points:
+    """Draw (N, 4) thumb angles, degrees, not clipped to the limits; the more the fingers are
+    closed, the more the thumb covers them."""
     count = len(curl)
     own = rng.uniform(0, 1.2, count)
     over = np.where(rng.random(count) < 0.3, own, curl[:, :2].mean(1) + rng.normal(0, 0.3, count))
@@ -95,8 +97,8 @@ def _sample_thumbs(rng: np.random.Generator, curl: Points) -> Points:
 
 
 def measure_overlap(shape: HandShape, chains: Points) -> Points:
-    """(N,) deepest penetration, mm, of a finger into another or into the palm. Chains: (N, 5, 4,
-    3)."""
+    """Return the (N,) deepest penetration, mm, of a finger into another or into the palm, from
+    finger chains (N, 5, 4, 3)."""
     radii = shape.radii_mm
     ends = np.concatenate([chains[:, :, 1:], (chains[:, :, 1:3] + chains[:, :, 2:]) / 2], 2)
     end_radii = np.concatenate([radii[:, 1:], (radii[:, 1:3] + radii[:, 2:]) / 2], 1)

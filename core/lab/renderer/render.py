@@ -46,7 +46,7 @@ class RenderedHand:
     Attributes:
         depth_mm: (H, W), 0 where the sensor saw nothing.
         camera: that gives just this picture.
-        points_mm: (24, 3) as `hand.joints_of`.
+        points_mm: (24, 3) as `hand.collect_keypoints`.
         left: it is a left hand.
     """
 
@@ -56,7 +56,8 @@ class RenderedHand:
     left: bool
 
     def joints_mm(self, skeleton: str) -> Points:
-        """(K, 3) x, y, z in mm in the order of hand_21, nyu_14 or icvl_16.
+        """Return the hand's true keypoints (K, 3), x, y, z in mm, in the order of hand_21, nyu_14
+        or icvl_16.
 
         Raises:
             SkeletonError: another skeleton.
@@ -68,7 +69,7 @@ NYU_HANDS = RenderSettings()
 
 
 def render_hand(seed: int, number: int, settings: RenderSettings = NYU_HANDS) -> RenderedHand:
-    """Render the hand with this number."""
+    """Render a random hand in a random scene as a sensor sees it; seed and number determine it."""
     rng = np.random.default_rng([seed, number])
     scene = sample_scene(rng, settings.camera, settings.reach_mm)
     camera = settings.camera
@@ -80,9 +81,10 @@ def render_hand(seed: int, number: int, settings: RenderSettings = NYU_HANDS) ->
     return RenderedHand(depth, camera, scene.joints_mm, scene.left)
 
 
-def crop_camera(camera: Camera, middle_mm: Points, side_mm: float) -> Camera:
-    """Return the camera of the part of the picture that shows a cube's front."""
-    u, v, d = camera.to_pixels(middle_mm)
+def crop_camera(camera: Camera, center_mm: Points, side_mm: float) -> Camera:
+    """Return the camera of the picture's part that shows a cube's front face, clipped to the
+    picture."""
+    u, v, d = camera.to_pixels(center_mm)
     nearest = d - side_mm / 2
     wide, high = (side_mm / 2 * focal / nearest + _MARGIN_PX for focal in (camera.fx, camera.fy))
     left, right = (int(np.clip(round(u + s * wide), 0, camera.width)) for s in (-1, 1))
@@ -128,7 +130,8 @@ JOINTS: dict[str, list[dict[str, float]]] = {
 
 @cache
 def keypoint_weights(skeleton: str) -> Points:
-    """(K, 24) weights that combine a hand's points into a skeleton's keypoints.
+    """Return (K, 24) weights that combine the rendered hand's 24 points into a skeleton's
+    keypoints.
 
     Raises:
         SkeletonError: another skeleton than those of `JOINTS`.

@@ -71,7 +71,8 @@ class RenderedHands(DepthHands):
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Augmented samples without end, of hands drawn from the rows: a new one every few."""
+        """Yield augmented training samples endlessly: crops of rendered hands and their keypoints,
+        each hand shown several times."""
         rng = np.random.default_rng(seed)
         render = partial(render_hand_sample, self.skeleton, self._sensors, _LEARNED_SEED)
         for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
@@ -85,8 +86,8 @@ def sample_pool(
     size: int,
     views: int,
 ) -> Iterator[Rendered]:
-    """Yield samples endlessly from a pool of rendered items, each shown `views` times on average
-    before a new one replaces it."""
+    """Yield rendered items endlessly, drawn at random from a pool; a new one replaces one after
+    every `views` draws."""
     pool: list[Rendered] = []
     while True:
         thing = render(int(rows[rng.integers(len(rows))]))
@@ -99,7 +100,8 @@ def sample_pool(
 
 
 def load_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
-    """Load the hands of a folder, or rendered ones for `RENDERED` where no such folder exists.
+    """Load the hands of a depth data folder, or rendered ones for `RENDERED` where no such folder
+    exists.
 
     Raises:
         MudraError: as `read_depth_hands`; rendered hands have no keypoints of that skeleton.
@@ -115,7 +117,8 @@ def render_hand_sample(
     number: int,
     held_out: str = "",
 ) -> DepthHand:
-    """Render a hand and crop it to its cube."""
+    """Render a hand with one of the sensors, in turn by number; return its depth, cube and true
+    keypoints."""
     hand = render_hand(seed, number, sensors[number % len(sensors)])
     depth: Depth = hand.depth_mm.astype(np.float32)
     xyz_mm = hand.joints_mm(skeleton.name)
@@ -126,8 +129,8 @@ def render_hand_sample(
 
 
 def _sample_crop_change(rng: np.random.Generator) -> CropChange:
-    """Sample a shift and scale of the cube, as a detector or tracker would err; every tenth is
-    rotated, too."""
+    """Draw a random shift and scale of the hand's cube, like a detector's error; every tenth is
+    also rotated."""
     x, y, z = rng.normal(0, _SHIFT_MM, 3)
     turned = rng.random() < _TURNED_SHARE
     return CropChange(

@@ -61,7 +61,7 @@ class PalmScene:
 
     @property
     def palm_uvd(self) -> Floats:
-        """u, v, d of the palm's middle; NaN where it isn't in the picture."""
+        """Return the palm centre's u, v, d (pixels, mm); NaN where it is outside the picture."""
         uvd = self.camera.to_pixels(self.palm_mm)
         inside = _is_inside_picture(uvd, self.camera.width, self.camera.height)
         return np.where(inside, uvd, np.nan).astype(np.float32)
@@ -92,29 +92,33 @@ class RenderedScenes(TrainingData):
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Samples without end, of scenes drawn from the rows: a new one every few, changed
-        a little each time."""
+        """Yield augmented training samples endlessly: depth frames and their palm keypoint, each
+        scene shown several times."""
         rng = np.random.default_rng(seed)
-        render = partial(render_palm_scene, self._sensors, _LEARNED_SEED, empty=_EMPTY_SHARE)
+        render = partial(
+            render_palm_scene, self._sensors, _LEARNED_SEED, empty_fraction=_EMPTY_SHARE
+        )
         for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
             yield *_augment_scene(scene, rng), 1.0
 
     def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """The scene as it is, and 500 mm at the palm's depth in pixels."""
+        """Return a held-out scene without augmentation: the depth frame, its palm keypoint, and the
+        length in pixels of 500 mm at the palm."""
         scene = self.scene(int(row))
         depth, keypoint = _to_sample(scene.depth_mm, scene.palm_uvd)
         return depth, keypoint, float(_ERROR_MM * scene.camera.fx / scene.palm_uvd[2])
 
 
 def render_palm_scene(
-    sensors: Sequence[RenderSettings], seed: int, number: int, *, empty: float = 0.0
+    sensors: Sequence[RenderSettings], seed: int, number: int, *, empty_fraction: float = 0.0
 ) -> PalmScene:
-    """Render the scene with this number at the net's size; a fraction `empty` shows no hand."""
+    """Render a depth frame 160 px wide of a random scene; in a fraction `empty_fraction` of them
+    the hand is outside the picture."""
     settings = sensors[number % len(sensors)]
     rng = np.random.default_rng([seed, number])
     camera = shrink_camera(settings.camera)
     scene = sample_scene(rng, camera, settings.reach_mm)
-    if rng.random() < empty:
+    if rng.random() < empty_fraction:
         aside = camera.width * rng.choice((-1.0, 1.0)) * rng.uniform(0.9, 1.1)
         camera = replace(camera, u0=camera.u0 + aside)
     depth = add_sensor_noise(
@@ -124,7 +128,7 @@ def render_palm_scene(
 
 
 def shrink_camera(camera: Camera) -> Camera:
-    """Return the camera of the same view in a picture 160 px wide."""
+    """Return the camera scaled to a picture 160 px wide, with the same view."""
     scale = _WIDE_PX / camera.width
     return Camera(
         camera.name,
@@ -138,7 +142,8 @@ def shrink_camera(camera: Camera) -> Camera:
 
 
 def _augment_scene(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Augment a scene: rescale it, mirror every second one, and remove what is far from some."""
+    """Zoom and shift a scene at random, mirror every second one, and cut the background of some;
+    return the depth and the palm keypoint."""
     height, width = scene.depth_mm.shape
     size = np.array([width, height])
     scale = float(np.exp(rng.uniform(-_ZOOM, _ZOOM)))

@@ -16,7 +16,7 @@ from core.lab.renderer.hand import (
     compute_finger_chains,
     sample_hand_shape,
 )
-from core.lab.renderer.poses import sample_angles, sample_wrist_angles
+from core.lab.renderer.poses import sample_finger_angles, sample_wrist_angles
 from core.lab.renderer.solids import Plane, Solids, join_solids
 
 _TOWARDS_CAMERA = np.diag([-1.0, -1.0, 1.0])  # palm to the camera, fingers up
@@ -42,12 +42,15 @@ class Scene:
     left: bool
 
 
-def sample_scene(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]) -> Scene:
-    """Sample a hand somewhere in the camera's picture, its palm within a depth range."""
+def sample_scene(
+    rng: np.random.Generator, camera: Camera, depth_range_mm: tuple[float, float]
+) -> Scene:
+    """Draw a random scene: a hand in the camera's picture, its palm within a depth range, and its
+    surroundings."""
     shape = sample_hand_shape(rng)
-    angles = sample_angles(rng, shape)
+    angles = sample_finger_angles(rng, shape)
     left = bool(rng.random() < 0.5)
-    turn, palm = _sample_rotation(rng), _sample_palm_position(rng, camera, reach_mm)
+    turn, palm = _sample_hand_rotation(rng), _sample_palm_position(rng, camera, depth_range_mm)
     return build_scene(
         rng, HandPlacement(shape, angles, left, turn, palm, sample_wrist_angles(rng))
     )
@@ -73,21 +76,25 @@ class HandPlacement:
 
 
 def build_scene(
-    rng: np.random.Generator, held: HandPlacement, before: Points | None = None
+    rng: np.random.Generator, placement: HandPlacement, surroundings_palm: Points | None = None
 ) -> Scene:
-    """Build the scene of a placed hand.
+    """Build the scene of a placed hand with random surroundings.
 
     Args:
-        before: where a palm is that the surroundings are placed behind; None: this hand's.
+        surroundings_palm: palm that the surroundings are placed behind; None: this one.
     """
-    chains = compute_finger_chains(held.shape, held.angles[None])[0]
-    own = collect_keypoints(held.shape, chains)
-    to_camera = held.turn * np.array([-1.0 if held.left else 1.0, 1.0, 1.0])
-    wrist = held.palm - to_camera @ own[-1]
-    hand = _transform_solids(build_hand_solids(held.shape, chains, held.arm), to_camera, wrist)
-    things, planes = _sample_surroundings(rng, hand, held.palm if before is None else before)
+    chains = compute_finger_chains(placement.shape, placement.angles[None])[0]
+    own = collect_keypoints(placement.shape, chains)
+    to_camera = placement.turn * np.array([-1.0 if placement.left else 1.0, 1.0, 1.0])
+    wrist = placement.palm - to_camera @ own[-1]
+    hand = _transform_solids(
+        build_hand_solids(placement.shape, chains, placement.arm), to_camera, wrist
+    )
+    things, planes = _sample_surroundings(
+        rng, hand, placement.palm if surroundings_palm is None else surroundings_palm
+    )
     joints_mm = own @ to_camera.T + wrist
-    return Scene(join_solids([hand, *things]), planes, joints_mm, held.left)
+    return Scene(join_solids([hand, *things]), planes, joints_mm, placement.left)
 
 
 def _transform_solids(solids: Solids, turn: Points, shift: Points) -> Solids:
@@ -95,33 +102,37 @@ def _transform_solids(solids: Solids, turn: Points, shift: Points) -> Solids:
 
 
 def _sample_palm_position(
-    rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]
+    rng: np.random.Generator, camera: Camera, depth_range_mm: tuple[float, float]
 ) -> Points:
-    """Sample a palm position in the picture, x, y, z in mm."""
+    """Draw a random palm position inside the picture, away from its edges; x, y, z in mm."""
     shares = rng.uniform(_EDGE_SHARE, 1 - _EDGE_SHARE, 2)
-    depth = rng.uniform(*reach_mm)
+    depth = rng.uniform(*depth_range_mm)
     return camera.to_mm([shares[0] * camera.width, shares[1] * camera.height, depth])
 
 
-def _sample_rotation(rng: np.random.Generator) -> Points:
-    """Sample the (3, 3) rotation of the hand to the camera: mostly raised, a third arbitrary."""
+def _sample_hand_rotation(rng: np.random.Generator) -> Points:
+    """Draw the (3, 3) rotation from hand to camera: mostly raised, a third arbitrary."""
     if rng.random() < 0.35:
         drawn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
         drawn = drawn * np.sign(np.linalg.det(drawn))
-        return _rotate_about(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
+        return _axis_rotation(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
     roll, pitch, yaw = np.radians(rng.normal((0, 25, 0), (45, 26, 55)))
-    return rotate_raised_hand(float(roll), float(pitch), float(yaw))
+    return raised_hand_rotation(float(roll), float(pitch), float(yaw))
 
 
-def rotate_raised_hand(roll: float, pitch: float, yaw: float) -> Points:
-    """(3, 3) rotation of a hand raised to the camera, then turned by these angles in radians."""
+def raised_hand_rotation(roll: float, pitch: float, yaw: float) -> Points:
+    """Return the (3, 3) rotation of a hand raised to the camera, then rotated by these angles,
+    radians."""
     return (
-        _rotate_about(2, roll) @ _rotate_about(0, pitch) @ _rotate_about(1, yaw) @ _TOWARDS_CAMERA
+        _axis_rotation(2, roll)
+        @ _axis_rotation(0, pitch)
+        @ _axis_rotation(1, yaw)
+        @ _TOWARDS_CAMERA
     )
 
 
-def _rotate_about(axis: int, angle: float) -> Points:
-    """(3, 3) rotation about a coordinate axis."""
+def _axis_rotation(axis: int, angle: float) -> Points:
+    """Return the (3, 3) rotation matrix about a coordinate axis (0 to 2), angle in radians."""
     turned = np.eye(3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
     turned[[first, second], [first, second]] = np.cos(angle)
@@ -135,8 +146,8 @@ def _rotate_about(axis: int, angle: float) -> Points:
 def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
-    """Sample what surrounds a hand: a person in two of three scenes, mostly a wall, sometimes a
-    table, something flat behind the hand, or clutter."""
+    """Draw what surrounds a hand, as solids and planes: a person or an upper arm, often a wall,
+    sometimes a table or a flat thing behind the hand, and clutter."""
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
     person = _sample_person(rng, elbow, float(palm[2]))
@@ -159,15 +170,15 @@ def _sample_surroundings(
 
 
 def _sample_upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
-    """Sample an upper arm that leads from the elbow out of the picture."""
+    """Draw a random upper arm that leads from the elbow out of the picture."""
     away = rng.normal((0, 0.2, 1), 0.5)
     ends = np.stack([elbow, elbow + away / np.linalg.norm(away) * 2 * _UPPER_ARM_MM])
     return Solids(ends, np.array([46.0, 62.0]), np.array([[0, 1]]))
 
 
 def _sample_person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
-    """Sample a person behind the hand: head, trunk, thighs and the upper arm to the elbow."""
-    size, turn = rng.normal(1, 0.07), _rotate_about(1, rng.normal(0, 0.35))
+    """Draw a random person behind the hand: head, trunk, thighs and the upper arm to the elbow."""
+    size, turn = rng.normal(1, 0.07), _axis_rotation(1, rng.normal(0, 0.35))
     side = 1.0 if rng.random() < 0.5 else -1.0  # where the trunk is, seen from the shoulder
     joints = np.array(
         [
@@ -207,7 +218,7 @@ def _sample_person(rng: np.random.Generator, elbow: Points, palm_z: float) -> So
 
 
 def _sample_clutter(rng: np.random.Generator, count: int, palm_z: float) -> Solids:
-    """Sample poles, boards and balls behind the hand."""
+    """Draw up to four random poles, boards and balls behind the hand."""
     middle = rng.uniform((-700, -500, palm_z + 200), (700, 500, palm_z + 1600), (4, 3))[:count]
     offsets = rng.normal(0, 260, (4, 2, 3))[:count]
     radii = rng.uniform(8, 70, 4)[:count]

@@ -45,7 +45,7 @@ class Plane:
 
 
 def join_solids(solids: list[Solids]) -> Solids:
-    """Join several solids into one."""
+    """Concatenate several solids into one; the sphere indices of cones and faces are shifted."""
     shifts = np.cumsum([0, *(len(one.radii) for one in solids[:-1])])
     return Solids(
         np.concatenate([one.centres for one in solids]),
@@ -56,7 +56,7 @@ def join_solids(solids: list[Solids]) -> Solids:
 
 
 def render_depth(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
-    """Render (H, W) depth in mm of the nearest surface, infinite where there is none."""
+    """Render the (H, W) depth in mm of the nearest surface; infinite where a ray hits nothing."""
     rays = _CameraRays(camera)
     depth = rays.render_planes(planes)
     boxes = rays.bound_spheres(solids)
@@ -82,7 +82,7 @@ class _CameraRays:
         self._y = ((np.arange(camera.height) - camera.v0) / camera.fy).astype(np.float32)
 
     def render_planes(self, planes: list[Plane]) -> Floats:
-        """Render (H, W) depth of the nearest plane."""
+        """Render the (H, W) depth of the nearest plane; infinite where there is none."""
         depth = np.full((len(self._y), len(self._x)), np.inf, np.float32)
         for plane in planes:
             a, b, c = (np.float32(value / plane.offset_mm) for value in plane.normal)
@@ -92,8 +92,8 @@ class _CameraRays:
         return depth
 
     def bound_spheres(self, solids: Solids) -> NDArray[np.int32]:
-        """(N, 4) first and last column, first and last row that each sphere may cover, not clipped
-        to the picture; the whole picture where a sphere is too near."""
+        """Return (N, 4) first and last column, first and last row that each sphere may cover, not
+        clipped to the picture; the whole picture where a sphere is too near."""
         x, y, z = solids.centres.T
         near = z - solids.radii
         safe = np.maximum(near, 1.0)
@@ -113,7 +113,8 @@ class _CameraRays:
     def draw_solids(
         self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]
     ) -> None:
-        """Draw solids into a depth picture where they are nearest."""
+        """Draw solids into a depth picture, in place, where they are nearest; `boxes` bound them in
+        pixels."""
         height, width = depth.shape
         left, right = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1] + 1, 0, width)
         top, bottom = np.clip(boxes[:, 2], 0, height), np.clip(boxes[:, 3] + 1, 0, height)
@@ -130,7 +131,7 @@ def _merge_bounds(boxes: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.stack([low[:, 0], high[:, 1], low[:, 2], high[:, 3]], 1)
 
 
-# Each `…_table` holds, a column a solid, what its `_hit_…` needs; that gets (…, P) of them.
+# Each `_precompute_…` returns the constants, a column a solid, that its `_intersect_…` needs.
 
 
 def _precompute_spheres(solids: Solids) -> Floats:
@@ -140,7 +141,8 @@ def _precompute_spheres(solids: Solids) -> Floats:
 
 
 def _intersect_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
-    """Return depths of rays on spheres: |t ray − c|² = r², the smaller t."""
+    """Return the depth of each ray's first hit on a sphere, infinite without a hit: |t ray − c|² =
+    r², the smaller t."""
     cx, cy, cz, rest = table
     square = x * x + (y * y + 1)
     toward = cx * x + (cy * y + cz)
@@ -150,8 +152,7 @@ def _intersect_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_cones(solids: Solids) -> Floats:
-    """Return the constants of cones between spheres (a, ra), (b, rb), divided by √(|b − a|² − (ra −
-    rb)²)."""
+    """Return the constants that `_intersect_cones` needs, one column a cone."""
     a, b = solids.centres[solids.cones[:, 0]], solids.centres[solids.cones[:, 1]]
     ra, rb = solids.radii[solids.cones[:, 0]], solids.radii[solids.cones[:, 1]]
     axis, taper = b - a, ra - rb
@@ -168,8 +169,8 @@ def _precompute_cones(solids: Solids) -> Floats:
 
 
 def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
-    """Return depths of rays on cones: |q − s (b − a)| = ra − s (ra − rb) has a double root in s, q
-    = t ray − a; it counts where s is between 0 and 1."""
+    """Return the depth of each ray's hit on a cone, infinite without a hit: |q − s (b − a)| = ra −
+    s (ra − rb), q = t ray − a, has a double root in s, which must be in 0..1."""
     axis_x, axis_y, axis_z, nx, ny, nz, rest, middle, half = table
     along = axis_x * x + (axis_y * y + axis_z)
     toward = nx * x + (ny * y + nz)
@@ -181,9 +182,8 @@ def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
-    """Return the visible triangles that touch three spheres each, and their bounds. A triangle is
-    stored as the inverse of (corner, edge, edge), which gives a ray's depth and barycentric
-    coordinates by three products."""
+    """Return the constants that `_intersect_faces` needs, one column a visible triangle, and the
+    triangles' bounds. A triangle touches three spheres."""
     c, r = solids.centres[solids.faces], solids.radii[solids.faces]
     edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
     upright = np.cross(edges[:, 0], edges[:, 1])
@@ -207,7 +207,7 @@ def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats,
 
 
 def _intersect_faces(table: Floats, x: Floats, y: Floats) -> Floats:
-    """Return depths of rays on triangles."""
+    """Return the depth of each ray's hit on a triangle, infinite without a hit."""
     d0, d1, d2, e0, e1, e2, f0, f1, f2 = table
     with np.errstate(divide="ignore", invalid="ignore"):
         depth = 1 / (d0 * x + (d1 * y + d2))

@@ -33,7 +33,7 @@ def show_actions(
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
         return
-    actions = live.companion
+    actions = live.listener
     if not isinstance(actions, Actions):
         actions = Actions()
         live.attach(actions)

@@ -10,13 +10,13 @@ from core.lab.renderer.poses import (
     LIMITS_DEG,
     WRIST_LIMITS_DEG,
     measure_overlap,
-    sample_angles,
+    sample_finger_angles,
     sample_wrist_angles,
 )
 from core.lab.renderer.render import keypoint_weights
 
 SHAPE = HandShape()
-ANGLES = np.stack([sample_angles(np.random.default_rng([7, i]), SHAPE) for i in range(400)])
+ANGLES = np.stack([sample_finger_angles(np.random.default_rng([7, i]), SHAPE) for i in range(400)])
 JOINTS = np.stack(
     [collect_keypoints(SHAPE, chain) for chain in compute_finger_chains(SHAPE, ANGLES)]
 )
