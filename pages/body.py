@@ -29,9 +29,9 @@ from pages.panels.body import (
     pick_person,
     pick_persons,
     pick_view,
+    show_angle_curves,
     show_angles,
-    show_curves,
-    show_in_space,
+    show_body_3d,
 )
 from pages.panels.camera.stage import Stage, current_stage
 from pages.panels.camera.stream import show_stream_problem
@@ -47,7 +47,7 @@ _LIVE_EVERY_S = 0.7
 
 
 def page() -> None:
-    """Draw the video, picture or upload; options, 3-D body and angles beside it."""
+    """Draw the page: video, picture or upload; options, 3-D body and joint angles beside it."""
     pick_project()
     place = current_stage()
     place.head.caption("Whole people: skeletons, joint angles and backgrounds.")
@@ -86,6 +86,8 @@ def _body_trace() -> BodyTrace:
 
 
 def _show_live_body(live: LiveProcessor | None) -> None:
+    """Draw the last frame's body in 3-D, its joint angles, frame rate and latency; ask to step back
+    if no one is visible."""
     if live is None:
         st.caption(START_CAMERA)
         show_angles({})
@@ -99,13 +101,14 @@ def _show_live_body(live: LiveProcessor | None) -> None:
         st.info("Step back until your shoulders and hips are in the picture.", icon="🧍")
     if seen and seen.number:
         st.markdown(f"Person {colored_number(seen.number)}")
-    show_in_space(pose.world if pose else None, "body_space", mirrored=True)
+    show_body_3d(pose.world if pose else None, "body_space", mirrored=True)
     show_angles(seen.angles if seen else {})
     st.caption(f"{_describe_detection(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
 
 
 def _describe_detection(moments: tuple[BodyMoment, ...]) -> str:
-    """Return whether the detector ran in the last frame, and how often recently."""
+    """Return a sentence: whether the detector or the tracker found the last frame's people, and how
+    often the detector ran; "" without tracking."""
     if not moments or moments[-1].estimate.tracking is None:
         return ""
     tracking = moments[-1].estimate.tracking
@@ -115,13 +118,14 @@ def _describe_detection(moments: tuple[BodyMoment, ...]) -> str:
 
 
 def _show_live_curves() -> None:
-    show_curves(_body_trace().angle_table(), "seconds before now")
+    show_angle_curves(_body_trace().angle_table(), "seconds before now")
 
 
 def show_picture(
-    beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
+    side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Draw an uploaded picture with skeletons and a person in 3-D."""
+    """Draw the picture upload, the picture with skeletons and a download; one person in 3-D with
+    angles in `side_column`."""
     file = upload_field(["pictures"], "A picture of people", PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
@@ -146,12 +150,13 @@ def show_picture(
                 on_click="ignore",
             )
             st.caption(f"{format_count(len(estimate.poses), 'person')} found")
-        with beside:
+        with side_column:
             _show_picture_person(estimate)
 
 
 def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
-    """Return the picture and its bodies, estimated once per picture and settings."""
+    """Return the decoded picture and the estimated poses; cached per file, estimator and number of
+    people."""
     return get_or_make(
         "body_picture",
         (file.file_id, source, persons),
@@ -164,16 +169,18 @@ def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[
 
 
 def _show_picture_person(estimate: Estimate) -> None:
+    """Draw the choice of a person of a picture, that person in 3-D and the joint angles."""
     shown = estimate.numbers.index(pick_person(estimate.numbers)) if estimate.numbers else 0
     pose = estimate.poses[shown] if estimate.poses else None
-    show_in_space(pose.world if pose else None, "body_space")
+    show_body_3d(pose.world if pose else None, "body_space")
     show_angles(pose_angles(pose, skeleton_named(estimate.skeleton)) if pose else {})
 
 
 def show_video(
-    beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
+    side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Draw an uploaded video with skeletons, angles and downloads."""
+    """Draw the video upload, the annotated video, downloads and angle curves; one person in 3-D in
+    `side_column`."""
     file = upload_field(["videos"], "A video of people", VIDEO_SUFFIXES, key="body_video")
     if file is None:
         drop_cached("body_video")
@@ -186,20 +193,22 @@ def show_video(
     with show_errors():
         read = _annotate_video(file, source, persons, view)
         st.video(str(read.video), format="video/webm")
-        _body_downloads(read)
+        _draw_body_downloads(read)
         if not read.persons:
             st.warning("No one was found in this video.", icon="👀")
             return
-        with beside:
+        with side_column:
             person = pick_person(read.persons, coloured=persons > 1)
             _show_moment(read, person)
-        show_curves(sample_angles(read.table, person), "seconds")
+        show_angle_curves(sample_angles(read.table, person), "seconds")
 
 
 def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
-    """Return a video's bodies and annotated copy, made once per video and settings."""
+    """Return a video's keypoint table and annotated copy; cached per file and settings. Shows a
+    progress bar meanwhile."""
 
     def make() -> BodyVideo:
+        """Read and annotate the video behind a progress bar."""
         bar = st.progress(0.0, "detecting")
         try:
             return read_body_video(
@@ -218,24 +227,26 @@ def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyV
     return get_or_make("body_video", (file.file_id, persons, *look), make, _delete_copy)
 
 
-def _delete_copy(read: BodyVideo) -> None:
-    read.video.unlink(missing_ok=True)
+def _delete_copy(result: BodyVideo) -> None:
+    result.video.unlink(missing_ok=True)
 
 
-def _body_downloads(read: BodyVideo) -> None:
+def _draw_body_downloads(result: BodyVideo) -> None:
+    """Draw counts of frames and detections, and download buttons: CSV, Parquet, JSON, annotated
+    video."""
     st.caption(
-        f"{format_count(read.frames, 'frame')}, somebody in {read.found:,}; the detector ran in "
-        f"{read.detected:,}."
+        f"{format_count(result.frames, 'frame')}, somebody in {result.found:,}; "
+        f"the detector ran in {result.detected:,}."
     )
     files = {
-        "CSV": (lambda: to_csv(read.table), "bodies.csv", "text/csv"),
+        "CSV": (lambda: to_csv(result.table), "bodies.csv", "text/csv"),
         "Parquet": (
-            lambda: read.table.to_parquet(index=False),
+            lambda: result.table.to_parquet(index=False),
             "bodies.parquet",
             "application/octet-stream",
         ),
-        "JSON": (lambda: to_json(read.table, BODY_33), "bodies.json", "application/json"),
-        "Video": (read.video.read_bytes, "bodies.webm", "video/webm"),
+        "JSON": (lambda: to_json(result.table, BODY_33), "bodies.json", "application/json"),
+        "Video": (result.video.read_bytes, "bodies.webm", "video/webm"),
     }
     with st.container(horizontal=True):
         for title, (content, name, mime) in files.items():
@@ -245,7 +256,8 @@ def _body_downloads(read: BodyVideo) -> None:
 
 
 def _show_moment(read: BodyVideo, person: int) -> None:
-    """Draw the choice of a moment, the body in 3-D and its angles then."""
+    """Draw a slider of the person's times in a video; below it the body in 3-D and the angles at
+    the selected time."""
     own = read.table[read.table["person"] == person]
     times = own["time_s"].tolist()
     at = 0
@@ -254,7 +266,7 @@ def _show_moment(read: BodyVideo, person: int) -> None:
             "Moment (s)", times, key=f"body_moment_{read.video.stem}_{person}"
         )
         at = times.index(chosen)
-    show_in_space(world_keypoints(own.iloc[at]), "body_space")
+    show_body_3d(world_keypoints(own.iloc[at]), "body_space")
     show_angles({name: float(own[name].iloc[at]) for name in ANGLES})
 
 

@@ -24,7 +24,8 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """Draw the demo and the camera test."""
+    """Draw the page: the replayed demo, the button that fills a demo project, and the camera
+    test."""
     project = pick_project()
     st.caption(
         "No camera? Press Play the demo: the starter model recognises hands of two open picture "
@@ -39,16 +40,18 @@ def page() -> None:
 
 
 def _show_demo(project: Project) -> None:
-    """Draw the replay and the button that fills a demo project."""
+    """Draw Play or Stop, the button that fills a demo project, and the replay."""
     playing = st.session_state.get("demo_playing", False)
     with st.container(horizontal=True, vertical_alignment="center"):
         label, icon = ("Stop the demo", "⏹") if playing else ("Play the demo", "▶️")
         st.button(label, icon=icon, type="primary", on_click=_set_playing, args=(not playing,))
-        _fill_demo_button(project)
+        _draw_fill_demo_button(project)
     st.fragment(_show_replay, run_every=0.15 if playing else None)(playing)
 
 
 def _show_replay(playing: bool) -> None:
+    """Draw the next replayed frame, and beside it the starter model's answers; a placeholder while
+    stopped."""
     with show_errors():
         left, right = st.columns([3, 2], gap="large")
         live = _demo_processor()
@@ -68,6 +71,8 @@ def _set_playing(playing: bool) -> None:
 
 
 def _demo_processor() -> LiveProcessor:
+    """Return this visitor's processor of the recorded demo hands with the starter model, created
+    once."""
     if "demo_live" not in st.session_state:
         paths = studio().paths
         hands = read_demo_hands(paths.demo)
@@ -79,7 +84,9 @@ def _demo_processor() -> LiveProcessor:
     return st.session_state["demo_live"]
 
 
-def _fill_demo_button(project: Project) -> None:
+def _draw_fill_demo_button(project: Project) -> None:
+    """Draw the button that fills a demo project; if the open project is one, also its sample count
+    and a link to Train."""
     st.button(
         "Fill a demo project",
         icon="🧺",
@@ -95,6 +102,7 @@ def _fill_demo_button(project: Project) -> None:
 
 
 def _fill_demo_project() -> None:
+    """Create or fill the demo project and select it."""
     with show_errors():
         made = fill_demo_project(studio().store, studio().paths.demo)
         select_project(made.id)

@@ -27,7 +27,8 @@ _NEXT_INDEX = "depth_webcam_next"
 
 
 def page() -> None:
-    """Draw the choice of a source, and its frames over the page's width."""
+    """Draw the page: the choice of a source (example, recording, depth camera, webcam) and its
+    frames."""
     project = pick_project()
     place = current_stage()
     row = place.beside.container(horizontal=True)
@@ -45,13 +46,14 @@ def page() -> None:
 
 
 def show_webcam(place: Stage) -> None:
-    """Draw the webcam's video and beside it the hand in 3-D."""
+    """Draw the webcam's video and beside it the hand in 3-D with depth estimated from the
+    picture."""
     live = place.show(Options(), watch=_hand_trace().remember)
     place.show_next_step("Show a hand to see it in 3-D, without a depth camera.")
     with place.beside:
         st.caption(ESTIMATED_DEPTH_NOTE)
         if live is not None:
-            st.fragment(_draw_hand, run_every=_EVERY_S)(live)
+            st.fragment(_draw_webcam_hand, run_every=_EVERY_S)(live)
 
 
 def _hand_trace() -> HandTrace:
@@ -59,7 +61,8 @@ def _hand_trace() -> HandTrace:
     return st.session_state.setdefault("depth_trace", HandTrace())
 
 
-def _draw_hand(live: LiveProcessor) -> None:
+def _draw_webcam_hand(live: LiveProcessor) -> None:
+    """Send the hand's keypoints of all frames since the last call to the 3-D view."""
     show_stream_problem(live.latest())
     moments = _hand_trace().moments_since(st.session_state.get(_NEXT_INDEX, 0))
     if moments:

@@ -27,11 +27,11 @@ from pages.panels.resources import studio, visitor_folder
 
 
 def page() -> None:
-    """Draw the open tab: export a model, import a model, or data."""
+    """Draw the page's open tab: export a model, import a model, or exchange data."""
     project = pick_project()
     shown = {
-        "📦 Export a model": _export_model,
-        "📥 Import a model": _import_model,
+        "📦 Export a model": _draw_model_export,
+        "📥 Import a model": _draw_model_import,
         "🗂 Data": lambda project: show_data_exchange(studio().store, project),
     }
     tabs = st.tabs(list(shown), key="export_tab", on_change="rerun")
@@ -41,7 +41,8 @@ def page() -> None:
                 show(project)
 
 
-def _export_model(project: Project) -> None:
+def _draw_model_export(project: Project) -> None:
+    """Draw the choice of a model, its test results, a download of its file and its model cards."""
     model = pick_model(project)
     if model is None:
         return
@@ -54,7 +55,7 @@ def _export_model(project: Project) -> None:
     )
     with st.spinner("Writing and checking …"):
         made = _cached_export(str(model.path), model_changed_at(model.path), names, model)
-    _show_proof(made.proof)
+    _show_test_vector_result(made.proof)
     st.download_button(
         f"Download {name_model_file(project.name)}",
         made.content,
@@ -80,12 +81,13 @@ def _export_model(project: Project) -> None:
 def _cached_export(
     folder: str, changed_at: float, names: bool, _model: GestureModel
 ) -> ExportedModel:
-    """Write the export file, once for each change of the model."""
+    """Write the model's export file and return it; cached per model folder, change time and whether
+    it includes names."""
     return export_model_content(_model, studio().paths, names=names)
 
 
-def _show_proof(proof: dict[str, Any]) -> None:
-    """Show that the file's answers on its test vectors match, with details in an expander."""
+def _show_test_vector_result(proof: dict[str, Any]) -> None:
+    """Show whether the model file reproduces its test vectors, with details in an expander."""
     parts = [proof, *filter(None, [proof["motions"]])]
     worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
     tried = " and ".join(map(_describe_tests, parts))
@@ -103,7 +105,7 @@ def _describe_tests(proof: dict[str, Any]) -> str:
 
 
 def _show_model_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
-    """Show the cards of a model and of its moving gestures."""
+    """Show a model's card, and that of its moving gestures if it has one, each in an expander."""
     with st.expander("Model card", icon="📇", expanded=expanded, key=key):
         _show_card(card)
     if motions_card:
@@ -118,7 +120,9 @@ def _show_card(card: str) -> None:
     st.markdown("\n".join(lines))
 
 
-def _import_model(project: Project) -> None:
+def _draw_model_import(project: Project) -> None:
+    """Draw the upload of a model file; show its test results and cards, and a button that adds it
+    to the project."""
     turn = st.session_state.get("bundle_turn", 0)
     if added := st.session_state.pop("bundle_added", None):
         st.success(safe_label(added), icon="✅")
@@ -136,7 +140,7 @@ def _import_model(project: Project) -> None:
     upload = temporary_upload(file.name, file.getvalue(), visitor_folder())
     with show_errors(), upload as path:
         bundle = check_bundle(path)
-        _show_proof(describe_proof(bundle, studio().paths))
+        _show_test_vector_result(describe_proof(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
             import_model(studio().store, studio().paths, project, path, use=use)

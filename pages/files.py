@@ -36,7 +36,7 @@ EMOJI = {gesture.name: gesture.emoji for gesture in (*ARM_POSES, *DEFAULT_GESTUR
 
 
 def page() -> None:
-    """Draw the upload field, and the results of the files below it."""
+    """Draw the page: upload, model and estimator choices, and the results of the uploaded files."""
     project = pick_project()
     left, right = stacking_columns("files", 3, 2)
     with right:
@@ -85,7 +85,8 @@ class _ReadOptions:
 
 
 def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]:
-    """Process each file once per settings, with a progress bar."""
+    """Analyse each uploaded file behind a progress bar; cached per file and settings. Files that
+    fail show an error and are left out."""
     bar = st.empty()
     reads = []
     for number, file in enumerate(files):
@@ -98,6 +99,7 @@ def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]
             number: int = number,
             title: str = title,
         ) -> None:
+            """Move the bar to this file's part of the whole."""
             bar.progress((number + to_fraction(done, total)) / len(files), title)
 
         read = partial(_read_upload, file, options, progress)
@@ -110,6 +112,8 @@ def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]
 
 
 def _read_upload(file: Any, options: _ReadOptions, progress: Progress) -> UploadResult:
+    """Analyse an uploaded picture, video or zip with these settings; annotated videos go to the
+    visitor's folder."""
     progress(0, 1)
     return read_upload(
         file.name,
@@ -128,11 +132,12 @@ def _cache_name(file: Any) -> str:
 
 
 def show_file_results(
-    reads: Sequence[UploadResult], project: Project, model: GestureModel | None
+    uploads: Sequence[UploadResult], project: Project, model: GestureModel | None
 ) -> None:
-    """Show the results of the files: counts, skipped files, downloads, videos, pictures."""
-    seen = [one for read in reads for one in read.files]
-    refused = [refusal for read in reads for refusal in read.skipped]
+    """Show counts of analysed and skipped files, why files were skipped, downloads, then videos and
+    pictures."""
+    seen = [one for read in uploads for one in read.files]
+    refused = [refusal for read in uploads for refusal in read.skipped]
     emoji = EMOJI | {gesture.name: gesture.emoji for gesture in (model.gestures if model else ())}
     skeleton, found = skeleton_named(project.skeleton), sum(one.hands for one in seen)
     st.markdown(
@@ -145,16 +150,18 @@ def show_file_results(
             if len(refused) > MAX_SKIPPED_SHOWN:
                 st.caption(f"and {len(refused) - MAX_SKIPPED_SHOWN} more")
     if seen:
-        _file_downloads(seen)
+        _draw_file_downloads(seen)
     for one in (one for one in seen if one.video is not None):
-        _show_video(one, emoji, skeleton)
-    _show_pictures([one for one in seen if one.video is None], emoji, skeleton)
+        _show_video_result(one, emoji, skeleton)
+    _show_picture_results([one for one in seen if one.video is None], emoji, skeleton)
 
 
-def _file_downloads(seen: list[FileResult]) -> None:
-    pictures = [one for one in seen if one.video is None]
+def _draw_file_downloads(results: list[FileResult]) -> None:
+    """Draw the downloads: a CSV table of all hands, and a zip of the annotated pictures if there
+    are any."""
+    pictures = [one for one in results if one.video is None]
     with st.container(horizontal=True):
-        table = hand_table(seen).to_csv(index=False).encode()
+        table = hand_table(results).to_csv(index=False).encode()
         st.download_button(
             "Table (CSV)", table, "gestures.csv", "text/csv", icon="📄", on_click="ignore"
         )
@@ -169,18 +176,19 @@ def _file_downloads(seen: list[FileResult]) -> None:
             )
 
 
-def _show_video(one: FileResult, emoji: dict[str, str], skeleton: Skeleton) -> None:
-    st.subheader(safe_label(one.name), anchor=False)
-    video = one.video
+def _show_video_result(result: FileResult, emoji: dict[str, str], skeleton: Skeleton) -> None:
+    """Show an annotated video, the fraction of hands per gesture, and its download."""
+    st.subheader(safe_label(result.name), anchor=False)
+    video = result.video
     assert video is not None
     left, right = st.columns([3, 2], gap="large")
     left.video(str(video), format="video/webm")
     with right:
-        if one.damage:
-            st.warning(f"Only {one.damage}.", icon="⚠️")
-        found = sum(1 for record in one.records if record["hands"])
-        st.caption(f"{len(one.records)} frames, a {skeleton.title} in {found}")
-        for name, share in one.gesture_fractions.items():
+        if result.damage:
+            st.warning(f"Only {result.damage}.", icon="⚠️")
+        found = sum(1 for record in result.records if record["hands"])
+        st.caption(f"{len(result.records)} frames, a {skeleton.title} in {found}")
+        for name, share in result.gesture_fractions.items():
             percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
             of = f"{percent} of {skeleton.titles}"
             st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {of}")
@@ -195,7 +203,11 @@ def _show_video(one: FileResult, emoji: dict[str, str], skeleton: Skeleton) -> N
         )
 
 
-def _show_pictures(pictures: list[FileResult], emoji: dict[str, str], skeleton: Skeleton) -> None:
+def _show_picture_results(
+    pictures: list[FileResult], emoji: dict[str, str], skeleton: Skeleton
+) -> None:
+    """Show annotated pictures in rows of three with their gestures, and a button that shows
+    more."""
     shown = st.session_state.get("files_shown", FIRST_SHOWN)
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):

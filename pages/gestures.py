@@ -26,7 +26,7 @@ from pages.panels.resources import studio
 
 
 def page() -> None:
-    """Show the tab that is open: gestures, people or sessions."""
+    """Draw the page's open tab: gestures, people or sessions."""
     project = pick_project()
     contents = {
         "✋ Gestures": _show_gestures,
@@ -41,6 +41,7 @@ def page() -> None:
 
 
 def _show_gestures(project: Project) -> None:
+    """Draw the form for a new gesture and a row per gesture with its controls."""
     overviews = studio().store.overview(project.id)
     st.caption("Inactive gestures keep their samples but are not recorded or trained.")
     _add_gesture_form(project, moves=bool(overviews) and all(o.gesture.moves for o in overviews))
@@ -78,6 +79,7 @@ def _add_gesture_form(project: Project, *, moves: bool) -> None:
 def _show_gesture_row(
     project: Project, overview: GestureOverview, gestures: Mapping[int, Gesture], index: int
 ) -> None:
+    """Draw a gesture's title, sample counts, Active switch, Up and Down buttons and edit form."""
     gesture, order = overview.gesture, list(gestures)
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -101,7 +103,8 @@ def _show_gesture_row(
 
 
 def _describe_recordings(overview: GestureOverview) -> str:
-    """Return how many samples, people and sessions a gesture has, or how to perform it."""
+    """Return a gesture's counts of samples, people and sessions; without samples, how to perform
+    it."""
     gesture = overview.gesture
     parts = ["moves"] if gesture.moves else []
     if overview.samples:
@@ -117,7 +120,8 @@ def _describe_recordings(overview: GestureOverview) -> str:
 def _move_button(
     icon: str, direction: str, project: Project, order: list[int], index: int, target: int
 ) -> None:
-    """Draw a button that swaps two gestures of the order."""
+    """Draw a button that swaps the gestures at two positions of the order and saves it; disabled at
+    the ends."""
     if st.button(
         icon,
         key=f"{direction}_{order[index]}",
@@ -136,6 +140,8 @@ def _update_gesture(gesture: Gesture, **changes: Any) -> None:
 
 
 def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int, Gesture]) -> None:
+    """Draw the controls that rename a gesture, merge it into another of its kind, or delete it with
+    its samples."""
     store = studio().store
     with st.form(f"change_{gesture.id}", border=False):
         name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
@@ -162,7 +168,8 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
 def _merge_form(
     others: Mapping[int, str], key: str, button_key: str, merge: Callable[[int], object]
 ) -> None:
-    """Draw a choice of what to merge with and its button; nothing where there is no other."""
+    """Draw the choice of a merge target and its button, which calls `merge(id)`; draw nothing if
+    there is no other."""
     if not others:
         return
     target = st.selectbox(
@@ -176,6 +183,7 @@ def _merge_form(
 
 
 def _show_people(project: Project) -> None:
+    """Draw a row per person; a hint if nothing is recorded."""
     store = studio().store
     persons, sessions = store.persons(project.id), list_sessions(store, project.id)
     if not persons:
@@ -194,6 +202,7 @@ def _show_people(project: Project) -> None:
 def _show_person_row(
     project: Project, person: Person, persons: list[Person], sessions: list[Session]
 ) -> None:
+    """Draw a person's name, counts of samples and sessions, and edit form."""
     samples = format_count(sum(session.samples for session in sessions), "sample")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -209,6 +218,8 @@ def _show_person_row(
 
 
 def _edit_person_form(project: Project, person: Person, others: Mapping[int, str]) -> None:
+    """Draw the controls that rename a person, merge them into another, or delete them with all
+    samples."""
     store = studio().store
     with st.form(f"rename_{person.id}", border=False):
         name = st.text_input("Name", person.name, key=f"called_{person.id}_{person.name}")
@@ -229,6 +240,7 @@ def _edit_person_form(project: Project, person: Person, others: Mapping[int, str
 
 
 def _show_sessions(project: Project) -> None:
+    """Draw the table of recording sessions, and the edit form of the selected rows."""
     sessions = list_sessions(studio().store, project.id)
     if not sessions:
         st.info(NOTHING_RECORDED, icon="🗓")
@@ -256,6 +268,7 @@ def _show_sessions(project: Project) -> None:
 
 
 def _edit_sessions_form(project: Project, selected: list[Session]) -> None:
+    """Draw the controls that assign sessions to a person, rename one, or delete their samples."""
     store, ids = studio().store, [session.id for session in selected]
     left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
     with left, st.form("assign", border=False):

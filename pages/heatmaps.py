@@ -38,7 +38,8 @@ _PERSON_EVERY_S = 0.7
 
 
 def page() -> None:
-    """Draw the choices in a row above the picture, which has the page's width."""
+    """Draw the page: choices in a row above, then the video, picture or frozen frame with a net's
+    heatmaps."""
     project = pick_project()
     place = current_stage()
     place.use_full_width()
@@ -53,13 +54,13 @@ def page() -> None:
         maps = pick_maps(skeleton, stages, video=what == VIDEO)
         held = freeze_button(source, has_server_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
-            maps = replace(maps, person=_pick_seen_number(place, held))
+            maps = replace(maps, person=_pick_visible_number(place, held))
     if what == CAMERA:
         place.show_next_step(f"Show a {skeleton.title} and see where the net finds its keypoints.")
     else:
         place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
     if what == CAMERA and held is None:
-        _show_camera_maps(place, source, maps, number)
+        _show_camera_heatmaps(place, source, maps, number)
     else:
         with place.replace_video():
             if what == PICTURE:
@@ -74,13 +75,16 @@ def page() -> None:
         explain_maps(maps, skeleton, stages)
 
 
-def _pick_seen_number(place: Stage, held: AnalysedFrame | None) -> int:
-    if held is not None:
-        return pick_visible_person(lambda: held.estimate.numbers, moving=False)
+def _pick_visible_number(place: Stage, frozen: AnalysedFrame | None) -> int:
+    """Draw the choice among the people of the frozen frame, else of the live video; return the
+    number."""
+    if frozen is not None:
+        return pick_visible_person(lambda: frozen.estimate.numbers, moving=False)
     return pick_visible_person(place.numbers, moving=True)
 
 
-def _show_camera_maps(place: Stage, source: KeypointSource, maps: Maps, number: int) -> None:
+def _show_camera_heatmaps(place: Stage, source: KeypointSource, maps: Maps, number: int) -> None:
+    """Show the camera's video with a net's heatmaps, and any problem of the stream below."""
     options = Options(None, number, Smoothing(joints=False), source, maps)
     live = place.show(options, watch=recent_frames().remember)
     with place.under:
@@ -88,7 +92,7 @@ def _show_camera_maps(place: Stage, source: KeypointSource, maps: Maps, number: 
 
 
 def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: int) -> None:
-    """Draw an uploaded video with its heatmaps and a download.
+    """Draw the video upload, the video annotated with heatmaps, errors, and a download.
 
     Args:
         subject: "people" or "a hand", for the texts.
@@ -130,9 +134,11 @@ def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: 
 def _annotate_heatmap_video(
     file: Any, source: KeypointSource, view: str, number: int
 ) -> UploadResult:
-    """Return a video annotated with heatmaps, made once per video and settings."""
+    """Return a video annotated with heatmaps; cached per file and settings. Shows a progress bar
+    meanwhile."""
 
     def make() -> UploadResult:
+        """Annotate the video behind a progress bar."""
         bar = st.progress(0.0, "detecting")
         try:
             return read_upload(
@@ -153,7 +159,8 @@ def _annotate_heatmap_video(
 
 
 def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
-    """Draw the choice among visible people and return the number, at first 1.
+    """Draw the choice among the visible people; return the selected person's number, 1 before a
+    choice.
 
     Args:
         numbers: returns the numbers of the people visible now.
@@ -165,6 +172,8 @@ def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool)
 
 
 def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
+    """Draw a button per visible person, "No one is visible." without one; rerun the page after a
+    choice."""
     if st.session_state.pop(_PERSON_PRESSED, False):
         st.rerun()
     there = sorted(numbers())

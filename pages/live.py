@@ -37,7 +37,7 @@ PICTURES = 3
 
 
 def page() -> None:
-    """Draw the answer beside the video; correction, actions and smoothing below."""
+    """Draw the page: the answer beside the video; correction, actions and smoothing below."""
     project = pick_project()
     place = current_stage()
     with place.beside:
@@ -66,6 +66,8 @@ def page() -> None:
 def _draw_live_answer(
     live: LiveProcessor | None, model: GestureModel | None, project: Project
 ) -> None:
+    """Draw the last frame's gestures, drift warning, last movements, frame rate and latency; a
+    placeholder while the camera is off."""
     with show_errors():
         if live is None:
             show_placeholder("👋", "Show a gesture", "answer")
@@ -88,7 +90,8 @@ def recent_second() -> FrameHistory:
 
 
 def show_correction(live: LiveProcessor | None, project: Project) -> None:
-    """Draw “That was wrong”, which freezes the last second, then the choice of a gesture."""
+    """Draw “That was wrong”, which freezes the last second; while frozen, the form that saves it as
+    samples of the right gesture."""
     _show_last_correction(project)
     stream = current_stage().stream
     remote = stream if isinstance(stream, BrowserStream) else None
@@ -103,26 +106,30 @@ def show_correction(live: LiveProcessor | None, project: Project) -> None:
             help=f"Freezes the last {HISTORY_S:.0f} s to save as samples of the right gesture.",
         ):
             with show_errors():
-                _freeze(project, remote)
+                _freeze_last_second(project, remote)
         return
     with st.container(border=True, key="correction"):
-        _ask_gesture(frozen, project, remote)
+        _draw_correction_form(frozen, project, remote)
 
 
 def _frozen_key(project: Project) -> str:
     return f"frozen_{project.id}"
 
 
-def _freeze(project: Project, remote: BrowserStream | None) -> None:
+def _freeze_last_second(project: Project, remote: BrowserStream | None) -> None:
+    """Freeze the last second's frames, request their crops from the browser if needed, and rerun
+    the page."""
     st.session_state[_frozen_key(project)] = moments = recent_second().freeze()
     if remote is not None and remote.keeps:
         remote.frames.request_crops([moment.frame.index for moment in moments])
     st.rerun()
 
 
-def _ask_gesture(
+def _draw_correction_form(
     frozen: tuple[AnalysedFrame, ...], project: Project, remote: BrowserStream | None
 ) -> None:
+    """Draw three frozen frames, the choice of hand and still gesture, which saves the samples, and
+    Cancel."""
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
@@ -150,6 +157,8 @@ def _ask_gesture(
 def _save_correction(
     project: Project, gesture_id: int, frozen: tuple[AnalysedFrame, ...], hand: str | None
 ) -> None:
+    """Save the frozen frames as samples of a gesture, of one hand if given, and end the
+    correction."""
     person = st.session_state.get("person") or "me"
     pictures = not project.keypoints_only
     recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)

@@ -21,7 +21,8 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """Show where data goes and is stored, then the buttons that delete it."""
+    """Draw where data goes and is stored, what libraries could send, and buttons that delete
+    data."""
     project = pick_project()
     if message := st.session_state.pop("erased", None):
         st.success(safe_label(message), icon="✅")
@@ -44,6 +45,7 @@ def page() -> None:
 
 
 def _show_stored_data() -> None:
+    """Show a table of stored data: what, path, size in MB, and how it is deleted."""
     st.subheader("What is stored, and where", anchor=False)
     found = list_stored_data(studio().store, studio().paths)
     show_table(
@@ -61,6 +63,8 @@ def _show_stored_data() -> None:
 
 
 def _show_keypoints_only(project: Project) -> None:
+    """Show whether the project stores keypoints only; if not, a button that deletes its pictures
+    and switches to it."""
     st.subheader("Keypoints only", anchor=False)
     if project.keypoints_only:
         st.success(
@@ -87,6 +91,8 @@ def _show_keypoints_only(project: Project) -> None:
 
 
 def _show_network_clients() -> None:
+    """List the libraries that could contact external hosts, whether each is switched off, and by
+    what."""
     st.subheader("What libraries could send", anchor=False)
     found = list_network_clients(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
@@ -103,6 +109,7 @@ def _show_network_clients() -> None:
 
 
 def _show_bin(project: Project) -> None:
+    """Explain the bin and draw the button that empties it for good, for all projects."""
     st.subheader("The bin", anchor=False)
     st.caption(
         "What you delete stays in the bin until you empty it, and can be restored on *Review*; so "
@@ -122,6 +129,7 @@ def _show_bin(project: Project) -> None:
 
 
 def _show_erase_form() -> None:
+    """Draw the button that deletes everything, enabled once the confirmation word is typed."""
     st.subheader("Delete everything", anchor=False)
     for_all = "and temporary files on this machine, for everyone who uses this studio"
     extent = "that are yours; those of other users stay" if studio().paths.owner else for_all

@@ -42,7 +42,8 @@ COLUMNS, ROWS = 8, 2
 
 
 def page() -> None:
-    """Draw the gesture cards beside the video, samples and uploads below."""
+    """Draw the page: video and gesture cards; below them remote control, latest samples and
+    uploads."""
     project = pick_project()
     place = current_stage()
     with place.beside:
@@ -110,6 +111,7 @@ def show_latest_samples(project: Project, gesture: Gesture) -> None:
 
 
 def _show_sample_tile(project: Project, sample: Sample) -> None:
+    """Draw a sample's crop with skeleton and its Delete button."""
     st.image(draw_sample(sample), width="stretch")
     st.button(
         "Delete",
@@ -129,7 +131,8 @@ def _delete_samples(project: Project, ids: list[int]) -> None:
 
 
 def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
-    """Draw the upload of pictures, videos and zips, and a snapshot by the browser's camera."""
+    """Draw the upload of pictures, videos and zips and the snapshot; they become samples of the
+    gesture in a background job."""
     title = safe_label(gesture.label.title)
     left, right = st.columns(2, gap="large")
     with left, st.form("upload", border=False, clear_on_submit=True):
@@ -155,7 +158,7 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
                 upload_recorder = create_file_recorder(
                     recorder, [file.name for file in files], person
                 )
-                _start_upload(
+                _start_upload_job(
                     upload_recorder,
                     project,
                     gesture,
@@ -172,17 +175,20 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
 
 
 def _snapshot_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
+    """Draw the switch and the browser's snapshot camera; add each new snapshot as a sample."""
     if not st.toggle("Take a snapshot", help="If the live video can't connect."):
         return
     shot = st.camera_input(f"Snapshot of {safe_label(gesture.label.title)}", key="snapshot")
     if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
         st.session_state["snapshot_added"] = shot.file_id
-        _start_upload(recorder, project, gesture, [(shot.name, shot.getvalue())])
+        _start_upload_job(recorder, project, gesture, [(shot.name, shot.getvalue())])
 
 
-def _start_upload(
+def _start_upload_job(
     recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
 ) -> None:
+    """Start a background job that estimates keypoints in the files and adds them as samples of the
+    gesture."""
     paths = studio().paths
 
     def make_estimator() -> Any:
@@ -199,7 +205,8 @@ def _upload_job_key(project: Project) -> str:
 
 
 def show_upload_result(project: Project) -> None:
-    """Show how many samples of the last upload were saved and skipped, until the next one."""
+    """Show how many of the last upload's files were added and skipped, and why, until OK is
+    pressed."""
     added: AddReport | None = job_result(_upload_job_key(project))
     if added is None:
         return
@@ -215,7 +222,8 @@ def show_upload_result(project: Project) -> None:
 
 
 def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:
-    """Draw the switch and port of the OSC remote control, which listens while the camera runs."""
+    """Draw the switch and port of the OSC remote control; open it while the camera runs. Not if
+    others can reach the studio."""
     with st.popover("Remote control", icon="🎛"):
         if not is_at_this_machine():
             st.caption(
@@ -244,7 +252,8 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
 
 
 def _listen_for_osc(live: LiveProcessor, recorder: Recorder, gesture: Gesture, port: int) -> None:
-    """Open the remote control if needed, point it at the gesture, and show its last command."""
+    """Open the OSC port if needed, set the gesture to record, and show the last command or
+    error."""
     remote = live.listener
     if not isinstance(remote, RecordingRemote):
         try:

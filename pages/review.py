@@ -40,7 +40,7 @@ BIN_SHOWN = 50
 
 
 def page() -> None:
-    """Draw the choice of view and the selected view."""
+    """Draw the page: the choice of a view (samples, map, balance, bin) and the selected view."""
     project = pick_project()
     _apply_linked_samples(project)
     views = [SAMPLES, MAP, BALANCE, BIN]
@@ -58,7 +58,7 @@ def page() -> None:
         elif view == MAP:
             show_data_map(project, sample_index)
         else:
-            _show_samples(project, sample_index)
+            _show_filtered_samples(project, sample_index)
 
 
 def _apply_linked_samples(project: Project) -> None:
@@ -72,7 +72,8 @@ def _apply_linked_samples(project: Project) -> None:
         go_to_first_page()
 
 
-def _show_samples(project: Project, sample_index: SampleIndex) -> None:
+def _show_filtered_samples(project: Project, sample_index: SampleIndex) -> None:
+    """Draw filters, page controls and selection bar, and the page's samples as tiles."""
     st.caption("Select wrong samples, then delete or move them.")
     wanted = _pick_filters(project)
     label_noise = label_noise_scores(project, sample_index, wanted.order)
@@ -88,6 +89,8 @@ def _show_samples(project: Project, sample_index: SampleIndex) -> None:
 
 
 def _pick_filters(project: Project) -> SampleFilter:
+    """Draw gesture, person, session and order; return them as a filter, with the ids linked from
+    another page."""
     store = studio().store
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
@@ -110,7 +113,7 @@ def _pick_filters(project: Project) -> SampleFilter:
 
 
 def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | None:
-    """Draw a filter and return the selected id; None for all."""
+    """Draw a filter's choice of names; return the selected id, None for all."""
     chosen = st.selectbox(
         title,
         [ALL, *names],
@@ -124,7 +127,7 @@ def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | N
 
 
 def _ids_from_link(project: Project) -> tuple[int, ...] | None:
-    """Return the samples that another page linked to, with a button to show all; None without."""
+    """Return the sample ids that another page linked to, and draw Show all; None without a link."""
     key = f"review_ids_{project.id}"
     ids = st.session_state.get(key)
     if ids is None:
@@ -138,7 +141,8 @@ def _ids_from_link(project: Project) -> tuple[int, ...] | None:
 def label_noise_scores(
     project: Project, sample_index: SampleIndex, order: str
 ) -> LabelNoise | None:
-    """Return the latest scores; recompute them if the samples are ordered by them."""
+    """Return the cached label-noise scores; if `order` is by suspicion, recompute outdated ones,
+    for many samples only on request."""
     cache = label_noise_cache(studio().paths)
     label_noise = cache.latest(project.id)
     if order != SUSPECTED:
@@ -160,7 +164,7 @@ def label_noise_scores(
 
 
 def show_deleted_groups(project: Project) -> None:
-    """Show deleted projects, gestures and people, each with a Restore button."""
+    """List deleted projects, gestures and people, newest first, each with a Restore button."""
     found = list_bin(studio().store, project.id)
     for one in found[:BIN_SHOWN]:
         _show_bin_entry(project, one)
@@ -170,19 +174,20 @@ def show_deleted_groups(project: Project) -> None:
         st.caption("No deleted projects, gestures or people.")
 
 
-def _show_bin_entry(project: Project, one: BinEntry) -> None:
-    n = format_count(one.samples, "sample")
-    when = one.at[:16].replace("T", " ")
-    key = f"{one.kind}_{one.id}"
+def _show_bin_entry(project: Project, entry: BinEntry) -> None:
+    """Draw a bin entry with Restore; if its name is taken by now, also a field for a new name."""
+    n = format_count(entry.samples, "sample")
+    when = entry.at[:16].replace("T", " ")
+    key = f"{entry.kind}_{entry.id}"
     with st.container(border=True, gap="small"):
         st.markdown(
-            f"{BIN_ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · "
+            f"{BIN_ICONS[entry.kind]} {entry.kind} **{safe_label(entry.name)}** · {n} · "
             f"deleted {when} UTC"
         )
-        if one.clash:
-            st.caption(f"{safe_label(one.clash)}: type a new name for this one.")
+        if entry.clash:
+            st.caption(f"{safe_label(entry.clash)}: type a new name for this one.")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if one.clash:
+            if entry.clash:
                 st.text_input(
                     "New name",
                     key=f"name_{key}",
@@ -196,20 +201,22 @@ def _show_bin_entry(project: Project, one: BinEntry) -> None:
                 icon="↩️",
                 key=f"back_{key}",
                 on_click=_restore_bin_entry,
-                args=(project, one, f"name_{key}"),
+                args=(project, entry, f"name_{key}"),
             )
 
 
-def _restore_bin_entry(project: Project, one: BinEntry, key: str) -> None:
+def _restore_bin_entry(project: Project, entry: BinEntry, key: str) -> None:
+    """Restore a bin entry under the typed name, if any, and say how many samples came with it."""
     with show_errors():
         name = st.session_state.get(key, "").strip()
-        back = restore_from_bin(studio().store, project.id, one.kind, one.id, name)
-        count = "" if one.kind == PROJECT else f" with {format_count(back, 'sample')}"
-        st.toast(f"Restored {safe_label(name or one.name)}{count}.", icon="↩️")
+        back = restore_from_bin(studio().store, project.id, entry.kind, entry.id, name)
+        count = "" if entry.kind == PROJECT else f" with {format_count(back, 'sample')}"
+        st.toast(f"Restored {safe_label(name or entry.name)}{count}.", icon="↩️")
 
 
 def show_deleted_samples(project: Project) -> None:
-    """Show samples that were deleted one by one, to restore."""
+    """Draw the samples deleted individually as tiles, with buttons that restore the selected
+    ones."""
     st.subheader("Samples", anchor=False)
     found = find_sample_ids(read_restorable_index(studio().store, project.id), SampleFilter())
     if not len(found):
@@ -219,7 +226,7 @@ def show_deleted_samples(project: Project) -> None:
         return
     shown = show_page_controls(found)
     show_bin_selection_bar(found, shown, lambda ids: _restore_deleted_samples(project, ids))
-    show_sample_grid(project, read_samples(studio().store, shown.tolist()), {}, binned=True)
+    show_sample_grid(project, read_samples(studio().store, shown.tolist()), {}, in_bin=True)
 
 
 def _restore_deleted_samples(project: Project, ids: list[int]) -> None:

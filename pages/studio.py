@@ -23,7 +23,7 @@ from pages.panels.training.quick import recording_advice, show_quick_training, t
 
 
 def page() -> None:
-    """Draw cards and training beside the video, the answer below it."""
+    """Draw the page: gesture cards and training beside the video, the answer below it."""
     project = pick_project()
     place = current_stage()
     with place.settings:
@@ -56,6 +56,7 @@ def page() -> None:
 
 
 def _draw_studio_answer(live: LiveProcessor | None, project: Project) -> None:
+    """Draw the last frame's gestures and stream problems; a placeholder while the camera is off."""
     with show_errors():
         if live is None:
             show_placeholder("👋", "Show a gesture", "studio_answer")

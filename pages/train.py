@@ -20,12 +20,13 @@ _PICTURE, _SPACE = "2-D (x, y)", "3-D (x, y, z)"
 
 
 def page() -> None:
-    """Show the recorded gestures, the Train button, the running training and all results."""
+    """Draw the page: recorded gestures, Train, the running training, results of past ones, and net
+    fine-tuning for hands."""
     project = pick_project()
     running = studio().trainings.find_running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
     _show_recorded_gestures(project, recorded, running)
-    _train_form(project, running, something=bool(recorded))
+    _train_form(project, running, has_samples=bool(recorded))
     if running is not None:
         st.fragment(_watch_training, run_every=0.5)(running)
     if running is None or KIND in running.about():
@@ -37,6 +38,8 @@ def page() -> None:
 def _show_recorded_gestures(
     project: Project, recorded: list[GestureOverview], running: Run | None
 ) -> None:
+    """Show what to do next and a table of samples, people and sessions per gesture; a hint without
+    samples."""
     if not recorded:
         show_no_samples()
         return
@@ -56,10 +59,12 @@ def _show_recorded_gestures(
     )
 
 
-def _train_form(project: Project, running: Run | None, *, something: bool) -> None:
+def _train_form(project: Project, running: Run | None, *, has_samples: bool) -> None:
+    """Draw Train with options (epochs, seed, 2-D or 3-D), and start a training; disabled without
+    samples or while one runs."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         begin = st.button(
-            "Train", icon="▶️", type="primary", disabled=running is not None or not something
+            "Train", icon="▶️", type="primary", disabled=running is not None or not has_samples
         )
         with st.popover("Options", icon="⚙️"):
             epochs = st.number_input(
@@ -84,7 +89,7 @@ def _train_form(project: Project, running: Run | None, *, something: bool) -> No
         if project.in_space:
             st.caption("Learns from 3-D keypoints.")
         if (
-            something
+            has_samples
             and running is None
             and (left := excluded_samples_text(studio().store, project))
         ):
@@ -96,7 +101,7 @@ def _train_form(project: Project, running: Run | None, *, something: bool) -> No
 
 
 def _watch_training(run: Run) -> None:
-    """Show the running training with its curves and Stop."""
+    """Show the running training's progress, Stop and curves; rerun the page when it ends."""
     with show_errors():
         if run.status() != RUNNING:
             if KIND not in run.about():
@@ -115,7 +120,8 @@ def _watch_training(run: Run) -> None:
 
 
 def pick_training_axes(project: Project) -> None:
-    """Draw the choice between 2-D and 3-D keypoints of a hand project, and save it."""
+    """Draw the choice of 2-D or 3-D keypoints, for hand projects alone; save a change and rerun the
+    page."""
     if not skeleton_named(project.skeleton).is_hand:
         return
     chosen = st.radio(

@@ -30,8 +30,8 @@ _FILES = "browser_files"
 
 
 def browser_file_urls(folder: Path) -> dict[str, str]:
-    """Where this server gives the library, its parts and, by their names, the models; from no
-    other host."""
+    """Return this server's URLs of the MediaPipe library, its loader, its WASM and each model, by
+    name."""
     given = st.components.v1.declare_component(_FILES, path=folder)  # files and nothing else
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     root = f"/{path}/component/{given.name}" if path else f"/component/{given.name}"
@@ -39,17 +39,18 @@ def browser_file_urls(folder: Path) -> dict[str, str]:
     return {part: f"{root}/{name}?v={VERSION}" for part, name in names.items()}
 
 
-def describe_finder(finder: BrowserEstimator) -> dict[str, Any]:
-    """What the browser must know of it; the skeleton as it draws it."""
-    skeleton = finder.skeleton.single  # each hand is drawn by itself
+def describe_browser_estimator(estimator: BrowserEstimator) -> dict[str, Any]:
+    """Return an estimator's settings for the browser: task, model, edges, colours, crop factor,
+    visibility threshold, and whether its parts are detected together."""
+    skeleton = estimator.skeleton.single  # each hand is drawn by itself
     return {
-        "task": finder.task,
-        "model": finder.model,
+        "task": estimator.task,
+        "model": estimator.model,
         "edges": [list(edge) for edge in skeleton.edges],
         "colors": [to_css_color(color) for color in skeleton.colors],
-        "around": finder.crop_factor,
+        "around": estimator.crop_factor,
         "visible": VISIBLE,
-        "together": bool(finder.skeleton.parts),
+        "together": bool(estimator.skeleton.parts),
     }
 
 
@@ -58,22 +59,22 @@ def draw_browser_camera(key: str, data: Mapping[str, Any], on_message: Callable[
 
     Args:
         data: `files`, see `browser_file_urls`; `wanted`, the camera's constraints; `finders` by
-            name, see `describe_finder`, each with its `words` for people; `words` for people;
-            `channel`, the `path` and `token` of `core.live.browser_channel`, None while the camera
-            is off; and `news`, which that channel brings, too: `turn`, higher in newer ones; `by`,
-            the finder in use, None before the first; `count`, the most poses; `paused`, whether
-            the picture only passes; `bare`, whether no skeleton is drawn; `recording`, whether no
-            frame may be lost; `crops`, whether each frame must bring its crops; `keeps`, whether
-            those of the last second may be requested, and `asked`, of which frames; `names`, each
-            hand's or body's `side`, `text`, `color` and position `at`; `note`, shown over the
-            video; `page` and `heard` of `core.live.browser_frames`.
+            name, see `describe_browser_estimator`, each with its `words` for people; `words` for
+            people; `channel`, the `path` and `token` of `core.live.browser_channel`, None while the
+            camera is off; and `news`, which that channel brings, too: `turn`, higher in newer ones;
+            `by`, the finder in use, None before the first; `count`, the most poses; `paused`,
+            whether the picture only passes; `bare`, whether no skeleton is drawn; `recording`,
+            whether no frame may be lost; `crops`, whether each frame must bring its crops; `keeps`,
+            whether those of the last second may be requested, and `asked`, of which frames;
+            `names`, each hand's or body's `side`, `text`, `color` and position `at`; `note`, shown
+            over the video; `page` and `heard` of `core.live.browser_frames`.
         on_message: called when `camera_message(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), width="stretch", on_told_change=on_message)
 
 
 def camera_message(key: str) -> Mapping[str, Any] | None:
-    """Return the browser's latest message: {page, on, now, frames}, see `BrowserFrames.receive`,
-    and `direct` where further messages come over the channel."""
+    """Return the browser's latest message, None before the first: {page, on, now, frames}, see
+    `BrowserFrames.receive`, and `direct`: whether further messages come over the WebSocket."""
     state = st.session_state.get(key)
     return (state and state.get("told")) or None

@@ -15,7 +15,8 @@ _component = st.components.v2.component(
 
 
 def request_camera_report(key: str) -> Any:
-    """Draw the test button; return the browser's report for `diagnose_camera`, None before."""
+    """Draw the camera test's button; return the browser's report for `diagnose_camera`, None before
+    it is pressed."""
     before = st.session_state.get(key)
     heard = bool(before and before.get("report"))
     return _component(key=key, data={"heard": heard}, on_report_change=lambda: None).get("report")

@@ -53,14 +53,16 @@ class DepthScene:
 
 
 def first_requested_frame(key: str, scene: DepthScene) -> int:
-    """Return the first frame of a recording that the browser requests."""
+    """Return the index of the first frame the browser requests, clipped to the recording; 0 before
+    a request."""
     said = (st.session_state.get(key) or {}).get("want")
     from_ = int(said["from"]) if said and said["turn"] == scene.turn else 0
     return min(max(from_, 0), scene.count - 1)
 
 
 def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> None:
-    """Draw frames made by `depth_frame_data`, `broken_frame_data` or `keypoints_frame_data`."""
+    """Draw the depth view and send it a batch of frames made by `depth_frame_data`,
+    `broken_frame_data` or `keypoints_frame_data`."""
     _component(
         key=key,
         width="stretch",
@@ -81,8 +83,9 @@ def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> 
     )
 
 
-def depth_frame_data(view: DepthView, said: str = "") -> dict[str, Any]:
-    """Return a depth frame for the browser: picture, crop, keypoints, truth and gesture text."""
+def depth_frame_data(view: DepthView, gesture_text: str = "") -> dict[str, Any]:
+    """Return a depth frame as JSON data: coloured JPEG, box, crop, predicted and true keypoints in
+    mm, error in mm, gesture text."""
     found, error = view.result, view.error_mm
     cube = found.cube
     return {
@@ -91,7 +94,7 @@ def depth_frame_data(view: DepthView, said: str = "") -> dict[str, Any]:
         "camera": asdict(view.camera),
         "jpeg": b64encode(view.jpeg).decode(),
         "how": found.method,
-        "said": said,
+        "said": gesture_text,
         "box": cube and list(cube.bounds),
         "cube": None if cube is None else _cube_data(cube, view),
         "joints": _to_rounded_lists(found.joints_mm),
@@ -111,8 +114,8 @@ def keypoints_frame_data(index: int, time_s: float, joints_mm: ArrayLike | None)
 
 
 def _cube_data(cube: Cube, view: DepthView) -> dict[str, Any]:
-    """Return a cube's centre, size, crop and rays: pixel n of the crop maps to x = (a n + b) depth,
-    and so for y."""
+    """Return a cube's centre, half side, depth crop (base64) and rays: crop pixel n maps to x = (a
+    n + b) depth, likewise y."""
     camera, place = cube.camera, cube.placement
     rays = []
     for axis, (focal, middle) in enumerate(((camera.fx, camera.u0), (camera.fy, camera.v0))):
@@ -133,7 +136,8 @@ def _depth_tick_labels(reach: DepthRange) -> list[str]:
 
 
 def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
-    """Return points rounded to 0.1 mm; None for each missing one."""
+    """Return points as lists rounded to 0.1 mm; None for each point that isn't finite, and for no
+    points."""
     if points_mm is None:
         return None
     rows = np.round(np.asarray(points_mm, float), 1).tolist()
@@ -141,6 +145,7 @@ def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] |
 
 
 def _skeleton_data(skeleton: Skeleton | None) -> dict[str, Any] | None:
+    """Return a skeleton's edges and CSS colours; None for no skeleton."""
     if skeleton is None:
         return None
     colors = [to_css_color(color) for color in skeleton.colors]

@@ -29,23 +29,25 @@ class Inbox:
     heard: int = 0
     missing: list[int] = field(default_factory=list)
 
-    def take(self, said: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-        """Return the new messages of a state in which the browser repeats unanswered ones."""
-        if not said:
+    def take(self, state: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+        """Return the messages not taken before: the browser repeats each until it is acknowledged.
+        Also store the sample ids whose pictures the browser lacks."""
+        if not state:
             return []
-        if said["page"] != self.page:
-            self.page, self.heard = said["page"], 0
-        new = [one for one in said["messages"] if one["n"] > self.heard]
-        if said["n"] > self.heard:
+        if state["page"] != self.page:
+            self.page, self.heard = state["page"], 0
+        new = [one for one in state["messages"] if one["n"] > self.heard]
+        if state["n"] > self.heard:
             self.heard, self.missing = (
-                said["n"],
-                [int(i) for i in said["missing"]],
+                state["n"],
+                [int(i) for i in state["missing"]],
             )
         return new
 
 
-def draw_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -> None:
-    """Draw the cards.
+def draw_cards(key: str, data: Mapping[str, Any], on_message: Callable[[], None]) -> None:
+    """Draw the gesture cards with their buttons; the browser's messages come back as
+    `cards_message(key)`.
 
     Args:
         data: `page` and `heard` of the inbox; `refused`, the number of the message that failed;
@@ -59,14 +61,14 @@ def draw_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -
             `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform it, or "", and `crops`, ids
             of samples, newest first; `pictures`, their addresses by id; `signs`, the emoji to
             choose from.
-        on_said: called when `cards_message(key)` is new, before the page is drawn.
+        on_message: called when `cards_message(key)` is new, before the page is drawn.
     """
-    _component(key=key, data=dict(data), on_said_change=on_said)
+    _component(key=key, data=dict(data), on_said_change=on_message)
 
 
 def cards_message(key: str) -> Mapping[str, Any] | None:
-    """Return the browser's latest state: {page, n, messages, missing}; a message has a number `n`
-    and a `kind`:
+    """Return the browser's latest state, None before the first: {page, n, messages, missing}; a
+    message has a number `n` and a `kind`:
 
     "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
     (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,

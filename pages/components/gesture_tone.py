@@ -10,7 +10,7 @@ _component = st.components.v2.component(
 
 
 def play_tone(key: str, changes: int, hz: float) -> None:
-    """Play a tone if `changes` differs from the last call.
+    """Play a tone of `hz` in the browser if `changes` differs from the last call.
 
     Args:
         hz: the pitch; 0 for silence.

@@ -21,23 +21,25 @@ _component = st.components.v2.component(
 )
 
 
-def edited_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
-    """Return the boxes as edited on the page, at most 20, and the index of the selected one."""
+def edited_boxes(key: str, version: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
+    """Return the boxes as edited in the browser, at most 20, and the selected box's index; the
+    given boxes and 0 before an edit."""
     said = (st.session_state.get(key) or {}).get("people")
-    if not said or said["turn"] != turn:
+    if not said or said["turn"] != version:
         return list(boxes), 0
     found = [Box.from_xywh(*map(float, xywh)) for xywh in said["boxes"][:MAX_BOXES]]
     return found, min(int(said["chosen"]), max(0, len(found) - 1))
 
 
 def draw_box_editor(
-    key: str, jpeg: bytes, size_hw: tuple[int, int], turn: str, boxes: Sequence[Box]
+    key: str, jpeg: bytes, size_hw: tuple[int, int], version: str, boxes: Sequence[Box]
 ) -> None:
-    """Draw a picture with editable boxes.
+    """Draw a picture with boxes that can be drawn, moved, resized and removed; see `edited_boxes`
+    for the result.
 
     Args:
         size_hw: the picture size of the boxes' coordinates; the JPEG may have another size.
-        turn: another text whenever these boxes replace those on the page.
+        version: another text whenever these boxes replace those on the page.
     """
     _component(
         key=key,
@@ -45,7 +47,7 @@ def draw_box_editor(
             "picture": to_data_url(jpeg),
             "width": size_hw[1],
             "height": size_hw[0],
-            "turn": turn,
+            "turn": version,
             "boxes": [list(box.to_xywh()) for box in boxes],
             "colours": [to_css_color(color) for color in PERSON_COLORS],
         },

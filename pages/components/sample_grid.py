@@ -29,31 +29,33 @@ class SampleTile:
 def show_tiles(
     key: str,
     tiles: Sequence[SampleTile],
-    picked: set[int],
-    turn: int,
-    on_pick: Callable[[int, set[int]], None],
+    selected_ids: set[int],
+    version: int,
+    on_select: Callable[[int, set[int]], None],
 ) -> int | None:
-    """Draw the tiles; return the id of the one to open.
+    """Draw sample tiles that can be selected; return the id of a clicked tile to open, None without
+    a click.
 
     Args:
-        picked: selected ids, of these tiles and of others.
-        turn: another number whenever `picked` was changed elsewhere.
-        on_pick: called with the turn of the selection and the selected ids of these tiles.
+        selected_ids: selected ids, of these tiles and of others.
+        version: another number whenever `selected_ids` was changed elsewhere.
+        on_select: called with the version of the selection and the selected ids of these tiles.
     """
 
     def report_selection() -> None:
+        """Pass the browser's selection to `on_pick`."""
         said = st.session_state[key]["picked"]
-        on_pick(int(said["turn"]), {int(i) for i in said["ids"]})
+        on_select(int(said["turn"]), {int(i) for i in said["ids"]})
 
     data = [
         {"id": t.id, "title": t.title, "jpeg": b64encode(t.jpeg).decode(), "note": t.note}
         for t in tiles
     ]
-    here = [t.id for t in tiles if t.id in picked]
+    here = [t.id for t in tiles if t.id in selected_ids]
     found = _component(
         key=key,
         width="stretch",
-        data={"tiles": data, "picked": here, "turn": turn},
+        data={"tiles": data, "picked": here, "turn": version},
         on_picked_change=report_selection,
         on_look_change=lambda: None,
     )

@@ -14,7 +14,7 @@ _component = st.components.v2.component(
 def watch_picture(
     key: str, still: str, *, clicks: bool, fits: bool, on_click: Callable[[], None]
 ) -> None:
-    """Report the width of the live video or a still picture, and clicks on it.
+    """Let the browser report the displayed width of the video or still picture, and clicks on it.
 
     Args:
         still: CSS selector of the still picture.
@@ -31,10 +31,10 @@ def watch_picture(
     )
 
 
-def displayed_width_px(key: str, otherwise: int) -> int:
-    """Return the picture's width in CSS pixels, or `otherwise` before the browser reports it."""
+def displayed_width_px(key: str, default: int) -> int:
+    """Return the picture's width in CSS pixels, or `default` before the browser reports it."""
     said = st.session_state.get(key)
-    return int((said and said.get("width")) or otherwise)
+    return int((said and said.get("width")) or default)
 
 
 def click_position(key: str) -> tuple[float, float] | None:

@@ -68,12 +68,14 @@ def access_middleware() -> list[Middleware]:
     base = server_path("")
     return [
         Middleware(AccessMiddleware, policy=read_access_policy(secrets)),
-        Middleware(UploadLimitMiddleware, held=_uploaded_bytes, base=base, total_mb=total_mb),
+        Middleware(
+            UploadLimitMiddleware, held=_uploaded_bytes_by_session, base=base, total_mb=total_mb
+        ),
     ]
 
 
-def _uploaded_bytes() -> dict[str, int]:
-    """Return the bytes of uploaded files held for each session."""
+def _uploaded_bytes_by_session() -> dict[str, int]:
+    """Return the total bytes of uploaded files held in memory, per session id."""
     files = get_instance().uploaded_file_mgr
     assert isinstance(files, MemoryUploadedFileManager)
     return {
@@ -83,7 +85,8 @@ def _uploaded_bytes() -> dict[str, int]:
 
 
 def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
-    """Build the access policy from the server's options, secrets.toml and the environment."""
+    """Build the policy of login, allowed hosts and origins from server options, secrets.toml and
+    environment."""
     auth = {} if is_by_proxy() else secrets.get("auth", {})
     public = urlsplit(auth.get("redirect_uri", ""))
     origins = {*st.get_option("server.corsAllowedOrigins")}
@@ -98,9 +101,11 @@ def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
 
 
 def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
-    """Return a function that tells the user of a connection; "" for none."""
+    """Return a function from a connection to its user name, by proxy header or login cookie; "" if
+    not logged in."""
 
     def identify(connection: HTTPConnection) -> str:
+        """Return the connection's user name; "" if not logged in."""
         if not is_by_proxy():
             return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
         try:
@@ -111,13 +116,13 @@ def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
     return identify
 
 
-def _allowed_hosts(public: str | None) -> frozenset[str] | None:
-    """Return the host names that the studio answers to; None for any, where it listens to the
-    network and none are listed."""
+def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
+    """Return the host names in the Host header that are accepted, in lower case; None for any, if
+    the server listens to the network and none are configured."""
     listed = st.get_option("server.allowedHosts")
     if not listed and not is_local_only(st.get_option("server.address")):
         return None
-    names = (*listed, public, st.get_option("browser.serverAddress"))
+    names = (*listed, public_host, st.get_option("browser.serverAddress"))
     return frozenset(name.strip().lower().rstrip(".") for name in names if name)
 
 
@@ -137,7 +142,8 @@ def current_owner() -> str:
 
 
 def require_login(on_log_out: Callable[[], None]) -> None:
-    """Stop the page of a visitor without login; show the name and Log out to the others.
+    """Stop the page for a visitor without login, showing Log in; show the others' name and Log out
+    in the sidebar.
 
     Args:
         on_log_out: closes what Streamlit would release only later.
@@ -164,8 +170,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
 
 
 def is_at_this_machine() -> bool:
-    """Return whether only people at this machine reach the studio: it listens to localhost and has
-    no login."""
+    """Return whether the server listens to localhost only and has no login."""
     return (
         is_local_only(st.get_option("server.address"))
         and not Paths.find().of(current_owner()).owner

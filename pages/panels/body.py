@@ -32,7 +32,7 @@ _BEHIND = "body_behind_read"
 
 
 def pick_view() -> BodyView:
-    """Draw the choices of background, skeleton and search area and return them."""
+    """Draw the choices of background, skeleton and search area; return them as a view."""
     background = pick_option(
         "Background", BACKGROUNDS, "body_background", format_func=lambda b: BACKGROUNDS[b]
     )
@@ -40,7 +40,7 @@ def pick_view() -> BodyView:
     if background == COLOUR:
         colour = st.color_picker("Colour of the background", _TEAL, key="body_colour")
     if background == PICTURE:
-        behind = _pick_picture()
+        behind = _pick_background_picture()
     with st.container(horizontal=True):
         skeleton = st.toggle("Skeleton", True, key="body_skeleton", persist_state="session")
         steps = st.toggle(
@@ -65,7 +65,8 @@ def pick_persons() -> int:
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
-    """Draw the choice among several people and return the number; one person is returned at once.
+    """Draw the choice among people's numbers and return one; a single number is returned without
+    drawing.
 
     Args:
         coloured: whether each is drawn in the colour of their number.
@@ -84,7 +85,8 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
 
 
 def explain_steps() -> None:
-    """Explain the points and squares of the search area."""
+    """Explain the points and squares drawn for the search area: detected box, alignment points,
+    crop."""
     st.caption(
         "A detector finds a person, then a second net finds 33 keypoints in a rotated square "
         "around them. Afterwards the last keypoints give the next square (yellow), without the "
@@ -95,8 +97,8 @@ def explain_steps() -> None:
     )
 
 
-def _pick_picture() -> Backdrop | None:
-    """Draw the upload field of the background picture and return the last upload.
+def _pick_background_picture() -> Backdrop | None:
+    """Draw the upload of a background picture; return the last valid one, None before.
 
     It survives a change of page, which empties the field; a button removes it then.
     """
@@ -147,16 +149,17 @@ def _format_angle(degrees: float) -> str:
     return "–" if degrees != degrees else f"{degrees:.0f}°"
 
 
-def show_curves(table: "pd.DataFrame", time_title: str) -> None:
-    """Draw the curves of a table with time_s and a column per angle."""
+def show_angle_curves(table: "pd.DataFrame", time_title: str) -> None:
+    """Draw the angle curves of a table with a column time_s and a column per angle in degrees."""
     if not table[list(ANGLES)].notna().any(axis=None):
         st.caption("The angles of elbows, shoulders, hips and knees are drawn here.")
         return
-    st.altair_chart(curves_chart(table, time_title), width="stretch")
+    st.altair_chart(angle_curves_chart(table, time_title), width="stretch")
 
 
-def curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatChart":
-    """Build a chart per joint, one above the other."""
+def angle_curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatChart":
+    """Build a chart of angle over time per joint, left and right as two lines, one chart above the
+    other."""
     import altair as alt
 
     long = table.melt("time_s", list(ANGLES), "angle", "degrees")
@@ -185,10 +188,11 @@ def curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatChart":
     return alt.vconcat(*charts, spacing=6).resolve_scale(x="shared")
 
 
-def show_in_space(
+def show_body_3d(
     world: Floats | None, key: str, *, mirrored: bool = False, skeleton: Skeleton = BODY_33
 ) -> None:
-    """Draw a body in 3-D as the camera sees it, which can be rotated; nothing if None."""
+    """Draw a body (K, 3) in metres as a rotatable 3-D figure, seen from the camera; draw nothing if
+    None."""
     if world is None:
         return
     figure = space_figure(world, skeleton, mirrored=mirrored)
@@ -220,10 +224,12 @@ def space_figure(world: Floats, skeleton: Skeleton, *, mirrored: bool = False) -
         showlegend=False,
         marker={"size": 2.5, "color": "rgb(120, 120, 130)"},
     )
-    return go.Figure([*lines, dots], _space_layout())
+    return go.Figure([*lines, dots], _body_figure_layout())
 
 
-def _space_layout() -> dict[str, Any]:
+def _body_figure_layout() -> dict[str, Any]:
+    """Return the Plotly layout of the 3-D body: equal axes in metres, transparent, seen from the
+    camera; redraws keep the rotation."""
     axis = {
         "range": [-_REACH_M, _REACH_M],
         "showticklabels": False,
@@ -250,7 +256,8 @@ def _space_layout() -> dict[str, Any]:
 
 
 def _group_by_side(skeleton: Skeleton) -> list[tuple[str, Rgb, list[tuple[int, int]]]]:
-    """Return left, right and middle with their colour and edges."""
+    """Return (name, colour, edges) for the left side, the right side and the middle of a
+    skeleton."""
     by_color: dict[Rgb, list[tuple[int, int]]] = {}
     for edge, color in zip(skeleton.edges, skeleton.colors, strict=True):
         by_color.setdefault(color, []).append(edge)

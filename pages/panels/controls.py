@@ -35,7 +35,7 @@ LIMITS_MB = {
 
 
 def pick_option(title: str, options: Iterable[str], key: str, **control: Any) -> str:
-    """Draw a segmented control and return its choice, at first the first option.
+    """Draw a segmented control; return the selected option, at first the first one.
 
     Args:
         control: further arguments of `st.segmented_control`.
@@ -53,7 +53,7 @@ def colored_number(number: int) -> str:
 
 
 def pick_emoji(key: str, current: str = "") -> str:
-    """Draw emoji to select or type and return the choice; "" for none."""
+    """Draw common emoji and a text field; return the typed, else the chosen one, "" for none."""
     is_listed = current in EMOJI_CHOICES
     default = current if is_listed else None
     chosen = st.pills("Emoji", EMOJI_CHOICES, default=default, key=f"{key}_pills")
@@ -70,7 +70,7 @@ def pick_emoji(key: str, current: str = "") -> str:
 def upload_field(
     kinds: Sequence[str], label: str, types: Sequence[str], *, place: Any = st, **options: Any
 ) -> Any:
-    """Draw a file uploader with the size limits of the given kinds and return its files.
+    """Draw a file uploader with the size limits of these kinds of file, and return its uploads.
 
     Args:
         kinds: keys of `LIMITS_MB`.

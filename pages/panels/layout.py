@@ -38,7 +38,8 @@ def apply_style() -> None:
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show Mudra's own errors, disk and memory errors as text on the page."""
+    """Show Mudra's own errors, disk and memory errors raised in the context as text on the page;
+    other errors pass."""
     try:
         yield
     except (MudraError, OSError, MemoryError) as error:
@@ -56,7 +57,7 @@ def stacking_columns(key: str, *widths: float) -> list[DeltaGenerator]:
 def show_table(
     columns: Mapping[str, Sequence[object]], bar: str = "", bar_max: float = 0.0
 ) -> None:
-    """Show a small table; texts are escaped.
+    """Show columns of equal length as an HTML table; texts are escaped.
 
     Args:
         bar: a column of numbers whose cells show a bar of length value / `bar_max`.
@@ -75,7 +76,8 @@ def show_table(
 
 
 def _format_cell(value: object, bar_max: float) -> str:
-    """Return a cell as HTML: text, an integer, or a percentage, with a bar if `bar_max` is set."""
+    """Return a cell as HTML: escaped text, an integer, or a float as a percentage; with a bar if
+    `bar_max` > 0."""
     if not isinstance(value, int | float):
         return f"<td>{escape(str(value))}</td>"
     text = f"{value:,}" if isinstance(value, int) else f"{value:.1f} %"

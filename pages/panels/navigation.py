@@ -33,7 +33,7 @@ VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY, DEPTH)
 
 
 def draw_navigation() -> StreamlitPage:
-    """Draw the pages in the sidebar and return the one to run."""
+    """Draw the sidebar's links to all pages; return the page to run."""
     return st.navigation(
         {
             section: [

@@ -14,7 +14,7 @@ _POLL_S = 0.1
 
 
 def move_bar(bar: DeltaGenerator, text: str | None = None) -> Progress:
-    """Return a progress callback that moves a bar."""
+    """Return a progress callback that moves a bar, showing `text` or else each step's label."""
 
     def move(done: float, total: float | None = None, label: str = "", /) -> None:
         bar.progress(to_fraction(done, total), text or label or None)
@@ -23,7 +23,8 @@ def move_bar(bar: DeltaGenerator, text: str | None = None) -> Progress:
 
 
 def start_job(key: str, work: Callable[[Progress], Any]) -> None:
-    """Run work in its own thread, since Streamlit interrupts a page when a widget is used.
+    """Run work in a thread of its own, which page reruns don't interrupt; first wait for the key's
+    previous job.
 
     Args:
         key: names the job in this visitor's session state.
@@ -39,7 +40,8 @@ def start_job(key: str, work: Callable[[Progress], Any]) -> None:
 
 
 def show_job(key: str, text: str) -> None:
-    """Show a bar until the job ends, then rerun the page; raise the job's error, once."""
+    """Show the running job's bar until it ends, then rerun the page; raise its error, once. Return
+    at once without one."""
     job: Job | None = st.session_state.get(key)
     if job is None or job.result is not None:
         return

@@ -32,7 +32,7 @@ def studio() -> Studio:
 
 
 def clear_studio() -> None:
-    """Clear the cached studio of this visitor; without a login, all caches."""
+    """Drop this visitor's cached store and scores; without a login, all cached resources."""
     paths = studio().paths
     if not paths.owner:
         st.cache_resource.clear()
@@ -60,7 +60,7 @@ def load_gesture_model(folder: Path, changed_at: float) -> GestureModel:
 
 
 def visitor_folder() -> Path:
-    """Return this visitor's temporary folder, which is deleted with the session."""
+    """Return this visitor's temporary folder, created once and deleted when the session ends."""
     if "files_folder" not in st.session_state:
         st.session_state["files_folder"] = TemporaryFolder()
     return st.session_state["files_folder"].folder

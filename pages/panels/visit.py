@@ -30,7 +30,8 @@ def get_or_make(
     make: Callable[[], Value],
     close: Callable[[Value], object] = lambda value: None,
 ) -> Value:
-    """Return the cached value of a name, made anew when its key changes or another page opens.
+    """Return the value cached under a name; call `make` if its key changed or another page opened,
+    closing the old value.
 
     Args:
         name: where the value is cached; a value of another key is closed first.
@@ -63,7 +64,7 @@ def _cached_values() -> dict[str, _CachedValue]:
 
 
 def start_visit(page: str) -> None:
-    """Start a new visit when the page changes: count it in `visit`, and drop all cached values."""
+    """When the page changes, increment `visit` in the session state and close all cached values."""
     start_action_log()
     if st.session_state.get("page") != page:
         drop_cached_except("", ())  # the upload fields of the next page are empty
@@ -93,7 +94,8 @@ def start_action_log() -> None:
 
 
 def record_last_action(project_id: int, entry: HistoryEntry) -> None:
-    """Remember a project's last change, for Undo; the store calls it in the changing thread."""
+    """Remember a change for this visitor's Undo; the store calls it in the thread that made the
+    change. Ignored outside a session."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return

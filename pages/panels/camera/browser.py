@@ -30,7 +30,7 @@ from pages.components import to_css_color
 from pages.components.browser_camera import (
     browser_file_urls,
     camera_message,
-    describe_finder,
+    describe_browser_estimator,
     draw_browser_camera,
 )
 from pages.panels.access import local_url, server_path
@@ -61,9 +61,10 @@ class BrowserStream:
         self._turns = itertools.count(1)  # page and WebSocket, each in its thread
         weakref.finalize(self, self.live.close)  # the tab may close without a message
 
-    def answer(self, told: Message) -> dict[str, Any]:
-        """Take a WebSocket message and return the answer. Runs in a thread: no `st` in here."""
-        self.frames.receive(told)
+    def answer(self, message: Message) -> dict[str, Any]:
+        """Process a WebSocket message; return the stream's state, with the gesture answers unless
+        paused. Runs in a thread: no `st` in here."""
+        self.frames.receive(message)
         news = self.news()
         if news["paused"]:
             return news
@@ -71,7 +72,7 @@ class BrowserStream:
         return news | {"answer": answers_of(self.live.latest(), skeleton)}
 
     def news(self) -> dict[str, Any]:
-        """Return the state that changes while the camera runs, see `draw_browser_camera`."""
+        """Return the state sent to the browser while the camera runs, see `draw_browser_camera`."""
         turn = next(self._turns)
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
         recording = recorder is not None and recorder.status().state != "idle"
@@ -85,7 +86,7 @@ class BrowserStream:
             "bare": options.body is not None and not options.body.skeleton,
             "recording": recording,
             "crops": recorder is not None and recording and recorder.with_pictures,
-            "names": [_label_data(hand, numbered=latest.numbered) for hand in latest.hands],
+            "names": [_hand_label_data(hand, numbered=latest.numbered) for hand in latest.hands],
             "keeps": self.keeps,
             "asked": self.frames.requested,
             "note": latest.note,
@@ -94,7 +95,8 @@ class BrowserStream:
         }
 
     def end(self) -> None:
-        """Close the stream: the camera was stopped."""
+        """Close the stream because the camera was stopped: unregister its token and call
+        `on_end`."""
         unregister_camera(self.token)
         self.live.close()
         self.on_end()
@@ -104,8 +106,9 @@ def _refuse_estimator(options: Options) -> Any:
     raise AssertionError("pictures stay in the browser, so the server needs no estimator")
 
 
-def _label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
-    """Return the label, colour and centre of a hand or body, as the server's video shows them."""
+def _hand_label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
+    """Return a hand's or body's handedness, text, CSS colour and box centre in px for the label
+    over the video."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
     x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)
@@ -135,13 +138,14 @@ class _DrawnCamera:
 
 
 def can_browser_find(options: Options) -> bool:
-    """Return whether a browser can find and draw what these options ask for."""
+    """Return whether the browser has the estimator of these options and can draw their view; True
+    while paused."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
     return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
 
 
-def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
+def show_browser_video(constraints: Mapping[str, Any]) -> BrowserStream | Stream | None:
     """Draw the camera with its START button; return its stream, None while the camera is off.
 
     Falls back to the server's video if the files for a browser are missing.
@@ -151,9 +155,9 @@ def show_browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | No
             "Hand tracking on this device is not installed: run `make setup`, online.",
             icon="📦",
         )
-        return show_webrtc_video(dict(wanted))
+        return show_webrtc_video(dict(constraints))
     seen = _DrawnCamera()
-    st.fragment(_draw_browser_video)(wanted, seen)
+    st.fragment(_draw_browser_video)(constraints, seen)
     return seen.stream
 
 
@@ -163,10 +167,11 @@ def stop_browser_camera() -> None:
         stream.end()
 
 
-def _draw_browser_video(wanted: Mapping[str, Any], seen: _DrawnCamera) -> None:
-    """Draw the camera; a fragment that runs when it starts or stops, or sends page state."""
+def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: _DrawnCamera) -> None:
+    """Draw the camera as a fragment; rerun the whole page when the camera starts, stops or changes
+    its connection."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
-    draw_browser_camera(KEY, _camera_data(stream, wanted), _receive_camera_message)
+    draw_browser_camera(KEY, _camera_data(stream, constraints), _receive_camera_message)
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.warning(problem, icon="📷")
     if stream is None:
@@ -175,13 +180,14 @@ def _draw_browser_video(wanted: Mapping[str, Any], seen: _DrawnCamera) -> None:
             "you record unless the project stores keypoints only."
         )
     direct = stream is not None and stream.direct
-    if seen.drawn and (stream is not seen.stream or direct != seen.direct):
+    if last_drawn.drawn and (stream is not last_drawn.stream or direct != last_drawn.direct):
         st.rerun()
-    seen.drawn, seen.stream, seen.direct = True, stream, direct
+    last_drawn.drawn, last_drawn.stream, last_drawn.direct = True, stream, direct
 
 
 def _receive_camera_message() -> None:
-    """Take the browser's page state before anything is drawn."""
+    """Pass the browser's latest message to its stream; create the stream when the camera starts,
+    close it when it stops."""
     message = camera_message(KEY) or {}
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     if not message.get("on"):
@@ -195,8 +201,9 @@ def _receive_camera_message() -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of `draw_browser_camera`."""
+def _camera_data(stream: BrowserStream | None, constraints: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of `draw_browser_camera`: file URLs, constraints, WebSocket channel,
+    estimators, texts and stream state."""
     address = local_url()
     off: dict[str, Any] = {
         "turn": 0,
@@ -211,10 +218,10 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
     }
     return {
         "files": browser_file_urls(browser_folder(Paths.find().weights)),
-        "wanted": dict(wanted),
+        "wanted": dict(constraints),
         "channel": {"path": server_path(PATH), "token": stream.token} if stream else None,
         "finders": {
-            name: describe_finder(one) | {"words": _finder_texts(one)}
+            name: describe_browser_estimator(one) | {"words": _estimator_texts(one)}
             for name, one in BROWSER_ESTIMATORS.items()
         },
         "words": {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()} | _WORDS,
@@ -222,10 +229,10 @@ def _camera_data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dic
     }
 
 
-def _finder_texts(finder: BrowserEstimator) -> dict[str, str]:
-    """Return the texts shown while a model loads, fails or runs in the browser."""
-    skeleton = finder.skeleton
-    what, size = skeleton.single.titles, browser_download_mb(Paths.find().weights, finder.model)
+def _estimator_texts(estimator: BrowserEstimator) -> dict[str, str]:
+    """Return the texts shown while an estimator's model loads, fails or runs in the browser."""
+    skeleton = estimator.skeleton
+    what, size = skeleton.single.titles, browser_download_mb(Paths.find().weights, estimator.model)
     return {
         "opening": f"Loading the model that finds {what}, {size} MB the first time …",
         "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "

@@ -40,7 +40,8 @@ HEATMAP_VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per k
 
 
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
-    """Draw the choice of an estimator for the project's skeleton and return it with its crop."""
+    """Draw the choice of an estimator for the project's skeleton; for a net also crop and Kalman
+    filter; return them as a source."""
     names, skeleton = (
         selectable_sources(studio().paths, project.skeleton),
         skeleton_named(project.skeleton),
@@ -59,7 +60,8 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
 
 
 def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
-    """Draw the switch for several hands or people; return how many to look for, one for pairs.
+    """Draw the switch for several hands or people; return the maximum number of poses. Return 1
+    without drawing for a skeleton of two hands.
 
     Args:
         toggle: further arguments of `st.toggle`.
@@ -73,7 +75,8 @@ def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
 
 
 def pick_net(key: str, project: Project) -> KeypointSource:
-    """Draw the choice of a heatmap net, those for the project first; return it with its crop."""
+    """Draw the choices of a heatmap net, crop and Kalman filter, nets of the project's subject
+    first; return them as a source."""
     hands, bodies = available_nets(studio().paths), body_nets(studio().paths)
     of_body = skeleton_named(project.skeleton).is_body
     name = st.selectbox(
@@ -88,7 +91,7 @@ def pick_net(key: str, project: Project) -> KeypointSource:
 
 
 def pick_crop(key: str) -> str:
-    """Draw the choice of how a net's crop is found and return it."""
+    """Draw the choice of how a net's input crop is located; return its key in CROPS."""
     crop = st.radio(
         "Crop",
         list(CROPS),
@@ -100,7 +103,7 @@ def pick_crop(key: str) -> str:
 
 
 def pick_kalman(key: str) -> bool:
-    """Draw the switch for the Kalman filter and return it."""
+    """Draw the switch for the Kalman filter; return whether it is on."""
     return st.toggle(
         "Kalman filter",
         key=f"{key}_kalman",
@@ -110,7 +113,8 @@ def pick_kalman(key: str) -> bool:
 
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
-    """Draw the choice of a map; return the keypoint's or background's index, None for all."""
+    """Draw the choice of a keypoint's heatmap; return its index, one past the last for the
+    background, None for all."""
     names, known, at = _keypoint_choices(skeleton), st.session_state, f"{key}_joint"
     if (chosen := known.get(f"{at}_chosen")) in names:
         known[at] = chosen
@@ -130,14 +134,16 @@ def _keypoint_choices(skeleton: Skeleton) -> list[str]:
 
 
 def pick_heatmap_view(key: str) -> str:
-    """Draw the choice of how heatmaps appear in annotated files and return it."""
+    """Draw the choice of how heatmaps appear in annotated files; return its key in
+    HEATMAP_VIEWS."""
     return pick_option(
         "Heatmaps", HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: HEATMAP_VIEWS[v]
     )
 
 
 def pick_overlay(key: str, source: KeypointSource) -> Maps:
-    """Draw the choice of a net's stage whose heatmaps cover the video; MediaPipe has none."""
+    """Draw the choice of a net's stage whose heatmaps overlay the video; return no overlay without
+    drawing for MediaPipe."""
     if not source.is_net:
         return Maps()
     stages = source.net_metadata(studio().paths).stages

@@ -13,7 +13,7 @@ SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (128
 
 
 def pick_tracking_place() -> str:
-    """Draw the choice between SERVER and BROWSER and return it.
+    """Draw the choice where hand tracking runs; return SERVER or BROWSER.
 
     The default is the browser if the server is another machine, which its video may not reach.
     """
@@ -32,7 +32,7 @@ def pick_tracking_place() -> str:
 
 
 def pick_camera_constraints() -> dict[str, Any]:
-    """Draw picture size, rate and camera test; return the browser's media constraints."""
+    """Draw picture size, frame rate and camera test; return WebRTC media constraints."""
     names = list(SIZES)
     size = st.selectbox(
         "Camera picture",
@@ -57,6 +57,8 @@ def show_camera_test(key: str) -> None:
 
 
 def _draw_camera_test(key: str) -> None:
+    """Draw the camera test and its diagnosis: success, a hint to wait, or the problem with its
+    fix."""
     report = request_camera_report(key)
     if not isinstance(report, dict):
         st.caption("Checking the browser's camera …")

@@ -61,7 +61,7 @@ class Stage:
         on_end: Callable[[], object] = ignore_stream_end,
         recorder: Recorder | None = None,
     ) -> LiveProcessor | None:
-        """Process and show the video with these options from the next frame on.
+        """Apply these options to the video from the next frame on.
 
         Args:
             watch: called with every frame and its estimate, see `LiveProcessor`.
@@ -98,7 +98,7 @@ class Stage:
         _apply_video_style(WIDE)
 
     def replace_video(self) -> DeltaGenerator:
-        """Pause the camera and return the video's container for other content."""
+        """Hide the video, pause the camera, and return a container for other content."""
         _apply_video_style(REPLACED)
         if self.stream is not None:
             self.stream.live.configure(PAUSED)
@@ -117,7 +117,8 @@ def has_stage() -> bool:
 
 @contextmanager
 def draw_stage(title: str) -> Iterator[None]:
-    """Draw the page's title and the video; the page draws its own content below."""
+    """Draw the page's title, video and settings, and publish them as `current_stage()`; the page
+    draws inside the context."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
@@ -158,7 +159,8 @@ def _apply_video_style(name: str) -> None:
 
 
 def detach_previous_page(stream: AnyStream) -> None:
-    """End what the page before did with the video, when another page opens."""
+    """When another page opens: pause the video, remove the previous page's callback and recorder,
+    and call its `on_end`."""
     visit = st.session_state["visit"]
     if st.session_state.get("stage_visit") == visit:
         return
@@ -173,7 +175,7 @@ def detach_previous_page(stream: AnyStream) -> None:
 
 
 def show_camera_video(constraints: dict[str, Any], place: str) -> AnyStream | None:
-    """Draw the video with its START button; return its stream, None while the camera is off."""
+    """Draw the browser's or the server's video; return its stream, None while the camera is off."""
     if place == BROWSER:
         return show_browser_video(constraints)
     stop_browser_camera()
@@ -186,7 +188,8 @@ def has_server_picture(stream: AnyStream | None) -> bool:
 
 
 def warn_if_picture_missing(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
-    """Return whether the options need a picture that stays in the browser; say so in `place`."""
+    """If the options need the picture on the server but it stays in the browser: pause the stream,
+    say so in `place` and return True."""
     if not isinstance(stream, BrowserStream) or can_browser_find(options):
         return False
     stream.live.configure(PAUSED)

@@ -75,17 +75,22 @@ def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
     return seen.stream
 
 
-def _draw_webrtc_video(constraints: dict[str, Any], seen: _DrawnStream) -> None:
+def _draw_webrtc_video(constraints: dict[str, Any], last_drawn: _DrawnStream) -> None:
+    """Draw the video as a fragment; rerun the whole page when the stream starts or stops."""
     stream = _open_webrtc_stream(constraints)
-    if seen.drawn and stream is not seen.stream:
+    if last_drawn.drawn and stream is not last_drawn.stream:
         st.rerun()
-    seen.drawn, seen.stream = True, stream
+    last_drawn.drawn, last_drawn.stream = True, stream
 
 
 def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
+    """Draw the WebRTC component; return its stream while playing, else None and a warning if the
+    stream was interrupted."""
     paths = Paths.find().of(current_owner())  # who logged in has nets of their own
 
     def make_stream() -> Stream:
+        """Create a paused stream that opens estimators of the logged-in user's nets."""
+
         def make(options: Options) -> Any:
             return options.keypoints.open(paths, num_poses=options.hands, isolated=False)
 

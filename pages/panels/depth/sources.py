@@ -52,13 +52,14 @@ _BATCH, _BATCH_S = 20, 0.3  # frames, seconds
 _SAID_MM = ("20", "40")
 
 
-def pick_reach(name: str, usual: DepthRange) -> DepthRange:
-    """Draw the depth range of the colours, at first that of the recording, and return it in mm."""
+def pick_depth_range(name: str, default_range: DepthRange) -> DepthRange:
+    """Draw the slider of the colour scale's depth range in m, at first the default; return it in
+    mm."""
     low, high = st.slider(
         "Colour range (m)",
         0.0,
         MAX_RANGE_MM / 1000,
-        (usual[0] / 1000, usual[1] / 1000),
+        (default_range[0] / 1000, default_range[1] / 1000),
         0.05,
         key=f"depth_reach_{name}",
         help="Nearer is red, farther is blue.",
@@ -66,28 +67,31 @@ def pick_reach(name: str, usual: DepthRange) -> DepthRange:
     return low * 1000, max(high, low + 0.05) * 1000
 
 
-def play_recording(playback: DepthPlayback, scene: DepthScene, said: GestureNamer) -> None:
+def play_recording(playback: DepthPlayback, scene: DepthScene, name_gesture: GestureNamer) -> None:
     """Play a recording with its gestures, and show the errors of its keypoints."""
-    st.fragment(_draw_recording_batch)(playback, scene, said)
+    st.fragment(_draw_recording_batch)(playback, scene, name_gesture)
 
 
-def _draw_recording_batch(playback: DepthPlayback, scene: DepthScene, said: GestureNamer) -> None:
-    draw_depth(_KEY, scene, _read_batch(playback, scene, said))
+def _draw_recording_batch(
+    playback: DepthPlayback, scene: DepthScene, name_gesture: GestureNamer
+) -> None:
+    draw_depth(_KEY, scene, _read_frame_batch(playback, scene, name_gesture))
     _show_hand_counts(playback)
     show_keypoint_errors(playback.errors_mm())
 
 
-def _read_batch(
-    playback: DepthPlayback, scene: DepthScene, said: GestureNamer
+def _read_frame_batch(
+    playback: DepthPlayback, scene: DepthScene, name_gesture: GestureNamer
 ) -> list[dict[str, Any]]:
-    """Read the frames that the browser requests, for at most _BATCH_S."""
+    """Read the frames the browser requests, at most _BATCH or what fits in _BATCH_S; unreadable
+    ones as `broken_frame_data`."""
     first, until = first_requested_frame(_KEY, scene), time.monotonic() + _BATCH_S
     reach = scene.reach or playback.usual_reach
     batch = []
     for index in range(first, min(first + _BATCH, playback.count)):
         try:
             view = playback.view(index, reach)
-            batch.append(depth_frame_data(view, said(view)))
+            batch.append(depth_frame_data(view, name_gesture(view)))
         except MudraError as error:
             batch.append(broken_frame_data(index, str(error)))
         if time.monotonic() > until:
@@ -96,6 +100,8 @@ def _read_batch(
 
 
 def _show_hand_counts(playback: DepthPlayback) -> None:
+    """Show in how many of the frames read a hand was detected, a warning if in none, and a keypoint
+    download."""
     found, read = playback.count_hands()
     if read == playback.count and not found:
         st.warning(
@@ -124,14 +130,15 @@ def _show_hand_counts(playback: DepthPlayback) -> None:
         )
 
 
-def show_keypoint_errors(apart_mm: Distances) -> None:
-    """Show mean error and success curve of distances (N, K) to the true keypoints."""
-    if not len(apart_mm):
+def show_keypoint_errors(distances_mm: Distances) -> None:
+    """Show mean error, success rates at 20 and 40 mm, and success curve of distances (N, K) in mm;
+    nothing without any."""
+    if not len(distances_mm):
         return
-    figures = compute_depth_figures(apart_mm)
+    figures = compute_depth_figures(distances_mm)
     said, curve = stacking_columns("depth_errors", 1, 2)
     with said:
-        st.metric("Mean error", f"{epe(apart_mm):.1f} mm", border=True)
+        st.metric("Mean error", f"{epe(distances_mm):.1f} mm", border=True)
         shares = figures["success"]
         within = ", ".join(f"{mm} mm in {shares[mm]:.0%}" for mm in _SAID_MM)
         st.caption(
@@ -139,11 +146,12 @@ def show_keypoint_errors(apart_mm: Distances) -> None:
             f"{within} of them."
         )
     with curve:
-        draw_chart(success_chart(success_curve(apart_mm)), width="stretch", key="depth_success")
+        draw_chart(success_chart(success_curve(distances_mm)), width="stretch", key="depth_success")
 
 
 def success_chart(curve: list[tuple[int, float]]) -> Chart:
-    """Build the curve of the fraction of frames whose worst keypoint is within a distance."""
+    """Build the success curve: fraction of frames whose largest keypoint error is below a threshold
+    in mm."""
     return {
         "data": {"values": [{"mm": mm, "share": share} for mm, share in curve]},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL},
@@ -178,7 +186,7 @@ _LOOK = "Look again"
 
 
 def pick_depth_net() -> DepthNet:
-    """Draw the choice of an installed depth net and return it loaded."""
+    """Draw the choice of an installed depth net; return it loaded."""
     nets = depth_nets(studio().paths)
     name = st.selectbox(
         "Net",
@@ -199,7 +207,7 @@ def _load_depth_net(folder: Path, changed_at: float) -> DepthNet:
 
 
 def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
-    """Play a rendered hand with its true keypoints, in the net's skeleton if possible."""
+    """Play the shipped rendered hand with its true keypoints, in the net's skeleton if possible."""
     place.head.caption(
         "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
     )
@@ -208,7 +216,7 @@ def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
 
 
 def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
-    """Draw the upload field of a depth recording and play it."""
+    """Draw the upload of a depth recording; play it and offer to teach from it."""
     place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
     left, right = st.columns([3, 1])
     files = upload_field(
@@ -246,10 +254,12 @@ def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
 def _show_depth_recording(
     place: Stage, name: str, open_source: OpenSource, project: Project, net: DepthNet
 ) -> None:
+    """Open a recording, draw its depth range, player and gestures, and the form that adds its
+    frames as samples."""
     with show_errors():
         playback = _open_recording(name, open_source, net)
         with place.settings:
-            reach = pick_reach(name, playback.usual_reach)
+            reach = pick_depth_range(name, playback.usual_reach)
         model, said = depth_gesture_namer(project, net)
         scene = DepthScene(name, reach, playback.count, skeleton=playback.skeleton, model=model)
         play_recording(playback, replace(scene, truth=playback.truth), said)
@@ -267,9 +277,11 @@ def _open_source_once(
     net: DepthNet,
     read: Callable[[DepthSource, DepthNet, Sequence[HandFinder]], Reader],
 ) -> Reader:
-    """Return a reader of a source, which stays open until another one is opened."""
+    """Return the cached reader of a source, opened anew when the key changes; the previous one is
+    closed."""
 
     def make() -> tuple[Reader, ExitStack]:
+        """Open the source and return its reader and the stack that closes both."""
         with ExitStack() as stack:
             source = stack.enter_context(open_source())
             reader = read(source, net, default_finders(studio().paths))
@@ -285,7 +297,8 @@ def _close_source(opened: tuple[object, ExitStack]) -> None:
 
 
 def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
-    """Show a connected depth camera while it is on, or what each kind of camera lacks."""
+    """Show a depth camera's frames while it is switched on; without a camera, what each supported
+    kind lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not is_at_this_machine():
         st.info(
@@ -321,7 +334,7 @@ def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
         st.caption("Switch the camera on. Its pictures stay on the machine that runs Mudra.")
         return
     with place.settings:
-        reach = pick_reach(name, _REACH_MM)
+        reach = pick_depth_range(name, _REACH_MM)
     with show_errors():
         stream = _open_sensor_stream(name, net)
         model, said = depth_gesture_namer(project, net)
@@ -336,7 +349,8 @@ def _rescan_sensors() -> None:
 
 
 def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
-    """Return the camera's stream; reopen it if it ended because nobody looked."""
+    """Return the depth camera's cached stream; reopen it if it stopped because no page was viewing
+    it."""
     key = ("sensor", name)
     stream = _open_source_once(key, lambda: open_sensor(name), net, DepthStream)
     if stream.is_over and not stream.error:
@@ -345,7 +359,9 @@ def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
     return stream
 
 
-def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, said: GestureNamer) -> None:
+def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, name_gesture: GestureNamer) -> None:
+    """Send the frames since the last call to the view with their gestures; on an error show it and
+    Try again."""
     if stream.error:
         st.error(safe_label(stream.error), icon="📷")
         if st.button("Try again", key="depth_again"):
@@ -358,4 +374,6 @@ def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, said: GestureNam
     views = stream.views_since(last + 1 if name == scene.name else 0, scene.reach or _REACH_MM)
     if views:
         st.session_state[_LAST_SENT] = (scene.name, views[-1].index)
-    draw_depth("depth_sensor_view", scene, [depth_frame_data(view, said(view)) for view in views])
+    draw_depth(
+        "depth_sensor_view", scene, [depth_frame_data(view, name_gesture(view)) for view in views]
+    )

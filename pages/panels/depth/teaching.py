@@ -31,7 +31,7 @@ GestureNamer = Callable[[DepthView], str]
 
 
 def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
-    """Return the name of the project's model and a function that names a frame's gesture by it.
+    """Return the project's model name, and a function that returns the gesture text of a frame.
 
     Both give "" if the model does not know this net's keypoints.
     """
@@ -40,6 +40,8 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
         return "", lambda view: ""
 
     def name_gesture(view: DepthView) -> str:
+        """Return the frame's gesture and probability as text, "No gesture" below the threshold, ""
+        without a hand."""
         answer = predict_depth_hand(view, model, net.name)
         if answer is None:
             return ""
@@ -52,10 +54,11 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
 
 
 def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name: str) -> None:
-    """Draw the project's cards, which record from the depth camera, beside the training."""
+    """Draw the gesture cards, which record from the depth camera, and the training; only for a
+    project of the net's hands."""
     if not _check_depth_project(project, net):
         return
-    left, right = _teaching_columns(project, net)
+    left, right = _draw_teaching_columns(project, net)
     with right:
         person, plan = pick_person_name(), pick_plan()
         recorder = visit_recorder(project, person, name)
@@ -79,10 +82,11 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
 def teach_from_recording(
     project: Project, playback: DepthPlayback, net: DepthNet, name: str
 ) -> None:
-    """Draw the form that adds frames as samples of a gesture, beside the training."""
+    """Draw the form that adds a range of frames as samples of a gesture, and the training; only for
+    a project of the net's hands."""
     if not _check_depth_project(project, net):
         return
-    left, right = _teaching_columns(project, net)
+    left, right = _draw_teaching_columns(project, net)
     with right:
         person = pick_person_name()
         show_quick_training(project, recording_advice(project, "Choose the frames that show it."))
@@ -109,8 +113,9 @@ def teach_from_recording(
         st.caption(safe_label("Samples: " + (", ".join(parts) or "none yet")))
 
 
-def _teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
-    """Draw the heading, and return columns for the cards and the training."""
+def _draw_teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
+    """Draw the heading, a note if the model doesn't know the net's keypoints, and two columns;
+    return the columns."""
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
     model = answering_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
@@ -127,7 +132,8 @@ def _gesture_title(gesture: Gesture) -> str:
 
 
 def _check_depth_project(project: Project, net: DepthNet) -> bool:
-    """Return whether the project takes this net's hands; else say why and what to do."""
+    """Return whether the project takes 3-D hands of the net's skeleton; else show why, and offer to
+    make an empty project 3-D."""
     try:
         check_takes_depth(project, net.skeleton)
     except MudraError as error:

@@ -50,11 +50,12 @@ def recent_frames() -> FrameHistory:
 
 
 def freeze_button(source: KeypointSource, has_picture: bool) -> AnalysedFrame | None:
-    """Draw Freeze, or Continue while a frame is frozen; return the frozen frame, None for none."""
+    """Draw Freeze, or Continue while a frame is frozen; return the frozen frame, estimated again if
+    the net changed; None if live."""
     held: _FrozenFrame | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
         st.button("Continue", icon="▶️", on_click=_unfreeze, help="Back to the video.")
-        return held.moment if held.source == source else _estimate_again(held.moment, source)
+        return held.moment if held.source == source else _reestimate_frame(held.moment, source)
     st.button(
         "Freeze",
         icon="⏸️",
@@ -76,8 +77,8 @@ def _unfreeze() -> None:
     st.session_state.pop(_HELD, None)
 
 
-def _estimate_again(moment: AnalysedFrame, source: KeypointSource) -> AnalysedFrame:
-    """Estimate a frozen frame again by another net, for as many people as before."""
+def _reestimate_frame(moment: AnalysedFrame, source: KeypointSource) -> AnalysedFrame:
+    """Estimate a frozen frame by another net, looking for as many people as before."""
     frame, estimator = _camera_frame(moment), page_estimator(source)
     bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
     several = len(moment.estimate.numbers) if bodies else 0
@@ -96,7 +97,8 @@ def _camera_frame(moment: AnalysedFrame) -> Frame:
 
 
 def page_estimator(source: KeypointSource) -> Any:
-    """Return this visitor's estimator; that of another net or crop is closed."""
+    """Return this visitor's estimator of a net and crop, opened once; the one of another net or
+    crop is closed."""
     key = (source.name, source.crop)
     return get_or_make(
         "maps_estimator",
@@ -109,11 +111,11 @@ def page_estimator(source: KeypointSource) -> Any:
 def show_frozen(moment: AnalysedFrame, maps: Maps, stages: int) -> None:
     """Draw the heatmaps of a frozen frame, mirrored as the video was."""
     frame = _camera_frame(moment)
-    _show_hand_maps(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
+    _show_picture_heatmaps(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
 
 
 def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
-    """Draw the upload field of a picture with a hand, and its heatmaps."""
+    """Draw the upload of a picture with a hand, and the picture with heatmaps."""
     file = upload_field(
         ["pictures"],
         "A picture of a hand",
@@ -133,12 +135,14 @@ def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
         if not estimate.heatmaps:
             st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
             return
-        _show_hand_maps(rgb, estimate, maps, estimator.stages)
+        _show_picture_heatmaps(rgb, estimate, maps, estimator.stages)
 
 
-def _show_hand_maps(
+def _show_picture_heatmaps(
     rgb: Picture, estimate: Estimate, maps: Maps, stages: int, *, mirror: bool = False
 ) -> None:
+    """Draw a picture with heatmaps, a download, the net's input crop in a popover, and attention
+    maps."""
     factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
     rgb, estimate = enlarge_for_drawing(rgb, estimate, factor)
     labels = [str(number) for number in estimate.numbers]
@@ -169,7 +173,8 @@ _BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_re
 
 
 def show_people_upload(source: KeypointSource, maps: Maps) -> None:
-    """Draw an uploaded picture with editable boxes, and the selected person's heatmaps."""
+    """Draw the picture upload, the source of its person boxes, the box editor, and the selected
+    person's heatmaps."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     file = upload_field(
         ["pictures"],
@@ -192,16 +197,17 @@ def show_people_upload(source: KeypointSource, maps: Maps) -> None:
         given = _initial_boxes(boxes_by, rgb, file, estimator)
         if given is not None:
             turn, boxes = given
-            _show_people_maps(rgb, estimator, maps, f"{file.file_id} {turn}", boxes)
+            _show_people_heatmaps(rgb, estimator, maps, f"{file.file_id} {turn}", boxes)
 
 
 def _initial_boxes(
-    boxes_by: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
+    box_source: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
 ) -> tuple[str, list[Box]] | None:
-    """Return a name for the initial boxes and the boxes; None until a file is uploaded."""
-    if boxes_by == DRAWN:
+    """Return a cache key and the initial boxes: none, detected, or from an uploaded JSON file; None
+    until a file is uploaded."""
+    if box_source == DRAWN:
         return DRAWN, []
-    if boxes_by == FOUND:
+    if box_source == FOUND:
         boxes = get_or_make(
             _FIRST_BOXES,
             (picture.file_id, FOUND),
@@ -235,17 +241,19 @@ def _initial_boxes(
     return file.file_id, boxes
 
 
-def _show_people_maps(
-    rgb: Picture, estimator: HeatmapBodies, maps: Maps, turn: str, given: Sequence[Box]
+def _show_people_heatmaps(
+    rgb: Picture, estimator: HeatmapBodies, maps: Maps, version: str, initial_boxes: Sequence[Box]
 ) -> None:
-    boxes, chosen = edited_boxes(_BOXES, turn, given)
-    estimate = _estimate_new_boxes(rgb, estimator, turn, boxes)
+    """Draw the box editor over everyone's skeletons, then heatmaps and attention maps of the
+    selected box."""
+    boxes, chosen = edited_boxes(_BOXES, version, initial_boxes)
+    estimate = _estimate_new_boxes(rgb, estimator, version, boxes)
     of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
     flat = replace(maps, view="single", stage=maps.stage if maps.view == "single" else None)
     larger, drawn = enlarge_for_drawing(rgb, of_chosen, max(1.0, maps.width / rgb.shape[1]))
     everybody = draw_with_heatmaps(larger, drawn, flat, estimator.stages)
     size_hw = (rgb.shape[0], rgb.shape[1])
-    draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
+    draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, version, initial_boxes)
     if len(boxes) == MAX_BOXES:
         st.caption(f"The limit is {MAX_BOXES} people at once.")
     picture = everybody
@@ -263,10 +271,10 @@ def _show_people_maps(
 
 
 def _estimate_new_boxes(
-    rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[Box]
+    rgb: Picture, estimator: HeatmapBodies, version: str, boxes: Sequence[Box]
 ) -> Estimate:
-    """Estimate the person in each box, reusing the results of unchanged boxes."""
-    known: dict[Box, tuple[Pose, Heatmaps]] = get_or_make(_READ, (turn, estimator.version), dict)
+    """Estimate the person in each box; boxes estimated before are taken from the cache."""
+    known: dict[Box, tuple[Pose, Heatmaps]] = get_or_make(_READ, (version, estimator.version), dict)
     new = [box for box in boxes if box not in known]
     read = estimator.estimate_boxes(rgb, new)
     known |= dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))

@@ -34,7 +34,8 @@ _MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges t
 
 
 def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
-    """Draw the choices of view, stage and keypoint and return them; for a video the view alone."""
+    """Draw the choices of heatmap view, stage and keypoint and return them; for a video the view
+    alone."""
     view = pick_option(
         "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
     )
@@ -62,7 +63,7 @@ def _pick_stage(stages: int) -> int:
 
 
 def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
-    """Explain the colours and the view; enlarge a keypoint's tile when it is clicked."""
+    """Explain the heatmaps' colours and the view; a click on a tile enlarges its keypoint."""
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
     st.image(draw_colour_bar(200, 12), "low … high confidence", width=200)
@@ -70,7 +71,7 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
 
 
 def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
-    """Show the attention maps of a net, unless the view already has them."""
+    """Draw the attention maps of a net that has them, unless the view already includes them."""
     tiles = draw_attention(heatmaps, maps.joint) if maps.view != "multi" else []
     if not tiles:
         return
@@ -81,7 +82,8 @@ def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
 
 
 def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
-    """Receive width and clicks in a fragment, so that they can't rerun a page being left."""
+    """Let the browser report the displayed width and clicks, in a fragment so that late reports
+    can't rerun another page."""
     watch_picture(
         _SHOWN,
         f".st-key-{STILL} img",
@@ -94,6 +96,7 @@ def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: in
 
 
 def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
+    """Select the keypoint whose tile was clicked, or all again if it was enlarged already."""
     at, layout = click_position(_SHOWN), layout_tiles(maps, skeleton, stages)
     if at is not None and layout is not None:
         request_keypoint("maps", skeleton, enlarged_keypoint_after_click(layout, *at, maps.joint))

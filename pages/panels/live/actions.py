@@ -21,14 +21,15 @@ from pages.panels.resources import studio
 def show_actions(
     live: LiveProcessor | None, project: Project, model: GestureModel | None, *, smoothed: bool
 ) -> None:
-    """Draw the switches and the state of the outputs.
+    """Draw the switches of the outputs (tone, OSC, WebSocket), apply them to the running video, and
+    show the outputs' state.
 
     Args:
         live: None while the camera is off; all ports are then closed.
         smoothed: whether gestures are already smoothed.
     """
     with st.expander("Actions: send to other programs, play a tone", icon="📡", key="actions"):
-        settings = _pick_settings(project, model, smoothed)
+        settings = _pick_action_settings(project, model, smoothed)
     if live is None:
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
@@ -42,6 +43,8 @@ def show_actions(
 
 
 def _draw_actions_status(actions: Actions, settings: Settings) -> None:
+    """Apply the settings, since a port in use may be free by now, then show the outputs' state,
+    errors and tone."""
     actions.configure(settings)  # each time, since a port in use may be free by now
     status = actions.status()
     if settings.any_on:
@@ -53,14 +56,15 @@ def _draw_actions_status(actions: Actions, settings: Settings) -> None:
 
 
 def _play_gesture_tone(status: Status) -> None:
+    """Play the current gesture's note when the gesture changes; silence without one."""
     number = status.last.number if status.last else 0
     hz = pitch_hz(number) if number else 0
     with st.container(key="gesture_tone_place"):
         play_tone("gesture_tone", status.changes, hz)
 
 
-def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
-    """Draw the switches of a project and return them as settings."""
+def _pick_action_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
+    """Draw the switches of all outputs and return the project's action settings."""
     suffix = f"_{project.id}"
     st.caption("Sends a message whenever the gesture changes, while the camera runs.")
     sound = st.toggle(
@@ -94,7 +98,8 @@ def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool)
 
 
 def pick_action_outputs(suffix: str) -> dict[str, Any]:
-    """Draw the OSC and WebSocket switches; return their arguments of `Settings`.
+    """Draw the OSC and WebSocket switches; return the keyword arguments of `Settings` for those
+    that are on.
 
     Args:
         suffix: ends the widgets' keys.
@@ -103,6 +108,8 @@ def pick_action_outputs(suffix: str) -> dict[str, Any]:
 
 
 def _pick_osc(suffix: str) -> dict[str, Any]:
+    """Draw the OSC switch, host and port; return the arguments of `Settings`, {} while off or
+    without a host."""
     is_on = st.toggle(
         "OSC",
         key=f"act_osc{suffix}",
@@ -124,6 +131,8 @@ def _pick_osc(suffix: str) -> dict[str, Any]:
 
 
 def _pick_websocket(suffix: str) -> dict[str, Any]:
+    """Draw the WebSocket switch and its clients; return the arguments of `Settings`, {} while off
+    or if others can reach the studio."""
     if not is_at_this_machine():
         st.caption(
             "Other people can reach this studio, so its WebSocket, which is for programs on the "
@@ -136,11 +145,11 @@ def _pick_websocket(suffix: str) -> dict[str, Any]:
         persist_state="session",
         help="Lines of JSON for programs of this machine.",
     )
-    return {"websocket": True} | _pick_clients(suffix) if is_on else {}
+    return {"websocket": True} | _pick_websocket_clients(suffix) if is_on else {}
 
 
-def _pick_clients(suffix: str) -> dict[str, Any]:
-    """Draw port, token and allowed origins; return them as arguments of `Settings`."""
+def _pick_websocket_clients(suffix: str) -> dict[str, Any]:
+    """Draw the WebSocket's port, token and allowed origins; return the arguments of `Settings`."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         port = _pick_port("WebSocket port", PORT, f"act_ws_port{suffix}")
         anew = st.button(

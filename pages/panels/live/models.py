@@ -30,7 +30,8 @@ _OTHER_KEYPOINTS_ADVICE = "Record and train with these keypoints, or choose anot
 
 
 def pick_model(project: Project) -> GestureModel | None:
-    """Draw the choice of a trained model or the starter model; return it, None if unreadable."""
+    """Draw the choice of a trained model or the starter model; return it loaded, None if there is
+    none or it can't be read."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
     starter = shipped_model_name(project.skeleton)
@@ -63,12 +64,13 @@ def _model_title(run: Run) -> str:
 
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
-    """Return the project's model in use and a sentence about it; None if it can't be read."""
+    """Return the project's model in use and a sentence about it; None with a hint if there is none,
+    None and "" if it can't be read."""
     found = active_model(studio().paths, project)
     if not found.name:
         return None, NO_MODEL
     with show_errors():
-        return _load_unchanged_model(found.folder), _describe_answering(found)
+        return _load_unchanged_model(found.folder), _describe_active_model(found)
     return None, ""
 
 
@@ -83,14 +85,16 @@ def model_changed_at(folder: Path) -> float:
     return max((file.stat().st_mtime for file in files), default=0.0)
 
 
-def _describe_answering(found: ActiveModel) -> str:
-    if found.name in KNOWS:
-        return f"The starter model is in use: it knows {KNOWS[found.name]}."
+def _describe_active_model(model: ActiveModel) -> str:
+    """Return a sentence about the model in use: the starter model's gestures, or when the own model
+    was trained."""
+    if model.name in KNOWS:
+        return f"The starter model is in use: it knows {KNOWS[model.name]}."
     now = time.localtime()
-    learned = time.localtime(found.learned_at) if found.learned_at else now
+    learned = time.localtime(model.learned_at) if model.learned_at else now
     form = "%H:%M" if learned[:3] == now[:3] else "%Y-%m-%d %H:%M"
-    trained = f" trained at {time.strftime(form, learned)}" if found.learned_at else ""
-    untested = " (not tested yet)" if found.preliminary else ""
+    trained = f" trained at {time.strftime(form, learned)}" if model.learned_at else ""
+    untested = " (not tested yet)" if model.preliminary else ""
     return f"Using your model{trained}{untested}."
 
 

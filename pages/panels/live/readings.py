@@ -31,7 +31,8 @@ def show_answers(latest: Latest, key: str, skeleton: str | None = None) -> None:
 
 
 def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
-    """Return the answers of the last frame's hands or bodies for `draw_answers`."""
+    """Return the data of `draw_answers`: each hand's or body's gesture with probabilities, then a
+    moving gesture just performed; else "No hand" or "Nobody"."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
     label = _person_label if people else _hand_label
     several = latest.numbered or len(latest.hands) > 1
@@ -65,6 +66,8 @@ def _person_label(body: HandReading) -> str:
 
 
 def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
+    """Return a hand's answer data: gesture or "No gesture", a note, and a bar per gesture's
+    probability."""
     if hand.gesture is not None:
         said = _answer_data(hand.gesture.emoji, hand.gesture.name, label)
     elif hand.rejected:
@@ -87,7 +90,8 @@ def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
 
 
 def _motion_data(latest: Latest) -> dict[str, Any] | None:
-    """Return the moving gesture just performed, or nearly; None while a still one is shown."""
+    """Return the answer data of the moving gesture performed, or narrowly missed, in the last
+    moments; None otherwise."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
     if made and latest.taken_s - made[0] < MOTION_SHOWN_S:
@@ -102,6 +106,7 @@ def _motion_data(latest: Latest) -> dict[str, Any] | None:
 
 
 def _performed_data(motion: Motion) -> dict[str, Any]:
+    """Return the answer data of a performed moving gesture with its confidence."""
     gesture, confidence = motion.event.gesture, motion.event.confidence
     return _answer_data(
         gesture.emoji or PERFORMED, gesture.name, f"performed just now · {confidence:.0%}"
@@ -113,7 +118,8 @@ def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
 
 
 def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
-    """Warn if the last half minute differs from the training data, and say what to do."""
+    """Warn if the hands of the last half minute differ from the model's training data, and say what
+    to do."""
     if model is None:
         return
     key, drift = st.session_state.get("drift", (None, None))

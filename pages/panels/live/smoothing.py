@@ -30,7 +30,8 @@ COLOURS = ["#d9822b", "#23807a"]  # the dashes differ, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
-    """Draw the smoothing settings, starting from the model's, and return them."""
+    """Draw the smoothing switch and settings, at first the model's, and return them; off means raw
+    keypoints and no hold time."""
     start = Smoothing()
     with show_errors():
         start = read_smoothing(model)
@@ -44,21 +45,22 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
         )
         chosen = _pick_smoothing_settings(start, f"{model.path}" if model else "")
         if model is not None:
-            _save_smoothing_button(model, chosen, start)
+            _draw_save_smoothing_button(model, chosen, start)
     return chosen if on else replace(chosen, joints=False, hold_s=0.0)
 
 
-def _pick_smoothing_settings(start: Smoothing, of: str) -> Smoothing:
-    """Draw the sliders; their keys hold the start values, so that saving restarts from them."""
-    of = f"{of}_{hash(start)}"
-    joints = st.toggle("Smooth the keypoints", start.joints, key=f"s_joints{of}")
+def _pick_smoothing_settings(start: Smoothing, key_suffix: str) -> Smoothing:
+    """Draw the sliders and return their values; the keys contain the start values, so that saving
+    resets the sliders to them."""
+    key_suffix = f"{key_suffix}_{hash(start)}"
+    joints = st.toggle("Smooth the keypoints", start.joints, key=f"s_joints{key_suffix}")
     cutoff = st.slider(
         "Cutoff at rest (Hz)",
         0.2,
         10.0,
         _clamp(start.min_cutoff, 0.2, 10.0),
         0.1,
-        key=f"s_cutoff{of}",
+        key=f"s_cutoff{key_suffix}",
         help="One-euro filter: lower is smoother, but lags more.",
     )
     beta = st.slider(
@@ -67,7 +69,7 @@ def _pick_smoothing_settings(start: Smoothing, of: str) -> Smoothing:
         0.2,
         _clamp(start.beta, 0, 0.2),
         0.005,
-        key=f"s_beta{of}",
+        key=f"s_beta{key_suffix}",
         format="%.3f",
         help="Higher: fast movements lag less.",
     )
@@ -78,11 +80,16 @@ def _pick_smoothing_settings(start: Smoothing, of: str) -> Smoothing:
         1.0,
         thresholds,
         0.01,
-        key=f"s_enter{of}",
+        key=f"s_enter{key_suffix}",
         help="A probability between the two changes nothing.",
     )
     hold = st.slider(
-        "Minimum hold time (s)", 0.0, 2.0, _clamp(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
+        "Minimum hold time (s)",
+        0.0,
+        2.0,
+        _clamp(start.hold_s, 0, 2),
+        0.05,
+        key=f"s_hold{key_suffix}",
     )
     return Smoothing(joints, cutoff, beta, enter, leave, hold)
 
@@ -92,7 +99,9 @@ def _clamp(value: float, low: float, high: float) -> float:
     return float(min(max(value, low), high))
 
 
-def _save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
+def _draw_save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
+    """Draw the button that saves the settings with the model; a note instead for a shipped
+    model."""
     if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
             "These settings last until you leave the page; a model that you trained can save them."
@@ -111,7 +120,8 @@ def _save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smooth
 
 
 def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
-    """Draw a switch for charts of raw and smoothed values, while the camera runs."""
+    """Draw the switch for charts of raw and smoothed values; the charts update while the camera
+    runs."""
     if live is None:
         return
     if st.toggle("Compare raw and smoothed", key="show_smoothing", persist_state="session"):
@@ -119,13 +129,15 @@ def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
 
 
 def _draw_smoothing_charts(live: LiveProcessor, skeleton: Skeleton) -> None:
+    """Draw the charts of a keypoint's x and of the recognised gesture, raw and smoothed; a hint
+    without data."""
     trace = live.trace()
     what = _TRACED[skeleton.title]
     if not trace:
         st.caption(f"Show a {skeleton.title}: the {what} is drawn here.")
         return
     st.altair_chart(_position_chart(trace, what), width="stretch")
-    st.altair_chart(_names_chart(trace), width="stretch")
+    st.altair_chart(_gesture_chart(trace), width="stretch")
 
 
 def _seconds_before_last(trace: tuple[TracePoint, ...]) -> list[float]:
@@ -133,7 +145,8 @@ def _seconds_before_last(trace: tuple[TracePoint, ...]) -> list[float]:
     return [moment.time_s - trace[-1].time_s for moment in trace]
 
 
-def _position_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
+def _position_chart(trace: tuple[TracePoint, ...], keypoint_name: str) -> "alt.Chart":
+    """Build the line chart of a keypoint's x in px over the last seconds, raw and smoothed."""
     import altair as alt
     import pandas as pd
 
@@ -145,7 +158,7 @@ def _position_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
     ]
     table = pd.DataFrame(rows, columns=["s", "x", "line"])
     return (
-        alt.Chart(table, height=150, title=f"x of the {what}, pixels")
+        alt.Chart(table, height=150, title=f"x of the {keypoint_name}, pixels")
         .mark_line()
         .encode(
             alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),
@@ -156,7 +169,9 @@ def _position_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
     )
 
 
-def _names_chart(trace: tuple[TracePoint, ...]) -> "alt.Chart":
+def _gesture_chart(trace: tuple[TracePoint, ...]) -> "alt.Chart":
+    """Build the chart of the recognised gesture over the last seconds, raw and smoothed; frames
+    without one are left out."""
     import altair as alt
     import pandas as pd
 

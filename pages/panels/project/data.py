@@ -43,6 +43,7 @@ def show_data_exchange(store: Store, project: Project) -> None:
 
 
 def _export_project_form(store: Store, project: Project) -> None:
+    """Draw the options and the download of the whole project as one zip."""
     st.subheader("The whole project, one file", anchor=False)
     st.caption(
         "Gestures, people, sessions, samples, trainings and models, each with its sha256. Open "
@@ -51,7 +52,7 @@ def _export_project_form(store: Store, project: Project) -> None:
     pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
     in_bin = st.checkbox("With the bin", key="zip_bin", persist_state="session")
     about = (project.id, WHOLE_PROJECT, pictures, in_bin)
-    _prepare_download(
+    _draw_prepared_download(
         about,
         "Prepare the project file",
         lambda progress: prepare_download(
@@ -68,6 +69,7 @@ def _export_project_form(store: Store, project: Project) -> None:
 
 
 def _export_samples_form(store: Store, project: Project) -> None:
+    """Draw the choice of a table format and the download of the samples in it."""
     st.subheader("Samples for other programs", anchor=False)
     kind = st.selectbox(
         "Format",
@@ -77,7 +79,7 @@ def _export_samples_form(store: Store, project: Project) -> None:
         persist_state="session",
     )
     st.caption(FORMATS[kind].keeps)
-    _prepare_download(
+    _draw_prepared_download(
         (project.id, kind),
         f"Prepare {FORMATS[kind].title}",
         lambda progress: prepare_download(
@@ -86,18 +88,19 @@ def _export_samples_form(store: Store, project: Project) -> None:
     )
 
 
-def _prepare_download(
-    about: tuple[object, ...], title: str, make: Callable[[Progress], Download]
+def _draw_prepared_download(
+    key: tuple[object, ...], title: str, write_file: Callable[[Progress], Download]
 ) -> None:
-    """Draw a button that writes the file, then one that downloads it."""
+    """Draw a button that writes the file, and, once written for the same key, a button that
+    downloads it."""
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
-    if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
+    if st.button(title, icon="📦", key=f"prepare_{key[1]}"):
         bar = st.progress(0.0, "writing …")
         with show_errors():
-            ready = (about, make(move_bar(bar, "writing …")))
+            ready = (key, write_file(move_bar(bar, "writing …")))
             st.session_state["download"] = ready
         bar.empty()
-    if ready is None or ready[0] != about or not ready[1].path.exists():
+    if ready is None or ready[0] != key or not ready[1].path.exists():
         return
     download = ready[1]
     st.caption(safe_label(download.text))
@@ -113,7 +116,7 @@ def _prepare_download(
         download.mime,
         icon="⬇️",
         type="primary",
-        key=f"download_{about[1]}",
+        key=f"download_{key[1]}",
         on_click="ignore",
     )
 
@@ -125,7 +128,8 @@ def delete_prepared_download() -> None:
 
 
 def show_import_result(project: Project) -> None:
-    """Show the result of the last import, once; select an imported project."""
+    """Show the last import's result once, with emptied upload fields; select an imported
+    project."""
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
     if found := job_result(_PROJECT):
@@ -141,7 +145,7 @@ def _samples_job_key(project: Project) -> str:
 
 
 def _reset_import_fields(job: str, message: str) -> None:
-    """Rerun the page with empty upload fields and a message."""
+    """Store the message, empty the upload fields, forget the job, and rerun the page."""
     st.session_state["data_said"] = message
     st.session_state["data_turn"] = st.session_state.get("data_turn", 0) + 1
     forget_job(job)
@@ -149,7 +153,8 @@ def _reset_import_fields(job: str, message: str) -> None:
 
 
 def import_project_form(store: Store) -> None:
-    """Draw the upload of a project file, which becomes a new project."""
+    """Draw the upload of a project zip and a button that imports it as a new project, in a
+    background job."""
     st.subheader("Open a project file", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     file = upload_field(
@@ -173,7 +178,8 @@ def import_project_form(store: Store) -> None:
 
 
 def import_samples_form(store: Store, project: Project) -> None:
-    """Draw the upload of tables and COCO files, which become samples of this project."""
+    """Draw the upload of tables or COCO files and a button that adds their samples to the project,
+    in a background job."""
     st.subheader("Samples from other programs", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     files = upload_field(

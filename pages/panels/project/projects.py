@@ -21,7 +21,7 @@ BAR = "undo_bar"
 
 
 def show_undo_bar() -> None:
-    """Draw the bar with this visitor's last change and its Undo; empty without one.
+    """Draw the bar with this visitor's last change and Undo; an empty bar without a recent one.
 
     A fragment's callback that changes something redraws it by `st.rerun([BAR, …])`, with the
     fragment's own key in place of the dots.
@@ -31,6 +31,8 @@ def show_undo_bar() -> None:
 
 
 def _draw_undo_bar() -> None:
+    """Draw the last change's title and Undo while it can be undone; its container's key changes
+    with each change to restart the CSS animation."""
     act = _undoable_action()
     # two alternating names: the browser restarts the bar's time for every change
     look = f"act_bar_{act.number % 2}" if act else "act_bar_none"
@@ -42,7 +44,7 @@ def _draw_undo_bar() -> None:
 
 
 def _undoable_action() -> Action | None:
-    """Return the last change while it is recent and can be undone."""
+    """Return the last change while it is recent and still in the history; None otherwise."""
     act = last_action()
     if act is None or time.monotonic() - act.done_s > SHOWN_S:
         return None
@@ -50,14 +52,17 @@ def _undoable_action() -> Action | None:
     return act if act.entry in there else None
 
 
-def _undo_action(act: Action) -> None:
-    store, project_id = studio().store, act.project_id
+def _undo_action(action: Action) -> None:
+    """Undo a change, select its project, say how many rows were restored, and rerun the page."""
+    store, project_id = studio().store, action.project_id
     models = {project.id: project.active_model for project in store.projects()}
     with show_errors():
-        back = store.undo(act.entry.id)
+        back = store.undo(action.entry.id)
         for project in store.projects():
             if project.id == project_id:
-                _show_restored(project, other_model=models.get(project_id) != project.active_model)
+                _select_restored_project(
+                    project, model_changed=models.get(project_id) != project.active_model
+                )
         st.toast(
             f"Restored: {back:,}." if back else "Nothing to undo: it has been changed since.",
             icon="↩️",
@@ -65,11 +70,11 @@ def _undo_action(act: Action) -> None:
         st.rerun()
 
 
-def _show_restored(project: Project, *, other_model: bool) -> None:
-    """Select the restored project and its model."""
+def _select_restored_project(project: Project, *, model_changed: bool) -> None:
+    """Select the restored project; if its model changed, reset the choice of a model."""
     if st.session_state.get("project_id") != project.id:
         select_project(project.id)
-    if other_model:
+    if model_changed:
         st.session_state.pop(f"model_{project.id}", None)
 
 
@@ -80,7 +85,8 @@ _KINDS |= {"Moving hands": (SUBJECTS["Hands"], True)}
 
 
 def pick_project() -> Project:
-    """Draw the sidebar's project controls; return the project, which the URL remembers."""
+    """Draw the undo bar and the sidebar's project controls; return the selected project and put its
+    name in the URL."""
     if not has_stage():
         # If a page is a fresh server's first request, Streamlit runs it as an old-style multipage
         # app, without app.py, until `st.navigation` has been called once.
@@ -112,7 +118,7 @@ def pick_project() -> Project:
 
 
 def list_or_create_projects(store: Store) -> Sequence[Project]:
-    """List the projects; create the first one if there are none."""
+    """Return all projects, at least one: create the first if there are none."""
     if not store.projects():
         try:
             store.create_project(FIRST_PROJECT)
@@ -123,7 +129,7 @@ def list_or_create_projects(store: Store) -> Sequence[Project]:
 
 
 def _selected_project(projects: Sequence[Project]) -> Project:
-    """Return the selected project, even if renamed; else the one in the URL, else the first."""
+    """Return the project with the selected id; else the one named in the URL, else the first."""
     chosen, name = st.session_state.get("project_id"), st.query_params.get("project")
     by_id = next((one for one in projects if one.id == chosen), None)
     by_name = next((one for one in projects if one.name == name), None)
@@ -131,6 +137,7 @@ def _selected_project(projects: Sequence[Project]) -> Project:
 
 
 def _select_from_sidebar(key: str, ids: Mapping[str, int]) -> None:
+    """Store the sidebar's choice; ignore a late message of a widget that was replaced."""
     turn = st.session_state.get("project_turn", 0)
     # else a late message of an old widget, or of a page being left
     if key == f"project_{turn}" and key in st.session_state:
@@ -138,6 +145,7 @@ def _select_from_sidebar(key: str, ids: Mapping[str, int]) -> None:
 
 
 def _new_project_form(store: Store, turn: int) -> None:
+    """Draw the form for a new project: name, type, 3-D and keypoints only; create and select it."""
     with (
         st.popover("New", width="stretch", key=f"new_{turn}"),
         st.form("new_project", border=False, clear_on_submit=True),
@@ -169,6 +177,7 @@ def _new_project_form(store: Store, turn: int) -> None:
 
 
 def _edit_project_form(store: Store, project: Project, turn: int) -> None:
+    """Draw the controls that rename or delete the project."""
     with st.popover("Edit", width="stretch", key=f"change_{turn}"):
         with st.form("rename_project", border=False):
             name = st.text_input("New name", project.name, key=f"rename_{project.id}")

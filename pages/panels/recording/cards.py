@@ -65,7 +65,8 @@ class CardsState:
 
 
 def cards_state(project: Project) -> CardsState:
-    """Return this visitor's state of a project's cards, the same on every page."""
+    """Return this visitor's state of a project's cards, shared by all pages; a new visit clears its
+    error."""
     found: CardsState = st.session_state.setdefault(f"cards_{project.id}", CardsState())
     visit = st.session_state["visit"]
     if found.visit != visit:
@@ -99,7 +100,7 @@ class Cards:
 
     @property
     def off(self) -> str:
-        """Why nothing can be recorded now; "" if it can."""
+        """Return why recording is impossible now (camera off or starting); "" if it is possible."""
         if self.live is None:
             return START_CAMERA
         latest = self.live.latest()
@@ -122,7 +123,8 @@ class Cards:
 
 
 def handle_messages(cards: Cards) -> None:
-    """Handle the browser's new messages at once; keep the error of a failed one for the page."""
+    """Handle the browser's new messages; store the error of a failed one for the page to show.
+    After an edit, redraw the cards and undo bar."""
     talk = cards.talk
     for message in talk.inbox.take(cards_message(cards.key)):
         if message["kind"] not in _AUTOMATIC_KINDS:
@@ -137,19 +139,22 @@ def handle_messages(cards: Cards) -> None:
 
 
 def _handle_message(cards: Cards, message: dict[str, Any]) -> None:
+    """Dispatch a browser message by kind: recording, selection, "calm", else an edit."""
     kind = message["kind"]
     if kind in ("begin", "beat", "end", "start", "stop"):
-        _handle_recording(cards, kind, message)
+        _handle_recording_message(cards, kind, message)
     elif kind == "choose":
         cards.choose(message["gesture"])
     elif kind == "calm":
         cards.talk.calm = True
     else:
-        _handle_edit(cards, kind, message)
+        _handle_edit_message(cards, kind, message)
         cards.talk.changed = cards.talk.acted = True
 
 
-def _handle_recording(cards: Cards, kind: str, message: dict[str, Any]) -> None:
+def _handle_recording_message(cards: Cards, kind: str, message: dict[str, Any]) -> None:
+    """Start, extend or stop a recording by a message; raise MediaError if the camera is off. A
+    start for the other mode is ignored."""
     held_s, recorder = message.get("held", 0) / 1000, cards.recorder
     if kind == "beat":
         recorder.renew_hold(held_s)
@@ -166,7 +171,8 @@ def _handle_recording(cards: Cards, kind: str, message: dict[str, Any]) -> None:
         cards.talk.busy = True
 
 
-def _handle_edit(cards: Cards, kind: str, message: dict[str, Any]) -> None:
+def _handle_edit_message(cards: Cards, kind: str, message: dict[str, Any]) -> None:
+    """Delete a sample, or add, rename or remove a gesture, by a message."""
     store, project = cards.recorder.store, cards.project
     if kind == "delete":
         if not delete_samples(store, project.id, [message["sample"]]):
@@ -182,7 +188,8 @@ def _handle_edit(cards: Cards, kind: str, message: dict[str, Any]) -> None:
 
 
 def _find_gesture(cards: Cards, gesture_id: int) -> Gesture:
-    """Return a gesture of the project; raise NotFoundError if it was deleted or switched off."""
+    """Return an enabled gesture of the project; raise NotFoundError if it was deleted or switched
+    off."""
     found = cards.gestures().get(gesture_id)
     if found is None:
         raise NotFoundError("That gesture is gone: it was removed or switched off elsewhere.")
@@ -210,7 +217,8 @@ def gesture_cards(
     on_changed: Callback = _do_nothing,
     watch: bool = False,
 ) -> Gesture | None:
-    """Draw a card per enabled gesture with its samples and a button that records.
+    """Draw a card per enabled gesture with its samples and record button; return the selected
+    gesture.
 
     Args:
         live: None while the camera is off: nothing can be recorded.
@@ -241,8 +249,9 @@ class _Callbacks:
     changed: Callback
 
 
-def _draw_cards_fragment(cards: Cards, hooks: _Callbacks) -> None:
-    """Draw the cards; a fragment that the browser reruns several times a second while recording."""
+def _draw_cards_fragment(cards: Cards, callbacks: _Callbacks) -> None:
+    """Handle messages left over, draw the cards with errors and notes, and run the due callbacks.
+    The browser reruns this fragment while recording."""
     talk = cards.talk
     handle_messages(cards)  # left by an interrupted callback
     progress = cards.recorder.status()
@@ -261,25 +270,29 @@ def _draw_cards_fragment(cards: Cards, hooks: _Callbacks) -> None:
     remark, talk.remark = talk.remark, ""
     if remark:
         st.toast(remark, icon="🗑️")
-    _run_callbacks(talk, hooks, over=over, calm=calm)
+    _run_callbacks(talk, callbacks, recording_ended=over, is_calm=calm)
 
 
-def _run_callbacks(talk: CardsState, hooks: _Callbacks, *, over: bool, calm: bool) -> None:
-    """Call the callbacks that are due, but only between recordings: a rerun would delay one."""
-    chose, changed = talk.chose and not talk.busy, talk.changed and not talk.busy
-    talk.chose, talk.changed = talk.chose and not chose, talk.changed and not changed
+def _run_callbacks(
+    state: CardsState, callbacks: _Callbacks, *, recording_ended: bool, is_calm: bool
+) -> None:
+    """Call the callbacks that are due; those for edits and selection wait until no recording
+    runs."""
+    chose, changed = state.chose and not state.busy, state.changed and not state.busy
+    state.chose, state.changed = state.chose and not chose, state.changed and not changed
     for due, hook in (
-        (over, hooks.recorded),
-        (changed, hooks.changed),
-        (chose, hooks.chosen),
-        (calm, hooks.calm),
+        (recording_ended, callbacks.recorded),
+        (changed, callbacks.changed),
+        (chose, callbacks.chosen),
+        (is_calm, callbacks.calm),
     ):
         if due:
             hook()
 
 
 def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
-    """Return the data of `draw_cards`, with the pictures that the browser lacks."""
+    """Return the data of `draw_cards`: gestures, samples, recording state and missing
+    thumbnails."""
     talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
     counts = count_samples(cards.recorder.store, cards.project.id)
     return {
@@ -304,6 +317,8 @@ def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
 
 
 def _card_data(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
+    """Return a gesture card's data: label, sample count, newest thumbnails' ids, and how to perform
+    a moving gesture without samples."""
     store, project = cards.recorder.store, cards.project
     return {
         "id": gesture.id,
@@ -327,7 +342,8 @@ def thumbnail_urls(store: Store, ids: list[int]) -> dict[str, str]:
 
 
 def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
-    """Return the running recording's gesture and texts; None between recordings."""
+    """Return the running recording's gesture id, texts and seconds since its countdown; None while
+    idle."""
     if progress.state == "idle":
         return None
     left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
@@ -343,7 +359,8 @@ def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
 
 
 def _describe_counts(progress: RecordingStatus, gestures: dict[int, Gesture]) -> str:
-    """Return how many samples the recording saved and skipped; "" before the first."""
+    """Return the gesture of the last recording with its counts of saved and skipped samples; ""
+    before the first."""
     gesture = gestures.get(progress.gesture_id or 0)
     if gesture is None:
         return ""

@@ -18,7 +18,7 @@ HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Single 
 
 
 def pick_person_name() -> str:
-    """Draw the field for the name of the person who shows the gestures and return it."""
+    """Draw the text field for the person who shows the gestures; return the name, at first "me"."""
     return st.text_input(
         "Person",
         "me",
@@ -31,7 +31,8 @@ def pick_person_name() -> str:
 
 
 def pick_plan() -> Plan:
-    """Draw recording mode, rate and times and return them as a plan."""
+    """Draw recording mode and, by mode, sample rate, countdown, length and sound; return them as a
+    plan."""
     mode = pick_option(
         "Recording mode",
         [HOLD, TIMED_MODE, START_STOP, SINGLE],
@@ -61,7 +62,8 @@ def pick_plan() -> Plan:
 
 
 def pick_max_people(project: Project) -> int:
-    """Draw the switch for several people in view; return how many to look for while recording."""
+    """Draw the switch for several people in a body project; return the maximum number of poses, 1
+    for hands."""
     if not skeleton_named(project.skeleton).is_body:
         return 1
     text = "The largest person is recorded, the middle one of equals. Slower in every frame."
@@ -69,7 +71,8 @@ def pick_max_people(project: Project) -> int:
 
 
 def visit_recorder(project: Project, person: str, source: str = "webcam") -> Recorder:
-    """Return this visit's recorder; another visit, project, person or source starts a session."""
+    """Return this visit's recorder; a change of visit, project, person or source closes it and
+    opens a new session."""
     wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:
@@ -86,7 +89,8 @@ def visit_recorder(project: Project, person: str, source: str = "webcam") -> Rec
 
 
 def show_recorded_video(place: Stage, options: Options, recorder: Recorder) -> LiveProcessor | None:
-    """Show the video and pass its frames to the recorder; return its processor, None if off."""
+    """Show the video and pass each frame to the recorder; return the video's processor, None while
+    the camera is off."""
     return place.show(
         options,
         watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,

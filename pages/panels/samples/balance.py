@@ -19,7 +19,8 @@ from pages.panels.resources import label_noise_cache, studio
 
 
 def show_balance(project: Project, sample_index: SampleIndex) -> None:
-    """Show what to record next and a table of samples per gesture, people and hands."""
+    """Show advice on what to record next, and a table of samples, people, sessions, hand sides and
+    suspected label errors per gesture."""
     rows = _gesture_spreads(project, sample_index)
     skeleton = skeleton_named(project.skeleton)
     st.info(safe_label(advise_next_recording(rows, skeleton.title)), icon="➡️")
@@ -58,7 +59,8 @@ def _balance_title(row: GestureBalance) -> str:
 
 
 def next_step(project: Project, *, untrained: bool = False) -> str:
-    """Return what to record next, or that it is time to train; "" without samples."""
+    """Return advice on what to record next, or to press Train if `untrained` and there is enough;
+    "" without samples."""
     rows = _gesture_spreads(project, read_index(studio().store, project.id))
     if untrained and not advise_before_training(rows):
         return "➡️ Press Train, and watch how it learns."

@@ -45,7 +45,8 @@ MAX_SHOWN = 24  # selected samples
 
 
 def show_data_map(project: Project, sample_index: SampleIndex) -> None:
-    """Draw the map and the samples selected on it."""
+    """Draw the 2-D map of all samples (PCA or t-SNE), coloured by group, and the samples selected
+    on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = pick_option(
             "Map",
@@ -72,10 +73,13 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
     _show_map_selection(project, [i for i in dict.fromkeys(ids) if i in existing])
 
 
-def _cached_map(project: Project, method: str, sample_index: SampleIndex, again: bool) -> DataMap:
+def _cached_map(
+    project: Project, method: str, sample_index: SampleIndex, recompute: bool
+) -> DataMap:
+    """Return the project's map by a method, computed once per session or if `recompute`."""
     maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
     key = project.id, method
-    if again or key not in maps:
+    if recompute or key not in maps:
         with st.spinner("drawing the map …"):
             maps[key] = compute_map(studio().store, project.id, method, sample_index)
     return maps[key]
@@ -91,10 +95,10 @@ def _group_titles(project: Project, by: str) -> dict[int, str]:
     return {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
 
 
-def _map_figure(shown: list[MapGroup], titles: dict[int, str]) -> go.Figure:
-    """Build the scatter plot with a trace for each layer."""
+def _map_figure(groups: list[MapGroup], titles: dict[int, str]) -> go.Figure:
+    """Build the Plotly scatter plot: a colour and marker per group, sample ids as custom data."""
     figure = go.Figure()
-    for i, layer in enumerate(shown):
+    for i, layer in enumerate(groups):
         colour, shape = MARKERS[i]
         name = escape(group_title(layer, titles))  # Plotly reads HTML, not Markdown
         figure.add_scatter(
@@ -118,6 +122,8 @@ def _map_figure(shown: list[MapGroup], titles: dict[int, str]) -> go.Figure:
 
 
 def _show_map_selection(project: Project, ids: list[int]) -> None:
+    """Show the selected samples with Delete and Move: one in full, several as tiles, up to
+    MAX_SHOWN; a hint for none."""
     if not ids:
         st.caption(
             "Click a point to see its sample; drag around points to select several; double-click "

@@ -28,14 +28,14 @@ CLIP_SIZE_PX = 320  # pixels
 def show_sample_dialog(
     project: Project,
     sample: Sample,
-    opinion: LabelNoiseScore | None = None,
+    noise_score: LabelNoiseScore | None = None,
     *,
-    binned: bool = False,
+    in_bin: bool = False,
 ) -> None:
-    """Show a sample in a dialog, with a Delete button unless it is in the bin."""
+    """Show a sample in a dialog, with a Delete button and trimming unless it is in the bin."""
     with show_errors():
-        show_sample(project, sample, opinion, can_trim=not binned)
-        if not binned and st.button("Delete it", icon="🗑️"):
+        show_sample(project, sample, noise_score, can_trim=not in_bin)
+        if not in_bin and st.button("Delete it", icon="🗑️"):
             delete_samples(studio().store, project.id, [sample.id])
             st.rerun()
 
@@ -43,11 +43,12 @@ def show_sample_dialog(
 def show_sample(
     project: Project,
     sample: Sample,
-    opinion: LabelNoiseScore | None = None,
+    noise_score: LabelNoiseScore | None = None,
     *,
     can_trim: bool = False,
 ) -> None:
-    """Show a sample's picture or clip beside its facts; a clip can be trimmed if `can_trim`."""
+    """Show a sample's picture or clip, its facts and its label-noise score; a clip has a trim
+    slider if `can_trim`."""
     left, right = st.columns(2, gap="medium")
     with left:
         if sample.frames == 1:
@@ -57,12 +58,14 @@ def show_sample(
         else:
             play_clip(f"clip_{sample.id}", encode_sample_picture(sample, CLIP_SIZE_PX))
     with right:
-        _show_facts(sample)
-        if opinion:
-            _show_label_noise(project, opinion, sample.estimator)
+        _show_sample_facts(sample)
+        if noise_score:
+            _show_label_noise(project, noise_score, sample.estimator)
 
 
-def _show_facts(sample: Sample) -> None:
+def _show_sample_facts(sample: Sample) -> None:
+    """List a sample's gesture, person, time, session, source, size, estimator and other
+    metadata."""
     origin = find_sample_origin(studio().store, sample.id)
     moves, of_hand = sample.frames > 1, skeleton_named(sample.skeleton).is_hand
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
@@ -89,22 +92,24 @@ def _format_time(iso: str) -> str:
     return f"{iso[:19].replace('T', ' ')} UTC"
 
 
-def _show_label_noise(project: Project, opinion: LabelNoiseScore, estimator: str) -> None:
-    """Show why a sample may be mislabelled: its neighbours, the model in use, the detector."""
+def _show_label_noise(project: Project, noise_score: LabelNoiseScore, estimator: str) -> None:
+    """Show which gesture a sample looks like, and the scores: model in use, neighbours, detector or
+    handedness."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     of_side = keypoints_by(estimator) in (MEDIAPIPE, BOTH_HANDS)  # their only score
-    lines = [f"{'Left or right' if of_side else 'Detector'}: score {opinion.score:.2f}"]
-    if opinion.neighbours is not None:
-        lines.insert(0, f"{opinion.neighbours:.0%} of its neighbours are other gestures")
-    if opinion.model is not None:
-        lines.insert(0, f"the model in use gives {opinion.model:.0%} to other gestures")
-    if opinion.other is not None:
-        st.markdown(f"Looks like **{safe_label(gestures.get(opinion.other, 'another'))}**")
+    lines = [f"{'Left or right' if of_side else 'Detector'}: score {noise_score.score:.2f}"]
+    if noise_score.neighbours is not None:
+        lines.insert(0, f"{noise_score.neighbours:.0%} of its neighbours are other gestures")
+    if noise_score.model is not None:
+        lines.insert(0, f"the model in use gives {noise_score.model:.0%} to other gestures")
+    if noise_score.other is not None:
+        st.markdown(f"Looks like **{safe_label(gestures.get(noise_score.other, 'another'))}**")
     st.caption(" · ".join(lines))
 
 
 def trim_clip_form(project: Project, sample: Sample) -> None:
-    """Draw a clip with a slider that trims it or brings back trimmed frames."""
+    """Draw the clip with a slider for start and end that can also restore trimmed frames; Apply
+    saves, at least MIN_CLIP_FRAMES."""
     whole, current = find_whole_clip(studio().store, sample)
     times, player = clip_times(whole), st.container()
     st.image(draw_clip_loop(whole, 64), width="stretch")
@@ -153,29 +158,34 @@ def _selection_version() -> int:
     return st.session_state.get("picked_turn", 0)
 
 
-def show_selection_bar(project: Project, found: Ints, shown: Ints) -> None:
-    """Draw buttons to select many samples, and to delete or move the selected ones."""
+def show_selection_bar(project: Project, listed_ids: Ints, page_ids: Ints) -> None:
+    """Draw the select buttons and, if any of the listed samples are selected, Delete and Move."""
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        chosen = _selection_buttons(found, shown)
+        chosen = _draw_selection_buttons(listed_ids, page_ids)
         if chosen:
             show_sample_actions(project, chosen)
 
 
-def _selection_buttons(found: Ints, shown: Ints) -> list[int]:
-    """Draw buttons that select samples; return the selected ids among the found ones."""
-    chosen = [i for i in found.tolist() if i in selected_ids()] if selected_ids() else []
-    st.button("Select page", icon="☑️", on_click=_select_samples, args=(shown.tolist(),))
-    if len(found) > len(shown):
-        st.button(f"Select all {len(found):,}", on_click=_select_samples, args=(found.tolist(),))
+def _draw_selection_buttons(listed_ids: Ints, page_ids: Ints) -> list[int]:
+    """Draw Select page, Select all and Select none; return the selected ids among the listed
+    ones."""
+    chosen = [i for i in listed_ids.tolist() if i in selected_ids()] if selected_ids() else []
+    st.button("Select page", icon="☑️", on_click=_select_samples, args=(page_ids.tolist(),))
+    if len(listed_ids) > len(page_ids):
+        st.button(
+            f"Select all {len(listed_ids):,}", on_click=_select_samples, args=(listed_ids.tolist(),)
+        )
     if chosen:
         st.button("Select none", on_click=_select_samples, args=(list(selected_ids()), False))
     return chosen
 
 
-def show_bin_selection_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -> None:
-    """Draw buttons to select samples in the bin and to restore them."""
+def show_bin_selection_bar(
+    listed_ids: Ints, page_ids: Ints, restore: Callable[[list[int]], None]
+) -> None:
+    """Draw the select buttons and, if any of the listed samples are selected, Restore."""
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        chosen = _selection_buttons(found, shown)
+        chosen = _draw_selection_buttons(listed_ids, page_ids)
         if chosen:
             st.button(
                 f"Restore {len(chosen):,}",
@@ -191,7 +201,7 @@ def _restore_selected(restore: Callable[[list[int]], None], ids: list[int]) -> N
 
 
 def show_sample_actions(project: Project, ids: list[int]) -> None:
-    """Draw buttons to delete samples or move them to another gesture of their kind."""
+    """Draw buttons that delete the samples, or move them to another gesture of the same kind."""
     n = f"{len(ids):,}"
     st.button(f"Delete {n}", icon="🗑️", on_click=_delete_selected, args=(project, ids))
     there = list_move_targets(studio().store, project.id, ids)
@@ -215,9 +225,9 @@ def _delete_selected(project: Project, ids: list[int]) -> None:
         _select_samples(ids, False)
 
 
-def _move_selected(project: Project, ids: list[int], to: int) -> None:
+def _move_selected(project: Project, ids: list[int], gesture_id: int) -> None:
     with show_errors():
-        move_samples(studio().store, project.id, ids, to)
+        move_samples(studio().store, project.id, ids, gesture_id)
         _select_samples(ids, False)
 
 
@@ -226,36 +236,40 @@ def show_sample_grid(
     samples: Sequence[Sample],
     sample_scores: Mapping[int, LabelNoiseScore],
     *,
-    binned: bool = False,
+    in_bin: bool = False,
 ) -> None:
-    """Draw the samples as tiles to select; a click on one opens its dialog."""
+    """Draw the samples as selectable tiles, suspect ones with the gesture they look like; a click
+    opens a sample's dialog."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     tiles = [_sample_tile(sample, gestures, sample_scores.get(sample.id)) for sample in samples]
     shown = {sample.id: sample for sample in samples}
 
     def pick(turn: int, ids: set[int]) -> None:
+        """Replace the selection of the displayed samples, unless it is outdated."""
         if turn == _selection_version():  # else the tiles showed an old selection
             st.session_state["picked"] = selected_ids() - set(shown) | ids
 
     look = show_tiles("grid", tiles, selected_ids(), _selection_version(), pick)
     if look in shown:
-        show_sample_dialog(project, shown[look], sample_scores.get(look), binned=binned)
+        show_sample_dialog(project, shown[look], sample_scores.get(look), in_bin=in_bin)
 
 
 def _sample_tile(
-    sample: Sample, gestures: Mapping[int, str], opinion: LabelNoiseScore | None
+    sample: Sample, gestures: Mapping[int, str], noise_score: LabelNoiseScore | None
 ) -> SampleTile:
+    """Return a sample's tile with its gesture, picture, and the gesture it looks like if that is
+    another."""
     note = ""
-    if opinion and opinion.other is not None:
-        other = gestures.get(opinion.other, "another gesture")
-        note = f"Looks like: {other} ({opinion.share:.0%})"
+    if noise_score and noise_score.other is not None:
+        other = gestures.get(noise_score.other, "another gesture")
+        note = f"Looks like: {other} ({noise_score.share:.0%})"
     return SampleTile(
         sample.id, gestures.get(sample.gesture_id, "?"), encode_sample_picture(sample), note
     )
 
 
-def show_page_controls(found: Ints) -> Ints:
-    """Draw the page controls of a list of ids and return the ids of the selected page."""
+def show_page_controls(sample_ids: Ints) -> Ints:
+    """Draw page size and page number; return the ids on the selected page."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         size = st.selectbox(
             "Samples a page",
@@ -267,7 +281,7 @@ def show_page_controls(found: Ints) -> Ints:
             format_func=lambda n: f"{n} a page",
             label_visibility="collapsed",
         )
-        pages = -(-len(found) // size)
+        pages = -(-len(sample_ids) // size)
         number = min(max(1, st.session_state.get("page_no", 1)), pages)
         st.session_state["page_no"] = number
         if pages > 1:
@@ -277,8 +291,8 @@ def show_page_controls(found: Ints) -> Ints:
             )
             st.button("Next", on_click=_step_page, args=(1,), disabled=number == pages)
         of = f"of {pages:,} pages · " if pages > 1 else ""
-        st.markdown(f"{of}**{format_count(len(found), 'sample')}**")
-    return found[(number - 1) * size : number * size]
+        st.markdown(f"{of}**{format_count(len(sample_ids), 'sample')}**")
+    return sample_ids[(number - 1) * size : number * size]
 
 
 def go_to_first_page() -> None:
@@ -286,5 +300,5 @@ def go_to_first_page() -> None:
     st.session_state["page_no"] = 1
 
 
-def _step_page(by: int) -> None:
-    st.session_state["page_no"] = st.session_state.get("page_no", 1) + by
+def _step_page(step: int) -> None:
+    st.session_state["page_no"] = st.session_state.get("page_no", 1) + step

@@ -13,7 +13,7 @@ TEAL, ORANGE = "#17968e", "#d98324"
 
 
 def draw_chart(chart: Chart, **options: Any) -> Any:
-    """Draw a chart; return its selection if the options ask for one."""
+    """Draw a Vega-Lite chart; return its selection if `on_select` is among the options."""
     import pyarrow as pa
 
     rows = pa.Table.from_pylist(chart["data"]["values"])

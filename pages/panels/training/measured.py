@@ -29,7 +29,7 @@ VERDICTS = {"better": "better", "worse": "worse", "same": "no clear difference",
 
 
 def show_comparison(project: Project, running: Run | None) -> None:
-    """Draw the Compare button and the newest comparison of classifiers."""
+    """Draw the Compare button, an error of the last comparison, and the newest result table."""
     st.subheader("Other classifiers", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
@@ -53,6 +53,8 @@ def show_comparison(project: Project, running: Run | None) -> None:
 
 
 def _show_comparison_table(result: dict[str, Any]) -> None:
+    """Show each classifier's accuracy, interval, difference from the MLP and training time, and a
+    sentence."""
     rows = result["rows"]
     show_table(
         {
@@ -67,7 +69,8 @@ def _show_comparison_table(result: dict[str, Any]) -> None:
 
 
 def _format_difference(row: dict[str, Any]) -> str:
-    """Return the accuracy difference from the MLP with its interval and verdict."""
+    """Return the accuracy difference from the MLP in points, its interval and verdict; "–" for the
+    MLP itself."""
     if "difference" not in row:
         return "–"
     low, high = row["difference_interval"]
@@ -76,7 +79,8 @@ def _format_difference(row: dict[str, Any]) -> str:
 
 
 def show_new_people(run: Run, project: Project, running: Run | None) -> None:
-    """Draw the button that leaves each person out once, and its last result."""
+    """Draw the button that starts leave-one-person-out and its last result; a hint with fewer than
+    two people."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
     found = latest_leave_one_out(trainings, project, run)
@@ -88,17 +92,18 @@ def show_new_people(run: Run, project: Project, running: Run | None) -> None:
     else:
         again = "Test on new people again" if found else "Test on new people (leave one person out)"
         title = "Testing on new people …" if is_running(running, LEFT_OUT) else again
-        _leave_out_button(run, project, title, running is not None)
+        _draw_leave_one_out_button(run, project, title, running is not None)
     last = next(iter(trainings.runs(project, LEFT_OUT)), None)
     if last is not None and last.about()["of"] == run.name and (reason := failure_text(last)):
         st.error(safe_label(f"Not all people were tested: {reason}"), icon="❌")
     if found is not None and (result := run_result(found)):
-        _show_leave_out_result(result)
+        _show_leave_one_out_result(result)
 
 
-def _leave_out_button(run: Run, project: Project, title: str, busy: bool) -> None:
+def _draw_leave_one_out_button(run: Run, project: Project, title: str, disabled: bool) -> None:
+    """Draw the button that starts leave-one-person-out training; rerun the page when it starts."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        begin = st.button(title, icon="👥", disabled=busy)
+        begin = st.button(title, icon="👥", disabled=disabled)
         st.caption("Trains once per person on everyone else, and tests on that person.")
     if begin:
         with show_errors(), st.spinner("Preparing …"):
@@ -106,7 +111,9 @@ def _leave_out_button(run: Run, project: Project, title: str, busy: bool) -> Non
             st.rerun()
 
 
-def _show_leave_out_result(result: dict[str, Any]) -> None:
+def _show_leave_one_out_result(result: dict[str, Any]) -> None:
+    """Show the mean and worst accuracy of leave-one-person-out, and a table per person, worst
+    first."""
     rows, worst = result["per_person"], result["worst_person"]
     left, right = st.columns(2)
     left.metric(

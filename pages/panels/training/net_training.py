@@ -24,7 +24,8 @@ from pages.panels.training.texts import MARKS
 
 
 def show_fine_tuning(project: Project) -> None:
-    """Show the fine-tuning form, the running training and the last five."""
+    """Show the form that fine-tunes the CPM net, or the running fine-tuning; below it the last five
+    runs."""
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
     news = running is not None or bool(runs and failure_text(runs[0]))
@@ -40,10 +41,12 @@ def show_fine_tuning(project: Project) -> None:
             st.fragment(_watch_fine_tuning, run_every=1.0)(running)
         for run in runs[:5]:
             if run is not running:
-                _show_net_run(run)
+                _show_fine_tuning_run(run)
 
 
 def _fine_tuning_form(project: Project) -> None:
+    """Draw name, minutes and the Fine-tune button; then wait for the process to start, or show why
+    it didn't."""
     with st.form("fine_tune", border=False):
         name = st.text_input("Name of the net", "cpm.my_hand")
         minutes = st.slider("Minutes", 1, 60, 5)
@@ -57,20 +60,20 @@ def _fine_tuning_form(project: Project) -> None:
     if start.failure:
         st.error(safe_label(f"The fine-tuning did not start: {start.failure}"), icon="❌")
     elif start.is_starting:
-        st.fragment(_watch_start, run_every=1.0)(start)
+        st.fragment(_watch_fine_tuning_start, run_every=1.0)(start)
     elif start.run is not None and start.run.status() == RUNNING:
         st.rerun()
 
 
-def _watch_start(start: FineTuningProcess) -> None:
-    """Wait until the new process has written its first line, or has ended without one."""
-    if not start.is_starting:
+def _watch_fine_tuning_start(process: FineTuningProcess) -> None:
+    """Show that a fine-tuning is starting; rerun the page once it has started or failed."""
+    if not process.is_starting:
         st.rerun()
     st.caption("⏳ starting …")
 
 
 def _watch_fine_tuning(run: Run) -> None:
-    """Show a running fine-tuning: progress, curve and Stop."""
+    """Show a running fine-tuning's progress, PCK curve and Stop; rerun the page when it ends."""
     if run.status() != RUNNING:
         st.rerun()
     evaluations = run.records("look")
@@ -85,8 +88,8 @@ def _watch_fine_tuning(run: Run) -> None:
         stop_net_training(run)
 
 
-def _show_net_run(run: Run) -> None:
-    """Show a past fine-tuning: its PCK, its error, and buttons to save or delete it."""
+def _show_fine_tuning_run(run: Run) -> None:
+    """Show a past fine-tuning: status, PCK@0.1, error, Delete, and for a crashed one Save."""
     evaluations = run.records("look")
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
     if evaluations:
@@ -113,6 +116,8 @@ def _show_net_run(run: Run) -> None:
 
 
 def _draw_pck_curve(evaluations: list[dict[str, Any]]) -> None:
+    """Draw the held-out PCK@0.1 per stage over the seconds of training; nothing without
+    evaluations."""
     rows = [
         {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK": stage["pck@0.1"]}
         for evaluation in evaluations

@@ -25,33 +25,35 @@ from pages.panels.training.texts import show_motion_accuracy, training_progress
 MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
 
 
-def show_quick_training(project: Project, lacks: str) -> None:
-    """Draw the Train button, the running training and the last result.
+def show_quick_training(project: Project, advice: str) -> None:
+    """Draw Train, “Learn as I go”, and the running training or the last result, refreshed while
+    training.
 
     Args:
-        lacks: the `recording_advice` of this run of the page; "" enables the button.
+        advice: the `recording_advice` of this run of the page; "" enables the button.
     """
     running = studio().trainings.find_running(project)
     drawn = _DrawnTraining(running.name if running else "", active_model(studio().paths, project))
     left = (
-        "" if lacks else excluded_samples_text(studio().store, project)
+        "" if advice else excluded_samples_text(studio().store, project)
     )  # not in each of its runs
     st.fragment(_draw_quick_training, run_every=0.5 if running else None)(
-        project, drawn, lacks, left
+        project, drawn, advice, left
     )
 
 
 def train_after_recording(project: Project) -> None:
-    """Train again after a recording if “Learn as I go” is on and there are enough samples."""
+    """Restart the training after a recording if “Learn as I go” is on and there are enough
+    samples."""
     preload_training()  # a training is likely to follow
     if st.session_state.get("learn_as_i_go") and not recording_advice(project):
         with show_errors():
             studio().trainings.restart_training(project)
 
 
-def recording_advice(project: Project, how: str = "Hold its button.") -> str:
+def recording_advice(project: Project, instruction: str = "Hold its button.") -> str:
     """Return what to record before a training is possible, and how; "" if there is enough."""
-    return advise_before_training(studio().store.overview(project.id), how)
+    return advise_before_training(studio().store.overview(project.id), instruction)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,11 @@ class _DrawnTraining:
     answers: ActiveModel
 
 
-def _draw_quick_training(project: Project, drawn: _DrawnTraining, lacks: str, left: str) -> None:
+def _draw_quick_training(
+    project: Project, drawn: _DrawnTraining, advice: str, excluded_text: str
+) -> None:
+    """Draw the training controls and the running or last training; rerun the page when training or
+    model changes."""
     with show_errors():
         trainings = studio().trainings
         running = trainings.find_running(project)
@@ -70,28 +76,30 @@ def _draw_quick_training(project: Project, drawn: _DrawnTraining, lacks: str, le
         if drawn != _DrawnTraining(name, active_model(studio().paths, project)):
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            _train_button(project, running, lacks)
+            _draw_train_button(project, running, advice)
             st.toggle(
                 "Learn as I go",
                 key="learn_as_i_go",
                 persist_state="session",
                 help="Trains again after each recording; the new model is then in use.",
             )
-        if left:
-            st.caption(f"⚠️ {safe_label(left)}")
+        if excluded_text:
+            st.caption(f"⚠️ {safe_label(excluded_text)}")
         if running is not None:
             st.progress(*training_progress(running))
             _draw_accuracy_curve(running)
         else:
-            _show_last_result(project, lacks)
+            _show_last_result(project, advice)
 
 
-def _train_button(project: Project, running: Run | None, lacks: str) -> None:
+def _draw_train_button(project: Project, running: Run | None, advice: str) -> None:
+    """Draw Stop while a training runs, else Train, disabled with the advice as help if samples are
+    missing."""
     trainings = studio().trainings
     if running is not None:
         if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
             trainings.stop(running)
-    elif st.button("Train", icon="▶️", type="primary", disabled=bool(lacks), help=lacks or None):
+    elif st.button("Train", icon="▶️", type="primary", disabled=bool(advice), help=advice or None):
         with st.spinner("Preparing …"):
             trainings.start_training(project)
         st.rerun()
@@ -102,11 +110,11 @@ def _draw_accuracy_curve(run: Run) -> None:
         draw_chart(accuracy_chart(epochs), key="quick_curve", height=110)
 
 
-def _show_last_result(project: Project, lacks: str) -> None:
-    """Show the last training's result, or what to do before the first."""
+def _show_last_result(project: Project, advice: str) -> None:
+    """Show the last training's error and test accuracy; before the first training, the advice."""
     runs = studio().trainings.runs(project)
     if not runs:
-        st.caption(lacks or "Press Train: it takes seconds, then the new model is in use.")
+        st.caption(advice or "Press Train: it takes seconds, then the new model is in use.")
         return
     if reason := failure_text(runs[0]):
         st.error(safe_label(reason), icon="❌")
@@ -119,7 +127,8 @@ def _show_last_result(project: Project, lacks: str) -> None:
 
 
 def _accuracy_sentence(result: dict[str, Any]) -> str:
-    """Return how many test samples were recognised, and whether that is enough to trust."""
+    """Return how many test samples were recognised, as Markdown; with a wide interval, that it is
+    too few to trust."""
     figures = result["figures"]
     count, total = round(figures["accuracy"] * figures["n"]), figures["n"]
     text = f"**{count} of {total} test samples recognised** ({figures['accuracy']:.1%})."

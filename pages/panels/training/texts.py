@@ -27,7 +27,8 @@ _MATCHERS = {"templates": "nearest examples", "net": "small net"}
 
 
 def run_title(run: Run, project: Project) -> str:
-    """Return a training's title for a list: start time, status, accuracy, whether in use."""
+    """Return a training's title for a list: start time, status, accuracy with interval, origin,
+    whether in use."""
     status, result = run.status(), run_result(run)
     parts = [f"{MARKS[status]} {run_started_at(run)}", status]
     if result:
@@ -46,7 +47,8 @@ def run_started_at(run: Run) -> str:
 
 
 def training_progress(run: Run) -> tuple[float, str]:
-    """Return the fraction done, 0..1, and a text that says what is being done."""
+    """Return a running training's or measurement's fraction done, 0..1, and a text about its
+    current step."""
     if KIND in run.about():
         done, total, name = count_done(run)
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
@@ -64,7 +66,8 @@ def training_progress(run: Run) -> tuple[float, str]:
 
 
 def show_motion_accuracy(result: dict[str, Any]) -> None:
-    """Show the accuracy of moving gestures trained beside still ones, and the method used."""
+    """Show the held-out accuracy of moving gestures and the method that recognises them; nothing
+    for still gestures alone."""
     beside = result.get("motions")
     if beside is not None:
         figures = beside["figures"]
@@ -77,10 +80,11 @@ def show_motion_accuracy(result: dict[str, Any]) -> None:
         st.caption(_describe_matcher(chosen, (beside or result)["compared"]))
 
 
-def _describe_matcher(chosen: str, compared: dict[str, float]) -> str:
-    """Return which of two methods recognises moving gestures, and why it was chosen."""
-    text = f"Method: {_MATCHERS[chosen]}"
-    if len(compared) > 1:
-        rates = [f"{_MATCHERS[name]} had {rate:.1%}" for name, rate in compared.items()]
+def _describe_matcher(method: str, accuracies: dict[str, float]) -> str:
+    """Return which method (nearest examples or a small net) recognises moving gestures, and why it
+    was chosen."""
+    text = f"Method: {_MATCHERS[method]}"
+    if len(accuracies) > 1:
+        rates = [f"{_MATCHERS[name]} had {rate:.1%}" for name, rate in accuracies.items()]
         return f"{text}, chosen on part of the training performances: {' and '.join(rates)} right."
-    return f"{text}, since there are too few for a net." if chosen == "templates" else f"{text}."
+    return f"{text}, since there are too few for a net." if method == "templates" else f"{text}."

@@ -24,7 +24,7 @@ Cell = tuple[int, int]
 
 
 def show_results(project: Project, running: Run | None) -> None:
-    """Show the list of trainings and the selected one; `running` is a running measurement."""
+    """Draw the list of trainings and the selected one's results."""
     runs = {run.name: run for run in studio().trainings.runs(project)}
     if not runs:
         return
@@ -41,18 +41,20 @@ def show_results(project: Project, running: Run | None) -> None:
         persist_state="session",
         format_func=lambda n: run_title(runs[n], project),
     )
-    _show_run(runs[name], project, running)
+    _show_training_run(runs[name], project, running)
 
 
-def _show_run(run: Run, project: Project, running: Run | None) -> None:
+def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
+    """Show a training's error, metrics, Use button, confusion matrix, accuracies, comparisons and
+    curves, as far as it has them."""
     result = run_result(run)
     if reason := failure_text(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
     if result is not None:
-        _show_figures(result)
+        _show_metrics(result)
         show_motion_accuracy(result)
     if has_model(run):
-        _use_model_button(run, project)
+        _draw_use_model_button(run, project)
     if result is not None:
         if has_model(run):
             show_new_people(run, project, running)
@@ -64,7 +66,9 @@ def _show_run(run: Run, project: Project, running: Run | None) -> None:
         show_curves_per_epoch(epochs)
 
 
-def _show_figures(result: dict[str, Any]) -> None:
+def _show_metrics(result: dict[str, Any]) -> None:
+    """Show accuracy, 95 % interval, time, the held-out split, a warning if it is optimistic, and
+    rejection rates."""
     figures, protocol = result["figures"], Protocol.from_dict(result)
     with st.container(horizontal=True):
         st.metric(
@@ -93,7 +97,8 @@ def _show_figures(result: dict[str, Any]) -> None:
     show_rejection_rates(figures)
 
 
-def _use_model_button(run: Run, project: Project) -> None:
+def _draw_use_model_button(run: Run, project: Project) -> None:
+    """Draw the button that puts a training's model in use; a note if it already is."""
     if active_model(studio().paths, project).name == run.name:
         st.success("The Live page uses this model.", icon="✅")
     elif st.button("Use this model", icon="✨", type="primary"):
@@ -102,6 +107,7 @@ def _use_model_button(run: Run, project: Project) -> None:
 
 
 def _show_gesture_accuracies(result: dict[str, Any]) -> None:
+    """Show a table of held-out accuracy per gesture with 95 % interval, worst first."""
     st.subheader("Per gesture", anchor=False)
     emoji = {g["name"]: g["emoji"] for g in result["gestures"]}
     rows = result["figures"]["per_gesture"]
@@ -127,9 +133,10 @@ def show_curves_per_epoch(epochs: list[dict[str, Any]]) -> None:
             draw_chart(curve_chart(epochs, metric), key=metric)
 
 
-def show_rejection_rates(figures: dict[str, Any]) -> None:
-    """Show how many gestures were recognised and how many other hands were wrongly accepted."""
-    found = figures.get("rejection")
+def show_rejection_rates(metrics: dict[str, Any]) -> None:
+    """Show the true accept rate of gestures and the false accept rate of other hands; nothing for
+    old trainings."""
+    found = metrics.get("rejection")
     if not found:  # an old training
         return
     passed, accepted = f"{found['true_accept']:.1%}", found["false_accept"]
@@ -155,7 +162,8 @@ def show_rejection_rates(figures: dict[str, Any]) -> None:
 
 
 def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) -> None:
-    """Draw the confusion matrix and the samples of the clicked or selected cell."""
+    """Draw the confusion matrix, a list of its cells, and the samples of the clicked or selected
+    cell."""
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
     st.subheader("Confusion matrix", anchor=False)
     st.caption("Rows: the shown gesture. Columns: the prediction. Click a cell to see its samples.")
@@ -166,7 +174,7 @@ def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) ->
     if clicked and clicked != st.session_state.get(f"clicked_{key}"):
         st.session_state[key] = clicked[0]
     st.session_state[f"clicked_{key}"] = clicked
-    cell = _select_cell(confusion, gestures, key)
+    cell = _pick_confusion_cell(confusion, gestures, key)
     if cell is None and clicked:
         st.caption("No sample is in that cell.")
     if cell is not None:
@@ -174,12 +182,13 @@ def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) ->
             _show_cell_samples(run, project, gestures[cell[0]]["name"], gestures[cell[1]]["name"])
 
 
-def _select_cell(
+def _pick_confusion_cell(
     confusion: list[list[int]], gestures: list[dict[str, str]], key: str
 ) -> Cell | None:
-    """Draw a list of the non-empty cells, which works without a mouse; return the choice."""
+    """Draw a list of the non-empty cells; return the selected (row, column), None before a
+    choice."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
-    cells = _sort_cells(confusion)
+    cells = _sort_confusion_cells(confusion)
     if st.session_state.get(key) not in cells:  # an empty cell was clicked
         st.session_state[key] = None
 
@@ -197,15 +206,16 @@ def _select_cell(
     )
 
 
-def _sort_cells(confusion: list[list[int]]) -> list[Cell]:
-    """Return the non-empty cells: mistakes first, the most frequent first."""
+def _sort_confusion_cells(confusion: list[list[int]]) -> list[Cell]:
+    """Return the non-empty cells (row, column): errors before correct ones, each by descending
+    count."""
     size = range(len(confusion))
     cells = [(i, j) for i in size for j in size if confusion[i][j]]
     return sorted(cells, key=lambda cell: (cell[0] == cell[1], -confusion[cell[0]][cell[1]]))
 
 
 def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) -> None:
-    """Show some samples of a cell, and a button that opens all of them in Review."""
+    """Show the first samples of a confusion cell, and a button that opens all of them in Review."""
     ids = find_cell_samples(read_predictions(run.path), target, predicted)
     shown = read_samples(studio().store, ids[:MAX_SAMPLES_SHOWN], project_id=project.id)
     if not shown:
