@@ -87,7 +87,8 @@ def _cached_export(
 
 
 def _show_test_vector_result(proof: dict[str, Any]) -> None:
-    """Show whether the model file reproduces its test vectors, with details in an expander."""
+    """Show how many test vectors the checked model file reproduces, the largest difference, and a
+    warning if its predict.py isn't Mudra's own."""
     parts = [proof, *filter(None, [proof["motions"]])]
     worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
     tried = " and ".join(map(_describe_tests, parts))

@@ -164,7 +164,7 @@ def label_noise_scores(
 
 
 def show_deleted_groups(project: Project) -> None:
-    """List deleted projects, gestures and people, newest first, each with a Restore button."""
+    """List deleted projects, gestures and people, at most BIN_SHOWN, each with a Restore button."""
     found = list_bin(studio().store, project.id)
     for one in found[:BIN_SHOWN]:
         _show_bin_entry(project, one)

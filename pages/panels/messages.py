@@ -34,7 +34,8 @@ _clear = ForwardMsgQueue.clear
 
 
 def install() -> None:
-    """From now on in every session of this process; again does nothing."""
+    """Patch Streamlit's session and message queue for all sessions of this process, if its version
+    is a known one; a second call has no effect."""
     if streamlit.__version__.startswith(_KNOWN):
         AppSession.request_rerun = _request_rerun_of_all  # type: ignore[assignment,method-assign]
         ForwardMsgQueue.clear = _clear_no_page  # type: ignore[assignment,method-assign]
@@ -46,6 +47,7 @@ def _clear_no_page(
     retain_lifecycle_msgs: bool = False,
     fragment_ids_this_run: list[str] | None = None,
 ) -> None:
+    """Clear the message queue, but keep a page that is still queued when a fragment runs."""
     if fragment_ids_this_run and any(map(_is_of_page, queue._queue)):
         queue._delta_index_map = {}  # what comes now goes behind it, not in its place
     else:
@@ -53,12 +55,14 @@ def _clear_no_page(
 
 
 def _is_of_page(message: Any) -> bool:
-    """Whether a whole page begins or ends here."""
+    """Return whether a message marks the start or end of a whole page's run."""
     bounds = message.HasField("new_session") or message.HasField("script_finished")
     return bounds and not message.metadata.run.fragment_ids
 
 
 def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:
+    """Request a rerun of every fragment whose widgets changed, or of the page; ignore messages of a
+    page that was left."""
     if client_state is None:
         return _request_rerun(session, client_state)
     if _is_of_a_page_left(session, client_state):
@@ -74,7 +78,8 @@ def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:
 
 
 def _others(session: AppSession, client_state: Any) -> set[str]:
-    """The fragments besides its own that a fragment's message is of, "" for the whole page."""
+    """Return the ids of other fragments whose widgets a fragment's message changes; {""} if the
+    whole page must rerun."""
     new = _new(session, client_state.widget_states.widgets)
     own = client_state.fragment_id
     if not own:
@@ -85,8 +90,8 @@ def _others(session: AppSession, client_state: Any) -> set[str]:
 
 
 def _is_of_a_page_left(session: AppSession, client_state: Any) -> bool:
-    """Whether a fragment of the page before speaks, as it does until the browser has the next one;
-    what names the next one comes from a browser that has it."""
+    """Return whether a fragment of the previous page sent the message, before the browser received
+    the next page."""
     at, left = vars(session).get(_PAGES, ("", ""))
     page = client_state.page_script_hash
     if client_state.fragment_id and page == left != at:
@@ -100,8 +105,8 @@ def _is_of_a_page_left(session: AppSession, client_state: Any) -> bool:
 
 
 def _new(session: AppSession, widgets: Any) -> dict[str, bool]:
-    """The widgets that have another value than in the message before, and whether they were
-    pressed."""
+    """Return the ids of widgets whose value changed since the last message, each with whether it
+    was pressed."""
     seen: dict[str, bytes] = vars(session).setdefault(_SEEN, {})
     new = {}
     for widget in widgets:
@@ -116,7 +121,7 @@ def _new(session: AppSession, widgets: Any) -> dict[str, bool]:
 
 
 def _drawn(session: AppSession, widget: str) -> bytes | None:
-    """What the widget would say of the value it was drawn with; None for one never drawn."""
+    """Return the serialized value with which a widget was drawn; None if it was never drawn."""
     state = session.session_state
     with suppress(KeyError):  # the script may be changing it just now
         drawn = WStates({widget: Value(state[widget])}, state._new_widget_state.widget_metadata)
@@ -126,6 +131,6 @@ def _drawn(session: AppSession, widget: str) -> bytes | None:
 
 
 def _fragment_of(session: AppSession, widget: str) -> str:
-    """The fragment that the widget was drawn in; "" for none."""
+    """Return the id of the fragment that drew the widget; "" for the page itself."""
     known = session.session_state._new_widget_state.widget_metadata.get(widget)
     return (known.fragment_id or "") if known else ""

@@ -32,7 +32,8 @@ _CHANGES: dict[str, Callable[..., None]] = {
 
 
 def install() -> None:
-    """From now on in every run of this process; again does nothing."""
+    """Patch Streamlit's session state and runner for all runs of this process; a second call has no
+    effect."""
     SafeSessionState.__init__ = _begin_with_turn  # type: ignore[assignment,method-assign]
     for name, change in _CHANGES.items():
         setattr(SafeSessionState, name, _unless_stopped(change))
@@ -43,6 +44,7 @@ def install() -> None:
 def _begin_with_turn(
     run: SafeSessionState, state: SessionState, yield_callback: Callable[[], None]
 ) -> None:
+    """Initialise a run's session state with a lock shared by all runs of the session."""
     _begin(run, state, yield_callback)
     # each run had a lock of its own; the state has no room for one, what it holds has
     turn = vars(state.query_params).setdefault(_TURN, run._lock)
@@ -50,6 +52,8 @@ def _begin_with_turn(
 
 
 def _unless_stopped(change: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a session-state method: under the lock, do nothing if its run was stopped."""
+
     def changed(run: SafeSessionState, *told: Any, **options: Any) -> None:
         with run._lock:
             if not _is_stopped(run):
@@ -64,6 +68,7 @@ def _is_stopped(run: SafeSessionState) -> bool:
 
 
 def _create_after_last_words(session: AppSession, told: RerunData) -> None:
+    """Queue a rerun request; create the runner once the previous runner has sent its last event."""
     waiting: list[RerunData] = vars(session).setdefault(_WAITING, [])
     waiting.append(told)
     if session._scriptrunner is None:  # its last word was heard, or a whole page takes its place
@@ -73,6 +78,7 @@ def _create_after_last_words(session: AppSession, told: RerunData) -> None:
 
 
 def _as_one(told: list[RerunData]) -> RerunData:
+    """Merge rerun requests into one, as Streamlit's own queue does."""
     requests = ScriptRequests()
     for one in told:
         requests.request_rerun(one)
@@ -82,6 +88,8 @@ def _as_one(told: list[RerunData]) -> RerunData:
 def _hear_and_go_on(
     session: AppSession, sender: Any, event: ScriptRunnerEvent, *told: Any, **options: Any
 ) -> None:
+    """Handle a runner's event, then create the runner that waits for this one's end, unless the
+    session is closing."""
     _hear(session, sender, event, *told, **options)
     waiting = vars(session).get(_WAITING)
     open_still = session._state != AppSessionState.SHUTDOWN_REQUESTED

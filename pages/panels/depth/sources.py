@@ -75,6 +75,7 @@ def play_recording(playback: DepthPlayback, scene: DepthScene, name_gesture: Ges
 def _draw_recording_batch(
     playback: DepthPlayback, scene: DepthScene, name_gesture: GestureNamer
 ) -> None:
+    """Send the requested frames to the depth view, then show hand counts and keypoint errors."""
     draw_depth(_KEY, scene, _read_frame_batch(playback, scene, name_gesture))
     _show_hand_counts(playback)
     show_keypoint_errors(playback.errors_mm())
