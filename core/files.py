@@ -33,8 +33,9 @@ def printable(name: str) -> str:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Yield a draft beside `path` to write into; it replaces the file unless an error is raised."""
+def replace_atomically(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` to write to; at the end it replaces the file atomically,
+    on an error it is deleted."""
     part = path.with_name(f".{path.name}.part-{secrets.token_hex(4)}")
     try:
         yield part
@@ -46,7 +47,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file's content at once."""
-    with written_whole(path) as part:
+    with replace_atomically(path) as part:
         part.write_bytes(content)
 
 
@@ -56,8 +57,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def change_json(path: Path, change: Mapping[str, Any]) -> None:
-    """Set values of the JSON object in a file; changes of several processes wait for each other.
+def update_json(path: Path, change: Mapping[str, Any]) -> None:
+    """Set keys of the JSON object in a file atomically, under a file lock.
 
     Raises:
         OSError: it can't be read or written, or another process locks it for seconds.
@@ -70,7 +71,8 @@ def change_json(path: Path, change: Mapping[str, Any]) -> None:
 
 
 def make_temporary_folder(kind: str = "") -> tuple[Path, FileLock]:
-    """Make a folder of this process in the temporary directory.
+    """Create a folder in the system's temporary directory, locked for as long as this process
+    lives.
 
     Args:
         kind: part of its name, e.g. "files-".
@@ -86,7 +88,7 @@ def make_temporary_folder(kind: str = "") -> tuple[Path, FileLock]:
 
 
 def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
-    """Remove a folder of `make_temporary_folder` and release its lock."""
+    """Delete a folder of `make_temporary_folder` and release its lock."""
     shutil.rmtree(folder, ignore_errors=True)
     lock.release()
     with suppress(OSError):
@@ -95,7 +97,8 @@ def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
 
 @contextmanager
 def temporary_folder(kind: str = "") -> Iterator[Path]:
-    """Yield a folder in the temporary directory, and remove it afterwards."""
+    """Yield a new folder in the system's temporary directory; it is deleted at the end of the
+    block."""
     folder, lock = make_temporary_folder(kind)
     try:
         yield folder
@@ -104,7 +107,7 @@ def temporary_folder(kind: str = "") -> Iterator[Path]:
 
 
 def sweep_temporary_folders() -> list[Path]:
-    """Remove this user's temporary folders of ended processes; returns those removed."""
+    """Delete this user's temporary folders that ended processes left behind; return their paths."""
     removed = []
     for path in Path(tempfile.gettempdir()).glob("mudra-*.lock"):
         folder, lock = path.with_suffix(""), FileLock(path, timeout=0)

@@ -39,10 +39,11 @@ Work = Callable[[Iterable[Item]], Iterator[Result]]
 
 
 @contextmanager
-def spread(
+def map_parallel(
     work: Work[Item, Result], items: Sequence[Item], *, workers: int = 1, on: str = LOCAL
 ) -> Iterator[Iterator[Result]]:
-    """Yield an iterator over the results of `work` for each item, in the items' order.
+    """Yield an iterator over the results of `work` for all items, in their order, computed by
+    processes or a Ray cluster.
 
     Args:
         work: returns one result per item for any part of the items; a function of a module or a
@@ -55,13 +56,15 @@ def spread(
             killed again and again.
     """
     check_place(on)
-    with closing(_run_work(work, items, workers, on)) as each:
+    with closing(_dispatch_work(work, items, workers, on)) as each:
         yield each
 
 
-def _run_work(
+def _dispatch_work(
     work: Work[Item, Result], items: Sequence[Item], workers: int, on: str
 ) -> Generator[Result]:
+    """Yield the results of the work, done on Ray, in several processes, or in this process if there
+    is one worker."""
     if on != LOCAL:
         with _connect_to_ray(on, workers) as ray:
             yield from _run_on_ray(ray, work, items)
@@ -72,8 +75,8 @@ def _run_work(
 
 
 def check_place(on: str, path: Path | None = None) -> None:
-    """Check where to work: `local`; `ray` for the cluster in RAY_ADDRESS, else a local one; or
-    `ray://HOST:PORT`.
+    """Raise an error unless `on` is `local`, `ray` (the cluster in RAY_ADDRESS, else a local one)
+    or `ray://HOST:PORT`.
 
     Args:
         path: file or folder that will be read there.
@@ -92,7 +95,8 @@ def check_place(on: str, path: Path | None = None) -> None:
 
 
 def _cluster_address(on: str) -> str | None:
-    """Address of the Ray cluster; None for this machine or a cluster yet to be started."""
+    """Return the Ray cluster's address; None for this machine or a local cluster yet to be
+    started."""
     if on == LOCAL:
         return None
     return os.environ.get("RAY_ADDRESS") if on == RAY else on
@@ -111,7 +115,7 @@ def _run_parts_in_order(
     ahead: int,
     pending: deque[Sequence[Item]],
 ) -> Iterator[Result]:
-    """Yield the results of each part in order, with up to `ahead` parts submitted in advance.
+    """Yield the results of all parts in order, with up to `ahead` parts submitted in advance.
 
     Args:
         pending: parts submitted and not done; at the start those to submit first, after an error
@@ -135,6 +139,7 @@ def _run_part(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
 
 
 def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
+    """Create the error for workers that were killed repeatedly at the same part."""
     return EstimatorError(
         f"workers were killed {1 + _RETRIES} times in a row, at {part[0]} or soon after: too "
         "little memory, or a file that can't be read safely; what was done until then is kept"
@@ -147,7 +152,8 @@ def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
 def _run_in_processes(
     work: Work[Item, Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
-    """Run in a process pool; if a process is killed, start a new pool for the remaining parts."""
+    """Yield the results of a process pool, in order; if a process is killed, a new pool does the
+    rest, up to _RETRIES times per part."""
     parts, pending = _split_into_parts(items, workers), deque[Sequence[Item]]()
     first: Sequence[Item] | None = None
     attempts = 0
@@ -168,8 +174,8 @@ def _run_in_processes(
 
 @contextmanager
 def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of fresh processes: a fork would copy threads and database connections halfway.
-    Ctrl+C stops them at once."""
+    """Yield a pool of forkserver processes, which copy no threads or database connections; Ctrl+C
+    ends them at once."""
     pool = ProcessPoolExecutor(
         workers,
         mp_context=get_context("forkserver"),
@@ -191,6 +197,8 @@ def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
+    """Yield the results of the work on a connected Ray cluster, in order; errors of the cluster
+    become EstimatorError."""
     workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
     task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_part)
     pending, remote_work = deque[Sequence[Item]](), ray.put(work)
@@ -207,6 +215,8 @@ def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> It
 
 @contextmanager
 def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
+    """Connect to the Ray cluster, or start a local one with so many workers, and yield the `ray`
+    module; shut down at the end."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
         import ray
@@ -239,8 +249,8 @@ def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
 
 
 def read_ahead(read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `read(item)` for each item in order, reading the next few in threads meanwhile;
-    `Executor.map` would read all items before the first result is used."""
+    """Yield `read(item)` for each item in order, reading only the next few in threads in
+    advance."""
     results: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(_READ_AHEAD) as pool:
         for item in items:

@@ -49,8 +49,8 @@ class Paths:
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
     ) -> "Paths":
-        """Choose the given workspace, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`; the
-        database of MUDRA_DATABASE, but a given workspace has its own; the folders of MUDRA_OWNER.
+        """Return the paths of this installation: the given workspace or MUDRA_WORKSPACE, else
+        `data/workspace`; weights, database and owner by MUDRA_WEIGHTS, _DATABASE, _OWNER.
 
         Raises:
             StoreError: the workspace is a URL; it is not quoted, since it may contain a password.
@@ -70,7 +70,8 @@ class Paths:
         return paths.of(environ.get("MUDRA_OWNER", ""))
 
     def of(self, owner: str) -> "Paths":
-        """Return the paths of a logged-in user, who has their own workspace."""
+        """Return the paths of a logged-in user, whose workspace is a folder within the shared one;
+        unchanged for ""."""
         if not owner:
             return self
         shared = self.shared or self.workspace
@@ -104,7 +105,8 @@ class Paths:
         return self.workspace / "runs"
 
     def model(self, name: str) -> Path:
-        """Return the folder of a gesture model: "starter", "arms" (bodies), a run or a path."""
+        """Return the folder of a gesture model: "starter", "arms" (bodies), a run's name, else the
+        name as a path."""
         if name in (self.starter.name, self.arms.name):
             return self.starter if name == self.starter.name else self.arms
         run = self.runs / name
@@ -121,7 +123,8 @@ class Paths:
         return self.workspace / "net-runs"
 
     def net(self, name: str) -> Path:
-        """Return the folder of a net by name, the user's before a shipped one, or a path."""
+        """Return the folder of a keypoint net by name, the user's own before a shipped one, else
+        the name as a path."""
         for folder in (self.own_nets / name, self.shipped_models / name):
             if _is_plain_name(name) and folder.is_dir():
                 return folder

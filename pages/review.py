@@ -10,8 +10,8 @@ from core.review.reviewing import (
     SUSPECTED,
     LabelNoise,
     SampleFilter,
-    find_sample_ids,
-    sample_scores,
+    filter_and_sort_ids,
+    select_scores,
 )
 from core.store import Project
 from core.store.bin import PROJECT, BinEntry, list_bin, restore_from_bin, restore_samples
@@ -78,13 +78,13 @@ def _show_filtered_samples(project: Project, sample_index: SampleIndex) -> None:
     wanted = _pick_filters(project)
     label_noise = label_noise_scores(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
-    found = find_sample_ids(sample_index, wanted, label_noise=label_noise, persons=persons)
+    found = filter_and_sort_ids(sample_index, wanted, label_noise=label_noise, persons=persons)
     if not len(found):
         st.info("No sample matches these filters.", icon="🔎")
         return
     shown = show_page_controls(found)
     show_selection_bar(project, found, shown)
-    known = sample_scores(label_noise, sample_index, shown) if label_noise else {}
+    known = select_scores(label_noise, sample_index, shown) if label_noise else {}
     show_sample_grid(project, read_samples(studio().store, shown.tolist()), known)
 
 
@@ -218,7 +218,7 @@ def show_deleted_samples(project: Project) -> None:
     """Draw the samples deleted individually as tiles, with buttons that restore the selected
     ones."""
     st.subheader("Samples", anchor=False)
-    found = find_sample_ids(read_restorable_index(studio().store, project.id), SampleFilter())
+    found = filter_and_sort_ids(read_restorable_index(studio().store, project.id), SampleFilter())
     if not len(found):
         st.caption(
             "No deleted samples, except those that are restored with their gesture or person."

@@ -23,7 +23,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.gesture_evaluation import evaluate_gestures
 from core.media.pictures import encode_jpeg
 from core.offline.extracting import extract
-from core.parallel import _open_process_pool, read_ahead, spread
+from core.parallel import _open_process_pool, map_parallel, read_ahead
 from core.paths import Paths
 from core.recording.imports.importing import import_path
 from core.store import Store
@@ -87,7 +87,7 @@ def cluster() -> Iterator[Any]:
 
 @pytest.fixture
 def where(request, monkeypatch) -> dict[str, Any]:
-    """Where to work, as `spread` is told."""
+    """Where to work, as `map_parallel` is told."""
     if request.param == "ray":
         monkeypatch.setenv("RAY_ADDRESS", request.getfixturevalue("cluster").address)
         return {"on": "ray"}
@@ -99,7 +99,7 @@ def at(*places: Any) -> Any:
 
 
 def made(work: Any, items: Any, **where: Any) -> list[Any]:
-    with spread(work, items, **where) as each:
+    with map_parallel(work, items, **where) as each:
         return list(each)
 
 
@@ -121,7 +121,7 @@ def test_what_kills_each_worker_ends_the_work_and_is_named(where):
     came = []
     with (
         pytest.raises(EstimatorError, match=r"killed 4 times in a row, at [0-5] or soon after"),
-        spread(killed, range(20), **where) as each,
+        map_parallel(killed, range(20), **where) as each,
     ):
         came.extend(each)
     assert came == list(range(len(came))) and len(came) <= 5
@@ -153,7 +153,7 @@ def test_an_error_in_a_worker_is_told_as_it_is_here(where):
 
 @at(ALONE, PROCESSES, RAY)
 def test_only_a_few_parts_are_worked_ahead_of_what_is_taken(where, tmp_path):
-    with spread(partial(telling, tmp_path), range(2000), **where) as each:
+    with map_parallel(partial(telling, tmp_path), range(2000), **where) as each:
         for _ in range(100):
             next(each)
     assert 100 <= len(list(tmp_path.iterdir())) < 400
@@ -297,11 +297,11 @@ def test_another_place_is_refused_before_anything_is_read(on, tmp_path, store, m
     model = GestureModel.load(Paths.starter)
     with pytest.raises(EstimatorError, match="local, ray or ray://HOST:PORT"):
         extract(tmp_path, tmp_path / "a.csv", weights_folder=tmp_path, on=on)
-    with pytest.raises(EstimatorError, match="no place to work"):
+    with pytest.raises(EstimatorError, match="unknown place"):
         import_path(store, "p", tmp_path, estimator_factory=make_estimator, on=on)
-    with pytest.raises(EstimatorError, match="no place to work"):
+    with pytest.raises(EstimatorError, match="unknown place"):
         evaluate_gestures(model, tmp_path, estimator_factory=make_estimator, on=on)
-    with pytest.raises(EstimatorError, match="no place to work"):
+    with pytest.raises(EstimatorError, match="unknown place"):
         made(squared, [1], on=on)
     assert store.projects() == []
 

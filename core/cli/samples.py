@@ -39,9 +39,9 @@ def list_(
         ORDERS,
         SUSPECTED,
         SampleFilter,
-        find_sample_ids,
-        sample_scores,
+        filter_and_sort_ids,
         score_labels,
+        select_scores,
     )
     from core.store.index import read_index, read_restorable_index, read_samples
 
@@ -60,8 +60,10 @@ def list_(
         wanted = SampleFilter(
             _find_id(gesture, gestures, "gesture"), _find_id(person, persons, "person"), order=order
         )
-        ids = find_sample_ids(sample_index, wanted, label_noise=label_noise, persons=tuple(persons))
-        known = sample_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
+        ids = filter_and_sort_ids(
+            sample_index, wanted, label_noise=label_noise, persons=tuple(persons)
+        )
+        known = select_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
         # what lies in the bin has a name, too: older versions left its samples outside
         gestures |= {g.id: g.name for g in store.gestures(home.id, deleted=True)}
         persons |= {p.id: p.name for p in store.persons(home.id, deleted=True)}

@@ -55,7 +55,7 @@ def train(
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.gestures.data import CLASSIFIERS
-    from core.jobs.trainings import excluded_samples_text, optimism_text, train_here
+    from core.jobs.trainings import describe_optimism, excluded_samples_text, train_here
     from core.store.learned import set_train_in_space
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
@@ -95,7 +95,7 @@ def train(
         f"accuracy {percent(figures['accuracy'])} ({interval_text(figures['interval'])}) on "
         f"{figures['n']} samples, split by {result.protocol.split}, {result.seconds:.1f} s",
         result.protocol.describe_choices(),
-        optimism_text(result.protocol),
+        describe_optimism(result.protocol),
         f"model: {result.model}" if result.model else "a baseline: compared, not saved",
     ]
     if leave_one_person_out:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.datasets.appearance import degrade_quality, erase_rectangle, jitter_colours, to_picture
 from core.datasets.training_data import Sample, TrainingData
 from core.errors import TrainingError
-from core.files import written_whole
+from core.files import replace_atomically
 from core.pose.boxes import bounding_box, map_to_square, square_around
 from core.pose.crops import cut_square
 from core.pose.types import Floats, Picture
@@ -149,7 +149,7 @@ class _GrowingArray:
 @contextmanager
 def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_GrowingArray]:
     """Write a .npy file row by row; it appears only when complete."""
-    with written_whole(path) as part, part.open("wb") as file:
+    with replace_atomically(path) as part, part.open("wb") as file:
         array = _GrowingArray(file, shape)
         yield array
         array.finish()

@@ -46,8 +46,8 @@ def prepare_download(
     with_pictures: bool = True,
     progress: Progress = ignore_progress,
 ) -> Download:
-    """Write a project file (WHOLE_PROJECT) or samples in one of `data_out.FORMATS` to a folder,
-    replacing the download there.
+    """Write a project file (WHOLE_PROJECT) or samples in one of `data_out.FORMATS` to a folder, in
+    place of the folder's previous download.
 
     Raises:
         MudraError: it can't be written.
@@ -88,7 +88,7 @@ def import_uploaded_project(
     folder: Path,
     progress: Progress = ignore_progress,
 ) -> tuple[str, str]:
-    """Import an uploaded project file; return the project's name and a sentence about it.
+    """Import an uploaded project file; return the new project's name and a sentence for the user.
 
     Raises:
         MudraError: the file is invalid; nothing was imported.
@@ -105,7 +105,7 @@ def import_uploaded_samples(
     folder: Path,
     progress: Progress = ignore_progress,
 ) -> str:
-    """Import the samples of one uploaded table or json and return a sentence about it.
+    """Import one uploaded table or COCO json into a project; return a sentence for the user.
 
     Args:
         uploads: (name, content) of the table, and of the names for a keypoint.csv's numbers.

@@ -45,7 +45,8 @@ _MAX_TITLE = 100  # characters of a file's name in a training's log
 
 
 def create_card(model: GestureModel, *, names: bool = True) -> str:
-    """Return the model's card in Markdown; without `names`, persons are numbered.
+    """Create the model's card in Markdown; without `names`, persons become "person 1" … and source
+    names are removed.
 
     Raises:
         ModelError: invalid metadata.
@@ -59,8 +60,8 @@ def create_card(model: GestureModel, *, names: bool = True) -> str:
 
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
-    """Write the model's `.gesture` file with test vectors; a model of moving gestures beside it is
-    a file in that file.
+    """Export a model with card, predict.py and test vectors to a `.gesture` file; its model of
+    moving gestures is a file within that file.
 
     Args:
         names: keep the names of persons and sources in the card and the metadata.
@@ -83,7 +84,8 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
 
 
 def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
-    """Return the `.gesture` file of the model of moving gestures beside a model; empty if none."""
+    """Export the model of moving gestures that belongs to a model and return the `.gesture` file's
+    bytes; b"" if there is none."""
     motions = model.motions
     if motions is None or motions is model:
         return b""
@@ -97,7 +99,8 @@ def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
 
 
 def _create_test_inputs(model: GestureModel, paths: Paths) -> Inputs:
-    """Return the poses, or movements, that a model's file is tested with."""
+    """Create the test inputs of a model's file: poses, or windows of moving poses for a model of
+    moving gestures."""
     is_flat_hand = model.skeleton == HAND_21 and model.axes == 2
     poses = (
         read_sample_hands(paths.demo)
@@ -135,8 +138,8 @@ def name_model_file(project: str) -> str:
 
 
 def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
-    """Return, ready for JSON, what checking a `.gesture` file found: its gestures, each test
-    vector's difference, hashes, and whether its predict.py is Mudra's."""
+    """Return, ready for JSON, how a `.gesture` file was verified: gestures, output difference of
+    each test vector, hashes, and whether its predict.py is Mudra's."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.compare_answers().tolist()
     return {
@@ -155,7 +158,8 @@ def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
 
 
 def _read_predict_script(model: GestureModel, paths: Paths) -> str:
-    """Return the predict.py that runs this kind of model without Mudra."""
+    """Read the predict.py that runs a model of this skeleton, number of axes and kind of gestures
+    without Mudra."""
     if model.steps is not None:
         script = paths.motion_receiver
     elif model.skeleton.title in (BODY, PAIR):
@@ -166,7 +170,8 @@ def _read_predict_script(model: GestureModel, paths: Paths) -> str:
 
 
 def add_origin(model: GestureModel) -> GestureModel:
-    """Return the model with the samples' origin, from its training's log, in its metadata."""
+    """Return the model with its samples' origin, read from the training's log, added to the
+    metadata; unchanged if there is no log."""
     if "origin" in model.metadata or not (model.path / LOG).is_file():
         return model
     origin = Run.open(model.path).about().get("origin")
@@ -174,7 +179,8 @@ def add_origin(model: GestureModel) -> GestureModel:
 
 
 def anonymise(model: GestureModel) -> GestureModel:
-    """Return the model with persons named “person 1”, “person 2” …, and without source names.
+    """Return the model with persons renamed to "person 1", "person 2" … and the names of sources
+    replaced by their total.
 
     Raises:
         ModelError: invalid metadata.
@@ -193,7 +199,7 @@ def anonymise(model: GestureModel) -> GestureModel:
 
 
 def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = False) -> Any:
-    """Replace names of persons in metadata, below the keys that hold such."""
+    """Replace persons' names in nested metadata, only below the keys that contain persons."""
     if isinstance(value, dict):
         keys = {key: names.get(key, key) if is_person else key for key in value}
         return {
@@ -206,8 +212,8 @@ def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = Fals
 
 
 def read_sample_hands(table: Path) -> Inputs:
-    """Return 16 real hands of a keypoint table, of all its gestures and several sizes: every other
-    one mirrored, one without a keypoint, one without a finger.
+    """Read VECTOR_COUNT (16) hands of a keypoint table as test inputs, spread over all gestures and
+    sizes: every other one mirrored, some with missing keypoints.
 
     Raises:
         TableError: it can't be read.
@@ -225,8 +231,8 @@ def read_sample_hands(table: Path) -> Inputs:
 
 
 def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
-    """Return 16 random poses of a skeleton at several places and sizes: every other one mirrored,
-    one without a keypoint where it has several."""
+    """Create VECTOR_COUNT (16) random poses as test inputs, of several sizes and places: every
+    other one mirrored, one with a missing keypoint."""
     rng = np.random.default_rng(VECTOR_COUNT)
     sizes = np.geomspace(20, 200, VECTOR_COUNT)[:, None, None]
     points = rng.normal(0, 1, (VECTOR_COUNT, skeleton.size, axes)) * sizes + rng.uniform(
@@ -237,8 +243,8 @@ def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
 
 
 def animate_poses(poses: Inputs, steps: int) -> Inputs:
-    """Return windows of `steps` frames in which each pose moves along a circle, ellipse or line of
-    about its own size."""
+    """Move each pose along a circle, ellipse or line of about its own size; return windows of
+    `steps` frames."""
     middle = np.nanmean(poses.keypoints, 1, keepdims=True)
     reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
     reach = np.maximum(reach, _MIN_REACH_PX)  # features divide by the size of a movement
@@ -263,7 +269,8 @@ class ImportedModel:
 def import_model(
     store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
 ) -> ImportedModel:
-    """Import a `.gesture` file into a project, which is created if it is given by an unknown name.
+    """Import a `.gesture` file as a finished training of a project, which is created if its name is
+    unknown.
 
     Args:
         use: make it the project's active model.
@@ -317,7 +324,8 @@ def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> R
 
 
 def _write_model(model: GestureModel, folder: Path) -> None:
-    """Write a checked file's model to a folder and load it from there once, as a check."""
+    """Write a verified model and its metadata to a folder, and load it from there once as a
+    check."""
     metadata = {key: value for key, value in model.metadata.items() if key != "bundle"}
     folder.mkdir(exist_ok=True)
     (folder / MODEL).write_bytes(model.onnx)

@@ -40,12 +40,13 @@ class ActiveModel:
 
 
 def active_model(paths: Paths, project: Project) -> ActiveModel:
-    """Return the model that a project uses."""
+    """Return the model that a project uses: the chosen one, else its newest training's, else the
+    shipped one."""
     if project.active_model is not None:
         folder = paths.model(project.active_model)
         if has_model(Run(folder)):
             return _describe_model(folder, project.active_model, chosen=True)
-    run = _newest_training(paths, project)
+    run = _find_newest_training(paths, project)
     if run is not None:
         return _describe_model(run.path, run.name)
     name = shipped_model_name(project.skeleton)
@@ -53,23 +54,23 @@ def active_model(paths: Paths, project: Project) -> ActiveModel:
 
 
 def shipped_model_name(skeleton: str) -> str:
-    """Name of the shipped model for a skeleton, as `Paths.model` takes it; "" if there is none."""
+    """Return the name of the shipped model for a skeleton; "" if there is none."""
     if skeleton_named(skeleton).is_hand:
         return STARTER
     return ARMS if skeleton == SUBJECTS["Bodies"].name else ""
 
 
 def choose_model(store: Store, paths: Paths, project: Project, name: str) -> None:
-    """Set the project's model: a run's, or STARTER. Choosing the newest follows later trainings.
-    Can be undone."""
-    newest = _newest_training(paths, project)
+    """Make a run's model, or STARTER, the active one; the newest run is stored as "follow the
+    newest". Can be undone."""
+    newest = _find_newest_training(paths, project)
     follows = newest is not None and newest.name == name
     store.set_active_model(project.id, None if follows else name)
 
 
 def follow_training(store: Store, paths: Paths, project: Project, run: Run) -> None:
-    """After a training, switch to its model if the chosen one was the newest; an older chosen
-    model stays in use."""
+    """After a training, activate its model if the chosen one was the newest before; an older chosen
+    model stays active."""
     chosen = next((p.active_model for p in store.projects() if p.id == project.id), None)
     before = (other for other in list_runs(paths.runs) if other.name != run.name)
     ended = (
@@ -85,13 +86,16 @@ def has_model(run: Run) -> bool:
     return (run.path / MODEL).is_file() and (run.path / METADATA).is_file()
 
 
-def _newest_training(paths: Paths, project: Project) -> Run | None:
-    """The project's newest training with a model, ignoring imported models."""
+def _find_newest_training(paths: Paths, project: Project) -> Run | None:
+    """Return the project's newest training with a model, ignoring imported models; None if there is
+    none."""
     runs = (run for run in list_runs(paths.runs) if has_model(run) and belongs_to(run, project))
     return next((run for run in runs if "imported" not in run.about()), None)
 
 
 def _describe_model(folder: Path, name: str, *, chosen: bool = False) -> ActiveModel:
+    """Read when the model was saved, its number of samples and whether it is preliminary from its
+    run's log."""
     if not (folder / LOG).is_file():
         return ActiveModel(name, folder, chosen)
     records = Run(folder).records()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import ModelError, TrainingError
-from core.files import change_json
+from core.files import update_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.gesture_model import METADATA, GestureModel
@@ -24,14 +24,14 @@ NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest":
 
 
 def start_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run:
-    """Start a leave-one-person-out evaluation of a training in a thread; the summary is also stored
-    in the model's metadata.
+    """Start a leave-one-person-out evaluation of a training in a thread and return its run; the
+    summary is added to the model's metadata.
 
     Raises:
         TrainingError: something is running already, one person only, or the samples have changed.
         ModelError: the training has no model.
     """
-    data, options, epochs, protocol = _training_setup(manager, project, training)
+    data, options, epochs, protocol = _load_training_setup(manager, project, training)
     persons = data.known_persons
 
     def work(run: Run, stop: Stop) -> None:
@@ -44,7 +44,7 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
         if not stop.is_set():
             summary = summarise_persons(found) | {"epochs": epochs} | protocol.to_dict()
             run.log(event="result", **summary)
-            change_json(training.path / METADATA, {SUMMARY: summary})
+            update_json(training.path / METADATA, {SUMMARY: summary})
 
     about = {"of": training.name, "persons": persons}
     return _start_evaluation(manager, project, LEFT_OUT, work, about)
@@ -53,7 +53,8 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
 def start_comparison(
     manager: TrainingManager, project: Project, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
-    """Start comparing every classifier on the same split of the project's samples, in a thread.
+    """Start a comparison of all classifiers on one split of the project's samples, in a thread, and
+    return its run.
 
     Raises:
         TrainingError: something is running already.
@@ -74,7 +75,8 @@ def start_comparison(
 
 
 def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) -> dict[str, Any]:
-    """Wait for an evaluation of this process and return its result; Ctrl+C stops it.
+    """Wait for an evaluation of this process, reporting progress, and return its result; Ctrl+C
+    stops it.
 
     Raises:
         TrainingError: it failed, or was stopped before it had a result.
@@ -85,7 +87,7 @@ def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) 
             thread.wait(0.2)
         except KeyboardInterrupt:
             thread.stop()
-        progress(*count_done(run)[:2])
+        progress(*read_evaluation_progress(run)[:2])
     if thread.error is not None:
         raise thread.error
     result = run_result(run)
@@ -94,9 +96,9 @@ def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) 
     return {key: value for key, value in result.items() if key not in ("time", "event")}
 
 
-def count_done(run: Run) -> tuple[int, int, str]:
-    """Return an evaluation's progress: people or classifiers done, their total, and the next one
-    ("" at the end)."""
+def read_evaluation_progress(run: Run) -> tuple[int, int, str]:
+    """Return an evaluation's progress: (persons or classifiers done, their total, name of the next
+    one or "")."""
     about = run.about()
     names = about["persons"] if about[KIND] == LEFT_OUT else about["classifiers"]
     done = len(run.records("person" if about[KIND] == LEFT_OUT else "classifier"))
@@ -104,22 +106,26 @@ def count_done(run: Run) -> tuple[int, int, str]:
 
 
 def latest_comparison(manager: TrainingManager, project: Project) -> Run | None:
-    """Return the project's newest comparison that has a result."""
+    """Return the project's newest comparison with a result; None if there is none."""
     runs = manager.runs(project, COMPARISON)
     return next((run for run in runs if run_result(run)), None)
 
 
 def latest_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
-    """Return the newest leave-one-person-out evaluation of a training that has a result."""
+    """Return a training's newest leave-one-person-out evaluation with a result; None if there is
+    none."""
     runs = manager.runs(project, LEFT_OUT)
     return next(
         (run for run in runs if run.about()["of"] == training.name and run_result(run)), None
     )
 
 
-def comparison_text(found: dict[str, Any]) -> str:
+def comparison_text(comparison: dict[str, Any]) -> str:
     """Summarise a comparison in one sentence: which classifiers beat the MLP or lose to it."""
-    others = {verdict: _join_names(found, verdict) for verdict in ("better", "worse", "same")}
+    others = {
+        verdict: _join_classifier_names(comparison, verdict)
+        for verdict in ("better", "worse", "same")
+    }
     if others["better"]:
         return f"On these samples {others['better']} did better than the MLP."
     if others["worse"] and others["same"]:
@@ -135,16 +141,18 @@ def comparison_text(found: dict[str, Any]) -> str:
     )
 
 
-def _join_names(found: dict[str, Any], verdict: str) -> str:
+def _join_classifier_names(comparison: dict[str, Any], verdict: str) -> str:
+    """Join the names of the classifiers with this verdict against the MLP: "a, b and c"; "" if
+    none."""
     names = [
-        NAMES[row["classifier"]] for row in found["rows"] if compare_with_first(row) == verdict
+        NAMES[row["classifier"]] for row in comparison["rows"] if compare_with_first(row) == verdict
     ]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def compare_with_first(row: dict[str, Any]) -> str:
-    """Compare a classifier with the first, the MLP, by the interval of their difference: "better",
-    "worse" or "same"; "" for the first itself."""
+    """Return "better", "worse" or "same" by the interval of a classifier's difference to the first,
+    the MLP; "" for the MLP itself."""
     if "difference" not in row:
         return ""
     low, high = row["difference_interval"]
@@ -158,6 +166,9 @@ def _start_evaluation(
     work: Callable[[Run, Stop], None],
     about: dict[str, Any],
 ) -> Run:
+    """Start a thread that does the work in a new run of this kind, and logs the end as done or
+    stopped; return the run."""
+
     def start() -> RunThread:
         run = Run.create(manager.folder, **{KIND: kind}, **manager.project_fields(project), **about)
 
@@ -170,11 +181,11 @@ def _start_evaluation(
     return manager.start(project, start)
 
 
-def _training_setup(
+def _load_training_setup(
     manager: TrainingManager, project: Project, training: Run
 ) -> tuple[GestureData, Any, int, Protocol]:
-    """Return a training's samples, options and epochs, and the evaluation protocol: if the training
-    chose its epochs on held-out samples, these were of the same people."""
+    """Return a training's samples, options, number of epochs and the leave-one-person-out protocol;
+    raise TrainingError if the samples have changed or are of one person."""
     from core.gestures.classifier.fitting import TrainOptions
     from core.gestures.modelfile.export import hash_data
 
@@ -202,8 +213,9 @@ def _training_setup(
         ) from error
 
 
-def _without_confusion(found: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in found.items() if key != "confusion"}
+def _without_confusion(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures without the confusion matrix."""
+    return {key: value for key, value in figures.items() if key != "confusion"}
 
 
 def is_running(run: Run | None, kind: str) -> bool:

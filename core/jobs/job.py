@@ -32,6 +32,7 @@ class Job:
         return not self.thread.is_alive()
 
     def _run_work(self, work: Callable[[Progress], Any]) -> None:
+        """Run the work and store its result or its error."""
         try:
             self.result = work(self._set_fraction)
         except Exception as error:  # raised where the result is read

@@ -53,7 +53,8 @@ def train_net_here(
     about: dict[str, Any] | None = None,
     progress: Progress,
 ) -> tuple[Run, Path] | None:
-    """Train and wait for the end; an interrupt stops it early and keeps the net.
+    """Train a keypoint net in this process and export it; an interrupt stops the training early and
+    still exports the net.
 
     Args:
         data: for training and evaluation.
@@ -80,7 +81,9 @@ def train_net_here(
     build = build or {}
     initial_trunk = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
     of_trunk = {"trunk": initial_trunk.about} if initial_trunk else {}
-    run = _open_run(paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk)
+    run = _create_or_resume_run(
+        paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk
+    )
     if resume is not None:
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
@@ -105,7 +108,7 @@ def train_net_here(
         if _rank() > 0:
             return None
         folder = out or run.path / NET
-        fields = _net_fields(run, len(data.rows(""))) | of_trunk | (about or {})
+        fields = _net_metadata(run, len(data.rows(""))) | of_trunk | (about or {})
         save_trained_net(weights, folder, name, fields, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
@@ -120,8 +123,8 @@ def fine_tune_here(
     minutes: float,
     progress: Progress,
 ) -> tuple[Run, Path]:
-    """Fine-tune the light CPM on a project's samples with MediaPipe's keypoints, and wait for the
-    end. Every fifth recording is held out; the net is then available by its name.
+    """Fine-tune the light CPM in this process on a project's samples with MediaPipe's keypoints,
+    every fifth recording held out, and save the net by its name.
 
     Args:
         name: of the net, with the prefix "cpm.".
@@ -139,7 +142,7 @@ def fine_tune_here(
             "hands: choose a project about hands"
         )
     run = Run.create(paths.net_runs, net=name, minutes=minutes, **project_fields(subject))
-    with _log_failure(run), _pack_hands(run, project_hands(store, subject.id)) as hands:
+    with _log_failure(run), _pack_hands(run, read_project_hands(store, subject.id)) as hands:
         # torch takes seconds to load; the run can be seen before
         from core.training.loop import NetOptions, train_net
 
@@ -160,48 +163,54 @@ def fine_tune_here(
             )
         except TrainingError:
             if (run.path / WEIGHTS).is_file():
-                _save_fine_tuned(paths, run)
+                _export_fine_tuned(paths, run)
             raise
-        _save_fine_tuned(paths, run)
+        _export_fine_tuned(paths, run)
     return run, paths.own_nets / name
 
 
-def can_be_kept(run: Run) -> bool:
-    """Return whether a killed fine-tuning left a checkpoint."""
+def has_fine_tuning_checkpoint(run: Run) -> bool:
+    """Return whether the run is a fine-tuning with a checkpoint that can be saved as a net."""
     return "project" in run.about() and (run.path / CHECKPOINT).is_file()
 
 
-def keep_fine_tuned(paths: Paths, run: Run) -> None:
-    """Save the net of a killed fine-tuning's last checkpoint.
+def save_last_checkpoint(paths: Paths, run: Run) -> None:
+    """Save the net from the last checkpoint of a killed fine-tuning, and log the run as stopped.
 
     Raises:
         TrainingError: there is none, or the run is running.
     """
     from core.training.checkpoint import export_checkpoint_weights
 
-    if run.status() == RUNNING or not can_be_kept(run) or not export_checkpoint_weights(run):
+    if (
+        run.status() == RUNNING
+        or not has_fine_tuning_checkpoint(run)
+        or not export_checkpoint_weights(run)
+    ):
         raise TrainingError(f"{run.name} left nothing that could be kept, or is still running")
-    _save_fine_tuned(paths, run)
+    _export_fine_tuned(paths, run)
     run.log(event="end", status=STOPPED)
 
 
-def _save_fine_tuned(paths: Paths, run: Run) -> None:
+def _export_fine_tuned(paths: Paths, run: Run) -> None:
+    """Export the run's weights as a net with metadata to the user's nets."""
     from core.training.net_export import save_trained_net
 
     about, packed = run.about(), run.records("packed")
     learnt_from = packed[-1]["learnt_from"] if packed else _count_packed(run)
-    fields = _net_fields(run, learnt_from) | OF_HANDS | {"project": about["project"]}
+    fields = _net_metadata(run, learnt_from) | OF_HANDS | {"project": about["project"]}
     save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, fields)
 
 
 def _count_packed(run: Run) -> int:
-    """Count the training crops of an old run, which did not log them."""
+    """Count the training crops of an old run, which did not log their number."""
     return len(read_pack(run.path / PACK).rows(""))
 
 
 @contextmanager
 def _pack_hands(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
-    """Yield the hands as a pack in the run's folder, and delete it afterwards."""
+    """Write the hands' crops to a pack in the run's folder and yield it; the pack is deleted at the
+    end of the block."""
     pack = run.path / PACK
     try:
         write_pack(pack, hands)
@@ -213,8 +222,8 @@ def _pack_hands(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
 
 
 def delete_packs(paths: Paths, project: Project | None = None) -> None:
-    """Delete the training crops of killed runs, and of the project if one is given; its running
-    fine-tuning is stopped and saved first."""
+    """Delete the training crops of runs that ended or were killed; with a project, first stop its
+    running fine-tunings, and delete theirs, too."""
     for run in list_runs(paths.net_runs):
         with suppress(FileNotFoundError):  # deleted meanwhile
             if run.status() == RUNNING:
@@ -243,7 +252,8 @@ class FineTuningProcess:
 
     @property
     def failure(self) -> str:
-        """Why it ended before it created a run; "" if it did not."""
+        """Return the last line of the process's error output if it ended before it created a run;
+        else ""."""
         if self._process.poll() in (None, 0) or self.run is not None:
             return ""
         lines = self._stderr.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -260,7 +270,7 @@ def latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
 
 
 def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> FineTuningProcess:
-    """Run `fine_tune_here` in its own process, which outlives the page and the server.
+    """Start `fine_tune_here` in a separate process, which outlives the page and the server.
 
     Raises:
         TrainingError: an invalid name, or a folder that can't be written.
@@ -297,7 +307,7 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
 
 
 def delete_net_run(run: Run) -> None:
-    """Delete a run's log, figures and weights; its saved net stays.
+    """Delete the folder of an ended run with its log and weights; the net saved from it stays.
 
     Raises:
         TrainingError: it is running.
@@ -315,7 +325,7 @@ def stop_net_training(run: Run) -> None:
 
 @contextmanager
 def _log_failure(run: Run) -> Iterator[None]:
-    """Log an error in the run, where pages read it."""
+    """Log an error of the block as the run's end, where pages read it, and re-raise it."""
     try:
         yield
     except Exception as error:
@@ -324,8 +334,9 @@ def _log_failure(run: Run) -> Iterator[None]:
         raise
 
 
-def project_hands(store: Store, project_id: int) -> Iterator[Hand]:
-    """Yield a project's samples with a picture, every fifth recording held out.
+def read_project_hands(store: Store, project_id: int) -> Iterator[Hand]:
+    """Yield crop and keypoints of the project's samples with a picture and MediaPipe's keypoints,
+    every fifth recording held out.
 
     Raises:
         TrainingError: too few samples.
@@ -350,6 +361,8 @@ def project_hands(store: Store, project_id: int) -> Iterator[Hand]:
 
 
 def _check_net_name(name: str) -> None:
+    """Raise TrainingError unless the name is "cpm." and 1 to 40 small letters, digits or _, and not
+    the shipped net's."""
     if not re.fullmatch(r"cpm\.[a-z0-9_]{1,40}", name) or name == LIGHT:
         raise TrainingError(
             f"“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
@@ -357,8 +370,9 @@ def _check_net_name(name: str) -> None:
         )
 
 
-def _open_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
-    """Create or resume the run; only the first process of torchrun has a folder to write into."""
+def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
+    """Create a net's run, or resume one by name; processes of torchrun other than the first get a
+    run without a folder."""
     if _rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
@@ -369,10 +383,13 @@ def _open_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
 
 
 def _rank() -> int:
+    """Return the number of this process in torchrun; 0 without it."""
     return int(os.environ.get("RANK", "0"))
 
 
-def _net_fields(run: Run, samples: int) -> dict[str, Any]:
+def _net_metadata(run: Run, samples: int) -> dict[str, Any]:
+    """Return a trained net's metadata: number of samples and steps, last held-out figures, and
+    date."""
     evaluations = run.records("look")
     return {
         "learnt_from": samples,

@@ -10,13 +10,14 @@ from core.training.runs import Run
 
 
 def project_fields(project: Project) -> dict[str, Any]:
-    """Return what a run's start record says of its project."""
+    """Return the project's name, id and creation time for a run's start record."""
     created = {"project_id": project.id, "project_made_at": project.created_at}
     return {"project": project.name} | created
 
 
 def belongs_to(run: Run, project: Project) -> bool:
-    """Return whether a run is the project's; old runs without an id are compared by name."""
+    """Return whether a run is the project's, by id and creation time; old runs without an id are
+    compared by name."""
     starts = run.records("start")  # none while another process is writing the line
     if not starts:
         return False

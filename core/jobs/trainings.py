@@ -52,7 +52,7 @@ class TrainingManager:
         self._threads: dict[str, Any] = {}
 
     def start_training(self, project: Project, *, seed: int = 0, epochs: int | None = None) -> Run:
-        """Start training on the project's samples, in a thread.
+        """Start a training on the project's samples in a thread, and return its run.
 
         Raises:
             TrainingError: a training or evaluation of the project is running.
@@ -62,8 +62,8 @@ class TrainingManager:
         return self.start(project, start)
 
     def restart_training(self, project: Project, *, epochs: int | None = None) -> Run:
-        """Start an automatic training in place of a running one, which stops at once and is no
-        longer listed; deletes automatic trainings except the last few.
+        """Start an automatic training, replacing a running one, and return its run; deletes older
+        automatic trainings.
 
         Raises:
             TrainingError: an evaluation, or a training of another process, is running.
@@ -77,7 +77,8 @@ class TrainingManager:
         return Run(thread.run.path)
 
     def start(self, project: Project, start_thread: Callable[[], Any]) -> Run:
-        """Start a thread that works on a run of the project.
+        """Start a thread (already created with its run) for the project unless one is running, and
+        return its run.
 
         Raises:
             TrainingError: one is running already.
@@ -96,7 +97,7 @@ class TrainingManager:
     def training_data(
         self, project: Project, estimators: Sequence[str] = (), *, in_space: bool | None = None
     ) -> GestureData:
-        """Load the project's samples, see `Store.training_data`.
+        """Load the project's samples for training, see `Store.training_data`.
 
         Raises:
             NotFoundError: the project is gone.
@@ -105,7 +106,7 @@ class TrainingManager:
         return self._store.training_data(found.id, estimators=estimators, in_space=in_space)
 
     def project_fields(self, project: Project) -> dict[str, Any]:
-        """Return what a run's start record says of the project, under its present name.
+        """Return the project's current name, id and creation time for a run's start record.
 
         Raises:
             NotFoundError: the project is gone.
@@ -122,12 +123,13 @@ class TrainingManager:
         return next((run for run in self._all_runs(project) if run.status() == RUNNING), None)
 
     def runs(self, project: Project, kind: str = TRAINING) -> list[Run]:
-        """List the project's trainings, or its evaluations of a kind, newest first; replaced ones
-        are omitted."""
+        """Return the project's trainings, or its evaluations of a kind, newest first, without
+        replaced ones."""
         runs = (run for run in self._all_runs(project) if run.about().get(KIND, TRAINING) == kind)
         return [run for run in runs if run.status() != REPLACED]
 
     def _all_runs(self, project: Project) -> Iterator[Run]:
+        """Yield the project's runs of all kinds, newest first."""
         found = self._store.find_project(project.id)
         for run in list_runs(self.folder):
             with suppress(FileNotFoundError):  # deleted meanwhile
@@ -135,7 +137,8 @@ class TrainingManager:
                     yield run
 
     def _replace_running(self, project: Project) -> Any:
-        """Stop the running training at once and return its thread; None if none is running."""
+        """Stop the project's running training at once, mark it as replaced and return its thread;
+        None if none is running."""
         running = self.find_running(project)
         if running is None:
             return None
@@ -146,7 +149,8 @@ class TrainingManager:
         return thread
 
     def _delete_automatic(self, project: Project) -> None:
-        """Delete replaced and automatic trainings, except the last few and the model in use."""
+        """Delete the project's ended automatic and replaced trainings, except the last few and the
+        active model."""
         ended = [run for run in self._all_runs(project) if run.status() != RUNNING]
         automatic = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
         complete = [run for run in automatic if run.status() in (DONE, STOPPED)]
@@ -163,7 +167,7 @@ class TrainingManager:
         return thread is not None and thread.alive
 
     def stop_all(self, wait_s: float = 10.0) -> None:
-        """Stop all trainings of this process, waiting up to `wait_s` for each."""
+        """Stop all runs of this process, waiting up to `wait_s` seconds for each."""
         with self._lock:
             threads = [thread for thread in self._threads.values() if thread.alive]
         for thread in threads:
@@ -172,7 +176,7 @@ class TrainingManager:
             thread.wait(wait_s)
 
     def stop(self, run: Run) -> None:
-        """Stop a run after the current epoch, keeping its model.
+        """Stop a run after the current epoch; its model is kept.
 
         Raises:
             TrainingError: it is running in another process.
@@ -197,7 +201,8 @@ def train_here(
     estimator: str | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[Any, Run]:
-    """Train and wait for the end; an interrupt stops it early and keeps the model.
+    """Train a classifier on a project's samples and wait for the end; an interrupt stops it early
+    and keeps the model.
 
     Returns:
         The training's `TrainResult` and its run.
@@ -231,8 +236,8 @@ def _prepare_training(
     epochs: int | None = None,
     automatic: bool = False,
 ) -> Callable[..., Any]:
-    """Load the samples; returns a function that starts the training's thread, which first waits for
-    another thread if one is given.
+    """Load the samples; return a function that starts the training's thread, which waits first for
+    a previous thread if given.
 
     Raises:
         NotFoundError: the project is gone.
@@ -269,8 +274,8 @@ def _prepare_training(
 def load_training_data(
     store: Store, project_id: int, estimator: str | None = None
 ) -> tuple[GestureData, GestureData | None]:
-    """Load the samples of still gestures, and the clips of moving ones or None if they are too few;
-    of a project of moving gestures only its clips.
+    """Load (samples of still gestures, clips of moving gestures or None if too few); of a project
+    with moving gestures only, (clips, None).
 
     Raises:
         NotFoundError: there are no samples.
@@ -288,14 +293,16 @@ def load_training_data(
 
 
 def _drop_rare_gestures(clips: GestureData) -> GestureData | None:
-    """Keep the gestures with at least MIN_CLIPS clips; None if fewer than two gestures remain."""
+    """Drop the clips of gestures with fewer than MIN_CLIPS; return None if fewer than two gestures
+    remain."""
     counts = np.bincount(clips.labels, minlength=len(clips.gestures))
     enough = counts >= MIN_CLIPS
     return clips.take(enough[clips.labels]) if enough.sum() >= MIN_GESTURES else None
 
 
 def excluded_samples_text(store: Store, project: Project) -> str:
-    """Say which samples a training leaves out and why; "" if none."""
+    """Return a sentence on how many samples training excludes, of which estimators, and why; "" if
+    none."""
     excluded = store.count_excluded(project.id)
     if not excluded:
         return ""
@@ -311,7 +318,7 @@ def excluded_samples_text(store: Store, project: Project) -> str:
 
 @cache
 def preload_training() -> threading.Thread:
-    """Import torch and scikit-learn in a thread, once, so that the first training starts fast."""
+    """Import torch and scikit-learn in a background thread, once per process; return the thread."""
 
     def load() -> None:
         import_torch_first()
@@ -328,8 +335,9 @@ def run_result(run: Run) -> dict[str, Any] | None:
     return results[-1] if results else None
 
 
-def optimism_text(protocol: Protocol) -> str:
-    """Say why figures are optimistic and what to do about it; "" if they are not."""
+def describe_optimism(protocol: Protocol) -> str:
+    """Return a sentence on why the figures are optimistic and how to avoid it; "" if they are
+    not."""
     chosen = " and ".join(protocol.chosen_on_reported)
     on_reported = (
         f"This number is optimistic: the samples it is reported on chose the {chosen}, too. Train "
@@ -338,8 +346,8 @@ def optimism_text(protocol: Protocol) -> str:
     return " ".join(filter(None, [_ADVICE.get(protocol.split), chosen and on_reported]))
 
 
-def failure_text(run: Run) -> str:
-    """Say why the run failed or its process died; "" if neither."""
+def describe_failure(run: Run) -> str:
+    """Return why the run failed, or that its process died; "" if neither."""
     status = run.status()
     if status == DEAD:
         return "Mudra was stopped, or ran out of memory, while it trained: train again"

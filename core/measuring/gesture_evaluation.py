@@ -17,7 +17,7 @@ from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import clip_to_window
 from core.media.pictures import read_picture
-from core.parallel import LOCAL, check_place, read_ahead, spread
+from core.parallel import LOCAL, check_place, map_parallel, read_ahead
 from core.pose.types import Picture
 from core.progress import Progress, ignore_progress
 from core.reading.reading import Probabilities, predict_hands
@@ -51,7 +51,7 @@ def evaluate_gestures(
         estimator_factory: called for pictures alone; a module's function, or a `partial` of one,
             where other processes work.
         skeleton: of a table that does not name its own; None: the model's.
-        workers, on: where pictures are processed, see `spread`.
+        workers, on: where pictures are processed, see `map_parallel`.
 
     Returns:
         n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected, their
@@ -75,7 +75,7 @@ def evaluate_gestures(
             model.check_estimator(estimator.name, estimator.skeleton)
         pictures = list_labelled_pictures(folder, mapping)
         work = partial(_predict_pictures, model, estimator_factory)
-        with spread(work, pictures, workers=workers, on=on) as predictions:
+        with map_parallel(work, pictures, workers=workers, on=on) as predictions:
             return _evaluate_pictures(model, pictures, predictions, progress)
 
 

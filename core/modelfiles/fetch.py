@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import WeightsError
-from core.files import sha256_of, written_whole
+from core.files import replace_atomically, sha256_of
 from core.modelfiles.catalogue import find_weights
 from core.modelfiles.converted_weights import import_weights
 from core.modelfiles.limits import MAX_PUBLISHED_BYTES
@@ -81,7 +81,7 @@ def _download_first(name: str, source: WeightsFile, path: Path, progress: Progre
     failures = []
     for url in source.urls:
         try:
-            with written_whole(path) as draft:
+            with replace_atomically(path) as draft:
                 download_file(url, draft, source.bytes, progress)
             return
         except (WeightsError, OSError, http.client.HTTPException, ValueError) as error:

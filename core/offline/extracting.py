@@ -14,7 +14,7 @@ from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.offline.keypoint_table import Row, subject_name, to_csv, to_rows, to_table
-from core.parallel import LOCAL, check_place, spread
+from core.parallel import LOCAL, check_place, map_parallel
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
 from core.progress import Progress, ignore_progress
@@ -40,7 +40,7 @@ def extract(
 
     Args:
         hands: largest number of hands or persons.
-        workers, on: where to work, see `spread`.
+        workers, on: where to work, see `map_parallel`.
 
     Returns:
         files, hands or persons, refused [[file, reason]].
@@ -58,7 +58,7 @@ def extract(
     with _open_files(path) as (folder, files):
         make_estimator = partial(create_estimator, estimator, weights_folder, num_poses=hands)
         work = partial(_extract_files, folder, make_estimator)
-        with spread(work, files, workers=workers, on=on) as results:
+        with map_parallel(work, files, workers=workers, on=on) as results:
             for number, (file, result) in enumerate(zip(files, results, strict=True), 1):
                 if isinstance(result, str):
                     skipped.append([file.name, result])

@@ -39,7 +39,8 @@ class SampleWriter:
 
     @property
     def error(self) -> str:
-        """Error message for the user, or ""."""
+        """Return why samples were not stored, with their number, for the user; "" without an
+        error."""
         if not self._reason:
             return ""
         return f"recording stopped, {self.lost} samples were not stored: {self._reason}"
@@ -58,11 +59,14 @@ class SampleWriter:
         self._thread.join()
 
     def _write_until_closed(self) -> None:
+        """Store the queued samples every `interval_s` until closed, and once more at the end."""
         while not self._closed.wait(self._interval_s):
             self._write_batch()
         self._write_batch()
 
     def _write_batch(self) -> None:
+        """Store the queued samples; after the first error, count this and every later batch as
+        lost."""
         batch = [self._queue.get() for _ in range(self._queue.qsize())]
         if not batch:
             return
@@ -100,7 +104,8 @@ class ActiveRecording:
         return None
 
     def is_frame_due(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
-        """Whether a frame is due for a sample; ends the recording when its time is over.
+        """Return whether a frame is due for a sample, limited by the plan's rate; ends the
+        recording when its time is over or nothing can be stored.
 
         Args:
             time_s: the frame's time.
@@ -112,7 +117,7 @@ class ActiveRecording:
         self._now_s = time_s
         if self._hold is not None:
             self._hold.note_frame(time_s, now_s)
-            self._apply_hold()
+            self._save_confirmed_samples()
         if self.writer.error or (self._left_s() or 0.0) < 0:
             self.end()
         if self._is_over or time_s < self._start_s or not has_crops:
@@ -123,7 +128,8 @@ class ActiveRecording:
         return True
 
     def add(self, sample: NewSample | str) -> None:
-        """Add the sample of a frame that was due, or the reason for skipping it."""
+        """Add a due frame's sample, or its reason for being skipped; while a button is held, it
+        waits until the hold is confirmed."""
         if not isinstance(sample, str):
             self.last = sample.pose
         if self._hold is None:
@@ -132,11 +138,12 @@ class ActiveRecording:
             self._unconfirmed.append((self._now_s, sample))
 
     def renew_hold(self, now_s: float, held_s: float, *, released: bool = False) -> None:
-        """Receive a message of the held button; ignored if no button is held."""
+        """Renew the held button's lease and save what it confirms; end the recording if released.
+        Ignored without a held button."""
         if self._hold is None or self._is_over:
             return
         self._hold.renew(now_s, held_s)
-        self._apply_hold()
+        self._save_confirmed_samples()
         if released:
             self._hold = None
             self.end()
@@ -145,18 +152,19 @@ class ActiveRecording:
         """End the recording if the button's lease has expired, even if no frames arrive."""
         if self._hold is not None:
             self._hold.check_lease(now_s)
-            self._apply_hold()
+            self._save_confirmed_samples()
 
     def end(self) -> None:
-        """End the recording; the writer ends once everything is stored."""
+        """End the recording, drop samples that the hold did not confirm, and close the writer."""
         if self._hold is not None and not self._is_over:
             self._note = self._hold.end_reason or CUT_SHORT
         self._is_over = True
         self._unconfirmed.clear()
         self.writer.close()
 
-    def _apply_hold(self) -> None:
-        """Store samples from while the button was certainly held; end with the hold."""
+    def _save_confirmed_samples(self) -> None:
+        """Save the waiting samples up to the time until which the button was certainly held; end
+        the recording if the hold has ended."""
         assert self._hold is not None
         until_s = self._hold.confirmed_until_s
         for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
@@ -166,7 +174,8 @@ class ActiveRecording:
             self.end()
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
-        """Store a sample or count a skipped frame."""
+        """Queue a sample for storing, or count a skipped frame by its reason; end the recording at
+        the plan's count."""
         if isinstance(sample, str):
             self._skipped[sample] += 1
             return
@@ -176,7 +185,7 @@ class ActiveRecording:
             self.end()
 
     def status(self) -> RecordingStatus:
-        """Return the current status."""
+        """Return state, seconds left, and numbers of saved and skipped frames."""
         state = "idle" if self._is_over else "recording"
         left_s = None if self._is_over else self._left_s()
         if not self._is_over and (self._start_s is None or self._now_s < self._start_s):
@@ -194,6 +203,8 @@ class ActiveRecording:
         )
 
     def _left_s(self) -> float | None:
+        """Return the seconds until the plan's end; None without an end or before the first
+        frame."""
         if self.plan.length_s is None or self._start_s is None:
             return None
         return self._start_s + self.plan.length_s - self._now_s
@@ -217,7 +228,8 @@ class ActiveClipRecording(ActiveRecording):
         return limits.get(skeleton_named(estimate.skeleton).title)
 
     def is_frame_due(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
-        """As for a still gesture; also ends a performance at its beat."""
+        """Return whether a frame is due; also stores the performance as a clip at each beat, and
+        ends the recording after MAX_CLIP_S."""
         if not super().is_frame_due(time_s, now_s, has_crops=has_crops):
             return False
         since_s = time_s - (time_s if self._start_s is None else self._start_s)
@@ -244,14 +256,15 @@ class ActiveClipRecording(ActiveRecording):
         super().end()
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
-        """Add a frame to the current performance."""
+        """Add a frame to the current performance, or note a skipped frame's time and reason."""
         if isinstance(sample, str):
             self._lost.append((time_s, sample))
         else:
             self._frames.append(sample)
 
     def _save_clip(self) -> None:
-        """Store the frames since the last performance as one sample, or count one as skipped."""
+        """Store the frames of the current performance as one clip and start the next; without
+        frames, count its most common skip reason once."""
         frames, lost = self._frames, self._lost
         self._frames, self._lost, self._first_s = [], [], None
         if frames:

@@ -80,7 +80,8 @@ class CameraDiagnosis:
 
 
 def diagnose_camera(report: dict[str, Any], address: str) -> CameraDiagnosis:
-    """Diagnose the camera from a browser's report.
+    """Diagnose why the camera does not work from a browser's report, or return that it works or was
+    not tried yet.
 
     Args:
         report: secure (whether the browser offers a camera), cameras (how many it lists),

@@ -33,15 +33,15 @@ PAIR_CLIP_LIMITS = Limits(score=0.3, outside=0.75, moved=0.0)
 
 
 def make_clip(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSample | str:
-    """Join the frames of one performance (each a sample) into a clip, or return the reason why they
-    are not a clip.
+    """Cut the movement out of one performance's frames and join it to a clip; return a reason if it
+    is too short, still or has gaps.
 
     Args:
         lost_s: times of frames in between that gave no sample.
     """
     frames = [_scale_frame(frame, frames[0]) for frame in frames]
     gaps = list(_find_gaps(frames, lost_s))
-    frames = _longest_run(frames, lost_s)
+    frames = _select_longest_run(frames, lost_s)
     times = _frame_times(frames)
     moving = _find_movement(frames, times)
     if isinstance(moving, str):
@@ -54,7 +54,7 @@ def make_clip(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewS
 
 
 def concatenate_frames(frames: Sequence[NewSample]) -> NewSample:
-    """Concatenate frames (each a sample) to a clip, with the crop of the middle frame."""
+    """Concatenate single-frame samples to one clip, with the crop of the middle frame."""
     return replace(
         frames[len(frames) // 2],
         keypoints=np.concatenate([frame.keypoints for frame in frames]),
@@ -74,7 +74,7 @@ def _concatenate_if_complete(parts: list[Floats | None]) -> Any:
 def _find_gaps(
     frames: Sequence[NewSample], lost_s: Sequence[float]
 ) -> Iterator[tuple[float, float]]:
-    """Yield (start, end) of each time without pictures, except where the hand did not move."""
+    """Yield (start, end) in seconds of each gap between frames, except where the hand rested."""
     poses = dict(zip(_frame_times(frames).tolist(), (frame.pose for frame in frames), strict=True))
     hands = skeleton_named(frames[0].skeleton).number
     times = np.sort(np.r_[list(poses), lost_s])
@@ -86,7 +86,8 @@ def _find_gaps(
 
 
 def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
-    """Return the frames of the movement, or the reason if nothing moves."""
+    """Find the slice of frames in which the hands move; return a reason if there is none or it is
+    too short."""
     hands = skeleton_named(frames[0].skeleton).number
     moving = find_moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:
@@ -97,7 +98,7 @@ def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> s
 
 
 def _add_surroundings(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
-    """Attach the frames around a clip to it, so that its ends can be moved; they share its crop."""
+    """Attach the frames around a clip to it as `whole`, so that its ends can be moved later."""
     if len(frames) == clip.frames:
         return clip
     whole = concatenate_frames(frames)
@@ -106,7 +107,8 @@ def _add_surroundings(clip: NewSample, frames: Sequence[NewSample]) -> NewSample
 
 
 def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
-    """Scale a frame to the first frame's picture size: a busy browser sends smaller pictures."""
+    """Scale a frame's keypoints and region to the first frame's picture size; unchanged if the
+    sizes are equal, unknown or of another aspect ratio."""
     own_hw, size_hw = frame.size_hw, first.size_hw
     if own_hw is None or size_hw is None or own_hw == size_hw:
         return frame
@@ -119,8 +121,10 @@ def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
     return replace(frame, keypoints=points, region=region, size_hw=size_hw)
 
 
-def _longest_run(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:
-    """Select the longest run of frames without a gap."""
+def _select_longest_run(
+    frames: Sequence[NewSample], lost_s: Sequence[float]
+) -> Sequence[NewSample]:
+    """Select the longest run of frames without a gap in time or a long loss of the hand."""
     missing = np.full_like(frames[0].keypoints, np.nan)
     seen_s = _frame_times(frames)
     times = np.r_[seen_s, lost_s]

@@ -38,14 +38,16 @@ class AnalysedFrame:
     version: str
 
     def draw(self) -> Picture:
-        """Draw the frame as the viewer saw it; keypoints on grey if the picture never came here."""
+        """Draw the frame mirrored, as the viewer saw it; if the picture stayed in the browser, draw
+        its keypoints on grey."""
         if isinstance(self.frame, RemoteFrame):
             background = np.full((*self.frame.size_hw, 3), _GREY, np.uint8)
             return draw_estimate(background, self.estimate, mirror=self.frame.mirrored_view)
         return np.asarray(cv2.flip(self.frame.rgb, 1), np.uint8)
 
     def select_hand(self, handedness: str | None) -> Pose | None:
-        """Select the hand of that handedness; without one, the pose that would be recorded."""
+        """Select the first hand with that handedness, None if there is none; for None, select the
+        main pose."""
         if handedness is None:
             return select_main_pose(self.estimate)
         return next((p for p in self.estimate.poses if p.handedness == handedness), None)
@@ -64,7 +66,8 @@ class FrameHistory:
         self._frames: deque[AnalysedFrame] = deque()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Keep about ten frames of the last second; a `Watch` of the stream without a banner."""
+        """Add a frame to the history of about ten frames of the last second; returns "" as a
+        stream's `Watch` without a banner."""
         with self._lock:
             frames, self._arrival_s = self._frames, self._clock()
             if frames and frame.time_s < frames[-1].frame.time_s:
@@ -76,7 +79,7 @@ class FrameHistory:
         return ""
 
     def freeze(self, max_age_s: float = MAX_AGE_S) -> tuple[AnalysedFrame, ...]:
-        """Return the frames of the last second, oldest first.
+        """Return the frames of the last second, oldest first, for a correction.
 
         Args:
             max_age_s: of the newest frame.
@@ -94,7 +97,8 @@ class FrameHistory:
 def attach_crops(
     frames: Sequence[AnalysedFrame], crops: Mapping[int, tuple[Crop | None, ...]]
 ) -> tuple[AnalysedFrame, ...]:
-    """Return the frames with the crops that a browser sent later, by frame number."""
+    """Add crops that a browser sent later to the frames that they belong to, by frame number; other
+    frames stay unchanged."""
     return tuple(
         replace(one, frame=replace(one.frame, crops=crops[one.frame.index]))
         if isinstance(one.frame, RemoteFrame) and one.frame.index in crops
@@ -111,8 +115,8 @@ def list_handedness(frames: Sequence[AnalysedFrame]) -> list[str]:
 def add_correction(
     recorder: Recorder, gesture_id: int, frames: Sequence[AnalysedFrame], hand: str | None = None
 ) -> AddReport:
-    """Store frames as one recording of the gesture, skipping bad ones as when recording; an action
-    that can be undone.
+    """Store the valid ones of these frames as one recording of the gesture, reporting the others as
+    skipped; can be undone.
 
     Args:
         hand: "Left" or "Right"; None: each frame's main pose.

@@ -50,7 +50,7 @@ class DemoHands:
 
 
 def read_demo_hands(table: Path) -> DemoHands:
-    """Read the shipped table.
+    """Read the shipped table of hands, each centred on 0 and scaled to size 1.
 
     Raises:
         TableError: it can't be read.
@@ -86,20 +86,21 @@ class ReplayEstimator(Estimator):
         self._start_s: float | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Return the hand that is due at the frame's time."""
+        """Return the demo hand for the frame's time, whatever the picture shows."""
         if self._start_s is None:
             self._start_s = frame.time_s
-        hand = self._hand_at(frame.time_s - self._start_s)
+        hand = self._interpolate_hand(frame.time_s - self._start_s)
         return self._to_estimate(hand, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Return the first hand."""
-        return self._to_estimate(self._hand_at(0.0), rgb.shape[:2], 0.0, mirrored_view)
+        """Return the first demo hand, whatever the picture shows."""
+        return self._to_estimate(self._interpolate_hand(0.0), rgb.shape[:2], 0.0, mirrored_view)
 
-    def _hand_at(self, time_s: float) -> Floats | None:
-        """Interpolate the hand at a time: within a gesture, or from one gesture to the next."""
+    def _interpolate_hand(self, time_s: float) -> Floats | None:
+        """Interpolate the hand at a time: within a gesture, or from one gesture to the next; None
+        without hands."""
         if not self._hands:
             return None
         turn, within_s = divmod(time_s, SHOW_S + TRANSITION_S)
@@ -114,7 +115,7 @@ class ReplayEstimator(Estimator):
         return np.asarray(first + eased * (second - first), np.float32)
 
     def _select_hand(self, turn: int, number: int) -> Floats:
-        """Select a hand of the turn's gesture; each round shows other people's."""
+        """Select a hand of the gesture at this turn; later rounds select other hands."""
         round_number, which = divmod(turn, len(self._hands))
         hands = self._hands[which]
         return np.asarray(hands[(round_number * _HANDS_PER_GESTURE + number) % len(hands)])
@@ -122,6 +123,8 @@ class ReplayEstimator(Estimator):
     def _to_estimate(
         self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
     ) -> Estimate:
+        """Place a hand in the picture's middle, mirrored if needed, as an estimate with one pose;
+        no pose for None."""
         height, width = size_hw
         poses: tuple[Pose, ...] = ()
         if hand is not None:
@@ -137,8 +140,8 @@ class ReplayEstimator(Estimator):
 
 
 def fill_demo_project(store: Store, table: Path) -> Project:
-    """Create and fill the demo project if it does not exist yet; a project of the user's own with
-    its name is not touched.
+    """Create the demo project from the shipped table, or complete it; a user's own project of that
+    name stays, the demo gets " 2".
 
     Raises:
         MudraError: the table can't be read, or the disk is full.
@@ -155,7 +158,7 @@ def fill_demo_project(store: Store, table: Path) -> Project:
 
 
 def is_demo_project(store: Store, project_id: int, table: Path) -> bool:
-    """Whether the project has samples of the shipped table."""
+    """Return whether the project has samples that were imported from the shipped table."""
     if not table.is_file():
         return False
     digest = hashlib.sha256(table.read_bytes()).hexdigest()

@@ -30,8 +30,8 @@ class Plan:
     sound: bool = True
 
     def for_clips(self) -> "Plan":
-        """Return this plan for a gesture that moves, of which every frame counts: after a
-        countdown, BEATS performances with a beat; else a single one."""
+        """Return this plan adapted to a moving gesture, checking every frame: with a countdown,
+        BEATS performances of BEAT_S; else a single performance."""
         plan = replace(self, rate_hz=_EVERY_FRAME_HZ, count=None)
         if self.delay_s:
             return replace(plan, beat_s=BEAT_S, length_s=BEATS * BEAT_S)
@@ -39,8 +39,8 @@ class Plan:
 
     @property
     def metronome_clicks(self) -> list[tuple[float, int]]:
-        """(seconds since the first performance began, pitch in Hz) of each click: low for each
-        second of the countdown, high as each performance begins; empty without an audible beat."""
+        """Return (seconds since the first performance began, pitch in Hz) of each click: low in the
+        countdown, high at each performance; empty without an audible beat."""
         if self.beat_s is None or not self.sound:
             return []
         countdown = [(float(second), COUNT_HZ) for second in range(-int(self.delay_s), 0)]
@@ -85,14 +85,15 @@ class RecordingStatus:
 
     @property
     def text(self) -> str:
-        """“41 saved, 9 skipped (no hand 7, duplicate 2)”."""
+        """Return the counts for the user: “41 saved, 9 skipped (no hand 7, duplicate 2)”."""
         reasons = ", ".join(f"{reason} {n}" for reason, n in self.skipped.items())
         counts = f"{self.saved} saved, {sum(self.skipped.values())} skipped"
         return f"{counts} ({reasons})" if reasons else counts
 
     @property
     def banner(self) -> str:
-        """A few plain characters to draw over the video; "" when idle."""
+        """Return the text to draw over the video: the countdown's seconds or “REC 12”; "" when
+        idle."""
         if self.state == "countdown":
             return f"{math.ceil(self.left_s or 0)}"
         return f"REC {self.part or self.saved}" if self.state == "recording" else ""

@@ -49,7 +49,8 @@ class Recorder:
         _all_recorders.add(self)
 
     def start(self, gesture_id: int, plan: Plan = CONTINUOUS, *, held_s: float = 0.0) -> None:
-        """Start a recording with the next frame; one that is still running ends first.
+        """Start a recording, which begins with the next frame; ends a running one first. A moving
+        gesture is recorded as clips.
 
         Args:
             held_s: for a held button, since when it is held.
@@ -57,7 +58,7 @@ class Recorder:
         with self._starting:
             if self.stop().error:
                 self._session_id = None  # its person may have been deleted
-            recording_id = self._create_recording(gesture_id)
+            recording_id = self._insert_recording(gesture_id)
             writer = SampleWriter(self.store, recording_id, self._write_interval_s)
             moves = any(g.moves for g in self.store.gestures(self.project_id) if g.id == gesture_id)
             plan = plan.for_clips() if moves else plan
@@ -69,27 +70,29 @@ class Recorder:
                 self._recording = recording
 
     def create_recording(self, gesture_id: int) -> int:
-        """Create a recording in this session for samples that are not from its camera; return its
-        id."""
+        """Create a recording in this session for samples that are not from the camera (uploads,
+        corrections); return its id."""
         with self._starting:
-            return self._create_recording(gesture_id)
+            return self._insert_recording(gesture_id)
 
-    def _create_recording(self, gesture_id: int) -> int:
+    def _insert_recording(self, gesture_id: int) -> int:
+        """Insert a recording, with the session and its person if it is the first, and return its
+        id."""
         if self._session_id is None:
             person = self.store.ensure_person(self.project_id, self.person)
             self._session_id = self.store.start_session(self.project_id, person.id, self.source)
         return self.store.start_recording(self._session_id, gesture_id)
 
     def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> RecordingStatus:
-        """Check one frame and save its sample if one is due; called for every frame, recording or
-        not. Returns the status afterwards."""
+        """Add a sample of the frame if a recording is running and the frame is due; return the
+        status. Called for every frame."""
         with self._lock:
             recording = self._recording
             if recording is None:
                 return RecordingStatus()
             has_crops = not self._lacks_crops(frame, estimate)
             if recording.is_frame_due(frame.time_s, self._clock(), has_crops=has_crops):
-                self._add_sample(recording, frame, estimate, version)
+                self._add_frame_sample(recording, frame, estimate, version)
             return recording.status()
 
     def _lacks_crops(self, frame: AnyFrame, estimate: Estimate) -> bool:
@@ -97,9 +100,11 @@ class Recorder:
         needs_crops = self.with_pictures and bool(estimate.poses)
         return needs_crops and isinstance(frame, RemoteFrame) and not any(frame.crops)
 
-    def _add_sample(
+    def _add_frame_sample(
         self, recording: ActiveRecording, frame: AnyFrame, estimate: Estimate, version: str
     ) -> None:
+        """Add the sample of the frame's main pose to the recording, or the reason why it is
+        skipped."""
         limits = self.limits or recording.limits(estimate)
         pose = select_valid_pose(estimate, recording.last, limits)
         if isinstance(pose, str):
@@ -109,22 +114,23 @@ class Recorder:
         recording.add(make_sample(frame, pose, estimate, version=version, with_picture=picture))
 
     def renew_hold(self, held_s: float) -> RecordingStatus:
-        """Receive a message of the held button: it has been held for `held_s` so far."""
+        """Renew the lease of a button held for `held_s` so far; return the status."""
         with self._lock:
             if self._recording is not None:
                 self._recording.renew_hold(self._clock(), held_s)
         return self.status()
 
     def release_hold(self, held_s: float) -> RecordingStatus:
-        """End the recording of a button that was released after `held_s`; returns once everything
-        is stored."""
+        """End the recording of a button that was released after `held_s`; return the status once
+        all samples are stored."""
         with self._lock:
             if self._recording is not None:
                 self._recording.renew_hold(self._clock(), held_s, released=True)
         return self.stop()
 
     def status(self) -> RecordingStatus:
-        """Return the status of the current or last recording."""
+        """Return the status of the current or last recording; ends it if the held button's lease
+        has expired."""
         with self._lock:
             if self._recording is None:
                 return RecordingStatus()
@@ -132,7 +138,7 @@ class Recorder:
             return self._recording.status()
 
     def stop(self, *, wait: bool = True) -> RecordingStatus:
-        """End the recording.
+        """End the recording and return its status.
 
         Args:
             wait: return only when everything is stored.
@@ -156,7 +162,8 @@ _all_recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 
 def stop_recordings(store: Store) -> None:
-    """End every recording and session of this process in the projects of the store's owner."""
+    """Stop all recorders of this process that record for the store's owner: end their recordings
+    and sessions."""
     for recorder in list(_all_recorders):
         if recorder.store.owner == store.owner:
             recorder.close()

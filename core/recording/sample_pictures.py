@@ -21,7 +21,7 @@ _MARGIN_FACTOR = 1.15  # side of a clip's picture relative to its keypoints' box
 
 def draw_sample(sample: NewSample, size: int = 160) -> Picture:
     """Draw a sample's skeleton over its crop (grey without one), mirrored as the viewer saw it; of
-    a clip, draw the last frame and the path to it.
+    a clip, the last frame with the motion path.
 
     Returns:
         (size, size, 3) uint8 RGB.
@@ -39,8 +39,8 @@ def draw_sample(sample: NewSample, size: int = 160) -> Picture:
 
 
 def draw_clip_loop(sample: NewSample, size: int) -> Picture:
-    """Draw up to MAX_LOOP_FRAMES frames of a clip, evenly spaced in time, each with the path so
-    far.
+    """Draw up to MAX_LOOP_FRAMES frames of a clip side by side, evenly spaced in time, each with
+    the motion path so far.
 
     Returns:
         (size, n * size, 3) uint8 RGB: the frames side by side.
@@ -57,7 +57,8 @@ def encode_sample_picture(sample: Sample, size: int = 160) -> bytes:
 
 
 def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """Encode a small JPEG of a sample: its crop without skeleton, else its picture."""
+    """Encode a sample's crop as a small JPEG, mirrored as the viewer saw it; of clips, and without
+    a crop, the drawn skeleton."""
     if sample.frames > 1 or sample.crop_jpeg is None:
         return encode_sample_picture(sample, size)
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
@@ -66,7 +67,8 @@ def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
 
 
 def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Picture:
-    """Draw frames of a clip side by side, each with the traced keypoint's path so far."""
+    """Draw the clip's frames at these indices side by side, each with the traced keypoint's path so
+    far."""
     skeleton, keypoints = skeleton_named(sample.skeleton), _keypoints_to_draw(sample)
     square = square_around(keypoints.reshape(-1, 2), _MARGIN_FACTOR)
     points, background = (
@@ -82,7 +84,8 @@ def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Pictu
 
 
 def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
-    """Draw the dimmed crop at its place in a grey square."""
+    """Draw the dimmed crop at its place within a square of the picture; plain grey without a
+    crop."""
     rgb = np.full((size, size, 3), _GREY, np.uint8)
     if sample.crop_jpeg is None or sample.region is None:
         return rgb

@@ -69,7 +69,7 @@ class AddReport:
     remark: str = ""
 
     def note(self, table: str, ids: Sequence[int]) -> None:
-        """Add ids of new rows of a database table; new samples count as added."""
+        """Add ids of new rows of a database table to the report; samples also increase `added`."""
         self.new.setdefault(table, []).extend(ids)
         if table == "samples":
             self.added += len(ids)
@@ -82,7 +82,7 @@ class AddReport:
 
     @property
     def text(self) -> str:
-        """One sentence for people."""
+        """Return the counts as one sentence for the user."""
         parts = [f"{self.added} added"]
         if self.already:
             parts.append(f"{self.already} there already, not added again")
@@ -101,16 +101,16 @@ def missing_pose_reason(skeleton: str) -> str:
 
 
 def select_main_pose(estimate: Estimate) -> Pose | None:
-    """Select the pose that becomes a sample: the first hand, or the largest body, which is the
-    nearest person; of equally large ones the one closest to the picture's centre.
-    """
+    """Select the pose that becomes a sample: the first hand, or the most prominent body (large and
+    near the centre); None without poses."""
     if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
         return estimate.poses[0] if estimate.poses else None
     return max(estimate.poses, key=lambda pose: _score_prominence(pose, estimate.size_hw))
 
 
 def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
-    """Return the diagonal of a body's visible part, px, reduced by its distance from the centre."""
+    """Score a body's prominence: diagonal of its visible keypoints' box, px, up to halved towards
+    the left or right edge; 0 if nothing is visible."""
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0
@@ -122,7 +122,8 @@ def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
 def select_valid_pose(
     estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> Pose | str:
-    """Select a frame's main pose and check it; return the reason if the frame is skipped.
+    """Select a frame's main pose if it passes the limits; else return the reason for skipping the
+    frame.
 
     Args:
         last: (K, 2) keypoints of the last saved sample.
@@ -139,7 +140,8 @@ def select_valid_pose(
 def rejection_reason(
     pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> str | None:
-    """Return why a pose is not a sample, None if it is one; arguments as `select_valid_pose`."""
+    """Return why a pose is skipped (missing, low score, cut off, or a duplicate of the last); None
+    if it is valid."""
     skeleton = skeleton_named(estimate.skeleton)
     limits = limits or _default_limits(skeleton)
     pose = pose and pose.without_hidden()
@@ -160,7 +162,7 @@ def _default_limits(skeleton: Skeleton) -> Limits:
 
 
 def _relative_movement(previous: Floats, current: Floats) -> float:
-    """Return the mean distance between two poses' keypoints as a fraction of the hand's size; 1 if
+    """Return the mean keypoint distance between two poses relative to the hand's size; 1.0 if too
     many keypoints appeared or disappeared."""
     if len(previous) != len(current):
         return 1.0
@@ -175,8 +177,8 @@ def _relative_movement(previous: Floats, current: Floats) -> float:
 def make_sample(
     frame: AnyFrame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
-    """Convert a frame's pose to a sample, with its crop unless only keypoints are stored; hidden
-    keypoints become missing ones."""
+    """Convert a pose of a frame to a sample, with a crop if `with_picture`; hidden keypoints become
+    NaN."""
     index = next((i for i, one in enumerate(estimate.poses) if one is pose), 0)
     pose = pose.without_hidden()
     region = square_around(pose.keypoints, crop_factor(estimate.skeleton))
@@ -207,7 +209,8 @@ def crop_factor(skeleton: str) -> float:
 
 
 def _crop_jpeg(frame: AnyFrame, index: int, region: Square) -> tuple[Square, bytes | None]:
-    """Crop a region of a frame as a JPEG; of a browser's frame, take the crop that it sent."""
+    """Crop a square region of a frame as a JPEG; of a browser's frame, return the region and crop
+    that it sent, or None."""
     if isinstance(frame, RemoteFrame):
         return (frame.crops[index] if index < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_square(frame.rgb, region, CROP_SIZE))

@@ -32,7 +32,7 @@ def record_source(
     person: str | None = None,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record from `camera:N` or a video into a project, which is created if needed.
+    """Record a gesture from `camera:N` or a video file into a project, which is created if missing.
 
     Args:
         seconds: maximum duration; None: until the video ends, or Ctrl-C.
@@ -66,8 +66,8 @@ def record_frames(
     *,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record frames as one recording; ends with the frames or the plan, whichever is first. After
-    an interrupt or an error, what was recorded is stored.
+    """Estimate and record frames as one recording, until the frames or the plan end; keeps what was
+    recorded after an interrupt.
 
     Args:
         progress: called after each frame with the number of saved samples.
@@ -87,7 +87,7 @@ def record_frames(
 
 
 def open_frames(source: str) -> Iterator[Frame]:
-    """Read frames from `camera:N` of this machine, or from a video.
+    """Open `camera:N` of this machine or a video file and iterate over its frames.
 
     Raises:
         MediaError: no such camera, or an unreadable file.
@@ -102,15 +102,16 @@ def open_frames(source: str) -> Iterator[Frame]:
     return read_camera(int(number))
 
 
-def find_gesture(store: Store, project_id: int, text: str) -> Gesture:
-    """Find a project's gesture by its name, or by an alias of a built-in gesture.
+def find_gesture(store: Store, project_id: int, name: str) -> Gesture:
+    """Find a project's gesture by its name, ignoring case, or by a built-in gesture's alias or
+    emoji.
 
     Raises:
         NotFoundError: the project has no such gesture.
     """
     gestures = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
-    for name in (safe_name(text), match_gesture(text) or ""):
-        if name.casefold() in gestures:
-            return gestures[name.casefold()]
+    for candidate in (safe_name(name), match_gesture(name) or ""):
+        if candidate.casefold() in gestures:
+            return gestures[candidate.casefold()]
     names = ", ".join(gesture.name for gesture in gestures.values())
-    raise NotFoundError(f"no gesture “{text}” in the project; there are: {names}")
+    raise NotFoundError(f"no gesture “{name}” in the project; there are: {names}")

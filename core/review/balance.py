@@ -68,7 +68,8 @@ class GestureBalance:
 def count_balance(
     sample_index: SampleIndex, gestures: Sequence[Gesture], label_noise: LabelNoise | None = None
 ) -> list[GestureBalance]:
-    """Count the samples of each gesture, in their order."""
+    """Count samples, persons, sessions, left and right hands of each gesture, and the fraction of
+    suspected label errors, in the gestures' order."""
     noise = None
     if label_noise is not None and len(label_noise.ids):
         rows = label_noise.rows_of(sample_index)
@@ -95,12 +96,14 @@ def count_balance(
     return found
 
 
-def advise_before_training(rows: Sequence[GestureBalance | GestureOverview], how: str = "") -> str:
-    """Return a sentence on what to record before a training makes sense; "" if two gestures have
-    enough samples.
+def advise_before_training(
+    rows: Sequence[GestureBalance | GestureOverview], recording_hint: str = ""
+) -> str:
+    """Return what to record before training makes sense; "" if two gestures have enough samples.
+    Disabled gestures are ignored.
 
     Args:
-        how: a sentence on how to record, appended.
+        recording_hint: a sentence on how to record, appended.
     """
     rows = [row for row in rows if row.gesture.enabled]
     still = [row for row in rows if not row.gesture.moves]
@@ -114,11 +117,12 @@ def advise_before_training(rows: Sequence[GestureBalance | GestureOverview], how
         hint = f"Perform {some}, {MIN_CLIPS} times or more."
     else:
         hint = _advise_second_gesture(still)
-    return f"{hint} {how}".rstrip()
+    return f"{hint} {recording_hint}".rstrip()
 
 
 def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = HAND) -> str:
-    """Return a sentence on what to record next.
+    """Return a sentence on what to record next: the hint of the first balance rule that fails, else
+    that all is well.
 
     The rules in their order: enough to train, enough of each, `none`, right labels, even
     numbers, a second session, a second person, every person, the other hand.
@@ -143,7 +147,7 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
         _check_ratio,
         _check_sessions,
         _check_persons,
-        _check_every_person,
+        _check_persons_per_gesture,
         _check_handedness,
     ):
         if hint := rule(recorded, rows):
@@ -155,6 +159,7 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
 
 
 def _advise_more_clips(moving: Sequence[GestureBalance]) -> str:
+    """Return a hint to perform the rarest moving gesture more often; "" if it has enough clips."""
     least = min(moving, key=lambda row: row.samples)
     if least.samples >= LIMITS.min_clips:
         return ""
@@ -165,7 +170,7 @@ def _advise_more_clips(moving: Sequence[GestureBalance]) -> str:
 
 
 def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> str:
-    """Return what to record until two still gestures can be distinguished."""
+    """Return a hint on what to add or record until there are two still gestures with samples."""
     recorded = [row for row in rows if row.samples]
     empty = [row for row in rows if not row.samples]
     least = min(recorded, key=lambda row: row.samples, default=None)
@@ -185,11 +190,13 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
 
 
 def _advise_more(row: GestureBalance | GestureOverview, start: int) -> str:
+    """Return a hint to record more of a gesture, with its count and the number to start with."""
     count = format_count(row.samples, "sample")
     return f"Record more of {_title(row)}: {count} so far, {start} are a start."
 
 
 def _check_sample_counts(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+    """Return a hint if the rarest gesture has fewer than `min_samples`; else ""."""
     least = min(recorded, key=lambda row: row.samples)
     return "" if least.samples >= LIMITS.min_samples else _advise_more(least, LIMITS.min_samples)
 
@@ -197,6 +204,7 @@ def _check_sample_counts(recorded: Sequence[GestureBalance], rows: Sequence[Gest
 def _check_none(
     recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance], examples: str
 ) -> str:
+    """Return a hint to record the `none` gesture if it exists without samples; else ""."""
     empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
     if not empty:
         return ""
@@ -204,6 +212,8 @@ def _check_none(
 
 
 def _check_label_errors(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+    """Return a hint to review the gesture with most suspected label errors if their fraction is too
+    high; else ""."""
     worst = max(recorded, key=lambda row: row.suspected or 0)
     if (worst.suspected or 0) <= LIMITS.max_suspected:
         return ""
@@ -214,6 +224,8 @@ def _check_label_errors(recorded: Sequence[GestureBalance], rows: Sequence[Gestu
 
 
 def _check_ratio(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+    """Return a hint if the rarest gesture has far fewer samples than the median gesture; else
+    ""."""
     median = float(np.median([row.samples for row in recorded]))
     least = min(recorded, key=lambda row: row.samples)
     if least.samples * LIMITS.max_ratio > median:
@@ -225,6 +237,7 @@ def _check_ratio(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalan
 
 
 def _check_sessions(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+    """Return a hint if a gesture was recorded in one session only; else ""."""
     once = [row for row in recorded if row.sessions < 2]
     if not once:
         return ""
@@ -236,12 +249,16 @@ def _check_sessions(recorded: Sequence[GestureBalance], rows: Sequence[GestureBa
 
 
 def _check_persons(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+    """Return a hint to record a second person if no gesture has two; else ""."""
     if max(row.persons for row in recorded) > 1:
         return ""
     return "Let a second person record every gesture: it is unknown how well others are recognised."
 
 
-def _check_every_person(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+def _check_persons_per_gesture(
+    recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]
+) -> str:
+    """Return a hint if a gesture was recorded by one person only; else ""."""
     fewest = min(recorded, key=lambda row: row.persons)
     if fewest.persons > 1:
         return ""
@@ -249,6 +266,7 @@ def _check_every_person(recorded: Sequence[GestureBalance], rows: Sequence[Gestu
 
 
 def _check_handedness(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
+    """Return a hint if nearly all samples of a gesture are of one hand, left or right; else ""."""
     for row in recorded:
         known = row.left + row.right
         if (

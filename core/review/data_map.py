@@ -39,7 +39,8 @@ class DataMap:
 
 
 def compute_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
-    """Lay out at most 5,000 samples, balanced over the gestures."""
+    """Embed the samples' features in 2-D by PCA or t-SNE; of many samples at most 5,000, balanced
+    over the gestures."""
     chosen = sample_index.take(sample_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
     found = poses.features()
@@ -65,8 +66,8 @@ class MapGroup:
 
 
 def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[MapGroup]:
-    """Group the map's points by the samples' current gesture, person or session, the largest group
-    first; deleted samples are left out."""
+    """Group the map's points by the samples' current gesture, person or session, largest group
+    first; small groups beyond MAX_GROUPS become one, deleted samples are dropped."""
     order = np.argsort(sample_index.ids)
     place = np.searchsorted(sample_index.ids, data_map.ids, sorter=order)
     rows = order[np.minimum(place, len(order) - 1)] if len(order) else place
@@ -87,7 +88,8 @@ def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[
 
 
 def describe_map(data_map: DataMap) -> str:
-    """Return one or two sentences about the map."""
+    """Describe the map for the user: number of samples, and variance explained (PCA) or how to read
+    it (t-SNE)."""
     n = len(data_map.ids)
     text = (
         f"{n:,} samples"

@@ -59,7 +59,8 @@ class LabelNoise:
 
     @property
     def share(self) -> Floats:
-        """(N,) the label-noise score, NaN where unknown."""
+        """Return the (N,) label-noise scores, 0 to 1: the mean of the known scores of neighbours
+        and model; NaN if both are unknown."""
         both = np.stack([self.neighbours.score, self.model.score])
         known = np.isfinite(both)
         counted = known.sum(axis=0)
@@ -67,7 +68,8 @@ class LabelNoise:
         return np.where(counted > 0, total / np.maximum(counted, 1), np.nan).astype(np.float32)
 
     def rows_of(self, sample_index: SampleIndex) -> Ints:
-        """Return each indexed sample's row here; −1 if it is new or changed its gesture."""
+        """Return each indexed sample's row in these scores; −1 if the sample is new or its gesture
+        has changed."""
         if not len(self.ids):
             return np.full(len(sample_index), -1)
         rows = np.minimum(np.searchsorted(self.ids, sample_index.ids), len(self.ids) - 1)
@@ -97,7 +99,8 @@ class LabelNoiseCache:
         project: Project,
         progress: Progress = ignore_progress,
     ) -> LabelNoise:
-        """Score all samples of the project; 100,000 take about 20 seconds."""
+        """Score all samples of the project and keep the result as the latest; 100,000 samples take
+        about 20 seconds."""
         with self._lock:
             label_noise = score_labels(store, paths, project, progress)
             self._latest[project.id] = label_noise
@@ -107,7 +110,8 @@ class LabelNoiseCache:
 def score_labels(
     store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
 ) -> LabelNoise:
-    """Score how likely every sample's label is an error."""
+    """Score how likely each sample's label is wrong, by its neighbours and by the project's
+    model."""
     newest = read_index(store, project.id)
     sample_index = newest.take(np.arange(len(newest))[::-1])
     poses = read_poses(store, project.id, sample_index.ids)
@@ -124,8 +128,8 @@ def score_labels(
 def _score_by_model(
     store: Store, paths: Paths, project: Project, sample_index: SampleIndex, poses: Poses
 ) -> NoiseScores:
-    """Score by the model in use; held-out samples by its predictions before it was trained on
-    them."""
+    """Score label noise by the active model's probabilities, for held-out samples those of the
+    validation; NaN for a shipped or unreadable model."""
     unknown = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
     answers = active_model(paths, project)
     if answers.name == shipped_model_name(project.skeleton) or not len(sample_index):
@@ -149,7 +153,8 @@ def _score_by_model(
 def _use_held_out_predictions(
     run: Path, sample_index: SampleIndex, ids: dict[str, int], share: Floats, other: Ints
 ) -> None:
-    """Replace scores by the training's predictions for held-out samples that did not change."""
+    """Replace, in place, the scores of held-out samples by the training's validation predictions,
+    unless their gesture has changed."""
     from core.gestures.evaluation.validation import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(sample_index.ids.tolist())}
@@ -161,14 +166,14 @@ def _use_held_out_predictions(
         share[row] = 1 - one.probability if one.predicted == one.target else one.probability
 
 
-def find_sample_ids(
+def filter_and_sort_ids(
     sample_index: SampleIndex,
     sample_filter: SampleFilter,
     *,
     label_noise: LabelNoise | None = None,
     persons: tuple[int, ...] = (),
 ) -> Ints:
-    """Return the ids of the filtered samples in order.
+    """Return the ids of the samples that pass the filter, in the filter's order.
 
     Args:
         label_noise: for that order; unknown samples come last.
@@ -190,7 +195,8 @@ def find_sample_ids(
 def _sort_indices(
     sample_index: SampleIndex, order: str, label_noise: LabelNoise | None, persons: tuple[int, ...]
 ) -> Ints:
-    """Return the indices of the samples in the given order."""
+    """Return the indices that sort the samples by person, by label noise (most suspect first), or
+    as they are (newest first)."""
     if order == BY_PERSON:
         rank = {person: i for i, person in enumerate(persons)}
         ranks = np.array([rank.get(p, len(rank)) for p in sample_index.persons.tolist()], np.int64)
@@ -222,10 +228,11 @@ class LabelNoiseScore:
     score: float
 
 
-def sample_scores(
+def select_scores(
     label_noise: LabelNoise, sample_index: SampleIndex, ids: Ints
 ) -> dict[int, LabelNoiseScore]:
-    """Return the scores of these samples by id; unknown ones are left out."""
+    """Return the label-noise scores of these samples by id; samples without a current score are
+    left out."""
     share, found = label_noise.share, {}
     sample_index = sample_index.take(np.isin(sample_index.ids, ids))
     for sample_id, gesture, row in zip(

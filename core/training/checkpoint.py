@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from core.files import written_whole
+from core.files import replace_atomically
 from core.nets import PoseNet
 from core.training.runs import Run
 
@@ -52,7 +52,7 @@ class TrainingState:
             "spent": self.spent_s,
             "step": self.step,
         }
-        with written_whole(run.path / CHECKPOINT) as part:
+        with replace_atomically(run.path / CHECKPOINT) as part:
             torch.save(state, part)
 
     def save_weights(self, run: Run) -> None:
@@ -77,5 +77,5 @@ def _read_checkpoint(run: Run) -> dict[str, Any]:
 
 def _write_weights(state: dict[str, Tensor], run: Run) -> None:
     tensors = {name: value.contiguous() for name, value in state.items()}
-    with written_whole(run.path / WEIGHTS) as part:
+    with replace_atomically(run.path / WEIGHTS) as part:
         save_file(tensors, part)

@@ -28,7 +28,7 @@ from core.exchange.model_files import (
     import_model,
     read_sample_hands,
 )
-from core.files import change_json
+from core.files import update_json
 from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import clip_to_window
@@ -101,7 +101,7 @@ def file(home, tmp_path_factory) -> Path:
 def test_a_model_whose_training_goes_on_is_not_exported(home, tmp_path):
     paths, _, run = home
     shutil.copytree(run.path, tmp_path / "early")
-    change_json(tmp_path / "early" / "metadata.json", {"preliminary": True})
+    update_json(tmp_path / "early" / "metadata.json", {"preliminary": True})
     with pytest.raises(ModelError, match="early is a preliminary model"):
         export_model(GestureModel.load(tmp_path / "early"), tmp_path / "early.gesture", paths)
     assert not (tmp_path / "early.gesture").exists()

@@ -14,10 +14,10 @@ from core.jobs.evaluations import (
     SUMMARY,
     compare_with_first,
     comparison_text,
-    count_done,
     is_running,
     latest_comparison,
     latest_leave_one_out,
+    read_evaluation_progress,
     start_comparison,
     start_leave_one_out,
     wait_for_evaluation,
@@ -55,7 +55,7 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
     low, high = found["interval"]
     assert low <= found["mean_accuracy"] <= high and found["mean_accuracy"] > 0.8
     assert [r["person"] for r in run.records("person")] == sorted(PEOPLE)
-    assert seen[-1] == (3, 3) and count_done(run) == (3, 3, "")
+    assert seen[-1] == (3, 3) and read_evaluation_progress(run) == (3, 3, "")
     metadata = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
     assert metadata[SUMMARY] == found
     assert found["protocol"]["chosen"] == {"epochs": "fixed"} and found["optimistic"] is False
@@ -88,7 +88,7 @@ def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, paths, peo
     with pytest.raises(TrainingError, match="already"):
         elsewhere.start_training(people)
     while run.status() == "running":
-        done, total, person = count_done(seen)
+        done, total, person = read_evaluation_progress(seen)
         assert total == 3 and (person == "") == (done == 3)
         time.sleep(0.01)
     assert latest_leave_one_out(elsewhere, people, trained) == run

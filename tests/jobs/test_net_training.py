@@ -17,15 +17,15 @@ from core.datasets.hand_crops import Hand, write_pack
 from core.errors import EstimatorError, TrainingError, WeightsError
 from core.jobs.net_training import (
     LIGHT,
-    can_be_kept,
     delete_net_run,
     delete_packs,
     fine_tune_here,
-    keep_fine_tuned,
-    project_hands,
+    has_fine_tuning_checkpoint,
+    read_project_hands,
+    save_last_checkpoint,
     start_fine_tuning,
 )
-from core.jobs.trainings import failure_text
+from core.jobs.trainings import describe_failure
 from core.lab.net_data import hash_data_folder
 from core.media.pictures import read_picture
 from core.paths import Paths
@@ -65,7 +65,7 @@ def recorded(store, make_estimator, shared_data):
 
 def test_samples_become_crops_with_every_fifth_recording_apart(recorded):
     store, project = recorded
-    hands = list(project_hands(store, project))
+    hands = list(read_project_hands(store, project))
     assert len(hands) == 48
     assert [hand.held_out for hand in hands].count("own") == 8
     for hand in hands[::8]:
@@ -127,15 +127,15 @@ def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(r
     begun = start_fine_tuning(paths, "p", "cpm.mine", 1)
     wait_for(lambda: begun.run is not None and begun.run.records("look"))
     run = begun.run
-    wait_for(lambda: can_be_kept(run) or run.status() != "running")
+    wait_for(lambda: has_fine_tuning_checkpoint(run) or run.status() != "running")
     os.kill(run.about()["pid"], signal.SIGKILL)
     killed = time.monotonic()
     wait_for(lambda: run.status() == "dead")
     assert time.monotonic() - killed < 1
-    assert "Mudra was stopped" in failure_text(run) and begun.failure == ""
+    assert "Mudra was stopped" in describe_failure(run) and begun.failure == ""
     delete_packs(paths)
-    keep_fine_tuned(paths, run)
-    assert run.status() == "stopped" and failure_text(run) == ""
+    save_last_checkpoint(paths, run)
+    assert run.status() == "stopped" and describe_failure(run) == ""
     assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
 
 
@@ -145,10 +145,10 @@ def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths)
     with pytest.raises(FileNotFoundError):
         fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=lambda a, b: None)
     [run] = list_runs(paths.net_runs)
-    assert run.status() == "failed" and "something went wrong" in failure_text(run)
-    assert not can_be_kept(run) and not (run.path / "pack").exists()
+    assert run.status() == "failed" and "something went wrong" in describe_failure(run)
+    assert not has_fine_tuning_checkpoint(run) and not (run.path / "pack").exists()
     with pytest.raises(TrainingError, match="nothing that could be kept"):
-        keep_fine_tuned(paths, run)
+        save_last_checkpoint(paths, run)
 
 
 def test_an_ended_training_is_deleted_and_its_net_stays(paths):

@@ -16,9 +16,9 @@ from core.review.reviewing import (
     LabelNoise,
     LabelNoiseCache,
     SampleFilter,
-    find_sample_ids,
-    sample_scores,
+    filter_and_sort_ids,
     score_labels,
+    select_scores,
 )
 from core.store import NewSample
 from core.store.bin import delete_samples, move_samples
@@ -108,7 +108,7 @@ def test_an_empty_project_has_an_empty_sample_index(store, project):
     sample_index = read_index(store, project.id)
     assert (
         len(sample_index) == 0
-        and find_sample_ids(sample_index, SampleFilter(order=SUSPECTED)).tolist() == []
+        and filter_and_sort_ids(sample_index, SampleFilter(order=SUSPECTED)).tolist() == []
     )
     assert read_poses(store, project.id, []).keypoints.shape == (0, 21, 2)
     for lost in ([1], [10**12]):
@@ -133,18 +133,18 @@ def test_an_empty_project_has_an_empty_sample_index(store, project):
     ],
 )
 def test_filters_and_orders(wanted, ids):
-    assert find_sample_ids(INDEX, wanted, persons=(2, 1)).tolist() == ids
+    assert filter_and_sort_ids(INDEX, wanted, persons=(2, 1)).tolist() == ids
 
 
 def test_the_most_suspect_come_first_equal_ones_by_score_unknown_ones_last():
     label_noise = label_noise_of([5, 6, 7, 8], [2, 2, 2, 2], [0.3, 0.9, 0.9, 1.0], [1, 0.9, 0.6, 1])
     # 8 has another gesture now, 9 is new: newest first
-    assert find_sample_ids(
+    assert filter_and_sort_ids(
         INDEX, SampleFilter(order=SUSPECTED), label_noise=label_noise
     ).tolist() == [7, 6, 5, 9, 8]
     assert not label_noise.is_current(INDEX)
     assert label_noise_of([5, 6, 7, 8, 9], [2, 2, 2, 1, 1], [0] * 5).is_current(INDEX)
-    assert set(sample_scores(label_noise, INDEX, column(9, 8, 7))) == {7}
+    assert set(select_scores(label_noise, INDEX, column(9, 8, 7))) == {7}
 
 
 def test_the_label_noise_score_is_the_mean_of_what_is_known():
@@ -165,11 +165,11 @@ def test_a_hand_moved_to_a_wrong_gesture_is_the_most_suspect(store, demo):
     )
     sample_index = read_index(store, demo.id)
     assert set(
-        find_sample_ids(sample_index, SampleFilter(order=SUSPECTED), label_noise=label_noise)[
+        filter_and_sort_ids(sample_index, SampleFilter(order=SUSPECTED), label_noise=label_noise)[
             :2
         ].tolist()
     ) == set(wrong)
-    found = sample_scores(label_noise, sample_index, column(*wrong))
+    found = select_scores(label_noise, sample_index, column(*wrong))
     assert [found[i].other for i in wrong] == [fist, fist]
     assert all(found[i].model is None for i in wrong)
     assert told[-1] == 1 and told == sorted(told)
@@ -193,12 +193,12 @@ def test_the_model_in_use_has_its_say_and_held_out_samples_theirs(store, demo, t
         "999999,ok,ok,1",
     ]
     (run / FILE).write_text("\n".join(lines) + "\n")
-    found = sample_scores(score_labels(store, paths, project), sample_index, sample_index.ids)
+    found = select_scores(score_labels(store, paths, project), sample_index, sample_index.ids)
     assert found[one].model == 0.875 and found[one].other == other.id
     assert found[two].model == 0.25
     assert all(o.model is not None and o.neighbours is not None for o in found.values())
     (run / "model.onnx").write_bytes(b"broken")
-    found = sample_scores(score_labels(store, paths, project), sample_index, sample_index.ids)
+    found = select_scores(score_labels(store, paths, project), sample_index, sample_index.ids)
     assert all(o.model is None for o in found.values())
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from core.admin.erasing import erase_everything, erase_unopened
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.jobs.active_model import has_model
-from core.jobs.trainings import TrainingManager, failure_text
+from core.jobs.trainings import TrainingManager, describe_failure
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
 from core.recording.imports.importing import import_path
@@ -230,7 +230,7 @@ def training(folder: Path) -> None:
             else:
                 _wait(room, run)
                 assert run.status() in ("failed", "dead")
-                assert FULL in failure_text(run) or run.status() == "dead"
+                assert FULL in describe_failure(run) or run.status() == "dead"
                 assert not has_model(run) and not list(run.path.glob("*.part"))
             assert room.find_running(project) is None
             assert all(one.status() != "running" for one in list_runs(paths.runs))

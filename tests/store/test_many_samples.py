@@ -16,7 +16,7 @@ from core.review.reviewing import (
     NEWEST,
     SUSPECTED,
     SampleFilter,
-    find_sample_ids,
+    filter_and_sort_ids,
     score_labels,
 )
 from core.store import Store
@@ -56,7 +56,7 @@ def test_a_page_takes_less_than_a_second_wherever_it_is(many):
         persons = tuple(person.id for person in many.persons(project.id))
         list_sessions(many, project.id)
         sample_index = read_index(many, project.id)
-        ids = find_sample_ids(sample_index, SampleFilter(order=order), persons=persons)
+        ids = filter_and_sort_ids(sample_index, SampleFilter(order=order), persons=persons)
         for sample in read_samples(many, ids[number * 48 :][:48].tolist()):
             draw_sample(sample)
 
@@ -91,7 +91,7 @@ def test_the_most_suspect_of_all_are_found_in_a_minute(many):
         move_samples(many, project.id, [i], to)
     found = []
     assert seconds(lambda: found.append(score_labels(many, Paths.find(), project))) < 60
-    order = find_sample_ids(
+    order = filter_and_sort_ids(
         read_index(many, project.id), SampleFilter(order=SUSPECTED), label_noise=found[0]
     )
     assert len(set(order[:100].tolist()) & set(wrong)) > 30

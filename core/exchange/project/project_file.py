@@ -30,7 +30,7 @@ from core.exchange.project.manifest import (
 )
 from core.exchange.project.packing import MANIFEST, MAX_MANIFEST_BYTES, Packer
 from core.exchange.project.runs import VALIDATION, ImportedRuns, list_exported_files
-from core.files import written_whole
+from core.files import replace_atomically
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
 from core.media.archives import unpack_zip
@@ -99,7 +99,7 @@ def export_project(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with (
-            written_whole(out) as part,
+            replace_atomically(out) as part,
             zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
         ):
             packer = Packer(archive)

@@ -29,7 +29,7 @@ from core.exchange.tables.columns import (
     number_columns,
     split_clip,
 )
-from core.files import written_whole
+from core.files import replace_atomically
 from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
 from core.progress import Progress, ignore_progress
@@ -150,7 +150,7 @@ def _open_output(out: Path) -> Iterator[Path]:
     """Yield a temporary path that becomes `out` when the block succeeds."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(out) as part:
+        with replace_atomically(out) as part:
             yield part
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error

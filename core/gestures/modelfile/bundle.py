@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArchiveError, ModelError, WorkerError
-from core.files import sha256_of, written_whole
+from core.files import replace_atomically, sha256_of
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, OUTPUTS, GestureModel
 from core.gestures.modelfile.metadata import Export
 from core.media.archives import unpack_zip
@@ -126,7 +126,7 @@ def write_bundle(
     }
     members[METADATA] = _encode_json(add_hashes(model.metadata, members))
     try:
-        with written_whole(out) as part:
+        with replace_atomically(out) as part:
             write_zip(part, members)
             bundle = check_answers(read_bundle(part), part.name)
             motions = bundle.model.beside

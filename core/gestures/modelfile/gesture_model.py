@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.files import change_json
+from core.files import update_json
 from core.gestures.features import FEATURE_SETS
 from core.gestures.labels import GestureLabel, safe_emoji
 from core.gestures.modelfile.metadata import MOVING, ModelMetadata
@@ -367,6 +367,6 @@ def save_smoothing(folder: Path, smoothing: Smoothing) -> None:
     """
     path = folder / METADATA
     try:
-        change_json(path, {"smoothing": asdict(smoothing)})
+        update_json(path, {"smoothing": asdict(smoothing)})
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"the smoothing can't be saved in {path}: {error}") from error

@@ -19,7 +19,7 @@ from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, format_count, safe_name
 from core.media.archives import unpack_zip
-from core.parallel import LOCAL, check_place, spread
+from core.parallel import LOCAL, check_place, map_parallel
 from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.progress import Progress, ignore_progress
 from core.recording.imports.keypoint_table import KeypointTable
@@ -61,7 +61,7 @@ def import_path(
         estimator_factory: only called for pictures; with several processes a function of a module,
             or a `partial` of one.
         skeleton: of a table that does not name its own; None: the project's.
-        workers, on: where pictures are analysed, see `spread`; the store is written here.
+        workers, on: where pictures are analysed, see `map_parallel`; the store is written here.
 
     Raises:
         MudraError: nothing at the path that can be imported.
@@ -183,7 +183,7 @@ def import_pictures(
     waiting: dict[int, list[NewSample]] = {}
     work = partial(extract_samples, make_estimator, known, not project.keypoints_only)
     stored_s = time.monotonic()
-    with spread(work, pictures, workers=workers, on=on) as results:
+    with map_parallel(work, pictures, workers=workers, on=on) as results:
         for number, (picture, found) in enumerate(zip(pictures, results, strict=True), 1):
             try:
                 if isinstance(found, str):

@@ -18,7 +18,7 @@ from core.jobs.evaluations import (
     start_comparison,
     start_leave_one_out,
 )
-from core.jobs.trainings import failure_text, run_result
+from core.jobs.trainings import describe_failure, run_result
 from core.store import Project
 from core.training.runs import Run
 from pages.panels.layout import format_interval, show_errors, show_table
@@ -40,7 +40,7 @@ def show_comparison(project: Project, running: Run | None) -> None:
             start_comparison(studio().trainings, project)
             st.rerun()
     last = next(iter(studio().trainings.runs(project, COMPARISON)), None)
-    if last is not None and (reason := failure_text(last)):
+    if last is not None and (reason := describe_failure(last)):
         st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
     run = latest_comparison(studio().trainings, project)
     if run is not None and (result := run_result(run)):
@@ -94,7 +94,7 @@ def show_new_people(run: Run, project: Project, running: Run | None) -> None:
         title = "Testing on new people …" if is_running(running, LEFT_OUT) else again
         _draw_leave_one_out_button(run, project, title, running is not None)
     last = next(iter(trainings.runs(project, LEFT_OUT)), None)
-    if last is not None and last.about()["of"] == run.name and (reason := failure_text(last)):
+    if last is not None and last.about()["of"] == run.name and (reason := describe_failure(last)):
         st.error(safe_label(f"Not all people were tested: {reason}"), icon="❌")
     if found is not None and (result := run_result(found)):
         _show_leave_one_out_result(result)

@@ -7,14 +7,14 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.jobs.net_training import (
     FineTuningProcess,
-    can_be_kept,
     delete_net_run,
-    keep_fine_tuned,
+    has_fine_tuning_checkpoint,
     latest_fine_tuning,
+    save_last_checkpoint,
     start_fine_tuning,
     stop_net_training,
 )
-from core.jobs.trainings import failure_text
+from core.jobs.trainings import describe_failure
 from core.store import Project
 from core.training.runs import DEAD, RUNNING, Run, list_runs
 from pages.panels.layout import show_errors
@@ -28,7 +28,7 @@ def show_fine_tuning(project: Project) -> None:
     runs."""
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
-    news = running is not None or bool(runs and failure_text(runs[0]))
+    news = running is not None or bool(runs and describe_failure(runs[0]))
     with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
         st.caption(
             "The light CPM learns from the keypoints that MediaPipe found in your samples with a "
@@ -97,15 +97,15 @@ def _show_fine_tuning_run(run: Run) -> None:
         fractions = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
         pck = ", ".join(f"{name} {s:.1%}" for name, s in fractions.items() if s is not None)
         st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
-    if reason := failure_text(run):
+    if reason := describe_failure(run):
         st.error(
             safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
             icon="❌",
         )
-    dead = run.status() == DEAD and can_be_kept(run)
+    dead = run.status() == DEAD and has_fine_tuning_checkpoint(run)
     if dead and st.button("Save what it had learned", icon="💾", key=f"keep_{run.name}"):
         with show_errors():
-            keep_fine_tuned(studio().paths, run)
+            save_last_checkpoint(studio().paths, run)
             st.rerun()
     with st.popover("Delete", icon="🗑️", key=f"delete_menu_{run.name}"):
         st.markdown("Its figures and checkpoints are deleted for good. The net stays.")

@@ -9,8 +9,8 @@ from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
 from core.jobs.active_model import ActiveModel, active_model
 from core.jobs.trainings import (
+    describe_failure,
     excluded_samples_text,
-    failure_text,
     preload_training,
     run_result,
 )
@@ -116,7 +116,7 @@ def _show_last_result(project: Project, advice: str) -> None:
     if not runs:
         st.caption(advice or "Press Train: it takes seconds, then the new model is in use.")
         return
-    if reason := failure_text(runs[0]):
+    if reason := describe_failure(runs[0]):
         st.error(safe_label(reason), icon="❌")
     if result := run_result(runs[0]):
         details = f"95 % interval {format_interval(result['figures']['interval'])}, "

@@ -8,7 +8,7 @@ import streamlit as st
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
 from core.jobs.active_model import active_model
-from core.jobs.evaluations import LEFT_OUT, NAMES, count_done
+from core.jobs.evaluations import LEFT_OUT, NAMES, read_evaluation_progress
 from core.jobs.trainings import KIND, run_result
 from core.store import Project
 from core.training.runs import Run
@@ -50,7 +50,7 @@ def training_progress(run: Run) -> tuple[float, str]:
     """Return a running training's or measurement's fraction done, 0..1, and a text about its
     current step."""
     if KIND in run.about():
-        done, total, name = count_done(run)
+        done, total, name = read_evaluation_progress(run)
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
         text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
         return done / total, text or "saving …"

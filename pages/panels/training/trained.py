@@ -8,7 +8,7 @@ from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.evaluation.validation import find_cell_samples, read_predictions
 from core.gestures.labels import safe_label
 from core.jobs.active_model import active_model, choose_model, has_model
-from core.jobs.trainings import failure_text, optimism_text, run_result
+from core.jobs.trainings import describe_failure, describe_optimism, run_result
 from core.recording.sample_pictures import draw_sample
 from core.store import Project
 from core.store.index import read_samples
@@ -48,7 +48,7 @@ def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
     """Show a training's error, metrics, Use button, confusion matrix, accuracies, comparisons and
     curves, as far as it has them."""
     result = run_result(run)
-    if reason := failure_text(run):
+    if reason := describe_failure(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
     if result is not None:
         _show_metrics(result)
@@ -92,7 +92,7 @@ def _show_metrics(result: dict[str, Any]) -> None:
         f"Measured on **{HELD_OUT_GROUPS[protocol.split]}** ({protocol.split} split): "
         f"{figures['n']} samples{as_many}. {safe_label(protocol.describe_choices())}"
     )
-    if warning := optimism_text(protocol):
+    if warning := describe_optimism(protocol):
         st.warning(safe_label(warning), icon="⚠️")
     show_rejection_rates(figures)
 
