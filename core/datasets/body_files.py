@@ -17,7 +17,7 @@ from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, read_annotations
 from core.errors import TableError, TrainingError
 from core.files import leads_out
-from core.media.json_objects import TOP_LEVEL, is_list, json_objects
+from core.media.json_objects import TOP_LEVEL, is_list, iterate_json_objects
 from core.pose.boxes import Box, bounding_box, clip_box
 from core.pose.skeletons.table import COCO_17, LSP_14
 from core.pose.types import Floats
@@ -118,7 +118,7 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
         TableError: an entry that is damaged, or whose picture is outside the folder.
     """
     bodies: list[Body] = []
-    for _, number, row in json_objects(path, TOP_LEVEL):
+    for _, number, row in iterate_json_objects(path, TOP_LEVEL):
         where = f"{path.name}: entry {number}"
         if missing := [name for name in _MPII_FIELDS if name not in row]:
             raise TableError(f"{where} has no {missing[0]}; expected are {', '.join(_MPII_FIELDS)}")

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, 
 
 from core.errors import TableError
 from core.files import leads_out
-from core.media.json_objects import TOP_LEVEL, is_list, json_objects, validate_object
+from core.media.json_objects import TOP_LEVEL, is_list, iterate_json_objects, validate_object
 from core.pose.skeletons.table import COCO_17
 
 _MAX_VALUE = 1e7  # px
@@ -132,7 +132,9 @@ def read_annotations(path: Path) -> Annotations:
     images: dict[int, Image] = {}
     persons: dict[int, Person] = {}
     categories: list[int] = []
-    for list_name, number, item in json_objects(path, ("images", "annotations", "categories")):
+    for list_name, number, item in iterate_json_objects(
+        path, ("images", "annotations", "categories")
+    ):
         where = f"{path.name}: {list_name} {number}"
         if list_name == "images":
             image = validate_object(_IMAGE, item | {"size_hw": _read_size_hw(item)}, where)
@@ -168,7 +170,7 @@ def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_E
             f"{path.name} is no list: expected was one of objects with {fields}; were the two "
             "files swapped?"
         )
-    items = json_objects(path, TOP_LEVEL)
+    items = iterate_json_objects(path, TOP_LEVEL)
     return [validate_object(kind, item, f"{path.name}: entry {n}") for _, n, item in items]
 
 

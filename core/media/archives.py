@@ -41,7 +41,8 @@ class _BoundedReader(io.BufferedReader):
 def unpack_zip(
     source: Path, allowed: re.Pattern[str] | None = None, *, name: str = ""
 ) -> Iterator[Path]:
-    """Unpack a zip into a temporary folder, which is deleted afterwards.
+    """Unpack an untrusted zip into a temporary folder and yield it; the folder is deleted after the
+    `with` block.
 
     Args:
         allowed: what every member's name must match in full.
@@ -66,6 +67,8 @@ def unpack_zip(
 
 @contextlib.contextmanager
 def _open_zip(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """Open a zip with a limit on its directory's size; raise ArchiveError where it isn't a zip that
+    can be read."""
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(_BoundedReader(io.FileIO(source)))
@@ -76,7 +79,7 @@ def _open_zip(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise ArchiveError where a zip's entries exceed the limits."""
+    """Raise ArchiveError where a zip's entries are too many, too large or compressed too much."""
     if len(entries) > ZIP.max_entries:
         raise ArchiveError(f"{name} has {len(entries):,} entries; the limit is {ZIP.max_entries:,}")
     total = sum(entry.file_size for entry in entries)
@@ -93,7 +96,8 @@ def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _check_names(entries: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise ArchiveError where a name leads outside, is a link or comes twice."""
+    """Raise ArchiveError where an entry's name is unsafe (leads out of the folder), occurs twice,
+    or is a link or device."""
     seen: set[str] = set()
     for entry in entries:
         path = PurePosixPath(entry.filename)
@@ -113,6 +117,7 @@ def _check_names(entries: list[zipfile.ZipInfo], name: str) -> None:
 def _unpack_entry(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, name: str
 ) -> None:
+    """Unpack a file or folder of a zip below `folder`; raise ArchiveError where it is damaged."""
     target = folder / entry.filename
     try:
         if entry.is_dir():

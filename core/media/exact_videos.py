@@ -72,16 +72,21 @@ class VideoTrack:
         self.times_s = [float((stamp - self._stamps[0]) * clock) for stamp in self._stamps]
         self._next = len(self._stamps)  # number of the decoder's next frame; the end: unknown
 
-    def _check_pixels(self, pixels: av.VideoFormat | None) -> None:
-        bits = max((part.bits for part in pixels.components), default=8) if pixels else 8
-        if pixels and self._pixel_format != RGB and bits > 8 and not self.is_deep:
+    def _check_pixels(self, pixel_format: av.VideoFormat | None) -> None:
+        """Raise MediaError where pixels have over 8 bits in a format whose values would change when
+        read as grey."""
+        bits = (
+            max((part.bits for part in pixel_format.components), default=8) if pixel_format else 8
+        )
+        if pixel_format and self._pixel_format != RGB and bits > 8 and not self.is_deep:
             raise MediaError(
-                f"{self._name} has {pixels.name} pixels of {bits} bits: expected are "
+                f"{self._name} has {pixel_format.name} pixels of {bits} bits: expected are "
                 f"{_DEEP_FORMATS[0]}, {_DEEP_FORMATS[1]} or 8 bits; save it as {_DEEP_FORMATS[0]}"
             )
 
     def _read_stamps(self) -> list[int]:
-        """Return the frames' time stamps in order; of a damaged file those before the damage."""
+        """Read all packets' time stamps, sorted; of a damaged file those before the damage. Raise
+        MediaError without any, or with too many."""
         stamps: set[int] = set()
         with contextlib.suppress(av.FFmpegError):
             for packet in self._container.demux(self._stream):
@@ -97,7 +102,7 @@ class VideoTrack:
         return sorted(stamps)
 
     def read(self, index: int) -> Pixels:
-        """Decode a frame as (H, W) or (H, W, 3).
+        """Decode the frame of this number, from 0, as (H, W) grey or (H, W, 3) RGB.
 
         Raises:
             MediaError: no such frame, or one that can't be decoded.
@@ -114,8 +119,8 @@ class VideoTrack:
         return frame.to_ndarray(format=self._pixel_format)
 
     def _decode_frame(self, index: int) -> av.VideoFrame:
-        """Decode on where the frame comes next, else from its key frame, else from the start: some
-        containers look up key frames wrongly."""
+        """Find and decode a frame: from the current position if it is next, else from its key
+        frame, else from the start, since some containers seek wrongly."""
         stamp = self._stamps[index]
         starts = (stamp, self._stamps[0]) if index != self._next else (None, stamp, self._stamps[0])
         self._next = len(self._stamps)
@@ -156,17 +161,19 @@ class LosslessWriter:
         self._container.metadata.update(metadata)
         self._streams = [self._add_stream(pixels) for pixels in (GREY_16, "bgr0")[: 1 + rgb]]
 
-    def _add_stream(self, pixels: str) -> av.VideoStream:
+    def _add_stream(self, pixel_format: str) -> av.VideoStream:
+        """Add an FFV1 stream with that pixel format, in which every frame is a key frame."""
         stream = self._container.add_stream("ffv1", rate=30)
         stream.height, stream.width = self._size_hw
-        stream.pix_fmt = pixels
+        stream.pix_fmt = pixel_format
         stream.gop_size = 1  # every frame is a key frame
         stream.options = {"level": "3"}
         stream.codec_context.time_base = _MILLISECOND
         return stream
 
     def write(self, grey: NDArray[np.uint16], rgb: Picture | None, time_s: float) -> None:
-        """Append a picture; times must rise by a millisecond at least.
+        """Append a 16-bit picture, with colours if the video has them; times must rise by at least
+        a millisecond.
 
         Raises:
             MediaError: another size than the first one's, no colours, a full file, or one that
@@ -192,7 +199,8 @@ class LosslessWriter:
             self._encode(stream, frame)
 
     def _encode(self, stream: av.VideoStream, frame: av.VideoFrame | None) -> None:
-        """Encode a frame, or what the encoder still has (None), into the file."""
+        """Encode a frame and write its packets to the file; None flushes the encoder. Raise
+        MediaError where that fails."""
         try:
             packets = stream.encode(frame)
             self._container.mux(packets)

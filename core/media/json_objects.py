@@ -21,8 +21,11 @@ def is_list(path: Path) -> bool:
     return next(_parse_events(path), ("", None))[0] == "start_array"
 
 
-def json_objects(path: Path, lists: tuple[str, ...]) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Yield (list, number from 1, object) for every object in these lists of the file.
+def iterate_json_objects(
+    path: Path, lists: tuple[str, ...]
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Parse a large JSON file incrementally; yield (list name, number from 1, object) for each
+    object in the named lists.
 
     Args:
         lists: their names; `TOP_LEVEL` where the file is a list.
@@ -60,7 +63,8 @@ def json_objects(path: Path, lists: tuple[str, ...]) -> Iterator[tuple[str, int,
 
 
 def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) -> _Kind:
-    """Convert a JSON object to a type; raise TableError, with the label, where it doesn't fit."""
+    """Convert a JSON object to a type by pydantic; raise TableError, which starts with `label`,
+    where it doesn't fit."""
     try:
         return kind.validate_python(item)
     except ValidationError as error:
@@ -68,7 +72,7 @@ def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) 
 
 
 def first_fault(error: ValidationError) -> str:
-    """Format the first of pydantic's errors as one short line."""
+    """Format the first of pydantic's errors as one line "field: message" of at most 200 characters."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:4])
     message = first["msg"].removeprefix("Value error, ")
@@ -83,6 +87,7 @@ class _BoundedReader:
         self.unparsed_bytes = 0  # read since the last token
 
     def read(self, size: int) -> bytes:
+        """Read up to `size` bytes; raise TableError where a single token is too long."""
         if self.unparsed_bytes > JSON.max_token_bytes:
             limit = f"{JSON.max_token_bytes:,}"
             raise TableError(f"{self._name} has a text or number of over {limit} bytes: remove it")
@@ -92,7 +97,8 @@ class _BoundedReader:
 
 
 def _parse_events(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the parser's (event, value) pairs."""
+    """Yield the JSON parser's (event, value) pairs; raise TableError where the file is too large,
+    invalid or can't be read."""
     import ijson
 
     try:

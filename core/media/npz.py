@@ -37,7 +37,7 @@ _HEADER_READERS = {
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays by name.
+    """Read an untrusted .npz as name → array, without pickles.
 
     Raises:
         MediaError: the file is damaged, above the limits, or has anything but arrays of numbers.
@@ -55,6 +55,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _check_size(entries: list[zipfile.ZipInfo], name: str) -> None:
+    """Raise MediaError where an .npz has too many arrays or bytes."""
     size = sum(entry.file_size for entry in entries)
     if len(entries) > NPZ.max_arrays or size > NPZ.max_bytes:
         raise MediaError(
@@ -64,6 +65,7 @@ def _check_size(entries: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    """Read an entry's array after checking its header; raise ValueError where the header is wrong."""
     with archive.open(entry) as file:
         _check_header(file, entry)  # type: ignore[arg-type]
     with archive.open(entry) as file:

@@ -33,7 +33,8 @@ class ParquetTable:
 
 @contextmanager
 def open_parquet(path: Path) -> Iterator[ParquetTable]:
-    """Open a table whose columns are numbers, bool, times or text; none is nested or a dictionary.
+    """Open an untrusted table in a worker for a `with` block: columns of numbers, bool, times or
+    text only, not nested.
 
     Raises:
         TableError: no such table, also while its batches are read.
@@ -56,7 +57,8 @@ class _ParquetReader:
         self._worker = Worker(_HANDLER, extra_memory=PARQUET.max_memory_bytes)
 
     def call(self, command: str, **options: Any) -> tuple[dict[str, Any], Arrays]:
-        """Send a request within the time that is left; raise TableError with the file's name."""
+        """Send a request to the worker within the file's remaining time; raise TableError, with the
+        file's name, where it fails."""
         started_s = time.monotonic()
         try:
             return self._worker.call(command, options, timeout_s=max(0.0, self._seconds_left))
@@ -66,7 +68,7 @@ class _ParquetReader:
             self._seconds_left -= time.monotonic() - started_s
 
     def read_batches(self, schema: Any) -> Iterator[Any]:
-        """Yield the rows as Arrow record batches."""
+        """Yield the table's rows as Arrow record batches, read by the worker one at a time."""
         import pyarrow as pa
         from pyarrow import ipc
 

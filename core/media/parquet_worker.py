@@ -18,8 +18,8 @@ _open_tables: list[Iterator[Any]] = []  # the batches of the one open table
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Answer a request: `open` a table and return its schema, or return the `next` batch of rows,
-    none at the end."""
+    """Handle a request: "open" a table and return its schema, or return the "next" batch of rows,
+    no array at the end; any error becomes a TableError."""
     try:
         if command == "open":
             return _open_table(options["path"])
@@ -34,7 +34,8 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
-    """Open a table with limited memory; return its claimed sizes and its schema."""
+    """Open a table with limited memory; return the row count and bytes that it claims, and its
+    serialised schema."""
     pa.set_memory_pool(pa.system_memory_pool())  # which reserves nothing
     limit_worker_memory()
     with ParquetFile(path, pre_buffer=False) as file:
@@ -60,8 +61,8 @@ def _to_bytes(part: Any) -> Any:
 
 
 def _text_columns(schema: Any) -> list[str]:
-    """Return the text columns' names: they are read as dictionaries, where a repeated text is one
-    entry. Raises ValueError for columns that are not read."""
+    """Return the names of the text columns, which are read as dictionaries to save memory; raise
+    ValueError for nested columns or too wide values."""
     names = []
     for i in range(len(schema)):
         column = schema.column(i)
@@ -78,7 +79,8 @@ def _text_columns(schema: Any) -> list[str]:
 
 
 def _decode_column(name: str, column: Any) -> Any:
-    """Convert a dictionary column to plain text; raise ValueError where a text is too long."""
+    """Decode a dictionary column to plain text, return any other unchanged; raise ValueError where
+    a text is too long."""
     if not pa.types.is_dictionary(column.type):
         return column
     longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0

@@ -33,7 +33,7 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
-            _check_size(image, name)
+            _check_pixel_count(image, name)
             ImageOps.exif_transpose(image, in_place=True)
             return np.array(_to_rgb(image))
     except UnidentifiedImageError as error:
@@ -47,8 +47,8 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
 
 
 def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
-    """Raise MediaError where an untrusted content isn't a JPEG of at most that size; the picture
-    is not decoded."""
+    """Raise MediaError where untrusted content is not a JPEG, or a side exceeds `max_side_px`; only
+    the header is read."""
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
             width, height = image.size
@@ -59,6 +59,8 @@ def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
 
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
+    """Return the bytes of a file, or the given bytes; raise MediaError where they are too many or
+    can't be read."""
     try:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > PICTURE.max_bytes:
@@ -68,7 +70,7 @@ def _read_content(source: Path | bytes, name: str) -> bytes:
         raise MediaError(f"{name} can't be read: {error.strerror}") from error
 
 
-def _check_size(image: Image.Image, name: str) -> None:
+def _check_pixel_count(image: Image.Image, name: str) -> None:
     """Raise MediaError where a picture or an animation has too many pixels to be decoded."""
     pixels = image.width * image.height
     size = f"{image.width} x {image.height} pixels"
@@ -86,6 +88,7 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
+    """Convert an image of any mode to RGB: 16-bit grey to 8 bits, transparent parts to white."""
     if image.mode.startswith("I"):  # grey of 16 bits, which Pillow would clip at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if not image.has_transparency_data:
@@ -106,6 +109,8 @@ def encode_png(rgb: Picture) -> bytes:
 
 
 def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
+    """Encode an RGB picture in the format of a suffix, with OpenCV's options; raise MediaError
+    where its shape can't be encoded."""
     success, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     if not success:
         raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
@@ -113,7 +118,7 @@ def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
 
 
 def decode_jpeg(content: bytes) -> Picture:
-    """Decode a JPEG that we wrote ourselves."""
+    """Decode a JPEG of our own to (H, W, 3) RGB; raise MediaError where it is damaged."""
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise MediaError("a stored crop is damaged")
@@ -121,7 +126,8 @@ def decode_jpeg(content: bytes) -> Picture:
 
 
 def write_picture(rgb: Picture, path: Path) -> None:
-    """Write a .png or .jpg; raise MediaError for another suffix or a path that can't be written."""
+    """Write a .png or .jpg, by the path's suffix; raise MediaError for another suffix or a path
+    that can't be written."""
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")

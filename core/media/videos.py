@@ -38,7 +38,8 @@ def video_info(path: Path, *, name: str = "") -> VideoInfo:
 
 
 def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Iterator[Frame]:
-    """Yield a video's upright frames; of a damaged file those that can be decoded.
+    """Yield a video's frames, rotated upright, at most `fps` a second; of a damaged file those that
+    can be decoded.
 
     Args:
         fps: at most this many frames a second; None: all.
@@ -69,12 +70,13 @@ def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Itera
 def open_video(
     path: Path, name: str, *, track: int = 0, limits: VideoLimits = VIDEO
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-    """Open a video's container and one of its video streams, checked by the header.
+    """Open an untrusted video for a `with` block, after checking size and header; yield its
+    container and one of its video streams.
 
     Raises:
         MediaError: no video, no such stream, or above the limits.
     """
-    _check_file(path, name, limits)
+    _check_video_file(path, name, limits)
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
         container = av.open(str(path), options=options | _DECODER_OPTIONS)
@@ -104,7 +106,7 @@ def open_video(
 def create_video(
     path: Path, suffix: str, container_format: str, *, name: str = ""
 ) -> av.container.OutputContainer:
-    """Create a file to write streams into.
+    """Create a video file with FFmpeg's container format, to add streams to.
 
     Args:
         suffix: that the path must have.
@@ -129,7 +131,8 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _check_file(path: Path, name: str, limits: VideoLimits) -> None:
+def _check_video_file(path: Path, name: str, limits: VideoLimits) -> None:
+    """Raise MediaError where a video file is missing, empty or too large."""
     if not path.is_file():
         raise MediaError(f"no video at {path}")
     size = path.stat().st_size
@@ -145,6 +148,7 @@ def _check_side(size_hw: tuple[int, int], name: str) -> None:
 
 
 def _read_info(container: av.container.InputContainer, stream: av.VideoStream) -> VideoInfo:
+    """Return size, frame rate (25 where unknown), duration and frame count from a video's header."""
     seconds = container.duration / av.time_base if container.duration else None
     fps = float(stream.average_rate or stream.base_rate or 25)
     size_hw = (stream.codec_context.height, stream.codec_context.width)
@@ -154,7 +158,8 @@ def _read_info(container: av.container.InputContainer, stream: av.VideoStream) -
 def _decode_frames(
     container: av.container.InputContainer, stream: av.VideoStream
 ) -> Iterator[av.VideoFrame]:
-    """Yield frames until the end or the first damage that can't be skipped."""
+    """Yield a stream's frames, skipping damaged packets, until the end or damage that can't be
+    skipped."""
     with contextlib.suppress(av.FFmpegError):
         for packet in container.demux(stream):
             with contextlib.suppress(av.FFmpegError):
@@ -187,7 +192,8 @@ class VideoWriter:
         self._stream.options = {"deadline": "realtime", "cpu-used": "7", "crf": "32", "b": "0"}
 
     def write(self, rgb: Picture) -> None:
-        """Append a picture; an odd last row or column is cut off, as the format requires."""
+        """Encode and append an RGB picture; an odd last row or column is cut off, as the format
+        requires."""
         picture = np.ascontiguousarray(rgb[: self._stream.height, : self._stream.width])
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         self._container.mux(self._stream.encode(frame))

@@ -84,7 +84,7 @@ _TRUNKS = {  # depth → torchvision's first weights
 
 
 def _hash_named_file(folder: str, file: str, licence: str) -> WeightsFile:
-    """Return the entry of a .pth file whose name contains the first 8 digits of its sha256, as in
+    """Build the entry of a .pth file whose name contains the first 8 digits of its sha256, as
     NAME-0123abcd_20220923.pth or NAME-0123abcd.pth."""
     start = file.removesuffix(".pth").rpartition("-")[2].partition("_")[0]
     return WeightsFile(file, "pth", licence, (folder + file,), sha256_start=start)
@@ -93,6 +93,8 @@ def _hash_named_file(folder: str, file: str, licence: str) -> WeightsFile:
 def _pose_resnet_weights(
     depth: str, size: str, publisher: str, files: list[WeightsFile], scaling: Scaling
 ) -> PublishedWeights:
+    """Build the catalogue entry of a publisher's pose_resnet, by ResNet depth ("50") and input size
+    ("256x192")."""
     return PublishedWeights(
         f"{POSE_RESNET}{depth}",
         COCO_17.name,
@@ -105,6 +107,8 @@ def _pose_resnet_weights(
 
 
 def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
+    """Build the catalogue entry of microsoft's pose_resnet, which takes BGR and which a person has
+    to download."""
     where = f"microsoft's folder {_DRIVE}, pose_coco"
     file = WeightsFile(
         f"pose_resnet_{depth}_{size}.pth.tar", "pth", _MICROSOFT_LICENCE, where=where
@@ -113,6 +117,8 @@ def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
 
 
 def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
+    """Build the catalogue entry of mmpose's pose_resnet, with its 1.x file, if any, before its 0.x
+    file."""
     new, old = _MMPOSE[depth, size]
     files = [_hash_named_file(_MMPOSE_1X, new, _MMPOSE_LICENCE)] if new else []
     files.append(_hash_named_file(_MMPOSE_0X, old, _MMPOSE_LICENCE))
@@ -120,6 +126,8 @@ def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
 
 
 def _vitpose_weights(kind: str) -> PublishedWeights:
+    """Build the catalogue entry of a ViTPose, by "size.head"; transformers' file, if any, before
+    mmpose's."""
     size, head = kind.split(".")
     file, repository = _VITPOSE[kind]
     files = [_hash_named_file(_MMPOSE_1X, file, _VITPOSE_LICENCE)]
@@ -139,6 +147,8 @@ def _vitpose_weights(kind: str) -> PublishedWeights:
 
 
 def _trunk_weights(depth: str) -> PublishedWeights:
+    """Build the catalogue entry of torchvision's ResNet backbone, to train a pose_resnet of that
+    depth from."""
     return PublishedWeights(
         f"{POSE_RESNET}{depth}",
         COCO_17.name,
@@ -149,11 +159,13 @@ def _trunk_weights(depth: str) -> PublishedWeights:
     )
 
 
-def _rtmpose_weights(about: str, size: str, file: str, where: str) -> PublishedWeights:
+def _rtmpose_weights(title: str, size: str, file: str, where: str) -> PublishedWeights:
+    """Build the catalogue entry of an RTMPose as ONNX, which a person has to download; `where` says
+    from where."""
     return PublishedWeights(
         "",
         COCO_17.name,
-        f"RTMPose (Jiang 2023), {about}, {size}, as ONNX",
+        f"RTMPose (Jiang 2023), {title}, {size}, as ONNX",
         (WeightsFile(file, "onnx", _MMPOSE_LICENCE, where=where),),
         (RGB_SCALING,),
         _SIZES[size],

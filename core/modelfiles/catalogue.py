@@ -90,7 +90,7 @@ _HEAD_LAYERS = ("deconv_layers.", "final_layer.")  # absent from a ResNet's back
 
 
 def find_weights(name: str) -> PublishedWeights:
-    """Return the table's entry.
+    """Return the catalogue's entry of the named weights.
 
     Raises:
         WeightsError: no such name.
@@ -106,7 +106,8 @@ def is_later_stage_array(name: str, array: str) -> bool:
 
 
 def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every array that the named weights must have, in the net's order."""
+    """Return array name → shape that the named weights must have, in the order of the net's
+    `state_dict`; {} for an ONNX graph."""
     entry = WEIGHTS[name]
     if not entry.net:  # an ONNX graph
         return {}
@@ -125,7 +126,7 @@ def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
 
 
 def rename_published_arrays(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Rename a published file's arrays to the names that the net's `state_dict` has.
+    """Rename a published file's arrays to the names in our net's `state_dict`, by the kind of net.
 
     Raises:
         WeightsError: two would get one name.

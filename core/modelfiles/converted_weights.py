@@ -32,7 +32,8 @@ _TENSORFLOW = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 
 
 def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
-    """Read a published file, check every array and write it for the net.
+    """Convert a published file to NAME.safetensors, or NAME.onnx, with a record NAME.json, after
+    checking every array.
 
     Returns:
         What NAME.json contains: name, source, source_sha256, sha256, bytes, arrays, parameters.
@@ -53,17 +54,21 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 
 
 def read_published_arrays(name: str, file: Path) -> Arrays:
-    """Read a published file's arrays, named as our net names them, and check each.
+    """Read a published file's arrays, rename them to our net's names, and check their shapes and
+    values.
 
     Raises:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
     find_weights(name)
-    return _check_arrays(name, rename_published_arrays(name, file.name, _read_arrays(file)), file)
+    return _check_arrays(
+        name, rename_published_arrays(name, file.name, _read_published_file(file)), file
+    )
 
 
 def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
-    """Import a body net's ONNX graph, together with its preprocessing."""
+    """Convert a body net's ONNX file to NAME.onnx, with its preprocessing in the graph; return the
+    record."""
     entry = find_weights(name)
     if name not in BODIES or entry.trunk:
         raise WeightsError(f"{name} is not read from ONNX: import a file that `weights list` names")
@@ -73,12 +78,13 @@ def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 
 
 def _write_converted(
-    folder: Path, suffix: str, content: bytes, about: dict[str, Any], rest: dict[str, Any]
+    folder: Path, suffix: str, content: bytes, origin: dict[str, Any], details: dict[str, Any]
 ) -> dict[str, Any]:
-    """Write converted weights and their record, and delete the same net in the other format."""
-    name = about["name"]
+    """Write converted weights and their record NAME.json, delete the same net in the other format,
+    and return the record."""
+    name = origin["name"]
     check = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    record = {**about, **check, **rest}
+    record = {**origin, **check, **details}
     folder.mkdir(parents=True, exist_ok=True)
     other = _ONNX if suffix == _SAFETENSORS else _SAFETENSORS
     (folder / f"{name}{other}").unlink(missing_ok=True)
@@ -88,7 +94,8 @@ def _write_converted(
 
 
 def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]] | None:
-    """Return the graph and metadata of a net that was imported as ONNX; None for any other.
+    """Return graph and metadata of a net that was imported as ONNX; None where it was converted to
+    arrays.
 
     Raises:
         WeightsError: missing or altered.
@@ -99,7 +106,8 @@ def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]]
 
 
 def verify_weights(name: str, folder: Path) -> dict[str, Any]:
-    """Check the converted file's sha256 and every array's name, shape and type; return its record.
+    """Check a converted file's sha256 and every array's name, shape and type; return its record,
+    NAME.json.
 
     Raises:
         WeightsError: missing, altered or another net's.
@@ -116,7 +124,7 @@ def verify_weights(name: str, folder: Path) -> dict[str, Any]:
 
 
 def load_weights(name: str, folder: Path) -> Arrays:
-    """Load converted weights as name → array, named as in the net's `state_dict`.
+    """Load converted weights, after verifying them, as name → array for the net's `state_dict`.
 
     Raises:
         WeightsError: missing, altered or another net's.
@@ -134,7 +142,8 @@ def has_converted_weights(name: str, folder: Path) -> bool:
 
 
 def converted_path(name: str, folder: Path) -> Path:
-    """Return the path of the converted weights, NAME.onnx where that file exists."""
+    """Return the path of converted weights: NAME.onnx if it exists, else NAME.safetensors, which
+    may not exist."""
     find_weights(name)
     graph = folder / f"{name}{_ONNX}"
     return graph if graph.is_file() else folder / f"{name}{_SAFETENSORS}"
@@ -145,6 +154,8 @@ def _record_path(name: str, folder: Path) -> Path:
 
 
 def _read_record(name: str, folder: Path) -> dict[str, Any]:
+    """Read the record NAME.json of converted weights; raise WeightsError where weights or record
+    are missing or damaged."""
     if not has_converted_weights(name, folder):
         raise WeightsError(f"{converted_path(name, folder)} is missing: {_import_remedy(name)}")
     path = _record_path(name, folder)
@@ -162,7 +173,9 @@ def _import_remedy(name: str) -> str:
 # ----------------------------------------------------------------- readers of publishers' formats
 
 
-def _read_arrays(file: Path) -> Arrays:
+def _read_published_file(file: Path) -> Arrays:
+    """Read a published file's arrays by its suffix; raise WeightsError for unknown formats and
+    TensorFlow checkpoints."""
     index = file.with_name(f"{file.name}.index")  # a checkpoint may be named without its suffixes
     if index.is_file() or file.suffix in _TENSORFLOW or file.name == "checkpoint":
         raise WeightsError(
@@ -177,6 +190,7 @@ def _read_arrays(file: Path) -> Arrays:
 
 
 def _read_caffemodel_arrays(file: Path) -> Arrays:
+    """Read a .caffemodel's blobs as LAYER.weight and LAYER.bias, (O,)."""
     arrays: Arrays = {}
     for layer, blobs in read_caffemodel(file).items():
         for kind, blob in zip(("weight", "bias"), blobs, strict=False):
@@ -185,7 +199,7 @@ def _read_caffemodel_arrays(file: Path) -> Arrays:
 
 
 def _read_pickle_arrays(file: Path) -> Arrays:
-    """Read kernels (H, W, I, O), named after their layer, and biases, named LAYER_b."""
+    """Read a pickle's kernels as LAYER.weight, (O, I, H, W), and its LAYER_b as LAYER.bias, (O,)."""
     arrays: Arrays = {}
     for name, array in read_numpy_pickle(file).items():
         if name.endswith("_b"):
@@ -202,6 +216,7 @@ def _read_torch_arrays(file: Path) -> Arrays:
 
 
 def _read_safetensors_arrays(file: Path) -> Arrays:
+    """Read a .safetensors file's arrays; raise WeightsError where it is damaged."""
     try:
         return dict(safetensors.numpy.load_file(file))
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
@@ -222,7 +237,8 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
 
 
 def _check_arrays(name: str, arrays: Arrays, path: Path) -> Arrays:
-    """Return the net's arrays as contiguous float32, without those of stages that it lacks.
+    """Check names, shapes and values of a net's arrays; return them as contiguous float32, without
+    those of CPM stages that the net lacks.
 
     Raises:
         WeightsError: arrays are missing, unexpected, of another shape or not finite.

@@ -26,7 +26,8 @@ def fetch_weights(
     progress: Progress = ignore_progress,
     source: WeightsFile | None = None,
 ) -> dict[str, Any]:
-    """Download published weights, check them and convert them; return what NAME.json contains.
+    """Download published weights, verify their sha256, convert them and delete the download; return
+    their record, NAME.json.
 
     Args:
         folder: where the converted weights go.
@@ -43,7 +44,7 @@ def fetch_weights(
     folder.mkdir(parents=True, exist_ok=True)
     unverified = folder / f"unverified-{source.file}"
     if not (expected and unverified.is_file() and sha256_of(unverified) == expected):
-        _download_first(name, source, unverified, progress)
+        _download_from_any(name, source, unverified, progress)
     file = _verify_download(name, source, unverified, expected)
     try:
         return import_weights(name, file, folder)
@@ -54,7 +55,8 @@ def fetch_weights(
 def _verify_download(
     name: str, source: WeightsFile, unverified: Path, expected: str | None
 ) -> Path:
-    """Rename a download whose sha256 is the expected one; delete any other.
+    """Rename a download to its published name if its sha256 is the expected one, else delete it;
+    return the new path.
 
     Raises:
         WeightsError: another sha256, or none is published or accepted.
@@ -76,8 +78,9 @@ def _verify_download(
     return unverified.replace(unverified.with_name(source.file))
 
 
-def _download_first(name: str, source: WeightsFile, path: Path, progress: Progress) -> None:
-    """Download from the first URL that sends the whole file."""
+def _download_from_any(name: str, source: WeightsFile, path: Path, progress: Progress) -> None:
+    """Download a file from the first of its URLs that delivers it whole; raise WeightsError, with
+    each URL's error, if none does."""
     failures = []
     for url in source.urls:
         try:
@@ -97,7 +100,7 @@ def _download_first(name: str, source: WeightsFile, path: Path, progress: Progre
 def download_file(
     url: str, path: Path, size: int | None, progress: Progress = ignore_progress
 ) -> None:
-    """Download a URL into a file.
+    """Download a URL into a file, reporting bytes to `progress`.
 
     Args:
         size: the number of bytes that it must have, where known.

@@ -54,8 +54,8 @@ _REDUCE = "Reduce"  # ReduceMax, ReduceSum, …: the axes are the second input
 
 
 def find_graph_fault(data: bytes) -> str | None:
-    """Return what is wrong with an untrusted graph, to follow its name in a message; None where it
-    refers to nothing outside the file, nests no graphs and uses standard operators alone."""
+    """Find why an untrusted graph is unsafe (not ONNX, non-standard operators, nested graphs,
+    external data); return a phrase for an error, or None."""
     import onnx
 
     try:
@@ -76,7 +76,7 @@ def find_graph_fault(data: bytes) -> str | None:
 
 
 def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
-    """List every tensor in a model, including those in attributes and in sparse tensors."""
+    """List every constant tensor in a model, including those in attributes and in sparse tensors."""
     attributes = [attribute for node in nodes for attribute in node.attribute]
     sparse = [*model.graph.sparse_initializer]
     for attribute in attributes:
@@ -90,8 +90,7 @@ def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
 
 
 def find_cost_fault(data: bytes, max_operations: float) -> str | None:
-    """Return why an untrusted graph costs too much, to follow its name in a message; None where it
-    does not.
+    """Find why an untrusted graph costs too much to run; return a phrase for an error, or None.
 
     Args:
         max_operations: multiplications for one sample.
@@ -107,7 +106,8 @@ def find_cost_fault(data: bytes, max_operations: float) -> str | None:
 
 
 def _find_dynamic_size(graph: Any) -> str | None:
-    """Find a node whose result's size depends on the values of an input."""
+    """Find the first operator whose result's size depends on input values; return a phrase for an
+    error, or None."""
     constants = {one.name for one in graph.initializer}
     constants |= {one.values.name for one in graph.sparse_initializer}
     dynamic = {one.name for one in graph.input} - constants
@@ -126,8 +126,8 @@ def _find_dynamic_size(graph: Any) -> str | None:
 
 
 def _find_excess(model: Any, max_operations: float) -> str | None:
-    """Find a too large array, or too many multiplications for one sample, where shapes are known
-    in advance; what they leave unknown is limited by the time-out."""
+    """Check that inferred array sizes and multiplications per sample are within the limits; return
+    a phrase for an error, or None."""
     try:
         shapes = _infer_shapes(model)
     except Exception as error:  # its own error type is not public
@@ -145,7 +145,7 @@ def _find_excess(model: Any, max_operations: float) -> str | None:
 
 
 def _infer_shapes(model: Any) -> dict[str, tuple[int, ...]]:
-    """Infer the shapes of arrays for one sample; those that stay unknown are left out."""
+    """Infer array name → shape for one sample; arrays of unknown shape are left out."""
     from onnx import shape_inference
 
     for value in model.graph.input:
@@ -162,7 +162,8 @@ def _infer_shapes(model: Any) -> dict[str, tuple[int, ...]]:
 
 
 def _count_multiplications(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Count the multiplications of a node; 0 where its shapes are unknown."""
+    """Estimate the multiplications of an operator from array shapes; 0 where the result's is
+    unknown."""
     size = math.prod(shapes.get(node.output[0], (0,))) if node.output else 0
     first, second = (shapes.get(name, ()) for name in (*node.input, "", "")[:2])
     if node.op_type in ("MatMul", "Gemm", "Einsum"):

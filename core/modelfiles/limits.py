@@ -10,7 +10,7 @@ MAX_KERAS_BYTES = 2**28  # of one array
 
 
 def check_file(file: Path, max_bytes: int = MAX_PUBLISHED_BYTES) -> None:
-    """Raise WeightsError where a file is missing, empty or too large."""
+    """Raise WeightsError where a model file is missing, empty or larger than `max_bytes`."""
     if not file.is_file():
         raise WeightsError(f"{file} does not exist: check its name")
     size = file.stat().st_size

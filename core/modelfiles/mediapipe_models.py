@@ -89,7 +89,7 @@ MODELS = {
 
 
 def find_prepared_model(name: str, folder: Path) -> Path:
-    """Return the path of a prepared model, after checking its sha256.
+    """Return the path of a prepared model NAME.task after verifying its sha256.
 
     Raises:
         WeightsError: unknown, not prepared, or altered.
@@ -105,7 +105,7 @@ def find_prepared_model(name: str, folder: Path) -> Path:
 
 
 def has_prepared_models(folder: Path) -> bool:
-    """Whether every model is prepared and unaltered."""
+    """Whether every MediaPipe model is prepared in the folder, with the right sha256."""
     try:
         return all(find_prepared_model(name, folder) for name in MODELS)
     except WeightsError:
@@ -115,7 +115,8 @@ def has_prepared_models(folder: Path) -> bool:
 def prepare_models(
     folder: Path, *, progress: Progress = ignore_progress, wheel: Path | None = None
 ) -> None:
-    """Build every model; does nothing, and needs no network, when all are prepared.
+    """Build every MediaPipe model from a downloaded wheel; do nothing, without network, where all
+    are prepared.
 
     Args:
         folder: where the models go.
@@ -139,6 +140,8 @@ def prepare_models(
 
 def _download_wheel(scratch: Path) -> Path:
     # Any platform's wheel will do: only its data files are read, nothing is installed.
+    """Download MediaPipe's wheel by pip into a folder and return its path; raise WeightsError where
+    that fails."""
     platform = "--only-binary=:all: --python-version 3.12 --platform manylinux_2_28_x86_64"
     command = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--dest", str(scratch)]
     command += [*platform.split(), "--disable-pip-version-check"]
@@ -151,6 +154,7 @@ def _download_wheel(scratch: Path) -> Path:
 
 
 def _build_bundle(bundle: TaskBundle, wheel: Path) -> bytes:
+    """Build a .task bundle's bytes from the wheel's models, after verifying each one's sha256."""
     members = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -171,7 +175,8 @@ def _check_sha256(content: bytes, expected: str, name: str) -> None:
 
 
 def _pack_members(members: dict[str, bytes]) -> bytes:
-    """Return a zip of stored members whose content is aligned; equal members give equal bytes."""
+    """Pack files into an uncompressed zip, each aligned to 64 bytes; the same files always give the
+    same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():

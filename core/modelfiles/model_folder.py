@@ -56,7 +56,7 @@ class HeatmapMetadata(NetMetadata):
     @model_validator(mode="before")
     @classmethod
     def _complete_older_metadata(cls, values: Any) -> Any:
-        """Add the skeleton, and the height of a square input."""
+        """Add to older metadata what they lack: the skeleton, and `input_hw` of a square input."""
         values = dict(values)
         if "input_size" in values:
             values.setdefault("input_hw", [values["input_size"]] * 2)
@@ -98,7 +98,7 @@ Metadata = TypeVar("Metadata", bound=NetMetadata)
 
 
 def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
-    """Read and validate the metadata of a net of one kind.
+    """Read and validate the metadata.json of a net folder as metadata of that kind.
 
     Raises:
         WeightsError: no net there, one of another kind, or its metadata are invalid.
@@ -126,7 +126,7 @@ def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
 
 
 def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
-    """Whether a folder has the metadata of a net of one kind."""
+    """Whether a folder contains a net whose metadata are valid and of that kind."""
     try:
         return bool(read_net_metadata(folder, kind))
     except WeightsError:
@@ -134,7 +134,8 @@ def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
 
 
 def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[Metadata, Any]:
-    """Read a net's metadata and open an onnxruntime session of its graph.
+    """Read a net folder's metadata, verify its graph's sha256, and open an onnxruntime session;
+    return both.
 
     Raises:
         WeightsError: no net of that kind there, or the graph has another sha256.

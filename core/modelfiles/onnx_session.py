@@ -6,7 +6,8 @@ from typing import Any
 
 
 def open_session(data: bytes, *, threads: int = 1, max_memory_bytes: int | None = None) -> Any:
-    """Open an onnxruntime session of a graph; raises onnxruntime's own errors.
+    """Open an onnxruntime session of a graph on the CPU, without telemetry; raise onnxruntime's own
+    errors.
 
     Args:
         threads: one by default, since more compete with the camera's.
@@ -34,7 +35,8 @@ def open_session(data: bytes, *, threads: int = 1, max_memory_bytes: int | None 
 
 @cache
 def _limit_memory(max_bytes: int) -> None:
-    """Register the memory arena that sessions of untrusted graphs share."""
+    """Register one memory arena of `max_bytes` for all sessions of untrusted graphs; later calls
+    with the same limit do nothing."""
     import onnxruntime as ort
 
     memory = ort.OrtMemoryInfo(

@@ -25,7 +25,7 @@ class Scaling:
     def from_mean_std(
         cls, channels: str, mean: tuple[float, ...], std: tuple[float, ...]
     ) -> "Scaling":
-        """Return the scaling (value − mean) / std."""
+        """Build the scaling (value − mean) / std, as factor 1 / std and offset −mean / std."""
         offset = tuple(-m / s for m, s in zip(mean, std, strict=True))
         return cls(channels, tuple(1 / s for s in std), offset)
 
@@ -66,7 +66,8 @@ class WeightsFile:
 
     @property
     def verification(self) -> str:
-        """Describe how a download is checked."""
+        """Describe in words how a download is verified: by its sha256, its first digits, or the
+        arrays alone."""
         if self.sha256:
             return f"its sha256, {self.sha256}"
         checks = "every array's name and shape; no sha256 is published, you accept the download's"

@@ -42,7 +42,8 @@ class Channel:
         self._writer.close()
 
     def send(self, header: Mapping[str, Any], arrays: Sequence[AnyArray] = ()) -> None:
-        """Send a header and arrays."""
+        """Send a header and arrays, through shared memory as far as they fit, else through the
+        pipe; raise ValueError for a header above 64 kB."""
         described, piped, start = [], [], _MAX_HEADER
         for array in (np.asarray(one, order="C") for one in arrays):
             end = start + array.nbytes
@@ -61,38 +62,42 @@ class Channel:
             self._write(_bytes_of(array))
 
     def receive(self) -> tuple[dict[str, Any], Arrays]:
-        """Wait for the next header and arrays; those in shared memory are valid until `send`.
+        """Wait for the next message; return its header and arrays. Those in shared memory are valid
+        until the next `send`.
 
         Raises:
             EOFError: the other side has ended.
             ValueError: no message, or one that is too large.
         """
-        (length,) = _LENGTH.unpack(self._read(bytearray(_LENGTH.size)))
+        (length,) = _LENGTH.unpack(self._read_into(bytearray(_LENGTH.size)))
         header, described = json.loads(self._shared[: min(length, _MAX_HEADER)].tobytes())
-        return dict(header), [self._array(*one) for one in described]
+        return dict(header), [self._read_array(*one) for one in described]
 
-    def _array(self, name: str, shape: list[int], start: int) -> AnyArray:
+    def _read_array(self, name: str, shape: list[int], start: int) -> AnyArray:
+        """Return an array of a message, as a view of shared memory or read from the pipe; raise
+        ValueError for types or sizes that aren't allowed."""
         size = math.prod(shape) * np.dtype(name).itemsize
         if name not in _DTYPES or min(shape, default=0) < 0 or size > _MAX_ARRAY:
             raise ValueError(f"an array {name} {shape}")
         if start >= 0:
             return self._shared[start : start + size].view(name).reshape(shape)
         array = np.empty(shape, name)
-        self._read(_bytes_of(array))
+        self._read_into(_bytes_of(array))
         return array
 
     def _write(self, data: memoryview) -> None:
         while data:
             data = data[self._writer.write(data) :]
 
-    def _read(self, into: Any) -> Any:
-        rest = memoryview(into)
+    def _read_into(self, buffer: Any) -> Any:
+        """Fill a buffer from the pipe and return it; raise EOFError where the pipe ends."""
+        rest = memoryview(buffer)
         while rest:
             count = self._reader.readinto(rest)
             if not count:
                 raise EOFError
             rest = rest[count:]
-        return into
+        return buffer
 
 
 def _bytes_of(array: AnyArray) -> memoryview:
@@ -120,7 +125,7 @@ class SharedFile:
         self.file.truncate(_SHARED_BYTES)
 
     def close(self) -> None:
-        """Close the file, and delete a temporary one."""
+        """Close the file; delete it where it is a temporary one."""
         self.file.close()
         if not self.descriptors:
             with suppress(OSError):

@@ -15,8 +15,8 @@ _MAX_TEXT = 2000  # characters of an error
 
 
 def limit_worker_memory() -> None:
-    """Limit this process's memory to its current size plus what the parent allows. Only the first
-    call counts; on other systems than Linux the parent checks instead."""
+    """Limit this worker's memory to its current size plus what its parent set (Linux only); later
+    calls do nothing."""
     extra = os.environ.pop(EXTRA_MEMORY, None)
     if extra is None or sys.platform != "linux":
         return
@@ -30,15 +30,15 @@ def limit_worker_memory() -> None:
 
 
 def _exit_with_parent(parent: int) -> None:
-    """Exit once the parent is gone: a killed parent closes no pipe, and a long computation reads no
-    input."""
+    """Check every second whether the parent still runs; exit this process once it doesn't."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
 def main() -> None:
-    """Answer requests from stdin until it is closed."""
+    """Run a worker: import the handler that the command line names, and answer requests until stdin
+    is closed; exceptions are sent as errors."""
     requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     with Path(sys.argv[2]).open("r+b") as shared:
         channel = Channel(requests, replies, shared)

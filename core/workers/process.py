@@ -64,7 +64,8 @@ class Worker:
         *,
         timeout_s: float,
     ) -> tuple[dict[str, Any], Arrays]:
-        """Send a request to the handler and return its answer.
+        """Send a request to the handler and return its answer and arrays; start the process if it
+        isn't running.
 
         Raises:
             MudraError: the handler raised it.
@@ -94,13 +95,13 @@ class Worker:
             self._end()
 
     def stop(self, reason: str) -> None:
-        """Kill the process; a running call raises WorkerError with the reason."""
+        """Kill the process; a call in progress raises WorkerError with the reason."""
         self._stopped_because = reason
         if self._process is not None:
             self._process.kill()
 
     def _start(self) -> None:
-        """Start the process and its channel."""
+        """Start the child process, its channel and the check of its limits."""
         environ = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH")))),
             "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
@@ -119,7 +120,8 @@ class Worker:
         _watchdog.add(self)
 
     def _stop_error(self, timeout_s: float) -> WorkerError:
-        """Clean up a process that broke off a call; return the reason as an error."""
+        """End a process whose call failed; return a WorkerError that says why: stopped, overdue,
+        out of memory or crashed."""
         overdue = time.monotonic() > self._deadline_s
         code = self._end()
         if self._stopped_because:
@@ -131,7 +133,8 @@ class Worker:
         return WorkerError(f"it crashed (exit code {code})")
 
     def _end(self) -> int | None:
-        """End the process, by its closed input or by force; return its exit code."""
+        """Close the process's input, kill it if it doesn't end by itself, and return its exit code;
+        None where none ran."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -145,7 +148,8 @@ class Worker:
             return process.wait()
 
     def check_limits(self, now_s: float) -> None:
-        """Stop a process that is overdue, or whose memory nothing else limits."""
+        """Kill the process if its call is overdue, or, other than on Linux, if it uses too much
+        memory."""
         process = self._process
         if process is None:
             return
@@ -164,17 +168,22 @@ class _Watchdog:
         self._is_running = False
 
     def add(self, worker: Worker) -> None:
+        """Check this worker's limits from now on; start the thread if it isn't running."""
         with self._lock:
             self._workers.add(worker)
             if not self._is_running:
                 self._is_running = True
-                threading.Thread(target=self._run, name="mudra-workers", daemon=True).start()
+                threading.Thread(
+                    target=self._check_periodically, name="mudra-workers", daemon=True
+                ).start()
 
     def remove(self, worker: Worker) -> None:
         with self._lock:
             self._workers.discard(worker)
 
-    def _run(self) -> None:
+    def _check_periodically(self) -> None:
+        """Check all running workers' limits and close those idle for too long, every 0.2 s until no
+        worker is left."""
         while True:
             time.sleep(_POLL_S)
             with self._lock:
@@ -203,6 +212,8 @@ class _Idle:
             return waiting.pop()[1] if waiting else Worker(handler)
 
     def keep(self, worker: Worker) -> None:
+        """Keep a running worker for the next borrower; close it where enough are idle, or it has
+        ended."""
         with self._lock:
             waiting = self._waiting[worker.handler]
             if worker.is_running and len(waiting) < MAX_IDLE:
@@ -211,7 +222,8 @@ class _Idle:
         worker.close()
 
     def close_before(self, since_s: float) -> None:
-        """Close the workers that have been idle since before that time."""
+        """Close the workers that have been idle since before this time, seconds of
+        `time.monotonic`."""
         with self._lock:
             old = [one for waiting in self._waiting.values() for one in waiting if one[0] < since_s]
             for waiting in self._waiting.values():
@@ -236,7 +248,7 @@ def return_worker(worker: Worker) -> None:
 
 @contextmanager
 def borrowed_worker(handler: str) -> Iterator[Worker]:
-    """Borrow a worker of the handler for a `with` block."""
+    """Borrow a worker of the handler for a `with` block; keep it for reuse afterwards."""
     worker = borrow_worker(handler)
     try:
         yield worker
@@ -245,7 +257,8 @@ def borrowed_worker(handler: str) -> Iterator[Worker]:
 
 
 def _rebuild_error(text: str, kind: str) -> MudraError:
-    """Rebuild an error of ours that a worker raised; any other becomes a short WorkerError."""
+    """Rebuild the MudraError that a worker raised from its class name and text; WorkerError for
+    other classes."""
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, MudraError):
         return known(text)
@@ -253,6 +266,7 @@ def _rebuild_error(text: str, kind: str) -> MudraError:
 
 
 def _resident_bytes(pid: int) -> int:
+    """Return a process's resident memory in bytes; 0 where it is gone."""
     import psutil
 
     try:

@@ -5,13 +5,13 @@ import time
 import pytest
 
 from core.errors import TableError
-from core.media.json_objects import json_objects
+from core.media.json_objects import iterate_json_objects
 
 
 def test_the_objects_of_the_wanted_lists_come_with_their_numbers(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"images": [{"id": 7}], "other": [{"id": 8}], "annotations": [{"id": 9}, {}]}')
-    assert list(json_objects(path, ("images", "annotations"))) == [
+    assert list(iterate_json_objects(path, ("images", "annotations"))) == [
         ("images", 1, {"id": 7}),
         ("annotations", 1, {"id": 9}),
         ("annotations", 2, {}),
@@ -27,14 +27,14 @@ def test_a_text_of_many_megabytes_is_refused_before_it_costs_time(tmp_path, part
         file.write('", "images": []}')
     begun = time.monotonic()
     with pytest.raises(TableError, match=r"long\.json has a text or number of over 1,048,576"):
-        list(json_objects(path, ("images",)))
+        list(iterate_json_objects(path, ("images",)))
     assert time.monotonic() - begun < 3
 
 
 def test_a_text_of_a_megabyte_is_read(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"images": [{"name": "' + "x" * 2**20 + '"}]}')
-    [(_, _, image)] = json_objects(path, ("images",))
+    [(_, _, image)] = iterate_json_objects(path, ("images",))
     assert len(image["name"]) == 2**20
 
 
@@ -43,6 +43,6 @@ def test_numbers_out_of_range_are_read_or_refused_in_a_line(tmp_path, number):
     path = tmp_path / "a.json"
     path.write_text(f'{{"images": [{{"id": {number}}}]}}')
     try:
-        list(json_objects(path, ("images",)))
+        list(iterate_json_objects(path, ("images",)))
     except TableError as error:
         assert "\n" not in str(error)

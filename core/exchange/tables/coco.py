@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, GetPydanticSchema, TypeAdapter
 from core.errors import TableError
 from core.exchange.project.manifest import MAX_JOINTS
 from core.exchange.tables.columns import COLUMNS, OLD_NAMES, Row
-from core.media.json_objects import json_objects, validate_object
+from core.media.json_objects import iterate_json_objects, validate_object
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import now, to_floats
@@ -187,7 +187,7 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
     """
     images: dict[Key, _Image] = {}
     categories: dict[Key, _Category] = {}
-    for part, number, item in json_objects(path, ("images", "categories")):
+    for part, number, item in iterate_json_objects(path, ("images", "categories")):
         where = f"{path.name}: {part} {number}"
         if part == "images":
             image = validate_object(_IMAGE, item, where)
@@ -195,7 +195,7 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
         else:
             category = validate_object(_CATEGORY, item, where)
             categories[category.id] = category
-    for _, number, item in json_objects(path, ("annotations",)):
+    for _, number, item in iterate_json_objects(path, ("annotations",)):
         if not isinstance(item.get("keypoints"), list) or not item.get("num_keypoints", 1):
             continue
         where = f"{path.name}: annotation {number}"

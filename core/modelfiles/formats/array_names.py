@@ -21,7 +21,7 @@ def rename_cpm_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
 
 
 def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arrays:
-    """Collect arrays by name.
+    """Collect (name, array) pairs in a dict.
 
     Raises:
         WeightsError: two have one name.
@@ -35,8 +35,8 @@ def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arr
 
 
 def rename_resnet_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Drop the prefixes `module.` (trained on several GPUs), `backbone.`, `head.` (mmpose 1.x) and
-    `keypoint_head.` (mmpose 0.x), and torchvision's classifier; microsoft's names are ours."""
+    """Strip prefixes (`module.`, `backbone.`, `head.`, `keypoint_head.`) from a pose_resnet's array
+    names; drop torchvision's classifier and `num_batches_tracked`."""
     prefix = re.compile(r"^(module\.)?(backbone\.|head\.|keypoint_head\.)?")
     used = (
         (prefix.sub("", name), array)
@@ -82,7 +82,8 @@ _VITPOSE_RULES = [
 
 
 def rename_vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Rename transformers' and mmpose's arrays; join queries, keys and values into one array.
+    """Rename transformers' or mmpose's ViTPose arrays to ours; join query, key and value into one
+    array.
 
     Where a class token's position embedding precedes the patches', it is added to each of them, as
     both publishers' nets do.
@@ -102,6 +103,7 @@ def rename_vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arra
 
 
 def _rename_vitpose_array(name: str) -> str:
+    """Return our name of a ViTPose array; unchanged where no rule matches."""
     for pattern, ours in _VITPOSE_RULES:
         if match := pattern.fullmatch(name):
             return match.expand(ours) + (match.group(pattern.groups) or "")

@@ -32,7 +32,7 @@ _MAX_DIMENSIONS = 8
 
 
 def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
-    """Read layer name → its blobs, as stored: kernels OIHW, biases (O,) or (1, 1, 1, O).
+    """Read layer name → its arrays, as stored: kernels (O, I, H, W), biases (O,) or (1, 1, 1, O).
 
     Raises:
         WeightsError: the file is cut off or not a caffemodel.
@@ -56,6 +56,8 @@ def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
 
 
 def _blob_to_array(blob: Any) -> NDArray[Any]:
+    """Convert a Caffe blob to an array, by its shape or its older num, channels, height and width;
+    raise ValueError where they don't fit its values."""
     kind, numbers = ("f8", blob.double_data) if blob.double_data else ("f4", blob.data)
     shape = [len(numbers)]
     if blob.HasField("shape"):
@@ -70,7 +72,7 @@ def _blob_to_array(blob: Any) -> NDArray[Any]:
 
 @cache
 def _net_message_class() -> Any:
-    """Build a protobuf class of Caffe's NetParameter with only the fields that are read."""
+    """Build a protobuf class for Caffe's NetParameter that has only the fields with weights."""
     file = descriptor_pb2.FileDescriptorProto(name="mudra_caffe.proto", package="mudra_caffe")
     for message, fields in _MESSAGES.items():
         described = file.message_type.add(name=message)

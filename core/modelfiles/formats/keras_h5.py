@@ -13,7 +13,8 @@ from core.modelfiles.limits import MAX_KERAS_BYTES
 
 
 def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
-    """Read layer name → its arrays, in the model's order; a dense layer's are kernel and bias.
+    """Read a Keras HDF5 file's weights as layer name → arrays, in the model's order; a dense layer
+    has kernel and bias.
 
     Kernels are (in, out). Layers without weights and the optimizer's state are omitted.
 
@@ -48,7 +49,7 @@ def _read_layer(model: Any, layer: str) -> list[NDArray[Any]]:
 
 
 def _follow_hard_links(group: Any, path: str) -> Any:
-    """Return the object at a path.
+    """Return the HDF5 object at a path, following links within the file alone.
 
     Raises:
         WeightsError: missing, or in another file.
@@ -61,6 +62,8 @@ def _follow_hard_links(group: Any, path: str) -> Any:
 
 
 def _read_dataset(dataset: Any, name: str) -> NDArray[Any]:
+    """Read a dataset's floats; raise WeightsError where they are outside the file, of another type
+    or too large."""
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise WeightsError(f"the numbers of “{name}” are not in this file")
     if dataset.dtype.kind != "f" or dataset.nbytes > MAX_KERAS_BYTES:

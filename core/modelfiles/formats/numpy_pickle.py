@@ -22,7 +22,8 @@ _MODULES = ("numpy.core", "numpy._core")  # before and since numpy 2
 
 
 def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
-    """Read name → array from a dict of numpy arrays that Python 2 (latin-1) or 3 pickled.
+    """Read name → array from an untrusted pickle of a dict of numpy arrays, by Python 2 (latin-1)
+    or 3, without running its code.
 
     Raises:
         WeightsError: the file is cut off, or contains anything but names and arrays.
@@ -42,6 +43,8 @@ def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _require_array(file: str, name: Any, value: Any) -> NDArray[Any]:
+    """Return an unpickled value's array; raise WeightsError where the value isn't an array or the
+    name isn't text."""
     if isinstance(name, str) and isinstance(value, _Array) and value.array is not None:
         return value.array
     kind = "array" if isinstance(value, _Array) else type(value).__name__
@@ -83,6 +86,8 @@ class _ArrayUnpickler(pickle._Unpickler):
         self._bytes_left = len(content)  # all arrays together can't exceed the file
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return our substitute for an array constructor; raise WeightsError for any other name in
+        the pickle."""
         known = {
             ("numpy", "ndarray"): _NDARRAY,
             ("numpy", "dtype"): self._build_dtype,
@@ -101,7 +106,7 @@ class _ArrayUnpickler(pickle._Unpickler):
         return known[module, name]
 
     def build_array(self, raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
-        """Return the array in these bytes.
+        """Build an array from its bytes, type, shape and order ("F", else C).
 
         Raises:
             WeightsError: their count does not fit type and shape, or they exceed the file.

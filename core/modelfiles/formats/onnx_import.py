@@ -31,8 +31,8 @@ _DEFAULT_HW = (256, 192)
 def import_onnx(
     path: Path, entry: PublishedWeights, joints: int
 ) -> tuple[bytes, dict[str, Any], dict[str, int]]:
-    """Return the graph with its preprocessing, its metadata, and its counts of arrays and
-    parameters.
+    """Check an untrusted ONNX body net in a worker and add its preprocessing; return the graph, its
+    metadata, and its counts of arrays and parameters.
 
     Args:
         path: a graph with one input (N, 3, H, W) float32 and one output (N, J, h, w), or two,
@@ -61,7 +61,8 @@ def import_onnx(
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Answer a request in the worker: `prepare`, or `wrap` a file as `_wrap_file` does."""
+    """Handle a request in the worker: "prepare" loads the libraries and limits memory, "wrap" calls
+    `_wrap_file`."""
     if command == "wrap":
         return _wrap_file(**options)
     # what is loaded before the limit does not count as the graph's memory
@@ -75,7 +76,8 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 def _wrap_file(
     path: str, joints: int, title: str, input_hw: tuple[int, int], scaling: dict[str, Any]
 ) -> tuple[dict[str, Any], Arrays]:
-    """Check a graph and add its preprocessing; the options are those of `import_onnx`.
+    """Check an untrusted graph and its output shapes, and add its preprocessing; return its
+    metadata and counts, and the new graph's bytes.
 
     Raises:
         WeightsError: as `import_onnx`.
@@ -112,6 +114,7 @@ def _wrap_file(
 
 
 def _count_parameters(data: bytes) -> dict[str, int]:
+    """Count an ONNX graph's weight arrays and the numbers in them."""
     import onnx
 
     tensors = onnx.load_model_from_string(data).graph.initializer
@@ -119,7 +122,8 @@ def _count_parameters(data: bytes) -> dict[str, int]:
 
 
 def _run_output_shapes(data: bytes, file: str, input_hw: tuple[int, int]) -> list[tuple[int, ...]]:
-    """Run the graph on a black picture; return the shapes of its outputs."""
+    """Run the graph on a black picture and return its outputs' shapes; raise WeightsError where it
+    doesn't run."""
     try:
         session = open_session(data)
         inputs = session.get_inputs()
@@ -136,7 +140,8 @@ def _run_output_shapes(data: bytes, file: str, input_hw: tuple[int, int]) -> lis
 def _add_preprocessing(
     data: bytes, outputs: tuple[str, ...], shapes: list[tuple[int, ...]], scaling: Scaling
 ) -> bytes:
-    """Prepend transposition, cast, channel order and scaling; rename the outputs to ours."""
+    """Prepend transposition, cast, channel order and scaling to a graph, so that it takes uint8 RGB
+    pictures; rename its outputs to ours."""
     import onnx.compose
     from onnx import TensorProto, helper, numpy_helper
 

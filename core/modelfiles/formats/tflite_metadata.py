@@ -12,7 +12,8 @@ _ALIGNMENT_BYTES = 16  # the runtime maps weights into memory and requires it
 
 
 def add_input_normalization(tflite: bytes, mean: float, std: float) -> bytes:
-    """Return the model with metadata that describe its input: RGB picture, (value − mean) / std."""
+    """Add metadata to a .tflite model which say that its input is an RGB picture, normalised as
+    (value − mean) / std."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tflite, 0))
@@ -26,6 +27,8 @@ def add_input_normalization(tflite: bytes, mean: float, std: float) -> bytes:
 
 
 def _build_metadata(model: Any, mean: float, std: float) -> bytes:
+    """Build the serialised metadata: the input picture's normalisation, and an empty entry per
+    output."""
     from mediapipe.tasks.metadata import metadata_schema_py_generated as schema
 
     picture = schema.ContentT(
@@ -43,6 +46,7 @@ def _build_metadata(model: Any, mean: float, std: float) -> bytes:
 
 
 def _pack_flatbuffer(table: Any, identifier: bytes) -> bytes:
+    """Serialise a FlatBuffers table with a file identifier."""
     import flatbuffers
 
     builder = flatbuffers.Builder(1 << 20)
@@ -51,12 +55,13 @@ def _pack_flatbuffer(table: Any, identifier: bytes) -> bytes:
 
 
 def _aligned_buffer_class() -> type:
-    """Return a BufferT that aligns its data: the generated one ignores the schema's
-    force_align."""
+    """Build a subclass of the schema's BufferT that aligns its data to 16 bytes, as the runtime
+    requires."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
     class AlignedBuffer(schema.BufferT):
         def Pack(self, builder: Any) -> int:  # noqa: N802 - the generated classes' own name
+            """Write the buffer with aligned data to a FlatBuffers builder; return its offset."""
             data = None
             if self.data is not None and len(self.data):
                 content = np.asarray(self.data, np.uint8).tobytes()

@@ -28,7 +28,8 @@ _DTYPES = (
 
 
 def read_torch(path: Path) -> dict[str, NDArray[Any]]:
-    """Read name → array of a state dict, which may be nested under "state_dict".
+    """Read a PyTorch state dict, which may be nested under "state_dict", as name → array, without
+    running the file's code.
 
     Raises:
         WeightsError: the file is too large, cut off, or contains anything but named tensors.
@@ -51,9 +52,11 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     return _tensors_to_arrays(path.name, found)
 
 
-def _tensors_to_arrays(file: str, found: dict[Any, Any]) -> dict[str, NDArray[Any]]:
+def _tensors_to_arrays(file: str, state_dict: dict[Any, Any]) -> dict[str, NDArray[Any]]:
+    """Convert a state dict's tensors to numpy arrays, bfloat16 to float32; raise WeightsError for
+    anything but named dense tensors."""
     arrays: dict[str, NDArray[Any]] = {}
-    for name, value in found.items():
+    for name, value in state_dict.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             kind = type(value).__name__
             raise WeightsError(f"{file}: “{str(name)[:60]}” is a {kind}, expected a tensor")
@@ -66,14 +69,15 @@ def _tensors_to_arrays(file: str, found: dict[Any, Any]) -> dict[str, NDArray[An
 
 
 def _is_dense_tensor(tensor: torch.Tensor) -> bool:
-    """Whether the file contains every number of the tensor, in memory order."""
+    """Whether a tensor is a plain array of numbers in memory, all of which the file contains."""
     plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
     plain = plain and not tensor.is_nested and tensor.dtype in _DTYPES
     return plain and tensor.nbytes <= tensor.untyped_storage().nbytes()
 
 
 def _unpacked_bytes(path: Path) -> int:
-    """Return the file's size, of a zip that of its uncompressed members."""
+    """Return a checkpoint's size in bytes once unpacked: the sum of a zip's members, else the
+    file's size."""
     if not zipfile.is_zipfile(path):
         return path.stat().st_size
     try:
