@@ -72,7 +72,7 @@ def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) 
 
 
 def first_fault(error: ValidationError) -> str:
-    """Format the first of pydantic's errors as one line "field: message" of at most 200 characters."""
+    """Format the first of pydantic's errors as "field: message", at most 200 characters."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:4])
     message = first["msg"].removeprefix("Value error, ")

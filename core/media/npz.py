@@ -65,7 +65,7 @@ def _check_size(entries: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
-    """Read an entry's array after checking its header; raise ValueError where the header is wrong."""
+    """Read an entry's array after checking its header; raise ValueError where that is wrong."""
     with archive.open(entry) as file:
         _check_header(file, entry)  # type: ignore[arg-type]
     with archive.open(entry) as file:

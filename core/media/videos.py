@@ -148,7 +148,7 @@ def _check_side(size_hw: tuple[int, int], name: str) -> None:
 
 
 def _read_info(container: av.container.InputContainer, stream: av.VideoStream) -> VideoInfo:
-    """Return size, frame rate (25 where unknown), duration and frame count from a video's header."""
+    """Read size, frame rate (25 if unknown), duration and frame count from a video's header."""
     seconds = container.duration / av.time_base if container.duration else None
     fps = float(stream.average_rate or stream.base_rate or 25)
     size_hw = (stream.codec_context.height, stream.codec_context.width)

@@ -199,7 +199,7 @@ def _read_caffemodel_arrays(file: Path) -> Arrays:
 
 
 def _read_pickle_arrays(file: Path) -> Arrays:
-    """Read a pickle's kernels as LAYER.weight, (O, I, H, W), and its LAYER_b as LAYER.bias, (O,)."""
+    """Read a pickle's kernels as LAYER.weight, (O, I, H, W), its LAYER_b as LAYER.bias, (O,)."""
     arrays: Arrays = {}
     for name, array in read_numpy_pickle(file).items():
         if name.endswith("_b"):

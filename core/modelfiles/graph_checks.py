@@ -76,7 +76,7 @@ def find_graph_fault(data: bytes) -> str | None:
 
 
 def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
-    """List every constant tensor in a model, including those in attributes and in sparse tensors."""
+    """List every constant tensor in a model, also in attributes and in sparse tensors."""
     attributes = [attribute for node in nodes for attribute in node.attribute]
     sparse = [*model.graph.sparse_initializer]
     for attribute in attributes:
