@@ -90,7 +90,8 @@ class Bodies(TrainingData):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """Return one person's picture and keypoints, changed randomly."""
+        """Read a person's picture, and return a randomly changed input and its keypoints, in its
+        pixels."""
         body = self.bodies[row]
         rgb = read_picture(body.picture)
         if self.strong:
@@ -105,7 +106,8 @@ class Bodies(TrainingData):
         input_hw: tuple[int, int],
         rng: np.random.Generator,
     ) -> tuple[Picture, Floats]:
-        """Cut out a box, randomly scaled, rotated and mirrored, with its keypoints."""
+        """Cut out a box, randomly scaled, rotated and mirrored; return the input and the keypoints
+        in its pixels."""
         options = _AUGMENTATION
         scale = float(np.clip(1 + options.scale_std * rng.normal(), *options.scale_range))
         limit = options.max_turn_deg
@@ -120,7 +122,8 @@ class Bodies(TrainingData):
     def _augment_strongly(
         self, body: Body, rgb: Picture, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """Cut an augmented view, or background instead; hide a part and degrade the picture."""
+        """Cut out a person, at times only half of the body, or background with NaN keypoints; then
+        hide a part, and change colours and quality."""
         options = _AUGMENTATION
         if rng.random() < options.background_rate:
             others = [one for one in self._by_picture[body.picture] if one is not body]
@@ -137,8 +140,8 @@ class Bodies(TrainingData):
         return degrade_quality(jitter_colours(picture, rng), rng), keypoints
 
     def half_body_box(self, body: Body, *, upper: bool) -> Box:
-        """Return the box of a body down to the hips, or from the hips down; the person's own if the
-        half has too few labelled keypoints."""
+        """Return the box around the keypoints down to the hips, or from the hips down; the person's
+        own box if too few of those are labelled."""
         hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
         legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEG_JOINTS)}
         half = set(range(self.skeleton.size)) - legs if upper else hips | legs
@@ -146,9 +149,9 @@ class Bodies(TrainingData):
         count = int(np.isfinite(points).all(axis=1).sum())
         return person_box(points) if count >= _AUGMENTATION.min_half_keypoints else body.box
 
-    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a person without augmentation: picture, keypoints, and the torso's length in it,
-        NaN if its ends are not labelled."""
+    def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """Read a person without augmentation: input, keypoints in its pixels, and the torso's
+        length in px, NaN if its ends aren't labelled."""
         body = self.bodies[row]
         view = PersonView.from_box(body.box, input_hw)
         keypoints = view.to_input(body.keypoints)
@@ -161,7 +164,7 @@ class Bodies(TrainingData):
 
 
 def jitter_box(box: Box, rng: np.random.Generator) -> Box:
-    """Shift a box randomly by a small fraction of its sides, as a detector's may be off."""
+    """Shift a box by a small random fraction of its sides, like a detector's error."""
     dx, dy = rng.normal(0, _AUGMENTATION.box_shift_std, 2)
     x, y = float(dx) * box.width, float(dy) * box.height
     return Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y)
@@ -174,8 +177,8 @@ def cut_background(
     input_hw: tuple[int, int],
     rng: np.random.Generator,
 ) -> Picture:
-    """Return an enlarged corner of the picture without people, or one colour if every corner has
-    some.
+    """Return a random corner of the picture without people, resized to the input, or one colour if
+    every corner shows some.
 
     Args:
         body: may reach into the corner with its box, not with its keypoints.
@@ -195,7 +198,7 @@ def cut_background(
 
 
 def mirror_view(view: PersonView) -> PersonView:
-    """Return the view mirrored left to right: x from the left edge becomes x from the right."""
+    """Return the view with its input mirrored left to right."""
     matrix = view.matrix.copy()
     matrix[:, 2] += matrix[:, 0] * view.input_hw[1]
     matrix[:, 0] *= -1

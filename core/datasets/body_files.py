@@ -33,7 +33,8 @@ _HELD_OUT_FRACTION = 0.2
 
 
 def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
-    """Read labelled bodies and hold some out: the files named val…, else a fifth of the pictures.
+    """Read labelled bodies from any of the known formats, and hold out the files named val…, else a
+    fifth of the pictures.
 
     Args:
         path: a folder with joints.csv and images/ (LSP Extended) or with COCO's annotations/ of
@@ -69,7 +70,8 @@ def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
 
 
 def hold_out_pictures(bodies: list[Body]) -> list[Body]:
-    """Return the bodies with those in a fifth of the pictures, drawn at random, held out."""
+    """Return the bodies, those in a random fifth of the pictures (fixed seed) marked as held
+    out."""
     pictures = sorted({body.picture for body in bodies})
     order = np.random.default_rng(0).permutation(len(pictures))
     held_out = {pictures[i] for i in order[: round(_HELD_OUT_FRACTION * len(pictures))]}
@@ -79,8 +81,8 @@ def hold_out_pictures(bodies: list[Body]) -> list[Body]:
 
 
 def read_lspet(folder: Path) -> list[Body]:
-    """Read joints.csv and images/: name_x, name_y and name_v of each keypoint, where v = 0 means
-    not labelled. People with fewer than two labelled keypoints are skipped.
+    """Read the bodies of Leeds Sports Pose Extended: joints.csv (name_x, name_y, name_v; v = 0: not
+    labelled) and images/. People with fewer than two labelled keypoints are skipped.
 
     Raises:
         TableError: no such table.
@@ -109,7 +111,7 @@ def read_lspet(folder: Path) -> list[Body]:
 
 
 def read_mpii(path: Path, pictures: Path) -> list[Body]:
-    """Read an MPII annotation list (json); 14 keypoints.
+    """Read the bodies of an MPII annotation list (JSON) with the 14 keypoints of LSP.
 
     The box is the square of 200 px × scale about the centre moved down by 15 px × scale (Xiao et
     al. 2018); the file's positions begin with 1.
@@ -140,8 +142,9 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
 
 def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
-    """Return the annotated people with a labelled keypoint who are no crowd (as Xiao et al. 2018),
-    their boxes clipped to the picture, with the boxes of the picture's other people."""
+    """Convert COCO annotations to bodies. Crowds and people without a labelled keypoint (as Xiao et
+    al. 2018) only become the `unlabelled` boxes of the picture's bodies; boxes are clipped to the
+    picture."""
     bodies, others = [], defaultdict[int, list[Box]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)

@@ -123,7 +123,8 @@ _RESULT, _DETECTION = TypeAdapter(KeypointResult), TypeAdapter(Detection)
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Read an annotation file; raise TableError naming the wrong entry."""
+    """Read a COCO file of person keypoints; raise TableError for a damaged entry, an id that occurs
+    twice, or an empty list."""
     if is_list(path):
         raise TableError(
             f"{path.name} is a list, as results and detections are; expected were annotations with "
@@ -164,7 +165,8 @@ def read_detections(path: Path) -> list[Detection]:
 
 
 def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_Entry]:
-    """Read and check each object of a bare list, which may be empty."""
+    """Read a JSON list and validate each object; raise TableError if it is no list or an entry is
+    damaged."""
     if not is_list(path):
         raise TableError(
             f"{path.name} is no list: expected was one of objects with {fields}; were the two "
@@ -175,7 +177,7 @@ def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_E
 
 
 def _read_size_hw(image: dict[str, Any]) -> tuple[int, int]:
-    """Return height and width, (0, 0) if the file has none."""
+    """Return an image entry's height and width; (0, 0) if they are missing or out of range."""
     height, width = image.get("height"), image.get("width")
     known = all(isinstance(side, int) and 0 <= side < _MAX_VALUE for side in (height, width))
     return (height, width) if known else (0, 0)  # type: ignore[return-value]

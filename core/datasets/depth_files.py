@@ -27,7 +27,8 @@ _HELD_OUT = "held out"
 
 
 def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
-    """Read the hands of a folder: a published set's, or joints.csv beside 16-bit pictures.
+    """Read the labelled hands of a folder with a published depth set, or with joints.csv beside
+    16-bit pictures.
 
     Args:
         skeleton: of the keypoints that the net learns; the folder must have these.
@@ -53,7 +54,8 @@ def _read_published_hands(
     test_folders: Sequence[Path],
     skeleton: Skeleton,
 ) -> DepthHands:
-    """Read a published set's hands; raise TrainingError if the net has another skeleton."""
+    """Read a published set's hands, its test frames held out, else a part of its training frames;
+    raise TrainingError if the net has another skeleton."""
     if depth_set.skeleton.name != skeleton.name:
         raise TrainingError(
             f"{training_folders[0]} has keypoints of {depth_set.skeleton.name}, the net those of "
@@ -73,8 +75,8 @@ def _read_published_hands(
 
 
 def _hold_out_labels(labels: Sequence[DepthLabel]) -> list[str]:
-    """Return each frame's held-out set in a set without test frames: the first person's frames, or
-    the last tenth if persons are unknown."""
+    """Return the held-out set of each frame ("" for training) of a set without test frames: the
+    first person's frames are held out, or the last tenth if persons are unknown."""
     persons = sorted({label.person for label in labels})
     if len(persons) > 1:
         return [_HELD_OUT if label.person == persons[0] else "" for label in labels]
@@ -88,13 +90,15 @@ def _hold_out_last_tenth(count: int) -> list[str]:
 def _make_hand(
     file: Path, camera: Camera, xyz_mm: Points, side_mm: float, held_out: str, unit_mm: float = 1.0
 ) -> DepthHand:
-    """Return a hand whose cube is centred on its keypoints and whose frame is read when needed."""
+    """Create a hand whose cube is centred on the mean of its keypoints, and whose frame is read
+    from the file when needed."""
     cube = Cube(camera, tuple(camera.to_pixels(np.nanmean(xyz_mm, axis=0))), side_mm)
     return DepthHand(partial(read_depth, file, unit_mm=unit_mm), cube, xyz_mm, held_out)
 
 
 def _read_table_hands(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
-    """Read the hands of joints.csv, with the cameras in it or in a file beside it."""
+    """Read the hands of joints.csv, the last tenth held out, with the cameras in it or in a file
+    beside it; raise TableError for missing columns or keypoints."""
     path = folder / JOINTS_FILE
     table = read_joint_table(path)
     cameras, unit_mm = _find_cameras(folder, table)
@@ -117,8 +121,8 @@ def _read_table_hands(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
 
 
 def _find_cameras(folder: Path, table: JointTable) -> tuple[Mapping[str, Camera], float]:
-    """Return each picture's camera, from the table or else a file beside it (empty if neither has
-    any), and the pictures' unit in mm."""
+    """Return the camera of each picture, from the table, else from a file in the folder (empty if
+    neither has any), and the pictures' unit in mm."""
     first = folder / Path(next(iter(table.truths), "")).name
     if not first.is_file():
         return table.cameras, 1.0

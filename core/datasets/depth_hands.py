@@ -54,7 +54,8 @@ class CropChange:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "CropChange":
-        """Draw one of four changes: cube shifted, crop rotated, cube scaled, or none."""
+        """Draw one of four changes with equal probability: a shifted cube, a rotated crop, a scaled
+        cube, or none."""
         kind = rng.integers(4)
         if kind == 0:
             x, y, z = rng.normal(0, _SHIFT_STD_MM, 3)
@@ -83,17 +84,18 @@ class DepthHands(TrainingData):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Crop, Floats]:
-        """Return one hand's crop and keypoints, changed randomly."""
+        """Return a hand's randomly changed crop (S, S, 1) and its keypoints (K, 5)."""
         return cut_hand_sample(self.hands[row], CropChange.draw(rng))
 
-    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+    def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """Return a hand without augmentation: crop, keypoints, and 100 mm in the cube's units."""
         hand = self.hands[row]
         return *cut_hand_sample(hand, CropChange()), 2 * ERROR_UNIT_MM / hand.cube.side_mm
 
 
 def cut_hand_sample(hand: DepthHand, change: CropChange) -> tuple[Crop, Floats]:
-    """Return a hand's changed crop (S, S, 1) and its keypoints (K, 5)."""
+    """Cut out a hand's crop (S, S, 1) with a change of cube and rotation, and return it with
+    keypoints (K, 5): x, y, z in the cube's units, x, y in crop pixels."""
     cube = change.change_cube(hand.cube)
     crop, xyz_mm = cube.cut_crop(hand.read_frame()), hand.xyz_mm
     if change.turn_deg:

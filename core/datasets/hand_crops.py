@@ -73,8 +73,9 @@ class HandCrops(TrainingData):
         super().__init__(table["held_out"].tolist())
         self.pictures, self.masks, self.keypoints, self.table = pictures, masks, keypoints, table
 
-    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a hand without augmentation: picture (I, I, 3), keypoints, and L in its pixels."""
+    def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """Return a hand without augmentation: input (I, I, 3), keypoints in its pixels, and the
+        hand's longer side L in px."""
         keypoints, size = self.keypoints[row], input_hw[0]
         square = square_around(keypoints, NET_FACTOR)
         picture = cut_square(np.asarray(self.pictures[row]), square, size)
@@ -89,7 +90,7 @@ class HandCrops(TrainingData):
         proportion to the square root of its size.
         """
         rng, size = np.random.default_rng(seed), input_hw[0]
-        probabilities = _row_probabilities(self.table["source"].to_numpy()[rows])
+        probabilities = _compute_row_probabilities(self.table["source"].to_numpy()[rows])
         while True:
             for row in rng.choice(rows, size=len(rows), p=probabilities):
                 if rng.random() < _NO_HAND_RATE:
@@ -100,7 +101,8 @@ class HandCrops(TrainingData):
 
 
 def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
-    """Cut out every hand, store the crops one at a time and return their number."""
+    """Write a pack: the crops of all hands, their masks, keypoints and table, one hand at a time;
+    return the number. Raise TrainingError without any hand."""
     keypoints, rows = [], []
     side = (PACK_SIDE, PACK_SIDE)
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,13 +135,13 @@ class _GrowingArray:
         self.finish()
 
     def append(self, row: NDArray[np.uint8]) -> int:
-        """Write one row; return its index."""
+        """Write one row, and return its index."""
         self._file.write(np.ascontiguousarray(row, np.uint8).tobytes())
         self._rows += 1
         return self._rows - 1
 
     def finish(self) -> None:
-        """Write the header, for which numpy leaves room to grow."""
+        """Overwrite the .npy header with the final number of rows."""
         self._file.seek(0)
         shape = (self._rows, *self._shape)
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -148,7 +150,7 @@ class _GrowingArray:
 
 @contextmanager
 def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_GrowingArray]:
-    """Write a .npy file row by row; it appears only when complete."""
+    """Open a .npy file for appending uint8 rows; it is renamed to its path only when complete."""
     with replace_atomically(path) as part, part.open("wb") as file:
         array = _GrowingArray(file, shape)
         yield array
@@ -156,7 +158,8 @@ def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_Growing
 
 
 def read_pack(folder: Path) -> HandCrops:
-    """Open a pack; raise TrainingError if the folder has no complete one."""
+    """Open a pack, its pictures memory-mapped; raise TrainingError if the folder has no complete
+    one."""
     if not (folder / _TABLE).is_file():
         raise TrainingError(f"{folder} holds no pack of hand crops")
     return HandCrops(
@@ -170,8 +173,8 @@ def read_pack(folder: Path) -> HandCrops:
 def augment_crop(
     crops: HandCrops, row: int, others: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> tuple[Picture, Floats]:
-    """Return a crop and its keypoints, randomly rotated, scaled, shifted, flipped, recoloured,
-    blurred and partly hidden; `others` are rows for backgrounds."""
+    """Return a crop of (size, size) and its keypoints, randomly rotated, scaled, shifted, flipped,
+    recoloured, blurred and partly hidden; backgrounds come from the rows `others`."""
     picture, keypoints = np.asarray(crops.pictures[row]), crops.keypoints[row]
     mask_row = int(crops.table["mask"].iat[row])
     if mask_row >= 0 and rng.random() < 0.8:
@@ -189,16 +192,17 @@ def augment_crop(
     return picture, keypoints.astype(np.float32)
 
 
-def _row_probabilities(sources: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Return each row's probability, so that a source counts by the square root of its size."""
+def _compute_row_probabilities(sources: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Return the (N,) probability of drawing each row: in total, a source is drawn in proportion to
+    the square root of its size."""
     _, source_of, count = np.unique(sources, return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(count[source_of])
     return np.asarray(weights / weights.sum())
 
 
 def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return a random (2, 3) matrix from stored pixels to the input's: a box of 1.15 to 2.25 L,
-    shifted, rotated and flipped."""
+    """Draw a (2, 3) affine matrix from the stored crop to a randomly shifted, stretched, rotated
+    and flipped input, whose side is 1.15 to 2.25 times the hand's longer side."""
     box = bounding_box(keypoints)
     longer = box.longer_side
     side = longer * np.clip(rng.normal(1.6, 0.25), 1.15, 2.25)
@@ -215,7 +219,8 @@ def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArra
 def _draw_empty_picture(
     crops: HandCrops, rows: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> Picture:
-    """Return a picture without a hand: a small corner of a crop, or a plain backdrop."""
+    """Return a random (size, size) picture without a hand: a small corner of a crop, or a plain
+    backdrop, degraded."""
     backdrop = _draw_backdrop(crops, rows, rng, max_side=_CORNER_PX)
     picture = to_picture(cv2.resize(backdrop, (size, size)))
     return degrade_quality(jitter_colours(picture, rng), rng)
@@ -227,7 +232,8 @@ def _draw_backdrop(
     rng: np.random.Generator,
     max_side: int = PACK_SIDE // 2,
 ) -> Picture:
-    """Return a random background: an enlarged corner of a crop, or a plain shade."""
+    """Return a random background of the stored size: an enlarged corner of a random crop, or a
+    plain shade."""
     if rng.random() < 0.15:
         base = rng.integers(0, 256, 3)
         steps = rng.integers(-_MAX_SHADE_STEP, _MAX_SHADE_STEP + 1, (2, 2, 3))

@@ -109,7 +109,8 @@ def _read_all_hands(data: Path, landmarks: Path, unreadable: list[Path]) -> Iter
 
 
 def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
-    """Yield the hands of hand_crops/."""
+    """Yield the hands of hand_crops/, with a lower weight where no detector confirmed the hand; add
+    unreadable pictures to the list."""
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _select_keypoints(table), strict=True):
         picture = _try_read_picture(folder / str(row.file), unreadable)
@@ -122,18 +123,19 @@ def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
 def _read_source_hands(
     name: str, folder: Path, landmarks: Path, unreadable: list[Path]
 ) -> Iterator[Hand]:
-    """Yield the hands of one source in hand_images/."""
+    """Yield the hands of one source in hand_images/, those of "digits" with a mask; add unreadable
+    pictures to the list."""
     table = pd.read_parquet(landmarks / f"{name}.parquet")
     for file, keypoints in zip(table["source"], _select_keypoints(table), strict=True):
         picture = _try_read_picture(folder / str(file), unreadable)
         if picture is not None:
             mask = segment_hand(picture, keypoints) if name == "digits" else None
-            held_out = _held_out_set(name, Path(file).name)
+            held_out = _choose_held_out_set(name, Path(file).name)
             yield Hand(picture, keypoints, name, held_out, 1.0, mask)
 
 
-def _held_out_set(source: str, file_name: str) -> str:
-    """Return the held-out set of a source's picture, "" for training."""
+def _choose_held_out_set(source: str, file_name: str) -> str:
+    """Return the name of the held-out set that a source's picture belongs to, "" for training."""
     if source == "hagrid_crops" and _is_in_held_out_fifth(file_name):
         return "hagrid"
     return "digits" if source == "digits" and _is_of_last_sessions(file_name) else ""
@@ -156,7 +158,7 @@ def _select_keypoints(table: pd.DataFrame) -> Floats:
 
 
 def _try_read_picture(path: Path, unreadable: list[Path]) -> Picture | None:
-    """Return a picture; add its path to the list and return None if it can't be read."""
+    """Read a picture; if it can't be read, add its path to the list and return None."""
     try:
         return read_picture(path)
     except MudraError:
@@ -165,9 +167,8 @@ def _try_read_picture(path: Path, unreadable: list[Path]) -> Picture | None:
 
 
 def segment_hand(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
-    """Return the mask of a hand on a plain background, (H, W) uint8 with 255 on the hand, by
-    GrabCut (Rother et al. 2004) from thick bones; everything far from them may be background.
-    """
+    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), initialised with thick
+    lines along its bones; return a (H, W) uint8 mask, 255 on the hand."""
     height, width = rgb.shape[:2]
     longer = max(*np.ptp(keypoints, axis=0).tolist(), 8.0)
     labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)

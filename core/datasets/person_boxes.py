@@ -30,14 +30,15 @@ class PersonBoxes:
     ids: Mapping[str, int]
 
     def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
-        """Return a picture's boxes, clipped to it, at most `MAX_BOXES`; empty if it is unknown. A
-        file about one picture applies to any."""
+        """Return the first `MAX_BOXES` boxes of a picture, clipped to it; empty if the file has
+        none for it. A file with boxes of one picture applies to any picture."""
         number = self._find_number(PurePath(file_name))
         clipped = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
         return [box for box in clipped if box is not None][:MAX_BOXES]
 
     def _find_number(self, path: PurePath) -> int:
-        """Return a picture's number in the file, −1 if unknown."""
+        """Return a picture's id in the file: by its name, the only one, or the number it is named
+        by; −1 if unknown."""
         if path.name in self.ids:
             return self.ids[path.name]
         if len(self.by_id) == 1:
@@ -46,8 +47,9 @@ class PersonBoxes:
 
 
 def read_person_boxes(path: Path) -> PersonBoxes:
-    """Read a list of detections {image_id, category_id, bbox, score}, without those of low score or
-    of other categories; or COCO annotations, without crowds. Raise TableError for other files."""
+    """Read person boxes by picture from a list of COCO detections (only persons with a high enough
+    score, best first), or from COCO annotations without crowds. Raise TableError for other files.
+    """
     by_id: dict[int, list[Box]] = {}
     if is_list(path):
         for detection in sorted(read_detections(path), key=lambda d: -d.score):

@@ -48,10 +48,10 @@ class TrainingData(ABC):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[NDArray[Any], Floats]:
-        """Return a row's picture and keypoints, changed randomly."""
+        """Return a row's picture and keypoints (input pixels), changed randomly."""
         raise NotImplementedError
 
     @abstractmethod
-    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+    def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """Return a row without augmentation: picture, keypoints, and the length in input pixels
         that errors are divided by, NaN if unknown."""

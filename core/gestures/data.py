@@ -95,7 +95,7 @@ class GestureData:
         return np.asarray(self.feature_set(self.keypoints, self.mirrored_view), np.float32)
 
     def take(self, rows: NDArray[Any]) -> "GestureData":
-        """Select samples by indices or mask; the classes stay."""
+        """Return the samples at these indices or of this mask; all gestures are kept."""
         return replace(
             self,
             keypoints=self.keypoints[rows],

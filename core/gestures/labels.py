@@ -22,7 +22,8 @@ _TEXT_RANGES = [(pair[0], pair[-1]) for pair in _TEXT_SIGNS.split()]
 
 
 def to_colour_emoji(emoji: str) -> str:
-    """Append U+FE0F to an emoji that would otherwise be drawn as black text."""
+    """Append U+FE0F to an emoji that would otherwise be drawn as black text; return others
+    unchanged."""
     plain = emoji.removesuffix("\ufe0f").removesuffix("\ufe0e")
     if len(plain) == 1 and any(low <= plain <= high for low, high in _TEXT_RANGES):
         return plain + "\ufe0f"
@@ -142,7 +143,7 @@ def how_to_perform(name: str) -> str:
 
 
 def safe_name(text: str) -> str:
-    """Return the name as it is stored: NFC and trimmed.
+    """Check and normalise a gesture's name: NFC, without spaces at the ends.
 
     Raises:
         LabelError: not 1 to 40 characters, or a control or bidi character among them.
@@ -162,7 +163,8 @@ def safe_name(text: str) -> str:
 
 
 def safe_emoji(text: str) -> str:
-    """Return an untrusted emoji, or "" where it is too long or could act as markup."""
+    """Return an untrusted emoji unchanged, or "" if it is too long, or has invisible or Markdown
+    characters."""
     plain = text.removesuffix("\u20e3")  # a keycap follows a digit, # or *
     keycap = plain != text and plain[:1] in "0123456789#*" and plain[1:] in ("", "\ufe0f")
     visible = all(unicodedata.category(c)[0] != "C" or c in _INVISIBLE_IN_EMOJI for c in text)
@@ -176,7 +178,8 @@ def format_count(n: int, noun: str) -> str:
 
 
 def safe_label(text: str) -> str:
-    """Escape Markdown in untrusted text for a widget, chart or Markdown.
+    """Escape Markdown, web addresses and line breaks in untrusted text that is shown in a widget or
+    chart.
 
     Backslashes don't stop a bare address from becoming a link, so a word joiner breaks it.
     """

@@ -87,7 +87,8 @@ class VggCPM(nn.Module):
                 self.add_module(name, nn.Conv2d(wide_in, wide_out, kernel, padding=kernel // 2))
 
     def _add_stem(self) -> None:
-        """Register the stem's convolutions under their published names."""
+        """Register the stem's 3x3 convolutions under their published names; pooling has no
+        weights."""
         channels = 3
         for layer in self._stem:
             if not isinstance(layer, str):
@@ -96,7 +97,7 @@ class VggCPM(nn.Module):
                 channels = wide
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W).
+        """Predict the heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W).
 
         Channel order and scaling are those of the weights (the table of weights says which).
         """
@@ -104,7 +105,7 @@ class VggCPM(nn.Module):
         first, last = _STAGE_1[self.subject]
         maps = self._apply_conv(last, functional.relu(self._apply_conv(first, features)))
         stages = [maps]
-        extra = [self._centre_map(pictures)] if self.subject == "body" else []
+        extra = [self._make_centre_map(pictures)] if self.subject == "body" else []
         for stage in range(2, self.stages + 1):
             x = torch.cat([maps, features, *extra], 1)
             for i in range(1, 7):
@@ -114,6 +115,7 @@ class VggCPM(nn.Module):
         return torch.stack(stages, 1)
 
     def _extract_features(self, x: Tensor) -> Tensor:
+        """Apply the VGG stem: its convolutions with ReLU, and 2x2 max pooling."""
         for layer in self._stem:
             if isinstance(layer, str):
                 x = functional.max_pool2d(x, 2)
@@ -125,8 +127,9 @@ class VggCPM(nn.Module):
         result: Tensor = self.get_submodule(name)(x)
         return result
 
-    def _centre_map(self, pictures: Tensor) -> Tensor:
-        """A Gaussian round the input's middle, pooled 9x9 with stride 8: (B, 1, h, w)."""
+    def _make_centre_map(self, pictures: Tensor) -> Tensor:
+        """Make the body net's additional input: a Gaussian around the picture's middle, average-
+        pooled to map size, (B, 1, h, w)."""
         count, _, height, width = pictures.shape
         y = torch.arange(height, device=pictures.device, dtype=pictures.dtype) - height // 2
         x = torch.arange(width, device=pictures.device, dtype=pictures.dtype) - width // 2
@@ -169,16 +172,19 @@ class LightCPM(nn.Module):
         self.joints, self.stages, self.input_hw = joints, stages, input_hw
         maps = joints + 1
         self.stem = nn.Sequential(
-            _conv_block(3, 24, 3, 2),
-            _conv_block(24, width, 2, 2),
+            _build_conv_block(3, 24, 3, 2),
+            _build_conv_block(24, width, 2, 2),
             _Block(width),
             _Block(width, expand=1),
         )
-        self.stage_1 = nn.Sequential(_conv_block(width, width, 1, 1), nn.Conv2d(width, maps, 1))
+        self.stage_1 = nn.Sequential(
+            _build_conv_block(width, width, 1, 1), nn.Conv2d(width, maps, 1)
+        )
         self.later = nn.ModuleList(_Hourglass(width + maps, width, maps) for _ in range(stages - 1))
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """Heatmaps before the sigmoid, (B, S, J+1, h, w), for the training loss."""
+        """Predict the heatmaps of every stage before the sigmoid, (B, S, J+1, h, w), for the
+        training loss."""
         features = self.stem(pictures * 2 - 1)
         maps = self.stage_1(features)
         stages = [maps]
@@ -188,7 +194,7 @@ class LightCPM(nn.Module):
         return torch.stack(stages, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W)."""
+        """Predict the heatmaps of every stage, 0..1, (B, S, J+1, h, w)."""
         return self.logits(pictures).sigmoid()
 
 
@@ -198,16 +204,18 @@ class _Hourglass(nn.Module):
     def __init__(self, channels: int, width: int, maps: int) -> None:
         super().__init__()
         near, middle, deep = width * 3 // 4, width * 3 // 2, width * 2
-        self.enter = _conv_block(channels, near, 1, 1)
-        self.halved = nn.Sequential(_conv_block(near, middle, 2, 2), _Block(middle))
+        self.enter = _build_conv_block(channels, near, 1, 1)
+        self.halved = nn.Sequential(_build_conv_block(near, middle, 2, 2), _Block(middle))
         self.quartered = nn.Sequential(
-            _conv_block(middle, deep, 2, 2), *(_Block(deep) for _ in range(3))
+            _build_conv_block(middle, deep, 2, 2), *(_Block(deep) for _ in range(3))
         )
         self.to_middle, self.to_near = nn.Conv2d(deep, middle, 1), nn.Conv2d(middle, near, 1)
         self.join_middle, self.join_near = _Block(middle), _Block(near, expand=1)
         self.say = nn.Conv2d(near, maps, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Compute maps of the input's size from its features at full, half and quarter size (top-
+        down sum)."""
         near = self.enter(x)
         middle = self.halved(near)
         deep = self.quartered(middle)
@@ -237,11 +245,12 @@ class _Block(nn.Module):
         return added
 
 
-def _conv_block(channels: int, wide: int, kernel: int, stride: int) -> nn.Sequential:
-    """Convolution, normalisation, ReLU; an even kernel with its stride cuts the map into cells."""
+def _build_conv_block(channels: int, out_channels: int, kernel: int, stride: int) -> nn.Sequential:
+    """Build convolution, batch normalisation and ReLU. An even kernel gets no padding: with a
+    stride of its size it cuts the map into cells."""
     padding = kernel // 2 if kernel % 2 else 0
-    convolution = nn.Conv2d(channels, wide, kernel, stride, padding, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True))
+    convolution = nn.Conv2d(channels, out_channels, kernel, stride, padding, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
 
 
 def _upsample_2x(x: Tensor) -> Tensor:

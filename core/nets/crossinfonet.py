@@ -116,8 +116,8 @@ class CrossInfoNet(nn.Module):
             nn.init.constant_(layer.norm.weight, _INITIAL_SCALE)
 
     def forward(self, crops: Tensor) -> Tensor:
-        """Predict the hand's keypoints, (B, K, 3), from the centre of the cube in units of half its
-        side: x right, y down, z away.
+        """Predict the hand's keypoints, (B, K, 3), in half cube sides from the cube's centre: x
+        right, y down, z away from the camera.
 
         Args:
             crops: (B, 1, 96, 96), −1 at the cube's near face to 1 at its far one and behind it.
@@ -143,7 +143,8 @@ class CrossInfoNet(nn.Module):
         )
 
     def _compute_pyramid(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute feature maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w)."""
+        """Compute the feature pyramid's maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w), from
+        the crops."""
         x = functional.max_pool2d(self.stem(crops), 3, 1, 1)
         scales = []
         for part, lateral in zip(self.trunk, self.lateral, strict=True):
@@ -157,7 +158,8 @@ class CrossInfoNet(nn.Module):
     def _exchange_features(
         self, shared: Tensor, palm: Tensor, fingers: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Compute each branch's features from its own map and the other's residual."""
+        """Compute the feature vectors of palm and fingers, each from its own map and from the
+        shared map minus the other branch's."""
         return (
             self.palm.compute_features(palm, shared - fingers),
             self.fingers.compute_features(fingers, shared - palm),
@@ -189,7 +191,8 @@ class _Branch(nn.Module):
         return upsample_like_tensorflow(self.last_maps(self.before_maps(own)))
 
     def compute_features(self, own: Tensor, residual: Tensor) -> Tensor:
-        """Compute (B, hidden) features of the own map and the other branch's residual."""
+        """Compute a branch's (B, hidden) feature vector from its own map and the residual of the
+        other branch."""
         x = self.refine(torch.cat([own, residual], 1))
         x = functional.max_pool2d(x, 2).flatten(1)
         for layer in (self.first, self.second):
@@ -251,7 +254,8 @@ class _EveryNth(nn.Module):
 
 
 def _build_trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
-    """Build residual units of four times the base's channels; the last one halves the map."""
+    """Build one stage of the trunk: residual units with 4 × base output channels; the last has
+    stride 2."""
     blocks = []
     for unit in range(1, units + 1):
         blocks.append(_Bottleneck(channels, 4 * base, base, stride=2 if unit == units else 1))
@@ -264,8 +268,8 @@ def _to_keypoints(numbers: Tensor) -> Tensor:
 
 
 def upsample_like_tensorflow(maps: Tensor) -> Tensor:
-    """Upsample (B, C, h, w) to (B, C, 2h, 2w) as TensorFlow 1 does: cell i goes to 2i, with
-    means of neighbours between; the last cell is repeated."""
+    """Double height and width of (B, C, h, w) maps bilinearly, aligned as in TensorFlow 1: cell i
+    goes to 2i; the last cell is repeated."""
     for axis in (2, 3):
         cells = maps.shape[axis]
         after = torch.cat([maps.narrow(axis, 1, cells - 1), maps.narrow(axis, cells - 1, 1)], axis)

@@ -40,8 +40,8 @@ class PalmNet(nn.Module):
         self.say = nn.Conv2d(near, 2, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Predict (B, 1, 2, h, w): the palm centre's heatmap before the sigmoid, and its depth in
-        units of 100 mm."""
+        """Predict from depth frames in mm (B, 1, 2, h, w): the heatmap of the palm's centre before
+        the sigmoid, and its depth in units of 100 mm."""
         seen = ((frames > 0) & (frames < _MAX_DEPTH_MM)).to(frames.dtype)
         near = self.stem(torch.cat([(frames - _MEAN_DEPTH_MM) / _DEPTH_STD_MM * seen, seen], 1))
         middle = self.halved(near)
@@ -50,12 +50,13 @@ class PalmNet(nn.Module):
         palm, beyond = self.say(self.join(near + _upsample_to(self.to_near(middle), near))).split(
             1, 1
         )
-        depth = beyond + _mean_depth(frames * seen, seen)
+        depth = beyond + _compute_mean_depth(frames * seen, seen)
         return torch.cat([palm, depth], 1)[:, None]
 
 
-def _mean_depth(frames: Tensor, seen: Tensor) -> Tensor:
-    """Return each cell's mean known depth in units of 100 mm; 0 where none is known."""
+def _compute_mean_depth(frames: Tensor, seen: Tensor) -> Tensor:
+    """Average the valid depths (mm) within each cell of the output; in units of 100 mm, 0 for cells
+    without any."""
     stride = PalmNet.stride
     some = functional.avg_pool2d(seen, stride)
     depth = functional.avg_pool2d(frames, stride) / some.clamp(min=1 / stride**2)

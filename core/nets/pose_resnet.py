@@ -91,6 +91,8 @@ class PoseResNet(nn.Module):
         self._init_weights()
 
     def _add_trunk(self, depth: int) -> None:
+        """Add the layers of a ResNet of this depth under torchvision's names, without its
+        classifier."""
         block = _Bottleneck if depth >= 50 else _Basic
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
@@ -103,7 +105,8 @@ class PoseResNet(nn.Module):
             self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
 
     def _init_weights(self) -> None:
-        """Initialise trunk and head as Xiao et al. do."""
+        """Initialise the trunk (He) and the head (normal) as Xiao et al. do, the maps' bias with
+        0."""
         for name, module in self.named_modules():
             if isinstance(module, nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=_HEAD_STD)
@@ -119,20 +122,20 @@ class PoseResNet(nn.Module):
 
     @property
     def attends(self) -> tuple[str, ...]:
-        """Names of the maps that `with_attention` returns, in its order."""
+        """Names of the maps that `predict_with_attention` returns, in its order."""
         holistic = ("holistic_1", "holistic_2", "holistic_3") if self.attention.holistic else ()
         return (*holistic, "part_wise") if self.attention.part_wise else holistic
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Heatmaps of the only stage, without a background, (B, 1, J, h, w).
+        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w).
 
         Args:
             pictures: (B, 3, H, W); channel order and scaling are those of the weights.
         """
-        return self.with_attention(pictures)[0]
+        return self.predict_with_attention(pictures)[0]
 
-    def with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Heatmaps, and each attention unit's weights, 0..1, by name.
+    def predict_with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Predict the heatmaps, and return them with each attention unit's weights, 0..1, by name.
 
         Returns:
             (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the
@@ -143,27 +146,29 @@ class PoseResNet(nn.Module):
         for i in (0, 3, 6):
             x = self.deconv_layers[i : i + 3](x)
             scales.append(x)
-        seen: dict[str, Tensor] = {}
+        attention: dict[str, Tensor] = {}
         if self.attention.holistic:
-            x = self._sum_weighted_scales(scales, seen)
+            x = self._sum_weighted_scales(scales, attention)
         if self.attention.part_wise:
             # a unit's weights are the same for all channels: the 1x1 convolution may come first
-            seen["part_wise"] = self.part_attention(x)
-            x = self.part_layer(x) * seen["part_wise"]
-        return self.final_layer(x)[:, None], seen
+            attention["part_wise"] = self.part_attention(x)
+            x = self.part_layer(x) * attention["part_wise"]
+        return self.final_layer(x)[:, None], attention
 
-    def _sum_weighted_scales(self, scales: list[Tensor], seen: dict[str, Tensor]) -> Tensor:
-        """Weight each scale by its attention, noted in `seen`; sum them at the finest's size."""
+    def _sum_weighted_scales(self, scales: list[Tensor], attention: dict[str, Tensor]) -> Tensor:
+        """Multiply each scale by its attention weights, which are stored in `attention`, and sum
+        the scales at the finest one's size."""
         attended = []
         for i, (unit, scale) in enumerate(zip(self.holistic, scales, strict=True), 1):
-            seen[f"holistic_{i}"] = unit(scale)
-            attended.append(scale * seen[f"holistic_{i}"])
+            attention[f"holistic_{i}"] = unit(scale)
+            attended.append(scale * attention[f"holistic_{i}"])
         coarse, middle, fine = attended
         coarse = functional.interpolate(coarse, scale_factor=4.0)
         middle = functional.interpolate(middle, scale_factor=2.0)
         return coarse + middle + fine
 
     def _extract_features(self, pictures: Tensor) -> Tensor:
+        """Compute the ResNet trunk's last feature map, stride 32."""
         x = functional.relu(self.bn1(self.conv1(pictures)))
         x = functional.max_pool2d(x, 3, 2, 1)
         for i in range(1, 5):
@@ -194,7 +199,8 @@ class AttentionUnits(nn.Module):
         nn.init.normal_(self.kernel.weight, std=1 / kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, h, w) → (B, N, h, w), 0..1."""
+        """Compute attention weights, (B, N, h, w), 0..1, of features (B, C, h, w) by mean-field
+        iterations."""
         unary: Tensor = self.unary(x)
         weights = unary
         for _ in range(self.iterations):
@@ -216,6 +222,7 @@ class _Basic(nn.Module):
         self.downsample = _build_shortcut(channels, width, stride)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Apply two convolutions, and add the shortcut."""
         y = functional.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
         return functional.relu(y + self.downsample(x))
@@ -238,6 +245,7 @@ class _Bottleneck(nn.Module):
         self.downsample = _build_shortcut(channels, wide, stride)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Apply three convolutions, and add the shortcut."""
         y = functional.relu(self.bn1(self.conv1(x)))
         y = functional.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
@@ -245,7 +253,8 @@ class _Bottleneck(nn.Module):
 
 
 def _build_shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
-    """Build the projection of a block's input to its output's shape; empty where they agree."""
+    """Build a 1x1 convolution with normalisation for a residual shortcut; an identity if the shapes
+    agree."""
     if stride == 1 and channels == wide:
         return nn.Sequential()
     return nn.Sequential(nn.Conv2d(channels, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))

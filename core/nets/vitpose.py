@@ -59,14 +59,16 @@ class ViTPose(nn.Module):
         nn.init.normal_(self.final_layer.weight, std=0.001)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Heatmaps of the only stage, without a background, (B, 1, J, h, w).
+        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w).
 
         Args:
             pictures: (B, 3, H, W); channel order and scaling are those of the weights.
         """
         x = self.patches(pictures)
         grid = x.shape[-2:]
-        x = x.flatten(2).transpose(1, 2) + self._position_embedding(grid[0], grid[1])  # (B, P, C)
+        x = x.flatten(2).transpose(1, 2) + self._resize_position_embedding(
+            grid[0], grid[1]
+        )  # (B, P, C)
         x = self.norm(self.layers(x)).transpose(1, 2).unflatten(2, grid)
         if self.head == "classic":
             x = self.deconv_layers(x)
@@ -75,8 +77,9 @@ class ViTPose(nn.Module):
         maps: Tensor = self.final_layer(x)
         return maps[:, None]
 
-    def _position_embedding(self, rows: int, columns: int) -> Tensor:
-        """Interpolate the learned embedding to another grid, (1, P, C)."""
+    def _resize_position_embedding(self, rows: int, columns: int) -> Tensor:
+        """Return the learned position embedding, (1, P, C), bicubically resized if the grid of
+        patches isn't the trained one."""
         if (rows, columns) == self._grid:
             return self.places
         embedding = self.places.transpose(1, 2).unflatten(2, self._grid)
@@ -110,6 +113,7 @@ class _Attention(nn.Module):
         self.out = nn.Linear(wide, wide)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Apply multi-head self-attention to (B, P, C) patches."""
         q, k, v = self.qkv(x).unflatten(2, (3, _HEADS, -1)).permute(2, 0, 3, 1, 4)  # (B, A, P, C/A)
         attended = functional.scaled_dot_product_attention(q, k, v)
         output: Tensor = self.out(attended.transpose(1, 2).flatten(2))

@@ -7,7 +7,8 @@ _Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
 def make_moving_average(net: nn.Module, max_decay: float, steps: int = 0) -> AveragedModel:
-    """Return a copy of the net that `update_parameters` moves towards it, buffers included.
+    """Return a frozen copy of the net that becomes its exponential moving average:
+    `update_parameters(net)` updates weights and buffers.
 
     Args:
         max_decay: fraction of the average kept each step; less at first, where weights are noise.
@@ -15,7 +16,7 @@ def make_moving_average(net: nn.Module, max_decay: float, steps: int = 0) -> Ave
     """
 
     def update(averages: _Tensors, values: _Tensors, steps_done: Tensor | int) -> None:
-        """Move the averages towards the values."""
+        """Move the averages towards the values, faster in the first steps; copy counters."""
         decay = min(max_decay, int(steps_done) / (int(steps_done) + 10))
         for average, value in zip(averages, values, strict=True):
             if average.is_floating_point():

@@ -49,7 +49,8 @@ class RunThread:
         self._thread.start()
 
     def _run_work(self, work: Callable[[Stop], Any]) -> None:
-        """Keep the work's result or error, and log the end that it did not log itself."""
+        """Run the work; store its result or error, log an end of REPLACED or FAILED, and release
+        the run."""
         try:
             self.result = work(self._stop)
         except ReplacedError:

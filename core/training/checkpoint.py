@@ -33,7 +33,8 @@ class TrainingState:
     step: int = 0
 
     def load_checkpoint(self, run: Run) -> None:
-        """Load the run's checkpoint if it has one; the net stays on its device."""
+        """Restore net, average, optimizer, time and step from the run's checkpoint; do nothing if
+        it has none."""
         if not (run.path / CHECKPOINT).is_file():
             return
         state = _read_checkpoint(run)
@@ -44,7 +45,7 @@ class TrainingState:
         self.average.n_averaged.fill_(self.step + 1)
 
     def save_checkpoint(self, run: Run) -> None:
-        """Write the run's checkpoint atomically."""
+        """Write net, average, optimizer, time and step as the run's checkpoint, atomically."""
         state = {
             "net": self.net.state_dict(),
             "average": self.average.module.state_dict(),
@@ -61,7 +62,8 @@ class TrainingState:
 
 
 def export_checkpoint_weights(run: Run) -> bool:
-    """Write the weights of an interrupted training from its checkpoint; False if it has none."""
+    """Write the averaged weights in a run's checkpoint as its weights file; return False if it has
+    no checkpoint."""
     if not (run.path / CHECKPOINT).is_file():
         return False
     _write_weights(_read_checkpoint(run)["average"], run)
@@ -70,6 +72,7 @@ def export_checkpoint_weights(run: Run) -> bool:
 
 def _read_checkpoint(run: Run) -> dict[str, Any]:
     # the device that wrote it may be missing here; load_state_dict copies to where the net is
+    """Read a run's checkpoint on the CPU: net, average, optimizer, spent, step."""
     path = run.path / CHECKPOINT
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state

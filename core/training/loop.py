@@ -83,7 +83,8 @@ def train_net(
     options: NetOptions,
     progress: Progress = ignore_progress,
 ) -> Path:
-    """Train a net in a run's folder, from its checkpoint if it has one; return the weights' path.
+    """Train a net in a run's folder, resuming from its checkpoint if it has one; return the path of
+    the weights.
 
     An interrupt (Ctrl-C, SIGINT) ends it early and keeps what was learned.
 
@@ -139,7 +140,8 @@ def train_net(
 
 
 def _launch_fabric(options: NetOptions) -> Fabric:
-    """Set threads and seed, and connect the processes of torchrun."""
+    """Set the number of threads and the seed, and return a launched Fabric, of several processes
+    under torchrun."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # set by torchrun
@@ -149,7 +151,7 @@ def _launch_fabric(options: NetOptions) -> Fabric:
 
 
 def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
-    """Return the rows for training; raise TrainingError if they don't fill a batch."""
+    """Return the rows of no held-out set; raise TrainingError if there are fewer than one batch."""
     rows = data.rows("")
     if len(rows) < options.batch:
         raise TrainingError(
@@ -159,7 +161,8 @@ def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np
 
 
 def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
-    """Build a net with its initial weights: random, from a file as far as they fit, or a trunk."""
+    """Build a net with random weights, overwritten by those of a file whose names and shapes fit,
+    or by a trunk; raise TrainingError if none fit."""
     net = build_net(name, **options.net)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if options.start is not None:
@@ -196,7 +199,7 @@ def _load_batches(
     options: NetOptions,
     step: int,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield batches of a net's input, keypoints and weights on the device, without end."""
+    """Yield endless batches of a net's input, keypoints and sample weights on the device."""
     # another seed for each process and each session of a resumed training
     seed = options.seed + 7919 * fabric.global_rank + 104729 * step
     stream = SampleStream(data, rows, input_hw, seed)
@@ -216,7 +219,8 @@ def _choose_precision() -> Any:
 
 
 def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
-    """Return parameter groups: weight decay for kernels, none for biases and normalisation."""
+    """Return optimizer groups: weight decay for kernels (≥ 2 axes), none for biases and
+    normalisation."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     return [
@@ -231,8 +235,8 @@ def _set_learning_rate(optimizer: Any, rate: float) -> None:
 
 
 def learning_rate_factor(progress: float) -> float:
-    """Return the factor of the highest rate at a progress of 0..1: it rises, then falls along half
-    a cosine (Loshchilov and Hutter 2017) to a hundredth."""
+    """Return the learning rate's fraction of its maximum at a progress of 0..1: linear warm-up,
+    then half a cosine down to 0.01 (Loshchilov and Hutter 2017)."""
     if progress < _WARM_UP:
         return progress / _WARM_UP
     return 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2

@@ -26,7 +26,8 @@ _GUIDANCE_WEIGHT = 0.01  # of heatmaps over keypoints in space (Du et al. 2019)
 
 
 def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Return the mean over stages of the cross-entropy of heatmap values and of peak positions.
+    """Return the weighted sum of the heatmaps' binary cross-entropy and the peak positions' cross-
+    entropy, averaged over stages.
 
     A keypoint outside the input has an empty target map. A missing one is ignored; a sample without
     any keypoint shows nobody, so all its targets are empty.
@@ -40,7 +41,7 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
     value = functional.binary_cross_entropy_with_logits(
         logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
     )
-    value = (value * _map_mask(keypoints)).mean(dim=(1, 2, 3, 4))
+    value = (value * _make_map_mask(keypoints)).mean(dim=(1, 2, 3, 4))
     joints = target[:, :, :-1].flatten(3)
     mass = joints.sum(-1, keepdim=True)
     is_inside = (mass[..., 0] > 1).float()
@@ -50,8 +51,9 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
     return ((position + _BCE_WEIGHT * value) * weights).mean()
 
 
-def _map_mask(keypoints: Tensor) -> Tensor:
-    """Return (B, 1, J+1, 1, 1) 1 for the maps that count, the background's too, else 0."""
+def _make_map_mask(keypoints: Tensor) -> Tensor:
+    """Return (B, 1, J+1, 1, 1), 0 for the maps of missing keypoints, else 1; all 1 for a sample
+    without any keypoint, and for the background."""
     is_known = keypoints.isfinite().all(-1)
     is_known = is_known | ~is_known.any(-1, keepdim=True)
     return functional.pad(is_known.float(), (0, 1), value=1.0)[:, None, :, None, None]
@@ -61,7 +63,9 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
     """Return half the squared distance to the target maps, summed over stages, maps and cells (Wei
     et al. 2016, equation 7); keypoints as in `stage_loss`."""
     target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
-    distance = ((maps.float() - target).square() * _map_mask(keypoints)).sum(dim=(1, 2, 3, 4)) / 2
+    distance = ((maps.float() - target).square() * _make_map_mask(keypoints)).sum(
+        dim=(1, 2, 3, 4)
+    ) / 2
     return (distance * weights).mean()
 
 
@@ -72,16 +76,16 @@ def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) ->
     Args:
         maps: (B, 1, J, h, w), without a background.
     """
-    target, is_inside = joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
+    target, is_inside = make_joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
     distance = (maps.float() - target[:, None]).square().mean(dim=(3, 4)) / 2
     return ((distance * is_inside[:, None]).mean(dim=(1, 2)) * weights).mean()
 
 
-def joint_targets(
+def make_joint_targets(
     keypoints: Tensor, size_hw: tuple[int, int], stride: int
 ) -> tuple[Tensor, Tensor]:
-    """Return Gaussians of 2 cells (for maps 64 high, in proportion for others) at the cells nearest
-    to keypoint / stride, cut off at three sigmas, as Xiao et al. 2018 published them.
+    """Make target heatmaps: Gaussians of 2 cells (for maps 64 high, else in proportion) in the
+    cells nearest to keypoint / stride, cut off at three sigmas, as published by Xiao et al. 2018.
 
     Returns:
         (B, J, h, w), and (B, J) 1 if the keypoint is labelled and the square of its Gaussian
@@ -101,14 +105,14 @@ def joint_targets(
 def cross_info_loss(
     output: TrainingOutputs, keypoints: Tensor, weights: Tensor, stride: int
 ) -> Tensor:
-    """Return CrossInfoNet's loss as its code has it: half of the summed halves of squared distances
-    of keypoints and, with little weight, of guiding heatmaps; a missing keypoint costs 0.
+    """Return CrossInfoNet's loss as in its published code: a quarter of the squared distances of
+    keypoints and, with a small weight, of guidance heatmaps; a missing keypoint costs 0.
 
     Args:
         keypoints: (B, K, 5): x, y, z in the cube, x, y in the crop's pixels.
     """
     size_hw = (output.hand_maps.shape[-2], output.hand_maps.shape[-1])
-    maps = guidance_targets(keypoints[..., 3:], size_hw, stride)
+    maps = make_guidance_targets(keypoints[..., 3:], size_hw, stride)
     is_known = keypoints.isfinite().all(-1).float()
     points = keypoints[..., :3].nan_to_num()
     distance = sum((x.float() - points).square().sum(-1) for x in (output.hand, output.branches))
@@ -119,7 +123,8 @@ def cross_info_loss(
 
 
 def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Return the cross-entropy of heatmap values and peak position, plus the peak's depth error.
+    """Return the cross-entropy of heatmap values and peak position, plus the absolute depth error
+    at the peak.
 
     Args:
         maps: (B, 1, 2, h, w): logits of the heatmap, depth.
@@ -139,21 +144,22 @@ def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> 
     return ((_BCE_WEIGHT * value + peak) * weights).mean()
 
 
-def guidance_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """Return a 1 in each keypoint's cell, blurred by 1/4 1/2 1/4 along both axes (mirrored at the
-    border) and scaled to a peak of 1, (B, K, h, w). A keypoint beyond the right or lower edge is
-    moved to it; one beyond the other edges, or a missing one, has an empty map."""
+def make_guidance_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
+    """Make target heatmaps, (B, K, h, w): 1 in the keypoint's cell, 1/2 beside it along an axis,
+    1/4 diagonally. A keypoint beyond the right or lower edge is moved to the edge; one beyond the
+    others, or missing, has an empty map."""
     height, width = size_hw
     ends = torch.tensor([width, height], device=keypoints.device)
     cells = torch.minimum((keypoints / stride).floor().nan_to_num(-1), ends - 1).long()
     is_inside = (cells >= 0).all(-1)[..., None, None]
     x, y = cells.clamp(min=0).unbind(-1)
-    rows, columns = (_blurred_ones(cells, keypoints.device) for cells in size_hw)
+    rows, columns = (_make_blurred_ones(cells, keypoints.device) for cells in size_hw)
     return rows[y][..., :, None] * columns[x][..., None, :] * is_inside
 
 
-def _blurred_ones(cells: int, device: torch.device) -> Tensor:
-    """Return (cells, cells): for each cell along one axis, the blurred map of a 1 in it."""
+def _make_blurred_ones(cells: int, device: torch.device) -> Tensor:
+    """Return (cells, cells), row i: 1 in cell i and 1/2 in its neighbours, mirrored at the
+    border."""
     ones = torch.eye(cells, device=device)
     left = torch.cat([ones[:, 1:2], ones[:, :-1]], 1)  # mirrored at the border
     right = torch.cat([ones[:, 1:], ones[:, -2:-1]], 1)

@@ -58,7 +58,8 @@ class TrainingMonitor:
         _check_finite(float(cast(Tensor, self._fabric.all_reduce(loss, reduce_op="mean"))))
 
     def record_step(self, loss: Tensor) -> None:
-        """Record a step's loss and time; evaluate and write a checkpoint when it is due."""
+        """Store a step's loss and time; at each interval raise TrainingError for a NaN loss, else
+        evaluate and save a checkpoint."""
         self._losses.append(loss)
         self._state.spent_s = self._elapsed_s()
         if self._state.spent_s - self._last_evaluated_s >= self._interval_s:
@@ -70,7 +71,8 @@ class TrainingMonitor:
             self._last_evaluated_s = self._elapsed_s()
 
     def log_evaluation(self) -> None:
-        """Log the loss since the last evaluation, and the figures of every held-out set."""
+        """Log the mean loss since the last evaluation, and the averaged net's PCK and error on
+        every held-out set."""
         if not self._fabric.is_global_zero:
             return
         loss = float(torch.stack(self._losses).mean()) if self._losses else None
@@ -109,13 +111,12 @@ def evaluate_net(
     loss: Loss,
     scaling: Scaling = UNIT_SCALING,
 ) -> list[dict[str, float | None]]:
-    """Return PCK and mean error of every stage; errors in units of the data. Missing keypoints are
-    ignored. Peaks are placed between cells as by `evaluate-net` and `evaluate-bodies`; a palm is at
-    its highest cell."""
+    """Predict these rows' keypoints, and return PCK and mean error of each stage, in the data's
+    unit of length. Missing keypoints, and samples without a unit, are ignored."""
     predicted, expected, units = [], [], []
     for start in range(0, len(rows), _EVALUATION_BATCH):
         batch = rows[start : start + _EVALUATION_BATCH]
-        samples = [data.evaluation_sample(int(row), net.input_hw) for row in batch]
+        samples = [data.load_evaluation_sample(int(row), net.input_hw) for row in batch]
         pictures, keypoints, unit = (np.stack(part) for part in zip(*samples, strict=True))
         predicted.append(_predict_keypoints(net, torch.from_numpy(pictures), loss, scaling))
         expected.append(keypoints[..., : predicted[-1].shape[-1]])
@@ -130,8 +131,8 @@ def evaluate_net(
 
 
 def _predict_keypoints(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floats:
-    """Return every stage's keypoints, (B, S, J, 2) input pixels; of a net in space (B, 1, J, 3), in
-    the cube."""
+    """Return (B, S, J, 2) keypoints of every stage in input pixels; of a net in space (B, 1, J, 3)
+    in the cube's units."""
     with torch.no_grad():
         device = next(net.parameters()).device
         output = net(scale_pictures(pictures.to(device), scaling)).cpu()

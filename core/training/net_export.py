@@ -38,7 +38,7 @@ class _AttentionNet(PreprocessedNet):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         assert isinstance(self.net, PoseResNet)
-        maps, attention = self.net.with_attention(scale_pictures(pictures, self.scaling))
+        maps, attention = self.net.predict_with_attention(scale_pictures(pictures, self.scaling))
         return maps, *attention.values()
 
 
@@ -82,7 +82,8 @@ class _Graph:
 def save_net(
     net: PoseNet, folder: Path, name: str, about: Mapping[str, Any], scaling: Scaling = UNIT_SCALING
 ) -> None:
-    """Write a net's model folder; raise WeightsError if the exported graph differs from torch.
+    """Export a net to ONNX and write its model folder with metadata; raise WeightsError if the
+    exported graph differs from torch.
 
     Args:
         about: more metadata; of a body net also `alignment` and `decode`, where its maps are not
@@ -93,7 +94,8 @@ def save_net(
 
 
 def _describe_graph(net: PoseNet, scaling: Scaling) -> _Graph:
-    """Return module, example and metadata of a net, by its kind."""
+    """Return the module to export with random example input, input and output names and metadata,
+    by the net's class."""
     rng, shape = np.random.default_rng(0), (2, *net.input_hw)
     size = {"input_hw": list(net.input_hw)}
     if isinstance(net, CrossInfoNet):
@@ -120,7 +122,7 @@ def save_trained_net(
     build: Mapping[str, Any] | None = None,
     scaling: Scaling = UNIT_SCALING,
 ) -> None:
-    """Write the model folder of a trained net from its weights file.
+    """Build a net, load its trained weights from a file, and write its model folder.
 
     Args:
         build: options of the net's class, as it was trained.
@@ -155,7 +157,8 @@ def _export_checked(graph: _Graph) -> bytes:
 
 
 def export_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: list[str]) -> bytes:
-    """Export a module to ONNX with a free batch size, without paths of this machine."""
+    """Export a module to ONNX bytes with a variable batch size, without metadata that contains
+    local paths."""
     # it reports every operator of torchvision that is not installed
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():

@@ -41,8 +41,8 @@ def load_published_net(
 
 
 def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
-    """Write the model folder of converted weights, so that the net can be used by its name; None
-    for a trunk, which is no net yet. Raise WeightsError if they are missing or altered."""
+    """Write the model folder of a published net's converted weights and return it; None for a
+    trunk, which is only a part of a net. Raise WeightsError if they are missing or altered."""
     entry, folder = WEIGHTS[name], nets_folder / name
     if entry.trunk:
         return None
@@ -57,9 +57,8 @@ def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Pa
 
 
 def locate_seed_keypoints(net: PreprocessedNet, rgb: Picture) -> Floats:
-    """Return the highest pixel of every map, background included, (J+1, 2) x, y in picture pixels,
-    as Hand-Pose-Classification does: 368 input rows, the last stage's maps at the picture's size.
-    """
+    """Return each map's maximum, background included, as (J+1, 2) x, y in picture pixels, from the
+    last stage's maps resized to the picture, as Hand-Pose-Classification does."""
     height, width = rgb.shape[:2]
     resized = cv2.resize(rgb, (int(width / height * _SEED_INPUT_ROWS), _SEED_INPUT_ROWS))
     with torch.no_grad():

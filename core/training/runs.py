@@ -44,8 +44,9 @@ class Run:
 
     @classmethod
     def create(cls, root: Path, **about: Any) -> "Run":
-        """Make a new run's folder under `root` and log its start with `about`. It counts as running
-        until its end is logged or it is released. Raise TrainingError if it can't be written."""
+        """Create a run's folder under `root`, named by the time, and log its start with these
+        values. It counts as running until its end is logged or it is released. Raise TrainingError
+        if it can't be written."""
         now = time.time()
         second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         name = f"{second}-{int(now % 1 * 1000):03x}{secrets.token_hex(4)}"
@@ -57,7 +58,7 @@ class Run:
 
     @classmethod
     def open(cls, path: Path) -> "Run":
-        """Open an existing run; raise TrainingError if the folder has none."""
+        """Return the run of a folder; raise TrainingError if no start was logged there."""
         if not _has_start(path / LOG):
             raise TrainingError(f"{path} is no training run: it has no {LOG}")
         return cls(path)
@@ -68,7 +69,8 @@ class Run:
         return self.path.name
 
     def log(self, **values: Any) -> None:
-        """Append one line, whole or not at all; raise TrainingError if it can't be written."""
+        """Append a record with the time to the log, whole or not at all, and release the run after
+        an end; raise TrainingError if it can't be written."""
         line = json.dumps({"time": round(time.time(), 3), **values}, allow_nan=False) + "\n"
         try:
             with _translate_os_errors(self.path):
@@ -78,8 +80,8 @@ class Run:
                 self.release()
 
     def records(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return the log's lines, or those of one event, oldest first; an incomplete last line is
-        skipped."""
+        """Return copies of the log's records, or of those of one event, oldest first, without an
+        incomplete last line."""
         found = _read_log(self.path / LOG)
         return [dict(record) for record in found if event in (None, record["event"])]
 
@@ -88,7 +90,8 @@ class Run:
         return self.records("start")[0]
 
     def status(self) -> str:
-        """Return the run's status; "dead" if its process ended without logging an end."""
+        """Return the status of the last logged end, else RUNNING, or DEAD if the run's process no
+        longer works on it."""
         last = [r for r in _read_log(self.path / LOG) if r["event"] in ("start", "end")][-1]
         if last["event"] == "end":
             return str(last["status"])
@@ -105,7 +108,7 @@ class Run:
             os.close(descriptor)
 
     def _log_start(self, **about: Any) -> None:
-        """Lock the log and append a start."""
+        """Lock the log, creating it if needed, and append a start with the process id."""
         with _translate_os_errors(self.path):
             self.release()
             descriptor = os.open(self.path / LOG, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -117,7 +120,8 @@ class Run:
             raise
 
     def _is_held(self, start: dict[str, Any]) -> bool:
-        """Whether a process works on it, by the log's lock or, without locks, by the process id."""
+        """Return whether a process still works on the run, by the log's lock or, without locks, by
+        the process id."""
         if fcntl is None or not start.get("held"):
             return _is_process_alive(int(start["pid"]))
         with (self.path / LOG).open("rb") as log:
@@ -129,14 +133,16 @@ class Run:
 
 
 def list_runs(root: Path) -> list[Run]:
-    """Return the runs under `root`, newest first."""
+    """Return the runs under `root` whose start was logged, newest first; none if there is no such
+    folder."""
     logs = root.glob(f"*/{LOG}") if root.is_dir() else ()
     found = [Run(log.parent) for log in logs if _has_start(log)]
     return sorted(found, key=lambda run: run.name, reverse=True)
 
 
 def describe_error(error: BaseException) -> str:
-    """Return why a training failed, in words for the user."""
+    """Return the message for the user why a training failed: the error's own, a full disk or
+    memory, or “something went wrong”."""
     if isinstance(error, MudraError):
         return str(error)
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
@@ -147,7 +153,8 @@ def describe_error(error: BaseException) -> str:
 
 
 def _append_line(path: Path, line: bytes) -> None:
-    """Append a whole line, or leave the file as it was and raise OSError."""
+    """Append a line to a log, after a line break if the last line is incomplete; if the disk is
+    full, undo it and raise OSError."""
     with path.open("ab+", buffering=0) as log:
         size = log.seek(0, os.SEEK_END)
         log.seek(max(0, size - 1))
@@ -159,8 +166,8 @@ def _append_line(path: Path, line: bytes) -> None:
 
 
 def _try_lock(descriptor: int) -> bool:
-    """Lock a log for training; return False if the system or the disk has no locks, raise
-    TrainingError if another process holds it."""
+    """Lock a run's log exclusively, waiting up to a second; return False if the system has no
+    locks, raise TrainingError if another process holds it."""
     if fcntl is None:
         return False
     for _ in range(20):  # a reader of the status holds it for a moment, too
@@ -175,7 +182,7 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _has_start(log: Path) -> bool:
-    """Whether a log's first line, a start, was written; on a full disk it was not."""
+    """Return whether a log exists and its first record is a start."""
     if not log.is_file():
         return False
     with suppress(FileNotFoundError):  # deleted just now
@@ -184,8 +191,8 @@ def _has_start(log: Path) -> bool:
 
 
 def _read_log(log: Path) -> list[dict[str, Any]]:
-    """Return a log's whole lines, parsed. Pages ask for every training's several times a second, so
-    unchanged logs are kept in memory; callers must not change them."""
+    """Return the records of a log's complete lines, from a cache if the file is unchanged: pages
+    ask several times a second. Callers must not change them."""
     stat = log.stat()
     version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
     if (cached := _logs.get(log)) is not None and cached[0] == version:
@@ -203,7 +210,7 @@ def _read_log(log: Path) -> list[dict[str, Any]]:
 
 
 def _parse_record(line: str) -> dict[str, Any] | None:
-    """Parse a line; None if it is damaged."""
+    """Parse a log's line; None if it is no JSON object with an event."""
     with suppress(ValueError):
         record = json.loads(line)
         if isinstance(record, dict) and "event" in record:
@@ -213,7 +220,7 @@ def _parse_record(line: str) -> dict[str, Any] | None:
 
 @contextmanager
 def _translate_os_errors(path: Path) -> Iterator[None]:
-    """Raise OSErrors as TrainingErrors in the user's words."""
+    """Raise OSErrors as TrainingErrors with a message for the user."""
     try:
         yield
     except OSError as error:
@@ -233,6 +240,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _is_process_alive(pid: int) -> bool:
+    """Return whether a process with this id exists, also of another user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

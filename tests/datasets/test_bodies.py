@@ -45,7 +45,7 @@ def is_inside(picture: np.ndarray, point: np.ndarray) -> bool:
 
 
 def test_an_upright_view_keeps_keypoints_on_what_they_mark(bodies: Bodies) -> None:
-    picture, keypoints, torso = bodies.evaluation_sample(1, SIZE)
+    picture, keypoints, torso = bodies.load_evaluation_sample(1, SIZE)
     assert picture.shape == (128, 96, 3)
     assert find_light(picture, 0) == pytest.approx(keypoints[LEFT_WRIST], abs=0.5)
     assert find_light(picture, 1) == pytest.approx(keypoints[RIGHT_WRIST], abs=0.5)

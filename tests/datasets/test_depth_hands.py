@@ -88,7 +88,7 @@ def test_one_of_four_changes_is_drawn_each_as_often() -> None:
 
 
 def test_errors_are_measured_in_units_of_100_mm() -> None:
-    _, keypoints, unit = DepthHands(NYU_14, [hand()]).evaluation_sample(0, (96, 96))
+    _, keypoints, unit = DepthHands(NYU_14, [hand()]).load_evaluation_sample(0, (96, 96))
     np.testing.assert_allclose(keypoints[0, 0] / unit, 0.2, atol=1e-6)  # 20 mm from the centre
 
 

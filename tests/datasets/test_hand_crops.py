@@ -90,7 +90,7 @@ def test_an_interrupted_pack_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_the_upright_square_is_one_and_a_half_times_the_hand(crops: HandCrops) -> None:
-    picture, keypoints, longer = crops.evaluation_sample(1, (SIZE, SIZE))
+    picture, keypoints, longer = crops.load_evaluation_sample(1, (SIZE, SIZE))
     longer = np.ptp(keypoints, axis=0).max()
     assert longer == pytest.approx(SIZE / NET_FACTOR, rel=0.01)
     assert find_dot(picture) == pytest.approx(keypoints[12], abs=1)

@@ -13,7 +13,7 @@ class Numbers(TrainingData):
     def augment(self, row, input_hw, rng):
         return np.array([row, rng.random()]), np.zeros((1, 2), np.float32)
 
-    def evaluation_sample(self, row, input_hw):
+    def load_evaluation_sample(self, row, input_hw):
         raise NotImplementedError
 
 

@@ -190,7 +190,7 @@ def test_attention_maps_come_with_the_heatmaps(tmp_path: Path) -> None:
         PersonView.from_box(BOX, (64, 96)).cut(picture).transpose(2, 0, 1)[None]
     )
     with torch.no_grad():
-        maps, seen = net.with_attention(crop / 255)
+        maps, seen = net.predict_with_attention(crop / 255)
     assert heatmaps.maps[:, :-1] == pytest.approx(maps[0].numpy(), abs=1e-5)
     assert set(heatmaps.attention) == set(seen)
     for name, one in seen.items():

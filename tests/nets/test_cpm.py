@@ -35,7 +35,7 @@ def test_the_hand_has_the_layers_of_the_published_caffe_net() -> None:
 def test_the_body_reads_a_centre_map_beside_maps_and_features() -> None:
     net = VggCPM("body", stages=2, joints=14)
     assert net.get_submodule("Mconv1_stage2").in_channels == 15 + 128 + 1
-    centre = net._centre_map(torch.zeros(1, 3, 368, 368))[0, 0]
+    centre = net._make_centre_map(torch.zeros(1, 3, 368, 368))[0, 0]
     assert tuple(centre.shape) == (46, 46)
     # cell 22 averages pixels 176..184, cell 23 pixels 184..192: both touch the middle, 184
     assert float(centre[22, 22]) == pytest.approx(float(centre[23, 23]), abs=1e-5)

@@ -83,7 +83,7 @@ def test_maps_are_a_quarter_of_any_size_and_one_a_keypoint(skeleton, input_hw) -
 def test_what_a_net_attends_to_is_handed_out_for_drawing(tag: str) -> None:
     net = light(f".{tag}" if tag else "")
     with torch.no_grad():
-        maps, seen = net.with_attention(PICTURES)
+        maps, seen = net.predict_with_attention(PICTURES)
         assert torch.equal(maps, net(PICTURES))
     shapes = {name: tuple(one.shape) for name, one in seen.items()}
     holistic = {
@@ -147,7 +147,7 @@ def test_a_larger_kernel_and_more_iterations_see_farther_and_a_single_cell_sees_
 def test_each_keypoints_unit_weighs_the_features_before_its_own_convolution() -> None:
     net = light(".part_wise")
     with torch.no_grad():
-        maps, seen = net.with_attention(PICTURES)
+        maps, seen = net.predict_with_attention(PICTURES)
         features = net.deconv_layers(net._extract_features(PICTURES))
         said = []
         for joint in range(17):  # one after the other, as the paper draws it

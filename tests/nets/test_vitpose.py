@@ -84,7 +84,7 @@ def test_at_another_size_the_places_are_interpolated() -> None:
     with torch.no_grad():
         net.places[:] = torch.linspace(0, 1, 6)[None, :, None]
         assert tuple(net(torch.zeros(1, 3, 64, 96)).shape) == (1, 1, 3, 16, 24)
-        places = net._position_embedding(4, 6)[0, :, 0].reshape(4, 6)
+        places = net._resize_position_embedding(4, 6)[0, :, 0].reshape(4, 6)
     assert bool((places.diff(dim=0) > 0).all()) and bool((places.diff(dim=1) > 0).all())
 
 

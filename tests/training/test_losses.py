@@ -10,10 +10,10 @@ from core.nets.crossinfonet import TrainingOutputs
 from core.training.losses import (
     cross_info_loss,
     euclidean_loss,
-    guidance_targets,
     heatmap_targets,
     joint_loss,
-    joint_targets,
+    make_guidance_targets,
+    make_joint_targets,
     palm_loss,
     stage_loss,
 )
@@ -75,7 +75,7 @@ def test_joint_targets_are_those_that_xiao_et_al_published() -> None:
     # maps of 64 x 48 at stride 4: sigma 2, square of ±6 cells round int(x / 4 + 0.5)
     places = [[41.0, 102.0], [-30.0, 50.0], [-34.0, 50.0], [215.0, 50.0], [216.0, 50.0]]
     keypoints = torch.tensor([[*places, [float("nan"), float("nan")]]])
-    maps, there = joint_targets(keypoints, (64, 48), 4)
+    maps, there = make_joint_targets(keypoints, (64, 48), 4)
     assert tuple(maps.shape) == (1, 6, 64, 48)
     # x: int(10.75) = 10, y: int(26) = 26
     assert float(maps[0, 0, 26, 10]) == 1
@@ -89,7 +89,7 @@ def test_joint_targets_are_those_that_xiao_et_al_published() -> None:
 
 def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled() -> None:
     keypoints = torch.tensor([[[20.0, 20.0], [float("nan"), float("nan")]]])
-    maps = joint_targets(keypoints, (64, 48), 4)[0][:, None].clone()
+    maps = make_joint_targets(keypoints, (64, 48), 4)[0][:, None].clone()
     assert float(joint_loss(maps, keypoints, torch.ones(1), 4)) == 0
     maps[0, 0, 0, 0, 0] += 2
     maps[0, 0, 1] += 9  # of the one that is missing
@@ -100,7 +100,7 @@ def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled() -> None:
 
 def test_a_guiding_map_is_a_blurred_cell_with_a_peak_of_1() -> None:
     # stride 4: pixels 20 to 23.9 are cell 5
-    (maps,) = guidance_targets(torch.tensor([[[21.9, 12.0]]]), (24, 24), 4)
+    (maps,) = make_guidance_targets(torch.tensor([[[21.9, 12.0]]]), (24, 24), 4)
     expected = [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]]
     assert maps[0, 2:5, 4:7].tolist() == expected
     assert float(maps.sum()) == 4
@@ -112,7 +112,7 @@ def test_a_guiding_map_is_blurred_at_the_border_as_opencv_mirrors_it() -> None:
         one = np.zeros((24, 24), np.float32)
         one[y, x] = 1
         blurred = cv2.GaussianBlur(one, (3, 3), 0)
-        (maps,) = guidance_targets(torch.tensor([[[4.0 * x, 4.0 * y]]]), (24, 24), 4)
+        (maps,) = make_guidance_targets(torch.tensor([[[4.0 * x, 4.0 * y]]]), (24, 24), 4)
         np.testing.assert_allclose(maps[0].numpy(), blurred / blurred.max(), atol=1e-6)
 
 
@@ -121,7 +121,7 @@ def test_a_keypoint_beyond_the_crop_is_put_at_its_far_edges_and_left_out_before_
 ):
     nan = float("nan")
     places = torch.tensor([[[300.0, 40.0], [40.0, 96.0], [-0.1, 40.0], [40.0, -9.0], [nan, nan]]])
-    maps = guidance_targets(places, (24, 24), 4)[0]
+    maps = make_guidance_targets(places, (24, 24), 4)[0]
     assert float(maps[0, 10, 23]) == float(maps[1, 23, 10]) == 1
     assert float(maps[2:].abs().max()) == 0
 
@@ -129,7 +129,7 @@ def test_a_keypoint_beyond_the_crop_is_put_at_its_far_edges_and_left_out_before_
 def guided(keypoints: torch.Tensor) -> TrainingOutputs:
     """What a net would say that knows all, and knows nothing of those that are missing."""
     points = keypoints[..., :3].nan_to_num()
-    maps = guidance_targets(keypoints[..., 3:], (24, 24), 4)
+    maps = make_guidance_targets(keypoints[..., 3:], (24, 24), 4)
     return TrainingOutputs(points.clone(), points.clone(), maps.clone(), maps.clone())
 
 

@@ -46,6 +46,6 @@ def test_evaluation_places_peaks_between_cells_as_estimators_do(tmp_path, loss, 
     data = Bodies(LSP_14, [Body(tmp_path / "a.png", view.to_picture(places), BOX, "far")])
     [figures] = evaluate_net(ConstantMaps(places, 1.5), data, data.rows("far"), LOSSES[loss])
     shift = 0.0 if loss == "cross-entropy" else 1.5  # where cell x lies at 4 x
-    torso = data.evaluation_sample(0, HW)[2]
+    torso = data.load_evaluation_sample(0, HW)[2]
     expected = np.hypot(off + shift, off + shift) / torso
     assert figures["mean_error"] == pytest.approx(expected, abs=2e-4 + 0.01 / torso)

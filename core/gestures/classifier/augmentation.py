@@ -74,7 +74,8 @@ class Symmetries:
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "Symmetries":
-        """Look up the symmetries of these gestures by their names."""
+        """Look up by name which gestures are mirror images of each other, rotatable, or pointing;
+        −1 where no gesture is."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         rotatable = [gesture.name in _ROTATABLE for gesture in gestures]
@@ -90,11 +91,12 @@ def augment(
     generator: torch.Generator,
     skeleton: Skeleton,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return randomly changed copies of (N, K, D) keypoints, as seen on the screen, and their (N,)
-    labels."""
+    """Return copies of (N, K, D) keypoints, as seen on the screen, with jitter, stretch, rotation,
+    missing keypoints and mirroring, and their (N,) labels, changed where the change makes another
+    gesture."""
     if options.jitter:
         keypoints = _add_jitter(keypoints, options.jitter, skeleton, generator)
-    keypoints = _apply_matrices(keypoints, _random_warps(len(labels), options, generator))
+    keypoints = _apply_matrices(keypoints, _draw_warps(len(labels), options, generator))
     rotatable = symmetries.rotatable[labels]
     keypoints = _rotate_some(keypoints, rotatable, options.turn, generator)
     if skeleton == HAND_21:
@@ -109,7 +111,8 @@ def augment(
 def _add_jitter(
     keypoints: torch.Tensor, jitter: float, skeleton: Skeleton, generator: torch.Generator
 ) -> Any:
-    """Add noise to each keypoint, in units of the pose's length; of a pair, of each hand's."""
+    """Add Gaussian noise to each keypoint, in units of the pose's length; in a pair, of each hand's
+    length."""
     if skeleton.parts:
         hands = keypoints.split([part.size for part in skeleton.parts], 1)
         pairs = zip(hands, skeleton.parts, strict=True)
@@ -127,8 +130,8 @@ def _apply_matrices(keypoints: torch.Tensor, matrices: torch.Tensor) -> torch.Te
     return torch.einsum("nij,nkj->nki", matrices, keypoints)
 
 
-def _random_warps(n: int, options: Augmentation, generator: torch.Generator) -> torch.Tensor:
-    """Draw (N, 2, 2) matrices that stretch, shear and rotate."""
+def _draw_warps(n: int, options: Augmentation, generator: torch.Generator) -> torch.Tensor:
+    """Draw (N, 2, 2) matrices that stretch, shear and rotate a little."""
     angle = (torch.rand(n, generator=generator) * 2 - 1) * math.radians(options.rotation_deg)
     width = torch.exp(torch.randn(n, generator=generator) * options.stretch)
     shear = torch.randn(n, generator=generator) * options.shear
@@ -146,7 +149,8 @@ def _rotations(angle: torch.Tensor) -> torch.Tensor:
 def _rotate_some(
     keypoints: torch.Tensor, rotatable: torch.Tensor, fraction: float, generator: torch.Generator
 ) -> torch.Tensor:
-    """Rotate a fraction of the rotatable samples by any angle."""
+    """Rotate a random fraction of the samples by any angle, only those of rotatable gestures ((N,)
+    bool)."""
     n = len(keypoints)
     chosen = (torch.rand(n, generator=generator) < fraction) & rotatable
     angle = torch.where(chosen, torch.rand(n, generator=generator) * 2 * math.pi, torch.zeros(n))
@@ -160,8 +164,8 @@ def _aim_some(
     aims: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotate a fraction of the pointing hands until the index finger points up, right or left, and
-    label them so."""
+    """Rotate a random fraction of the pointing hands until the index finger points up, right or
+    left, and label them as the gesture of that direction."""
     n = len(labels)
     aim = torch.randint(len(_AIMS), (n,), generator=generator)
     middle, reach = torch.deg2rad(torch.tensor(list(_AIMS.values())))[aim].unbind(1)
@@ -182,7 +186,7 @@ def _swap_sides(keypoints: torch.Tensor, chosen: torch.Tensor, skeleton: Skeleto
 def _drop_keypoints(
     keypoints: torch.Tensor, dropout: float, skeleton: Skeleton, generator: torch.Generator
 ) -> torch.Tensor:
-    """Set random keypoints, but never the root, to NaN in a third of the samples."""
+    """Set random keypoints, but never the root, to NaN in a random third of the samples."""
     n, size, _ = keypoints.shape
     chosen = torch.rand(n, 1, generator=generator) < 1 / 3
     missing = (torch.rand(n, size, generator=generator) < dropout) & chosen
@@ -198,7 +202,8 @@ def _mirror_some(
     skeleton: Skeleton,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mirror a fraction of the samples whose mirror image has a label, and label them so."""
+    """Mirror a random fraction of the samples of gestures whose mirror image is a gesture, too, and
+    label them as that gesture."""
     image = mirrors[labels]
     chosen = (torch.rand(len(labels), generator=generator) < fraction) & (image >= 0)
     flip = torch.where(chosen, -1.0, 1.0)

@@ -57,7 +57,8 @@ class DenseModel:
         return replace(self, low=inputs.min(0), high=inputs.max(0))
 
     def probabilities(self, inputs: Floats) -> Floats:
-        """Compute (N, C) probabilities of (N, in) inputs.
+        """Compute (N, C) softmax probabilities of (N, in) inputs, scaled to 0..1 if the model has
+        ranges.
 
         Raises:
             ModelError: not the network's number of inputs.

@@ -72,7 +72,7 @@ class AveragedAdamW:
         self._adamw.param_groups[0]["lr"] = rate
 
     def step(self, loss: torch.Tensor) -> None:
-        """Update the weights by the loss's gradient, and their average."""
+        """Backpropagate the loss, update the weights by AdamW, and update their moving average."""
         self._adamw.zero_grad()
         loss.backward()
         self._adamw.step()
@@ -94,7 +94,8 @@ class InterruptedFitError(TrainingError):
 def fit_all(
     data: GestureData, options: TrainOptions, epochs: int, stop: Stop | None = None
 ) -> GestureNet:
-    """Fit a net on all samples for a given number of epochs, fewer when stopped."""
+    """Fit an MLP on all samples for a given number of epochs, fewer when stopped; nothing is logged
+    or validated."""
     options = replace(options, epochs=epochs)
     net, _ = fit_mlp(data, None, options, lambda **_: None, stop or Stop())
     return net
@@ -108,7 +109,7 @@ def fit_mlp(
     stop: Stop,
     each_epoch: Callable[[GestureNet], None] = lambda net: None,
 ) -> tuple[GestureNet, int]:
-    """Fit a net for a number of epochs that is fixed beforehand, and log every epoch.
+    """Fit an MLP for a number of epochs that is fixed beforehand, and log every epoch.
 
     Args:
         validation: measured after every epoch for the training curve; it decides nothing.
@@ -144,7 +145,8 @@ def fit_mlp(
 def _fit_epoch(
     fit: "_Fit", validation: GestureData | None, epoch: int, stop: Stop
 ) -> tuple[GestureNet, dict[str, float]]:
-    """Fit one more epoch; return the averaged net and its losses and accuracies."""
+    """Fit one more epoch; return the averaged net, and its losses and accuracies in training and
+    validation. Raise TrainingError for a loss that isn't finite."""
     record = fit.run_epoch(stop)
     if not np.isfinite(record["loss"]):
         raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
@@ -177,7 +179,8 @@ class _Fit:
         self.enough_epochs = min(max(_MIN_EPOCHS, enough), _MAX_EPOCHS)
 
     def run_epoch(self, stop: Stop) -> dict[str, float]:
-        """Train on every sample, augmented anew; return the mean training loss and accuracy."""
+        """Train on every sample, augmented anew; return the mean training loss and accuracy. Raise
+        ReplacedError if a newer training started."""
         n = len(self.labels)
         loss_sum, correct_sum = torch.zeros(()), torch.zeros(())
         for _ in range(self.passes):
@@ -200,8 +203,8 @@ class _Fit:
     def _iterate_batches(
         self, keypoints: torch.Tensor, labels: torch.Tensor
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield batches of features and labels. Features are computed for some thousand samples at
-        a time: fast, and memory does not grow with the data."""
+        """Yield batches of (B, F) features and labels, computed for some thousand samples at a
+        time, to limit the memory."""
         size = self.options.batch_size
         rows = max(size, _MAX_ROWS // size * size)
         for some, targets in zip(keypoints.split(rows), labels.split(rows), strict=True):
@@ -220,7 +223,7 @@ class _Fit:
 
 
 def _compute_features(data: GestureData) -> NDArray[np.float32]:
-    """Compute (N, F) features, some thousand samples at a time."""
+    """Compute (N, F) features in parts of some thousand samples, to limit the memory."""
     parts = [slice(begin, begin + _MAX_ROWS) for begin in range(0, max(1, len(data)), _MAX_ROWS)]
     features = data.feature_set
     return np.concatenate([features(data.keypoints[p], data.mirrored_view[p]) for p in parts])

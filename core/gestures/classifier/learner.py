@@ -63,7 +63,7 @@ class TrainResult:
         return float(self.figures["accuracy"])
 
     def to_json(self, data: GestureData) -> dict[str, Any]:
-        """Convert to the keys of a log's result."""
+        """Convert to the values that a run's log records as its result."""
         gestures = [asdict(gesture) for gesture in data.gestures]
         return {
             "figures": self.figures,
@@ -81,7 +81,8 @@ def train(
     clips: GestureData | None = None,
     stop: Stop | None = None,
 ) -> TrainResult:
-    """Train on the groups' split, measure, refit on all samples, and save into the run's folder.
+    """Train on one part of the samples, measure on the held-out part, refit on all, save the model
+    into the run's folder, and log result and end.
 
     Args:
         clips: moving gestures of the same project, where `data` are still ones: their model is
@@ -98,7 +99,7 @@ def train(
         stop.check()
         data = data.drop_empty_gestures()
         result = _train_classifier(data, run, options, stop)
-        beside = {} if clips is None else {MOTIONS: _train_beside(clips, run, options, stop)}
+        beside = {} if clips is None else {MOTIONS: _train_inner_motions(clips, run, options, stop)}
         result = replace(result, seconds=round(time.monotonic() - started, 3))
         run.log(event="result", seconds=result.seconds, **result.to_json(data), **beside)
         if result.failure:
@@ -116,7 +117,8 @@ def train(
 def _train_classifier(
     data: GestureData, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Train what the options and the kind of samples ask for: MLP, baseline or motion matcher."""
+    """Split the samples, and train the chosen classifier: MLP, a baseline (measured but not saved),
+    or a matcher of moving gestures."""
     if not data.moving:
         split = split_by_groups(data, options.seed)
         if options.classifier == "mlp":
@@ -134,10 +136,11 @@ def _train_classifier(
     return _train_motions(data, split, run, options, stop)
 
 
-def _train_beside(
+def _train_inner_motions(
     clips: GestureData, run: Run, options: TrainOptions, stop: Stop
 ) -> dict[str, Any]:
-    """Train the model of moving gestures in its folder inside the run's; return its result."""
+    """Train the model of moving gestures into a folder inside the run's; return its result for the
+    log."""
     inner = Run(run.path / MOTIONS)
     inner.path.mkdir(exist_ok=True)
     clips = clips.drop_empty_gestures()
@@ -159,7 +162,8 @@ class _PreliminarySaver:
             self.save(net)
 
     def save(self, net: GestureNet) -> None:
-        """Save a net unless it is saved already."""
+        """Save a net as the preliminary model, and log that it is usable; do nothing if this net is
+        saved already."""
         if net is not self._saved:
             save_preliminary(net, self._data, self._run.path)
             self._run.log(event="usable")
@@ -169,7 +173,8 @@ class _PreliminarySaver:
 def _train_mlp(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Fit the MLP and its rejection head, measure them, refit on all samples, and save."""
+    """Fit the MLP and its rejection head, measure them on held-out samples, refit on all samples
+    unless stopped or failed, and save."""
     training, validation, failure = data.take(split.train), data.take(split.validation), ""
     saver = _PreliminarySaver(data, run)
     try:
@@ -184,7 +189,7 @@ def _train_mlp(
     predicted = predict_samples(net, validation)
     figures = save_predictions(run.path, validation, predicted, split.kind)
     open_set = fit_rejection(
-        net, training, options.augmentation, options.seed, stop, unless_stopped=False
+        net, training, options.augmentation, options.seed, stop, allow_early_stop=False
     )
     rejection = measure_rejection(open_set, validation, split.kind).to_json()
     refitted = None if failure else _refit_on_all(data, options, epochs, run, stop)
@@ -205,7 +210,8 @@ def _train_mlp(
 def _refit_on_all(
     data: GestureData, options: TrainOptions, epochs: int, run: Run, stop: Stop
 ) -> OpenSetNet | None:
-    """Fit a model on all samples for the epochs of the measured one; None when stopped."""
+    """Fit MLP and rejection head on all samples for the same number of epochs; None when
+    stopped."""
     if stop.is_set():
         return None
     run.log(event="refit", epochs=epochs)
@@ -217,7 +223,7 @@ def _refit_on_all(
 def _train_motions(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Train a matcher of moving gestures, and save it."""
+    """Train a matcher of moving gestures, and save it as the run's model."""
     found = train_motions(data, split, run, options, stop)
     matcher = {"matcher": found.kind, "compared": found.compared}
     protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": found.chosen_on})

@@ -56,7 +56,7 @@ class GestureNet(nn.Module):
         return _apply_layers(self.layers, self.standardise(x), generator)
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
-        """Probabilities (N, C)."""
+        """Compute (N, C) probabilities of (N, K, D) keypoints."""
         return torch.softmax(self.logits(self.features(keypoints, mirrored_view, torch)), 1)
 
 
@@ -76,8 +76,8 @@ class RejectionHead(nn.Module):
         return _apply_layers(self.layers, x, generator)[:, 0]
 
     def forward(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        """Compute the (N,) rejection score, 0 to 1, of (N, F) features and the gesture net's
-        (N, C) logits."""
+        """Compute the (N,) rejection score, 0 to 1, of (N, F) standardised features, averaged with
+        the log-odds of `none` in the gesture net's (N, C) logits."""
         own = self.log_odds(x)
         if self.none is None:
             return torch.sigmoid(own)
@@ -100,7 +100,7 @@ class OpenSetNet(nn.Module):
     def forward(
         self, keypoints: torch.Tensor, mirrored_view: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Probabilities (N, C) and rejection (N,)."""
+        """Compute (N, C) probabilities and (N,) rejection scores of (N, K, D) keypoints."""
         x = self.net.features(keypoints, mirrored_view, torch)
         logits = self.net.logits(x)
         return torch.softmax(logits, 1), self.head(self.net.standardise(x), logits)
@@ -111,6 +111,7 @@ def _layers(*sizes: int) -> nn.ModuleList:
 
 
 def _init_weights(layers: nn.ModuleList, generator: torch.Generator) -> None:
+    """Initialise linear layers: Kaiming-uniform weights, biases 0."""
     for layer in layers:
         assert isinstance(layer, nn.Linear)
         nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
@@ -120,7 +121,7 @@ def _init_weights(layers: nn.ModuleList, generator: torch.Generator) -> None:
 def _apply_layers(
     layers: nn.ModuleList, x: torch.Tensor, generator: torch.Generator | None
 ) -> torch.Tensor:
-    """Apply the layers, each but the last with ReLU and, with a generator, dropout."""
+    """Apply linear layers, with ReLU after all but the last; with a generator, also dropout."""
     for layer in layers[:-1]:
         x = torch.relu(layer(x))
         if generator is not None:

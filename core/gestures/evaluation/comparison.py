@@ -22,7 +22,7 @@ EPOCHS = 20  # fixed; leave-one-recorder-out accuracy is flat from 10 to 25
 def fit_baseline(
     name: str, data: GestureData, seed: int = 0
 ) -> Callable[[GestureData], NDArray[np.float32]]:
-    """Fit k-nearest neighbours, logistic regression or a random forest on the features.
+    """Fit the named baseline ("knn", "logreg", "forest") on standardised features.
 
     Returns:
         A function from samples to (N, C) probabilities.
@@ -62,7 +62,8 @@ def compare_classifiers(
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
     stop: Stop | None = None,
 ) -> dict[str, Any]:
-    """Fit each of `CLASSIFIERS` on the groups' split and measure it on the held-out samples.
+    """Fit each of `CLASSIFIERS` on the same training samples, and measure its accuracy on the same
+    held-out samples.
 
     Args:
         on_row: called with each classifier's row.

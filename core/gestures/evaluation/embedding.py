@@ -28,8 +28,8 @@ class Embedding:
 
 
 def sample_evenly(groups: Ints, limit: int = POINTS, seed: int = 0) -> Ints:
-    """Draw at most `limit` rows, evenly from all groups: small groups completely, larger ones in
-    equal numbers. Rows are ascending; `groups` are any (N,) integers."""
+    """Draw at most `limit` rows without replacement, all of small groups and equally many of larger
+    ones; return them in ascending order. `groups` are any (N,) integers."""
     if len(groups) <= limit:
         return np.arange(len(groups))
     rng = np.random.default_rng(seed)
@@ -44,22 +44,24 @@ def sample_evenly(groups: Ints, limit: int = POINTS, seed: int = 0) -> Ints:
 
 
 def embed_by_pca(features: Floats) -> Embedding:
-    """Project the features on their two principal components."""
+    """Project the features on their first two principal components; all points 0 where the samples
+    are identical."""
     if _are_identical(features):
         return Embedding(np.zeros((len(features), 2), np.float32), 1.0)
-    points, explained = _principal_components(features, 2)
+    points, explained = _project_on_components(features, 2)
     return Embedding(points, float(explained.sum()))
 
 
 def embed_by_tsne(features: Floats, seed: int = 0) -> Embedding:
-    """Embed by t-SNE (van der Maaten and Hinton 2008), initialised by PCA: neighbours stay
-    neighbours, distances between groups mean little. 5,000 points take about a minute."""
+    """Embed features in 2-D by t-SNE (van der Maaten and Hinton 2008) after PCA: only near points
+    mean similar samples. 5,000 points take about a minute; PCA for fewer than 4 or identical
+    samples."""
     if len(features) < 4 or _are_identical(features):
         return embed_by_pca(features)
     import_torch_first()
     from sklearn.manifold import TSNE
 
-    few, _ = _principal_components(features, _COMPONENTS)
+    few, _ = _project_on_components(features, _COMPONENTS)
     perplexity = min(_PERPLEXITY, (len(few) - 1) / 3)
     found = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(few)
     return Embedding(found.astype(np.float32))
@@ -69,8 +71,9 @@ def _are_identical(features: Floats) -> bool:
     return len(features) < 2 or not np.ptp(features, axis=0).any()
 
 
-def _principal_components(features: Floats, count: int) -> tuple[Floats, NDArray[np.float64]]:
-    """Return the (N, ≤ count) principal components and the fraction of the variance of each."""
+def _project_on_components(features: Floats, count: int) -> tuple[Floats, NDArray[np.float64]]:
+    """Project the features on up to `count` principal components; return the (N, ≤ count) points
+    and each component's fraction of the variance."""
     import_torch_first()
     from sklearn.decomposition import PCA
 

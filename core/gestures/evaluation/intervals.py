@@ -54,7 +54,8 @@ def wilson_interval(correct: float, n: float) -> tuple[float, float]:
 def estimate_accuracy(
     correct: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst", *, each: bool = False
 ) -> Accuracy:
-    """Return the accuracy of grouped samples with its interval.
+    """Return the accuracy of grouped samples with its 95 % interval, widened because a group's
+    samples are correlated.
 
     Args:
         correct: (n,) whether each sample was correct, n ≥ 1.
@@ -69,10 +70,12 @@ def estimate_accuracy(
 def accuracy_from_counts(
     correct: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, each: bool = False
 ) -> Accuracy:
-    """Do as `estimate_accuracy` from the (k,) correct samples and (k,) samples of each group."""
+    """Compute `estimate_accuracy` from each group's (k,) number of correct and of all samples."""
     weights = np.full(len(counts), 1 / len(counts)) if each else counts / counts.sum()
     p = float((correct / counts).mean() if each else correct.sum() / counts.sum())
-    effective = _effective_n(correct / counts, counts, weights, p * (1 - p), MIN_CORRELATION[kind])
+    effective = _estimate_effective_n(
+        correct / counts, counts, weights, p * (1 - p), MIN_CORRELATION[kind]
+    )
     low, high = wilson_interval(p * effective, effective)
     # rounding must not exclude 0 or 1 from their own intervals
     return Accuracy(p, min(low, p), max(high, p), int(counts.sum()), len(counts), float(effective))
@@ -81,8 +84,8 @@ def accuracy_from_counts(
 def estimate_difference(
     correct: NDArray[np.bool_], other: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst"
 ) -> tuple[float, float, float]:
-    """Return how much higher the accuracy of `other` is on the same samples, and the low and high
-    end of the 95 % interval, -1 to 1.
+    """Return the accuracy of `other` minus that of `correct` on the same samples, and the low and
+    high end of its 95 % interval, -1 to 1.
 
     Agresti and Min's interval of matched pairs (2005, Statistics in Medicine 24: half a pair added
     to each of the four cells), at the effective n of the differences.
@@ -91,7 +94,9 @@ def estimate_difference(
     sums, counts = _count_by_group(pairs, groups)
     weights, correlation = counts / counts.sum(), MIN_CORRELATION[kind]
     mean = float(pairs.mean())
-    effective = _effective_n(sums / counts, counts, weights, float(pairs.var()), correlation)
+    effective = _estimate_effective_n(
+        sums / counts, counts, weights, float(pairs.var()), correlation
+    )
     better, worse = (float((pairs == sign).mean()) * effective + 0.5 for sign in (1, -1))
     n = effective + 2
     middle = (better - worse) / n
@@ -105,15 +110,15 @@ def _count_by_group(values: NDArray[np.float64], groups: NDArray[Any]) -> tuple[
     return np.bincount(which, values), counts
 
 
-def _effective_n(
+def _estimate_effective_n(
     means: NDArray[Any],
     counts: NDArray[Any],
     weights: NDArray[Any],
     variance: float,
     correlation: float,
 ) -> float:
-    """Return the number of independent samples with the information of these groups, by the least
-    correlation within a group, or by the groups' differences where these are larger.
+    """Return the number of independent samples with the same variance of the mean as these groups,
+    by a minimum correlation within groups or, if larger, their observed variance.
 
     Args:
         means, counts, weights: (k,) per group.

@@ -69,14 +69,14 @@ def noise_by_neighbours(
         excluded = np.where(
             single[rows, None], near == rows[:, None], recordings[near] == recordings[rows, None]
         )
-        score[rows], other[rows] = _vote(labels[near], ~excluded, labels[rows])
+        score[rows], other[rows] = _vote_by_neighbours(labels[near], ~excluded, labels[rows])
         progress(begin + len(rows), n, "")
     return NoiseScores(score, other)
 
 
 def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) -> Ints:
-    """Draw the rows that may be neighbours: at most 15 of each gesture in each recording, fewer
-    where there are many recordings."""
+    """Draw the rows that are searched for neighbours: at most 15 of each gesture in each recording,
+    fewer where there are many recordings; ascending."""
     shuffled = rng.permutation(len(labels))
     order = shuffled[np.lexsort((labels[shuffled], recordings[shuffled]))]
     starts = np.flatnonzero(
@@ -91,28 +91,31 @@ def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) ->
 
 
 def _has_single_recording(labels: Ints, recordings: Ints) -> NDArray[np.bool_]:
-    """Return (N,) whether a sample's gesture has only one recording."""
+    """Return (N,) whether the sample's gesture occurs in only one recording."""
     pairs = np.unique(np.stack([labels, recordings], 1), axis=0)
     gestures, counts = np.unique(pairs[:, 0], return_counts=True)
     return np.isin(labels, gestures[counts == 1])
 
 
-def _vote(near: Ints, counts: NDArray[np.bool_], own: Ints) -> tuple[Floats, Ints]:
-    """Return the fraction of other labels among each row's first _NEIGHBOURS that count, and the
-    most frequent label."""
-    counts = counts & (np.cumsum(counts, axis=1) <= _NEIGHBOURS)
-    gestures = np.unique(near)
-    votes = np.stack([((near == g) & counts).sum(axis=1) for g in gestures], axis=1)
+def _vote_by_neighbours(
+    neighbour_labels: Ints, is_allowed: NDArray[np.bool_], labels: Ints
+) -> tuple[Floats, Ints]:
+    """Return the fraction of other labels among each row's first _NEIGHBOURS allowed neighbours
+    (NaN without any), and the suggested label: its own unless most neighbours have another."""
+    is_allowed = is_allowed & (np.cumsum(is_allowed, axis=1) <= _NEIGHBOURS)
+    gestures = np.unique(neighbour_labels)
+    votes = np.stack([((neighbour_labels == g) & is_allowed).sum(axis=1) for g in gestures], axis=1)
     voters = votes.sum(axis=1)
-    agreeing = ((near == own[:, None]) & counts).sum(axis=1)
-    score = np.full(len(own), np.nan, np.float32)
+    agreeing = ((neighbour_labels == labels[:, None]) & is_allowed).sum(axis=1)
+    score = np.full(len(labels), np.nan, np.float32)
     np.divide(voters - agreeing, voters, out=score, where=voters > 0)
     likeliest = gestures[votes.argmax(axis=1)]
-    return score, np.where(2 * agreeing >= voters, own, likeliest)
+    return score, np.where(2 * agreeing >= voters, labels, likeliest)
 
 
 def noise_by_model(probabilities: Floats, labels: Ints) -> NoiseScores:
-    """Score each sample by the probability that a model gives to other gestures.
+    """Score each sample by the probability that a model gives to other gestures; NaN for gestures
+    that the model doesn't know.
 
     Args:
         probabilities: (N, C).

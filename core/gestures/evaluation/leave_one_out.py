@@ -26,7 +26,8 @@ def leave_one_person_out(
     on_person: Callable[[str, dict[str, Any]], None] = lambda person, figures: None,
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Measure each person (or those of `only`) by a model trained on the others.
+    """Measure each person (or only those in `only`) by a model trained on all other persons'
+    samples.
 
     Samples of unknown persons are ignored: they may show any of the others. A sample of a gesture
     that nobody else recorded can't be judged: `unjudged` counts those, and a person without a
@@ -69,7 +70,8 @@ def _measure_person(
     epochs: int,
     stop: Stop | None,
 ) -> dict[str, Any]:
-    """Train on the others' samples and compute the figures of a person's own."""
+    """Train on the others' samples, and compute the figures of this person's own; n = 0 without a
+    gesture that the others recorded."""
     known = np.unique(others.labels)
     judged = np.isin(own.labels, known)
     if len(known) < 2 or not judged.any():

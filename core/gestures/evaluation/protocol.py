@@ -75,7 +75,7 @@ class Protocol:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Protocol":
-        """Read the keys of `to_dict` from a record.
+        """Create a protocol from a log or metadata with the keys of `to_dict`.
 
         Trainings of early versions wrote no protocol: they chose the epoch of a net, or the matcher
         of moving gestures, on the held-out samples.

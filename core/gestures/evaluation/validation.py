@@ -41,22 +41,23 @@ class Split:
 
 
 def split_by_groups(data: GestureData, seed: int = 0) -> Split:
-    """Split by person, else session, else recording: the coarsest that leaves every gesture on both
-    sides; else by the tails of the recordings.
+    """Hold out whole persons, else sessions, else recordings: the coarsest groups that leave every
+    gesture on both sides; else the end of each recording.
 
     Raises:
         TrainingError: fewer than two gestures, or a gesture with a single sample.
     """
     _check_two_gestures(data)
     _check_two_samples_each(data)
-    for kind, groups in _possible_groups(data):
+    for kind, groups in _list_possible_groups(data):
         if split := _split_all_gestures(data, kind, groups, seed):
             return split
     return _split_tails(data)
 
 
 def split_motions(data: GestureData, seed: int = 0) -> Split:
-    """Split moving gestures by the coarsest groups that can judge at least half of the samples.
+    """Hold out whole groups of moving gestures: the coarsest kind by which at least half of the
+    samples can be tested; else the end of each recording.
 
     Gestures of a single group are only trained on. No recording is ever on both sides, unless most
     gestures have only one.
@@ -66,7 +67,7 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
             gesture has a single sample.
     """
     _check_two_gestures(data)
-    for kind, groups in _possible_groups(data):
+    for kind, groups in _list_possible_groups(data):
         pairs = np.unique(
             np.stack([np.unique(groups, return_inverse=True)[1], data.labels]), axis=1
         )
@@ -77,17 +78,18 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
     return _split_tails(data)
 
 
-def _possible_groups(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
-    """Return the kinds of groups that can be held out, coarsest first; persons only where all are
-    known, because an unknown one may be on the other side, too."""
+def _list_possible_groups(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
+    """Return kind and (N,) groups of each level that can be held out, coarsest first; persons only
+    where all are known."""
     known = data.has_known_person.all()
     return [(kind, getattr(data, name)) for kind, name in _LEVELS if known or kind != "person"]
 
 
-def _iterate_folds(
+def _make_folds(
     data: GestureData, groups: NDArray[Any], count: int, seed: int
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return the training and validation rows of stratified folds that keep groups together."""
+    """Return the training and validation rows of `count` stratified folds that keep groups
+    together."""
     from sklearn.model_selection import StratifiedGroupKFold  # slow to load
 
     folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
@@ -97,10 +99,11 @@ def _iterate_folds(
 
 
 def _split_most_gestures(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split:
-    """Return the fold that judges most gestures, and of those the one nearest to _HELD_OUT."""
+    """Return the fold with most gestures on both sides, and of those the one whose size is nearest
+    to _HELD_OUT."""
     count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
     found = []
-    for train, rest in _iterate_folds(data, groups, count, seed):
+    for train, rest in _make_folds(data, groups, count, seed):
         judged = rest[np.isin(data.labels[rest], data.labels[train])]
         off = abs(len(judged) / len(data) - _HELD_OUT)
         found.append((-len(np.unique(data.labels[judged])), off, train, judged))
@@ -111,20 +114,22 @@ def _split_most_gestures(data: GestureData, kind: str, groups: NDArray[Any], see
 def _split_all_gestures(
     data: GestureData, kind: str, groups: NDArray[Any], seed: int
 ) -> Split | None:
-    """Return the fold nearest to _HELD_OUT with every gesture on both sides; None without any."""
+    """Return the fold whose size is nearest to _HELD_OUT of those with every gesture on both sides;
+    None if no fold has."""
     count = len(np.unique(groups))
     if count < 2:
         return None
     found = [
         (abs(len(validation) / len(data) - _HELD_OUT), Split(train, validation, kind))
-        for train, validation in _iterate_folds(data, groups, min(5, count), seed)
+        for train, validation in _make_folds(data, groups, min(5, count), seed)
         if set(data.labels[train]) == set(data.labels[validation])
     ]
     return min(found, key=lambda fold: fold[0])[1] if found else None
 
 
 def _split_tails(data: GestureData) -> Split:
-    """Hold out the last _HELD_OUT of each gesture's samples in each recording."""
+    """Hold out the last samples of each gesture in each recording, a fraction of _HELD_OUT and at
+    least one of each gesture."""
     held_out = np.zeros(len(data), bool)
     for gesture in np.unique(data.labels):
         rows = np.flatnonzero(data.labels == gesture)
@@ -159,12 +164,14 @@ def _check_two_samples_each(data: GestureData) -> None:
 def confusion_matrix(
     target: NDArray[Any], predicted: NDArray[Any], classes: int
 ) -> NDArray[np.int64]:
-    """Return (C, C) counts, rows the target, columns the prediction."""
+    """Count (N,) targets and predictions in a (C, C) confusion matrix: rows the target, columns the
+    prediction."""
     return np.bincount(target * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
 def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
-    """Compute the accuracy on held-out samples, ready for JSON.
+    """Compute accuracy, intervals, accuracy per gesture and confusion matrix of held-out samples,
+    ready for JSON.
 
     Args:
         predicted: (N,) predictions, indices into the gestures.
@@ -198,8 +205,8 @@ def _to_json(found: Accuracy) -> dict[str, Any]:
 
 
 def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
-    """Return the (N,) groups that a split of this kind held out, and what they are
-    (`MIN_CORRELATION`)."""
+    """Return the (N,) groups by which a split of this kind held out samples, and their kind, a key
+    of `MIN_CORRELATION`."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit
 
@@ -220,8 +227,8 @@ class Prediction:
 def save_predictions(
     folder: Path, data: GestureData, probabilities: NDArray[np.float32], kind: str
 ) -> dict[str, Any]:
-    """Write the (N, C) probabilities' predictions for held-out samples into the run's folder, and
-    return their figures. Samples without ids leave no file."""
+    """Write target, prediction and probability of each held-out sample to the run's
+    `validation.csv`, and return their figures. Samples without ids leave no file."""
     predicted = probabilities.argmax(1)
     if len(data.sample_ids):
         names = [gesture.name for gesture in data.gestures]

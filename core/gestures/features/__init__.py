@@ -30,7 +30,7 @@ FEATURE_SETS: dict[tuple[str, int], FeatureSet] = {
 
 
 def get_feature_set(skeleton: str, axes: int = 2) -> FeatureSet:
-    """Return the features of a skeleton whose keypoints have 2 or 3 axes.
+    """Return the feature set of a skeleton, by its name, for keypoints with 2 or 3 axes.
 
     Raises:
         SkeletonError: this skeleton has no features.

@@ -45,7 +45,7 @@ class BodyFeatures(FeatureSet):
 
     @cached_property
     def count(self) -> int:
-        """Number of features F."""
+        """The number of features F."""
         positions, directions = 2 * len(_PAIRS) + 1, 2 * len(_BONES) + 1
         distances = len(_PAIRS) + 2 * len(_SAME_SIDE) + 2 * len(_OPPOSITE) + 2
         return 2 * (positions + directions) + 4 * len(_ANGLES) + distances
@@ -59,8 +59,11 @@ class BodyFeatures(FeatureSet):
         return [self.skeleton.index(f"{side}_{keypoint}") for side in ("left", "right")]
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
-        """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them."""
-        scaled = (seen - self._shoulder_centre(seen, xp)) / self._width(seen, xp)[:, None, None]
+        """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: positions, bone
+        directions, joint angles and distances in shoulder widths."""
+        scaled = (seen - self._shoulder_centre(seen, xp)) / self._measure_shoulder_width(seen, xp)[
+            :, None, None
+        ]
         pairs, head = self._fill_missing(scaled, xp)
         bones = {
             end: _unit_or_zero(
@@ -82,20 +85,20 @@ class BodyFeatures(FeatureSet):
     def centre_on_root(self, points: Any) -> Floats:
         """Move (N, K, 2) keypoints so that the shoulders' middle is the origin, and replace missing
         ones by their usual positions."""
-        width = self._width(points, np)[:, None, None]
+        width = self._measure_shoulder_width(points, np)[:, None, None]
         scaled = (points - self._shoulder_centre(points, np)) / width
         pairs, head = self._fill_missing(scaled, np)
         usual = np.empty_like(scaled)
         usual[:, self._head] = head[:, 0]
         for name, pair in pairs.items():
             usual[:, self._left_right(name)] = pair
-        for index, neighbour in self._unused.items():
+        for index, neighbour in self._unused_neighbours.items():
             usual[:, index] = usual[:, neighbour]
         return np.asarray(np.where(np.isfinite(scaled), scaled, usual) * width, np.float32)
 
     @cached_property
-    def _unused(self) -> dict[int, int]:
-        """Each keypoint that no feature reads → a keypoint beside it that one does."""
+    def _unused_neighbours(self) -> dict[int, int]:
+        """For each keypoint that no feature reads, a neighbouring keypoint that one does."""
         used = {self._head, *(i for name in _PAIRS for i in self._left_right(name))}
         found = {}
         for index in set(range(self.skeleton.size)) - used:
@@ -114,7 +117,7 @@ class BodyFeatures(FeatureSet):
         both = self._shoulders(points, xp)
         return (both[:, 0:1] + both[:, 1:2]) / 2
 
-    def _width(self, points: Any, xp: Any) -> Any:
+    def _measure_shoulder_width(self, points: Any, xp: Any) -> Any:
         """Return the (N,) shoulder width: the largest of the estimates by shoulders, trunk and
         head, because a rotated body looks narrower; 1 where none is visible."""
         shoulders, hips = (
@@ -132,8 +135,8 @@ class BodyFeatures(FeatureSet):
         return xp.where(longest > EPS, longest, xp.ones_like(longest))
 
     def _fill_missing(self, scaled: Any, xp: Any) -> tuple[dict[str, Any], Any]:
-        """Return the pairs of keypoints by name and the (N, 1, 2) head, missing ones replaced by
-        their usual positions."""
+        """Replace missing keypoints by their usual positions; return the left-right pairs by name,
+        (N, 2, 2), and the (N, 1, 2) head."""
         pairs = {"shoulder": zero_missing(self._shoulders(scaled, xp), xp)}
         for name, (parent, below) in _PARENTS.items():
             pairs[name] = _fill_below(scaled[:, self._left_right(name)], pairs[parent], below, xp)

@@ -116,7 +116,7 @@ class FeatureSet:
         return points - root_position(points, self.skeleton.root)
 
     def _normalise(self, points: Any, xp: Any) -> Any:
-        """Centre keypoints on the root and divide by the pose's scale; missing ones become 0."""
+        """Centre keypoints on the root and divide by the pose's size; missing ones become 0."""
         centred = zero_missing(self.centre_on_root(points), xp)
         lengths = centred
         if self.skeleton.scale:

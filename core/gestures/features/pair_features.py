@@ -40,7 +40,8 @@ class PairFeatures(FeatureSet):
         return 2 * self._hand.count + 2 + 2 + 2 + 1 + len(self._tips) ** 2
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
-        """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them."""
+        """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: those of each
+        hand, which hands are present, their size difference and their relative position."""
         half = self._hand.skeleton.size
         hands = seen[:, 0:half], seen[:, half : 2 * half]
         own_features = [self._hand.compute(hand, xp) for hand in hands]

@@ -74,8 +74,8 @@ class Bundle:
     motions: "Bundle | None" = None
 
     def compare_answers(self) -> NDArray[np.float64]:
-        """Return the (V,) largest difference of each vector's answers from those of the model here;
-        inf for NaN. Values beyond ±1 are compared relative to their size.
+        """Run the model on the test vectors, and return the (V,) largest difference of its outputs
+        from the expected ones; inf for NaN. Values beyond ±1 are compared relative to their size.
 
         Raises:
             ModelError: it can't be run, or has other outputs than the vectors.
@@ -100,7 +100,8 @@ class Bundle:
 def write_bundle(
     model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str, beside: bytes = b""
 ) -> Bundle:
-    """Write a model's `.gesture` file, and keep it only if it is read back and answers the same.
+    """Write a model as a `.gesture` file, and keep the file only if the model read back gives the
+    same outputs.
 
     Args:
         out: a name that ends in `.gesture`.
@@ -142,7 +143,8 @@ def run_model(model: GestureModel, inputs: Inputs) -> Answers:
 
 
 def _make_vectors(inputs: Inputs, answers: Answers) -> dict[str, Any]:
-    """Return the content of `vectors.json`."""
+    """Return the content of `vectors.json`: test inputs, the model's outputs for them, and the
+    tolerance."""
     return {
         "tolerance": TOLERANCE,
         "keypoints": _to_lists(inputs.keypoints),
@@ -152,14 +154,16 @@ def _make_vectors(inputs: Inputs, answers: Answers) -> dict[str, Any]:
 
 
 def _to_lists(values: Any) -> Any:
-    """Convert to nested lists of the shortest numbers with the same float32; None for NaN."""
+    """Convert an array to nested lists of the shortest decimal numbers that give the same float32;
+    None for NaN."""
     if isinstance(values, np.ndarray):
         return [_to_lists(value) for value in values]
     return float(str(values)) if np.isfinite(values) else None
 
 
 def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the metadata with the sha256 of each other member."""
+    """Return the metadata with an entry `bundle`: version, time of export and the sha256 of each
+    member."""
     export = {
         "version": _VERSION,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -169,7 +173,7 @@ def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dic
 
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
-    """Write a zip of these members."""
+    """Write a compressed zip with these members, by name."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in members:
             entry = zipfile.ZipInfo(name, time.localtime()[:6])
@@ -185,7 +189,8 @@ def _encode_json(value: Any) -> bytes:
 
 
 def load_model(path: Path) -> GestureModel:
-    """Load a model from its folder, its model.onnx, or a `.gesture` file, which is checked.
+    """Load a model from its folder, its model.onnx, or a `.gesture` file, which is checked like an
+    untrusted one.
 
     Raises:
         MudraError: none of them, or one that can't be trusted.
@@ -195,7 +200,8 @@ def load_model(path: Path) -> GestureModel:
 
 
 def check_bundle(path: Path) -> Bundle:
-    """Read an untrusted `.gesture` file after checking it, and its answers, in a worker.
+    """Check an untrusted `.gesture` file and its test vectors in a worker process with limits, and
+    read it.
 
     Raises:
         ArchiveError: not a zip of these members, or one that can't be trusted.
@@ -214,7 +220,8 @@ def check_folder(path: Path) -> None:
 
 
 def _check_in_worker(command: str, path: Path) -> None:
-    """Run a command of `bundle_worker`. Raise ModelError where it fails or takes too long."""
+    """Run a check of `bundle_worker` on a path. Raise ModelError where the worker fails or exceeds
+    its time."""
     try:
         with borrowed_worker(_WORKER) as worker:
             worker.call("prepare", timeout_s=_START_TIMEOUT_S)
@@ -225,8 +232,8 @@ def _check_in_worker(command: str, path: Path) -> None:
 
 
 def check_answers(bundle: Bundle, name: str) -> Bundle:
-    """Return the bundle. Raise ModelError where it, or the moving gestures in it, answers more than
-    1e-4 off its vectors."""
+    """Run the bundle's model on its test vectors, and return the bundle. Raise ModelError where an
+    output, also of the moving gestures in it, differs by more than 1e-4."""
     for title, one in ((name, bundle), (f"{name}: {BESIDE}", bundle.motions)):
         worst = 0.0 if one is None else float(one.compare_answers().max())
         if not worst <= TOLERANCE:
@@ -238,8 +245,8 @@ def check_answers(bundle: Bundle, name: str) -> Bundle:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read a `.gesture` file within the limits for untrusted zips, and check its hashes and its
-    model, without running anything.
+    """Read a `.gesture` file within the limits for untrusted zips, and check hashes, metadata and
+    graph, without running the model.
 
     Raises:
         ArchiveError: not a zip of these members, or one that can't be trusted.
@@ -255,7 +262,7 @@ def read_bundle(path: Path) -> Bundle:
         model = replace(GestureModel.load(folder), path=path)
         motions = None
         if (inside := folder / BESIDE).is_file():
-            motions = _read_beside(model, inside, path.name)
+            motions = _read_inner_bundle(model, inside, path.name)
             model = replace(model, beside=motions.model)
         digests = {member.name: sha256_of(member) for member in folder.iterdir()}
     _check_hashes(model.about.bundle, digests, path.name)
@@ -269,8 +276,9 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(model, inputs, answers, digests, texts[CARD], texts[PREDICT], motions)
 
 
-def _read_beside(model: GestureModel, path: Path, name: str) -> Bundle:
-    """Read the `.gesture` file of moving gestures inside that of a model of still ones."""
+def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
+    """Read the `.gesture` file of moving gestures inside that of a model of still ones; raise
+    ModelError unless skeleton and axes agree."""
     fault = f"{name}: {BESIDE} goes with a model of still gestures alone: {_HINT}"
     if model.steps is not None:  # so files are not nested deeper
         raise ModelError(fault)
@@ -282,7 +290,8 @@ def _read_beside(model: GestureModel, path: Path, name: str) -> Bundle:
 
 
 def _read_texts(folder: Path, name: str) -> dict[str, str]:
-    """Read the members that are text, each at most 1 MiB."""
+    """Read the text members, each at most 1 MiB, by name; raise ArchiveError where a member is
+    missing, too large or no UTF-8."""
     missing = [member for member in MEMBERS if not (folder / member).is_file()]
     if missing:
         raise ArchiveError(f"{name} lacks {', '.join(missing)}: {_HINT}")
@@ -299,7 +308,8 @@ def _read_texts(folder: Path, name: str) -> dict[str, str]:
 
 
 def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) -> None:
-    """Raise ModelError where a member differs from the exported one."""
+    """Raise ModelError where a member's sha256 isn't the exported one, or the export has another
+    version."""
     if export is None or export.version != _VERSION:
         raise ModelError(
             f"{name} has no export version, or another one than {_VERSION}: "
@@ -313,7 +323,8 @@ def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) 
 def _read_vectors(
     text: str, classes: int, shape: tuple[int, ...], name: str
 ) -> tuple[Inputs, Answers]:
-    """Read the inputs and answers of `vectors.json`, and check their shapes."""
+    """Read test inputs and expected outputs of `vectors.json`; raise ModelError where it is damaged
+    or a shape is wrong."""
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
             content = json.loads(text)

@@ -18,8 +18,8 @@ _ROWS = 16  # random poses that a folder's models are run on
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Answer a request: `prepare`, check a `file` (see `check_bundle`) or a `folder` (see
-    `check_folder`)."""
+    """Handle a worker's request: `prepare` (load libraries, limit the memory), check a `file` (see
+    `check_bundle`) or a `folder` (see `check_folder`). Returns nothing."""
     if command == "file":
         _check_file(Path(options["path"]), options["name"])
     elif command == "folder":
@@ -34,7 +34,8 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _check_file(path: Path, name: str) -> None:
-    """Raise MudraError where a `.gesture` file can't be trusted, or its answers are wrong."""
+    """Read a `.gesture` file, and check its costs and test vectors; raise MudraError where it can't
+    be trusted."""
     bundle = read_bundle(path)
     for one in (bundle, bundle.motions):
         if one is not None:
@@ -43,8 +44,8 @@ def _check_file(path: Path, name: str) -> None:
 
 
 def _check_folder(path: Path) -> None:
-    """Raise ModelError where a folder's models cost too much; one that can't be run costs
-    nothing."""
+    """Check the costs of a folder's models and run them on random poses; raise ModelError where
+    they cost too much. Models that can't be read or run pass."""
     try:
         model = GestureModel.load(path)
         models = [model] if model.steps is not None else [model, model.motions]

@@ -24,7 +24,7 @@ def model_card(
     moving: Iterable[GestureLabel] = (),
     notes: str = "",
 ) -> str:
-    """Write the card of a model with these metadata.
+    """Return the model card, Markdown, of a model with this metadata.
 
     Args:
         gestures: in the model's order.
@@ -58,7 +58,7 @@ def _titles(labels: list[GestureLabel]) -> str:
 
 
 def _format_origin(metadata: ModelMetadata) -> str:
-    """Format the list of persons, dates, sources and samples."""
+    """Format the section on people, dates, sources and samples."""
     versions = ", ".join(map(_escape, metadata.origin.estimator_versions)) or _UNKNOWN
     days = dict.fromkeys(_day(time) for time in metadata.origin.recorded or ())
     recorded = " to ".join(days) or _UNKNOWN
@@ -82,7 +82,7 @@ def _format_origin(metadata: ModelMetadata) -> str:
 
 
 def _describe_people(metadata: ModelMetadata) -> str:
-    """Format the number of persons, and of samples of unknown persons."""
+    """Format the number of persons, and of samples of unknown people."""
     people = _format_count(metadata.persons, "person")
     unknown = metadata.census.persons.get(UNKNOWN_PERSON)
     if unknown is None:
@@ -96,7 +96,7 @@ def _estimators(metadata: ModelMetadata) -> str:
 
 
 def _format_gestures(metadata: ModelMetadata, labels: list[GestureLabel]) -> str:
-    """Format the table of gestures with their samples and accuracies."""
+    """Format the table of gestures with samples and held-out accuracy; "" without any of these."""
     measured = metadata.figures.per_gesture if metadata.figures else {}
     learned = metadata.census.gestures
     if not measured and not learned:
@@ -104,7 +104,9 @@ def _format_gestures(metadata: ModelMetadata, labels: list[GestureLabel]) -> str
     rows = []
     for label in labels:
         group, found = learned.get(label.name), measured.get(label.name)
-        accuracy = f"{_percent(found.accuracy)}{_interval(found)} of {found.n}" if found else "–"
+        accuracy = "–"
+        if found:
+            accuracy = f"{_percent(found.accuracy)}{_format_interval(found)} of {found.n}"
         counts = (group.samples, group.persons, group.sessions) if group else ("–", "–", "–")
         rows.append([_escape(label.title), *counts, accuracy])
     head = ("Gesture", "Samples", "Persons", "Sessions", "Accuracy, held out")
@@ -112,7 +114,8 @@ def _format_gestures(metadata: ModelMetadata, labels: list[GestureLabel]) -> str
 
 
 def _format_persons(metadata: ModelMetadata) -> str:
-    """Format the table of persons with their samples."""
+    """Format the table of persons with their samples and sessions, at most _MAX_PERSONS; "" without
+    persons."""
     persons = metadata.census.persons
     if not persons:
         return ""
@@ -130,13 +133,13 @@ def _format_accuracy(metadata: ModelMetadata) -> str:
     protocol = metadata.measured_by
     held_out = HELD_OUT_GROUPS.get(protocol.split, "held-out samples")
     lines = [
-        f"**{_percent(figures.accuracy)}** accuracy{_interval(figures)} of {figures.n} samples, "
-        f"measured on {held_out} (split: {_escape(protocol.split or _UNKNOWN)}).",
+        f"**{_percent(figures.accuracy)}** accuracy{_format_interval(figures)} of {figures.n} "
+        f"samples, measured on {held_out} (split: {_escape(protocol.split or _UNKNOWN)}).",
         _escape(protocol.describe_choices()),
     ]
     lines += _format_person_accuracy(figures, "Mean of the persons", figures.mean_accuracy)
     if left_out := metadata.leave_one_person_out:
-        mean = f"Each person left out once, mean of the persons{_interval(left_out)}"
+        mean = f"Each person left out once, mean of the persons{_format_interval(left_out)}"
         lines += _format_person_accuracy(left_out, mean, left_out.mean_accuracy)
     if not protocol.new_people:
         lines.append("This number is optimistic: nobody new was among the held-out samples.")
@@ -158,7 +161,8 @@ def _format_person_accuracy(figures: Figures, title: str, mean: float | None) ->
     return lines
 
 
-def _interval(figures: Measured) -> str:
+def _format_interval(figures: Measured) -> str:
+    """Format the 95 % interval in brackets; "" where there is none."""
     if figures.interval is None:
         return ""
     low, high = figures.interval
@@ -166,7 +170,7 @@ def _interval(figures: Measured) -> str:
 
 
 def _format_rejection(metadata: ModelMetadata) -> str:
-    """Format the rejection score, its threshold and its measured rates."""
+    """Format the section on rejection: score, threshold, and true- and false-accept rates."""
     found = metadata.rejection
     if found is None:
         text = "The model has no score of its own for what is none of its gestures."
@@ -183,7 +187,7 @@ def _format_rejection(metadata: ModelMetadata) -> str:
 
 
 def _format_smoothing(metadata: ModelMetadata) -> str:
-    """Format the smoothing on Live."""
+    """Format the section on Live's smoothing; "" without any."""
     smoothing = metadata.smoothing
     if smoothing is None:
         return ""
@@ -199,7 +203,8 @@ def _format_smoothing(metadata: ModelMetadata) -> str:
 
 
 def _format_limits(metadata: ModelMetadata) -> str:
-    """Format the list of what the model can't do."""
+    """Format the list of the model's limits, by its skeleton, axes, estimator and number of
+    persons."""
     skeleton = skeleton_named(metadata.skeleton)
     unit = "pixels" if metadata.axes == 2 else "space: x right, y down, z away, in one unit"
     lines = [
@@ -231,7 +236,7 @@ def _format_table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> st
 
 
 def _format_sources(counts: Mapping[str, int]) -> str:
-    """Format samples by source, at most _MAX_SOURCES of them."""
+    """Format the number of samples by source, at most _MAX_SOURCES of them."""
     shown = [f"{_escape(name)} ({n})" for name, n in list(counts.items())[:_MAX_SOURCES]]
     rest = len(counts) - len(shown)
     more = [f"and {rest} more"] if rest else []

@@ -65,7 +65,8 @@ class HandMeasures:
     def from_keypoints(
         cls, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> "HandMeasures":
-        """Measure (N, 21, 2) keypoints; NaN where a needed keypoint is missing."""
+        """Measure turn, palm width, reach and side of (N, 21, 2) keypoints; NaN where a needed
+        keypoint is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
         _, heading, flipped = canonical_frame(points, HAND_21)
@@ -83,7 +84,8 @@ class HandMeasures:
 def reference_statistics(
     data: GestureData, *, rotated: Collection[str] = (), mirrored: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """Compute the metadata's `usual` from the training samples of single hands; {} for others.
+    """Compute how each gesture's hands were held in training (percentiles of palm width, reach and
+    turn, and the side), the metadata's `usual`; {} unless single hands.
 
     Args:
         rotated: gestures that were trained in every direction: their turn has no reference.
@@ -112,7 +114,7 @@ def reference_statistics(
 
 
 def measure_coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict[str, float]:
-    """Return the fraction of (N, K, D) samples that show each part of the body; {} for hands."""
+    """Return by part of the body the fraction of (N, K, D) samples that show it; {} for hands."""
     if not skeleton.is_body:
         return {}
     return {part: float(_shows_part(keypoints, part, skeleton).mean()) for part in _PARTS}
@@ -179,7 +181,8 @@ class DriftMonitor:
         self._last_s = -math.inf
 
     def add_frame(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
-        """Add a frame's hands; a frame that is not later than the last one is ignored."""
+        """Add a frame's hands and forget those older than MEMORY_S; a frame that isn't later than
+        the last one is ignored."""
         if time_s <= self._last_s:
             return
         duration_s = min(time_s - self._last_s, _MAX_STEP_S) if self._last_s > -math.inf else 0.0
@@ -194,7 +197,8 @@ class DriftMonitor:
             self._seen.popleft()
 
     def describe(self) -> str:
-        """Say what differs most and what to do; "" where nothing does, or too little was seen."""
+        """Return a sentence on the largest difference from training and what to do; "" if nothing
+        differs much, or too few hands were seen."""
         seen = list(self._seen)
         if not _is_enough(seen):
             return ""
@@ -213,7 +217,8 @@ class DriftMonitor:
         return text if deviation > _MAX_DEVIATION else ""
 
     def _compare_gesture(self, name: str, hands: Sequence[_SeenHand]) -> tuple[float, str]:
-        """Return the largest deviation of a gesture's measures, with a text that describes it."""
+        """Return the largest deviation of a gesture's measures from training, and a sentence about
+        it; 0 and "" with too few hands."""
         reference = self._reference[name]
         if not _is_enough(hands):
             return 0.0, ""
@@ -228,7 +233,8 @@ class DriftMonitor:
 
 
 def _select_valid(reference: Any) -> dict[str, Usual]:
-    """Return the valid entries of a model's `usual`; early versions were not checked."""
+    """Validate a model's `usual`, and return its valid entries by gesture; early versions weren't
+    checked."""
     found: dict[str, Usual] = {}
     for name, entry in reference.items() if isinstance(reference, Mapping) else ():
         with suppress(ValidationError):
@@ -244,18 +250,19 @@ def _is_enough(seen: Sequence[_SeenHand]) -> bool:
 def _compare_measure(
     name: str, key: str, tenths: Tenths, seen: list[HandMeasures]
 ) -> tuple[float, str]:
-    """Return the median deviation of one measure from its percentiles, with a text about it."""
+    """Return the median deviation of a measure, relative to its percentiles in training, and a
+    sentence about it."""
     low, middle, high = tenths
     values = np.array([getattr(measures, key)[0] for measures in seen])
     values = values[np.isfinite(values)]
     differences = _angle_difference(values, middle) if key == "turn" else values - middle
     median = float(np.median(differences)) if len(differences) else 0.0
     unit = max(_MIN_DEVIATION[key], high - middle if median > 0 else middle - low)
-    return abs(median) / unit, f"{_difference_text(name, key, median)} {_ADVICE}"
+    return abs(median) / unit, f"{_describe_difference(name, key, median)} {_ADVICE}"
 
 
-def _difference_text(name: str, key: str, difference: float) -> str:
-    """Describe the difference of a measure in a sentence."""
+def _describe_difference(name: str, key: str, difference: float) -> str:
+    """Return a sentence that says how a measure differs from the recordings."""
     if key == "turn":
         direction = "clockwise" if difference > 0 else "anticlockwise"
         return (

@@ -46,7 +46,8 @@ _TEMPLATE_REJECTION = {
 
 
 def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]) -> None:
-    """Write a net's model.onnx and metadata.json into a folder.
+    """Write a net's model.onnx and metadata.json, with statistics of its training samples, into a
+    folder.
 
     Args:
         data: the samples it was trained on.
@@ -55,14 +56,15 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[
         ModelError: the saved graph answers otherwise than the net.
     """
     about_data = {
-        "usual": _reference_statistics(data),
+        "usual": _compute_usual(data),
         "coverage": measure_coverage(data.keypoints, skeleton_named(data.skeleton)),
     }
     _save_net(net, data, folder, _count_samples(data) | about_data | metadata)
 
 
 def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
-    """Write a net that is used until its training is done, without any figures.
+    """Write an unmeasured net as the folder's model, marked as preliminary, for use until its
+    training is done.
 
     Raises:
         ModelError: the saved graph answers otherwise than the net.
@@ -102,7 +104,8 @@ def save_motion_model(
 def _save_net(
     net: GestureNet | OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]
 ) -> None:
-    """Write a net's files, and check that the saved graph answers as the net does."""
+    """Write a net's model.onnx and metadata.json; raise ModelError where the saved graph's outputs
+    differ from the net's."""
     features = {"feature_version": data.feature_set.version}
     _write_files(net_to_onnx(net), data, folder, features | metadata)
     some = data.take(np.arange(min(_MAX_CHECKED, len(data))))
@@ -113,7 +116,8 @@ def _save_net(
 
 
 def _check_saved(folder: Path, data: GestureData, expected: list[NDArray[np.float32]]) -> None:
-    """Raise ModelError where the saved model's first outputs differ from the expected ones."""
+    """Load the saved model; raise ModelError where its outputs for these samples differ from the
+    expected ones."""
     found = GestureModel.load(folder).predict(data.keypoints, data.mirrored_view)
     for values, wanted in zip(found, expected, strict=False):
         off = float(np.abs(values - wanted).max())
@@ -151,7 +155,7 @@ def _find_longest_s(data: GestureData) -> list[float]:
 
 
 def _count_samples(data: GestureData) -> dict[str, Any]:
-    """Return the metadata about the number and the identity of the samples."""
+    """Return the metadata that count and identify the training samples: numbers, sha256, census."""
     return {
         "samples": len(data),
         "persons": len(data.known_persons),
@@ -160,8 +164,8 @@ def _count_samples(data: GestureData) -> dict[str, Any]:
     }
 
 
-def _reference_statistics(data: GestureData) -> dict[str, Any]:
-    """Return how hands were held, without the angles and sides that augmentation changes."""
+def _compute_usual(data: GestureData) -> dict[str, Any]:
+    """Compute `reference_statistics` without the angles and sides that augmentation changes."""
     symmetries, names = Symmetries.from_gestures(data.gestures), [g.name for g in data.gestures]
     rotated = {n for n, rotatable in zip(names, symmetries.rotatable, strict=True) if rotatable}
     mirrored = {n for n, image in zip(names, symmetries.mirrors, strict=True) if image >= 0}
@@ -169,7 +173,8 @@ def _reference_statistics(data: GestureData) -> dict[str, Any]:
 
 
 def hash_data(data: GestureData) -> str:
-    """Compute the sha256 of everything that training reads."""
+    """Compute the sha256 of everything that training reads: keypoints, labels, gesture names and
+    groups."""
     digest = hashlib.sha256()
     for array in (data.keypoints, data.mirrored_view, data.labels):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -183,7 +188,8 @@ def hash_data(data: GestureData) -> str:
 
 
 def net_to_onnx(net: GestureNet | OpenSetNet) -> bytes:
-    """Write a net as an ONNX file of any batch size; a `GestureNet` has no rejection output."""
+    """Convert a net to ONNX bytes with a variable batch size; a `GestureNet` has no rejection
+    output."""
     graph = Graph()
     gestures = net.net if isinstance(net, OpenSetNet) else net
     features = gestures.features
@@ -215,7 +221,7 @@ def _add_weights(graph: Graph, layer: nn.Module, name: str) -> list[Array]:
 
 
 def _add_rejection(graph: Graph, logits: Array, log_odds: Array, none: int | None) -> Array:
-    """Add what `RejectionHead.forward` computes to the graph."""
+    """Add the operators of `RejectionHead.forward` to the graph; return the rejection score."""
     odds = log_odds[:, 0]
     if none is not None:
         others = logits[:, [i for i in range(logits.shape[1]) if i != none]]
@@ -226,8 +232,8 @@ def _add_rejection(graph: Graph, logits: Array, log_odds: Array, none: int | Non
 
 
 def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = None) -> bytes:
-    """Write a matcher as an ONNX file of windows of this many frames, with a rejection output where
-    there are templates to compare with."""
+    """Convert a matcher to ONNX bytes for windows of `steps` frames, with a rejection output if
+    templates are given."""
     graph, features = Graph(), matcher.features
     keypoints = graph.input("keypoints", np.float32, steps, features.skeleton.size, features.axes)
     mirrored_view = graph.input("mirrored_view", bool)
@@ -248,7 +254,7 @@ def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = 
 
 
 def _add_motion_net(graph: Graph, net: MotionNet, x: Array) -> Array:
-    """Add what `MotionNet.logits` computes to the graph."""
+    """Add the operators of `MotionNet.logits` to the graph; return the logits."""
     x = (x - graph.constant(net.mean)) / graph.constant(net.spread)
     x = graph.node("Transpose", x, like=x.like.transpose(0, 2, 1), perm=[0, 2, 1])
     for number, (layer, step) in enumerate(zip(net.convolutions, DILATIONS, strict=True)):

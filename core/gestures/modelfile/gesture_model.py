@@ -79,7 +79,8 @@ class GestureModel:
 
     @cached_property
     def _session(self) -> Any:
-        """The graph's session, its inputs and outputs checked."""
+        """The onnxruntime session. Raises ModelError where its inputs or outputs aren't those of a
+        gesture model."""
         try:
             session = open_session(self.onnx, max_memory_bytes=MAX_MEMORY)
         except Exception as error:  # onnxruntime raises a dozen types of its own
@@ -163,7 +164,7 @@ class GestureModel:
 
     @cached_property
     def motions(self) -> "GestureModel | None":
-        """The model of moving gestures: this one, the one beside it, or None. Raises ModelError
+        """The model of moving gestures: this one, the one saved with it, or None. Raises ModelError
         where it can't be read."""
         if self.steps is not None:
             return self
@@ -198,7 +199,8 @@ class GestureModel:
         return np.inf if self.about.rejection is None else self.about.rejection.threshold
 
     def check_estimator(self, name: str, skeleton: str = HAND_21.name) -> None:
-        """Raise ModelError where keypoints of this estimator and skeleton don't fit the model."""
+        """Raise ModelError where the model wasn't trained on keypoints of this estimator and
+        skeleton."""
         if skeleton != self.skeleton.name:
             raise ModelError(
                 f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "
@@ -248,7 +250,8 @@ class GestureModel:
     def _run(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Run the graph on one batch."""
+        """Run the graph on one batch; return probabilities and rejection scores, 0 without such an
+        output. Raise ModelError where it fails."""
         session, feed = self._session, {"keypoints": keypoints, "mirrored_view": mirrored_view}
         try:
             found = [np.asarray(out, np.float32) for out in session.run(None, feed)]
@@ -265,7 +268,8 @@ class GestureModel:
 def _shapes_fit(
     shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
 ) -> bool:
-    """Return whether declared input shapes are (N, …, K, D) and (N,); early models leave K open."""
+    """Return whether a graph's input shapes are (N, …, K, D) and (N,); K may be open, as in early
+    models."""
     own = keypoints[1:]
     same = len(own) == len(shape) and own[-1] == shape[-1] and own[:-2] == shape[:-2]
     return same and len(mirrored_view) == 1
@@ -275,7 +279,8 @@ def _shapes_fit(
 
 
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
-    """Read metadata and the graph that belongs to them; waits while a training writes them."""
+    """Read a model's metadata and graph; retry while a training replaces them, then raise
+    ModelError if their hashes differ."""
     end = time.monotonic() + _MAX_BETWEEN_WRITES_S
     while True:
         metadata, data = _read_metadata(folder / METADATA), _read_bounded(folder / MODEL, MAX_BYTES)
@@ -294,7 +299,8 @@ def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:
-    """Read and check a model's metadata."""
+    """Read a model's metadata.json; raise ModelError where it is damaged, or its features aren't
+    supported."""
     try:
         content = json.loads(_read_bounded(path, MAX_METADATA).decode())
     except (ValueError, RecursionError) as error:
@@ -306,7 +312,8 @@ def _read_metadata(path: Path) -> dict[str, Any]:
 
 
 def _check_features(metadata: ModelMetadata, folder: Path) -> None:
-    """Raise ModelError where the model's features are not those of this Mudra."""
+    """Raise ModelError where this version of Mudra has no such skeleton or another feature version,
+    or without gestures."""
     skeleton, axes = metadata.skeleton, metadata.axes
     features = MOTION_FEATURES if metadata.kind == MOVING else FEATURE_SETS
     known = features.get((skeleton, axes))

@@ -47,7 +47,8 @@ class Array:
         return self.graph.node("Unsqueeze", found, self.graph.constant(np.array(new)), like=like)
 
     def _index_axis(self, axis: int, part: Any) -> "Array":
-        """Index one axis by an index, a list of indices or a slice."""
+        """Add an operator that indexes one axis by a number, a list or a slice; return its
+        output."""
         like, constant = self.like, self.graph.constant
         if isinstance(part, slice):
             if part == slice(None):
@@ -67,34 +68,34 @@ class Array:
         return self.graph.node("Neg", self, like=-self.like)
 
     def __add__(self, other: Any) -> "Array":
-        return self._binary("Add", other, np.add)
+        return self._add_binary("Add", other, np.add)
 
     def __sub__(self, other: Any) -> "Array":
-        return self._binary("Sub", other, np.subtract)
+        return self._add_binary("Sub", other, np.subtract)
 
     def __mul__(self, other: Any) -> "Array":
-        return self._binary("Mul", other, np.multiply)
+        return self._add_binary("Mul", other, np.multiply)
 
     def __truediv__(self, other: Any) -> "Array":
-        return self._binary("Div", other, np.divide)
+        return self._add_binary("Div", other, np.divide)
 
     def __matmul__(self, other: Any) -> "Array":
-        return self._binary("MatMul", other, np.matmul)
+        return self._add_binary("MatMul", other, np.matmul)
 
     def __gt__(self, other: Any) -> "Array":
-        return self._binary("Greater", other, np.greater)
+        return self._add_binary("Greater", other, np.greater)
 
     def __lt__(self, other: Any) -> "Array":
-        return self._binary("Less", other, np.less)
+        return self._add_binary("Less", other, np.less)
 
     def __ne__(self, other: Any) -> "Array":  # type: ignore[override]
-        same = self._binary("Equal", other, np.equal)
+        same = self._add_binary("Equal", other, np.equal)
         return self.graph.node("Not", same, like=~same.like)
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _binary(self, operator: str, other: Any, ufunc: Any) -> "Array":
-        """Record a binary operator with another array or a constant."""
+    def _add_binary(self, operator: str, other: Any, ufunc: Any) -> "Array":
+        """Add a binary operator with another array or a constant; return its output."""
         if not isinstance(other, Array):
             other = self.graph.constant(np.asarray(other, np.float32))
         return self.graph.node(operator, self, other, like=ufunc(self.like, other.like))
@@ -119,27 +120,29 @@ class Graph:
         self._constants: dict[tuple[Any, ...], Array] = {}
 
     def input(self, name: str, kind: Any, *shape: int) -> Array:
-        """Add an input of (N, *shape)."""
+        """Add an input of shape (N, *shape), N open, and return it."""
         array = Array(self, name, np.zeros((_ROWS, *shape), kind))
         self._inputs.append(_declare_value(array))
         return array
 
     def constant(self, value: Any, name: str = "") -> Array:
-        """Add a number or array; equal unnamed constants are stored once."""
+        """Add a number or array as a constant and return it; equal unnamed constants are stored
+        once."""
         value = np.asarray(value)
         key = (name, value.dtype.str, value.shape, value.tobytes())
         name = name or f"constant_{len(self._constants)}"
         return self._constants.setdefault(key, Array(self, name, value))
 
     def node(self, operator: str, *inputs: Array, like: NDArray[Any], **attributes: Any) -> Array:
-        """Add an ONNX operator; `like` has the shape and type of its output."""
+        """Add an ONNX operator and return its output, whose shape and type are those of `like`."""
         found = Array(self, f"{operator.lower()}_{len(self._nodes)}", np.asarray(like))
         names = [array.name for array in inputs]
         self._nodes.append(helper.make_node(operator, names, [found.name], **attributes))
         return found
 
     def to_bytes(self, outputs: Mapping[str, Array]) -> bytes:
-        """Serialise the ONNX file with these outputs, without unused nodes."""
+        """Serialise the graph as ONNX bytes with these named outputs, without unused nodes and
+        constants."""
         wanted, nodes = {array.name for array in outputs.values()}, []
         for node in reversed(self._nodes):
             if wanted.intersection(node.output):

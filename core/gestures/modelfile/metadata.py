@@ -23,7 +23,7 @@ Text = Annotated[str, Field(max_length=300)]
 
 
 def _check_name(name: str) -> str:
-    """Return the name unchanged. Raise ValueError where a gesture can't have it."""
+    """Return a gesture's name unchanged. Raise ValueError where `safe_name` doesn't allow it."""
     try:
         safe_name(name)
     except LabelError as error:
@@ -177,6 +177,7 @@ class ModelMetadata(_Record):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> "ModelMetadata":
+        """Raise ValueError for a gesture named twice, or fields that contradict each other."""
         names = [gesture.name for gesture in self.gestures]
         if twice := next((name for name in names if names.count(name) > 1), ""):
             raise ValueError(f"names the gesture “{twice}” twice")
@@ -195,7 +196,7 @@ class ModelMetadata(_Record):
 
     @classmethod
     def parse(cls, metadata: dict[str, Any]) -> "ModelMetadata":
-        """Check a model's metadata.
+        """Validate a model's metadata, and return them with types.
 
         Raises:
             ModelError: a value has the wrong type or is out of range.

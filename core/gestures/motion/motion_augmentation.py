@@ -61,7 +61,8 @@ class MotionSymmetries:
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "MotionSymmetries":
-        """Look up the symmetries of these gestures by their names."""
+        """Look up by name which gestures are mirror images or quarter turns of each other, or
+        rotatable; −1 where no gesture is."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         all_four = {*_QUARTER_TURN} <= {*index}
@@ -80,8 +81,9 @@ def augment_windows(
     features: MotionFeatures,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return randomly changed copies of (N, T, K, D) windows, as seen on the screen, and their
-    (N,) labels."""
+    """Return copies of (N, T, K, D) windows, as seen on the screen, with random speed, mirroring,
+    rotation, size and jitter, and their (N,) labels, changed where the change makes another
+    gesture."""
 
     def draw(*shape: int) -> torch.Tensor:
         return torch.rand(shape, generator=generator)
@@ -104,11 +106,11 @@ def augment_windows(
     size = torch.exp((2 * draw(n, 1, 1, 1) - 1) * options.scale)
     axes = torch.exp((2 * draw(n, 1, 1, keypoints.shape[3]) - 1) * options.stretch)
     noise = torch.randn(keypoints.shape, generator=generator) * options.jitter * draw(n, 1, 1, 1)
-    return keypoints * size * axes + noise * _noise_unit(keypoints), labels
+    return keypoints * size * axes + noise * _measure_noise_unit(keypoints), labels
 
 
-def _noise_unit(keypoints: torch.Tensor) -> torch.Tensor:
-    """Return the (N, 1, 1, 1) unit of jitter: the pose size in the first frame; 1 for a single
+def _measure_noise_unit(keypoints: torch.Tensor) -> torch.Tensor:
+    """Return the (N, 1, 1, 1) unit of jitter: the pose's size in the first frame; 1 for a single
     keypoint."""
     if keypoints.shape[2] == 1:
         return torch.ones(len(keypoints), 1, 1, 1)
@@ -119,7 +121,7 @@ def _noise_unit(keypoints: torch.Tensor) -> torch.Tensor:
 def _warp_time(
     keypoints: torch.Tensor, options: MotionAugmentation, speed: torch.Tensor, shift: torch.Tensor
 ) -> torch.Tensor:
-    """Change each window's speed and start by its (N, 1) draws of 0 to 1."""
+    """Change each window's speed and shift it in time, by (N, 1) random numbers of 0 to 1."""
     frames = keypoints.shape[1]
     middle = (frames - 1) / 2
     at = (torch.arange(frames)[None] - middle) * torch.exp((2 * speed - 1) * options.speed)

@@ -87,7 +87,8 @@ class MotionFeatures:
         return features.flip_mirrored(keypoints, mirrored_view, xp)
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
-        """Compute (N, T, F) features of keypoints that are already as the viewer saw them."""
+        """Compute (N, T, F) features of (N, T, K, D) keypoints as the viewer saw them: of the paths
+        of root and traced keypoint, and of the shape."""
         paths, shape = self._split_paths_and_shape(seen, xp)
         path_features = [_describe_path(path, xp) for path in paths]
         if not self._non_root:
@@ -97,15 +98,15 @@ class MotionFeatures:
         return xp.concatenate([*path_features, shape, _frame_steps(shape, xp) * _STEP_GAIN], 2)
 
     def measure_reach(self, keypoints: Any, xp: Any = np) -> Any:
-        """Return the (N,) distance of the longer path's farthest point from its centre, in pose
-        sizes."""
+        """Return the (N,) reach of the longer path: the distance of its farthest point from its
+        centre, in pose sizes."""
         paths, _ = self._split_paths_and_shape(keypoints, xp)
         return xp.amax(xp.stack([_path_reach(path, xp) for path in paths], -1), 1)
 
     def _split_paths_and_shape(self, points: Any, xp: Any) -> tuple[list[Any], Any]:
         """Split windows into the (N, T, D) paths of root and traced keypoint and the (N, T, K, D)
         keypoints from the root, in pose sizes; a single keypoint is one path in its own unit."""
-        root = self._root_position(points, xp)
+        root = self._locate_root(points, xp)
         if not self._non_root:
             return [root[:, :, 0]], None
         from_root = zero_missing(points - root, xp)
@@ -114,8 +115,8 @@ class MotionFeatures:
         traced = (root[:, :, 0] + from_root[:, :, self.skeleton.traced]) / size
         return [root[:, :, 0] / size, traced], from_root / size[..., None]
 
-    def _root_position(self, seen: Any, xp: Any) -> Any:
-        """Return the (N, T, 1, D) mean of the root's visible keypoints; 0 where none is."""
+    def _locate_root(self, seen: Any, xp: Any) -> Any:
+        """Return the (N, T, 1, D) mean of the root's visible keypoints; 0 where none is visible."""
         points = [seen[:, :, index : index + 1] for index in self.skeleton.root]
         visible = [xp.where(xp.isfinite(p), xp.ones_like(p), xp.zeros_like(p)) for p in points]
         total = reduce(add, (zero_missing(point, xp) for point in points))
@@ -163,7 +164,7 @@ MOTION_FEATURES = {
 
 
 def get_motion_features(skeleton: str, axes: int = 2) -> MotionFeatures:
-    """Return the features of a skeleton's moving gestures.
+    """Return the features of moving gestures for a skeleton, by its name, and 2 or 3 axes.
 
     Raises:
         SkeletonError: this skeleton has none.

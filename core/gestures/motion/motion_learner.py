@@ -63,8 +63,8 @@ class MotionTraining:
 def train_motions(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> MotionTraining:
-    """Choose and fit a matcher on the training part, measure it on the held-out part, and fit again
-    on all samples."""
+    """Choose and fit a matcher on the training part, measure it on the held-out part, and refit it
+    on all samples unless stopped."""
     training, validation = data.take(split.train), data.take(split.validation)
     kind, compared = choose_matcher(training, options, stop=stop)
     run.log(event="chosen", matcher=kind, **compared)
@@ -113,7 +113,8 @@ def choose_matcher(
 def _fit_rejecting_templates(
     matcher: Matcher, data: GestureData, options: TrainOptions
 ) -> Templates | None:
-    """Return the templates by which other movements are rejected; None for many samples."""
+    """Return the templates that reject other movements; None for many samples, where nothing is
+    rejected."""
     if len(data) > _MAX_SAMPLES_WITH_TEMPLATES:
         return None
     if isinstance(matcher, Templates):
@@ -130,14 +131,15 @@ def fit_matcher(
     stop: Stop | None = None,
     log: Callable[..., None] = lambda **_: None,
 ) -> Matcher:
-    """Fit a NET or TEMPLATES on these samples."""
+    """Fit a matcher of the kind NET or TEMPLATES on these samples."""
     if kind == TEMPLATES:
         return fit_templates(data, options.seed)
     return fit_motion_net(data, options, epochs, log, stop)
 
 
 def fit_templates(data: GestureData, seed: int = 0, *, parts: bool = True) -> Templates:
-    """Fit templates on these samples, with parts of the examples of `none` or without."""
+    """Fit templates on these samples; with `parts`, parts of the movements of `none` become
+    examples of `none`, too."""
     names = [gesture.name for gesture in data.gestures]
     none = names.index(NONE.name) if parts and NONE.name in names else None
     keypoints, mirrored, labels = data.keypoints, data.mirrored_view, data.labels

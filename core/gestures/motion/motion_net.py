@@ -59,7 +59,8 @@ class MotionNet(nn.Module):
     def create_random(
         cls, features: MotionFeatures, classes: int, x: torch.Tensor, generator: torch.Generator
     ) -> "MotionNet":
-        """Create a net with random weights, standardised by (N, T, F) features."""
+        """Create a net with random weights that standardises its input by these (N, T, F)
+        features."""
         net = cls(features, classes)
         net.mean = x.mean((0, 1))
         net.spread = x.std((0, 1), correction=0) + 0.05
@@ -100,7 +101,8 @@ def fit_motion_net(
     log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> MotionNet:
-    """Fit a net on all windows for a fixed number of epochs, fewer when stopped.
+    """Fit a net on all windows for a fixed number of epochs, fewer when stopped; log every epoch
+    and return the averaged net.
 
     Raises:
         TrainingError: the loss became infinite or NaN.
@@ -149,14 +151,15 @@ def choose_epochs(data: GestureData, options: TrainOptions) -> int:
 
 
 def _learning_rate_factor(done: float) -> float:
-    """Return the factor of the learning rate: linear warm-up, then half a cosine down to 0."""
+    """Return the learning rate's factor at a progress of 0..1: linear warm-up, then half a cosine
+    down to 0."""
     if done < _WARM_UP:
         return (done + 0.01) / (_WARM_UP + 0.01)
     return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP))))
 
 
 def sampling_weights(data: GestureData) -> NDArray[np.float64]:
-    """Return the (N,) weight by which each window is sampled.
+    """Return the (N,) weight with which each window is drawn for training.
 
     Many windows of one person add little, so a gesture is weighted by the square root of its mean
     number of windows per person, and its persons equally. The number of persons has no effect,

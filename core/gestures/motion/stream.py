@@ -116,7 +116,7 @@ class MotionStream:
     def step(
         self, time_s: float, keypoints: Floats | None, mirrored_view: bool = False
     ) -> MotionEvent | None:
-        """Process a frame, and return the event that ended with it, if any.
+        """Process a frame, and return the gesture that has just been recognised, if any.
 
         Args:
             time_s: a frame that is not later than the last one is ignored.
@@ -133,14 +133,14 @@ class MotionStream:
         return ended or self._pop_settled(time_s)
 
     def close(self) -> MotionEvent | None:
-        """End the current movement, and return its event, if any."""
+        """End the current movement, and return its gesture, if any."""
         event = self._pop_settled(np.inf)
         self._frames.clear()
         self._last = self._near = None
         return event
 
     def _update_lost(self, time_s: float) -> bool:
-        """Update for how long no hand was seen, and return whether that is a gap."""
+        """Update the time without a hand, and return whether it is a gap that ends the movement."""
         if not self._frames:
             return False
         self._steps_s.append(time_s - self._last_s)
@@ -149,7 +149,7 @@ class MotionStream:
         return bool(is_gap(time_s - self._frames[-1].time_s, self._lost_s, usual))
 
     def _add_frame(self, time_s: float, keypoints: Floats) -> None:
-        """Append a frame with its speed, and forget frames that no window reaches."""
+        """Append a frame with its speed, and remove frames older than the longest window."""
         recent = [frame for frame in self._frames if frame.time_s >= time_s - SPEED_SPAN_S - 1e-9]
         previous = recent[0] if recent else self._frames[-1] if self._frames else None
         speed = 0.0
@@ -163,7 +163,8 @@ class MotionStream:
             self._frames.popleft()
 
     def _update_candidate(self, mirrored_view: bool) -> None:
-        """Classify what has moved since the last pause."""
+        """Classify the movement since the last pause; store it as candidate event, or as near miss
+        if its probability is too low."""
         if (part := self._find_movement()) is None:
             return
         frames = list(self._frames)[part]
@@ -186,8 +187,8 @@ class MotionStream:
     def _find_near_miss(
         self, span: tuple[float, float], window: Floats, probabilities: Floats, rejection: float
     ) -> NearMiss | None:
-        """Return the gesture that a movement nearly was; None where it resembles none, is too
-        small, or follows a gesture."""
+        """Return the gesture that a movement almost was, and why it wasn't; None if it resembles
+        none, is too small, or follows a gesture."""
         gesture, (start_s, end_s) = int(probabilities.argmax()), span
         probability = probabilities[gesture]
         if end_s <= self._missed_s or gesture in self._none or probability < _MIN_NEAR_PROBABILITY:
@@ -202,11 +203,11 @@ class MotionStream:
         return NearMiss(self._model.gestures[gesture], end_s, why)
 
     def _find_movement(self) -> slice | None:
-        """Find the frames that moved since the last pause and after the last event, in the longest
-        window that ends now and moves; None where too few did."""
+        """Return the frames that moved since the last pause and the last event, in the longest
+        window that ends now; None if too few moved."""
         times = np.array([frame.time_s for frame in self._frames])
         speeds = np.array([frame.speed for frame in self._frames])
-        for begin in reversed(self._window_starts(times)):
+        for begin in reversed(self._list_window_starts(times)):
             moves = find_moving_frames(speeds[begin + 1 :])
             still_s = np.diff(times[begin + 1 + moves]) * (np.diff(moves) > 1)
             pauses = np.flatnonzero(still_s > SETTLED_S + 1e-9)
@@ -215,9 +216,9 @@ class MotionStream:
                 return slice(begin + int(moves[0]), begin + int(moves[-1]) + 2)
         return None
 
-    def _window_starts(self, times: NDArray[np.float64]) -> list[int]:
-        """Return the first frames of windows that end now and start after the last event, shortest
-        first; also of all frames since that event: the end of a slow circle is a swipe."""
+    def _list_window_starts(self, times: NDArray[np.float64]) -> list[int]:
+        """Return the first frames of the windows that end now and start after the last event,
+        shortest window first; the last one reaches back to that event, for slow gestures."""
         first = int(np.searchsorted(times, self._event_end_s))
         fitting = [s for s in _WINDOWS_S if times[-1] - s >= times[0] - 1e-9]
         begins = [int(np.searchsorted(times, times[-1] - s - 1e-9)) for s in fitting]
@@ -226,7 +227,8 @@ class MotionStream:
         return [*begins, first] if slow else begins
 
     def _pop_settled(self, now_s: float) -> MotionEvent | None:
-        """Return the event of a candidate whose movement has ended, and set `near_miss`."""
+        """Return and clear the candidate event if its movement has ended, else None; set
+        `near_miss` likewise."""
         if (near := self._near) and now_s - near.end_s >= SETTLED_S - 1e-9:
             self.near_miss, self._near, self._missed_s = near, None, near.end_s
         one, last = self._candidate, self._last

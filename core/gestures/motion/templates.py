@@ -60,8 +60,8 @@ class Templates:
         seed: int = 0,
         none: int | None = None,
     ) -> "Templates":
-        """Choose examples of each gesture from (N, T, K, D) windows, and weights and limits by the
-        distances between them.
+        """Choose random examples of each gesture from (N, T, K, D) windows, and fit feature weights
+        and the rejection limit by the distances between them.
 
         Args:
             none: the label of `none`: parts of its examples become examples of it, too.
@@ -89,8 +89,8 @@ class Templates:
         return cls(features, weights, bank, starts, _LOG_ODDS / usual, limit, min_reach)
 
     def logits(self, x: Any, xp: Any = np) -> Any:
-        """Compute (N, C) logits of (N, T, F) features from each gesture's nearest example; a
-        gesture without examples gets the lowest."""
+        """Compute (N, C) logits of (N, T, F) features by the distance to each gesture's nearest
+        example; a gesture without examples gets the lowest."""
         far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         none = -xp.amax(far, 1)[:, None] - 1.0
         ends = zip(self.starts[:-1], self.starts[1:], strict=True)
@@ -98,14 +98,14 @@ class Templates:
         return xp.concatenate(nearest, 1) * self.sharpness
 
     def distance_score(self, x: Any, xp: Any = np) -> Any:
-        """Return the (N,) distance of (N, T, F) features from the nearest example; rejected
-        above 1."""
+        """Return the (N,) distance of (N, T, F) features to the nearest example, relative to the
+        limit: above 1 is rejected."""
         far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         return -xp.amax(-far, 1) / self.limit
 
     def short_score(self, keypoints: Any, probabilities: Any, xp: Any = np) -> Any:
-        """Return (N,) twice the probability of gestures that reach farther than these (N, T, K, D)
-        windows; rejected above 1."""
+        """Return (N,) twice the probability of the gestures whose minimum reach these (N, T, K, D)
+        windows don't attain: above 1 is rejected."""
         least = np.array(self.min_reach, np.float32)
         reach = self.features.measure_reach(keypoints, xp)[:, None]
         short = xp.where(reach < least, probabilities, probabilities * 0.0)
@@ -114,7 +114,7 @@ class Templates:
     def probabilities(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Compute (N, C) probabilities of windows by numpy."""
+        """Compute (N, C) probabilities of (N, T, K, D) windows."""
         logits = self.logits(self.features(keypoints, mirrored_view))
         odds = np.exp(logits - logits.max(1, keepdims=True))
         return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
@@ -126,7 +126,7 @@ def _fit_min_reach(
     labels: NDArray[np.int64],
     classes: int,
 ) -> tuple[float, ...]:
-    """Return the least reach of each gesture, from its shortest example; 0 for bodies and pairs,
+    """Return the minimum reach of each gesture, from its smallest example; 0 for bodies and pairs,
     whose size changes with what is visible, and for gestures that hardly move."""
     if not features.skeleton.is_hand or features.skeleton.size == 1:
         return (0.0,) * classes
@@ -155,7 +155,8 @@ def cut_parts(windows: NDArray[np.float32], rng: np.random.Generator) -> NDArray
 def _weight_features(
     features: MotionFeatures, weights: tuple[float, ...], x: Any, xp: Any = np
 ) -> Any:
-    """Select the (N, T, G) compared features of (N, T, F), each group times its weight."""
+    """Select the (N, T, G) features to compare from (N, T, F), each group multiplied by its
+    weight."""
     pairs = zip(features.compared_slices, weights, strict=True)
     return xp.concatenate([x[:, :, part] * weight for part, weight in pairs], 2)
 
@@ -163,9 +164,9 @@ def _weight_features(
 def _fit_weights(
     features: MotionFeatures, x: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> tuple[float, ...]:
-    """Weight each group of features by how well it separates the gestures: the mean distance
-    between gestures relative to that within one. Where no gesture has two examples, every number
-    weighs the same."""
+    """Return a weight per group of features by how well it separates the gestures: the mean
+    distance between gestures relative to that within one. Where no gesture has two examples, every
+    feature weighs the same."""
     same = (labels[:, None] == labels[None]) & ~np.eye(len(labels), dtype=bool)
     other = labels[:, None] != labels[None]
     found = []
@@ -181,7 +182,7 @@ def _fit_weights(
 
 
 def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
-    """Compute (N, M) time-warped distances of (N, T, G) windows from (M, T, G) examples.
+    """Compute (N, M) dynamic-time-warping distances of (N, T, G) windows from (M, T, G) examples.
 
     The sum of squared differences along the cheapest path through both on which each step advances
     by a frame in one of them or in both, each step of weight 1 ("symmetric1", White and Neely
@@ -189,7 +190,7 @@ def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
     step 2.
     """
     frames, examples = bank.shape[1], len(bank)
-    costs = _frame_costs(rows, bank, xp)
+    costs = _compute_frame_costs(rows, bank, xp)
     before: list[Any] = []
     for i in range(frames):
         line: list[Any] = [None] * frames
@@ -203,7 +204,7 @@ def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
     return before[-1] / float(frames)
 
 
-def _frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
+def _compute_frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
     """Compute the (N, T, T M) squared differences of each frame from all frames of all examples."""
     frames = np.ascontiguousarray(bank.transpose(1, 0, 2).reshape(-1, bank.shape[2]))
     own = xp.mean(rows * rows, 2)[:, :, None] * float(rows.shape[2])
@@ -213,8 +214,8 @@ def _frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
 def _nearest_example_distances(
     bank: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the distance of each example to the nearest other one of its gesture; where every
-    gesture has one example, to the nearest of all."""
+    """Return the distance of each example to the nearest other example of its gesture; where every
+    gesture has one example, to the nearest of any gesture."""
     far = warped_distances(bank, bank)
     np.fill_diagonal(far, np.inf)
     near = np.where(labels[:, None] == labels[None], far, np.inf).min(1)

@@ -30,7 +30,7 @@ Times = NDArray[np.floating[Any]]
 
 
 def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) -> Floats:
-    """Resample the longest gap-free part of a (T, K, D) clip to (steps, K, D).
+    """Resample the longest part of a (T, K, D) clip without a gap to a window of (steps, K, D).
 
     A keypoint that is missing for some frames is interpolated, and held before its first and after
     its last sight; one that is never seen stays NaN.
@@ -41,7 +41,7 @@ def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int =
 
 
 def measure_window_s(keypoints: Floats, times_s: Times | None = None) -> float:
-    """Return the duration of the part of a clip that `clip_to_window` resamples."""
+    """Return the duration, s, of the part of a clip that `clip_to_window` resamples."""
     times = _add_missing_times(times_s, len(keypoints))
     part = times[find_longest_part(keypoints, times)]
     return float(part[-1] - part[0])
@@ -52,7 +52,8 @@ def _add_missing_times(times_s: Times | None, frames: int) -> Times:
 
 
 def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
-    """Resample (T, K, D) keypoints without a gap to (steps, K, D), evenly spaced in time."""
+    """Interpolate (T, K, D) keypoints at `steps` evenly spaced times; a keypoint that is never seen
+    stays NaN."""
     wanted = np.linspace(times[0], times[-1], steps)
     flat = keypoints.reshape(len(times), -1)
     complete = np.isfinite(flat).all(0)
@@ -66,7 +67,8 @@ def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
 
 
 def find_longest_part(keypoints: Floats, times_s: Times) -> slice:
-    """Find the longest run of frames without a gap; all frames where nothing is ever seen."""
+    """Return the longest run of frames in which the hand wasn't lost; all frames if it is never
+    seen."""
     shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
     if not len(shown):
         return slice(0, len(keypoints))
@@ -98,13 +100,13 @@ def median_step_s(steps_s: Times) -> float:
     return float(np.median(steps_s)) if len(steps_s) else 0.0
 
 
-def interpolate(values: Floats, times: Times, wanted: Times) -> Floats:
-    """Interpolate (T, M) values linearly to (len(wanted), M)."""
+def interpolate(values: Floats, times: Times, target_times: Times) -> Floats:
+    """Interpolate (T, M) values linearly at other times."""
     if len(times) == 1:
-        return np.repeat(values, len(wanted), 0)
-    after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
+        return np.repeat(values, len(target_times), 0)
+    after = np.clip(np.searchsorted(times, target_times), 1, len(times) - 1)
     step = np.maximum(times[after] - times[after - 1], 1e-9)
-    fraction = np.clip((wanted - times[after - 1]) / step, 0, 1)[:, None]
+    fraction = np.clip((target_times - times[after - 1]) / step, 0, 1)[:, None]
     return np.asarray(values[after - 1] * (1 - fraction) + values[after] * fraction, np.float32)
 
 
@@ -112,7 +114,8 @@ def interpolate(values: Floats, times: Times, wanted: Times) -> Floats:
 
 
 def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice | None:
-    """Find the frames from the first to the last movement of a (T, K, D) clip; None without any."""
+    """Return the frames from the first to the last movement of a (T, K, D) clip; None if nothing
+    moves."""
     before = np.minimum(
         np.searchsorted(times_s, times_s - SPEED_SPAN_S), np.arange(len(times_s)) - 1
     )
@@ -125,7 +128,8 @@ def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice
 
 
 def find_moving_frames(speeds: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the indices of the frames that move, by their speeds."""
+    """Return the indices of the frames whose speed exceeds a minimum and a fraction of the median
+    of the fast ones."""
     quick = speeds > _MIN_SPEED
     if not quick.any():
         return np.empty(0, np.intp)
@@ -142,8 +146,8 @@ def is_resting(current: Floats, previous: Floats, dt_s: float, parts: int = 1) -
 def measure_speed(
     current: Floats, previous: Floats, dt_s: float, size: float, parts: int = 1
 ) -> float:
-    """Return the speed of (K, D) keypoints, the faster hand's of a pair; 0 where none is seen in
-    both frames."""
+    """Return the speed of (K, D) keypoints in pose sizes per second, of a pair the faster hand's; 0
+    if none is seen in both frames."""
     distances = np.linalg.norm(current - previous, axis=-1).reshape(parts, -1)
     seen = [distance[np.isfinite(distance)] for distance in distances]
     percentiles = (float(np.percentile(one, _SPEED_PERCENTILE)) for one in seen if len(one))

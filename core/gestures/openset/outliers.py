@@ -35,7 +35,7 @@ Array = NDArray[np.float32]
 
 
 def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
-    """Make at most n hands that are none of the data's gestures, as seen on the screen.
+    """Make at most n poses that are none of the data's gestures, as seen on the screen.
 
     Each is a hand of one class with one or two fingers of a hand of another class; those that
     resemble a gesture are removed.
@@ -63,8 +63,8 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
 
 
 def centre_and_fill(data: GestureData) -> Array:
-    """Return (N, K, D) keypoints from their root, as seen on the screen, with missing ones at the
-    root; in pairs, where a hand may be absent, they stay NaN."""
+    """Return (N, K, D) keypoints relative to their root, as seen on the screen, with missing ones
+    at the root; in pairs, where a hand may be absent, they stay NaN."""
     features = data.feature_set
     centred = features.centre_on_root(features.flip_mirrored(data.keypoints, data.mirrored_view))
     missing = np.nan if skeleton_named(data.skeleton).parts else 0.0
@@ -116,9 +116,9 @@ def _iterate_hands(skeleton: Skeleton) -> Iterator[tuple[Skeleton, slice]]:
 
 
 def describe_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
-    """Return (N, D K) keypoints with the palm upright and the farthest at distance 1, without a
-    root that is a keypoint: the shape without the direction. Of pairs the shape of each hand, 0
-    where it is missing, and the vector between the hands' centres in their mean size."""
+    """Return (N, D K) keypoints, rotated upright, scaled to a reach of 1 and flattened: the shape
+    without size and direction. For pairs the shape of each hand, 0 where it is missing, and the
+    vector between the hands."""
     if skeleton.parts:
         return _describe_pair_shape(hands, skeleton)
     own = _to_palm_frame(hands, skeleton)[0]
@@ -128,6 +128,8 @@ def describe_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
 
 
 def _describe_pair_shape(pairs: Array, skeleton: Skeleton) -> Array:
+    """Return each hand's shape, 0 where it is missing, and the vector between the hands' centres in
+    their mean size."""
     hands = [(part, pairs[:, keypoints]) for part, keypoints in _iterate_hands(skeleton)]
     shapes = [describe_shape(np.nan_to_num(points), part) for part, points in hands]
     size = np.mean([np.ptp(points, axis=1).max(1) for _, points in hands], 0)
@@ -155,8 +157,8 @@ def _sample_classes_evenly(
 
 
 def _to_palm_frame(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
-    """Rotate and scale poses so that their heading is up and of length 1, a hand's thumb side at
-    +x. Also returns the (N, D, D) matrices that turn these keypoints back."""
+    """Rotate and scale poses so that the palm points up with length 1 and the thumb is at +x. Also
+    returns the (N, D, D) matrices of the inverse."""
     points = hands - root_position(hands, skeleton.root)
     size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
     if hands.shape[-1] == 3:

@@ -80,14 +80,15 @@ def fit_rejection(
     seed: int = 0,
     stop: Stop | None = None,
     *,
-    unless_stopped: bool = True,
+    allow_early_stop: bool = True,
 ) -> OpenSetNet:
-    """Fit a rejection head beside a fitted net, which stays unchanged, on the net's own samples.
+    """Fit a rejection head for a fitted net, which stays unchanged, on the net's own training
+    samples and on unknown hands.
 
     Half of the unknown hands are samples of `none` where there are any; the others are synthetic.
 
     Args:
-        unless_stopped: end early when stopped, with a head that is not usable.
+        allow_early_stop: return early when stopped, with an unusable head.
     """
     generator = torch.Generator().manual_seed(seed)
     n = int(np.clip(_PER_SAMPLE * len(data), _MIN_EXAMPLES, _MAX_EXAMPLES))
@@ -101,7 +102,7 @@ def fit_rejection(
     y = y * (1 - 2 * _SMOOTHING) + _SMOOTHING
     stop = stop or Stop()
     for _ in range(_EPOCHS):
-        if unless_stopped and stop.is_set():
+        if allow_early_stop and stop.is_set():
             break
         for rows in torch.randperm(len(y), generator=generator).split(_BATCH):
             stop.check()
@@ -147,8 +148,8 @@ def predict_open_set(
 
 
 def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    """Return the smallest threshold with a true-accept rate of TARGET, each gesture weighing the
-    same."""
+    """Return the smallest threshold that accepts a fraction TARGET of the samples, each gesture
+    with the same weight."""
     weight = 1 / np.bincount(labels)[labels]
     order = np.argsort(scores)
     accepted = np.cumsum(weight[order]) / weight.sum()
@@ -157,7 +158,7 @@ def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
 
 
 def bound_threshold(threshold: float, samples: int, *, none: bool) -> float:
-    """Bound a threshold that few people's samples chose.
+    """Limit a threshold that was chosen on the samples of few people to a fixed range.
 
     Known people's samples all score low, and so do those of the few new people that a split holds
     out: below the lower bound, other people's hands were rejected. The upper bound applies to few
@@ -170,8 +171,8 @@ def bound_threshold(threshold: float, samples: int, *, none: bool) -> float:
 def cross_fit_thresholds(
     scores: NDArray[Any], labels: NDArray[np.int64], folds: NDArray[Any]
 ) -> Iterator[tuple[Any, float, int]]:
-    """Yield each fold, the threshold chosen on the other folds, and how many samples these have;
-    0 and 0 for a single fold."""
+    """Yield each fold, the threshold chosen on the other folds, and the number of samples in those;
+    threshold and number are 0 if there is only one fold."""
     for fold in np.unique(folds):
         others = folds != fold
         chosen = choose_threshold(scores[others], labels[others]) if others.any() else 0.0
@@ -242,7 +243,7 @@ def _choose_folds(data: GestureData) -> tuple[NDArray[Any], str]:
 def _accept_synthetic_outliers(
     net: OpenSetNet, data: GestureData, threshold: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Return which of up to 1,000 synthetic outliers the net accepts."""
+    """Make up to 1,000 synthetic outliers, and return (n,) whether the net accepts each."""
     outliers = synthetic_outliers(data, 1000, np.random.default_rng(seed))
     with torch.no_grad():
         _, rejection = net(torch.from_numpy(outliers), torch.zeros(len(outliers), dtype=torch.bool))

@@ -101,7 +101,7 @@ class RenderedScenes(TrainingData):
         for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
             yield *_augment_scene(scene, rng), 1.0
 
-    def evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
+    def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """Return a held-out scene without augmentation: the depth frame, its palm keypoint, and the
         length in pixels of 500 mm at the palm."""
         scene = self.scene(int(row))

@@ -17,7 +17,7 @@ OPTIONS = TrainOptions()
 def test_leaving_each_person_out_measures_each(hands):
     told = []
     found = leave_one_person_out(
-        hands(persons=3, each=12), OPTIONS, epochs=3, progress=lambda *row: told.append(row)
+        hands(persons=3, each=12), OPTIONS, epochs=3, on_person=lambda *row: told.append(row)
     )
     assert {person: f["n"] for person, f in found.items()} == {"p0": 48, "p1": 48, "p2": 48}
     assert told == list(found.items())
@@ -69,7 +69,7 @@ def test_persons_without_a_gesture_in_common_cannot_be_judged(hands):
 def test_stop_leaves_the_rest_unmeasured(hands):
     stop = Stop()
     found = leave_one_person_out(
-        hands(persons=4), OPTIONS, epochs=1, progress=lambda *_: stop.set(), stop=stop
+        hands(persons=4), OPTIONS, epochs=1, on_person=lambda *_: stop.set(), stop=stop
     )
     assert list(found) == ["p0"]
 

@@ -54,17 +54,17 @@ def test_what_measures_is_never_learned_from_and_does_not_change(hands) -> None:
     assert hands.held_out_sets == [HELD_OUT]
     rows = hands.rows(HELD_OUT)
     assert len(rows) == 8
-    measured = [hands.evaluation_sample(int(row), HW)[1] for row in rows]
+    measured = [hands.load_evaluation_sample(int(row), HW)[1] for row in rows]
     again = RenderedHands(HAND_21, held_out=8)
     for row, keypoints in zip(rows, measured, strict=True):
-        assert np.array_equal(again.evaluation_sample(int(row), HW)[1], keypoints)
+        assert np.array_equal(again.load_evaluation_sample(int(row), HW)[1], keypoints)
     units = [keypoints[:, :3] - keypoints[:1, :3] for keypoints in measured]
     for _, keypoints, _ in drawn(hands, 7, 12):
         assert not any(np.allclose(keypoints[:, :3] - keypoints[:1, :3], unit) for unit in units)
 
 
 def test_errors_are_measured_in_tenths_of_a_metre(hands) -> None:
-    assert hands.evaluation_sample(0, HW)[2] == pytest.approx(100 / 125)
+    assert hands.load_evaluation_sample(0, HW)[2] == pytest.approx(100 / 125)
 
 
 def test_hands_of_all_sensors_come_by_turns(hands) -> None:

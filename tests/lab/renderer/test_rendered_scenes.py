@@ -59,7 +59,7 @@ def test_what_measures_always_has_its_palm_in_the_picture_and_a_length_of_500_mm
     assert scenes.held_out_sets == [HELD_OUT]
     assert list(scenes.rows(HELD_OUT)) == list(range(12))
     for row in scenes.rows(HELD_OUT):
-        _, keypoint, unit_px = scenes.evaluation_sample(int(row), HW)
+        _, keypoint, unit_px = scenes.load_evaluation_sample(int(row), HW)
         u, v, d = keypoint[0]
         assert 0 <= u < 160 and 0 <= v < 120
         camera = scenes.scene(int(row)).camera
