@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from core.errors import StoreError, TableError
 from core.exchange.tables.data_in import import_data
-from core.exchange.tables.data_out import export_data, screen_keypoints
+from core.exchange.tables.data_out import export_data, to_screen_keypoints
 from core.pose.skeletons.table import HAND_21
 from core.recording.imports.importing import import_path
 from core.store import NewSample, Store
@@ -156,11 +156,11 @@ def test_keypoint_csv_is_what_kazuhito_s_app_makes(store, project, tmp_path):
 
 def test_as_seen_by_hand():
     points = np.float32([[10, 20], [12, 16], [9, 20]])
-    assert screen_keypoints(points, False).tolist() == [0, 0, 0.5, -1, -0.25, 0]
-    assert screen_keypoints(points, True).tolist() == [0, 0, -0.5, -1, 0.25, 0]
+    assert to_screen_keypoints(points, False).tolist() == [0, 0, 0.5, -1, -0.25, 0]
+    assert to_screen_keypoints(points, True).tolist() == [0, 0, -0.5, -1, 0.25, 0]
     assert (
-        screen_keypoints(points * np.nan, False) is None
-        and screen_keypoints(points * 0, False) is None
+        to_screen_keypoints(points * np.nan, False) is None
+        and to_screen_keypoints(points * 0, False) is None
     )
 
 

@@ -32,6 +32,8 @@ RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}"
 
 
 def _check_name(text: str) -> str:
+    """Return the name with safe characters; raise ValueError if it can't name a project, gesture or
+    person."""
     try:
         return safe_name(text)
     except LabelError as error:
@@ -50,20 +52,21 @@ def _check_time(text: str) -> str:
 
 
 def _check_text(text: str, allowed: str = "") -> str:
-    """Raise ValueError for control characters and half characters, except the allowed ones."""
+    """Return the text; raise ValueError if it contains control characters or surrogates other than
+    the allowed ones."""
     if any((char < " " or "\ud800" <= char <= "\udfff") and char not in allowed for char in text):
         raise ValueError("control characters in a text")
     return text
 
 
 def _check_file_name(text: str) -> str:
-    """Raise ValueError for what can't be stored; control characters are allowed."""
+    """Return the text; raise ValueError for NUL and surrogates, which can't be stored."""
     return _check_text(text, "".join(map(chr, range(1, 32))))
 
 
-def _number_blob(*counts: int) -> AfterValidator:
-    """Return a validator of blobs with one of these numbers of float32 per keypoint and frame:
-    finite, or NaN where missing."""
+def _create_blob_validator(*counts: int) -> AfterValidator:
+    """Create a validator for float32 blobs with one of these numbers of values per keypoint and
+    frame: finite or NaN, and of limited size."""
 
     def check_blob(blob: bytes) -> bytes:
         max_bytes = 4 * max(counts) * MAX_JOINTS * MAX_FRAMES
@@ -86,10 +89,10 @@ Short = Annotated[str, Field(max_length=100), AfterValidator(_check_text)]
 Emoji = Annotated[str, Field(max_length=16), AfterValidator(_check_text)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Side = Annotated[int, Field(ge=1, le=100_000)]
-Points = Annotated[Base64Bytes, _number_blob(2, 3)]
-Scores = Annotated[Base64Bytes, _number_blob(1)]
-World = Annotated[Base64Bytes, _number_blob(3)]
-Times = Annotated[Base64Bytes, _number_blob(2)]  # float64 has the size of two float32
+Points = Annotated[Base64Bytes, _create_blob_validator(2, 3)]
+Scores = Annotated[Base64Bytes, _create_blob_validator(1)]
+World = Annotated[Base64Bytes, _create_blob_validator(3)]
+Times = Annotated[Base64Bytes, _create_blob_validator(2)]  # float64 has the size of two float32
 SkeletonName = Annotated[str, AfterValidator(_check_skeleton)]
 Kind = Literal["still", "moving"]
 RunName = Annotated[str, Field(pattern=f"^{RUN_NAME}$")]
@@ -199,7 +202,8 @@ class SampleRow(Numbered):
         return [*self.crops, *([self.crop] if self.crop else [])]
 
     def find_fault(self, skeleton: str) -> str:
-        """Return what doesn't fit together in the row; "" if everything does."""
+        """Return how the row's arrays, crops and sizes contradict each other or the skeleton; "" if
+        they fit."""
         all_joints = len(self.scores) // 4
         joints, rest = divmod(all_joints, self.frames)
         sizes = (self.world, 12), (self.visibility, 4)
@@ -216,7 +220,7 @@ class SampleRow(Numbered):
 
 
 def find_misfit(joints: int, skeleton: str) -> str:
-    """Return why poses of so many keypoints don't fit a skeleton; "" if they do."""
+    """Return why poses with this number of keypoints don't fit a skeleton; "" if they do."""
     try:
         skeleton_named(skeleton).check(joints, "poses")
     except SkeletonError as error:
@@ -260,16 +264,17 @@ class Manifest(Strict):
     members: list[Member]
 
 
-def read_manifest(content: bytes, name: str) -> Manifest:
-    """Return the manifest of a project file; raises ArchiveError with the file's name."""
+def parse_manifest(content: bytes, name: str) -> Manifest:
+    """Parse and validate manifest.json; raise ArchiveError with the project file's name."""
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         raise ArchiveError(f"{name}: manifest.json can't be used: {first_fault(error)}") from error
 
 
-def check_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
-    """Return a row of one of ROWS from its JSON line; raises ArchiveError with the place."""
+def parse_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
+    """Parse and validate a JSON line as a row of a table in ROWS; raise ArchiveError with its
+    place."""
     try:
         row = ROWS[part].model_validate_json(line)
     except ValidationError as error:
@@ -280,7 +285,7 @@ def check_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
 
 
 def mudra_version() -> str:
-    """Return the version of this Mudra."""
+    """Return the version of the installed Mudra package; "0.1.0" if it is not installed."""
     with suppress(PackageNotFoundError):
         return version("mudra")
     return "0.1.0"

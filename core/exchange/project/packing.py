@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def to_line(row: Row) -> bytes:
-    """Return a row as one JSON line, its blobs as base64."""
+    """Serialise a row to one JSON line, blobs as base64."""
     blobs = {
         name: base64.b64encode(row[name]).decode("ascii")
         for name in _BLOB_COLUMNS
@@ -35,7 +35,8 @@ def to_line(row: Row) -> bytes:
 
 
 def from_line(line: bytes) -> Row:
-    """Return the row of a line that was checked before, or written by `to_line`."""
+    """Parse a row from a JSON line that was validated before or written by `to_line`, base64 to
+    bytes."""
     row: Row = json.loads(line)
     blobs = {n: base64.b64decode(row[n]) for n in _BLOB_COLUMNS if row.get(n) is not None}
     return row | blobs
@@ -56,7 +57,8 @@ class Packer:
         self._numbers: Counter[str] = Counter()
 
     def add_member(self, name: str, content: bytes) -> None:
-        """Write a member; JPEG files are not compressed again."""
+        """Write a file to the zip, crops uncompressed, and record its size and hash for the
+        manifest."""
         is_packed = name.startswith("crops-")
         method = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
         self._archive.writestr(name, content, method)
@@ -64,18 +66,19 @@ class Packer:
         self._members.append(Member(name=name, bytes=len(content), sha256=digest))
 
     def add_row(self, table: str, row: Row) -> None:
-        """Add a row to a table."""
+        """Append a row to the current member of its table and count it."""
         self._append(table, to_line(row), _TABLE_BYTES)
         self.counts[table] += 1
 
     def add_crop(self, jpeg: bytes) -> dict[str, Any]:
-        """Add a crop and return its place, see `manifest.CropPlace`."""
+        """Append a crop to the current pack and return its place, see `manifest.CropPlace`."""
         begin = self._append("crops", jpeg, _PACK_BYTES)
         self.counts["crops"] += 1
         return {"pack": self._member_name("crops"), "begin": begin, "bytes": len(jpeg)}
 
     def _append(self, kind: str, content: bytes, max_bytes: int) -> int:
-        """Append content to the next member of its kind and return where it begins."""
+        """Append content to the buffer of its kind, flushing a full one first; return the
+        offset."""
         waiting = self._waiting.setdefault(kind, bytearray())
         if len(waiting) + len(content) > max_bytes:
             self.flush(kind)
@@ -84,7 +87,7 @@ class Packer:
         return begin
 
     def flush(self, kind: str) -> None:
-        """Write what waits as the next member of its kind."""
+        """Write the buffered content of a kind as its next numbered member, if there is any."""
         waiting = self._waiting.get(kind)
         if waiting:
             self.add_member(self._member_name(kind), bytes(waiting))
@@ -95,8 +98,8 @@ class Packer:
         suffix = "bin" if kind == "crops" else "jsonl"
         return f"{kind}-{self._numbers[kind]:05}.{suffix}"
 
-    def finish(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
-        """Write the manifest with the hash of each member.
+    def write_manifest(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
+        """Write manifest.json with the project, counts and hashes of all members.
 
         Raises:
             StoreError: the file is larger than what can be imported.

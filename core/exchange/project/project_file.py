@@ -25,8 +25,8 @@ from core.exchange.project.manifest import (
     Manifest,
     ProjectRow,
     SampleRow,
-    check_row,
-    read_manifest,
+    parse_manifest,
+    parse_row,
 )
 from core.exchange.project.packing import MANIFEST, MAX_MANIFEST_BYTES, Packer
 from core.exchange.project.runs import VALIDATION, ImportedRuns, list_exported_files
@@ -69,7 +69,7 @@ class ProjectTransfer:
 
     @property
     def text(self) -> str:
-        """One sentence for people."""
+        """Return the project's name, counts and size as one sentence for the user."""
         words = {"bursts": "recordings", "crops": "pictures", "runs": "trainings"}
         found = [(n, words.get(part, part)) for part, n in self.counts.items() if n]
         parts = ", ".join(f"{n:,} {w if n != 1 else w.removesuffix('s')}" for n, w in found)
@@ -89,7 +89,7 @@ def export_project(
     with_pictures: bool = True,
     progress: Progress = ignore_progress,
 ) -> ProjectTransfer:
-    """Write a project to a zip, with or without its bin and its samples' crops.
+    """Export a project with its trainings to a zip, optionally with its bin and its samples' crops.
 
     Raises:
         NotFoundError: no such project.
@@ -113,7 +113,7 @@ def export_project(
                 skeleton=project.skeleton,
                 in_space=project.in_space,
             )
-            packer.finish(row, with_bin, with_pictures)
+            packer.write_manifest(row, with_bin, with_pictures)
         return ProjectTransfer(project.name, dict(packer.counts), out.stat().st_size)
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
@@ -127,7 +127,8 @@ def _pack_tables(
     with_pictures: bool,
     progress: Progress,
 ) -> None:
-    """Pack the project's rows and crops from one snapshot of the store."""
+    """Pack the project's rows and crops from one snapshot of the store; raise StoreError if they
+    exceed a project file's size."""
     with store.begin_read() as connection:
         size = measure_project(connection, project.id, with_bin=with_bin)
         needed = size.bytes if with_pictures else size.bytes - size.crop_bytes
@@ -155,7 +156,7 @@ def _pack_tables(
 
 
 def _pack_runs(packer: Packer, trainings: TrainingManager, project: Project) -> list[str]:
-    """Pack the project's finished trainings and return their names."""
+    """Pack the files of the project's trainings that are not running, and return their names."""
     finished = [run for run in trainings.runs(project) if run.status() != RUNNING]
     for run in finished:
         for file in list_exported_files(run):
@@ -171,7 +172,8 @@ def _pack_runs(packer: Packer, trainings: TrainingManager, project: Project) -> 
 def import_project(
     store: Store, paths: Paths, path: Path, *, progress: Progress = ignore_progress
 ) -> ProjectTransfer:
-    """Import a project file, all of it or nothing; a name that is taken gets " 2".
+    """Import a project file, all or nothing, as a new project with its trainings; a name that is
+    taken gets " 2".
 
     Raises:
         ArchiveError: it is not a project file, was altered, or its rows don't fit together.
@@ -205,7 +207,8 @@ def import_project(
 
 
 def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) -> ImportedProject:
-    """Insert the project and move its trainings' folders in, all in one transaction."""
+    """Insert the project's rows and move its trainings' folders in; both are undone if either
+    fails."""
     columns = reader.manifest.project.model_dump()
     columns["active_model"] = runs.names.get(columns["active_model"])
     try:
@@ -220,11 +223,12 @@ def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) 
 
 
 def _check_members(folder: Path, name: str) -> Manifest:
-    """Return the manifest; raises ArchiveError if a member is missing, unknown or altered."""
+    """Read the manifest; raise ArchiveError if it does not list exactly the unpacked files with
+    their hashes."""
     path = folder / MANIFEST
     if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
         raise ArchiveError(f"{name} holds no {MANIFEST} of a project: export the project anew")
-    manifest = read_manifest(path.read_bytes(), name)
+    manifest = parse_manifest(path.read_bytes(), name)
     found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     listed = [member.name for member in manifest.members]
     if len(set(listed)) != len(listed) or {*listed, MANIFEST} != found:
@@ -249,7 +253,8 @@ class _ProjectReader:
         self._folder, self._name = folder, name
 
     def check_rows(self, progress: Progress) -> None:
-        """Check every row and crop, so that importing them is quick and can't fail.
+        """Validate every row and crop, ascending ids and the manifest's counts, so that inserting
+        can't fail later.
 
         Raises:
             ArchiveError: an invalid row.
@@ -258,7 +263,7 @@ class _ProjectReader:
         for part in PARTS:
             last_id, count, total = -1, 0, self.manifest.counts.get(part, 0)
             for where, line in self._read_lines(part):
-                row = check_row(part, line, where, self.manifest.project.skeleton)
+                row = parse_row(part, line, where, self.manifest.project.skeleton)
                 if row.id <= last_id:
                     raise ArchiveError(f"{where}: id {row.id} comes after {last_id}")
                 last_id, count = row.id, count + 1
@@ -272,7 +277,8 @@ class _ProjectReader:
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:
-        """Yield the checked rows of one of PARTS; samples have their crops as `jpegs`."""
+        """Yield the validated rows of one table of PARTS; samples have their crops as `jpegs`,
+        {frame: JPEG}."""
         for _, line in self._read_lines(part):
             checked = ROWS[part].model_validate_json(line)
             row = dict(checked)
@@ -281,7 +287,8 @@ class _ProjectReader:
             yield row
 
     def _read_lines(self, part: str) -> Iterator[tuple[str, bytes]]:
-        """Yield each line of a part with its place for errors; too long lines in pieces."""
+        """Yield (place for errors, line) of all files of a table; lines longer than _MAX_LINE_BYTES
+        come in pieces."""
         for path in sorted(self._folder.glob(f"{part}-*.jsonl")):
             with path.open("rb") as file:
                 lines = iter(lambda: file.readline(_MAX_LINE_BYTES), b"")
@@ -289,7 +296,8 @@ class _ProjectReader:
                     yield f"{self._name}: {path.name}, line {number}", line
 
     def _check_crop(self, place: CropPlace, where: str) -> None:
-        """Raise ArchiveError or MediaError unless there is a small JPEG at the place."""
+        """Check that a small JPEG is at the place and the project stores pictures, and count it;
+        raise ArchiveError or MediaError."""
         if self.manifest.project.keypoints_only:
             raise ArchiveError(f"{where}: a picture in a project that keeps keypoints only")
         pack = self._folder / place.pack

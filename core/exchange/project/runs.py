@@ -28,7 +28,8 @@ MAX_LOG_BYTES = 8 * 2**20
 
 
 def list_exported_files(run: Run) -> list[Path]:
-    """Return the files of a training, and of its model of moving gestures, that are exported."""
+    """List the files of a training, and of its model of moving gestures, that a project file
+    contains, without links."""
     motions = run.path / MOTIONS
     found = sorted([*run.path.iterdir(), *(motions.iterdir() if motions.is_dir() else ())])
     files = [path for path in found if path.is_file() and not path.is_symlink()]
@@ -58,7 +59,8 @@ class ImportedRuns:
         return f"{name[:72]}-{secrets.token_hex(2)}" if (self._runs / name).exists() else name
 
     def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
-        """Copy the trainings to the scratch folder, checked and assigned to the project.
+        """Copy the trainings to the scratch folder, validate their models and logs, and assign them
+        to the project.
 
         Args:
             samples: ids in the file → new ids.
@@ -77,7 +79,7 @@ class ImportedRuns:
                 _replace_sample_ids(self._scratch / new / VALIDATION, samples, where)
 
     def move_in(self) -> None:
-        """Move each training to the studio by one rename."""
+        """Move each training from the scratch folder to the studio by one rename."""
         self._runs.mkdir(parents=True, exist_ok=True)
         for name in self.names.values():
             (self._scratch / name).rename(self._runs / name)
@@ -90,11 +92,12 @@ class ImportedRuns:
 
 
 def _rewrite_log(path: Path, project: Project, where: str) -> None:
-    """Check a log and rewrite it with the new project, ended and without process ids."""
+    """Validate a training's log and rewrite it: assigned to the project, ended, and with process
+    ids of 0."""
     if not path.is_file() or path.stat().st_size > MAX_LOG_BYTES:
         raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG_BYTES:,} bytes")
     lines = enumerate(path.read_bytes().splitlines(), 1)
-    records = [_read_record(line, f"{where}, line {number}") for number, line in lines]
+    records = [_parse_record(line, f"{where}, line {number}") for number, line in lines]
     if not records or records[0]["event"] != "start":
         raise ArchiveError(f"{where}: the log begins with no start")
     records[0] |= project_fields(project)
@@ -104,8 +107,8 @@ def _rewrite_log(path: Path, project: Project, where: str) -> None:
     path.write_text("".join(f"{line}\n" for line in rewritten), encoding="utf-8")
 
 
-def _read_record(line: bytes, where: str) -> dict[str, Any]:
-    """Return a line of a log, checked by `run_records`; raises ArchiveError."""
+def _parse_record(line: bytes, where: str) -> dict[str, Any]:
+    """Parse and validate a line of a training's log; raise ArchiveError with its place."""
     try:
         record = json.loads(line)
         check_record(record)
@@ -120,7 +123,8 @@ def _read_record(line: bytes, where: str) -> dict[str, Any]:
 
 
 def _replace_sample_ids(path: Path, samples: Mapping[int, int], where: str) -> None:
-    """Replace the samples' ids in a validation table; drop rows of missing samples."""
+    """Replace sample ids in a validation table by the new ids, dropping rows of samples that were
+    not imported."""
     try:
         rows = pd.read_csv(path, dtype=str, keep_default_na=False)
         rows["sample_id"] = pd.to_numeric(rows["sample_id"]).map(samples)

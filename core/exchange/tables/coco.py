@@ -30,7 +30,8 @@ _FRAME_STEP = 2**32  # between the ids of a clip's frames, far above any number 
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write rows of frames (`columns.split_clip`), given twice as COCO lists its images first.
+    """Write frames as COCO keypoints json: images from `first`, annotations from a second pass over
+    the same rows in `again`.
 
     Returns:
         The number of samples.
@@ -58,6 +59,7 @@ def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str
 
 
 def _write_item(file: IO[str], item: dict[str, Any], *, first: bool) -> None:
+    """Write an item of a JSON list, after a comma unless it is the first."""
     file.write(("\n" if first else ",\n") + _to_json(item))
 
 
@@ -71,7 +73,8 @@ def _image_id(row: Row) -> int:
 
 
 def _to_category(row: Row, number: int) -> dict[str, Any]:
-    """Return the category of a row's gesture."""
+    """Convert a row's gesture and skeleton to a COCO category; Mudra's columns are under
+    "mudra"."""
     skeleton = skeleton_named(row["skeleton"])
     return {
         "id": number,
@@ -84,7 +87,8 @@ def _to_category(row: Row, number: int) -> dict[str, Any]:
 
 
 def _to_annotation(row: Row, category_id: int) -> dict[str, Any]:
-    """Return the annotation of a frame."""
+    """Convert a frame to a COCO annotation with the keypoints' bounding box; missing keypoints get
+    v = 0, Mudra's columns are under "mudra"."""
     keypoints = to_floats(row["keypoints"]).reshape(row["joints"], -1)
     is_present = np.atleast_1d(np.isfinite(keypoints).all(axis=1))
     flat: list[float] = []
@@ -125,7 +129,7 @@ _Text = Annotated[str, Field(max_length=1000)]
 
 
 def _to_array(values: list[float | None]) -> Floats:
-    """Return numbers as float32, null as NaN."""
+    """Convert numbers to a float32 array, None to NaN."""
     numbers = np.array([np.nan if v is None else v for v in values], np.float64)
     with np.errstate(over="ignore"):  # too large numbers are rejected with their row
         return numbers.astype(np.float32)
@@ -177,7 +181,8 @@ _ANNOTATION, _OWN_NUMBERS = TypeAdapter(_Annotation), TypeAdapter(_OwnNumbers)
 
 
 def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
-    """Yield the annotations with keypoints, numbered from 1, as unchecked columns and arrays.
+    """Yield (number from 1, row) of each annotation that has keypoints; columns and arrays are not
+    validated yet.
 
     From files of other programs this is gesture (the category), source, width and height; v = 1
     becomes the score 0.5. Annotations without keypoints are skipped.
@@ -207,7 +212,8 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _to_row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
-    """Return an annotation as columns and arrays; raises TableError for a wrong number of these."""
+    """Convert an annotation with its category and image to a row, keypoints with v = 0 to NaN;
+    raise TableError for wrong array lengths."""
     flat = annotation.keypoints
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")

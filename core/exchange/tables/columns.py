@@ -68,7 +68,8 @@ class SampleColumns(Strict):
 
 
 def _column_type(annotation: Any) -> type:
-    """Return str, int, bool or float: the type below an annotation."""
+    """Return the basic type of an annotation (str, int, bool or float), unwrapping Annotated,
+    Optional and Literal."""
     if annotation in (str, int, bool, float):
         return annotation
     first = get_args(annotation)[0]
@@ -91,13 +92,14 @@ def array_axes(axes: int) -> dict[str, tuple[str, ...]]:
 
 
 def number_columns(joints: int, axes: int) -> list[str]:
-    """Return the names x0, y0, …, then score0, …, then wx0, wy0, wz0, …"""
+    """Return the names of the number columns: x0, y0, …, score0, …, wx0, wy0, wz0, …"""
     names = array_axes(axes).values()
     return [f"{axis}{joint}" for part in names for joint in range(joints) for axis in part]
 
 
 def split_clip(row: Row) -> Iterator[Row]:
-    """Yield one row per frame of a row of `transfer.read_sample_rows`."""
+    """Split a sample's row into one row per frame, with the frame's number, time and part of each
+    array."""
     frames = row["frames"]
     times = to_times(row["times"])
     times_s = [row["time_s"]] if times is None else times.tolist()
@@ -108,6 +110,7 @@ def split_clip(row: Row) -> Iterator[Row]:
 
 
 def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
+    """Return the bytes of one frame of a blob; None if there is no blob."""
     if blob is None:
         return None
     size = len(blob) // frames
@@ -115,7 +118,7 @@ def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
 
 
 def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
-    """Join checked rows of frames to rows of samples, the inverse of `split_clip`.
+    """Join consecutive rows of frames to one row per sample, the inverse of `split_clip`.
 
     Raises:
         StoreError: the frames of a clip don't fit together.
@@ -137,7 +140,7 @@ class _ClipCounter:
 
 
 def _join_frames(clip: list[Row]) -> Row:
-    """Return the rows of a clip's frames as one row of a sample.
+    """Join the rows of a clip's frames to one row of a sample.
 
     Raises:
         StoreError: a frame has other numbers than the first.

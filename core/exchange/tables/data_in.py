@@ -66,7 +66,8 @@ def import_data(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> AddReport:
-    """Import a file of samples into a project, which is created if it is given by an unknown name.
+    """Import samples from Mudra's tables or COCO json, or anything that `import_path` reads, into a
+    project, created if missing.
 
     Args:
         person: who recorded, where a COCO file of others does not say.
@@ -95,11 +96,11 @@ def import_data(
             progress=progress,
         )
     if is_json:
-        skeleton = _find_skeleton(store, target)
-        read = _read_coco(path, person or UNKNOWN_PERSON, estimator, skeleton)
+        skeleton = _project_skeleton(store, target)
+        read = _read_coco_rows(path, person or UNKNOWN_PERSON, estimator, skeleton)
     else:
         read = read_own_table(path)
-    rows = join_clips(_check_rows(read, path.name, "annotation" if is_json else "line"))
+    rows = join_clips(_validate_rows(read, path.name, "annotation" if is_json else "line"))
     try:
         first = next(rows, None)
         if first is None:
@@ -117,8 +118,9 @@ def import_data(
         raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
 
 
-def _find_skeleton(store: Store, target: str | Project) -> str:
-    """Return the skeleton of the project, or the hand's if there is no such project."""
+def _project_skeleton(store: Store, target: str | Project) -> str:
+    """Return the skeleton of the project, found by its name if it is a string; hand_21 if there is
+    no such project."""
     if isinstance(target, Project):
         return target.skeleton
     key = target.casefold()
@@ -126,10 +128,11 @@ def _find_skeleton(store: Store, target: str | Project) -> str:
     return next(skeletons, HAND_21.name)
 
 
-def _read_coco(
+def _read_coco_rows(
     path: Path, person: str, estimator: str | None, skeleton: str
 ) -> Iterator[tuple[int, Row]]:
-    """Yield the annotations of a COCO file; those of other programs with the missing columns."""
+    """Yield the numbered rows of a COCO file; for another program's file fill in person, session,
+    estimator and file hash."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     at = now()
@@ -155,8 +158,9 @@ def _read_coco(
 # ------------------------------------------------------------------------------------- the checks
 
 
-def _check_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterator[Row]:
-    """Yield valid rows; after the first invalid one only look for more of these.
+def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterator[Row]:
+    """Yield the validated rows, arrays as blobs, until the first invalid one; then collect the
+    invalid ones and raise TableError.
 
     Raises:
         TableError: some rows are invalid; their numbers are called lines or annotations (`unit`).
@@ -172,7 +176,7 @@ def _check_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterat
                 )
             else:
                 columns = SampleColumns.model_validate(given)
-            fault = _find_fault(columns, row)
+            fault = _find_row_fault(columns, row)
         except ValidationError as error:
             fault = first_fault(error)
         if fault:
@@ -191,8 +195,9 @@ def _check_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterat
         raise TableError(f"{file}: {reason} {format_lines(pd.Index(wrong) - 1, unit)}")
 
 
-def _find_fault(columns: SampleColumns, row: Row) -> str:
-    """Return what is wrong with a row's arrays and sizes; "" if nothing."""
+def _find_row_fault(columns: SampleColumns, row: Row) -> str:
+    """Return why a row's arrays have wrong lengths or too large numbers, or its sizes are
+    incomplete; "" if it is valid."""
     axes = {"keypoints": (2, 3), "scores": (1,), "world": (3,)}
     for name in ARRAYS:
         values = row[name]
@@ -219,8 +224,8 @@ def _import_rows(
     is_new: bool,
     progress: Progress,
 ) -> AddReport:
-    """Add checked rows to a project in one short transaction: until all are checked, they wait in
-    a temporary file."""
+    """Import validated rows in one short transaction; all are validated into a temporary file
+    before it starts."""
     hashes = store.stored_file_hashes(project.id)
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
@@ -260,7 +265,8 @@ class _SampleImporter:
         self._waiting: list[Row] = []
 
     def add(self, row: Row) -> None:
-        """Add a row's sample unless the project has it; raises TableError for another skeleton."""
+        """Queue a row's sample unless the project has it already, and create its gesture, session
+        and recording if missing; raise TableError for another skeleton."""
         project = self._imported.project
         if row["skeleton"] != project.skeleton:
             raise TableError(
@@ -281,7 +287,7 @@ class _SampleImporter:
             self.flush()
 
     def flush(self) -> None:
-        """Store the samples that wait."""
+        """Check the axes of the queued samples and insert them."""
         if self._waiting:
             kinds = {
                 (
@@ -297,7 +303,7 @@ class _SampleImporter:
             self._waiting = []
 
     def list_new_ids(self) -> dict[str, list[int]]:
-        """Return the ids of what was added, by table."""
+        """Return the ids of inserted gestures, persons and samples by table, for the history."""
         existing = {
             "gestures": self._existing.gestures,
             "persons": self._existing.persons,
@@ -312,7 +318,8 @@ class _SampleImporter:
         add_rows(self._connection, self._imported, part, [{"id": key, **row}])
 
     def _ensure_gesture(self, row: Row) -> str:
-        """Return the key of a row's gesture, which is added if missing."""
+        """Return the key of the row's gesture; insert it if missing, and update it in a new
+        project."""
         name = self._mapping.get(row["gesture"], row["gesture"])
         key = safe_name(name).casefold()
         if key in self._known_gestures:
@@ -330,7 +337,8 @@ class _SampleImporter:
         return key
 
     def _ensure_session(self, row: Row) -> Any:
-        """Return the key of a row's session; it and its person are added if missing."""
+        """Return the key of the row's session; insert it and its person if the project has none
+        like it."""
         person = row["person"].casefold()
         if person not in self._ids["persons"]:
             self._add("persons", person, {"name": row["person"]})
@@ -345,7 +353,8 @@ class _SampleImporter:
         return key
 
     def _ensure_recording(self, row: Row, gesture: str, session: Any) -> Any:
-        """Return the key of a row's recording, which is added if missing."""
+        """Return the key of the row's recording; insert it if the session has none that started
+        then."""
         key = (row["burst_id"], session, row["burst_started_at"])
         if key not in self._ids["bursts"]:
             existing = (self._ids["sessions"][session], row["burst_started_at"])

@@ -92,7 +92,7 @@ class ExportedSamples:
 
     @property
     def text(self) -> str:
-        """One sentence for people."""
+        """Return the counts and file names as one sentence for the user."""
         names = ", ".join(path.name for path in self.files)
         left = f"; {self.left_out:,} with a missing keypoint left out" if self.left_out else ""
         return f"{self.samples:,} samples in {names}{left}"
@@ -106,7 +106,7 @@ def export_data(
     kind: str | None = None,
     progress: Progress = ignore_progress,
 ) -> ExportedSamples:
-    """Write the samples outside the bin to a file.
+    """Export the project's samples outside the bin to a file of a format in FORMATS.
 
     Args:
         kind: one of FORMATS; None: by the suffix. "kazuhito" also writes the gestures' names, to
@@ -147,7 +147,8 @@ def export_data(
 
 @contextmanager
 def _open_output(out: Path) -> Iterator[Path]:
-    """Yield a temporary path that becomes `out` when the block succeeds."""
+    """Yield a temporary path that replaces `out` when the block succeeds; raise StoreError if it
+    can't be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with replace_atomically(out) as part:
@@ -160,7 +161,7 @@ def _open_output(out: Path) -> Iterator[Path]:
 
 
 def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: int) -> int:
-    """Write rows of frames as "csv" or "parquet"; return the number of samples."""
+    """Write frames to a csv or parquet file, in batches; return the number of samples."""
     import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import csv as arrow_csv
     from pyarrow import parquet
@@ -186,7 +187,8 @@ def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: i
 
 
 def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list[Any]:
-    """Return the values of each column: COLUMNS, then the numbers as float32."""
+    """Convert rows to columns: one list per name of COLUMNS, then one float32 array per number
+    column, NaN where missing; csv formulas are quoted."""
     columns: list[Any] = []
     for name, column_type in COLUMNS.items():
         values = [row[name] for row in rows]
@@ -205,9 +207,9 @@ def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list
 # ---------------------------------------------------------------------------------- keypoint.csv
 
 
-def screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
+def to_screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
     """Convert (K, 2) keypoints to the 2K numbers of Kazuhito00's app: as seen on the screen,
-    relative to the wrist, divided by the largest.
+    relative to the wrist, divided by the largest magnitude.
 
     Returns:
         None where a keypoint is missing or all are one point.
@@ -219,7 +221,8 @@ def screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
 
 
 def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture]) -> int:
-    """Write still hands as Kazuhito00's keypoint.csv; return how many."""
+    """Write single-frame hands without missing keypoints as Kazuhito00's keypoint.csv (gesture
+    number, 42 numbers); return how many."""
     numbers = {gesture.name: i for i, gesture in enumerate(gestures)}
     samples = 0
     with out.open("w", encoding="utf-8", newline="") as file:
@@ -232,7 +235,7 @@ def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture])
                 )
             points = to_floats(row["keypoints"]).reshape(-1, 2)
             is_still_hand = len(points) == HAND_21.size and row["frames"] == 1
-            flat = screen_keypoints(points, row["mirrored_view"]) if is_still_hand else None
+            flat = to_screen_keypoints(points, row["mirrored_view"]) if is_still_hand else None
             if flat is not None and row["gesture"] in numbers:
                 writer.writerow([numbers[row["gesture"]], *flat.astype(str).tolist()])
                 samples += 1
@@ -240,7 +243,7 @@ def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture])
 
 
 def _write_gesture_names(gestures: list[Gesture], out: Path) -> None:
-    """Write the gestures' names, number 0 first, with a BOM as the app's own file has."""
+    """Write the gestures' names in their order, one a line, as UTF-8 with BOM."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         [quote_formula(gesture.name)] for gesture in gestures

@@ -24,12 +24,12 @@ _CSV_BLOCK_BYTES = 4 * 2**20
 
 
 def is_own_table(path: Path) -> bool:
-    """Whether a table has the columns that only Mudra's exact tables have."""
-    return set(MARKS) <= set(_read_header(path))
+    """Return whether a table has the columns that identify Mudra's own tables."""
+    return set(MARKS) <= set(_read_column_names(path))
 
 
-def _read_header(path: Path) -> list[str]:
-    """Return the names of the columns; none if they can't be read."""
+def _read_column_names(path: Path) -> list[str]:
+    """Read a csv's or parquet table's column names; [] if they can't be read."""
     try:
         if path.suffix.lower() == ".parquet":
             with open_parquet(path) as table:
@@ -41,14 +41,15 @@ def _read_header(path: Path) -> list[str]:
 
 
 def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
-    """Yield each row with its line number: its COLUMNS (texts from csv) and ARRAYS.
+    """Yield (line number, row) of a table that Mudra exported: its COLUMNS (text in csv) and its
+    ARRAYS as float32.
 
     Raises:
         TableError: damaged, too large, or keypoints that are not numbers.
     """
     if path.stat().st_size > MAX_BYTES:
         raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
-    names = _read_header(path)
+    names = _read_column_names(path)
     if len(set(names)) != len(names) or len(names) > MAX_COLUMNS:
         raise TableError(f"{path.name} has a column twice, or over {MAX_COLUMNS} of them")
     joints = next(j for j in range(MAX_COLUMNS) if f"x{j}" not in names)
@@ -58,9 +59,9 @@ def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
     is_csv = path.suffix.lower() == ".csv"
     line = 2 if is_csv else 1
     try:
-        for batch in _read_csv(path, names) if is_csv else _read_parquet(path):
-            numbers = _read_numbers(batch, number_columns(joints, axes), line, path.name)
-            for row in _read_rows(batch, numbers, joints, axes):
+        for batch in _read_csv_batches(path, names) if is_csv else _read_parquet_batches(path):
+            numbers = _parse_numbers(batch, number_columns(joints, axes), line, path.name)
+            for row in _split_batch(batch, numbers, joints, axes):
                 yield line, row
                 line += 1
             if line > MAX_ROWS:
@@ -70,8 +71,8 @@ def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
         raise TableError(f"{path.name} can't be read near line {line}: {reason}") from error
 
 
-def _read_csv(path: Path, names: list[str]) -> Iterator[Any]:
-    """Yield the record batches of a csv, all of its cells as texts."""
+def _read_csv_batches(path: Path, names: list[str]) -> Iterator[Any]:
+    """Yield the Arrow record batches of a csv, all cells as text, empty cells as null."""
     import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import csv as arrow
 
@@ -91,8 +92,9 @@ def _read_csv(path: Path, names: list[str]) -> Iterator[Any]:
         yield from reader
 
 
-def _read_parquet(path: Path) -> Iterator[Any]:
-    """Yield the record batches of a parquet table within limits."""
+def _read_parquet_batches(path: Path) -> Iterator[Any]:
+    """Yield the Arrow record batches of a parquet table; raise TableError if it has too many rows
+    or bytes."""
     with open_parquet(path) as table:
         if table.unpacked_bytes > _MAX_UNPACKED_BYTES or table.rows > MAX_ROWS:
             raise TableError(
@@ -102,9 +104,9 @@ def _read_parquet(path: Path) -> Iterator[Any]:
         yield from table.batches
 
 
-def _read_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats:
-    """Return columns of a batch as (rows, columns) float32; raises TableError with the lines of
-    what is no number."""
+def _parse_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats:
+    """Convert these columns of a batch to (rows, columns) float32; raise TableError with the lines
+    of cells that are not numbers."""
     import pyarrow as pa
 
     columns = []
@@ -120,8 +122,9 @@ def _read_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats:
     return np.column_stack(columns)
 
 
-def _read_rows(batch: Any, numbers: Floats, joints: int, axes: int) -> Iterator[Row]:
-    """Yield the rows of a batch: its COLUMNS, and its numbers as ARRAYS."""
+def _split_batch(batch: Any, numbers: Floats, joints: int, axes: int) -> Iterator[Row]:
+    """Yield the rows of a batch: its COLUMNS, and its numbers split into the ARRAYS of as many
+    keypoints as the row has."""
     columns = {OLD_NAMES.get(name, name): batch.column(name) for name in batch.schema.names}
     values = {name: columns[name].to_pylist() for name in COLUMNS if name in columns}
     is_csv = str(columns["joints"].type) == "string"

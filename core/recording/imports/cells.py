@@ -28,7 +28,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "
 
 
 def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
-    """Read a table: its first line, its cells (line i + 1 of the file has index i), its sha256.
+    """Read a csv or parquet table; return its first line, its cells (line i + 1 of the file has
+    index i) and its SHA-256.
 
     Cells are texts; in a parquet table, whose columns have names and whose first row is line 2,
     coordinates are numbers. A csv's first line is among the cells: it may be a row.
@@ -46,20 +47,21 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if path.suffix.lower() == ".parquet":
-            return *_read_parquet(path), digest
-        _check_csv(path.read_bytes(), path)
+            return *_read_parquet_cells(path), digest
+        _check_csv_size(path.read_bytes(), path)
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
     try:
-        cells = _read_csv(path)
+        cells = _read_csv_cells(path)
     except _UNREADABLE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise TableError(f"{path.name} isn't a readable table ({reason})") from error
     return list(cells.iloc[0]) if len(cells) else [], cells, digest
 
 
-def _check_csv(content: bytes, path: Path) -> None:
-    """Check a csv's size before it is parsed: a cell takes many times its bytes in memory."""
+def _check_csv_size(content: bytes, path: Path) -> None:
+    """Raise TableError if a csv has too many cells or contains NUL bytes, before it is parsed:
+    cells take many times its bytes in memory."""
     if b"\0" in content:
         raise TableError(f"{path.name} isn't UTF-8 text: save it as csv in UTF-8")
     rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
@@ -67,6 +69,7 @@ def _check_csv(content: bytes, path: Path) -> None:
 
 
 def _check_cell_count(path: Path, columns: int, cells: int) -> None:
+    """Raise TableError if there are more than MAX_COLUMNS columns or MAX_CELLS cells."""
     if columns > MAX_COLUMNS or cells > MAX_CELLS:
         raise TableError(
             f"{path.name} has {cells:,} cells in {columns:,} columns; the limits are {MAX_CELLS:,} "
@@ -74,8 +77,9 @@ def _check_cell_count(path: Path, columns: int, cells: int) -> None:
         )
 
 
-def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
-    """Read a parquet table's column names and cells, coordinates as numbers."""
+def _read_parquet_cells(path: Path) -> tuple[list[str], pd.DataFrame]:
+    """Read a parquet table's column names and cells: coordinates stay numbers, other cells become
+    text."""
     import pyarrow as pa  # slow to load and seldom needed
 
     with open_parquet(path) as table:
@@ -93,7 +97,7 @@ def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
 
 
 def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
-    """Yield the batches until they exceed the limit together."""
+    """Yield the batches; raise TableError once they exceed _MAX_UNPACKED_BYTES together."""
     unpacked = 0
     for batch in batches:
         unpacked += batch.nbytes
@@ -106,14 +110,16 @@ def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
 
 
 def _is_coordinate_column(name: str, kind: Any) -> bool:
+    """Return whether a column contains numbers and is named like a coordinate (x0, wy3 …)."""
     import pyarrow as pa
 
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
     return is_number and _COORDINATE_COLUMN.fullmatch(name) is not None
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read a csv's cells as texts, without blank lines at its end."""
+def _read_csv_cells(path: Path) -> pd.DataFrame:
+    """Read a csv's cells as text, without blank lines at its end; raise TableError if a row has
+    more columns than the first."""
     try:
         cells = pd.read_csv(
             path,
@@ -136,7 +142,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _find_longer_rows(path: Path) -> pd.Index:
-    """Return the indices, from 0, of the rows with more columns than the first."""
+    """Return the indices, from 0, of the csv rows with more columns than the first row."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         widths = [len(row) for row in csv.reader(file)]
     return pd.Index([i for i, width in enumerate(widths) if width > widths[0]])
@@ -145,7 +151,7 @@ def _find_longer_rows(path: Path) -> pd.Index:
 def parse_coordinates(
     cells: pd.DataFrame, path: Path, missing: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """Convert cells to numbers; NaN where `missing`.
+    """Convert cells to float32; cells where `missing` is True may be empty and become NaN.
 
     Raises:
         TableError: cells that are not finite numbers, with their lines.
@@ -163,7 +169,7 @@ def parse_coordinates(
 
 
 def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
-    """Convert cells to (N,) texts without surrounding spaces.
+    """Convert cells to an (N,) array of stripped text, without the apostrophes of `quote_formula`.
 
     Raises:
         TableError: a text longer than any name; as an array, all take as much memory as it.
@@ -178,7 +184,7 @@ def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
 
 
 def parse_numeric_labels(labels: pd.Series, path: Path) -> NDArray[np.str_]:
-    """Convert cells to (N,) whole numbers as texts.
+    """Check that the labels are whole numbers and return them as an (N,) array of text.
 
     Raises:
         TableError: other texts, with their lines.
@@ -194,7 +200,8 @@ def check_rows(wrong: pd.Series, problem: str, path: Path) -> None:
 
 
 def read_label_names(path: Path) -> dict[str, str]:
-    """Read label names by number from `…_classifier_label.csv` beside the table; {} if missing.
+    """Read {number: name} from the file `…_classifier_label.csv` in the table's folder; {} if it is
+    missing.
 
     Raises:
         TableError: the file can't be read.
@@ -216,7 +223,7 @@ def read_label_names(path: Path) -> dict[str, str]:
 
 
 def format_lines(index: pd.Index, unit: str = "line") -> str:
-    """Format line numbers as “(3 lines: 2, 5, 9)”, at most twenty; the index counts from 0."""
+    """Format 0-based row indices as 1-based line numbers, at most twenty: “(3 lines: 2, 5, 9)”."""
     numbers = ", ".join(str(int(i) + 1) for i in index[:_MAX_LISTED])
     more = " …" if len(index) > _MAX_LISTED else ""
     return f"({len(index)} {unit if len(index) == 1 else f'{unit}s'}: {numbers}{more})"

@@ -54,8 +54,8 @@ def import_path(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> AddReport:
-    """Import a table's rows, or the hands in the pictures and videos of a folder or zip, into a
-    project, which is created if needed.
+    """Import samples from a table, or from a folder or zip of labelled pictures and videos, into a
+    project, created if missing.
 
     Args:
         estimator_factory: only called for pictures; with several processes a function of a module,
@@ -69,7 +69,7 @@ def import_path(
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
-        default = _find_skeleton(store, target)
+        default = _find_project_skeleton(store, target)
         table = read_table(path, layout, mapping, skeleton=skeleton, default_skeleton=default)
         with find_or_create_project(store, target, _storable_skeleton(table)) as (project, fresh):
             with _report_with_history(store, project, path.name, fresh) as report:
@@ -101,8 +101,8 @@ def import_path(
             return report
 
 
-def _find_skeleton(store: Store, target: str | Project) -> str:
-    """Return the skeleton of a project, or hand_21 if it does not exist yet."""
+def _find_project_skeleton(store: Store, target: str | Project) -> str:
+    """Return the skeleton of a project, or hand_21 if the project does not exist yet."""
     if isinstance(target, Project):
         return target.skeleton
     key = target.casefold()
@@ -120,7 +120,8 @@ def _storable_skeleton(table: KeypointTable) -> str:
 def _report_with_history(
     store: Store, project: Project, name: str, fresh: bool
 ) -> Iterator[AddReport]:
-    """Yield a report; on exit, and also after an error, record it in the history for Undo."""
+    """Yield an empty report to fill; at the end, or after an error, record the added samples in the
+    history for Undo."""
     report = AddReport()
     try:
         yield report
@@ -135,15 +136,15 @@ def _report_with_history(
 def record_import(
     store: Store, project: Project, name: str, report: AddReport, *, fresh: bool
 ) -> None:
-    """Record an import in the project's history, to be undone; undoing the import that created the
-    project deletes it as a whole."""
+    """Record an import in the history for Undo; undoing an import that created its project
+    (`fresh`) deletes the project."""
     title = f"Imported {format_count(report.added, 'sample')} from {printable(name)}"
     store.record_additions(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 
 @contextmanager
 def open_folder_or_zip(path: Path) -> Iterator[Path]:
-    """Yield the folder itself, or a zip's content in a temporary one.
+    """Yield the folder itself, or a temporary folder with the zip's content.
 
     Raises:
         MediaError: neither.
@@ -176,8 +177,8 @@ def import_pictures(
     on: str = LOCAL,
     progress: Progress,
 ) -> None:
-    """Store the hands found in pictures, and in five frames a second of videos; update the report
-    with each file."""
+    """Estimate poses in pictures, and in five frames per second of videos, and store them as
+    samples; skipped and known files go to the report."""
     targets = _ImportTargets(store, project, source, report)
     known = store.stored_file_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
@@ -214,7 +215,8 @@ def _import_table(
     progress: Progress,
     report: AddReport,
 ) -> None:
-    """Import a table: consecutive rows of one person and gesture form one recording.
+    """Store a table's rows as samples, except those that the project has; consecutive rows of one
+    person and gesture form one recording.
 
     A row is identified by the table's sha256 and its keypoints, which neither mapping nor person
     change.
@@ -250,7 +252,8 @@ def _import_table(
 
 
 def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int, int]]:
-    """Yield (first, last + 1) of consecutive rows of one person, gesture and recording."""
+    """Yield (first, last + 1) of each run of consecutive rows with the same person, gesture and
+    recording."""
     columns = [persons, table.gestures]
     columns += [] if table.recordings is None else [table.recordings]
     changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
@@ -258,6 +261,7 @@ def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int,
 
 
 def _check_names(source: str, names: set[str]) -> None:
+    """Raise TableError if a gesture's or person's name is invalid."""
     for name in names:
         try:
             safe_name(_shorten_name(name))
@@ -273,7 +277,7 @@ def _shorten_name(name: str) -> str:
 
 
 def _make_row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
-    """Convert a table's row to a sample."""
+    """Convert a row of a table to a sample; keypoints get the score 1, missing ones 0."""
     keypoints = table.keypoints[row]
     world = None if table.world is None else table.world[row]
     return NewSample(
@@ -304,8 +308,8 @@ class _ImportTargets:
         self._last: tuple[str, str, int] | None = None
 
     def find_recording(self, person: str, gesture: str, *, new: bool = False) -> int:
-        """Return the current recording's id; starts a new one if person or gesture changed, or if
-        `new`."""
+        """Return the recording's id for samples of this person and gesture; starts another if
+        either changed since the last call, or if `new`."""
         if new or self._last is None or self._last[:2] != (person, gesture):
             session_id, gesture_id = self._find_session(person), self._find_gesture(gesture)
             recording_id = self._store.start_recording(session_id, gesture_id)
@@ -313,6 +317,8 @@ class _ImportTargets:
         return self._last[2]
 
     def _find_session(self, person: str) -> int:
+        """Return the id of the person's session in this import; creates the session, and the person
+        if missing."""
         if person not in self._session_ids:
             found = self._store.ensure_person(self._project.id, _shorten_name(person))
             if found.id not in self._person_ids:
@@ -324,7 +330,7 @@ class _ImportTargets:
         return self._session_ids[person]
 
     def check_kind(self, name: str) -> None:
-        """Check that samples of this kind fit the gesture.
+        """Raise KindError if the project has this gesture, but of the other kind (still or moving).
 
         Raises:
             KindError: the project has this gesture as the other kind.
@@ -334,6 +340,7 @@ class _ImportTargets:
             check_frame_counts(gesture.name, gesture.kind, [2 if self._kind == MOVING else 1])
 
     def _find_gesture(self, name: str) -> int:
+        """Return the id of the gesture with that name, ignoring case; creates it if missing."""
         self.check_kind(name)
         key = name.casefold()
         if key not in self._gestures:

@@ -56,7 +56,8 @@ class KeypointTable:
         return len(self.gestures)
 
     def to_3d(self) -> "KeypointTable":
-        """Select the rows with 3-D keypoints and use these; without any, return the table as is."""
+        """Return the table with 3-D keypoints only, without the rows that lack them; the table
+        itself if it has none."""
         if self.world is None:
             return self
         there = np.isfinite(self.world).all(axis=(1, 2))
@@ -64,7 +65,7 @@ class KeypointTable:
         return replace(self, keypoints=self.world[there], world=None, **rows)
 
     def to_skeleton(self, skeleton: Skeleton) -> "KeypointTable":
-        """Convert the keypoints to another skeleton.
+        """Return the table with its keypoints converted to another skeleton.
 
         Raises:
             SkeletonError: there is no conversion.

@@ -37,8 +37,8 @@ def is_point_history(first: Sequence[str]) -> bool:
 def read_point_history(
     first: Sequence[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
-    """Read the columns label, x0, y0 … x15, y15 and, if present, source_repo or person, burst,
-    glitch and agree; or an integer and 32 numbers without names, as the app itself writes.
+    """Read a point history: paths of 16 fingertip positions per row, with label, and optional
+    person, burst, glitch and agree columns.
 
     Rows in which the hand was lost (glitch), whose direction contradicts their label (agree = 0),
     or of unclear meaning are skipped, and counted in the remark. Its skeleton is fingertip_1,
@@ -53,13 +53,13 @@ def read_point_history(
             f"has the columns label, x0, y0 … x15, y15; or an integer and {len(_COLUMNS) - 1} "
             "numbers"
         )
-    table = _name_columns(list(first), cells, path)
+    table = _normalise_columns(list(first), cells, path)
     points = parse_coordinates(table[_COLUMNS[1:]], path).reshape(-1, _FRAMES, 2)
     labels = parse_names(table["label"], path)
-    lost = _column_in(table, "glitch", "1") if "glitch" in table else _has_long_step(points)
+    lost = _matches_text(table, "glitch", "1") if "glitch" in table else _has_long_step(points)
     skipped = {
         "in which the hand was lost": lost,
-        "whose direction contradicts their label": _column_in(table, "agree", "0", "0.0"),
+        "whose direction contradicts their label": _matches_text(table, "agree", "0", "0.0"),
         "of unclear meaning": labels == "unclear",
     }
     person = "source_repo" if "source_repo" in table else "person"
@@ -78,8 +78,9 @@ def read_point_history(
     )
 
 
-def _name_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return the rows with named columns and labels."""
+def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the rows under named columns; an unnamed table's numeric labels become names, or
+    "class N"."""
     if "x0" not in names:
         table = cells.set_axis(_COLUMNS, axis=1)
         labels, by_number = parse_numeric_labels(table["label"], path), read_label_names(path)
@@ -92,19 +93,20 @@ def _name_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.DataF
     return table
 
 
-def _column_in(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
-    """(N,) whether a row has one of these texts in the column; False without the column."""
+def _matches_text(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
+    """Return an (N,) mask of the rows whose cell in the column is one of the texts; all False
+    without the column."""
     if column not in table:
         return np.zeros(len(table), bool)
     return table[column].isin(texts).to_numpy(bool)
 
 
 def _has_long_step(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N,) whether a step of the (N, 16, 2) paths is too long for a hand."""
+    """Return an (N,) mask of the (N, 16, 2) paths in which a step is too long for a hand."""
     lengths = np.linalg.norm(np.diff(points, axis=1), axis=2)
     return np.asarray((lengths > _MAX_STEP).any(axis=1))
 
 
 def _number_runs(labels: NDArray[np.str_]) -> NDArray[np.str_]:
-    """(N,) the number of the run of equal labels that each row is in."""
+    """Number the runs of equal consecutive labels from 1; return the (N,) run numbers as text."""
     return np.cumsum(np.r_[True, labels[1:] != labels[:-1]]).astype(str)

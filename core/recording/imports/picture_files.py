@@ -47,7 +47,8 @@ def list_labelled_pictures(
     name: str = "",
     videos: bool = False,
 ) -> list[LabelledPicture]:
-    """List every picture below a folder; the name of the folder it is in is its class.
+    """List every picture below a folder, sorted, labelled by the name of the folder it is in;
+    hidden files are skipped.
 
     Args:
         name: of the folder itself, if its own name means nothing (an unpacked zip's).
@@ -75,7 +76,8 @@ def extract_samples(
     with_crop: bool,
     pictures: Iterable[LabelledPicture],
 ) -> Iterator[list[NewSample] | str]:
-    """Yield each picture's samples, or the reason why there are none; [] for known files."""
+    """Yield for each picture or video its list of samples, [] if its hash is known, or why there
+    are none (str)."""
     with make_estimator() as estimator:
         for picture in pictures:
             try:
@@ -95,7 +97,8 @@ def extract_file_samples(
     with_crop: bool = True,
     progress: Progress = ignore_progress,
 ) -> list[NewSample]:
-    """Return a picture's main pose as a sample; of a video, five a second without near-duplicates.
+    """Return the main pose of a picture as one sample; of a video, of five frames per second,
+    without near-duplicates.
 
     Args:
         name: stored in the samples as their source.
@@ -132,6 +135,7 @@ def extract_file_samples(
 
 
 def _hash_file(path: Path) -> str:
+    """Return a file's SHA-256; raise MediaError if it can't be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

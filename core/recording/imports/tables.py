@@ -53,7 +53,7 @@ def read_table(
     skeleton: str | None = None,
     default_skeleton: str = HAND_21.name,
 ) -> KeypointTable:
-    """Read a table of labelled keypoints.
+    """Read a csv or parquet table of labelled keypoints, matching its labels to built-in gestures.
 
     Args:
         layout: "keypoints-csv" (named columns gesture, x0, y0, x1 …; or Kazuhito00's integer and 42
@@ -86,13 +86,15 @@ def read_table(
 
 
 def match_label(label: str, mapping: Mapping[str, str] | None) -> str | None:
-    """Match a folder's or table's label to a gesture: by the mapping, else as the name, alias or
-    emoji of a built-in gesture; else None."""
+    """Match a label to a gesture's name: by the mapping, else by a built-in gesture's name, alias
+    or emoji; None if nothing matches."""
     mapped = (mapping or {}).get(label)
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 
 
 def _detect_layout(first: list[str], path: Path) -> str:
+    """Return the layout ("seed-csv", "point-history" or "keypoints-csv") that a table's first line
+    fits; raise TableError if none."""
     if first == [*map(str, range(44)), "class"]:
         return "seed-csv"
     if is_point_history(first):
@@ -108,6 +110,7 @@ def _detect_layout(first: list[str], path: Path) -> str:
 def _read_keypoint_table(
     first: list[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
+    """Read a keypoint table with named columns (x0 …), or Kazuhito00's table without names."""
     if "x0" in first:
         return _read_named_table(first, cells, path, skeleton)
     return _read_numbered_table(cells, path)
@@ -116,9 +119,10 @@ def _read_keypoint_table(
 def _read_named_table(
     names: list[str], cells: pd.DataFrame, path: Path, skeleton_name: str
 ) -> KeypointTable:
-    """Read a table whose columns have names."""
+    """Read a keypoint table with columns gesture, x0, y0 … and, if present, person, skeleton,
+    estimator, mirrored_view, visibility or world coordinates."""
     table = cells.loc[1:].set_axis(names, axis=1)
-    skeleton = _check_skeleton(
+    skeleton = _find_table_skeleton(
         _read_constant(table, "skeleton", path) or skeleton_name, names, path
     )
     axes = "xyz" if "z0" in names and skeleton.is_hand else "xy"
@@ -134,7 +138,7 @@ def _read_named_table(
     points = _parse_keypoints(table[columns], skeleton, path)
     points = points.reshape(-1, skeleton.size, len(axes))
     if skeleton.is_body:
-        world, remark = None, _remove_hidden(points, table, skeleton)
+        world, remark = None, _set_hidden_to_nan(points, table, skeleton)
     else:
         world, remark = _parse_world(table, skeleton)
     return KeypointTable(
@@ -150,7 +154,7 @@ def _read_named_table(
 
 
 def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
-    """Return the one value of a column, "" without the column.
+    """Return the value that a column has in all rows; "" without the column or rows.
 
     Raises:
         TableError: several values.
@@ -163,8 +167,8 @@ def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
     return str(values[0])
 
 
-def _check_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
-    """Return the skeleton of that name if the table has as many keypoints.
+def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
+    """Return the skeleton of that name, checking that the columns have no more keypoints than it.
 
     Raises:
         TableError: unknown, or another number of keypoints.
@@ -187,7 +191,8 @@ def _check_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
 def _check_columns(
     names: list[str], coordinates: list[str], skeleton: Skeleton, path: Path
 ) -> None:
-    """Raise TableError if a required column is missing or a known one is repeated."""
+    """Raise TableError unless the required columns are there once, and optional ones at most
+    once."""
     optional = [
         "person",
         "source_repo",
@@ -205,7 +210,8 @@ def _check_columns(
 
 
 def _parse_keypoints(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
-    """Convert keypoint cells to numbers; a hand of a pair whose cells are all empty becomes NaN."""
+    """Convert keypoint cells to float32; of a pair of hands, one whose cells are all empty becomes
+    NaN."""
     if skeleton.title != PAIR:
         return parse_coordinates(cells, path)
     empty = cells.apply(_is_empty).to_numpy(bool)
@@ -219,7 +225,7 @@ def _is_empty(column: pd.Series) -> pd.Series:
 
 
 def _parse_mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
-    """(N,) whether `mirrored_view` is true; empty cells are false, as without the column."""
+    """Parse `mirrored_view` to an (N,) mask; empty cells, or no such column, are False."""
     if "mirrored_view" not in table:
         return np.zeros(len(table), bool)
     texts = table["mirrored_view"].str.strip().str.lower()
@@ -237,24 +243,24 @@ def _world_columns(skeleton: Skeleton) -> list[str]:
     return [f"w{axis}{joint}" for joint in range(skeleton.size) for axis in "xyz"]
 
 
-def _remove_hidden(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
-    """Set hidden keypoints to NaN: by the table's visibility columns, else those at the picture's
-    edge; returns a remark for the user."""
+def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
+    """Set hidden keypoints to NaN in place: by the visibility columns, else those clamped to the
+    picture's edge; return a remark for the user or ""."""
     columns = _visibility_columns(skeleton)
     if {*columns} <= {*table.columns}:
         hidden = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
         points[hidden] = np.nan
         return ""
-    points[_find_at_edge(points)] = np.nan
+    points[_find_clamped_keypoints(points)] = np.nan
     return (
         f"does not say which keypoints are hidden (columns v0 … {columns[-1]}): all count as seen, "
         "but for those in a row at the picture's edge, and a model may misread them"
     )
 
 
-def _find_at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N, K) whether it is one of several outermost keypoints in one row or column of pixels:
-    programs that keep keypoints within the picture put those outside of it there."""
+def _find_clamped_keypoints(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return an (N, K) mask of keypoints that were clamped to the picture's edge: several with the
+    same smallest or largest x or y."""
     found = np.zeros(points.shape[:2], bool)
     for outer in (points.min, points.max):
         at = points == outer(axis=1, keepdims=True)
@@ -263,7 +269,8 @@ def _find_at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
-    """Return 3-D keypoints as in `KeypointTable`, and a remark on rows without them."""
+    """Return the (N, K, 3) world coordinates, NaN in rows without them, or None if all lack them;
+    and a remark on those rows or ""."""
     names = _world_columns(skeleton)
     if not {*names} <= {*table.columns}:
         return None, ""
@@ -280,7 +287,8 @@ def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.fl
 
 
 def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
-    """Read Kazuhito00's keypoint.csv: an integer label and 42 numbers a row, without names."""
+    """Read Kazuhito00's keypoint.csv: an integer label and 42 numbers per row; labels get the names
+    of the label file, or "class N"."""
     if cells.shape[1] != _NUMBERED_COLUMNS:
         raise TableError(
             f"{path.name} has {cells.shape[1]} columns without names; "
@@ -296,7 +304,8 @@ def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
 def _read_seed_table(
     first: list[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
-    """Read the seed app's table: 44 numbers of an OpenPose hand and a class, 0 or 1."""
+    """Read the seed app's table: 44 numbers of an OpenPose hand and a class, 0 or 1; keypoints at
+    (0, 0) become NaN."""
     if cells.shape[1] != 45:
         raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
     rows = cells.loc[1:]
@@ -312,7 +321,8 @@ def _read_seed_table(
 def _match_gestures(
     table: KeypointTable, mapping: Mapping[str, str]
 ) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    """(N,) the gesture's name, and (N,) whether it is built-in or mapped."""
+    """Return the (N,) gesture names of the rows, and an (N,) mask of those that are built-in or
+    mapped."""
     labels, which = np.unique(table.gestures, return_inverse=True)
     gestures, known = [], []
     for label in labels.tolist():

@@ -34,7 +34,7 @@ Upload = tuple[str, bytes]  # name and content
 
 
 def create_file_recorder(recorder: Recorder, names: Sequence[str], person: str = "") -> Recorder:
-    """Create a recorder for files of these names: they get a session apart from the camera's.
+    """Create a recorder for uploaded files, which get a session of their own, named after them.
 
     Args:
         person: who is in them; "" if unknown.
@@ -59,7 +59,8 @@ def add_uploads(
     *,
     progress: Progress = ignore_progress,
 ) -> AddReport:
-    """Store samples from pictures, videos and zips; one action that can be undone.
+    """Store samples from uploaded pictures, videos and zips as one action that can be undone;
+    unusable files go to the report.
 
     Pictures and videos become the gesture's; a zip's folders name their own gestures, and files at
     its top are the gesture's.
@@ -108,7 +109,8 @@ def _file_suffix(upload: Upload) -> str:
 
 
 def _scale_progress(progress: Progress, start: int, count: int, total: int) -> Progress:
-    """Return a progress that reports `count` of `total` files, of which `start` are done."""
+    """Return a progress callback for `count` of `total` files, after `start` of them, that reports
+    to the callback of all files."""
 
     def report_part(done: float, part_total: float | None = None, label: str = "", /) -> None:
         progress(start + count * done / (part_total or 1), total, label)
@@ -125,8 +127,7 @@ def add_pictures(
     *,
     progress: Progress = ignore_progress,
 ) -> None:
-    """Store samples from single pictures as one recording of the recorder's session; updates the
-    report with each picture."""
+    """Store samples from uploaded pictures as one recording; skipped pictures go to the report."""
     known = recorder.store.stored_file_hashes(recorder.project_id)
     recording_id: int | None = None
     for number, (name, content) in enumerate(pictures, 1):
@@ -149,7 +150,8 @@ def add_pictures(
 def _make_picture_sample(
     name: str, content: bytes, recorder: Recorder, estimator: Estimator
 ) -> NewSample | str:
-    """Make a sample from a picture, or return the reason for skipping it."""
+    """Estimate the main pose of a picture and return it as a sample, or the reason for skipping the
+    picture."""
     try:
         frame = Frame(read_picture(content, name=name), source=name)
     except MediaError as error:
@@ -171,7 +173,8 @@ def _add_video(
     report: AddReport,
     progress: Progress,
 ) -> None:
-    """Store a video's samples as one recording of the gesture."""
+    """Store a video's samples as one recording of the gesture; one that is unreadable or known goes
+    to the report."""
     known, picture = recorder.store.stored_file_hashes(recorder.project_id), recorder.with_pictures
     try:
         samples = extract_file_samples(
@@ -197,7 +200,8 @@ def _add_zip(
     report: AddReport,
     progress: Progress,
 ) -> None:
-    """Import a zip of folders; pictures at its top are the gesture's."""
+    """Import an uploaded zip: folders in it name their gestures, pictures at its top are the given
+    gesture's."""
     before = report.already
     try:
         with open_folder_or_zip(path) as folder:
@@ -221,8 +225,8 @@ def _add_zip(
 
 @contextmanager
 def temporary_upload(name: str, content: bytes, folder: Path) -> Iterator[Path]:
-    """Write an upload to a temporary folder below `folder`, under its own name, which errors then
-    quote."""
+    """Yield the path of an upload written to a temporary folder, under its own name for error
+    messages."""
     with temporary_uploads([(name, content)], folder) as own:
         yield next(own.iterdir())
 
@@ -231,7 +235,7 @@ def temporary_upload(name: str, content: bytes, folder: Path) -> Iterator[Path]:
 def temporary_uploads(
     uploads: Sequence[Upload], folder: Path, folder_name: str = "."
 ) -> Iterator[Path]:
-    """Write uploads to one temporary folder below `folder`.
+    """Yield a temporary folder below `folder` with the uploads, their names made safe.
 
     Args:
         folder_name: of that folder, for errors.
