@@ -137,7 +137,8 @@ class Status:
 
     @property
     def text(self) -> str:
-        """One line: “sent 12, last 👍 thumbs_up 97 %, Right hand at 14:03:22”, receivers."""
+        """Return one line for people: “sent 12, last 👍 thumbs_up 97 %, Right hand at 14:03:22”,
+        and the number of receivers."""
         parts = f"sent {self.sent}"
         if self.last is not None:
             when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
@@ -168,7 +169,8 @@ class Actions:
         self._last: Change | None = None
 
     def configure(self, settings: Settings) -> None:
-        """Apply settings: opens and closes outputs; errors are in the status."""
+        """Apply new settings: open and close outputs; failures are in `status`, nothing is
+        raised."""
         with self._lock:
             if not self._closed.is_set():
                 self._apply_settings(settings)
@@ -176,6 +178,8 @@ class Actions:
             self._close_outputs()
 
     def _apply_settings(self, settings: Settings) -> None:
+        """Apply settings and open or close outputs; gestures end before their output closes.
+        Starts the watchdog once."""
         self._settings = settings
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
@@ -198,8 +202,8 @@ class Actions:
         estimate: Estimate | None = None,
         motions: tuple[Motion, ...] = (),
     ) -> list[Change | HandInSpace]:
-        """Send a frame's changes, finished motions and, if switched on, hands in space; never waits
-        or raises.
+        """Send a frame's gesture changes, completed motions and, if switched on, hands in space;
+        return what was sent. Never waits or raises.
 
         Args:
             estimate: of the hands; without it they are not sent in space.
@@ -225,18 +229,21 @@ class Actions:
             return []
 
     def _end_all(self) -> None:
-        """Send that no hand shows a gesture any more."""
+        """Send that no hand shows a gesture or is in view any more."""
         with self._sending:
             self._send_changes(self._changes.end_all())
             self._send_hands(self._hands.end_all())
 
     def _end_without_frames(self) -> None:
-        """End the shown gestures if no frames arrive: the camera hangs or the tab was closed."""
+        """Run the watchdog: end the shown gestures when no frame came for FRAME_TIMEOUT_S, until
+        closed."""
         while not self._closed.wait(FRAME_TIMEOUT_S / 4):
             if time.monotonic() - self._offered_s > FRAME_TIMEOUT_S:
                 self._end_all()
 
     def _send_changes(self, changes: list[Change]) -> list[Change]:
+        """Send changes, with project and model added, to every open output and count them;
+        return them."""
         settings = self._settings
         sent = [replace(c, project=settings.project, model=settings.model) for c in changes]
         for change in sent:
@@ -248,6 +255,7 @@ class Actions:
         return sent
 
     def _send_hands(self, hands: list[HandInSpace]) -> list[HandInSpace]:
+        """Send hands in space to every open output; return them."""
         for hand in hands:
             for output in self._open_outputs:
                 output.send_hand(hand)
@@ -259,7 +267,7 @@ class Actions:
         return [slot.output for slot in self._slots.values() if slot.output is not None]
 
     def status(self) -> Status:
-        """Return the current status; never waits."""
+        """Return counts, the last change, receivers, address and errors; never waits."""
         outputs = self._open_outputs
         return Status(
             self._count,
@@ -276,6 +284,8 @@ class Actions:
         self._close_outputs()
 
     def _close_outputs(self) -> None:
+        """Send that all gestures ended and close every output, unless `configure` holds the lock
+        and will do so."""
         if not self._lock.acquire(blocking=False):
             return  # `configure` is opening an output and will close it
         try:
@@ -307,7 +317,8 @@ class _OutputSlot:
         return self.output is not None and self._requested != self._opened
 
     def open_requested(self) -> None:
-        """Open the output as requested; reopen it if its options changed."""
+        """Open, reopen or close the output as requested; a failure is in `problem` and retried
+        after 2 s at the earliest."""
         options = self._requested
         if options != self._opened:
             self.close(wait=True)
@@ -323,7 +334,7 @@ class _OutputSlot:
             self._error = str(error)
 
     def close(self, *, wait: bool = False) -> None:
-        """Close the output and clear its error."""
+        """Close the output if it is open and clear its error."""
         if self.output is not None:
             self.output.close(wait=wait)
         self.output, self._opened, self._error = None, None, ""

@@ -53,7 +53,7 @@ class Change:
 
     @property
     def json_line(self) -> str:
-        """One line of JSON; `name` and `emoji` are null for no gesture."""
+        """Return the change as one line of JSON; `name` and `emoji` are null for no gesture."""
         document = {
             "time": round(self.time, 3),
             "gesture": self.number,
@@ -68,7 +68,7 @@ class Change:
 
     @property
     def text(self) -> str:
-        """For people: “👍 thumbs_up 97 %, Right hand”, “🤸 t_pose 92 %, body”."""
+        """Return the change for people: “👍 thumbs_up 97 %, Right hand”, “no gesture, body”."""
         sided = self.hand.startswith(("Left", "Right"))
         hand = f"{self.hand} hand" if sided else self.hand
         if self.gesture is None:
@@ -88,7 +88,7 @@ class RateLimiter:
         self._times: deque[float] = deque()
 
     def allow(self, time_s: float) -> bool:
-        """Whether an event is allowed at this time; if so, it is counted."""
+        """Return whether another event is allowed at this time; an allowed one is counted."""
         while self._times and time_s - self._times[0] >= 1:
             self._times.popleft()
         if len(self._times) >= self.per_second:
@@ -129,7 +129,8 @@ class ChangeDetector:
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
-        """Return the changes of a frame; a hand is gone after FORGET_S without a reading."""
+        """Return the gesture changes of a frame, as far as the rate limit allows; a hand missing
+        for FORGET_S changes to no gesture."""
         found = {reading.hand: reading for reading in readings}
         for name in found:
             self._hands.setdefault(name, _HandState(self.hold_s))
@@ -151,8 +152,8 @@ class ChangeDetector:
         return changes
 
     def motion_changes(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
-        """Return one change for each finished motion, as if its hand had shown the gesture for a
-        moment."""
+        """Return one change per completed motion that the rate limit allows; the hand shows that
+        gesture until the next `update`."""
         changes = []
         for motion in motions:
             if self.rate.allow(time_s):
@@ -166,15 +167,17 @@ class ChangeDetector:
         return changes
 
     def end_all(self) -> list[Change]:
-        """Return changes to no gesture for all hands, at the end of a stream."""
+        """Forget all hands; return a change to no gesture for each that showed one."""
         shown = [name for name, hand in self._hands.items() if hand.sent is not None]
         self._hands.clear()
         return [self._make_change(name, None, None) for name in shown]
 
-    def _make_change(self, hand: str, reading: HandReading | None, held: str | None) -> Change:
+    def _make_change(self, hand: str, reading: HandReading | None, held_name: str | None) -> Change:
+        """Make a hand's change to the held gesture, with number and probability; to no gesture
+        without it."""
         row = reading.probabilities if reading else ()
         for number, (gesture, probability) in enumerate(row, 1):
-            if gesture.name == held:
+            if gesture.name == held_name:
                 return Change(self._wall_clock(), gesture, number, probability, hand)
         return Change(self._wall_clock(), None, 0, 0.0, hand)
 

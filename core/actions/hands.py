@@ -52,15 +52,16 @@ class HandInSpace:
 
     @property
     def json_line(self) -> str:
-        """One line of JSON; `joints` and `points` are null when the hand is gone."""
-        gone = not len(self.joints_mm)
+        """Return the hand as one line of JSON; `joints` and `points` are null when the hand is
+        gone."""
+        is_gone = not len(self.joints_mm)
         document = {
             "time": round(self.time, 3),
             "hand": self.hand,
             "skeleton": self.skeleton,
             "origin": self.origin,
-            "joints": None if gone else _to_lists(self.joints_mm, 1),
-            "points": None if gone else _to_lists(self.points, 4),
+            "joints": None if is_gone else _to_lists(self.joints_mm, 1),
+            "points": None if is_gone else _to_lists(self.points, 4),
         }
         for name, grip in self.grips.items():
             number = None if math.isnan(grip.distance) else round(grip.distance, 3)
@@ -86,7 +87,8 @@ class SpatialHandDetector:
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
-        """Return the messages of a frame, also for hands that have been away for a while."""
+        """Return a message for each hand with 3-D keypoints, and one for each that has been
+        missing for FORGET_S."""
         found = [
             self._make_message(reading, estimate)
             for reading in readings
@@ -101,6 +103,7 @@ class SpatialHandDetector:
         return [self._make_gone_message(name) for name in list(self._hands)]
 
     def _make_message(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
+        """Make the message of a hand in view, with pinch and grab, and remember it."""
         joints, points, origin = _locate_keypoints(reading.pose, estimate)
         empty = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
         known = self._hands.setdefault(reading.hand, _HandState(empty))
@@ -112,6 +115,7 @@ class SpatialHandDetector:
         return known.last
 
     def _make_gone_message(self, name: str) -> HandInSpace:
+        """Forget a hand and make the message that it is gone: empty arrays, grips off."""
         last = self._hands.pop(name).last
         grips = {key: Grip(False, math.nan, grip.at) for key, grip in last.grips.items()}
         nothing = last.joints_mm[:0], last.points[:0]
@@ -119,7 +123,8 @@ class SpatialHandDetector:
 
 
 def _locate_keypoints(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:
-    """Return keypoints in mm, in the picture (0 to 1 as seen), and the name of the origin."""
+    """Return a pose's keypoints in mm, their positions in the viewer's picture (0..1), and the
+    origin's name."""
     assert pose.world is not None
     joints = pose.world.astype(np.float64) * _TO_MM[pose.space]
     height, width = estimate.size_hw

@@ -72,7 +72,7 @@ class OscOut:
         self._send_messages((OUTPUTS, [float(change.number)]), (GESTURE, values))
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Send a hand in space: one message each for keypoints, points, pinch and grab."""
+        """Send a hand in space as OSC messages: keypoints, points, and each grip (pinch, grab)."""
         grips = [
             (f"{GRIP}{name}", [hand.hand, int(grip.on), grip.distance, *grip.at.tolist()])
             for name, grip in hand.grips.items()
@@ -84,6 +84,7 @@ class OscOut:
         )
 
     def _send_messages(self, *messages: tuple[str, list[Any]]) -> None:
+        """Send (address, values) messages; a failure is stored in `error`, not raised."""
         try:
             for address, values in messages:
                 self._client.send_message(address, values)
@@ -128,7 +129,7 @@ class RecordingRemote:
         estimate: Estimate,
         motions: tuple[Motion, ...] = (),
     ) -> None:
-        """Ignore the hands: a recording does not depend on their gestures."""
+        """Do nothing: a recording does not depend on the hands' gestures."""
 
     def close(self) -> None:
         """Stop listening; the port is released within _POLL_S."""
@@ -140,6 +141,7 @@ class RecordingRemote:
         self._thread.join(2)
 
     def _run_listener(self) -> None:
+        """Receive datagrams and run their commands until closed."""
         with self._socket:
             while not self._closed.is_set():
                 try:
@@ -148,11 +150,12 @@ class RecordingRemote:
                     continue
                 except OSError:
                     return
-                for address in _parse_addresses(data):
+                for address in _parse_osc_addresses(data):
                     self._run_command(address)
 
     def _run_command(self, address: str) -> None:
-        """Start or stop a recording."""
+        """Start or stop a recording by an OSC address; ignore other addresses, starts too soon
+        or without a target. Failures are in `error`."""
         if self._target is None or address not in (START, STOP):
             return
         recorder, gesture_id = self._target
@@ -171,7 +174,7 @@ class RecordingRemote:
 
 
 def _bind_udp_socket(port: int) -> socket.socket:
-    """Open a UDP socket on this machine.
+    """Open a UDP socket that receives on this machine's port, only from this machine.
 
     Raises:
         ActionError: the port is in use.
@@ -189,8 +192,9 @@ def _bind_udp_socket(port: int) -> socket.socket:
     return listener
 
 
-def _parse_addresses(data: bytes) -> list[str]:
-    """Return the addresses of a datagram's messages, in order; [] if it is no OSC or too large.
+def _parse_osc_addresses(data: bytes) -> list[str]:
+    """Return the OSC addresses of a datagram's messages, in order; [] if it is invalid or too
+    large.
 
     Addresses are compared literally: with patterns ("/wek*"), untrusted text would be run as a
     regular expression.

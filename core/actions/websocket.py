@@ -64,7 +64,7 @@ def new_token() -> str:
 
 
 def parse_origins(text: str) -> tuple[str, ...]:
-    """Parse web origins separated by spaces or commas.
+    """Parse web origins separated by spaces or commas, in lower case; () for an empty text.
 
     Raises:
         ActionError: not an origin.
@@ -80,7 +80,7 @@ def parse_origins(text: str) -> tuple[str, ...]:
 
 
 def page_origin(url: str | None) -> tuple[str, ...]:
-    """Return the origin of a page's address as a tuple of one; empty if it has none."""
+    """Return the web origin of a page's URL as a tuple of one; () if it has none."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -143,7 +143,7 @@ class WebSocketOut:
             self._call_in_loop(self._queue_line, hand.json_line, self._limits.waiting // 2)
 
     def close(self, *, wait: bool = False) -> None:
-        """Disconnect the clients and release the port.
+        """Disconnect the clients and release the port; may be called more than once.
 
         Args:
             wait: until the port is released.
@@ -154,7 +154,7 @@ class WebSocketOut:
             self._thread.join(3)
 
     def _call_in_loop(self, function: Any, *values: Any) -> None:
-        """Schedule a call in the server's thread."""
+        """Schedule a call in the server's thread; do nothing if the server has ended."""
         try:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(function, *values)
@@ -162,6 +162,7 @@ class WebSocketOut:
             pass
 
     def _run_server(self) -> None:
+        """Run the server until it is closed, in its own thread; a failure is stored in `error`."""
         try:
             asyncio.run(self._serve_until_closed())
         except Exception as error:  # else the thread would end silently
@@ -171,6 +172,7 @@ class WebSocketOut:
             self._ready.set()
 
     async def _serve_until_closed(self) -> None:
+        """Serve clients with the limits on size, rate and time, until `close`."""
         limits = self._limits
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
         async with serve(
@@ -193,8 +195,8 @@ class WebSocketOut:
             await self._closing.wait()
 
     def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Return an error response to a client without the token, else None; the origin is checked
-        later."""
+        """Return an error response without the right token (401) or with too many clients (503),
+        else None; the origin is checked later."""
         token = _parse_token(request.path)
         if not hmac.compare_digest(token.encode(errors="replace"), self._token):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong\n")
@@ -203,11 +205,12 @@ class WebSocketOut:
         return None
 
     async def _serve_client(self, connection: ServerConnection) -> None:
+        """Send queued messages to a client until it disconnects or sends anything."""
         if self.clients >= self._limits.clients:  # several came at once
             return
         queue: asyncio.Queue[str] = asyncio.Queue(self._limits.waiting)
         self._queues[connection] = queue
-        sending = asyncio.create_task(_send_all(connection, queue))
+        sending = asyncio.create_task(_send_queue(connection, queue))
         try:
             await connection.recv()
             await connection.close(1003, "clients only receive here")
@@ -218,8 +221,8 @@ class WebSocketOut:
             del self._queues[connection]
 
     def _queue_line(self, line: str, max_waiting: int | None = None) -> None:
-        """Queue a line for each client; skip clients with `max_waiting` queued, disconnect those
-        whose queue is full."""
+        """Queue a line for each client; skip clients with `max_waiting` lines queued, disconnect
+        those whose queue is full."""
         for connection, queue in self._queues.items():
             if max_waiting is not None and queue.qsize() >= max_waiting:
                 continue
@@ -230,14 +233,15 @@ class WebSocketOut:
 
 
 def _parse_token(path: str) -> str:
-    """Return the token of a request's path, or ""."""
+    """Return the `token` parameter of a request's path; "" without one."""
     try:
         return parse_qs(urlsplit(path).query, max_num_fields=4).get("token", [""])[0]
     except ValueError:
         return ""
 
 
-async def _send_all(connection: ServerConnection, queue: asyncio.Queue[str]) -> None:
+async def _send_queue(connection: ServerConnection, queue: asyncio.Queue[str]) -> None:
+    """Send a client's queued messages until it disconnects."""
     try:
         while True:
             await connection.send(await queue.get())
@@ -245,19 +249,20 @@ async def _send_all(connection: ServerConnection, queue: asyncio.Queue[str]) -> 
         pass
 
 
-def _limit_connections(connections: int) -> type[ServerConnection]:
-    """Return a connection class that disconnects clients beyond the limit (also before their
-    handshake) and those that send too much."""
+def _limit_connections(max_connections: int) -> type[ServerConnection]:
+    """Return a connection class that drops connections beyond the limit and those that send too
+    many bytes per second."""
 
     class LimitedConnection(ServerConnection):
         received, since_s = 0, 0.0
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
-            if len(self.server.handler_tasks) > connections:
+            if len(self.server.handler_tasks) > max_connections:
                 self.transport.abort()
 
         def data_received(self, data: bytes) -> None:
+            """Drop a connection that sends more than 32 KiB per second; else handle the bytes."""
             if self.loop.time() - self.since_s > 1:
                 self.received, self.since_s = 0, self.loop.time()
             self.received += len(data)
@@ -272,6 +277,7 @@ def _limit_connections(connections: int) -> type[ServerConnection]:
 
 
 def _bind_tcp_socket(port: int) -> socket.socket:
+    """Open a TCP socket that listens on this machine; raise ActionError if the port is in use."""
     try:
         listener = socket.create_server((LOCAL, port), backlog=16)
     except OSError as error:

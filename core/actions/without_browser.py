@@ -30,8 +30,8 @@ def run_actions(
     seconds: float | None = None,
     own_speed: bool = True,
 ) -> Iterator[SentMessage]:
-    """Send the changes of a video or `camera:N` until it ends, with gestures held as on Live, and
-    its hands in space if switched on; yields what was sent.
+    """Recognise the gestures of a video or `camera:N` and send their changes, and hands in space
+    if switched on; yield what was sent.
 
     Args:
         model: None: no gestures, only hands in space.
@@ -44,6 +44,7 @@ def run_actions(
     """
 
     def estimates() -> Iterator[Estimate]:
+        """Yield the source's estimates."""
         if model is not None:
             model.check_estimator(estimator.name, estimator.skeleton)
         for frame in _pace_frames(open_frames(source), seconds, own_speed):
@@ -62,7 +63,8 @@ def run_actions_on_depth(
     seconds: float | None = None,
     own_speed: bool = True,
 ) -> Iterator[SentMessage]:
-    """Send the changes of a depth source's hand, as `run_actions`.
+    """Recognise the gestures of a depth source's hand and send their changes; yield what was
+    sent.
 
     Args:
         name: of the reader's net, in place of an estimator's.
@@ -72,6 +74,7 @@ def run_actions_on_depth(
     """
 
     def estimates() -> Iterator[Estimate]:
+        """Yield the source's estimates."""
         for frame in _pace_frames(source, seconds, own_speed):
             yield reader.read(frame).to_estimate(name)
 
@@ -81,7 +84,8 @@ def run_actions_on_depth(
 def _send_estimates(
     estimates: Iterator[Estimate], model: GestureModel | None, actions: Actions
 ) -> Iterator[SentMessage]:
-    """Recognise gestures, offer them to the actions, and yield what was sent."""
+    """Recognise gestures in the estimates, offer them to the actions and yield what was sent;
+    close the actions at the end."""
     read = HandReader()
     try:
         for estimate in estimates:
@@ -94,7 +98,7 @@ def _send_estimates(
 def _pace_frames(
     frames: Iterable[Timed], seconds: float | None, own_speed: bool
 ) -> Iterator[Timed]:
-    """Yield frames no faster than they were recorded, up to `seconds`."""
+    """Yield frames up to `seconds`, with `own_speed` no faster than they were recorded."""
     start_s = time.monotonic()
     for frame in frames:
         if seconds is not None and frame.time_s > seconds:
@@ -105,7 +109,8 @@ def _pace_frames(
 
 
 def open_actions(settings: Settings) -> Actions:
-    """Open all outputs.
+    """Create actions with all outputs of the settings open; raise ActionError, closing them, if
+    one fails.
 
     Raises:
         ActionError: one can't be opened.

@@ -36,7 +36,7 @@ class DerivedData:
 
     @property
     def deleted_by(self) -> str:
-        """What deletes it, for people."""
+        """Return a text for people: which actions delete this kind of data."""
         with_pictures = ["pictures when forgotten"] if self.delete_pictures else []
         with_project = ["with its project"] if self.in_project_runs else []
         return ", ".join([*with_pictures, *with_project, "with everything"])
@@ -56,28 +56,31 @@ DERIVED = (
 
 
 def derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
-    """Yield the existing folders of derived data and their kinds."""
+    """Yield each existing folder of derived data with its kind."""
     for one in DERIVED:
         for folder in sorted(paths.workspace.glob(one.folders)):
             yield folder, one
 
 
 def delete_derived_pictures(paths: Paths, project: Project | None = None) -> None:
-    """Delete every copy of the project's pictures and stop trainings that use them; without a
-    project, delete unused copies."""
+    """Delete copies of the project's pictures outside the database and stop trainings that use
+    them; without a project, delete unused copies."""
     for one in DERIVED:
         if one.delete_pictures is not None:
             one.delete_pictures(paths, project)
 
 
-def delete_derived_of(paths: Paths, deleted: Sequence[Project], kept: Sequence[Project]) -> None:
-    """Delete runs that belong to deleted projects and to no kept one."""
+def delete_project_runs(
+    paths: Paths, deleted: Sequence[Project], remaining: Sequence[Project]
+) -> None:
+    """Delete the runs, with their models, that belong to a deleted project and to no remaining
+    one; stop running net trainings first."""
     for folder, one in derived_folders(paths):
         for run in list_runs(folder) if one.in_project_runs else ():
             with suppress(FileNotFoundError):  # deleted by another process
                 if not any(belongs_to(run, p) for p in deleted):
                     continue
-                if any(belongs_to(run, p) for p in kept):
+                if any(belongs_to(run, p) for p in remaining):
                     continue
                 if one.delete_pictures is not None and run.status() == RUNNING:
                     stop_net_training(run)

@@ -49,7 +49,7 @@ class Check:
 
 
 def run_checks(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
-    """Run every check, the most important ones first."""
+    """Run every check and return the results in order; a check that crashes becomes a finding."""
     checks: dict[str, Callable[[], Check]] = {
         "packages": lambda: _check_packages(root / "requirements.txt"),
         "GL libraries": _check_gl_libraries,
@@ -70,7 +70,7 @@ def has_no_failure(checks: list[Check]) -> bool:
 
 
 def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
-    """Run a check; an exception becomes a finding, so that the next checks still run."""
+    """Run a check; return an exception as a finding, so that the next checks still run."""
     try:
         return check()
     except ImportError as error:
@@ -80,6 +80,7 @@ def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
 
 
 def _check_python() -> Check:
+    """Check that Python is new enough."""
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info[:2] < _MIN_PYTHON:
         wanted = ".".join(map(str, _MIN_PYTHON))
@@ -88,6 +89,8 @@ def _check_python() -> Check:
 
 
 def _check_packages(requirements: Path) -> Check:
+    """Check that the packages pinned in requirements.txt are installed (else wrong) in those
+    versions (else a warning)."""
     missing, other, count = [], [], 0
     for line in requirements.read_text(encoding="utf-8").splitlines():
         name, _, pinned = line.partition("==")
@@ -109,16 +112,20 @@ def _check_packages(requirements: Path) -> Check:
 
 
 def _check_gl_libraries() -> Check:
+    """Check that the GL libraries can be loaded, on Linux only."""
     if sys.platform != "linux":
         return Check("GL libraries", OK, f"part of {platform.system()}")
-    missing = [package for library, package in _GL_LIBRARIES.items() if not _can_load(library)]
+    missing = [
+        package for library, package in _GL_LIBRARIES.items() if not _can_load_library(library)
+    ]
     if missing:
         command = f"sudo apt-get install {' '.join(missing)}"
         return Check("GL libraries", WRONG, f"missing: {', '.join(missing)}", command)
     return Check("GL libraries", OK, ", ".join(_GL_LIBRARIES.values()))
 
 
-def _can_load(library: str) -> bool:
+def _can_load_library(library: str) -> bool:
+    """Return whether a shared library can be loaded."""
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -127,6 +134,7 @@ def _can_load(library: str) -> bool:
 
 
 def _check_models(paths: Paths) -> Check:
+    """Check that MediaPipe's hand models are prepared and unaltered."""
     from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 
     if not has_prepared_models(paths.weights):
@@ -140,6 +148,7 @@ def _check_models(paths: Paths) -> Check:
 
 
 def _check_starter(paths: Paths) -> Check:
+    """Check that the starter model can be loaded."""
     from core.gestures.modelfile.gesture_model import GestureModel
 
     try:
@@ -150,6 +159,7 @@ def _check_starter(paths: Paths) -> Check:
 
 
 def _check_emoji_font() -> Check:
+    """Check that an emoji font is installed; a warning if not."""
     from core.pose.drawing.poses import emoji_font_path
 
     path = emoji_font_path()
@@ -160,6 +170,7 @@ def _check_emoji_font() -> Check:
 
 
 def _check_store(paths: Paths) -> Check:
+    """Check that the store can be opened or created and is not damaged."""
     from core.store import Store
     from core.store.database.engine import hide_password
 
@@ -190,6 +201,7 @@ def _check_store(paths: Paths) -> Check:
 
 
 def _check_disk(folder: Path) -> Check:
+    """Check the free space at a folder: wrong below 500 MiB, a warning below 2 GiB."""
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     found = f"{free / 2**30:.1f} GiB free at {place}"
@@ -204,6 +216,7 @@ def _check_disk(folder: Path) -> Check:
 
 
 def _check_port(port: int) -> Check:
+    """Check whether the studio's port is free; a warning if it is in use."""
     with socket.socket() as probe:
         probe.settimeout(1)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
@@ -214,6 +227,7 @@ def _check_port(port: int) -> Check:
 
 
 def _check_camera(port: int) -> Check:
+    """Check that a camera is plugged in and can be opened, on Linux only; a warning if not."""
     context = (
         f"browsers give a camera only to https:// and http://localhost:{port}, not to "
         "http://ADDRESS from another machine"

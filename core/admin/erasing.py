@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.admin.derived import delete_derived_of, delete_derived_pictures, derived_folders
+from core.admin.derived import delete_derived_pictures, delete_project_runs, derived_folders
 from core.errors import StoreError
 from core.jobs.net_training import stop_net_training
 from core.jobs.trainings import TrainingManager
@@ -62,8 +62,8 @@ class ErasureReport:
 
 
 def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
-    """List everything that Mudra stores, without empty places; for an owner only their own data,
-    without the server's paths."""
+    """List the kinds of data that Mudra stores, with place and size, without empty ones; an
+    owner gets only their own, without server paths."""
     found = [_describe_database(store, paths)]
     for path, derived in derived_folders(paths):
         shown = f"your folder, {path.name}" if paths.owner else path
@@ -80,9 +80,9 @@ def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
 
 
 def _describe_database(store: Store, paths: Paths) -> StoredData:
-    """Describe the stored rows: an owner's own, or the whole database."""
+    """Describe the stored samples: an owner's own rows, or the whole database, with its size."""
     if paths.owner:
-        where, size = "the studio's database", _own_bytes(store)
+        where, size = "the studio's database", _measure_own_projects(store)
     else:
         where = hide_password(str(paths.store))
         size = store.server_size_bytes() or _measure_database(paths)
@@ -90,8 +90,8 @@ def _describe_database(store: Store, paths: Paths) -> StoredData:
     return StoredData("samples, crops, gestures, persons", where, size, deleted_by=deleted_by)
 
 
-def _own_bytes(store: Store) -> int:
-    """Approximate size of the owner's samples and crops, including deleted ones."""
+def _measure_own_projects(store: Store) -> int:
+    """Return the approximate size in bytes of the owner's projects, including the bin."""
     projects = [*store.projects(), *store.projects(deleted=True)]
     with store.begin_read() as connection:
         sizes = [measure_project(connection, one.id, with_bin=True) for one in projects]
@@ -101,8 +101,8 @@ def _own_bytes(store: Store) -> int:
 def erase_everything(
     store: Store, paths: Paths, manager: TrainingManager | None = None
 ) -> ErasureReport:
-    """Delete permanently everything that was recorded, trained, imported or unpacked here. Prepared
-    third-party models and shipped files stay; the studio continues, empty.
+    """Delete permanently everything recorded, trained, imported or unpacked here; report the
+    bytes and failures. Third-party models and shipped files stay.
 
     Recordings and trainings of this process are stopped, and trainings of nets. A command that
     records or trains in another process ends with an error.
@@ -140,8 +140,8 @@ def _measure_own_data(store: Store, paths: Paths) -> int:
 
 
 def erase_unopened(paths: Paths) -> ErasureReport:
-    """Call `erase_everything` without an open store; on a full disk, which opening it needs, delete
-    its file first.
+    """Open the store and call `erase_everything`; if the disk is too full to open it, delete the
+    database file first.
 
     Raises:
         StoreError: as `erase_everything`, or the store can't be opened.
@@ -162,8 +162,8 @@ def erase_unopened(paths: Paths) -> ErasureReport:
 
 
 def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) -> dict[str, int]:
-    """Empty the bin, compact the database and delete what was derived from deleted projects; return
-    the number of deleted rows by table.
+    """Empty the bin, compact the database, and delete the files derived from it; return the
+    number of deleted rows by table.
 
     Raises:
         StoreError: the store can't be written.
@@ -174,13 +174,13 @@ def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) ->
         compact_database(store)
     delete_derived_pictures(paths)
     if project_id is None:
-        delete_derived_of(paths, deleted, store.projects())
+        delete_project_runs(paths, deleted, store.projects())
     return counts
 
 
 def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
-    """Delete a project's pictures and all copies of them, and compact the database; return how many
-    there were.
+    """Delete a project's pictures and all copies of them, and compact the database; return the
+    number of pictures.
 
     Raises:
         StoreError: the store can't be written.
@@ -193,7 +193,7 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
 
 
 def measure_path(path: Path) -> int:
-    """Return the size in bytes of a file or of all files in a folder; links count 0."""
+    """Return the size in bytes of a file, or of all files in a folder; links count 0."""
     if path.is_symlink():
         return 0
     if path.is_file():
@@ -214,8 +214,8 @@ def _measure_database(paths: Paths) -> int:
 
 
 def _find_temporary_folders(paths: Paths) -> list[Path]:
-    """Find Mudra's own temporary folders: by their names, of this user, closed to others; none for
-    an owner, as those of people who log in have no owner and end with their visits."""
+    """Return Mudra's own temporary folders: by name, owned by this user, mode 0700; [] for an
+    owner."""
     found: list[Path] = []
     if paths.owner:
         return found
@@ -230,7 +230,7 @@ def _find_temporary_folders(paths: Paths) -> list[Path]:
 
 
 def _remove_path(path: Path, erased: ErasureReport) -> None:
-    """Delete a file or folder; if that fails, add it to the report."""
+    """Delete a file or folder; a failure is added to the report, not raised."""
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -38,7 +38,7 @@ def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
-    """Read the visitor's name from the proxy's header.
+    """Return the visitor's name from the proxy's header, after checking the proxy's secret.
 
     Args:
         headers: of the request; their names are case-insensitive.
@@ -60,7 +60,7 @@ def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.envir
 
 
 def check_secret(secret: str, name: str) -> None:
-    """Raise AccessError if the secret that vouches for the visitors' names is too short."""
+    """Raise AccessError if a secret has fewer than 16 characters."""
     if len(secret) < _MIN_SECRET_CHARACTERS:
         raise AccessError(
             f"people log in here, but {name} has {len(secret)} characters: no one can log in until "
@@ -74,8 +74,8 @@ def openid_owner(issuer: object, subject: object) -> str:
 
 
 def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
-    """Return the owner that Streamlit's login cookie names; "" without one, or if it is expired or
-    not signed with the secret."""
+    """Return the owner in Streamlit's signed login cookie; "" if it is missing, expired or not
+    signed with the secret."""
     with suppress(BadData, ValueError, KeyError, TypeError, AccessError):
         check_secret(secret, "cookie_secret")
         user = json.loads(_read_cookie(cookies, secret))
@@ -85,7 +85,7 @@ def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
 
 
 def _read_cookie(cookies: Mapping[str, str], secret: str) -> str:
-    """Return the login cookie's content; a long one is split, and the first part says how often.
+    """Return the verified content of the login cookie, joining the parts of one that is split.
 
     Raises:
         BadData, KeyError: missing, expired, or not signed with the secret.
@@ -102,7 +102,7 @@ def _read_cookie(cookies: Mapping[str, str], secret: str) -> str:
 
 
 def read_secrets(files: Iterable[str]) -> dict[str, Any]:
-    """Read the secrets.toml files that exist; a later one overrides.
+    """Read and merge the secrets.toml files that exist; values of later files win.
 
     Raises:
         AccessError: one can't be read.
@@ -119,8 +119,8 @@ def read_secrets(files: Iterable[str]) -> dict[str, Any]:
 def check_login(
     secrets: Mapping[str, Any], environ: Mapping[str, str] = os.environ, *, has_owners: bool
 ) -> None:
-    """Check the login's configuration before the studio starts: with a mistyped or removed login it
-    would be open to everybody.
+    """Check the login's configuration before the studio starts: a mistyped or removed login
+    would leave it open to everybody.
 
     Args:
         secrets: content of secrets.toml.
@@ -154,7 +154,8 @@ def check_login(
 
 
 def _check_auth_section(auth: object) -> None:
-    """Raise AccessError if the [auth] section of secrets.toml lacks something."""
+    """Raise AccessError if the [auth] section lacks keys of the login or a provider, or its
+    cookie secret is too short."""
     if not isinstance(auth, Mapping):
         raise AccessError("“auth” in secrets.toml is not a section: write [auth]")
     check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
@@ -169,7 +170,7 @@ def _check_auth_section(auth: object) -> None:
 
 
 def has_owners(paths: Paths) -> bool:
-    """Whether anyone logged in to this studio before."""
+    """Return whether anyone ever logged in to this studio; False if the store can't be read."""
     folders = (paths.shared or paths.workspace) / "owners"
     if folders.is_dir() and any(folders.iterdir()):
         return True

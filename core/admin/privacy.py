@@ -31,7 +31,8 @@ def list_network_clients(
     environ: Mapping[str, str] = os.environ,
     loaded: Container[str] = sys.modules,
 ) -> list[NetworkClient]:
-    """List the libraries that could contact external hosts.
+    """List the libraries that could contact external hosts: what they would send, and whether
+    that is switched off.
 
     A library that is not loaded sends nothing; Mudra switches it off before loading it.
 
@@ -81,7 +82,7 @@ def is_local_only(server_address: str | None) -> bool:
 
 
 def describe_access(server_address: str | None, *, has_login: bool = False) -> str:
-    """Return a text for people: who can open the studio and see what is recorded."""
+    """Describe for people who can open the studio and see what is recorded."""
     if has_login:
         return (
             "People log in to this studio, and each sees only their own projects. Its operator "

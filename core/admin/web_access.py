@@ -84,7 +84,7 @@ class AccessMiddleware:
         path = scope["path"].removeprefix(self._policy.base)
         app = self._rejection_response(connection, owner, path) or self._app
         if scope["type"] == "http":
-            await app(scope, receive, _add_headers(send, is_media=path.startswith(MEDIA)))
+            await app(scope, receive, _wrap_with_headers(send, is_media=path.startswith(MEDIA)))
         else:
             if self._policy.has_login and path == STREAM:
                 self._drop_session_of_others(scope, owner)
@@ -93,7 +93,8 @@ class AccessMiddleware:
     def _rejection_response(
         self, connection: HTTPConnection, owner: str, path: str
     ) -> ASGIApp | None:
-        """Return the response to a request that is not allowed; None if it is allowed."""
+        """Return the response that rejects a request by host, origin, login or owner; None if it
+        is allowed."""
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"
         is_reading = not is_socket and connection.scope["method"] in _READING_METHODS
@@ -118,7 +119,7 @@ class AccessMiddleware:
         return WebSocketClose(POLICY_VIOLATION) if is_socket else PlainTextResponse(text, status)
 
     def _is_own_host(self, host: str) -> bool:
-        """Whether the Host header names this machine or an allowed host."""
+        """Return whether the Host header names this machine or an allowed host."""
         if self._policy.hosts is None or _LOCAL.fullmatch(host):
             return True
         name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
@@ -129,7 +130,8 @@ class AccessMiddleware:
         )
 
     def _is_cross_origin(self, headers: Headers, host: str) -> bool:
-        """Whether the request comes from a web page that is neither the studio's nor allowed."""
+        """Return whether the request comes from another web page than the studio's or an allowed
+        origin's."""
         origin = headers.get("origin")
         if origin is None or origin in self._policy.origins:  # programs send none
             return False
@@ -139,24 +141,28 @@ class AccessMiddleware:
             return True
 
     def _is_public(self, path: str, is_reading: bool, is_socket: bool) -> bool:
-        """Whether a path needs no login."""
+        """Return whether a request needs no login: the stream's socket, or reading the page's
+        frame, assets and health check."""
         if is_socket:
             return path == STREAM
         return is_reading and bool(_PUBLIC.fullmatch(path) or not _GUARDED.match(path))
 
     def _is_own_address(self, owner: str, path: str) -> bool:
-        """Whether a path is no upload or media, or one that the owner's stream named."""
+        """Return whether the owner may open a path: uploads and media only if the owner's stream
+        named them."""
         if not path.startswith((MEDIA, UPLOADS)):
             return True
         found = _ADDRESS.match(path)
         return found is not None and found[0] in self._addresses[owner]
 
     def _remember_addresses(self, send: Send, owner: str, path: str) -> Send:
-        """Wrap `send` to remember the uploads, media and sessions that an owner's stream names."""
+        """Wrap `send` to remember the upload, media and session addresses that an owner's stream
+        sends."""
         if not owner or path != STREAM:
             return send
 
         async def send_and_remember(message: Message) -> None:
+            """Remember the addresses and sessions in a message to the owner, then send it."""
             content = message.get("bytes") or b""
             _add_newest(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
             _add_newest(self._sessions[owner], _SESSION_BYTES.findall(content), MAX_SESSIONS)
@@ -165,27 +171,29 @@ class AccessMiddleware:
         return send_and_remember
 
     def _drop_session_of_others(self, scope: Scope, owner: str) -> None:
-        """Remove another owner's session from a reconnecting page's request (it is the third
-        subprotocol), so that Streamlit creates a new one."""
+        """Remove another owner's session id from a reconnecting page's request, so that
+        Streamlit creates a new session."""
         headers = MutableHeaders(scope=scope)
         parts = headers.get("sec-websocket-protocol", "").split(",")
         if len(parts) > 2 and parts[2].strip() not in self._sessions[owner]:
             headers["sec-websocket-protocol"] = ",".join(parts[:2])
 
 
-def _add_newest(known: OrderedDict[str, None], found: list[bytes], limit: int) -> None:
-    """Add names and drop the oldest ones beyond the limit."""
-    for one in found:
+def _add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -> None:
+    """Add names as the newest and drop the oldest beyond the limit."""
+    for one in names:
         known[one.decode()] = None
         known.move_to_end(one.decode())
     while len(known) > limit:
         known.popitem(last=False)
 
 
-def _add_headers(send: Send, *, is_media: bool) -> Send:
-    """Wrap `send` to add the security headers to a response."""
+def _wrap_with_headers(send: Send, *, is_media: bool) -> Send:
+    """Wrap `send` to add the security headers to a response; media must not be cached by
+    proxies."""
 
     async def send_with_headers(message: Message) -> None:
+        """Add the security headers to the start of a response, then send it."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.update(HEADERS)
@@ -197,7 +205,7 @@ def _add_headers(send: Send, *, is_media: bool) -> Send:
 
 
 def read_uploads_mb(environ: Mapping[str, str] = os.environ) -> int:
-    """Return the limit for the uploads of all pages together, MB.
+    """Read the limit of all pages' uploads together, MB, from MUDRA_UPLOADS_MB.
 
     Raises:
         AccessError: MUDRA_UPLOADS_MB is not a number.

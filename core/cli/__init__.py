@@ -37,7 +37,7 @@ app.add_typer(weights.app, name="weights")
 
 
 def main() -> None:
-    """Run a command; a MudraError becomes one line on stderr and exit code 1."""
+    """Run the command line; a MudraError becomes one line on stderr and exit code 1."""
     _mute_native_logs()
     try:
         app()
@@ -47,7 +47,8 @@ def main() -> None:
 
 
 def _mute_native_logs() -> None:
-    """Discard file descriptor 2, which MediaPipe's C++ always writes to; Python keeps stderr."""
+    """Discard what native code (MediaPipe) writes to file descriptor 2; Python's own stderr
+    still works."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 2)

@@ -86,7 +86,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Confirm what can't be undone."
 
 
 def open_store(paths: Paths) -> closing[Any]:
-    """Open the store; closed at the end of a `with` block."""
+    """Open the store as a context manager that closes it."""
     from core.store import Store
 
     return closing(Store(paths.store, owner=paths.owner))
@@ -95,14 +95,15 @@ def open_store(paths: Paths) -> closing[Any]:
 def estimator_factory(
     paths: Paths, name: str = "mediapipe-hands", *, num_poses: int = 1
 ) -> Callable[[], Any]:
-    """Return a function that creates an estimator."""
+    """Return a function without arguments that creates the named estimator or net's estimator."""
     from core.reading.keypoint_sources import KeypointSource
 
     return partial(KeypointSource(name).open, paths, num_poses=num_poses)
 
 
 def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
-    """Return the given estimator, else the one for the project's skeleton."""
+    """Return the given estimator's name, else the default for the named project's skeleton, or
+    for hands without such a project."""
     from core.reading.keypoint_sources import KeypointSource, default_source
 
     if estimator is not None:
@@ -113,7 +114,8 @@ def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
 
 @contextmanager
 def progress_bar(description: str) -> Iterator[Progress]:
-    """Show a progress bar on stderr; yields the callback that moves it."""
+    """Show a progress bar on stderr in a `with` block; yield the progress callback that moves
+    it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -130,7 +132,8 @@ def progress_bar(description: str) -> Iterator[Progress]:
 
 
 def parse_label_map(text: str | None) -> dict[str, str] | None:
-    """Parse --map: “1=point_up,5=open_palm” → {"1": "point_up", "5": "open_palm"}."""
+    """Parse --map: “1=point_up,5=open_palm” → {"1": "point_up", "5": "open_palm"}; raise a usage
+    error for another format."""
     if text is None:
         return None
     pairs = [pair.split("=") for pair in text.split(",")]
@@ -148,6 +151,7 @@ def check_layout(layout: str) -> None:
 
 
 def check_skeleton(skeleton: str | None) -> None:
+    """Raise a usage error if --skeleton is not a known skeleton's name."""
     from core.pose.skeletons.table import SKELETONS  # numpy, which --help does without
 
     if skeleton is not None:

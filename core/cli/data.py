@@ -61,7 +61,7 @@ def import_(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Add pictures or keypoints to a project."""
+    """Import pictures or keypoints into a project."""
     from core.exchange.tables.data_in import import_data
 
     labels = parse_label_map(mapping)
@@ -106,7 +106,7 @@ def record(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Record samples of a gesture with this machine's camera, or from a video; or of depth."""
+    """Record samples of a gesture from this machine's camera, a video or a depth source."""
     from core.recording.plans import Plan
     from core.recording.sources import record_source
 
@@ -146,6 +146,8 @@ def _record_depth(
     plan: Any,
     person: str,
 ) -> Any:
+    """Record a depth source's hands as samples, with a progress bar; return the recording's
+    final status."""
     from core.estimators.depth_nets import DepthNet
     from core.offline.depth_recording import record_depth_samples
     from core.reading.depth_reading import DepthReader
@@ -171,15 +173,15 @@ def _record_depth(
         )
 
 
-def _print_recording(taken: Any, as_json: bool) -> None:
-    """Print how many samples a recording added.
+def _print_recording(status: Any, as_json: bool) -> None:
+    """Print how many samples a recording added; raise StoreError if an error interrupted it.
 
     Raises:
         StoreError: it was interrupted by an error.
     """
-    if taken.error:
-        raise StoreError(taken.error)
-    print_result({"kept": taken.saved, "refused": taken.skipped}, taken.text, as_json)
+    if status.error:
+        raise StoreError(status.error)
+    print_result({"kept": status.saved, "refused": status.skipped}, status.text, as_json)
 
 
 @app.command()
@@ -192,7 +194,7 @@ def export_data(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Write a project's samples as a table or as COCO keypoints."""
+    """Write a project's samples to a table or a COCO keypoints file."""
     from core.exchange.tables.data_out import FORMATS
     from core.exchange.tables.data_out import export_data as export_data_
 

@@ -25,7 +25,7 @@ _SENSOR = "sensor:"
 
 @contextmanager
 def _mute_sdk_output() -> Iterator[None]:
-    """Send what vendors' libraries write to file descriptor 1 to stderr."""
+    """Redirect file descriptor 1, to which camera SDKs print, to stderr in a `with` block."""
     sys.stdout.flush()
     stdout = os.dup(1)
     os.dup2(2, 1)
@@ -37,7 +37,7 @@ def _mute_sdk_output() -> Iterator[None]:
 
 
 def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
-    """Open a recording or sensor:NAME; to be closed after use."""
+    """Open a depth recording, or a depth camera named sensor:NAME; the caller closes it."""
     from core.depth.cameras import get_camera
     from core.depth.io.recordings import open_depth
     from core.depth.sensors.finding import open_sensor
@@ -60,7 +60,7 @@ def record_depth(
     unit_mm: DepthUnit = None,
     as_json: Json = False,
 ) -> None:
-    """Record a depth camera, or convert a recording; Ctrl+C ends it."""
+    """Record a depth camera, or convert a depth recording; Ctrl+C ends it."""
     from core.depth.io.recorder import record_depth
 
     done, opened = 0, open_source(source, camera, unit_mm)
@@ -77,7 +77,7 @@ def record_depth(
 
 @app.command("depth-sensors")
 def depth_sensors(as_json: Json = False) -> None:
-    """List the depth cameras that are plugged in, and what each kind needs."""
+    """List the connected depth cameras, and what each supported kind needs."""
     from core.depth.sensors.finding import list_sensors
 
     with _mute_sdk_output():
@@ -108,7 +108,7 @@ def render_depth(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Render depth pictures of hands with their keypoints."""
+    """Render a data set of synthetic depth pictures of hands with their true keypoints."""
     from core.depth.cameras import get_camera
     from core.depth.io.joint_tables import JOINTS_FILE
     from core.lab.renderer.files import write_rendered_hands
@@ -142,7 +142,7 @@ def evaluate_finding(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure how often a hand is found in depth frames: within 50 mm of its palm."""
+    """Measure how often a hand is found within 50 mm of the known palm in depth frames."""
     from core.lab.finding_evaluating import measure_finding
     from core.paths import Paths
     from core.reading.hand_finding import create_finder, default_finders

@@ -17,7 +17,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @app.command()
 def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -> None:
-    """Open the studio at http://localhost and the port."""
+    """Run the studio on this machine, at http://localhost and the port."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     os.chdir(_ROOT)
     os.dup2(sys.stderr.fileno(), 2)  # the studio's own messages are wanted
@@ -30,7 +30,7 @@ def doctor(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Look for what keeps Mudra from working here, and say how it is fixed."""
+    """Check this machine for what keeps Mudra from working, and print how to fix it."""
     from core.admin.doctor import has_no_failure, run_checks
 
     checks = run_checks(Paths.find(workspace), port)
@@ -61,7 +61,7 @@ def delete_everything(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Delete for good all that was recorded, trained and imported on this machine."""
+    """Delete permanently everything recorded, trained and imported on this machine."""
     from core.admin.erasing import erase_unopened
 
     require_yes(yes)
@@ -84,7 +84,8 @@ def bench(
     skeleton: Annotated[str, typer.Option(help="Of live: hand or body.")] = "hand",
     as_json: Json = False,
 ) -> None:
-    """Measure what Mudra costs on this machine."""
+    """Measure how long Mudra's work takes on this machine: live frames, trainings, imports or
+    nets."""
     from core.lab.bench import BENCHES
     from core.lab.bench_live import bench_body
 
@@ -111,7 +112,7 @@ def starter(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the starter model anew: leave each recorder and source out, then train on everything."""
+    """Train the starter model again: evaluate it leave-one-group-out, then train on everything."""
     from core.lab.net_data import landmarks_folder
     from core.lab.starter import make_starter
     from core.lab.starter_data import extract_source_keypoints

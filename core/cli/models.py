@@ -30,7 +30,7 @@ def export(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Write a model as one file that others can use and check."""
+    """Export a model to one .gesture file that others can verify and use."""
     from core.exchange.model_files import describe_proof, export_model
     from core.gestures.modelfile.bundle import load_model
 
@@ -45,7 +45,7 @@ def verify(
     file: GestureFile,
     as_json: Json = False,
 ) -> None:
-    """Check that a .gesture file is whole and answers as it did when it was exported."""
+    """Verify that a .gesture file is intact and predicts the same as when it was exported."""
     from core.exchange.model_files import describe_proof
     from core.gestures.modelfile.bundle import check_bundle
 
@@ -66,7 +66,7 @@ def import_model(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Check a .gesture file and add its model to a project."""
+    """Verify a .gesture file and import its model into a project."""
     from core.exchange.model_files import import_model
 
     paths = Paths.find(workspace)
@@ -77,6 +77,8 @@ def import_model(
 
 
 def _proof_text(proof: dict[str, Any]) -> str:
+    """Format a verified .gesture file: differences, gestures, sha256, and a warning if its
+    predict.py is not Mudra's."""
     lines = [*_vector_lines(proof), f"sha256: {proof['sha256']}"]
     if beside := proof["motions"]:
         lines += ["beside them, in motions.gesture:", *_vector_lines(beside)]
@@ -90,6 +92,7 @@ def _proof_text(proof: dict[str, Any]) -> str:
 
 
 def _vector_lines(proof: dict[str, Any]) -> list[str]:
+    """Format the worst difference of the test vectors, and the gestures, as two lines."""
     worst, limit = proof["worst_difference"], proof["tolerance"]
     kind = "gestures that move" if proof["moving"] else "gestures"
     return [

@@ -34,7 +34,8 @@ def evaluate_net(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
+    """Evaluate a net's keypoints: hand nets against a teacher's, body and depth nets against
+    labels."""
     from core.estimators.depth_nets import DepthNet
     from core.estimators.heatmap_net import HeatmapNet
     from core.lab.renderer.rendered_hands import load_depth_hands
@@ -75,7 +76,7 @@ def evaluate_coco(
     predictions: Annotated[Path, typer.Option(help="Keypoints found, in COCO's results format.")],
     as_json: Json = False,
 ) -> None:
-    """Measure found body keypoints as COCO does: average precision and recall."""
+    """Evaluate predicted body keypoints as COCO does: average precision and recall."""
     from core.measuring.coco_evaluation import FIGURES
     from core.measuring.coco_evaluation import evaluate_coco as evaluate_
 
@@ -95,7 +96,7 @@ def evaluate_depth(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure found hands in depth against labels: mean errors in mm, share of good frames."""
+    """Evaluate predicted depth hands against labels: mean errors in mm and success rates."""
     from core.depth.cameras import CAMERAS
     from core.measuring.depth_evaluation import evaluate_depth as evaluate_
 
@@ -104,13 +105,14 @@ def evaluate_depth(
     print_result(found, _depth_text(found), as_json)
 
 
-def _depth_text(found: dict[str, Any]) -> str:
-    lines = [f"{found['n']} frames, mean error {found['mean_mm']:.3f} mm"]
-    for part in found.get("parts", []):
+def _depth_text(result: dict[str, Any]) -> str:
+    """Format a depth evaluation: mean error, that of each part and keypoint, and success rates."""
+    lines = [f"{result['n']} frames, mean error {result['mean_mm']:.3f} mm"]
+    for part in result.get("parts", []):
         first, last = part["frames"]
         lines.append(f"  frames {first} to {last}: {part['mean_mm']:.3f} mm")
-    joints = " ".join(f"{value:.3f}" for value in found["per_joint_mm"])
-    shares = "  ".join(f"{mm} mm {100 * s:.2f} %" for mm, s in found["success"].items())
+    joints = " ".join(f"{value:.3f}" for value in result["per_joint_mm"])
+    shares = "  ".join(f"{mm} mm {100 * s:.2f} %" for mm, s in result["success"].items())
     return "\n".join([*lines, f"by keypoint: {joints}", f"frames all within: {shares}"])
 
 
@@ -132,7 +134,8 @@ def evaluate_bodies(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure found bodies against annotated ones: PCK, and AP where they are COCO's."""
+    """Evaluate an estimator's bodies against annotated people: PCK, and AP for COCO's
+    annotations."""
     from core.measuring.body_evaluation import measure_bodies
 
     if decode is not None:
@@ -153,20 +156,24 @@ def evaluate_bodies(
     print_result(found, _bodies_text(found), as_json)
 
 
-def _bodies_text(found: dict[str, Any]) -> str:
+def _bodies_text(result: dict[str, Any]) -> str:
+    """Format a body evaluation: counts, PCK with intervals, PCK of each keypoint, OKS and COCO's
+    figures."""
     lines = []
-    if "found" in found:
-        lines = [f"{found['n']} persons, {found['found']} found, {found['measured']} with a torso"]
+    if "found" in result:
+        lines = [
+            f"{result['n']} persons, {result['found']} found, {result['measured']} with a torso"
+        ]
         for name in ("pck@0.1", "pck@0.2"):
-            if (row := found[name]) is not None:
+            if (row := result[name]) is not None:
                 low, high = (f"{100 * value:.1f}" for value in row["interval"])
                 lines.append(f"{name.upper()} {100 * row['share']:.1f} % ({low} to {high})")
-        each = [f"{name} {100 * share:.1f}" for name, share in found["keypoints"].items()]
+        each = [f"{name} {100 * share:.1f}" for name, share in result["keypoints"].items()]
         lines.append(f"PCK@0.2 of each, %: {', '.join(each)}")
-        if found["oks"] is not None:
-            lines.append(f"mean OKS {found['oks']}")
-    if found["coco"] is not None:
-        lines.append(", ".join(f"{name} {value:.3f}" for name, value in found["coco"].items()))
+        if result["oks"] is not None:
+            lines.append(f"mean OKS {result['oks']}")
+    if result["coco"] is not None:
+        lines.append(", ".join(f"{name} {value:.3f}" for name, value in result["coco"].items()))
     return "\n".join(lines)
 
 
@@ -206,7 +213,7 @@ def train_net(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Train a pose net: hands on a teacher's keypoints, bodies and hands in depth on labels."""
+    """Train a pose net: hands on a teacher's keypoints, bodies and depth hands on labels."""
     from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
     from core.lab.net_data import describe_training_data, load_training_data
 
@@ -264,7 +271,8 @@ def distil_bodies(
     teacher: Annotated[str, typer.Option(help="Whose keypoints.")] = "mediapipe-pose",
     as_json: Json = False,
 ) -> None:
-    """Cut annotated persons out to train on, with a teacher's keypoints where it is right."""
+    """Write a training set of annotated people's crops, with a teacher's keypoints where they
+    agree with the annotations."""
     from core.lab.body_distilling import distil_bodies as distil_
     from core.reading.keypoint_sources import KeypointSource
 
@@ -288,7 +296,8 @@ def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
 
 
 def _parse_size(text: str) -> tuple[int, int]:
-    """Parse “256x192” to (H, W); a pose net halves its input five times."""
+    """Parse “256x192” to (H, W); raise a usage error for sizes that a pose net can't halve five
+    times."""
     sides = [int(side) if side.isdigit() else 0 for side in text.split("x")]
     if len(sides) != 2 or not all(32 <= side <= 1024 and side % 32 == 0 for side in sides):
         raise typer.BadParameter(
@@ -305,7 +314,7 @@ def fine_tune_net(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Fine-tune the light CPM on a project's own samples."""
+    """Fine-tune the light hand net on a project's own samples."""
     from core.jobs.net_training import fine_tune_here
 
     paths = Paths.find(workspace)
@@ -323,6 +332,7 @@ def fine_tune_net(
 
 
 def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
+    """Format the held-out PCK@0.1 before and after fine-tuning, or that none was held out."""
     measured = [
         evaluation["held_out"]["own"][-1]["pck@0.1"]
         for evaluation in evaluations
@@ -338,7 +348,7 @@ def seed_predict(
     table: Annotated[Path, typer.Option(help="The csv that it was trained on.")],
     as_json: Json = False,
 ) -> None:
-    """Thumb up or down by OpenPose's hand net and the published classifier of 44 numbers."""
+    """Predict thumb up or down in a picture by OpenPose's hand net and a published classifier."""
     from core.offline.seed_pipeline import predict_thumb
 
     found = predict_thumb(Paths.find(), picture, mlp, table)

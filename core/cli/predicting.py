@@ -50,7 +50,7 @@ def predict(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Predict the gestures in a picture, folder, video or camera."""
+    """Predict the gestures in a picture, folder, video or camera stream."""
     from core.gestures.modelfile.bundle import load_model
     from core.offline.predicting import predict as predict_
 
@@ -84,17 +84,20 @@ def predict(
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
+    """Format a frame's predictions as one line: source, frame number and each pose."""
     from core.pose.skeletons.table import skeleton_named
 
     skeleton = skeleton_named(frame["skeleton"]) if "skeleton" in frame else None
-    who = "hand" if skeleton is None else "person" if skeleton.is_body else skeleton.title
-    found = ", ".join(_pose_text(pose, who) for pose in frame["hands"])
-    return f"{frame['source']} {frame['frame']}: {found or f'no {who}'}"
+    subject = "hand" if skeleton is None else "person" if skeleton.is_body else skeleton.title
+    found = ", ".join(_pose_text(pose, subject) for pose in frame["hands"])
+    return f"{frame['source']} {frame['frame']}: {found or f'no {subject}'}"
 
 
-def _pose_text(hand: dict[str, Any], who: str) -> str:
+def _pose_text(hand: dict[str, Any], subject: str) -> str:
+    """Format a pose's prediction: gesture and percentage, “no gesture” if rejected, “a hand”
+    without a model."""
     if hand["gesture"] is None:
-        return f"a {who}"
+        return f"a {subject}"
     if hand["rejected"]:
         return f"no gesture (most like {hand['likeliest']})"
     return f"{hand['gesture']} {100 * hand['probability']:.0f} %"
@@ -133,7 +136,7 @@ def act(
         bool, typer.Option("--json", help="Print one JSON document a line, as they happen.")
     ] = False,
 ) -> None:
-    """Send the start and end of gestures to other programs, by OSC, WebSocket or on stdout."""
+    """Send the start and end of gestures to other programs, by OSC, WebSocket or stdout."""
     from core.actions.actions import Settings
     from core.actions.changes import Change
     from core.actions.websocket import new_token, parse_origins
@@ -184,7 +187,8 @@ def act(
 
 @contextmanager
 def _camera_act(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Act]:
-    """Yield a function that acts on the gestures of a camera or video."""
+    """Open a camera or video with an estimator; yield a function that sends its gestures through
+    given actions."""
     from core.actions.without_browser import run_actions
 
     with estimator_factory(paths, estimator, num_poses=hands)() as detector:
@@ -192,21 +196,23 @@ def _camera_act(paths: Paths, source: str, estimator: str, hands: int) -> Iterat
 
 
 @contextmanager
-def _depth_act(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Act]:
-    """Yield a function that acts on the gestures of a depth source."""
+def _depth_act(paths: Paths, open_frames: Callable[[], Any], name: str) -> Iterator[Act]:
+    """Open a depth source with a net; yield a function that sends its gestures through given
+    actions."""
     from core.actions.without_browser import run_actions_on_depth
     from core.estimators.depth_nets import DepthNet
     from core.reading.depth_reading import DepthReader
     from core.reading.hand_finding import default_finders
 
     net = DepthNet(paths.net(name))
-    with opened() as frames, closing(DepthReader(net, default_finders(paths))) as reader:
+    with open_frames() as frames, closing(DepthReader(net, default_finders(paths))) as reader:
         yield lambda model, actions, **more: run_actions_on_depth(
             frames, model, reader, net.name, actions, **more
         )
 
 
 def _parse_address(text: str | None) -> tuple[str, int]:
+    """Parse --osc HOST:PORT, 127.0.0.1:12000 by default; raise a usage error for another format."""
     host, _, port = (text or "127.0.0.1:12000").rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise typer.BadParameter(f"“{text}”: write it like 127.0.0.1:12000", param_hint="--osc")
@@ -223,7 +229,7 @@ def extract(
     on: On = "local",
     as_json: Json = False,
 ) -> None:
-    """Write the keypoints found in pictures and videos to a table."""
+    """Detect the keypoints in pictures and videos and write them to a table."""
     from core.offline.extracting import extract as extract_
 
     with progress_bar("detecting") as progress:

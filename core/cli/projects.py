@@ -31,7 +31,7 @@ def list_(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """List the projects with their samples."""
+    """List the projects, or those in the bin, with their numbers of samples."""
     with open_store(Paths.find(workspace)) as store:
         projects = store.projects(deleted=in_bin)
         found = [
@@ -69,7 +69,7 @@ def create(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Make a project, of hands, of both hands together or of bodies."""
+    """Create a project of hands, of both hands together or of bodies."""
     from core.pose.skeletons.table import SUBJECTS
 
     if bodies + both_hands + motions > 1:
@@ -96,7 +96,7 @@ def create(
 
 @app.command()
 def delete(name: Name, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Put a project into the bin."""
+    """Move a project to the bin."""
     with open_store(Paths.find(workspace)) as store:
         project = store.project(name)
         store.delete_project(project.id)
@@ -106,7 +106,7 @@ def delete(name: Name, workspace: Workspace = None, as_json: Json = False) -> No
 
 @app.command()
 def restore(name: Name, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Take a project out of the bin; of several of that name the newest."""
+    """Restore a project from the bin; of several with that name the newest."""
     with open_store(Paths.find(workspace)) as store:
         there = store.projects(deleted=True)
         found = [project for project in there if project.name.casefold() == name.casefold()]
@@ -124,7 +124,7 @@ def empty_bin(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Delete for good all that lies in the bin, of all projects."""
+    """Delete permanently everything in the bin, of all projects."""
     from core.admin.erasing import empty_bin_here
 
     require_yes(yes)
@@ -142,7 +142,7 @@ def forget_pictures(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Delete a project's pictures for good; from now on it keeps keypoints only."""
+    """Delete a project's pictures permanently; from then on it stores keypoints only."""
     from core.admin.erasing import forget_pictures_here
 
     require_yes(yes)
@@ -165,7 +165,7 @@ def export(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Write a whole project to one zip: samples, pictures, gestures, trainings, models."""
+    """Export a whole project to one zip: samples, pictures, gestures, trainings, models."""
     from core.exchange.project.project_file import export_project
 
     paths = Paths.find(workspace)
@@ -188,7 +188,7 @@ def import_(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Import a project's zip: all of it, or nothing and the reason."""
+    """Import a project from a zip: all of it, or nothing and the reason."""
     from core.exchange.project.project_file import import_project
 
     paths = Paths.find(workspace)

@@ -34,7 +34,8 @@ def list_(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """List samples; the most suspect first where wanted."""
+    """List a project's samples, filtered by gesture and person, ordered by date, doubt or
+    person."""
     from core.review.reviewing import (
         ORDERS,
         SUSPECTED,
@@ -92,7 +93,7 @@ def _sample_line(one: dict[str, Any]) -> str:
 def delete(
     numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
 ) -> None:
-    """Put samples into the bin."""
+    """Move samples to the bin."""
     from core.store.bin import delete_samples
 
     with open_store(Paths.find(workspace)) as store:
@@ -106,7 +107,7 @@ def delete(
 def restore(
     numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
 ) -> None:
-    """Take samples out of the bin."""
+    """Restore samples from the bin."""
     from core.store.bin import restore_samples
 
     with open_store(Paths.find(workspace)) as store:
@@ -122,7 +123,7 @@ def move(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Give samples to another gesture."""
+    """Move samples to another gesture."""
     from core.store.bin import move_samples
 
     with open_store(Paths.find(workspace)) as store:
@@ -134,7 +135,7 @@ def move(
 
 @app.command()
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Count the samples of each gesture, and say what to record next."""
+    """Count the samples of each gesture, and recommend what to record next."""
     from core.pose.skeletons.table import skeleton_named
     from core.review.balance import advise_next_recording, count_balance
     from core.store.index import read_index
@@ -154,16 +155,17 @@ def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = F
     print_result({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
 
 
-def _find_id(name: str | None, names: dict[int, str], what: str) -> int | None:
-    """Return the id of a name, ignoring case; None without a name.
+def _find_id(name: str | None, names: dict[int, str], kind: str) -> int | None:
+    """Return the id of a name, ignoring case; None if no name is given, NotFoundError for an
+    unknown one.
 
     Raises:
         NotFoundError: no such name.
     """
     if name is None:
         return None
-    for row_id, there in names.items():
-        if there.casefold() == name.strip().casefold():
+    for row_id, known_name in names.items():
+        if known_name.casefold() == name.strip().casefold():
             return row_id
-    known = ", ".join(f"“{there}”" for there in names.values()) or "none yet"
-    raise NotFoundError(f"no {what} “{name}”; there are: {known}")
+    known = ", ".join(f"“{known_name}”" for known_name in names.values()) or "none yet"
+    raise NotFoundError(f"no {kind} “{name}”; there are: {known}")

@@ -53,7 +53,8 @@ def train(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Train a classifier and measure it on people, sessions or recordings that it never saw."""
+    """Train a gesture classifier on a project's samples, and measure it on held-out people,
+    sessions or recordings."""
     from core.gestures.data import CLASSIFIERS
     from core.jobs.trainings import describe_optimism, excluded_samples_text, train_here
     from core.store.learned import set_train_in_space
@@ -113,7 +114,7 @@ def compare(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Measure every classifier on the same samples that none of them was trained on."""
+    """Train every kind of classifier and compare them on the same held-out samples."""
     from core.jobs.evaluations import start_comparison, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
@@ -126,7 +127,8 @@ def compare(
 
 
 def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
-    """Run a leave-one-person-out evaluation of a training, with a progress bar."""
+    """Run a leave-one-person-out evaluation of a training, with a progress bar; return its
+    result."""
     from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
@@ -135,14 +137,15 @@ def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[s
         return wait_for_evaluation(manager, start_leave_one_out(manager, project, run), progress)
 
 
-def left_out_text(found: dict[str, Any]) -> str:
-    """Format the mean, the worst and each person."""
+def left_out_text(result: dict[str, Any]) -> str:
+    """Format a leave-one-person-out evaluation: the mean, the worst person and a line per
+    person."""
     lines = [
-        f"each person left out once: {percent(found['mean_accuracy'])} "
-        f"({interval_text(found['interval'])}) is the mean of the persons; "
-        f"the worst is {found['worst_person']} with {percent(found['worst_accuracy'])}"
+        f"each person left out once: {percent(result['mean_accuracy'])} "
+        f"({interval_text(result['interval'])}) is the mean of the persons; "
+        f"the worst is {result['worst_person']} with {percent(result['worst_accuracy'])}"
     ]
-    for person, row in found["per_person"].items():
+    for person, row in result["per_person"].items():
         document = (
             f"{percent(row['accuracy'])} ({interval_text(row['interval'])})" if row["n"] else "–"
         )
@@ -151,17 +154,19 @@ def left_out_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _comparison_text(found: dict[str, Any]) -> str:
+def _comparison_text(result: dict[str, Any]) -> str:
+    """Format a comparison of classifiers: a line each with accuracy, interval and seconds, and
+    the conclusion."""
     from core.jobs.evaluations import comparison_text
 
-    lines = [f"{found['n']} held-out samples, split by {found['split']}"]
-    for row in found["rows"]:
+    lines = [f"{result['n']} held-out samples, split by {result['split']}"]
+    for row in result["rows"]:
         lines.append(
             f"  {row['classifier']:8} {percent(row['accuracy']):>7} "
             f"({interval_text(row['interval'])})  "
             f"{row['seconds']:.1f} s"
         )
-    return "\n".join([*lines, comparison_text(found)])
+    return "\n".join([*lines, comparison_text(result)])
 
 
 @app.command()
@@ -176,7 +181,7 @@ def evaluate(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a model on labelled pictures or keypoints."""
+    """Evaluate a gesture model on labelled pictures or keypoints."""
     from core.gestures.modelfile.bundle import load_model
     from core.measuring.gesture_evaluation import evaluate_gestures
 
@@ -212,32 +217,36 @@ _INTERVAL_NOTES = {
 }
 
 
-def _evaluation_text(found: dict[str, Any]) -> str:
-    def format_rate(key: str, row: dict[str, Any] = found) -> str:
+def _evaluation_text(result: dict[str, Any]) -> str:
+    """Format a model's evaluation: accuracies with intervals, rejection rates, people and a line
+    per gesture."""
+
+    def format_rate(key: str, row: dict[str, Any] = result) -> str:
         return "–" if row[key] is None else percent(row[key])
 
-    def format_accuracy(suffix: str, row: dict[str, Any] = found) -> str:
+    def format_accuracy(suffix: str, row: dict[str, Any] = result) -> str:
+        """Format a row's accuracy with its interval; “–” without one."""
         interval = row[f"interval{suffix}"]
         return format_rate(f"accuracy{suffix}", row) + (
             f" ({interval_text(interval)})" if interval else ""
         )
 
     lines = [
-        f"{found['n']} samples, {found['detected']} detected: accuracy {format_accuracy('')}, "
+        f"{result['n']} samples, {result['detected']} detected: accuracy {format_accuracy('')}, "
         f"of the detected {format_accuracy('_detected')}",
         f"turned away: {format_rate('rejected')} of the gestures; "
         f"got a gesture: {format_rate('false_accept')} of the others",
-        _INTERVAL_NOTES[found["interval_counts"]],
+        _INTERVAL_NOTES[result["interval_counts"]],
     ]
-    if "mean_accuracy" in found:
+    if "mean_accuracy" in result:
         lines.append(
-            f"mean of {len(found['per_person'])} persons: {format_rate('mean_accuracy')}; "
-            f"the worst is {found['worst_person']} with {format_rate('worst_accuracy')}"
+            f"mean of {len(result['per_person'])} persons: {format_rate('mean_accuracy')}; "
+            f"the worst is {result['worst_person']} with {format_rate('worst_accuracy')}"
         )
-    if unjudged := found.get("unjudged"):
+    if unjudged := result.get("unjudged"):
         names = ", ".join(f"{name} ({count})" for name, count in unjudged.items())
         lines.append(f"not judged, as the model knows no such gesture: {names}")
-    for name, row in found["per_gesture"].items():
+    for name, row in result["per_gesture"].items():
         lines.append(f"  {name:12} {row['n']:6} {format_accuracy('_detected', row)}")
     return "\n".join(lines)
 

@@ -17,8 +17,8 @@ Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.
 
 @app.command()
 def prepare() -> None:
-    """Fetch and build the hand and pose models, and what finds hands in a browser, once; works
-    offline afterwards."""
+    """Download and build the hand and pose models, and the browser's hand tracking, once; Mudra
+    works offline afterwards."""
     from core.modelfiles.browser_files import prepare_browser_files
     from core.modelfiles.mediapipe_models import prepare_models
 
@@ -34,8 +34,8 @@ def prepare() -> None:
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Tell which nets are ready to use, which published weights there are, where from, and which
-    lie here."""
+    """List the nets that are ready to use, and the published weights with their source and
+    state."""
     from dataclasses import asdict
 
     from core.modelfiles.catalogue import WEIGHTS
@@ -60,7 +60,8 @@ def list_(as_json: Json = False) -> None:
 
 
 def _describe_nets(paths: Paths) -> list[dict[str, Any]]:
-    """Describe the nets that are shipped, trained here or made from imported weights."""
+    """Describe the heatmap nets that are shipped, trained here or made from imported weights:
+    name, skeleton, stages, licence."""
     from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
     from core.reading.keypoint_sources import available_nets, body_nets
 
@@ -93,14 +94,14 @@ def fetch(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Download published weights, check and convert them."""
+    """Download published weights, verify and convert them."""
     from core.modelfiles.fetch import fetch_weights
 
     with progress_bar("fetching") as progress:
         record = fetch_weights(
             name, Paths.find().weights, accept_hash=accept_hash, progress=progress
         )
-    _offer_net(name)
+    _save_imported_net(name)
     print_result(record, _weights_text(record), as_json)
 
 
@@ -110,24 +111,24 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl, .pth, .safetensors or .onnx.")],
     as_json: Json = False,
 ) -> None:
-    """Check and convert a file of published weights that you have."""
+    """Verify and convert a file of published weights that you have."""
     from core.modelfiles.converted_weights import import_weights
 
     record = import_weights(name, file, Paths.find().weights)
-    _offer_net(name)
+    _save_imported_net(name)
     print_result(record, _weights_text(record), as_json)
 
 
 @app.command()
 def verify(name: Name, as_json: Json = False) -> None:
-    """Check converted weights: sha256, names and shapes."""
+    """Verify converted weights: sha256, names and shapes."""
     from core.modelfiles.converted_weights import verify_weights
 
     record = verify_weights(name, Paths.find().weights)
     print_result(record, f"{_weights_text(record)}: whole", as_json)
 
 
-def _offer_net(name: str) -> None:
+def _save_imported_net(name: str) -> None:
     """Save imported weights as a net that the app offers."""
     from core.training.published_nets import save_published_net
 
@@ -136,6 +137,7 @@ def _offer_net(name: str) -> None:
 
 
 def _weights_text(record: dict[str, Any]) -> str:
+    """Format weights as one line: name, source, number of arrays and parameters, sha256."""
     return (
         f"{record['name']} from {record['source']}: {record['arrays']} arrays, "
         f"{record['parameters']:,} parameters, sha256 {record['sha256']}"

@@ -21,7 +21,7 @@ from core.datasets.body_files import read_bodies
 from core.errors import TrainingError
 from core.estimators import Estimator
 from core.files import write_whole
-from core.measuring.body_evaluation import find_in_crops, select_overlapping_pose
+from core.measuring.body_evaluation import create_crop_finder, select_overlapping_pose
 from core.measuring.hand_net_evaluation import list_pictures
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.boxes import Box
@@ -87,7 +87,7 @@ class _BodyDistiller:
 
     def __init__(self, teacher: Estimator, out: Path) -> None:
         self._teacher, self._skeleton = teacher, skeleton_named(teacher.skeleton)
-        self._find = find_in_crops(teacher)
+        self._find = create_crop_finder(teacher)
         self._parts = {name: _CocoWriter(out, name) for name in (TRAIN, HELD_OUT)}
         self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
 

@@ -41,7 +41,7 @@ _connections: Counter[str] = Counter()  # per visitor; "" for all that can't be 
 
 
 def register_camera(camera: Camera) -> str:
-    """Make a camera reachable as long as the object lives; returns its token."""
+    """Make a camera reachable by a new token, as long as the object lives; return the token."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     _cameras[token] = camera
     return token
@@ -58,7 +58,8 @@ def camera_route(path: str) -> WebSocketRoute:
 
 
 async def _serve_connection(socket: WebSocket) -> None:
-    """Answer a browser's messages until it or its camera is gone."""
+    """Serve one WebSocket: check the limits, receive the token, then answer each message with
+    its camera; close it when the camera is gone."""
     visitor = _identify_visitor(socket)
     if _connections.total() >= MAX_CONNECTIONS or (
         visitor and _connections[visitor] >= MAX_PER_VISITOR
@@ -84,8 +85,8 @@ async def _serve_connection(socket: WebSocket) -> None:
 
 
 def _identify_visitor(socket: WebSocket) -> str:
-    """Return the logged-in user, else the address; "" for a proxy of this machine, which hides
-    addresses."""
+    """Return the logged-in owner, else the IP address; "" for a loopback address, behind which a
+    proxy hides visitors."""
     if owner := socket.scope.get(OWNER):
         return f"owner {owner}"
     address = socket.client.host if socket.client else ""
@@ -95,7 +96,7 @@ def _identify_visitor(socket: WebSocket) -> str:
 
 
 async def _receive_token(socket: WebSocket) -> str:
-    """Receive the first message; "" if it is late or too long for a token."""
+    """Receive the first message as the token; "" after 3 s or if it is too long."""
     try:
         token = await asyncio.wait_for(_receive_text(socket), TOKEN_WITHIN_S)
     except TimeoutError:
@@ -104,7 +105,7 @@ async def _receive_token(socket: WebSocket) -> str:
 
 
 async def _receive_text(socket: WebSocket) -> str:
-    """Receive a text message; "" for bytes, which no page of ours sends."""
+    """Receive a text message; "" for a binary one."""
     try:
         return await socket.receive_text()
     except KeyError:
@@ -112,7 +113,8 @@ async def _receive_text(socket: WebSocket) -> str:
 
 
 def _answer_message(token: str, text: str) -> str:
-    """Let the camera answer; "" if there is no camera any more."""
+    """Pass a message to the token's camera and return its answer as JSON, or the problem with
+    the message; "" without such a camera."""
     camera = _cameras.get(token)
     if camera is None:
         return ""
@@ -123,6 +125,8 @@ def _answer_message(token: str, text: str) -> str:
 
 
 def _parse_message(text: str) -> Message:
+    """Parse a JSON object from the browser; raise MediaError if it is too long or something
+    else."""
     if len(text) > MAX_MESSAGE_CHARS:
         raise MediaError(f"the browser's camera sent {len(text):,} characters: reload the page")
     try:

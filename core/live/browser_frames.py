@@ -73,8 +73,8 @@ BROWSER_ESTIMATORS = {  # by the server's estimator
 
 
 def browser_pose_count(name: str, count: int) -> int:
-    """Return how many poses the browser must look for if `count` of an estimator are wanted: two
-    hands for one pair."""
+    """Return how many poses the browser must detect for `count` poses of an estimator: two hands
+    for a pair, else as many."""
     estimator = BROWSER_ESTIMATORS.get(name)
     if estimator is None or not estimator.skeleton.parts:
         return count
@@ -101,13 +101,15 @@ class BrowserFrames:
         self._pairing = HandPairing()
 
     def request_crops(self, numbers: Sequence[int]) -> None:
-        """Request the crops of these frames, which the browser keeps for a moment."""
+        """Request the crops of these frames, which the browser keeps briefly; forget the ones
+        requested before."""
         with self._lock:
             self.requested, self.crops = list(numbers[-_MAX_FRAMES:]), {}
             self._crops_came.clear()
 
     def wait_for_crops(self, within_s: float = 1.0) -> dict[int, Crops]:
-        """Return the requested crops that the browser still had, waiting up to `within_s`."""
+        """Wait up to `within_s` for the requested crops; return those that came, by frame
+        number."""
         if self.requested:
             self._crops_came.wait(within_s)
         return self.crops
@@ -133,6 +135,8 @@ class BrowserFrames:
             ) from error
 
     def _read_message(self, message: Message) -> None:
+        """Read a message: the clock offset, new frames in order, and requested crops; a new page
+        resets the state."""
         if message["page"] != self.page:
             self.page, self.last_number = str(message["page"])[:40], 0
             self._offsets_s.clear()
@@ -152,14 +156,15 @@ class BrowserFrames:
             self._crops_came.set()
 
     def _add_clock_offset(self, browser_s: float) -> None:
-        """Measure how far this clock is ahead; the smallest is right, since messages are only ever
-        late."""
+        """Add a measurement of this clock minus the browser's; delays make it too large, so the
+        smallest counts."""
         if not np.isfinite(browser_s):
             raise ValueError(f"clock of {browser_s} s")
         self._offsets_s.append(self._clock() - browser_s)
 
     def _read_frame(self, frame: Message, number: int) -> None:
-        """Step the stream by one frame, unless the page has just selected another estimator."""
+        """Process a frame in the stream, its time converted to this clock; skip frames of an
+        estimator that is no longer selected."""
         browser_s = float(frame["t"]) / 1000
         if not np.isfinite(browser_s):
             raise ValueError(f"frame at {browser_s} s")
@@ -194,8 +199,8 @@ class BrowserFrames:
 
 
 def _parse_pose(message: Message, source: BrowserEstimator) -> Pose:
-    """Build a pose. A hand's keypoints get the hand's score. A body's are scored by visibility,
-    since the browser sends no presence; the body's score is their mean, as on the server."""
+    """Build a pose from a browser's message. A hand's keypoints get the hand's score; a body's
+    are scored by visibility, and the body by their mean."""
     count = source.skeleton.single.size
     keypoints = _parse_array(message["keypoints"], (count, 2))
     world = _parse_array(message["world"], (count, 3))
@@ -208,16 +213,17 @@ def _parse_pose(message: Message, source: BrowserEstimator) -> Pose:
     return Pose(keypoints, np.full(count, score, np.float32), score, side, world)
 
 
-def _parse_fraction(number: Any, whole: float = 1.0) -> float:
-    """Return number / whole, clipped to 0..1."""
-    fraction = float(number) / whole
+def _parse_fraction(number: Any, divisor: float = 1.0) -> float:
+    """Return number / whole, clipped to 0..1; raise ValueError if it is not finite."""
+    fraction = float(number) / divisor
     if not np.isfinite(fraction):
         raise ValueError(f"{fraction} instead of a number")
     return min(max(fraction, 0.0), 1.0)
 
 
 def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
-    """Convert to an array, checking its shape and that no value is far outside a picture."""
+    """Convert to a float array; raise ValueError for another shape or a value far outside a
+    picture."""
     array = np.array(values, np.float32)
     if array.shape != shape or not (np.abs(array) < _MAX_POSITION_PX).all():
         raise ValueError(f"numbers of shape {array.shape}, expected {shape} in a picture")
@@ -231,7 +237,7 @@ def _parse_crops(frame: Message) -> Crops:
 
 
 def _parse_crop(message: Message | None) -> Crop | None:
-    """Read a crop's square and its JPEG."""
+    """Parse a crop's square and its JPEG, which is checked; None for None."""
     if message is None:
         return None
     x0, y0, side = (float(number) for number in message["region"])

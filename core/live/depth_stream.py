@@ -64,11 +64,12 @@ class DepthStream:
         """Whether no more frames will come."""
         return not self._thread.is_alive()
 
-    def views_since(self, index: int, reach: DepthRange) -> list[DepthView]:
-        """Render the buffered frames from that index on, oldest first, without waiting."""
+    def views_since(self, index: int, depth_range: DepthRange) -> list[DepthView]:
+        """Return views of the buffered frames from that index on, oldest first; never waits for
+        new ones."""
         self._asked_s = self._clock()
         new = [(frame, result) for frame, result in [*self._frames] if frame.index >= index]
-        return [render_view(frame, result, reach) for frame, result in new]
+        return [render_view(frame, result, depth_range) for frame, result in new]
 
     def latest(self) -> Latest:
         """Return the number of frames so far, as `LiveProcessor.latest` does."""
@@ -80,7 +81,8 @@ class DepthStream:
         self._thread.join(_CLOSE_WITHIN_S)
 
     def _read_source(self) -> None:
-        """Read frames until the end, an error, `close`, or no page asks for them."""
+        """Read, buffer and pass on frames until the source ends or fails, `close`, or 5 s
+        without a page asking for them; then close the source."""
         try:
             for frame in self._source:
                 if self.skeleton is None:  # a followed cube would slide down the arm

@@ -120,8 +120,8 @@ class Latest:
     missed: tuple[float, NearMiss] | None = None
 
     def problem_text(self, address: str, now_s: float | None = None) -> str:
-        """Describe what is wrong with the stream and what to do; "" if nothing is. `address` is the
-        studio's on the machine that runs it."""
+        """Return what is wrong with the stream and what to do: an error, a lost camera or no
+        connection; "" if nothing is. `address` is the studio's on its own machine."""
         if self.error:
             return self.error
         silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
@@ -229,7 +229,7 @@ class LiveProcessor:
         return self._reader.trace()
 
     def process(self, rgb: Picture) -> Picture:
-        """Process a frame; never raises, errors are in `latest`.
+        """Process a camera frame: estimate, read, draw; never raises, errors are in `latest`.
 
         Args:
             rgb: (H, W, 3) uint8 as the camera gave it, of any size.
@@ -258,7 +258,8 @@ class LiveProcessor:
         version: str = "",
         spent_s: float = 0.0,
     ) -> Latest:
-        """Process an estimate that was made elsewhere, e.g. in a browser; never raises.
+        """Process an estimate made elsewhere, e.g. in a browser, and return the result; never
+        raises.
 
         Args:
             estimate: its time is by a clock of its maker; a webcam's has a mirrored view.
@@ -283,17 +284,19 @@ class LiveProcessor:
             return self._latest
 
     def set_opening(self) -> None:
-        """Note that the estimator for `step` is being opened elsewhere; repeated until it is."""
+        """Mark the stream as waiting for a browser's estimator that is being opened; called
+        again until it is open."""
         with self._latest_lock:
             now_s = self._clock()
             self._latest = replace(self._latest, hands=(), opening=True, taken_s=now_s)
 
     def _publish(self, result: Latest, options: Options) -> None:
-        """Make a frame's result the latest, adding counts, rates and moving gestures."""
+        """Make a frame's result the latest, with frame count, fps, latency and the last moving
+        gestures."""
         arrival_s, done_s = result.taken_s, self._clock()
         fps, latency_ms = self._measure_rates(arrival_s, done_s)
         with self._latest_lock:
-            before, wanted = self._latest, self._options
+            before, next_options = self._latest, self._options
             gap_s = arrival_s - before.taken_s
             if before.frames and not before.opening and gap_s > _TIMES.lost_s:
                 self._resumed_s = arrival_s
@@ -306,25 +309,27 @@ class LiveProcessor:
                 fps=fps,
                 latency_ms=latency_ms,
                 # the page may have changed the options meanwhile
-                opening=wanted is not options and self._needs_estimator(wanted),
+                opening=next_options is not options and self._needs_estimator(next_options),
                 made=tuple(motions[-_MAX_MOTIONS:]),
                 missed=(arrival_s, missed) if missed else None if made else before.missed,
             )
 
     def _was_interrupted(self, now_s: float) -> bool:
-        """Whether frames stopped coming now or a moment ago, without a press of STOP."""
+        """Return whether frames stopped coming without a press of STOP, now or a moment ago."""
         is_silent = now_s - self._latest.taken_s > _TIMES.lost_s
         has_just_resumed = now_s - self._resumed_s < _TIMES.recovery_s
         return self._latest.frames > 0 and (is_silent or has_just_resumed)
 
     def _failure(self, error: Exception) -> Latest:
+        """Return a result that carries the error's message; log unexpected errors."""
         if isinstance(error, MudraError):
             return Latest(error=str(error))
         log.exception("a frame could not be processed")
         return Latest(error=f"a frame could not be processed: {error!r}")
 
     def _process_frame(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
-        """Estimate, read and draw a frame."""
+        """Estimate a frame's poses, call the watcher, read the hands and draw; return the
+        mirrored picture and the result. A paused stream is only mirrored."""
         if options.paused:
             return mirror(frame.rgb), Latest()
         estimator = self._open_estimator(options)
@@ -342,13 +347,14 @@ class LiveProcessor:
         return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
 
     def _number_people(self, estimate: Estimate, options: Options) -> Estimate:
-        """Add track numbers if several people are looked for."""
+        """Add track numbers to an estimate of bodies if several people are looked for, else
+        return it unchanged."""
         several = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
         numbered = several and not options.paused
         return self._reader.number_poses(estimate) if numbered else estimate
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[HandReading, ...]:
-        """Read the hands and pass them to the listener."""
+        """Read the hands and pass them to the listener; return () while paused."""
         if options.paused:
             return ()
         hands = self._reader(estimate, options.model, options.smoothing)
@@ -357,7 +363,8 @@ class LiveProcessor:
         return hands
 
     def _open_estimator(self, options: Options) -> Estimator:
-        """Return the estimator for these options, replacing an unsuitable one."""
+        """Return the estimator for these options; if they changed, close the old one and open a
+        new one."""
         key = (options.hands, options.keypoints)
         if self._estimator is None or self._estimator_key != key:
             if self._estimator is not None:
@@ -369,7 +376,7 @@ class LiveProcessor:
         return self._estimator
 
     def _measure_rates(self, arrival_s: float, done_s: float) -> tuple[float, float]:
-        """Return frames per second and mean latency (ms) of the last seconds."""
+        """Add a frame's times; return frames per second and mean latency (ms) over the last 2 s."""
         times = self._frame_times
         times.append((arrival_s, done_s - arrival_s))
         while arrival_s - times[0][0] > _TIMES.rate_window_s:
@@ -379,8 +386,8 @@ class LiveProcessor:
         return (len(times) - 1) / span_s if span_s else 0.0, 1000 * spent_s / len(times)
 
     def interruption_text(self, within_s: float = 0.0) -> str:
-        """Return what to show if the stream ended without a press of STOP, waiting up to `within_s`
-        for its end; "" otherwise."""
+        """Wait up to `within_s` for the stream's end; return a message for people if it ended
+        without a press of STOP, else ""."""
         self._ended.wait(within_s)
         return self._interruption
 

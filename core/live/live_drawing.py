@@ -23,7 +23,8 @@ def draw_hands(
     maps: Maps,
     estimator: Estimator,
 ) -> Picture:
-    """Return the mirrored picture with each hand's skeleton and name, and a net's heatmaps."""
+    """Draw each hand's skeleton, gesture name and emoji, and a net's heatmaps; return the
+    mirrored picture."""
     return draw_with_heatmaps(
         rgb,
         estimate,
@@ -42,7 +43,7 @@ def _hand_label(hand: HandReading, *, numbered: bool) -> str:
 
 
 def draw_note(picture: Picture, note: str) -> None:
-    """Draw a text into the picture's upper left corner, in place."""
+    """Draw a text into the picture's upper left corner, in place; nothing for ""."""
     if note:
         plate = render_label(note, "", max(24, picture.shape[0] // 9))
         space = picture[: plate.shape[0], : plate.shape[1]]

@@ -26,8 +26,8 @@ TESTED_VERSIONS = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # private pa
 
 
 def install(library: ModuleType) -> None:
-    """Replace the classes of aiortc and streamlit-webrtc by those of this file; a library of an
-    untested version keeps its own, with a warning.
+    """Replace classes of aiortc and streamlit-webrtc by this file's; a library of an untested
+    version keeps its own, with a warning.
 
     Args:
         library: `streamlit_webrtc`, which only pages import.
@@ -55,9 +55,8 @@ def _is_tested_version(library: str) -> bool:
 
 
 def _keep_streams_across_pages(library: ModuleType) -> None:
-    """Let a stream continue when the page changes. The library ends it with the page that was open
-    at its start, and when the video was not drawn in a few runs of the page, which it miscounts on
-    a busy server. The end of the session still ends it."""
+    """Patch streamlit-webrtc so that a stream continues when the page changes or its video is
+    not drawn for a few runs; the end of the session still ends it."""
     observer = library.webrtc.SessionShutdownObserver
     observer._resolve_initial_page_script_hash = staticmethod(lambda session: "")
     no_run_count = property(lambda context: None, lambda context, count: None)
@@ -65,7 +64,7 @@ def _keep_streams_across_pages(library: ModuleType) -> None:
 
 
 def _offer_only_vp8() -> None:
-    """Remove H.264: encoding it takes four times as long as VP8, and Safari would choose it."""
+    """Remove every video codec but VP8: H.264 takes four times as long to encode."""
     vp8 = next(codec for codec in CODECS["video"] if codec.mimeType == "video/VP8")
     retransmission = {"apt": vp8.payloadType}
     CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == retransmission)]
@@ -76,14 +75,15 @@ class LowLatencyBuffer(JitterBuffer):
     marker bit (RFC 7741, section 4.1), not with the first packet of the next frame."""
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """Add a packet; returns whether a key frame must be requested, and a complete frame."""
+        """Add a packet; return whether a key frame must be requested, and the completed frame or
+        None."""
         lost, frame = super().add(packet)
         if self._is_video and not (frame and frame.data):  # padding alone is no frame
             frame = self._take_complete_frame()
         return lost, frame if frame and frame.data else None
 
     def _take_complete_frame(self) -> JitterFrame | None:
-        """Remove the first frame from the buffer if all of its packets have come."""
+        """Remove and return the first frame if all of its packets have come, else None."""
         packets: list[RtpPacket] = []
         for count in range(self._capacity):
             packet = self._packets[((self._origin or 0) + count) % self._capacity]
@@ -127,7 +127,8 @@ class LowLatencyTrack(MediaStreamTrack):
         track.add_listener("ended", self.stop)
 
     async def recv(self) -> Any:
-        """Return the next picture, with its frame's time.
+        """Wait for the camera's newest frame and return its processed picture, with the frame's
+        time.
 
         Raises:
             MediaStreamError: the stream has ended.
@@ -146,6 +147,7 @@ class LowLatencyTrack(MediaStreamTrack):
         return picture
 
     async def _receive_frames(self) -> None:
+        """Keep the camera's newest frame until the camera's track ends, then stop."""
         try:
             while True:
                 self._newest.append(await self.track.recv())
@@ -172,6 +174,7 @@ class LowLatencyTrack(MediaStreamTrack):
             await asyncio.wrap_future(self._end)
 
     def _notify_end(self) -> None:
+        """Call the processor's `on_ended`; log an exception."""
         try:
             self.processor.on_ended()
         except Exception:  # no caller waits for this thread

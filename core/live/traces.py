@@ -37,7 +37,8 @@ class HandTrace:
         self._count = 0
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Append a frame; called in the stream's thread. Returns no note for the video."""
+        """Append the frame's first hand, in mm as the viewer sees it; return "", no note for the
+        video."""
         pose = estimate.poses[0] if estimate.poses else None
         joints = None
         if pose is not None and pose.world is not None:
@@ -78,7 +79,8 @@ class BodyTrace:
         self._moments: tuple[BodyMoment, ...] = ()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Append a frame; called in the stream's thread. Returns no note for the video."""
+        """Append the frame's estimate and one person's joint angles; drop frames older than 10
+        s; return "", no note for the video."""
         number = min(estimate.numbers, default=0)
         index = estimate.numbers.index(number) if number else 0
         pose = estimate.poses[index] if estimate.poses else None
@@ -98,8 +100,8 @@ class BodyTrace:
         return sum(tracking is not None and tracking.detected for tracking in trackings)
 
     def angle_table(self) -> pd.DataFrame:
-        """Tabulate the joint angles of the last person shown; time_s counts back from the last
-        frame."""
+        """Tabulate a row per frame of the last shown person's joint angles; time_s counts back
+        from the last frame."""
         moments = self._moments
         number = next((m.number for m in reversed(moments) if m.pose), 0)
         rows = [

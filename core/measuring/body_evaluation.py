@@ -64,7 +64,8 @@ def measure_bodies(
     detections: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate an estimator or a body net, by its name, on the people of a folder or file.
+    """Evaluate an estimator or a body net, by its name, on the annotated people of a folder or
+    file.
 
     Args:
         pictures: of a file, the folder of its pictures; else that of the file.
@@ -83,17 +84,17 @@ def measure_bodies(
     if not source.is_net:
         if detections is not None:
             raise EstimatorError(f"{name} detects people itself; detections are for nets")
-        bodies, annotations = _read_people(data, pictures, held_out)
+        bodies, annotations = _read_annotated_people(data, pictures, held_out)
         with source.open(paths) as estimator:
-            find = (find_in_pictures if whole else find_in_crops)(estimator)
+            find = (create_picture_finder if whole else create_crop_finder)(estimator)
             skeleton = skeleton_named(estimator.skeleton)
             return evaluate_bodies(find, skeleton, bodies, annotations, whole, progress)
     net = HeatmapNet(paths.net(name), threads=2)
     if not is_body_net(net):
         raise EstimatorError(f"{name} finds no bodies; `evaluate-net` measures nets of hands")
     if detections is None:
-        bodies, annotations = _read_people(data, pictures, held_out)
-        find = find_in_boxes(net, flip=flip, decoding=decoding)
+        bodies, annotations = _read_annotated_people(data, pictures, held_out)
+        find = create_box_finder(net, flip=flip, decoding=decoding)
         skeleton = skeleton_named(net.skeleton)
         return evaluate_bodies(find, skeleton, bodies, annotations, progress=progress)
     truth, folder = read_annotations(data), pictures or data.parent
@@ -108,10 +109,11 @@ def is_body_net(net: HeatmapNet) -> bool:
     return bool(net.skeleton) and skeleton_named(net.skeleton).is_body
 
 
-def _read_people(
+def _read_annotated_people(
     data: Path, pictures: Path | None, held_out: bool
 ) -> tuple[Bodies, Annotations | None]:
-    """Read annotated people, and of a COCO file its annotations, which AP needs."""
+    """Read annotated people, and a COCO file's annotations, which AP needs (else None); raise
+    TrainingError without people."""
     bodies = read_annotated_bodies(data, pictures)
     if held_out:
         bodies = Bodies(bodies.skeleton, [body for body in bodies.bodies if body.held_out])
@@ -121,8 +123,8 @@ def _read_people(
     return bodies, read_annotations(data) if is_coco else None
 
 
-def find_in_crops(estimator: Estimator) -> BodyFinder:
-    """Return a finder that shows each person's crop to an estimator."""
+def create_crop_finder(estimator: Estimator) -> BodyFinder:
+    """Return a finder that runs an estimator on each annotated person's crop."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         return [_find_in_crop(estimator, rgb, body) for body in bodies]
@@ -130,8 +132,9 @@ def find_in_crops(estimator: Estimator) -> BodyFinder:
     return find
 
 
-def find_in_pictures(estimator: Estimator) -> BodyFinder:
-    """Return a finder that shows whole pictures to an estimator."""
+def create_picture_finder(estimator: Estimator) -> BodyFinder:
+    """Return a finder that runs an estimator once on the whole picture; every person gets all
+    bodies found."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         poses = list(estimator.estimate_still(rgb, num_poses=MAX_PEOPLE).poses)
@@ -140,10 +143,10 @@ def find_in_pictures(estimator: Estimator) -> BodyFinder:
     return find
 
 
-def find_in_boxes(
+def create_box_finder(
     net: HeatmapNet, *, flip: bool = True, decoding: PeakDecoder | None = None
 ) -> BodyFinder:
-    """Return a finder that gives each person's annotated box to a top-down net."""
+    """Return a finder that runs a top-down net in each person's annotated box."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         boxes = [body.box for body in bodies]
@@ -171,7 +174,8 @@ def evaluate_bodies(
     whole: bool = False,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate keypoints on annotated people; the result is JSON.
+    """Evaluate a finder's keypoints on annotated people: PCK, OKS, and COCO's AP; the result is
+    JSON.
 
     Args:
         skeleton: of the keypoints that `find` returns.
@@ -199,7 +203,7 @@ def evaluate_bodies(
         if annotations is not None:
             single = [one.pose for one in matched if one.pose is not None]
             for pose in candidates[0] if whole else single:
-                keypoints = _convert_keypoints(pose.keypoints, skeleton, COCO_17)
+                keypoints = _convert_body_keypoints(pose.keypoints, skeleton, COCO_17)
                 results.append(_to_coco_result(bodies[0].image_id, 1, keypoints, pose.score))
         progress(done, len(by_picture))
     coco = None if annotations is None else compute_coco_figures(annotations, results)
@@ -215,10 +219,9 @@ def find_in_detections(
     decoding: PeakDecoder | None = None,
     progress: Progress = ignore_progress,
 ) -> list[KeypointResult]:
-    """Find people in a detector's boxes with a top-down net, as COCO's results, by the protocol of
-    Xiao et al. 2018: a person's score is the box's times the mean of the confident keypoints', and
-    of duplicates (OKS above 0.9) the best is kept.
-    """
+    """Find people's keypoints in a detector's boxes with a top-down net, as COCO results, by the
+    protocol of Xiao et al. 2018: a score is the box's times the mean of confident keypoints,
+    duplicates (OKS above 0.9) are dropped."""
     by_image: dict[int, list[Detection]] = {}
     for one in detections:
         if one.image_id in annotations.images and one.category_id in annotations.categories:
@@ -245,7 +248,7 @@ def _mean_confident_score(pose: Pose) -> float:
 
 
 def _find_in_crop(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
-    """Find bodies in a person's crop, in the whole picture's pixels."""
+    """Run an estimator on a person's crop; return the poses in the whole picture's pixels."""
     x0, y0, x1, y1 = _crop_bounds(body.box, rgb.shape[:2])
     poses = estimator.estimate_still(np.ascontiguousarray(rgb[y0:y1, x0:x1])).poses
     corner = np.array([x0, y0], np.float32)
@@ -253,7 +256,8 @@ def _find_in_crop(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
 
 
 def _crop_bounds(box: Box, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return x0, y0, x1, y1 of the box with its margin, clipped to the picture."""
+    """Return the pixel bounds x0, y0, x1, y1 of a box with a margin of half its sides, clipped
+    to the picture."""
     x, y = _CROP_MARGIN * box.width, _CROP_MARGIN * box.height
     x0, y0 = max(0, int(box.x0 - x)), max(0, int(box.y0 - y))
     x1, y1 = int(np.ceil(box.x1 + x)) + 1, int(np.ceil(box.y1 + y)) + 1
@@ -264,20 +268,25 @@ def _crop_bounds(box: Box, size_hw: tuple[int, ...]) -> tuple[int, int, int, int
 def _match_body(
     body: Body, poses: Sequence[Pose], skeleton: Skeleton, data_skeleton: Skeleton
 ) -> _Match:
+    """Match a person to the pose that overlaps most; keypoints are converted to the data's
+    skeleton, NaN without a pose."""
     pose = select_overlapping_pose(body, poses)
     if pose is None:
         return _Match(body, np.full_like(body.keypoints, np.nan), None)
-    return _Match(body, _convert_keypoints(pose.keypoints, skeleton, data_skeleton), pose)
+    return _Match(body, _convert_body_keypoints(pose.keypoints, skeleton, data_skeleton), pose)
 
 
 def select_overlapping_pose(body: Body, poses: Sequence[Pose]) -> Pose | None:
-    """Return the pose whose box overlaps the annotated person's most; None where none does."""
+    """Return the pose whose bounding box has the highest IoU with the annotated person's; None
+    if none overlaps."""
     found = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
     overlaps = [box_iou(bounding_box(pose.keypoints), body.box) for pose in found]
     return found[int(np.argmax(overlaps))] if any(overlaps) else None
 
 
-def _convert_keypoints(keypoints: Floats, skeleton: Skeleton, target: Skeleton) -> Floats:
+def _convert_body_keypoints(keypoints: Floats, skeleton: Skeleton, target: Skeleton) -> Floats:
+    """Convert keypoints to the target skeleton; raise EstimatorError if one is a hand's and the
+    other a body's."""
     if skeleton.is_body != target.is_body:
         raise EstimatorError(
             f"the estimator finds {skeleton.name} keypoints, the data has {target.name}: choose "
@@ -295,11 +304,12 @@ def _to_coco_result(image: int, category: int, keypoints: Floats, score: float) 
 def _summarise_matches(
     data: Bodies, matches: Sequence[_Match], skeleton: Skeleton
 ) -> dict[str, Any]:
-    """Compute all figures but COCO's."""
+    """Compute counts, PCK with intervals, PCK by keypoint and mean OKS; keypoints that the
+    estimator's skeleton lacks are left out."""
     found = np.array([match.keypoints for match in matches])
     target = np.array([match.body.keypoints for match in matches])
     zeros = np.zeros((skeleton.size, 2), np.float32)
-    convertible = np.isfinite(_convert_keypoints(zeros, skeleton, data.skeleton)).all(axis=1)
+    convertible = np.isfinite(_convert_body_keypoints(zeros, skeleton, data.skeleton)).all(axis=1)
     target[:, ~convertible] = np.nan
     torsos = np.array([data.torso_length(match.body.keypoints) for match in matches])
     known = torsos > 0
@@ -318,6 +328,7 @@ def _summarise_matches(
 def _pck_with_interval(
     errors: Distances, limit: float, pictures: NDArray[Any]
 ) -> dict[str, Any] | None:
+    """Compute the PCK at a limit with its 95 % interval by picture; None without errors."""
     if np.isnan(errors).all():
         return None
     low, high = pck_interval(errors, limit, np.random.default_rng(0), pictures)
@@ -332,11 +343,12 @@ def _pck_by_keypoint(errors: Distances, skeleton: Skeleton) -> dict[str, float]:
 
 
 def _mean_oks(
-    data: Bodies, matches: Sequence[_Match], found: Floats, target: Floats
+    data: Bodies, matches: Sequence[_Match], predicted: Floats, target: Floats
 ) -> float | None:
+    """Return the mean OKS of people with an annotated area; None without such people or sigmas."""
     areas = np.array([match.body.area for match in matches])
     known = areas > 0
     if not data.skeleton.oks_sigmas or not known.any():
         return None
-    similarity = oks(found[known], target[known], areas[known], data.skeleton.oks_sigmas)
+    similarity = oks(predicted[known], target[known], areas[known], data.skeleton.oks_sigmas)
     return round(float(np.nanmean(similarity)), 4)

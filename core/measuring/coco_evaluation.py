@@ -17,20 +17,22 @@ FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL
 
 
 def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
-    """Compute the ten figures of a results file against annotations, and n, its number of entries.
+    """Evaluate a COCO results file against annotations: the ten AP and AR figures, and n, its
+    number of entries.
 
     Raises:
         TableError: the files do not belong together, or are no such files.
     """
     annotations, results = read_annotations(truth), read_results(predictions)
-    _check_pair(annotations, results, truth.name, predictions.name)
+    _check_coco_pair(annotations, results, truth.name, predictions.name)
     return {"n": len(results), **compute_coco_figures(annotations, results)}
 
 
 def compute_coco_figures(
     annotations: Annotations, results: Sequence[KeypointResult]
 ) -> dict[str, float]:
-    """Compute AP, AP50 … ARL, rounded to six digits.
+    """Compute COCO's ten keypoint figures (AP, AP50 … ARL) with pycocotools, rounded to six
+    digits.
 
     Args:
         results: of pictures and categories that the annotations have.
@@ -40,10 +42,10 @@ def compute_coco_figures(
 
     with redirect_stdout(StringIO()):  # it prints every step
         truth, found = COCO(), COCO()
-        truth.dataset = _to_dataset(annotations)
+        truth.dataset = _to_coco_dataset(annotations)
         truth.createIndex()
         if results:
-            found = truth.loadRes(_to_entries(results))
+            found = truth.loadRes(_to_coco_entries(results))
         else:  # loadRes fails without an entry
             found.dataset = truth.dataset | {"annotations": []}
             found.createIndex()
@@ -55,30 +57,34 @@ def compute_coco_figures(
     return {name: round(float(value), 6) for name, value in pairs}
 
 
-def _check_pair(
-    annotations: Annotations, results: Sequence[KeypointResult], truth: str, predictions: str
+def _check_coco_pair(
+    annotations: Annotations,
+    results: Sequence[KeypointResult],
+    truth_name: str,
+    predictions_name: str,
 ) -> None:
-    """Raise TableError for a result of a picture or category without annotations."""
+    """Raise TableError for a result of a picture or category without annotations, or with a bbox
+    in some entries only."""
     categories = set(annotations.categories)
     with_box = bool(results) and results[0].bbox is not None
     for number, found in enumerate(results, 1):
-        entry = f"{predictions}: entry {number}"
+        entry = f"{predictions_name}: entry {number}"
         if found.image_id not in annotations.images:
             raise TableError(
-                f"{entry} is of picture {found.image_id}, which {truth} does not have: give the "
-                f"annotations of the same pictures"
+                f"{entry} is of picture {found.image_id}, which {truth_name} does not have: give "
+                "the annotations of the same pictures"
             )
         if found.category_id not in categories:
             raise TableError(
-                f"{entry} is of category {found.category_id}, {truth} has only "
+                f"{entry} is of category {found.category_id}, {truth_name} has only "
                 f"{', '.join(map(str, sorted(categories)[:9]))}"
             )
         if with_box and found.bbox is None:
             raise TableError(f"{entry} has no bbox, which the first entry has: give all or none")
 
 
-def _to_dataset(annotations: Annotations) -> dict[str, Any]:
-    """Convert annotations to what pycocotools reads from a file."""
+def _to_coco_dataset(annotations: Annotations) -> dict[str, Any]:
+    """Convert annotations to the dictionary that pycocotools reads."""
     people = [
         {
             "id": number,  # not the file's: pycocotools takes an id of 0 for no match
@@ -99,8 +105,8 @@ def _to_dataset(annotations: Annotations) -> dict[str, Any]:
     }
 
 
-def _to_entries(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
-    """Convert results to pycocotools' entries; with a bbox its area counts, else the keypoints'."""
+def _to_coco_entries(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
+    """Convert results to pycocotools' entries, with a bbox if the results have one."""
     with_box = results[0].bbox is not None
     return [
         {

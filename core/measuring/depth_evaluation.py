@@ -31,7 +31,8 @@ _DIGITS = 6
 def evaluate_depth(
     truth: Path, predictions: Path, camera: str, split: int | None = None
 ) -> dict[str, Any]:
-    """Evaluate a result file against labels; the result is JSON.
+    """Evaluate a file of predicted depth hands against labels: mean errors in mm and success
+    rates; the result is JSON.
 
     Args:
         camera: the name in `core.depth.cameras.CAMERAS` of the one that took the frames.
@@ -48,14 +49,14 @@ def evaluate_depth(
     """
     intrinsics = get_camera(camera)
     target, found = read_joints(truth), read_joints(predictions)
-    _check_pair(target, found, truth.name, predictions.name)
+    _check_depth_pair(target, found, truth.name, predictions.name)
     errors_mm = keypoint_distances(intrinsics.to_mm(found), intrinsics.to_mm(target))
     figures = compute_depth_figures(errors_mm)
     return figures if split is None else figures | {"parts": _evaluate_parts(errors_mm, split)}
 
 
 def compute_depth_figures(errors_mm: Distances) -> dict[str, Any]:
-    """Compute n, mean_mm, per_joint_mm and success of (N, K) errors, as in `evaluate_depth`."""
+    """Compute n, mean_mm, per_joint_mm and the success rate by limit from errors (N, K), mm."""
     rates = zip(LIMITS_MM, success_rates(errors_mm, LIMITS_MM), strict=True)
     by_keypoint = mean_error_by_keypoint(errors_mm)
     return {
@@ -78,8 +79,8 @@ def measure_depth_net(
     out: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a net on the held-out hands, as in `evaluate_depth`; the cubes are centred on the
-    truth.
+    """Evaluate a net on the held-out hands, in cubes centred on the true keypoints; return the
+    figures of `compute_depth_figures`.
 
     Args:
         hands: of the net's skeleton.
@@ -101,25 +102,30 @@ def measure_depth_net(
     return compute_depth_figures(keypoint_distances(found, [hand.xyz_mm for hand in held_out]))
 
 
-def _check_pair(target: Points, found: Points, truth: str, predictions: str) -> None:
-    """Raise TableError for other counts of frames or keypoints, or labels without a depth."""
+def _check_depth_pair(
+    target: Points, predicted: Points, truth_name: str, predictions_name: str
+) -> None:
+    """Raise TableError if the numbers of frames or keypoints differ, or a label has no positive
+    depth."""
     for unit, axis in (("keypoints", 1), ("frames", 0)):
-        if found.shape[axis] != target.shape[axis]:
+        if predicted.shape[axis] != target.shape[axis]:
             raise TableError(
-                f"{predictions} has {found.shape[axis]} {unit}, {truth} has {target.shape[axis]}: "
+                f"{predictions_name} has {predicted.shape[axis]} {unit}, "
+                f"{truth_name} has {target.shape[axis]}: "
                 "give results of the same frames and keypoints"
             )
     without_depth = np.argwhere(~(target[..., 2] > 0))
     if len(without_depth):
         frame, joint = (int(i) for i in without_depth[0])
         raise TableError(
-            f"{truth}: line {frame + 1} has a depth of {target[frame, joint, 2]:g} mm at keypoint "
-            f"{joint + 1}, expected above 0: are these u v d, in pixels and mm?"
+            f"{truth_name}: line {frame + 1} has a depth of {target[frame, joint, 2]:g} mm at "
+            f"keypoint {joint + 1}, expected above 0: are these u v d, in pixels and mm?"
         )
 
 
 def _evaluate_parts(errors_mm: Distances, split: int) -> list[dict[str, Any]]:
-    """Compute the mean error before and from the split on."""
+    """Return first and last frame, n and mean error (mm) before the split and from it on; raise
+    TableError for a split outside."""
     if not 0 < split < len(errors_mm):
         raise TableError(f"the {len(errors_mm)} frames can't be split at {split}: name one inside")
     return [

@@ -45,7 +45,8 @@ def evaluate_gestures(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a model on a folder per class, a zip of one, or a keypoint table.
+    """Evaluate a gesture model on labelled pictures (a folder per class or its zip) or a
+    keypoint table; the result is JSON.
 
     Args:
         estimator_factory: called for pictures alone; a module's function, or a `partial` of one,
@@ -80,6 +81,8 @@ def evaluate_gestures(
 
 
 def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
+    """Evaluate a model on a keypoint table; labels that the model lacks count as `none`, moving
+    gestures go to `_evaluate_clips`."""
     model.check_estimator(table.estimator, table.skeleton)
     if model.steps is not None or table.moving:
         return _evaluate_clips(model, table)
@@ -96,7 +99,8 @@ def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]
 
 
 def _evaluate_clips(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    """Evaluate clips; those of gestures that the model lacks count in false_accept alone."""
+    """Evaluate a model on clips of moving gestures; clips of gestures that the model lacks count
+    only in false_accept."""
     clips = table.keypoints
     if model.steps is not None and table.moving and clips.shape[1] != model.steps:
         clips = np.stack([clip_to_window(clip, table.times_s, model.steps) for clip in clips])
@@ -118,7 +122,8 @@ def _evaluate_clips(model: GestureModel, table: KeypointTable) -> dict[str, Any]
 def _predict_table(
     model: GestureModel, table: KeypointTable, keypoints: NDArray[Any]
 ) -> tuple[NDArray[Any], list[bool | None]]:
-    """Return each row's most probable class, and whether the model accepts it as a gesture."""
+    """Return each row's most probable class, `none` included, and whether the model accepts it
+    as a gesture."""
     probabilities, rejections = model.predict(keypoints, table.mirrored)
     names = np.array([gesture.name for gesture in model.gestures])
     predicted = names[probabilities.argmax(1)]
@@ -132,7 +137,8 @@ def _describe_table(table: KeypointTable) -> dict[str, Any]:
 
 
 def _accuracy_by_person(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return each person's n and accuracy, their mean, and the worst; {} for a single person."""
+    """Return n and accuracy per person, the mean over people and the worst person; {} for a
+    single person."""
     names = np.unique(persons).tolist()
     if len(names) < 2:
         return {}
@@ -163,6 +169,8 @@ def _evaluate_pictures(
     predictions: Iterable[_PicturePrediction],
     progress: Progress,
 ) -> dict[str, Any]:
+    """Compare the pictures' predictions with their folders' gestures; an unknown folder counts
+    as `none`."""
     names = {gesture.name.casefold(): gesture.name for gesture in model.gestures}
     labels = [names.get(one.folder.casefold()) or one.gesture for one in pictures]
     target = [label or NONE.name for label in labels]
@@ -182,8 +190,10 @@ def _evaluate_pictures(
 def _predict_pictures(
     model: GestureModel, make_estimator: EstimatorFactory, pictures: Iterable[LabelledPicture]
 ) -> Iterator[_PicturePrediction]:
+    """Yield each picture's prediction: its most probable gesture, or the error of an unreadable
+    picture."""
     with make_estimator() as estimator:
-        for rgb in read_ahead(_read_or_error, pictures):
+        for rgb in read_ahead(_read_picture_or_error, pictures):
             if isinstance(rgb, MudraError):
                 yield _PicturePrediction(error=str(rgb))
                 continue
@@ -193,7 +203,8 @@ def _predict_pictures(
             yield _PicturePrediction(gesture, accepted)
 
 
-def _read_or_error(picture: LabelledPicture) -> Picture | MudraError:
+def _read_picture_or_error(picture: LabelledPicture) -> Picture | MudraError:
+    """Return the labelled picture's pixels, or the error if it can't be read."""
     try:
         return read_picture(picture.path)
     except MudraError as error:
@@ -201,8 +212,8 @@ def _read_or_error(picture: LabelledPicture) -> Picture | MudraError:
 
 
 def select_picture_gesture(hands: list[Probabilities]) -> str:
-    """Return the most probable gesture of any hand, `none` where no hand shows one, "undetected"
-    without hands: a hand that hangs down is `none`, or at least less probable."""
+    """Return the most probable gesture over all hands; `none` if every hand's best class is
+    `none`, "undetected" without hands."""
     if not hands:
         return UNDETECTED
     best = [max(probabilities, key=lambda pair: pair[1]) for probabilities in hands]
@@ -213,7 +224,8 @@ def select_picture_gesture(hands: list[Probabilities]) -> str:
 def compute_accuracies(
     target: list[str], predicted: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
 ) -> dict[str, Any]:
-    """Compute n, detected, accuracy, accuracy_detected, their intervals, per_gesture and confusion.
+    """Compute n, detected, accuracy and accuracy_detected with intervals, the same per gesture,
+    and the confusion counts.
 
     Args:
         groups: (N,) which items depend on each other, for the intervals; None: none do.
@@ -236,7 +248,8 @@ def compute_accuracies(
 
 
 def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
-    """Compute how gestures and unknown hands are rejected or accepted.
+    """Compute the fraction of gestures that are rejected, and of unknown hands that are
+    accepted.
 
     Args:
         target: what each item shows; `none` for no gesture of the model.
@@ -259,6 +272,8 @@ def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, 
 def _accuracy_with_interval(
     targets: NDArray[Any], predictions: NDArray[Any], groups: NDArray[Any], kind: str
 ) -> dict[str, Any]:
+    """Compute n, detected, and accuracy of all and of detected items, each with its interval;
+    None where there are no items."""
     correct, detected = targets == predictions, predictions != UNDETECTED
     overall = estimate_accuracy(correct, groups, kind) if len(correct) else None
     seen = estimate_accuracy(correct[detected], groups[detected], kind) if detected.any() else None
@@ -273,8 +288,8 @@ def _accuracy_with_interval(
 
 
 def _independent_groups(table: KeypointTable) -> tuple[NDArray[Any], str]:
-    """Return (N,) the groups of rows that depend on each other, and what they are: people where
-    there are several, else recordings, which are runs of one label."""
+    """Return the rows' groups for intervals (N,) and their kind: "person" if there are several,
+    else "burst", a run of rows of one label."""
     if len(set(table.persons.tolist())) > 1:
         return table.persons, "person"
     return np.cumsum(np.r_[True, table.gestures[1:] != table.gestures[:-1]]), "burst"

@@ -45,8 +45,8 @@ class HandView:
 
     @classmethod
     def from_random(cls, rng: np.random.Generator) -> "HandView":
-        """Draw a square as loose as a tracker's: 1.3 to 2.2 L, shifted by up to 10 %, rotated by up
-        to 30°."""
+        """Draw a random square like a tracker's: side 1.3 to 2.2 L, shifted by up to 10 % and
+        rotated by up to 30°."""
         factor = rng.uniform(1.3, 2.2)
         x, y = (float(v) for v in rng.uniform(-0.1, 0.1, 2) * factor)
         return cls(factor, (x, y), rng.uniform(-np.pi / 6, np.pi / 6))
@@ -60,7 +60,8 @@ def evaluate_hand_net(
     loose: bool = False,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate every stage of a net; the result is JSON.
+    """Evaluate every stage of a heatmap net against a teacher's hand keypoints on pictures: PCK
+    and mean error; the result is JSON.
 
     Args:
         paths: pictures, and folders that are searched recursively.
@@ -103,7 +104,8 @@ def list_pictures(path: Path) -> list[Path]:
 
 
 def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:
-    """Return a picture and the keypoints of its first hand; None without a hand or unreadable."""
+    """Return a picture and the keypoints of the teacher's first hand; None if it finds none or
+    the picture can't be read."""
     try:
         rgb = read_picture(path)
     except MudraError:
@@ -115,7 +117,8 @@ def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats]
 def _cut_hand(
     rgb: Picture, keypoints: Floats, view: HandView, size: int
 ) -> tuple[Picture, Floats, float]:
-    """Return the net's input (I, I, 3), (J, 2) keypoints in it, and L in its pixels."""
+    """Crop the view of a hand: return the net's input (I, I, 3), the keypoints (J, 2) in it, and
+    L in its pixels."""
     box = bounding_box(keypoints)
     centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
     to_input = _input_matrix(centre, box.longer_side, view, size)
@@ -127,7 +130,7 @@ def _cut_hand(
 def _input_matrix(
     centre: NDArray[np.float64], longer_side: float, view: HandView, size: int
 ) -> NDArray[np.float64]:
-    """Return the (2, 3) matrix from picture pixels to input pixels."""
+    """Return the (2, 3) affine matrix from picture pixels to the net's input pixels."""
     scale = size / (view.factor * longer_side)
     cos, sin = np.cos(view.rotation) * scale, np.sin(view.rotation) * scale
     linear = np.array([[cos, -sin], [sin, cos]])
@@ -136,7 +139,8 @@ def _input_matrix(
 
 
 def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size: int) -> Picture:
-    """Resample the view; outside the picture its edge is repeated.
+    """Resample the picture to the net's square input, anti-aliased; edge pixels are repeated
+    outside.
 
     Args:
         step: picture pixels per input pixel; where it shrinks, several samples are averaged.
@@ -154,7 +158,8 @@ def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size
 
 
 def _measure_batch(net: HeatmapNet, batch: list[tuple[Picture, Floats, float]]) -> list[Distances]:
-    """Return the (S, J) errors of each hand in units of L."""
+    """Return each hand's errors (S, J) by stage and keypoint, in units of L; [] for an empty
+    batch."""
     if not batch:
         return []
     pictures, keypoints, sizes = (np.stack(part) for part in zip(*batch, strict=True))

@@ -52,7 +52,8 @@ class BodyVideo:
 def read_body_picture(
     name: str, content: bytes, make_estimator: Callable[[], Estimator]
 ) -> tuple[Picture, Estimate]:
-    """Estimate the bodies in an untrusted picture; several people are numbered from 1.
+    """Read an untrusted picture and estimate its bodies, numbered from 1 if there are several;
+    return both.
 
     Raises:
         MudraError: it can't be read.
@@ -65,7 +66,8 @@ def read_body_picture(
 
 
 def read_background(name: str, content: bytes) -> Picture:
-    """Read an untrusted picture to show behind people, scaled to at most MAX_BACKGROUND_PX a side.
+    """Read an untrusted picture as a background, scaled down to at most MAX_BACKGROUND_PX a
+    side.
 
     Raises:
         MudraError: it can't be read.
@@ -89,7 +91,8 @@ def read_body_video(
     several: bool = False,
     progress: Progress = ignore_progress,
 ) -> BodyVideo:
-    """Estimate the bodies in an untrusted video, frame by frame.
+    """Estimate the bodies in an untrusted video, frame by frame: a keypoint table and an
+    annotated copy.
 
     Args:
         name: of the upload; only its suffix is used for files.
@@ -121,6 +124,8 @@ class _VideoReader:
         self._frames = self._found = self._detected = 0
 
     def read(self, make_estimator: Callable[[], Estimator], progress: Progress) -> BodyVideo:
+        """Read the whole video; return its table and annotated copy. On an error the copy is
+        deleted."""
         try:
             with make_estimator() as estimator:
                 self._write_copy(estimator, progress)
@@ -131,6 +136,7 @@ class _VideoReader:
         return BodyVideo(table, self._copy, self._frames, self._found, self._detected)
 
     def _write_copy(self, estimator: Estimator, progress: Progress) -> None:
+        """Write the annotated copy frame by frame; raise MediaError if no frame can be read."""
         info = video_info(self._source, name=self._name)
         frames = read_video(self._source, name=self._name)
         first = next(iter(frames), None)
@@ -144,7 +150,7 @@ class _VideoReader:
                 progress(self._frames, info.frames)
 
     def _read_frame(self, frame: Frame, estimator: Estimator) -> Picture:
-        """Add a frame's rows; returns the picture with skeletons."""
+        """Estimate a frame and add its rows to the table; return the picture with skeletons."""
         estimate = estimator.estimate(frame)
         numbers = self._tracks(estimate.poses, frame.time_s, estimate.skeleton)
         self._rows += to_rows(frame, estimate, source=self._name, numbers=numbers)
@@ -156,14 +162,14 @@ class _VideoReader:
 
 
 def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.DataFrame:
-    """Return a person's time and joint angles in at most `max_rows` evenly spread rows."""
+    """Return a person's time and joint angles, in at most `max_rows` evenly spaced rows."""
     rows = table.loc[table["person"] == person, ["time_s", *ANGLES]]
     chosen = np.unique(np.linspace(0, len(rows) - 1, min(max_rows, len(rows))).astype(int))
     return rows.iloc[chosen]
 
 
 def world_keypoints(row: "pd.Series[Any]") -> Floats:
-    """Return the keypoints (K, 3) in metres of a table's row."""
+    """Return the keypoints (K, 3) in metres from a row of the keypoint table."""
     count = sum(name.startswith("wx") for name in row.index)
     names = [f"w{axis}{joint}" for joint in range(count) for axis in "xyz"]
     return row[names].to_numpy(np.float32).reshape(count, 3)

@@ -28,7 +28,7 @@ _COLOUR_RANGE_MM = 150.0  # before and behind the hand's centre, of a crop's col
 
 
 def check_takes_depth(project: Project, skeleton: str) -> None:
-    """Check that hands in depth can be added to a project.
+    """Check that a project accepts depth hands of this skeleton.
 
     Raises:
         SkeletonError: it has another skeleton, or learns from keypoints in the picture.
@@ -47,14 +47,15 @@ def check_takes_depth(project: Project, skeleton: str) -> None:
 
 
 def to_colour_frame(frame: DepthFrame, cube: Cube | None, source: str = "") -> Frame:
-    """Colour a frame's depths, with the whole colour range around the hand."""
+    """Convert a depth frame to a colour frame; the colours span 150 mm before and behind the
+    hand."""
     centre_mm = cube.centre_uvd[2] if cube else float(frame.depth_mm.max())
     reach = (centre_mm - _COLOUR_RANGE_MM, centre_mm + _COLOUR_RANGE_MM)
     return Frame(colour_depth(frame.depth_mm, reach), frame.time_s, frame.index, source)
 
 
 def predict_depth_hand(view: DepthView, model: GestureModel, net: str) -> HandPrediction | None:
-    """Predict the gesture of a frame's hand; None without keypoints.
+    """Predict the gesture of the hand in a depth view; None if it has no keypoints.
 
     Args:
         net: name of the net that found them.
@@ -82,8 +83,8 @@ def add_depth_samples(
     source: str,
     rate_hz: float = 10.0,
 ) -> AddReport:
-    """Add the hands of a part of a recording as samples of one gesture, without near-duplicates;
-    one undo removes them.
+    """Add the valid hands of depth frames as samples of one gesture; near-duplicates are
+    skipped, and one undo removes all.
 
     Args:
         net: name of the net that found the keypoints.
@@ -130,8 +131,8 @@ def record_depth_samples(
     person: str = "me",
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record a depth source into a project, which is created if missing, until the source or the
-    plan ends. An interrupt or an error keeps what was recorded.
+    """Record a depth source's hands as samples, until the source or the plan ends; a missing
+    project is created. An interrupt keeps what was recorded.
 
     Args:
         reader: with that net.
@@ -171,7 +172,7 @@ def offer_depth_frame(
     source: str = "",
     time_s: float | None = None,
 ) -> RecordingStatus:
-    """Offer a frame and its hand to the recorder, as `Recorder.offer` does.
+    """Pass a depth frame and its hand to the recorder; return the recording's status.
 
     Args:
         time_s: of the frame by the recorder's clock; None: the frame's own.

@@ -16,10 +16,11 @@ _FILES_TITLE = "the files"
 
 
 @contextmanager
-def uploaded_recording(
+def open_uploaded_recording(
     uploads: Sequence[tuple[str, bytes]], folder: Path, camera: Camera | None = None
 ) -> Iterator[DepthSource]:
-    """Open the recording in untrusted uploads (name, content); removes its files afterwards.
+    """Open the depth recording in untrusted uploads (name, content); delete the files at the end
+    of the `with` block.
 
     Args:
         folder: a temporary one.
@@ -32,7 +33,7 @@ def uploaded_recording(
         own = stack.enter_context(temporary_uploads(uploads, folder, _FILES_TITLE))
         first = next(own.iterdir())
         if len(uploads) == 1 and first.suffix.lower() == ".zip":
-            path = _replace_by_folder(first)
+            path = _replace_zip_by_folder(first)
         elif len(uploads) == 1 and first.suffix.lower() not in _FRAME_SUFFIXES:
             path = first
         else:
@@ -40,8 +41,9 @@ def uploaded_recording(
         yield stack.enter_context(open_depth(path, camera=camera))
 
 
-def _replace_by_folder(path: Path) -> Path:
-    """Replace a zip by its content; returns its only folder, or one named after the zip."""
+def _replace_zip_by_folder(path: Path) -> Path:
+    """Unpack a zip beside itself and delete it; return its only folder, else the folder of all
+    its content."""
     target = path.with_suffix("")
     target.mkdir()
     with unpack_zip(path) as content:

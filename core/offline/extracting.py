@@ -35,7 +35,7 @@ def extract(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Write the hands or persons of a picture, a video, a folder or a zip of them to a .csv or
+    """Detect hands or persons in a picture, video, folder or zip and write them to a .csv or
     .parquet, with the columns of `keypoint_table`; a row's gesture is its folder's name.
 
     Args:
@@ -55,7 +55,7 @@ def extract(
         raise MediaError(f"{out.name}: keypoints are written as .csv or .parquet")
     rows: Rows = []
     skipped: list[list[str]] = []
-    with _open_files(path) as (folder, files):
+    with _open_media_files(path) as (folder, files):
         make_estimator = partial(create_estimator, estimator, weights_folder, num_poses=hands)
         work = partial(_extract_files, folder, make_estimator)
         with map_parallel(work, files, workers=workers, on=on) as results:
@@ -70,6 +70,7 @@ def extract(
 
 
 def _table_skeleton(estimator: str) -> Skeleton:
+    """Return the skeleton of an estimator without a net; raise EstimatorError for another name."""
     if estimator not in estimator_names():
         known = ", ".join(estimator_names())
         raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {known}")
@@ -77,8 +78,9 @@ def _table_skeleton(estimator: str) -> Skeleton:
 
 
 @contextmanager
-def _open_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield the folder and the pictures and videos of a file, folder or zip."""
+def _open_media_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield the base folder and the pictures and videos in a file, folder or zip; raise
+    MediaError without any."""
     suffixes = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
     if path.is_file() and path.suffix.lower() in suffixes:
         yield path.parent, [path]
@@ -93,7 +95,7 @@ def _open_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
 def _extract_files(
     folder: Path, make_estimator: Callable[[], Estimator], files: Iterable[Path]
 ) -> Iterator[Rows | str]:
-    """Yield each file's rows, or why it was skipped; each video gets its own estimator."""
+    """Yield each file's table rows, or the error text of a file that can't be read."""
     with make_estimator() as stills:
         for file in files:
             try:
@@ -105,6 +107,8 @@ def _extract_files(
 def _extract_file(
     folder: Path, make_estimator: Callable[[], Estimator], stills: Estimator, file: Path
 ) -> Rows:
+    """Return the table rows of a picture or of all frames of a video, which gets its own
+    estimator."""
     source = file.relative_to(folder).as_posix()
     gesture = match_gesture(file.parent.name) or (file.parent.name if file.parent != folder else "")
     if file.suffix.lower() in PICTURE_SUFFIXES:
@@ -119,6 +123,8 @@ def _extract_file(
 
 
 def _write_table(table: pd.DataFrame, out: Path) -> None:
+    """Write a table as CSV or Parquet, by the file's suffix; raise MediaError if it can't be
+    written."""
     is_csv = out.suffix.lower() == ".csv"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ class FileResult:
 
     @property
     def gesture_fractions(self) -> dict[str, float]:
-        """Fraction of each gesture among the named hands, the most frequent first."""
+        """Return each gesture's fraction of the hands with a gesture, the most frequent first."""
         named = Counter(
             hand["gesture"]
             for record in self.records
@@ -71,7 +71,7 @@ class UploadResult:
     skipped: list[tuple[str, str]]
 
     def delete_videos(self) -> None:
-        """Delete the annotated videos."""
+        """Delete the annotated videos of all files."""
         for file in self.files:
             if file.video is not None:
                 file.video.unlink(missing_ok=True)
@@ -96,7 +96,8 @@ def read_upload(
     maps: str = "single",
     progress: Progress = ignore_progress,
 ) -> UploadResult:
-    """Predict the gestures in a picture, a video, or a zip of them.
+    """Predict the gestures in an untrusted picture, video or zip of them; files that can't be
+    read are in `skipped`, nothing is raised.
 
     Args:
         name: of the upload; only its suffix is used for files.
@@ -121,7 +122,8 @@ def read_upload(
 
 
 def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
-    """Tabulate every hand, quoting text that a spreadsheet could take for a formula."""
+    """Tabulate a row per hand: file, frame, time and prediction; text that a spreadsheet could
+    take for a formula is quoted."""
     columns = ("gesture", "probability", "rejected", "handedness", "score")
     rows = [
         {"file": file.name, "frame": record["frame"], "time_s": record["time_s"], "hand": number}
@@ -138,7 +140,8 @@ def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
 
 
 def zip_pictures(files: Sequence[FileResult]) -> bytes:
-    """Pack the annotated pictures as numbered JPEG files: an untrusted name is no path."""
+    """Return a zip of the annotated pictures, named 0001.jpg, 0002.jpg …: uploaded names are
+    untrusted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number, file in enumerate(files, 1):
@@ -161,6 +164,8 @@ def _read_zip(
     maps: str,
     progress: Progress,
 ) -> UploadResult:
+    """Predict the gestures in every picture and video of a zip; other files are skipped, an
+    empty zip raises MediaError."""
     result = UploadResult([], [])
     with unpack_zip(source, name=name) as inside:
         paths = [path for path in sorted(inside.rglob("*")) if path.is_file()]
@@ -194,7 +199,8 @@ def _read_media(
     maps: str,
     progress: Progress,
 ) -> FileResult:
-    """Read a picture or a video; annotates a video beside its source."""
+    """Predict the gestures in a picture or video; write a video's annotated copy beside it,
+    deleted on an error."""
     video = source.with_suffix(".seen.webm") if source.suffix in VIDEO_SUFFIXES else None
     records, best = [], None
     try:
@@ -215,8 +221,8 @@ def _read_media(
 
 
 def describe_damage(video: Path, records: Sequence[Mapping[str, Any]]) -> str:
-    """Say how many of the frames or seconds in a video's header were read; "" if all, or if the
-    header has neither."""
+    """Return how many of the frames or seconds that a video's header states could be read, if
+    fewer than 95 %; else ""."""
     info = video_info(video)
     read_s = records[-1]["time_s"] + 1 / info.fps
     if info.frames and len(records) < _MIN_READ * info.frames:

@@ -41,7 +41,7 @@ def to_rows(
     gesture: str = "",
     numbers: Sequence[int] | None = None,
 ) -> list[Row]:
-    """Convert a frame's poses to rows.
+    """Convert a frame's poses to rows of the keypoint table.
 
     Args:
         source: if "", the frame's.
@@ -62,7 +62,7 @@ def to_rows(
 
 
 def to_table(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
-    """Combine rows to a table."""
+    """Combine rows to a data frame with the table's columns."""
     about = pd.DataFrame([row[0] for row in rows], columns=_text_columns(skeleton))
     names = table_columns(skeleton)[len(about.columns) :]
     values = np.array([row[1] for row in rows], np.float32).reshape(len(rows), len(names))
@@ -76,7 +76,8 @@ def to_csv(table: pd.DataFrame) -> bytes:
 
 
 def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
-    """Write a table as a JSON document: a list of frames, each with its hands or persons."""
+    """Convert a keypoint table to a JSON document: frames in order, each with its hands or
+    persons."""
     who = f"{subject_name(skeleton)}s"
     frames: dict[int, dict[str, Any]] = {}
     about = table[_text_columns(skeleton)].to_dict("records")
@@ -97,7 +98,8 @@ def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
 
 
 def _nested_numbers(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, Any]]:
-    """Return each row's numbers as JSON values by kind, None where unknown."""
+    """Return each row's numbers as a dict of nested JSON lists: keypoints, visibility, world,
+    angles; None where unknown."""
     rows: list[dict[str, Any]] = [{} for _ in range(len(table))]
     for kind, names in _number_columns(skeleton).items():
         block = table[names].to_numpy(np.float64).round(_DIGITS[kind])
@@ -116,7 +118,8 @@ def _text_columns(skeleton: Skeleton) -> list[str]:
 
 
 def _number_columns(skeleton: Skeleton) -> dict[str, list[str]]:
-    """Return the column names of each kind of number."""
+    """Return the numeric column names by kind: keypoints, visibility, world, angles, as the
+    skeleton has them."""
     joints = range(skeleton.size)
     pixels = [f"{axis}{j}" for j in joints for axis in "xy"]
     metres = [f"w{axis}{j}" for j in joints for axis in "xyz"]
@@ -127,7 +130,7 @@ def _number_columns(skeleton: Skeleton) -> dict[str, list[str]]:
 
 
 def _pose_numbers(pose: Pose, skeleton: Skeleton) -> Floats:
-    """Return the numbers of a pose in the columns' order, NaN where unknown."""
+    """Return a pose's rounded numbers in the order of the numeric columns, NaN where unknown."""
     known: dict[str, Iterable[float] | None] = {
         "keypoints": pose.keypoints.ravel(),
         "visibility": pose.visibility,

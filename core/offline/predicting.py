@@ -49,8 +49,8 @@ class FramePrediction:
     attends: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """Convert to the command line's JSON. A rejected hand has the gesture "none", with the most
-        probable one beside it. A body also has its person's number and its visibility."""
+        """Convert the frame's predictions to the command line's JSON. A rejected hand has the
+        gesture "none", with the most probable one as `likeliest`."""
         poses = self.estimate.poses
         persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
         hands = zip(persons, poses, self.predictions, strict=True)
@@ -63,7 +63,8 @@ class FramePrediction:
         }
 
     def picture(self) -> Picture:
-        """Draw the frame with skeletons and names, mirrored if the viewer saw it so."""
+        """Draw the frame with skeletons and gesture names, mirrored if the viewer saw it
+        mirrored."""
         gestures = [prediction.gesture for prediction in self.predictions]
         return draw_with_heatmaps(
             self.frame.rgb,
@@ -78,7 +79,8 @@ class FramePrediction:
 
     @property
     def confidence(self) -> float:
-        """Highest probability of a hand that is not rejected; equal ones by the pose's score."""
+        """Return the highest probability of a hand that is not rejected, ties broken by the
+        pose's score; -1 without hands."""
         probabilities = [p.likeliest[1] - p.rejected for p in self.predictions]
         scores = [pose.score for pose in self.estimate.poses]
         ranks = (s * 0.01 + p for s, p in zip(scores, probabilities, strict=True))
@@ -86,6 +88,8 @@ class FramePrediction:
 
 
 def _prediction_label(prediction: HandPrediction) -> str:
+    """Return the label to draw: gesture and percentage, "no gesture" if rejected, "" without a
+    prediction."""
     likeliest, probability = prediction.likeliest
     if likeliest is None:
         return ""
@@ -93,6 +97,7 @@ def _prediction_label(prediction: HandPrediction) -> str:
 
 
 def _hand_record(pose: Pose, prediction: HandPrediction) -> dict[str, Any]:
+    """Convert one hand's pose and prediction to the command line's JSON."""
     likeliest, probability = prediction.likeliest
     name = likeliest.name if likeliest else None
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
@@ -172,7 +177,7 @@ class _Predictor:
     tracks: PoseTracker = field(default_factory=lambda: PoseTracker(_FORGET_S))
 
     def predict_estimate(self, frame: Frame, estimate: Estimate) -> FramePrediction:
-        """Predict the gestures of an estimate; numbers people."""
+        """Predict the gesture of each pose of an estimate; bodies get track numbers."""
         predictions = predict_hands(self.model, estimate)
         if skeleton_named(estimate.skeleton).is_body:
             numbers = self.tracks(estimate.poses, estimate.time_s, estimate.skeleton)
@@ -185,7 +190,7 @@ class _Predictor:
         return self.predict_estimate(frame, self.estimator.estimate(frame))
 
     def predict_still(self, path: Path, name: str = "") -> FramePrediction:
-        """Predict the gestures in a picture."""
+        """Read a picture and predict its gestures, in the given people's boxes if there are any."""
         frame = Frame(read_picture(path, name=name), source=name or path.name)
         self.tracks.forget()
         if self.boxes is None:
@@ -196,7 +201,8 @@ class _Predictor:
 
 
 def _read_boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes | None:
-    """Read people's boxes, if a file is given and the estimator and source can use them."""
+    """Read people's boxes from a file, None without one; raise where the estimator or the source
+    can't use boxes."""
     if path is None:
         return None
     if not isinstance(estimator, HeatmapBodies):
@@ -211,6 +217,8 @@ def _read_boxes(path: Path | None, source: str, estimator: Estimator) -> PersonB
 def _predict_folder(
     folder: Path, predictor: _Predictor, out: Path | None, progress: Progress
 ) -> Iterator[FramePrediction]:
+    """Yield the prediction for each picture of a folder, writing annotated copies if `out` is
+    given."""
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURE_SUFFIXES]
     if not paths:
         raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
@@ -228,6 +236,8 @@ def _predict_folder(
 def _predict_video(
     path: Path, predictor: _Predictor, out: Path | None, name: str, progress: Progress
 ) -> Iterator[FramePrediction]:
+    """Yield the prediction for each frame of a video, writing an annotated video if `out` is
+    given."""
     info = video_info(path, name=name)
     results = map(predictor.predict_next, read_video(path, name=name))
     copy_name = f"the annotated copy of {name}" if name else ""
@@ -239,6 +249,8 @@ def _predict_video(
 def _predict_camera(
     source: str, predictor: _Predictor, out: Path | None, seconds: float | None, progress: Progress
 ) -> Iterator[FramePrediction]:
+    """Yield the prediction for each frame of `camera:N` until `seconds` are over, writing an
+    annotated video if `out` is given."""
     number = source.removeprefix(_CAMERA)
     if not number.isdigit():
         raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
@@ -253,7 +265,8 @@ def _predict_camera(
 def _write_video(
     results: Iterator[FramePrediction], out: Path | None, fps: float, name: str = ""
 ) -> Iterator[FramePrediction]:
-    """Yield the results, writing their pictures to a video if `out` is given."""
+    """Yield the results unchanged, writing their annotated pictures to a video if `out` is
+    given."""
     with ExitStack() as stack:
         writer: VideoWriter | None = None
         for result in results:

@@ -20,7 +20,8 @@ _NUMBERS = 44
 
 
 def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
-    """Predict thumb up or down in a picture that a hand fills.
+    """Predict thumb up or down in a picture that a hand fills, by OpenPose's hand net and a
+    published MLP.
 
     Args:
         mlp: the published Kpts_model.h5.
@@ -40,7 +41,7 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
         locate_seed_keypoints,
     )
 
-    model = DenseModel.load(mlp).scale_inputs_by(_read_numbers(table))
+    model = DenseModel.load(mlp).scale_inputs_by(_read_training_numbers(table))
     rgb = read_picture(picture)
     points = locate_seed_keypoints(
         load_published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb
@@ -54,8 +55,8 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
     }
 
 
-def _read_numbers(table: Path) -> Floats:
-    """Read the table's numbers (N, 44)."""
+def _read_training_numbers(table: Path) -> Floats:
+    """Read the (N, 44) numbers of the MLP's training table; raise TableError for another table."""
     try:
         columns = pd.read_csv(table).iloc[:, :_NUMBERS]
         numbers: Floats = columns.to_numpy("float32")

@@ -73,8 +73,8 @@ class DepthView:
 
 
 def to_result(reading: DepthReading) -> DepthResult:
-    """Keep what is needed of a reading, and compute the errors if the annotated skeleton can be
-    converted to the net's."""
+    """Convert a reading to a result: drop the pictures, and compare the keypoints with the
+    annotation where their skeletons can be converted."""
     frame, joints, errors = reading.frame, reading.joints_mm, None
     truth = frame.truth_mm
     if joints is not None and truth is not None and frame.skeleton:
@@ -88,9 +88,10 @@ def to_result(reading: DepthReading) -> DepthResult:
     )
 
 
-def render_view(frame: DepthFrame, result: DepthResult, reach: DepthRange) -> DepthView:
-    """Colour a frame's depths within `reach`, and cut the hand's crop."""
-    jpeg = encode_jpeg(colour_depth(frame.depth_mm, reach), _JPEG_QUALITY)
+def render_view(frame: DepthFrame, result: DepthResult, depth_range: DepthRange) -> DepthView:
+    """Render a depth frame as a colour JPEG within a depth range, with the hand's crop if there
+    is one."""
+    jpeg = encode_jpeg(colour_depth(frame.depth_mm, depth_range), _JPEG_QUALITY)
     steps = None if result.cube is None else quantise_crop(result.cube.cut_crop(frame.depth_mm))
     return DepthView(frame.index, frame.time_s, jpeg, frame.camera, result, steps)
 
@@ -132,27 +133,28 @@ class DepthPlayback:
 
     @cached_property
     def truth(self) -> Skeleton | None:
-        """Skeleton of the annotated keypoints; None if there are none or it is unknown."""
+        """Return the skeleton of the annotated keypoints; None if there are none or it is
+        unknown."""
         names = (frame.skeleton for frame in self._sample_frames() if frame.truth_mm is not None)
         name = next(names, "")
         return skeleton_named(name) if name else None
 
     @cached_property
     def has_unnamed_truth(self) -> bool:
-        """Whether keypoints are annotated whose skeleton is unknown."""
+        """Return whether the recording has annotated keypoints of an unknown skeleton."""
         return any(
             frame.truth_mm is not None and not frame.skeleton for frame in self._sample_frames()
         )
 
-    def view(self, index: int, reach: DepthRange) -> DepthView:
-        """Render a frame and the hand in it.
+    def view(self, index: int, depth_range: DepthRange) -> DepthView:
+        """Read a frame and the hand in it, and render both.
 
         Raises:
             MediaError: there is no such frame, or it is damaged.
         """
         try:
             frame = self.source.read(index)
-            return render_view(frame, self._read_once(frame, index), reach)
+            return render_view(frame, self._read_once(frame, index), depth_range)
         except MudraError:
             self._damaged.add(index)
             raise
@@ -175,8 +177,8 @@ class DepthPlayback:
         return with_hand, len(self._results) + len(self._damaged)
 
     def keypoints_csv(self) -> bytes:
-        """Write the frames read so far as CSV: frame, time_s, and x, y, z of each keypoint in mm,
-        empty without a hand."""
+        """Return the frames read so far as CSV: frame, time_s, and x, y, z in mm of each
+        keypoint, empty without a hand."""
         names = self.skeleton.joints if self.skeleton else ()
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -201,6 +203,8 @@ class DepthPlayback:
                 yield self.source.read(int(index))
 
     def _read_once(self, frame: DepthFrame, index: int) -> DepthResult:
+        """Return the frame's result, read on the first call and cached; tracking is reset unless
+        frames are consecutive."""
         if index not in self._results:
             if self._net is None or index != self._next:
                 self._reader.reset()

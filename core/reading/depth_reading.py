@@ -97,7 +97,8 @@ def depth_estimate(
     size_hw: tuple[int, int],
     time_s: float = 0.0,
 ) -> Estimate:
-    """Build an estimate from keypoints (K, 3) of one hand in camera space, or from none.
+    """Build an estimate of one hand from its keypoints (K, 3), mm in camera space; None makes
+    one without poses.
 
     Args:
         net_name: the net that found them, recorded as the estimator.
@@ -151,7 +152,7 @@ class DepthReader:
             finder.close()
 
     def _follow_hand(self, frame: DepthFrame) -> DepthReading | None:
-        """Read the hand where it was in the last frame; None if it is lost."""
+        """Read the hand in the last frame's cube; None if there was none or it is lost."""
         if self._last is None or self._last.camera != frame.camera:
             return None
         reading = self._read_cube(frame, self._last, "tracked")
@@ -162,7 +163,8 @@ class DepthReader:
         return reading if self._misses <= _CONFIG.max_misses else None
 
     def _find_hand(self, frame: DepthFrame) -> DepthReading:
-        """Try the finders in order; a reading without a hand if none finds one."""
+        """Return the reading of the first finder whose hand can be read; one without a hand if
+        none can."""
         for finder in self._finders:
             found = finder.find(frame)
             if found is None or not 0 < found.centre_uvd[2] <= VALID_DEPTH_MM[1]:
@@ -173,7 +175,8 @@ class DepthReader:
         return DepthReading(frame, skeleton="" if self._net is None else self._net.skeleton)
 
     def _read_cube(self, frame: DepthFrame, cube: Cube, method: Method) -> DepthReading | None:
-        """Read the hand in a cube, centring it on the keypoints; None if no hand is in it."""
+        """Find the keypoints of the hand in a cube, re-centring it up to three times; None if it
+        holds no hand."""
         if self._net is None:
             cube = centre_cube(frame.depth_mm, cube) if method == "tracked" else cube
             if not _has_hand_area(frame, cube):
@@ -198,15 +201,15 @@ def _centre_cube(cube: Cube, joints_mm: Points) -> Cube:
 
 
 def _has_hand_area(frame: DepthFrame, cube: Cube) -> bool:
-    """Return whether the surface area in the cube is that of a hand."""
+    """Return whether the measured surface area in the cube is plausible for a hand."""
     pixels = list_cube_pixels(frame.depth_mm, cube)
     pixels = pixels[pixels[:, 2] <= cube.centre_uvd[2] + _CONFIG.max_behind_mm]
     return _CONFIG.min_area_mm2 <= measure_area_mm2(pixels, frame.camera) <= _CONFIG.max_area_mm2
 
 
 def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
-    """Return whether keypoints (K, 3) are those of a visible hand: surface area in the cube, span
-    of the keypoints, and the fraction of them that lies on a measured surface must fit one."""
+    """Return whether keypoints (K, 3) are plausible for a visible hand: the surface area in the
+    cube, their span, and the fraction of them on a measured surface."""
     if not (joints_mm[:, 2] > 0).all() or not _has_hand_area(frame, cube):
         return False
     span = float(np.linalg.norm(joints_mm[:, None] - joints_mm[None], axis=-1).max())
@@ -217,7 +220,8 @@ def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
 
 
 def _fraction_on_surface(frame: DepthFrame, joints_mm: Points) -> float:
-    """Return the fraction of keypoints with a measured surface close before or behind them."""
+    """Return the fraction of keypoints that have a measured surface at most 70 mm before or 30
+    mm behind them."""
     u, v, d = frame.camera.to_pixels(joints_mm).T
     height, width = frame.depth_mm.shape
     columns, rows = np.round(u).astype(int), np.round(v).astype(int)

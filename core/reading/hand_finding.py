@@ -122,7 +122,8 @@ class RgbFinder:
         self._hands: MediapipeHands | None = None  # opened by the first frame with colours
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """Return the first hand that also has depth; None without colours."""
+        """Find hands in the colours by MediaPipe; return the first whose palm has a measured
+        depth, else None."""
         if frame.rgb is None:
             return None
         self._hands = self._hands or MediapipeHands(self._folder)
@@ -146,7 +147,7 @@ class RgbFinder:
 
 def median_palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
     """Return the median depth at a palm's keypoints (P, 2), at its centre and half way between;
-    None if no depth was measured there."""
+    None if none was measured there."""
     centre = palm.mean(0)
     places = np.concatenate([centre + part * (palm - centre) for part in (0.0, 0.5, 1.0)])
     columns, rows = np.round(places).astype(int).T

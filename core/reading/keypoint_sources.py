@@ -52,8 +52,8 @@ class KeypointSource:
         return read_net_metadata(paths.net(self.name), HeatmapMetadata)
 
     def training_estimator(self, paths: Paths) -> str:
-        """Return the estimator name that a fitting gesture model was trained with: for a fine-tuned
-        net that of the net it was fine-tuned from."""
+        """Return the estimator name that fits a gesture model's: for a fine-tuned net, its base
+        net's name."""
         if not self.is_net:
             return self.name
         try:
@@ -62,7 +62,7 @@ class KeypointSource:
             return self.name
 
     def open(self, paths: Paths, *, num_poses: int = 1, isolated: bool = True) -> Any:
-        """Create the estimator.
+        """Create the estimator, or the net's estimator, with these options.
 
         Args:
             isolated: run MediaPipe in a worker process, for untrusted pictures; False: in this
@@ -93,7 +93,8 @@ class KeypointSource:
 
 
 def estimator_names(skeleton: str | None = None) -> list[str]:
-    """List the estimators without a net; only those of a skeleton if one is given."""
+    """List the names of the estimators that need no net; only those of a skeleton if one is
+    given."""
     return [
         name
         for name, estimator in ESTIMATORS.items()
@@ -102,21 +103,22 @@ def estimator_names(skeleton: str | None = None) -> list[str]:
 
 
 def selectable_sources(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
-    """List the estimators and nets that find a skeleton's keypoints, by name; if there are none,
-    the default of its kind (hands or bodies)."""
+    """List the names of the estimators and nets for a skeleton; if there are none, the default
+    of its kind (hands or bodies)."""
     names = [*estimator_names(skeleton), *available_nets(paths, skeleton)]
     return names or [default_source(skeleton).name]
 
 
 def default_source(skeleton: str) -> KeypointSource:
-    """Return the source to use for a skeleton, or else for its kind, if none is chosen."""
+    """Return the first estimator of a skeleton, else the first of its kind (hands or bodies)."""
     kind = skeleton_named(skeleton).title
     of_kind = (n for n in estimator_names() if skeleton_named(ESTIMATORS[n].skeleton).title == kind)
     return KeypointSource(next(iter((*estimator_names(skeleton), *of_kind))))
 
 
 def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path]:
-    """Find the heatmap nets of a skeleton: name → folder; the user's nets hide shipped ones."""
+    """Return the heatmap nets of a skeleton as {name: folder}; the user's nets replace shipped
+    ones of the same name."""
     found: dict[str, Path] = {}
     for folder in (paths.shipped_models, paths.own_nets):
         for path in sorted(folder.glob(f"*/{METADATA}")):

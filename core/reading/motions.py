@@ -71,7 +71,8 @@ class MotionReader:
     def read(
         self, estimate: Estimate, model: GestureModel | None, names: Mapping[int, str]
     ) -> None:
-        """Read the next frame into `made` and `missed`.
+        """Read the next frame: recognise completed moving gestures into `made`, and a near miss
+        into `missed`.
 
         Args:
             model: of still gestures, perhaps with one of moving gestures; or of moving ones only.
@@ -102,7 +103,8 @@ class MotionReader:
     def _step_visible(
         self, estimate: Estimate, model: GestureModel, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
-        """Step the streams of the hands in view; returns (hand, event)."""
+        """Step the motion streams of the hands in view; return (hand, event) of each completed
+        gesture."""
         events, traced = [], skeleton_named(estimate.skeleton).traced
         size_hw = self._reference_size(estimate)
         for (number, name), pose in zip(names.items(), estimate.poses, strict=True):
@@ -120,8 +122,8 @@ class MotionReader:
         return events
 
     def _reference_size(self, estimate: Estimate) -> tuple[int, int]:
-        """Return the picture size that keypoints are scaled to: a slow browser sends smaller
-        pictures from one frame to the next."""
+        """Return the picture size that keypoints are rescaled to: the first one seen, until the
+        aspect ratio changes."""
         if self._size_hw is None or not has_same_aspect(self._size_hw, estimate.size_hw):
             self._size_hw = estimate.size_hw
         return self._size_hw
@@ -129,8 +131,8 @@ class MotionReader:
     def _step_missing(
         self, now_s: float, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
-        """Step the streams of hands out of view, where a swipe often ends; drop them after
-        FORGET_S."""
+        """Step the motion streams of hands out of view, where a swipe often ends; return (hand,
+        event) of completed gestures. Streams end after FORGET_S."""
         events = []
         for number in [number for number in self._tracks if number not in names]:
             track = self._tracks[number]

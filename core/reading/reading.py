@@ -111,18 +111,19 @@ class _HandState:
     name: str = ""
     seen_s: float = 0.0
 
-    def choose_name(self, used: Container[str]) -> str:
-        """Name the hand after its most frequent side; keeps its last name if that is free."""
+    def choose_name(self, used_names: Container[str]) -> str:
+        """Choose a name that no other hand uses: the last one if it still fits, else the most
+        frequent side with a suffix."""
         side = max(self.sides, key=self.sides.__getitem__)
         last = [self.name] if self.name.startswith(side) else []
         names = chain(last, (f"{side}{nth}" for nth in _NTH), (f"{side} {n}" for n in count(5)))
-        self.name = next(name for name in names if name not in used)
+        self.name = next(name for name in names if name not in used_names)
         return self.name
 
     def smooth_and_name(
         self, pose: Pose, prediction: HandPrediction, time_s: float, smoothing: Smoothing
     ) -> HandReading:
-        """Smooth the pose's keypoints and hold the predicted name."""
+        """Smooth the pose's keypoints, and apply hysteresis to the predicted gesture name."""
         if smoothing.joints:
             self.joints.min_cutoff, self.joints.beta = smoothing.min_cutoff, smoothing.beta
             pose = replace(pose, keypoints=self.joints(pose.keypoints, time_s))
@@ -157,7 +158,8 @@ class HandReader:
         self._last_s, self._gaps_s = float("-inf"), 0.0
 
     def _subtract_gaps(self, time_s: float) -> float:
-        """Return the time without the stream's gaps, on a slow network or machine."""
+        """Return the time minus the stream's gaps without frames, so that tracks survive a slow
+        network."""
         gap_s = time_s - self._last_s
         if _COUNTED_GAP_S < gap_s < MAX_GAP_S:
             self._gaps_s += gap_s - _COUNTED_GAP_S
@@ -202,7 +204,8 @@ class HandReader:
         return tuple(hands)
 
     def _name_hands(self, poses: dict[int, Pose], title: str, now_s: float) -> dict[int, str]:
-        """Name each track after its side or the skeleton's title; the oldest one chooses first."""
+        """Return each track's display name: its side, or the skeleton's title; older tracks
+        choose first."""
         for number in sorted(poses):
             self._hands.setdefault(number, _HandState())
         names: dict[int, str] = {}
@@ -218,8 +221,8 @@ class HandReader:
         return self._trace
 
     def _extend_trace(self, estimate: Estimate, hands: list[HandReading]) -> None:
-        """Append the first hand and drop old points; replaced as a whole, since the page reads it
-        in another thread."""
+        """Append the first hand to the trace and drop points older than TRACE_S; the tuple is
+        replaced whole, for readers in other threads."""
         now_s = estimate.time_s
         trace = tuple(point for point in self._trace if now_s - point.time_s <= TRACE_S)
         if hands:
@@ -229,8 +232,8 @@ class HandReader:
 
 
 def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPrediction]:
-    """Predict each pose's gesture; empty predictions without a model, or with one of gestures that
-    move, which a single frame does not show.
+    """Predict each pose's gesture; predictions are empty without a model or with one of moving
+    gestures.
 
     Raises:
         ModelError: the model does not know these keypoints.
@@ -261,8 +264,10 @@ def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
     return pose.world
 
 
-def _trace_point(time_s: float, raw: Pose, hand: HandReading, traced: int) -> TracePoint:
-    (x, y), (u, v) = (pose.keypoints[traced].tolist() for pose in (raw, hand.pose))
+def _trace_point(time_s: float, raw_pose: Pose, hand: HandReading, traced_index: int) -> TracePoint:
+    """Make the first hand's trace point: raw and smoothed position, most probable and held
+    gesture."""
+    (x, y), (u, v) = (pose.keypoints[traced_index].tolist() for pose in (raw_pose, hand.pose))
     best, probability = max(hand.probabilities, key=lambda p: p[1], default=(None, 0.0))
     held = hand.gesture.name if hand.gesture else ""
     return TracePoint(time_s, (x, y), (u, v), best.name if best else "", probability, held)

@@ -15,8 +15,8 @@ from core.datasets.coco import Annotations, Detection, Image, Person
 from core.errors import EstimatorError, TrainingError
 from core.estimators.heatmap_net import HeatmapNet
 from core.measuring.body_evaluation import (
+    create_box_finder,
     evaluate_bodies,
-    find_in_boxes,
     find_in_detections,
     measure_bodies,
 )
@@ -86,7 +86,7 @@ def coco(tmp_path: Path) -> tuple[Annotations, Bodies, Path]:
 
 def test_a_net_that_is_right_in_every_annotated_box_has_perfect_figures(net, coco) -> None:
     annotations, data, _ = coco
-    find = find_in_boxes(net, flip=False)
+    find = create_box_finder(net, flip=False)
     found = evaluate_bodies(find, COCO_17, data, annotations=annotations)
     assert (found["n"], found["found"], found["measured"]) == (3, 3, 3)
     assert found["pck@0.2"] == {"share": 1.0, "interval": [1.0, 1.0]}

@@ -9,13 +9,13 @@ import pytest
 
 from core.depth.cameras import CAMERAS
 from core.errors import ArchiveError, MediaError
-from core.offline.depth_uploads import uploaded_recording
+from core.offline.depth_uploads import open_uploaded_recording
 from tests.support.depth_recordings import CAMERA_JSON, depth_png
 from tests.support.zips import zip_of
 
 
 def opened(uploads, folder, camera=None):
-    with uploaded_recording(uploads, folder, camera) as source:
+    with open_uploaded_recording(uploads, folder, camera) as source:
         return source.count, source.camera, [frame.depth_mm[0, 0] for frame in source]
 
 

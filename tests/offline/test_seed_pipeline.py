@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import TableError, WeightsError
-from core.offline.seed_pipeline import _read_numbers, predict_thumb
+from core.offline.seed_pipeline import _read_training_numbers, predict_thumb
 from core.paths import Paths
 
 
@@ -13,7 +13,7 @@ def seed(shared_data):
 
 
 def test_the_range_is_that_of_the_tables_44_numbers(seed):
-    numbers = _read_numbers(seed / "final_dataset_sample.csv")
+    numbers = _read_training_numbers(seed / "final_dataset_sample.csv")
     assert numbers.shape == (3322, 44)
 
 
@@ -27,6 +27,6 @@ def test_without_the_imported_net_its_command_is_named(seed, shared_data, tmp_pa
 def test_a_table_of_something_else_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     with pytest.raises(TableError, match="2 columns, expected 44"):
-        _read_numbers(tmp_path / "a.csv")
+        _read_training_numbers(tmp_path / "a.csv")
     with pytest.raises(TableError, match="no table of 44"):
-        _read_numbers(tmp_path / "none.csv")
+        _read_training_numbers(tmp_path / "none.csv")

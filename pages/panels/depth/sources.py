@@ -20,7 +20,7 @@ from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS
 from core.live.depth_stream import DepthStream
 from core.measuring.depth_evaluation import compute_depth_figures, success_curve
-from core.offline.depth_uploads import uploaded_recording
+from core.offline.depth_uploads import open_uploaded_recording
 from core.pose.metrics import Distances, epe
 from core.reading.depth_playback import DepthPlayback
 from core.reading.hand_finding import HandFinder, default_finders
@@ -247,7 +247,7 @@ def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
 
     def open_uploads() -> AbstractContextManager[DepthSource]:
         uploads = [(file.name, file.getvalue()) for file in files]
-        return uploaded_recording(uploads, visitor_folder(), CAMERAS.get(camera))
+        return open_uploaded_recording(uploads, visitor_folder(), CAMERAS.get(camera))
 
     _show_depth_recording(place, name, open_uploads, project, net)
 
