@@ -34,7 +34,8 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
     data, options, epochs, protocol = _load_training_setup(manager, project, training)
     persons = data.known_persons
 
-    def work(run: Run, stop: Stop) -> None:
+    def evaluate(run: Run, stop: Stop) -> None:
+        """Evaluate each person left out; log the figures and the summary."""
         from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 
         def log_person(person: str, found: dict[str, Any]) -> None:
@@ -47,7 +48,7 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
             update_json(training.path / METADATA, {SUMMARY: summary})
 
     about = {"of": training.name, "persons": persons}
-    return _start_evaluation(manager, project, LEFT_OUT, work, about)
+    return _start_evaluation(manager, project, LEFT_OUT, evaluate, about)
 
 
 def start_comparison(
@@ -62,7 +63,8 @@ def start_comparison(
     """
     data = manager.training_data(project, [estimator] if estimator else ())
 
-    def work(run: Run, stop: Stop) -> None:
+    def compare(run: Run, stop: Stop) -> None:
+        """Compare the classifiers; log each one's figures and the result."""
         from core.gestures.evaluation.comparison import compare_classifiers
 
         def log_row(row: dict[str, Any]) -> None:
@@ -71,7 +73,7 @@ def start_comparison(
         run.log(event="result", **compare_classifiers(data, seed=seed, on_row=log_row, stop=stop))
 
     about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
-    return _start_evaluation(manager, project, COMPARISON, work, about)
+    return _start_evaluation(manager, project, COMPARISON, compare, about)
 
 
 def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) -> dict[str, Any]:
@@ -169,7 +171,8 @@ def _start_evaluation(
     """Start a thread that does the work in a new run of this kind, and logs the end as done or
     stopped; return the run."""
 
-    def start() -> RunThread:
+    def start_thread() -> RunThread:
+        """Create the run and start the thread that works on it."""
         run = Run.create(manager.folder, **{KIND: kind}, **manager.project_fields(project), **about)
 
         def work_and_log_end(stop: Stop) -> None:
@@ -178,7 +181,7 @@ def _start_evaluation(
 
         return RunThread(run, work_and_log_end)
 
-    return manager.start(project, start)
+    return manager.start(project, start_thread)
 
 
 def _load_training_setup(

@@ -250,7 +250,8 @@ def _prepare_training(
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}
 
-    def start(previous: Any = None) -> Any:
+    def start_thread(previous: Any = None) -> Any:
+        """Create the run and start its training thread, which waits for the previous one."""
         preload_training().join()  # two threads that import at once may see half a module
         from core.gestures.classifier.fitting import TrainOptions
         from core.gestures.classifier.learner import train
@@ -258,7 +259,8 @@ def _prepare_training(
 
         run = Run.create(paths.runs, **about)
 
-        def work(stop: Any) -> Any:
+        def train_and_follow(stop: Any) -> Any:
+            """Train, then activate the new model if the project follows its trainings."""
             if previous is not None:
                 previous.wait()
             options = TrainOptions(classifier, seed=seed, epochs=epochs)
@@ -266,9 +268,9 @@ def _prepare_training(
             follow_training(store, paths, found, run)
             return result
 
-        return RunThread(run, work)
+        return RunThread(run, train_and_follow)
 
-    return start
+    return start_thread
 
 
 def load_training_data(

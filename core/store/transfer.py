@@ -303,6 +303,7 @@ def find_existing_rows(connection: Connection, project_id: int) -> ExistingRows:
     rows that an import would duplicate."""
 
     def select_by(table: Table, *columns: Any) -> dict[Any, int]:
+        """Return {values of these columns: id} of the project's rows outside the bin."""
         found = select(*columns, table.c.id).where(is_of_project(table, project_id))
         if "deleted_at" in table.c:
             found = t.filter_deleted(found, table)

@@ -124,6 +124,7 @@ def export_data(
         total = measure_project(connection, project.id).samples
 
         def read_frames(progress: Progress = progress) -> Iterator[Row]:
+            """Yield the project's samples as one row per frame, reporting progress."""
             for done, row in enumerate(read_sample_rows(connection, project.id), 1):
                 yield from split_clip(row)
                 if done % _BATCH == 0 or done == total:
