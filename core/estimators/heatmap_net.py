@@ -50,12 +50,12 @@ class HeatmapNet:
         self.attends = () if self.is_simcc else outputs[1:]
         self._batch_is_one = isinstance(self._session.get_inputs()[0].shape[0], int)
 
-    def check_skeleton(self, matches: bool, wanted: str) -> None:
+    def check_skeleton(self, matches: bool, expected_skeleton: str) -> None:
         """Raise EstimatorError, which names the expected skeleton, unless `matches`."""
         if not matches:
             raise EstimatorError(
                 f"{self.name} finds the keypoints of {self.skeleton or 'no known skeleton'}, "
-                f"wanted are {wanted}: choose another net"
+                f"wanted are {expected_skeleton}: choose another net"
             )
 
     def predict_heatmaps(self, pictures: Pictures) -> Floats:

@@ -99,8 +99,10 @@ class MediapipeHands(MediapipeTask):
         return _to_poses(passes[-1], (rgb.shape[0], rgb.shape[1]))
 
 
-def _to_poses(found: Landmarks, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
-    hands = zip(found.fractions, found.world, found.sides, found.rest[0], strict=True)
+def _to_poses(landmarks: Landmarks, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
+    hands = zip(
+        landmarks.fractions, landmarks.world, landmarks.sides, landmarks.rest[0], strict=True
+    )
     poses = [_to_hand_pose(*hand, size_hw) for hand in hands]
     return tuple(sorted(poses, key=lambda pose: -pose.score))
 

@@ -97,7 +97,7 @@ class MediapipePose(MediapipeTask):
 
     def _to_estimate(
         self,
-        found: Landmarks,
+        landmarks: Landmarks,
         steps: TrackerSteps,
         size_hw: tuple[int, int],
         time_s: float,
@@ -105,11 +105,14 @@ class MediapipePose(MediapipeTask):
     ) -> Estimate:
         """Build a picture's estimate: poses sorted by mean visibility with their masks, and the
         tracker's steps."""
-        bodies = zip(found.fractions, found.world, found.rest[0], strict=True)
+        bodies = zip(landmarks.fractions, landmarks.world, landmarks.rest[0], strict=True)
         poses = [_to_body_pose(*body, size_hw) for body in bodies]
         tracking = steps.next([pose.keypoints for pose in poses])
         order = sorted(range(len(poses)), key=lambda i: -poses[i].score)
-        masks = [_resize_mask(mask, size_hw) for mask in (found.rest[1] if found.rest[1:] else ())]
+        masks = [
+            _resize_mask(mask, size_hw)
+            for mask in (landmarks.rest[1] if landmarks.rest[1:] else ())
+        ]
         return Estimate(
             tuple(poses[i] for i in order),
             size_hw,

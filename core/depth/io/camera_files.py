@@ -42,13 +42,13 @@ def read_camera_file(folder: Path, size_hw: tuple[int, ...]) -> tuple[Camera | N
     return None, None
 
 
-def parse_camera(document: Any, where: str) -> tuple[Camera, float | None]:
+def parse_camera(document: Any, location: str) -> tuple[Camera, float | None]:
     """Parse a camera, and the mm of one depth unit or None, from an object as in camera.json; raise
     MediaError for a value that is missing or out of range."""
     values = document if isinstance(document, dict) else {}
     for name in _RANGES:
         if name != "unit_mm" or values.get(name) is not None:
-            check_camera_value(name, values.get(name), where)
+            check_camera_value(name, values.get(name), location)
     fx, fy, u0, v0 = (float(values[name]) for name in INTRINSICS)
     size = int(values["width"]), int(values["height"])
     unit_mm = values.get("unit_mm")
@@ -56,13 +56,13 @@ def parse_camera(document: Any, where: str) -> tuple[Camera, float | None]:
     return camera, None if unit_mm is None else float(unit_mm)
 
 
-def check_camera_value(name: str, value: Any, where: str) -> None:
+def check_camera_value(name: str, value: Any, location: str) -> None:
     """Raise MediaError where a camera's value is not a number in the range that its name allows."""
     low, high = _RANGES[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and low <= value <= high):
         raise MediaError(
-            f"{where}: {name} is {str(value)[:40]}, expected is a number from {low:g} to "
+            f"{location}: {name} is {str(value)[:40]}, expected is a number from {low:g} to "
             f"{high:g}; a camera has {', '.join(_RANGES)}"
         )
 
@@ -84,12 +84,12 @@ def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | Non
     )
 
 
-def parse_json(text: str, where: str) -> Any:
+def parse_json(text: str, location: str) -> Any:
     """Parse an untrusted JSON text; raise MediaError where it is invalid."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"{where} is no JSON that can be read ({str(error)[:100]})") from None
+        raise MediaError(f"{location} is no JSON that can be read ({str(error)[:100]})") from None
 
 
 def _read_camera_text(path: Path) -> str:

@@ -86,7 +86,11 @@ def check_table_size(path: Path, max_bytes: int = DEPTH.max_table_bytes) -> None
 
 
 def parse_numbers(
-    fields: Sequence[str], where: str, *, max_value: float = _MAX_VALUE, allow_empty: bool = False
+    fields: Sequence[str],
+    location: str,
+    *,
+    max_value: float = _MAX_VALUE,
+    allow_empty: bool = False,
 ) -> Points:
     """Parse text fields as numbers; raise TableError for other text and for absolute values above
     `max_value`.
@@ -100,10 +104,10 @@ def parse_numbers(
             value = numbers[position] = float(field or "nan") if allow_empty else float(field)
         except ValueError:
             shown = "".join(c if c.isprintable() else "?" for c in field[:40])
-            raise TableError(f"{where}: “{shown}” is no number") from None
+            raise TableError(f"{location}: “{shown}” is no number") from None
         if not (abs(value) <= max_value or (allow_empty and np.isnan(value))):
             raise TableError(
-                f"{where}: number {position + 1} is {value:g}; expected are numbers up to "
+                f"{location}: number {position + 1} is {value:g}; expected are numbers up to "
                 f"{max_value:g}"
             )
     return numbers

@@ -86,26 +86,26 @@ def read_joint_table(path: Path) -> JointTable:
         )
     table = JointTable(tuple(names))
     for number, row in rows:
-        where, fields = f"{path.name}: line {number}", dict(zip(header, row, strict=True))
+        location, fields = f"{path.name}: line {number}", dict(zip(header, row, strict=True))
         picture = fields["picture"] if "picture" in fields else f"{fields['name']}_depth.png"
         if axes:
-            table.truths[picture] = _parse_row([fields[axis] for axis in axes], where)
+            table.truths[picture] = _parse_row([fields[axis] for axis in axes], location)
         if set(CAMERA_COLUMNS) <= set(header):
-            table.cameras[picture] = _parse_row_camera(fields, where)
+            table.cameras[picture] = _parse_row_camera(fields, location)
     return table
 
 
-def _parse_row(fields: Sequence[str], where: str) -> Points:
-    numbers = parse_numbers(fields, where, max_value=_MAX_VALUE, allow_empty=True)
+def _parse_row(fields: Sequence[str], location: str) -> Points:
+    numbers = parse_numbers(fields, location, max_value=_MAX_VALUE, allow_empty=True)
     return numbers.reshape(-1, 3)
 
 
-def _parse_row_camera(fields: dict[str, str], where: str) -> Camera:
+def _parse_row_camera(fields: dict[str, str], location: str) -> Camera:
     """Parse the camera in a row's fields; raise TableError for values that are missing or out of
     range."""
-    values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], where, max_value=_MAX_VALUE)
+    values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], location, max_value=_MAX_VALUE)
     try:
-        return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), where)[0]
+        return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), location)[0]
     except MediaError as error:
         raise TableError(str(error)) from error
 
@@ -120,11 +120,11 @@ def read_times(path: Path) -> dict[str, float]:
     for number, (picture, time) in rows:
         if fault:
             raise TableError(fault)
-        where = f"{path.name}: line {number}"
+        location = f"{path.name}: line {number}"
         if time:
-            times_s[picture] = float(parse_numbers([time], where, max_value=_MAX_VALUE)[0])
+            times_s[picture] = float(parse_numbers([time], location, max_value=_MAX_VALUE)[0])
         else:  # an error but in the last line, which a crash may have cut short
-            fault = f"{where} has no time"
+            fault = f"{location} has no time"
     return times_s
 
 

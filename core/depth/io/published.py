@@ -101,8 +101,8 @@ def read_hands17_labels(folder: Path) -> list[DepthLabel]:
     of 21 keypoints a line."""
     lines = _read_named_lines(folder, (_HANDS17_LABELS,), "images", HANDS17_21)
     return [
-        DepthLabel(file, _project_joints(numbers.reshape(-1, 3), _HANDS17, where), "")
-        for file, _, numbers, where in lines
+        DepthLabel(file, _project_joints(numbers.reshape(-1, 3), _HANDS17, location), "")
+        for file, _, numbers, location in lines
     ]
 
 
@@ -124,10 +124,10 @@ def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
             f"got “{' '.join(rows[0])[:40] if rows else ''}”"
         )
     for number, row in enumerate(rows[1:]):
-        where = f"{path}: line {number + 2}"
-        xyz = _parse_joints(row, MSRA_21, where).reshape(-1, 3) * [1, -1, -1]
+        location = f"{path}: line {number + 2}"
+        xyz = _parse_joints(row, MSRA_21, location).reshape(-1, 3) * [1, -1, -1]
         file = path.parent / f"{number:06d}_depth.bin"
-        uvd = _project_joints(xyz, _MSRA, where)
+        uvd = _project_joints(xyz, _MSRA, location)
         yield DepthLabel(file, uvd, path.parent.parent.name)
 
 
@@ -142,23 +142,23 @@ def _read_named_lines(
     for path in paths:
         for number, line in read_text_lines(path, DEPTH.max_label_bytes):
             name, *fields = line.split()
-            where = f"{path.name}: line {number}"
+            location = f"{path.name}: line {number}"
             if leads_out(name):
-                raise TableError(f"{where}: “{name[:60]}” leads out of {frames}")
-            yield folder / frames / name, name, _parse_joints(fields, skeleton, where), where
+                raise TableError(f"{location}: “{name[:60]}” leads out of {frames}")
+            yield folder / frames / name, name, _parse_joints(fields, skeleton, location), location
 
 
-def _parse_joints(fields: list[str], skeleton: Skeleton, where: str) -> Points:
+def _parse_joints(fields: list[str], skeleton: Skeleton, location: str) -> Points:
     """Parse a line's numbers, three per keypoint, (3 K,); raise TableError for another count."""
     if len(fields) != 3 * skeleton.size:
-        raise TableError(f"{where} has {len(fields)} numbers, expected are {3 * skeleton.size}")
-    return parse_numbers(fields, where)
+        raise TableError(f"{location} has {len(fields)} numbers, expected are {3 * skeleton.size}")
+    return parse_numbers(fields, location)
 
 
-def _project_joints(xyz_mm: Points, camera: Camera, where: str) -> Points:
+def _project_joints(xyz_mm: Points, camera: Camera, location: str) -> Points:
     """Project (K, 3) points in mm to u, v, d; raise TableError where one is behind the camera."""
     if not (xyz_mm[:, 2] > 0).all():
-        raise TableError(f"{where} has a keypoint behind the camera: another set's file?")
+        raise TableError(f"{location} has a keypoint behind the camera: another set's file?")
     return camera.to_pixels(xyz_mm)
 
 

@@ -95,12 +95,12 @@ class Skeleton:
         """Return the index of the keypoint of that name."""
         return self.joints.index(joint)
 
-    def check(self, joints: int, what: str = "these keypoints") -> None:
-        """Raise SkeletonError where `joints`, a number of keypoints, is not this skeleton's; `what`
-        names them in the error."""
+    def check(self, joints: int, label: str = "these keypoints") -> None:
+        """Raise SkeletonError where the number of keypoints, `joints`, is not this skeleton's; its
+        message calls them `label`."""
         if joints != self.size:
             raise SkeletonError(
-                f"{what} have {joints} keypoints, {self.name} has {self.size}: use a project or "
+                f"{label} have {joints} keypoints, {self.name} has {self.size}: use a project or "
                 f"model made for them"
             )
 
