@@ -210,8 +210,7 @@ class LiveProcessor:
         return self._listener
 
     def attach(self, listener: StreamListener | None) -> None:
-        """Set the listener of the stream's hands, None for none; close the one before. On a closed
-        stream the new one is closed at once."""
+        """Set the listener of the stream's hands, None for none; close the previous one."""
         with self._lock:
             previous, self._listener = self._listener, listener
             is_over = self._closed
@@ -284,8 +283,7 @@ class LiveProcessor:
             return self._latest
 
     def set_opening(self) -> None:
-        """Mark the stream as waiting for a browser's estimator that is being opened; called
-        again until it is open."""
+        """Mark that a browser is opening its estimator; called until it is open."""
         with self._latest_lock:
             now_s = self._clock()
             self._latest = replace(self._latest, hands=(), opening=True, taken_s=now_s)
@@ -328,8 +326,7 @@ class LiveProcessor:
         return Latest(error=f"a frame could not be processed: {error!r}")
 
     def _process_frame(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
-        """Estimate a frame's poses, call the watcher, read the hands and draw; return the
-        mirrored picture and the result. A paused stream is only mirrored."""
+        """Estimate, watch, read and draw a frame; only mirror it while paused."""
         if options.paused:
             return mirror(frame.rgb), Latest()
         estimator = self._open_estimator(options)
@@ -347,8 +344,7 @@ class LiveProcessor:
         return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
 
     def _number_people(self, estimate: Estimate, options: Options) -> Estimate:
-        """Add track numbers to an estimate of bodies if several people are looked for, else
-        return it unchanged."""
+        """Add track numbers to an estimate of bodies if several are looked for."""
         several = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
         numbered = several and not options.paused
         return self._reader.number_poses(estimate) if numbered else estimate
@@ -363,8 +359,7 @@ class LiveProcessor:
         return hands
 
     def _open_estimator(self, options: Options) -> Estimator:
-        """Return the estimator for these options; if they changed, close the old one and open a
-        new one."""
+        """Return the estimator for these options, reopened if they changed."""
         key = (options.hands, options.keypoints)
         if self._estimator is None or self._estimator_key != key:
             if self._estimator is not None:
