@@ -111,7 +111,8 @@ HANDS = (
     "core/gestures/classifier/augmentation.py",
     "core/gestures/classifier/dense_model.py",
     "core/recording/demo.py",
-    "core/recording/imports/table_rows.py",
+    "core/recording/imports/keypoint_table.py",
+    "core/recording/imports/importing.py",
     "core/recording/imports/tables.py",
     "core/jobs/net_training.py",
     "core/exchange/model_files.py",
@@ -128,6 +129,7 @@ OLDER = (
     "core/store/*",
     "core/exchange/tables/data_in.py",
     "core/exchange/tables/columns.py",
+    "core/exchange/tables/data_out.py",
     "core/exchange/project/manifest.py",
     "core/pose/types.py",
 )

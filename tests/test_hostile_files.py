@@ -209,10 +209,14 @@ def _renamed(kind: str, name: str) -> Callable[[onnx.ModelProto], None]:
 
 
 for _name, _maker, _words in [
-    ("a pickle as a model", other_model(pickle.dumps(print)), "no ONNX file"),
-    ("an empty model", other_model(b""), "no ONNX file|can't be run"),
-    ("a cut model", other_model((Paths.starter / "model.onnx").read_bytes()[:9000]), "no ONNX"),
-    ("noise as a model", other_model(bytes(range(256)) * 99), "no ONNX file"),
+    ("a pickle as a model", other_model(pickle.dumps(print)), "not an ONNX file"),
+    ("an empty model", other_model(b""), "not an ONNX file|can't be run"),
+    (
+        "a cut model",
+        other_model((Paths.starter / "model.onnx").read_bytes()[:9000]),
+        "not an ONNX file",
+    ),
+    ("noise as a model", other_model(bytes(range(256)) * 99), "not an ONNX file"),
     ("a model of 21 MB", other_model(bytes(21 * 2**20)), "the limit is"),
     ("a foreign operator", spoilt(_foreign), "evil.ops"),
     ("a foreign operator in a branch", spoilt(_foreign_inside), "evil.ops|uses If"),
@@ -589,7 +593,7 @@ for _name, _text, _words in [
         bytes_case("evaluate", _name, _text.encode(), _words)
 bytes_case("import", "program.csv", b"MZ\x90\0" + bytes(range(256)) * 9, "program.csv")
 bytes_case("import", "nul.csv", _HEAD.encode() + b"ok\0," + _ROW.encode(), "nul.csv")
-bytes_case("import", "noise.parquet", b"PAR1" + bytes(range(256)) + b"PAR1", "no table")
+bytes_case("import", "noise.parquet", b"PAR1" + bytes(range(256)) + b"PAR1", "isn't a table")
 bytes_case("import", "columns.csv", b"," * 30_000_000, "cells")
 bytes_case("import", "lines.csv", b"\n" * 30_000_000, "cells")
 bytes_case("evaluate", "pictures.zip", b"no zip", "a zip that can be read")

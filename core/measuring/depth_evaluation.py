@@ -94,7 +94,7 @@ def measure_depth_net(
         raise TableError("too few hands to hold some out and measure on them: give more")
     found: list[Points] = []
     for done, hand in enumerate(held_out, 1):
-        found.append(net.find_keypoints_mm(hand.cube, hand.cube.cut_crop(hand.frame())))
+        found.append(net.find_keypoints_mm(hand.cube, hand.cube.cut_crop(hand.read_frame())))
         progress(done, len(held_out))
     if out is not None:
         pairs = zip(held_out, found, strict=True)

@@ -45,8 +45,8 @@ def test_a_project_travels_by_the_command_line(run, demo, tmp_path):
         run("project", "restore", "other")
     run("project", "delete", "demo")
     assert run("project", "restore", "demo")["restored"] == "demo"
-    out.write_bytes(b"no zip")
-    with pytest.raises(ArchiveError, match="no zip"):
+    out.write_bytes(b"isn't a zip")
+    with pytest.raises(ArchiveError, match="isn't a zip"):
         run("project", "import", out)
 
 

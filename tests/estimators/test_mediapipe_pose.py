@@ -126,10 +126,10 @@ def test_a_picture_without_a_person_gives_no_pose(bodies):
 
 @pytest.mark.parametrize("count", [0, 5])
 def test_another_number_of_persons_is_refused(bodies, weights_folder, skier, count):
-    with pytest.raises(EstimatorError, match=f"{count} persons.*1 to 4"):
+    with pytest.raises(EstimatorError, match=f"between 1 and 4, got {count}"):
         create_estimator("mediapipe-pose", weights_folder, num_poses=count)
     if count:
-        with pytest.raises(EstimatorError, match="1 to 4"):
+        with pytest.raises(EstimatorError, match="between 1 and 4"):
             bodies.estimate_still(skier, num_poses=count)
 
 

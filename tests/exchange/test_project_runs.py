@@ -50,7 +50,7 @@ def test_a_training_belongs_to_the_project_here_and_no_process_works_on_it(
     assert last == {"time": 1.0, "event": "end", "status": "dead"}
     table = (tmp_path / "runs/a/validation.csv").read_text()
     assert table == "sample_id,gesture\n60,fist\n"
-    came.take_back()
+    came.remove()
     assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -60,7 +60,7 @@ def test_a_taken_name_gets_another_and_the_one_here_stays(arrive, project, tmp_p
     came.prepare(project, {})
     came.move_in()
     assert came.names["a"].startswith("a-") and len(list((tmp_path / "runs").iterdir())) == 2
-    came.take_back()
+    came.remove()
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["a"]
 
 

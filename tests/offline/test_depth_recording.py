@@ -51,7 +51,7 @@ def add(store, project, playback, frames=FRAMES):
 def test_a_part_of_a_recording_becomes_samples_that_can_be_undone(store, project, playback):
     added = add(store, project, playback)
     # fifteen frames a second are looked at ten times a second
-    assert added.kept == len(store.samples(project.id)) >= len(FRAMES) / 3
+    assert added.added == len(store.samples(project.id)) >= len(FRAMES) / 3
     first = store.samples(project.id, newest_first=False)[0]
     ((frame, found),) = playback.read([0])
     np.testing.assert_allclose(first.world[0], found.joints_mm / 1000, atol=1e-6)
@@ -75,7 +75,7 @@ def test_frames_without_a_new_hand_are_told(store, project, playback):
     recorder = Recorder(store, project.id, "Ada")
     same = [*playback.read([0])] * 3
     added = add_depth_samples(recorder, store.gestures(project.id)[0].id, same, "n", source="film")
-    assert added.kept == 1
+    assert added.added == 1
     with pytest.raises(MediaError, match="nothing in these frames makes a sample"):
         add(store, project, playback, frames=[])
 
@@ -98,9 +98,9 @@ def test_a_source_is_recorded_into_a_project_that_is_made_for_it(store, net):
         record("New", "wave")
     assert not store.projects()
     taken = record("New", "fist")
-    assert not taken.error and 1 <= taken.kept <= 4
+    assert not taken.error and 1 <= taken.saved <= 4
     project = store.project("New")
-    assert project.in_space and len(store.samples(project.id)) == taken.kept
+    assert project.in_space and len(store.samples(project.id)) == taken.saved
     store.create_project("flat")
     with pytest.raises(SkeletonError, match="in the picture"):
         record("flat", "fist")

@@ -51,7 +51,7 @@ def test_a_hand_has_the_columns_that_tables_of_hands_always_had():
         *("source", "gesture", "frame", "time_s", "hand", "handedness"),
         *("score", "width", "height", "estimator"),
     ]
-    assert names[10:13] == ["x0", "y0", "x1"] and names[-1] == "wz20" and len(names) == 115
+    assert names[10:13] == ["skeleton", "x0", "y0"] and names[-1] == "wz20" and len(names) == 116
     hand = Pose(np.ones((21, 2), np.float32), np.ones(21, np.float32), handedness="Left")
     [row] = to_table(to_rows(FRAME, Estimate((hand,), (30, 40), "test"), gesture="ok"), HAND_21)[
         ["gesture", "hand", "handedness", "x20"]

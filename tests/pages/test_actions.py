@@ -95,7 +95,7 @@ def test_no_port_is_opened_for_who_does_not_sit_at_the_machine(logged_in):
     assert "stays closed" in texts(logged_in)
     go(logged_in, "record")
     assert not [t for t in logged_in.toggle if t.key == "remote_on"]
-    assert "opens no port of its machine" in texts(logged_in)
+    assert "opens no port for OSC" in texts(logged_in)
 
 
 def test_no_port_is_opened_where_the_network_reaches_the_studio(app):

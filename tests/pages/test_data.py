@@ -60,7 +60,9 @@ def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):
     box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
     box.upload("<b>.zip", packed.getvalue()).run()
     press(recorded, "Import")
-    assert safe_label("<b>.zip holds the unsafe name '../../evil.json'") in recorded.error[0].value
+    assert (
+        safe_label("<b>.zip contains the unsafe name '../../evil.json'") in recorded.error[0].value
+    )
     assert len(store.projects()) == 1
 
 

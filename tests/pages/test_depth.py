@@ -169,7 +169,7 @@ def test_after_an_error_a_depth_camera_is_opened_anew_by_try_again(app, board):
     app.toggle(key="depth_on").set_value(True).run()
     board.broken.set()
     wait_until(lambda: app.run().error)
-    assert "plug it in anew" in app.error[0].value
+    assert "plug it in again" in app.error[0].value
     wait_until(lambda: board.running == 0)
     board.broken.clear()
     press(app, "Try again")

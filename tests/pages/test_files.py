@@ -47,7 +47,7 @@ def test_a_name_with_markup_is_shown_as_text(app, photo):
     go(app, "files")
     upload(app, (ODD, photo("open_palm")), (f"2{ODD}", b"nothing"))
     assert safe_label(ODD) in [caption.value for caption in app.caption]
-    assert safe_label(f"2{ODD} is no") in texts(app)
+    assert safe_label(f"2{ODD} isn't a") in texts(app)
 
 
 def kept_reads(app):

@@ -58,7 +58,7 @@ def test_export_gives_the_model_as_a_file(app, project):
 
 def test_train_keeps_to_space_where_there_is_nothing_else(app, project):
     go(app, "train")
-    assert "Learns from keypoints in space" in texts(app)
+    assert "Learns from 3-D keypoints" in texts(app)
     [axes] = [radio for radio in app.radio if radio.label == "Learn from keypoints in"]
     axes.set_value("2-D (x, y)").run()
     assert "in space alone" in app.error[0].value
@@ -75,7 +75,7 @@ def test_a_new_project_of_hands_in_space_is_told_so_until_it_learns_from_the_pic
     axes.set_value("2-D (x, y)").run()
     assert not app.exception and not app.error
     assert not store.project("Deep").in_space
-    assert "Learns from keypoints in space" not in texts(app)
+    assert "Learns from 3-D keypoints" not in texts(app)
 
 
 def test_live_says_that_a_webcam_s_depth_is_estimated_and_a_depth_net_s_hands_are_learned_beside(

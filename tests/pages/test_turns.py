@@ -170,11 +170,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.pose.skeletons.table import HAND_21
-from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
+from pages.panels.camera.keypoints import request_keypoint, pick_keypoint
 
 @st.fragment
 def part():
-    if st.button("press", key="press", on_click=lambda: choose_keypoint("maps", HAND_21, 8)):
+    if st.button("press", key="press", on_click=lambda: request_keypoint("maps", HAND_21, 8)):
         Path("{0}/chosen").touch()
         while not Path("{0}/told").exists():
             time.sleep(0.01)

@@ -177,4 +177,4 @@ def test_uploads_on_record_are_one_act(app, store, shared_data):
     next(b for b in app.button if b.label.startswith("Add as")).click().run()
     assert undo_offered(app) == "Added 2 samples from files"
     undo_here(app)
-    assert count(store) == 0 and "kept" in texts(app)
+    assert count(store) == 0 and "added" in texts(app)

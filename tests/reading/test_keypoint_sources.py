@@ -34,7 +34,7 @@ def test_a_body_net_is_not_offered_for_hands_and_a_hand_net_of_any_name_is(paths
 
 
 def test_a_body_net_that_is_asked_for_hands_is_refused(paths):
-    with pytest.raises(EstimatorError, match=r"cpm\.body .* no known skeleton, .*cpm\.hand_light"):
+    with pytest.raises(EstimatorError, match=r"cpm\.body .* no known skeleton, .*hand_21"):
         KeypointSource("cpm.body").open(paths)
 
 

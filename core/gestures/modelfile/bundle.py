@@ -283,7 +283,7 @@ def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
     if model.steps is not None:  # so files are not nested deeper
         raise ModelError(fault)
     found = read_bundle(path)
-    kinds = {(one.skeleton, one.axes) for one in (model, found.model)}
+    kinds = {(one.skeleton.name, one.axes) for one in (model, found.model)}
     if found.model.steps is None or len(kinds) > 1:
         raise ModelError(fault)
     return found

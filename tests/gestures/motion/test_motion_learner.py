@@ -84,14 +84,14 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
         for one in (data, replace(data, keypoints=spoiled))
     ]
     assert found[0].figures["accuracy"] > 0.8 > found[1].figures["accuracy"]
-    assert found[0].compared == found[1].compared and found[0].by == found[1].by
+    assert found[0].compared == found[1].compared and found[0].kind == found[1].kind
     assert [one.chosen_on for one in found] == [Part.TRAINING] * 2
 
 
 def test_with_too_few_samples_for_a_net_nothing_is_chosen(tmp_path):
     data = make_motions(2)
     learned = train_motions(data, split_motions(data), Run.create(tmp_path), QUICK, Stop())
-    assert (learned.by, learned.compared, learned.chosen_on) == ("templates", {}, Part.FIXED)
+    assert (learned.kind, learned.compared, learned.chosen_on) == ("templates", {}, Part.FIXED)
 
 
 def test_a_model_of_moving_gestures_refuses_single_frames_and_says_what_it_takes(tmp_path):

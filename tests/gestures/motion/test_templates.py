@@ -103,12 +103,12 @@ def test_what_reaches_much_less_than_the_shortest_example_is_too_short():
     features, labels = get_motion_features("hand_21"), np.array([0, 0, 1])
     clips = straight([4.0, 3.0, 8.0], "hand_21")
     matcher = Templates.fit(features, clips, np.zeros(3, bool), labels, 3)
-    np.testing.assert_allclose(matcher.least, [0.72, 1.44, 0.0], atol=1e-3)
+    np.testing.assert_allclose(matcher.min_reach, [0.72, 1.44, 0.0], atol=1e-3)
     asked = np.concatenate([straight([1.4, 1.5], "hand_21"), straight([4.5], "hand_21", 3.0)])
-    np.testing.assert_allclose(features.reach(asked), [0.7, 0.75, 0.75], atol=1e-3)
+    np.testing.assert_allclose(features.measure_reach(asked), [0.7, 0.75, 0.75], atol=1e-3)
     answers = np.array([[0.7, 0.1, 0.2]] * 3, np.float32)
     # of the second gesture's 0.1 all, of the first's 0.7 what is shorter; twice that
-    np.testing.assert_allclose(matcher.too_short(asked, answers), [1.6, 0.2, 0.2], atol=1e-5)
+    np.testing.assert_allclose(matcher.short_score(asked, answers), [1.6, 0.2, 0.2], atol=1e-5)
 
 
 def test_of_a_single_keypoint_or_a_hand_that_hardly_moves_no_reach_is_told():
@@ -116,7 +116,7 @@ def test_of_a_single_keypoint_or_a_hand_that_hardly_moves_no_reach_is_told():
         clips = straight(lengths, skeleton)
         least = Templates.fit(
             get_motion_features(skeleton), clips, np.zeros(2, bool), np.array([0, 1]), 2
-        ).least
+        ).min_reach
         assert least == (0.0, 0.0)
 
 
