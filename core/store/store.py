@@ -115,8 +115,7 @@ class Store(Database):
         raise NotFoundError(f"no project “{name}”; there are: {existing}")
 
     def find_project(self, project_id: int) -> Project:
-        """Return the project with that id, reread from the store; raise NotFoundError if it was
-        deleted."""
+        """Return the project with that id from the store; raise NotFoundError if deleted."""
         for project in self.projects():
             if project.id == project_id:
                 return project
@@ -290,8 +289,7 @@ class Store(Database):
         newest_first: bool = True,
         deleted: bool = False,
     ) -> list[Sample]:
-        """Return a page of the project's samples with their crops; with `deleted`, of those in the
-        bin."""
+        """Return a page of the project's samples with crops; with `deleted`, of the bin's."""
         of = t.samples.c
         order = of.id.desc() if newest_first else of.id
         # ids first, from the index alone: a distant page must not read keypoints
@@ -303,8 +301,7 @@ class Store(Database):
         return self.fetch_samples(of.id.in_(page), order)
 
     def fetch_samples(self, condition: Any, order: Any = None) -> list[Sample]:
-        """Return the owner's samples that meet an SQL condition, each with its middle frame's
-        crop."""
+        """Return the owner's samples that meet an SQL condition, with middle crops."""
         found = (
             select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
             .outerjoin(t.crops, t.is_middle_crop)
@@ -322,8 +319,7 @@ class Store(Database):
         return {row[0]: row[1] for row in self.fetch_all(found.order_by(of.frame))}
 
     def stored_file_hashes(self, project_id: int) -> set[str]:
-        """Return the distinct SHA-256 hashes of the source files of the project's samples outside
-        the bin."""
+        """Return the SHA-256 of each source file of the project's samples outside the bin."""
         of = t.samples.c
         found = select(of.file_hash).where(of.project_id == project_id, of.deleted_at.is_(None))
         found = found.where(of.file_hash.is_not(None), self.is_own(of.project_id))
@@ -362,8 +358,7 @@ class Store(Database):
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
     def count_excluded(self, project_id: int) -> dict[str, int]:
-        """Count, per estimator, the samples of enabled gestures that `training_data` leaves out by
-        default."""
+        """Count, per estimator, the samples that `training_data` leaves out by default."""
         in_space = self.find_project(project_id).in_space
         enabled = [gesture.id for gesture in self.gestures(project_id, enabled_only=True)]
         counts = count_estimators(self, project_id, enabled, in_space)
