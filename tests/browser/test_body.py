@@ -71,7 +71,7 @@ def test_the_camera_s_person_stands_in_space_and_the_background_can_be_blurred(
         press_text(page, "Blurred")
         page.wait_for_function(f"(sharp) => ({EDGES})() < 0.6 * sharp", arg=sharp)
         press_text(page, "Show search area")
-        expect(page.get_by_text("computed from them as the paper says")).to_be_visible()
+        expect(page.get_by_text("computed from them as in the paper")).to_be_visible()
         page.set_viewport_size({"width": 820, "height": 1180})
         page.screenshot(path=pictures / "body_blurred_tablet.png", full_page=True)
 

@@ -57,7 +57,7 @@ def hand(x, thumb_to_index, tips=0.2):
 @pytest.fixture
 def actions(site, monkeypatch):
     """Told by WebSocket, hands in space too; only what is offered takes a hand back."""
-    monkeypatch.setattr(module, "SILENT_S", 600)
+    monkeypatch.setattr(module, "FRAME_TIMEOUT_S", 600)
     actions = Actions()
     actions.configure(
         Settings(websocket=True, websocket_port=0, token=new_token(), origins=(site,), joints=True)

@@ -98,7 +98,7 @@ def test_both_kinds_of_gestures_go_out_and_come_in_as_one_file(
     assert not app.error
     assert "answers match on 16 test hands and 16 test movements" in app.success[0].value
     said = texts(app)
-    assert "It holds both kinds of gestures" in said
+    assert "It contains still and moving gestures" in said
     assert "16 frames of one movement" in said  # the card of those that move
     paths, out = Paths.find(workspace), tmp_path / "both.gesture"
     newest = max(list_runs(paths.runs), key=lambda run: run.name)
