@@ -308,7 +308,7 @@ def begin_performance(page: Page, gesture: str) -> None:
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:
     """It records the gesture, and so many samples are kept."""
     any_more = "|".join(str(n) for n in range(at_least, 10)) + r"|\d\d+"
-    expect(card(page, gesture).locator(".count")).to_have_text(re.compile(f"● ({any_more}) kept"))
+    expect(card(page, gesture).locator(".count")).to_have_text(re.compile(f"● ({any_more}) saved"))
 
 
 def kept(page: Page, gesture: str) -> int:
@@ -316,7 +316,7 @@ def kept(page: Page, gesture: str) -> int:
     expect(page.locator(".card.busy")).to_have_count(0)
     all_is_heard(page)
     text = page.locator(".status").inner_text()
-    found = re.search(rf"{re.escape(gesture)}: kept (\d+)", text)
+    found = re.search(rf"{re.escape(gesture)}: (\d+) saved", text)
     assert found, text
     return int(found[1])
 

@@ -91,7 +91,7 @@ def _recording(page, query=""):
     button_to_hold(page, "thumbs_up").click()
     keeps(page, "thumbs_up", 10)
     count = card(page, "thumbs_up").locator(".count")
-    return int(re.search(r"(\d+) kept", count.inner_text())[1])
+    return int(re.search(r"(\d+) saved", count.inner_text())[1])
 
 
 def test_a_killed_server_has_lost_a_second_at_most(look, films, tmp_path):
@@ -134,7 +134,7 @@ def test_two_windows_record_into_one_project_and_nothing_is_lost(
         other.locator("input[type=file]").first.set_input_files(photos)
         expect(other.get_by_role("button", name=re.compile("^Remove .*jpg")).first).to_be_visible()
         other.get_by_role("button", name=re.compile("Add as")).first.click()
-        expect(other.get_by_text(re.compile("6 saved")).first).to_be_visible()
+        expect(other.get_by_text(re.compile("6 added")).first).to_be_visible()
         page.mouse.up()
         there = kept(page, "fist")
         assert there >= 3
@@ -156,7 +156,7 @@ def test_a_click_while_files_are_added_waits_until_they_are(look, film, workspac
         # on a quick machine it stands there for less than `expect` looks away
         page.wait_for_function("document.body.innerText.includes('Looking for hands')")
         page.get_by_text("Start / stop", exact=True).click()
-        said = page.get_by_text(re.compile(r"\d+ saved, \d+ skipped")).first
+        said = page.get_by_text(re.compile(r"\d+ added, \d+ skipped")).first
         expect(said).to_be_visible()
         kept, refused = map(int, re.findall(r"\d+", said.inner_text()))
         assert kept + refused == 30
