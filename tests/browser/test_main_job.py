@@ -143,7 +143,7 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(
         settled(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text(re.compile(r"epoch [3-9] of 1000"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"epoch [3-9]/1000"))).to_be_visible()
         page.reload()  # another look at the same training
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
         page.screenshot(path=pictures / "train_running.png", full_page=True)

@@ -90,7 +90,7 @@ def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
             time.sleep(0.05)
         training.send_signal(signal.SIGSTOP)  # small data is learned quickly
         page.reload()
-        expect(page.get_by_text(re.compile(r"epoch \d+ of 1000"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"epoch \d+/1000"))).to_be_visible()
         training.kill()
         expect(page.get_by_text("The training ended early: Mudra was stopped")).to_be_visible(
             timeout=WITHIN_MS
