@@ -66,7 +66,7 @@ def test_train_keeps_to_space_where_there_is_nothing_else(app, project):
 
 def test_a_new_project_of_hands_in_space_is_told_so_until_it_learns_from_the_picture(app, store):
     next(i for i in app.sidebar.text_input if i.label == "Name").set_value("Deep")
-    next(c for c in app.sidebar.checkbox if c.label.startswith("Hands in space")).check()
+    next(c for c in app.sidebar.checkbox if c.label.startswith("Hands in 3-D")).check()
     press(app, "Create")
     assert store.project("Deep").in_space
     go(app, "train")
