@@ -60,7 +60,7 @@ def test_from_start_to_a_trained_model_of_two_own_gestures(look, two_signs, pict
             reads(page, shown)  # by the starter model: the camera shows it now
             newcomer.hold(own)
         newcomer.click(page.get_by_role("button", name="Train", exact=True))
-        expect(page.get_by_text(re.compile(r"The model of \d\d:\d\d", re.I))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"model trained at \d\d:\d\d", re.I))).to_be_visible()
         for own in ("yes", "stop"):
             reads(page, own)
         page.screenshot(path=pictures / "first_minute.png")
