@@ -37,7 +37,8 @@ def test_nine_of_ten_rendered_palms_are_found_and_by_slices_half(net) -> None:
 
 def test_where_no_palm_is_seen_mostly_none_is_found(net) -> None:
     """Arms, persons and things are there."""
-    empty = [render_palm_scene(SENSORS, 0, 1000 + number, empty_fraction=1.0) for number in range(40)]
+    numbers = range(1000, 1040)
+    empty = [render_palm_scene(SENSORS, 0, number, empty_fraction=1.0) for number in numbers]
     found = [net.find(DepthFrame(one.depth_mm, one.camera, 0.0, 0)) for one in empty]
     assert sum(one is not None for one in found) <= 0.3 * len(empty)
 
