@@ -122,6 +122,15 @@ def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
 # -------------------------------------------------------------------------------------------- in
 
 
+def find_project_skeleton(store: Store, target: str | Project) -> str:
+    """Return the skeleton of a project, or hand_21 if the project does not exist yet."""
+    if isinstance(target, Project):
+        return target.skeleton
+    key = target.casefold()
+    found = (one.skeleton for one in store.projects() if one.name.casefold() == key)
+    return next(found, HAND_21.name)
+
+
 @contextmanager
 def find_or_create_project(
     store: Store, target: str | Project, skeleton: str = HAND_21.name, *, in_space: bool = False

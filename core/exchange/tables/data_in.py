@@ -26,7 +26,6 @@ from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
 from core.parallel import LOCAL
-from core.pose.skeletons.table import HAND_21
 from core.progress import Progress, ignore_progress
 from core.recording.imports.cells import format_lines
 from core.recording.imports.importing import import_path, record_import
@@ -41,6 +40,7 @@ from core.store.transfer import (
     add_rows,
     find_existing_rows,
     find_or_create_project,
+    find_project_skeleton,
     hash_sample,
     update_imported_gesture,
 )
@@ -96,7 +96,7 @@ def import_data(
             progress=progress,
         )
     if is_json:
-        skeleton = _project_skeleton(store, target)
+        skeleton = find_project_skeleton(store, target)
         read = _read_coco_rows(path, person or UNKNOWN_PERSON, estimator, skeleton)
     else:
         read = read_own_table(path)
@@ -116,16 +116,6 @@ def import_data(
         raise TableError(f"{path.name} can't be imported: {error}") from error
     except OSError as error:
         raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
-
-
-def _project_skeleton(store: Store, target: str | Project) -> str:
-    """Return the skeleton of the project, found by its name if it is a string; hand_21 if there is
-    no such project."""
-    if isinstance(target, Project):
-        return target.skeleton
-    key = target.casefold()
-    skeletons = (one.skeleton for one in store.projects() if one.name.casefold() == key)
-    return next(skeletons, HAND_21.name)
 
 
 def _read_coco_rows(

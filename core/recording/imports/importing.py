@@ -20,7 +20,7 @@ from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, format_count, safe_name
 from core.media.archives import unpack_zip
 from core.parallel import LOCAL, check_place, map_parallel
-from core.pose.skeletons.table import HAND_21, skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.progress import Progress, ignore_progress
 from core.recording.imports.keypoint_table import KeypointTable
 from core.recording.imports.picture_files import (
@@ -34,7 +34,7 @@ from core.recording.samples import AddReport
 from core.store import NewSample, Project, Store
 from core.store.database.checks import check_frame_counts
 from core.store.rows import MOVING, STILL
-from core.store.transfer import find_or_create_project
+from core.store.transfer import find_or_create_project, find_project_skeleton
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 _STORE_INTERVAL_S = 1.0  # a killed process loses at most this time's work
@@ -69,9 +69,9 @@ def import_path(
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
-        default = _find_project_skeleton(store, target)
+        default = find_project_skeleton(store, target)
         table = read_table(path, layout, mapping, skeleton=skeleton, default_skeleton=default)
-        with find_or_create_project(store, target, _storable_skeleton(table)) as (project, fresh):
+        with find_or_create_project(store, target, table.stored_skeleton) as (project, fresh):
             with _report_with_history(store, project, path.name, fresh) as report:
                 _import_table(store, project, table, path.name, person, progress, report)
             return report
@@ -99,21 +99,6 @@ def import_path(
                     progress=progress,
                 )
             return report
-
-
-def _find_project_skeleton(store: Store, target: str | Project) -> str:
-    """Return the skeleton of a project, or hand_21 if the project does not exist yet."""
-    if isinstance(target, Project):
-        return target.skeleton
-    key = target.casefold()
-    found = (one.skeleton for one in store.projects() if one.name.casefold() == key)
-    return next(found, HAND_21.name)
-
-
-def _storable_skeleton(table: KeypointTable) -> str:
-    """Return the skeleton that a new project gets: hands in any order are stored as hand_21."""
-    skeleton = skeleton_named(table.skeleton)
-    return HAND_21.name if skeleton.is_hand and skeleton.size == HAND_21.size else skeleton.name
 
 
 @contextmanager

@@ -52,6 +52,13 @@ class KeypointTable:
         """Whether the rows are clips."""
         return self.keypoints.ndim == 4
 
+    @property
+    def stored_skeleton(self) -> str:
+        """The skeleton that a new project gets: hands in any order are stored as hand_21."""
+        skeleton = skeleton_named(self.skeleton)
+        is_hand = skeleton.is_hand and skeleton.size == HAND_21.size
+        return HAND_21.name if is_hand else skeleton.name
+
     def __len__(self) -> int:
         return len(self.gestures)
 
