@@ -128,7 +128,6 @@ OLDER = (
     "core/store/*",
     "core/exchange/tables/data_in.py",
     "core/exchange/tables/columns.py",
-    "core/exchange/tables/data_out.py",
     "core/exchange/project/manifest.py",
     "core/pose/types.py",
 )

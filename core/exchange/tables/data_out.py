@@ -30,10 +30,11 @@ from core.exchange.tables.columns import (
     split_clip,
 )
 from core.files import replace_atomically
-from core.pose.skeletons.table import HAND_21, skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.progress import Progress, ignore_progress
 from core.recording.imports.cells import quote_formula
+from core.recording.imports.tables import KEYPOINT_CSV_SIZE
 from core.store import Gesture, Project, Store
 from core.store.rows import to_floats
 from core.store.transfer import measure_project, read_sample_rows
@@ -235,7 +236,7 @@ def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture])
                     "(x, y, z): write a .csv, .parquet or .json"
                 )
             points = to_floats(row["keypoints"]).reshape(-1, 2)
-            is_still_hand = len(points) == HAND_21.size and row["frames"] == 1
+            is_still_hand = len(points) == KEYPOINT_CSV_SIZE and row["frames"] == 1
             flat = to_screen_keypoints(points, row["mirrored_view"]) if is_still_hand else None
             if flat is not None and row["gesture"] in numbers:
                 writer.writerow([numbers[row["gesture"]], *flat.astype(str).tolist()])

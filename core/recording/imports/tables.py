@@ -42,7 +42,8 @@ _ESTIMATORS = {  # of tables that do not name theirs
 _CLIP_COLUMNS = ["id", "burst_id", "frame"]  # of an exported table, whose clips are several rows
 _MIN_EDGE_KEYPOINTS = 4  # of a body: so many in one line at its outside are no coincidence
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
-_NUMBERED_COLUMNS = 1 + 2 * HAND_21.size
+KEYPOINT_CSV_SIZE = HAND_21.size  # keypoints of a row of keypoint.csv
+_NUMBERED_COLUMNS = 1 + 2 * KEYPOINT_CSV_SIZE
 
 
 def read_table(
