@@ -193,6 +193,18 @@ def _memory(graph: onnx.ModelProto) -> None:
     graph.graph.node.append(helper.make_node("Min", ["almost", "most"], [last]))
 
 
+def _square(graph: onnx.ModelProto) -> None:
+    """Little work for the 16 hands of a check, and hours for thousands."""
+    products = [helper.make_node("MatMul", [f"m{i}", "m0"], [f"m{i + 1}"]) for i in range(1000)]
+    _node(
+        graph,
+        helper.make_node("Flatten", ["keypoints"], ["flat"]),
+        helper.make_node("Transpose", ["flat"], ["turned"]),
+        helper.make_node("MatMul", ["flat", "turned"], ["m0"]),
+        *products,
+    )
+
+
 def _wrong_shape(graph: onnx.ModelProto) -> None:
     graph.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 3
 
@@ -303,6 +315,11 @@ for _name, _about in {
 for _name, _maker, _words in [
     ("a bundle that fills memory", bundled(_memory), "an array of 68,719,476,736 numbers"),
     ("a bundle with a loop", bundled(_endless), "Loop"),
+    (
+        "a bundle that is slow for many hands",
+        bundled(_square),
+        r"multiplications for [\d,]+ samples",
+    ),
     (
         "a bundle with external weights",
         bundled(lambda g: _outside(g.graph.initializer[0])),

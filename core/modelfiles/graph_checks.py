@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 MAX_NODES = 20_000
 MAX_TENSOR_NUMBERS = 2**27  # 512 MB as float32
 _STANDARD_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
@@ -89,11 +91,12 @@ def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
     ]
 
 
-def find_cost_fault(data: bytes, max_operations: float) -> str | None:
+def find_cost_fault(data: bytes, max_operations: float, max_samples: int = 1) -> str | None:
     """Find why an untrusted graph costs too much to run; return a phrase for an error, or None.
 
     Args:
         max_operations: multiplications for one sample.
+        max_samples: that the graph runs on at once; its cost may grow only in proportion to them.
     """
     import onnx
 
@@ -102,7 +105,7 @@ def find_cost_fault(data: bytes, max_operations: float) -> str | None:
         return f"has {len(model.graph.node):,} operators, at most {MAX_NODES:,} are allowed"
     if model.functions:
         return "defines functions: export it with them inlined"
-    return _find_dynamic_size(model.graph) or _find_excess(model, max_operations)
+    return _find_dynamic_size(model.graph) or _find_excess(model, max_operations, max_samples)
 
 
 def _find_dynamic_size(graph: Any) -> str | None:
@@ -125,39 +128,50 @@ def _find_dynamic_size(graph: Any) -> str | None:
     return None
 
 
-def _find_excess(model: Any, max_operations: float) -> str | None:
+def _find_excess(model: Any, max_operations: float, max_samples: int) -> str | None:
     """Check that inferred array sizes and multiplications per sample are within the limits; return
     a phrase for an error, or None."""
-    try:
-        shapes = _infer_shapes(model)
-    except Exception as error:  # its own error type is not public
-        return f"has shapes that contradict each other ({str(error).splitlines()[0][:100]})"
-    largest = max(map(math.prod, shapes.values()), default=0)
-    if largest > MAX_TENSOR_NUMBERS:
-        return f"makes an array of {largest:,} numbers, at most {MAX_TENSOR_NUMBERS:,} are allowed"
-    operations = sum(_count_multiplications(node, shapes) for node in model.graph.node)
-    if operations > max_operations:
-        return (
-            f"takes {operations:.2g} multiplications for one sample, at most "
-            f"{max_operations:.2g} are allowed"
-        )
+    # one number is random, so that a graph can't be cheap for the numbers that are tried alone
+    between = int(np.random.default_rng().integers(1, max_samples, endpoint=True))
+    for samples in (1, between, max_samples):
+        try:
+            shapes = _infer_shapes(model, samples)
+        except Exception as error:  # its own error type is not public
+            return f"has shapes that contradict each other ({str(error).splitlines()[0][:100]})"
+        largest = max(map(math.prod, shapes.values()), default=0)
+        if samples == 1 and largest > MAX_TENSOR_NUMBERS:
+            most = f"{MAX_TENSOR_NUMBERS:,}"
+            return f"makes an array of {largest:,} numbers, at most {most} are allowed"
+        for node in model.graph.node:
+            if max_samples > 1 and not shapes.keys() >= {*node.output} - {""}:
+                return f"uses {node.op_type} with a result whose size is unknown before it runs"
+        operations = sum(_count_multiplications(node, shapes) for node in model.graph.node)
+        if operations > max_operations * samples:
+            number = "one sample" if samples == 1 else f"{samples:,} samples"
+            return (
+                f"takes {operations:.2g} multiplications for {number}, at most "
+                f"{max_operations * samples:.2g} are allowed"
+            )
     return None
 
 
-def _infer_shapes(model: Any) -> dict[str, tuple[int, ...]]:
-    """Infer array name → shape for one sample; arrays of unknown shape are left out."""
+def _infer_shapes(model: Any, samples: int) -> dict[str, tuple[int, ...]]:
+    """Infer array name → shape for a number of samples; arrays of unknown shape are left out."""
+    import onnx
     from onnx import shape_inference
 
-    for value in model.graph.input:
+    sized = onnx.ModelProto()
+    sized.CopyFrom(model)
+    for value in sized.graph.input:
         dims = value.type.tensor_type.shape.dim
         if dims and not dims[0].dim_value:
-            dims[0].dim_value = 1
-    graph = shape_inference.infer_shapes(model, data_prop=True).graph
+            dims[0].dim_value = samples
+    graph = shape_inference.infer_shapes(sized, data_prop=True).graph
     shapes = {one.name: tuple(one.dims) for one in graph.initializer}
     for value in (*graph.input, *graph.value_info, *graph.output):
-        dims = value.type.tensor_type.shape.dim
-        if all(dim.HasField("dim_value") for dim in dims):
-            shapes[value.name] = tuple(dim.dim_value for dim in dims)
+        array = value.type.tensor_type
+        if array.HasField("shape") and all(dim.HasField("dim_value") for dim in array.shape.dim):
+            shapes[value.name] = tuple(dim.dim_value for dim in array.shape.dim)
     return shapes
 
 
@@ -167,7 +181,9 @@ def _count_multiplications(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> 
     size = math.prod(shapes.get(node.output[0], (0,))) if node.output else 0
     first, second = (shapes.get(name, ()) for name in (*node.input, "", "")[:2])
     if node.op_type in ("MatMul", "Gemm", "Einsum"):
-        return size * max(first[-2:], default=1)
+        options = {one.name for one in node.attribute}  # with these another axis is summed over
+        summed = first[-2:] if options & {"transA", "equation"} else first[-1:]
+        return size * max(summed, default=1)
     if node.op_type in ("Conv", "ConvTranspose"):
         return size * math.prod(second[1:])
     return size

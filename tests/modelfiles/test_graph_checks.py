@@ -1,5 +1,6 @@
 """A graph whose cost follows from values, or is too high, is refused before it runs."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +30,34 @@ def graph(nodes, constants=None, shape=("N", 4)) -> bytes:
 @pytest.mark.parametrize("model", sorted(Paths.shipped_models.glob("*/model.onnx")), ids=str)
 def test_what_ships_is_allowed(model: Path):
     assert find_cost_fault(model.read_bytes(), 1e9) is None
+
+
+@pytest.mark.parametrize("model", [Paths.starter, Paths.arms], ids=str)
+def test_what_ships_is_allowed_for_many_samples_at_once(model: Path):
+    assert find_cost_fault((model / "model.onnx").read_bytes(), 1e9, 8192) is None
+
+
+def test_a_cost_that_grows_with_the_square_of_the_samples_is_refused():
+    square = graph([node("Transpose", ["x"], ["t"]), node("MatMul", ["x", "t"], ["y"])])
+    for samples in (1, 25):  # 4 x 25 to transpose, 4 x 25² to multiply: 104 each
+        assert find_cost_fault(square, 104, samples) is None
+    fault = find_cost_fault(square, 104, 8192)
+    assert re.match(r"takes .* multiplications for [\d,]+ samples, at most", fault)
+
+
+def test_a_size_that_grows_from_the_second_sample_on_is_refused():
+    nodes = [
+        node("Shape", ["x"], ["s"]),
+        node("Sub", ["s", "first"], ["more"]),
+        node("Mul", ["more", "k"], ["side"]),
+        node("ConstantOfShape", ["side"], ["y"]),
+    ]
+    sizes = {"first": [1, 0], "k": [100, 100]}
+    assert find_cost_fault(graph(nodes, sizes), 1e3) is None
+    assert "multiplications for" in find_cost_fault(graph(nodes, sizes), 1e3, 8192)
+    nodes[2] = node("Max", ["more", "k"], ["side"])  # which shape inference does not compute
+    fault = find_cost_fault(graph(nodes, sizes), 1e3, 8192)
+    assert fault == "uses ConstantOfShape with a result whose size is unknown before it runs"
 
 
 def test_a_matrix_product_costs_rows_by_columns_by_their_length():

@@ -62,6 +62,13 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_costs(model: GestureModel, name: str) -> None:
-    """Raise ModelError where one sample takes more than _MAX_OPERATIONS."""
-    if fault := find_cost_fault(model.onnx, _MAX_OPERATIONS):
+    """Raise ModelError where a sample, alone or in a batch, takes more than _MAX_OPERATIONS."""
+    import onnx
+
+    graph = onnx.load_model_from_string(model.onnx)
+    for value in graph.graph.input:
+        if value.name == "keypoints":  # in early models the number of keypoints is open
+            for dim, size in zip(value.type.tensor_type.shape.dim[1:], model.shape, strict=False):
+                dim.dim_value = dim.dim_value or size
+    if fault := find_cost_fault(graph.SerializeToString(), _MAX_OPERATIONS, model.max_batch):
         raise ModelError(f"{name}: its model {fault}")

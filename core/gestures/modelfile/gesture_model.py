@@ -180,6 +180,11 @@ class GestureModel:
         return (*frames, self.skeleton.size, self.axes)
 
     @property
+    def max_batch(self) -> int:
+        """The largest number of samples that its graph runs on at once."""
+        return _MAX_ROWS if self.steps is None else _MAX_WINDOWS
+
+    @property
     def _shape_text(self) -> str:
         return ", ".join(map(str, self.shape))
 
@@ -238,11 +243,10 @@ class GestureModel:
             )
         keypoints = np.ascontiguousarray(keypoints, np.float32)
         mirrored_view = np.ascontiguousarray(mirrored_view, bool)
-        batch = _MAX_ROWS if self.steps is None else _MAX_WINDOWS
-        if len(keypoints) <= batch:
+        if len(keypoints) <= self.max_batch:
             return self._run(keypoints, mirrored_view)
-        starts = range(0, len(keypoints), batch)
-        slices = [slice(start, start + batch) for start in starts]
+        starts = range(0, len(keypoints), self.max_batch)
+        slices = [slice(start, start + self.max_batch) for start in starts]
         parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
         probabilities, rejections = zip(*parts, strict=True)
         return np.concatenate(probabilities), np.concatenate(rejections)
