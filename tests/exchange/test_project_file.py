@@ -16,6 +16,7 @@ import pytest
 
 from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
 from core.exchange.project import project_file
+from core.exchange.project import runs as project_runs
 from core.exchange.project.manifest import ROWS
 from core.exchange.project.project_file import export_project, import_project
 from core.media.limits import ZIP
@@ -181,6 +182,22 @@ def test_trainings_go_along_with_the_samples_new_ids(store, paths, project, else
     lines = (run.path / "validation.csv").read_text().splitlines()[1:]
     assert [int(line.split(",")[0]) for line in lines] == ids
     assert ids[0] != store.samples(project.id, newest_first=False)[0].id
+
+
+def test_others_can_write_while_the_models_of_a_project_file_are_checked(
+    store, paths, project, elsewhere, tmp_path, monkeypatch
+):
+    export_project(store, paths, project.name, tmp_path / "p.zip")
+    there, store_there = elsewhere
+    written = []
+
+    def write_meanwhile(folder):
+        with closing(sqlite3.connect(there.database, timeout=0)) as other:
+            written.append(other.execute("BEGIN IMMEDIATE"))
+
+    monkeypatch.setattr(project_runs, "check_folder", write_meanwhile)
+    import_project(store_there, there, tmp_path / "p.zip")
+    assert len(written) == 1 and len(list_runs(there.runs)) == 1
 
 
 def test_a_taken_name_gets_a_number_and_its_own_training(store, paths, project, tmp_path):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import time
 
 import numpy as np
 import onnx
@@ -77,7 +78,11 @@ def test_a_taken_name_gets_another_and_the_one_here_stays(arrive, project, tmp_p
         (log_of(START) + b"[" * 100_000, None, "is no line"),
         (log_of(START), "gesture\nok\n", "validation.csv can't be read"),
         (log_of(START), "sample_id\nx\n", "validation.csv can't be read"),
+        (log_of(START), "gesture,sample_id\nok\n", "validation.csv can't be read"),
+        (log_of(START), f"sample_id,truth\n1,{'x' * 200_000}\n", "field larger than"),
+        (log_of(START), "," * (8 * 2**20 + 1), "validation.csv has over 8 MB"),
     ],
+    ids=range(13),
 )
 def test_a_hostile_training_is_refused_by_name(log, table, words, arrive, project, tmp_path):
     with pytest.raises(ArchiveError, match=f"p.zip: runs/a.*{words}"):
@@ -140,11 +145,11 @@ def test_what_a_training_writes_here_comes_in(trained_both, arrive, project, new
     arrive(logs[newest].read_bytes()).prepare(project, {})
 
 
-def test_a_model_that_would_compute_for_hours_comes_in_with_no_training(arrive, project, tmp_path):
+def test_a_model_that_would_compute_for_hours_comes_in_with_no_training(arrive, tmp_path):
     came = arrive(log_of(START))
     for name in ("model.onnx", "metadata.json"):
         shutil.copy(Paths.starter / name, tmp_path / "source/a")
-    came.prepare(project, {})  # as it is, it comes
+    came.check()  # as it is, it comes
     model = onnx.load(tmp_path / "source/a/model.onnx")
     [large] = [one for one in model.graph.output if one.name == "rejection"]
     model.graph.initializer.append(numpy_helper.from_array(np.array([2500, 2500]), "side"))
@@ -158,7 +163,32 @@ def test_a_model_that_would_compute_for_hours_comes_in_with_no_training(arrive, 
     metadata = json.loads((tmp_path / "source/a/metadata.json").read_text())
     metadata["onnx_sha256"] = hashlib.sha256(content).hexdigest()
     (tmp_path / "source/a/metadata.json").write_text(json.dumps(metadata))
-    shutil.rmtree(tmp_path / "room/a")
     with pytest.raises(ModelError, match="multiplications for one sample"):
-        came.prepare(project, {})
-    assert list((tmp_path / "runs").iterdir()) == []
+        came.check()
+
+
+def test_logs_that_are_large_together_are_refused(arrive, tmp_path, monkeypatch):
+    monkeypatch.setattr(project_runs, "MAX_LOGS_BYTES", 2 * len(log_of(START)))
+    came = arrive(log_of(START))
+    for name in ("b", "c"):
+        came.check()
+        shutil.copytree(tmp_path / "source/a", tmp_path / "source" / name)
+    with pytest.raises(ArchiveError, match="its trainings' logs have over 0 MB"):
+        came.check()
+
+
+def test_all_models_of_a_file_together_take_a_minute_at_most(arrive, tmp_path, monkeypatch):
+    came, checked = arrive(log_of(START)), []
+    for number in range(3):
+        (tmp_path / f"source/a{number}").mkdir()
+        (tmp_path / f"source/a{number}/model.onnx").touch()
+
+    def check_slowly(folder):
+        checked.append(folder.name)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(project_runs, "MODELS_TIMEOUT_S", 0.04)
+    monkeypatch.setattr(project_runs, "check_folder", check_slowly)
+    with pytest.raises(ModelError, match="trainings take over"):
+        came.check()
+    assert checked == ["a0"]

@@ -189,6 +189,7 @@ def import_project(
             paths.workspace.mkdir(parents=True, exist_ok=True)  # missing for a new owner
             with tempfile.TemporaryDirectory(prefix="incoming-", dir=paths.workspace) as scratch:
                 runs = ImportedRuns(folder / "runs", paths.runs, Path(scratch), path.name)
+                runs.check()
                 imported = _insert_project(store, reader, runs)
         except StoreFullError:
             raise

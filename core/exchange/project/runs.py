@@ -3,17 +3,18 @@
 A training's log is untrusted: it is checked line by line and rewritten; its model runs in a worker.
 """
 
+import csv
 import json
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from pydantic import ValidationError
 
-from core.errors import ArchiveError
+from core.errors import ArchiveError, ModelError
 from core.exchange.project.run_records import check_record
 from core.gestures.modelfile.bundle import check_folder
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS
@@ -24,7 +25,8 @@ from core.training.runs import DEAD, LOG, Run
 
 VALIDATION = "validation.csv"  # has ids of samples, which differ in another store
 SUFFIXES = (".onnx", ".json", ".jsonl")
-MAX_LOG_BYTES = 8 * 2**20
+MAX_LOG_BYTES, MAX_LOGS_BYTES = 8 * 2**20, 32 * 2**20  # of one training, and of all
+MODELS_TIMEOUT_S = 60.0  # of the checks of all models of a file; one takes 0.1 s
 
 
 def list_exported_files(run: Run) -> list[Path]:
@@ -58,22 +60,41 @@ class ImportedRuns:
     def _find_free_name(self, name: str) -> str:
         return f"{name[:72]}-{secrets.token_hex(2)}" if (self._runs / name).exists() else name
 
+    def check(self) -> None:
+        """Check the size of all logs and run the models in a worker, which may take a minute: to be
+        called while nobody waits for the store.
+
+        Raises:
+            ArchiveError: logs that are too large together.
+            ModelError: a model, or all together, take too long or too much memory.
+        """
+        if sum(log.stat().st_size for log in self._source.rglob(LOG)) > MAX_LOGS_BYTES:
+            raise ArchiveError(
+                f"{self._title}: its trainings' logs have over {MAX_LOGS_BYTES >> 20} MB: delete "
+                "some trainings, then export it again"
+            )
+        end_s = time.monotonic() + MODELS_TIMEOUT_S
+        for model in sorted(self._source.rglob(MODEL)):
+            if time.monotonic() >= end_s:
+                raise ModelError(
+                    f"{self._title}: the models of its {len(self.names)} trainings take over "
+                    f"{MODELS_TIMEOUT_S:g} s to check: delete some, then export it again"
+                )
+            check_folder(model.parent)
+
     def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
-        """Copy the trainings to the scratch folder, validate their models and logs, and assign them
-        to the project.
+        """Copy the trainings to the scratch folder, validate their logs, and assign them to the
+        project.
 
         Args:
             samples: ids in the file → new ids.
 
         Raises:
             ArchiveError: an invalid log or table.
-            ModelError: a model that takes too long or too much memory.
         """
         for old, new in self.names.items():
             shutil.copytree(self._source / old, self._scratch / new)
             where = f"{self._title}: runs/{old}"
-            for model in (self._scratch / new).rglob(MODEL):
-                check_folder(model.parent)
             _rewrite_log(self._scratch / new / LOG, project, where)
             if (self._scratch / new / VALIDATION).exists():
                 _replace_sample_ids(self._scratch / new / VALIDATION, samples, where)
@@ -125,10 +146,18 @@ def _parse_record(line: bytes, where: str) -> dict[str, Any]:
 def _replace_sample_ids(path: Path, samples: Mapping[int, int], where: str) -> None:
     """Replace sample ids in a validation table by the new ids, dropping rows of samples that were
     not imported."""
+    if path.stat().st_size > MAX_LOG_BYTES:
+        raise ArchiveError(f"{where}: {path.name} has over {MAX_LOG_BYTES >> 20} MB")
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-        rows["sample_id"] = pd.to_numeric(rows["sample_id"]).map(samples)
-    except (ValueError, KeyError, OSError, TypeError) as error:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = (row for row in csv.reader(file) if row)
+        place = header.index("sample_id")
+        new_ids = [samples.get(int(row[place])) for row in rows]
+    except (ValueError, IndexError, OSError, csv.Error) as error:
         raise ArchiveError(f"{where}: {path.name} can't be read ({error})") from error
-    rows = rows.dropna(subset="sample_id").astype({"sample_id": "int64"})
-    rows.to_csv(path, index=False)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        for row, new_id in zip(rows, new_ids, strict=True):
+            if new_id is not None:
+                table.writerow([*row[:place], new_id, *row[place + 1 :]])
