@@ -6,12 +6,13 @@ import threading
 import numpy as np
 import pytest
 
-from core.errors import MediaError, NotFoundError
+from core.errors import EstimatorError, MediaError, NotFoundError
 from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Frame
 from core.recording.demo import ReplayEstimator, demo_background, read_demo_hands
+from core.recording.imports.importing import import_path
 from core.recording.imports.uploads import add_uploads, create_file_recorder
 from core.recording.recorder import Recorder
 from core.recording.sources import record_frames, record_source
@@ -227,6 +228,30 @@ def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, s
     assert added.added == 1
     found = {(one.source, one.person, one.samples) for one in list_sessions(store, project.id)}
     assert found == {("webcam", "me", 1), ("import a?.png", person, 1)}
+
+
+class CrashesOnGrey(ReplayEstimator):
+    """As MediaPipe's worker on a picture that crashes it."""
+
+    def estimate_still(self, rgb, **options):
+        if (rgb == 127).all():
+            raise EstimatorError("MediaPipe failed on a picture: it crashed")
+        return super().estimate_still(rgb, **options)
+
+
+def test_a_picture_that_crashes_the_estimator_is_skipped_and_the_rest_goes_in(
+    store, project, tmp_path
+):
+    hands, shown = CrashesOnGrey(read_demo_hands(Paths.demo)), store.gestures(project.id)[0]
+    pictures = [np.full((480, 640, 3), grey, np.uint8) for grey in (126, 127, 128)]
+    files = [(f"{number}.png", encode_png(one)) for number, one in enumerate(pictures)]
+    added = add_uploads(Recorder(store, project.id, "me"), project, shown, files, lambda: hands)
+    assert (added.added, [name for name, _ in added.skipped]) == (2, ["1.png"])
+    (tmp_path / "ok").mkdir()
+    for name, content in files:
+        (tmp_path / "ok" / name).write_bytes(content)
+    report = import_path(store, "other", tmp_path, estimator_factory=lambda: hands)
+    assert (report.added, [name for name, _ in report.skipped]) == (2, ["ok/1.png"])
 
 
 def test_several_files_are_one_session(store, project):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.errors import MediaError
+from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
 from core.files import printable
 from core.media.limits import VIDEO
@@ -84,7 +84,7 @@ def extract_samples(
                 yield extract_file_samples(
                     picture.path, str(picture), estimator, known, with_crop=with_crop
                 )
-            except MediaError as error:
+            except (MediaError, EstimatorError) as error:
                 yield str(error)
 
 

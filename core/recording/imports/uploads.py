@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.errors import MediaError, MudraError
+from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
 from core.files import printable, temporary_folder
 from core.gestures.data import UNKNOWN_PERSON
@@ -154,9 +154,9 @@ def _make_picture_sample(
     picture."""
     try:
         frame = Frame(read_picture(content, name=name), source=name)
-    except MediaError as error:
+        estimate = estimator.estimate_still(frame.rgb)
+    except (MediaError, EstimatorError) as error:
         return str(error)
-    estimate = estimator.estimate_still(frame.rgb)
     pose = select_valid_pose(estimate, None, recorder.limits)
     if isinstance(pose, str):
         return pose
