@@ -87,15 +87,15 @@ def import_uploaded_project(
     title: str,
     folder: Path,
     progress: Progress = ignore_progress,
-) -> tuple[str, str]:
-    """Import an uploaded project file; return the new project's name and a sentence for the user.
+) -> tuple[int, str]:
+    """Import an uploaded project file; return the new project's id and a sentence for the user.
 
     Raises:
         MudraError: the file is invalid; nothing was imported.
     """
     with temporary_upload(title, content, folder) as path:
         imported = import_project(store, paths, path, progress=progress)
-    return imported.project, imported.text
+    return store.project(imported.project).id, imported.text
 
 
 def import_uploaded_samples(

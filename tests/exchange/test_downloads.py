@@ -39,11 +39,12 @@ def test_the_whole_project_comes_back_under_a_free_name(store, paths, filled, fo
         store, paths, filled, WHOLE_PROJECT, folder, progress=lambda *done: calls.append(done)
     )
     assert (made.name, made.mime, calls[-1]) == ("Demo.zip", "application/zip", (3, 3))
-    name, text = import_uploaded_project(
+    project_id, text = import_uploaded_project(
         store, paths, made.path.read_bytes(), "my copy.zip", folder
     )
-    assert name == "Demo 2" and "3 samples" in text
-    assert content(store, name) == content(store, "Demo")
+    assert "“Demo 2”: " in text and "3 samples" in text
+    assert project_id == store.project("Demo 2").id
+    assert content(store, "Demo 2") == content(store, "Demo")
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "coco"])

@@ -133,8 +133,8 @@ def show_import_result(project: Project) -> None:
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
     if found := job_result(_PROJECT):
-        name, text = found
-        select_project(studio().store.project(name).id)
+        project_id, text = found
+        select_project(project_id)
         _reset_import_fields(_PROJECT, f"Imported {text}")
     if message := job_result(_samples_job_key(project)):
         _reset_import_fields(_samples_job_key(project), message)
@@ -169,7 +169,7 @@ def import_project_form(store: Store) -> None:
         name, content = file.name, file.getvalue()
         paths, folder = studio().paths, visitor_folder()
 
-        def work(progress: Progress) -> tuple[str, str]:
+        def work(progress: Progress) -> tuple[int, str]:
             return import_uploaded_project(store, paths, content, name, folder, progress)
 
         start_job(_PROJECT, work)
