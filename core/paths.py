@@ -53,7 +53,8 @@ class Paths:
         `data/workspace`; weights, database and owner by MUDRA_WEIGHTS, _DATABASE, _OWNER.
 
         Raises:
-            StoreError: the workspace is a URL; it is not quoted, since it may contain a password.
+            StoreError: the workspace is a URL, or the database isn't; it is not quoted, since it
+                may contain a password.
         """
         chosen = workspace or Path(environ.get("MUDRA_WORKSPACE") or _DATA / "workspace")
         if re.match(r"[A-Za-z][\w+.-]+:/", str(chosen)):
@@ -61,11 +62,16 @@ class Paths:
                 "an address of a database or website was given as workspace: that is "
                 "a folder, like /home/me/mudra"
             )
+        database_url = None if workspace else environ.get("MUDRA_DATABASE") or None
+        if database_url and "://" not in database_url:
+            raise StoreError(
+                "MUDRA_DATABASE is not a database URL: write postgresql://name:password@host/database"
+            )
         weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
         paths = cls(
             chosen.expanduser().resolve(),
             weights.expanduser().resolve(),
-            database_url=None if workspace else environ.get("MUDRA_DATABASE") or None,
+            database_url=database_url,
         )
         return paths.of(environ.get("MUDRA_OWNER", ""))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import StoreError
 from core.paths import Paths
 
 
@@ -53,6 +54,13 @@ def test_the_environment_names_a_database_but_a_workspace_that_was_asked_for_has
     assert "secret" not in repr(paths)
     assert Paths.find(tmp_path, environ=environ).store == tmp_path / "mudra.db"
     assert Paths.find(environ=environ | {"MUDRA_DATABASE": ""}).store == tmp_path / "mudra.db"
+
+
+@pytest.mark.parametrize("place", ["host=h password=secret", "postgresql:/me:secret@h/mudra"])
+def test_a_database_that_is_no_url_is_refused_without_its_password(place: str) -> None:
+    with pytest.raises(StoreError, match="write postgresql://name") as raised:
+        Paths.find(environ={"MUDRA_DATABASE": place})
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("url", ["", "postgresql://me:secret@host/mudra"])

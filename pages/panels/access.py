@@ -30,7 +30,7 @@ from core.admin.web_access import (
     UploadLimitMiddleware,
     read_uploads_mb,
 )
-from core.errors import AccessError
+from core.errors import AccessError, StoreError
 from core.gestures.labels import safe_label
 from core.paths import Paths
 
@@ -63,7 +63,7 @@ def access_middleware() -> list[Middleware]:
         secrets = read_secrets(st.get_option("secrets.files"))
         check_login(secrets, has_owners=has_owners(Paths.find()))
         total_mb = read_uploads_mb()
-    except AccessError as error:
+    except (AccessError, StoreError) as error:
         sys.exit(f"The studio was not started: {error}")
     base = server_path("")
     return [
