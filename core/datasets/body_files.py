@@ -85,7 +85,7 @@ def read_lspet(folder: Path) -> list[Body]:
     labelled) and images/. People with fewer than two labelled keypoints are skipped.
 
     Raises:
-        TableError: no such table.
+        TableError: no such table, or a picture that is outside the folder.
     """
     path = folder / "joints.csv"
     try:
@@ -104,9 +104,11 @@ def read_lspet(folder: Path) -> list[Body]:
         raise TableError(f"{path.name}: {error}: expected are numbers") from error
     bodies = []
     keypoints = mask_unlabelled(values[..., :2], values[..., 2])
-    for name, points in zip(table["image"], keypoints, strict=True):
+    for name, points in zip(table["image"].astype(str), keypoints, strict=True):
+        if leads_out(name):
+            raise TableError(f"{path.name}: “{name[:60]}” leads out of images")
         if np.isfinite(points).all(axis=1).sum() >= 2:
-            bodies.append(Body(folder / "images" / str(name), points, bounding_box(points)))
+            bodies.append(Body(folder / "images" / name, points, bounding_box(points)))
     return bodies
 
 

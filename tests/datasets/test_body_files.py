@@ -148,3 +148,8 @@ def test_a_picture_outside_the_folder_is_refused(name: str, tmp_path: Path) -> N
     for file in ("coco.json", "mpii.json"):
         with pytest.raises(TableError, match=r"1: .*“.*” leads out of"):
             read_bodies(tmp_path / file)
+    short = [one.replace("right_", "r_").replace("left_", "l_") for one in LSP_14.joints]
+    columns = ["image", *(f"{one}_{part}" for one in short for part in "xyv")]
+    (tmp_path / "joints.csv").write_text(f"{','.join(columns)}\n{name}{',1' * 42}\n")
+    with pytest.raises(TableError, match=r"joints\.csv: “.*” leads out of images"):
+        read_bodies(tmp_path)
