@@ -16,16 +16,9 @@ from core.errors import ArchiveError
 from core.files import temporary_folder
 from core.media.limits import ZIP
 
-_ZIP_ERRORS = (  # what zipfile raises for damaged or hostile files
-    OSError,
-    EOFError,
-    RuntimeError,
-    ValueError,
-    zipfile.BadZipFile,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-)
+# what zipfile raises for damaged or hostile files
+ZIP_ERRORS = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile)
+ZIP_ERRORS += (struct.error, zlib.error, lzma.LZMAError)
 
 
 class _BoundedReader(io.BufferedReader):
@@ -41,8 +34,7 @@ class _BoundedReader(io.BufferedReader):
 def unpack_zip(
     source: Path, allowed: re.Pattern[str] | None = None, *, name: str = ""
 ) -> Iterator[Path]:
-    """Unpack an untrusted zip into a temporary folder and yield it; the folder is deleted after the
-    `with` block.
+    """Unpack an untrusted zip into a temporary folder that lasts for a `with` block.
 
     Args:
         allowed: what every member's name must match in full.
@@ -56,10 +48,7 @@ def unpack_zip(
     with _open_zip(source, name) as archive, temporary_folder() as folder:
         entries = archive.infolist()
         _check_sizes(entries, name)
-        _check_names(entries, name)
-        for entry in entries:
-            if allowed is not None and not allowed.fullmatch(entry.filename):
-                raise ArchiveError(f"{name} contains unexpected member {entry.filename[:80]!r}")
+        _check_names(entries, allowed, name)
         for entry in entries:
             _unpack_entry(archive, entry, folder, name)
         yield folder
@@ -67,13 +56,12 @@ def unpack_zip(
 
 @contextlib.contextmanager
 def _open_zip(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip with a limit on its directory's size; raise ArchiveError where it isn't a zip that
-    can be read."""
+    """Open a zip whose directory isn't too large; raise ArchiveError where it can't be read."""
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(_BoundedReader(io.FileIO(source)))
             archive = stack.enter_context(zipfile.ZipFile(file))
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             raise ArchiveError(f"{name} isn't a zip that can be read ({error})") from error
         yield archive
 
@@ -95,9 +83,10 @@ def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
             raise ArchiveError(f"{name}: an entry is compressed more than {ZIP.max_ratio}:1")
 
 
-def _check_names(entries: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise ArchiveError where an entry's name is unsafe (leads out of the folder), occurs twice,
-    or is a link or device."""
+def _check_names(
+    entries: list[zipfile.ZipInfo], allowed: re.Pattern[str] | None, name: str
+) -> None:
+    """Raise ArchiveError where an entry's name is unsafe, twice or not allowed, or it is a link."""
     seen: set[str] = set()
     for entry in entries:
         path = PurePosixPath(entry.filename)
@@ -111,6 +100,8 @@ def _check_names(entries: list[zipfile.ZipInfo], name: str) -> None:
         key = str(path).casefold()
         if key in seen:
             raise ArchiveError(f"{name} contains {raw[:80]!r} twice: create it again")
+        if allowed is not None and not allowed.fullmatch(entry.filename):
+            raise ArchiveError(f"{name} contains unexpected member {entry.filename[:80]!r}")
         seen.add(key)
 
 
@@ -127,6 +118,6 @@ def _unpack_entry(
         # zipfile reads no more than the directory promised, and checks the CRC at the end
         with archive.open(entry) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out)
-    except _ZIP_ERRORS as error:
-        member = entry.filename[:80]
-        raise ArchiveError(f"{name}: {member!r} can't be unpacked ({error})") from error
+    except ZIP_ERRORS as error:
+        label = repr(entry.filename[:80])
+        raise ArchiveError(f"{name}: {label} can't be unpacked ({error})") from error

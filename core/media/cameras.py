@@ -16,8 +16,7 @@ from core.pose.types import Frame, Picture
 
 
 def read_camera(number: int) -> Iterator[Frame]:
-    """Yield RGB frames of the camera of this number until it stops; they are not mirrored, but
-    marked as seen mirrored.
+    """Yield the frames of a camera, by its number, marked as seen mirrored, until it stops.
 
     Raises:
         MediaError: no such camera, or it is in use.
@@ -46,8 +45,7 @@ def decode_stream_frame(frame: av.VideoFrame) -> Picture:
 
 
 def encode_stream_frame(rgb: Picture) -> av.VideoFrame:
-    """Convert an RGB picture to a YUV 4:2:0 frame for an encoder; an odd last row or column is cut
-    off."""
+    """Convert a picture to YUV 4:2:0; an odd last row or column is cut off."""
     height, width = rgb.shape[0] & ~1, rgb.shape[1] & ~1
     planes: Any = cv2.cvtColor(rgb[:height, :width], cv2.COLOR_RGB2YUV_I420)
     return av.VideoFrame.from_ndarray(planes, format="yuv420p")

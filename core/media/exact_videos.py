@@ -73,12 +73,11 @@ class VideoTrack:
         self._next = len(self._stamps)  # number of the decoder's next frame; the end: unknown
 
     def _check_pixels(self, pixel_format: av.VideoFormat | None) -> None:
-        """Raise MediaError where pixels have over 8 bits in a format whose values would change when
-        read as grey."""
-        bits = (
-            max((part.bits for part in pixel_format.components), default=8) if pixel_format else 8
-        )
-        if pixel_format and self._pixel_format != RGB and bits > 8 and not self.is_deep:
+        """Raise MediaError where values would change when pixels are read as grey."""
+        if pixel_format is None or self._pixel_format == RGB or self.is_deep:
+            return
+        bits = max((part.bits for part in pixel_format.components), default=8)
+        if bits > 8:
             raise MediaError(
                 f"{self._name} has {pixel_format.name} pixels of {bits} bits: expected are "
                 f"{_DEEP_FORMATS[0]}, {_DEEP_FORMATS[1]} or 8 bits; save it as {_DEEP_FORMATS[0]}"
@@ -142,15 +141,8 @@ class VideoTrack:
 
 
 class LosslessWriter:
-    """Writes pictures of 16 bits, and colours beside them, as FFV1 in .mkv; a context manager.
-
-    Args:
-        metadata: of the file.
-        rgb: whether every picture has colours.
-
-    Raises:
-        MediaError: another suffix, or a path that can't be written.
-    """
+    """Writes pictures of 16 bits, and if `rgb` colours beside them, as FFV1 in .mkv; a context
+    manager. Errors as `create_video`."""
 
     def __init__(
         self, path: Path, size_hw: tuple[int, int], metadata: dict[str, str], *, rgb: bool = False
@@ -199,8 +191,7 @@ class LosslessWriter:
             self._encode(stream, frame)
 
     def _encode(self, stream: av.VideoStream, frame: av.VideoFrame | None) -> None:
-        """Encode a frame and write its packets to the file; None flushes the encoder. Raise
-        MediaError where that fails."""
+        """Encode a frame (None: the rest) and write it; raise MediaError if that fails."""
         try:
             packets = stream.encode(frame)
             self._container.mux(packets)

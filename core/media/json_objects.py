@@ -16,16 +16,14 @@ _Kind = TypeVar("_Kind")
 
 
 def is_list(path: Path) -> bool:
-    """Whether the file is a list, not an object of lists; raise TableError where it can't be
-    read."""
+    """Whether a file is a JSON list, not an object; raise TableError where it can't be read."""
     return next(_parse_events(path), ("", None))[0] == "start_array"
 
 
 def iterate_json_objects(
     path: Path, lists: tuple[str, ...]
 ) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Parse a large JSON file incrementally; yield (list name, number from 1, object) for each
-    object in the named lists.
+    """Yield (list's name, number from 1, object) for each object in the named lists of a file.
 
     Args:
         lists: their names; `TOP_LEVEL` where the file is a list.
@@ -63,8 +61,7 @@ def iterate_json_objects(
 
 
 def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) -> _Kind:
-    """Convert a JSON object to a type by pydantic; raise TableError, which starts with `label`,
-    where it doesn't fit."""
+    """Convert a JSON object by pydantic; raise TableError, with `label`, where it doesn't fit."""
     try:
         return kind.validate_python(item)
     except ValidationError as error:
@@ -97,8 +94,7 @@ class _BoundedReader:
 
 
 def _parse_events(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the JSON parser's (event, value) pairs; raise TableError where the file is too large,
-    invalid or can't be read."""
+    """Yield the parser's (event, value) pairs; raise TableError where the file can't be read."""
     import ijson
 
     try:

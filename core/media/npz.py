@@ -1,11 +1,9 @@
 """Untrusted .npz files by numpy's own reader, without pickles: an array's claimed size is checked
 before memory is allocated for it."""
 
-import lzma
 import math
 import tokenize
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,23 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MediaError
+from core.media.archives import ZIP_ERRORS
 from core.media.limits import NPZ
 
-NPZ_ERRORS = (  # what numpy and zipfile raise for damaged or hostile files
-    OSError,
-    ValueError,
-    EOFError,
-    RuntimeError,
-    LookupError,
-    TypeError,
-    MemoryError,
-    OverflowError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    SyntaxError,
-    tokenize.TokenError,  # of an array's header
-)
+# what zipfile and numpy raise for damaged or hostile files; the last two of an array's header
+NPZ_ERRORS = (*ZIP_ERRORS, LookupError, TypeError, MemoryError, OverflowError)
+NPZ_ERRORS += (SyntaxError, tokenize.TokenError)
 _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -45,23 +32,18 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            _check_size(entries, path.name)
+            size = sum(entry.file_size for entry in entries)
+            if len(entries) > NPZ.max_arrays or size > NPZ.max_bytes:
+                raise MediaError(
+                    f"{path.name} has {len(entries):,} arrays of {size:,} bytes; the limit is "
+                    f"{NPZ.max_arrays:,} of {NPZ.max_bytes:,}"
+                )
             return {e.filename.removesuffix(".npy"): _read_array(archive, e) for e in entries}
     except NPZ_ERRORS as error:
         reason = " ".join(str(error).split())[:160]
         raise MediaError(
             f"{path.name} isn't an .npz of numbers ({reason}): write it again by numpy.savez"
         ) from None
-
-
-def _check_size(entries: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise MediaError where an .npz has too many arrays or bytes."""
-    size = sum(entry.file_size for entry in entries)
-    if len(entries) > NPZ.max_arrays or size > NPZ.max_bytes:
-        raise MediaError(
-            f"{name} has {len(entries):,} arrays of {size:,} bytes; the limit is "
-            f"{NPZ.max_arrays:,} of {NPZ.max_bytes:,}"
-        )
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:

@@ -57,8 +57,7 @@ class _ParquetReader:
         self._worker = Worker(_HANDLER, extra_memory=PARQUET.max_memory_bytes)
 
     def call(self, command: str, **options: Any) -> tuple[dict[str, Any], Arrays]:
-        """Send a request to the worker within the file's remaining time; raise TableError, with the
-        file's name, where it fails."""
+        """Call the worker within the time left; raise TableError where it fails."""
         started_s = time.monotonic()
         try:
             return self._worker.call(command, options, timeout_s=max(0.0, self._seconds_left))

@@ -18,8 +18,8 @@ _open_tables: list[Iterator[Any]] = []  # the batches of the one open table
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Handle a request: "open" a table and return its schema, or return the "next" batch of rows,
-    no array at the end; any error becomes a TableError."""
+    """Handle "open", which returns the schema, or "next", which returns a batch of rows, nothing at
+    the end; any error becomes a TableError."""
     try:
         if command == "open":
             return _open_table(options["path"])
@@ -34,8 +34,7 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
-    """Open a table with limited memory; return the row count and bytes that it claims, and its
-    serialised schema."""
+    """Open a table with limited memory; return the rows and bytes it claims, and its schema."""
     pa.set_memory_pool(pa.system_memory_pool())  # which reserves nothing
     limit_worker_memory()
     with ParquetFile(path, pre_buffer=False) as file:
@@ -46,14 +45,11 @@ def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
         pa.field(one.name, pa.string() if pa.types.is_dictionary(one.type) else one.type)
         for one in file.schema_arrow
     )
-    _open_tables.append(_read_batches(file, schema))
+    _open_tables.append(
+        pa.record_batch(list(map(_decode_column, schema.names, batch.columns)), schema=schema)
+        for batch in file.iter_batches(_BATCH_ROWS, use_threads=False)
+    )
     return {"rows": metadata.num_rows, "bytes": sum(groups)}, [_to_bytes(schema)]
-
-
-def _read_batches(file: ParquetFile, schema: Any) -> Iterator[Any]:
-    for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-        columns = map(_decode_column, schema.names, batch.columns)
-        yield pa.record_batch(list(columns), schema=schema)
 
 
 def _to_bytes(part: Any) -> Any:
@@ -61,8 +57,7 @@ def _to_bytes(part: Any) -> Any:
 
 
 def _text_columns(schema: Any) -> list[str]:
-    """Return the names of the text columns, which are read as dictionaries to save memory; raise
-    ValueError for nested columns or too wide values."""
+    """List the text columns; raise ValueError for nested columns or too wide values."""
     names = []
     for i in range(len(schema)):
         column = schema.column(i)
@@ -79,8 +74,7 @@ def _text_columns(schema: Any) -> list[str]:
 
 
 def _decode_column(name: str, column: Any) -> Any:
-    """Decode a dictionary column to plain text, return any other unchanged; raise ValueError where
-    a text is too long."""
+    """Decode a dictionary column to text; raise ValueError where a text is too long."""
     if not pa.types.is_dictionary(column.type):
         return column
     longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0

@@ -47,8 +47,7 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
 
 
 def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
-    """Raise MediaError where untrusted content is not a JPEG, or a side exceeds `max_side_px`; only
-    the header is read."""
+    """Raise MediaError where content isn't a JPEG, by its header, or a side is too long."""
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
             width, height = image.size
@@ -59,8 +58,7 @@ def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
 
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
-    """Return the bytes of a file, or the given bytes; raise MediaError where they are too many or
-    can't be read."""
+    """Read a file's bytes, if it is a file; raise MediaError where they are too many."""
     try:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > PICTURE.max_bytes:
@@ -109,8 +107,7 @@ def encode_png(rgb: Picture) -> bytes:
 
 
 def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
-    """Encode an RGB picture in the format of a suffix, with OpenCV's options; raise MediaError
-    where its shape can't be encoded."""
+    """Encode a picture in a suffix's format; raise MediaError where its shape can't be."""
     success, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     if not success:
         raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
@@ -126,8 +123,7 @@ def decode_jpeg(content: bytes) -> Picture:
 
 
 def write_picture(rgb: Picture, path: Path) -> None:
-    """Write a .png or .jpg, by the path's suffix; raise MediaError for another suffix or a path
-    that can't be written."""
+    """Write a .png or .jpg, by the path's suffix; raise MediaError where that fails."""
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")

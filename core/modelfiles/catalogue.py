@@ -1,7 +1,8 @@
 """The published weights that Mudra reads: what each is, where it comes from, how its net is fed.
 
 Arrays of a CPM get Caffe's layer names with `.weight` (O, I, H, W) and `.bias` (O,), float32:
-`conv1_1.weight`.
+`conv1_1.weight`. A trap of the bodies: microsoft's code reads pictures as BGR and never converts
+them, so that its weights expect blue first, normalised by ImageNet's mean and std of red.
 """
 
 import re
@@ -11,7 +12,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-from core.modelfiles.body_weights import BODIES, VITPOSE
 from core.modelfiles.formats.array_names import (
     Arrays,
     rename_cpm_arrays,
@@ -19,10 +19,11 @@ from core.modelfiles.formats.array_names import (
     rename_vitpose_arrays,
 )
 from core.modelfiles.weights_entry import PublishedWeights, Scaling, WeightsFile
-from core.pose.skeletons.table import HAND_21
+from core.pose.heatmaps import MapDecoding
+from core.pose.skeletons.table import COCO_17, HAND_21
 
 _CMU = "http://posefs1.perception.cs.cmu.edu"
-_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
+_HAND_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 _OPENPOSE_LICENCE = "OpenPose's: academic or non-profit research, not commercial"
 _CPM_LICENCE = "the authors': research, not commercial"
 _PORT_LICENCE = f"converted from OpenPose's weights, so {_OPENPOSE_LICENCE}"
@@ -31,7 +32,7 @@ PUBLISHED_SCALING = Scaling("BGR", 1 / 256, -0.5)
 SEED_SCALING = Scaling("BGR", 1 / 255, 0.0)  # as Hand-Pose-Classification feeds the hand net
 
 _HAND_PICKLE = WeightsFile(
-    "cpm_hand.pkl", "pickle", _CPM_LICENCE, (f"{_DRIVE}0Bx1hAYkcBwqnSU9lSm5Ya3B1VTg",)
+    "cpm_hand.pkl", "pickle", _CPM_LICENCE, (f"{_HAND_DRIVE}0Bx1hAYkcBwqnSU9lSm5Ya3B1VTg",)
 )
 _HAND_CAFFEMODEL = WeightsFile(
     "pose_iter_102000.caffemodel",
@@ -50,7 +51,7 @@ _HAND_PTH = WeightsFile(
     where="the Dropbox or Google Drive folder that Hzzone/pytorch-openpose's README names",
 )
 _BODY_PICKLE = WeightsFile(
-    "cpm_body.pkl", "pickle", _CPM_LICENCE, (f"{_DRIVE}0Bx1hAYkcBwqnX01MN3hoUk1kUjA",)
+    "cpm_body.pkl", "pickle", _CPM_LICENCE, (f"{_HAND_DRIVE}0Bx1hAYkcBwqnX01MN3hoUk1kUjA",)
 )
 _BODY_CAFFEMODEL = WeightsFile(
     "pose_iter_320000.caffemodel",
@@ -59,7 +60,7 @@ _BODY_CAFFEMODEL = WeightsFile(
     (f"{_CMU}/CPM/caffe_model_github/model/_trained_MPI/pose_iter_320000.caffemodel",),
 )
 
-WEIGHTS = {
+_CPMS = {
     "cpm.openpose_hand": PublishedWeights(
         "cpm.openpose_hand",
         HAND_21.name,
@@ -81,8 +82,157 @@ WEIGHTS = {
         (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH),
         (PUBLISHED_SCALING,),
     ),
-} | BODIES
+}
 
+# ------------------------------------------------------------------- body nets trained on COCO
+
+POSE_RESNET, VITPOSE = "pose_resnet", "vitpose_"
+
+_MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # ImageNet's red, green, blue
+RGB_SCALING = Scaling.from_mean_std("RGB", _MEAN, _STD)
+BGR_SCALING = Scaling.from_mean_std("BGR", _MEAN, _STD)  # red's mean and std on blue, as trained
+
+_LICENCE = "{}; trained on COCO, whose pictures have each its own terms"
+_MICROSOFT_LICENCE = _LICENCE.format("MIT (microsoft/human-pose-estimation.pytorch)")
+_MMPOSE_LICENCE = _LICENCE.format("Apache-2.0 (mmpose)")
+_VITPOSE_LICENCE = _LICENCE.format("Apache-2.0 (ViTAE-Transformer/ViTPose)")
+_IMAGENET_LICENCE = "BSD-3-Clause (torchvision); trained on ImageNet: research, not commercial"
+
+_MMPOSE_1X = "https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap/coco/"
+_MMPOSE_0X = "https://download.openmmlab.com/mmpose/top_down/resnet/"
+_TORCHVISION = "https://download.pytorch.org/models/"
+_HUGGING_FACE = "https://huggingface.co/usyd-community/{}/resolve/main/model.safetensors"
+_SDK = (
+    "https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
+    "rtmpose-m_simcc-body7_pt-body7_420e-256x192-e48f03d0_20230504.zip"
+)
+_DRIVE = "https://drive.google.com/drive/folders/13_wJ6nC7my1KKouMkQMqyr9r1ZnLnukP"
+
+_SIZES = {"256x192": (256, 192), "384x288": (384, 288)}
+_XIAO_2018 = MapDecoding("stride", "quarter")
+_XU_2022 = MapDecoding("ends", "dark")
+
+_MMPOSE = {  # depth and input size → batch and hash of mmpose 1.x's file, hash of 0.x's
+    ("50", "256x192"): ("8xb64", "04af38ce_20220923", "ec54d7f3_20200709"),
+    ("50", "384x288"): ("8xb64", "7b8db90e_20220923", "e6f795e9_20200709"),
+    ("101", "256x192"): ("8xb64", "065d3625_20220926", "6e6babf0_20200708"),
+    ("101", "384x288"): ("", "", "8c71bdc9_20200709"),
+    ("152", "256x192"): ("8xb32", "0345f330_20220928", "f6e307c2_20200709"),
+    ("152", "384x288"): ("8xb32", "7fbb906f_20220927", "3860d4c9_20200709"),
+}
+_VITPOSE = {  # size and head → hash of mmpose's file
+    "small.classic": "62d7a712_20230314",
+    "small.simple": "4c101a76_20230314",
+    "base.classic": "216eae50_20230314",
+    "base.simple": "0b8234ea_20230407",
+}
+_TRUNKS = {  # depth → torchvision's first weights
+    "18": "resnet18-f37072fd.pth",
+    "34": "resnet34-b627a593.pth",
+    "50": "resnet50-0676ba61.pth",
+    "101": "resnet101-63fe2227.pth",
+    "152": "resnet152-394f9c45.pth",
+}
+
+
+def _hash_named_file(folder: str, file: str, licence: str) -> WeightsFile:
+    """Build the entry of a .pth file whose name contains the start of its sha256."""
+    start = file.removesuffix(".pth").rpartition("-")[2].partition("_")[0]
+    return WeightsFile(file, "pth", licence, (folder + file,), sha256_start=start)
+
+
+def _pose_resnet_weights(
+    depth: str, size: str, publisher: str, files: list[WeightsFile], scaling: Scaling
+) -> PublishedWeights:
+    """Build the entry of a publisher's pose_resnet by ResNet depth and input size."""
+    return PublishedWeights(
+        f"{POSE_RESNET}{depth}",
+        COCO_17.name,
+        f"ResNet-{depth} with deconvolutions (Xiao 2018), {publisher}'s, {size}",
+        tuple(files),
+        (scaling,),
+        _SIZES[size],
+        reading=_XIAO_2018,
+    )
+
+
+def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
+    """Build the entry of microsoft's pose_resnet, which a person has to download."""
+    name, where = f"pose_resnet_{depth}_{size}.pth.tar", f"microsoft's folder {_DRIVE}, pose_coco"
+    file = WeightsFile(name, "pth", _MICROSOFT_LICENCE, where=where)
+    return _pose_resnet_weights(depth, size, "microsoft", [file], BGR_SCALING)
+
+
+def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
+    """Build the entry of mmpose's pose_resnet: its 1.x file, if any, before its 0.x file."""
+    batch, new, old = _MMPOSE[depth, size]
+    new_file = f"td-hm_res{depth}_{batch}-210e_coco-{size}-{new}.pth"
+    files = [_hash_named_file(_MMPOSE_1X, new_file, _MMPOSE_LICENCE)] if new else []
+    files.append(_hash_named_file(_MMPOSE_0X, f"res{depth}_coco_{size}-{old}.pth", _MMPOSE_LICENCE))
+    return _pose_resnet_weights(depth, size, "mmpose", files, RGB_SCALING)
+
+
+def _vitpose_weights(kind: str) -> PublishedWeights:
+    """Build the entry of a ViTPose, by "size.head"; transformers' file before mmpose's."""
+    size, head = kind.split(".")
+    title = size if head == "classic" else f"{size}-{head}"
+    file = f"td-hm_ViTPose-{title}_8xb64-210e_coco-256x192-{_VITPOSE[kind]}.pth"
+    files = [_hash_named_file(_MMPOSE_1X, file, _VITPOSE_LICENCE)]
+    if size == "base":  # which transformers has, too
+        name, url = f"vitpose-{title}.safetensors", _HUGGING_FACE.format(f"vitpose-{title}")
+        files.insert(0, WeightsFile(name, "safetensors", _VITPOSE_LICENCE, (url,)))
+    return PublishedWeights(
+        f"{VITPOSE}{kind}",
+        COCO_17.name,
+        f"ViTPose, {size}, with the {head} head (Xu 2022), 256x192",
+        tuple(files),
+        (RGB_SCALING,),
+        _SIZES["256x192"],
+        reading=_XU_2022,
+    )
+
+
+def _trunk_weights(depth: str) -> PublishedWeights:
+    """Build the entry of torchvision's ResNet backbone, to train a pose_resnet from."""
+    return PublishedWeights(
+        f"{POSE_RESNET}{depth}",
+        COCO_17.name,
+        f"ResNet-{depth} of ImageNet, the trunk of a pose_resnet{depth} to train",
+        (_hash_named_file(_TORCHVISION, _TRUNKS[depth], _IMAGENET_LICENCE),),
+        (RGB_SCALING,),
+        trunk=True,
+    )
+
+
+def _rtmpose_weights(title: str, size: str, file: str, where: str) -> PublishedWeights:
+    """Build the entry of an RTMPose as ONNX, which a person has to download."""
+    return PublishedWeights(
+        "",
+        COCO_17.name,
+        f"RTMPose (Jiang 2023), {title}, {size}, as ONNX",
+        (WeightsFile(file, "onnx", _MMPOSE_LICENCE, where=where),),
+        (RGB_SCALING,),
+        _SIZES[size],
+        reading=_XIAO_2018,
+    )
+
+
+_RTMPOSE_M = ("rtmpose_m.onnx", f"the end2end.onnx of the archive {_SDK}")
+_RTMPOSE_ANY = (
+    "rtmpose.onnx",
+    "mmpose's list of RTMPose nets (projects/rtmpose), or export your own with mmdeploy",
+)
+
+BODIES = {
+    "rtmpose_m.body8_256x192": _rtmpose_weights("size M, of 8 data sets", "256x192", *_RTMPOSE_M),
+    "rtmpose.onnx_256x192": _rtmpose_weights("any size", "256x192", *_RTMPOSE_ANY),
+    "rtmpose.onnx_384x288": _rtmpose_weights("any size", "384x288", *_RTMPOSE_ANY),
+    **{f"{POSE_RESNET}{d}.microsoft_{s}": _microsoft_weights(d, s) for d, s in _MMPOSE},
+    **{f"{POSE_RESNET}{d}.mmpose_{s}": _mmpose_weights(d, s) for d, s in _MMPOSE},
+    **{f"{VITPOSE}{kind}": _vitpose_weights(kind) for kind in _VITPOSE},
+    **{f"resnet{depth}.imagenet": _trunk_weights(depth) for depth in _TRUNKS},
+}
+WEIGHTS = _CPMS | BODIES
 
 _CPM = "cpm."
 _STAGE_ARRAY = re.compile(r"Mconv[1-7]_stage[2-6]\.(weight|bias)")
@@ -90,11 +240,7 @@ _HEAD_LAYERS = ("deconv_layers.", "final_layer.")  # absent from a ResNet's back
 
 
 def find_weights(name: str) -> PublishedWeights:
-    """Return the catalogue's entry of the named weights.
-
-    Raises:
-        WeightsError: no such name.
-    """
+    """Return the entry of the named weights; raise WeightsError for another name."""
     if name not in WEIGHTS:
         raise WeightsError(f"no weights “{name}”, there are: {', '.join(WEIGHTS)}")
     return WEIGHTS[name]
@@ -106,8 +252,7 @@ def is_later_stage_array(name: str, array: str) -> bool:
 
 
 def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
-    """Return array name → shape that the named weights must have, in the order of the net's
-    `state_dict`; {} for an ONNX graph."""
+    """Return array name → shape in the net's `state_dict`; {} for an ONNX graph."""
     entry = WEIGHTS[name]
     if not entry.net:  # an ONNX graph
         return {}
@@ -126,11 +271,7 @@ def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
 
 
 def rename_published_arrays(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Rename a published file's arrays to the names in our net's `state_dict`, by the kind of net.
-
-    Raises:
-        WeightsError: two would get one name.
-    """
+    """Rename a published file's arrays to those of our net's `state_dict`."""
     net = WEIGHTS[name].net
     if net.startswith(_CPM):
         return rename_cpm_arrays(file, arrays)

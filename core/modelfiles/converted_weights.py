@@ -13,18 +13,18 @@ import safetensors.numpy
 
 from core.errors import WeightsError
 from core.files import sha256_of, write_whole
-from core.modelfiles.body_weights import BODIES
 from core.modelfiles.catalogue import (
+    BODIES,
     expected_shapes,
     find_weights,
     is_later_stage_array,
     rename_published_arrays,
 )
+from core.modelfiles.formats import check_file
 from core.modelfiles.formats.array_names import Arrays
 from core.modelfiles.formats.caffemodel import read_caffemodel
 from core.modelfiles.formats.numpy_pickle import read_numpy_pickle
 from core.modelfiles.formats.onnx_import import import_onnx
-from core.modelfiles.limits import check_file
 from core.pose.skeletons.table import skeleton_named
 
 _ONNX, _SAFETENSORS = ".onnx", ".safetensors"
@@ -54,21 +54,14 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 
 
 def read_published_arrays(name: str, file: Path) -> Arrays:
-    """Read a published file's arrays, rename them to our net's names, and check their shapes and
-    values.
-
-    Raises:
-        WeightsError: unknown name or format, hostile or broken file, or another net's weights.
-    """
+    """Read a published file's arrays by our net's names; errors as `import_weights`."""
     find_weights(name)
-    return _check_arrays(
-        name, rename_published_arrays(name, file.name, _read_published_file(file)), file
-    )
+    arrays = rename_published_arrays(name, file.name, _read_published_file(file))
+    return _check_arrays(name, arrays, file)
 
 
 def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
-    """Convert a body net's ONNX file to NAME.onnx, with its preprocessing in the graph; return the
-    record."""
+    """Convert a body net's ONNX file to NAME.onnx, preprocessing in the graph."""
     entry = find_weights(name)
     if name not in BODIES or entry.trunk:
         raise WeightsError(f"{name} is not read from ONNX: import a file that `weights list` names")
@@ -80,8 +73,7 @@ def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 def _write_converted(
     folder: Path, suffix: str, content: bytes, origin: dict[str, Any], details: dict[str, Any]
 ) -> dict[str, Any]:
-    """Write converted weights and their record NAME.json, delete the same net in the other format,
-    and return the record."""
+    """Write converted weights and their record, which is returned; delete the other format's."""
     name = origin["name"]
     check = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     record = {**origin, **check, **details}
@@ -94,12 +86,7 @@ def _write_converted(
 
 
 def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]] | None:
-    """Return graph and metadata of a net that was imported as ONNX; None where it was converted to
-    arrays.
-
-    Raises:
-        WeightsError: missing or altered.
-    """
+    """Return graph and metadata of an imported ONNX net; None if it has arrays instead."""
     record = verify_weights(name, folder)
     path = converted_path(name, folder)
     return (path.read_bytes(), dict(record["metadata"])) if path.suffix == _ONNX else None
@@ -124,11 +111,7 @@ def verify_weights(name: str, folder: Path) -> dict[str, Any]:
 
 
 def load_weights(name: str, folder: Path) -> Arrays:
-    """Load converted weights, after verifying them, as name → array for the net's `state_dict`.
-
-    Raises:
-        WeightsError: missing, altered or another net's.
-    """
+    """Load converted weights, after `verify_weights`, as name → array of the `state_dict`."""
     verify_weights(name, folder)
     path = converted_path(name, folder)
     if path.suffix == _ONNX:
@@ -142,8 +125,7 @@ def has_converted_weights(name: str, folder: Path) -> bool:
 
 
 def converted_path(name: str, folder: Path) -> Path:
-    """Return the path of converted weights: NAME.onnx if it exists, else NAME.safetensors, which
-    may not exist."""
+    """Return the path of converted weights: NAME.onnx if it exists, else NAME.safetensors."""
     find_weights(name)
     graph = folder / f"{name}{_ONNX}"
     return graph if graph.is_file() else folder / f"{name}{_SAFETENSORS}"
@@ -154,8 +136,7 @@ def _record_path(name: str, folder: Path) -> Path:
 
 
 def _read_record(name: str, folder: Path) -> dict[str, Any]:
-    """Read the record NAME.json of converted weights; raise WeightsError where weights or record
-    are missing or damaged."""
+    """Read the record NAME.json; raise WeightsError where weights or record are missing."""
     if not has_converted_weights(name, folder):
         raise WeightsError(f"{converted_path(name, folder)} is missing: {_import_remedy(name)}")
     path = _record_path(name, folder)
@@ -174,8 +155,7 @@ def _import_remedy(name: str) -> str:
 
 
 def _read_published_file(file: Path) -> Arrays:
-    """Read a published file's arrays by its suffix; raise WeightsError for unknown formats and
-    TensorFlow checkpoints."""
+    """Read a file's arrays by its suffix; raise WeightsError for unknown formats."""
     index = file.with_name(f"{file.name}.index")  # a checkpoint may be named without its suffixes
     if index.is_file() or file.suffix in _TENSORFLOW or file.name == "checkpoint":
         raise WeightsError(

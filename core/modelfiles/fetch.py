@@ -8,9 +8,9 @@ from typing import Any
 
 from core.errors import WeightsError
 from core.files import replace_atomically, sha256_of
+from core.media.limits import MODEL
 from core.modelfiles.catalogue import find_weights
 from core.modelfiles.converted_weights import import_weights
-from core.modelfiles.limits import MAX_PUBLISHED_BYTES
 from core.modelfiles.weights_entry import WeightsFile
 from core.progress import Progress, ignore_progress
 
@@ -79,8 +79,7 @@ def _verify_download(
 
 
 def _download_from_any(name: str, source: WeightsFile, path: Path, progress: Progress) -> None:
-    """Download a file from the first of its URLs that delivers it whole; raise WeightsError, with
-    each URL's error, if none does."""
+    """Download a file from the first URL that delivers it; WeightsError if none does."""
     failures = []
     for url in source.urls:
         try:
@@ -109,7 +108,7 @@ def download_file(
         WeightsError: more or fewer bytes came, or a web page.
         OSError: no connection, or no such file there.
     """
-    max_bytes = size or MAX_PUBLISHED_BYTES
+    max_bytes = size or MODEL.max_published_bytes
     request = urllib.request.Request(url, headers={"User-Agent": "mudra"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, path.open("wb") as file:
         announced = response.headers.get("Content-Length")

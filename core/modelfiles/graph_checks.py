@@ -13,51 +13,29 @@ MAX_TENSOR_NUMBERS = 2**27  # 512 MB as float32
 _STANDARD_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
 
 # operators whose result's size depends on values
-_DATA_DEPENDENT = {
-    "NonZero",
-    "Unique",
-    "Compress",
-    "NonMaxSuppression",
-    "ImageDecoder",
-    "StringSplit",
-    "SequenceAt",
-    "ConcatFromSequence",
-    "SplitToSequence",
-    "Multinomial",
-}
+_DATA_DEPENDENT = {"NonZero", "Unique", "Compress", "NonMaxSuppression", "ImageDecoder"}
+_DATA_DEPENDENT |= {"StringSplit", "Multinomial"}
+_DATA_DEPENDENT |= {"SequenceAt", "ConcatFromSequence", "SplitToSequence"}
 # operator → those of its inputs that determine the result's size
+_FIRST = ("ConstantOfShape", "HannWindow", "HammingWindow", "BlackmanWindow")
+_SECOND = ("Reshape", "Expand", "Tile", "Unsqueeze", "Squeeze", "Split", "Upsample", "TopK")
+_SECOND += ("OneHot", "CenterCropPad", "AffineGrid")
 _SIZE_INPUTS = {
-    "Reshape": (1,),
-    "Expand": (1,),
-    "ConstantOfShape": (0,),
-    "Tile": (1,),
-    "Slice": (1, 2, 3, 4),
-    "Pad": (1, 3),
-    "Range": (0, 1, 2),
-    "Unsqueeze": (1,),
-    "Squeeze": (1,),
-    "Split": (1,),
-    "Resize": (1, 2, 3),
-    "Upsample": (1,),
-    "TopK": (1,),
-    "OneHot": (1,),
+    **dict.fromkeys(_FIRST, (0,)),
+    **dict.fromkeys(_SECOND, (1,)),
+    **dict.fromkeys(("Col2Im", "DFT"), (1, 2)),
+    **dict.fromkeys(("Pad", "STFT"), (1, 3)),
     "MaxUnpool": (2,),
-    "CenterCropPad": (1,),
-    "Col2Im": (1, 2),
-    "AffineGrid": (1,),
-    "DFT": (1, 2),
-    "STFT": (1, 3),
-    "HannWindow": (0,),
-    "HammingWindow": (0,),
-    "BlackmanWindow": (0,),
+    "Range": (0, 1, 2),
+    "Resize": (1, 2, 3),
+    "Slice": (1, 2, 3, 4),
     "MelWeightMatrix": (0, 1, 2, 3, 4),
 }
 _REDUCE = "Reduce"  # ReduceMax, ReduceSum, …: the axes are the second input
 
 
 def find_graph_fault(data: bytes) -> str | None:
-    """Find why an untrusted graph is unsafe (not ONNX, non-standard operators, nested graphs,
-    external data); return a phrase for an error, or None."""
+    """Find why a graph is unsafe: operators, nested graphs, data outside; None if it isn't."""
     import onnx
 
     try:
@@ -109,8 +87,7 @@ def find_cost_fault(data: bytes, max_operations: float, max_samples: int = 1) ->
 
 
 def _find_dynamic_size(graph: Any) -> str | None:
-    """Find the first operator whose result's size depends on input values; return a phrase for an
-    error, or None."""
+    """Find an operator whose result's size depends on values, as a phrase, or None."""
     constants = {one.name for one in graph.initializer}
     constants |= {one.values.name for one in graph.sparse_initializer}
     dynamic = {one.name for one in graph.input} - constants
@@ -176,8 +153,7 @@ def _infer_shapes(model: Any, samples: int) -> dict[str, tuple[int, ...]]:
 
 
 def _count_multiplications(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Estimate the multiplications of an operator from array shapes; 0 where the result's is
-    unknown."""
+    """Estimate an operator's multiplications; 0 where the result's shape is unknown."""
     size = math.prod(shapes.get(node.output[0], (0,))) if node.output else 0
     first, second = (shapes.get(name, ()) for name in (*node.input, "", "")[:2])
     if node.op_type in ("MatMul", "Gemm", "Einsum"):

@@ -26,11 +26,7 @@ _REMEDY = "run `make setup` (or `python -m core weights prepare`), online"
 
 @dataclass(frozen=True)
 class _WheelFile:
-    """A file in the wheel.
-
-    Attributes:
-        normalization: mean and std that its metadata lack.
-    """
+    """A file in the wheel, and the mean and std that its metadata lack."""
 
     path: str
     sha256: str
@@ -89,11 +85,8 @@ MODELS = {
 
 
 def find_prepared_model(name: str, folder: Path) -> Path:
-    """Return the path of a prepared model NAME.task after verifying its sha256.
-
-    Raises:
-        WeightsError: unknown, not prepared, or altered.
-    """
+    """Return the path of a prepared model NAME.task; raise WeightsError where it is unknown,
+    missing or altered."""
     if name not in MODELS:
         raise WeightsError(f"no model “{name}”, there are {', '.join(MODELS)}")
     path = folder / f"{name}.task"
@@ -139,9 +132,8 @@ def prepare_models(
 
 
 def _download_wheel(scratch: Path) -> Path:
-    # Any platform's wheel will do: only its data files are read, nothing is installed.
-    """Download MediaPipe's wheel by pip into a folder and return its path; raise WeightsError where
-    that fails."""
+    """Download MediaPipe's wheel by pip into a folder; raise WeightsError where that fails."""
+    # any platform's wheel will do: only its data files are read, nothing is installed
     platform = "--only-binary=:all: --python-version 3.12 --platform manylinux_2_28_x86_64"
     command = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--dest", str(scratch)]
     command += [*platform.split(), "--disable-pip-version-check"]
@@ -175,8 +167,7 @@ def _check_sha256(content: bytes, expected: str, name: str) -> None:
 
 
 def _pack_members(members: dict[str, bytes]) -> bytes:
-    """Pack files into an uncompressed zip, each aligned to 64 bytes; the same files always give the
-    same bytes."""
+    """Pack files uncompressed and aligned; the same files always give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():

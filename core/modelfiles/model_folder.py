@@ -98,7 +98,7 @@ Metadata = TypeVar("Metadata", bound=NetMetadata)
 
 
 def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
-    """Read and validate the metadata.json of a net folder as metadata of that kind.
+    """Read and validate a net folder's metadata of that kind.
 
     Raises:
         WeightsError: no net there, one of another kind, or its metadata are invalid.
@@ -134,8 +134,7 @@ def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
 
 
 def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[Metadata, Any]:
-    """Read a net folder's metadata, verify its graph's sha256, and open an onnxruntime session;
-    return both.
+    """Read a net's metadata, verify its graph's sha256, and open it in onnxruntime.
 
     Raises:
         WeightsError: no net of that kind there, or the graph has another sha256.

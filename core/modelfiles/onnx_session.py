@@ -35,8 +35,7 @@ def open_session(data: bytes, *, threads: int = 1, max_memory_bytes: int | None 
 
 @cache
 def _limit_memory(max_bytes: int) -> None:
-    """Register one memory arena of `max_bytes` for all sessions of untrusted graphs; later calls
-    with the same limit do nothing."""
+    """Register one memory arena for all sessions of untrusted graphs."""
     import onnxruntime as ort
 
     memory = ort.OrtMemoryInfo(

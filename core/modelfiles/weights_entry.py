@@ -66,8 +66,7 @@ class WeightsFile:
 
     @property
     def verification(self) -> str:
-        """Describe in words how a download is verified: by its sha256, its first digits, or the
-        arrays alone."""
+        """How a download is verified, in words."""
         if self.sha256:
             return f"its sha256, {self.sha256}"
         checks = "every array's name and shape; no sha256 is published, you accept the download's"

@@ -10,8 +10,7 @@ from safetensors.numpy import save_file
 
 from core.errors import WeightsError
 from core.files import sha256_of
-from core.modelfiles.body_weights import BGR_SCALING, BODIES, RGB_SCALING
-from core.modelfiles.catalogue import WEIGHTS, expected_shapes
+from core.modelfiles.catalogue import BGR_SCALING, BODIES, RGB_SCALING, WEIGHTS, expected_shapes
 from core.modelfiles.converted_weights import import_weights, load_weights
 from core.modelfiles.fetch import fetch_weights
 from core.nets import build_net

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from core.errors import WeightsError
 from core.estimators.heatmap_bodies import estimate_in_boxes
 from core.estimators.heatmap_net import HeatmapNet
-from core.modelfiles.body_weights import BGR_SCALING, RGB_SCALING
+from core.modelfiles.catalogue import BGR_SCALING, RGB_SCALING
 from core.modelfiles.converted_weights import (
     has_converted_weights,
     import_weights,

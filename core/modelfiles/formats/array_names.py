@@ -21,11 +21,7 @@ def rename_cpm_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
 
 
 def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arrays:
-    """Collect (name, array) pairs in a dict.
-
-    Raises:
-        WeightsError: two have one name.
-    """
+    """Collect (name, array) pairs in a dict; raise WeightsError where two have one name."""
     arrays: Arrays = {}
     for name, array in named:
         if name in arrays:
@@ -35,8 +31,7 @@ def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arr
 
 
 def rename_resnet_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Strip prefixes (`module.`, `backbone.`, `head.`, `keypoint_head.`) from a pose_resnet's array
-    names; drop torchvision's classifier and `num_batches_tracked`."""
+    """Strip prefixes of a pose_resnet's array names; drop torchvision's classifier."""
     prefix = re.compile(r"^(module\.)?(backbone\.|head\.|keypoint_head\.)?")
     used = (
         (prefix.sub("", name), array)

@@ -56,8 +56,7 @@ def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
 
 
 def _blob_to_array(blob: Any) -> NDArray[Any]:
-    """Convert a Caffe blob to an array, by its shape or its older num, channels, height and width;
-    raise ValueError where they don't fit its values."""
+    """Convert a Caffe blob to an array; raise ValueError where its shape doesn't fit."""
     kind, numbers = ("f8", blob.double_data) if blob.double_data else ("f4", blob.data)
     shape = [len(numbers)]
     if blob.HasField("shape"):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-from core.modelfiles.limits import MAX_KERAS_BYTES
+from core.media.limits import MODEL
 
 
 def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
@@ -24,7 +24,10 @@ def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
     try:
         with h5py.File(path, "r") as file:
             model = file.get("model_weights", file)
-            layers = {name: _read_layer(model, name) for name in _read_names(model, "layer_names")}
+            layers = {}
+            for name in _read_names(model, "layer_names"):
+                group = _follow_hard_links(model, name)
+                layers[name] = [_read_dataset(group, n) for n in _read_names(group, "weight_names")]
     except WeightsError as error:
         raise WeightsError(f"{path.name}: {error}") from None
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
@@ -42,18 +45,8 @@ def _read_names(group: Any, attribute: str) -> list[str]:
     return [n.decode() if isinstance(n, bytes) else str(n) for n in group.attrs[attribute]]
 
 
-def _read_layer(model: Any, layer: str) -> list[NDArray[Any]]:
-    group = _follow_hard_links(model, layer)
-    names = _read_names(group, "weight_names")
-    return [_read_dataset(_follow_hard_links(group, name), name) for name in names]
-
-
 def _follow_hard_links(group: Any, path: str) -> Any:
-    """Return the HDF5 object at a path, following links within the file alone.
-
-    Raises:
-        WeightsError: missing, or in another file.
-    """
+    """Return the object at a path within the file; raise WeightsError for one outside."""
     for part in path.split("/"):
         if not isinstance(group.get(part, getlink=True), h5py.HardLink):
             raise WeightsError(f"“{path}” is missing or outside the file")
@@ -61,11 +54,11 @@ def _follow_hard_links(group: Any, path: str) -> Any:
     return group
 
 
-def _read_dataset(dataset: Any, name: str) -> NDArray[Any]:
-    """Read a dataset's floats; raise WeightsError where they are outside the file, of another type
-    or too large."""
+def _read_dataset(group: Any, name: str) -> NDArray[Any]:
+    """Read a dataset's floats; raise WeightsError for other types or data outside the file."""
+    dataset = _follow_hard_links(group, name)
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise WeightsError(f"the numbers of “{name}” are not in this file")
-    if dataset.dtype.kind != "f" or dataset.nbytes > MAX_KERAS_BYTES:
+    if dataset.dtype.kind != "f" or dataset.nbytes > MODEL.max_keras_array_bytes:
         raise WeightsError(f"“{name}” has {dataset.nbytes} bytes of {dataset.dtype}, not weights")
     return np.asarray(dataset[()])

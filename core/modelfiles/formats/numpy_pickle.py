@@ -43,8 +43,7 @@ def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _require_array(file: str, name: Any, value: Any) -> NDArray[Any]:
-    """Return an unpickled value's array; raise WeightsError where the value isn't an array or the
-    name isn't text."""
+    """Return an unpickled value's array; raise WeightsError where it isn't a named array."""
     if isinstance(name, str) and isinstance(value, _Array) and value.array is not None:
         return value.array
     kind = "array" if isinstance(value, _Array) else type(value).__name__
@@ -86,8 +85,7 @@ class _ArrayUnpickler(pickle._Unpickler):
         self._bytes_left = len(content)  # all arrays together can't exceed the file
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return our substitute for an array constructor; raise WeightsError for any other name in
-        the pickle."""
+        """Return our substitute for an array constructor, WeightsError for all else."""
         known = {
             ("numpy", "ndarray"): _NDARRAY,
             ("numpy", "dtype"): self._build_dtype,
@@ -106,11 +104,7 @@ class _ArrayUnpickler(pickle._Unpickler):
         return known[module, name]
 
     def build_array(self, raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
-        """Build an array from its bytes, type, shape and order ("F", else C).
-
-        Raises:
-            WeightsError: their count does not fit type and shape, or they exceed the file.
-        """
+        """Build an array from its bytes; WeightsError where they don't fit the file."""
         raw = raw.encode("latin1") if isinstance(raw, str) else raw  # a Python 2 str
         if not isinstance(kind, _DType) or not isinstance(raw, bytes | bytearray):
             raise WeightsError("an array of objects: only arrays of plain numbers are supported")

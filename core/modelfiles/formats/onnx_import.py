@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from core.errors import WeightsError, WorkerError
+from core.media.limits import MODEL
+from core.modelfiles.formats import check_file
 from core.modelfiles.graph_checks import find_cost_fault, find_graph_fault
-from core.modelfiles.limits import MAX_GIVEN_NET_BYTES, check_file
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.weights_entry import Channels, PublishedWeights, Scaling
+from core.modelfiles.weights_entry import PublishedWeights, Scaling
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 from core.workers.process import borrowed_worker
@@ -43,7 +44,7 @@ def import_onnx(
         WeightsError: not ONNX, operators that are not allowed, other shapes than the entry's net
             has, or it takes too long or too much memory.
     """
-    check_file(path, MAX_GIVEN_NET_BYTES)
+    check_file(path, MODEL.max_onnx_bytes)
     options = {
         "path": str(path.resolve()),
         "joints": joints,
@@ -61,8 +62,7 @@ def import_onnx(
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Handle a request in the worker: "prepare" loads the libraries and limits memory, "wrap" calls
-    `_wrap_file`."""
+    """Handle "prepare" (load libraries, then limit memory) or "wrap" in the worker."""
     if command == "wrap":
         return _wrap_file(**options)
     # what is loaded before the limit does not count as the graph's memory
@@ -77,11 +77,9 @@ def _wrap_file(
     path: str, joints: int, title: str, input_hw: tuple[int, int], scaling: dict[str, Any]
 ) -> tuple[dict[str, Any], Arrays]:
     """Check an untrusted graph and its output shapes, and add its preprocessing; return its
-    metadata and counts, and the new graph's bytes.
+    metadata and counts, and the new graph's bytes. Errors as `import_onnx`."""
+    import onnx
 
-    Raises:
-        WeightsError: as `import_onnx`.
-    """
     file, data = Path(path).name, Path(path).read_bytes()
     if fault := find_graph_fault(data) or find_cost_fault(data, _MAX_OPERATIONS):
         raise WeightsError(f"{file} {fault}")
@@ -102,28 +100,16 @@ def _wrap_file(
             f"{file} has outputs {shapes}, expected are maps (1, {joints}, h, w), or positions "
             f"along x and y, (1, {joints}, …) each: it is another net than {title}"
         )
-    about = {
-        "input_hw": [height, width],
-        "stride": stride,
-        "stages": 1,
-        "joints": joints,
-        "background": False,
-    }
+    about = {"input_hw": [height, width], "stride": stride, "stages": 1}
+    about |= {"joints": joints, "background": False}
     content = _add_preprocessing(data, outputs, shapes, Scaling(**scaling))
-    return {"about": about, "counted": _count_parameters(data)}, [np.frombuffer(content, np.uint8)]
-
-
-def _count_parameters(data: bytes) -> dict[str, int]:
-    """Count an ONNX graph's weight arrays and the numbers in them."""
-    import onnx
-
     tensors = onnx.load_model_from_string(data).graph.initializer
-    return {"arrays": len(tensors), "parameters": sum(math.prod(one.dims) for one in tensors)}
+    counted = {"arrays": len(tensors), "parameters": sum(math.prod(one.dims) for one in tensors)}
+    return {"about": about, "counted": counted}, [np.frombuffer(content, np.uint8)]
 
 
 def _run_output_shapes(data: bytes, file: str, input_hw: tuple[int, int]) -> list[tuple[int, ...]]:
-    """Run the graph on a black picture and return its outputs' shapes; raise WeightsError where it
-    doesn't run."""
+    """Run the graph on a black picture; return its outputs' shapes, or WeightsError."""
     try:
         session = open_session(data)
         inputs = session.get_inputs()
@@ -152,8 +138,8 @@ def _add_preprocessing(
     batch = net_input.type.tensor_type.shape.dim[0].dim_value or "N"
     constants = {
         "order": np.array([2, 1, 0] if scaling.channels == "BGR" else [0, 1, 2], np.int64),
-        "factor": _per_channel_array(scaling.factor),
-        "offset": _per_channel_array(scaling.offset),
+        "factor": np.full((3, 1, 1), np.reshape(scaling.factor, (-1, 1, 1)), np.float32),
+        "offset": np.full((3, 1, 1), np.reshape(scaling.offset, (-1, 1, 1)), np.float32),
         "maps": np.array([-1, 1, *shapes[0][1:]], np.int64),
     }
     node = helper.make_node
@@ -181,8 +167,3 @@ def _add_preprocessing(
     graph.output.extend(value(one, TensorProto.FLOAT, None) for one in outputs)
     content: bytes = model.SerializeToString()
     return content
-
-
-def _per_channel_array(numbers: Channels) -> Any:
-    """Return (3, 1, 1) float32."""
-    return np.broadcast_to(np.array(numbers, np.float32).reshape(-1, 1, 1), (3, 1, 1))

@@ -12,8 +12,7 @@ _ALIGNMENT_BYTES = 16  # the runtime maps weights into memory and requires it
 
 
 def add_input_normalization(tflite: bytes, mean: float, std: float) -> bytes:
-    """Add metadata to a .tflite model which say that its input is an RGB picture, normalised as
-    (value − mean) / std."""
+    """Add metadata to a .tflite: the input is RGB, normalised as (value − mean) / std."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tflite, 0))
@@ -27,8 +26,7 @@ def add_input_normalization(tflite: bytes, mean: float, std: float) -> bytes:
 
 
 def _build_metadata(model: Any, mean: float, std: float) -> bytes:
-    """Build the serialised metadata: the input picture's normalisation, and an empty entry per
-    output."""
+    """Serialise metadata: the input's normalisation, and an empty entry per output."""
     from mediapipe.tasks.metadata import metadata_schema_py_generated as schema
 
     picture = schema.ContentT(
@@ -55,8 +53,7 @@ def _pack_flatbuffer(table: Any, identifier: bytes) -> bytes:
 
 
 def _aligned_buffer_class() -> type:
-    """Build a subclass of the schema's BufferT that aligns its data to 16 bytes, as the runtime
-    requires."""
+    """Build a subclass of BufferT whose data are aligned, as the runtime requires."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
     class AlignedBuffer(schema.BufferT):

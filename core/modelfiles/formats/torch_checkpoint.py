@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-from core.modelfiles.limits import MAX_PUBLISHED_BYTES
+from core.media.limits import MODEL
 
 # mmpose's files also contain the keypoints' OKS sigmas as a numpy array. These globals build arrays
 # and nothing else; files from before numpy 2 name the first by its old module.
@@ -34,10 +34,9 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         WeightsError: the file is too large, cut off, or contains anything but named tensors.
     """
-    if _unpacked_bytes(path) > MAX_PUBLISHED_BYTES:
-        raise WeightsError(
-            f"{path.name} has over {MAX_PUBLISHED_BYTES >> 20} MB unpacked: no net is so large"
-        )
+    if _unpacked_bytes(path) > MODEL.max_published_bytes:
+        limit_mb = MODEL.max_published_bytes >> 20
+        raise WeightsError(f"{path.name} has over {limit_mb} MB unpacked: no net is so large")
     try:
         with torch.serialization.safe_globals(_NUMPY_GLOBALS):
             found = torch.load(path, map_location="cpu", weights_only=True)
@@ -53,14 +52,15 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _tensors_to_arrays(file: str, state_dict: dict[Any, Any]) -> dict[str, NDArray[Any]]:
-    """Convert a state dict's tensors to numpy arrays, bfloat16 to float32; raise WeightsError for
-    anything but named dense tensors."""
+    """Convert tensors to numpy, bfloat16 to float32; raise WeightsError for anything else."""
     arrays: dict[str, NDArray[Any]] = {}
     for name, value in state_dict.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             kind = type(value).__name__
             raise WeightsError(f"{file}: “{str(name)[:60]}” is a {kind}, expected a tensor")
-        if not _is_dense_tensor(value):
+        plain = value.layout == torch.strided and value.device.type == "cpu"
+        plain = plain and not value.is_nested and value.dtype in _DTYPES
+        if not (plain and value.nbytes <= value.untyped_storage().nbytes()):  # all is in the file
             kind = f"{value.layout} {value.dtype} on {value.device}".replace("torch.", "")
             raise WeightsError(f"{file}: “{name[:60]}” is {kind}, expected an array of numbers")
         value = value.float() if value.dtype == torch.bfloat16 else value
@@ -68,18 +68,8 @@ def _tensors_to_arrays(file: str, state_dict: dict[Any, Any]) -> dict[str, NDArr
     return arrays
 
 
-def _is_dense_tensor(tensor: torch.Tensor) -> bool:
-    """Whether a tensor is a plain array of numbers in memory, all of which the file contains."""
-    plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
-    plain = plain and not tensor.is_nested and tensor.dtype in _DTYPES
-    return plain and tensor.nbytes <= tensor.untyped_storage().nbytes()
-
-
 def _unpacked_bytes(path: Path) -> int:
-    """Return a checkpoint's size in bytes once unpacked: the sum of a zip's members, else the
-    file's size."""
-    if not zipfile.is_zipfile(path):
-        return path.stat().st_size
+    """Return a checkpoint's size unpacked: the sum of a zip's members, else the file's."""
     try:
         with zipfile.ZipFile(path) as archive:
             return sum(entry.file_size for entry in archive.infolist())
