@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from core.datasets.hand_packs import list_held_out_pictures
+from core.datasets.hand_packs import HELD_OUT_SOURCES, choose_held_out_set
 from core.estimators import create_estimator
 from core.estimators.heatmap_net import HeatmapNet
 from core.measuring.hand_net_evaluation import evaluate_hand_net
@@ -31,7 +32,7 @@ def main() -> None:
     asked = parser.parse_args()
     paths = Paths.find()
     net = HeatmapNet(paths.net(asked.net))
-    sets = list_held_out_pictures(asked.data)
+    sets = _list_held_out_pictures(asked.data)
     with create_estimator("mediapipe-hands", paths.weights) as teacher:
         for loose in (False, True):
             print(f"\n{'Loose boxes' if loose else 'Upright square of 1.5 L'}\n\n{_HEAD}")
@@ -53,6 +54,17 @@ def _milliseconds(net: HeatmapNet) -> float:
         net.predict_heatmaps(crop)
         times.append(time.process_time() - begun)
     return 1000 * float(np.median(times))
+
+
+def _list_held_out_pictures(data: Path) -> dict[str, list[Path]]:
+    """Return the pictures of each held-out set: "hagrid", "crops", "digits"."""
+    table = pd.read_csv(data / "hand_crops" / "crops.csv")
+    crops = table.loc[table["source_repo"].isin(HELD_OUT_SOURCES), "file"]
+    sets = {"crops": [data / "hand_crops" / file for file in crops]}
+    for name, source in (("hagrid", "hagrid_crops"), ("digits", "digits")):
+        pictures = sorted((data / "hand_images" / source).rglob("*.*"))
+        sets[name] = [p for p in pictures if choose_held_out_set(source, p.name)]
+    return sets
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ from core.pose.types import Picture
 
 
 def jitter_colours(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Randomly change brightness, contrast, gamma and white balance, mix the channels a little, and
-    turn a few pictures grey."""
+    """Change brightness, contrast, gamma and white balance; turn a few pictures grey."""
     light = picture.astype(np.float32) / 255
     mixing = np.eye(3) + rng.normal(0, 0.06, (3, 3))
     gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.08, 3))
@@ -24,8 +23,7 @@ def jitter_colours(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def degrade_quality(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Randomly lower the resolution, blur, add noise and compress as JPEG, each with its own
-    probability, like a webcam in low light."""
+    """Lower resolution, blur, add noise and compress at random, like a webcam in low light."""
     height, width = picture.shape[:2]
     if rng.random() < 0.25:
         fraction = rng.uniform(0.25, 1)
@@ -48,8 +46,7 @@ def degrade_quality(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def erase_rectangle(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
-    """Return the picture with a random rectangle, up to a third of each side, filled with one
-    colour or with a part of another picture."""
+    """Fill a random rectangle with one colour or with a part of another picture."""
     rows, columns = picture.shape[:2]
     height, width = (int(rng.integers(side // 10, side // 3)) for side in (rows, columns))
     y, x = int(rng.integers(0, rows - height)), int(rng.integers(0, columns - width))

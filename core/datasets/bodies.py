@@ -90,8 +90,7 @@ class Bodies(TrainingData):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """Read a person's picture, and return a randomly changed input and its keypoints, in its
-        pixels."""
+        """Return a person's randomly changed input and its keypoints, in its pixels."""
         body = self.bodies[row]
         rgb = read_picture(body.picture)
         if self.strong:
@@ -106,8 +105,7 @@ class Bodies(TrainingData):
         input_hw: tuple[int, int],
         rng: np.random.Generator,
     ) -> tuple[Picture, Floats]:
-        """Cut out a box, randomly scaled, rotated and mirrored; return the input and the keypoints
-        in its pixels."""
+        """Cut out a box, randomly scaled, rotated and mirrored, and its keypoints."""
         options = _AUGMENTATION
         scale = float(np.clip(1 + options.scale_std * rng.normal(), *options.scale_range))
         limit = options.max_turn_deg
@@ -122,8 +120,7 @@ class Bodies(TrainingData):
     def _augment_strongly(
         self, body: Body, rgb: Picture, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """Cut out a person, at times only half of the body, or background with NaN keypoints; then
-        hide a part, and change colours and quality."""
+        """Cut out a person, half of one or background; hide a part, change its look."""
         options = _AUGMENTATION
         if rng.random() < options.background_rate:
             others = [one for one in self._by_picture[body.picture] if one is not body]
@@ -140,8 +137,7 @@ class Bodies(TrainingData):
         return degrade_quality(jitter_colours(picture, rng), rng), keypoints
 
     def half_body_box(self, body: Body, *, upper: bool) -> Box:
-        """Return the box around the keypoints down to the hips, or from the hips down; the person's
-        own box if too few of those are labelled."""
+        """Return the box of the upper or lower body; the person's where too few are labelled."""
         hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
         legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEG_JOINTS)}
         half = set(range(self.skeleton.size)) - legs if upper else hips | legs
@@ -150,8 +146,7 @@ class Bodies(TrainingData):
         return person_box(points) if count >= _AUGMENTATION.min_half_keypoints else body.box
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Read a person without augmentation: input, keypoints in its pixels, and the torso's
-        length in px, NaN if its ends aren't labelled."""
+        """Return input, keypoints in its pixels, and torso length, px or NaN."""
         body = self.bodies[row]
         view = PersonView.from_box(body.box, input_hw)
         keypoints = view.to_input(body.keypoints)
@@ -177,8 +172,7 @@ def cut_background(
     input_hw: tuple[int, int],
     rng: np.random.Generator,
 ) -> Picture:
-    """Return a random corner of the picture without people, resized to the input, or one colour if
-    every corner shows some.
+    """Return a corner of the picture without people as an input, or one colour if there is none.
 
     Args:
         body: may reach into the corner with its box, not with its keypoints.

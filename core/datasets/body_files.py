@@ -70,8 +70,7 @@ def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
 
 
 def hold_out_pictures(bodies: list[Body]) -> list[Body]:
-    """Return the bodies, those in a random fifth of the pictures (fixed seed) marked as held
-    out."""
+    """Return the bodies, those in a random fifth of the pictures held out (fixed seed)."""
     pictures = sorted({body.picture for body in bodies})
     order = np.random.default_rng(0).permutation(len(pictures))
     held_out = {pictures[i] for i in order[: round(_HELD_OUT_FRACTION * len(pictures))]}
@@ -144,9 +143,8 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
 
 def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
-    """Convert COCO annotations to bodies. Crowds and people without a labelled keypoint (as Xiao et
-    al. 2018) only become the `unlabelled` boxes of the picture's bodies; boxes are clipped to the
-    picture."""
+    """Convert COCO annotations to bodies, boxes clipped to the picture. Crowds and people without a
+    labelled keypoint only become `unlabelled` boxes (as Xiao et al. 2018)."""
     bodies, others = [], defaultdict[int, list[Box]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)

@@ -123,8 +123,7 @@ _RESULT, _DETECTION = TypeAdapter(KeypointResult), TypeAdapter(Detection)
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Read a COCO file of person keypoints; raise TableError for a damaged entry, an id that occurs
-    twice, or an empty list."""
+    """Read a COCO file of person keypoints; raise TableError where an entry is damaged."""
     if is_list(path):
         raise TableError(
             f"{path.name} is a list, as results and detections are; expected were annotations with "
@@ -165,8 +164,7 @@ def read_detections(path: Path) -> list[Detection]:
 
 
 def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_Entry]:
-    """Read a JSON list and validate each object; raise TableError if it is no list or an entry is
-    damaged."""
+    """Read and validate the objects of a JSON list; raise TableError where one is damaged."""
     if not is_list(path):
         raise TableError(
             f"{path.name} is no list: expected was one of objects with {fields}; were the two "

@@ -54,8 +54,7 @@ def _read_published_hands(
     test_folders: Sequence[Path],
     skeleton: Skeleton,
 ) -> DepthHands:
-    """Read a published set's hands, its test frames held out, else a part of its training frames;
-    raise TrainingError if the net has another skeleton."""
+    """Read a published set's hands; raise TrainingError if the skeleton is another."""
     if depth_set.skeleton.name != skeleton.name:
         raise TrainingError(
             f"{training_folders[0]} has keypoints of {depth_set.skeleton.name}, the net those of "
@@ -75,8 +74,7 @@ def _read_published_hands(
 
 
 def _hold_out_labels(labels: Sequence[DepthLabel]) -> list[str]:
-    """Return the held-out set of each frame ("" for training) of a set without test frames: the
-    first person's frames are held out, or the last tenth if persons are unknown."""
+    """Hold out the first person's frames, or the last tenth if persons are unknown."""
     persons = sorted({label.person for label in labels})
     if len(persons) > 1:
         return [_HELD_OUT if label.person == persons[0] else "" for label in labels]
@@ -90,15 +88,13 @@ def _hold_out_last_tenth(count: int) -> list[str]:
 def _make_hand(
     file: Path, camera: Camera, xyz_mm: Points, side_mm: float, held_out: str, unit_mm: float = 1.0
 ) -> DepthHand:
-    """Create a hand whose cube is centred on the mean of its keypoints, and whose frame is read
-    from the file when needed."""
+    """Create a hand, its cube centred on the mean of its keypoints, its frame read when needed."""
     cube = Cube(camera, tuple(camera.to_pixels(np.nanmean(xyz_mm, axis=0))), side_mm)
     return DepthHand(partial(read_depth, file, unit_mm=unit_mm), cube, xyz_mm, held_out)
 
 
 def _read_table_hands(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
-    """Read the hands of joints.csv, the last tenth held out, with the cameras in it or in a file
-    beside it; raise TableError for missing columns or keypoints."""
+    """Read the hands of joints.csv, the last tenth held out; raise TableError for lacks."""
     path = folder / JOINTS_FILE
     table = read_joint_table(path)
     cameras, unit_mm = _find_cameras(folder, table)
@@ -121,8 +117,7 @@ def _read_table_hands(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
 
 
 def _find_cameras(folder: Path, table: JointTable) -> tuple[Mapping[str, Camera], float]:
-    """Return the camera of each picture, from the table, else from a file in the folder (empty if
-    neither has any), and the pictures' unit in mm."""
+    """Return each picture's camera, by the table or a file beside it, and the unit in mm."""
     first = folder / Path(next(iter(table.truths), "")).name
     if not first.is_file():
         return table.cameras, 1.0

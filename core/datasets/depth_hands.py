@@ -54,8 +54,7 @@ class CropChange:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "CropChange":
-        """Draw one of four changes with equal probability: a shifted cube, a rotated crop, a scaled
-        cube, or none."""
+        """Draw one of four changes: a shifted cube, a rotated crop, a scaled cube, or none."""
         kind = rng.integers(4)
         if kind == 0:
             x, y, z = rng.normal(0, _SHIFT_STD_MM, 3)
@@ -94,8 +93,7 @@ class DepthHands(TrainingData):
 
 
 def cut_hand_sample(hand: DepthHand, change: CropChange) -> tuple[Crop, Floats]:
-    """Cut out a hand's crop (S, S, 1) with a change of cube and rotation, and return it with
-    keypoints (K, 5): x, y, z in the cube's units, x, y in crop pixels."""
+    """Cut out a hand's crop (S, S, 1), changed, and its keypoints (K, 5)."""
     cube = change.change_cube(hand.cube)
     crop, xyz_mm = cube.cut_crop(hand.read_frame()), hand.xyz_mm
     if change.turn_deg:

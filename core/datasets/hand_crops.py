@@ -74,8 +74,7 @@ class HandCrops(TrainingData):
         self.pictures, self.masks, self.keypoints, self.table = pictures, masks, keypoints, table
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a hand without augmentation: input (I, I, 3), keypoints in its pixels, and the
-        hand's longer side L in px."""
+        """Return input (I, I, 3), keypoints in its pixels, and L in px."""
         keypoints, size = self.keypoints[row], input_hw[0]
         square = square_around(keypoints, NET_FACTOR)
         picture = cut_square(np.asarray(self.pictures[row]), square, size)
@@ -101,8 +100,7 @@ class HandCrops(TrainingData):
 
 
 def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
-    """Write a pack: the crops of all hands, their masks, keypoints and table, one hand at a time;
-    return the number. Raise TrainingError without any hand."""
+    """Write all hands as a pack, one at a time; return their number, TrainingError if it is 0."""
     keypoints, rows = [], []
     side = (PACK_SIDE, PACK_SIDE)
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,8 +156,7 @@ def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_Growing
 
 
 def read_pack(folder: Path) -> HandCrops:
-    """Open a pack, its pictures memory-mapped; raise TrainingError if the folder has no complete
-    one."""
+    """Open a pack, its pictures memory-mapped; raise TrainingError where it isn't complete."""
     if not (folder / _TABLE).is_file():
         raise TrainingError(f"{folder} holds no pack of hand crops")
     return HandCrops(
@@ -173,8 +170,8 @@ def read_pack(folder: Path) -> HandCrops:
 def augment_crop(
     crops: HandCrops, row: int, others: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> tuple[Picture, Floats]:
-    """Return a crop of (size, size) and its keypoints, randomly rotated, scaled, shifted, flipped,
-    recoloured, blurred and partly hidden; backgrounds come from the rows `others`."""
+    """Return a crop of (size, size) and its keypoints, changed at random; backgrounds come from the
+    rows `others`."""
     picture, keypoints = np.asarray(crops.pictures[row]), crops.keypoints[row]
     mask_row = int(crops.table["mask"].iat[row])
     if mask_row >= 0 and rng.random() < 0.8:
@@ -193,16 +190,14 @@ def augment_crop(
 
 
 def _compute_row_probabilities(sources: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Return the (N,) probability of drawing each row: in total, a source is drawn in proportion to
-    the square root of its size."""
+    """Return (N,) probabilities: a source counts by the square root of its size."""
     _, source_of, count = np.unique(sources, return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(count[source_of])
     return np.asarray(weights / weights.sum())
 
 
 def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a (2, 3) affine matrix from the stored crop to a randomly shifted, stretched, rotated
-    and flipped input, whose side is 1.15 to 2.25 times the hand's longer side."""
+    """Draw a (2, 3) matrix from the stored crop to an input of 1.15 to 2.25 times the hand."""
     box = bounding_box(keypoints)
     longer = box.longer_side
     side = longer * np.clip(rng.normal(1.6, 0.25), 1.15, 2.25)
@@ -219,8 +214,7 @@ def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArra
 def _draw_empty_picture(
     crops: HandCrops, rows: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> Picture:
-    """Return a random (size, size) picture without a hand: a small corner of a crop, or a plain
-    backdrop, degraded."""
+    """Return a (size, size) picture without a hand: a corner of a crop, or a backdrop."""
     backdrop = _draw_backdrop(crops, rows, rng, max_side=_CORNER_PX)
     picture = to_picture(cv2.resize(backdrop, (size, size)))
     return degrade_quality(jitter_colours(picture, rng), rng)
@@ -232,8 +226,7 @@ def _draw_backdrop(
     rng: np.random.Generator,
     max_side: int = PACK_SIDE // 2,
 ) -> Picture:
-    """Return a random background of the stored size: an enlarged corner of a random crop, or a
-    plain shade."""
+    """Return a background of the stored size: an enlarged corner of a crop, or a shade."""
     if rng.random() < 0.15:
         base = rng.integers(0, 256, 3)
         steps = rng.integers(-_MAX_SHADE_STEP, _MAX_SHADE_STEP + 1, (2, 2, 3))

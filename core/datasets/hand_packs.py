@@ -76,11 +76,16 @@ def make_hand_pack(
     unreadable: list[Path] = []
 
     def read_hands() -> Iterator[Hand]:
-        for done, hand in enumerate(_read_all_hands(data, landmarks, unreadable), 1):
+        yield from _read_crop_hands(data / "hand_crops", unreadable)
+        for name in PICTURE_SOURCES:
+            yield from _read_source_hands(name, data / "hand_images" / name, landmarks, unreadable)
+
+    def count_hands() -> Iterator[Hand]:
+        for done, hand in enumerate(read_hands(), 1):
             progress(done)
             yield hand
 
-    crops = write_pack(out, read_hands())
+    crops = write_pack(out, count_hands())
     if unreadable:
         log.warning(
             "skipped %d unreadable pictures, the first is %s", len(unreadable), unreadable[0]
@@ -88,29 +93,8 @@ def make_hand_pack(
     return crops
 
 
-def list_held_out_pictures(data: Path) -> dict[str, list[Path]]:
-    """Return the pictures of each held-out set: "hagrid", "crops", "digits"."""
-    table = pd.read_csv(data / "hand_crops" / "crops.csv")
-    crops = table.loc[table["source_repo"].isin(HELD_OUT_SOURCES), "file"]
-    hagrid = sorted((data / "hand_images" / "hagrid_crops").rglob("*.jpg"))
-    digits = sorted((data / "hand_images" / "digits").rglob("*.*"))
-    return {
-        "hagrid": [path for path in hagrid if _is_in_held_out_fifth(path.name)],
-        "crops": [data / "hand_crops" / file for file in crops],
-        "digits": [path for path in digits if _is_of_last_sessions(path.name)],
-    }
-
-
-def _read_all_hands(data: Path, landmarks: Path, unreadable: list[Path]) -> Iterator[Hand]:
-    """Yield every hand; add unreadable pictures to the list."""
-    yield from _read_crop_hands(data / "hand_crops", unreadable)
-    for name in PICTURE_SOURCES:
-        yield from _read_source_hands(name, data / "hand_images" / name, landmarks, unreadable)
-
-
 def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
-    """Yield the hands of hand_crops/, with a lower weight where no detector confirmed the hand; add
-    unreadable pictures to the list."""
+    """Yield the hands of hand_crops/, with less weight where no detector confirmed them."""
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _select_keypoints(table), strict=True):
         picture = _try_read_picture(folder / str(row.file), unreadable)
@@ -123,32 +107,24 @@ def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
 def _read_source_hands(
     name: str, folder: Path, landmarks: Path, unreadable: list[Path]
 ) -> Iterator[Hand]:
-    """Yield the hands of one source in hand_images/, those of "digits" with a mask; add unreadable
-    pictures to the list."""
+    """Yield the hands of a source in hand_images/, those of "digits" with a mask."""
     table = pd.read_parquet(landmarks / f"{name}.parquet")
     for file, keypoints in zip(table["source"], _select_keypoints(table), strict=True):
         picture = _try_read_picture(folder / str(file), unreadable)
         if picture is not None:
             mask = segment_hand(picture, keypoints) if name == "digits" else None
-            held_out = _choose_held_out_set(name, Path(file).name)
+            held_out = choose_held_out_set(name, Path(file).name)
             yield Hand(picture, keypoints, name, held_out, 1.0, mask)
 
 
-def _choose_held_out_set(source: str, file_name: str) -> str:
+def choose_held_out_set(source: str, file_name: str) -> str:
     """Return the name of the held-out set that a source's picture belongs to, "" for training."""
-    if source == "hagrid_crops" and _is_in_held_out_fifth(file_name):
-        return "hagrid"
-    return "digits" if source == "digits" and _is_of_last_sessions(file_name) else ""
-
-
-def _is_in_held_out_fifth(file_name: str) -> bool:
-    """Whether a name's hash is in a fixed fifth, whichever person the picture shows."""
-    return hashlib.sha256(file_name.encode()).digest()[0] % 5 == 0
-
-
-def _is_of_last_sessions(file_name: str) -> bool:
-    """Whether a picture of the digits is in the last fifth, which shows other people."""
-    return int(re.findall(r"\d+", file_name)[-1]) > _LAST_TRAINING_DIGIT
+    if source == "hagrid_crops":  # a fifth by the name's hash, whichever person it shows
+        return "" if hashlib.sha256(file_name.encode()).digest()[0] % 5 else "hagrid"
+    if source == "digits":  # the last fifth, which shows other people
+        number = int(re.findall(r"\d+", file_name)[-1])
+        return "digits" if number > _LAST_TRAINING_DIGIT else ""
+    return ""
 
 
 def _select_keypoints(table: pd.DataFrame) -> Floats:
@@ -167,8 +143,8 @@ def _try_read_picture(path: Path, unreadable: list[Path]) -> Picture | None:
 
 
 def segment_hand(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
-    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), initialised with thick
-    lines along its bones; return a (H, W) uint8 mask, 255 on the hand."""
+    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), from thick lines along
+    its bones: (H, W) uint8, 255 on the hand."""
     height, width = rgb.shape[:2]
     longer = max(*np.ptp(keypoints, axis=0).tolist(), 8.0)
     labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)

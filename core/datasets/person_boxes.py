@@ -37,8 +37,7 @@ class PersonBoxes:
         return [box for box in clipped if box is not None][:MAX_BOXES]
 
     def _find_number(self, path: PurePath) -> int:
-        """Return a picture's id in the file: by its name, the only one, or the number it is named
-        by; −1 if unknown."""
+        """Return a picture's id by its name, the only one, or its file's number; else −1."""
         if path.name in self.ids:
             return self.ids[path.name]
         if len(self.by_id) == 1:

@@ -112,8 +112,7 @@ def is_body_net(net: HeatmapNet) -> bool:
 def _read_annotated_people(
     data: Path, pictures: Path | None, held_out: bool
 ) -> tuple[Bodies, Annotations | None]:
-    """Read annotated people, and a COCO file's annotations, which AP needs (else None); raise
-    TrainingError without people."""
+    """Read annotated people, and a COCO file's annotations for AP, else None."""
     bodies = read_annotated_bodies(data, pictures)
     if held_out:
         bodies = Bodies(bodies.skeleton, [body for body in bodies.bodies if body.held_out])
@@ -125,16 +124,11 @@ def _read_annotated_people(
 
 def create_crop_finder(estimator: Estimator) -> BodyFinder:
     """Return a finder that runs an estimator on each annotated person's crop."""
-
-    def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
-        return [_find_in_crop(estimator, rgb, body) for body in bodies]
-
-    return find
+    return lambda rgb, bodies: [_find_in_crop(estimator, rgb, body) for body in bodies]
 
 
 def create_picture_finder(estimator: Estimator) -> BodyFinder:
-    """Return a finder that runs an estimator once on the whole picture; every person gets all
-    bodies found."""
+    """Return a finder that gives every person all bodies of the whole picture."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         poses = list(estimator.estimate_still(rgb, num_poses=MAX_PEOPLE).poses)
@@ -150,9 +144,8 @@ def create_box_finder(
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         boxes = [body.box for body in bodies]
-        return [
-            [pose] for pose, _ in estimate_in_boxes(net, rgb, boxes, flip=flip, decoding=decoding)
-        ]
+        found = estimate_in_boxes(net, rgb, boxes, flip=flip, decoding=decoding)
+        return [[pose] for pose, _ in found]
 
     return find
 
@@ -219,9 +212,8 @@ def find_in_detections(
     decoding: PeakDecoder | None = None,
     progress: Progress = ignore_progress,
 ) -> list[KeypointResult]:
-    """Find people's keypoints in a detector's boxes with a top-down net, as COCO results, by the
-    protocol of Xiao et al. 2018: a score is the box's times the mean of confident keypoints,
-    duplicates (OKS above 0.9) are dropped."""
+    """Find keypoints in a detector's boxes by the protocol of Xiao et al. 2018: a score is the
+    box's times the mean of confident keypoints, duplicates (OKS above 0.9) are dropped."""
     by_image: dict[int, list[Detection]] = {}
     for one in detections:
         if one.image_id in annotations.images and one.category_id in annotations.categories:
@@ -231,8 +223,10 @@ def find_in_detections(
         rgb = read_picture(pictures / annotations.images[image].file_name)
         boxes = [Box.from_xywh(*one.bbox) for one in found]
         poses = [p for p, _ in estimate_in_boxes(net, rgb, boxes, flip=flip, decoding=decoding)]
+        confident = [pose.scores[pose.scores > _MIN_KEYPOINT_SCORE] for pose in poses]
         scores = [
-            one.score * _mean_confident_score(pose) for one, pose in zip(found, poses, strict=True)
+            one.score * float(some.mean()) if len(some) else 0.0
+            for one, some in zip(found, confident, strict=True)
         ]
         points = np.nan_to_num([pose.keypoints for pose in poses])
         areas = [one.bbox[2] * one.bbox[3] for one in found]
@@ -242,34 +236,22 @@ def find_in_detections(
     return results
 
 
-def _mean_confident_score(pose: Pose) -> float:
-    scores = pose.scores[pose.scores > _MIN_KEYPOINT_SCORE]
-    return float(scores.mean()) if len(scores) else 0.0
-
-
 def _find_in_crop(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
     """Run an estimator on a person's crop; return the poses in the whole picture's pixels."""
-    x0, y0, x1, y1 = _crop_bounds(body.box, rgb.shape[:2])
-    poses = estimator.estimate_still(np.ascontiguousarray(rgb[y0:y1, x0:x1])).poses
+    box, (rows, columns) = body.box, rgb.shape[:2]
+    x, y = _CROP_MARGIN * box.width, _CROP_MARGIN * box.height
+    x0, y0 = min(max(0, int(box.x0 - x)), columns - 1), min(max(0, int(box.y0 - y)), rows - 1)
+    x1, y1 = int(np.ceil(box.x1 + x)) + 1, int(np.ceil(box.y1 + y)) + 1
+    crop = rgb[y0 : max(y0 + 1, y1), x0 : max(x0 + 1, x1)]
+    poses = estimator.estimate_still(np.ascontiguousarray(crop)).poses
     corner = np.array([x0, y0], np.float32)
     return [replace(pose, keypoints=pose.keypoints + corner) for pose in poses]
-
-
-def _crop_bounds(box: Box, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return the pixel bounds x0, y0, x1, y1 of a box with a margin of half its sides, clipped
-    to the picture."""
-    x, y = _CROP_MARGIN * box.width, _CROP_MARGIN * box.height
-    x0, y0 = max(0, int(box.x0 - x)), max(0, int(box.y0 - y))
-    x1, y1 = int(np.ceil(box.x1 + x)) + 1, int(np.ceil(box.y1 + y)) + 1
-    x0, y0 = min(x0, size_hw[1] - 1), min(y0, size_hw[0] - 1)
-    return x0, y0, max(x0 + 1, min(size_hw[1], x1)), max(y0 + 1, min(size_hw[0], y1))
 
 
 def _match_body(
     body: Body, poses: Sequence[Pose], skeleton: Skeleton, data_skeleton: Skeleton
 ) -> _Match:
-    """Match a person to the pose that overlaps most; keypoints are converted to the data's
-    skeleton, NaN without a pose."""
+    """Match a person to the pose that overlaps most, in the data's skeleton; NaN without one."""
     pose = select_overlapping_pose(body, poses)
     if pose is None:
         return _Match(body, np.full_like(body.keypoints, np.nan), None)
@@ -277,16 +259,14 @@ def _match_body(
 
 
 def select_overlapping_pose(body: Body, poses: Sequence[Pose]) -> Pose | None:
-    """Return the pose whose bounding box has the highest IoU with the annotated person's; None
-    if none overlaps."""
+    """Return the pose whose bounding box has the highest IoU with the person's, or None."""
     found = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
     overlaps = [box_iou(bounding_box(pose.keypoints), body.box) for pose in found]
     return found[int(np.argmax(overlaps))] if any(overlaps) else None
 
 
 def _convert_body_keypoints(keypoints: Floats, skeleton: Skeleton, target: Skeleton) -> Floats:
-    """Convert keypoints to the target skeleton; raise EstimatorError if one is a hand's and the
-    other a body's."""
+    """Convert keypoints; raise EstimatorError between a hand's and a body's skeleton."""
     if skeleton.is_body != target.is_body:
         raise EstimatorError(
             f"the estimator finds {skeleton.name} keypoints, the data has {target.name}: choose "
@@ -304,8 +284,7 @@ def _to_coco_result(image: int, category: int, keypoints: Floats, score: float) 
 def _summarise_matches(
     data: Bodies, matches: Sequence[_Match], skeleton: Skeleton
 ) -> dict[str, Any]:
-    """Compute counts, PCK with intervals, PCK by keypoint and mean OKS; keypoints that the
-    estimator's skeleton lacks are left out."""
+    """Compute counts, PCK and OKS; keypoints that the skeleton lacks are left out."""
     found = np.array([match.keypoints for match in matches])
     target = np.array([match.body.keypoints for match in matches])
     zeros = np.zeros((skeleton.size, 2), np.float32)

@@ -17,26 +17,31 @@ FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL
 
 
 def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
-    """Evaluate a COCO results file against annotations: the ten AP and AR figures, and n, its
-    number of entries.
-
-    Raises:
-        TableError: the files do not belong together, or are no such files.
-    """
+    """Evaluate a COCO results file: n, AP and AR; raise TableError where the files are wrong."""
     annotations, results = read_annotations(truth), read_results(predictions)
-    _check_coco_pair(annotations, results, truth.name, predictions.name)
+    categories = set(annotations.categories)
+    with_box = bool(results) and results[0].bbox is not None
+    for number, found in enumerate(results, 1):
+        entry = f"{predictions.name}: entry {number}"
+        if found.image_id not in annotations.images:
+            raise TableError(
+                f"{entry} is of picture {found.image_id}, which {truth.name} does not have: give "
+                "the annotations of the same pictures"
+            )
+        if found.category_id not in categories:
+            raise TableError(
+                f"{entry} is of category {found.category_id}, {truth.name} has only "
+                f"{', '.join(map(str, sorted(categories)[:9]))}"
+            )
+        if with_box and found.bbox is None:
+            raise TableError(f"{entry} has no bbox, which the first entry has: give all or none")
     return {"n": len(results), **compute_coco_figures(annotations, results)}
 
 
 def compute_coco_figures(
     annotations: Annotations, results: Sequence[KeypointResult]
 ) -> dict[str, float]:
-    """Compute COCO's ten keypoint figures (AP, AP50 … ARL) with pycocotools, rounded to six
-    digits.
-
-    Args:
-        results: of pictures and categories that the annotations have.
-    """
+    """Compute COCO's ten figures, rounded, of results whose pictures are all annotated."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -57,45 +62,10 @@ def compute_coco_figures(
     return {name: round(float(value), 6) for name, value in pairs}
 
 
-def _check_coco_pair(
-    annotations: Annotations,
-    results: Sequence[KeypointResult],
-    truth_name: str,
-    predictions_name: str,
-) -> None:
-    """Raise TableError for a result of a picture or category without annotations, or with a bbox
-    in some entries only."""
-    categories = set(annotations.categories)
-    with_box = bool(results) and results[0].bbox is not None
-    for number, found in enumerate(results, 1):
-        entry = f"{predictions_name}: entry {number}"
-        if found.image_id not in annotations.images:
-            raise TableError(
-                f"{entry} is of picture {found.image_id}, which {truth_name} does not have: give "
-                "the annotations of the same pictures"
-            )
-        if found.category_id not in categories:
-            raise TableError(
-                f"{entry} is of category {found.category_id}, {truth_name} has only "
-                f"{', '.join(map(str, sorted(categories)[:9]))}"
-            )
-        if with_box and found.bbox is None:
-            raise TableError(f"{entry} has no bbox, which the first entry has: give all or none")
-
-
 def _to_coco_dataset(annotations: Annotations) -> dict[str, Any]:
     """Convert annotations to the dictionary that pycocotools reads."""
-    people = [
-        {
-            "id": number,  # not the file's: pycocotools takes an id of 0 for no match
-            "image_id": person.image_id,
-            "category_id": person.category_id,
-            "bbox": list(person.bbox),
-            "area": person.area,
-            "keypoints": person.keypoints.ravel(),
-            "num_keypoints": person.num_keypoints,
-            "iscrowd": int(person.iscrowd),
-        }
+    people = [  # not the file's ids: pycocotools takes an id of 0 for no match
+        vars(person) | {"id": number, "keypoints": person.keypoints.ravel()}
         for number, person in enumerate(annotations.persons, 1)
     ]
     return {
@@ -107,14 +77,8 @@ def _to_coco_dataset(annotations: Annotations) -> dict[str, Any]:
 
 def _to_coco_entries(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
     """Convert results to pycocotools' entries, with a bbox if the results have one."""
-    with_box = results[0].bbox is not None
-    return [
-        {
-            "image_id": found.image_id,
-            "category_id": found.category_id,
-            "keypoints": found.keypoints.ravel(),
-            "score": found.score,
-            **({"bbox": list(found.bbox)} if with_box and found.bbox else {}),
-        }
-        for found in results
-    ]
+    entries = [vars(found) | {"keypoints": found.keypoints.ravel()} for found in results]
+    if results[0].bbox is None:
+        for entry in entries:
+            del entry["bbox"]
+    return entries

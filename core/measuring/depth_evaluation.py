@@ -105,8 +105,7 @@ def measure_depth_net(
 def _check_depth_pair(
     target: Points, predicted: Points, truth_name: str, predictions_name: str
 ) -> None:
-    """Raise TableError if the numbers of frames or keypoints differ, or a label has no positive
-    depth."""
+    """Raise TableError where frames or keypoints differ, or a label has no positive depth."""
     for unit, axis in (("keypoints", 1), ("frames", 0)):
         if predicted.shape[axis] != target.shape[axis]:
             raise TableError(
@@ -124,8 +123,7 @@ def _check_depth_pair(
 
 
 def _evaluate_parts(errors_mm: Distances, split: int) -> list[dict[str, Any]]:
-    """Return first and last frame, n and mean error (mm) before the split and from it on; raise
-    TableError for a split outside."""
+    """Return first and last frame, n and mean error (mm) before the split and from it on."""
     if not 0 < split < len(errors_mm):
         raise TableError(f"the {len(errors_mm)} frames can't be split at {split}: name one inside")
     return [

@@ -81,49 +81,40 @@ def evaluate_gestures(
 
 
 def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    """Evaluate a model on a keypoint table; labels that the model lacks count as `none`, moving
-    gestures go to `_evaluate_clips`."""
+    """Evaluate a model on a keypoint table. Labels that the model lacks count as `none`, of moving
+    gestures only in false_accept."""
     model.check_estimator(table.estimator, table.skeleton)
-    if model.steps is not None or table.moving:
-        return _evaluate_clips(model, table)
-    table = table.to_3d() if model.axes == 3 else table
-    predicted, accepted = _predict_table(model, table, table.keypoints[..., : model.axes])
-    names = [gesture.name for gesture in model.gestures]
-    known = table.known | np.isin(table.gestures, names)
-    target = np.where(known, table.gestures, NONE.name).tolist()
-    return compute_accuracies(target, predicted.tolist(), *_independent_groups(table)) | {
-        **open_set_rates(target, accepted),
-        **_describe_table(table),
-        "unknown_folders": sorted({str(g) for g in table.gestures[~known]}),
-    }
-
-
-def _evaluate_clips(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    """Evaluate a model on clips of moving gestures; clips of gestures that the model lacks count
-    only in false_accept."""
-    clips = table.keypoints
-    if model.steps is not None and table.moving and clips.shape[1] != model.steps:
-        clips = np.stack([clip_to_window(clip, table.times_s, model.steps) for clip in clips])
-    predicted, accepted = _predict_table(model, table, clips)
-    known = np.isin(table.gestures, [gesture.name for gesture in model.gestures])
-    target = np.where(known, table.gestures, NONE.name).tolist()
+    moving = model.steps is not None or table.moving
+    table = table.to_3d() if model.axes == 3 and not moving else table
+    predicted, accepted = _predict_table(model, table, moving)
+    has_gesture = np.isin(table.gestures, [gesture.name for gesture in model.gestures])
+    known = has_gesture if moving else table.known | has_gesture
+    target = np.where(known, table.gestures, NONE.name)
+    judged = known if moving else np.ones(len(known), bool)
     groups, kind = _independent_groups(table)
-    judged = table.gestures[known].tolist()
-    correct = table.gestures[known] == predicted[known]
-    return compute_accuracies(judged, predicted[known].tolist(), groups[known], kind) | {
-        **open_set_rates(target, accepted),
-        **_accuracy_by_person(table.persons[known], correct),
-        **_describe_table(table),
-        "unknown_folders": [],
-        "unjudged": dict(Counter(table.gestures[~known].tolist())),
-    }
+    figures = compute_accuracies(
+        target[judged].tolist(), predicted[judged].tolist(), groups[judged], kind
+    )
+    figures |= open_set_rates(target.tolist(), accepted)
+    unknown = table.gestures[~known].tolist()
+    if moving:
+        figures |= _accuracy_by_person(table.persons[known], (target == predicted)[known])
+        figures |= {"unjudged": dict(Counter(unknown))}
+    folders = [] if moving else sorted(set(unknown))
+    figures |= {"interval_counts": f"{kind}s", "unreadable": [], "remark": table.remark}
+    return figures | {"unknown_folders": folders}
 
 
 def _predict_table(
-    model: GestureModel, table: KeypointTable, keypoints: NDArray[Any]
+    model: GestureModel, table: KeypointTable, moving: bool
 ) -> tuple[NDArray[Any], list[bool | None]]:
-    """Return each row's most probable class, `none` included, and whether the model accepts it
-    as a gesture."""
+    """Return each row's most probable class, and whether the model accepts it as a gesture."""
+    keypoints = table.keypoints
+    if not moving:
+        keypoints = keypoints[..., : model.axes]
+    elif model.steps is not None and table.moving and keypoints.shape[1] != model.steps:
+        windows = [clip_to_window(clip, table.times_s, model.steps) for clip in keypoints]
+        keypoints = np.stack(windows)
     probabilities, rejections = model.predict(keypoints, table.mirrored)
     names = np.array([gesture.name for gesture in model.gestures])
     predicted = names[probabilities.argmax(1)]
@@ -131,14 +122,8 @@ def _predict_table(
     return predicted, accepted.tolist()
 
 
-def _describe_table(table: KeypointTable) -> dict[str, Any]:
-    kind = _independent_groups(table)[1]
-    return {"interval_counts": f"{kind}s", "unreadable": [], "remark": table.remark}
-
-
 def _accuracy_by_person(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return n and accuracy per person, the mean over people and the worst person; {} for a
-    single person."""
+    """Return n and accuracy per person, their mean and the worst; {} for a single person."""
     names = np.unique(persons).tolist()
     if len(names) < 2:
         return {}
@@ -155,8 +140,7 @@ def _accuracy_by_person(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -
 
 @dataclass(frozen=True)
 class _PicturePrediction:
-    """A picture's gesture or "undetected", whether the model accepts it (None: no hand), and why
-    the picture could not be read, "" where it could."""
+    """A picture's gesture, whether it is accepted (None: no hand), and why it is unreadable."""
 
     gesture: str = UNDETECTED
     accepted: bool | None = None
@@ -169,8 +153,7 @@ def _evaluate_pictures(
     predictions: Iterable[_PicturePrediction],
     progress: Progress,
 ) -> dict[str, Any]:
-    """Compare the pictures' predictions with their folders' gestures; an unknown folder counts
-    as `none`."""
+    """Compare predictions with the folders' gestures; an unknown folder counts as `none`."""
     names = {gesture.name.casefold(): gesture.name for gesture in model.gestures}
     labels = [names.get(one.folder.casefold()) or one.gesture for one in pictures]
     target = [label or NONE.name for label in labels]
@@ -190,8 +173,7 @@ def _evaluate_pictures(
 def _predict_pictures(
     model: GestureModel, make_estimator: EstimatorFactory, pictures: Iterable[LabelledPicture]
 ) -> Iterator[_PicturePrediction]:
-    """Yield each picture's prediction: its most probable gesture, or the error of an unreadable
-    picture."""
+    """Yield each picture's most probable gesture, or why it is unreadable."""
     with make_estimator() as estimator:
         for rgb in read_ahead(_read_picture_or_error, pictures):
             if isinstance(rgb, MudraError):
@@ -212,8 +194,7 @@ def _read_picture_or_error(picture: LabelledPicture) -> Picture | MudraError:
 
 
 def select_picture_gesture(hands: list[Probabilities]) -> str:
-    """Return the most probable gesture over all hands; `none` if every hand's best class is
-    `none`, "undetected" without hands."""
+    """Return the most probable gesture of all hands, else `none`; "undetected" without any."""
     if not hands:
         return UNDETECTED
     best = [max(probabilities, key=lambda pair: pair[1]) for probabilities in hands]
@@ -237,12 +218,13 @@ def compute_accuracies(
     for (true, prediction), count in sorted(Counter(zip(target, predicted, strict=True)).items()):
         confusion.setdefault(true, {})[prediction] = count
 
-    def summarise_persons(rows: NDArray[np.bool_]) -> dict[str, Any]:
-        return _accuracy_with_interval(targets[rows], predictions[rows], groups[rows], kind)
-
+    of_gesture = {true: targets == true for true in confusion}
     return {
-        **summarise_persons(np.ones(len(targets), bool)),
-        "per_gesture": {true: summarise_persons(targets == true) for true in confusion},
+        **_accuracy_with_interval(targets, predictions, groups, kind),
+        "per_gesture": {
+            true: _accuracy_with_interval(targets[rows], predictions[rows], groups[rows], kind)
+            for true, rows in of_gesture.items()
+        },
         "confusion": confusion,
     }
 
@@ -272,8 +254,7 @@ def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, 
 def _accuracy_with_interval(
     targets: NDArray[Any], predictions: NDArray[Any], groups: NDArray[Any], kind: str
 ) -> dict[str, Any]:
-    """Compute n, detected, and accuracy of all and of detected items, each with its interval;
-    None where there are no items."""
+    """Compute n, detected, and accuracy of all and of detected items, or None."""
     correct, detected = targets == predictions, predictions != UNDETECTED
     overall = estimate_accuracy(correct, groups, kind) if len(correct) else None
     seen = estimate_accuracy(correct[detected], groups[detected], kind) if detected.any() else None
@@ -288,8 +269,7 @@ def _accuracy_with_interval(
 
 
 def _independent_groups(table: KeypointTable) -> tuple[NDArray[Any], str]:
-    """Return the rows' groups for intervals (N,) and their kind: "person" if there are several,
-    else "burst", a run of rows of one label."""
+    """Return (N,) groups for intervals, and what they are: "person" if several, else "burst"."""
     if len(set(table.persons.tolist())) > 1:
         return table.persons, "person"
     return np.cumsum(np.r_[True, table.gestures[1:] != table.gestures[:-1]]), "burst"

@@ -45,8 +45,7 @@ class HandView:
 
     @classmethod
     def from_random(cls, rng: np.random.Generator) -> "HandView":
-        """Draw a random square like a tracker's: side 1.3 to 2.2 L, shifted by up to 10 % and
-        rotated by up to 30°."""
+        """Draw a square like a tracker's: side 1.3 to 2.2 L, shifted and rotated."""
         factor = rng.uniform(1.3, 2.2)
         x, y = (float(v) for v in rng.uniform(-0.1, 0.1, 2) * factor)
         return cls(factor, (x, y), rng.uniform(-np.pi / 6, np.pi / 6))
@@ -104,8 +103,7 @@ def list_pictures(path: Path) -> list[Path]:
 
 
 def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:
-    """Return a picture and the keypoints of the teacher's first hand; None if it finds none or
-    the picture can't be read."""
+    """Return a picture and the keypoints of the teacher's first hand, or None."""
     try:
         rgb = read_picture(path)
     except MudraError:
@@ -117,8 +115,7 @@ def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats]
 def _cut_hand(
     rgb: Picture, keypoints: Floats, view: HandView, size: int
 ) -> tuple[Picture, Floats, float]:
-    """Crop the view of a hand: return the net's input (I, I, 3), the keypoints (J, 2) in it, and
-    L in its pixels."""
+    """Crop a hand: return the input (I, I, 3), keypoints (J, 2) in it, and L in its pixels."""
     box = bounding_box(keypoints)
     centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
     to_input = _input_matrix(centre, box.longer_side, view, size)
@@ -139,12 +136,7 @@ def _input_matrix(
 
 
 def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size: int) -> Picture:
-    """Resample the picture to the net's square input, anti-aliased; edge pixels are repeated
-    outside.
-
-    Args:
-        step: picture pixels per input pixel; where it shrinks, several samples are averaged.
-    """
+    """Resample the picture to the net's square input, averaging where it shrinks by `step`."""
     samples = max(1, round(step))
     matrix = to_input * samples
     matrix[:, 2] += (samples - 1) / 2
@@ -158,8 +150,7 @@ def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size
 
 
 def _measure_batch(net: HeatmapNet, batch: list[tuple[Picture, Floats, float]]) -> list[Distances]:
-    """Return each hand's errors (S, J) by stage and keypoint, in units of L; [] for an empty
-    batch."""
+    """Return each hand's errors (S, J) by stage and keypoint, in units of L."""
     if not batch:
         return []
     pictures, keypoints, sizes = (np.stack(part) for part in zip(*batch, strict=True))
