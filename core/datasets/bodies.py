@@ -48,24 +48,15 @@ _LEG_JOINTS = ("knee", "ankle")
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """One labelled person.
-
-    Attributes:
-        picture: the file.
-        keypoints: (K, 2) picture pixels, NaN where not labelled.
-        box: of the person.
-        held_out: "" for training, else the name of its held-out set.
-        image_id, area: of COCO's annotations: the picture, and the person's square pixels.
-        unlabelled: boxes of the picture's people without labelled keypoints, and of crowds.
-    """
+    """One labelled person. `image_id` and `area`, square pixels, are of COCO's annotations."""
 
     picture: Path
-    keypoints: Floats
+    keypoints: Floats  # (K, 2) picture pixels, NaN where not labelled
     box: Box
-    held_out: str = ""
+    held_out: str = ""  # "" for training, else the name of its held-out set
     image_id: int = 0
     area: float = float("nan")
-    unlabelled: tuple[Box, ...] = ()
+    unlabelled: tuple[Box, ...] = ()  # people without labelled keypoints, and crowds
 
 
 class Bodies(TrainingData):

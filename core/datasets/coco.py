@@ -63,24 +63,16 @@ class Image:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """An annotated person.
-
-    Attributes:
-        bbox: x, y, width, height.
-        area: of the segmentation, square pixels.
-        keypoints: (K, 3) x, y, v.
-        num_keypoints: labelled ones, by the file.
-        iscrowd: the box is of many persons.
-    """
+    """An annotated person."""
 
     id: Whole
     image_id: Whole
     category_id: Whole
-    bbox: Xywh
-    area: Annotated[Number, Field(ge=0)]
-    keypoints: Keypoints
-    num_keypoints: Whole
-    iscrowd: bool
+    bbox: Xywh  # x, y, width, height
+    area: Annotated[Number, Field(ge=0)]  # of the segmentation, square pixels
+    keypoints: Keypoints  # (K, 3) x, y, v
+    num_keypoints: Whole  # labelled ones, by the file
+    iscrowd: bool  # the box is of many persons
 
 
 @dataclass(frozen=True)

@@ -23,34 +23,21 @@ _SHIFT_STD_MM, _SCALE_STD, _MAX_TURN_DEG = 10.0, 0.05, 180.0
 
 @dataclass(frozen=True, eq=False)
 class DepthHand:
-    """One labelled hand.
+    """One labelled hand."""
 
-    Attributes:
-        read_frame: returns the frame, (H, W) mm.
-        cube: around it, as it is evaluated; augmentation moves it.
-        xyz_mm: (K, 3) true keypoints, NaN if unknown.
-        held_out: "" for training, else the name of its held-out set.
-    """
-
-    read_frame: Callable[[], Depth]
-    cube: Cube
-    xyz_mm: Points
-    held_out: str = ""
+    read_frame: Callable[[], Depth]  # returns the frame, (H, W) mm
+    cube: Cube  # around it, as it is evaluated; augmentation moves it
+    xyz_mm: Points  # (K, 3) true keypoints, NaN if unknown
+    held_out: str = ""  # "" for training, else the name of its held-out set
 
 
 @dataclass(frozen=True)
 class CropChange:
-    """How a hand's crop is changed.
+    """How a hand's crop is changed."""
 
-    Attributes:
-        shift_mm: of the cube, x, y, z.
-        scale: of the cube's side.
-        turn_deg: of the crop about its centre, clockwise on the screen.
-    """
-
-    shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    scale: float = 1.0
-    turn_deg: float = 0.0
+    shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of the cube, x, y, z
+    scale: float = 1.0  # of the cube's side
+    turn_deg: float = 0.0  # of the crop about its centre, clockwise on the screen
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "CropChange":

@@ -36,23 +36,14 @@ _MAX_SHADE_STEP = 40  # from corner to corner of a plain backdrop
 
 @dataclass(frozen=True)
 class Hand:
-    """One labelled hand.
+    """One labelled hand."""
 
-    Attributes:
-        rgb: the whole picture.
-        keypoints: (K, 2) picture pixels.
-        source: where it comes from; whole sources or blocks are held out.
-        held_out: "" for training, else the name of its held-out set.
-        weight: of its keypoints in the loss, 0..1.
-        mask: (H, W) uint8, 255 on the hand, if its background may be replaced.
-    """
-
-    rgb: Picture
-    keypoints: Floats
-    source: str
-    held_out: str = ""
-    weight: float = 1.0
-    mask: NDArray[np.uint8] | None = None
+    rgb: Picture  # the whole picture
+    keypoints: Floats  # (K, 2) picture pixels
+    source: str  # where it comes from; whole sources or blocks are held out
+    held_out: str = ""  # "" for training, else the name of its held-out set
+    weight: float = 1.0  # of its keypoints in the loss, 0..1
+    mask: NDArray[np.uint8] | None = None  # (H, W), 255 on the hand, to replace the rest
 
 
 class HandCrops(TrainingData):

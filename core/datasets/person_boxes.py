@@ -19,15 +19,10 @@ _PERSON_CATEGORY = 1
 
 @dataclass(frozen=True, eq=False)
 class PersonBoxes:
-    """The boxes of many pictures' people.
+    """The boxes of many pictures' people."""
 
-    Attributes:
-        by_id: the boxes by the picture's number, the most confident first.
-        ids: the pictures' numbers by their file's name, if the file has them.
-    """
-
-    by_id: Mapping[int, list[Box]]
-    ids: Mapping[str, int]
+    by_id: Mapping[int, list[Box]]  # the boxes by the picture's number, the most confident first
+    ids: Mapping[str, int]  # the pictures' numbers by their file's name, if the file has them
 
     def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
         """Return the first `MAX_BOXES` boxes of a picture, clipped to it; empty if the file has

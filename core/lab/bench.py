@@ -83,8 +83,7 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
 def _time_training(
     store: Store, paths: Paths, start_training: Callable[[TrainingManager, Project], Run]
 ) -> tuple[Run, dict[str, float]]:
-    """Start a training of the project "bench" and wait for it; return the run and the seconds to
-    its first epoch, its first usable model and its final model."""
+    """Train the project "bench"; return the run, and seconds to first epoch and models."""
     manager, project = TrainingManager(store, paths), store.project("bench")
     begun_s, begun_at = time.perf_counter(), time.time()
     run = start_training(manager, project)
@@ -105,11 +104,7 @@ def _time_training(
 
 
 def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
-    """Time the import of a folder per class, or of a keypoint table, into an empty store.
-
-    Returns:
-        added, refused, seconds, a_second.
-    """
+    """Time an import into an empty store: added, refused, seconds, a_second."""
     with _open_temporary_store() as (store, _):
         begun_s = time.perf_counter()
         report = import_path(
@@ -164,8 +159,7 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
 
 
 def _save_untrained_net(name: str, folder: Path) -> Path:
-    """Build a net architecture with random weights and save it to a folder; return the folder.
-    Raise WeightsError for an unknown or depth architecture."""
+    """Save a net with random weights; raise WeightsError where it isn't one of pictures."""
     known = [net for net, spec in NETS.items() if not spec.depth]
     if name not in known:
         raise WeightsError(
@@ -177,8 +171,7 @@ def _save_untrained_net(name: str, folder: Path) -> Path:
 
 
 def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
-    """Return the batch size, median milliseconds per batch and pictures per second, on random
-    pictures."""
+    """Return pictures in a batch, median milliseconds and pictures per second."""
     pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
     net.predict_heatmaps(pictures)  # the first allocates
     times_ms: list[float] = []
@@ -215,7 +208,11 @@ def bench_depth(
     load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
     if not is_net_folder(folder, DepthMetadata):
         raise WeightsError(f"no net “{source}” of depth: name one that you have, like {DEPTH_NET}")
-    hands = [_render_depth_frame(number) for number in range(frames)]
+    hands = []
+    for number in range(frames):
+        hand = render_hand(0, number, replace(NYU_HANDS, window_mm=None))
+        depth_mm, truth_mm = hand.depth_mm.astype(np.float32), hand.joints_mm("hand_21")
+        hands.append(DepthFrame(depth_mm, hand.camera, 0.0, number, truth_mm=truth_mm))
     find_ms = [_time_call_ms(SliceFinder().find, hand) for hand in hands]
     rows = [_time_depth_reading(DepthNet(folder, threads=count), hands, reads) for count in (1, 2)]
     return {
@@ -229,16 +226,8 @@ def bench_depth(
     }
 
 
-def _render_depth_frame(number: int) -> DepthFrame:
-    """Render a 640 x 480 depth frame of a hand with its true keypoints."""
-    hand = render_hand(0, number, replace(NYU_HANDS, window_mm=None))
-    depth_mm, truth_mm = hand.depth_mm.astype(np.float32), hand.joints_mm("hand_21")
-    return DepthFrame(depth_mm, hand.camera, 0.0, number, truth_mm=truth_mm)
-
-
 def _time_depth_reading(net: DepthNet, hands: list[DepthFrame], reads: int) -> dict[str, float]:
-    """Return median, 90th percentile and CPU milliseconds per frame, and the fraction of frames
-    where the hand was tracked."""
+    """Return wall and CPU milliseconds per frame, and the fraction tracked."""
     whole_ms, cpu_ms, followed = [], [], 0
     for frame in hands:
         with closing(DepthReader(net, [_TrueHandFinder()])) as reader:

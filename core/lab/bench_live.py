@@ -43,6 +43,8 @@ WARM_UP_FRAMES = 10  # that are not counted
 ROUNDS = 10  # one landmarker may be a fifth slower than another for as long as it is open
 STEPS = ("landmarks", "features + classifier", "smoothing", "drawing")
 
+MakeEstimator = Callable[[Options], MediapipeTask]
+
 
 class CpuClock:
     """Collects CPU milliseconds by name."""
@@ -94,10 +96,10 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     def make(options: Options) -> MediapipeTask:
         return cast(MediapipeTask, options.keypoints.open(paths, isolated=False))
 
-    compare_with_bare_loop(clock, paths, HAND, lambda: make(plain), plain, pictures)
+    compare_with_bare_loop(clock, paths, HAND, make, plain, pictures)
     with MediapipeHands(paths.weights, isolated=False) as estimator:
         hands = _measure_steps(clock, estimator, model, pictures)
-    maps_ms = _measure_extra_ms(clock, (make, plain), (make, with_maps), pictures)
+    maps_ms = _measure_extra_ms(clock, make, plain, with_maps, pictures)
     stages = {name: clock.median_ms(name) for name in STEPS}
     figures = {"frames": frames, "with_hand": hands, "stages": stages}
     return figures | _summarise_comparison(clock) | {"maps_ms": maps_ms}
@@ -123,16 +125,15 @@ def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
         return MediapipePose(paths.weights, masks=masks, isolated=False)
 
     plain = Options(smoothing=Smoothing(joints=False), body=BodyView())
-    compare_with_bare_loop(clock, paths, POSE, lambda: make(plain), plain, pictures, watch)
+    compare_with_bare_loop(clock, paths, POSE, make, plain, pictures, watch)
     blurred = replace(plain, body=BodyView(BLUR))
-    blurred_ms = _measure_extra_ms(clock, (make, plain), (make, blurred), pictures)
+    blurred_ms = _measure_extra_ms(clock, make, plain, blurred, pictures)
     figures = {"frames": frames, "with_person": people, "blurred_ms": blurred_ms}
     return figures | _summarise_comparison(clock)
 
 
 def _summarise_comparison(clock: CpuClock) -> dict[str, float]:
-    """Return the median milliseconds of `compare_with_bare_loop`, and the median over frames of
-    whole / bare."""
+    """Return the medians of `compare_with_bare_loop`, and that of whole / bare."""
     pairs = zip(clock.ms["whole"], clock.ms["bare"], strict=True)
     return {
         "own_ms": clock.median_ms("own"),
@@ -146,7 +147,7 @@ def compare_with_bare_loop(
     clock: CpuClock,
     paths: Paths,
     kind: str,
-    make_estimator: Callable[[], MediapipeTask],
+    make_estimator: MakeEstimator,
     options: Options,
     pictures: list[Picture],
     watch: Watch | None = None,
@@ -154,20 +155,14 @@ def compare_with_bare_loop(
     """Measure each picture: "bare" (MediaPipe's call alone), "whole" (`LiveProcessor.process`) and
     "own" (the whole without MediaPipe's call); results go to the clock. The landmarkers are
     reopened ROUNDS times."""
+    bundle = {HAND: "hand_landmarker_full", POSE: "pose_landmarker_full"}[kind]
+    content = np.frombuffer(find_prepared_model(bundle, paths.weights).read_bytes(), np.uint8)
     each = -(-(len(pictures) - WARM_UP_FRAMES) // ROUNDS)
     for start in range(0, len(pictures) - WARM_UP_FRAMES, each):
         few = pictures[start : start + each + WARM_UP_FRAMES]
-        with closing(_open_landmarkers(paths, kind)) as bare, make_estimator() as timed:
+        with closing(Landmarkers()) as bare, make_estimator(options) as timed:
+            bare.call("open", {"kind": kind, "masks": False, "num_poses": 1}, [content])
             _compare_alternately(clock, bare, timed, options, few, watch)
-
-
-def _open_landmarkers(paths: Paths, kind: str) -> Landmarkers:
-    """Open MediaPipe's full hand or pose landmarker, for one pose, without masks."""
-    bundle = {HAND: "hand_landmarker_full", POSE: "pose_landmarker_full"}[kind]
-    content = np.frombuffer(find_prepared_model(bundle, paths.weights).read_bytes(), np.uint8)
-    landmarkers = Landmarkers()
-    landmarkers.call("open", {"kind": kind, "masks": False, "num_poses": 1}, [content])
-    return landmarkers
 
 
 def _compare_alternately(
@@ -178,16 +173,14 @@ def _compare_alternately(
     pictures: list[Picture],
     watch: Watch | None,
 ) -> None:
-    """Measure MediaPipe's call and the live stream on each picture; which of them comes first
-    alternates."""
+    """Measure MediaPipe's call and the live stream on each picture, by turns."""
 
     def run_bare(rgb: Picture, index: int) -> None:
         with clock.measure("bare"):
             bare.call("track", {"time_ms": index * 1000 // FPS}, [rgb])
 
     def run_live(rgb: Picture, index: int) -> None:
-        """Process a picture in the live stream; measure "whole", and "own" without MediaPipe's
-        time."""
+        """Measure "whole", and "own" without MediaPipe's time."""
         begun_s = time.thread_time()
         with clock.measure("whole"):
             live.process(rgb)
@@ -198,28 +191,30 @@ def _compare_alternately(
         for index, rgb in enumerate(clock.iterate_pictures(pictures)):
             for run in (run_bare, run_live) if index % 2 else (run_live, run_bare):
                 run(rgb, index)
-        raise_stream_error(live)
+        _raise_stream_error(live)
 
 
 def _measure_extra_ms(
     clock: CpuClock,
-    baseline: tuple[Callable[[Options], MediapipeTask], Options],
-    variant: tuple[Callable[[Options], MediapipeTask], Options],
+    make_estimator: MakeEstimator,
+    baseline: Options,
+    variant: Options,
     pictures: list[Picture],
 ) -> float:
-    """Return how many CPU milliseconds per frame (medians) a variant of a stream takes beyond the
-    baseline."""
-    with closing(LiveProcessor(*baseline)) as first, closing(LiveProcessor(*variant)) as second:
+    """Return the CPU milliseconds per frame that a variant of a stream takes more."""
+    first = LiveProcessor(make_estimator, baseline)
+    second = LiveProcessor(make_estimator, variant)
+    with closing(first), closing(second):
         for rgb in clock.iterate_pictures(pictures):
             with clock.measure("plain"):
                 first.process(rgb)
             with clock.measure("other"):
                 second.process(rgb)
-        raise_stream_error(first, second)
+        _raise_stream_error(first, second)
     return round(clock.median_ms("other") - clock.median_ms("plain"), 3)
 
 
-def raise_stream_error(*streams: LiveProcessor) -> None:
+def _raise_stream_error(*streams: LiveProcessor) -> None:
     """Raise MediaError with the first error that a stream reports; do nothing without one."""
     for live in streams:
         if error := live.latest().error:
@@ -227,8 +222,7 @@ def raise_stream_error(*streams: LiveProcessor) -> None:
 
 
 def read_bench_pictures(video: Path, count: int) -> list[Picture]:
-    """Read the first `count` frames of a video, resized to 640x480; repeat them where it is too
-    short."""
+    """Read `count` frames of a video, 640x480, repeated where it is too short."""
     found = [
         np.asarray(cv2.resize(frame.rgb, SIZE_WH), np.uint8)
         for frame in islice(read_video(video), count)
@@ -239,8 +233,7 @@ def read_bench_pictures(video: Path, count: int) -> list[Picture]:
 def _measure_steps(
     clock: CpuClock, estimator: MediapipeHands, model: GestureModel, pictures: list[Picture]
 ) -> int:
-    """Run and measure the steps of `LiveProcessor.process` one by one; return the number of frames
-    with a hand, without the warm-up."""
+    """Measure the steps of `LiveProcessor.process`; return the frames with a hand."""
     joints, label, hands = OneEuro(), LabelHysteresis(), 0
     for index, rgb in enumerate(clock.iterate_pictures(pictures)):
         frame, name, emoji = Frame(rgb, index / FPS, index, mirrored_view=True), "", ""

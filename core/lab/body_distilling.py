@@ -92,8 +92,7 @@ class _BodyDistiller:
         self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
 
     def add_person(self, body: Body, skeleton: Skeleton) -> None:
-        """Add an annotated person: held-out people as annotated, others with the teacher's
-        keypoints merged in; skip boxes below 40 px."""
+        """Add a person, unless held out or too small with the teacher's keypoints."""
         if max(body.box.width, body.box.height) < _SMALLEST:
             return
         rgb, keypoints = (
@@ -111,8 +110,7 @@ class _BodyDistiller:
         self._add_to_training(rgb, body.box, keypoints, own)
 
     def add_unannotated(self, path: Path) -> None:
-        """Add the person that the teacher finds in a picture without annotations; skip it where
-        none is found."""
+        """Add the person that the teacher finds in a picture, if any."""
         rgb = read_picture(path)
         for pose in self._teacher.estimate_still(rgb, num_poses=1).poses:
             self._counts["found"] += 1
@@ -124,24 +122,21 @@ class _BodyDistiller:
     def _add_to_training(
         self, rgb: Picture, box: Box, keypoints: Floats, is_teachers: NDArray[np.bool_]
     ) -> None:
-        """Write a person to the training set, if enough keypoints are known, and count its
-        keypoints."""
+        """Add a person with enough known keypoints, and count those."""
         if self._write_person(TRAIN, rgb, box, keypoints):
             self._counts["agreed"] += bool(is_teachers.any())
             self._counts["keypoints"] += int(np.isfinite(keypoints).all(axis=1).sum())
             self._counts["teachers"] += int(is_teachers.sum())
 
     def _write_person(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> bool:
-        """Write a person to a set; return False, without writing, where fewer than 5 keypoints are
-        known."""
+        """Write a person to a set, unless fewer than 5 keypoints are known."""
         enough = int(np.isfinite(keypoints).all(axis=1).sum()) >= _LEAST_KNOWN
         if enough:
             self._parts[part].add_person(rgb, box, keypoints)
         return enough
 
     def finish(self) -> dict[str, int]:
-        """Write both sets' annotation files; return the counts. Raise TrainingError without
-        training people."""
+        """Write both annotation files; return counts, TrainingError if nobody trains."""
         if not self._parts[TRAIN].persons:
             raise TrainingError("nobody is there who is large enough to learn from")
         for part in self._parts.values():
@@ -214,8 +209,7 @@ class _CocoWriter:
         write_whole(folder / str(image["file_name"]), encode_jpeg(crop, _QUALITY))
 
     def finish(self) -> None:
-        """Write the annotation file, last, so that its presence marks a complete folder; nothing
-        for an empty set."""
+        """Write the annotations, last, so that they mark a complete folder."""
         if self.persons:
             document = {
                 "images": self.images,
@@ -229,8 +223,8 @@ class _CocoWriter:
 
 
 def crop_person(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
-    """Crop a picture to a person's box with a margin, scaled down to at most 288 pixels a side;
-    return the crop, and the box and keypoints in its pixels."""
+    """Crop a picture to a person's box with a margin, at most 288 px a side; return the crop, and
+    box and keypoints in its pixels."""
     x, y, width, height = box.to_xywh()
     around = _AROUND * max(width, height)
     rows, columns = rgb.shape[:2]

@@ -60,8 +60,7 @@ def measure_finding(
 
 
 def _summarise_distances(names: Sequence[str], distances_mm: Sequence[float]) -> dict[str, Any]:
-    """Summarise distances to the palm, infinite where no hand was found: number of frames, rates,
-    median and the names of missed frames."""
+    """Summarise distances to the palm, infinite where no hand was found."""
     apart = np.array(distances_mm)
     near, seen = apart <= FOUND_MM, np.isfinite(apart)
     return {

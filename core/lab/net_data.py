@@ -112,8 +112,7 @@ def landmarks_folder(paths: Paths, data: Path) -> Path:
 
 
 def hash_data_folder(data: Path) -> str:
-    """Return a 16-digit hash of a data folder's file names and sizes, independent of the folder's
-    path."""
+    """Return a 16-digit hash of a data folder's file names and sizes."""
     found = hashlib.sha256()
     for part in _PARTS:
         for file in sorted(path for path in (data / part).rglob("*") if path.is_file()):

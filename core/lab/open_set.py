@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.openset.rejection import Rejection, choose_threshold, cross_fit_thresholds
-from core.lab.starter_data import OTHER_SIGNS, XY, assign_blocks
+from core.lab.starter_data import OTHER_SIGNS, XY, assign_blocks, make_gesture_data
 
 FOLDS = 5
 _DIGITS = ("2", "4", "7")
@@ -31,28 +31,20 @@ Answer = Callable[[GestureData], tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @dataclass(frozen=True, eq=False)
 class RejectionScores:
-    """Rejection scores of models for held-out people; larger means farther out of distribution.
+    """Rejection scores of models for held-out people; larger means farther out of distribution."""
 
-    Attributes:
-        gestures: (N,) each gesture sample's score.
-        named: (N,) whether its most probable class is a gesture.
-        labels, folds: (N,) of the same samples.
-        unknown, unknown_named, unknown_folds: (M,) alike, of the unknown hands.
-        kinds: (M,) the digit or sign that they show; digits as "digit 4".
-    """
-
-    gestures: NDArray[np.float32]
-    named: NDArray[np.bool_]
-    labels: NDArray[np.int64]
+    gestures: NDArray[np.float32]  # (N,) each gesture sample's score
+    named: NDArray[np.bool_]  # (N,) whether its most probable class is a gesture
+    labels: NDArray[np.int64]  # (N,), as the folds
     folds: NDArray[np.int64]
-    unknown: NDArray[np.float32]
+    unknown: NDArray[np.float32]  # (M,), and so on, of the unknown hands
     unknown_named: NDArray[np.bool_]
     unknown_folds: NDArray[np.int64]
-    kinds: NDArray[np.str_]
+    kinds: NDArray[np.str_]  # (M,) the sign that they show; digits as "digit 4"
 
     def accepted_masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return (N,) and (M,) masks of the gesture samples and unknown hands that are accepted as
-        a gesture; each fold's threshold is chosen on the other folds' gestures."""
+        """Return (N,) and (M,) masks of gesture samples and unknown hands that are accepted, by
+        thresholds chosen on the other folds."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = cross_fit_thresholds(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:
@@ -106,8 +98,7 @@ def score_held_out_people(
 
 
 def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
-    """Yield a (N,) held-out mask per fold: one block of the digits' pictures and every fifth other
-    person."""
+    """Yield (N,) held-out masks: a block of the digits and every fifth other person."""
     persons = np.unique(data.persons.astype(str))
     others = [person for person in persons if not person.startswith("digits ")]
     others = list(np.random.default_rng(0).permutation(others))
@@ -116,19 +107,20 @@ def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 
 
 def summarise_scores(scores: RejectionScores) -> Rejection:
-    """Summarise acceptance rates on held-out people. The threshold is chosen on all their gestures,
-    the rates use thresholds chosen on the other folds."""
+    """Summarise acceptance on held-out people: rates by thresholds of the other folds, and the
+    threshold of all their gestures."""
     gestures, unknown = scores.accepted_masks()
     digits = int(scores.are_digits.sum())
     others = int((~scores.are_digits).sum()) // FOLDS  # every fold is asked about them
     weight = np.where(scores.are_digits, 1.0, 1 / FOLDS)
+    by_gesture = [gestures[scores.labels == label].mean() for label in np.unique(scores.labels)]
     text = (
         f"{len(gestures)} gesture samples of people left out, and as unknown hands {digits} of the "
         f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
         choose_threshold(scores.gestures, scores.labels),
-        _mean_rate(gestures, scores.labels),
+        float(np.mean(by_gesture)),
         float(np.average(unknown, weights=weight)),
         text,
         len(gestures),
@@ -137,8 +129,7 @@ def summarise_scores(scores: RejectionScores) -> Rejection:
 
 
 def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return the acceptance rates per gesture, per kind of unknown hand ("foreign") and per unknown
-    sign."""
+    """Return acceptance rates per gesture, kind of unknown hand, and unknown sign."""
     gestures, unknown = scores.accepted_masks()
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
@@ -150,16 +141,11 @@ def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str,
     }
 
 
-def _mean_rate(accepted: NDArray[np.bool_], labels: NDArray[np.int64]) -> float:
-    return float(np.mean([accepted[labels == label].mean() for label in np.unique(labels)]))
-
-
 # -------------------------------------------------------------------------------- the unknown hands
 
 
 def read_unknown_digits(landmarks: Path) -> GestureData:
-    """Read hands that show the digits 2, 4 and 7, unlabelled, grouped into the same blocks as the
-    other digits."""
+    """Read hands that show 2, 4 or 7, in the same blocks as the other digits."""
     table = pd.read_parquet(landmarks / "digits.parquet")
     folder = table["source"].str.split("/").str[0]
     persons = assign_blocks("digits", table["source"])
@@ -188,11 +174,7 @@ def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
 def _to_gesture_data(
     table: pd.DataFrame, persons: NDArray[np.str_], signs: NDArray[np.str_]
 ) -> GestureData:
-    """Convert keypoint rows to samples labelled `none` and grouped by person; `sessions` holds the
-    sign."""
+    """Convert keypoint rows to samples of `none`; `sessions` holds the sign."""
     points = table[XY].to_numpy(np.float32).reshape(-1, 21, 2)
     nothing = np.full(len(points), DEFAULT_GESTURES.index(NONE), np.int64)
-    plain = GestureData(
-        points, np.zeros(len(points), bool), nothing, DEFAULT_GESTURES, persons, signs, signs
-    )
-    return plain
+    return make_gesture_data(points, nothing, persons, signs)

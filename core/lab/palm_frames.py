@@ -34,12 +34,7 @@ _PALMS, _LABELS = "frames.csv", "nyu_test_label.txt"
 
 @dataclass(frozen=True, eq=False)
 class PalmFrame:
-    """A depth frame and its palm centre.
-
-    Attributes:
-        name: to find it by.
-        palm_mm: (3,) x, y, z.
-    """
+    """A depth frame, its name, and its palm centre (3,): x, y, z."""
 
     name: str
     frame: DepthFrame
@@ -47,8 +42,7 @@ class PalmFrame:
 
 
 def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
-    """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
-    and knuckles."""
+    """Return (…, 3) palms of (…, K, 3) keypoints: the palm's, or the mean of wrist and knuckles."""
     if "palm" in skeleton.joints:
         return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
     bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]
@@ -98,8 +92,7 @@ def _read_sr305_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield a recording's frames with the palm centres of their true keypoints; skip frames
-    without."""
+    """Yield a recording's frames that have true keypoints, with their palms."""
     source = open_depth(folder)
     try:
         for frame in source:

@@ -48,16 +48,14 @@ OnProgress = Callable[[str], None]
 
 
 def current_recipe() -> dict[str, Any]:
-    """Return the training settings of `make_starter` (epochs, net, augmentation, target), for
-    metadata.json."""
+    """Return the training settings of `make_starter`, for metadata.json."""
     settings = {name: getattr(OPTIONS, name) for name in _SETTINGS}
     used = {name: value for name, value in asdict(OPTIONS.augmentation).items() if value}
     return {"epochs": EPOCHS, **settings, **used, "true-accept target": TARGET}
 
 
 def describe_recipe_changes(recorded: Mapping[str, Any]) -> str:
-    """Return the model card's line on how a model's recorded settings differ from the current
-    recipe."""
+    """Say how a model's recorded settings differ from the current recipe, for its card."""
     current = current_recipe()
     changed = [
         f"{name} {recorded.get(name, 'none')} (now {current.get(name, 'none')})"
@@ -131,8 +129,7 @@ def train_starter_net(data: GestureData) -> OpenSetNet:
 
 
 def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
-    """Measure on held-out people how unknown hands are rejected; return the metadata's `rejection`,
-    and `by`, the acceptance rates per gesture and sign."""
+    """Measure how held-out people's unknown hands are rejected, and `by` gesture and sign."""
     hands = read_unknown_signs(folder / "hand_crops" / "crops.csv")
 
     def fit(samples: GestureData) -> Answer:

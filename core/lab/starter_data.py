@@ -43,15 +43,7 @@ class PictureSource:
     blocks: int = 1
 
 
-_DIGITS = (
-    ("1", "point_up"),
-    ("5", "open_palm"),
-    ("9", "ok"),
-    ("0", "none"),
-    ("3", "none"),
-    ("6", "none"),
-    ("8", "none"),
-)
+_DIGITS = (("1", "point_up"), ("5", "open_palm"), ("9", "ok"), *((d, "none") for d in "0368"))
 SOURCES = {
     "emrecandir": PictureSource("emrecandir9/custom-gesture-dataset", "MIT", resting=True),
     "thumbs_seed": PictureSource("AdityaNikhil/Hand-Pose-Classification", "none stated"),
@@ -84,14 +76,8 @@ def read_recorders(table: Path) -> GestureData:
 
 
 def read_recorders_and_signs(folder: Path) -> GestureData:
-    """Read the recorders' keypoint table, and other signs labelled `none`; the picture sources are
-    left out."""
-    return _to_starter_data(
-        [
-            _read_recorder_table(folder / "hand_keypoints" / "gestures.csv"),
-            _read_other_signs(folder / "hand_crops" / "crops.csv"),
-        ]
-    )
+    """Read the recorders' keypoint table, and other signs labelled `none`."""
+    return _to_starter_data(_read_tables(folder))
 
 
 def read_all_samples(
@@ -102,10 +88,9 @@ def read_all_samples(
 
     Args:
         landmarks: folder of SOURCE.parquet with each source's landmarks.
-        make_keypoints: called for a source whose keypoints are missing there.
+        extract_keypoints: called for a source whose keypoints are missing there.
     """
-    parts = [_read_recorder_table(folder / "hand_keypoints" / "gestures.csv")]
-    parts.append(_read_other_signs(folder / "hand_crops" / "crops.csv"))
+    parts = _read_tables(folder)
     for name in SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
             extract_keypoints(name)
@@ -117,32 +102,37 @@ def read_all_samples(
 def extract_source_keypoints(
     folder: Path, landmarks: Path, weights_folder: Path, name: str
 ) -> None:
-    """Detect up to two hands in every picture of a source and write their keypoints to
-    SOURCE.parquet."""
+    """Write the keypoints of up to two hands of a source's pictures to a table."""
     landmarks.mkdir(parents=True, exist_ok=True)
-    extract(
-        folder / "hand_images" / name,
-        landmarks / f"{name}.parquet",
-        weights_folder=weights_folder,
-        hands=2,
-        workers=2,
-    )
+    pictures, out = folder / "hand_images" / name, landmarks / f"{name}.parquet"
+    extract(pictures, out, weights_folder=weights_folder, hands=2, workers=2)
 
 
 def _to_starter_data(parts: list[_Samples]) -> GestureData:
     """Concatenate samples to one data set, labelled by the default gestures."""
     index = {gesture.name: i for i, gesture in enumerate(DEFAULT_GESTURES)}
-    names = np.concatenate([part.gestures for part in parts])
+    labels = [index[str(name)] for part in parts for name in part.gestures]
     persons = np.concatenate([part.persons for part in parts])
+    keypoints = np.concatenate([part.keypoints for part in parts])
+    return make_gesture_data(keypoints, np.array(labels, np.int64), persons, persons)
+
+
+def make_gesture_data(
+    keypoints: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    persons: NDArray[np.str_],
+    sessions: NDArray[np.str_],
+) -> GestureData:
+    """Return (N, 21, 2) keypoints as samples of the default gestures, each session a recording."""
+    mirrored_view = np.zeros(len(labels), bool)
     return GestureData(
-        np.concatenate([part.keypoints for part in parts]),
-        np.zeros(len(names), bool),
-        np.array([index[str(name)] for name in names], np.int64),
-        DEFAULT_GESTURES,
-        persons,
-        persons,
-        persons,
+        keypoints, mirrored_view, labels, DEFAULT_GESTURES, persons, sessions, sessions
     )
+
+
+def _read_tables(folder: Path) -> list[_Samples]:
+    recorders = _read_recorder_table(folder / "hand_keypoints" / "gestures.csv")
+    return [recorders, _read_other_signs(folder / "hand_crops" / "crops.csv")]
 
 
 def _read_recorder_table(path: Path) -> _Samples:
@@ -151,8 +141,7 @@ def _read_recorder_table(path: Path) -> _Samples:
 
 
 def _read_other_signs(path: Path) -> _Samples:
-    """Read signs other than the eight gestures, labelled `none`, at most 400 random ones of each
-    source."""
+    """Read other signs, labelled `none`, at most 400 random ones of each source."""
     try:
         table = pd.read_csv(path)
     except OSError as error:
@@ -167,21 +156,13 @@ def _read_other_signs(path: Path) -> _Samples:
 
 @dataclass(frozen=True, eq=False)
 class PictureHands:
-    """All hands found in the pictures of a source.
+    """All hands found in the pictures of a source."""
 
-    Attributes:
-        keypoints: (N, 21, 2).
-        pictures: (N,) CLASS/FILE that the hand is in.
-        raised: (N,) whether it is the highest hand of its picture.
-        persons: (N,) the group that is left out together.
-        classes: the folders that count → gesture.
-    """
-
-    keypoints: NDArray[np.float32]
-    pictures: NDArray[np.str_]
-    raised: NDArray[np.bool_]
-    persons: NDArray[np.str_]
-    classes: dict[str, str]
+    keypoints: NDArray[np.float32]  # (N, 21, 2)
+    pictures: NDArray[np.str_]  # (N,) CLASS/FILE that the hand is in
+    raised: NDArray[np.bool_]  # (N,) whether it is the highest hand of its picture
+    persons: NDArray[np.str_]  # (N,) the group that is left out together
+    classes: dict[str, str]  # the folders that count → gesture
 
     def gesture_of(self, picture: str) -> str:
         """Return the gesture that a picture shows."""
@@ -191,15 +172,7 @@ class PictureHands:
         """Return the hands of these rows as samples with placeholder labels."""
         persons = self.persons[rows]
         labels = np.zeros(len(rows), np.int64)
-        return GestureData(
-            self.keypoints[rows],
-            np.zeros(len(rows), bool),
-            labels,
-            DEFAULT_GESTURES,
-            persons,
-            persons,
-            persons,
-        )
+        return make_gesture_data(self.keypoints[rows], labels, persons, persons)
 
 
 def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
@@ -222,8 +195,7 @@ def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
 
 
 def _read_labelled_pictures(name: str, landmarks: Path) -> _Samples:
-    """Read a source's samples: each picture's highest hand with the folder's gesture, and where the
-    source has resting hands the others as `none`."""
+    """Read a source's highest hands, and where others rest those as `none`."""
     hands = read_picture_hands(name, landmarks)
     meant = np.array([hands.gesture_of(picture) for picture in hands.pictures])
     gestures = np.where(hands.raised, meant, NONE.name)
@@ -232,8 +204,7 @@ def _read_labelled_pictures(name: str, landmarks: Path) -> _Samples:
 
 
 def assign_blocks(name: str, sources: pd.Series) -> NDArray[np.str_]:
-    """Return each picture's held-out group: the source's name, or one of its blocks of consecutive
-    picture numbers."""
+    """Return each picture's held-out group: the source, or a block of its numbers."""
     blocks = SOURCES[name].blocks
     if blocks == 1:
         return np.full(len(sources), name)

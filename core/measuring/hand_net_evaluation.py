@@ -31,17 +31,11 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class HandView:
-    """The square that the net sees of a hand.
+    """The square that the net sees of a hand."""
 
-    Attributes:
-        factor: its side in units of L.
-        shift: of its centre, (x, y) in units of L.
-        rotation: radians.
-    """
-
-    factor: float = HAND_CROP_FACTOR
-    shift: tuple[float, float] = (0.0, 0.0)
-    rotation: float = 0.0
+    factor: float = HAND_CROP_FACTOR  # its side in units of L
+    shift: tuple[float, float] = (0.0, 0.0)  # of its centre, (x, y) in units of L
+    rotation: float = 0.0  # radians
 
     @classmethod
     def from_random(cls, rng: np.random.Generator) -> "HandView":

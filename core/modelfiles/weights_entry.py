@@ -45,24 +45,16 @@ UNIT_SCALING = Scaling("RGB", 1 / 255, 0.0)  # 0..1, for nets that are trained h
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """A published file.
-
-    Attributes:
-        format: "caffemodel", "pickle", "pth", "safetensors" or "onnx".
-        urls: tried in this order; empty where a person has to get the file (see `where`).
-        sha256, bytes: of the file, where they are known.
-        where: where to find a file that has no URL, in words.
-        sha256_start: the first digits, where the file's name contains them.
-    """
+    """A published file."""
 
     file: str
-    format: str
+    format: str  # "caffemodel", "pickle", "pth", "safetensors" or "onnx"
     licence: str
-    urls: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()  # tried in this order; else a person gets it (`where`)
     sha256: str | None = None
     bytes: int | None = None
-    where: str = ""
-    sha256_start: str = ""
+    where: str = ""  # to find a file that has no URL, in words
+    sha256_start: str = ""  # where the file's name contains its first digits
 
     @property
     def verification(self) -> str:
@@ -77,23 +69,13 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """The published weights of a net.
+    """The published weights of a net."""
 
-    Attributes:
-        net: the net's name; "" where the file is an ONNX graph that is used as it is.
-        skeleton: the skeleton whose keypoints it finds, in that order; "" where there is none.
-        sources: the same weights from several publishers; the first is the one fetched.
-        scalings: the first is the one it was trained with.
-        input_hw: (H, W) that it was trained at; None: the net's default.
-        trunk: they fill the backbone alone, to train the rest.
-        reading: how its heatmaps are decoded.
-    """
-
-    net: str
-    skeleton: str
+    net: str  # "" where the file is an ONNX graph that is used as it is
+    skeleton: str  # of the keypoints that it finds, in that order
     about: str
-    sources: tuple[WeightsFile, ...]
-    scalings: tuple[Scaling, ...]
-    input_hw: tuple[int, int] | None = None
-    trunk: bool = False
+    sources: tuple[WeightsFile, ...]  # from several publishers; the first is fetched
+    scalings: tuple[Scaling, ...]  # the first is the one it was trained with
+    input_hw: tuple[int, int] | None = None  # that it was trained at; None: the default
+    trunk: bool = False  # they fill the backbone alone, to train the rest
     reading: MapDecoding = CELL_CENTRED

@@ -46,7 +46,9 @@ def write_rendered_hands(
             for row in mapped(write, range(count)):
                 rows.append(row)
                 progress(len(rows), count)
-        write_whole(folder / JOINTS_FILE, _encode_table(skeleton, rows))
+        header = ["picture", "hand", *joint_columns(SKELETONS[skeleton].joints)]
+        table = "".join(",".join(row) + "\n" for row in [header, *rows])
+        write_whole(folder / JOINTS_FILE, table.encode())
     except OSError as error:
         raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
@@ -70,8 +72,3 @@ def _write_hand(
     write_whole(folder / name, encode_depth(hand.depth_mm))
     fields = joint_fields(hand.camera, hand.joints_mm(skeleton))
     return [name, "left" if hand.left else "right", *fields]
-
-
-def _encode_table(skeleton: str, rows: list[list[str]]) -> bytes:
-    header = ["picture", "hand", *joint_columns(SKELETONS[skeleton].joints)]
-    return "".join(",".join(row) + "\n" for row in [header, *rows]).encode()

@@ -17,7 +17,7 @@ from core.lab.renderer.solids import render_depth
 
 CAMERA = Camera("rendered", 294.0, 293.5, 160.0, 120.0, 320, 240)  # half of NYU's
 _RATE_HZ, _HELD_FRAMES = 15.0, 18  # from one way of holding the hand to the next
-_PALM_MM, _SWAY_MM = (-10.0, 0.0, 640.0), (70.0, 35.0, 50.0)
+_PALM_MM, _SWAY_MM = np.array([-10.0, 0.0, 640.0]), np.array([70.0, 35.0, 50.0])
 _TURN_RAD = np.radians((22.0, 18.0, 38.0))  # roll, pitch, yaw
 _SWAYS, _TURNS = (1.0, 2.0, 1.0), (2.0, 3.0, 1.0)  # times a film
 _ARM_RAD = (-0.1, 0.1)
@@ -39,7 +39,7 @@ class RenderedFilm(DepthRecording):
     def _read_frame(self, index: int) -> DepthFrame:
         """Render the depth frame at this index with sensor noise and true keypoints."""
         scene = build_scene(
-            np.random.default_rng([self._seed, 1]), self._place_hand(index), self._center_mm
+            np.random.default_rng([self._seed, 1]), self._place_hand(index), _PALM_MM
         )
         noise = np.random.default_rng([self._seed, 2, index])
         seen = render_depth(scene.solids, scene.planes, self.camera)
@@ -48,14 +48,9 @@ class RenderedFilm(DepthRecording):
         time_s = index / _RATE_HZ
         return DepthFrame(depth, self.camera, time_s, index, None, truth, self.skeleton)
 
-    @property
-    def _center_mm(self) -> Points:
-        return np.array(_PALM_MM)
-
     @cached_property
     def _key_poses(self) -> tuple[HandShape, list[Points]]:
-        """Return the hand's shape and the random key poses (joint angles) that the film
-        interpolates."""
+        """The hand's shape and the random joint angles that the film interpolates."""
         rng = np.random.default_rng(self._seed)
         shape = sample_hand_shape(rng)
         ways = max(1, round(self.count / _HELD_FRAMES))
@@ -70,7 +65,7 @@ class RenderedFilm(DepthRecording):
         start, end = ways[int(last) % len(ways)], ways[(int(last) + 1) % len(ways)]
         angles = start + eased * (end - start)
         roll, pitch, yaw = (float(v) for v in _TURN_RAD * _sines(_TURNS, share))
-        palm = self._center_mm + np.array(_SWAY_MM) * _sines(_SWAYS, share)
+        palm = _PALM_MM + _SWAY_MM * _sines(_SWAYS, share)
         return HandPlacement(
             shape, angles, False, raised_hand_rotation(roll, pitch, yaw), palm, _ARM_RAD
         )

@@ -67,21 +67,13 @@ MARKS = ("wrist_radial", "wrist_ulnar", "palm")
 
 @dataclass(frozen=True, eq=False)
 class HandShape:
-    """Proportions of one person's hand, as factors of the mean hand.
+    """Proportions of one person's hand, as factors of the mean hand."""
 
-    Attributes:
-        size: of all lengths.
-        width: of the palm's breadth, on top of size.
-        thickness: of every radius, on top of size.
-        bones: (5, 3) of each bone, on top of size.
-        fatness: of the forearm's radius, on top of size.
-    """
-
-    size: float = 1.0
-    width: float = 1.0
-    thickness: float = 1.0
-    bones: Points | float = 1.0
-    fatness: float = 1.0
+    size: float = 1.0  # of all lengths
+    width: float = 1.0  # of the palm's breadth, on top of size
+    thickness: float = 1.0  # of every radius, on top of size
+    bones: Points | float = 1.0  # (5, 3) of each bone, on top of size
+    fatness: float = 1.0  # of the forearm's radius, on top of size
 
     @property
     def bones_mm(self) -> Points:
@@ -110,15 +102,7 @@ def sample_hand_shape(rng: np.random.Generator) -> HandShape:
 
 
 def compute_finger_chains(shape: HandShape, angles: Points) -> Points:
-    """Compute the positions of each finger's base, two joints and tip from joint angles (forward
-    kinematics).
-
-    Args:
-        angles: (N, 5, 4) radians.
-
-    Returns:
-        (N, 5, 4, 3) mm.
-    """
+    """Compute base, joints and tip of each finger, (N, 5, 4, 3) mm, from angles (N, 5, 4)."""
     along, across = _compute_bending_planes(angles)
     bends = np.cumsum(angles[..., (0, 2, 3)], -1)
     bends[:, 0] -= angles[:, 0, :1]  # the thumb's first angle turns its plane
@@ -131,8 +115,7 @@ def compute_finger_chains(shape: HandShape, angles: Points) -> Points:
 
 
 def _compute_bending_planes(angles: Points) -> tuple[Points, Points]:
-    """Compute two (N, 5, 3) unit vectors per finger: along the straight finger, and the direction
-    it bends to."""
+    """Compute (N, 5, 3) unit vectors: along a straight finger, and where it bends to."""
     turn = _YAW + _SPREAD_SIDE * angles[..., 1]
     turn[:, 0] = -angles[:, 0, 0]
     rise = np.zeros_like(turn)

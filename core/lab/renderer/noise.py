@@ -23,32 +23,18 @@ _RARE = 2.6  # standard deviations; patches of a field beyond it are holes
 
 @dataclass(frozen=True)
 class DepthNoise:
-    """Error parameters of a depth sensor; the defaults add no noise.
+    """Error parameters of a depth sensor; the defaults add no noise."""
 
-    Attributes:
-        step_mm: from one depth to the next at 1 m; it grows with depth squared. 0: whole mm.
-        error_steps: standard deviation of the depth, in such steps.
-        shadow_mm: from the projector to the camera. The projector is seen at the left, so shadows
-            lie at the right.
-        ragged_px: standard deviation of where a pixel really looks.
-        grain_px: so far neighbours err alike.
-        grazing: tangent of the angle to a surface from which on it may be lost.
-        flying: share of an edge's pixels that lie in mid-air.
-        holes: share of an edge's pixels without a value.
-        patches: how much more of a surface is lost, in patches, the farther it is; 0: none.
-        range_mm: nearest and farthest depth.
-    """
-
-    step_mm: float = 0.0
-    error_steps: float = 0.0
-    shadow_mm: float = 0.0
-    ragged_px: float = 0.0
-    grain_px: float = 1.0
-    grazing: float = np.inf
-    flying: float = 0.0
-    holes: float = 0.0
-    patches: float = 0.0
-    range_mm: tuple[float, float] = (0.0, 60_000.0)
+    step_mm: float = 0.0  # from one depth to the next at 1 m, growing with depth²; 0: whole mm
+    error_steps: float = 0.0  # standard deviation of the depth, in such steps
+    shadow_mm: float = 0.0  # from the projector, at the left, to the camera
+    ragged_px: float = 0.0  # standard deviation of where a pixel really looks
+    grain_px: float = 1.0  # so far neighbours err alike
+    grazing: float = np.inf  # tangent of the angle to a surface from which on it may be lost
+    flying: float = 0.0  # share of an edge's pixels that lie in mid-air
+    holes: float = 0.0  # share of an edge's pixels without a value
+    patches: float = 0.0  # how much more of a surface is lost, in patches, the farther it is
+    range_mm: tuple[float, float] = (0.0, 60_000.0)  # nearest and farthest depth
 
 
 # PrimeSense's steps as in NYU's frame 1: 731, 733, 735, 736, 738 … 749 mm, 1.64 at 740 mm; its
@@ -134,8 +120,7 @@ def _jitter_edges(
 def _quantise_disparity(
     depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator
 ) -> Floats:
-    """Add correlated noise to the disparity (inverse depth), round it to steps and convert back to
-    mm."""
+    """Add correlated noise to the disparity, round it to steps, return mm."""
     error = _sample_correlated_noise(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
     unit = np.float32(1e6 / noise.step_mm)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -32,8 +32,8 @@ _ALLOWED_MM = 5.0  # flesh gives way
 
 
 def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
-    """Draw (5, 4) random joint angles, radians; of six candidates the first whose fingers do not
-    intersect, else the one that intersects least."""
+    """Draw (5, 4) joint angles, radians: of six the first whose fingers do not intersect, else the
+    one that intersects least."""
     angles = _sample_angle_candidates(rng, _CANDIDATES)
     overlap = measure_overlap(shape, compute_finger_chains(shape, angles))
     fitting = np.flatnonzero(overlap < _ALLOWED_MM)
@@ -42,16 +42,14 @@ def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
 
 
 def sample_wrist_angles(rng: np.random.Generator) -> tuple[float, float]:
-    """Draw random wrist angles, radians: flexion to the palm and deviation to the little finger's
-    side."""
+    """Draw wrist angles, radians: bent to the palm, turned to the little finger."""
     drawn = rng.normal((-8, 5), (24, 12))
     bend, turn = np.radians(np.clip(drawn, *WRIST_LIMITS_DEG.T))
     return float(bend), float(turn)
 
 
 def _sample_angle_candidates(rng: np.random.Generator, count: int) -> Points:
-    """Draw (N, 5, 4) joint angles, radians, within the joint limits: open hands, fists, pointing
-    and counting fingers."""
+    """Draw (N, 5, 4) joint angles, radians, within the joint limits."""
     curl = _sample_curls(rng, count)
     knuckle = np.clip(curl + rng.normal(0, 0.18, curl.shape), 0, 1)
     middle = np.clip(curl + rng.normal(0, 0.15, curl.shape), 0, 1)
@@ -79,8 +77,7 @@ def _sample_curls(rng: np.random.Generator, count: int) -> Points:
 
 
 def _sample_thumb_angles(rng: np.random.Generator, curl: Points) -> Points:
-    """Draw (N, 4) thumb angles, degrees, not clipped to the limits; the more the fingers are
-    closed, the more the thumb covers them."""
+    """Draw (N, 4) degrees, not clipped; the thumb covers closed fingers."""
     count = len(curl)
     own = rng.uniform(0, 1.2, count)
     over = np.where(rng.random(count) < 0.3, own, curl[:, :2].mean(1) + rng.normal(0, 0.3, count))
@@ -97,8 +94,7 @@ def _sample_thumb_angles(rng: np.random.Generator, curl: Points) -> Points:
 
 
 def measure_overlap(shape: HandShape, chains: Points) -> Points:
-    """Return the (N,) deepest penetration, mm, of a finger into another or into the palm, from
-    finger chains (N, 5, 4, 3)."""
+    """Return (N,) mm by which a finger is in another or the palm; chains (N, 5, 4, 3)."""
     radii = shape.radii_mm
     ends = np.concatenate([chains[:, :, 1:], (chains[:, :, 1:3] + chains[:, :, 2:]) / 2], 2)
     end_radii = np.concatenate([radii[:, 1:], (radii[:, 1:3] + radii[:, 2:]) / 2], 1)

@@ -23,45 +23,25 @@ _MARGIN_PX = 4  # more than the window's cube, for what the noise draws in
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """Camera, depth range, noise and window of rendered hands.
-
-    Attributes:
-        camera: that sees it.
-        noise: of the sensor.
-        reach_mm: nearest and farthest palm.
-        window_mm: side of the cube round the joints' middle whose part of the picture is rendered;
-            None for whole pictures.
-    """
+    """Camera, depth range, noise and window of rendered hands."""
 
     camera: Camera = CAMERAS["nyu"]
     noise: DepthNoise = NOISES["primesense"]
-    reach_mm: tuple[float, float] = (500.0, 1150.0)
-    window_mm: float | None = WINDOW_MM
+    reach_mm: tuple[float, float] = (500.0, 1150.0)  # nearest and farthest palm
+    window_mm: float | None = WINDOW_MM  # cube that is rendered; None: the whole picture
 
 
 @dataclass(frozen=True, eq=False)
 class RenderedHand:
-    """A rendered depth picture, or the window round its hand, with its true keypoints.
+    """A rendered depth picture, or the window round its hand, with its true keypoints."""
 
-    Attributes:
-        depth_mm: (H, W), 0 where the sensor saw nothing.
-        camera: that gives just this picture.
-        points_mm: (24, 3) as `hand.collect_keypoints`.
-        left: it is a left hand.
-    """
-
-    depth_mm: NDArray[np.uint16]
-    camera: Camera
-    points_mm: Points
-    left: bool
+    depth_mm: NDArray[np.uint16]  # (H, W), 0 where the sensor saw nothing
+    camera: Camera  # that gives just this picture
+    points_mm: Points  # (24, 3) as `hand.collect_keypoints`
+    left: bool  # it is a left hand
 
     def joints_mm(self, skeleton: str) -> Points:
-        """Return the hand's true keypoints (K, 3), x, y, z in mm, in the order of hand_21, nyu_14
-        or icvl_16.
-
-        Raises:
-            SkeletonError: another skeleton.
-        """
+        """Return true keypoints (K, 3), mm; raise SkeletonError as `keypoint_weights`."""
         return keypoint_weights(skeleton) @ self.points_mm
 
 
@@ -82,21 +62,14 @@ def render_hand(seed: int, number: int, settings: RenderSettings = NYU_HANDS) ->
 
 
 def crop_camera(camera: Camera, center_mm: Points, side_mm: float) -> Camera:
-    """Return the camera of the picture's part that shows a cube's front face, clipped to the
-    picture."""
+    """Return the camera of the picture's part that shows a cube's front face."""
     u, v, d = camera.to_pixels(center_mm)
     nearest = d - side_mm / 2
     wide, high = (side_mm / 2 * focal / nearest + _MARGIN_PX for focal in (camera.fx, camera.fy))
     left, right = (int(np.clip(round(u + s * wide), 0, camera.width)) for s in (-1, 1))
     top, bottom = (int(np.clip(round(v + s * high), 0, camera.height)) for s in (-1, 1))
-    return replace(
-        camera,
-        name=f"{camera.name} {left},{top}",
-        u0=camera.u0 - left,
-        v0=camera.v0 - top,
-        width=right - left,
-        height=bottom - top,
-    )
+    name, u0, v0 = f"{camera.name} {left},{top}", camera.u0 - left, camera.v0 - top
+    return replace(camera, name=name, u0=u0, v0=v0, width=right - left, height=bottom - top)
 
 
 # ------------------------------------------------------------------------- the orders of the joints
@@ -130,12 +103,7 @@ JOINTS: dict[str, list[dict[str, float]]] = {
 
 @cache
 def keypoint_weights(skeleton: str) -> Points:
-    """Return (K, 24) weights that combine the rendered hand's 24 points into a skeleton's
-    keypoints.
-
-    Raises:
-        SkeletonError: another skeleton than those of `JOINTS`.
-    """
+    """Return (K, 24) of the hand's 24 points in each keypoint; SkeletonError if unknown."""
     if skeleton not in JOINTS:
         raise SkeletonError(
             f"rendered hands have no joints of “{skeleton}”; there are: {', '.join(JOINTS)}"

@@ -71,8 +71,7 @@ class RenderedHands(DepthHands):
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Yield augmented training samples endlessly: crops of rendered hands and their keypoints,
-        each hand shown several times."""
+        """Yield crops and keypoints, changed, endlessly; a hand is shown several times."""
         rng = np.random.default_rng(seed)
         render = partial(render_hand_sample, self.skeleton, self._sensors, _LEARNED_SEED)
         for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
@@ -86,8 +85,7 @@ def sample_pool(
     size: int,
     views: int,
 ) -> Iterator[Rendered]:
-    """Yield rendered items endlessly, drawn at random from a pool; a new one replaces one after
-    every `views` draws."""
+    """Yield items from a pool endlessly; after every `views` draws a new one replaces one."""
     pool: list[Rendered] = []
     while True:
         thing = render(int(rows[rng.integers(len(rows))]))
@@ -100,12 +98,7 @@ def sample_pool(
 
 
 def load_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
-    """Load the hands of a depth data folder, or rendered ones for `RENDERED` where no such folder
-    exists.
-
-    Raises:
-        MudraError: as `read_depth_hands`; rendered hands have no keypoints of that skeleton.
-    """
+    """Load a folder's hands, or rendered ones for `RENDERED`; errors as `read_depth_hands`."""
     no_folder = str(data) == RENDERED and not data.exists()
     return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
 
@@ -117,8 +110,7 @@ def render_hand_sample(
     number: int,
     held_out: str = "",
 ) -> DepthHand:
-    """Render a hand with one of the sensors, in turn by number; return its depth, cube and true
-    keypoints."""
+    """Render a hand with one of the sensors, in turn by number."""
     hand = render_hand(seed, number, sensors[number % len(sensors)])
     depth: Depth = hand.depth_mm.astype(np.float32)
     xyz_mm = hand.joints_mm(skeleton.name)
@@ -129,8 +121,7 @@ def render_hand_sample(
 
 
 def _sample_crop_change(rng: np.random.Generator) -> CropChange:
-    """Draw a random shift and scale of the hand's cube, like a detector's error; every tenth is
-    also rotated."""
+    """Draw a shift and scale like a detector's error; every tenth is rotated, too."""
     x, y, z = rng.normal(0, _SHIFT_MM, 3)
     turned = rng.random() < _TURNED_SHARE
     return CropChange(

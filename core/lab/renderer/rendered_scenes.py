@@ -48,12 +48,7 @@ _CUT_SHARE, _CUT_MM = 0.3, (120.0, 900.0)  # of frames that end so far behind th
 
 @dataclass(frozen=True, eq=False)
 class PalmScene:
-    """A rendered depth frame and its palm centre.
-
-    Attributes:
-        depth_mm: (H, W).
-        palm_mm: x, y, z of the palm's middle.
-    """
+    """A rendered depth frame (H, W), its camera, and its palm's x, y, z."""
 
     depth_mm: Depth
     camera: Camera
@@ -92,8 +87,7 @@ class RenderedScenes(TrainingData):
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Yield augmented training samples endlessly: depth frames and their palm keypoint, each
-        scene shown several times."""
+        """Yield frames and palms, changed, endlessly; a scene is shown several times."""
         rng = np.random.default_rng(seed)
         render = partial(
             render_palm_scene, self._sensors, _LEARNED_SEED, empty_fraction=_EMPTY_SHARE
@@ -102,8 +96,7 @@ class RenderedScenes(TrainingData):
             yield *_augment_scene(scene, rng), 1.0
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a held-out scene without augmentation: the depth frame, its palm keypoint, and the
-        length in pixels of 500 mm at the palm."""
+        """Return a held-out scene, its palm, and 500 mm there in px."""
         scene = self.scene(int(row))
         depth, keypoint = _to_sample(scene.depth_mm, scene.palm_uvd)
         return depth, keypoint, float(_ERROR_MM * scene.camera.fx / scene.palm_uvd[2])
@@ -112,8 +105,7 @@ class RenderedScenes(TrainingData):
 def render_palm_scene(
     sensors: Sequence[RenderSettings], seed: int, number: int, *, empty_fraction: float = 0.0
 ) -> PalmScene:
-    """Render a depth frame 160 px wide of a random scene; in a fraction `empty_fraction` of them
-    the hand is outside the picture."""
+    """Render a frame 160 px wide; in a fraction of them the hand is outside."""
     settings = sensors[number % len(sensors)]
     rng = np.random.default_rng([seed, number])
     camera = shrink_camera(settings.camera)
@@ -130,20 +122,13 @@ def render_palm_scene(
 def shrink_camera(camera: Camera) -> Camera:
     """Return the camera scaled to a picture 160 px wide, with the same view."""
     scale = _WIDE_PX / camera.width
-    return Camera(
-        camera.name,
-        camera.fx * scale,
-        camera.fy * scale,
-        (camera.u0 + 0.5) * scale - 0.5,
-        (camera.v0 + 0.5) * scale - 0.5,
-        _WIDE_PX,
-        round(camera.height * scale),
-    )
+    fx, fy = camera.fx * scale, camera.fy * scale
+    u0, v0 = ((middle + 0.5) * scale - 0.5 for middle in (camera.u0, camera.v0))
+    return Camera(camera.name, fx, fy, u0, v0, _WIDE_PX, round(camera.height * scale))
 
 
 def _augment_scene(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Zoom and shift a scene at random, mirror every second one, and cut the background of some;
-    return the depth and the palm keypoint."""
+    """Zoom, shift, mirror and cut a scene at random; return depth and palm."""
     height, width = scene.depth_mm.shape
     size = np.array([width, height])
     scale = float(np.exp(rng.uniform(-_ZOOM, _ZOOM)))

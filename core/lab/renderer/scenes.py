@@ -4,7 +4,7 @@ Convention: mm in the camera's space, x right, y down, z forward; everything dra
 generator, in a fixed order.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,25 +28,18 @@ _NO_CONES = np.empty((0, 2), np.intp)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A hand and its surroundings as solids and planes, with the hand's true keypoints.
-
-    Attributes:
-        solids, planes: everything that is seen.
-        joints_mm: (24, 3) of the hand, as `hand.collect_keypoints`.
-        left: it is a left hand.
-    """
+    """A hand and its surroundings as solids and planes, with the hand's true keypoints."""
 
     solids: Solids
     planes: list[Plane]
-    joints_mm: Points
+    joints_mm: Points  # (24, 3) as `hand.collect_keypoints`
     left: bool
 
 
 def sample_scene(
     rng: np.random.Generator, camera: Camera, depth_range_mm: tuple[float, float]
 ) -> Scene:
-    """Draw a random scene: a hand in the camera's picture, its palm within a depth range, and its
-    surroundings."""
+    """Draw a scene: a hand in the picture, its palm in a depth range, and what is round it."""
     shape = sample_hand_shape(rng)
     angles = sample_finger_angles(rng, shape)
     left = bool(rng.random() < 0.5)
@@ -58,21 +51,14 @@ def sample_scene(
 
 @dataclass(frozen=True, eq=False)
 class HandPlacement:
-    """A hand's shape, joint angles, rotation and position.
-
-    Attributes:
-        angles: (5, 4) radians, as in `hand.py`.
-        turn: (3, 3) of a right hand's frame in the camera's.
-        palm: x, y, z.
-        arm: how far the wrist is bent to the palm and turned to the little finger's side, radians.
-    """
+    """A hand's shape, joint angles, rotation and position."""
 
     shape: HandShape
-    angles: Points
+    angles: Points  # (5, 4) radians, as in `hand.py`
     left: bool
-    turn: Points
-    palm: Points
-    arm: tuple[float, float]
+    turn: Points  # (3, 3) of a right hand's frame in the camera's
+    palm: Points  # x, y, z
+    arm: tuple[float, float]  # the wrist, as `sample_wrist_angles`
 
 
 def build_scene(
@@ -87,18 +73,13 @@ def build_scene(
     own = collect_keypoints(placement.shape, chains)
     to_camera = placement.turn * np.array([-1.0 if placement.left else 1.0, 1.0, 1.0])
     wrist = placement.palm - to_camera @ own[-1]
-    hand = _transform_solids(
-        build_hand_solids(placement.shape, chains, placement.arm), to_camera, wrist
-    )
+    upright = build_hand_solids(placement.shape, chains, placement.arm)
+    hand = replace(upright, centres=upright.centres @ to_camera.T + wrist)
     things, planes = _sample_surroundings(
         rng, hand, placement.palm if surroundings_palm is None else surroundings_palm
     )
     joints_mm = own @ to_camera.T + wrist
     return Scene(join_solids([hand, *things]), planes, joints_mm, placement.left)
-
-
-def _transform_solids(solids: Solids, turn: Points, shift: Points) -> Solids:
-    return Solids(solids.centres @ turn.T + shift, solids.radii, solids.cones, solids.faces)
 
 
 def _sample_palm_position(
@@ -121,8 +102,7 @@ def _sample_hand_rotation(rng: np.random.Generator) -> Points:
 
 
 def raised_hand_rotation(roll: float, pitch: float, yaw: float) -> Points:
-    """Return the (3, 3) rotation of a hand raised to the camera, then rotated by these angles,
-    radians."""
+    """Return the (3, 3) rotation of a hand raised to the camera, then rotated, radians."""
     return (
         _axis_rotation(2, roll)
         @ _axis_rotation(0, pitch)
@@ -146,8 +126,8 @@ def _axis_rotation(axis: int, angle: float) -> Points:
 def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
-    """Draw what surrounds a hand, as solids and planes: a person or an upper arm, often a wall,
-    sometimes a table or a flat thing behind the hand, and clutter."""
+    """Draw a person or an upper arm, often a wall, sometimes a table or a flat thing behind the
+    hand, and clutter."""
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
     person = _sample_person(rng, elbow, float(palm[2]))
@@ -197,20 +177,8 @@ def _sample_person(rng: np.random.Generator, elbow: Points, palm_z: float) -> So
     reach = rng.normal((-0.2 * side, -1.0, 0.7), 0.35)
     shoulder = elbow + reach / np.linalg.norm(reach) * _UPPER_ARM_MM * size
     radii = np.array([66, 66, 105, 105, 62, 78, 92, 45, 72, 72]) * size
-    chains = (
-        (0, 1),
-        (0, 2),
-        (1, 3),
-        (2, 3),
-        (4, 5),
-        (5, 6),
-        (1, 7),
-        (2, 8),
-        (3, 9),
-        (0, 4),
-        (1, 4),
-    )
-    cones = np.array([*chains, (0, len(joints))])
+    chains = [(0, 1), (0, 2), (1, 3), (2, 3), (4, 5), (5, 6), (1, 7), (2, 8), (3, 9)]
+    cones = np.array([*chains, (0, 4), (1, 4), (0, len(joints))])
     faces = np.array([(0, 1, 2), (1, 2, 3), (0, 1, 4)])
     body = joints * size @ turn.T + shoulder
     body[:, 2] += max(0, palm_z + rng.uniform(20, 350) - (body[:, 2] - radii).min())

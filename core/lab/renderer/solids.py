@@ -21,18 +21,12 @@ _EDGE = 1e-3  # faces reach so far (of their size) beyond their border, lest a s
 
 @dataclass(frozen=True, eq=False)
 class Solids:
-    """Bodies made of spheres.
+    """Bodies made of spheres."""
 
-    Attributes:
-        centres: (N, 3) mm.
-        radii: (N,) mm.
-        cones: (M, 2) spheres that a cone wraps.
-        faces: (T, 3) spheres that a flat face wraps, on both its sides.
-    """
-
-    centres: Points
-    radii: Points
-    cones: Indices
+    centres: Points  # (N, 3) mm
+    radii: Points  # (N,) mm
+    cones: Indices  # (M, 2) spheres that a cone wraps
+    # (T, 3) spheres that a flat face wraps, on both its sides
     faces: Indices = field(default_factory=lambda: np.empty((0, 3), np.intp))
 
 
@@ -61,7 +55,9 @@ def render_depth(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
     depth = rays.render_planes(planes)
     boxes = rays.bound_spheres(solids)
     faces, around = _precompute_faces(solids, _merge_bounds(boxes[solids.faces]))
-    rays.draw_solids(depth, _intersect_spheres, _precompute_spheres(solids), boxes)
+    spheres, sizes = solids.centres, solids.radii
+    table = np.column_stack([spheres, (spheres * spheres).sum(1) - sizes * sizes])
+    rays.draw_solids(depth, _intersect_spheres, table.T.astype(np.float32), boxes)
     rays.draw_solids(
         depth, _intersect_cones, _precompute_cones(solids), _merge_bounds(boxes[solids.cones])
     )
@@ -92,8 +88,8 @@ class _CameraRays:
         return depth
 
     def bound_spheres(self, solids: Solids) -> NDArray[np.int32]:
-        """Return (N, 4) first and last column, first and last row that each sphere may cover, not
-        clipped to the picture; the whole picture where a sphere is too near."""
+        """Return (N, 4) first and last column and row of each sphere, unclipped; the whole picture
+        where it is too near."""
         x, y, z = solids.centres.T
         near = z - solids.radii
         safe = np.maximum(near, 1.0)
@@ -113,8 +109,7 @@ class _CameraRays:
     def draw_solids(
         self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]
     ) -> None:
-        """Draw solids into a depth picture, in place, where they are nearest; `boxes` bound them in
-        pixels."""
+        """Draw solids within their bounds into a depth picture, where they are nearest."""
         height, width = depth.shape
         left, right = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1] + 1, 0, width)
         top, bottom = np.clip(boxes[:, 2], 0, height), np.clip(boxes[:, 3] + 1, 0, height)
@@ -134,15 +129,8 @@ def _merge_bounds(boxes: NDArray[np.int32]) -> NDArray[np.int32]:
 # Each `_precompute_…` returns the constants, a column a solid, that its `_intersect_…` needs.
 
 
-def _precompute_spheres(solids: Solids) -> Floats:
-    """Return the constants that `_intersect_spheres` needs, one column a sphere."""
-    c, r = solids.centres, solids.radii
-    return np.column_stack([c, (c * c).sum(1) - r * r]).T.astype(np.float32)
-
-
 def _intersect_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
-    """Return the depth of each ray's first hit on a sphere, infinite without a hit: |t ray − c|² =
-    r², the smaller t."""
+    """Return the depth of the first hit, or infinity: |t ray − c|² = r², the smaller t."""
     cx, cy, cz, rest = table
     square = x * x + (y * y + 1)
     toward = cx * x + (cy * y + cz)
@@ -182,8 +170,8 @@ def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
-    """Return the constants that `_intersect_faces` needs, one column a visible triangle, and the
-    triangles' bounds. A triangle touches three spheres."""
+    """Return the constants of each triangle that touches three spheres and is visible, a column
+    each, and its bounds."""
     c, r = solids.centres[solids.faces], solids.radii[solids.faces]
     edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
     upright = np.cross(edges[:, 0], edges[:, 1])
