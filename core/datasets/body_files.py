@@ -81,11 +81,8 @@ def hold_out_pictures(bodies: list[Body]) -> list[Body]:
 
 def read_lspet(folder: Path) -> list[Body]:
     """Read the bodies of Leeds Sports Pose Extended: joints.csv (name_x, name_y, name_v; v = 0: not
-    labelled) and images/. People with fewer than two labelled keypoints are skipped.
-
-    Raises:
-        TableError: no such table, or a picture that is outside the folder.
-    """
+    labelled) and images/. People with fewer than two labelled keypoints are skipped. Raises
+    TableError: no such table, or a picture that is outside the folder."""
     path = folder / "joints.csv"
     try:
         table = pd.read_csv(path)

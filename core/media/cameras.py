@@ -16,11 +16,8 @@ from core.pose.types import Frame, Picture
 
 
 def read_camera(number: int) -> Iterator[Frame]:
-    """Yield the frames of a camera, by its number, marked as seen mirrored, until it stops.
-
-    Raises:
-        MediaError: no such camera, or it is in use.
-    """
+    """Yield the frames of a camera, by its number, marked as seen mirrored, until it stops. Raises
+    MediaError: no such camera, or it is in use."""
     capture = cv2.VideoCapture(number)
     try:
         started_s, index = time.monotonic(), 0

@@ -101,11 +101,8 @@ class VideoTrack:
         return sorted(stamps)
 
     def read(self, index: int) -> Pixels:
-        """Decode the frame of this number, from 0, as (H, W) grey or (H, W, 3) RGB.
-
-        Raises:
-            MediaError: no such frame, or one that can't be decoded.
-        """
+        """Decode the frame of this number, from 0, as (H, W) grey or (H, W, 3) RGB. Raises
+        MediaError: no such frame, or one that can't be decoded."""
         if not 0 <= index < len(self._stamps):
             raise MediaError(f"{self._name} has no frame {index}: it has {len(self._stamps)}")
         try:
@@ -165,12 +162,8 @@ class LosslessWriter:
 
     def write(self, grey: NDArray[np.uint16], rgb: Picture | None, time_s: float) -> None:
         """Append a 16-bit picture, with colours if the video has them; times must rise by at least
-        a millisecond.
-
-        Raises:
-            MediaError: another size than the first one's, no colours, a full file, or one that
-                can't be written; what was written before stays.
-        """
+        a millisecond. Raises MediaError: another size than the first one's, no colours, a full
+        file, or one that can't be written; what was written before stays."""
         full = self._bytes > LOSSLESS_VIDEO.max_bytes - _PACKET_MARGIN_BYTES
         if full or self._count == LOSSLESS_VIDEO.max_frames:
             raise MediaError(

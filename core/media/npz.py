@@ -24,11 +24,8 @@ _HEADER_READERS = {
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read an untrusted .npz as name → array, without pickles.
-
-    Raises:
-        MediaError: the file is damaged, above the limits, or has anything but arrays of numbers.
-    """
+    """Read an untrusted .npz as name → array, without pickles. Raises MediaError: the file is
+    damaged, above the limits, or has anything but arrays of numbers."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()

@@ -34,11 +34,7 @@ class ParquetTable:
 @contextmanager
 def open_parquet(path: Path) -> Iterator[ParquetTable]:
     """Open an untrusted table in a worker for a `with` block: columns of numbers, bool, times or
-    text only, not nested.
-
-    Raises:
-        TableError: no such table, also while its batches are read.
-    """
+    text only, not nested. Raises TableError: no such table, also while its batches are read."""
     import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import ipc
 

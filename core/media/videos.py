@@ -72,11 +72,8 @@ def open_video(
     path: Path, name: str, *, track: int = 0, limits: VideoLimits = VIDEO
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """Open an untrusted video for a `with` block, after checking size and header; yield its
-    container and one of its video streams.
-
-    Raises:
-        MediaError: no video, no such stream, or above the limits.
-    """
+    container and one of its video streams. Raises MediaError: no video, no such stream, or above
+    the limits."""
     _check_video_file(path, name, limits)
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}

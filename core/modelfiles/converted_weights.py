@@ -94,11 +94,7 @@ def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]]
 
 def verify_weights(name: str, folder: Path) -> dict[str, Any]:
     """Check a converted file's sha256 and every array's name, shape and type; return its record,
-    NAME.json.
-
-    Raises:
-        WeightsError: missing, altered or another net's.
-    """
+    NAME.json. Raises WeightsError: missing, altered or another net's."""
     record, path = _read_record(name, folder), converted_path(name, folder)
     found, expected = sha256_of(path), record.get("sha256")
     if found != expected:
@@ -218,11 +214,8 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
 
 def _check_arrays(name: str, arrays: Arrays, path: Path) -> Arrays:
     """Check names, shapes and values of a net's arrays; return them as contiguous float32, without
-    those of CPM stages that the net lacks.
-
-    Raises:
-        WeightsError: arrays are missing, unexpected, of another shape or not finite.
-    """
+    those of CPM stages that the net lacks. Raises WeightsError: arrays are missing, unexpected, of
+    another shape or not finite."""
     file, shapes = path.name, expected_shapes(name)
     unexpected = [n for n in arrays if n not in shapes and not is_later_stage_array(name, n)]
     missing = [n for n in shapes if n not in arrays]

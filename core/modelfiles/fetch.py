@@ -56,11 +56,7 @@ def _verify_download(
     name: str, source: WeightsFile, unverified: Path, expected: str | None
 ) -> Path:
     """Rename a download to its published name if its sha256 is the expected one, else delete it;
-    return the new path.
-
-    Raises:
-        WeightsError: another sha256, or none is published or accepted.
-    """
+    return the new path. Raises WeightsError: another sha256, or none is published or accepted."""
     found, wanted = sha256_of(unverified), expected
     if not found.startswith(source.sha256_start):
         wanted = f"one that starts with {source.sha256_start}, as its name says"

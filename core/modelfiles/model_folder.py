@@ -98,11 +98,8 @@ Metadata = TypeVar("Metadata", bound=NetMetadata)
 
 
 def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
-    """Read and validate a net folder's metadata of that kind.
-
-    Raises:
-        WeightsError: no net there, one of another kind, or its metadata are invalid.
-    """
+    """Read and validate a net folder's metadata of that kind. Raises WeightsError: no net there,
+    one of another kind, or its metadata are invalid."""
     path = folder / METADATA
     if not (path.is_file() and (folder / MODEL).is_file()):
         raise WeightsError(f"no net in {folder}: {MODEL} or {METADATA} is missing")
@@ -134,11 +131,8 @@ def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
 
 
 def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[Metadata, Any]:
-    """Read a net's metadata, verify its graph's sha256, and open it in onnxruntime.
-
-    Raises:
-        WeightsError: no net of that kind there, or the graph has another sha256.
-    """
+    """Read a net's metadata, verify its graph's sha256, and open it in onnxruntime. Raises
+    WeightsError: no net of that kind there, or the graph has another sha256."""
     metadata = read_net_metadata(folder, kind)
     graph = (folder / MODEL).read_bytes()
     if hashlib.sha256(graph).hexdigest() != metadata.sha256:

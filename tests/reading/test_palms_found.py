@@ -8,7 +8,7 @@ import pytest
 from core.depth.frames import DepthFrame
 from core.lab.finding_evaluating import RENDERED, measure_finding
 from core.lab.palm_frames import read_palm_frames
-from core.lab.renderer.rendered_scenes import SENSORS, render_palm_scene
+from core.lab.renderer.rendered_scenes import render_palm_scene
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import (
@@ -38,7 +38,7 @@ def test_nine_of_ten_rendered_palms_are_found_and_by_slices_half(net) -> None:
 def test_where_no_palm_is_seen_mostly_none_is_found(net) -> None:
     """Arms, persons and things are there."""
     numbers = range(1000, 1040)
-    empty = [render_palm_scene(SENSORS, 0, number, empty_fraction=1.0) for number in numbers]
+    empty = [render_palm_scene(0, number, empty_fraction=1.0) for number in numbers]
     found = [net.find(DepthFrame(one.depth_mm, one.camera, 0.0, 0)) for one in empty]
     assert sum(one is not None for one in found) <= 0.3 * len(empty)
 

@@ -21,6 +21,7 @@ _PALM_MM, _SWAY_MM = np.array([-10.0, 0.0, 640.0]), np.array([70.0, 35.0, 50.0])
 _TURN_RAD = np.radians((22.0, 18.0, 38.0))  # roll, pitch, yaw
 _SWAYS, _TURNS = (1.0, 2.0, 1.0), (2.0, 3.0, 1.0)  # times a film
 _ARM_RAD = (-0.1, 0.1)
+_SEED = 9  # of the person, the poses and what is round the hand
 
 
 class RenderedFilm(DepthRecording):
@@ -28,20 +29,17 @@ class RenderedFilm(DepthRecording):
 
     Args:
         skeleton: whose joints its truth is: one of `render.JOINTS`.
-        seed: of the person, the hand's poses and what is round it.
         count: frames; the last leads to the first again.
     """
 
-    def __init__(self, skeleton: str = "hand_21", seed: int = 9, count: int = 90) -> None:
+    def __init__(self, skeleton: str = "hand_21", count: int = 90) -> None:
         super().__init__("Rendered hand", CAMERA, count)
-        self.skeleton, self._seed = skeleton, seed
+        self.skeleton = skeleton
 
     def _read_frame(self, index: int) -> DepthFrame:
         """Render the depth frame at this index with sensor noise and true keypoints."""
-        scene = build_scene(
-            np.random.default_rng([self._seed, 1]), self._place_hand(index), _PALM_MM
-        )
-        noise = np.random.default_rng([self._seed, 2, index])
+        scene = build_scene(np.random.default_rng([_SEED, 1]), self._place_hand(index), _PALM_MM)
+        noise = np.random.default_rng([_SEED, 2, index])
         seen = render_depth(scene.solids, scene.planes, self.camera)
         depth = add_sensor_noise(seen, self.camera, NOISES["primesense"], noise).astype(np.float32)
         truth = keypoint_weights(self.skeleton) @ scene.joints_mm
@@ -51,7 +49,7 @@ class RenderedFilm(DepthRecording):
     @cached_property
     def _key_poses(self) -> tuple[HandShape, list[Points]]:
         """The hand's shape and the random joint angles that the film interpolates."""
-        rng = np.random.default_rng(self._seed)
+        rng = np.random.default_rng(_SEED)
         shape = sample_hand_shape(rng)
         ways = max(1, round(self.count / _HELD_FRAMES))
         return shape, [sample_finger_angles(rng, shape) for _ in range(ways)]

@@ -4,7 +4,7 @@ folder; what a seed gives is always the same.
 Convention: as in `depth_hands.py`; the cube's middle is that of the true keypoints.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -47,22 +47,15 @@ class RenderedHands(DepthHands):
 
     Args:
         skeleton: whose keypoints: hand_21, nyu_14 or icvl_16.
-        sensors: that see them, by turns.
         held_out: how many measure.
 
     Raises:
         SkeletonError: rendered hands have no keypoints of that skeleton.
     """
 
-    def __init__(
-        self, skeleton: Skeleton, sensors: Sequence[RenderSettings] = SENSORS, held_out: int = 200
-    ) -> None:
-        self._sensors = tuple(sensors)
-        measured = [
-            render_hand_sample(skeleton, self._sensors, _MEASURED_SEED, number, HELD_OUT)
-            for number in range(held_out)
-        ]
-        super().__init__(skeleton, measured)
+    def __init__(self, skeleton: Skeleton, held_out: int = 200) -> None:
+        render = partial(render_hand_sample, skeleton, _MEASURED_SEED, held_out=HELD_OUT)
+        super().__init__(skeleton, [render(number) for number in range(held_out)])
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
         """The rows of the held-out set; of "", the numbers of hands to learn from."""
@@ -73,7 +66,7 @@ class RenderedHands(DepthHands):
     ) -> Iterator[Sample]:
         """Yield crops and keypoints, changed, endlessly; a hand is shown several times."""
         rng = np.random.default_rng(seed)
-        render = partial(render_hand_sample, self.skeleton, self._sensors, _LEARNED_SEED)
+        render = partial(render_hand_sample, self.skeleton, _LEARNED_SEED)
         for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
             yield *cut_hand_sample(hand, _sample_crop_change(rng)), 1.0
 
@@ -103,21 +96,14 @@ def load_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
     return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
 
 
-def render_hand_sample(
-    skeleton: Skeleton,
-    sensors: Sequence[RenderSettings],
-    seed: int,
-    number: int,
-    held_out: str = "",
-) -> DepthHand:
+def render_hand_sample(skeleton: Skeleton, seed: int, number: int, held_out: str = "") -> DepthHand:
     """Render a hand with one of the sensors, in turn by number."""
-    hand = render_hand(seed, number, sensors[number % len(sensors)])
+    hand = render_hand(seed, number, SENSORS[number % len(SENSORS)])
     depth: Depth = hand.depth_mm.astype(np.float32)
     xyz_mm = hand.joints_mm(skeleton.name)
     u, v, d = hand.camera.to_pixels(xyz_mm.mean(0))
-    return DepthHand(
-        partial(np.asarray, depth), Cube(hand.camera, (u, v, d), SIDE_MM), xyz_mm, held_out
-    )
+    cube = Cube(hand.camera, (u, v, d), SIDE_MM)
+    return DepthHand(partial(np.asarray, depth), cube, xyz_mm, held_out)
 
 
 def _sample_crop_change(rng: np.random.Generator) -> CropChange:

@@ -7,7 +7,7 @@ pixels, and its depth in units of 100 mm, NaN where no palm is seen. Errors are 
 at the palm's depth: a PCK@0.1 is the share that lies within 50 mm in the picture.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -63,18 +63,12 @@ class PalmScene:
 
 
 class RenderedScenes(TrainingData):
-    """Rendered scenes for training, endless, and a held-out set to measure on.
-
-    Args:
-        sensors: that see them, by turns.
-        held_out: how many measure.
-    """
+    """Rendered scenes for training, endless, and `held_out` ones to measure on."""
 
     item_name = "scenes"
 
-    def __init__(self, sensors: Sequence[RenderSettings] = SENSORS, held_out: int = 300) -> None:
+    def __init__(self, held_out: int = 300) -> None:
         super().__init__([HELD_OUT] * held_out)
-        self._sensors = tuple(sensors)
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
         """Numbers of the scenes that measure; of "", of those to learn from."""
@@ -82,16 +76,14 @@ class RenderedScenes(TrainingData):
 
     def scene(self, number: int) -> PalmScene:
         """One of those that measure."""
-        return render_palm_scene(self._sensors, _MEASURED_SEED, number)
+        return render_palm_scene(_MEASURED_SEED, number)
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
         """Yield frames and palms, changed, endlessly; a scene is shown several times."""
         rng = np.random.default_rng(seed)
-        render = partial(
-            render_palm_scene, self._sensors, _LEARNED_SEED, empty_fraction=_EMPTY_SHARE
-        )
+        render = partial(render_palm_scene, _LEARNED_SEED, empty_fraction=_EMPTY_SHARE)
         for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
             yield *_augment_scene(scene, rng), 1.0
 
@@ -102,11 +94,9 @@ class RenderedScenes(TrainingData):
         return depth, keypoint, float(_ERROR_MM * scene.camera.fx / scene.palm_uvd[2])
 
 
-def render_palm_scene(
-    sensors: Sequence[RenderSettings], seed: int, number: int, *, empty_fraction: float = 0.0
-) -> PalmScene:
+def render_palm_scene(seed: int, number: int, *, empty_fraction: float = 0.0) -> PalmScene:
     """Render a frame 160 px wide; in a fraction of them the hand is outside."""
-    settings = sensors[number % len(sensors)]
+    settings = SENSORS[number % len(SENSORS)]
     rng = np.random.default_rng([seed, number])
     camera = shrink_camera(settings.camera)
     scene = sample_scene(rng, camera, settings.reach_mm)

@@ -33,10 +33,7 @@ _MAX_DIMENSIONS = 8
 
 def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
     """Read layer name → its arrays, as stored: kernels (O, I, H, W), biases (O,) or (1, 1, 1, O).
-
-    Raises:
-        WeightsError: the file is cut off or not a caffemodel.
-    """
+    Raises WeightsError: the file is cut off or not a caffemodel."""
     try:
         net = _net_message_class().FromString(path.read_bytes())
         layers: dict[str, list[NDArray[Any]]] = {}

@@ -23,11 +23,8 @@ _MODULES = ("numpy.core", "numpy._core")  # before and since numpy 2
 
 def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
     """Read name → array from an untrusted pickle of a dict of numpy arrays, by Python 2 (latin-1)
-    or 3, without running its code.
-
-    Raises:
-        WeightsError: the file is cut off, or contains anything but names and arrays.
-    """
+    or 3, without running its code. Raises WeightsError: the file is cut off, or contains anything
+    but names and arrays."""
     try:
         found = _ArrayUnpickler(path.read_bytes()).load()
     except WeightsError as error:

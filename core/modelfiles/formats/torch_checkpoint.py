@@ -29,11 +29,8 @@ _DTYPES = (
 
 def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     """Read a PyTorch state dict, which may be nested under "state_dict", as name → array, without
-    running the file's code.
-
-    Raises:
-        WeightsError: the file is too large, cut off, or contains anything but named tensors.
-    """
+    running the file's code. Raises WeightsError: the file is too large, cut off, or contains
+    anything but named tensors."""
     if _unpacked_bytes(path) > MODEL.max_published_bytes:
         limit_mb = MODEL.max_published_bytes >> 20
         raise WeightsError(f"{path.name} has over {limit_mb} MB unpacked: no net is so large")
