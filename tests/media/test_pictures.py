@@ -1,8 +1,6 @@
 """Pictures come in upright and within limits; what is hostile ends in a clear error."""
 
 import io
-import struct
-import zlib
 
 import cv2
 import numpy as np
@@ -10,27 +8,14 @@ import pytest
 from PIL import Image
 
 from core.errors import MediaError
-from core.media.pictures import (
-    decode_jpeg,
-    encode_jpeg,
-    encode_png,
-    read_picture,
-    write_picture,
-)
+from core.media.pictures import decode_jpeg, encode_jpeg, encode_png, read_picture, write_picture
+from tests.test_hostile_files import png
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that promises a size and holds almost nothing."""
-    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
-    data = b"IDAT" + zlib.compress(b"\0")
-    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", len(data) - 4) + data
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -67,31 +52,13 @@ def test_exif_orientation_is_applied():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "a JPEG, PNG or WEBP"),
         (b"MZ" + bytes(100), "a JPEG, PNG or WEBP"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a JPEG, PNG or WEBP"),
-        (saved(Image.new("RGB", (9, 9)), "GIF"), "a JPEG, PNG or WEBP"),
-        (saved(Image.new("RGB", (9, 9)), "TIFF"), "a JPEG, PNG or WEBP"),
-        (png_header(60_000, 60_000), "more than 50,000,000 pixels"),
-        (png_header(10_001, 4), "10001 x 4"),
-        (png_header(9_000, 9_000), "9000 x 9000"),
-        (png_header(64, 64), "can't be decoded"),
-        (saved(Image.effect_noise((64, 64), 50), "JPEG")[:-900], "can't be decoded"),
+        (png(60_000, 60_000), "more than 50,000,000 pixels"),
+        (png(10_001, 4), "10001 x 4"),
+        (png(64, 64), "can't be decoded"),
         (bytes(20 * 2**20 + 1), "20,971,521 bytes"),
     ],
-    ids=[
-        "empty",
-        "exe",
-        "svg",
-        "gif",
-        "tiff",
-        "bomb",
-        "wide",
-        "81MP",
-        "cut png",
-        "cut jpeg",
-        "huge",
-    ],
+    ids=["exe", "bomb", "wide", "hollow", "huge"],
 )
 def test_hostile_pictures_end_in_a_clear_error(content, says):
     with pytest.raises(MediaError, match=says):
