@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from core.datasets.person_boxes import MAX_BOXES, read_person_boxes
-from core.errors import TableError
 
 
 def write_json(folder: Path, document: object) -> Path:
@@ -60,10 +59,3 @@ def test_annotations_are_found_by_the_picture_s_name_without_crowds(
         assert len(boxes) == min(len(wanted), MAX_BOXES)
         for box, person in zip(boxes, wanted, strict=False):
             assert box[:2] == pytest.approx(person["bbox"][:2], abs=1)
-
-
-def test_another_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="bbox"):
-        read_person_boxes(write_json(tmp_path, [{"image_id": 1, "category_id": 1, "score": 1}]))
-    with pytest.raises(TableError, match=r"boxes\.json"):
-        read_person_boxes(write_json(tmp_path, {"people": []}))

@@ -85,73 +85,45 @@ def test_no_results_give_figures_of_0(tmp_path):
 
 
 GOOD = person(1)["keypoints"]
-WRONG = {
-    "truth and results swapped": (None, None, "were the two files swapped"),
-    "another picture": ([person(1)], [found(GOOD, image_id=8)], "entry 1 is of picture 8"),
-    "another category": ([person(1)], [found(GOOD, category_id=2)], "category 2, truth.json has"),
-    "14 keypoints": (
-        [person(1)],
-        [found(GOOD[:42])],
-        "entry 1: keypoints: List should have at least 51 .* not 42",
-    ),
-    "no score": (
-        [person(1)],
-        [{"image_id": 7, "category_id": 1, "keypoints": GOOD}],
-        "entry 1: score: Field required",
-    ),
-    "not a number": ([person(1)], [found(GOOD, score=float("nan"))], "JSON that can be read"),
-    "infinite": (
-        [person(1)],
-        [found(GOOD, score=1e300)],
-        "entry 1: score: Input should be less than or equal to 10000000",
-    ),
-    "a word": (
-        [person(1)],
-        [found(["x"] * 51)],
-        r"entry 1: keypoints\.0: Input should be a valid number",
-    ),
-    "an id in words": (
-        [person(1)],
-        [found(GOOD, image_id="7")],
-        "image_id: Input should be a valid integer",
-    ),
-    "boxes of some": (
-        [person(1)],
-        [found(GOOD, bbox=[1, 2, 3, 4]), found(GOOD)],
-        "entry 2 has no bbox",
-    ),
-    "an object": ([person(1)], {"a": 1}, "no list"),
-    "no area": (
-        [{k: v for k, v in person(1).items() if k != "area"}],
-        [],
-        "annotations 1: area: Field required",
-    ),
-    "no keypoints": (
-        [{"id": 1, "image_id": 7, "category_id": 1}],
-        [],
-        "annotations 1: bbox: Field required",
-    ),
-    "one id twice": ([person(1), person(1)], [], "its id 1 is another annotation.s, too"),
-    "nobody": ([], [], "truth.json has no annotations"),
-    "half a box": ([person(1, bbox=[1, 2])], [], r"annotations 1: bbox\.2: Field required"),
-    "a negative area": (
-        [person(1, area=-3)],
-        [],
-        "annotations 1: area: Input should be greater than or equal to 0",
-    ),
+WRONG_RESULTS = {
+    "entry 1 is of picture 8": [found(GOOD, image_id=8)],
+    "category 2, truth.json has": [found(GOOD, category_id=2)],
+    "entry 1: keypoints: List should have at least 51 .* not 42": [found(GOOD[:42])],
+    "entry 1: keypoints: Field required": [{"image_id": 7, "category_id": 1, "score": 1}],
+    "JSON that can be read": [found(GOOD, score=float("nan"))],
+    "entry 1: score: Input should be less than or equal to 1000": [found(GOOD, score=1e300)],
+    "image_id: Input should be a valid integer": [found(GOOD, image_id="7")],
+    "entry 2 has no bbox": [found(GOOD, bbox=[1, 2, 3, 4]), found(GOOD)],
+    "no list": {"a": 1},
+}
+WRONG_TRUTH = {
+    "annotations 1: bbox: Field required": [{"id": 1, "image_id": 7, "category_id": 1}],
+    "its id 1 is another annotation.s, too": [person(1), person(1)],
+    "truth.json has no annotations": [],
+    r"annotations 1: bbox\.2: Field required": [person(1, bbox=[1, 2])],
+    "annotations 1: area: Input should be greater than or equal to 0": [person(1, area=-3)],
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_files_that_do_not_belong_together_are_errors_of_one_line(name, tmp_path):
-    persons, results, words = WRONG[name]
-    if persons is None:
-        found_, truth = pair(tmp_path, [person(1)], [found(GOOD)])
-    else:
-        truth, found_ = pair(tmp_path, persons, results)
+@pytest.mark.parametrize(
+    ("persons", "results", "words"),
+    [
+        *(([person(1)], results, words) for words, results in WRONG_RESULTS.items()),
+        *((persons, [], words) for words, persons in WRONG_TRUTH.items()),
+    ],
+    ids=[*WRONG_RESULTS, *WRONG_TRUTH],
+)
+def test_files_that_do_not_belong_together_are_errors_of_one_line(
+    persons, results, words, tmp_path
+):
     with pytest.raises(TableError, match=words) as error:
-        evaluate_coco(truth, found_)
+        evaluate_coco(*pair(tmp_path, persons, results))
     assert "\n" not in str(error.value)
+
+
+def test_truth_and_results_that_were_swapped_are_told(tmp_path):
+    with pytest.raises(TableError, match="were the two files swapped"):
+        evaluate_coco(*reversed(pair(tmp_path, [person(1)], [found(GOOD)])))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00\xff", b"[[[", b'"text"', None])

@@ -126,11 +126,6 @@ def test_many_pictures_need_no_more_memory_than_a_few(net: HeatmapNet, tmp_path:
     assert most_bytes(60) < few + 5 * 1200 * 1600 * 3
 
 
-def test_pictures_of_another_size_are_refused(net: HeatmapNet) -> None:
-    with pytest.raises(ValueError, match=r"\(90, 90, 3\)"):
-        net.predict_heatmaps(np.zeros((1, 64, 64, 3), np.uint8))
-
-
 def test_no_picture_and_a_net_of_another_skeleton_are_errors(net, pictures, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(MediaError, match="no pictures there"):

@@ -68,7 +68,6 @@ def test_what_measures_always_has_its_palm_in_the_picture_and_a_length_of_500_mm
 
 
 def test_a_scene_seen_from_beside_has_no_palm() -> None:
-    scenes = RenderedScenes()
     for number in range(6):
         assert np.isnan(render_palm_scene(1, number, empty_fraction=1.0).palm_uvd).all()
 

@@ -115,13 +115,3 @@ def test_a_sphere_inside_the_other_gives_a_cone_nothing() -> None:
     assert np.array_equal(
         render_depth(egg, [], CAMERA), render_depth(sphere((0, 0, 500), 60), [], CAMERA)
     )
-
-
-def test_large_and_small_solids_are_drawn_alike() -> None:
-    """One that is drawn by itself in a wide picture is one of many in a coarse one: of the same
-    rays the same depth."""
-    ends = np.array([[-40, -20, 400], [30, 15, 500]], float)
-    cone = Solids(ends, np.array([25.0, 9.0]), np.array([[0, 1]]))
-    assert np.allclose(
-        render_depth(cone, [], FINE)[::4, ::4], render_depth(cone, [], CAMERA), atol=1e-2
-    )
