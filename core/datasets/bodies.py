@@ -164,11 +164,7 @@ def cut_background(
     rng: np.random.Generator,
 ) -> Picture:
     """Return a corner of the picture without people as an input, or one colour if there is none.
-
-    Args:
-        body: may reach into the corner with its box, not with its keypoints.
-        others: may not reach into it with either.
-    """
+    The body's box may reach into it, its keypoints may not, and of the others neither."""
     height, width = rgb.shape[:2]
     side = max(1, int(min(height, width) * rng.uniform(*_AUGMENTATION.background_sides)))
     boxes = [*body.unlabelled, *(other.box for other in others)]

@@ -34,17 +34,13 @@ _HELD_OUT_FRACTION = 0.2
 
 def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
     """Read labelled bodies from any of the known formats, and hold out the files named val…, else a
-    fifth of the pictures.
+    fifth of the pictures. Raises TrainingError for another path, TableError for a damaged file.
 
     Args:
         path: a folder with joints.csv and images/ (LSP Extended) or with COCO's annotations/ of
             person_keypoints_*.json and a folder of pictures each (train2017, val2017, …); or one
             file: COCO's annotations, or MPII's list.
         pictures: the folder of a file's pictures; None: the file's own.
-
-    Raises:
-        TrainingError: none of these.
-        TableError: a file that is damaged.
     """
     if path.is_file():
         pictures = pictures or path.parent
@@ -109,14 +105,10 @@ def read_lspet(folder: Path) -> list[Body]:
 
 
 def read_mpii(path: Path, pictures: Path) -> list[Body]:
-    """Read the bodies of an MPII annotation list (JSON) with the 14 keypoints of LSP.
-
-    The box is the square of 200 px × scale about the centre moved down by 15 px × scale (Xiao et
-    al. 2018); the file's positions begin with 1.
-
-    Raises:
-        TableError: an entry that is damaged, or whose picture is outside the folder.
-    """
+    """Read the bodies of an MPII annotation list (JSON) with the 14 keypoints of LSP. The box is
+    the square of 200 px × scale about the centre moved down by 15 px × scale (Xiao et al. 2018);
+    the file's positions begin with 1. Raises TableError for a damaged entry, or a picture
+    elsewhere."""
     bodies: list[Body] = []
     for _, number, row in iterate_json_objects(path, TOP_LEVEL):
         where = f"{path.name}: entry {number}"

@@ -29,10 +29,6 @@ def _to_int(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _to_keypoint_rows(numbers: list[float]) -> NDArray[np.float64]:
-    return np.array(numbers, np.float64).reshape(-1, 3)
-
-
 def _check_file_name(name: Any) -> str:
     if isinstance(name, str) and leads_out(name):
         raise ValueError(f"“{name[:60]}” leads out of the pictures' folder")
@@ -45,7 +41,7 @@ Xywh = tuple[Number, Number, Number, Number]
 _KeypointList = Annotated[
     list[Number],
     Field(min_length=3 * COCO_17.size, max_length=3 * COCO_17.size),
-    AfterValidator(_to_keypoint_rows),
+    AfterValidator(lambda numbers: np.array(numbers, np.float64).reshape(-1, 3)),
 ]
 Keypoints = Annotated[
     NDArray[np.float64], GetPydanticSchema(lambda _, handler: handler(_KeypointList))

@@ -28,16 +28,8 @@ _HELD_OUT = "held out"
 
 def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
     """Read the labelled hands of a folder with a published depth set, or with joints.csv beside
-    16-bit pictures.
-
-    Args:
-        skeleton: of the keypoints that the net learns; the folder must have these.
-
-    Raises:
-        TrainingError: the folder is of none of these, or of another skeleton.
-        TableError: a damaged table.
-        MediaError: a damaged camera file or picture.
-    """
+    16-bit pictures. Raises TrainingError: none of these, or keypoints of another skeleton than the
+    net's; TableError, MediaError: a damaged file."""
     if (folder / JOINTS_FILE).is_file():
         return DepthHands(skeleton, _read_table_hands(folder, skeleton))
     if found := find_depth_set(folder):

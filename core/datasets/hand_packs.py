@@ -63,13 +63,9 @@ def make_hand_pack(
     make_keypoints: Callable[[str], None],
     progress: Progress = ignore_progress,
 ) -> int:
-    """Write the pack of `hand_crops/` and `hand_images/` under `data`; return its number of crops.
-    Unreadable pictures are skipped, and counted in the log.
-
-    Args:
-        landmarks: folder of SOURCE.parquet with the keypoints of each folder of hand_images.
-        make_keypoints: called for a source whose keypoints are missing there.
-    """
+    """Write the pack of hand_crops/ and hand_images/ under `data`; return its number of crops.
+    Keypoints of hand_images are in `landmarks`, made where missing; unreadable pictures are counted
+    in the log."""
     for name in PICTURE_SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
             make_keypoints(name)

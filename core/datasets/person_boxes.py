@@ -25,8 +25,8 @@ class PersonBoxes:
     ids: Mapping[str, int]  # the pictures' numbers by their file's name, if the file has them
 
     def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
-        """Return the first `MAX_BOXES` boxes of a picture, clipped to it; empty if the file has
-        none for it. A file with boxes of one picture applies to any picture."""
+        """Return a picture's first `MAX_BOXES` boxes, clipped to it, if the file has any for it. A
+        file with boxes of one picture applies to any picture."""
         number = self._find_number(PurePath(file_name))
         clipped = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
         return [box for box in clipped if box is not None][:MAX_BOXES]
@@ -41,9 +41,8 @@ class PersonBoxes:
 
 
 def read_person_boxes(path: Path) -> PersonBoxes:
-    """Read person boxes by picture from a list of COCO detections (only persons with a high enough
-    score, best first), or from COCO annotations without crowds. Raise TableError for other files.
-    """
+    """Read person boxes by picture from COCO detections (of persons, confident enough, best first),
+    or from COCO annotations without crowds. Raise TableError for other files."""
     by_id: dict[int, list[Box]] = {}
     if is_list(path):
         for detection in sorted(read_detections(path), key=lambda d: -d.score):

@@ -14,11 +14,7 @@ Sample = tuple[NDArray[Any], Floats, float]
 
 
 class TrainingData(ABC):
-    """Rows of pictures with keypoints.
-
-    Args:
-        held_out: of each row "" for training, else the name of its held-out set.
-    """
+    """Rows of pictures with keypoints; `held_out` names each row's held-out set, "" for training."""
 
     item_name: ClassVar[str]  # what a row shows, in plural: "hands"
 
@@ -53,5 +49,5 @@ class TrainingData(ABC):
 
     @abstractmethod
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a row without augmentation: picture, keypoints, and the length in input pixels
-        that errors are divided by, NaN if unknown."""
+        """Return a row without augmentation: picture, keypoints, and the unit of errors in pixels
+        or NaN."""

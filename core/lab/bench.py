@@ -132,15 +132,11 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
     """Time a pose net in onnxruntime by batch size, from cropped pictures to heatmaps.
 
     Args:
-        source: a net by its name or folder; or an architecture ("pose_resnet50"), which is timed
-            with random weights.
+        source: a net's name or folder; or an architecture, which is timed with random weights.
 
     Returns:
         net, input, threads of onnxruntime, mb of the file, and for each of the batches its
         pictures, ms (the median by the wall's clock) and pictures_per_s.
-
-    Raises:
-        WeightsError: no such net.
     """
     threads = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as scratch:
@@ -195,15 +191,12 @@ def bench_depth(
     paths: Paths, source: Path = DEPTH_NET, frames: int = 10, reads: int = 30
 ) -> dict[str, Any]:
     """Time a depth net on a tracked hand in rendered 640 x 480 frames, and finding that hand.
+    Raises WeightsError where there is no such net.
 
     Returns:
         net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median
-        of finding a hand in depth), and by_threads of onnxruntime: ms and p90_ms of a frame by the
-        wall's clock, cpu_ms of the process in it, and the share of frames in which the hand was
-        followed.
-
-    Raises:
-        WeightsError: no such net.
+        of finding a hand), and by_threads of onnxruntime: ms and p90_ms of a frame by the wall's
+        clock, cpu_ms of the process in it, and the share of frames in which the hand was followed.
     """
     load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
     if not is_net_folder(folder, DepthMetadata):

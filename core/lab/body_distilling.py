@@ -49,7 +49,7 @@ def distil_bodies(
     progress: Progress = ignore_progress,
 ) -> dict[str, int]:
     """Write the COCO data set that `train-net cpm.body_light` is trained on, with a teacher's
-    keypoints.
+    keypoints. Raises TrainingError where nobody is there to learn from.
 
     Args:
         data: what `read_bodies` reads; the pictures of a file lie beside it, or in images/ there.
@@ -58,9 +58,6 @@ def distil_bodies(
     Returns:
         train and val, how many persons; found by the teacher, and agreed with, of those to learn
         from; keypoints to learn from, and how many of them are the teacher's.
-
-    Raises:
-        TrainingError: nobody to learn from.
     """
     sources = [_read_annotated_bodies(path) for path in data]
     plain = [path for folder in pictures for path in list_pictures(folder)]
@@ -148,19 +145,9 @@ class _BodyDistiller:
 def merge_keypoints(
     pose: Pose | None, skeleton: Skeleton, annotated: Floats, tolerance_px: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Merge a person's annotated keypoints with the teacher's: return them and the mask of the
-    teacher's.
-
-    Args:
-        pose: the teacher's, None where it found nobody.
-        skeleton: of the pose.
-        annotated: (17, 2).
-        tolerance_px: pixels within which they agree.
-
-    Returns:
-        (17, 2), and (17,) which are the teacher's: what is annotated where they agree, and what is
-        not where the teacher sees it; none where they agree on fewer than half.
-    """
+    """Merge annotated keypoints (17, 2) with the teacher's pose, if any; return them, and a mask
+    (17,) of the teacher's: what is annotated where they agree within the tolerance, and what is not
+    where the teacher sees it; none where they agree on fewer than half."""
     labelled = np.isfinite(annotated).all(axis=1)
     if pose is None or not labelled.any():
         return annotated, np.zeros(len(annotated), np.bool_)

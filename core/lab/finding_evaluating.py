@@ -24,11 +24,9 @@ def measure_finding(
     data: Path,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Measure how often finders locate a hand within 50 mm of the known palm in depth frames.
-    Finders are tried in order, as on the Depth page, without tracking between frames.
-
-    Args:
-        data: a folder that `read_palm_frames` knows, or `RENDERED`: scenes that training holds out.
+    """Measure how often finders locate a hand in depth frames whose palm is known. They are tried
+    in order, as on the Depth page, without tracking; `RENDERED` is the scenes that training holds
+    out.
 
     Returns:
         n frames; found: the share within 50 mm of the palm's middle; seen: the share in which a

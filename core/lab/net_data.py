@@ -35,16 +35,8 @@ def load_training_data(
     *,
     strong: bool = False,
 ) -> TrainingData:
-    """Load the training data for the named net: bodies, hand crops, depth hands, or rendered ones
-    (`RENDERED`).
-
-    Args:
-        strong: change samples of bodies more than `Bodies` does by itself.
-
-    Raises:
-        WeightsError: no such net.
-        TrainingError: nothing of the kind is in the folder.
-    """
+    """Load what the named net learns from; `strong` changes samples of bodies more. Raises
+    WeightsError: no such net; TrainingError: nothing of the kind is in the folder."""
     from core.nets import NETS, build_net  # torch, which takes seconds
 
     if name not in NETS:
@@ -77,14 +69,8 @@ def describe_training_data(
 
 
 def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
-    """Return the folder of packed hand crops for this data; build it first where it is missing.
-
-    Args:
-        data: holds hand_crops/ and hand_images/.
-
-    Raises:
-        TrainingError: it holds none, or one of several processes would have to make the pack.
-    """
+    """Return the folder of packed hand crops for this data, which is built first where it is
+    missing. Raises TrainingError: no crops, or one of several processes would have to build it."""
     if not all((data / part).is_dir() for part in _PARTS):
         raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
     pack = paths.workspace / "packs" / hash_data_folder(data)

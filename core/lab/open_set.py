@@ -69,8 +69,7 @@ def score_held_out_people(
     unknown hands.
 
     Args:
-        digits: unknown hands of the same persons as the data's; only those of left-out persons
-            are asked about.
+        digits: unknown hands of the data's persons; only those of left-out persons are asked about.
         hands: unknown hands of other persons.
         fit: from samples to a function that gives (N, C) probabilities and (N,) scores.
     """
@@ -155,12 +154,8 @@ def read_unknown_digits(landmarks: Path) -> GestureData:
 
 
 def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
-    """Read hands of other data sets that show signs unlike the eight gestures, grouped by source.
-
-    Args:
-        learned: with the signs that the starter learns from (peace, call, …), for models that
-            did not.
-    """
+    """Read hands of other data sets that show signs unlike the eight gestures; `learned`: also
+    those that the starter learns from, for models that did not."""
     table = pd.read_csv(crops)
     label = table["class"].astype(str).str.split("/").str[-1]
     kept = label.isin(_LETTERS | OTHER_SIGNS if learned else _LETTERS)

@@ -78,16 +78,11 @@ def make_starter(
     progress: OnProgress,
 ) -> dict[str, Any]:
     """Evaluate leave-one-group-out by recorder and picture source, then train on everything and
-    write the model and its card.
+    write the model and its card; return the figures that the card shows.
 
     Args:
-        folder: as `starter_data` says.
-        out: model.onnx, metadata.json and CARD.md go there.
-        landmarks: where found keypoints are kept.
-        extract_keypoints: finds those of a source.
-
-    Returns:
-        The figures that the card shows.
+        landmarks: where keypoints found in the pictures are kept.
+        extract_keypoints: called for a source whose keypoints are missing there.
     """
     data = read_all_samples(folder, landmarks, extract_keypoints)
     progress(f"{len(data)} samples")
@@ -152,11 +147,8 @@ def measure_recorders(data: GestureData) -> dict[str, dict[str, Any]]:
 def measure_picture_source(
     data: GestureData, folder: Path, landmarks: Path, name: str
 ) -> dict[str, Any]:
-    """Measure the accuracy on a picture source by models trained without it, or without each of its
-    blocks.
-
-    As in `evaluate`: every picture counts, and the hand that is surest of its gesture.
-    """
+    """Measure a picture source by models trained without it, or without each of its blocks. As in
+    `evaluate`, every picture counts, and the hand that is surest of its gesture."""
     hands = read_picture_hands(name, landmarks / f"{name}.parquet")
     target, predicted = [], []
     for block in sorted(set(hands.persons)):

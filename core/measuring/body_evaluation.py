@@ -64,8 +64,7 @@ def measure_bodies(
     detections: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate an estimator or a body net, by its name, on the annotated people of a folder or
-    file.
+    """Evaluate an estimator or a body net, by its name, on annotated people; errors are MudraError.
 
     Args:
         pictures: of a file, the folder of its pictures; else that of the file.
@@ -76,9 +75,6 @@ def measure_bodies(
 
     Returns:
         What `evaluate_bodies` returns; with detections n and COCO's figures alone.
-
-    Raises:
-        MudraError: what is wrong with the names, files or skeletons.
     """
     source = KeypointSource(name)
     if not source.is_net:
@@ -167,11 +163,10 @@ def evaluate_bodies(
     whole: bool = False,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a finder's keypoints on annotated people: PCK, OKS, and COCO's AP; the result is
-    JSON.
+    """Evaluate a finder's keypoints on annotated people; the result is JSON. Raises EstimatorError
+    where the skeleton of its keypoints can't be converted to that of the data.
 
     Args:
-        skeleton: of the keypoints that `find` returns.
         annotations: COCO's of the same pictures, for AP and AR.
         whole: `find` shows whole pictures, so that AP counts all bodies found in them.
 
@@ -179,9 +174,6 @@ def evaluate_bodies(
         n people, found; measured, how many have a torso; pck@0.1 and pck@0.2, each with its 95 %
         interval by picture; keypoints, PCK@0.2 of each; oks, the mean of COCO's similarity; coco,
         the figures of `evaluate-coco`. None where there is nothing to measure.
-
-    Raises:
-        EstimatorError: a skeleton that can't be converted to that of the data.
     """
     matches: list[_Match] = []
     results: list[KeypointResult] = []
@@ -294,12 +286,14 @@ def _summarise_matches(
     known = torsos > 0
     errors = keypoint_distances(found[known], target[known], torsos[known])
     pictures = np.array([str(match.body.picture) for match in matches])[known]
+    result = pck(errors, LIMITS[-1])
+    rows = zip(data.skeleton.joints, result.joints.tolist(), result.counts.tolist(), strict=True)
     return {
         "n": len(matches),
         "found": int(np.isfinite(found).any(axis=(1, 2)).sum()),
         "measured": int(known.sum()),
         **{f"pck@{limit}": _pck_with_interval(errors, limit, pictures) for limit in LIMITS},
-        "keypoints": _pck_by_keypoint(errors, data.skeleton),
+        "keypoints": {name: round(fraction, 4) for name, fraction, count in rows if count},
         "oks": _mean_oks(data, matches, found, target),
     }
 
@@ -313,12 +307,6 @@ def _pck_with_interval(
     low, high = pck_interval(errors, limit, np.random.default_rng(0), pictures)
     fraction = pck(errors, limit).weighted
     return {"share": round(fraction, 4), "interval": [round(low, 4), round(high, 4)]}
-
-
-def _pck_by_keypoint(errors: Distances, skeleton: Skeleton) -> dict[str, float]:
-    result = pck(errors, LIMITS[-1])
-    rows = zip(skeleton.joints, result.joints.tolist(), result.counts.tolist(), strict=True)
-    return {name: round(fraction, 4) for name, fraction, count in rows if count}
 
 
 def _mean_oks(

@@ -31,13 +31,12 @@ _DIGITS = 6
 def evaluate_depth(
     truth: Path, predictions: Path, camera: str, split: int | None = None
 ) -> dict[str, Any]:
-    """Evaluate a file of predicted depth hands against labels: mean errors in mm and success
-    rates; the result is JSON.
+    """Evaluate a file of predicted depth hands against labels; the result is JSON.
 
     Args:
-        camera: the name in `core.depth.cameras.CAMERAS` of the one that took the frames.
-        split: also evaluate the frames before this one, counted from 0, and the rest: NYU's first
-            test person ends at 2440.
+        camera: that took the frames, one of `core.depth.cameras.CAMERAS`.
+        split: also evaluate the frames before this one and the rest: NYU's second person is from
+            2440.
 
     Returns:
         n frames, mean_mm, per_joint_mm in the file's order, success rates 0..1 by limit in mm; with
@@ -79,16 +78,8 @@ def measure_depth_net(
     out: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a net on the held-out hands, in cubes centred on the true keypoints; return the
-    figures of `compute_depth_figures`.
-
-    Args:
-        hands: of the net's skeleton.
-        out: a result file to write, u v d of every keypoint.
-
-    Raises:
-        TableError: none are held out, or the file can't be written.
-    """
+    """Evaluate a net on the held-out hands, in cubes centred on the true keypoints; write them as u
+    v d to `out`. Raises TableError: none are held out, or the file can't be written."""
     held_out = [hands.hands[row] for name in hands.held_out_sets for row in hands.rows(name)]
     if not held_out:
         raise TableError("too few hands to hold some out and measure on them: give more")

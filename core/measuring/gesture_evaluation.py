@@ -205,11 +205,10 @@ def select_picture_gesture(hands: list[Probabilities]) -> str:
 def compute_accuracies(
     target: list[str], predicted: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
 ) -> dict[str, Any]:
-    """Compute n, detected, accuracy and accuracy_detected with intervals, the same per gesture,
-    and the confusion counts.
+    """Compute n, detected, accuracies with intervals, the same per gesture, and confusion counts.
 
     Args:
-        groups: (N,) which items depend on each other, for the intervals; None: none do.
+        groups: (N,) which items depend on each other; None: none do.
         kind: what the groups are (`intervals.MIN_CORRELATION`).
     """
     targets, predictions = np.array(target, str), np.array(predicted, str)
@@ -230,18 +229,8 @@ def compute_accuracies(
 
 
 def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
-    """Compute the fraction of gestures that are rejected, and of unknown hands that are
-    accepted.
-
-    Args:
-        target: what each item shows; `none` for no gesture of the model.
-        accepted: whether the model gives it any gesture, correct or not: the most probable class is
-            not `none`, and the rejection is up to the model's threshold; None without a hand.
-
-    Returns:
-        rejected: fraction of the gestures' items with a hand that get none.
-        false_accept: fraction of the other items with a hand that get one.
-    """
+    """Compute the fractions of gestures that are rejected and of unknown hands (target `none`) that
+    are accepted as any gesture, correct or not; items without a hand (None) are left out."""
     pairs = [(t != NONE.name, a) for t, a in zip(target, accepted, strict=True) if a is not None]
     gestures = [a for is_gesture, a in pairs if is_gesture]
     unknown = [a for is_gesture, a in pairs if not is_gesture]

@@ -53,11 +53,10 @@ def evaluate_hand_net(
     loose: bool = False,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate every stage of a heatmap net against a teacher's hand keypoints on pictures: PCK
-    and mean error; the result is JSON.
+    """Evaluate every stage of a heatmap net against a teacher's hands on pictures; the result is
+    JSON.
 
     Args:
-        paths: pictures, and folders that are searched recursively.
         loose: show it squares as loose as a tracker's instead of the protocol's.
 
     Returns:

@@ -41,8 +41,7 @@ def unpack_zip(
         name: what to call the zip in an error; "": as the file.
 
     Raises:
-        ArchiveError: no zip, one above the limits, or with a name that leads outside, is a link,
-            comes twice or is not allowed.
+        ArchiveError: no zip, one above the limits, or with a name that is unsafe or not allowed.
     """
     name = name or source.name
     with _open_zip(source, name) as archive, temporary_folder() as folder:

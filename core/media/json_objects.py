@@ -23,14 +23,8 @@ def is_list(path: Path) -> bool:
 def iterate_json_objects(
     path: Path, lists: tuple[str, ...]
 ) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Yield (list's name, number from 1, object) for each object in the named lists of a file.
-
-    Args:
-        lists: their names; `TOP_LEVEL` where the file is a list.
-
-    Raises:
-        TableError: no JSON, or above the limits.
-    """
+    """Yield (list's name, number from 1, object) for each object in the named lists of a file, or
+    in the `TOP_LEVEL` list that it is. Raises TableError: no JSON, or above the limits."""
     import ijson  # seldom needed
 
     counts = dict.fromkeys(lists, 0)

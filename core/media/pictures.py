@@ -17,16 +17,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
-    """Read an untrusted picture as (H, W, 3) uint8 RGB, rotated by its EXIF orientation;
-    transparent parts become white.
-
-    Args:
-        source: a file's path or its content.
-        name: what to call the content in an error.
-
-    Raises:
-        MediaError: no JPEG, PNG or WEBP, damaged, or above the limits.
-    """
+    """Read an untrusted picture, a path or content, as (H, W, 3) uint8 RGB, upright, on white;
+    `name` is what errors call it. Raises MediaError: no JPEG, PNG or WEBP, damaged, or above the
+    limits."""
     name = name or (source.name if isinstance(source, Path) else "the picture")
     content = _read_content(source, name)
     try:

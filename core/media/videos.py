@@ -38,15 +38,9 @@ def video_info(path: Path, *, name: str = "") -> VideoInfo:
 
 
 def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Iterator[Frame]:
-    """Yield a video's frames, upright; of a damaged file those that can be decoded.
-
-    Args:
-        fps: at most this many frames a second; None: all.
-        name: of the video in errors and of the frames' source; "": as the file.
-
-    Raises:
-        MediaError: no video, nothing that can be decoded, or above the limits.
-    """
+    """Yield a video's frames, upright, at most `fps` a second; of a damaged file those that can be
+    decoded. `name` is what errors and frames call it. Raises MediaError: no video, or above the
+    limits."""
     if fps is not None and fps <= 0:
         raise MediaError(f"fps {fps} must be positive")
     name = name or path.name

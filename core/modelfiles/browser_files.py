@@ -67,16 +67,9 @@ def browser_download_mb(weights: Path, model: str) -> int:
 def prepare_browser_files(
     weights: Path, *, progress: Progress = ignore_progress, package: Path | None = None
 ) -> None:
-    """Download MediaPipe's browser files where missing or altered, and copy the models beside them;
-    needs no network when all are there.
-
-    Args:
-        weights: the folder of the prepared models.
-        package: the npm package, where it was downloaded before.
-
-    Raises:
-        WeightsError: no download, or files that are not the published ones.
-    """
+    """Download MediaPipe's browser files where missing or altered (or take them from its npm
+    package), and copy the models beside them. Raises WeightsError: no download, or not the
+    published files."""
     folder = browser_folder(weights)
     if not all(_has_sha256(folder / name, sha256) for name, (_, sha256) in _FILES.items()):
         folder.mkdir(parents=True, exist_ok=True)

@@ -109,6 +109,7 @@ _SDK = (
 _DRIVE = "https://drive.google.com/drive/folders/13_wJ6nC7my1KKouMkQMqyr9r1ZnLnukP"
 
 _SIZES = {"256x192": (256, 192), "384x288": (384, 288)}
+_RESNET = "ResNet-{} with deconvolutions (Xiao 2018), {}'s, {}"
 _XIAO_2018 = MapDecoding("stride", "quarter")
 _XU_2022 = MapDecoding("ends", "dark")
 
@@ -141,18 +142,18 @@ def _hash_named_file(folder: str, file: str, licence: str) -> WeightsFile:
     return WeightsFile(file, "pth", licence, (folder + file,), sha256_start=start)
 
 
-def _pose_resnet_weights(
-    depth: str, size: str, publisher: str, files: list[WeightsFile], scaling: Scaling
+def _body_weights(
+    net: str,
+    about: str,
+    files: list[WeightsFile],
+    size: str,
+    scaling: Scaling = RGB_SCALING,
+    reading: MapDecoding = _XIAO_2018,
 ) -> PublishedWeights:
-    """Build the entry of a publisher's pose_resnet by ResNet depth and input size."""
+    """Build the entry of a body net trained on COCO, by its input size ("256x192")."""
+    sources, input_hw = tuple(files), _SIZES[size]
     return PublishedWeights(
-        f"{POSE_RESNET}{depth}",
-        COCO_17.name,
-        f"ResNet-{depth} with deconvolutions (Xiao 2018), {publisher}'s, {size}",
-        tuple(files),
-        (scaling,),
-        _SIZES[size],
-        reading=_XIAO_2018,
+        net, COCO_17.name, about, sources, (scaling,), input_hw, reading=reading
     )
 
 
@@ -160,7 +161,8 @@ def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
     """Build the entry of microsoft's pose_resnet, which a person has to download."""
     name, where = f"pose_resnet_{depth}_{size}.pth.tar", f"microsoft's folder {_DRIVE}, pose_coco"
     file = WeightsFile(name, "pth", _MICROSOFT_LICENCE, where=where)
-    return _pose_resnet_weights(depth, size, "microsoft", [file], BGR_SCALING)
+    about = _RESNET.format(depth, "microsoft", size)
+    return _body_weights(f"{POSE_RESNET}{depth}", about, [file], size, BGR_SCALING)
 
 
 def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
@@ -169,7 +171,8 @@ def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
     new_file = f"td-hm_res{depth}_{batch}-210e_coco-{size}-{new}.pth"
     files = [_hash_named_file(_MMPOSE_1X, new_file, _MMPOSE_LICENCE)] if new else []
     files.append(_hash_named_file(_MMPOSE_0X, f"res{depth}_coco_{size}-{old}.pth", _MMPOSE_LICENCE))
-    return _pose_resnet_weights(depth, size, "mmpose", files, RGB_SCALING)
+    about = _RESNET.format(depth, "mmpose", size)
+    return _body_weights(f"{POSE_RESNET}{depth}", about, files, size)
 
 
 def _vitpose_weights(kind: str) -> PublishedWeights:
@@ -181,40 +184,22 @@ def _vitpose_weights(kind: str) -> PublishedWeights:
     if size == "base":  # which transformers has, too
         name, url = f"vitpose-{title}.safetensors", _HUGGING_FACE.format(f"vitpose-{title}")
         files.insert(0, WeightsFile(name, "safetensors", _VITPOSE_LICENCE, (url,)))
-    return PublishedWeights(
-        f"{VITPOSE}{kind}",
-        COCO_17.name,
-        f"ViTPose, {size}, with the {head} head (Xu 2022), 256x192",
-        tuple(files),
-        (RGB_SCALING,),
-        _SIZES["256x192"],
-        reading=_XU_2022,
-    )
+    about = f"ViTPose, {size}, with the {head} head (Xu 2022), 256x192"
+    return _body_weights(f"{VITPOSE}{kind}", about, files, "256x192", reading=_XU_2022)
 
 
 def _trunk_weights(depth: str) -> PublishedWeights:
     """Build the entry of torchvision's ResNet backbone, to train a pose_resnet from."""
-    return PublishedWeights(
-        f"{POSE_RESNET}{depth}",
-        COCO_17.name,
-        f"ResNet-{depth} of ImageNet, the trunk of a pose_resnet{depth} to train",
-        (_hash_named_file(_TORCHVISION, _TRUNKS[depth], _IMAGENET_LICENCE),),
-        (RGB_SCALING,),
-        trunk=True,
-    )
+    net = f"{POSE_RESNET}{depth}"
+    about = f"ResNet-{depth} of ImageNet, the trunk of a {net} to train"
+    file = _hash_named_file(_TORCHVISION, _TRUNKS[depth], _IMAGENET_LICENCE)
+    return PublishedWeights(net, COCO_17.name, about, (file,), (RGB_SCALING,), trunk=True)
 
 
 def _rtmpose_weights(title: str, size: str, file: str, where: str) -> PublishedWeights:
     """Build the entry of an RTMPose as ONNX, which a person has to download."""
-    return PublishedWeights(
-        "",
-        COCO_17.name,
-        f"RTMPose (Jiang 2023), {title}, {size}, as ONNX",
-        (WeightsFile(file, "onnx", _MMPOSE_LICENCE, where=where),),
-        (RGB_SCALING,),
-        _SIZES[size],
-        reading=_XIAO_2018,
-    )
+    source = WeightsFile(file, "onnx", _MMPOSE_LICENCE, where=where)
+    return _body_weights("", f"RTMPose (Jiang 2023), {title}, {size}, as ONNX", [source], size)
 
 
 _RTMPOSE_M = ("rtmpose_m.onnx", f"the end2end.onnx of the archive {_SDK}")

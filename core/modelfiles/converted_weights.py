@@ -32,11 +32,8 @@ _TENSORFLOW = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 
 
 def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
-    """Convert a published file to NAME.safetensors, or NAME.onnx, with a record NAME.json, after
-    checking every array.
-
-    Returns:
-        What NAME.json contains: name, source, source_sha256, sha256, bytes, arrays, parameters.
+    """Convert a published file to NAME.safetensors, or NAME.onnx, after checking every array;
+    return its record NAME.json: name, source, source_sha256, sha256, bytes, arrays, parameters.
 
     Raises:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.

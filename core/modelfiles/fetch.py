@@ -30,9 +30,7 @@ def fetch_weights(
     their record, NAME.json.
 
     Args:
-        folder: where the converted weights go.
         accept_hash: the sha256 that the person trusts, where none is published.
-        progress: gets the bytes received and, where known, their total.
         source: another file than the table's first.
 
     Raises:
@@ -95,15 +93,8 @@ def _download_from_any(name: str, source: WeightsFile, path: Path, progress: Pro
 def download_file(
     url: str, path: Path, size: int | None, progress: Progress = ignore_progress
 ) -> None:
-    """Download a URL into a file, reporting bytes to `progress`.
-
-    Args:
-        size: the number of bytes that it must have, where known.
-
-    Raises:
-        WeightsError: more or fewer bytes came, or a web page.
-        OSError: no connection, or no such file there.
-    """
+    """Download a URL into a file of `size` bytes, where known. Raises WeightsError: more or fewer
+    bytes came, or a web page; OSError: no connection, or no such file there."""
     max_bytes = size or MODEL.max_published_bytes
     request = urllib.request.Request(url, headers={"User-Agent": "mudra"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, path.open("wb") as file:

@@ -109,15 +109,7 @@ def prepare_models(
     folder: Path, *, progress: Progress = ignore_progress, wheel: Path | None = None
 ) -> None:
     """Build every MediaPipe model from a downloaded wheel; do nothing, without network, where all
-    are prepared.
-
-    Args:
-        folder: where the models go.
-        wheel: the wheel, where it was downloaded before.
-
-    Raises:
-        WeightsError: no download, or a file that is not the published one.
-    """
+    are prepared. Raises WeightsError: no download, or a file that is not the published one."""
     if has_prepared_models(folder):
         return
     folder.mkdir(parents=True, exist_ok=True)

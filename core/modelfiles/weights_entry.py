@@ -3,6 +3,8 @@ net and its heatmaps decoded."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.pose.heatmaps import CELL_CENTRED, MapDecoding
 
 Channels = float | tuple[float, ...]  # one number for all three channels, or one each
@@ -31,13 +33,9 @@ class Scaling:
 
     def __str__(self) -> str:
         """E.g. "BGR, value of 0..255 · 0.0039 − 0.5"."""
-        factor, offset = (_format_channels(part) for part in (self.factor, self.offset))
+        numbers = (np.ravel(part).tolist() for part in (self.factor, self.offset))
+        factor, offset = (" ".join(f"{abs(one):.4g}" for one in part) for part in numbers)
         return f"{self.channels}, value of 0..255 · {factor} − {offset}"
-
-
-def _format_channels(channels: Channels) -> str:
-    numbers = channels if isinstance(channels, tuple) else (channels,)
-    return " ".join(f"{abs(number):.4g}" for number in numbers)
 
 
 UNIT_SCALING = Scaling("RGB", 1 / 255, 0.0)  # 0..1, for nets that are trained here

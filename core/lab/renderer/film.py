@@ -25,12 +25,8 @@ _SEED = 9  # of the person, the poses and what is round the hand
 
 
 class RenderedFilm(DepthRecording):
-    """A rendered hand that opens, closes and rotates in front of a camera, endlessly.
-
-    Args:
-        skeleton: whose joints its truth is: one of `render.JOINTS`.
-        count: frames; the last leads to the first again.
-    """
+    """A rendered hand that opens, closes and rotates in front of a camera, endlessly; the last of
+    `count` frames leads to the first."""
 
     def __init__(self, skeleton: str = "hand_21", count: int = 90) -> None:
         super().__init__("Rendered hand", CAMERA, count)

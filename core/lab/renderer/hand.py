@@ -164,12 +164,9 @@ _FACES = np.array([[_NAMES.index(n) for n in group] for group in _GROUPS if len(
 
 
 def build_hand_solids(shape: HandShape, chains: Points, arm: tuple[float, float]) -> Solids:
-    """Build the spheres, cones and faces of a hand and its forearm in the hand's frame.
-
-    Args:
-        chains: (5, 4, 3) of `compute_finger_chains`.
-        arm: how far the wrist is bent towards the palm, and turned to the little finger's side.
-    """
+    """Build the spheres, cones and faces of a hand and its forearm in the hand's frame, from its
+    chains (5, 4, 3) and how far the wrist is bent to the palm and turned to the little finger's
+    side."""
     scale = shape.size * shape.thickness
     fingers = chains.copy()
     last = fingers[:, 3] - fingers[:, 2]

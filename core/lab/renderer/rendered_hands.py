@@ -43,15 +43,8 @@ Rendered = TypeVar("Rendered")
 
 
 class RenderedHands(DepthHands):
-    """Rendered hands for training, endless, and a held-out set to measure on.
-
-    Args:
-        skeleton: whose keypoints: hand_21, nyu_14 or icvl_16.
-        held_out: how many measure.
-
-    Raises:
-        SkeletonError: rendered hands have no keypoints of that skeleton.
-    """
+    """Rendered hands (hand_21, nyu_14 or icvl_16) for training, endless, and `held_out` ones to
+    measure on."""
 
     def __init__(self, skeleton: Skeleton, held_out: int = 200) -> None:
         render = partial(render_hand_sample, skeleton, _MEASURED_SEED, held_out=HELD_OUT)

@@ -64,11 +64,8 @@ class HandPlacement:
 def build_scene(
     rng: np.random.Generator, placement: HandPlacement, surroundings_palm: Points | None = None
 ) -> Scene:
-    """Build the scene of a placed hand with random surroundings.
-
-    Args:
-        surroundings_palm: palm that the surroundings are placed behind; None: this one.
-    """
+    """Build the scene of a placed hand with random surroundings, placed behind that palm or
+    another."""
     chains = compute_finger_chains(placement.shape, placement.angles[None])[0]
     own = collect_keypoints(placement.shape, chains)
     to_camera = placement.turn * np.array([-1.0 if placement.left else 1.0, 1.0, 1.0])

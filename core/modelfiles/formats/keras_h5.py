@@ -14,13 +14,7 @@ from core.media.limits import MODEL
 
 def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
     """Read a Keras HDF5 file's weights as layer name → arrays, in the model's order; a dense layer
-    has kernel and bias.
-
-    Kernels are (in, out). Layers without weights and the optimizer's state are omitted.
-
-    Raises:
-        WeightsError: the file is missing, damaged, or not a Keras model.
-    """
+    has kernel (in, out) and bias. Raises WeightsError where the file isn't a Keras model."""
     try:
         with h5py.File(path, "r") as file:
             model = file.get("model_weights", file)

@@ -33,16 +33,13 @@ def import_onnx(
     path: Path, entry: PublishedWeights, joints: int
 ) -> tuple[bytes, dict[str, Any], dict[str, int]]:
     """Check an untrusted ONNX body net in a worker and add its preprocessing; return the graph, its
-    metadata, and its counts of arrays and parameters.
+    metadata, and its counts of arrays and parameters. Raises WeightsError where it isn't such a
+    net.
 
     Args:
-        path: a graph with one input (N, 3, H, W) float32 and one output (N, J, h, w), or two,
-            (N, J, positions along x) and (N, J, positions along y).
+        path: a graph with one input (N, 3, H, W) float32 and one output (N, J, h, w), or two, (N,
+            J, positions along x) and (N, J, positions along y).
         joints: J of the entry's skeleton.
-
-    Raises:
-        WeightsError: not ONNX, operators that are not allowed, other shapes than the entry's net
-            has, or it takes too long or too much memory.
     """
     check_file(path, MODEL.max_onnx_bytes)
     options = {
