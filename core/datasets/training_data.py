@@ -14,7 +14,7 @@ Sample = tuple[NDArray[Any], Floats, float]
 
 
 class TrainingData(ABC):
-    """Rows of pictures with keypoints; `held_out` names each row's held-out set, "" for training."""
+    """Rows of pictures with keypoints; `held_out` names each row's set, "" for training."""
 
     item_name: ClassVar[str]  # what a row shows, in plural: "hands"
 

@@ -92,10 +92,8 @@ class _BodyDistiller:
         """Add a person, unless held out or too small with the teacher's keypoints."""
         if max(body.box.width, body.box.height) < _SMALLEST:
             return
-        rgb, keypoints = (
-            read_picture(body.picture),
-            convert_keypoints(body.keypoints, skeleton, COCO_17),
-        )
+        rgb = read_picture(body.picture)
+        keypoints = convert_keypoints(body.keypoints, skeleton, COCO_17)
         if body.held_out:
             self._write_person(HELD_OUT, rgb, body.box, keypoints)
             return
@@ -120,17 +118,18 @@ class _BodyDistiller:
         self, rgb: Picture, box: Box, keypoints: Floats, is_teachers: NDArray[np.bool_]
     ) -> None:
         """Add a person with enough known keypoints, and count those."""
-        if self._write_person(TRAIN, rgb, box, keypoints):
+        if known := self._write_person(TRAIN, rgb, box, keypoints):
             self._counts["agreed"] += bool(is_teachers.any())
-            self._counts["keypoints"] += int(np.isfinite(keypoints).all(axis=1).sum())
+            self._counts["keypoints"] += known
             self._counts["teachers"] += int(is_teachers.sum())
 
-    def _write_person(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> bool:
-        """Write a person to a set, unless fewer than 5 keypoints are known."""
-        enough = int(np.isfinite(keypoints).all(axis=1).sum()) >= _LEAST_KNOWN
-        if enough:
-            self._parts[part].add_person(rgb, box, keypoints)
-        return enough
+    def _write_person(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> int:
+        """Write a person to a set and return the known keypoints; nothing and 0 below 5."""
+        known = int(np.isfinite(keypoints).all(axis=1).sum())
+        if known < _LEAST_KNOWN:
+            return 0
+        self._parts[part].add_person(rgb, box, keypoints)
+        return known
 
     def finish(self) -> dict[str, int]:
         """Write both annotation files; return counts, TrainingError if nobody trains."""
@@ -152,9 +151,8 @@ def merge_keypoints(
     if pose is None or not labelled.any():
         return annotated, np.zeros(len(annotated), np.bool_)
     said = convert_keypoints(pose.keypoints, skeleton, COCO_17)
-    seen = np.isfinite(convert_keypoints(pose.without_hidden().keypoints, skeleton, COCO_17)).all(
-        axis=1
-    )
+    visible = convert_keypoints(pose.without_hidden().keypoints, skeleton, COCO_17)
+    seen = np.isfinite(visible).all(axis=1)
     agrees = np.linalg.norm(said - annotated, axis=1) <= tolerance_px
     teachers = np.where(labelled, agrees, seen)
     if agrees[labelled].mean() < _LEAST_AGREEING:

@@ -111,21 +111,13 @@ def _cut_hand(
     """Crop a hand: return the input (I, I, 3), keypoints (J, 2) in it, and L in its pixels."""
     box = bounding_box(keypoints)
     centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
-    to_input = _input_matrix(centre, box.longer_side, view, size)
-    picture = _warp_picture(rgb, to_input, view.factor * box.longer_side / size, size)
-    inside = keypoints @ to_input[:, :2].T + to_input[:, 2]
-    return picture, inside.astype(np.float32), size / view.factor
-
-
-def _input_matrix(
-    centre: NDArray[np.float64], longer_side: float, view: HandView, size: int
-) -> NDArray[np.float64]:
-    """Return the (2, 3) affine matrix from picture pixels to the net's input pixels."""
-    scale = size / (view.factor * longer_side)
+    scale = size / (view.factor * box.longer_side)
     cos, sin = np.cos(view.rotation) * scale, np.sin(view.rotation) * scale
     linear = np.array([[cos, -sin], [sin, cos]])
-    shifted = centre + np.array(view.shift) * longer_side
-    return np.concatenate([linear, ((size - 1) / 2 - linear @ shifted)[:, None]], axis=1)
+    shift = (size - 1) / 2 - linear @ (centre + np.array(view.shift) * box.longer_side)
+    to_input = np.concatenate([linear, shift[:, None]], axis=1)
+    inside = (keypoints @ linear.T + shift).astype(np.float32)
+    return _warp_picture(rgb, to_input, 1 / scale, size), inside, size / view.factor
 
 
 def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size: int) -> Picture:

@@ -21,6 +21,8 @@ def test_arrays_come_by_their_names(tmp_path) -> None:
     [
         "{'descr': (), 'fortran_order': False, 'shape': (3,), }",
         "{'descr': ('<f4',), 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }",
+        "{'descr': '<f4', 'shape': (3,",
         "{[]: 1}",
         "{1: 2, 'a': 3}",
         "-" * 9_000,
@@ -35,22 +37,13 @@ def test_a_header_that_numpy_s_reader_stumbles_over_is_told(tmp_path, header) ->
 
 
 def test_a_damaged_or_hostile_npz_is_told(tmp_path) -> None:
-    file = tmp_path / "a.npz"
-    np.savez(file, a=np.ones(1000))
-    whole = file.read_bytes()
+    np.savez(tmp_path / "whole.npz", a=np.ones(1000))
     np.savez(tmp_path / "objects.npz", a=np.array([{}], object))
-    with zipfile.ZipFile(tmp_path / "claims.npz", "w") as archive:
-        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }"
-        header += b" " * (118 - len(header)) + b"\n"
-        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
-    with zipfile.ZipFile(tmp_path / "open.npz", "w") as archive:
-        header = b"{'descr': '<f4', 'shape': (3," + b" " * 89 + b"\n"
-        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
         archive.writestr("a.npy", b"not an array")
-    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:2000])
     (tmp_path / "empty.npz").write_bytes(b"")
-    for name in ("objects", "claims", "open", "text", "cut", "empty"):
+    for name in ("objects", "text", "cut", "empty"):
         with pytest.raises(MediaError, match=f"{name}.npz isn't an .npz of numbers"):
             read_npz(tmp_path / f"{name}.npz")
 

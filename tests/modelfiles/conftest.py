@@ -58,6 +58,17 @@ def small_file(scratch):
     return path
 
 
+@pytest.fixture
+def written(tmp_path):
+    """Write bytes to a file and return its path."""
+
+    def write(content: bytes):
+        (tmp_path / "net.file").write_bytes(content)
+        return tmp_path / "net.file"
+
+    return write
+
+
 class Exploit:
     """Unpickles to a call of the shell."""
 

@@ -14,16 +14,6 @@ KERNEL = RNG.normal(size=(4, 3, 5, 2)).astype("f4")
 BIAS = RNG.normal(size=4).astype("f4")
 
 
-@pytest.fixture
-def written(tmp_path):
-    def write(content: bytes):
-        path = tmp_path / "net.caffemodel"
-        path.write_bytes(content)
-        return path
-
-    return write
-
-
 @pytest.mark.parametrize("old", [False, True], ids=["layer", "V1 layers"])
 @pytest.mark.parametrize("shape", ["list", "unpacked list", "legacy"])
 @pytest.mark.parametrize("values", ["packed", "single", "double"])
@@ -73,7 +63,7 @@ HOSTILE = {
 def test_hostile_bytes_are_refused_without_taking_memory(written, case):
     path = written(HOSTILE[case])
     tracemalloc.start()
-    with pytest.raises(WeightsError, match=r"net.caffemodel"):
+    with pytest.raises(WeightsError, match="net.file"):
         read_caffemodel(path)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
