@@ -143,7 +143,7 @@ def evaluate_finding(
     as_json: Json = False,
 ) -> None:
     """Measure how often a hand is found within 50 mm of the known palm in depth frames."""
-    from core.lab.finding_evaluating import measure_finding
+    from core.lab.palm_frames import measure_finding
     from core.paths import Paths
     from core.reading.hand_finding import create_finder, default_finders
 

@@ -5,7 +5,6 @@ starter             the starter model; `starter_data` reads what it learns from,
 net_data            what `train-net` learns from
 body_distilling     the training data of the light body net
 renderer            depth pictures of hands with their true keypoints
-palm_frames         depth frames whose palm is known
-finding_evaluating  how often a hand is found in them
+palm_frames         depth frames whose palm is known, and how often a hand is found in them
 bench               what a training, an import and a net cost; `bench_live`: a live frame
 """

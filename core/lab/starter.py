@@ -86,7 +86,8 @@ def make_starter(
     """
     data = read_all_samples(folder, landmarks, extract_keypoints)
     progress(f"{len(data)} samples")
-    figures = summarise_persons(measure_recorders(data))
+    recorders = {str(p) for p in data.persons if "/" in p and not p.startswith("signs of ")}
+    figures = summarise_persons(leave_one_person_out(data, OPTIONS, EPOCHS, only=recorders))
     progress(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
     figures["sources"] = {}
     for name in SOURCES:
@@ -136,12 +137,6 @@ def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[s
         "rejection": summarise_scores(scores).to_json(),
         "by": acceptance_rates(scores, [gesture.name for gesture in data.gestures]),
     }
-
-
-def measure_recorders(data: GestureData) -> dict[str, dict[str, Any]]:
-    """Measure each recorder of the table with a model not trained on it."""
-    recorders = {str(p) for p in data.persons if "/" in p and not p.startswith("signs of ")}
-    return leave_one_person_out(data, OPTIONS, EPOCHS, only=recorders)
 
 
 def measure_picture_source(

@@ -134,7 +134,7 @@ def test_a_picture_that_lacks_its_colours_leaves_the_film_whole(tmp_path) -> Non
             writer.write(deep(number), coloured(number), number / 25)
         grey, rgb = deep(3), coloured(3)
         for wrong in ((grey, None), (grey, rgb[:-1]), (grey[:-1], rgb)):
-            with pytest.raises(MediaError, match="all of one size.* each with colours or none"):
+            with pytest.raises(MediaError, match=r"all of one size.* each with colours or none"):
                 writer.write(*wrong, 3 / 25)
     depth, rgb = VideoTrack(path), VideoTrack(path, number=1, pixel_format=RGB)
     assert len(depth.times_s) == len(rgb.times_s) == 3

@@ -63,7 +63,7 @@ HOSTILE = {
 def test_hostile_bytes_are_refused_without_taking_memory(written, case):
     path = written(HOSTILE[case])
     tracemalloc.start()
-    with pytest.raises(WeightsError, match="net.file"):
+    with pytest.raises(WeightsError, match=r"net\.file"):
         read_caffemodel(path)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

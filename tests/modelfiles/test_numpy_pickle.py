@@ -122,7 +122,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_what_is_no_table_of_arrays_is_refused(written, case):
-    with pytest.raises(WeightsError, match="net.file"):
+    with pytest.raises(WeightsError, match=r"net\.file"):
         read_numpy_pickle(written(HOSTILE[case]))
 
 

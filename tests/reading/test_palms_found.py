@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.depth.frames import DepthFrame
-from core.lab.finding_evaluating import RENDERED, measure_finding
-from core.lab.palm_frames import read_palm_frames
+from core.lab.palm_frames import RENDERED, measure_finding, read_palm_frames
 from core.lab.renderer.rendered_scenes import render_palm_scene
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
