@@ -2,9 +2,7 @@
 with a row for each, its camera's numbers (windows have their own) and its joints in mm.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from core.depth.io.recorder import encode_depth
 from core.errors import MediaError
 from core.files import write_whole
 from core.lab.renderer.render import RenderSettings, keypoint_weights, render_hand
+from core.parallel import map_parallel
 from core.pose.skeletons.table import SKELETONS
 
 _LAST = 10_000_000  # numbers of pictures stay sortable
@@ -40,10 +39,10 @@ def write_rendered_hands(
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise MediaError(f"{folder} is not empty: name another folder, or empty it")
-        rows = []
-        write = partial(_write_hand, folder, seed, settings, skeleton)
-        with _open_map(workers) as mapped:
-            for row in mapped(write, range(count)):
+        rows: list[list[str]] = []
+        write = partial(_write_hands, folder, seed, settings, skeleton)
+        with map_parallel(write, range(count), workers=workers) as made:
+            for row in made:
                 rows.append(row)
                 progress(len(rows), count)
         header = ["picture", "hand", *joint_columns(SKELETONS[skeleton].joints)]
@@ -53,22 +52,13 @@ def write_rendered_hands(
         raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
 
-@contextmanager
-def _open_map(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
-    """Yield an ordered `map` function: the builtin for one worker, else that of a process pool."""
-    if workers == 1:
-        yield map
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield partial(pool.map, chunksize=16)
-
-
-def _write_hand(
-    folder: Path, seed: int, settings: RenderSettings, skeleton: str, number: int
-) -> list[str]:
-    """Render one hand and write its depth PNG; return its row of the keypoint table."""
-    hand = render_hand(seed, number, settings)
-    name = f"{number:06d}.png"
-    write_whole(folder / name, encode_depth(hand.depth_mm))
-    fields = joint_fields(hand.camera, hand.joints_mm(skeleton))
-    return [name, "left" if hand.left else "right", *fields]
+def _write_hands(
+    folder: Path, seed: int, settings: RenderSettings, skeleton: str, numbers: Iterable[int]
+) -> Iterator[list[str]]:
+    """Render hands and write their depth PNGs; yield each one's row of the keypoint table."""
+    for number in numbers:
+        hand = render_hand(seed, number, settings)
+        name = f"{number:06d}.png"
+        write_whole(folder / name, encode_depth(hand.depth_mm))
+        fields = joint_fields(hand.camera, hand.joints_mm(skeleton))
+        yield [name, "left" if hand.left else "right", *fields]
