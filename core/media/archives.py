@@ -17,8 +17,8 @@ from core.files import temporary_folder
 from core.media.limits import ZIP
 
 # what zipfile raises for damaged or hostile files
-ZIP_ERRORS = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile)
-ZIP_ERRORS += (struct.error, zlib.error, lzma.LZMAError)
+ZIP_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, RuntimeError, ValueError)
+ZIP_ERRORS += (zipfile.BadZipFile, struct.error, zlib.error, lzma.LZMAError)
 
 
 class _BoundedReader(io.BufferedReader):

@@ -14,9 +14,9 @@ from core.errors import MediaError
 from core.media.archives import ZIP_ERRORS
 from core.media.limits import NPZ
 
-# what zipfile and numpy raise for damaged or hostile files; the last two of an array's header
-NPZ_ERRORS = (*ZIP_ERRORS, LookupError, TypeError, MemoryError, OverflowError)
-NPZ_ERRORS += (SyntaxError, tokenize.TokenError)
+# what zipfile and numpy raise for damaged or hostile files; the last of an array's header
+NPZ_ERRORS: tuple[type[Exception], ...] = (*ZIP_ERRORS, LookupError, TypeError, MemoryError)
+NPZ_ERRORS += (OverflowError, SyntaxError, tokenize.TokenError)
 _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,

@@ -18,8 +18,8 @@ _DATA_DEPENDENT |= {"StringSplit", "Multinomial"}
 _DATA_DEPENDENT |= {"SequenceAt", "ConcatFromSequence", "SplitToSequence"}
 # operator → those of its inputs that determine the result's size
 _FIRST = ("ConstantOfShape", "HannWindow", "HammingWindow", "BlackmanWindow")
-_SECOND = ("Reshape", "Expand", "Tile", "Unsqueeze", "Squeeze", "Split", "Upsample", "TopK")
-_SECOND += ("OneHot", "CenterCropPad", "AffineGrid")
+_SECOND = {"Reshape", "Expand", "Tile", "Unsqueeze", "Squeeze", "Split", "Upsample", "TopK"}
+_SECOND |= {"OneHot", "CenterCropPad", "AffineGrid"}
 _SIZE_INPUTS = {
     **dict.fromkeys(_FIRST, (0,)),
     **dict.fromkeys(_SECOND, (1,)),

@@ -133,7 +133,7 @@ def _add_preprocessing(
     initial = {one.name for one in graph.initializer}
     net_input = next(one for one in graph.input if one.name not in initial)
     batch = net_input.type.tensor_type.shape.dim[0].dim_value or "N"
-    constants = {
+    constants: dict[str, Any] = {
         "order": np.array([2, 1, 0] if scaling.channels == "BGR" else [0, 1, 2], np.int64),
         "factor": np.full((3, 1, 1), np.reshape(scaling.factor, (-1, 1, 1)), np.float32),
         "offset": np.full((3, 1, 1), np.reshape(scaling.offset, (-1, 1, 1)), np.float32),
