@@ -47,6 +47,7 @@ from core.recording.demo import ReplayEstimator, read_demo_hands
 from core.recording.imports.importing import import_path
 from core.store import Store
 from tests.support.oni_files import make_oni
+from tests.support.png_files import chunk, png
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0
@@ -415,18 +416,6 @@ bytes_case("import", "no.zip", b"PK\x03\x04 no zip", "a zip that can be read")
 
 
 # --------------------------------------------------------------------------------------- pictures
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A PNG's chunk."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(width: int, height: int, *more: bytes, body: bytes = b"\0") -> bytes:
-    """A PNG that promises a size and holds next to nothing."""
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    pixels = chunk(b"IDAT", zlib.compress(body))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + pixels + chunk(b"IEND", b"")
 
 
 def image(kind: str, **options: object) -> bytes:

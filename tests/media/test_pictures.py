@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.errors import MediaError
 from core.media.pictures import decode_jpeg, encode_jpeg, encode_png, read_picture, write_picture
-from tests.test_hostile_files import png
+from tests.support.png_files import png
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:
