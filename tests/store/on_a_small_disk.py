@@ -224,7 +224,7 @@ def training(folder: Path) -> None:
     for leave in (0, 4096, 40_000):
         with filled(folder, leave):
             try:
-                run = room.begin(project, epochs=2)
+                run = room.start_training(project, epochs=2)
             except TrainingError as error:  # not even its log could be begun
                 assert FULL in str(error)
             else:
@@ -234,7 +234,7 @@ def training(folder: Path) -> None:
                 assert not has_model(run) and not list(run.path.glob("*.part"))
             assert room.find_running(project) is None
             assert all(one.status() != "running" for one in list_runs(paths.runs))
-    run = room.begin(project, epochs=2)
+    run = room.start_training(project, epochs=2)
     _wait(room, run)
     assert run.status() == "done" and has_model(run)
     store.close()
