@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.admin.derived import delete_derived_pictures, delete_project_runs, derived_folders
@@ -173,6 +173,7 @@ def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) ->
     with contextlib.suppress(StoreError):  # free pages are reused
         compact_database(store)
     delete_derived_pictures(paths)
+    _delete_prepared_downloads(paths)
     if project_id is None:
         delete_project_runs(paths, deleted, store.projects())
     return counts
@@ -187,9 +188,19 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
     """
     count = delete_pictures(store, project.id)
     delete_derived_pictures(paths, project)
+    _delete_prepared_downloads(paths)
     with contextlib.suppress(StoreError):
         compact_database(store)
     return count
+
+
+def _delete_prepared_downloads(paths: Paths) -> None:
+    """Delete what open pages prepared for download, also other visitors', as it may contain what
+    was deleted; they prepare it anew."""
+    for folder in _find_temporary_folders(replace(paths, owner="")):
+        for download in folder.glob("download-*"):
+            with contextlib.suppress(OSError):
+                download.unlink()
 
 
 def measure_path(path: Path) -> int:

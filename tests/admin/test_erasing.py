@@ -17,6 +17,8 @@ from core.admin.erasing import (
     list_stored_data,
     measure_path,
 )
+from core.exchange.downloads import WHOLE_PROJECT, prepare_download
+from core.offline.files import TemporaryFolder
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
 from core.recording.plans import CONTINUOUS
@@ -111,6 +113,23 @@ def test_pictures_are_forgotten_and_none_come_again(store, paths):
     marked(store, project.id, n=2)
     assert {s.crop_jpeg for s in store.samples(project.id, limit=99)} == {None}
     assert MARK not in bytes_of(paths)
+
+
+@pytest.mark.parametrize("owner", ["", "anna"])
+def test_what_another_tab_prepared_for_download_goes_with_the_pictures_and_the_bin(paths, owner):
+    own, tab = paths.of(owner), TemporaryFolder()
+    store = Store(own.store, owner=owner)
+    project = store.create_project("p")
+    marked(store, project.id)
+    for delete in (
+        lambda: empty_bin_here(store, own),
+        lambda: forget_pictures_here(store, own, project),
+    ):
+        made = prepare_download(store, own, project, WHOLE_PROJECT, tab.folder, with_bin=True)
+        assert made.path.exists()
+        delete()
+        assert not made.path.exists() and tab.folder.is_dir()
+    store.close()
 
 
 def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
