@@ -34,13 +34,13 @@ KINDS = (NEW, ADDRESS, CLICK)
 def prepare(paths: Paths, table: Path, pictures: int) -> None:
     """A project with the table's samples, or with pictures, and a model trained on it."""
     from core.jobs.trainings import train_here
-    from core.recording.imports.importing import import_path
+    from core.recording.imports.importing import ImportOptions, import_path
 
     store = Store(paths.store)
     if pictures:
         fill(store, pictures)
     else:
-        import_path(store, PROJECT, table, estimator_factory=lambda: None)  # type: ignore[arg-type, return-value]
+        import_path(store, PROJECT, table, ImportOptions(lambda: None))  # type: ignore[arg-type, return-value]
     project = store.project(PROJECT)
     _, run = train_here(store, paths, project, epochs=EPOCHS, progress=lambda *_: None)
     store.set_active_model(project.id, run.name)

@@ -22,7 +22,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.modelfiles.mediapipe_models import has_prepared_models
 from core.paths import Paths
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.store import Store
 from tests.support import postgresql
 from tests.support.performances import perform
@@ -150,7 +150,7 @@ def _train_people(shared_data: Path, folder: Path) -> None:
         writer.writerows(chosen)
     paths = Paths.find(folder / "workspace")
     store = Store(paths.database)
-    import_path(store, "People", folder / "people.csv", estimator_factory=lambda: None)
+    import_path(store, "People", folder / "people.csv", ImportOptions(lambda: None))
     train_here(store, paths, store.project("People"), epochs=3, progress=lambda *_: None)
     store.close()
 

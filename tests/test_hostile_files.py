@@ -44,7 +44,7 @@ from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.paths import Paths
 from core.recording.demo import ReplayEstimator, read_demo_hands
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.store import Store
 from tests.support.oni_files import make_oni
 from tests.support.png_files import chunk, png
@@ -697,7 +697,7 @@ def _read_video(path: Path, store: Store) -> None:
 
 def _import(path: Path, store: Store) -> str:
     hands = read_demo_hands(Paths.demo)
-    report = import_path(store, "p", path, estimator_factory=lambda: ReplayEstimator(hands))
+    report = import_path(store, "p", path, ImportOptions(lambda: ReplayEstimator(hands)))
     assert not report.added
     return "; ".join(reason for _, reason in report.skipped)
 

@@ -25,7 +25,7 @@ from core.media.pictures import encode_jpeg
 from core.offline.extracting import extract
 from core.parallel import _open_process_pool, map_parallel, read_ahead
 from core.paths import Paths
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.store import Store
 from tests.support.spread_work import (
     fragile_hands,
@@ -174,7 +174,7 @@ def mixed(photos):
 def stored(folder, pictures, make_estimator, **where) -> tuple[Any, list[Any]]:
     """What an import into a store of its own told, and all that it stored but when."""
     store = Store(folder / "mudra.db")
-    report = import_path(store, "p", pictures, estimator_factory=make_estimator, **where)
+    report = import_path(store, "p", pictures, ImportOptions(make_estimator, **where))
     with store.begin_write() as connection:
         found = connection.exec_driver_sql(
             "SELECT samples.*, crops.*, gestures.name FROM samples JOIN crops ON sample_id = "
@@ -298,7 +298,7 @@ def test_another_place_is_refused_before_anything_is_read(on, tmp_path, store, m
     with pytest.raises(EstimatorError, match="local, ray or ray://HOST:PORT"):
         extract(tmp_path, tmp_path / "a.csv", weights_folder=tmp_path, on=on)
     with pytest.raises(EstimatorError, match="unknown place"):
-        import_path(store, "p", tmp_path, estimator_factory=make_estimator, on=on)
+        import_path(store, "p", tmp_path, ImportOptions(make_estimator, on=on))
     with pytest.raises(EstimatorError, match="unknown place"):
         evaluate_gestures(model, tmp_path, estimator_factory=make_estimator, on=on)
     with pytest.raises(EstimatorError, match="unknown place"):
@@ -311,7 +311,7 @@ def test_a_zip_is_not_for_other_machines(tmp_path, store, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
     for on in ("ray", "ray://10.0.0.1:10001"):
         with pytest.raises(MediaError, match=r"a\.zip would be unpacked on this machine alone"):
-            import_path(store, "p", tmp_path / "a.zip", on=on)
+            import_path(store, "p", tmp_path / "a.zip", ImportOptions(on=on))
 
 
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch):

@@ -63,17 +63,15 @@ def import_(
 ) -> None:
     """Import pictures or keypoints into a project."""
     from core.exchange.tables.data_in import import_data
+    from core.recording.imports.importing import ImportOptions
 
     labels = parse_label_map(mapping)
     check_layout(layout)
     check_skeleton(skeleton)
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("importing") as progress:
-        report = import_data(
-            store,
-            project,
-            path,
-            estimator_factory=estimator_factory(paths, choose_estimator(store, project, estimator)),
+        options = ImportOptions(
+            estimator_factory(paths, choose_estimator(store, project, estimator)),
             person=person,
             estimator=estimator,
             layout=layout,
@@ -83,6 +81,7 @@ def import_(
             on=on,
             progress=progress,
         )
+        report = import_data(store, project, path, options)
     for name, reason in report.skipped:
         print(f"skipped {name}: {reason}", file=sys.stderr)
     print_result(report.to_document(), report.text, as_json)

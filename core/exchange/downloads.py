@@ -13,6 +13,7 @@ from core.exchange.tables.data_in import import_data
 from core.exchange.tables.data_out import FORMATS, export_data
 from core.paths import Paths
 from core.progress import Progress, ignore_progress
+from core.recording.imports.importing import ImportOptions
 from core.recording.imports.uploads import temporary_upload
 from core.store import Project, Store
 
@@ -124,5 +125,5 @@ def import_uploaded_samples(
         for name, body in uploads:
             if name.endswith(_LABELS):
                 path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
-        report = import_data(store, project, path, progress=progress)
+        report = import_data(store, project, path, ImportOptions(progress=progress))
     return f"{title}: {report.text}"

@@ -28,7 +28,7 @@ from core.nets import NETS, build_net
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import FoundHand, SliceFinder
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.store import Project, Store
 from core.training.net_export import save_net
 from core.training.runs import Run
@@ -108,7 +108,10 @@ def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
     with _open_temporary_store() as (store, _):
         begun_s = time.perf_counter()
         report = import_path(
-            store, "bench", folder, estimator_factory=lambda: MediapipeHands(paths.weights)
+            store,
+            "bench",
+            folder,
+            ImportOptions(lambda: MediapipeHands(paths.weights)),
         )
         seconds = time.perf_counter() - begun_s
     return {

@@ -16,7 +16,7 @@ from core.estimators import Estimator
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.skeletons.table import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 from core.store import Project, Store
 
@@ -153,7 +153,7 @@ def fill_demo_project(store: Store, table: Path) -> Project:
         for n in names
         if (key := n.casefold()) not in there or is_demo_project(store, there[key], table)
     )
-    import_path(store, name, table, skeleton=HAND_21.name)
+    import_path(store, name, table, ImportOptions(skeleton=HAND_21.name))
     return store.project(name)
 
 

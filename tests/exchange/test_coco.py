@@ -8,6 +8,7 @@ import pytest
 from core.errors import TableError
 from core.exchange.tables.data_in import import_data
 from core.exchange.tables.data_out import export_data
+from core.recording.imports.importing import ImportOptions
 from tests.support.stored import count_by_estimator
 
 
@@ -53,7 +54,7 @@ def test_coco_of_others_comes_in(store, tmp_path):
             {"bbox": [1, 2, 3, 4]},
         ],
     )
-    assert import_data(store, "p", path, person="Eve").added == 1
+    assert import_data(store, "p", path, ImportOptions(person="Eve")).added == 1
     project = store.project("p")
     [one] = store.samples(project.id)
     np.testing.assert_array_equal(
@@ -69,7 +70,7 @@ def test_coco_of_others_comes_in(store, tmp_path):
 def test_keypoints_of_another_program_get_the_given_estimator(store, tmp_path):
     path = write(tmp_path / "c.json", [{"keypoints": hand()}])
     import_data(store, "p", path)
-    import_data(store, "q", path, estimator="mediapipe-hands")
+    import_data(store, "q", path, ImportOptions(estimator="mediapipe-hands"))
     found = [count_by_estimator(store, store.project(name).id) for name in ("p", "q")]
     assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}]
 
@@ -77,5 +78,5 @@ def test_keypoints_of_another_program_get_the_given_estimator(store, tmp_path):
 def test_the_estimator_of_an_own_file_is_kept(store, tmp_path):
     import_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
     export_data(store, store.project("p"), tmp_path / "out.json")
-    import_data(store, "q", tmp_path / "out.json", estimator="mediapipe-hands")
+    import_data(store, "q", tmp_path / "out.json", ImportOptions(estimator="mediapipe-hands"))
     assert count_by_estimator(store, store.project("q").id) == {"coco-21": 1}

@@ -40,7 +40,7 @@ from core.paths import Paths
 from core.pose.skeletons.table import FINGERTIP_1, HAND_21
 from core.progress import ignore_progress
 from core.reading.reading import predict_hands
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.store import NewSample, Store
 from core.training.runs import Run
 from tests.support.performances import perform, performed
@@ -498,7 +498,7 @@ def test_a_model_of_the_ways_of_a_fingertip_is_given_away(shared_data, tmp_path)
     table = tmp_path / "ways.csv"
     rows = pd.read_csv(shared_data / "moving" / "point_history.csv")
     rows[rows.label.isin(["swipe_left", "clockwise"])].groupby("label").head(60).to_csv(table)
-    import_path(store, "ways", table, layout="point-history")
+    import_path(store, "ways", table, ImportOptions(layout="point-history"))
     _, run = train_here(store, paths, store.project("ways"), epochs=3, progress=lambda *_: None)
     store.close()
     proof = describe_proof(

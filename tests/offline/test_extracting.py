@@ -7,7 +7,7 @@ import pytest
 from core.errors import EstimatorError, MediaError
 from core.offline.extracting import extract
 from core.recording.imports.cells import quote_formula, unquote_formula
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 
 
@@ -25,7 +25,7 @@ def test_extracted_and_imported_keypoints_are_the_same(
     photos, weights_folder, tmp_path, store, make_estimator
 ):
     extract(photos, tmp_path / "hands.csv", weights_folder=weights_folder)
-    import_path(store, "p", photos, estimator_factory=make_estimator)
+    import_path(store, "p", photos, ImportOptions(make_estimator))
     stored = store.samples(store.project("p").id, newest_first=False)
     rows = read_table(tmp_path / "hands.csv").keypoints
     np.testing.assert_allclose([s.pose for s in stored], rows, atol=1e-3)

@@ -19,7 +19,7 @@ from core.errors import (
     WeightsError,
 )
 from core.pose.skeletons.table import BODY_33, SKELETONS, convert_keypoints
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 from core.store import Store
 from core.store.rows import MOVING
@@ -71,7 +71,7 @@ def test_the_same_table_twice_adds_nothing_and_says_so(store, tmp_path):
 
 def test_the_seed_s_table_has_thumbs_and_no_background(store, shared_data):
     path = shared_data / "seed_classifier" / "final_dataset_sample.csv"
-    assert import_path(store, "p", path, layout="seed-csv").added == 3322
+    assert import_path(store, "p", path, ImportOptions(layout="seed-csv")).added == 3322
     assert overview(store) == {"thumbs_up": 1661, "thumbs_down": 1661}
     project = store.project("p")
     assert count_by_estimator(store, project.id) == {"openpose-hand": 3322}
@@ -90,9 +90,14 @@ def test_integer_labels_without_a_label_file_can_be_mapped(store, shared_data, t
     source = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
     path = shutil.copy(source, tmp_path / "points.csv")
     mapping = {"class 0": "open_palm", "class 2": "point_up"}
-    import_path(store, "p", Path(path), mapping=mapping)
+    import_path(store, "p", Path(path), ImportOptions(mapping=mapping))
     assert overview(store) == {"open_palm": 1522, "class 1": 1572, "point_up": 1356}
-    import_path(store, "by number", Path(path), mapping={"0": "palm", "1": "👊", "2": "point_up"})
+    import_path(
+        store,
+        "by number",
+        Path(path),
+        ImportOptions(mapping={"0": "palm", "1": "👊", "2": "point_up"}),
+    )
     assert overview(store, "by number") == {"open_palm": 1522, "fist": 1572, "point_up": 1356}
 
 
@@ -181,7 +186,7 @@ def test_a_table_has_the_skeleton_that_its_column_or_the_caller_names(tmp_path, 
 
 def test_hands_in_another_order_are_stored_in_the_project_s(store, tmp_path):
     path = table(tmp_path / "a.csv", [row("ok")])
-    assert import_path(store, "p", path, skeleton="msra_21").added == 1
+    assert import_path(store, "p", path, ImportOptions(skeleton="msra_21")).added == 1
     [sample] = store.samples(store.project("p").id)
     assert (sample.skeleton, sample.estimator) == ("hand_21", "msra_21")
     points = np.arange(42, dtype=np.float32).reshape(21, 2)
@@ -217,7 +222,7 @@ def test_a_parquet_table_is_the_same_as_its_csv(store, tmp_path):
 
 
 def test_the_person_given_is_used_where_the_table_has_none(store, tmp_path):
-    import_path(store, "p", table(tmp_path / "a.csv", [row("ok")]), person="Ana")
+    import_path(store, "p", table(tmp_path / "a.csv", [row("ok")]), ImportOptions(person="Ana"))
     assert [p.name for p in store.persons(store.project("p").id)] == ["Ana"]
 
 
@@ -293,9 +298,9 @@ def test_a_row_comes_in_once_whatever_it_is_called(first, second, store, tmp_pat
     """Another mapping makes other runs of the same rows."""
     labels = ["ok", "fist", "fist", "wave", "ok", "ok"]
     path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
-    assert import_path(store, "p", path, mapping=first).added == 6
+    assert import_path(store, "p", path, ImportOptions(mapping=first)).added == 6
     before = overview(store)
-    again = import_path(store, "p", path, mapping=second, person="Eve")
+    again = import_path(store, "p", path, ImportOptions(mapping=second, person="Eve"))
     assert (again.added, again.already) == (0, 6) and overview(store) == before
 
 
@@ -303,8 +308,8 @@ def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_p
     labels = ["ok", "fist", "ok", "ok"]
     path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
     with pytest.raises(KeyboardInterrupt):
-        import_path(store, "p", path, progress=failing_at(2))
-    rest = import_path(store, "p", path, mapping={"fist": "ok"})
+        import_path(store, "p", path, ImportOptions(progress=failing_at(2)))
+    rest = import_path(store, "p", path, ImportOptions(mapping={"fist": "ok"}))
     assert (rest.added, rest.already) == (2, 2) and overview(store) == {"ok": 3, "fist": 1}
     found = store.samples(store.project("p").id, newest_first=False)
     assert [s.pose[0, 0] for s in found] == [0, 1, 2, 3]
@@ -313,7 +318,7 @@ def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_p
 def test_rows_that_are_the_same_count_each(store, tmp_path):
     path = table(tmp_path / "a.csv", [row("ok"), row("fist"), row("ok")])
     with pytest.raises(KeyboardInterrupt):
-        import_path(store, "p", path, progress=failing_at(1))
+        import_path(store, "p", path, ImportOptions(progress=failing_at(1)))
     rest = import_path(store, "p", path)
     assert (rest.added, rest.already) == (2, 1) and overview(store) == {"ok": 2, "fist": 1}
 
@@ -328,7 +333,7 @@ def test_a_table_that_an_older_mudra_imported_is_known(store, tmp_path):
                 f"UPDATE samples SET file_hash = substr(file_hash, 1, 65) || '{block}' "
                 f"WHERE id = {sample_id}"
             )
-    again = import_path(store, "p", path, mapping={"fist": "ok"})
+    again = import_path(store, "p", path, ImportOptions(mapping={"fist": "ok"}))
     assert (again.added, again.already) == (0, 3)
 
 
@@ -358,7 +363,7 @@ def test_an_import_without_its_estimator_leaves_no_project_behind(store, photos)
     store.create_project("there")
     for name in ("new", "there"):
         with pytest.raises(WeightsError):
-            import_path(store, name, photos, estimator_factory=lacking)
+            import_path(store, name, photos, ImportOptions(lacking))
     assert [p.name for p in store.projects()] == ["there"]
     assert store.projects(deleted=True) == []
 
@@ -454,9 +459,11 @@ def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimat
         store,
         "p",
         photos,
-        estimator_factory=make_estimator,
-        person="Didi",
-        progress=lambda done, total: seen.append((done, total)),
+        ImportOptions(
+            estimator_factory=make_estimator,
+            person="Didi",
+            progress=lambda done, total: seen.append((done, total)),
+        ),
     )
     assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
     assert seen[-1] == (6, 6)
@@ -471,9 +478,9 @@ def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimat
 
 
 def test_the_same_pictures_twice_add_nothing(store, photos, make_estimator):
-    import_path(store, "p", photos, estimator_factory=make_estimator)
+    import_path(store, "p", photos, ImportOptions(make_estimator))
     shutil.copytree(photos, photos.parent / "copy")
-    again = import_path(store, "p", photos.parent / "copy", estimator_factory=make_estimator)
+    again = import_path(store, "p", photos.parent / "copy", ImportOptions(make_estimator))
     assert (again.added, again.already) == (0, 6)
 
 
@@ -483,7 +490,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_e
 
     (photos / "ok" / "empty.jpg").write_bytes(encode_jpeg(np.full((200, 200, 3), 90, np.uint8)))
     (photos / "ok" / "notes.txt").write_text("not looked at")
-    report = import_path(store, "p", photos, estimator_factory=make_estimator)
+    report = import_path(store, "p", photos, ImportOptions(make_estimator))
     assert report.added == 6
     reasons = dict(report.skipped)
     assert set(reasons) == {"ok/broken.jpg", "ok/empty.jpg"}
@@ -492,7 +499,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_e
 
 def test_a_zip_of_folders_is_the_same_as_the_folders(store, photos, make_estimator):
     archive = Path(shutil.make_archive(str(photos.parent / "photos"), "zip", photos))
-    report = import_path(store, "p", archive, estimator_factory=make_estimator)
+    report = import_path(store, "p", archive, ImportOptions(make_estimator))
     assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
 
 
@@ -500,7 +507,7 @@ def test_pictures_at_the_top_of_a_zip_are_of_the_class_that_its_name_says(
     store, photos, make_estimator
 ):
     archive = Path(shutil.make_archive(str(photos.parent / "ok_sign"), "zip", photos / "ok"))
-    import_path(store, "p", archive, estimator_factory=make_estimator)
+    import_path(store, "p", archive, ImportOptions(make_estimator))
     assert overview(store) == {"ok": 3}
 
 
@@ -510,18 +517,18 @@ def test_a_full_disk_ends_an_import_instead_of_refusing_each_picture(store, phot
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreFullError):
-        import_path(store, "p", photos, estimator_factory=make_estimator)
+        import_path(store, "p", photos, ImportOptions(make_estimator))
 
 
 def test_pictures_are_no_table(store, photos, make_estimator):
     with pytest.raises(TableError, match="no csv or parquet"):
-        import_path(store, "p", photos, estimator_factory=make_estimator, layout="seed-csv")
+        import_path(store, "p", photos, ImportOptions(make_estimator, layout="seed-csv"))
 
 
 def test_folders_are_mapped_or_become_gestures(store, photos, make_estimator):
     (photos / "ok").rename(photos / "9")
     (photos / "fist").rename(photos / "Stein")
-    report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping={"9": "ok"})
+    report = import_path(store, "p", photos, ImportOptions(make_estimator, mapping={"9": "ok"}))
     assert overview(store) == {"ok": 3, "Stein": 3} and report.new_gestures == ["Stein"]
 
 
@@ -536,7 +543,7 @@ def test_a_path_that_is_nothing_of_that_is_named(store, tmp_path, make_estimator
         ("bad.zip", ArchiveError),
     ]:
         with pytest.raises(error, match=name.split(".")[0]):
-            import_path(store, "p", tmp_path / name, estimator_factory=make_estimator)
+            import_path(store, "p", tmp_path / name, ImportOptions(make_estimator))
     assert store.projects() == []
 
 
@@ -552,11 +559,11 @@ def test_videos_in_a_folder_per_class_are_sampled(store, weights_folder, shared_
     def factory():
         return create_estimator("mediapipe-hands", weights_folder)
 
-    report = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    report = import_path(store, "p", tmp_path / "classes", ImportOptions(factory))
     assert [name for name, _ in report.skipped] == ["fist/broken.mp4"]
     assert set(overview(store)) == {"fist", "open_palm"}
     assert report.added == sum(overview(store).values()) >= 12
-    again = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    again = import_path(store, "p", tmp_path / "classes", ImportOptions(factory))
     assert (again.added, again.already) == (0, 2)
 
 
@@ -599,7 +606,7 @@ def test_pictures_of_a_moving_gesture_are_refused_and_the_rest_goes_in(
     store.add_gesture(project.id, "ok_moves", kind=MOVING)
     first = sorted(photos.iterdir())[0].name
     mapping = {first: "ok_moves"}
-    report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping=mapping)
+    report = import_path(store, "p", photos, ImportOptions(make_estimator, mapping=mapping))
     assert report.added and "ok_moves" not in overview(store)
     refused = [reason for file, reason in report.skipped if file.startswith(first)]
     assert refused and all("“ok_moves” is a moving gesture" in reason for reason in refused)
@@ -619,7 +626,7 @@ def test_file_names_that_are_not_utf_8_come_in_under_a_name_that_can_be_stored(
     """They ended the import after part of it was stored."""
     first = next(photos.rglob("*.jpg"))
     first.rename(Path(os.fsdecode(os.fsencode(first.parent) + b"/caf\xe9.jpg")))
-    whole = import_path(store, "p", photos, estimator_factory=make_estimator)
+    whole = import_path(store, "p", photos, ImportOptions(make_estimator))
     sources = [one.source for one in store.samples(store.project("p").id)]
     assert f"{first.parent.name}/caf?.jpg" in sources and len(sources) == whole.added
     odd = Path(os.fsdecode(os.fsencode(photos.parent) + b"/t\xe9.csv"))
@@ -642,7 +649,7 @@ def test_what_came_in_before_an_import_failed_can_be_undone(store, tmp_path):
     project = store.create_project("p")
     rows = table(tmp_path / "a.csv", [row("ok"), row("fist", 5), row("ok", 9)])
     with pytest.raises(MediaError, match="cut off"):
-        import_path(store, "p", rows, progress=failing_at(2, MediaError("cut off")))
+        import_path(store, "p", rows, ImportOptions(progress=failing_at(2, MediaError("cut off"))))
     assert overview(store) == {"ok": 1, "fist": 1}
     [act] = store.list_history(project.id)
     assert act.title == "Imported 2 samples from a.csv" and store.undo(act.id)

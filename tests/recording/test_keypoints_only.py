@@ -8,7 +8,7 @@ import pytest
 from core.exchange.project.project_file import export_project
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.uploads import add_uploads
 from core.recording.recorder import Recorder
 from core.recording.sources import record_source
@@ -47,7 +47,7 @@ def test_no_pixel_is_stored(store, paths, photos, make_estimator, shared_data, t
     (other / "ok").mkdir(parents=True)
     source = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[3]
     (other / "ok" / source.name).write_bytes(source.read_bytes())
-    assert import_path(store, "p", other, estimator_factory=make_estimator).added == 1
+    assert import_path(store, "p", other, ImportOptions(make_estimator)).added == 1
     assert len(store.samples(project.id)) >= 6
     assert {s.crop_jpeg for s in store.samples(project.id)} == {None}
     assert JPEG not in stored(paths)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import TableError
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 from core.store import Store
 
@@ -48,7 +48,7 @@ def test_rows_are_clips_in_heights_of_the_picture_and_doubtful_ones_are_left_out
 
 def test_they_come_in_as_clips_of_moving_gestures_a_recording_a_burst(table, tmp_path):
     store = Store(tmp_path / "m.db")
-    report = import_path(store, "ways", table, layout="point-history")
+    report = import_path(store, "ways", table, ImportOptions(layout="point-history"))
     assert report.added == 4 and "left out" in report.text
     project = store.project("ways")
     assert {g.kind for g in store.gestures(project.id) if g.name in ("swipe_right", "stop")} == {
@@ -57,7 +57,7 @@ def test_they_come_in_as_clips_of_moving_gestures_a_recording_a_burst(table, tmp
     data = store.training_data(project.id)
     assert data.moving and data.keypoints.shape == (4, 16, 1, 2)
     assert len({*data.recordings}) == 3 and {*data.persons} == {"anna", "ben"}
-    again = import_path(store, "ways", table, layout="point-history")
+    again = import_path(store, "ways", table, ImportOptions(layout="point-history"))
     assert (again.added, again.already) == (0, 4)
     store.close()
 

@@ -25,11 +25,13 @@ from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
-from core.parallel import LOCAL
-from core.progress import Progress, ignore_progress
 from core.recording.imports.cells import format_lines
-from core.recording.imports.importing import import_path, record_import
-from core.recording.imports.picture_files import EstimatorFactory
+from core.recording.imports.importing import (
+    NO_OPTIONS,
+    ImportOptions,
+    import_path,
+    record_import,
+)
 from core.recording.imports.tables import TABLE_SUFFIXES
 from core.recording.samples import AddReport
 from core.store import Project, Store
@@ -52,52 +54,20 @@ _MAX_NUMBER = 1e6
 
 
 def import_data(
-    store: Store,
-    target: str | Project,
-    path: Path,
-    *,
-    estimator_factory: EstimatorFactory | None = None,
-    person: str | None = None,
-    estimator: str | None = None,
-    layout: str = "auto",
-    skeleton: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    workers: int = 1,
-    on: str = LOCAL,
-    progress: Progress = ignore_progress,
+    store: Store, target: str | Project, path: Path, options: ImportOptions = NO_OPTIONS
 ) -> AddReport:
     """Import samples from Mudra's tables or COCO json, or anything that `import_path` reads, into a
     project, created if missing.
-
-    Args:
-        person: who recorded, where a COCO file of others does not say.
-        estimator: of the keypoints of a COCO file of others; default “coco-21” etc.
-        layout, estimator_factory, workers, on: for `import_path`, which reads all other files.
-        skeleton: of a table that does not name its own; None: the project's.
-        mapping: gesture names in the file → names in the project.
 
     Raises:
         MudraError: the file can't be imported; nothing was added.
     """
     is_json = path.suffix.lower() == ".json"
     is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file() and is_own_table(path)
-    if layout != "auto" or not path.is_file() or not (is_json or is_table):
-        return import_path(
-            store,
-            target,
-            path,
-            estimator_factory=estimator_factory,
-            person=person,
-            layout=layout,
-            skeleton=skeleton,
-            mapping=mapping,
-            workers=workers,
-            on=on,
-            progress=progress,
-        )
+    if options.layout != "auto" or not path.is_file() or not (is_json or is_table):
+        return import_path(store, target, path, options)
     if is_json:
-        skeleton = find_project_skeleton(store, target)
-        read = _read_coco_rows(path, person or UNKNOWN_PERSON, estimator, skeleton)
+        read = _read_coco_rows(path, find_project_skeleton(store, target), options)
     else:
         read = read_own_table(path)
     rows = join_clips(_validate_rows(read, path.name, "annotation" if is_json else "line"))
@@ -107,7 +77,7 @@ def import_data(
             raise TableError("the file holds no samples with keypoints")
         with find_or_create_project(store, target, first["skeleton"]) as (project, is_new):
             rows = chain([first], rows)
-            report = _import_rows(store, project, rows, mapping or {}, is_new, progress)
+            report = _import_rows(store, project, rows, options, is_new)
             record_import(store, project, path.name, report, fresh=is_new)
             return report
     except StoreFullError:
@@ -118,9 +88,7 @@ def import_data(
         raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
 
 
-def _read_coco_rows(
-    path: Path, person: str, estimator: str | None, skeleton: str
-) -> Iterator[tuple[int, Row]]:
+def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterator[tuple[int, Row]]:
     """Yield the numbered rows of a COCO file; for another program's file fill in person, session,
     estimator and file hash."""
     with path.open("rb") as file:
@@ -130,7 +98,7 @@ def _read_coco_rows(
         if "taken_at" not in row:
             gesture_hash = hashlib.sha256(str(row["gesture"]).encode()).hexdigest()
             row |= {
-                "person": person,
+                "person": options.person or UNKNOWN_PERSON,
                 "session_source": f"import {printable(path.name)}"[:1000],
                 "session_started_at": at,
                 "burst_started_at": at,
@@ -139,7 +107,7 @@ def _read_coco_rows(
                 "space": "picture",
                 "file_hash": f"{sha256}:{number}",
                 "foreign": True,
-                "estimator": estimator or f"coco-{row['joints']}",
+                "estimator": options.estimator or f"coco-{row['joints']}",
                 "skeleton": skeleton,
             }
         yield number, row
@@ -210,9 +178,8 @@ def _import_rows(
     store: Store,
     project: Project,
     rows: Iterator[Row],
-    mapping: Mapping[str, str],
+    options: ImportOptions,
     is_new: bool,
-    progress: Progress,
 ) -> AddReport:
     """Import validated rows in one short transaction; all are validated into a temporary file
     before it starts."""
@@ -221,10 +188,10 @@ def _import_rows(
         for number, row in enumerate(rows, 1):
             waiting.write(to_line(row))
             if number % _BATCH == 0:
-                progress(number)
+                options.progress(number)
         waiting.seek(0)
         with store.begin_write() as connection:
-            importer = _SampleImporter(connection, project, mapping, hashes, is_new)
+            importer = _SampleImporter(connection, project, options.mapping or {}, hashes, is_new)
             for line in waiting:
                 importer.add(from_line(line))
             importer.flush()

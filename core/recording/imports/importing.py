@@ -9,12 +9,14 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import KindError, LabelError, MediaError, MudraError, TableError
+from core.estimators import Estimator
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, format_count, safe_name
@@ -40,70 +42,75 @@ LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 _STORE_INTERVAL_S = 1.0  # a killed process loses at most this time's work
 
 
+def _lack_estimator() -> Estimator:
+    raise MediaError("pictures are analysed by an estimator, but none was given")
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a file or folder is imported.
+
+    Attributes:
+        estimator_factory: only called for pictures; with several processes a function of a module,
+            or a `partial` of one.
+        person: who recorded, where the file does not say; None: unknown.
+        estimator: of the keypoints of another program's COCO file; None: “coco-21” etc.
+        layout: of a table, one of LAYOUTS.
+        skeleton: of a table that does not name its own; None: the project's.
+        mapping: gesture names in the file → names in the project.
+        workers, on: where pictures are analysed, see `map_parallel`; the store is written here.
+    """
+
+    estimator_factory: EstimatorFactory = _lack_estimator
+    person: str | None = None
+    estimator: str | None = None
+    layout: str = "auto"
+    skeleton: str | None = None
+    mapping: Mapping[str, str] | None = None
+    workers: int = 1
+    on: str = LOCAL
+    progress: Progress = ignore_progress
+
+
+NO_OPTIONS = ImportOptions()
+
+
 def import_path(
-    store: Store,
-    target: str | Project,
-    path: Path,
-    *,
-    estimator_factory: EstimatorFactory | None = None,
-    person: str | None = None,
-    layout: str = "auto",
-    skeleton: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    workers: int = 1,
-    on: str = LOCAL,
-    progress: Progress = ignore_progress,
+    store: Store, target: str | Project, path: Path, options: ImportOptions = NO_OPTIONS
 ) -> AddReport:
     """Import samples from a table, or from a folder or zip of labelled pictures and videos, into a
     project, created if missing.
-
-    Args:
-        estimator_factory: only called for pictures; with several processes a function of a module,
-            or a `partial` of one.
-        skeleton: of a table that does not name its own; None: the project's.
-        workers, on: where pictures are analysed, see `map_parallel`; the store is written here.
 
     Raises:
         MudraError: nothing at the path that can be imported.
     """
     path = path.absolute()  # other machines have other working folders
-    check_place(on, path)
+    check_place(options.on, path)
+    layout, mapping = options.layout, options.mapping
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         default = find_project_skeleton(store, target)
+        skeleton = options.skeleton
         table = read_table(path, layout, mapping, skeleton=skeleton, default_skeleton=default)
         with find_or_create_project(store, target, table.stored_skeleton) as (project, fresh):
-            with _report_with_history(store, project, path.name, fresh) as report:
-                _import_table(store, project, table, path.name, person, progress, report)
+            with report_with_history(store, project, path.name, fresh=fresh) as report:
+                _import_table(store, project, table, path.name, options, report)
             return report
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
     with open_folder_or_zip(path) as folder:
         name = path.stem if folder != path else ""
         pictures = list_labelled_pictures(folder, mapping, name=name, videos=True)
-        if estimator_factory is None:
-            raise MediaError(f"{path.name} contains pictures, but no estimator was given")
-        with estimator_factory() as estimator:
+        with options.estimator_factory() as estimator:
             found_skeleton = estimator.skeleton
         with find_or_create_project(store, target, found_skeleton) as (project, fresh):
-            with _report_with_history(store, project, path.name, fresh) as report:
-                import_pictures(
-                    store,
-                    project,
-                    pictures,
-                    estimator_factory,
-                    person or UNKNOWN_PERSON,
-                    path.name,
-                    report,
-                    workers=workers,
-                    on=on,
-                    progress=progress,
-                )
+            with report_with_history(store, project, path.name, fresh=fresh) as report:
+                import_pictures(store, project, pictures, path.name, options, report)
             return report
 
 
 @contextmanager
-def _report_with_history(
-    store: Store, project: Project, name: str, fresh: bool
+def report_with_history(
+    store: Store, project: Project, source: str, *, fresh: bool = False, verb: str = "Imported"
 ) -> Iterator[AddReport]:
     """Yield an empty report to fill; at the end, or after an error, record the added samples in the
     history for Undo."""
@@ -113,17 +120,23 @@ def _report_with_history(
     except BaseException:
         with suppress(MudraError):  # the first error is the one to show
             if report.added:
-                record_import(store, project, name, report, fresh=fresh)
+                record_import(store, project, source, report, fresh=fresh, verb=verb)
         raise
-    record_import(store, project, name, report, fresh=fresh)
+    record_import(store, project, source, report, fresh=fresh, verb=verb)
 
 
 def record_import(
-    store: Store, project: Project, name: str, report: AddReport, *, fresh: bool
+    store: Store,
+    project: Project,
+    source: str,
+    report: AddReport,
+    *,
+    fresh: bool,
+    verb: str = "Imported",
 ) -> None:
     """Record an import in the history for Undo; undoing an import that created its project
     (`fresh`) deletes the project."""
-    title = f"Imported {format_count(report.added, 'sample')} from {printable(name)}"
+    title = f"{verb} {format_count(report.added, 'sample')} from {printable(source)}"
     store.record_additions(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 
@@ -153,23 +166,19 @@ def import_pictures(
     store: Store,
     project: Project,
     pictures: Sequence[LabelledPicture],
-    make_estimator: EstimatorFactory,
-    person: str,
     source: str,
+    options: ImportOptions,
     report: AddReport,
-    *,
-    workers: int = 1,
-    on: str = LOCAL,
-    progress: Progress,
 ) -> None:
     """Estimate poses in pictures, and in five frames per second of videos, and store them as
     samples; skipped and known files go to the report."""
     targets = _ImportTargets(store, project, source, report)
     known = store.stored_file_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
-    work = partial(extract_samples, make_estimator, known, not project.keypoints_only)
+    factory, person = options.estimator_factory, options.person or UNKNOWN_PERSON
+    work = partial(extract_samples, factory, known, not project.keypoints_only)
     stored_s = time.monotonic()
-    with map_parallel(work, pictures, workers=workers, on=on) as results:
+    with map_parallel(work, pictures, workers=options.workers, on=options.on) as results:
         for number, (picture, found) in enumerate(zip(pictures, results, strict=True), 1):
             try:
                 if isinstance(found, str):
@@ -188,7 +197,7 @@ def import_pictures(
                     report.note("samples", store.add_samples(recording, samples))
                 waiting.clear()
                 stored_s = time.monotonic()
-            progress(number, len(pictures))
+            options.progress(number, len(pictures))
 
 
 def _import_table(
@@ -196,8 +205,7 @@ def _import_table(
     project: Project,
     table: KeypointTable,
     source: str,
-    person: str | None,
-    progress: Progress,
+    options: ImportOptions,
     report: AddReport,
 ) -> None:
     """Store a table's rows as samples, except those that the project has; consecutive rows of one
@@ -216,7 +224,8 @@ def _import_table(
     kind = MOVING if table.moving else STILL
     targets = _ImportTargets(store, project, source, report, kind)
     known = store.stored_table_keypoints(project.id, table.sha256)
-    persons = np.where(table.persons == "", person or UNKNOWN_PERSON, table.persons)
+    default = options.person or UNKNOWN_PERSON
+    persons = np.where(table.persons == "", default, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
     for name in np.unique(table.gestures).tolist():
         targets.check_kind(name)
@@ -233,7 +242,7 @@ def _import_table(
             gesture = str(table.gestures[begin])
             recording = targets.find_recording(str(persons[begin]), gesture, new=table.moving)
             report.note("samples", store.add_samples(recording, new))
-        progress(int(end), len(table))
+        options.progress(int(end), len(table))
 
 
 def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int, int]]:
@@ -315,11 +324,8 @@ class _ImportTargets:
         return self._session_ids[person]
 
     def check_kind(self, name: str) -> None:
-        """Raise KindError if the project has this gesture, but of the other kind (still or moving).
-
-        Raises:
-            KindError: the project has this gesture as the other kind.
-        """
+        """Raise KindError if the project has this gesture, but of the other kind (still or
+        moving)."""
         gesture = self._gestures.get(name.casefold())
         if gesture is not None:
             check_frame_counts(gesture.name, gesture.kind, [2 if self._kind == MOVING else 1])

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,12 @@ from core.media.pictures import read_picture
 from core.media.videos import VIDEO_SUFFIXES
 from core.pose.types import Frame
 from core.progress import Progress, ignore_progress
-from core.recording.imports.importing import import_pictures, open_folder_or_zip
+from core.recording.imports.importing import (
+    ImportOptions,
+    import_pictures,
+    open_folder_or_zip,
+    report_with_history,
+)
 from core.recording.imports.picture_files import (
     EstimatorFactory,
     extract_file_samples,
@@ -73,35 +78,26 @@ def add_uploads(
             f"“{gesture.name}” moves, and files become samples of gestures that are held still: "
             "record it with the camera, or from a video of one performance on the command line"
         )
-    report, total = AddReport(), len(uploads)
+    total = len(uploads)
     videos_and_zips = [one for one in uploads if _file_suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
     pictures = [one for one in uploads if one not in videos_and_zips]
-    try:
-        with make_estimator() as estimator, temporary_folder("upload-") as folder:
-            part = _scale_progress(progress, 0, len(pictures), total)
-            add_pictures(recorder, gesture.id, pictures, estimator, report, progress=part)
-            for number, (name, content) in enumerate(videos_and_zips, len(pictures)):
-                part = _scale_progress(progress, number, 1, total)
-                with temporary_upload(name, content, folder) as path:
-                    if path.suffix.lower() == ".zip":
-                        _add_zip(
-                            recorder, project, gesture, name, path, make_estimator, report, part
-                        )
-                    else:
-                        _add_video(recorder, gesture, name, path, estimator, report, part)
-                part(1, 1)
-    except BaseException:
-        with suppress(MudraError):  # the first error is the one to show
-            _record_in_history(recorder, report)
-        raise
-    _record_in_history(recorder, report)
+    with (
+        report_with_history(recorder.store, project, "files", verb="Added") as report,
+        make_estimator() as estimator,
+        temporary_folder("upload-") as folder,
+    ):
+        part = _scale_progress(progress, 0, len(pictures), total)
+        add_pictures(recorder, gesture.id, pictures, estimator, report, progress=part)
+        for number, (name, content) in enumerate(videos_and_zips, len(pictures)):
+            part = _scale_progress(progress, number, 1, total)
+            with temporary_upload(name, content, folder) as path:
+                if path.suffix.lower() == ".zip":
+                    options = ImportOptions(make_estimator, recorder.person, progress=part)
+                    _add_zip(recorder, project, gesture, name, path, options, report)
+                else:
+                    _add_video(recorder, gesture, name, path, estimator, report, part)
+            part(1, 1)
     return report
-
-
-def _record_in_history(recorder: Recorder, report: AddReport) -> None:
-    """Record the added samples in the project's history, to be undone."""
-    title = f"Added {format_count(report.added, 'sample')} from files"
-    recorder.store.record_additions(recorder.project_id, title, report.new)
 
 
 def _file_suffix(upload: Upload) -> str:
@@ -196,9 +192,8 @@ def _add_zip(
     gesture: Gesture,
     name: str,
     path: Path,
-    make_estimator: EstimatorFactory,
+    options: ImportOptions,
     report: AddReport,
-    progress: Progress,
 ) -> None:
     """Import an uploaded zip: folders in it name their gestures, pictures at its top are the given
     gesture's."""
@@ -207,16 +202,7 @@ def _add_zip(
         with open_folder_or_zip(path) as folder:
             mapping = {path.name: gesture.name}
             files = list_labelled_pictures(folder, mapping, name=path.name, videos=True)
-            import_pictures(
-                recorder.store,
-                project,
-                files,
-                make_estimator,
-                recorder.person,
-                name,
-                report,
-                progress=progress,
-            )
+            import_pictures(recorder.store, project, files, name, options, report)
     except MudraError as error:
         report.skipped.append((name, str(error)))
     if stored := report.already - before:

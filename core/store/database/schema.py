@@ -28,10 +28,15 @@ metadata = MetaData()
 
 meta = Table("meta", metadata, Column("version", Integer, nullable=False))
 
-projects = Table(
+
+def _create_table(name: str, *columns: Column[Any]) -> Table:
+    """Create a table with ids that are never reused."""
+    key = Column("id", Integer, primary_key=True)
+    return Table(name, metadata, key, *columns, sqlite_autoincrement=True)
+
+
+projects = _create_table(
     "projects",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("name", String, nullable=False),
     Column("key", String, nullable=False),
     Column("keypoints_only", Boolean, nullable=False),
@@ -41,13 +46,10 @@ projects = Table(
     Column("skeleton", String, nullable=False),  # since version 7: of its samples
     Column("in_space", Boolean, nullable=False),  # since version 8: trains on x, y, z
     Column("owner", String, nullable=False),  # since version 9: "" without login
-    sqlite_autoincrement=True,
 )
 
-gestures = Table(
+gestures = _create_table(
     "gestures",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id"), nullable=False),
     Column("name", String, nullable=False),
     Column("key", String, nullable=False),
@@ -56,46 +58,34 @@ gestures = Table(
     Column("enabled", Boolean, nullable=False),
     Column("deleted_at", String),
     Column("kind", String, nullable=False),  # since version 7: "still" or "moving"
-    sqlite_autoincrement=True,
 )
 
-persons = Table(
+persons = _create_table(
     "persons",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id"), nullable=False),
     Column("name", String, nullable=False),
     Column("key", String, nullable=False),
     Column("deleted_at", String),
-    sqlite_autoincrement=True,
 )
 
-sessions = Table(
+sessions = _create_table(
     "sessions",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id"), nullable=False),
     Column("person_id", ForeignKey("persons.id"), nullable=False),
     Column("source", String, nullable=False),
     Column("started_at", String, nullable=False),
     Column("name", String),  # since version 5, e.g. "in the car"
-    sqlite_autoincrement=True,
 )
 
-bursts = Table(
+bursts = _create_table(
     "bursts",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("session_id", ForeignKey("sessions.id"), nullable=False),
     Column("gesture_id", ForeignKey("gestures.id"), nullable=False),
     Column("started_at", String, nullable=False),
-    sqlite_autoincrement=True,
 )
 
-samples = Table(
+samples = _create_table(
     "samples",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id"), nullable=False),
     Column("gesture_id", ForeignKey("gestures.id"), nullable=False),
     Column("burst_id", ForeignKey("bursts.id"), nullable=False),
@@ -123,7 +113,6 @@ samples = Table(
     Column("time_s", Float),
     Column("times", LargeBinary),
     Column("visibility", LargeBinary),
-    sqlite_autoincrement=True,
 )
 
 # a table of their own, so that reading keypoints does not read pictures
@@ -144,15 +133,12 @@ is_untrimmed_original = samples.c.deleted_at == samples.c.taken_at
 IN_SPACE_ONLY = func.length(samples.c.keypoints) == 3 * func.length(samples.c.scores)
 
 # since version 4: changes and how to undo them (see undo_log.py)
-acts = Table(
+acts = _create_table(
     "acts",
-    metadata,
-    Column("id", Integer, primary_key=True),
     Column("project_id", Integer, nullable=False, index=True),
     Column("title", String, nullable=False),
     Column("at", String, nullable=False),
     Column("journal", String, nullable=False),
-    sqlite_autoincrement=True,
 )
 
 # since version 7: samples of other skeletons, which earlier versions stored but could not show;
