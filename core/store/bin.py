@@ -159,10 +159,7 @@ def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]
     for chunk in split_ids(ids):
         chosen = (
             select(t.samples.c.id, in_bin.label("in_bin"))
-            .join_from(t.samples, t.gestures, t.samples.c.gesture_id == t.gestures.c.id)
-            .join(t.bursts, t.samples.c.burst_id == t.bursts.c.id)
-            .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
-            .join(t.persons, t.sessions.c.person_id == t.persons.c.id)
+            .select_from(t.SAMPLES_WITH_ORIGINS)
             .where(t.samples.c.project_id == project_id, t.samples.c.id.in_(chunk))
         )
         rows = connection.execute(t.filter_deleted(chosen, t.samples, deleted=True)).all()

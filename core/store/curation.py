@@ -81,7 +81,7 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
     of, person = t.sessions.c, t.persons.c
     per_session = (
         select(t.bursts.c.session_id, func.count().label("samples"))
-        .join_from(t.samples, t.bursts, t.samples.c.burst_id == t.bursts.c.id)
+        .join_from(t.samples, t.bursts)
         .where(t.samples.c.project_id == project_id, t.samples.c.deleted_at.is_(None))
         .group_by(t.bursts.c.session_id)
         .subquery()
@@ -97,7 +97,7 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
             of.started_at,
             samples,
         )
-        .join_from(t.sessions, t.persons, of.person_id == person.id)
+        .join_from(t.sessions, t.persons)
         .outerjoin(per_session, per_session.c.session_id == of.id)
         .where(of.project_id == project_id, store.is_own(of.project_id))
         .where(person.deleted_at.is_(None))

@@ -220,10 +220,7 @@ def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
             burst.id,
             burst.started_at,
         )
-        .join_from(t.samples, t.gestures, of.gesture_id == t.gestures.c.id)
-        .join(t.bursts, of.burst_id == burst.id)
-        .join(t.sessions, burst.session_id == session.id)
-        .join(t.persons, session.person_id == t.persons.c.id)
+        .select_from(t.SAMPLES_WITH_ORIGINS)
         .where(of.id == sample_id, store.is_own(of.project_id))
     )
     for row in store.fetch_all(found):

@@ -68,7 +68,6 @@ def build_training_query(
 ) -> Any:
     """Build the query of the training samples, either clips or single frames, with the columns of
     `rows.to_training_data`."""
-    burst, session = t.bursts.c, t.sessions.c
     return (
         select(
             _SAMPLE.id,
@@ -76,15 +75,13 @@ def build_training_query(
             t.keypoints_column(in_space),
             _SAMPLE.mirrored_view,
             t.persons.c.name,
-            burst.session_id,
+            t.bursts.c.session_id,
             _SAMPLE.burst_id,
             _SAMPLE.frames,
             _SAMPLE.times,
             _SAMPLE.estimator,
         )
-        .join_from(t.samples, t.bursts, _SAMPLE.burst_id == burst.id)
-        .join(t.sessions, burst.session_id == session.id)
-        .join(t.persons, session.person_id == t.persons.c.id)
+        .select_from(t.SAMPLES_WITH_SESSIONS.join(t.persons))
         .where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
         .where(_SAMPLE.estimator.in_(finders_of(estimators)), _SAMPLE.gesture_id.in_(gesture_ids))
         .where(_SAMPLE.frames > 1 if clips else _SAMPLE.frames == 1)
@@ -125,11 +122,9 @@ def set_train_in_space(store: Database, project: Project, in_space: bool) -> Non
 def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> dict[str, Any]:
     """Return, ready for JSON, the samples' counts per source and per estimator version, and their
     first and last recording day."""
-    burst, session = t.bursts.c, t.sessions.c
     found = (
-        select(_SAMPLE.id, session.source, _SAMPLE.estimator_version, _SAMPLE.taken_at)
-        .join_from(t.samples, t.bursts, _SAMPLE.burst_id == burst.id)
-        .join(t.sessions, burst.session_id == session.id)
+        select(_SAMPLE.id, t.sessions.c.source, _SAMPLE.estimator_version, _SAMPLE.taken_at)
+        .select_from(t.SAMPLES_WITH_SESSIONS)
         .where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
     )
     wanted = {int(i) for i in ids}

@@ -342,15 +342,11 @@ class Store(Database):
     def overview(self, project_id: int) -> list[GestureOverview]:
         """Count samples outside the bin, persons and sessions of each gesture of the project."""
         of = t.samples.c
+        persons = func.count(distinct(t.sessions.c.person_id))
+        sessions = func.count(distinct(t.sessions.c.id))
         counts = (
-            select(
-                of.gesture_id,
-                func.count(),
-                func.count(distinct(t.sessions.c.person_id)),
-                func.count(distinct(t.sessions.c.id)),
-            )
-            .join_from(t.samples, t.bursts, of.burst_id == t.bursts.c.id)
-            .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
+            select(of.gesture_id, func.count(), persons, sessions)
+            .select_from(t.SAMPLES_WITH_SESSIONS)
             .where(of.project_id == project_id, of.deleted_at.is_(None))
             .group_by(of.gesture_id)
         )

@@ -4,14 +4,13 @@ A row is a dictionary by column, with blobs as bytes. The bin is left out unless
 for rows in it that rows outside refer to.
 """
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, distinct, func, insert, select, text, update
+from sqlalchemy import Connection, Table, distinct, func, insert, select, text
 
 from core.errors import NotFoundError, SkeletonError, StoreError
 from core.gestures.labels import to_colour_emoji
@@ -107,10 +106,7 @@ def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
             _SESSION.started_at.label("session_started_at"),
             _BURST.started_at.label("burst_started_at"),
         )
-        .join_from(t.samples, t.bursts, _SAMPLE.burst_id == _BURST.id)
-        .join(t.sessions, _BURST.session_id == _SESSION.id)
-        .join(t.persons, _SESSION.person_id == person.id)
-        .join(t.gestures, _SAMPLE.gesture_id == gesture.id)
+        .select_from(t.SAMPLES_WITH_ORIGINS)
         .join(t.projects, _SAMPLE.project_id == t.projects.c.id)
         .where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
         .order_by(_SAMPLE.id)
@@ -189,12 +185,14 @@ def insert_project(
     for part in PARTS:
         rows = iter(read(part))
         while batch := list(itertools.islice(rows, _BATCH)):
-            add_rows(connection, imported, part, batch)
+            _add_rows(connection, imported, part, batch)
     check_imported_axes(connection, project_id)
     return imported
 
 
-def add_rows(connection: Connection, imported: ImportedProject, part: str, rows: list[Row]) -> None:
+def _add_rows(
+    connection: Connection, imported: ImportedProject, part: str, rows: list[Row]
+) -> None:
     """Insert rows of one table of PARTS, and samples' crops, into an imported project; record their
     new ids in `imported.ids`.
 
@@ -207,7 +205,7 @@ def add_rows(connection: Connection, imported: ImportedProject, part: str, rows:
     """
     new_rows = [_replace_ids(row, part, imported) for row in rows]
     if part == "samples":
-        _check_sample_rows(connection, imported.project, rows, new_rows)
+        check_sample_rows(connection, imported.project, rows, new_rows)
     ids = insert_rows(connection, t.metadata.tables[part], new_rows)
     imported.ids[part].update(zip((row["id"] for row in rows), ids, strict=True))
     crops = [
@@ -219,7 +217,7 @@ def add_rows(connection: Connection, imported: ImportedProject, part: str, rows:
         connection.execute(insert(t.crops), crops)
 
 
-def _check_sample_rows(
+def check_sample_rows(
     connection: Connection, project: Project, rows: list[Row], new_rows: list[Row]
 ) -> None:
     """Check imported samples' arrays and frame counts as `Store.add_samples` does; raise StoreError
@@ -282,68 +280,3 @@ def _find_free_name(connection: Connection, name: str, owner: str) -> str:
     endings = itertools.chain([""], (f" {number}" for number in itertools.count(2)))
     names = (name[: _MAX_NAME - len(end)].rstrip() + end for end in endings)
     return next(free for free in names if name_columns(free)["key"] not in taken)
-
-
-# -------------------------------------------------------------------- into a project with samples
-
-
-@dataclass(frozen=True)
-class ExistingRows:
-    """Ids of a project's rows outside the bin, by what identifies them in a file.
-
-    Attributes:
-        gestures, persons: by `key`.
-        last_position: of the gestures; -1 without any.
-        sessions: by (person_id, source, name, started_at).
-        bursts: by (session_id, started_at).
-        samples: their `hash_sample`.
-    """
-
-    gestures: dict[str, int]
-    last_position: int
-    persons: dict[str, int]
-    sessions: dict[tuple[Any, ...], int]
-    bursts: dict[tuple[Any, ...], int]
-    samples: set[bytes]
-
-
-def find_existing_rows(connection: Connection, project_id: int) -> ExistingRows:
-    """Return the ids of the project's rows outside the bin by what identifies them, to recognise
-    rows that an import would duplicate."""
-
-    def select_by(table: Table, *columns: Any) -> dict[Any, int]:
-        """Return {values of these columns: id} of the project's rows outside the bin."""
-        found = select(*columns, table.c.id).where(is_of_project(table, project_id))
-        if "deleted_at" in table.c:
-            found = t.filter_deleted(found, table)
-        return {tuple(key): row_id for *key, row_id in connection.execute(found)}
-
-    position = select(func.max(t.gestures.c.position))
-    last = connection.scalar(position.where(t.gestures.c.project_id == project_id))
-    found = select(_SAMPLE.taken_at, _SAMPLE.instance, _SAMPLE.keypoints)
-    found = t.filter_deleted(found.where(_SAMPLE.project_id == project_id), t.samples)
-    samples = connection.execution_options(yield_per=_BATCH).execute(found)
-    session = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
-    return ExistingRows(
-        {key: row_id for (key,), row_id in select_by(t.gestures, t.gestures.c.key).items()},
-        -1 if last is None else last,
-        {key: row_id for (key,), row_id in select_by(t.persons, t.persons.c.key).items()},
-        select_by(t.sessions, *session),
-        select_by(t.bursts, _BURST.session_id, _BURST.started_at),
-        {hash_sample(*row) for row in samples},
-    )
-
-
-def hash_sample(taken_at: str, instance: int, keypoints: bytes) -> bytes:
-    """Return a hash of what identifies a sample: its time, its instance in the frame and its
-    keypoints."""
-    text = f"{taken_at} {instance} ".encode()
-    return hashlib.blake2b(text + keypoints, digest_size=16).digest()
-
-
-def update_imported_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
-    """Overwrite a gesture's emoji, position, kind and enabled switch with those of an imported
-    row."""
-    columns = {name: row[name] for name in ("emoji", "position", "enabled", "kind")}
-    columns["emoji"] = to_colour_emoji(columns["emoji"])
-    connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(columns))

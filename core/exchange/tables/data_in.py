@@ -6,10 +6,9 @@ Samples that the project has already are skipped; gestures and persons are match
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,6 @@ from core.exchange.tables.columns import ARRAYS, COLUMNS, Row, SampleColumns, jo
 from core.exchange.tables.own_tables import is_own_table, read_own_table
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
-from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
 from core.recording.imports.cells import format_lines
 from core.recording.imports.importing import (
@@ -35,17 +33,9 @@ from core.recording.imports.importing import (
 from core.recording.imports.tables import TABLE_SUFFIXES
 from core.recording.samples import AddReport
 from core.store import Project, Store
-from core.store.database.checks import check_axes
+from core.store.merging import SampleMerger
 from core.store.rows import now
-from core.store.transfer import (
-    ImportedProject,
-    add_rows,
-    find_existing_rows,
-    find_or_create_project,
-    find_project_skeleton,
-    hash_sample,
-    update_imported_gesture,
-)
+from core.store.transfer import find_or_create_project, find_project_skeleton
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
 _MAX_WRONG_LINES = 20
@@ -183,141 +173,26 @@ def _import_rows(
 ) -> AddReport:
     """Import validated rows in one short transaction; all are validated into a temporary file
     before it starts."""
-    hashes = store.stored_file_hashes(project.id)
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
+            if row["skeleton"] != project.skeleton:
+                raise TableError(
+                    f"the file's samples are {row['skeleton']}, “{project.name}” takes "
+                    f"{project.skeleton}: import them into a project of their own"
+                )
             waiting.write(to_line(row))
             if number % _BATCH == 0:
                 options.progress(number)
         waiting.seek(0)
         with store.begin_write() as connection:
-            importer = _SampleImporter(connection, project, options.mapping or {}, hashes, is_new)
+            merger = SampleMerger(connection, project, options.mapping or {}, is_new=is_new)
             for line in waiting:
-                importer.add(from_line(line))
-            importer.flush()
-    importer.report.new = importer.list_new_ids()
-    return importer.report
-
-
-class _SampleImporter:
-    """Adds samples, with their gestures, persons, sessions and recordings where missing."""
-
-    def __init__(
-        self,
-        connection: Any,
-        project: Project,
-        mapping: Mapping[str, str],
-        hashes: set[str],
-        is_new: bool,
-    ) -> None:
-        self.report = AddReport()
-        self._connection, self._mapping, self._is_new = connection, mapping, is_new
-        self._existing, self._hashes = find_existing_rows(connection, project.id), hashes
-        self._imported = ImportedProject(project)
-        self._ids = self._imported.ids
-        self._ids["gestures"].update(self._existing.gestures)
-        self._ids["persons"].update(self._existing.persons)
-        self._known_gestures: set[str] = set()
-        self._last_position = self._existing.last_position
-        self._waiting: list[Row] = []
-
-    def add(self, row: Row) -> None:
-        """Queue a row's sample unless the project has it already, and create its gesture, session
-        and recording if missing; raise TableError for another skeleton."""
-        project = self._imported.project
-        if row["skeleton"] != project.skeleton:
-            raise TableError(
-                f"the file's samples are {row['skeleton']}, “{project.name}” takes "
-                f"{project.skeleton}: import them into a project of their own"
-            )
-        sample = hash_sample(row["taken_at"], row["instance"], row["keypoints"])
-        is_known_file = row["foreign"] and row["file_hash"] in self._hashes
-        if is_known_file or sample in self._existing.samples:
-            self.report.already += 1
-            return
-        self._existing.samples.add(sample)
-        gesture = self._ensure_gesture(row)
-        recording = self._ensure_recording(row, gesture, self._ensure_session(row))
-        own = {"id": len(self._ids["samples"]) + len(self._waiting)}
-        self._waiting.append(row | own | {"gesture_id": gesture, "burst_id": recording})
-        if len(self._waiting) == _BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        """Check the axes of the queued samples and insert them."""
-        if self._waiting:
-            kinds = {
-                (
-                    len(row["keypoints"]) // len(row["scores"]),
-                    row["world"] is not None,
-                    row["estimator"],
-                )
-                for row in self._waiting
-            }
-            check_axes(self._connection, self._imported.project.id, kinds)
-            add_rows(self._connection, self._imported, "samples", self._waiting)
-            self.report.added += len(self._waiting)
-            self._waiting = []
-
-    def list_new_ids(self) -> dict[str, list[int]]:
-        """Return the ids of inserted gestures, persons and samples by table, for the history."""
-        existing = {
-            "gestures": self._existing.gestures,
-            "persons": self._existing.persons,
-            "samples": {},
-        }
-        return {
-            part: [row_id for key, row_id in self._ids[part].items() if key not in known]
-            for part, known in existing.items()
-        }
-
-    def _add(self, part: str, key: Any, row: Row) -> None:
-        add_rows(self._connection, self._imported, part, [{"id": key, **row}])
-
-    def _ensure_gesture(self, row: Row) -> str:
-        """Return the key of the row's gesture; insert it if missing, and update it in a new
-        project."""
-        name = self._mapping.get(row["gesture"], row["gesture"])
-        key = safe_name(name).casefold()
-        if key in self._known_gestures:
-            return key
-        self._known_gestures.add(key)
-        columns = {n: row[f"gesture_{n}"] for n in ("emoji", "position", "enabled", "kind")}
-        if key not in self._ids["gestures"]:
-            self._last_position += 1
-            if not self._is_new:
-                columns["position"] = self._last_position
-            self._add("gestures", key, {"name": name, **columns})
-            self.report.new_gestures.append(safe_name(name))
-        elif self._is_new:
-            update_imported_gesture(self._connection, self._ids["gestures"][key], columns)
-        return key
-
-    def _ensure_session(self, row: Row) -> Any:
-        """Return the key of the row's session; insert it and its person if the project has none
-        like it."""
-        person = row["person"].casefold()
-        if person not in self._ids["persons"]:
-            self._add("persons", person, {"name": row["person"]})
-        columns = {name: row[f"session_{name}"] for name in ("source", "name", "started_at")}
-        key = (row["session_id"], person, *columns.values())
-        if key not in self._ids["sessions"]:
-            existing = (self._ids["persons"][person], *columns.values())
-            if existing in self._existing.sessions:
-                self._ids["sessions"][key] = self._existing.sessions[existing]
-            else:
-                self._add("sessions", key, {"person_id": person, **columns})
-        return key
-
-    def _ensure_recording(self, row: Row, gesture: str, session: Any) -> Any:
-        """Return the key of the row's recording; insert it if the session has none that started
-        then."""
-        key = (row["burst_id"], session, row["burst_started_at"])
-        if key not in self._ids["bursts"]:
-            existing = (self._ids["sessions"][session], row["burst_started_at"])
-            if existing in self._existing.bursts:
-                self._ids["bursts"][key] = self._existing.bursts[existing]
-            else:
-                columns = {"session_id": session, "gesture_id": gesture, "started_at": key[2]}
-                self._add("bursts", key, columns)
-        return key
+                row = from_line(line)
+                merger.add(row, is_foreign=row["foreign"])
+            merger.flush()
+    return AddReport(
+        added=len(merger.new["samples"]),
+        already=merger.already,
+        new_gestures=merger.new_gestures,
+        new=merger.new,
+    )

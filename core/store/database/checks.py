@@ -62,9 +62,7 @@ def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Sampl
             t.persons.c.deleted_at.label("person_deleted_at"),
             project.deleted_at.label("project_deleted_at"),
         )
-        .join_from(t.bursts, t.sessions, burst.session_id == session.id)
-        .join(t.gestures, burst.gesture_id == gesture.id)
-        .join(t.persons, session.person_id == t.persons.c.id)
+        .select_from(t.bursts.join(t.sessions).join(t.gestures).join(t.persons))
         .join(t.projects, session.project_id == project.id)
         .where(burst.id == burst_id, project.owner == owner)
         .where(gesture.project_id == session.project_id)

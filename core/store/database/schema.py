@@ -123,6 +123,12 @@ crops = Table(
     Column("frame", Integer, primary_key=True, autoincrement=False),  # since version 7
     Column("jpeg", LargeBinary, nullable=False),
 )
+# samples with their recordings and sessions, and with their gestures and persons as well
+SAMPLES_WITH_SESSIONS = samples.join(bursts).join(sessions)
+SAMPLES_WITH_ORIGINS = SAMPLES_WITH_SESSIONS.join(persons).join(
+    gestures, samples.c.gesture_id == gestures.c.id
+)
+
 # a clip is shown by the crop of its middle frame
 is_middle_crop = (crops.c.sample_id == samples.c.id) & (crops.c.frame == samples.c.frames // 2)
 
