@@ -15,11 +15,10 @@ from core.store.rows import Project
 from core.store.transfer import Row, check_sample_rows, insert_rows
 
 _BATCH = 500
-_SESSION_COLUMNS = ("person_id", "source", "name", "started_at")
 _IDENTITY = {  # columns that identify a row of a project
     t.gestures: ("key",),
     t.persons: ("key",),
-    t.sessions: _SESSION_COLUMNS,
+    t.sessions: ("person_id", "source", "name", "started_at"),
     t.bursts: ("session_id", "started_at"),
 }
 
@@ -47,7 +46,6 @@ class SampleMerger:
         self._mapping, self._is_new = mapping, is_new
         self._existing = {table: self._find_rows(table) for table in _IDENTITY}
         self._ids: dict[Any, int] = {}
-        self._gestures: dict[str, int] = {}
         position = select(func.max(t.gestures.c.position))
         last = connection.scalar(position.where(t.gestures.c.project_id == project.id))
         self._last_position = -1 if last is None else last
@@ -104,11 +102,7 @@ class SampleMerger:
         if not self._waiting:
             return
         kinds = {
-            (
-                len(row["keypoints"]) // len(row["scores"]),
-                row["world"] is not None,
-                row["estimator"],
-            )
+            (len(row["keypoints"]) // len(row["scores"]), bool(row["world"]), row["estimator"])
             for row in self._waiting
         }
         check_axes(self._connection, self._project.id, kinds)
@@ -135,8 +129,8 @@ class SampleMerger:
         """Return the id of the row's gesture; insert it if missing, and make it like the row in a
         new project."""
         name = name_columns(self._mapping.get(row["gesture"], row["gesture"]))
-        if name["key"] in self._gestures:
-            return self._gestures[name["key"]]
+        if (t.gestures, None, (name["key"],)) in self._ids:
+            return self._ids[t.gestures, None, (name["key"],)]
         columns = {n: row[f"gesture_{n}"] for n in ("position", "enabled", "kind")}
         columns["emoji"] = to_colour_emoji(row["gesture_emoji"])
         existing = self._existing[t.gestures].get((name["key"],))
@@ -149,8 +143,7 @@ class SampleMerger:
             gesture = update(t.gestures).where(t.gestures.c.id == existing)
             self._connection.execute(gesture.values(columns))
         columns |= name | {"project_id": self._project.id}
-        self._gestures[name["key"]] = self._ensure_row(t.gestures, None, columns)
-        return self._gestures[name["key"]]
+        return self._ensure_row(t.gestures, None, columns)
 
 
 def _hash_sample(taken_at: str, instance: int, keypoints: bytes) -> bytes:

@@ -132,10 +132,7 @@ def find_or_create_project(
     store: Store, target: str | Project, skeleton: str = HAND_21.name, *, in_space: bool = False
 ) -> Iterator[tuple[Project, bool]]:
     """Yield the project with that name, created if missing, and whether it is new; a new one
-    without samples is deleted if the block fails.
-
-    A name creates the project if it is missing; a new one is deleted again if the block fails
-    before a sample was added. A `Project` is found by its id, whatever its name is by now.
+    without samples is deleted if the block fails. A `Project` is found by its id.
 
     Raises:
         NotFoundError: the given project was deleted.
@@ -193,16 +190,8 @@ def insert_project(
 def _add_rows(
     connection: Connection, imported: ImportedProject, part: str, rows: list[Row]
 ) -> None:
-    """Insert rows of one table of PARTS, and samples' crops, into an imported project; record their
-    new ids in `imported.ids`.
-
-    Args:
-        rows: with the ids of the file; a sample's `place` names its line in errors.
-
-    Raises:
-        NotFoundError: a row refers to one that is missing.
-        StoreError: a sample's arrays don't fit together, or it isn't of its gesture's kind.
-    """
+    """Insert rows of one table of PARTS, with the ids of the file, and samples' crops into an
+    imported project; record their new ids in `imported.ids`."""
     new_rows = [_replace_ids(row, part, imported) for row in rows]
     if part == "samples":
         check_sample_rows(connection, imported.project, rows, new_rows)
@@ -249,13 +238,6 @@ def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[i
     return list(connection.execute(stored, rows).scalars())
 
 
-_REFERENCES = {
-    "sessions": {"person_id": "persons"},
-    "bursts": {"session_id": "sessions", "gesture_id": "gestures"},
-    "samples": {"burst_id": "bursts", "gesture_id": "gestures"},
-}
-
-
 def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
     """Return a row with the new ids in place of the file's, ready to insert; raise NotFoundError if
     it refers to a missing row."""
@@ -263,10 +245,12 @@ def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
     columns = {key: value for key, value in row.items() if key in known and key != "id"}
     if "project_id" in known:
         columns["project_id"] = imported.project.id
-    for column, referred in _REFERENCES.get(part, {}).items():
-        if row[column] not in imported.ids[referred]:
-            raise NotFoundError(f"{part} refer to {column} {row[column]}, which is missing")
-        columns[column] = imported.ids[referred][row[column]]
+    for column in (one for one in known if one.foreign_keys and one.name != "project_id"):
+        [reference] = column.foreign_keys
+        ids, old = imported.ids[reference.column.table.name], row[column.name]
+        if old not in ids:
+            raise NotFoundError(f"{part} refer to {column.name} {old}, which is missing")
+        columns[column.name] = ids[old]
     if "emoji" in columns:
         columns["emoji"] = to_colour_emoji(columns["emoji"])
     return columns | (name_columns(row["name"]) if "key" in known else {})
