@@ -48,11 +48,7 @@ def prepare_download(
     progress: Progress = ignore_progress,
 ) -> Download:
     """Write a project file (WHOLE_PROJECT) or samples in one of `data_out.FORMATS` to a folder, in
-    place of the folder's previous download.
-
-    Raises:
-        MudraError: it can't be written.
-    """
+    place of the folder's previous download; raise MudraError if it can't be written."""
     for old in folder.glob("download-*"):
         old.unlink(missing_ok=True)
     form = FORMATS["kazuhito" if kind == WHOLE_PROJECT else kind]
@@ -90,10 +86,7 @@ def import_uploaded_project(
     progress: Progress = ignore_progress,
 ) -> tuple[int, str]:
     """Import an uploaded project file; return the new project's id and a sentence for the user.
-
-    Raises:
-        MudraError: the file is invalid; nothing was imported.
-    """
+    After a MudraError nothing was imported."""
     with temporary_upload(title, content, folder) as path:
         imported = import_project(store, paths, path, progress=progress)
     return store.project(imported.project).id, imported.text
@@ -106,13 +99,11 @@ def import_uploaded_samples(
     folder: Path,
     progress: Progress = ignore_progress,
 ) -> str:
-    """Import one uploaded table or COCO json into a project; return a sentence for the user.
+    """Import one uploaded table or COCO json into a project; return a sentence for the user. After
+    a MudraError nothing was added.
 
     Args:
         uploads: (name, content) of the table, and of the names for a keypoint.csv's numbers.
-
-    Raises:
-        MudraError: it can't be read; nothing was added.
     """
     tables = [one for one in uploads if not one[0].endswith(_LABELS)]
     if len(tables) != 1:

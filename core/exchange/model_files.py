@@ -46,11 +46,7 @@ _MAX_TITLE = 100  # characters of a file's name in a training's log
 
 def create_card(model: GestureModel, *, names: bool = True) -> str:
     """Create the model's card in Markdown; without `names`, persons become "person 1" … and source
-    names are removed.
-
-    Raises:
-        ModelError: invalid metadata.
-    """
+    names are removed. Invalid metadata raise ModelError."""
     model = add_origin(model)
     model = model if names else anonymise(model)
     notes = model.path / _NOTES
@@ -180,11 +176,7 @@ def add_origin(model: GestureModel) -> GestureModel:
 
 def anonymise(model: GestureModel) -> GestureModel:
     """Return the model with persons renamed to "person 1", "person 2" … and the names of sources
-    replaced by their total.
-
-    Raises:
-        ModelError: invalid metadata.
-    """
+    replaced by their total; raise ModelError for invalid metadata."""
     about = model.about
     measured = [model.metadata.get(key) or {} for key in ("figures", "leave_one_person_out")]
     known = {name for one in measured for name in one.get("per_person", {})}
@@ -213,11 +205,7 @@ def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = Fals
 
 def read_sample_hands(table: Path) -> Inputs:
     """Read VECTOR_COUNT (16) hands of a keypoint table as test inputs, spread over all gestures and
-    sizes: every other one mirrored, some with missing keypoints.
-
-    Raises:
-        TableError: it can't be read.
-    """
+    sizes: every other one mirrored, some with missing keypoints."""
     read = read_table(table, "keypoints-csv")
     order = np.argsort(read.gestures, kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, VECTOR_COUNT).round().astype(int)]
@@ -270,10 +258,7 @@ def import_model(
     store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
 ) -> ImportedModel:
     """Import a `.gesture` file as a finished training of a project, which is created if its name is
-    unknown.
-
-    Args:
-        use: make it the project's active model.
+    unknown; with `use` it becomes the project's active model.
 
     Raises:
         MudraError: the file is invalid, the workspace can't be written, or the project has another
@@ -295,13 +280,9 @@ def import_model(
 
 
 def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> Run:
-    """Store a checked file's models and metadata as a finished training of the project.
-
-    Its card is not stored but created from the metadata; its predict.py is never run.
-
-    Raises:
-        TrainingError: the workspace can't be written.
-    """
+    """Store a checked file's models and metadata as a finished training of the project; raise
+    TrainingError if the workspace can't be written. Its card is created anew from the metadata, its
+    predict.py is never run."""
     run = Run.create(
         paths.workspace / "incoming",
         **project_fields(project),

@@ -68,11 +68,8 @@ CAMERA_PROBLEMS = {
 
 @dataclass(frozen=True)
 class CameraDiagnosis:
-    """What a browser's report means, for the user; none of the browser's own text is in it.
-
-    Attributes:
-        kind: "ok", "wait" (nothing was tried yet) or "trouble".
-    """
+    """What a browser's report means, for the user; none of the browser's own text is in it. `kind`
+    is "ok", "wait" (nothing was tried yet) or "trouble"."""
 
     kind: str
     problem: str

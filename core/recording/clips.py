@@ -34,11 +34,7 @@ PAIR_CLIP_LIMITS = Limits(score=0.3, outside=0.75, moved=0.0)
 
 def make_clip(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSample | str:
     """Cut the movement out of one performance's frames and join it to a clip; return a reason if it
-    is too short, still or has gaps.
-
-    Args:
-        lost_s: times of frames in between that gave no sample.
-    """
+    is too short, still or has gaps. `lost_s` are times of frames in between that gave no sample."""
     frames = [_scale_frame(frame, frames[0]) for frame in frames]
     gaps = list(_find_gaps(frames, lost_s))
     frames = _select_longest_run(frames, lost_s)

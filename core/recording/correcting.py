@@ -54,11 +54,8 @@ class AnalysedFrame:
 
 
 class FrameHistory:
-    """The last second of a stream; the stream calls `remember`, the page `freeze`.
-
-    Args:
-        clock: monotonic seconds.
-    """
+    """The last second of a stream; the stream calls `remember`, the page `freeze`. `clock` is in
+    monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock, self._clock = threading.Lock(), clock
@@ -79,14 +76,8 @@ class FrameHistory:
         return ""
 
     def freeze(self, max_age_s: float = MAX_AGE_S) -> tuple[AnalysedFrame, ...]:
-        """Return the frames of the last second, oldest first, for a correction.
-
-        Args:
-            max_age_s: of the newest frame.
-
-        Raises:
-            MediaError: no frame arrived within that time.
-        """
+        """Return the frames of the last second, oldest first, for a correction; raise MediaError if
+        no frame arrived within `max_age_s`."""
         with self._lock:
             if not self._frames or self._clock() - self._arrival_s > max_age_s:
                 self._frames.clear()
@@ -116,13 +107,10 @@ def add_correction(
     recorder: Recorder, gesture_id: int, frames: Sequence[AnalysedFrame], hand: str | None = None
 ) -> AddReport:
     """Store the valid ones of these frames as one recording of the gesture, reporting the others as
-    skipped; can be undone.
+    skipped; can be undone. Raise MediaError if no frame makes a sample.
 
     Args:
         hand: "Left" or "Right"; None: each frame's main pose.
-
-    Raises:
-        MediaError: no frame makes a sample.
     """
     report, samples = AddReport(), list[NewSample]()
     last: Floats | None = None

@@ -50,11 +50,7 @@ class DemoHands:
 
 
 def read_demo_hands(table: Path) -> DemoHands:
-    """Read the shipped table of hands, each centred on 0 and scaled to size 1.
-
-    Raises:
-        TableError: it can't be read.
-    """
+    """Read the shipped table of hands, each centred on 0 and scaled to size 1."""
     read = read_table(table, "keypoints-csv", skeleton=HAND_21.name)
     low, high = read.keypoints.min(axis=1), read.keypoints.max(axis=1)
     side = (high - low).max(axis=1)[:, None, None]
@@ -69,12 +65,7 @@ def demo_background() -> Picture:
 
 class ReplayEstimator(Estimator):
     """An estimator that ignores the picture and shows the demo's hands, one gesture after the
-    other.
-
-    Args:
-        hands: what to show.
-        gestures: names in order; default: the eight built-in ones.
-    """
+    other; default: the eight built-in ones."""
 
     version = "replay"
     skeleton = HAND_21.name
@@ -141,11 +132,7 @@ class ReplayEstimator(Estimator):
 
 def fill_demo_project(store: Store, table: Path) -> Project:
     """Create the demo project from the shipped table, or complete it; a user's own project of that
-    name stays, the demo gets " 2".
-
-    Raises:
-        MudraError: the table can't be read, or the disk is full.
-    """
+    name stays, the demo gets " 2"."""
     there = {project.name.casefold(): project.id for project in store.projects()}
     names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
     name = next(

@@ -50,11 +50,7 @@ class Recorder:
 
     def start(self, gesture_id: int, plan: Plan = CONTINUOUS, *, held_s: float = 0.0) -> None:
         """Start a recording, which begins with the next frame; ends a running one first. A moving
-        gesture is recorded as clips.
-
-        Args:
-            held_s: for a held button, since when it is held.
-        """
+        gesture is recorded as clips; a held button was held for `held_s` so far."""
         with self._starting:
             if self.stop().error:
                 self._session_id = None  # its person may have been deleted
@@ -138,11 +134,7 @@ class Recorder:
             return self._recording.status()
 
     def stop(self, *, wait: bool = True) -> RecordingStatus:
-        """End the recording and return its status.
-
-        Args:
-            wait: return only when everything is stored.
-        """
+        """End the recording and return its status; with `wait` once everything is stored."""
         with self._lock:
             recording = self._recording
             if recording is not None:

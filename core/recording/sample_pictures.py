@@ -21,11 +21,7 @@ _MARGIN_FACTOR = 1.15  # side of a clip's picture relative to its keypoints' box
 
 def draw_sample(sample: NewSample, size: int = 160) -> Picture:
     """Draw a sample's skeleton over its crop (grey without one), mirrored as the viewer saw it; of
-    a clip, the last frame with the motion path.
-
-    Returns:
-        (size, size, 3) uint8 RGB.
-    """
+    a clip, the last frame with the motion path. Returns (size, size, 3) uint8 RGB."""
     if sample.frames > 1:
         return _draw_clip_frames(sample, size, [sample.frames - 1])
     rgb = np.full((size, size, 3), _GREY, np.uint8)
@@ -40,11 +36,7 @@ def draw_sample(sample: NewSample, size: int = 160) -> Picture:
 
 def draw_clip_loop(sample: NewSample, size: int) -> Picture:
     """Draw up to MAX_LOOP_FRAMES frames of a clip side by side, evenly spaced in time, each with
-    the motion path so far.
-
-    Returns:
-        (size, n * size, 3) uint8 RGB: the frames side by side.
-    """
+    the motion path so far. Returns (size, n * size, 3) uint8 RGB."""
     times = np.arange(sample.frames) if sample.times_s is None else sample.times_s
     shown_s = np.linspace(times[0], times[-1], min(MAX_LOOP_FRAMES, sample.frames))
     return _draw_clip_frames(sample, size, np.searchsorted(times, shown_s - 1e-9).tolist())

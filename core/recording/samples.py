@@ -122,13 +122,8 @@ def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
 def select_valid_pose(
     estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> Pose | str:
-    """Select a frame's main pose if it passes the limits; else return the reason for skipping the
-    frame.
-
-    Args:
-        last: (K, 2) keypoints of the last saved sample.
-        limits: default: those of the skeleton.
-    """
+    """Select a frame's main pose if it passes the limits (None: the skeleton's); else return the
+    reason for skipping the frame. `last` are (K, 2) keypoints of the last saved sample."""
     pose = select_main_pose(estimate)
     return (
         rejection_reason(pose, estimate, last, limits)

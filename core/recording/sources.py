@@ -67,11 +67,7 @@ def record_frames(
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
     """Estimate and record frames as one recording, until the frames or the plan end; keeps what was
-    recorded after an interrupt.
-
-    Args:
-        progress: called after each frame with the number of saved samples.
-    """
+    recorded after an interrupt. Reports the number of saved samples after each frame."""
     recorder.start(gesture_id, plan)
     try:
         for frame in frames:
@@ -87,11 +83,8 @@ def record_frames(
 
 
 def open_frames(source: str) -> Iterator[Frame]:
-    """Open `camera:N` of this machine or a video file and iterate over its frames.
-
-    Raises:
-        MediaError: no such camera, or an unreadable file.
-    """
+    """Open `camera:N` of this machine or a video file and iterate over its frames; raise MediaError
+    if there is no such camera, or the file is unreadable."""
     number = source.removeprefix(_CAMERA)
     if number == source:
         if not Path(source).is_file():
@@ -104,11 +97,7 @@ def open_frames(source: str) -> Iterator[Frame]:
 
 def find_gesture(store: Store, project_id: int, name: str) -> Gesture:
     """Find a project's gesture by its name, ignoring case, or by a built-in gesture's alias or
-    emoji.
-
-    Raises:
-        NotFoundError: the project has no such gesture.
-    """
+    emoji; raise NotFoundError if the project has none such."""
     gestures = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
     for candidate in (safe_name(name), match_gesture(name) or ""):
         if candidate.casefold() in gestures:

@@ -90,15 +90,13 @@ def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
 
 
 def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
-    """Restore a project, gesture or person with the samples that were deleted with it.
+    """Restore a project, gesture or person with the samples that were deleted with it, and return
+    their number, without those that another gesture or person in the bin has, too: they are
+    restored with that one.
 
     Args:
         project_id: the project whose history gets the action.
         name: a new name; "" keeps the old one.
-
-    Returns:
-        The number of restored samples, without those that another gesture or person in the bin
-        has, too: they are restored with that one.
 
     Raises:
         NotFoundError: it is not in the bin.
@@ -137,12 +135,8 @@ def _assign_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
 
 
 def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Restore samples from the bin and return how many were in it; can be undone.
-
-    Raises:
-        StoreError: a sample's gesture or person is in the bin, or the gesture is of another kind;
-            nothing is changed.
-    """
+    """Restore samples from the bin and return how many were in it; can be undone. Raise StoreError,
+    with nothing changed, if a gesture or person is in the bin, or a gesture is of another kind."""
     with store.begin_undoable(project_id) as undo_log:
         found = _find_restorable(undo_log.connection, project_id, ids)
         undo_log.title = f"Restored {format_count(len(found), 'sample')}"

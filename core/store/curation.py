@@ -116,11 +116,7 @@ def rename_person(store: Store, person_id: int, name: str) -> None:
 
 def merge_persons(store: Store, project_id: int, person_id: int, into_id: int) -> None:
     """Move all sessions of a person to another one, and put the first into the bin; can be undone.
-
-    Raises:
-        StoreError: both are the same.
-        NotFoundError: one of them is gone.
-    """
+    Raise StoreError if both are the same, NotFoundError if one is gone."""
     persons = {person.id: person for person in store.persons(project_id)}
     _check_mergeable(persons, person_id, into_id, "person")
     title = f"Merged “{persons[person_id].name}” into “{persons[into_id].name}”"

@@ -55,12 +55,8 @@ def is_of_project(table: Table, project_id: Any) -> Any:
 
 def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
     """Permanently delete what is in the bin, of one project or of all projects and deleted projects
-    as well; clears their undo history.
-
-    Returns:
-        The number of deleted rows by kind, "projects" among them; without the originals of trimmed
-        clips.
-    """
+    as well, and their undo history; return the number of deleted rows by kind, "projects" among
+    them, without the originals of trimmed clips."""
     counts: dict[str, int] = {}
     own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
     chosen = own if project_id is None else own.where(t.projects.c.id == project_id)
@@ -111,12 +107,8 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
 
 
 def delete_pictures(store: Database, project_id: int) -> int:
-    """Permanently delete all crops of a project, also those in the bin, and make the project
-    keypoints-only.
-
-    Returns:
-        The number of crops.
-    """
+    """Permanently delete all crops of a project, also those in the bin, make the project
+    keypoints-only, and return the number of crops."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
     project = update(t.projects).where(t.projects.c.id == project_id)
     crops = delete(t.crops).where(t.crops.c.sample_id.in_(samples))
@@ -127,15 +119,8 @@ def delete_pictures(store: Database, project_id: int) -> int:
 
 
 def delete_everything(store: Database) -> None:
-    """Permanently delete all projects of the owner; on a full disk delete SQLite's file, unless
-    other owners have projects in it.
-
-    Deleting rows needs space: on a full disk SQLite's file is deleted instead, unless it has
-    projects of other owners.
-
-    Raises:
-        StoreError: they can't be deleted; all of them are kept.
-    """
+    """Permanently delete all projects of the owner. Deleting rows needs space: on a full disk
+    SQLite's file is deleted instead, unless it has projects of other owners (StoreFullError)."""
     try:
         with store.begin_write() as connection:
             own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
@@ -148,11 +133,7 @@ def delete_everything(store: Database) -> None:
 
 def delete_unopened_file(place: Path) -> None:
     """Delete SQLite's file without opening the store, for a disk too full to open it; raise
-    StoreError if it may have projects of people who log in.
-
-    Raises:
-        StoreError: it has projects of people who log in, or this can't be found out.
-    """
+    StoreError if it may have projects of people who log in."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(f"{place.absolute().as_uri()}?immutable=1", uri=True),
@@ -169,11 +150,7 @@ def delete_unopened_file(place: Path) -> None:
 
 def compact_database(store: Database) -> None:
     """Rewrite SQLite's file without deleted rows (VACUUM) and truncate its write-ahead log; does
-    nothing on PostgreSQL.
-
-    Raises:
-        StoreError: another process is reading or writing, or the disk has no room for the copy.
-    """
+    nothing on PostgreSQL. Raise StoreError if the store is in use or the disk has no room."""
     with store.begin_read() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("COMMIT")  # VACUUM runs outside of every transaction

@@ -89,12 +89,8 @@ def read_restorable_index(store: Store, project_id: int) -> SampleIndex:
 def read_samples(
     store: Store, ids: Sequence[int], *, project_id: int | None = None
 ) -> list[Sample]:
-    """Read the samples with these ids and their crops, in this order, also from the bin; missing
-    ids are left out.
-
-    Args:
-        project_id: leave out samples of other projects.
-    """
+    """Read the samples with these ids and their crops, in this order, also from the bin, of one
+    project or of all; missing ids are left out."""
     found: dict[int, Sample] = {}
     own = () if project_id is None else (t.samples.c.project_id == project_id,)
     for chunk in split_ids(ids):
@@ -144,11 +140,7 @@ class Poses:
 
 def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
     """Read the samples' keypoints in the order of the ids; x, y, z if the project trains in space
-    and all its samples have them, else picture pixels.
-
-    Raises:
-        NotFoundError: one of them is gone.
-    """
+    and all its samples have them, else picture pixels. Raise NotFoundError if one is gone."""
     project, of = store.find_project(project_id), t.samples.c
     size = skeleton_named(project.skeleton).size
     flat = select(of.id).where(of.project_id == project_id, ~t.has_keypoints(in_space=True))

@@ -238,12 +238,8 @@ def to_sample(row: Any) -> Sample:
 
 
 def to_new_sample(row: Mapping[str, Any], skeleton: str) -> NewSample:
-    """Convert an imported row with columns of `samples` to a NewSample without crops.
-
-    Raises:
-        ValueError: its arrays don't fit together.
-        SkeletonError: another number of keypoints than the skeleton's.
-    """
+    """Convert an imported row with columns of `samples` to a NewSample without crops; raise
+    ValueError or SkeletonError if its arrays don't fit together or to the skeleton."""
     return NewSample(**_sample_arguments(row, skeleton))
 
 

@@ -159,14 +159,9 @@ class Store(Database):
         *,
         undoable: bool = True,
     ) -> Gesture:
-        """Add a gesture of kind STILL or MOVING after the project's others.
-
-        Args:
-            undoable: record the action in the history; False for a part of an import.
-
-        Raises:
-            StoreError: the name is taken.
-        """
+        """Add a gesture of kind STILL or MOVING after the project's others; raise StoreError if the
+        name is taken. With `undoable` False, for a part of an import, the history does not get
+        it."""
         columns, emoji = name_columns(name), to_colour_emoji(emoji)
         title = f"Added the gesture “{columns['name']}”"
         with self.begin_undoable(project_id, title) as undo_log:
@@ -237,11 +232,8 @@ class Store(Database):
             return insert_row(connection, t.sessions, row | {"started_at": now()})
 
     def start_recording(self, session_id: int, gesture_id: int) -> int:
-        """Insert a recording of a gesture into a session and return its id.
-
-        Raises:
-            NotFoundError: one of them is gone, or they are of different projects.
-        """
+        """Insert a recording of a gesture into a session and return its id; raise NotFoundError if
+        one is gone, or they are of different projects."""
         row = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
         with self.begin_write() as connection:
             check_recording(connection, session_id, gesture_id, self.owner)

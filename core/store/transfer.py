@@ -132,11 +132,8 @@ def find_or_create_project(
     store: Store, target: str | Project, skeleton: str = HAND_21.name, *, in_space: bool = False
 ) -> Iterator[tuple[Project, bool]]:
     """Yield the project with that name, created if missing, and whether it is new; a new one
-    without samples is deleted if the block fails. A `Project` is found by its id.
-
-    Raises:
-        NotFoundError: the given project was deleted.
-    """
+    without samples is deleted if the block fails. A `Project` is found by its id; raise
+    NotFoundError if it was deleted."""
     if isinstance(target, Project):
         yield store.find_project(target.id), False
         return
@@ -165,15 +162,11 @@ def insert_project(
     connection: Connection, columns: Row, owner: str, read: Callable[[str], Iterable[Row]]
 ) -> ImportedProject:
     """Insert an imported project with all its rows under new ids; a name that is taken gets " 2", "
-    3" …
+    3" … Raise StoreError if a row refers to a missing one, or samples don't fit together.
 
     Args:
         columns: of `projects`, without id, key and owner.
         read: returns the rows of one of PARTS with their old ids, as `read_project_rows` does.
-
-    Raises:
-        NotFoundError: a row refers to one that is missing.
-        StoreError: samples that don't fit together.
     """
     name = name_columns(_find_free_name(connection, columns["name"], owner))
     project_id = insert_row(connection, t.projects, columns | name | {"owner": owner})

@@ -67,16 +67,8 @@ def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
 
 def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int:
     """Replace a clip by a slice of the whole clip it was trimmed from, and return the new sample's
-    id; can be undone.
-
-    Returns:
-        The new sample's id.
-
-    Raises:
-        NotFoundError: the clip is gone.
-        StoreError: only a single frame would be left.
-        ValueError: the part is empty.
-    """
+    id; can be undone. Raise NotFoundError if the clip is gone, StoreError if only a single frame
+    would be left, ValueError for an empty part."""
     whole, _ = find_whole_clip(store, sample)
     trimmed = slice_clip(whole, part)
     with store.begin_undoable(project_id, "Changed begin and end of a clip") as undo_log:

@@ -43,11 +43,8 @@ def from_line(line: bytes) -> Row:
 
 
 class Packer:
-    """Writes a project's zip member by member.
-
-    Attributes:
-        counts: number of rows by table, of crops and of trainings.
-    """
+    """Writes a project's zip member by member; `counts` are its numbers of rows by table, of crops
+    and of trainings."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.counts: Counter[str] = Counter()
@@ -99,11 +96,8 @@ class Packer:
         return f"{kind}-{self._numbers[kind]:05}.{suffix}"
 
     def write_manifest(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
-        """Write manifest.json with the project, counts and hashes of all members.
-
-        Raises:
-            StoreError: the file is larger than what can be imported.
-        """
+        """Write manifest.json with the project, counts and hashes of all members; raise StoreError
+        if the file is larger than what can be imported."""
         total = sum(member.bytes for member in self._members)
         if (
             total > ZIP.max_total_bytes - MAX_MANIFEST_BYTES

@@ -243,11 +243,8 @@ def _check_members(folder: Path, name: str) -> Manifest:
 
 
 class _ProjectReader:
-    """Reads and checks the rows of an unpacked project file.
-
-    Attributes:
-        crops: how many `check_rows` found.
-    """
+    """Reads and checks the rows of an unpacked project file; `crops` is how many `check_rows`
+    found."""
 
     def __init__(self, folder: Path, manifest: Manifest, name: str) -> None:
         self.manifest, self.crops = manifest, 0
@@ -255,12 +252,8 @@ class _ProjectReader:
 
     def check_rows(self, progress: Progress) -> None:
         """Validate every row and crop, ascending ids and the manifest's counts, so that inserting
-        can't fail later.
-
-        Raises:
-            ArchiveError: an invalid row.
-            MediaError: a crop that is no small JPEG.
-        """
+        can't fail later; raise ArchiveError for a row, MediaError for a crop that is no small
+        JPEG."""
         for part in PARTS:
             last_id, count, total = -1, 0, self.manifest.counts.get(part, 0)
             for where, line in self._read_lines(part):

@@ -31,11 +31,7 @@ _FRAME_STEP = 2**32  # between the ids of a clip's frames, far above any number 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
     """Write frames as COCO keypoints json: images from `first`, annotations from a second pass over
-    the same rows in `again`.
-
-    Returns:
-        The number of samples.
-    """
+    the same rows in `again`; return the number of samples."""
     info = {"description": f"Mudra project {title}", "version": "1", "date_created": now()}
     categories: dict[str, dict[str, Any]] = {}
     samples = 0

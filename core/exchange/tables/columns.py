@@ -118,11 +118,8 @@ def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
 
 
 def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
-    """Join consecutive rows of frames to one row per sample, the inverse of `split_clip`.
-
-    Raises:
-        StoreError: the frames of a clip don't fit together.
-    """
+    """Join consecutive rows of frames to one row per sample, the inverse of `split_clip`; raise
+    StoreError if the frames of a clip don't fit together."""
     for _, frames in groupby(rows, _ClipCounter()):
         yield _join_frames([*frames])
 
@@ -140,11 +137,8 @@ class _ClipCounter:
 
 
 def _join_frames(clip: list[Row]) -> Row:
-    """Join the rows of a clip's frames to one row of a sample.
-
-    Raises:
-        StoreError: a frame has other numbers than the first.
-    """
+    """Join the rows of a clip's frames to one row of a sample; raise StoreError if a frame has
+    other numbers than the first."""
     first = clip[0]
     for row, name in product(clip[1:], ARRAYS):
         if len(row[name] or b"") != len(first[name] or b""):

@@ -47,11 +47,7 @@ def import_data(
     store: Store, target: str | Project, path: Path, options: ImportOptions = NO_OPTIONS
 ) -> AddReport:
     """Import samples from Mudra's tables or COCO json, or anything that `import_path` reads, into a
-    project, created if missing.
-
-    Raises:
-        MudraError: the file can't be imported; nothing was added.
-    """
+    project, created if missing. After a MudraError nothing was added."""
     is_json = path.suffix.lower() == ".json"
     is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file() and is_own_table(path)
     if options.layout != "auto" or not path.is_file() or not (is_json or is_table):
@@ -108,11 +104,7 @@ def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterat
 
 def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterator[Row]:
     """Yield the validated rows, arrays as blobs, until the first invalid one; then collect the
-    invalid ones and raise TableError.
-
-    Raises:
-        TableError: some rows are invalid; their numbers are called lines or annotations (`unit`).
-    """
+    invalid ones and raise TableError with their numbers, called lines or annotations (`unit`)."""
     wrong: list[int] = []
     reason = ""
     for number, row in rows:

@@ -211,11 +211,8 @@ def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list
 
 def to_screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
     """Convert (K, 2) keypoints to the 2K numbers of Kazuhito00's app: as seen on the screen,
-    relative to the wrist, divided by the largest magnitude.
-
-    Returns:
-        None where a keypoint is missing or all are one point.
-    """
+    relative to the wrist, divided by the largest magnitude; None where a keypoint is missing or all
+    are one point."""
     seen = points * np.array([-1.0 if mirrored else 1.0, 1.0], np.float32)
     flat = (seen - seen[0]).ravel()
     largest = np.abs(flat).max()

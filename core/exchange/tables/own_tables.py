@@ -42,11 +42,7 @@ def _read_column_names(path: Path) -> list[str]:
 
 def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
     """Yield (line number, row) of a table that Mudra exported: its COLUMNS (text in csv) and its
-    ARRAYS as float32.
-
-    Raises:
-        TableError: damaged, too large, or keypoints that are not numbers.
-    """
+    ARRAYS as float32; raise TableError if it is damaged, too large, or a keypoint is no number."""
     if path.stat().st_size > MAX_BYTES:
         raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
     names = _read_column_names(path)

@@ -29,13 +29,10 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "
 
 def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
     """Read a csv or parquet table; return its first line, its cells (line i + 1 of the file has
-    index i) and its SHA-256.
+    index i) and its SHA-256. Raise TableError if it is no table, or too large.
 
     Cells are texts; in a parquet table, whose columns have names and whose first row is line 2,
     coordinates are numbers. A csv's first line is among the cells: it may be a row.
-
-    Raises:
-        TableError: not a table, or too large.
     """
     try:
         size = path.stat().st_size
@@ -151,11 +148,8 @@ def _find_longer_rows(path: Path) -> pd.Index:
 def parse_coordinates(
     cells: pd.DataFrame, path: Path, missing: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """Convert cells to float32; cells where `missing` is True may be empty and become NaN.
-
-    Raises:
-        TableError: cells that are not finite numbers, with their lines.
-    """
+    """Convert cells to float32; cells where `missing` is True may be empty and become NaN. Others
+    that are not finite numbers raise TableError with their lines."""
     values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     wrong = ~(np.abs(values) <= _MAX_COORDINATE)
     if missing is not None:
@@ -169,11 +163,8 @@ def parse_coordinates(
 
 
 def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
-    """Convert cells to an (N,) array of stripped text, without the apostrophes of `quote_formula`.
-
-    Raises:
-        TableError: a text longer than any name; as an array, all take as much memory as it.
-    """
+    """Convert cells to an (N,) array of stripped text, without the apostrophes of `quote_formula`;
+    raise TableError for longer texts than any name, as each takes the memory of the longest."""
     long = cells.index[cells.str.len() > _MAX_NAME_CHARACTERS]
     if len(long):
         raise TableError(
@@ -184,11 +175,8 @@ def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
 
 
 def parse_numeric_labels(labels: pd.Series, path: Path) -> NDArray[np.str_]:
-    """Check that the labels are whole numbers and return them as an (N,) array of text.
-
-    Raises:
-        TableError: other texts, with their lines.
-    """
+    """Return the labels as an (N,) array of text; raise TableError with the lines of those that are
+    no whole numbers."""
     check_rows(~labels.str.strip().str.fullmatch(r"\d+"), "the label must be a whole number", path)
     return parse_names(labels, path)
 
@@ -201,11 +189,7 @@ def check_rows(wrong: pd.Series, problem: str, path: Path) -> None:
 
 def read_label_names(path: Path) -> dict[str, str]:
     """Read {number: name} from the file `…_classifier_label.csv` in the table's folder; {} if it is
-    missing.
-
-    Raises:
-        TableError: the file can't be read.
-    """
+    missing. Raise TableError if it can't be read."""
     beside = path.with_name(f"{path.stem}_classifier_label.csv")
     if not beside.is_file():
         return {}

@@ -79,11 +79,7 @@ def import_path(
     store: Store, target: str | Project, path: Path, options: ImportOptions = NO_OPTIONS
 ) -> AddReport:
     """Import samples from a table, or from a folder or zip of labelled pictures and videos, into a
-    project, created if missing.
-
-    Raises:
-        MudraError: nothing at the path that can be imported.
-    """
+    project, created if missing; raise MudraError if nothing there can be imported."""
     path = path.absolute()  # other machines have other working folders
     check_place(options.on, path)
     layout, mapping = options.layout, options.mapping
@@ -142,12 +138,8 @@ def record_import(
 
 @contextmanager
 def open_folder_or_zip(path: Path) -> Iterator[Path]:
-    """Yield the folder itself, or a temporary folder with the zip's content.
-
-    Raises:
-        MediaError: neither.
-        ArchiveError: a zip that exceeds the limits for untrusted files.
-    """
+    """Yield the folder itself, or a temporary folder with the zip's content; raise MediaError for
+    anything else, ArchiveError for a zip that exceeds the limits for untrusted files."""
     if path.is_dir():
         yield path
     elif path.suffix.lower() == ".zip" and path.is_file():
@@ -212,12 +204,8 @@ def _import_table(
     person and gesture form one recording.
 
     A row is identified by the table's sha256 and its keypoints, which neither mapping nor person
-    change.
-
-    Raises:
-        TableError: a gesture's or person's name is not valid; nothing was added.
-        KindError: clips of a still gesture, or single frames of a moving one; nothing was added.
-        SkeletonError: rows of another skeleton than the project's; nothing was added.
+    change. After a TableError (an invalid name), KindError (clips of a still gesture, or single
+    frames of a moving one) or SkeletonError nothing was added.
     """
     table = table.to_skeleton(skeleton_named(project.skeleton))
     report.remark = table.remark

@@ -38,14 +38,11 @@ def read_point_history(
     first: Sequence[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
     """Read a point history: paths of 16 fingertip positions per row, with label, and optional
-    person, burst, glitch and agree columns.
+    person, burst, glitch and agree columns; raise TableError for other columns or values.
 
     Rows in which the hand was lost (glitch), whose direction contradicts their label (agree = 0),
     or of unclear meaning are skipped, and counted in the remark. Its skeleton is fingertip_1,
     whichever is given.
-
-    Raises:
-        TableError: wrong columns, an empty label, or values that are not numbers.
     """
     if not is_point_history(first):
         raise TableError(

@@ -47,15 +47,11 @@ def list_labelled_pictures(
     name: str = "",
     videos: bool = False,
 ) -> list[LabelledPicture]:
-    """List every picture below a folder, sorted, labelled by the name of the folder it is in;
-    hidden files are skipped.
+    """List every picture below a folder, and every video with `videos`, sorted, labelled by the
+    name of the folder it is in; hidden files are skipped. Raise MediaError if there are none.
 
     Args:
         name: of the folder itself, if its own name means nothing (an unpacked zip's).
-        videos: list videos, too.
-
-    Raises:
-        MediaError: no pictures.
     """
     found = []
     suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))

@@ -155,11 +155,8 @@ def _read_named_table(
 
 
 def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
-    """Return the value that a column has in all rows; "" without the column or rows.
-
-    Raises:
-        TableError: several values.
-    """
+    """Return the value that a column has in all rows; "" without the column or rows. Raise
+    TableError for several values."""
     if column not in table or not len(table):
         return ""
     values = sorted(set(np.ravel(table[column])))
@@ -169,11 +166,8 @@ def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
 
 
 def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
-    """Return the skeleton of that name, checking that the columns have no more keypoints than it.
-
-    Raises:
-        TableError: unknown, or another number of keypoints.
-    """
+    """Return the skeleton of that name; raise TableError if it is unknown, or the columns have more
+    keypoints."""
     if name not in SKELETONS:
         known = ", ".join(SKELETONS)
         raise TableError(f"{path.name}: no skeleton “{name}”; there are: {known}")

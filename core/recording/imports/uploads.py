@@ -39,11 +39,8 @@ Upload = tuple[str, bytes]  # name and content
 
 
 def create_file_recorder(recorder: Recorder, names: Sequence[str], person: str = "") -> Recorder:
-    """Create a recorder for uploaded files, which get a session of their own, named after them.
-
-    Args:
-        person: who is in them; "" if unknown.
-    """
+    """Create a recorder for uploaded files, which get a session of their own, named after them;
+    `person` is "" if unknown."""
     title = names[0] if len(names) == 1 else f"{len(names)} files"
     return Recorder(
         recorder.store,
@@ -68,10 +65,7 @@ def add_uploads(
     unusable files go to the report.
 
     Pictures and videos become the gesture's; a zip's folders name their own gestures, and files at
-    its top are the gesture's.
-
-    Raises:
-        MediaError: the gesture moves, which pictures don't show.
+    its top are the gesture's. A gesture that moves raises MediaError: pictures don't show it.
     """
     if gesture.moves:
         raise MediaError(
@@ -221,14 +215,8 @@ def temporary_upload(name: str, content: bytes, folder: Path) -> Iterator[Path]:
 def temporary_uploads(
     uploads: Sequence[Upload], folder: Path, folder_name: str = "."
 ) -> Iterator[Path]:
-    """Yield a temporary folder below `folder` with the uploads, their names made safe.
-
-    Args:
-        folder_name: of that folder, for errors.
-
-    Raises:
-        MediaError: two have the same name.
-    """
+    """Yield a temporary folder below `folder` with the uploads, their names made safe; raise
+    MediaError if two have the same name. `folder_name` is for errors."""
     with TemporaryDirectory(prefix="upload-", dir=folder) as own:
         target = Path(own) / folder_name
         target.mkdir(exist_ok=True)

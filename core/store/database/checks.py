@@ -41,12 +41,8 @@ def check_recording(connection: Connection, session_id: int, gesture_id: int, ow
 
 
 def find_sample_home(connection: Connection, burst_id: int, owner: str) -> SampleHome:
-    """Return the gesture, kind, project and skeleton that samples of a recording belong to.
-
-    Raises:
-        NotFoundError: no such recording of this owner, or its gesture, person or project is in the
-            bin.
-    """
+    """Return the gesture, kind, project and skeleton that samples of a recording belong to; raise
+    NotFoundError if the owner has none such, or its gesture, person or project is in the bin."""
     burst, session, project, gesture = t.bursts.c, t.sessions.c, t.projects.c, t.gestures.c
     found = (
         select(
@@ -79,13 +75,8 @@ def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Sampl
 
 
 def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSample]) -> None:
-    """Check that new samples fit their gesture's kind and their project's skeleton and axes; raise
-    StoreError if not.
-
-    Raises:
-        KindError: single frames of a moving gesture, or clips of a still one.
-        SkeletonError: another skeleton or other axes than the project's, see `check_axes`.
-    """
+    """Raise KindError unless new samples fit their gesture's kind, SkeletonError unless they fit
+    their project's skeleton and axes, see `check_axes`."""
     check_frame_counts(home.gesture, home.kind, [sample.frames for sample in new])
     other = {sample.skeleton for sample in new} - {home.skeleton}
     if other:
@@ -132,11 +123,7 @@ def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bo
 
 def check_imported_axes(connection: Connection, project_id: int) -> None:
     """Raise StoreError if an imported project mixes x, y and x, y, z samples; set the project to
-    train in space if all are x, y, z.
-
-    Raises:
-        StoreError: some samples are in the picture, others in space.
-    """
+    train in space if all are x, y, z."""
     found = select(_AXES_COUNT).where(_SAMPLE.project_id == project_id)
     axes = {int(count) for count in connection.scalars(found.distinct())}
     if len(axes) > 1:

@@ -26,11 +26,8 @@ _MAX_OVERFLOW = 25  # connections beyond the pool; PostgreSQL allows 100 for all
 
 
 def open_engine(place: Path | str) -> Engine:
-    """Create an SQLAlchemy engine for a SQLite file (creating its folder) or for a database URL.
-
-    Raises:
-        StoreError: the folder can't be created, or the URL is invalid; no error shows its password.
-    """
+    """Create an SQLAlchemy engine for a SQLite file (creating its folder) or for a database URL;
+    raise StoreError, which never shows a password, if the folder or the URL is unusable."""
     if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
         return _create_server_engine(place, os.getpid())
     path = Path(str(place).removeprefix(_SQLITE))

@@ -144,11 +144,7 @@ class Database:
 
     def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
         """Set columns of the rows with these ids as one undoable action; {} in the title becomes
-        the first row's name.
-
-        Raises:
-            NotFoundError: some are gone; the others are changed.
-        """
+        the first row's name. Raise NotFoundError if some are gone; the others are changed."""
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
@@ -193,13 +189,8 @@ class Database:
 
     def undo(self, entry_id: int) -> int:
         """Undo an action of the history, remove it from there, and return how many rows were
-        restored.
-
-        Raises:
-            NotFoundError: it was undone already, or is too old.
-            StoreError: a name is taken by now, or samples belong to a gesture or person in the bin;
-                nothing is changed.
-        """
+        restored; see `undo_entry`. Raise StoreError if a name is taken by now; nothing is
+        changed."""
         with self.begin_write() as connection:
             return undo_entry(connection, entry_id, self.owner)
 

@@ -67,11 +67,7 @@ _TABLES_WITH_IDS = ("projects", "gestures", "persons", "sessions", "bursts", "sa
 
 def upgrade_schema(connection: Connection) -> None:
     """Create the tables if missing, else apply the upgrades since their version, all in the
-    caller's transaction.
-
-    Raises:
-        StoreError: a newer Mudra wrote them.
-    """
+    caller's transaction; raise StoreError if a newer Mudra wrote them."""
     if not inspect(connection).has_table("meta"):
         metadata.create_all(connection)
         connection.execute(insert(meta).values(version=VERSION))
