@@ -116,7 +116,7 @@ def add_correction(
     last: Floats | None = None
     for number, one in enumerate(frames, 1):
         pose = one.select_hand(hand)
-        reason = rejection_reason(pose, one.estimate, last, recorder.limits)
+        reason = rejection_reason(pose, one.estimate, last)
         if reason is not None or pose is None:
             reason = reason or missing_pose_reason(one.estimate.skeleton)
             report.skipped.append((f"frame {number}", reason))

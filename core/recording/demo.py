@@ -4,7 +4,6 @@ Convention: the table's hands are as a viewer sees them; a webcam's frame is sho
 hand in it is the table's hand mirrored. N hands, K keypoints.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.estimators import Estimator
+from core.files import sha256_of
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.skeletons.table import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
@@ -70,10 +70,10 @@ class ReplayEstimator(Estimator):
     version = "replay"
     skeleton = HAND_21.name
 
-    def __init__(self, hands: DemoHands, gestures: Sequence[str] = ()) -> None:
-        names = gestures or [g.name for g in DEFAULT_GESTURES if g != NONE]
+    def __init__(self, hands: DemoHands) -> None:
         self.name = hands.estimator
-        self._hands = [found for name in names if len(found := hands.select(name))]
+        shown = (hands.select(gesture.name) for gesture in DEFAULT_GESTURES if gesture != NONE)
+        self._hands = [found for found in shown if len(found)]
         self._start_s: float | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
@@ -95,18 +95,18 @@ class ReplayEstimator(Estimator):
         if not self._hands:
             return None
         turn, within_s = divmod(time_s, SHOW_S + TRANSITION_S)
+        last = _HANDS_PER_GESTURE - 1
+        number, fraction = divmod(within_s / SHOW_S * last, 1.0)
         if within_s >= SHOW_S:
-            first = self._select_hand(int(turn), _HANDS_PER_GESTURE - 1)
-            second = self._select_hand(int(turn) + 1, 0)
-            fraction = (within_s - SHOW_S) / TRANSITION_S
-        else:
-            number, fraction = divmod(within_s / SHOW_S * (_HANDS_PER_GESTURE - 1), 1.0)
-            first, second = (self._select_hand(int(turn), int(number) + i) for i in (0, 1))
+            number, fraction = last, (within_s - SHOW_S) / TRANSITION_S
+        index = int(turn) * _HANDS_PER_GESTURE + int(number)
+        first, second = self._select_hand(index), self._select_hand(index + 1)
         eased = fraction * fraction * (3 - 2 * fraction)
         return np.asarray(first + eased * (second - first), np.float32)
 
-    def _select_hand(self, turn: int, number: int) -> Floats:
-        """Select a hand of the gesture at this turn; later rounds select other hands."""
+    def _select_hand(self, index: int) -> Floats:
+        """Select the hand at this index, four of each gesture; later rounds select others."""
+        turn, number = divmod(index, _HANDS_PER_GESTURE)
         round_number, which = divmod(turn, len(self._hands))
         hands = self._hands[which]
         return np.asarray(hands[(round_number * _HANDS_PER_GESTURE + number) % len(hands)])
@@ -148,5 +148,5 @@ def is_demo_project(store: Store, project_id: int, table: Path) -> bool:
     """Return whether the project has samples that were imported from the shipped table."""
     if not table.is_file():
         return False
-    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    digest = sha256_of(table)
     return any(known.startswith(digest) for known in store.stored_file_hashes(project_id))

@@ -13,7 +13,7 @@ from core.pose.types import AnyFrame, Estimate, RemoteFrame
 from core.recording.active_recording import ActiveClipRecording, ActiveRecording, SampleWriter
 from core.recording.hold import ButtonHold
 from core.recording.plans import CONTINUOUS, Plan, RecordingStatus
-from core.recording.samples import Limits, make_sample, select_valid_pose
+from core.recording.samples import make_sample, select_valid_pose
 from core.store import Store
 
 WRITE_INTERVAL_S = 0.5  # a killed process loses at most the samples of this time
@@ -34,14 +34,12 @@ class Recorder:
         *,
         source: str = "webcam",
         with_pictures: bool = True,
-        limits: Limits | None = None,
         write_interval_s: float = WRITE_INTERVAL_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.project_id, self.person = store, project_id, person
         self.source, self.with_pictures = source, with_pictures
-        self.limits, self._write_interval_s = limits, write_interval_s
-        self._clock = clock
+        self._write_interval_s, self._clock = write_interval_s, clock
         self._lock = threading.Lock()
         self._starting = threading.Lock()  # page, remote and uploads may start at once
         self._session_id: int | None = None
@@ -101,8 +99,7 @@ class Recorder:
     ) -> None:
         """Add the sample of the frame's main pose to the recording, or the reason why it is
         skipped."""
-        limits = self.limits or recording.limits(estimate)
-        pose = select_valid_pose(estimate, recording.last, limits)
+        pose = select_valid_pose(estimate, recording.last, recording.limits(estimate))
         if isinstance(pose, str):
             recording.add(pose)
             return

@@ -8,7 +8,6 @@
 Writing and reading hold at most one member in memory, see `packing`.
 """
 
-import hashlib
 import re
 import tempfile
 import zipfile
@@ -30,7 +29,7 @@ from core.exchange.project.manifest import (
 )
 from core.exchange.project.packing import MANIFEST, MAX_MANIFEST_BYTES, Packer
 from core.exchange.project.runs import VALIDATION, ImportedRuns, list_exported_files
-from core.files import replace_atomically
+from core.files import replace_atomically, sha256_of
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
 from core.media.archives import unpack_zip
@@ -236,9 +235,8 @@ def _check_members(folder: Path, name: str) -> Manifest:
         different = sorted({*listed, MANIFEST} ^ found)[:3]
         raise ArchiveError(f"{name}: its manifest and its files differ ({', '.join(different)})")
     for member in manifest.members:
-        with (folder / member.name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != member.sha256:
-                raise ArchiveError(f"{name}: {member.name} was altered: export the project anew")
+        if sha256_of(folder / member.name) != member.sha256:
+            raise ArchiveError(f"{name}: {member.name} was altered: export the project anew")
     return manifest
 
 

@@ -20,7 +20,7 @@ from core.exchange.project.packing import from_line, to_line
 from core.exchange.tables.coco import read_coco
 from core.exchange.tables.columns import ARRAYS, COLUMNS, Row, SampleColumns, join_clips
 from core.exchange.tables.own_tables import is_own_table, read_own_table
-from core.files import printable
+from core.files import printable, sha256_of
 from core.gestures.data import UNKNOWN_PERSON
 from core.media.json_objects import first_fault
 from core.recording.imports.cells import format_lines
@@ -77,9 +77,7 @@ def import_data(
 def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterator[tuple[int, Row]]:
     """Yield the numbered rows of a COCO file; for another program's file fill in person, session,
     estimator and file hash."""
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    at = now()
+    sha256, at = sha256_of(path), now()
     for number, row in read_coco(path):
         if "taken_at" not in row:
             gesture_hash = hashlib.sha256(str(row["gesture"]).encode()).hexdigest()

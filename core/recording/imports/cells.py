@@ -1,7 +1,6 @@
 """The cells of a keypoint table (.csv, .parquet), within limits: it is untrusted."""
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import TableError
+from core.files import sha256_of
 from core.media.parquet import open_parquet
 
 MAX_BYTES = 200 * 2**20
@@ -41,8 +41,7 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
                 f"{path.name} is {size / 2**20:.0f} MB; the limit for a table is "
                 f"{MAX_BYTES // 2**20} MB"
             )
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(path)
         if path.suffix.lower() == ".parquet":
             return *_read_parquet_cells(path), digest
         _check_csv_size(path.read_bytes(), path)

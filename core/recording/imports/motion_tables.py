@@ -53,7 +53,10 @@ def read_point_history(
     table = _normalise_columns(list(first), cells, path)
     points = parse_coordinates(table[_COLUMNS[1:]], path).reshape(-1, _FRAMES, 2)
     labels = parse_names(table["label"], path)
-    lost = _matches_text(table, "glitch", "1") if "glitch" in table else _has_long_step(points)
+    steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
+    lost = (steps > _MAX_STEP).any(axis=1)
+    if "glitch" in table:
+        lost = _matches_text(table, "glitch", "1")
     skipped = {
         "in which the hand was lost": lost,
         "whose direction contradicts their label": _matches_text(table, "agree", "0", "0.0"),
@@ -61,7 +64,9 @@ def read_point_history(
     }
     person = "source_repo" if "source_repo" in table else "person"
     persons = parse_names(table[person], path) if person in table else np.full(len(table), "")
-    bursts = parse_names(table["burst"], path) if "burst" in table else _number_runs(labels)
+    bursts = np.cumsum(np.r_[True, labels[1:] != labels[:-1]]).astype(str)  # runs of one label
+    if "burst" in table:
+        bursts = parse_names(table["burst"], path)
     valid = ~np.any([*skipped.values()], axis=0)
     counts = [f"{int(rows.sum()):,} {why}" for why, rows in skipped.items() if rows.any()]
     return KeypointTable(
@@ -96,14 +101,3 @@ def _matches_text(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.b
     if column not in table:
         return np.zeros(len(table), bool)
     return table[column].isin(texts).to_numpy(bool)
-
-
-def _has_long_step(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return an (N,) mask of the (N, 16, 2) paths in which a step is too long for a hand."""
-    lengths = np.linalg.norm(np.diff(points, axis=1), axis=2)
-    return np.asarray((lengths > _MAX_STEP).any(axis=1))
-
-
-def _number_runs(labels: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Number the runs of equal consecutive labels from 1; return the (N,) run numbers as text."""
-    return np.cumsum(np.r_[True, labels[1:] != labels[:-1]]).astype(str)

@@ -1,13 +1,12 @@
 """Pictures and videos in a folder per class, and the samples found in them."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
-from core.files import printable
+from core.files import printable, sha256_of
 from core.media.limits import VIDEO
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video, video_info
@@ -104,7 +103,10 @@ def extract_file_samples(
     Raises:
         MediaError: unreadable, or no pose found.
     """
-    digest = _hash_file(path)
+    try:
+        digest = sha256_of(path)
+    except OSError as error:
+        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
     if digest in known:
         return []
     frames: Iterable[Frame]
@@ -128,12 +130,3 @@ def extract_file_samples(
     if not found:
         raise MediaError(f"{missing_pose_reason(estimator.skeleton)} found")
     return found
-
-
-def _hash_file(path: Path) -> str:
-    """Return a file's SHA-256; raise MediaError if it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error

@@ -109,19 +109,12 @@ def _detect_layout(first: list[str], path: Path) -> str:
 
 
 def _read_keypoint_table(
-    first: list[str], cells: pd.DataFrame, path: Path, skeleton: str
-) -> KeypointTable:
-    """Read a keypoint table with named columns (x0 …), or Kazuhito00's table without names."""
-    if "x0" in first:
-        return _read_named_table(first, cells, path, skeleton)
-    return _read_numbered_table(cells, path)
-
-
-def _read_named_table(
     names: list[str], cells: pd.DataFrame, path: Path, skeleton_name: str
 ) -> KeypointTable:
     """Read a keypoint table with columns gesture, x0, y0 … and, if present, person, skeleton,
-    estimator, mirrored_view, visibility or world coordinates."""
+    estimator, mirrored_view, visibility or world coordinates; or Kazuhito00's without names."""
+    if "x0" not in names:
+        return _read_numbered_table(cells, path)
     table = cells.loc[1:].set_axis(names, axis=1)
     skeleton = _find_table_skeleton(
         _read_constant(table, "skeleton", path) or skeleton_name, names, path

@@ -48,7 +48,6 @@ def create_file_recorder(recorder: Recorder, names: Sequence[str], person: str =
         person.strip() or UNKNOWN_PERSON,
         source=f"import {printable(title)}",
         with_pictures=recorder.with_pictures,
-        limits=recorder.limits,
     )
 
 
@@ -147,7 +146,7 @@ def _make_picture_sample(
         estimate = estimator.estimate_still(frame.rgb)
     except (MediaError, EstimatorError) as error:
         return str(error)
-    pose = select_valid_pose(estimate, None, recorder.limits)
+    pose = select_valid_pose(estimate, None)
     if isinstance(pose, str):
         return pose
     picture = recorder.with_pictures

@@ -127,15 +127,6 @@ def remove_sqlite_files(place: Path) -> None:
         raise StoreError(f"{place} can't be deleted: {error.strerror}") from error
 
 
-def find_damage(connection: Connection) -> str:
-    """Run SQLite's quick_check and return what it reports; "" if nothing is wrong, and for other
-    databases."""
-    if connection.dialect.name != "sqlite":
-        return ""
-    found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
-    return "" if found == ["ok"] else "; ".join(map(str, found[:3]))
-
-
 @contextmanager
 def translate_errors() -> Iterator[None]:
     """Convert SQLAlchemy errors of the block to StoreError without SQL or passwords; StoreFullError

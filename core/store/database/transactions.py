@@ -14,12 +14,7 @@ from sqlalchemy import Connection, Table, insert, select, text
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
 from core.store.database import schema as t
-from core.store.database.engine import (
-    find_damage,
-    open_engine,
-    remove_sqlite_files,
-    translate_errors,
-)
+from core.store.database.engine import open_engine, remove_sqlite_files, translate_errors
 from core.store.database.undo_log import HistoryEntry, UndoLog, undo_entry
 from core.store.database.upgrades import upgrade_schema
 from core.store.rows import now
@@ -75,9 +70,12 @@ class Database:
         self._create_or_upgrade_tables()
 
     def find_damage(self) -> str:
-        """Return what is wrong with the database file; "" if nothing."""
-        with translate_errors(), self._engine.connect() as connection:
-            return find_damage(connection)
+        """Return what SQLite's quick_check finds wrong with its file; "" if nothing."""
+        with self.begin_read() as connection:
+            if connection.dialect.name != "sqlite":
+                return ""
+            found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        return "" if found == ["ok"] else "; ".join(map(str, found[:3]))
 
     def is_own(self, project_id: Any) -> Any:
         """Return the condition that a column of project ids names a project of the owner."""
