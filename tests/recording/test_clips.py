@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sqlalchemy import select
 
 from core.exchange.project.project_file import export_project, import_project
-from core.exchange.tables.data_out import export_data
 from core.gestures.motion.windows import find_moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.paths import Paths
@@ -16,12 +14,10 @@ from core.recording.clips import NO_MOVEMENT, TOO_FEW_FRAMES, TOO_SHORT
 from core.recording.plans import CONTINUOUS, HELD, TIMED
 from core.recording.recorder import Recorder
 from core.recording.sample_pictures import MAX_LOOP_FRAMES, draw_clip_loop, encode_thumbnail
-from core.store.bin import delete_samples, restore_samples
 from core.store.database import schema as t
-from core.store.deleting import delete_everything, delete_project_for_good, empty_bin
-from core.store.index import read_index, read_restorable_index, read_samples
+from core.store.deleting import delete_everything, delete_project_for_good
 from core.store.rows import MOVING
-from core.store.trimming import find_whole_clip, trim_clip
+from core.store.trimming import find_whole_clip
 from tests.recording.conftest import SIZE_HW, hand, offer
 
 FPS = 20
@@ -273,36 +269,6 @@ def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, stor
     np.testing.assert_array_equal(whole.keypoints[part], clip.keypoints)
     assert (whole.crop_jpeg, whole.region) == (clip.crop_jpeg, clip.region)
 
-    data = store.training_data(project.id, clips=True)
-    assert data.sample_ids.tolist() == [clip.id]
-    assert len(read_index(store, project.id)) == 1
-    assert (
-        len(read_restorable_index(store, project.id))
-        == 0
-        == len(store.samples(project.id, deleted=True))
-    )
-    assert restore_samples(store, project.id, [whole.id]) == 0
-
-    [wide] = read_samples(store, [trim_clip(store, project.id, clip, slice(8, 32))])
-    assert (wide.frames, wide.crop_jpeg) == (24, clip.crop_jpeg)
-    assert wide.times_s[[0, -1]].tolist() == [1.5, 47 / 16]
-    assert find_whole_clip(store, wide)[1] == slice(8, 32)
-    store.undo(store.list_history(project.id)[0].id)
-    [again] = store.samples(project.id)
-    assert again.id == clip.id and find_whole_clip(store, again)[0].id == whole.id
-
-
-def test_what_was_around_a_clip_goes_with_the_bin(store, project, clip):
-    whole, _ = find_whole_clip(store, clip)
-    assert whole.frames > clip.frames
-    delete_samples(store, project.id, [clip.id])
-    assert read_restorable_index(store, project.id).ids.tolist() == [clip.id]
-    assert restore_samples(store, project.id, [clip.id]) == 1
-    assert find_whole_clip(store, clip)[0].id == whole.id
-    empty_bin(store, project.id)
-    assert read_samples(store, [whole.id]) == []
-    assert find_whole_clip(store, clip) == (clip, slice(0, clip.frames))
-
 
 @pytest.mark.parametrize(
     "erase", [delete_everything, lambda store: delete_project_for_good(store, 1)]
@@ -310,11 +276,7 @@ def test_what_was_around_a_clip_goes_with_the_bin(store, project, clip):
 def test_a_project_that_is_erased_leaves_nothing_of_what_was_around_a_clip(store, clip, erase):
     assert clip.burst_id and store.projects()[0].id == 1
     erase(store)
-    assert (
-        store.fetch_all(select(t.samples.c.id))
-        == store.fetch_all(select(t.crops.c.sample_id))
-        == []
-    )
+    assert store.fetch_all(t.samples.select()) == store.fetch_all(t.crops.select()) == []
 
 
 @pytest.mark.parametrize("with_bin", [False, True])
@@ -331,9 +293,3 @@ def test_a_project_s_file_has_what_was_around_a_clip_only_with_the_bin(
     expected = (mine.frames, its) if with_bin else (clip.frames, slice(0, clip.frames))
     assert (whole.frames, part) == expected
     assert store.samples(copy.id, deleted=True) == []
-
-
-def test_a_table_has_the_frames_of_the_movement_alone(store, project, clip, tmp_path):
-    export_data(store, project, tmp_path / "one.csv")
-    lines = (tmp_path / "one.csv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 1 + clip.frames

@@ -32,8 +32,7 @@ def sample(seed: int = 0, **changes) -> NewSample:
 def burst(store, project, gesture: str = "ok", person: str = "me") -> int:
     who = store.ensure_person(project.id, person)
     session = store.start_session(project.id, who.id, "webcam")
-    named = {g.name: g.id for g in store.gestures(project.id)}
-    return store.start_recording(session, named[gesture])
+    return store.start_recording(session, gesture_id(store, project, gesture))
 
 
 def count(store, project) -> int:
@@ -42,16 +41,11 @@ def count(store, project) -> int:
 
 def take(store, project, gesture="ok", person="me", n=3):
     """Ids of n samples in a recording of a session of their own."""
-    who = store.ensure_person(project.id, person)
-    session = store.start_session(project.id, who.id, "webcam")
-    burst = store.start_recording(session, gesture_id(store, project, gesture))
-    hand = np.zeros((21, 2), np.float32)
-    one = NewSample(hand, np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
-    return store.add_samples(burst, [one] * n)
+    return store.add_samples(burst(store, project, gesture, person), [sample()] * n)
 
 
 def gesture_id(store, project, name):
-    return next(g.id for g in store.gestures(project.id) if g.name == name)
+    return gesture(store, project, name).id
 
 
 def names(store, project):

@@ -74,15 +74,6 @@ def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(sto
     assert live(store, project) == set(ids[1:])
 
 
-def test_deleted_samples_are_in_the_bin_until_they_are_restored(store, project):
-    ids = take(store, project)
-    delete_samples(store, project.id, ids[:2])
-    assert read_restorable_index(store, project.id).ids.tolist() == [ids[1], ids[0]]
-    assert restore_samples(store, project.id, [*ids, 10**6]) == 2
-    assert live(store, project) == set(ids)
-    assert not len(read_restorable_index(store, project.id))
-
-
 def test_the_bin_lists_projects_gestures_and_persons_with_what_comes_back(store, project):
     take(store, project, "ok", "me", 2), take(store, project, "fist", "you", 3)
     take(store, store.create_project("Other"), "ok", "me", 4)
@@ -105,7 +96,13 @@ def test_each_comes_back_with_its_samples_but_not_with_those_deleted_before(stor
     assert live(store, project) == set(mine[1:])
     assert restore_from_bin(store, project.id, PERSON, you) == 2
     assert live(store, project) == {*mine[1:], *yours[1:]}
-    assert set(read_restorable_index(store, project.id).ids.tolist()) == {mine[0], yours[0]}
+    assert read_restorable_index(store, project.id).ids.tolist() == [yours[0], mine[0]]
+    store.undo(store.list_history(project.id)[0].id)
+    assert live(store, project) == set(mine[1:])
+    assert [one.samples for one in list_bin(store, project.id)] == [2]
+    assert restore_from_bin(store, project.id, PERSON, you) == 2
+    assert restore_samples(store, project.id, [mine[0], mine[1], 10**6]) == 1
+    assert live(store, project) == {*mine, *yours[1:]}
 
 
 def test_a_project_comes_back_whole(store, project):
@@ -116,26 +113,24 @@ def test_a_project_comes_back_whole(store, project):
     assert live(store, store.project("Demo")) == set(ids)
 
 
-def test_a_sample_with_a_deleted_gesture_and_a_deleted_person_waits_for_both(store, project):
-    mine, yours = take(store, project, "ok", "me"), take(store, project, "ok", "you")
-    ok, you = gesture_id(store, project, "ok"), store.ensure_person(project.id, "you").id
-    store.delete_gesture(ok)
-    store.delete_person(you)
-    assert restore_from_bin(store, project.id, GESTURE, ok) == 3
-    assert live(store, project) == set(mine)  # not those of who was deleted
-    assert restore_from_bin(store, project.id, PERSON, you) == 3
-    assert live(store, project) == {*mine, *yours}
-
-
-def test_the_same_the_other_way_round(store, project):
-    mine, yours = take(store, project, "ok", "me"), take(store, project, "fist", "me")
-    ok, me = gesture_id(store, project, "ok"), store.ensure_person(project.id, "me").id
-    store.delete_person(me)
-    store.delete_gesture(ok)
-    assert restore_from_bin(store, project.id, PERSON, me) == 3
-    assert live(store, project) == set(yours)
-    assert restore_from_bin(store, project.id, GESTURE, ok) == 3
-    assert live(store, project) == {*mine, *yours}
+@pytest.mark.parametrize("first", [GESTURE, PERSON])
+def test_a_sample_with_a_deleted_gesture_and_a_deleted_person_waits_for_both(store, project, first):
+    """Both have samples of their own, too."""
+    take(store, project, "ok", "you")
+    of_one = {
+        GESTURE: take(store, project, "ok", "me"),
+        PERSON: take(store, project, "fist", "you"),
+    }
+    ids = {GESTURE: gesture_id(store, project, "ok")}
+    ids[PERSON] = store.ensure_person(project.id, "you").id
+    deletes = {GESTURE: store.delete_gesture, PERSON: store.delete_person}
+    for kind in sorted(deletes, key=lambda kind: kind != first):
+        deletes[kind](ids[kind])
+    second = PERSON if first == GESTURE else GESTURE
+    assert restore_from_bin(store, project.id, first, ids[first]) == 3
+    assert live(store, project) == set(of_one[first])  # not those of what is still deleted
+    assert restore_from_bin(store, project.id, second, ids[second]) == 6
+    assert len(live(store, project)) == 9
 
 
 def test_a_sample_stays_in_the_bin_while_its_gesture_or_person_is_there(store, project):
@@ -178,16 +173,6 @@ def test_a_name_that_is_taken_by_now_is_told_and_another_one_helps(store, projec
     assert list_bin(store, home.id) == []
     back = store.project("second" if kind == PROJECT else "Demo")
     assert live(store, back) == set(ids)
-
-
-def test_what_was_restored_can_be_undone_too(store, project):
-    ids = take(store, project, "ok")
-    store.delete_gesture(gesture_id(store, project, "ok"))
-    restore_from_bin(store, project.id, GESTURE, list_bin(store, project.id)[0].id)
-    assert live(store, project) == set(ids)
-    store.undo(store.list_history(project.id)[0].id)
-    assert live(store, project) == set()
-    assert [one.samples for one in list_bin(store, project.id)] == [3]
 
 
 def test_what_is_not_in_the_bin_can_t_be_restored(store, project):

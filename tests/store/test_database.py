@@ -56,10 +56,6 @@ def test_a_gesture_goes_to_the_bin_once(store, project):
         store.delete_gesture(first.id)
 
 
-def test_an_honest_file_is_whole(store):
-    assert store.find_damage() == ""
-
-
 def test_one_connection_stays_open_after_many_at_once(tmp_path):
     """Each owner who logs in has a store of their own."""
     store, together = Store(tmp_path / "mudra.db"), threading.Barrier(8)

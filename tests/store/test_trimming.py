@@ -64,11 +64,8 @@ def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store
     first, second = store.add_samples(recording, [clip, other])
 
     assert count_samples(store, project.id) == {gesture.id: 2}
-    assert (
-        len(read_restorable_index(store, project.id))
-        == len(store.samples(project.id, deleted=True))
-        == 0
-    )
+    assert not len(read_restorable_index(store, project.id))
+    assert store.samples(project.id, deleted=True) == []
     assert store.training_data(project.id, clips=True).sample_ids.tolist() == [first, second]
     [there, _] = read_samples(store, [first, second])
     whole, part = find_whole_clip(store, there)
