@@ -6,7 +6,8 @@ from core.paths import Paths
 from core.recording.demo import fill_demo_project
 from core.store import Store
 from tests.cli.conftest import document
-from tests.store.conftest import burst, gesture_id, sample
+from tests.store.conftest import gesture_id, sample
+from tests.support.stored import record
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_a_sample_whose_gesture_and_person_are_in_the_bin_is_listed(run, tmp_pat
     """An older Mudra could leave such samples behind."""
     store = Store(Paths.find(tmp_path / "workspace").database)
     home = store.create_project("old")
-    [made] = store.add_samples(burst(store, home, "ok", "ana"), [sample()])
+    [made] = record(store, home, [sample()], "ok", "ana")
     store.delete_gesture(gesture_id(store, home, "ok"))
     store.delete_person(store.ensure_person(home.id, "ana").id)
     with store.begin_write() as connection:

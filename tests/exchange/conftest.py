@@ -1,6 +1,7 @@
 """Projects with something of everything, and all that a project holds, to compare."""
 
 import hashlib
+from dataclasses import fields
 
 import numpy as np
 
@@ -46,34 +47,18 @@ def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
     return NewSample(**values | changes)
 
 
-def content(store: Store, name: str) -> list:
-    """All of a project but ids, to be compared."""
+def content(store: Store, name: str, *, pictures: bool = True) -> list:
+    """All of a project but ids, to be compared; its samples are dictionaries."""
     project = store.project(name)
     gestures = store.gestures(project.id)
     named = {g.id: g.name for g in gestures}
     found = [project.keypoints_only, [(g.name, g.emoji, g.position, g.enabled) for g in gestures]]
     found += [[p.name for p in store.persons(project.id)]]
-    for s in store.samples(project.id, newest_first=False, limit=10_000):
-        found.append(
-            (
-                named[s.gesture_id],
-                s.keypoints.tobytes(),
-                s.scores.tobytes(),
-                None if s.world is None else s.world.tobytes(),
-                s.handedness,
-                s.instance,
-                s.size_hw,
-                s.region,
-                s.crop_jpeg,
-                s.source,
-                s.mirrored_view,
-                s.space,
-                s.estimator,
-                s.estimator_version,
-                s.file_hash,
-                s.taken_at,
-            )
-        )
+    for one in store.samples(project.id, newest_first=False, limit=10_000):
+        values = {field.name: getattr(one, field.name) for field in fields(NewSample)}
+        arrays = {k: v.tobytes() for k, v in values.items() if isinstance(v, np.ndarray)}
+        crop = {} if pictures else {"crop_jpeg": None}
+        found.append(values | arrays | crop | {"gesture": named[one.gesture_id]})
     data = store.training_data(project.id)
     found += [data.persons.tolist(), _grouped(data.sessions), _grouped(data.recordings)]
     return found

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.store import NewSample
 from core.store.rows import MOVING
+from tests.support.stored import record
 
 
 def jpeg(shade: int) -> bytes:
@@ -43,18 +45,12 @@ def body(seed: int, frames: int) -> NewSample:
 def bodies(store):
     """A still pose, a wave of four frames with crops of three, one of two frames, a still one."""
     project = store.create_project("Bodies", skeleton="body_33")
-    who = store.ensure_person(project.id, "me")
-    session = store.start_session(project.id, who.id, "webcam")
-    still = store.add_gesture(project.id, "hands up", "🙌")
-    wave = store.add_gesture(project.id, "wave", "👋", MOVING)
-    clip = body(2, 4)
-    clip = NewSample(
-        **{name: getattr(clip, name) for name in clip.__dataclass_fields__}
-        | {"crop_jpeg": jpeg(2), "other_crops": {0: jpeg(0), 3: jpeg(3)}}
-    )
-    store.add_samples(store.start_recording(session, still.id), [body(1, 1)])
-    store.add_samples(store.start_recording(session, wave.id), [clip, body(3, 2)])
-    store.add_samples(store.start_recording(session, still.id), [body(4, 1)])
+    store.add_gesture(project.id, "hands up", "🙌")
+    store.add_gesture(project.id, "wave", "👋", MOVING)
+    clip = replace(body(2, 4), crop_jpeg=jpeg(2), other_crops={0: jpeg(0), 3: jpeg(3)})
+    record(store, project, [body(1, 1)], "hands up")
+    record(store, project, [clip, body(3, 2)], "wave")
+    record(store, project, [body(4, 1)], "hands up")
     return project
 
 
@@ -99,19 +95,14 @@ def test_a_table_of_bodies_does_not_go_into_a_project_of_hands(store, bodies, pr
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
 def test_samples_in_space_alone_come_back_to_the_last_bit(store, tmp_path, suffix):
     project = store.create_project("In space")
-    gesture = store.gestures(project.id)[1]
-    who = store.ensure_person(project.id, "me")
-    recording = store.start_recording(store.start_session(project.id, who.id, "depth"), gesture.id)
     deep = np.random.default_rng(3).normal(0, 400, (2, 21, 3)).astype(np.float32)
     deep[1, 4] = np.nan
     seen = np.isfinite(deep).all(-1).astype(np.float32)
-    store.add_samples(
-        recording,
-        [
-            NewSample(hand, score, "depth", False, "d", space="millimetres")
-            for hand, score in zip(deep, seen, strict=True)
-        ],
-    )
+    new = [
+        NewSample(hand, score, "depth", False, "d", space="millimetres")
+        for hand, score in zip(deep, seen, strict=True)
+    ]
+    record(store, project, new)
     out = tmp_path / f"p.{suffix}"
     assert export_data(store, project, out).samples == 2
     assert import_data(store, "copy", out).added == 2
@@ -121,16 +112,10 @@ def test_samples_in_space_alone_come_back_to_the_last_bit(store, tmp_path, suffi
     np.testing.assert_array_equal(data.keypoints, deep)
     assert [s.space for s in store.samples(copy.id)] == ["millimetres"] * 2
     assert import_data(store, "copy", out).already == 2
-    store.create_project("flat")
     flat = NewSample(deep[0, :, :2], seen[0], "webcam", True, "mediapipe-hands")
-    project = store.project("flat")
-    who = store.ensure_person(project.id, "me")
-    gesture = store.gestures(project.id)[1]
-    session = store.start_session(project.id, who.id, "webcam")
-    store.add_samples(store.start_recording(session, gesture.id), [flat])
-    with pytest.raises(
-        SkeletonError, match=r"in space \(x, y, z\), those of “flat” in the picture"
-    ):
+    record(store, store.create_project("flat"), [flat])
+    says = r"in space \(x, y, z\), those of “flat” in the picture"
+    with pytest.raises(SkeletonError, match=says):
         import_data(store, "flat", out)
     with pytest.raises(TableError, match="holds x and y of each keypoint"):
         export_data(store, copy, tmp_path / "k.csv", kind="kazuhito")

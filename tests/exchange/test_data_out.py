@@ -15,9 +15,10 @@ from core.exchange.tables.data_in import import_data
 from core.exchange.tables.data_out import export_data, to_screen_keypoints
 from core.pose.skeletons.table import HAND_21
 from core.recording.imports.importing import import_path
-from core.store import NewSample, Store
+from core.store import NewSample
 from core.store.bin import delete_samples
 from tests.exchange.conftest import content, sample
+from tests.support.stored import record
 
 EXACT = ("a.csv", "a.parquet", "a.json")
 RISKY = ("=1+1", "+x", "-2", "@me", "−3")  # gestures named like formulas
@@ -49,18 +50,6 @@ def project(store):
     return made
 
 
-def without_pictures(found: list) -> list:
-    """`content` with what a table holds."""
-    return [
-        tuple(v for i, v in enumerate(one) if i != 8) if isinstance(one, tuple) else one
-        for one in found
-    ]
-
-
-def content_of(store: Store, name: str) -> list:
-    return without_pictures(content(store, name))
-
-
 @pytest.mark.parametrize("name", EXACT)
 def test_samples_come_back_to_the_last_bit(name, store, project, tmp_path):
     told = []
@@ -68,8 +57,8 @@ def test_samples_come_back_to_the_last_bit(name, store, project, tmp_path):
     assert (went.samples, went.left_out, told[-1]) == (24, 0, (24, 24))
     came = import_data(store, "copy", tmp_path / name)
     assert came.added == 24 and not came.skipped
-    mine, theirs = content_of(store, "Äpfel"), content_of(store, "copy")
-    used = {row[0] for row in mine if isinstance(row, tuple)}
+    mine, theirs = (content(store, one, pictures=False) for one in ("Äpfel", "copy"))
+    used = {row["gesture"] for row in mine if isinstance(row, dict)}
     mine[1] = [g for g in mine[1] if g[0] in used]  # gestures without samples are left out
     theirs[1] = [g for g in theirs[1] if g[0] in used]
     assert theirs == mine
@@ -100,10 +89,8 @@ def test_no_cell_of_the_csv_is_a_formula_and_numbers_are_numbers(store, project,
             if not _number(row[name]):
                 assert not row[name].startswith(("=", "+", "-", "@", "\t", "\r", "−")), row[name]
     assert {row["gesture"] for row in rows} == {"ok", "'=1+1", "'-2", "fist"}
-    assert (
-        rows[-1]["y1"] == "-65504.1" and rows[-1]["x0"] == "0.1" and rows[-1]["y0"] == "0.33333334"
-    )
-    assert rows[-1]["x2"] == rows[-1]["y2"] == "" and rows[-1]["wx0"] == ""
+    cells = {"y1": "-65504.1", "x0": "0.1", "y0": "0.33333334", "x2": "", "y2": "", "wx0": ""}
+    assert {name: rows[-1][name] for name in cells} == cells
 
 
 def _number(text: str) -> bool:
@@ -127,11 +114,8 @@ def test_coco_has_boxes_flags_and_a_skeleton(store, tmp_path):
     made = store.create_project("one")
     keypoints = np.stack([np.arange(21), 2 * np.arange(21)], 1).astype(np.float32) + 10
     keypoints[20] = np.nan
-    gesture = store.gestures(made.id)[3]
-    session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
-    burst = store.start_recording(session, gesture.id)
     new = NewSample(keypoints, np.ones(21, np.float32), "webcam", True, "m", size_hw=(480, 640))
-    store.add_samples(burst, [new])
+    record(store, made, [new])
     export_data(store, made, tmp_path / "c.json")
     coco = json.loads((tmp_path / "c.json").read_text())
     [image], [annotation], [category] = coco["images"], coco["annotations"], coco["categories"]
@@ -158,10 +142,8 @@ def test_as_seen_by_hand():
     points = np.float32([[10, 20], [12, 16], [9, 20]])
     assert to_screen_keypoints(points, False).tolist() == [0, 0, 0.5, -1, -0.25, 0]
     assert to_screen_keypoints(points, True).tolist() == [0, 0, -0.5, -1, 0.25, 0]
-    assert (
-        to_screen_keypoints(points * np.nan, False) is None
-        and to_screen_keypoints(points * 0, False) is None
-    )
+    for odd in (points * np.nan, points * 0):
+        assert to_screen_keypoints(odd, False) is None
 
 
 def test_kazuhito_s_own_table_goes_in_and_out_unchanged(store, shared_data, tmp_path):
@@ -181,12 +163,11 @@ def test_keypoint_csv_comes_back_by_name(store, tmp_path):
     made = store.create_project("k")
     store.add_gesture(made.id, "=a,b")
     rng = np.random.default_rng(0)
-    session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
     for gesture in store.gestures(made.id):
         points = rng.normal(200, 60, (3, 21, 2)).astype(np.float32)
         ones = np.ones(21, np.float32)
-        burst = store.start_recording(session, gesture.id)
-        store.add_samples(burst, [NewSample(p, ones, "webcam", True, "m") for p in points])
+        new = [NewSample(p, ones, "webcam", True, "m") for p in points]
+        record(store, made, new, gesture.name)
     export_data(store, made, tmp_path / "k.csv", kind="kazuhito")
     assert import_path(store, "back", tmp_path / "k.csv").added == 30
     back = store.project("back")
@@ -256,11 +237,8 @@ def test_a_row_too_short_and_a_column_twice_are_refused(store, project, tmp_path
     (tmp_path / "short.csv").write_text(text + "1,2,3\n", encoding="utf-8")
     (tmp_path / "twice.csv").write_text(text.replace('"y20"', '"x20"', 1), encoding="utf-8")
     (tmp_path / "less.csv").write_text(text.replace('"y20"', '"yy"', 1), encoding="utf-8")
-    for name, words in (
-        ("short", "columns"),
-        ("twice", "twice"),
-        ("less", "lacks the columns y20"),
-    ):
+    says = {"short": "columns", "twice": "twice", "less": "lacks the columns y20"}
+    for name, words in says.items():
         with pytest.raises(TableError, match=words):
             import_data(store, "copy", tmp_path / f"{name}.csv")
     assert len(store.projects()) == 1
@@ -312,17 +290,9 @@ ITEMS = {
 
 @pytest.mark.parametrize("what", [*COCO, *ITEMS])
 def test_hostile_json_is_refused(what, store, tmp_path):
-    body = (
-        COCO.get(what)
-        or json.dumps(
-            {
-                "images": [{"id": 1}],
-                "categories": [{"id": 1, "name": "wave"}],
-                "annotations": [ONE, ONE | ITEMS[what]],
-            }
-        ).encode()
-    )
-    (tmp_path / "h.json").write_bytes(body)
+    about = {"images": [{"id": 1}], "categories": [{"id": 1, "name": "wave"}]}
+    annotations = {"annotations": [ONE, ONE | ITEMS.get(what, {})]}
+    (tmp_path / "h.json").write_bytes(COCO.get(what) or json.dumps(about | annotations).encode())
     with pytest.raises(TableError):
         import_data(store, "copy", tmp_path / "h.json")
     assert store.projects() == store.projects(deleted=True) == []
@@ -332,9 +302,7 @@ def test_hostile_json_is_refused(what, store, tmp_path):
 def test_a_file_of_ours_with_another_skeleton_is_refused(name, store, tmp_path):
     """Written by a Mudra that took bodies for hands."""
     made = store.create_project("bodies")
-    session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
-    burst = store.start_recording(session, store.gestures(made.id)[0].id)
-    store.add_samples(burst, [sample(1, world=None)])
+    record(store, made, [sample(1, world=None)])
     with store.begin_write() as connection:
         connection.exec_driver_sql(
             "UPDATE samples SET keypoints=zeroblob(136), scores=zeroblob(68)"

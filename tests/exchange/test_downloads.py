@@ -15,6 +15,7 @@ from core.exchange.downloads import (
     prepare_download,
 )
 from tests.exchange.conftest import content, sample
+from tests.support.stored import record
 
 
 @pytest.fixture
@@ -26,10 +27,8 @@ def folder(tmp_path):
 @pytest.fixture
 def filled(store, project):
     """Three samples of ok, one without a missing keypoint."""
-    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
-    ok = next(g for g in store.gestures(project.id) if g.name == "ok")
     whole = sample(3, keypoints=np.arange(42, dtype=np.float32).reshape(21, 2))
-    store.add_samples(store.start_recording(session, ok.id), [sample(1), sample(2), whole])
+    record(store, project, [sample(1), sample(2), whole])
     return project
 
 

@@ -29,7 +29,7 @@ from core.exchange.model_files import (
     read_sample_hands,
 )
 from core.files import update_json
-from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
+from core.gestures.modelfile.bundle import check_bundle, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import clip_to_window
 from core.jobs.active_model import has_model
@@ -41,40 +41,33 @@ from core.pose.skeletons.table import FINGERTIP_1, HAND_21
 from core.progress import ignore_progress
 from core.reading.reading import predict_hands
 from core.recording.imports.importing import ImportOptions, import_path
-from core.store import NewSample, Store
+from core.store import Project, Store
 from core.training.runs import Run
+from tests.store.conftest import sample
 from tests.support.performances import perform, performed
+from tests.support.stored import record
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
 GESTURES = ("ok", "fist")
 
 
-def record(store: Store, project_id: int) -> None:
+def fill(store: Store, project: Project) -> None:
     """Two gestures by three persons, Anna's by webcam, the others' from files."""
-    gestures = {g.name: g.id for g in store.gestures(project_id)}
     rng = np.random.default_rng(5)
     shapes = {name: rng.uniform(100, 300, (21, 2)) for name in GESTURES}
     for number, (person, each) in enumerate(PERSONS.items()):
         source = "webcam" if person == "Anna" else f"{number} <files>.zip"
-        home = store.ensure_person(project_id, person).id
-        session = store.start_session(project_id, home, source)
         for name in GESTURES:
-            burst = store.start_recording(session, gestures[name])
-            store.add_samples(
-                burst,
-                [
-                    NewSample(
-                        (shapes[name] + rng.normal(0, 3, (21, 2))).astype(np.float32),
-                        np.ones(21, np.float32),
-                        source,
-                        person == "Anna",
-                        "mediapipe-hands",
-                        estimator_version="1.2.2/full",
-                        taken_at=f"2026-11-{10 + number}T10:00:00",
-                    )
-                    for _ in range(each)
-                ],
-            )
+            new = [
+                sample(
+                    keypoints=(shapes[name] + rng.normal(0, 3, (21, 2))).astype(np.float32),
+                    mirrored_view=person == "Anna",
+                    estimator_version="1.2.2/full",
+                    taken_at=f"2026-11-{10 + number}T10:00:00",
+                )
+                for _ in range(each)
+            ]
+            record(store, project, new, name, person, source)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +75,7 @@ def home(tmp_path_factory):
     """A workspace with a project and one real training of it."""
     paths = Paths.find(tmp_path_factory.mktemp("home"))
     store = Store(paths.database)
-    record(store, store.create_project("Demo").id)
+    fill(store, store.create_project("Demo"))
     _, run = train_here(
         store, paths, store.project("Demo"), seed=4, epochs=3, progress=ignore_progress
     )
@@ -133,17 +126,13 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     clips = [performed(name, rng) for name in ways]
     clips[0].keypoints[5:8] = np.nan
     said = [{"times": c.times_s.tolist(), "keypoints": c.keypoints.tolist()} for c in clips]
-    with zipfile.ZipFile(out) as archive:
-        archive.extractall(tmp_path / "there")
-    text = json.dumps(said).replace("NaN", "null")
-    (tmp_path / "clips.json").write_text(text)
-    command = [sys.executable, tmp_path / "there" / "predict.py", tmp_path / "clips.json"]
-    ran = subprocess.run([*command, "--mirrored"], capture_output=True, text=True, check=True)
-    answers = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [answer["gesture"] for answer in answers] == [*ways]
+    folder = unpack_zip(out, tmp_path / "there")
+    (tmp_path / "clips.json").write_text(json.dumps(said).replace("NaN", "null"))
+    told = answers(sys.executable, folder, tmp_path / "clips.json", "--mirrored")
+    assert [answer["gesture"] for answer in told] == [*ways]
     windows = np.stack([clip_to_window(clip.keypoints, clip.times_s) for clip in clips])
     known = came.predict_proba(windows, np.ones(3, bool)).max(1)
-    assert [answer["probability"] for answer in answers] == pytest.approx(known, abs=1e-4)
+    assert [answer["probability"] for answer in told] == pytest.approx(known, abs=1e-4)
 
 
 def test_the_card_tells_the_training_s_own_numbers(home):
@@ -327,14 +316,13 @@ def unpack_zip(file: Path, folder: Path) -> Path:
     return folder
 
 
+def predict(python: Path | str, folder: Path, *arguments: object) -> subprocess.CompletedProcess:
+    command = [str(python), "predict.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def answers(python: Path | str, folder: Path, *arguments: object) -> list[dict]:
-    done = subprocess.run(
-        [str(python), "predict.py", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = predict(python, folder, *arguments)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -415,13 +403,7 @@ def unpacked_starter(starter, tmp_path) -> Path:
 def test_predict_py_without_a_landmarker_says_what_it_lacks(starter, tmp_path):
     folder = unpacked_starter(starter, tmp_path)
     (folder / "hand.jpg").write_bytes(b"")
-    done = subprocess.run(
-        [sys.executable, "predict.py", "hand.jpg"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = predict(sys.executable, folder, "hand.jpg")
     assert done.returncode == 1 and "no hand_landmarker.task in" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -478,10 +460,6 @@ def test_predict_py_needs_numpy_and_onnxruntime_alone(starter, tmp_path):
     said = answers(python, folder, "vectors.json")
     assert said == answers(sys.executable, folder, "vectors.json")
     assert {one["gesture"] for one in said} >= {"fist", "ok", "open_palm", "thumbs_up"}
-
-
-def test_a_bundle_opens_wherever_a_model_is_named(file):
-    assert [g.name for g in load_model(file).gestures] == ["ok", "fist"]
 
 
 def test_a_lone_keypoint_is_tried_on_ways_of_its_own():

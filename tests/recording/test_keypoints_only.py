@@ -2,17 +2,16 @@
 
 import zipfile
 
-import numpy as np
 import pytest
 
 from core.exchange.project.project_file import export_project
-from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.uploads import add_uploads
 from core.recording.recorder import Recorder
 from core.recording.sources import record_source
 from tests.exchange.conftest import sample
+from tests.support.stored import record
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 
@@ -59,8 +58,5 @@ def test_no_pixel_is_stored(store, paths, photos, make_estimator, shared_data, t
 def test_the_same_bytes_are_found_where_pictures_are_kept(store, paths):
     """That the search above would find something."""
     project = store.create_project("p")
-    session = store.start_session(project.id, store.ensure_person(project.id, "me").id, "x")
-    recording = store.start_recording(session, store.gestures(project.id)[0].id)
-    crop = encode_jpeg(np.zeros((64, 64, 3), np.uint8))
-    store.add_samples(recording, [sample(0, crop_jpeg=crop)])
+    record(store, project, [sample(0)])
     assert JPEG in stored(paths)

@@ -35,16 +35,12 @@ def pairs(store):
     return store.create_project("Pairs", skeleton="hands_42")
 
 
-def offer(recorder, time_s, *poses):
-    frame = Frame(np.zeros((*SIZE_HW, 3), np.uint8), time_s, 0, "webcam", True)
-    return recorder.offer(frame, seen(*poses, time_s=time_s), "v1")
-
-
 def recorded(store, project, gesture, frames):
     recorder = Recorder(store, project.id, "me", write_interval_s=0.01)
     recorder.start(gesture.id, ALL if not gesture.moves else Plan(rate_hz=100))
     for time_s, *poses in frames:
-        offer(recorder, time_s, *poses)
+        frame = Frame(np.zeros((*SIZE_HW, 3), np.uint8), time_s, 0, "webcam", True)
+        recorder.offer(frame, seen(*poses, time_s=time_s), "v1")
     recorder.stop()
     recorder.close()
     return store.samples(project.id, newest_first=False)

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ from core.store.bin import restore_from_bin
 from core.store.curation import list_sessions
 from tests.conftest import wait_until
 from tests.recording.conftest import ALL, hand, offer
+from tests.support.stored import run_at_once
 
 
 @pytest.fixture
@@ -86,11 +88,7 @@ def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project,
         what(gesture.id)
 
     begins = [recorder.create_recording] * 7 + [recorder.start]
-    threads = [threading.Thread(target=begin, args=(what,)) for what in begins]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(*(partial(begin, what) for what in begins))
     recorder.stop()
     assert [(v.person, v.source) for v in list_sessions(store, project.id)] == [("ana", "webcam")]
 
@@ -112,11 +110,7 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
             come(window, number)
         window.stop()
 
-    threads = [threading.Thread(target=take, args=(window,)) for window in windows]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(*(partial(take, window) for window in windows))
     assert [window.status().error for window in windows] == ["", ""]
     assert len(store.samples(project.id)) == 80 and len(store.persons(project.id)) == 1
     for one in stores:

@@ -12,7 +12,7 @@ from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Frame
 from core.recording.demo import ReplayEstimator, demo_background, read_demo_hands
-from core.recording.imports.importing import import_path
+from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.uploads import add_uploads, create_file_recorder
 from core.recording.recorder import Recorder
 from core.recording.sources import record_frames, record_source
@@ -30,16 +30,8 @@ def hands(weights_folder):
 def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
     video = shared_data / "hand_videos" / "fist.mp4"
     told = []
-    taken = record_source(
-        store,
-        "p",
-        "👊",
-        str(video),
-        hands,
-        rate_hz=5,
-        person="Ada",
-        progress=lambda saved, *_: told.append(saved),
-    )
+    options = {"rate_hz": 5, "person": "Ada", "progress": lambda saved, *_: told.append(saved)}
+    taken = record_source(store, "p", "👊", str(video), hands, **options)
     project = store.project("p").id
     (row,) = (row for row in store.overview(project) if row.samples)
     assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.saved, 1, 1)
@@ -129,14 +121,11 @@ def add(store, make_estimator):
         gesture = next(g for g in store.gestures(project.id) if g.name == "thumbs_up")
         recorder = Recorder(store, project.id, "Ada")
         told = []
-        added = add_uploads(
-            recorder,
-            project,
-            gesture,
-            uploads,
-            make_estimator,
-            progress=lambda done, total, *_: told.append(done / total),
-        )
+
+        def report(done, total, *_):
+            told.append(done / total)
+
+        added = add_uploads(recorder, project, gesture, uploads, make_estimator, progress=report)
         recorder.close()
         return added, told
 
@@ -226,6 +215,7 @@ def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, s
         create_file_recorder(camera, [files[0][0]], said), project, shown, files, lambda: hands
     )
     assert added.added == 1
+    assert create_file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
     found = {(one.source, one.person, one.samples) for one in list_sessions(store, project.id)}
     assert found == {("webcam", "me", 1), ("import a?.png", person, 1)}
 
@@ -250,13 +240,8 @@ def test_a_picture_that_crashes_the_estimator_is_skipped_and_the_rest_goes_in(
     (tmp_path / "ok").mkdir()
     for name, content in files:
         (tmp_path / "ok" / name).write_bytes(content)
-    report = import_path(store, "other", tmp_path, estimator_factory=lambda: hands)
+    report = import_path(store, "other", tmp_path, ImportOptions(lambda: hands))
     assert (report.added, [name for name, _ in report.skipped]) == (2, ["ok/1.png"])
-
-
-def test_several_files_are_one_session(store, project):
-    camera = Recorder(store, project.id, "me")
-    assert create_file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
 
 
 def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
@@ -268,15 +253,9 @@ def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
         if done == 2:
             raise MediaError("cut off")
 
+    recorder = Recorder(store, project.id, "me")
     with pytest.raises(MediaError, match="cut off"):
-        add_uploads(
-            Recorder(store, project.id, "me"),
-            project,
-            shown,
-            files,
-            lambda: hands,
-            progress=failing,
-        )
+        add_uploads(recorder, project, shown, files, lambda: hands, progress=failing)
     [act] = store.list_history(project.id)
     assert act.title == "Added 2 samples from files" and store.undo(act.id) == 2
     assert store.samples(project.id) == []

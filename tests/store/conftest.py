@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.store import NewSample
+from tests.support.stored import record
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -29,19 +30,13 @@ def sample(seed: int = 0, **changes) -> NewSample:
     return NewSample(**values | changes)
 
 
-def burst(store, project, gesture: str = "ok", person: str = "me") -> int:
-    who = store.ensure_person(project.id, person)
-    session = store.start_session(project.id, who.id, "webcam")
-    return store.start_recording(session, gesture_id(store, project, gesture))
-
-
 def count(store, project) -> int:
     return sum(o.samples for o in store.overview(project.id))
 
 
 def take(store, project, gesture="ok", person="me", n=3):
     """Ids of n samples in a recording of a session of their own."""
-    return store.add_samples(burst(store, project, gesture, person), [sample()] * n)
+    return record(store, project, [sample()] * n, gesture, person)
 
 
 def gesture_id(store, project, name):

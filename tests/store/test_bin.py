@@ -1,7 +1,5 @@
 """The bin on real SQLite: everything that goes there comes back, whatever happened between."""
 
-import threading
-
 import pytest
 
 from core.errors import NotFoundError, StoreError
@@ -17,6 +15,7 @@ from core.store.bin import (
 )
 from core.store.index import read_index, read_restorable_index
 from tests.store.conftest import gesture_id, take
+from tests.support.stored import run_at_once
 
 
 def live(store, project):
@@ -184,25 +183,17 @@ def test_what_is_not_in_the_bin_can_t_be_restored(store, project):
 def test_two_windows_delete_and_move_the_same_samples_at_once(store, project):
     ids = take(store, project, "ok", n=200)
     fist = gesture_id(store, project, "fist")
-    errors = []
+    parts = [ids[begin : begin + 20] for begin in range(0, 200, 20)]
 
-    def work(step):
-        try:
-            for begin in range(0, 200, 20):
-                step(ids[begin : begin + 20])
-        except Exception as error:
-            errors.append(error)
+    def delete():
+        for part in parts:
+            delete_samples(store, project.id, part)
 
-    acts = (
-        lambda some: delete_samples(store, project.id, some),
-        lambda some: move_samples(store, project.id, some, fist),
-    )
-    threads = [threading.Thread(target=work, args=(act,)) for act in acts * 2]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    def move():
+        for part in parts:
+            move_samples(store, project.id, part, fist)
+
+    run_at_once(delete, move, delete, move)
     assert live(store, project) == set()
     while acts := store.list_history(project.id):
         store.undo(acts[0].id)

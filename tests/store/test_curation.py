@@ -15,7 +15,8 @@ from core.store.curation import (
     order_gestures,
     rename_person,
 )
-from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
+from tests.store.conftest import count, gesture, names, sample, undo_latest
+from tests.support.stored import record, start_recording
 
 
 def per_gesture(store, project):
@@ -32,8 +33,8 @@ def test_gestures_stand_in_the_order_they_were_given(store, project):
 
 
 def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
-    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
-    store.add_samples(burst(store, project, "fist"), [sample(9)])
+    ids = record(store, project, [sample(i) for i in range(3)], "ok")
+    record(store, project, [sample(9)], "fist")
     delete_samples(store, project.id, ids[:1])
     ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
     merge_gestures(store, project.id, ok.id, fist.id)
@@ -44,7 +45,7 @@ def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
 
 
 def test_a_recording_goes_on_into_the_gesture_that_its_own_was_merged_into(store, project):
-    running = burst(store, project, "ok")
+    running = start_recording(store, project, "ok")
     merge_gestures(
         store, project.id, gesture(store, project, "ok").id, gesture(store, project, "fist").id
     )
@@ -70,8 +71,8 @@ def test_a_gesture_of_another_project_is_no_target(store, project):
 
 
 def test_sessions_say_who_when_and_how_many(store, project):
-    store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
-    ids = store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
+    record(store, project, [sample(1), sample(2)], "ok", "ana")
+    ids = record(store, project, [sample(3)], "ok", "ben")
     delete_samples(store, project.id, ids)
     found = list_sessions(store, project.id)
     assert [(v.person, v.samples, v.source) for v in found] == [
@@ -82,7 +83,7 @@ def test_sessions_say_who_when_and_how_many(store, project):
 
 
 def test_a_session_is_named_and_unnamed(store, project):
-    store.add_samples(burst(store, project), [sample()])
+    record(store, project, [sample()])
     [session] = list_sessions(store, project.id)
     name_session(store, session.id, "in the car {}")
     assert list_sessions(store, project.id)[0].title == "in the car {}"
@@ -95,7 +96,7 @@ def test_a_session_is_named_and_unnamed(store, project):
 
 
 def test_a_person_is_renamed_unless_the_name_is_another_s(store, project):
-    store.add_samples(burst(store, project, "ok", "ana"), [sample()])
+    record(store, project, [sample()], "ok", "ana")
     ben = store.ensure_person(project.id, "ben")
     [ana] = [p for p in store.persons(project.id) if p.name == "ana"]
     rename_person(store, ana.id, "Ana {Maria}")
@@ -109,7 +110,7 @@ def test_a_person_is_renamed_unless_the_name_is_another_s(store, project):
 
 def test_merged_persons_are_one_person_in_training(store, project):
     for person in ("ana", "anna"):
-        store.add_samples(burst(store, project, "ok", person), [sample()])
+        record(store, project, [sample()], "ok", person)
     ana, anna = store.persons(project.id)
     merge_persons(store, project.id, anna.id, ana.id)
     assert set(store.training_data(project.id).persons) == {"ana"}
@@ -120,7 +121,7 @@ def test_merged_persons_are_one_person_in_training(store, project):
 
 def test_sessions_are_given_to_somebody_else(store, project):
     for _ in range(2):
-        store.add_samples(burst(store, project, "ok", "me"), [sample()])
+        record(store, project, [sample()], "ok", "me")
     second, first = list_sessions(store, project.id)
     assign_sessions(store, project.id, [second.id], "ana")
     assert [v.person for v in list_sessions(store, project.id)] == ["ana", "me"]
@@ -132,9 +133,9 @@ def test_sessions_are_given_to_somebody_else(store, project):
 
 
 def test_a_session_s_samples_go_to_the_bin_together(store, project):
-    store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
-    store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
-    store.add_samples(burst(store, project, "ok", "eva"), [sample(4)])
+    record(store, project, [sample(1), sample(2)], "ok", "ana")
+    record(store, project, [sample(3)], "ok", "ben")
+    record(store, project, [sample(4)], "ok", "eva")
     eva, _, ana = list_sessions(store, project.id)
     assert delete_session_samples(store, project.id, [ana.id, eva.id]) == 3
     assert count(store, project) == 1

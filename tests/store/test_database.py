@@ -10,6 +10,7 @@ from core.store import Store
 from core.store.database import schema as t
 from core.store.database.transactions import insert_row, name_columns
 from tests.store.conftest import names
+from tests.support.stored import run_at_once
 
 
 def test_a_transaction_that_fails_leaves_nothing(store, project):
@@ -65,10 +66,6 @@ def test_one_connection_stays_open_after_many_at_once(tmp_path):
             connection.exec_driver_sql("SELECT 1")
             together.wait(30)
 
-    threads = [threading.Thread(target=read) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(*[read] * 8)
     assert store._engine.pool.checkedin() == 1
     store.close()

@@ -15,11 +15,12 @@ from core.store.bin import (
 )
 from core.store.database import schema as t
 from core.store.database.undo_log import MAX_ENTRIES
-from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
+from tests.store.conftest import count, gesture, names, sample, undo_latest
+from tests.support.stored import record
 
 
 def test_a_deleted_gesture_comes_back_with_the_samples_that_went_with_it(store, project):
-    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    ids = record(store, project, [sample(i) for i in range(3)], "ok")
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
     assert store.list_history(project.id)[0].title == "Deleted the gesture “ok”"
@@ -31,7 +32,7 @@ def test_a_deleted_gesture_comes_back_with_the_samples_that_went_with_it(store, 
 
 
 def test_a_deleted_person_and_a_changed_gesture_come_back(store, project):
-    store.add_samples(burst(store, project, "ok", "ana"), [sample(1)])
+    record(store, project, [sample(1)], "ok", "ana")
     store.delete_person(store.ensure_person(project.id, "ana").id)
     before = store.gestures(project.id)
     store.update_gesture(before[3].id, name="Fine", emoji="🆗", position=-1, enabled=False)
@@ -55,7 +56,7 @@ def test_a_deleted_and_a_renamed_project_come_back(store, project):
 
 
 def test_undoing_leaves_alone_what_was_changed_since(store, project):
-    ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
+    ids = record(store, project, [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids)
     act = store.list_history(project.id)[0]
     restore_samples(store, project.id, ids[:1])
@@ -65,7 +66,7 @@ def test_undoing_leaves_alone_what_was_changed_since(store, project):
 
 def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
     ok = gesture(store, project, "ok")
-    store.add_samples(burst(store, project, "ok"), [sample()])
+    record(store, project, [sample()], "ok")
     store.delete_gesture(ok.id)
     store.add_gesture(project.id, "OK")
     with pytest.raises(StoreError, match="taken"):
@@ -74,7 +75,7 @@ def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
 
 
 def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, project):
-    ids = store.add_samples(burst(store, project, "ok", "ana"), [sample(i) for i in range(3)])
+    ids = record(store, project, [sample(i) for i in range(3)], "ok", "ana")
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
     deleted = store.list_history(project.id)[1]
@@ -90,7 +91,7 @@ def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, p
 
 
 def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, project):
-    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(2)])
+    ids = record(store, project, [sample(i) for i in range(2)], "ok")
     move_samples(store, project.id, ids, gesture(store, project, "fist").id)
     store.delete_gesture(gesture(store, project, "ok").id)
     with pytest.raises(StoreError, match="in the bin"):
@@ -99,7 +100,7 @@ def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, pro
 
 
 def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
-    ids = store.add_samples(burst(store, project), [sample()])
+    ids = record(store, project, [sample()])
     delete_samples(store, project.id, ids)
     act = store.list_history(project.id)[0]
     other = Store(place)
@@ -111,7 +112,7 @@ def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
 
 def test_what_was_added_goes_to_the_bin_and_comes_back_from_there_together(store, project):
     peace = store.add_gesture(project.id, "peace", undoable=False)
-    ids = store.add_samples(burst(store, project, "peace"), [sample(i) for i in range(3)])
+    ids = record(store, project, [sample(i) for i in range(3)], "peace")
     store.record_additions(project.id, "Added peace", {"samples": ids, "gestures": [peace.id]})
     assert undo_latest(store, project) == 4
     assert "peace" not in names(store, project) and count(store, project) == 0
@@ -123,7 +124,7 @@ def test_what_was_added_goes_to_the_bin_and_comes_back_from_there_together(store
 
 def test_a_gesture_that_was_added_stays_once_it_has_samples_of_another_act(store, project):
     store.add_gesture(project.id, "peace")
-    store.add_samples(burst(store, project, "peace"), [sample()])
+    record(store, project, [sample()], "peace")
     with pytest.raises(StoreError, match="in the bin"):
         undo_latest(store, project)
     assert "peace" in names(store, project) and count(store, project) == 1
@@ -134,7 +135,7 @@ def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored
 ):
     told = []
     here = Store(place, lambda *about: told.append(about))
-    ids = here.add_samples(burst(here, project), [sample(i) for i in range(3)])
+    ids = record(here, project, [sample(i) for i in range(3)])
     assert told == []  # nothing that could be undone
     delete_samples(here, project.id, ids[:1])
     assert told == [(project.id, here.list_history(project.id)[0])]

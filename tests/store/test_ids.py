@@ -10,12 +10,13 @@ from core.store.database import schema as t
 from core.store.deleting import empty_bin
 from core.store.rows import to_row
 from core.store.transfer import insert_rows
-from tests.store.conftest import burst, sample
+from tests.store.conftest import sample
+from tests.support.stored import record, start_recording
 
 
 def test_ids_of_what_was_deleted_for_good_are_never_used_again(store, project):
     def record():
-        return store.add_samples(burst(store, project), [sample(i) for i in range(3)])
+        return record(store, project, [sample(i) for i in range(3)])
 
     def recordings():
         return [row.id for row in store.fetch_all(t.bursts.select())]
@@ -35,10 +36,10 @@ def test_ids_of_what_was_deleted_for_good_are_never_used_again(store, project):
 
 
 def test_rows_that_are_imported_get_ids_that_nothing_had(store, project):
-    ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
+    ids = record(store, project, [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids)
     empty_bin(store, project.id)
-    row = to_row(sample()) | {"project_id": project.id, "burst_id": burst(store, project)}
+    row = to_row(sample()) | {"project_id": project.id, "burst_id": start_recording(store, project)}
     row["gesture_id"] = store.gestures(project.id)[0].id
     with store.begin_write() as connection:
         assert min(insert_rows(connection, t.samples, [row, row])) > max(ids)
@@ -63,7 +64,7 @@ def test_an_upgraded_database_keeps_all_its_rows_and_gives_no_id_again(tmp_path)
     last = store.samples(project.id, limit=1)[0].id
     delete_samples(store, project.id, [last])
     empty_bin(store, project.id)
-    assert min(store.add_samples(burst(store, project, "fist"), [sample()])) > last
+    assert min(record(store, project, [sample()], "fist")) > last
     with store.begin_read() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     assert store.find_damage() == ""

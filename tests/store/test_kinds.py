@@ -15,7 +15,8 @@ from core.store.curation import merge_gestures
 from core.store.index import read_samples
 from core.store.rows import MOVING
 from core.store.trimming import trim_clip
-from tests.store.conftest import burst, count, gesture, only_sqlite, sample, undo_latest
+from tests.store.conftest import count, gesture, only_sqlite, sample, undo_latest
+from tests.support.stored import record
 
 
 def clip(frames=4):
@@ -32,12 +33,12 @@ def swipe(store, project):
 
 @pytest.fixture
 def stills(store, project):
-    return store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    return record(store, project, [sample(i) for i in range(3)], "ok")
 
 
 @pytest.fixture
 def clips(store, project, swipe):
-    return store.add_samples(burst(store, project, "swipe"), [clip(), clip()])
+    return record(store, project, [clip(), clip()], "swipe")
 
 
 def frames_of(store, project):
@@ -46,9 +47,9 @@ def frames_of(store, project):
 
 def test_new_samples_of_another_kind_are_refused(store, project, swipe):
     with pytest.raises(KindError, match="“swipe” is a moving gesture: its samples are clips"):
-        store.add_samples(burst(store, project, "swipe"), [clip(), sample()])
+        record(store, project, [clip(), sample()], "swipe")
     with pytest.raises(KindError, match="“ok” is a still gesture: its samples are single frames"):
-        store.add_samples(burst(store, project, "ok"), [clip()])
+        record(store, project, [clip()], "ok")
     assert count(store, project) == 0
 
 

@@ -10,6 +10,7 @@ from core.jobs.trainings import excluded_samples_text
 from core.store import NewSample, Store
 from core.store.index import read_index, read_poses
 from core.store.learned import set_train_in_space
+from tests.support.stored import record
 
 RNG = np.random.default_rng(3)
 
@@ -26,10 +27,7 @@ def sample(axes=2, *, world=False, estimator="mediapipe-hands"):
 
 
 def add(store, project, *new):
-    person = store.ensure_person(project.id, "Ada")
-    session = store.start_session(project.id, person.id, "test")
-    burst = store.start_recording(session, store.gestures(project.id)[0].id)
-    store.add_samples(burst, new)
+    record(store, project, new)
 
 
 def test_a_project_made_in_space_learns_what_stands_beside_the_picture(store):

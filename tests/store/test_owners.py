@@ -19,8 +19,8 @@ from core.store.index import (
     read_samples,
 )
 from core.store.rows import now
-from tests.store.conftest import burst, count, gesture_id, only_sqlite, sample
-from tests.support.stored import count_by_estimator
+from tests.store.conftest import count, gesture_id, only_sqlite, sample
+from tests.support.stored import count_by_estimator, record
 
 
 @pytest.fixture
@@ -41,9 +41,8 @@ def ben(place):
 def hers(anna):
     """Anna's project, with three samples and their crops, one more in the bin."""
     project = anna.create_project("Secret")
-    ids = anna.add_samples(
-        burst(anna, project),
-        [sample(i, crop_jpeg=b"\xff\xd8", file_hash=f"table:{i}") for i in range(4)],
+    ids = record(
+        anna, project, [sample(i, crop_jpeg=b"\xff\xd8", file_hash=f"table:{i}") for i in range(4)]
     )
     delete_samples(anna, project.id, ids[:1])
     return project
@@ -186,7 +185,7 @@ def test_a_sample_of_one_s_own_can_t_be_of_another_s_gesture(anna, ben, hers):
 def test_only_samples_of_the_project_that_is_asked_for_are_read(anna, hers):
     other = anna.create_project("Other")
     ids = [one.id for one in anna.samples(hers.id)]
-    [also] = anna.add_samples(burst(anna, other), [sample()])
+    [also] = record(anna, other, [sample()])
     found = read_samples(anna, [also, *ids], project_id=hers.id)
     assert [one.id for one in found] == ids
 

@@ -8,7 +8,8 @@ from core.errors import StoreError
 from core.store import Store
 from core.store.database import schema as t
 from core.store.database.schema import VERSION
-from tests.store.conftest import burst, count, sample
+from tests.store.conftest import count, sample
+from tests.support.stored import record
 
 
 def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(postgresql_url):
@@ -24,7 +25,7 @@ def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(
 def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_url):
     store = Store(postgresql_url)
     project = store.create_project("Demo")
-    store.add_samples(burst(store, project), [sample()])
+    record(store, project, [sample()])
     with store.begin_write() as connection:
         for statement in (
             "DROP INDEX one_projects_name",
@@ -47,7 +48,7 @@ def test_a_connection_that_the_server_ended_is_opened_anew(postgresql_url):
     with psycopg.connect(postgresql_url, autocommit=True) as other:
         mine = "pid <> pg_backend_pid() AND backend_type = 'client backend'"
         other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
-    store.add_samples(burst(store, project), [sample()])
+    record(store, project, [sample()])
     assert count(store, project) == 1
     store.close()
 

@@ -8,6 +8,7 @@ from core.gestures.labels import ARM_POSES
 from core.store import NewSample
 from core.store.index import read_poses, read_samples
 from core.store.rows import MOVING
+from tests.support.stored import start_recording
 
 
 def person(seed=0, frames=1, **changes) -> NewSample:
@@ -31,18 +32,15 @@ def bodies(store):
 
 @pytest.fixture
 def burst(store, bodies):
-    return begin(store, bodies, store.add_gesture(bodies.id, "hands up", "🙌"))
+    store.add_gesture(bodies.id, "hands up", "🙌")
+    return start_recording(store, bodies, "hands up")
 
 
 @pytest.fixture
 def motion(store, bodies):
     """A recording of a gesture that moves."""
-    return begin(store, bodies, store.add_gesture(bodies.id, "jump", "", MOVING))
-
-
-def begin(store, project, gesture):
-    who = store.ensure_person(project.id, "me")
-    return store.start_recording(store.start_session(project.id, who.id, "webcam"), gesture.id)
+    store.add_gesture(bodies.id, "jump", "", MOVING)
+    return start_recording(store, bodies, "jump")
 
 
 def test_a_project_of_motions_begins_with_gestures_that_move(store):

@@ -5,39 +5,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.store import NewSample
 from core.store.bin import delete_samples
 from core.store.learned import limit_names, summarise_origin
 from core.store.rows import MOVING
-from tests.store.conftest import burst, sample
+from tests.store.conftest import gesture_id, sample
+from tests.support.stored import record
 
 
 def test_the_origin_of_a_project_by_hand(store, project):
-    gestures = {g.name: g.id for g in store.gestures(project.id)}
-    person = store.ensure_person(project.id, "me").id
 
-    def record(gesture, source, version, day, n=1, estimator="mediapipe-hands"):
-        burst = store.start_recording(
-            store.start_session(project.id, person, source), gestures[gesture]
-        )
-        points, scores = np.zeros((21, 2), np.float32), np.ones(21, np.float32)
-        return store.add_samples(
-            burst,
-            [
-                NewSample(
-                    points, scores, source, True, estimator, version, taken_at=f"{day}T09:00:00"
-                )
-                for _ in range(n)
-            ],
-        )
+    def add(gesture, source, version, day, n=1, estimator="mediapipe-hands"):
+        one = sample(estimator=estimator, estimator_version=version, taken_at=f"{day}T09:00:00")
+        return record(store, project, [one] * n, gesture, "me", source)
 
-    learned = record("ok", "webcam", "1.2.2/full", "2026-11-03", 2)
-    learned += record("fist", "a.zip", "", "2026-11-01", 3)
-    learned += record("ok", "webcam", "1.2.1/full", "2026-11-05", 4)
-    record("ok", "other", "1", "2026-12-01", 5, estimator="cpm.hand_light")
-    delete_samples(store, project.id, record("ok", "gone", "1.2.2/full", "2026-01-01"))
-    record("none", "disabled", "1.2.2/full", "2026-01-01")
-    store.update_gesture(gestures["none"], enabled=False)
+    learned = add("ok", "webcam", "1.2.2/full", "2026-11-03", 2)
+    learned += add("fist", "a.zip", "", "2026-11-01", 3)
+    learned += add("ok", "webcam", "1.2.1/full", "2026-11-05", 4)
+    add("ok", "other", "1", "2026-12-01", 5, estimator="cpm.hand_light")
+    delete_samples(store, project.id, add("ok", "gone", "1.2.2/full", "2026-01-01"))
+    add("none", "disabled", "1.2.2/full", "2026-01-01")
+    store.update_gesture(gesture_id(store, project, "none"), enabled=False)
     assert store.training_data(project.id).sample_ids.tolist() == learned
     assert summarise_origin(store, project.id, learned) == {
         "sources": {"webcam": 6, "a.zip": 3},
@@ -55,11 +42,11 @@ def test_many_sources_are_summed_up():
 
 def test_clips_that_another_model_learns_are_not_counted_among_the_frames(store, project):
     """A card said 171 samples in one line and 169 in another."""
-    stills = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    stills = record(store, project, [sample(i) for i in range(3)], "ok")
     store.add_gesture(project.id, "swipe", kind=MOVING)
     still, points = sample(), np.ones((4, 21, 2), np.float32)
     clip = replace(still, keypoints=points, scores=points[..., 0], times_s=np.arange(4) / 30)
-    clips = store.add_samples(burst(store, project, "swipe"), [clip, clip])
+    clips = record(store, project, [clip, clip], "swipe")
     for wanted, moving in ((stills, None), (clips, True)):
         data = store.training_data(project.id, clips=moving)
         assert data.sample_ids.tolist() == wanted

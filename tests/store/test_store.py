@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -18,7 +17,8 @@ from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
 from core.store import Store
 from core.store.bin import PERSON, restore_from_bin
 from core.store.database.schema import VERSION
-from tests.store.conftest import burst, count, gesture, only_sqlite, sample
+from tests.store.conftest import count, gesture, only_sqlite, sample
+from tests.support.stored import record, run_at_once, start_recording
 
 
 def test_a_new_project_has_the_eight_gestures_and_none(store, project):
@@ -39,7 +39,7 @@ def test_a_sample_comes_back_as_it_went_in(store, project):
         estimator_version="1.2.2/full",
     )
     new.pose[3] = np.nan
-    [sample_id] = store.add_samples(burst(store, project), [new])
+    [sample_id] = record(store, project, [new])
     [back] = store.samples(project.id)
     assert back.id == sample_id
     for field in fields(new):
@@ -47,21 +47,21 @@ def test_a_sample_comes_back_as_it_went_in(store, project):
 
 
 def test_a_table_s_sample_has_no_size_crop_or_handedness(store, project):
-    store.add_samples(burst(store, project), [sample(space="relative")])
+    record(store, project, [sample(space="relative")])
     [back] = store.samples(project.id)
     assert (back.size_hw, back.crop_jpeg, back.handedness, back.world) == (None,) * 4
     assert back.space == "relative"
 
 
 def test_pages_of_samples_newest_first(store, project):
-    ids = store.add_samples(burst(store, project), [sample(i) for i in range(7)])
+    ids = record(store, project, [sample(i) for i in range(7)])
     assert [s.id for s in store.samples(project.id, limit=3)] == ids[:3:-1]
     assert [s.id for s in store.samples(project.id, newest_first=False)] == ids
 
 
 def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, project):
-    store.add_samples(burst(store, project, "ok", "ana"), [sample(1, file_hash="a")])
-    store.add_samples(burst(store, project, "ok", "ben"), [sample(2)])
+    record(store, project, [sample(1, file_hash="a")], "ok", "ana")
+    record(store, project, [sample(2)], "ok", "ben")
     ana = store.ensure_person(project.id, "ana")
     store.delete_person(ana.id)
     assert [p.name for p in store.persons(project.id)] == ["ben"]
@@ -116,7 +116,7 @@ def test_names_are_data(store):
 
 
 def test_a_gesture_is_renamed_disabled_and_moved_without_touching_its_samples(store, project):
-    store.add_samples(burst(store, project, "ok"), [sample()])
+    record(store, project, [sample()], "ok")
     ok = gesture(store, project, "ok")
     store.update_gesture(ok.id, name="Fine", emoji="🆗", position=-1)
     first = store.gestures(project.id)[0]
@@ -130,15 +130,15 @@ def test_a_gesture_is_renamed_disabled_and_moved_without_touching_its_samples(st
 
 def test_the_overview_counts_persons_and_sessions(store, project):
     for person in ("ana", "ben", "ana"):
-        store.add_samples(burst(store, project, "ok", person), [sample(), sample(1)])
+        record(store, project, [sample(), sample(1)], "ok", person)
     row = next(o for o in store.overview(project.id) if o.gesture.name == "ok")
     assert (row.samples, row.persons, row.sessions) == (6, 2, 3)
 
 
 def test_training_takes_the_most_frequent_estimator_unless_told(store, project):
-    store.add_samples(burst(store, project, "ok", "ana"), [sample(i) for i in range(3)])
+    record(store, project, [sample(i) for i in range(3)], "ok", "ana")
     other = sample(estimator="openpose-hand", mirrored_view=False)
-    store.add_samples(burst(store, project, "fist", "ben"), [other])
+    record(store, project, [other], "fist", "ben")
     data = store.training_data(project.id)
     assert (len(data), data.estimator, set(data.persons)) == (3, "mediapipe-hands", {"ana"})
     np.testing.assert_array_equal(data.keypoints[2], sample(2).pose)
@@ -170,7 +170,7 @@ def writer(store_path, burst_id: int, number: int, out=subprocess.DEVNULL) -> su
 
 @pytest.mark.parametrize(("place", "n"), [("sqlite", 4), ("postgresql", 2)], indirect=["place"])
 def test_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, place, n):
-    bursts = [burst(store, project, person=f"p{i}") for i in range(n)]
+    bursts = [start_recording(store, project, person=f"p{i}") for i in range(n)]
     writers = [writer(place, b, 500) for b in bursts]
     counts = []
     while any(w.poll() is None for w in writers):
@@ -184,7 +184,9 @@ def test_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, p
 
 @only_sqlite
 def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
-    process = writer(tmp_path / "mudra.db", burst(store, project), 100_000, subprocess.PIPE)
+    process = writer(
+        tmp_path / "mudra.db", start_recording(store, project), 100_000, subprocess.PIPE
+    )
     said = [int(process.stdout.readline()) for _ in range(50)]
     os.kill(process.pid, signal.SIGKILL)
     rest = process.stdout.read().split()  # communicate() would pass over what is buffered
@@ -201,8 +203,8 @@ def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
 
 @only_sqlite
 def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
-    store.add_samples(burst(store, project), [sample()])
-    into = burst(store, project)
+    record(store, project, [sample()])
+    into = start_recording(store, project)
     pages = sqlite3.connect(tmp_path / "mudra.db").execute("PRAGMA page_count").fetchone()[0]
     with store._engine.connect() as connection:  # SQLite then says what it says on a full disk
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
@@ -213,15 +215,10 @@ def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
 
 
 def test_two_threads_share_a_store(store, project):
-    bursts = [burst(store, project, person=p) for p in ("a", "b")]
-    work = [
-        threading.Thread(target=lambda b=b: [store.add_samples(b, [sample(i)]) for i in range(100)])
-        for b in bursts
-    ]
-    for thread in work:
-        thread.start()
-    for thread in work:
-        thread.join()
+    bursts = [start_recording(store, project, person=p) for p in ("a", "b")]
+    run_at_once(
+        *(lambda b=b: [store.add_samples(b, [sample(i)]) for i in range(100)] for b in bursts)
+    )
     assert count(store, project) == 200
 
 

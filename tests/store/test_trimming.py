@@ -13,6 +13,7 @@ from core.store.rows import MOVING
 from core.store.trimming import clip_times, find_whole_clip, slice_clip, trim_clip
 from tests.store.conftest import only_sqlite
 from tests.support.performances import perform, performed
+from tests.support.stored import record
 
 
 @pytest.fixture
@@ -58,10 +59,8 @@ def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store
     all_of_it = replace(performed("swipe_left", np.random.default_rng(0)), region=(1.0, 2.0, 64.0))
     clip = replace(slice_clip(all_of_it, slice(5, 13)), whole=all_of_it, crop_jpeg=b"crop")
     gesture = store.add_gesture(project.id, "swipe_left", "", MOVING)
-    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
     other = replace(performed("swipe_left", np.random.default_rng(1)), time_s=9.0)
-    recording = store.start_recording(session, gesture.id)
-    first, second = store.add_samples(recording, [clip, other])
+    first, second = record(store, project, [clip, other], "swipe_left")
 
     assert count_samples(store, project.id) == {gesture.id: 2}
     assert not len(read_restorable_index(store, project.id))
