@@ -71,9 +71,9 @@ def import_model(
 
     paths = Paths.find(workspace)
     with open_store(paths) as store:
-        taken = import_model(store, paths, project, file, use=use)
-    document = {"run": taken.run.name, "model": str(taken.run.path), "sha256": taken.sha256}
-    print_result(document, f"{taken.run.name}: {taken.run.path}", as_json)
+        run = import_model(store, paths, project, file, use=use)
+    document = {"run": run.name, "model": str(run.path), "sha256": run.about()["sha256"]}
+    print_result(document, f"{run.name}: {run.path}", as_json)
 
 
 def _proof_text(proof: dict[str, Any]) -> str:

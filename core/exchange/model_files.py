@@ -246,17 +246,9 @@ def animate_poses(poses: Inputs, steps: int) -> Inputs:
 # ---------------------------------------------------------------------------------------- import
 
 
-@dataclass(frozen=True)
-class ImportedModel:
-    """A `.gesture` file that became a project's model: its run, and the file's sha256."""
-
-    run: Run
-    sha256: str
-
-
 def import_model(
     store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
-) -> ImportedModel:
+) -> Run:
     """Import a `.gesture` file as a finished training of a project, which is created if its name is
     unknown; with `use` it becomes the project's active model.
 
@@ -276,7 +268,7 @@ def import_model(
         run = _create_run(bundle, paths, found, path.name)
         if use:
             store.set_active_model(found.id, run.name)
-    return ImportedModel(run, bundle.sha256[""])
+    return run
 
 
 def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> Run:

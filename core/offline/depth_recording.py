@@ -101,7 +101,7 @@ def add_depth_samples(
         if frame.time_s < next_s:
             continue
         estimate = _frame_estimate(frame, result, net)
-        pose = select_valid_pose(estimate, last, recorder.limits)
+        pose = select_valid_pose(estimate, last)
         if isinstance(pose, str):
             skipped[pose] += 1
             continue

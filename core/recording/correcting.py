@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import MediaError
 from core.gestures.labels import format_count
 from core.pose.drawing.poses import draw_estimate
-from core.pose.types import AnyFrame, Crop, Estimate, Floats, Picture, Pose, RemoteFrame
+from core.pose.types import AnyFrame, Crop, Estimate, Floats, Picture, RemoteFrame
 from core.recording.recorder import Recorder
 from core.recording.samples import (
     AddReport,
@@ -44,13 +44,6 @@ class AnalysedFrame:
             background = np.full((*self.frame.size_hw, 3), _GREY, np.uint8)
             return draw_estimate(background, self.estimate, mirror=self.frame.mirrored_view)
         return np.asarray(cv2.flip(self.frame.rgb, 1), np.uint8)
-
-    def select_hand(self, handedness: str | None) -> Pose | None:
-        """Select the first hand with that handedness, None if there is none; for None, select the
-        main pose."""
-        if handedness is None:
-            return select_main_pose(self.estimate)
-        return next((p for p in self.estimate.poses if p.handedness == handedness), None)
 
 
 class FrameHistory:
@@ -115,7 +108,9 @@ def add_correction(
     report, samples = AddReport(), list[NewSample]()
     last: Floats | None = None
     for number, one in enumerate(frames, 1):
-        pose = one.select_hand(hand)
+        pose = select_main_pose(one.estimate)
+        if hand is not None:
+            pose = next((p for p in one.estimate.poses if p.handedness == hand), None)
         reason = rejection_reason(pose, one.estimate, last)
         if reason is not None or pose is None:
             reason = reason or missing_pose_reason(one.estimate.skeleton)

@@ -84,15 +84,12 @@ class Recorder:
             recording = self._recording
             if recording is None:
                 return RecordingStatus()
-            has_crops = not self._lacks_crops(frame, estimate)
+            # a browser learns late that crops are needed
+            lacks_crops = isinstance(frame, RemoteFrame) and not any(frame.crops)
+            has_crops = not (self.with_pictures and estimate.poses and lacks_crops)
             if recording.is_frame_due(frame.time_s, self._clock(), has_crops=has_crops):
                 self._add_frame_sample(recording, frame, estimate, version)
             return recording.status()
-
-    def _lacks_crops(self, frame: AnyFrame, estimate: Estimate) -> bool:
-        """Whether a browser has not sent the crops yet: it learns late that they are needed."""
-        needs_crops = self.with_pictures and bool(estimate.poses)
-        return needs_crops and isinstance(frame, RemoteFrame) and not any(frame.crops)
 
     def _add_frame_sample(
         self, recording: ActiveRecording, frame: AnyFrame, estimate: Estimate, version: str

@@ -9,7 +9,7 @@ import numpy as np
 from core.media.pictures import encode_jpeg
 from core.pose.boxes import CROP_FACTOR, Square, bounding_box, fraction_outside, square_around
 from core.pose.crops import cut_square
-from core.pose.skeletons.skeleton import HAND, PAIR, Skeleton
+from core.pose.skeletons.skeleton import HAND, PAIR
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import AnyFrame, Estimate, Floats, Pose, RemoteFrame
 from core.store import NewSample
@@ -46,6 +46,7 @@ class Limits:
 BODY_LIMITS = Limits(score=0.2, outside=0.7)
 # one of the hands may be missing
 PAIR_LIMITS = Limits(outside=0.55)
+_LIMITS = {HAND: Limits(), PAIR: PAIR_LIMITS}
 
 
 @dataclass
@@ -138,7 +139,7 @@ def rejection_reason(
     """Return why a pose is skipped (missing, low score, cut off, or a duplicate of the last); None
     if it is valid."""
     skeleton = skeleton_named(estimate.skeleton)
-    limits = limits or _default_limits(skeleton)
+    limits = limits or _LIMITS.get(skeleton.title, BODY_LIMITS)
     pose = pose and pose.without_hidden()
     if pose is None or not np.isfinite(pose.keypoints).any():
         return missing_pose_reason(skeleton.name)
@@ -150,10 +151,6 @@ def rejection_reason(
     if last is not None and _relative_movement(last, pose.keypoints) < limits.moved:
         return DUPLICATE
     return None
-
-
-def _default_limits(skeleton: Skeleton) -> Limits:
-    return {HAND: Limits(), PAIR: PAIR_LIMITS}.get(skeleton.title, BODY_LIMITS)
 
 
 def _relative_movement(previous: Floats, current: Floats) -> float:

@@ -75,7 +75,7 @@ def test_both_kinds_are_at_work_where_the_file_is_taken_in(model, file, tmp_path
     with closing(Store(theirs.database)) as store:
         taken = import_model(store, theirs, "Theirs", file, use=True)
         came = GestureModel.load(active_model(theirs, store.project("Theirs")).folder)
-    assert came.path == taken.run.path
+    assert came.path == taken.path
     assert (came.onnx, came.motions.onnx) == (model.onnx, model.motions.onnx)
     for one in (came, load_model(file)):  # and so wherever the file itself is named
         parts = ("rest", "swipe_left", "rest", "swipe_right", "rest")
@@ -95,7 +95,7 @@ def test_the_inner_file_is_one_of_its_own(file, tmp_path):
         taken = import_model(store, theirs, "Theirs", tmp_path / BESIDE)
     seen = performed("swipe_right", np.random.default_rng(9))
     window = clip_to_window(seen.keypoints, seen.times_s)[None]
-    alone = GestureModel.load(taken.run.path)
+    alone = GestureModel.load(taken.path)
     assert alone.gestures[alone.predict_proba(window, np.ones(1, bool)).argmax()].name == MOVING[1]
 
 

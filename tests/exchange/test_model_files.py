@@ -116,7 +116,7 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     assert proof["gestures"] == [*ways] and proof["known_predict"]
     assert "16 frames of one movement" in card and "distance to the nearest example" in card
     taken = import_model(store, paths, "Others", out, use=True)
-    came = GestureModel.load(taken.run.path)
+    came = GestureModel.load(taken.path)
     assert came.steps == 16 and came.onnx == model.onnx and came.motions is came
     data = store.training_data(project.id, clips=True)
     longest = [max(data.seconds[data.labels == n]) for n in np.unique(data.labels)]
@@ -240,10 +240,10 @@ def test_an_imported_model_is_one_of_the_project_s_and_answers_the_same(home, fi
     paths = Paths.find(tmp_path / "other")
     store = Store(paths.database)
     taken = import_model(store, paths, "Theirs", file, use=True)
-    assert store.project("theirs").active_model == taken.run.name
-    assert taken.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert store.project("theirs").active_model == taken.name
+    assert taken.about()["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     [there] = TrainingManager(store, paths).runs(store.project("Theirs"))
-    assert there.path == paths.runs / taken.run.name
+    assert there.path == paths.runs / taken.name
     assert has_model(there) and there.status() == "done"
     assert there.about()["imported"] == "demo.gesture"
     assert {p.name for p in there.path.iterdir()} == {"log.jsonl", "model.onnx", "metadata.json"}

@@ -124,7 +124,7 @@ def test_a_model_from_a_file_answers_when_it_is_chosen_and_until_something_is_tr
     import_model(store, paths, "Demo", file)
     assert answers(store, paths) == STARTER
     taken = import_model(store, paths, "Demo", file, use=True)
-    assert answers(store, paths) == taken.run.name
+    assert answers(store, paths) == taken.name
     run = trained()
     follow_training(store, paths, project, run)
     assert answers(store, paths) == run.name

@@ -78,12 +78,15 @@ def _read_parquet_cells(path: Path) -> tuple[list[str], pd.DataFrame]:
     text."""
     import pyarrow as pa  # slow to load and seldom needed
 
+    def is_number(kind: Any) -> bool:
+        return pa.types.is_floating(kind) or pa.types.is_integer(kind)
+
     with open_parquet(path) as table:
         _check_cell_count(path, len(table.names), table.rows * len(table.names))
         rows = pa.Table.from_batches(_limit_unpacked_bytes(table.batches, path), table.schema)
     columns = [
         column
-        if i and _is_coordinate_column(name, column.type)
+        if i and is_number(column.type) and _COORDINATE_COLUMN.fullmatch(name)
         else column.cast(pa.string()).fill_null("")
         for i, (name, column) in enumerate(zip(table.names, rows.columns, strict=True))
     ]
@@ -105,14 +108,6 @@ def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
         yield batch
 
 
-def _is_coordinate_column(name: str, kind: Any) -> bool:
-    """Return whether a column contains numbers and is named like a coordinate (x0, wy3 …)."""
-    import pyarrow as pa
-
-    is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
-    return is_number and _COORDINATE_COLUMN.fullmatch(name) is not None
-
-
 def _read_csv_cells(path: Path) -> pd.DataFrame:
     """Read a csv's cells as text, without blank lines at its end; raise TableError if a row has
     more columns than the first."""
@@ -127,7 +122,9 @@ def _read_csv_cells(path: Path) -> pd.DataFrame:
             low_memory=False,
         ).fillna("")
     except pd.errors.ParserError as error:
-        longer = _find_longer_rows(path)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            widths = np.array([len(row) for row in csv.reader(file)])
+        longer = pd.Index(np.flatnonzero(widths > widths[0]))
         if not len(longer):
             raise
         raise TableError(
@@ -135,13 +132,6 @@ def _read_csv_cells(path: Path) -> pd.DataFrame:
         ) from error
     filled = np.flatnonzero((cells != "").any(axis=1))
     return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
-
-
-def _find_longer_rows(path: Path) -> pd.Index:
-    """Return the indices, from 0, of the csv rows with more columns than the first row."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        widths = [len(row) for row in csv.reader(file)]
-    return pd.Index([i for i, width in enumerate(widths) if width > widths[0]])
 
 
 def parse_coordinates(

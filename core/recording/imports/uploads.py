@@ -72,7 +72,8 @@ def add_uploads(
             "record it with the camera, or from a video of one performance on the command line"
         )
     total = len(uploads)
-    videos_and_zips = [one for one in uploads if _file_suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
+    suffixes = (*VIDEO_SUFFIXES, ".zip")
+    videos_and_zips = [one for one in uploads if one[0].lower().endswith(suffixes)]
     pictures = [one for one in uploads if one not in videos_and_zips]
     with (
         report_with_history(recorder.store, project, "files", verb="Added") as report,
@@ -91,10 +92,6 @@ def add_uploads(
                     _add_video(recorder, gesture, name, path, estimator, report, part)
             part(1, 1)
     return report
-
-
-def _file_suffix(upload: Upload) -> str:
-    return Path(upload[0]).suffix.lower()
 
 
 def _scale_progress(progress: Progress, start: int, count: int, total: int) -> Progress:
