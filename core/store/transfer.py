@@ -32,7 +32,9 @@ _BATCH = 500
 _MAX_NAME = 40  # characters of a project's name
 
 Row = dict[str, Any]
-_SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
+_SAMPLE, _SESSION = t.samples.c, t.sessions.c
+_GESTURE_COLUMNS = ("emoji", "position", "enabled", "kind")  # of an exported sample
+_SESSION_COLUMNS = ("id", "name", "source", "started_at")
 
 
 # ------------------------------------------------------------------------------------------- out
@@ -88,23 +90,17 @@ def _is_exported(table: Table, project_id: int, with_bin: bool) -> Any:
 def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
     """Yield the project's samples outside the bin, ordered by id, joined with gesture, person,
     session and recording (`gesture_…`, `session_…`, `burst_…`)."""
-    gesture, person = t.gestures.c, t.persons.c
+    gesture = t.gestures.c
     left_out = ("project_id", "gesture_id", "deleted_at")
     found = (
         select(
             *(column for column in t.samples.c if column.name not in left_out),
             gesture.name.label("gesture"),
-            gesture.emoji.label("gesture_emoji"),
-            gesture.position.label("gesture_position"),
-            gesture.enabled.label("gesture_enabled"),
-            gesture.kind.label("gesture_kind"),
+            *(gesture[name].label(f"gesture_{name}") for name in _GESTURE_COLUMNS),
             t.projects.c.skeleton,
-            person.name.label("person"),
-            _SESSION.id.label("session_id"),
-            _SESSION.name.label("session_name"),
-            _SESSION.source.label("session_source"),
-            _SESSION.started_at.label("session_started_at"),
-            _BURST.started_at.label("burst_started_at"),
+            t.persons.c.name.label("person"),
+            *(_SESSION[name].label(f"session_{name}") for name in _SESSION_COLUMNS),
+            t.bursts.c.started_at.label("burst_started_at"),
         )
         .select_from(t.SAMPLES_WITH_ORIGINS)
         .join(t.projects, _SAMPLE.project_id == t.projects.c.id)

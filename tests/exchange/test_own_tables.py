@@ -54,8 +54,4 @@ def test_tables_of_other_programs_are_not_exact_tables(tmp_path):
     other.write_text("a,b\n1,2\n")
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 but no table")
-    assert (
-        not is_own_table(other)
-        and not is_own_table(broken)
-        and not is_own_table(tmp_path / "none.csv")
-    )
+    assert not any(map(is_own_table, (other, broken, tmp_path / "none.csv")))

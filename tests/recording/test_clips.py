@@ -197,19 +197,6 @@ def test_a_still_gesture_beside_one_that_moves_is_recorded_as_ever(
     assert {sample.frames for sample in store.samples(project.id)} == {1}
 
 
-def test_a_clip_and_a_single_frame_are_learned_from_apart(
-    recorder, store, project, swipe, gesture, now
-):
-    for one in (gesture, swipe):
-        recorder.start(one.id, CONTINUOUS)
-        perform(recorder, now)
-        recorder.stop()
-    assert not store.training_data(project.id).moving
-    clips = store.training_data(project.id, clips=True)
-    assert clips.moving and len(clips) == 1
-    assert clips.gestures[clips.labels[0]].name == "swipe"
-
-
 @pytest.fixture
 def clip(recorder, store, project, swipe, now):
     """A swipe as it is stored."""

@@ -7,7 +7,6 @@ import pytest
 
 from core.errors import TableError
 from core.estimators.both_hands import pair_hands
-from core.gestures.labels import TWO_HANDED
 from core.pose.types import Estimate, Frame, Pose
 from core.recording.imports.tables import read_table
 from core.recording.plans import Plan
@@ -44,10 +43,6 @@ def recorded(store, project, gesture, frames):
     recorder.stop()
     recorder.close()
     return store.samples(project.id, newest_first=False)
-
-
-def test_a_project_of_both_hands_begins_with_gestures_of_both(store, pairs):
-    assert [gesture.label for gesture in store.gestures(pairs.id)] == [*TWO_HANDED]
 
 
 def test_one_hand_of_a_pair_is_a_sample_and_half_of_one_is_not():

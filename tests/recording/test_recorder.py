@@ -1,6 +1,5 @@
 """Takes into a real store: what is kept, what is refused and why, when it is written."""
 
-import sqlite3
 from dataclasses import replace
 
 import numpy as np
@@ -19,11 +18,6 @@ from tests.recording.conftest import ALL, SIZE_HW, hand, offer
 @pytest.fixture
 def recorder(store, project):
     return Recorder(store, project.id, "me", write_interval_s=0.01)
-
-
-def test_nothing_is_kept_before_the_button(recorder, store, project):
-    assert offer(recorder, 0.0, hand()).state == "idle"
-    assert store.samples(project.id) == []
 
 
 def test_frames_until_stop_become_samples_of_one_recording(recorder, store, project, gesture):
@@ -109,19 +103,6 @@ def test_samples_are_in_the_store_within_a_second_while_it_records(
     wait_until(lambda: len(store.samples(project.id)) == 1)
     assert recorder.status().state == "recording"
     recorder.close()
-
-
-def test_a_store_that_can_not_write_stops_the_take_with_a_message(
-    recorder, store, project, gesture, tmp_path
-):
-    recorder.start(gesture.id, ALL)
-    with sqlite3.connect(tmp_path / "mudra.db") as database:
-        database.execute("DROP TABLE crops")
-    offer(recorder, 0.0, hand())
-    wait_until(lambda: recorder.status().error)
-    progress = offer(recorder, 1.0, hand(50))
-    assert progress.state == "idle"
-    assert "1 samples were not stored" in progress.error
 
 
 def test_a_sample_is_shown_as_it_was_seen(store, project, gesture, recorder):

@@ -127,7 +127,7 @@ def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recor
     with sqlite3.connect(tmp_path / "mudra.db") as database:
         database.execute("ALTER TABLE hidden RENAME TO crops")
     assert stopped.saved == 1 == len(store.samples(project.id))
-    assert "not stored" in stopped.error
+    assert "samples were not stored" in stopped.error
 
 
 def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tmp_path):

@@ -53,21 +53,17 @@ def test_a_recording_goes_on_into_the_gesture_that_its_own_was_merged_into(store
     assert per_gesture(store, project) == {"fist": 1}
 
 
-def test_nothing_merges_into_itself_or_into_what_is_gone(store, project):
+def test_nothing_merges_into_itself_or_into_what_is_gone_or_another_project_s(store, project):
     ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
-    with pytest.raises(StoreError, match="into itself"):
-        merge_gestures(store, project.id, ok.id, ok.id)
+    foreign = gesture(store, store.create_project("Other"), "ok")
     store.delete_gesture(fist.id)
-    with pytest.raises(NotFoundError, match="gone"):
-        merge_gestures(store, project.id, ok.id, fist.id)
-
-
-def test_a_gesture_of_another_project_is_no_target(store, project):
-    other = store.create_project("Other")
-    with pytest.raises(NotFoundError, match="gone"):
-        merge_gestures(
-            store, project.id, gesture(store, project, "ok").id, gesture(store, other, "ok").id
-        )
+    for into, error, says in (
+        (ok, StoreError, "into itself"),
+        (fist, NotFoundError, "gone"),
+        (foreign, NotFoundError, "gone"),
+    ):
+        with pytest.raises(error, match=says):
+            merge_gestures(store, project.id, ok.id, into.id)
 
 
 def test_sessions_say_who_when_and_how_many(store, project):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
-from core.gestures.labels import ARM_POSES
+from core.gestures.labels import ARM_POSES, TWO_HANDED
 from core.store import NewSample
 from core.store.index import read_poses, read_samples
 from core.store.rows import MOVING
@@ -54,9 +54,11 @@ def test_a_project_of_motions_begins_with_gestures_that_move(store):
     assert len({gesture.emoji for gesture in found}) == 9
 
 
-def test_a_project_of_bodies_begins_with_the_arm_poses(store, bodies):
-    assert store.project("bodies").skeleton == "body_33"
-    assert [g.label for g in store.gestures(bodies.id)] == [*ARM_POSES]
+@pytest.mark.parametrize(("skeleton", "first"), [("body_33", ARM_POSES), ("hands_42", TWO_HANDED)])
+def test_a_project_begins_with_the_gestures_of_its_skeleton(store, skeleton, first):
+    project = store.create_project("New", skeleton=skeleton)
+    assert store.project("new").skeleton == skeleton
+    assert [gesture.label for gesture in store.gestures(project.id)] == [*first]
 
 
 def test_an_unknown_skeleton_makes_no_project(store):
@@ -114,13 +116,6 @@ def test_three_dimensions_stay_three(store, bodies, burst):
     assert store.training_data(bodies.id).keypoints.shape == (1, 33, 3)
 
 
-def test_still_poses_are_trained_on_and_clips_wait(store, bodies, burst, motion):
-    store.add_samples(burst, [person(1), person(3)])
-    store.add_samples(motion, [person(2, frames=4)])
-    data = store.training_data(bodies.id)
-    assert data.keypoints.shape == (2, 33, 2) and data.skeleton == "body_33"
-
-
 def test_a_clip_is_looked_at_as_its_middle_frame(store, bodies, burst, motion):
     clips = [person(1), person(2, frames=4), person(3, frames=7)]
     ids = store.add_samples(burst, clips[:1]) + store.add_samples(motion, clips[1:])
@@ -130,12 +125,6 @@ def test_a_clip_is_looked_at_as_its_middle_frame(store, bodies, burst, motion):
     wanted = [clip.scores[clip.frames // 2].mean() for clip in clips]
     np.testing.assert_allclose(poses.scores, wanted, rtol=1e-6)
     assert poses.features().shape[0] == 3
-
-
-def test_a_gesture_is_still_unless_it_moves(store, project):
-    wave = store.add_gesture(project.id, "wave", "👋", MOVING)
-    kinds = {g.name: g.kind for g in store.gestures(project.id)}
-    assert (wave.kind, kinds["wave"], kinds["ok"]) == ("moving", "moving", "still")
 
 
 def test_a_project_s_keypoints_are_all_in_the_picture_or_all_in_space(store, bodies, burst, motion):

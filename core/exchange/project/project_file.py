@@ -104,15 +104,10 @@ def export_project(
             packer = Packer(archive)
             _pack_tables(packer, store, project, with_bin, with_pictures, progress)
             runs = _pack_runs(packer, TrainingManager(store, paths), project)
-            row = ProjectRow(
-                name=project.name,
-                keypoints_only=project.keypoints_only,
-                created_at=project.created_at,
-                active_model=project.active_model if project.active_model in runs else None,
-                skeleton=project.skeleton,
-                in_space=project.in_space,
-            )
-            packer.write_manifest(row, with_bin, with_pictures)
+            columns = {name: getattr(project, name) for name in ProjectRow.model_fields}
+            if project.active_model not in runs:
+                columns["active_model"] = None
+            packer.write_manifest(ProjectRow(**columns), with_bin, with_pictures)
         return ProjectTransfer(project.name, dict(packer.counts), out.stat().st_size)
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error

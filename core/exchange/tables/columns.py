@@ -6,7 +6,7 @@ Each row is one frame: the frames of a clip follow each other with one `id`, `fr
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby, product
+from itertools import product
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
@@ -120,20 +120,14 @@ def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
 def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
     """Join consecutive rows of frames to one row per sample, the inverse of `split_clip`; raise
     StoreError if the frames of a clip don't fit together."""
-    for _, frames in groupby(rows, _ClipCounter()):
-        yield _join_frames([*frames])
-
-
-class _ClipCounter:
-    """Numbers clips: a row continues a clip if it has its id and the next frame."""
-
-    def __init__(self) -> None:
-        self._clip, self._expected = 0, (-1, 0)
-
-    def __call__(self, row: Row) -> int:
-        self._clip += (row["id"], row["frame"]) != self._expected
-        self._expected = (row["id"], row["frame"] + 1)
-        return self._clip
+    clip: list[Row] = []
+    for row in rows:
+        if clip and (row["id"], row["frame"]) != (clip[0]["id"], clip[-1]["frame"] + 1):
+            yield _join_frames(clip)
+            clip = []
+        clip.append(row)
+    if clip:
+        yield _join_frames(clip)
 
 
 def _join_frames(clip: list[Row]) -> Row:
