@@ -277,20 +277,17 @@ class Store(Database):
         *,
         gesture_id: int | None = None,
         limit: int = 100,
-        offset: int = 0,
         newest_first: bool = True,
         deleted: bool = False,
     ) -> list[Sample]:
-        """Return a page of the project's samples with crops; with `deleted`, of the bin's."""
+        """Return the project's samples with crops, at most `limit`; with `deleted`, of the bin's."""
         of = t.samples.c
         order = of.id.desc() if newest_first else of.id
-        # ids first, from the index alone: a distant page must not read keypoints
         page = select(of.id).where(of.project_id == project_id)
         page = t.filter_deleted(page, t.samples, deleted)
         if gesture_id is not None:
             page = page.where(of.gesture_id == gesture_id)
-        page = page.order_by(order).limit(limit).offset(offset)
-        return self.fetch_samples(of.id.in_(page), order)
+        return self.fetch_samples(of.id.in_(page.order_by(order).limit(limit)), order)
 
     def fetch_samples(self, condition: Any, order: Any = None) -> list[Sample]:
         """Return the owner's samples that meet an SQL condition, with middle crops."""
