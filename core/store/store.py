@@ -280,7 +280,7 @@ class Store(Database):
         newest_first: bool = True,
         deleted: bool = False,
     ) -> list[Sample]:
-        """Return at most `limit` of the project's samples, with crops; with `deleted`, the bin's."""
+        """Return at most `limit` of the project's samples with crops; with `deleted`, the bin's."""
         of = t.samples.c
         order = of.id.desc() if newest_first else of.id
         page = select(of.id).where(of.project_id == project_id)
