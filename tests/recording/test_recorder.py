@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from core.media.pictures import decode_jpeg
-from core.recording.imports.uploads import add_pictures
+from core.recording.imports.uploads import add_uploads
 from core.recording.plans import CONTINUOUS, SHOT, TIMED, Plan
 from core.recording.recorder import WRITE_INTERVAL_S, Recorder
 from core.recording.sample_pictures import draw_sample
-from core.recording.samples import AddReport
 from tests.conftest import wait_until
 from tests.recording.conftest import ALL, SIZE_HW, hand, offer
 
@@ -121,11 +120,10 @@ def test_pictures_become_one_recording_and_each_refusal_names_its_file(
 ):
     folder = shared_data / "hand_images" / "emrecandir"
     photos = [(p.name, p.read_bytes()) for p in sorted((folder / "thumbs_up").iterdir())[:2]]
-    report, done = AddReport(), []
+    done = []
     pictures = [*photos, ("x.png", b"no picture"), photos[0]]
-    with make_estimator() as estimator:
-        options = {"progress": lambda *progress: done.append(progress)}
-        add_pictures(recorder, gesture.id, pictures, estimator, report, **options)
+    options = {"progress": lambda *progress: done.append(progress[:2])}
+    report = add_uploads(recorder, project, gesture, pictures, make_estimator, **options)
     assert report.added == 2
     assert [name for name, _ in report.skipped] == ["x.png", photos[0][0]]
     assert report.skipped[1][1] == "stored already"

@@ -72,131 +72,113 @@ def add_uploads(
             "record it with the camera, or from a video of one performance on the command line"
         )
     total = len(uploads)
-    suffixes = (*VIDEO_SUFFIXES, ".zip")
-    videos_and_zips = [one for one in uploads if one[0].lower().endswith(suffixes)]
-    pictures = [one for one in uploads if one not in videos_and_zips]
     with (
         report_with_history(recorder.store, project, "files", verb="Added") as report,
         make_estimator() as estimator,
         temporary_folder("upload-") as folder,
     ):
-        part = _scale_progress(progress, 0, len(pictures), total)
-        add_pictures(recorder, gesture.id, pictures, estimator, report, progress=part)
-        for number, (name, content) in enumerate(videos_and_zips, len(pictures)):
-            part = _scale_progress(progress, number, 1, total)
-            with temporary_upload(name, content, folder) as path:
-                if path.suffix.lower() == ".zip":
-                    options = ImportOptions(make_estimator, recorder.person, progress=part)
-                    _add_zip(recorder, project, gesture, name, path, options, report)
-                else:
-                    _add_video(recorder, gesture, name, path, estimator, report, part)
+        importer = _UploadImporter(recorder, project, gesture, estimator, report)
+        for number, (name, content) in enumerate(uploads):
+            part = _scale_progress(progress, number, total)
+            suffix = Path(name).suffix.lower()
+            if suffix in (*VIDEO_SUFFIXES, ".zip"):
+                with temporary_upload(name, content, folder) as path:
+                    if suffix == ".zip":
+                        options = ImportOptions(make_estimator, recorder.person, progress=part)
+                        importer.add_zip(name, path, options)
+                    else:
+                        importer.add_video(name, path, part)
+            else:
+                importer.add_picture(name, content)
             part(1, 1)
     return report
 
 
-def _scale_progress(progress: Progress, start: int, count: int, total: int) -> Progress:
-    """Return a progress callback for `count` of `total` files, after `start` of them, that reports
-    to the callback of all files."""
+def _scale_progress(progress: Progress, number: int, total: int) -> Progress:
+    """Return a progress callback for the file of this number that reports to the callback of all
+    `total` files."""
 
     def report_part(done: float, part_total: float | None = None, label: str = "", /) -> None:
-        progress(start + count * done / (part_total or 1), total, label)
+        progress(number + done / (part_total or 1), total, label)
 
     return report_part
 
 
-def add_pictures(
-    recorder: Recorder,
-    gesture_id: int,
-    pictures: Sequence[Upload],
-    estimator: Estimator,
-    report: AddReport,
-    *,
-    progress: Progress = ignore_progress,
-) -> None:
-    """Store samples from uploaded pictures as one recording; skipped pictures go to the report."""
-    known = recorder.store.stored_file_hashes(recorder.project_id)
-    recording_id: int | None = None
-    for number, (name, content) in enumerate(pictures, 1):
+class _UploadImporter:
+    """Stores the samples of uploads of one gesture; skipped files go to the report."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        project: Project,
+        gesture: Gesture,
+        estimator: Estimator,
+        report: AddReport,
+    ) -> None:
+        self._recorder, self._project, self._gesture = recorder, project, gesture
+        self._estimator, self._report = estimator, report
+        self._known = recorder.store.stored_file_hashes(project.id)
+        self._pictures_id: int | None = None  # all pictures are one recording
+
+    def add_picture(self, name: str, content: bytes) -> None:
+        """Store the main pose of a picture as a sample."""
         digest = hashlib.sha256(content).hexdigest()
-        if digest in known:
-            sample: NewSample | str = STORED
-        else:
-            sample = _make_picture_sample(name, content, recorder, estimator)
+        sample = STORED if digest in self._known else self._make_sample(name, content)
         if isinstance(sample, str):
-            report.skipped.append((name, sample))
+            self._report.skipped.append((name, sample))
+            return
+        if self._pictures_id is None:
+            self._pictures_id = self._recorder.create_recording(self._gesture.id)
+        self._add(self._pictures_id, [replace(sample, file_hash=digest)])
+
+    def _make_sample(self, name: str, content: bytes) -> NewSample | str:
+        """Estimate the main pose of a picture and return it as a sample, or the reason for skipping
+        the picture."""
+        try:
+            frame = Frame(read_picture(content, name=name), source=name)
+            estimate = self._estimator.estimate_still(frame.rgb)
+        except (MediaError, EstimatorError) as error:
+            return str(error)
+        pose = select_valid_pose(estimate, None)
+        if isinstance(pose, str):
+            return pose
+        version, picture = self._estimator.version, self._recorder.with_pictures
+        return make_sample(frame, pose, estimate, version=version, with_picture=picture)
+
+    def add_video(self, name: str, path: Path, progress: Progress) -> None:
+        """Store a video's samples as one recording."""
+        picture = self._recorder.with_pictures
+        try:
+            samples = extract_file_samples(
+                path, name, self._estimator, self._known, with_crop=picture, progress=progress
+            )
+        except MudraError as error:
+            self._report.skipped.append((name, str(error)))
+            return
+        if samples:
+            self._add(self._recorder.create_recording(self._gesture.id), samples)
         else:
-            if recording_id is None:
-                recording_id = recorder.create_recording(gesture_id)
-            new = [replace(sample, file_hash=digest)]
-            report.note("samples", recorder.store.add_samples(recording_id, new))
-            known.add(digest)
-        progress(number, len(pictures))
+            self._report.skipped.append((name, STORED))
 
+    def _add(self, recording_id: int, samples: Sequence[NewSample]) -> None:
+        """Store samples of one file."""
+        self._report.note("samples", self._recorder.store.add_samples(recording_id, samples))
+        self._known.add(samples[0].file_hash or "")
 
-def _make_picture_sample(
-    name: str, content: bytes, recorder: Recorder, estimator: Estimator
-) -> NewSample | str:
-    """Estimate the main pose of a picture and return it as a sample, or the reason for skipping the
-    picture."""
-    try:
-        frame = Frame(read_picture(content, name=name), source=name)
-        estimate = estimator.estimate_still(frame.rgb)
-    except (MediaError, EstimatorError) as error:
-        return str(error)
-    pose = select_valid_pose(estimate, None)
-    if isinstance(pose, str):
-        return pose
-    picture = recorder.with_pictures
-    return make_sample(frame, pose, estimate, version=estimator.version, with_picture=picture)
-
-
-def _add_video(
-    recorder: Recorder,
-    gesture: Gesture,
-    name: str,
-    path: Path,
-    estimator: Estimator,
-    report: AddReport,
-    progress: Progress,
-) -> None:
-    """Store a video's samples as one recording of the gesture; one that is unreadable or known goes
-    to the report."""
-    known, picture = recorder.store.stored_file_hashes(recorder.project_id), recorder.with_pictures
-    try:
-        samples = extract_file_samples(
-            path, name, estimator, known, with_crop=picture, progress=progress
-        )
-    except MudraError as error:
-        report.skipped.append((name, str(error)))
-        return
-    if samples:
-        recording_id = recorder.create_recording(gesture.id)
-        report.note("samples", recorder.store.add_samples(recording_id, samples))
-    else:
-        report.skipped.append((name, STORED))
-
-
-def _add_zip(
-    recorder: Recorder,
-    project: Project,
-    gesture: Gesture,
-    name: str,
-    path: Path,
-    options: ImportOptions,
-    report: AddReport,
-) -> None:
-    """Import an uploaded zip: folders in it name their gestures, pictures at its top are the given
-    gesture's."""
-    before = report.already
-    try:
-        with open_folder_or_zip(path) as folder:
-            mapping = {path.name: gesture.name}
-            files = list_labelled_pictures(folder, mapping, name=path.name, videos=True)
-            import_pictures(recorder.store, project, files, name, options, report)
-    except MudraError as error:
-        report.skipped.append((name, str(error)))
-    if stored := report.already - before:
-        report.skipped.append((name, f"{format_count(stored, 'file')} {STORED}"))
+    def add_zip(self, name: str, path: Path, options: ImportOptions) -> None:
+        """Import a zip: folders in it name their gestures, pictures at its top are the given
+        gesture's."""
+        before, store = self._report.already, self._recorder.store
+        try:
+            with open_folder_or_zip(path) as folder:
+                mapping = {path.name: self._gesture.name}
+                files = list_labelled_pictures(folder, mapping, name=path.name, videos=True)
+                import_pictures(store, self._project, files, name, options, self._report)
+        except MudraError as error:
+            self._report.skipped.append((name, str(error)))
+        if stored := self._report.already - before:
+            self._report.skipped.append((name, f"{format_count(stored, 'file')} {STORED}"))
+        self._known = store.stored_file_hashes(self._project.id)
 
 
 @contextmanager
