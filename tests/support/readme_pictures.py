@@ -8,6 +8,7 @@ No photo of a person is in them: `drawn_hands` draws the shipped landmarks. Look
 import io
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,8 @@ from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Floats, Picture
 from core.recording.demo import read_demo_hands
-from core.recording.imports.uploads import add_pictures
+from core.recording.imports.uploads import add_uploads
 from core.recording.recorder import Recorder
-from core.recording.samples import AddReport
 from core.store import Store
 from tests.support.drawn_hands import draw_hand
 from tests.support.studio import ROOT, opened, start_camera, studio, write_film
@@ -65,7 +65,7 @@ def drawn_samples(workspace: Path) -> None:
     paths = Paths.find(workspace)
     store, hands = Store(paths.store), read_demo_hands(paths.demo)
     project = store.create_project("My gestures")
-    estimator = create_estimator("mediapipe-hands", paths.weights)
+    make_estimator = partial(create_estimator, "mediapipe-hands", paths.weights)
     for gesture in store.gestures(project.id):
         size, middle = THUMB[2:]
         few = hands.select(gesture.name)[:SAMPLES]
@@ -74,8 +74,7 @@ def drawn_samples(workspace: Path) -> None:
         ]
         if pictures:
             recorder = Recorder(store, project.id, "me")
-            add_pictures(recorder, gesture.id, pictures, estimator, AddReport())
-    estimator.close()
+            add_uploads(recorder, project, gesture, pictures, make_estimator)
     store.close()
 
 
