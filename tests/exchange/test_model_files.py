@@ -153,7 +153,7 @@ def test_the_card_tells_the_training_s_own_numbers(home):
         of = figures["per_gesture"][gesture]
         right = rf"{100 * of['accuracy']:.1f} % \(95 % interval [\d. %to]+\) of {of['n']} \|"
         assert re.search(rf"\| . {gesture} \| 30 \| 3 \| 3 \| {right}", card)
-    assert "| Anna | 24 | 1 |" in card and "| Bo \\*b\\* | 16 | 1 |" in card
+    assert "| Anna | 24 | 2 |" in card and "| Bo \\*b\\* | 16 | 2 |" in card
     assert f"**{100 * figures['accuracy']:.1f} %** accuracy" in card
     assert f"(95 % interval {100 * low:.1f} % to {100 * high:.1f} %) of {figures['n']}" in card
     assert "(split: person)" in card and "optimistic" not in card
@@ -164,7 +164,7 @@ def test_a_card_without_names_counts_persons_and_sources(home):
     _, _, run = home
     card = create_card(GestureModel.load(run.path), names=False)
     assert not any(name in card for name in ("Anna", "Bo", "Cy", "webcam", "files"))
-    assert "| person 1 | 24 | 1 |" in card and "| person 3 | 20 | 1 |" in card
+    assert "| person 1 | 24 | 2 |" in card and "| person 3 | 20 | 2 |" in card
     assert "names left out (60)" in card
 
 
