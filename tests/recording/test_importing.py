@@ -324,6 +324,8 @@ def test_an_import_without_its_estimator_leaves_no_project_behind(store, photos)
     for name in ("new", "there"):
         with pytest.raises(WeightsError):
             import_path(store, name, photos, ImportOptions(lacking))
+        with pytest.raises(MediaError, match="but none was given"):
+            import_path(store, name, photos)
     assert [p.name for p in store.projects()] == ["there"]
     assert store.projects(deleted=True) == []
 

@@ -10,25 +10,22 @@ from core.store.database import schema as t
 from core.store.deleting import empty_bin
 from core.store.rows import to_row
 from core.store.transfer import insert_rows
-from tests.store.conftest import sample
+from tests.store.conftest import sample, take
 from tests.support.stored import record, start_recording
 
 
 def test_ids_of_what_was_deleted_for_good_are_never_used_again(store, project):
-    def record():
-        return record(store, project, [sample(i) for i in range(3)])
-
     def recordings():
         return [row.id for row in store.fetch_all(t.bursts.select())]
 
-    first, before = record(), recordings()
+    first, before = take(store, project), recordings()
     gesture = store.add_gesture(project.id, "wave").id
     delete_samples(store, project.id, first)
     store.delete_gesture(gesture)
     store.delete_person(store.persons(project.id)[0].id)
     empty_bin(store, project.id)
     assert recordings() == []
-    assert min(record()) > max(first) and min(recordings()) > max(before)
+    assert min(take(store, project)) > max(first) and min(recordings()) > max(before)
     assert store.add_gesture(project.id, "wave").id > gesture
     store.delete_project(project.id)
     empty_bin(store)
