@@ -1,5 +1,6 @@
 """Body: whole people in the camera, a picture or a video, by MediaPipe's pose landmarker."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.gestures.labels import format_count
 from core.live.live import LiveProcessor, Options
-from core.live.traces import BodyMoment, BodyTrace
+from core.live.traces import BodyTrace
 from core.media.pictures import PICTURE_SUFFIXES, encode_png
 from core.media.videos import VIDEO_SUFFIXES
 from core.offline.bodies import (
@@ -35,9 +36,9 @@ from pages.panels.body import (
 )
 from pages.panels.camera.stage import Stage, current_stage
 from pages.panels.camera.stream import show_stream_problem
-from pages.panels.controls import colored_number, pick_option, upload_field
+from pages.panels.controls import colored_number, download_button, pick_option, upload_field
 from pages.panels.layout import START_CAMERA, show_errors
-from pages.panels.progress import move_bar
+from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import drop_cached, get_or_make
@@ -71,30 +72,28 @@ def page() -> None:
 def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:
     """Draw the camera's video with the body in 3-D, its angles and their curves."""
     options = Options(None, persons, Smoothing(joints=False), source, body=view)
-    live = place.show(options, watch=_body_trace().remember)
+    trace: BodyTrace = st.session_state.setdefault("body_trace", BodyTrace())
+    live = place.show(options, watch=trace.remember)
     every = _LIVE_EVERY_S if live is not None else None
     with place.beside:
-        st.fragment(_show_live_body, run_every=every)(live)
+        st.fragment(_show_live_body, run_every=every)(live, trace)
     if live is not None:
         with place.under:
-            st.fragment(_show_live_curves, run_every=every)()
+            st.fragment(
+                lambda: show_angle_curves(trace.angle_table(), "seconds before now"),
+                run_every=every,
+            )()
 
 
-def _body_trace() -> BodyTrace:
-    """Return the recent bodies of this visitor's camera."""
-    return st.session_state.setdefault("body_trace", BodyTrace())
-
-
-def _show_live_body(live: LiveProcessor | None) -> None:
-    """Draw the last frame's body in 3-D, its joint angles, frame rate and latency; ask to step back
-    if no one is visible."""
+def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
+    """Draw the last frame's body in 3-D, its joint angles, frame rate and latency."""
     if live is None:
         st.caption(START_CAMERA)
         show_angles({})
         return
     latest = live.latest()
     show_stream_problem(latest)
-    moments = _body_trace().moments()
+    moments = trace.moments()
     seen = moments[-1] if moments and latest.hands else None
     pose = seen.pose if seen else None
     if moments and not moments[-1].estimate.poses:
@@ -103,29 +102,18 @@ def _show_live_body(live: LiveProcessor | None) -> None:
         st.markdown(f"Person {colored_number(seen.number)}")
     show_body_3d(pose.world if pose else None, "body_space", mirrored=True)
     show_angles(seen.angles if seen else {})
-    st.caption(f"{_describe_detection(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
-
-
-def _describe_detection(moments: tuple[BodyMoment, ...]) -> str:
-    """Return a sentence: whether the detector or the tracker found the last frame's people, and how
-    often the detector ran; "" without tracking."""
-    if not moments or moments[-1].estimate.tracking is None:
-        return ""
-    tracking = moments[-1].estimate.tracking
-    last = "the detector ran" if tracking.detected else "followed from the frame before"
-    count = _body_trace().count_detected()
-    return f"Last frame: {last}; the detector ran in {count} of {len(moments)}. "
-
-
-def _show_live_curves() -> None:
-    show_angle_curves(_body_trace().angle_table(), "seconds before now")
+    text = f"{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms"
+    if moments and (tracking := moments[-1].estimate.tracking):
+        last = "the detector ran" if tracking.detected else "followed from the frame before"
+        count = f"{trace.count_detected()} of {len(moments)}"
+        text = f"Last frame: {last}; the detector ran in {count}. {text}"
+    st.caption(text)
 
 
 def show_picture(
     side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Draw the picture upload, the picture with skeletons and a download; one person in 3-D with
-    angles in `side_column`."""
+    """Draw the picture upload and the picture with skeletons; one person in 3-D beside it."""
     file = upload_field(["pictures"], "A picture of people", PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
@@ -141,22 +129,20 @@ def show_picture(
         picture = draw_body(rgb, estimate, view) if estimate.poses else rgb
         st.image(picture, width="stretch")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button(
-                "Download",
-                encode_png(picture),
-                "body.png",
-                "image/png",
-                icon="🖼",
-                on_click="ignore",
-            )
+            download_button("Download", encode_png(picture), "body.png", icon="🖼")
             st.caption(f"{format_count(len(estimate.poses), 'person')} found")
         with side_column:
-            _show_picture_person(estimate)
+            if not estimate.poses:
+                show_angles({})
+                return
+            numbers = estimate.numbers  # none where one person is looked for
+            pose = estimate.poses[numbers.index(pick_person(numbers)) if numbers else 0]
+            show_body_3d(pose.world, "body_space")
+            show_angles(pose_angles(pose, skeleton_named(estimate.skeleton)))
 
 
 def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
-    """Return the decoded picture and the estimated poses; cached per file, estimator and number of
-    people."""
+    """Return the picture and its poses; cached per file, estimator and number of people."""
     return get_or_make(
         "body_picture",
         (file.file_id, source, persons),
@@ -168,19 +154,10 @@ def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[
     )
 
 
-def _show_picture_person(estimate: Estimate) -> None:
-    """Draw the choice of a person of a picture, that person in 3-D and the joint angles."""
-    shown = estimate.numbers.index(pick_person(estimate.numbers)) if estimate.numbers else 0
-    pose = estimate.poses[shown] if estimate.poses else None
-    show_body_3d(pose.world if pose else None, "body_space")
-    show_angles(pose_angles(pose, skeleton_named(estimate.skeleton)) if pose else {})
-
-
 def show_video(
     side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Draw the video upload, the annotated video, downloads and angle curves; one person in 3-D in
-    `side_column`."""
+    """Draw the video upload, the annotated video, downloads and curves; a person in 3-D beside."""
     file = upload_field(["videos"], "A video of people", VIDEO_SUFFIXES, key="body_video")
     if file is None:
         drop_cached("body_video")
@@ -204,13 +181,11 @@ def show_video(
 
 
 def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
-    """Return a video's keypoint table and annotated copy; cached per file and settings. Shows a
-    progress bar meanwhile."""
+    """Return a video's keypoint table and annotated copy; cached per file and settings."""
 
     def make() -> BodyVideo:
         """Read and annotate the video behind a progress bar."""
-        bar = st.progress(0.0, "detecting")
-        try:
+        with progress_bar("detecting") as progress:
             return read_body_video(
                 file.name,
                 file.getvalue(),
@@ -218,46 +193,38 @@ def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyV
                 visitor_folder(),
                 view,
                 several=persons > 1,
-                progress=move_bar(bar, "detecting"),
+                progress=progress,
             )
-        finally:
-            bar.empty()
 
     look = (view.background, view.colour, view.behind, view.skeleton, view.steps)
-    return get_or_make("body_video", (file.file_id, persons, *look), make, _delete_copy)
-
-
-def _delete_copy(result: BodyVideo) -> None:
-    result.video.unlink(missing_ok=True)
+    return get_or_make(
+        "body_video",
+        (file.file_id, persons, *look),
+        make,
+        lambda result: result.video.unlink(missing_ok=True),
+    )
 
 
 def _draw_body_downloads(result: BodyVideo) -> None:
-    """Draw counts of frames and detections, and download buttons: CSV, Parquet, JSON, annotated
-    video."""
+    """Draw counts of frames and detections, and downloads of the table and the video."""
     st.caption(
         f"{format_count(result.frames, 'frame')}, somebody in {result.found:,}; "
         f"the detector ran in {result.detected:,}."
     )
-    files = {
-        "CSV": (lambda: to_csv(result.table), "bodies.csv", "text/csv"),
-        "Parquet": (
-            lambda: result.table.to_parquet(index=False),
-            "bodies.parquet",
-            "application/octet-stream",
-        ),
-        "JSON": (lambda: to_json(result.table, BODY_33), "bodies.json", "application/json"),
-        "Video": (result.video.read_bytes, "bodies.webm", "video/webm"),
+    table = result.table
+    files: dict[str, tuple[str, Callable[[], bytes | str]]] = {
+        "CSV": ("bodies.csv", lambda: to_csv(table)),
+        "Parquet": ("bodies.parquet", lambda: table.to_parquet(index=False)),
+        "JSON": ("bodies.json", lambda: to_json(table, BODY_33)),
+        "Video": ("bodies.webm", result.video.read_bytes),
     }
     with st.container(horizontal=True):
-        for title, (content, name, mime) in files.items():
-            st.download_button(
-                title, content, name, mime, icon="⬇️", key=f"body_{name}", on_click="ignore"
-            )
+        for title, (name, content) in files.items():
+            download_button(title, content, name, icon="⬇️", key=f"body_{name}")
 
 
 def _show_moment(read: BodyVideo, person: int) -> None:
-    """Draw a slider of the person's times in a video; below it the body in 3-D and the angles at
-    the selected time."""
+    """Draw a slider of a person's times in a video, then the body in 3-D and the angles."""
     own = read.table[read.table["person"] == person]
     times = own["time_s"].tolist()
     at = 0

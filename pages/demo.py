@@ -24,8 +24,7 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """Draw the page: the replayed demo, the button that fills a demo project, and the camera
-    test."""
+    """Draw the page: the replayed demo, the button that fills a project, and the camera test."""
     project = pick_project()
     st.caption(
         "No camera? Press Play the demo: the starter model recognises hands of two open picture "
@@ -33,25 +32,19 @@ def page() -> None:
     )
     if not has_prepared_models(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
-    _show_demo(project)
-    st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")
-    st.markdown("#### Does your camera work?")
-    show_camera_test("demo_probe")
-
-
-def _show_demo(project: Project) -> None:
-    """Draw Play or Stop, the button that fills a demo project, and the replay."""
     playing = st.session_state.get("demo_playing", False)
     with st.container(horizontal=True, vertical_alignment="center"):
         label, icon = ("Stop the demo", "⏹") if playing else ("Play the demo", "▶️")
         st.button(label, icon=icon, type="primary", on_click=_set_playing, args=(not playing,))
         _draw_fill_demo_button(project)
     st.fragment(_show_replay, run_every=0.15 if playing else None)(playing)
+    st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")
+    st.markdown("#### Does your camera work?")
+    show_camera_test("demo_probe")
 
 
 def _show_replay(playing: bool) -> None:
-    """Draw the next replayed frame, and beside it the starter model's answers; a placeholder while
-    stopped."""
+    """Draw the next replayed frame, and beside it the starter model's answers."""
     with show_errors():
         left, right = st.columns([3, 2], gap="large")
         live = _demo_processor()
@@ -71,8 +64,7 @@ def _set_playing(playing: bool) -> None:
 
 
 def _demo_processor() -> LiveProcessor:
-    """Return this visitor's processor of the recorded demo hands with the starter model, created
-    once."""
+    """Return this visitor's processor of the recorded demo hands, created once."""
     if "demo_live" not in st.session_state:
         paths = studio().paths
         hands = read_demo_hands(paths.demo)
@@ -85,8 +77,7 @@ def _demo_processor() -> LiveProcessor:
 
 
 def _draw_fill_demo_button(project: Project) -> None:
-    """Draw the button that fills a demo project; if the open project is one, also its sample count
-    and a link to Train."""
+    """Draw the button that fills a demo project; in one, also its sample count and link."""
     st.button(
         "Fill a demo project",
         icon="🧺",

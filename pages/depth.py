@@ -27,8 +27,7 @@ _NEXT_INDEX = "depth_webcam_next"
 
 
 def page() -> None:
-    """Draw the page: the choice of a source (example, recording, depth camera, webcam) and its
-    frames."""
+    """Draw the page: the choice of a source (example, recording, camera) and its frames."""
     project = pick_project()
     place = current_stage()
     row = place.beside.container(horizontal=True)
@@ -46,25 +45,20 @@ def page() -> None:
 
 
 def show_webcam(place: Stage) -> None:
-    """Draw the webcam's video and beside it the hand in 3-D with depth estimated from the
-    picture."""
-    live = place.show(Options(), watch=_hand_trace().remember)
+    """Draw the webcam's video and beside it the hand in 3-D with estimated depth."""
+    trace: HandTrace = st.session_state.setdefault("depth_trace", HandTrace())
+    live = place.show(Options(), watch=trace.remember)
     place.show_next_step("Show a hand to see it in 3-D, without a depth camera.")
     with place.beside:
         st.caption(ESTIMATED_DEPTH_NOTE)
         if live is not None:
-            st.fragment(_draw_webcam_hand, run_every=_EVERY_S)(live)
+            st.fragment(_draw_webcam_hand, run_every=_EVERY_S)(live, trace)
 
 
-def _hand_trace() -> HandTrace:
-    """Return the recent hands of this visitor's camera."""
-    return st.session_state.setdefault("depth_trace", HandTrace())
-
-
-def _draw_webcam_hand(live: LiveProcessor) -> None:
+def _draw_webcam_hand(live: LiveProcessor, trace: HandTrace) -> None:
     """Send the hand's keypoints of all frames since the last call to the 3-D view."""
     show_stream_problem(live.latest())
-    moments = _hand_trace().moments_since(st.session_state.get(_NEXT_INDEX, 0))
+    moments = trace.moments_since(st.session_state.get(_NEXT_INDEX, 0))
     if moments:
         st.session_state[_NEXT_INDEX] = moments[-1].index + 1
     batch = [keypoints_frame_data(one.index, one.time_s, one.joints_mm) for one in moments]

@@ -1,5 +1,6 @@
 """Export: models and the project's data, exported and imported."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -18,8 +19,8 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons.table import skeleton_named
 from core.recording.imports.uploads import temporary_upload
 from core.store import Project
-from pages.panels.controls import upload_field
-from pages.panels.layout import show_errors
+from pages.panels.controls import download_button, upload_field
+from pages.panels.layout import show_errors, show_tabs
 from pages.panels.live.models import model_changed_at, pick_model
 from pages.panels.project.data import show_data_exchange
 from pages.panels.project.projects import pick_project
@@ -29,16 +30,12 @@ from pages.panels.resources import studio, visitor_folder
 def page() -> None:
     """Draw the page's open tab: export a model, import a model, or exchange data."""
     project = pick_project()
-    shown = {
-        "📦 Export a model": _draw_model_export,
-        "📥 Import a model": _draw_model_import,
-        "🗂 Data": lambda project: show_data_exchange(studio().store, project),
+    contents = {
+        "📦 Export a model": lambda: _draw_model_export(project),
+        "📥 Import a model": lambda: _draw_model_import(project),
+        "🗂 Data": lambda: show_data_exchange(studio().store, project),
     }
-    tabs = st.tabs(list(shown), key="export_tab", on_change="rerun")
-    for tab, show in zip(tabs, shown.values(), strict=True):
-        if tab.open:  # closed tabs stay empty: the page loads sooner
-            with tab, show_errors():
-                show(project)
+    show_tabs("export_tab", contents)
 
 
 def _draw_model_export(project: Project) -> None:
@@ -56,15 +53,8 @@ def _draw_model_export(project: Project) -> None:
     with st.spinner("Writing and checking …"):
         made = _cached_export(str(model.path), model_changed_at(model.path), names, model)
     _show_test_vector_result(made.proof)
-    st.download_button(
-        f"Download {name_model_file(project.name)}",
-        made.content,
-        name_model_file(project.name),
-        "application/zip",
-        icon="📦",
-        type="primary",
-        on_click="ignore",
-    )
+    name = name_model_file(project.name)
+    download_button(f"Download {name}", made.content, name, icon="📦", type="primary")
     st.caption(
         "One file with the model, its card, test vectors and a predict.py that needs only numpy "
         "and onnxruntime."
@@ -81,8 +71,7 @@ def _draw_model_export(project: Project) -> None:
 def _cached_export(
     folder: str, changed_at: float, names: bool, _model: GestureModel
 ) -> ExportedModel:
-    """Write the model's export file and return it; cached per model folder, change time and whether
-    it includes names."""
+    """Return the model's export file; cached per folder, change time and `names`."""
     return export_model_content(_model, studio().paths, names=names)
 
 
@@ -91,7 +80,9 @@ def _show_test_vector_result(proof: dict[str, Any]) -> None:
     warning if its predict.py isn't Mudra's own."""
     parts = [proof, *filter(None, [proof["motions"]])]
     worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
-    tried = " and ".join(map(_describe_tests, parts))
+    kinds = ["movements" if p["moving"] else skeleton_named(p["skeleton"]).titles for p in parts]
+    counts = [len(part["differences"]) for part in parts]
+    tried = " and ".join(f"{n} test {kind}" for n, kind in zip(counts, kinds, strict=True))
     st.success(f"File checked: answers match on {tried}.", icon="✅")
     if not all(part["known_predict"] for part in parts):
         st.warning("Its predict.py differs from Mudra's own: read it before you run it.", icon="⚠️")
@@ -100,30 +91,21 @@ def _show_test_vector_result(proof: dict[str, Any]) -> None:
         st.markdown(f"largest difference {worst:.1e} (limit {limit:g})")
 
 
-def _describe_tests(proof: dict[str, Any]) -> str:
-    of = "movements" if proof["moving"] else skeleton_named(proof["skeleton"]).titles
-    return f"{len(proof['differences'])} test {of}"
-
-
 def _show_model_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
     """Show a model's card, and that of its moving gestures if it has one, each in an expander."""
     with st.expander("Model card", icon="📇", expanded=expanded, key=key):
-        _show_card(card)
+        st.markdown(_lower_headings(card))
     if motions_card:
-        title = "Model card of the moving gestures"
-        with st.expander(title, icon="🌀", key=f"{key}_motions"):
-            _show_card(motions_card)
+        with st.expander("Model card of the moving gestures", icon="🌀", key=f"{key}_motions"):
+            st.markdown(_lower_headings(motions_card))
 
 
-def _show_card(card: str) -> None:
-    """Show a card with its headings one level below the page's."""
-    lines = [f"###{line}" if line.startswith("#") else line for line in card.splitlines()]
-    st.markdown("\n".join(lines))
+def _lower_headings(card: str) -> str:
+    return re.sub("^#", "####", card, flags=re.MULTILINE)
 
 
 def _draw_model_import(project: Project) -> None:
-    """Draw the upload of a model file; show its test results and cards, and a button that adds it
-    to the project."""
+    """Draw the upload of a model file, its test results and cards, and the Add button."""
     turn = st.session_state.get("bundle_turn", 0)
     if added := st.session_state.pop("bundle_added", None):
         st.success(safe_label(added), icon="✅")

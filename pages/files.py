@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -19,13 +20,13 @@ from core.offline.files import (
     zip_pictures,
 )
 from core.pose.skeletons.table import Skeleton, skeleton_named
-from core.progress import Progress, to_fraction
 from core.reading.keypoint_sources import KeypointSource
 from core.store import Project
 from pages.panels.camera.keypoints import pick_heatmap_view, pick_keypoints, pick_max_poses
-from pages.panels.controls import upload_field
+from pages.panels.controls import download_button, upload_field
 from pages.panels.layout import show_errors, stacking_columns
 from pages.panels.live.models import model_for_keypoints, pick_model
+from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import drop_cached_except, get_or_make
@@ -85,45 +86,30 @@ class _ReadOptions:
 
 
 def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]:
-    """Analyse each uploaded file behind a progress bar; cached per file and settings. Files that
-    fail show an error and are left out."""
-    bar = st.empty()
+    """Analyse each uploaded file, cached per file and settings; files that fail show an error."""
     reads = []
-    for number, file in enumerate(files):
-        title = f"reading {safe_label(file.name)} ({number + 1} of {len(files)})"
-
-        def progress(
-            done: float,
-            total: float | None = None,
-            label: str = "",
-            number: int = number,
-            title: str = title,
-        ) -> None:
-            """Move the bar to this file's part of the whole."""
-            bar.progress((number + to_fraction(done, total)) / len(files), title)
-
-        read = partial(_read_upload, file, options, progress)
+    for number, file in enumerate(files, 1):
+        title = f"reading {safe_label(file.name)} ({number} of {len(files)})"
+        read = partial(_read_upload, file, options, title)
         with show_errors():
             reads.append(
                 get_or_make(_cache_name(file), options.key, read, UploadResult.delete_videos)
             )
-    bar.empty()
     return reads
 
 
-def _read_upload(file: Any, options: _ReadOptions, progress: Progress) -> UploadResult:
-    """Analyse an uploaded picture, video or zip with these settings; annotated videos go to the
-    visitor's folder."""
-    progress(0, 1)
-    return read_upload(
-        file.name,
-        file.getvalue(),
-        options.model,
-        lambda: options.source.open(studio().paths, num_poses=options.hands),
-        visitor_folder(),
-        maps=options.maps,
-        progress=progress,
-    )
+def _read_upload(file: Any, options: _ReadOptions, title: str) -> UploadResult:
+    """Analyse an uploaded file behind a progress bar; videos go to the visitor's folder."""
+    with progress_bar(title) as progress:
+        return read_upload(
+            file.name,
+            file.getvalue(),
+            options.model,
+            lambda: options.source.open(studio().paths, num_poses=options.hands),
+            visitor_folder(),
+            maps=options.maps,
+            progress=progress,
+        )
 
 
 def _cache_name(file: Any) -> str:
@@ -134,9 +120,9 @@ def _cache_name(file: Any) -> str:
 def show_file_results(
     uploads: Sequence[UploadResult], project: Project, model: GestureModel | None
 ) -> None:
-    """Show counts of analysed and skipped files, why files were skipped, downloads, then videos and
-    pictures."""
+    """Show counts of analysed and skipped files, downloads, then videos and pictures."""
     seen = [one for read in uploads for one in read.files]
+    pictures = [one for one in seen if one.video is None]
     refused = [refusal for read in uploads for refusal in read.skipped]
     emoji = EMOJI | {gesture.name: gesture.emoji for gesture in (model.gestures if model else ())}
     skeleton, found = skeleton_named(project.skeleton), sum(one.hands for one in seen)
@@ -150,37 +136,28 @@ def show_file_results(
             if len(refused) > MAX_SKIPPED_SHOWN:
                 st.caption(f"and {len(refused) - MAX_SKIPPED_SHOWN} more")
     if seen:
-        _draw_file_downloads(seen)
-    for one in (one for one in seen if one.video is not None):
-        _show_video_result(one, emoji, skeleton)
-    _show_picture_results([one for one in seen if one.video is None], emoji, skeleton)
+        _draw_file_downloads(seen, pictures)
+    for one in seen:
+        if one.video is not None:
+            _show_video_result(one, one.video, emoji, skeleton)
+    _show_picture_results(pictures, emoji, skeleton)
 
 
-def _draw_file_downloads(results: list[FileResult]) -> None:
-    """Draw the downloads: a CSV table of all hands, and a zip of the annotated pictures if there
-    are any."""
-    pictures = [one for one in results if one.video is None]
+def _draw_file_downloads(results: list[FileResult], pictures: list[FileResult]) -> None:
+    """Draw the downloads: a CSV table of all hands, and a zip of the annotated pictures."""
     with st.container(horizontal=True):
-        table = hand_table(results).to_csv(index=False).encode()
-        st.download_button(
-            "Table (CSV)", table, "gestures.csv", "text/csv", icon="📄", on_click="ignore"
-        )
+        table = hand_table(results).to_csv(index=False)
+        download_button("Table (CSV)", table, "gestures.csv", icon="📄")
         if pictures:
-            st.download_button(
-                "Annotated pictures (zip)",
-                lambda: zip_pictures(pictures),
-                "annotated.zip",
-                "application/zip",
-                icon="🖼",
-                on_click="ignore",
-            )
+            title = "Annotated pictures (zip)"
+            download_button(title, lambda: zip_pictures(pictures), "annotated.zip", icon="🖼")
 
 
-def _show_video_result(result: FileResult, emoji: dict[str, str], skeleton: Skeleton) -> None:
+def _show_video_result(
+    result: FileResult, video: Path, emoji: dict[str, str], skeleton: Skeleton
+) -> None:
     """Show an annotated video, the fraction of hands per gesture, and its download."""
     st.subheader(safe_label(result.name), anchor=False)
-    video = result.video
-    assert video is not None
     left, right = st.columns([3, 2], gap="large")
     left.video(str(video), format="video/webm")
     with right:
@@ -192,22 +169,14 @@ def _show_video_result(result: FileResult, emoji: dict[str, str], skeleton: Skel
             percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
             of = f"{percent} of {skeleton.titles}"
             st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {of}")
-        st.download_button(
-            "Annotated video (WebM)",
-            video.read_bytes,
-            "annotated.webm",
-            "video/webm",
-            icon="🎞",
-            key=f"video_{video.stem}",
-            on_click="ignore",
-        )
+        title, key = "Annotated video (WebM)", f"video_{video.stem}"
+        download_button(title, video.read_bytes, "annotated.webm", icon="🎞", key=key)
 
 
 def _show_picture_results(
     pictures: list[FileResult], emoji: dict[str, str], skeleton: Skeleton
 ) -> None:
-    """Show annotated pictures in rows of three with their gestures, and a button that shows
-    more."""
+    """Show annotated pictures in rows of three with their gestures, and Show more."""
     shown = st.session_state.get("files_shown", FIRST_SHOWN)
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):

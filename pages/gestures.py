@@ -1,7 +1,6 @@
 """Gestures: add, rename, order, switch off, merge, delete; and the people and sessions."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -20,7 +19,7 @@ from core.store.curation import (
 )
 from core.store.rows import MOVING, STILL
 from pages.panels.controls import pick_emoji
-from pages.panels.layout import NOTHING_RECORDED, show_errors
+from pages.panels.layout import NOTHING_RECORDED, apply_and_rerun, show_errors, show_tabs
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 
@@ -29,15 +28,11 @@ def page() -> None:
     """Draw the page's open tab: gestures, people or sessions."""
     project = pick_project()
     contents = {
-        "✋ Gestures": _show_gestures,
-        "🧑 People": _show_people,
-        "🗓 Sessions": _show_sessions,
+        "✋ Gestures": lambda: _show_gestures(project),
+        "🧑 People": lambda: _show_people(project),
+        "🗓 Sessions": lambda: _show_sessions(project),
     }
-    tabs = st.tabs(list(contents), key="gestures_tab", on_change="rerun")
-    for tab, show in zip(tabs, contents.values(), strict=True):
-        if tab.open:  # closed tabs and popovers stay empty: the page loads sooner
-            with tab:
-                show(project)
+    show_tabs("gestures_tab", contents)
 
 
 def _show_gestures(project: Project) -> None:
@@ -93,18 +88,18 @@ def _show_gesture_row(
             # the state in the key: after an undo the widget must not restore its old value
             key = f"used_{gesture.id}_{gesture.enabled}"
             if st.toggle("Active", gesture.enabled, key=key) != gesture.enabled:
-                _update_gesture(gesture, enabled=not gesture.enabled)
+                update = studio().store.update_gesture
+                apply_and_rerun(update, gesture.id, enabled=not gesture.enabled)
             _move_button("⬆", "Up", project, order, index, index - 1)
             _move_button("⬇", "Down", project, order, index, index + 1)
             edit = st.popover("Edit", icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
-            if edit.open:
+            if edit.open:  # a closed one stays empty: the page loads sooner
                 with edit:
                     _edit_gesture_form(project, gesture, gestures)
 
 
 def _describe_recordings(overview: GestureOverview) -> str:
-    """Return a gesture's counts of samples, people and sessions; without samples, how to perform
-    it."""
+    """Return a gesture's counts of samples, people and sessions, or how to perform it."""
     gesture = overview.gesture
     parts = ["moves"] if gesture.moves else []
     if overview.samples:
@@ -120,8 +115,7 @@ def _describe_recordings(overview: GestureOverview) -> str:
 def _move_button(
     icon: str, direction: str, project: Project, order: list[int], index: int, target: int
 ) -> None:
-    """Draw a button that swaps the gestures at two positions of the order and saves it; disabled at
-    the ends."""
+    """Draw a button that swaps two gestures of the order and saves it."""
     if st.button(
         icon,
         key=f"{direction}_{order[index]}",
@@ -133,21 +127,14 @@ def _move_button(
         st.rerun()
 
 
-def _update_gesture(gesture: Gesture, **changes: Any) -> None:
-    with show_errors():
-        studio().store.update_gesture(gesture.id, **changes)
-        st.rerun()
-
-
 def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int, Gesture]) -> None:
-    """Draw the controls that rename a gesture, merge it into another of its kind, or delete it with
-    its samples."""
+    """Draw the controls that rename a gesture, merge it into another of its kind, or delete it."""
     store = studio().store
     with st.form(f"change_{gesture.id}", border=False):
         name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
         emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
         if st.form_submit_button("Save", icon="💾", type="primary"):
-            _update_gesture(gesture, name=name, emoji=emoji)
+            apply_and_rerun(store.update_gesture, gesture.id, name=name, emoji=emoji)
     others = {
         other.id: safe_label(other.label.title)
         for other in gestures.values()
@@ -160,26 +147,20 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
         lambda target: merge_gestures(store, project.id, gesture.id, target),
     )
     if st.button("Delete with its samples", icon="🗑️", key=f"delete_{gesture.id}"):
-        with show_errors():
-            store.delete_gesture(gesture.id)
-            st.rerun()
+        apply_and_rerun(store.delete_gesture, gesture.id)
 
 
 def _merge_form(
     others: Mapping[int, str], key: str, button_key: str, merge: Callable[[int], object]
 ) -> None:
-    """Draw the choice of a merge target and its button, which calls `merge(id)`; draw nothing if
-    there is no other."""
+    """Draw the choice of a merge target, if there is one, and its button: `merge(id)`."""
     if not others:
         return
     target = st.selectbox(
         "Merge with", list(others), None, key=key, format_func=lambda i: others[i]
     )
     if st.button("Merge", icon="🔗", disabled=target is None, key=button_key):
-        assert target is not None
-        with show_errors():
-            merge(target)
-            st.rerun()
+        apply_and_rerun(merge, target)
 
 
 def _show_people(project: Project) -> None:
@@ -218,15 +199,12 @@ def _show_person_row(
 
 
 def _edit_person_form(project: Project, person: Person, others: Mapping[int, str]) -> None:
-    """Draw the controls that rename a person, merge them into another, or delete them with all
-    samples."""
+    """Draw the controls that rename a person, merge them into another, or delete them."""
     store = studio().store
     with st.form(f"rename_{person.id}", border=False):
         name = st.text_input("Name", person.name, key=f"called_{person.id}_{person.name}")
         if st.form_submit_button("Rename", icon="✏️", type="primary"):
-            with show_errors():
-                rename_person(store, person.id, name)
-                st.rerun()
+            apply_and_rerun(rename_person, store, person.id, name)
     _merge_form(
         others,
         f"same_{person.id}",
@@ -234,9 +212,7 @@ def _edit_person_form(project: Project, person: Person, others: Mapping[int, str
         lambda target: merge_persons(store, project.id, person.id, target),
     )
     if st.button("Delete with all samples", icon="🗑️", key=f"delete_p_{person.id}"):
-        with show_errors():
-            store.delete_person(person.id)
-            st.rerun()
+        apply_and_rerun(store.delete_person, person.id)
 
 
 def _show_sessions(project: Project) -> None:

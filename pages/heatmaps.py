@@ -10,24 +10,23 @@ from core.gestures.labels import safe_label
 from core.live.live import Options
 from core.media.videos import VIDEO_SUFFIXES
 from core.offline.files import UploadResult, read_upload
-from core.pose.drawing.heatmap_layout import Maps
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
-from core.recording.correcting import AnalysedFrame
 from pages.panels.camera.keypoints import pick_max_poses, pick_net
-from pages.panels.camera.stage import Stage, current_stage, has_server_picture
+from pages.panels.camera.stage import current_stage, has_server_picture
 from pages.panels.camera.stream import watch_stream_problem
-from pages.panels.controls import colored_number, pick_option, upload_field
-from pages.panels.heatmaps.pictures import (
+from pages.panels.controls import colored_number, download_button, pick_option, upload_field
+from pages.panels.heatmaps import (
+    explain_maps,
     freeze_button,
+    pick_maps,
     recent_frames,
     show_frozen,
     show_hand_upload,
     show_people_upload,
 )
-from pages.panels.heatmaps.views import explain_maps, pick_maps
-from pages.panels.progress import move_bar
+from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import drop_cached, get_or_make
@@ -38,8 +37,7 @@ _PERSON_EVERY_S = 0.7
 
 
 def page() -> None:
-    """Draw the page: choices in a row above, then the video, picture or frozen frame with a net's
-    heatmaps."""
+    """Draw the page: choices, then the video, picture or frozen frame with a net's heatmaps."""
     project = pick_project()
     place = current_stage()
     place.use_full_width()
@@ -54,13 +52,17 @@ def page() -> None:
         maps = pick_maps(skeleton, stages, video=what == VIDEO)
         held = freeze_button(source, has_server_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
-            maps = replace(maps, person=_pick_visible_number(place, held))
+            numbers = place.numbers if held is None else lambda: held.estimate.numbers
+            maps = replace(maps, person=pick_visible_person(numbers, moving=held is None))
     if what == CAMERA:
         place.show_next_step(f"Show a {skeleton.title} and see where the net finds its keypoints.")
     else:
         place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
     if what == CAMERA and held is None:
-        _show_camera_heatmaps(place, source, maps, number)
+        options = Options(None, number, Smoothing(joints=False), source, maps)
+        live = place.show(options, watch=recent_frames().remember)
+        with place.under:
+            watch_stream_problem(live)
     else:
         with place.replace_video():
             if what == PICTURE:
@@ -73,22 +75,6 @@ def page() -> None:
                 show_frozen(held, maps, stages)
     with place.under:
         explain_maps(maps, skeleton, stages)
-
-
-def _pick_visible_number(place: Stage, frozen: AnalysedFrame | None) -> int:
-    """Draw the choice among the people of the frozen frame, else of the live video; return the
-    number."""
-    if frozen is not None:
-        return pick_visible_person(lambda: frozen.estimate.numbers, moving=False)
-    return pick_visible_person(place.numbers, moving=True)
-
-
-def _show_camera_heatmaps(place: Stage, source: KeypointSource, maps: Maps, number: int) -> None:
-    """Show the camera's video with a net's heatmaps, and any problem of the stream below."""
-    options = Options(None, number, Smoothing(joints=False), source, maps)
-    live = place.show(options, watch=recent_frames().remember)
-    with place.under:
-        watch_stream_problem(live)
 
 
 def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: int) -> None:
@@ -121,26 +107,17 @@ def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: 
             st.warning(f"Only {seen.damage}.", icon="⚠️")
         assert seen.video is not None
         st.video(str(seen.video), format="video/webm")
-        st.download_button(
-            "Download",
-            seen.video.read_bytes,
-            "heatmaps.webm",
-            "video/webm",
-            icon="🎞",
-            on_click="ignore",
-        )
+        download_button("Download", seen.video.read_bytes, "heatmaps.webm", icon="🎞")
 
 
 def _annotate_heatmap_video(
     file: Any, source: KeypointSource, view: str, number: int
 ) -> UploadResult:
-    """Return a video annotated with heatmaps; cached per file and settings. Shows a progress bar
-    meanwhile."""
+    """Return a video annotated with heatmaps; cached per file and settings."""
 
     def make() -> UploadResult:
         """Annotate the video behind a progress bar."""
-        bar = st.progress(0.0, "detecting")
-        try:
+        with progress_bar("detecting") as progress:
             return read_upload(
                 file.name,
                 file.getvalue(),
@@ -148,10 +125,8 @@ def _annotate_heatmap_video(
                 lambda: source.open(studio().paths, num_poses=number),
                 visitor_folder(),
                 maps=view,
-                progress=move_bar(bar),
+                progress=progress,
             )
-        finally:
-            bar.empty()
 
     return get_or_make(
         "maps_video", (file.file_id, source, view, number), make, UploadResult.delete_videos
@@ -172,8 +147,7 @@ def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool)
 
 
 def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
-    """Draw a button per visible person, "No one is visible." without one; rerun the page after a
-    choice."""
+    """Draw a button per visible person; rerun the page after a choice."""
     if st.session_state.pop(_PERSON_PRESSED, False):
         st.rerun()
     there = sorted(numbers())
@@ -182,6 +156,11 @@ def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
         return
     chosen, key = st.session_state.get(_PERSON, 1), f"maps_person_of_{there}"
     st.session_state[key] = chosen if chosen in there else there[0]
+
+    def select_person() -> None:
+        st.session_state[_PERSON] = st.session_state[key]
+        st.session_state[_PERSON_PRESSED] = True
+
     st.segmented_control(
         "Person",
         there,
@@ -189,14 +168,8 @@ def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
         key=key,
         format_func=colored_number,
         width="content",
-        on_change=_select_person,
-        args=(key,),
+        on_change=select_person,
     )
-
-
-def _select_person(key: str) -> None:
-    st.session_state[_PERSON] = st.session_state[key]
-    st.session_state[_PERSON_PRESSED] = True
 
 
 page()

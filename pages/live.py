@@ -117,8 +117,7 @@ def _frozen_key(project: Project) -> str:
 
 
 def _freeze_last_second(project: Project, remote: BrowserStream | None) -> None:
-    """Freeze the last second's frames, request their crops from the browser if needed, and rerun
-    the page."""
+    """Freeze the last second, request its crops from the browser if needed, and rerun."""
     st.session_state[_frozen_key(project)] = moments = recent_second().freeze()
     if remote is not None and remote.keeps:
         remote.frames.request_crops([moment.frame.index for moment in moments])
@@ -128,8 +127,7 @@ def _freeze_last_second(project: Project, remote: BrowserStream | None) -> None:
 def _draw_correction_form(
     frozen: tuple[AnalysedFrame, ...], project: Project, remote: BrowserStream | None
 ) -> None:
-    """Draw three frozen frames, the choice of hand and still gesture, which saves the samples, and
-    Cancel."""
+    """Draw three frozen frames, and the choice of hand and gesture, which saves the samples."""
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
@@ -157,8 +155,7 @@ def _draw_correction_form(
 def _save_correction(
     project: Project, gesture_id: int, frozen: tuple[AnalysedFrame, ...], hand: str | None
 ) -> None:
-    """Save the frozen frames as samples of a gesture, of one hand if given, and end the
-    correction."""
+    """Save the frozen frames as samples of a gesture, and end the correction."""
     person = st.session_state.get("person") or "me"
     pictures = not project.keypoints_only
     recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)

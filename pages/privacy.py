@@ -21,8 +21,7 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """Draw where data goes and is stored, what libraries could send, and buttons that delete
-    data."""
+    """Draw where data goes and is stored, what libraries could send, and how to delete it."""
     project = pick_project()
     if message := st.session_state.pop("erased", None):
         st.success(safe_label(message), icon="✅")
@@ -63,8 +62,7 @@ def _show_stored_data() -> None:
 
 
 def _show_keypoints_only(project: Project) -> None:
-    """Show whether the project stores keypoints only; if not, a button that deletes its pictures
-    and switches to it."""
+    """Show whether the project stores keypoints only, or a button that deletes its pictures."""
     st.subheader("Keypoints only", anchor=False)
     if project.keypoints_only:
         st.success(
@@ -91,8 +89,7 @@ def _show_keypoints_only(project: Project) -> None:
 
 
 def _show_network_clients() -> None:
-    """List the libraries that could contact external hosts, whether each is switched off, and by
-    what."""
+    """List the libraries that could contact external hosts, and what switches each off."""
     st.subheader("What libraries could send", anchor=False)
     found = list_network_clients(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),

@@ -1,7 +1,5 @@
 """Record: samples of a gesture from the camera, pictures, videos or snapshots."""
 
-from typing import Any
-
 import streamlit as st
 
 from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
@@ -11,13 +9,12 @@ from core.live.live import LiveProcessor, Options
 from core.offline.files import SUFFIXES, skip_text
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
-from core.progress import Progress
 from core.reading.keypoint_sources import default_source
 from core.recording.imports.uploads import add_uploads, create_file_recorder
 from core.recording.recorder import Recorder
 from core.recording.sample_pictures import draw_sample
 from core.recording.samples import AddReport
-from core.store import Gesture, Project, Sample
+from core.store import Gesture, Project
 from core.store.bin import delete_samples
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
@@ -27,7 +24,7 @@ from pages.panels.controls import upload_field
 from pages.panels.layout import show_errors
 from pages.panels.progress import forget_job, job_result, show_job, start_job
 from pages.panels.project.projects import pick_project
-from pages.panels.recording.cards import gesture_cards
+from pages.panels.recording.cards import Cards, draw_gesture_cards
 from pages.panels.recording.options import (
     pick_max_people,
     pick_person_name,
@@ -42,12 +39,11 @@ COLUMNS, ROWS = 8, 2
 
 
 def page() -> None:
-    """Draw the page: video and gesture cards; below them remote control, latest samples and
-    uploads."""
+    """Draw the page: video and gesture cards, remote control, latest samples and uploads."""
     project = pick_project()
     place = current_stage()
     with place.beside:
-        cards = st.container()
+        cards_place = st.container()
         recorder = visit_recorder(project, pick_person_name())
         plan = pick_plan()
     with place.settings:
@@ -56,18 +52,19 @@ def page() -> None:
     options = Options(hands=number, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
     place.show_next_step(next_step(project) or "Select a gesture and hold its button.")
     live = show_recorded_video(place, options, recorder)
-    with cards:
-        gesture = gesture_cards(
-            project,
-            recorder,
-            live,
-            plan,
-            key="record_cards",
-            on_calm=st.rerun,
-            on_chosen=st.rerun,
-            on_changed=st.rerun,
-            watch=bool(st.session_state.get("remote_on")),
-        )
+    cards = Cards(
+        project,
+        recorder,
+        live,
+        plan,
+        "record_cards",
+        watch=bool(st.session_state.get("remote_on")),
+        on_calm=st.rerun,
+        on_chosen=st.rerun,
+        on_changed=st.rerun,
+    )
+    with cards_place:
+        gesture = draw_gesture_cards(cards)
     with place.under:
         watch_stream_problem(live)
     if gesture is None:
@@ -101,25 +98,20 @@ def show_latest_samples(project: Project, gesture: Gesture) -> None:
     for row in range(0, len(shown), COLUMNS):
         for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
             with column, st.container(gap=None):
-                _show_sample_tile(project, sample)
+                st.image(draw_sample(sample), width="stretch")
+                st.button(
+                    "Delete",
+                    key=f"delete_{sample.id}",
+                    width="stretch",
+                    type="tertiary",
+                    on_click=_delete_samples,
+                    args=(project, [sample.id]),
+                )
     st.button(
         f"Delete these {len(shown)}",
         icon="🗑️",
         on_click=_delete_samples,
         args=(project, [sample.id for sample in shown]),
-    )
-
-
-def _show_sample_tile(project: Project, sample: Sample) -> None:
-    """Draw a sample's crop with skeleton and its Delete button."""
-    st.image(draw_sample(sample), width="stretch")
-    st.button(
-        "Delete",
-        key=f"delete_{sample.id}",
-        width="stretch",
-        type="tertiary",
-        on_click=_delete_samples,
-        args=(project, [sample.id]),
     )
 
 
@@ -131,8 +123,7 @@ def _delete_samples(project: Project, ids: list[int]) -> None:
 
 
 def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> None:
-    """Draw the upload of pictures, videos and zips and the snapshot; they become samples of the
-    gesture in a background job."""
+    """Draw the upload of pictures, videos and zips and the snapshot, added in a background job."""
     title = safe_label(gesture.label.title)
     left, right = st.columns(2, gap="large")
     with left, st.form("upload", border=False, clear_on_submit=True):
@@ -155,15 +146,9 @@ def add_files_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
         # a key, so that a press during a change of gesture counts for the same button
         if st.form_submit_button(f"Add as {title}", icon="➕", key="add_files"):
             if files:
-                upload_recorder = create_file_recorder(
-                    recorder, [file.name for file in files], person
-                )
-                _start_upload_job(
-                    upload_recorder,
-                    project,
-                    gesture,
-                    [(file.name, file.getvalue()) for file in files],
-                )
+                uploads = [(file.name, file.getvalue()) for file in files]
+                of_files = create_file_recorder(recorder, [name for name, _ in uploads], person)
+                _start_upload_job(of_files, project, gesture, uploads)
             else:
                 st.caption("Choose pictures or videos first.")
     with right:
@@ -187,17 +172,14 @@ def _snapshot_form(recorder: Recorder, project: Project, gesture: Gesture) -> No
 def _start_upload_job(
     recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
 ) -> None:
-    """Start a background job that estimates keypoints in the files and adds them as samples of the
-    gesture."""
-    paths = studio().paths
-
-    def make_estimator() -> Any:
-        return default_source(project.skeleton).open(paths)
-
-    def work(progress: Progress) -> AddReport:
-        return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)
-
-    start_job(_upload_job_key(project), work)
+    """Start a job that estimates keypoints in the files and adds them as the gesture's samples."""
+    paths, source = studio().paths, default_source(project.skeleton)
+    start_job(
+        _upload_job_key(project),
+        lambda progress: add_uploads(
+            recorder, project, gesture, uploads, lambda: source.open(paths), progress=progress
+        ),
+    )
 
 
 def _upload_job_key(project: Project) -> str:
@@ -205,8 +187,7 @@ def _upload_job_key(project: Project) -> str:
 
 
 def show_upload_result(project: Project) -> None:
-    """Show how many of the last upload's files were added and skipped, and why, until OK is
-    pressed."""
+    """Show how many of the last upload's files were added and skipped, and why."""
     added: AddReport | None = job_result(_upload_job_key(project))
     if added is None:
         return
@@ -252,8 +233,7 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
 
 
 def _listen_for_osc(live: LiveProcessor, recorder: Recorder, gesture: Gesture, port: int) -> None:
-    """Open the OSC port if needed, set the gesture to record, and show the last command or
-    error."""
+    """Open the OSC port if needed, set the gesture to record, and show the last command."""
     remote = live.listener
     if not isinstance(remote, RecordingRemote):
         try:

@@ -19,15 +19,16 @@ from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_index, read_restorable_index, read_samples
 from pages.panels.controls import pick_option
 from pages.panels.layout import show_errors
-from pages.panels.progress import move_bar
+from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import label_noise_cache, studio
 from pages.panels.samples.balance import show_balance, show_no_samples
 from pages.panels.samples.map import show_data_map
 from pages.panels.samples.samples import (
+    apply_and_unselect,
     go_to_first_page,
-    show_bin_selection_bar,
     show_page_controls,
+    show_sample_actions,
     show_sample_grid,
     show_selection_bar,
 )
@@ -83,14 +84,13 @@ def _show_filtered_samples(project: Project, sample_index: SampleIndex) -> None:
         st.info("No sample matches these filters.", icon="🔎")
         return
     shown = show_page_controls(found)
-    show_selection_bar(project, found, shown)
+    show_selection_bar(found, shown, lambda ids: show_sample_actions(project, ids))
     known = select_scores(label_noise, sample_index, shown) if label_noise else {}
     show_sample_grid(project, read_samples(studio().store, shown.tolist()), known)
 
 
 def _pick_filters(project: Project) -> SampleFilter:
-    """Draw gesture, person, session and order; return them as a filter, with the ids linked from
-    another page."""
+    """Draw gesture, person, session and order; return them with the linked ids as a filter."""
     store = studio().store
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
@@ -153,9 +153,8 @@ def label_noise_scores(
         st.caption("Samples changed after scoring; new ones come last.")
         again = st.button("Score again", icon="🔄")
     if stale and again:
-        bar = st.progress(0.0, f"scoring {len(sample_index):,} samples")
-        label_noise = cache.score(studio().store, studio().paths, project, move_bar(bar))
-        bar.empty()
+        with progress_bar(f"scoring {len(sample_index):,} samples") as progress:
+            label_noise = cache.score(studio().store, studio().paths, project, progress)
     st.caption(
         "Suspect samples are probably mislabelled: they look like another gesture, or the model in "
         "use predicts one."
@@ -215,8 +214,7 @@ def _restore_bin_entry(project: Project, entry: BinEntry, key: str) -> None:
 
 
 def show_deleted_samples(project: Project) -> None:
-    """Draw the samples deleted individually as tiles, with buttons that restore the selected
-    ones."""
+    """Draw the samples deleted one by one as tiles, with buttons that restore selected ones."""
     st.subheader("Samples", anchor=False)
     found = filter_and_sort_ids(read_restorable_index(studio().store, project.id), SampleFilter())
     if not len(found):
@@ -225,14 +223,18 @@ def show_deleted_samples(project: Project) -> None:
         )
         return
     shown = show_page_controls(found)
-    show_bin_selection_bar(found, shown, lambda ids: _restore_deleted_samples(project, ids))
+    show_selection_bar(found, shown, lambda ids: _draw_restore_button(project, ids))
     show_sample_grid(project, read_samples(studio().store, shown.tolist()), {}, in_bin=True)
 
 
-def _restore_deleted_samples(project: Project, ids: list[int]) -> None:
-    with show_errors():
+def _draw_restore_button(project: Project, ids: list[int]) -> None:
+    """Draw the button that restores deleted samples."""
+
+    def restore() -> None:
         back = restore_samples(studio().store, project.id, ids)
         st.toast(f"Restored {format_count(back, 'sample')}.", icon="↩️")
+
+    st.button(f"Restore {len(ids):,}", icon="↩️", on_click=apply_and_unselect, args=(ids, restore))
 
 
 page()

@@ -11,7 +11,7 @@ from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model, model_for_keypoints
 from pages.panels.live.readings import show_answers, show_placeholder
 from pages.panels.project.projects import pick_project
-from pages.panels.recording.cards import gesture_cards
+from pages.panels.recording.cards import Cards, draw_gesture_cards
 from pages.panels.recording.options import (
     pick_max_people,
     pick_person_name,
@@ -38,16 +38,17 @@ def page() -> None:
     place.show_next_step(advice or status)
     live = show_recorded_video(place, Options(model, number, keypoints=source, maps=maps), recorder)
     with place.beside:
-        gesture_cards(
+        cards = Cards(
             project,
             recorder,
             live,
             plan,
-            key="studio_cards",
+            "studio_cards",
             on_recorded=lambda: train_after_recording(project),
             on_calm=st.rerun,
             on_changed=st.rerun,
         )
+        draw_gesture_cards(cards)
         show_quick_training(project, advice)
     with place.under:
         st.fragment(_draw_studio_answer, run_every=place.refresh_s(0.2) if live else None)(

@@ -1,31 +1,42 @@
-"""Train: the Train button, curves while it runs, and how far the result can be trusted."""
+"""Train: the Train button, how far its result can be trusted, and fine-tuning of a net."""
 
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.jobs.trainings import KIND, excluded_samples_text
+from core.jobs.net_training import (
+    FineTuningProcess,
+    delete_net_run,
+    has_fine_tuning_checkpoint,
+    latest_fine_tuning,
+    save_last_checkpoint,
+    start_fine_tuning,
+    stop_net_training,
+)
+from core.jobs.trainings import KIND, describe_failure, excluded_samples_text
 from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.learned import set_train_in_space
-from core.training.runs import RUNNING, Run
-from pages.panels.layout import show_errors, show_table
+from core.training.runs import DEAD, RUNNING, Run, list_runs
+from pages.panels.layout import apply_and_rerun, show_errors, show_table
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 from pages.panels.samples.balance import next_step, show_no_samples
-from pages.panels.training.net_training import show_fine_tuning
-from pages.panels.training.texts import training_progress
+from pages.panels.training.charts import draw_chart, stages_chart
+from pages.panels.training.texts import MARKS, training_progress
 from pages.panels.training.trained import show_curves_per_epoch, show_results
 
 _PICTURE, _SPACE = "2-D (x, y)", "3-D (x, y, z)"
 
 
 def page() -> None:
-    """Draw the page: recorded gestures, Train, the running training, results of past ones, and net
-    fine-tuning for hands."""
+    """Draw the page: recorded gestures, Train, the running and past trainings, fine-tuning."""
     project = pick_project()
     running = studio().trainings.find_running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
-    _show_recorded_gestures(project, recorded, running)
+    if recorded:
+        _show_recorded_gestures(project, recorded, running)
+    else:
+        show_no_samples()
     _train_form(project, running, has_samples=bool(recorded))
     if running is not None:
         st.fragment(_watch_training, run_every=0.5)(running)
@@ -38,11 +49,7 @@ def page() -> None:
 def _show_recorded_gestures(
     project: Project, recorded: list[GestureOverview], running: Run | None
 ) -> None:
-    """Show what to do next and a table of samples, people and sessions per gesture; a hint without
-    samples."""
-    if not recorded:
-        show_no_samples()
-        return
+    """Show what to do next and a table of samples, people and sessions per gesture."""
     if running is not None:
         st.caption("⏳ Training. You can use other pages meanwhile.")
     else:
@@ -60,8 +67,7 @@ def _show_recorded_gestures(
 
 
 def _train_form(project: Project, running: Run | None, *, has_samples: bool) -> None:
-    """Draw Train with options (epochs, seed, 2-D or 3-D), and start a training; disabled without
-    samples or while one runs."""
+    """Draw Train with options (epochs, seed, 2-D or 3-D), and start a training."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         begin = st.button(
             "Train", icon="▶️", type="primary", disabled=running is not None or not has_samples
@@ -88,11 +94,8 @@ def _train_form(project: Project, running: Run | None, *, has_samples: bool) -> 
             pick_training_axes(project)
         if project.in_space:
             st.caption("Learns from 3-D keypoints.")
-        if (
-            has_samples
-            and running is None
-            and (left := excluded_samples_text(studio().store, project))
-        ):
+        ready = has_samples and running is None
+        if ready and (left := excluded_samples_text(studio().store, project)):
             st.caption(f"⚠️ {safe_label(left)}")
     if begin:
         with show_errors(), st.spinner("Preparing …"):
@@ -120,8 +123,7 @@ def _watch_training(run: Run) -> None:
 
 
 def pick_training_axes(project: Project) -> None:
-    """Draw the choice of 2-D or 3-D keypoints, for hand projects alone; save a change and rerun the
-    page."""
+    """Draw the choice of 2-D or 3-D keypoints for hand projects; save a change and rerun."""
     if not skeleton_named(project.skeleton).is_hand:
         return
     chosen = st.radio(
@@ -132,10 +134,100 @@ def pick_training_axes(project: Project) -> None:
         help="3-D also uses rotation towards and away from the camera, measured by a depth camera "
         "or estimated by MediaPipe from a webcam.",
     )
-    with show_errors():
-        if (chosen == _SPACE) != project.in_space:
-            set_train_in_space(studio().store, project, chosen == _SPACE)
-            st.rerun()
+    if (chosen == _SPACE) != project.in_space:
+        apply_and_rerun(set_train_in_space, studio().store, project, chosen == _SPACE)
+
+
+def show_fine_tuning(project: Project) -> None:
+    """Show the form that fine-tunes the CPM net or the running fine-tuning, then the last five."""
+    runs = list_runs(studio().paths.net_runs)
+    running = next((run for run in runs if run.status() == RUNNING), None)
+    news = running is not None or bool(runs and describe_failure(runs[0]))
+    with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
+        st.caption(
+            "The light CPM learns from the keypoints that MediaPipe found in your samples with a "
+            "picture. Every fifth recording is held out for testing. Live, Record and Heatmaps "
+            "then offer the net by its name."
+        )
+        if running is None:
+            _fine_tuning_form(project)
+        else:
+            st.fragment(_watch_fine_tuning, run_every=1.0)(running)
+        for run in runs[:5]:
+            if run is not running:
+                _show_fine_tuning_run(run)
+
+
+def _fine_tuning_form(project: Project) -> None:
+    """Draw name, minutes and Fine-tune; then wait for the process to start, or show its error."""
+    with st.form("fine_tune", border=False):
+        name = st.text_input("Name of the net", "cpm.my_hand")
+        minutes = st.slider("Minutes", 1, 60, 5)
+        if st.form_submit_button("Fine-tune", icon="🔥"):
+            with show_errors():
+                start_fine_tuning(studio().paths, project.name, name, minutes)
+                st.toast("It starts in a few seconds.", icon="🔥")
+    start = latest_fine_tuning(studio().paths)
+    if start is None:
+        return
+    if start.failure:
+        st.error(safe_label(f"The fine-tuning did not start: {start.failure}"), icon="❌")
+    elif start.is_starting:
+        st.fragment(_watch_fine_tuning_start, run_every=1.0)(start)
+    elif start.run is not None and start.run.status() == RUNNING:
+        st.rerun()
+
+
+def _watch_fine_tuning_start(process: FineTuningProcess) -> None:
+    """Show that a fine-tuning is starting; rerun the page once it has started or failed."""
+    if not process.is_starting:
+        st.rerun()
+    st.caption("⏳ starting …")
+
+
+def _watch_fine_tuning(run: Run) -> None:
+    """Show a running fine-tuning's progress, PCK curve and Stop; rerun the page when it ends."""
+    if run.status() != RUNNING:
+        st.rerun()
+    evaluations = run.records("look")
+    about = run.about()
+    last = evaluations[-1] if evaluations else {"seconds": 0.0, "step": 0}
+    by_time = last["seconds"] / (60 * float(about.get("minutes", 1)))
+    share = last["step"] / about["steps"] if about.get("steps") else by_time
+    st.progress(min(1.0, share), f"training {safe_label(about.get('net', 'the net'))}")
+    rows = [
+        {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK": stage["pck@0.1"]}
+        for evaluation in evaluations
+        for stages in evaluation["held_out"].values()
+        for i, stage in enumerate(stages)
+    ]
+    if rows:
+        draw_chart(stages_chart(rows))
+    if st.button("Stop and save", icon="⏹"):
+        stop_net_training(run)
+
+
+def _show_fine_tuning_run(run: Run) -> None:
+    """Show a past fine-tuning: status, PCK@0.1, error, Delete, and for a crashed one Save."""
+    evaluations = run.records("look")
+    mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
+    if evaluations:
+        last = evaluations[-1]["held_out"]
+        fractions = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
+        pck = ", ".join(f"{name} {s:.1%}" for name, s in fractions.items() if s is not None)
+        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
+    if reason := describe_failure(run):
+        st.error(
+            safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
+            icon="❌",
+        )
+    dead = run.status() == DEAD and has_fine_tuning_checkpoint(run)
+    if dead and st.button("Save what it had learned", icon="💾", key=f"keep_{run.name}"):
+        apply_and_rerun(save_last_checkpoint, studio().paths, run)
+    with st.popover("Delete", icon="🗑️", key=f"delete_menu_{run.name}"):
+        st.markdown("Its figures and checkpoints are deleted for good. The net stays.")
+        if st.button("Delete this training", type="primary", key=f"delete_{run.name}"):
+            apply_and_rerun(delete_net_run, run)
 
 
 page()

@@ -2,6 +2,9 @@
 
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
+
+import streamlit as st
 
 from core.pose.skeletons.skeleton import Rgb
 
@@ -9,6 +12,17 @@ from core.pose.skeletons.skeleton import Rgb
 def read_asset(name: str) -> str:
     """Return the text of a JavaScript or CSS file of this folder."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def register_component(name: str, html: str = "", *, libraries: tuple[str, ...] = ()) -> Any:
+    """Register the component of NAME.js and NAME.css, if there is one; return what draws it.
+
+    Args:
+        libraries: JavaScript files whose functions NAME.js uses.
+    """
+    css = read_asset(f"{name}.css") if (Path(__file__).parent / f"{name}.css").exists() else None
+    js = "\n".join(read_asset(file) for file in (*libraries, f"{name}.js"))
+    return st.components.v2.component(name, html=html or None, css=css, js=js)
 
 
 def to_css_color(color: Rgb) -> str:

@@ -2,15 +2,10 @@
 
 from typing import Any
 
-import streamlit as st
+from pages.components import register_component
 
-from pages.components import read_asset
-
-_component = st.components.v2.component(
-    "answer",
-    html='<div class="answer"></div><p class="held" role="status"></p>',
-    css=read_asset("answer.css"),
-    js=read_asset("answer.js"),
+_component = register_component(
+    "answer", '<div class="answer"></div><p class="held" role="status"></p>'
 )
 
 

@@ -30,8 +30,7 @@ _FILES = "browser_files"
 
 
 def browser_file_urls(folder: Path) -> dict[str, str]:
-    """Return this server's URLs of the MediaPipe library, its loader, its WASM and each model, by
-    name."""
+    """Return this server's URLs of the MediaPipe library, its loader, WASM and models, by name."""
     given = st.components.v1.declare_component(_FILES, path=folder)  # files and nothing else
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     root = f"/{path}/component/{given.name}" if path else f"/component/{given.name}"

@@ -4,19 +4,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import read_asset
+from pages.components import register_component
 
-_component = st.components.v2.component(
+_component = register_component(
     "camera_probe",
-    html='<button type="button">Test the camera</button> <span role="status"></span>',
-    css=read_asset("camera_probe.css"),
-    js=read_asset("camera_probe.js"),
+    '<button type="button">Test the camera</button> <span role="status"></span>',
 )
 
 
 def request_camera_report(key: str) -> Any:
-    """Draw the camera test's button; return the browser's report for `diagnose_camera`, None before
-    it is pressed."""
+    """Draw the camera test's button; return the browser's report, None before it is pressed."""
     before = st.session_state.get(key)
     heard = bool(before and before.get("report"))
     return _component(key=key, data={"heard": heard}, on_report_change=lambda: None).get("report")

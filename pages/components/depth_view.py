@@ -13,16 +13,14 @@ from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import DepthRange, list_scale_colours
 from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
-from pages.components import read_asset, to_css_color
+from pages.components import read_asset, register_component, to_css_color
 
-_component = st.components.v2.component(
-    "depth_view",
-    html=read_asset("depth_view.html"),
-    css=read_asset("depth_view.css"),
-    js=read_asset("hand_space.js") + read_asset("depth_view.js"),
+_component = register_component(
+    "depth_view", read_asset("depth_view.html"), libraries=("hand_space.js",)
 )
 _TICKS, _COLOURS = 6, 16
 _HALF_MM = 95.0  # half the side of the 3-D view of a hand without a cube
+_EVERY_MS = 66.0  # between frames without time stamps
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,6 @@ class DepthScene:
         name: of the recording or camera.
         reach: the depths that the colours span; None shows only the hand in 3-D.
         count: frames of a recording, which the browser requests; 0 for a camera that sends them.
-        every_ms: time between frames without time stamps.
         skeleton, truth: of the found and of the true keypoints.
         model: that recognises the hands' gestures; "" for none.
     """
@@ -41,7 +38,6 @@ class DepthScene:
     name: str
     reach: DepthRange | None = None
     count: int = 0
-    every_ms: float = 66.0
     skeleton: Skeleton | None = None
     truth: Skeleton | None = None
     model: str = ""
@@ -53,8 +49,7 @@ class DepthScene:
 
 
 def first_requested_frame(key: str, scene: DepthScene) -> int:
-    """Return the index of the first frame the browser requests, clipped to the recording; 0 before
-    a request."""
+    """Return the index of the first frame that the browser requests; 0 before a request."""
     said = (st.session_state.get(key) or {}).get("want")
     from_ = int(said["from"]) if said and said["turn"] == scene.turn else 0
     return min(max(from_, 0), scene.count - 1)
@@ -70,10 +65,11 @@ def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> 
             "recording": scene.name,
             "turn": scene.turn,
             "count": scene.count,
-            "every_ms": scene.every_ms,
+            "every_ms": _EVERY_MS,
             "half": _HALF_MM,
             "colours": ", ".join(list_scale_colours(_COLOURS)),
-            "ticks": scene.reach and _depth_tick_labels(scene.reach),
+            "ticks": scene.reach
+            and [f"{m / 1000:.2f} m" for m in np.linspace(*scene.reach, _TICKS)],
             "skeleton": _skeleton_data(scene.skeleton),
             "truth_skeleton": _skeleton_data(scene.truth),
             "from": batch[0]["i"] if batch else None,
@@ -131,13 +127,8 @@ def _cube_data(cube: Cube, view: DepthView) -> dict[str, Any]:
     }
 
 
-def _depth_tick_labels(reach: DepthRange) -> list[str]:
-    return [f"{mm / 1000:.2f} m" for mm in np.linspace(*reach, _TICKS)]
-
-
 def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
-    """Return points as lists rounded to 0.1 mm; None for each point that isn't finite, and for no
-    points."""
+    """Return points as lists rounded to 0.1 mm; None for each point that isn't finite."""
     if points_mm is None:
         return None
     rows = np.round(np.asarray(points_mm, float), 1).tolist()

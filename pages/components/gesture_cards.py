@@ -6,13 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import read_asset
+from pages.components import register_component
 
-_component = st.components.v2.component(
-    "gesture_cards",
-    css=read_asset("gesture_cards.css"),
-    js=read_asset("loop.js") + read_asset("metronome.js") + read_asset("gesture_cards.js"),
-)
+_component = register_component("gesture_cards", libraries=("loop.js", "metronome.js"))
 
 
 @dataclass
@@ -38,10 +34,7 @@ class Inbox:
             self.page, self.heard = state["page"], 0
         new = [one for one in state["messages"] if one["n"] > self.heard]
         if state["n"] > self.heard:
-            self.heard, self.missing = (
-                state["n"],
-                [int(i) for i in state["missing"]],
-            )
+            self.heard, self.missing = state["n"], [int(i) for i in state["missing"]]
         return new
 
 

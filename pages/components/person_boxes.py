@@ -7,17 +7,15 @@ import streamlit as st
 from core.datasets.person_boxes import MAX_BOXES
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
-from pages.components import read_asset, to_css_color, to_data_url
+from pages.components import register_component, to_css_color, to_data_url
 
-_component = st.components.v2.component(
+_component = register_component(
     "person_boxes",
-    html='<div class="people"><div class="place"><img alt=""><svg role="group" '
+    '<div class="people"><div class="place"><img alt=""><svg role="group" '
     'aria-label="People’s boxes"></svg></div><div class="row"><button type="button">Add a box'
     '</button><button type="button" name="remove">Remove the box</button><small>Drag on the '
     "picture to draw a box. Tab reaches the boxes: arrows move, Shift and arrows resize, Enter "
     "chooses, Delete removes.</small></div></div>",
-    css=read_asset("person_boxes.css"),
-    js=read_asset("person_boxes.js"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Samples as tiles to select and to open, in one element for any number."""
+"""Samples as tiles to select and to open, in one element for any number; and a clip that plays."""
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components import read_asset
+from pages.components import register_component, to_data_url
 
-_component = st.components.v2.component(
-    "sample_grid",
-    html="<ul></ul>",
-    css=read_asset("sample_grid.css"),
-    js=read_asset("loop.js") + read_asset("sample_grid.js"),
+_component = register_component("sample_grid", "<ul></ul>", libraries=("loop.js",))
+_clip = register_component(
+    "clip_loop", '<img alt="The movement, played over and over">', libraries=("loop.js",)
 )
+
+
+def play_clip(key: str, jpeg: bytes) -> None:
+    """Play a clip from a JPEG with its frames side by side; all frames if motion is reduced."""
+    _clip(key=key, width="stretch", data={"picture": to_data_url(jpeg)})
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,6 @@ def show_tiles(
     """
 
     def report_selection() -> None:
-        """Pass the browser's selection to `on_pick`."""
         said = st.session_state[key]["picked"]
         on_select(int(said["turn"]), {int(i) for i in said["ids"]})
 

@@ -4,11 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import read_asset
+from pages.components import register_component
 
-_component = st.components.v2.component(
-    "shown_picture", html="<span></span>", js=read_asset("shown_picture.js")
-)
+_component = register_component("shown_picture", "<span></span>")
 
 
 def watch_picture(

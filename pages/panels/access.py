@@ -85,8 +85,7 @@ def _uploaded_bytes_by_session() -> dict[str, int]:
 
 
 def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
-    """Build the policy of login, allowed hosts and origins from server options, secrets.toml and
-    environment."""
+    """Build the policy of login, hosts and origins from options, secrets.toml and environment."""
     auth = {} if is_by_proxy() else secrets.get("auth", {})
     public = urlsplit(auth.get("redirect_uri", ""))
     origins = {*st.get_option("server.corsAllowedOrigins")}
@@ -101,11 +100,9 @@ def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
 
 
 def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
-    """Return a function from a connection to its user name, by proxy header or login cookie; "" if
-    not logged in."""
+    """Return a function from a connection to its user name; "" if not logged in."""
 
     def identify(connection: HTTPConnection) -> str:
-        """Return the connection's user name; "" if not logged in."""
         if not is_by_proxy():
             return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
         try:
@@ -154,7 +151,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
         st.logout()
 
     try:
-        if _must_log_in():
+        if not is_by_proxy() and _has_openid_login() and not st.user.is_logged_in:
             _show_login()
         name = current_owner()
     except AccessError as error:
@@ -175,11 +172,6 @@ def is_at_this_machine() -> bool:
         is_local_only(st.get_option("server.address"))
         and not Paths.find().of(current_owner()).owner
     )
-
-
-def _must_log_in() -> bool:
-    """Return whether OpenID Connect is configured and this visitor has not logged in."""
-    return not is_by_proxy() and _has_openid_login() and not st.user.is_logged_in
 
 
 def _show_login() -> NoReturn:

@@ -4,8 +4,9 @@ pandas, Altair and plotly load slowly, so they are imported where a chart is dra
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import streamlit as st
 
 from core.estimators.mediapipe_pose import MAX_PEOPLE
@@ -21,9 +22,7 @@ from pages.panels.controls import colored_number, pick_option, upload_field
 from pages.panels.layout import show_errors, show_table
 
 if TYPE_CHECKING:
-    import altair as alt
     import pandas as pd
-    import plotly.graph_objects as go
 
 BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
 STEPS = "Show search area"
@@ -49,7 +48,8 @@ def pick_view() -> BodyView:
             persist_state="session",
             help="The square in which the net searches for a person, and how it is computed.",
         )
-    return BodyView(background, _rgb(colour), behind, skeleton, steps)
+    rgb = cast(Rgb, tuple(bytes.fromhex(colour.removeprefix("#"))))
+    return BodyView(background, rgb, behind, skeleton, steps)
 
 
 def pick_persons() -> int:
@@ -85,8 +85,7 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
 
 
 def explain_steps() -> None:
-    """Explain the points and squares drawn for the search area: detected box, alignment points,
-    crop."""
+    """Explain the points and squares drawn for the search area."""
     st.caption(
         "A detector finds a person, then a second net finds 33 keypoints in a rotated square "
         "around them. Afterwards the last keypoints give the next square (yellow), without the "
@@ -123,17 +122,28 @@ def _forget_picture() -> None:
     st.session_state.pop(_BEHIND, None)
 
 
-def _rgb(text: str) -> Rgb:
-    """Return the colour of “#rrggbb”."""
-    return cast(Rgb, tuple(bytes.fromhex(text.removeprefix("#"))))
-
-
 COLOURS = ["#4a90e2", "#e08a2b"]  # of the drawn skeleton; the dashes differ, too
 _CURVE_HEIGHT_PX = 70
-_REACH_M = 1.0  # from the hips in every direction
-_SPACE_HEIGHT_PX = 300
-_GRID = "rgb(150, 150, 150)"
-_SIDES = ("left", "right", "middle")
+_AXIS = {
+    "range": [-1.0, 1.0],  # metres from the hips
+    "showticklabels": False,
+    "title": "",
+    "backgroundcolor": "rgba(0, 0, 0, 0)",
+    "gridcolor": "rgb(150, 150, 150)",
+    "zeroline": False,
+}
+_BODY_LAYOUT = {
+    "height": 300,
+    "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    "uirevision": "kept",  # a new pose keeps the rotation
+    "legend": {"orientation": "h", "x": 0, "y": 1},
+    "paper_bgcolor": "rgba(0, 0, 0, 0)",
+    "scene": {
+        **{f"{axis}axis": _AXIS for axis in "xyz"},
+        "aspectmode": "cube",
+        "camera": {"eye": {"x": 0.35, "y": -1.5, "z": 0.2}},
+    },
+}
 
 
 def show_angles(angles: Mapping[str, float]) -> None:
@@ -150,16 +160,10 @@ def _format_angle(degrees: float) -> str:
 
 
 def show_angle_curves(table: "pd.DataFrame", time_title: str) -> None:
-    """Draw the angle curves of a table with a column time_s and a column per angle in degrees."""
+    """Draw angle over time, a chart per joint, of columns time_s and an angle each in degrees."""
     if not table[list(ANGLES)].notna().any(axis=None):
         st.caption("The angles of elbows, shoulders, hips and knees are drawn here.")
         return
-    st.altair_chart(angle_curves_chart(table, time_title), width="stretch")
-
-
-def angle_curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatChart":
-    """Build a chart of angle over time per joint, left and right as two lines, one chart above the
-    other."""
     import altair as alt
 
     long = table.melt("time_s", list(ANGLES), "angle", "degrees")
@@ -185,96 +189,55 @@ def angle_curves_chart(table: "pd.DataFrame", time_title: str) -> "alt.VConcatCh
         )
         for joint in JOINTS
     ]
-    return alt.vconcat(*charts, spacing=6).resolve_scale(x="shared")
+    curves = alt.vconcat(*charts, spacing=6).resolve_scale(x="shared")
+    st.altair_chart(curves, width="stretch")
 
 
-def show_body_3d(
-    world: Floats | None, key: str, *, mirrored: bool = False, skeleton: Skeleton = BODY_33
-) -> None:
-    """Draw a body (K, 3) in metres as a rotatable 3-D figure, seen from the camera; draw nothing if
-    None."""
+def show_body_3d(world: Floats | None, key: str, *, mirrored: bool = False) -> None:
+    """Draw a body (33, 3) in metres as a rotatable 3-D figure, seen from the camera, if not None.
+
+    Plotly's z points up; the body's x points right, y down, z away.
+    """
     if world is None:
         return
-    figure = space_figure(world, skeleton, mirrored=mirrored)
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
-
-
-def space_figure(world: Floats, skeleton: Skeleton, *, mirrored: bool = False) -> "go.Figure":
-    """Build the 3-D figure of keypoints (K, 3) in metres: x right, y down, z away."""
     import plotly.graph_objects as go
 
     x, down, away = (-world[:, 0] if mirrored else world[:, 0]), world[:, 1], world[:, 2]
-    points = list(zip(x.tolist(), away.tolist(), (-down).tolist(), strict=True))
-    lines = [
-        go.Scatter3d(
-            **_line_axes([(points[a], points[b]) for a, b in edges]),
+    points = np.stack([x, away, -down], axis=1)
+    figure = go.Figure(layout=_BODY_LAYOUT)
+    for side, color, edges in _group_by_side(BODY_33):
+        gaps = np.full((len(edges), 1, 3), np.nan)
+        lines = np.concatenate([points[np.array(edges)], gaps], axis=1).reshape(-1, 3)
+        figure.add_scatter3d(
+            **_axis_values(lines),
             mode="lines",
             name=side,
             line={"width": 6, "color": f"rgb{color}"},
             hoverinfo="skip",
         )
-        for side, color, edges in _group_by_side(skeleton)
-    ]
-    names = [name.replace("_", " ") for name in skeleton.joints]
-    dots = go.Scatter3d(
-        **_point_axes(points),
+    figure.add_scatter3d(
+        **_axis_values(points),
         mode="markers",
-        text=names,
+        text=[name.replace("_", " ") for name in BODY_33.joints],
         hoverinfo="text",
         showlegend=False,
         marker={"size": 2.5, "color": "rgb(120, 120, 130)"},
     )
-    return go.Figure([*lines, dots], _body_figure_layout())
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
 
 
-def _body_figure_layout() -> dict[str, Any]:
-    """Return the Plotly layout of the 3-D body: equal axes in metres, transparent, seen from the
-    camera; redraws keep the rotation."""
-    axis = {
-        "range": [-_REACH_M, _REACH_M],
-        "showticklabels": False,
-        "title": "",
-        "backgroundcolor": "rgba(0, 0, 0, 0)",
-        "gridcolor": _GRID,
-        "zeroline": False,
-    }
-    eye = {"x": 0.35, "y": -1.5, "z": 0.2}
-    return {
-        "height": _SPACE_HEIGHT_PX,
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-        "uirevision": "kept",  # a new pose keeps the rotation
-        "legend": {"orientation": "h", "x": 0, "y": 1},
-        "paper_bgcolor": "rgba(0, 0, 0, 0)",
-        "scene": {
-            "xaxis": axis,
-            "yaxis": axis,
-            "zaxis": axis,
-            "aspectmode": "cube",
-            "camera": {"eye": eye},
-        },
-    }
+def _axis_values(points: Floats) -> dict[str, list[float]]:
+    return {axis: points[:, i].tolist() for i, axis in enumerate("xyz")}
 
 
 def _group_by_side(skeleton: Skeleton) -> list[tuple[str, Rgb, list[tuple[int, int]]]]:
-    """Return (name, colour, edges) for the left side, the right side and the middle of a
-    skeleton."""
+    """Return (name, colour, edges) of a skeleton's left side, right side and middle."""
     by_color: dict[Rgb, list[tuple[int, int]]] = {}
     for edge, color in zip(skeleton.edges, skeleton.colors, strict=True):
         by_color.setdefault(color, []).append(edge)
-    sides = [(_side_of_edges(edges, skeleton), color, edges) for color, edges in by_color.items()]
-    return sorted(sides, key=lambda side: _SIDES.index(side[0]))
-
-
-def _side_of_edges(edges: list[tuple[int, int]], skeleton: Skeleton) -> str:
-    sides = {skeleton.joints[joint].split("_")[0] for edge in edges for joint in edge}
-    known = sides & {"left", "right"}
-    return known.pop() if len(known) == 1 else "middle"
-
-
-def _line_axes(lines: list[tuple[Any, Any]]) -> dict[str, list[float | None]]:
-    """Return the coordinates of separate lines per axis."""
-    return _point_axes([point for a, b in lines for point in (a, b, (None, None, None))])
-
-
-def _point_axes(points: list[Any]) -> dict[str, list[float | None]]:
-    return {axis: [point[i] for point in points] for i, axis in enumerate("xyz")}
+    groups = []
+    for color, edges in by_color.items():
+        sides = {skeleton.joints[joint].split("_")[0] for edge in edges for joint in edge}
+        known = sides & {*SIDES}
+        groups.append((known.pop() if len(known) == 1 else "middle", color, edges))
+    return sorted(groups, key=lambda group: (*SIDES, "middle").index(group[0]))

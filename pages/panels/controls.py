@@ -1,7 +1,8 @@
 """Widgets that several pages use: a choice of a few options, an emoji, an upload field."""
 
+import mimetypes
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -20,17 +21,14 @@ _SIGNS = (
 )
 EMOJI_CHOICES = [to_colour_emoji(sign) for sign in _SIGNS.split()]
 LIMITS_MB = {
-    kind: size // 2**20
-    for kind, size in {
-        "pictures": PICTURE.max_bytes,
-        "videos": VIDEO.max_bytes,
-        "zips": ZIP.max_total_bytes,
-        "models": bundle.MAX_BYTES,
-        "CSV": cells.MAX_BYTES,
-        "JSON": JSON.max_bytes,
-        "Parquet": own_tables.MAX_BYTES,
-        "recordings": ZIP.max_total_bytes,
-    }.items()
+    "pictures": PICTURE.max_bytes // 2**20,
+    "videos": VIDEO.max_bytes // 2**20,
+    "zips": ZIP.max_total_bytes // 2**20,
+    "models": bundle.MAX_BYTES // 2**20,
+    "CSV": cells.MAX_BYTES // 2**20,
+    "JSON": JSON.max_bytes // 2**20,
+    "Parquet": own_tables.MAX_BYTES // 2**20,
+    "recordings": ZIP.max_total_bytes // 2**20,
 }
 
 
@@ -82,3 +80,17 @@ def upload_field(
     if len(set(limits.values())) > 1:
         place.caption(f"Up to {', '.join(f'{mb} MB for {kind}' for kind, mb in limits.items())}.")
     return files
+
+
+def download_button(
+    label: str, content: bytes | str | Callable[[], bytes | str], name: str, **options: Any
+) -> None:
+    """Draw a button that downloads a file without a rerun of the page.
+
+    Args:
+        content: of the file, or a function that makes it when the button is pressed.
+        name: of the file; its ending gives the media type.
+        options: further arguments of `st.download_button`.
+    """
+    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    st.download_button(label, content, name, mime, on_click="ignore", **options)

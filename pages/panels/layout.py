@@ -4,9 +4,10 @@ Texts: short sentences that say "you", name a button in its own words, and end w
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -38,14 +39,29 @@ def apply_style() -> None:
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show Mudra's own errors, disk and memory errors raised in the context as text on the page;
-    other errors pass."""
+    """Show Mudra's errors and those of disk and memory as text on the page; others pass."""
     try:
         yield
     except (MudraError, OSError, MemoryError) as error:
         if not isinstance(error, MudraError):
             log.exception("shown on the page without its trace")
         st.error(safe_label(describe_error(error)), icon="⚠️")
+
+
+def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: Any) -> None:
+    """Call `change` with these arguments and rerun the page; show its error instead if it fails."""
+    with show_errors():
+        change(*arguments, **options)
+        st.rerun()
+
+
+def show_tabs(key: str, contents: Mapping[str, Callable[[], object]]) -> None:
+    """Draw tabs by title; closed ones stay empty, so that the page loads sooner."""
+    tabs = st.tabs(list(contents), key=key, on_change="rerun")
+    for tab, show in zip(tabs, contents.values(), strict=True):
+        if tab.open:
+            with tab, show_errors():
+                show()
 
 
 def stacking_columns(key: str, *widths: float) -> list[DeltaGenerator]:
@@ -76,8 +92,7 @@ def show_table(
 
 
 def _format_cell(value: object, bar_max: float) -> str:
-    """Return a cell as HTML: escaped text, an integer, or a float as a percentage; with a bar if
-    `bar_max` > 0."""
+    """Return a cell as HTML: escaped text, an integer, or a percentage with its bar."""
     if not isinstance(value, int | float):
         return f"<td>{escape(str(value))}</td>"
     text = f"{value:,}" if isinstance(value, int) else f"{value:.1f} %"

@@ -3,33 +3,13 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-STUDIO, RECORD, GESTURES, REVIEW, TRAIN = "Studio", "Record", "Gestures", "Review", "Train"
-LIVE, FILES, EXPORT, HEATMAPS = "Live", "Files", "Export", "Heatmaps"
-BODY, DEPTH = "Body", "Depth"
-DEMO, PRIVACY = "Demo", "Privacy"
-
-ICONS = {
-    STUDIO: "🤙",
-    RECORD: "🎥",
-    GESTURES: "✋",
-    REVIEW: "🔎",
-    TRAIN: "📈",
-    LIVE: "✨",
-    FILES: "🖼",
-    EXPORT: "📦",
-    HEATMAPS: "🔥",
-    BODY: "🧍",
-    DEPTH: "🧊",
-    DEMO: "👋",
-    PRIVACY: "🔒",
-}
 SECTIONS = {
-    "": (STUDIO,),
-    "Teach": (RECORD, GESTURES, REVIEW, TRAIN),
-    "Use": (LIVE, FILES, EXPORT),
-    "Look inside": (HEATMAPS, BODY, DEPTH, DEMO, PRIVACY),
+    "": {"Studio": "🤙"},
+    "Teach": {"Record": "🎥", "Gestures": "✋", "Review": "🔎", "Train": "📈"},
+    "Use": {"Live": "✨", "Files": "🖼", "Export": "📦"},
+    "Look inside": {"Heatmaps": "🔥", "Body": "🧍", "Depth": "🧊", "Demo": "👋", "Privacy": "🔒"},
 }
-VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY, DEPTH)
+VIDEO_PAGES = ("Studio", "Record", "Live", "Heatmaps", "Body", "Depth")
 
 
 def draw_navigation() -> StreamlitPage:
@@ -37,12 +17,10 @@ def draw_navigation() -> StreamlitPage:
     return st.navigation(
         {
             section: [
-                st.Page(
-                    f"pages/{name.lower()}.py", title=name, icon=ICONS[name], default=name == STUDIO
-                )
-                for name in names
+                st.Page(f"pages/{name.lower()}.py", title=name, icon=icon, default=name == "Studio")
+                for name, icon in pages.items()
             ]
-            for section, names in SECTIONS.items()
+            for section, pages in SECTIONS.items()
         },
         expanded=True,
     )

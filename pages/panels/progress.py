@@ -1,10 +1,10 @@
 """Progress bars, and jobs that must end even where the page that started them is redrawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from core.jobs.job import Job
@@ -13,13 +13,18 @@ from core.progress import Progress, to_fraction
 _POLL_S = 0.1
 
 
-def move_bar(bar: DeltaGenerator, text: str | None = None) -> Progress:
-    """Return a progress callback that moves a bar, showing `text` or else each step's label."""
+@contextmanager
+def progress_bar(text: str) -> Iterator[Progress]:
+    """Show a bar in the context; yield a callback that moves it, showing a label or else `text`."""
+    bar = st.progress(0.0, text)
 
-    def move(done: float, total: float | None = None, label: str = "", /) -> None:
-        bar.progress(to_fraction(done, total), text or label or None)
+    def move_bar(done: float, total: float | None = None, label: str = "", /) -> None:
+        bar.progress(to_fraction(done, total), label or text)
 
-    return move
+    try:
+        yield move_bar
+    finally:
+        bar.empty()
 
 
 def start_job(key: str, work: Callable[[Progress], Any]) -> None:
@@ -40,8 +45,7 @@ def start_job(key: str, work: Callable[[Progress], Any]) -> None:
 
 
 def show_job(key: str, text: str) -> None:
-    """Show the running job's bar until it ends, then rerun the page; raise its error, once. Return
-    at once without one."""
+    """Show the running job's bar until it ends, then rerun the page; raise its error, once."""
     job: Job | None = st.session_state.get(key)
     if job is None or job.result is not None:
         return

@@ -64,8 +64,9 @@ def _cached_values() -> dict[str, _CachedValue]:
 
 
 def start_visit(page: str) -> None:
-    """When the page changes, increment `visit` in the session state and close all cached values."""
-    start_action_log()
+    """Remember this visitor's changes from now on; when the page changes, increment `visit` in the
+    session state and close all cached values."""
+    st.session_state.setdefault(_LAST_ACTION, _LastAction())
     if st.session_state.get("page") != page:
         drop_cached_except("", ())  # the upload fields of the next page are empty
         st.session_state["page"] = page
@@ -85,12 +86,6 @@ class Action:
 @dataclass
 class _LastAction:
     action: Action | None = None
-
-
-def start_action_log() -> None:
-    """Remember this visitor's changes from now on."""
-    if _LAST_ACTION not in st.session_state:
-        st.session_state[_LAST_ACTION] = _LastAction()
 
 
 def record_last_action(project_id: int, entry: HistoryEntry) -> None:

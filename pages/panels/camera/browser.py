@@ -95,8 +95,7 @@ class BrowserStream:
         }
 
     def end(self) -> None:
-        """Close the stream because the camera was stopped: unregister its token and call
-        `on_end`."""
+        """Close the stream: unregister its token and call `on_end`."""
         unregister_camera(self.token)
         self.live.close()
         self.on_end()
@@ -107,8 +106,7 @@ def _refuse_estimator(options: Options) -> Any:
 
 
 def _hand_label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
-    """Return a hand's or body's handedness, text, CSS colour and box centre in px for the label
-    over the video."""
+    """Return the label over a hand or body: handedness, text, CSS colour, box centre in px."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
     x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)
@@ -138,8 +136,7 @@ class _DrawnCamera:
 
 
 def can_browser_find(options: Options) -> bool:
-    """Return whether the browser has the estimator of these options and can draw their view; True
-    while paused."""
+    """Return whether the browser can estimate and draw what these options ask for."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
     return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
@@ -168,8 +165,7 @@ def stop_browser_camera() -> None:
 
 
 def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: _DrawnCamera) -> None:
-    """Draw the camera as a fragment; rerun the whole page when the camera starts, stops or changes
-    its connection."""
+    """Draw the camera as a fragment; rerun the page when it starts, stops or reconnects."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     draw_browser_camera(KEY, _camera_data(stream, constraints), _receive_camera_message)
     if problem := st.session_state.pop(_PROBLEM, ""):
@@ -205,17 +201,8 @@ def _camera_data(stream: BrowserStream | None, constraints: Mapping[str, Any]) -
     """Return the data of `draw_browser_camera`: file URLs, constraints, WebSocket channel,
     estimators, texts and stream state."""
     address = local_url()
-    off: dict[str, Any] = {
-        "turn": 0,
-        "by": None,
-        "count": 1,
-        "paused": True,
-        "bare": False,
-        "names": [],
-        "note": "",
-        "page": "",
-        "heard": 0,
-    }
+    off: dict[str, Any] = {"turn": 0, "by": None, "count": 1, "paused": True, "bare": False}
+    off |= {"names": [], "note": "", "page": "", "heard": 0}
     return {
         "files": browser_file_urls(browser_folder(Paths.find().weights)),
         "wanted": dict(constraints),

@@ -42,10 +42,8 @@ HEATMAP_VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per k
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
     """Draw the choice of an estimator for the project's skeleton; for a net also crop and Kalman
     filter; return them as a source."""
-    names, skeleton = (
-        selectable_sources(studio().paths, project.skeleton),
-        skeleton_named(project.skeleton),
-    )
+    names = selectable_sources(studio().paths, project.skeleton)
+    skeleton = skeleton_named(project.skeleton)
     name = st.selectbox(
         "Keypoint detector",
         names,
@@ -54,9 +52,8 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
         format_func=lambda n: TITLES.get(n, n),
         help="A gesture model works only with the detector that it was trained on.",
     )
-    if not (chosen := KeypointSource(name or names[0])).is_net:
-        return chosen
-    return KeypointSource(name, pick_crop(key), pick_kalman(key))
+    chosen = KeypointSource(name or names[0])
+    return _pick_crop_and_filter(key, name) if chosen.is_net else chosen
 
 
 def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
@@ -87,11 +84,11 @@ def pick_net(key: str, project: Project) -> KeypointSource:
         format_func=lambda n: TITLES.get(n, n),
         help=MORE_NETS,
     )
-    return KeypointSource(name, pick_crop(key), pick_kalman(key))
+    return _pick_crop_and_filter(key, name)
 
 
-def pick_crop(key: str) -> str:
-    """Draw the choice of how a net's input crop is located; return its key in CROPS."""
+def _pick_crop_and_filter(key: str, net: str) -> KeypointSource:
+    """Draw the choice of how a net's crop is located, and the Kalman filter's; return a source."""
     crop = st.radio(
         "Crop",
         list(CROPS),
@@ -99,17 +96,13 @@ def pick_crop(key: str) -> str:
         persist_state="session",
         format_func=lambda c: CROPS[c],
     )
-    return crop or "mediapipe"
-
-
-def pick_kalman(key: str) -> bool:
-    """Draw the switch for the Kalman filter; return whether it is on."""
-    return st.toggle(
+    kalman = st.toggle(
         "Kalman filter",
         key=f"{key}_kalman",
         persist_state="session",
         help="Smooths the net's keypoints in a stream, as the published hand demo does.",
     )
+    return KeypointSource(net, crop or "mediapipe", kalman)
 
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
@@ -134,16 +127,14 @@ def _keypoint_choices(skeleton: Skeleton) -> list[str]:
 
 
 def pick_heatmap_view(key: str) -> str:
-    """Draw the choice of how heatmaps appear in annotated files; return its key in
-    HEATMAP_VIEWS."""
+    """Draw the choice of how heatmaps appear in files; return its key in HEATMAP_VIEWS."""
     return pick_option(
         "Heatmaps", HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: HEATMAP_VIEWS[v]
     )
 
 
 def pick_overlay(key: str, source: KeypointSource) -> Maps:
-    """Draw the choice of a net's stage whose heatmaps overlay the video; return no overlay without
-    drawing for MediaPipe."""
+    """Draw the choice of a net's stage whose heatmaps overlay the video; return it as a view."""
     if not source.is_net:
         return Maps()
     stages = source.net_metadata(studio().paths).stages

@@ -51,14 +51,9 @@ def pick_camera_constraints() -> dict[str, Any]:
     return {"video": asked, "audio": False}
 
 
+@st.fragment
 def show_camera_test(key: str) -> None:
     """Show whether the browser's camera works, a test button, and what to do without a camera."""
-    st.fragment(_draw_camera_test)(key)
-
-
-def _draw_camera_test(key: str) -> None:
-    """Draw the camera test and its diagnosis: success, a hint to wait, or the problem with its
-    fix."""
     report = request_camera_report(key)
     if not isinstance(report, dict):
         st.caption("Checking the browser's camera …")

@@ -7,15 +7,13 @@ the video calls `Stage.show`; on other pages it is small or hidden.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.live.live import LiveProcessor, Options, Watch
 from core.recording.recorder import Recorder
-from pages.components import read_asset
-from pages.components.video_shape import fit_video_frame
+from pages.components import read_asset, register_component
 from pages.panels.camera.browser import (
     BrowserStream,
     can_browser_find,
@@ -29,6 +27,7 @@ from pages.panels.navigation import VIDEO_PAGES
 
 # styles of the video: video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
+_fit_video_frame = register_component("video_shape")
 _STAGE = "stage"
 _SLOW_REFRESH_S = 1.0
 PAUSED = Options(paused=True)
@@ -117,8 +116,7 @@ def has_stage() -> bool:
 
 @contextmanager
 def draw_stage(title: str) -> Iterator[None]:
-    """Draw the page's title, video and settings, and publish them as `current_stage()`; the page
-    draws inside the context."""
+    """Draw title, video and settings; the page draws in the context by `current_stage()`."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
@@ -141,8 +139,12 @@ def draw_stage(title: str) -> Iterator[None]:
             help="A small video in the corner. Other pages don't analyse it.",
         )
     with place:
-        stream = show_camera_video(constraints, tracking_place)
-        fit_video_frame("video_shape")
+        if tracking_place == BROWSER:
+            stream: AnyStream | None = show_browser_video(constraints)
+        else:
+            stop_browser_camera()
+            stream = show_webrtc_video(constraints)
+        _fit_video_frame(key="video_shape")
     _apply_video_style(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
         detach_previous_page(stream)
@@ -159,8 +161,7 @@ def _apply_video_style(name: str) -> None:
 
 
 def detach_previous_page(stream: AnyStream) -> None:
-    """When another page opens: pause the video, remove the previous page's callback and recorder,
-    and call its `on_end`."""
+    """When another page opens: pause the video and end what the previous page did with it."""
     visit = st.session_state["visit"]
     if st.session_state.get("stage_visit") == visit:
         return
@@ -172,14 +173,6 @@ def detach_previous_page(stream: AnyStream) -> None:
         stream.keeps = False
     ended, stream.on_end = stream.on_end, ignore_stream_end
     ended()
-
-
-def show_camera_video(constraints: dict[str, Any], place: str) -> AnyStream | None:
-    """Draw the browser's or the server's video; return its stream, None while the camera is off."""
-    if place == BROWSER:
-        return show_browser_video(constraints)
-    stop_browser_camera()
-    return show_webrtc_video(constraints)
 
 
 def has_server_picture(stream: AnyStream | None) -> bool:

@@ -84,24 +84,18 @@ def _draw_webrtc_video(constraints: dict[str, Any], last_drawn: _DrawnStream) ->
 
 
 def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:
-    """Draw the WebRTC component; return its stream while playing, else None and a warning if the
-    stream was interrupted."""
+    """Draw the WebRTC component; return its stream while playing, else None."""
     paths = Paths.find().of(current_owner())  # who logged in has nets of their own
 
-    def make_stream() -> Stream:
-        """Create a paused stream that opens estimators of the logged-in user's nets."""
-
-        def make(options: Options) -> Any:
-            return options.keypoints.open(paths, num_poses=options.hands, isolated=False)
-
-        return Stream(LiveProcessor(make, Options(paused=True)))
+    def open_estimator(options: Options) -> Any:
+        return options.keypoints.open(paths, num_poses=options.hands, isolated=False)
 
     context = webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=RTC_CONFIGURATION,
         media_stream_constraints=constraints,
-        video_processor_factory=make_stream,
+        video_processor_factory=lambda: Stream(LiveProcessor(open_estimator, Options(paused=True))),
         async_processing=True,
         media_toggle_controls=False,
         video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},

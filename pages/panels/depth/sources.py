@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +34,7 @@ from pages.components.depth_view import (
 )
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.stage import Stage
-from pages.panels.controls import upload_field
+from pages.panels.controls import download_button, upload_field
 from pages.panels.depth.teaching import (
     GestureNamer,
     depth_gesture_namer,
@@ -53,8 +52,7 @@ _SAID_MM = ("20", "40")
 
 
 def pick_depth_range(name: str, default_range: DepthRange) -> DepthRange:
-    """Draw the slider of the colour scale's depth range in m, at first the default; return it in
-    mm."""
+    """Draw the slider of the colour scale's depth range in m; return it in mm."""
     low, high = st.slider(
         "Colour range (m)",
         0.0,
@@ -65,11 +63,6 @@ def pick_depth_range(name: str, default_range: DepthRange) -> DepthRange:
         help="Nearer is red, farther is blue.",
     )
     return low * 1000, max(high, low + 0.05) * 1000
-
-
-def play_recording(playback: DepthPlayback, scene: DepthScene, name_gesture: GestureNamer) -> None:
-    """Play a recording with its gestures, and show the errors of its keypoints."""
-    st.fragment(_draw_recording_batch)(playback, scene, name_gesture)
 
 
 def _draw_recording_batch(
@@ -101,8 +94,7 @@ def _read_frame_batch(
 
 
 def _show_hand_counts(playback: DepthPlayback) -> None:
-    """Show in how many of the frames read a hand was detected, a warning if in none, and a keypoint
-    download."""
+    """Show in how many of the frames read a hand was found, and a keypoint download."""
     found, read = playback.count_hands()
     if read == playback.count and not found:
         st.warning(
@@ -119,21 +111,18 @@ def _show_hand_counts(playback: DepthPlayback) -> None:
             "joints.csv needs the columns wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
         )
     if found and playback.skeleton:
-        st.download_button(
+        download_button(
             "Keypoints (CSV)",
             playback.keypoints_csv,
             "hand_in_depth.csv",
-            "text/csv",
             icon="⬇️",
             key="depth_csv",
-            on_click="ignore",
             help="Of the frames read so far, in mm from the camera.",
         )
 
 
 def show_keypoint_errors(distances_mm: Distances) -> None:
-    """Show mean error, success rates at 20 and 40 mm, and success curve of distances (N, K) in mm;
-    nothing without any."""
+    """Show mean error, success rates and success curve of distances (N, K) in mm, if any."""
     if not len(distances_mm):
         return
     figures = compute_depth_figures(distances_mm)
@@ -151,8 +140,7 @@ def show_keypoint_errors(distances_mm: Distances) -> None:
 
 
 def success_chart(curve: list[tuple[int, float]]) -> Chart:
-    """Build the success curve: fraction of frames whose largest keypoint error is below a threshold
-    in mm."""
+    """Build the chart of the fraction of frames whose largest error is below a threshold."""
     return {
         "data": {"values": [{"mm": mm, "share": share} for mm, share in curve]},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL},
@@ -255,21 +243,15 @@ def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
 def _show_depth_recording(
     place: Stage, name: str, open_source: OpenSource, project: Project, net: DepthNet
 ) -> None:
-    """Open a recording, draw its depth range, player and gestures, and the form that adds its
-    frames as samples."""
+    """Open a recording; draw its depth range, player and gestures, and the teaching form."""
     with show_errors():
-        playback = _open_recording(name, open_source, net)
+        playback = _open_source_once(("recording", name), open_source, net, DepthPlayback)
         with place.settings:
             reach = pick_depth_range(name, playback.usual_reach)
         model, said = depth_gesture_namer(project, net)
-        scene = DepthScene(name, reach, playback.count, skeleton=playback.skeleton, model=model)
-        play_recording(playback, replace(scene, truth=playback.truth), said)
+        scene = DepthScene(name, reach, playback.count, playback.skeleton, playback.truth, model)
+        st.fragment(_draw_recording_batch)(playback, scene, said)
         teach_from_recording(project, playback, net, name)
-
-
-def _open_recording(name: str, open_source: OpenSource, net: DepthNet) -> DepthPlayback:
-    """Return the playback of a recording, opened once per net."""
-    return _open_source_once(("recording", name), open_source, net, DepthPlayback)
 
 
 def _open_source_once(
@@ -278,8 +260,7 @@ def _open_source_once(
     net: DepthNet,
     read: Callable[[DepthSource, DepthNet, Sequence[HandFinder]], Reader],
 ) -> Reader:
-    """Return the cached reader of a source, opened anew when the key changes; the previous one is
-    closed."""
+    """Return the cached reader of a source, opened anew when the key or the net changes."""
 
     def make() -> tuple[Reader, ExitStack]:
         """Open the source and return its reader and the stack that closes both."""
@@ -289,17 +270,13 @@ def _open_source_once(
             stack.callback(reader.close)
             return reader, stack.pop_all()
 
-    reader, _ = get_or_make(OPEN_SOURCE, (*key, net.name), make, _close_source)
+    key = (*key, net.name)
+    reader, _ = get_or_make(OPEN_SOURCE, key, make, lambda opened: opened[1].close())
     return reader
 
 
-def _close_source(opened: tuple[object, ExitStack]) -> None:
-    opened[1].close()
-
-
 def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
-    """Show a depth camera's frames while it is switched on; without a camera, what each supported
-    kind lacks."""
+    """Show a depth camera's frames while it is on; without one, what each kind lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not is_at_this_machine():
         st.info(
@@ -361,8 +338,7 @@ def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
 
 
 def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, name_gesture: GestureNamer) -> None:
-    """Send the frames since the last call to the view with their gestures; on an error show it and
-    Try again."""
+    """Send the frames since the last call to the view; on an error show it and Try again."""
     if stream.error:
         st.error(safe_label(stream.error), icon="📷")
         if st.button("Try again", key="depth_again"):

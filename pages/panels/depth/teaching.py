@@ -22,7 +22,7 @@ from core.store.index import count_samples
 from core.store.learned import set_train_in_space
 from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model
-from pages.panels.recording.cards import gesture_cards
+from pages.panels.recording.cards import Cards, draw_gesture_cards
 from pages.panels.recording.options import pick_person_name, pick_plan, visit_recorder
 from pages.panels.resources import studio
 from pages.panels.training.quick import recording_advice, show_quick_training, train_after_recording
@@ -40,8 +40,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
         return "", lambda view: ""
 
     def name_gesture(view: DepthView) -> str:
-        """Return the frame's gesture and probability as text, "No gesture" below the threshold, ""
-        without a hand."""
+        """Return the frame's gesture and probability as text, "" without a hand."""
         answer = predict_depth_hand(view, model, net.name)
         if answer is None:
             return ""
@@ -54,8 +53,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
 
 
 def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name: str) -> None:
-    """Draw the gesture cards, which record from the depth camera, and the training; only for a
-    project of the net's hands."""
+    """Draw the gesture cards, which record from the depth camera, and the training."""
     if not _check_depth_project(project, net):
         return
     left, right = _draw_teaching_columns(project, net)
@@ -67,23 +65,23 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
         recorder, frame, found, net.name, source=name, time_s=time.monotonic()
     )
     with left:
-        gesture_cards(
+        cards = Cards(
             project,
             recorder,
             stream,
             plan,
-            key="depth_cards",
+            "depth_cards",
             on_recorded=lambda: train_after_recording(project),
             on_calm=st.rerun,
             on_changed=st.rerun,
         )
+        draw_gesture_cards(cards)
 
 
 def teach_from_recording(
     project: Project, playback: DepthPlayback, net: DepthNet, name: str
 ) -> None:
-    """Draw the form that adds a range of frames as samples of a gesture, and the training; only for
-    a project of the net's hands."""
+    """Draw the form that adds a range of frames as samples of a gesture, and the training."""
     if not _check_depth_project(project, net):
         return
     left, right = _draw_teaching_columns(project, net)
@@ -114,8 +112,7 @@ def teach_from_recording(
 
 
 def _draw_teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
-    """Draw the heading, a note if the model doesn't know the net's keypoints, and two columns;
-    return the columns."""
+    """Draw the heading and a note if the model doesn't know the net; return two columns."""
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
     model = answering_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
@@ -132,8 +129,7 @@ def _gesture_title(gesture: Gesture) -> str:
 
 
 def _check_depth_project(project: Project, net: DepthNet) -> bool:
-    """Return whether the project takes 3-D hands of the net's skeleton; else show why, and offer to
-    make an empty project 3-D."""
+    """Return whether the project takes hands of the net's skeleton in 3-D; else show why."""
     try:
         check_takes_depth(project, net.skeleton)
     except MudraError as error:

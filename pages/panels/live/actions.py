@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.actions.actions import Actions, Settings, Status
+from core.actions.actions import Actions, Settings
 from core.actions.changes import MAX_RATE, pitch_hz
 from core.actions.osc import LOCAL, OUT_PORT, read_allowed_hosts
 from core.actions.websocket import PORT, new_token, page_origin, parse_origins
@@ -13,9 +13,11 @@ from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
-from pages.components.gesture_tone import play_tone
+from pages.components import register_component
 from pages.panels.access import is_at_this_machine
 from pages.panels.resources import studio
+
+_play_tone = register_component("gesture_tone", "<span></span>")
 
 
 def show_actions(
@@ -43,8 +45,7 @@ def show_actions(
 
 
 def _draw_actions_status(actions: Actions, settings: Settings) -> None:
-    """Apply the settings, since a port in use may be free by now, then show the outputs' state,
-    errors and tone."""
+    """Apply the settings, then show the outputs' state, errors and tone."""
     actions.configure(settings)  # each time, since a port in use may be free by now
     status = actions.status()
     if settings.any_on:
@@ -52,15 +53,10 @@ def _draw_actions_status(actions: Actions, settings: Settings) -> None:
     for error in status.errors:
         st.error(safe_label(error), icon="📡")
     if settings.sound:
-        _play_gesture_tone(status)
-
-
-def _play_gesture_tone(status: Status) -> None:
-    """Play the current gesture's note when the gesture changes; silence without one."""
-    number = status.last.number if status.last else 0
-    hz = pitch_hz(number) if number else 0
-    with st.container(key="gesture_tone_place"):
-        play_tone("gesture_tone", status.changes, hz)
+        number = status.last.number if status.last else 0
+        with st.container(key="gesture_tone_place"):
+            hz = pitch_hz(number) if number else 0  # silence
+            _play_tone(key="gesture_tone", data={"changes": status.changes, "hz": hz})
 
 
 def _pick_action_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
@@ -73,7 +69,7 @@ def _pick_action_settings(project: Project, model: GestureModel | None, smoothed
         persist_state="session",
         help="Each gesture has its own note of a scale.",
     )
-    receivers = pick_action_outputs(suffix)
+    receivers = _pick_osc(suffix) | _pick_websocket(suffix)
     joints = bool(receivers) and st.toggle(
         "Hands in space, every frame",
         key=f"act_joints{suffix}",
@@ -97,19 +93,8 @@ def _pick_action_settings(project: Project, model: GestureModel | None, smoothed
     )
 
 
-def pick_action_outputs(suffix: str) -> dict[str, Any]:
-    """Draw the OSC and WebSocket switches; return the keyword arguments of `Settings` for those
-    that are on.
-
-    Args:
-        suffix: ends the widgets' keys.
-    """
-    return _pick_osc(suffix) | _pick_websocket(suffix)
-
-
 def _pick_osc(suffix: str) -> dict[str, Any]:
-    """Draw the OSC switch, host and port; return the arguments of `Settings`, {} while off or
-    without a host."""
+    """Draw the OSC switch, host and port; return arguments of `Settings`, {} while off."""
     is_on = st.toggle(
         "OSC",
         key=f"act_osc{suffix}",
@@ -120,14 +105,11 @@ def _pick_osc(suffix: str) -> dict[str, Any]:
     if not is_on:
         return {}
     with st.container(horizontal=True):
-        host = pick_osc_host(f"act_host{suffix}")
+        host = _pick_osc_host(f"act_host{suffix}")
         if not host:
             return {}
-        return {
-            "osc": True,
-            "osc_host": host,
-            "osc_port": _pick_port("OSC port", OUT_PORT, f"act_osc_port{suffix}"),
-        }
+        port = _pick_port("OSC port", OUT_PORT, f"act_osc_port{suffix}")
+        return {"osc": True, "osc_host": host, "osc_port": port}
 
 
 def _pick_websocket(suffix: str) -> dict[str, Any]:
@@ -181,7 +163,7 @@ def _pick_port(label: str, start: int, key: str) -> int:
     return int(st.number_input(label, 1024, 65535, start, key=key, persist_state="session"))
 
 
-def pick_osc_host(key: str) -> str:
+def _pick_osc_host(key: str) -> str:
     """Draw the choice of OSC's host and return it; "" for none.
 
     A visitor who logged in can choose only hosts that the operator listed.

@@ -30,8 +30,7 @@ _OTHER_KEYPOINTS_ADVICE = "Record and train with these keypoints, or choose anot
 
 
 def pick_model(project: Project) -> GestureModel | None:
-    """Draw the choice of a trained model or the starter model; return it loaded, None if there is
-    none or it can't be read."""
+    """Draw the choice of a trained or starter model; return it loaded, None without one."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
     starter = shipped_model_name(project.skeleton)
@@ -52,9 +51,7 @@ def pick_model(project: Project) -> GestureModel | None:
         persist_state="session",
         format_func=lambda n: _model_title(runs[n]) if n in runs else STARTERS[n],
     )
-    with show_errors():
-        return _load_unchanged_model(paths.model(name or starter))
-    return None
+    return _load_unchanged_model(paths.model(name or starter))
 
 
 def _model_title(run: Run) -> str:
@@ -69,13 +66,15 @@ def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     found = active_model(studio().paths, project)
     if not found.name:
         return None, NO_MODEL
+    model = _load_unchanged_model(found.folder)
+    return model, _describe_active_model(found) if model else ""
+
+
+def _load_unchanged_model(folder: Path) -> GestureModel | None:
+    """Return a model, cached until its files change; None and an error if it can't be read."""
     with show_errors():
-        return _load_unchanged_model(found.folder), _describe_active_model(found)
-    return None, ""
-
-
-def _load_unchanged_model(folder: Path) -> GestureModel:
-    return load_gesture_model(folder, model_changed_at(folder))
+        return load_gesture_model(folder, model_changed_at(folder))
+    return None
 
 
 def model_changed_at(folder: Path) -> float:
@@ -86,8 +85,7 @@ def model_changed_at(folder: Path) -> float:
 
 
 def _describe_active_model(model: ActiveModel) -> str:
-    """Return a sentence about the model in use: the starter model's gestures, or when the own model
-    was trained."""
+    """Return a sentence about the model in use: what it knows, or when it was trained."""
     if model.name in KNOWS:
         return f"The starter model is in use: it knows {KNOWS[model.name]}."
     now = time.localtime()

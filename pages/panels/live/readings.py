@@ -1,5 +1,4 @@
-"""The answer beside a video: each hand's or body's emoji, name and bars; and a warning if they
-differ from the training samples."""
+"""The answer beside a video: each hand's or body's emoji, name and bars; and a drift warning."""
 
 from typing import Any
 
@@ -11,7 +10,6 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion import stream
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
-from core.reading.motions import Motion
 from core.reading.reading import HandReading
 from pages.components.answer import draw_answers
 
@@ -34,11 +32,10 @@ def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, An
     """Return the data of `draw_answers`: each hand's or body's gesture with probabilities, then a
     moving gesture just performed; else "No hand" or "Nobody"."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
-    label = _person_label if people else _hand_label
     several = latest.numbered or len(latest.hands) > 1
     # their order by confidence changes from frame to frame
     hands = sorted(latest.hands, key=lambda hand: (latest.numbered and hand.number, hand.hand))
-    shown = [_reading_data(hand, label(hand) if several else "") for hand in hands]
+    shown = [_reading_data(hand, _label_hand(hand, people) if several else "") for hand in hands]
     if moved := _motion_data(latest):
         shown = [*(hand for hand in shown if hand["bars"]), moved]
     return shown or [_answer_data(NO_HAND, "Nobody" if people else "No hand")]
@@ -55,19 +52,16 @@ def show_placeholder(emoji: str, name: str, key: str) -> None:
     draw_answers(key, [_answer_data(emoji, name)])
 
 
-def _hand_label(hand: HandReading) -> str:
+def _label_hand(hand: HandReading, is_person: bool) -> str:
+    """Return e.g. “Left hand”, or “person 2” with the number that the video shows."""
+    if is_person:
+        return f"person {hand.number}"
     side = hand.pose.handedness
     return f"{side} hand" if side else f"a {hand.hand}"
 
 
-def _person_label(body: HandReading) -> str:
-    """Return “person” and the number that the video shows."""
-    return f"person {body.number}"
-
-
 def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
-    """Return a hand's answer data: gesture or "No gesture", a note, and a bar per gesture's
-    probability."""
+    """Return a hand's answer data: gesture or "No gesture", a note, and a bar per gesture."""
     if hand.gesture is not None:
         said = _answer_data(hand.gesture.emoji, hand.gesture.name, label)
     elif hand.rejected:
@@ -78,39 +72,26 @@ def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
         said["note"] = " · ".join(filter(None, (label, HALF_NOTE)))
     most = max((share for _, share in hand.probabilities), default=0.0)
     said["bars"] = [
-        {
-            "emoji": gesture.emoji,
-            "name": gesture.name,
-            "share": float(share),
-            "most": share == most,
-        }
-        for gesture, share in hand.probabilities
+        {"emoji": gesture.emoji, "name": gesture.name, "share": float(p), "most": p == most}
+        for gesture, p in hand.probabilities
     ]
     return said
 
 
 def _motion_data(latest: Latest) -> dict[str, Any] | None:
-    """Return the answer data of the moving gesture performed, or narrowly missed, in the last
-    moments; None otherwise."""
+    """Return the answer data of a moving gesture just performed or narrowly missed, or None."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
     if made and latest.taken_s - made[0] < MOTION_SHOWN_S:
-        return _performed_data(made[1])
+        event = made[1].event
+        note = f"performed just now · {event.confidence:.0%}"
+        return _answer_data(event.gesture.emoji or PERFORMED, event.gesture.name, note)
     still = any(hand.gesture for hand in latest.hands)
     if missed and not still and latest.taken_s - missed[0] < MOTION_SHOWN_S:
         near = missed[1]
-        return _answer_data(
-            UNSURE, "No gesture", f"like {near.gesture.title}, but {NEAR_MISS_REASONS[near.why]}"
-        )
+        note = f"like {near.gesture.title}, but {NEAR_MISS_REASONS[near.why]}"
+        return _answer_data(UNSURE, "No gesture", note)
     return None
-
-
-def _performed_data(motion: Motion) -> dict[str, Any]:
-    """Return the answer data of a performed moving gesture with its confidence."""
-    gesture, confidence = motion.event.gesture, motion.event.confidence
-    return _answer_data(
-        gesture.emoji or PERFORMED, gesture.name, f"performed just now · {confidence:.0%}"
-    )
 
 
 def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
@@ -118,8 +99,7 @@ def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
 
 
 def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
-    """Warn if the hands of the last half minute differ from the model's training data, and say what
-    to do."""
+    """Warn if the last half minute's hands differ from the training data, and say what to do."""
     if model is None:
         return
     key, drift = st.session_state.get("drift", (None, None))
@@ -127,13 +107,8 @@ def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
         drift = DriftMonitor(model.metadata.get("usual", {}), model.skeleton)
         st.session_state["drift"] = (model.path, drift)
     hands = [
-        Hand(
-            hand.pose.keypoints,
-            hand.gesture.name if hand.gesture else None,
-            hand.rejected,
-            hand.half,
-        )
-        for hand in latest.hands
+        Hand(h.pose.keypoints, h.gesture.name if h.gesture else None, h.rejected, h.half)
+        for h in latest.hands
     ]
     drift.add_frame(hands, latest.taken_s, mirrored_view=True)
     if sentence := drift.describe():

@@ -4,7 +4,6 @@ pandas and Altair load slowly, so they are imported where a chart is drawn.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,25 +12,17 @@ from core.live.live import LiveProcessor
 from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.smoothing import Smoothing
-from core.reading.reading import TRACE_S, TracePoint
+from core.reading.reading import TRACE_S
 from pages.panels.layout import show_errors
 from pages.panels.resources import studio
 
-if TYPE_CHECKING:
-    import altair as alt
-
 RAW, SMOOTH = "raw", "smoothed"
-_TRACED = {
-    HAND: "index finger's tip",
-    PAIR: "right index finger's tip",
-    BODY: "right wrist",
-}
+_TRACED = {HAND: "index finger's tip", PAIR: "right index finger's tip", BODY: "right wrist"}
 COLOURS = ["#d9822b", "#23807a"]  # the dashes differ, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
-    """Draw the smoothing switch and settings, at first the model's, and return them; off means raw
-    keypoints and no hold time."""
+    """Draw the smoothing settings, at first the model's; off returns no smoothing and no hold."""
     start = Smoothing()
     with show_errors():
         start = read_smoothing(model)
@@ -50,8 +41,7 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
 
 
 def _pick_smoothing_settings(start: Smoothing, key_suffix: str) -> Smoothing:
-    """Draw the sliders and return their values; the keys contain the start values, so that saving
-    resets the sliders to them."""
+    """Draw the sliders and return their values; other start values reset them by their keys."""
     key_suffix = f"{key_suffix}_{hash(start)}"
     joints = st.toggle("Smooth the keypoints", start.joints, key=f"s_joints{key_suffix}")
     cutoff = st.slider(
@@ -100,8 +90,7 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 
 def _draw_save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
-    """Draw the button that saves the settings with the model; a note instead for a shipped
-    model."""
+    """Draw the button that saves the settings with the model; a note for a shipped model."""
     if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
             "These settings last until you leave the page; a model that you trained can save them."
@@ -120,8 +109,7 @@ def _draw_save_smoothing_button(model: GestureModel, chosen: Smoothing, start: S
 
 
 def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
-    """Draw the switch for charts of raw and smoothed values; the charts update while the camera
-    runs."""
+    """Draw the switch for charts of raw and smoothed values, which update with the camera."""
     if live is None:
         return
     if st.toggle("Compare raw and smoothed", key="show_smoothing", persist_state="session"):
@@ -129,67 +117,41 @@ def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
 
 
 def _draw_smoothing_charts(live: LiveProcessor, skeleton: Skeleton) -> None:
-    """Draw the charts of a keypoint's x and of the recognised gesture, raw and smoothed; a hint
-    without data."""
+    """Draw the charts of a keypoint's x and of the recognised gesture, raw and smoothed."""
     trace = live.trace()
     what = _TRACED[skeleton.title]
     if not trace:
         st.caption(f"Show a {skeleton.title}: the {what} is drawn here.")
         return
-    st.altair_chart(_position_chart(trace, what), width="stretch")
-    st.altair_chart(_gesture_chart(trace), width="stretch")
-
-
-def _seconds_before_last(trace: tuple[TracePoint, ...]) -> list[float]:
-    """Return the times relative to the last frame, in seconds, as negative numbers."""
-    return [moment.time_s - trace[-1].time_s for moment in trace]
-
-
-def _position_chart(trace: tuple[TracePoint, ...], keypoint_name: str) -> "alt.Chart":
-    """Build the line chart of a keypoint's x in px over the last seconds, raw and smoothed."""
     import altair as alt
     import pandas as pd
 
-    kinds = ((RAW, [m.raw for m in trace]), (SMOOTH, [m.smooth for m in trace]))
-    rows = [
-        (t, x, kind)
-        for kind, tips in kinds
-        for t, (x, _) in zip(_seconds_before_last(trace), tips, strict=True)
-    ]
-    table = pd.DataFrame(rows, columns=["s", "x", "line"])
-    return (
-        alt.Chart(table, height=150, title=f"x of the {keypoint_name}, pixels")
+    rows: list[tuple[float, str, float, str]] = []
+    for point in trace:
+        seconds = point.time_s - trace[-1].time_s
+        rows.append((seconds, RAW, point.raw[0], point.best))
+        rows.append((seconds, SMOOTH, point.smooth[0], point.held))
+    table = pd.DataFrame(rows, columns=["s", "line", "x", "gesture"])
+    span = alt.Scale(domain=[-TRACE_S, 0])
+    positions = (
+        alt.Chart(table, height=150, title=f"x of the {what}, pixels")
         .mark_line()
         .encode(
-            alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),
+            alt.X("s:Q", title=None, scale=span),
             alt.Y("x:Q", title=None, scale=alt.Scale(zero=False)),
             alt.Color("line:N", title=None, scale=alt.Scale(domain=[RAW, SMOOTH], range=COLOURS)),
             alt.StrokeDash("line:N", title=None, sort=[SMOOTH, RAW]),
         )
     )
-
-
-def _gesture_chart(trace: tuple[TracePoint, ...]) -> "alt.Chart":
-    """Build the chart of the recognised gesture over the last seconds, raw and smoothed; frames
-    without one are left out."""
-    import altair as alt
-    import pandas as pd
-
-    kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.held for m in trace]))
-    rows = [
-        (t, name, kind)
-        for kind, names in kinds
-        for t, name in zip(_seconds_before_last(trace), names, strict=True)
-        if name
-    ]
-    table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
-    return (
-        alt.Chart(table, height=alt.Step(34), title="Recognised gesture")
+    gestures = (
+        alt.Chart(table[table["gesture"] != ""], height=alt.Step(34), title="Recognised gesture")
         .mark_tick(thickness=5, height=26)
         .encode(
-            alt.X("s:Q", title="seconds ago", scale=alt.Scale(domain=[-TRACE_S, 0])),
+            alt.X("s:Q", title="seconds ago", scale=span),
             alt.Y("line:N", title=None, sort=[RAW, SMOOTH]),
             alt.Color("gesture:N", title=None),
             alt.Tooltip(["gesture:N"]),
         )
     )
+    st.altair_chart(positions, width="stretch")
+    st.altair_chart(gestures, width="stretch")

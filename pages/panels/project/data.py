@@ -16,9 +16,9 @@ from core.exchange.tables.data_out import FORMATS
 from core.gestures.labels import safe_label
 from core.progress import Progress
 from core.store import Project, Store
-from pages.panels.controls import upload_field
+from pages.panels.controls import download_button, upload_field
 from pages.panels.layout import show_errors
-from pages.panels.progress import forget_job, job_result, move_bar, show_job, start_job
+from pages.panels.progress import forget_job, job_result, progress_bar, show_job, start_job
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import select_project
 
@@ -91,15 +91,12 @@ def _export_samples_form(store: Store, project: Project) -> None:
 def _draw_prepared_download(
     key: tuple[object, ...], title: str, write_file: Callable[[Progress], Download]
 ) -> None:
-    """Draw a button that writes the file, and, once written for the same key, a button that
-    downloads it."""
+    """Draw a button that writes the file, and, once written, one that downloads it."""
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
     if st.button(title, icon="📦", key=f"prepare_{key[1]}"):
-        bar = st.progress(0.0, "writing …")
-        with show_errors():
-            ready = (key, write_file(move_bar(bar, "writing …")))
+        with show_errors(), progress_bar("writing …") as progress:
+            ready = (key, write_file(progress))
             st.session_state["download"] = ready
-        bar.empty()
     if ready is None or ready[0] != key or not ready[1].path.exists():
         return
     download = ready[1]
@@ -109,15 +106,13 @@ def _draw_prepared_download(
             f"The download loads {download.megabytes:.0f} MB into this server's memory; the "
             "command line writes it straight to disk."
         )
-    st.download_button(
+    download_button(
         f"Download {download.name}",
         download.path.read_bytes,
         download.name,
-        download.mime,
         icon="⬇️",
         type="primary",
         key=f"download_{key[1]}",
-        on_click="ignore",
     )
 
 
@@ -128,8 +123,7 @@ def delete_prepared_download() -> None:
 
 
 def show_import_result(project: Project) -> None:
-    """Show the last import's result once, with emptied upload fields; select an imported
-    project."""
+    """Show the last import's result once; select an imported project."""
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
     if found := job_result(_PROJECT):
@@ -153,8 +147,7 @@ def _reset_import_fields(job: str, message: str) -> None:
 
 
 def import_project_form(store: Store) -> None:
-    """Draw the upload of a project zip and a button that imports it as a new project, in a
-    background job."""
+    """Draw the upload of a project zip and a button that imports it in a background job."""
     st.subheader("Open a project file", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     file = upload_field(
@@ -168,18 +161,16 @@ def import_project_form(store: Store) -> None:
     if file is not None and st.button("Import", icon="📥", key="bring_project"):
         name, content = file.name, file.getvalue()
         paths, folder = studio().paths, visitor_folder()
-
-        def work(progress: Progress) -> tuple[int, str]:
-            return import_uploaded_project(store, paths, content, name, folder, progress)
-
-        start_job(_PROJECT, work)
+        start_job(
+            _PROJECT,
+            lambda progress: import_uploaded_project(store, paths, content, name, folder, progress),
+        )
     with show_errors():
         show_job(_PROJECT, "Checking and importing …")
 
 
 def import_samples_form(store: Store, project: Project) -> None:
-    """Draw the upload of tables or COCO files and a button that adds their samples to the project,
-    in a background job."""
+    """Draw the upload of tables or COCO files and a button that adds their samples in a job."""
     st.subheader("Samples from other programs", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     files = upload_field(
@@ -195,10 +186,9 @@ def import_samples_form(store: Store, project: Project) -> None:
     add = f"Add to {safe_label(project.name)}"
     if files and st.button(add, icon="➕", key="add_data"):
         uploads, folder = [(file.name, file.getvalue()) for file in files], visitor_folder()
-
-        def work(progress: Progress) -> str:
-            return import_uploaded_samples(store, project, uploads, folder, progress)
-
-        start_job(_samples_job_key(project), work)
+        start_job(
+            _samples_job_key(project),
+            lambda progress: import_uploaded_samples(store, project, uploads, folder, progress),
+        )
     with show_errors():
         show_job(_samples_job_key(project), "Reading …")

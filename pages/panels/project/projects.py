@@ -17,17 +17,7 @@ from pages.panels.resources import studio
 from pages.panels.visit import Action, last_action, select_project
 
 SHOWN_S = 10.0  # the bar goes by itself after as long, as undo_bar.css says
-BAR = "undo_bar"
-
-
-def show_undo_bar() -> None:
-    """Draw the bar with this visitor's last change and Undo; an empty bar without a recent one.
-
-    A fragment's callback that changes something redraws it by `st.rerun([BAR, …])`, with the
-    fragment's own key in place of the dots.
-    """
-    st.html(f"<style>{read_asset('undo_bar.css')}</style>")
-    st.fragment(_draw_undo_bar, key=BAR)()
+BAR = "undo_bar"  # a fragment's callback that changes something calls `st.rerun([BAR, own_key])`
 
 
 def _draw_undo_bar() -> None:
@@ -58,24 +48,16 @@ def _undo_action(action: Action) -> None:
     models = {project.id: project.active_model for project in store.projects()}
     with show_errors():
         back = store.undo(action.entry.id)
-        for project in store.projects():
-            if project.id == project_id:
-                _select_restored_project(
-                    project, model_changed=models.get(project_id) != project.active_model
-                )
+        restored = {project.id: project for project in store.projects()}.get(project_id)
+        if restored and st.session_state.get("project_id") != project_id:
+            select_project(project_id)
+        if restored and models.get(project_id) != restored.active_model:
+            st.session_state.pop(f"model_{project_id}", None)  # the choice of a model
         st.toast(
             f"Restored: {back:,}." if back else "Nothing to undo: it has been changed since.",
             icon="↩️",
         )
         st.rerun()
-
-
-def _select_restored_project(project: Project, *, model_changed: bool) -> None:
-    """Select the restored project; if its model changed, reset the choice of a model."""
-    if st.session_state.get("project_id") != project.id:
-        select_project(project.id)
-    if model_changed:
-        st.session_state.pop(f"model_{project.id}", None)
 
 
 FIRST_PROJECT = "My gestures"
@@ -85,14 +67,14 @@ _KINDS |= {"Moving hands": (SUBJECTS["Hands"], True)}
 
 
 def pick_project() -> Project:
-    """Draw the undo bar and the sidebar's project controls; return the selected project and put its
-    name in the URL."""
+    """Draw the undo bar and the sidebar's project controls; return the selected project."""
     if not has_stage():
         # If a page is a fresh server's first request, Streamlit runs it as an old-style multipage
         # app, without app.py, until `st.navigation` has been called once.
         draw_navigation()
         st.rerun()
-    show_undo_bar()
+    st.html(f"<style>{read_asset('undo_bar.css')}</style>")
+    st.fragment(_draw_undo_bar, key=BAR)()
     store = studio().store
     projects = list_or_create_projects(store)
     project = _selected_project(projects)
@@ -101,13 +83,16 @@ def pick_project() -> Project:
         select_project(project.id)  # renamed elsewhere: its old name may be another's by now
     st.session_state["project_drawn"] = project
     ids = {one.name: one.id for one in projects}
+    turn = st.session_state.get("project_turn", 0)
+    key, names = f"project_{turn}", list(ids)
     with st.sidebar:
-        turn = st.session_state.get("project_turn", 0)
-        key = f"project_{turn}"
-        names = list(ids)
-        chosen = names.index(project.name)
         st.selectbox(
-            "Project", names, chosen, key=key, on_change=_select_from_sidebar, args=(key, ids)
+            "Project",
+            names,
+            names.index(project.name),
+            key=key,
+            on_change=_select_from_sidebar,
+            args=(key, ids),
         )
         with st.container(horizontal=True, gap="xsmall", wrap=False):
             _new_project_form(store, turn)

@@ -24,11 +24,9 @@ from pages.panels.layout import START_CAMERA, show_errors
 from pages.panels.project.projects import BAR
 
 CAMERA_STARTING = "The camera starts …"
-_AUTOMATIC_KINDS = {
-    "beat",
-    "end",
-    "calm",
-}  # sent without a click
+MAX_THUMBNAILS = 12  # per gesture, on the widest screen
+_AUTOMATIC_KINDS = {"beat", "end", "calm"}  # sent without a click
+Callback = Callable[[], object]
 
 
 @dataclass
@@ -64,16 +62,6 @@ class CardsState:
     visit: int = 0
 
 
-def cards_state(project: Project) -> CardsState:
-    """Return this visitor's state of a project's cards, shared by all pages; a new visit clears its
-    error."""
-    found: CardsState = st.session_state.setdefault(f"cards_{project.id}", CardsState())
-    visit = st.session_state["visit"]
-    if found.visit != visit:
-        found.visit, found.problem = visit, None
-    return found
-
-
 class FrameSource(Protocol):
     """A source of frames: the stage's video or a depth camera."""
 
@@ -81,17 +69,43 @@ class FrameSource(Protocol):
         """Return the result of the last frame."""
 
 
-@dataclass(frozen=True)
+def _do_nothing() -> None:
+    pass
+
+
+@dataclass
 class Cards:
-    """The arguments of `gesture_cards` in one run of the page."""
+    """A project's gesture cards in one run of a page.
+
+    Attributes:
+        live: None while the camera is off: nothing can be recorded.
+        plan: with a lease, a button records while it is held; else from one press to the next, or
+            for the plan's length.
+        key: of the component.
+        watch: whether recordings may start elsewhere and must be shown here.
+        on_recorded: called when a recording has ended and is stored; the next press waits for it.
+        on_calm: called some time after the last recording, when the page may rerun.
+        on_chosen: called when another gesture was selected.
+        on_changed: called when gestures or samples were changed on the cards.
+        talk: this visitor's state of the project's cards; a new visit clears its error.
+    """
 
     project: Project
     recorder: Recorder
     live: FrameSource | None
     plan: Plan
     key: str
-    watch: bool
-    talk: CardsState
+    watch: bool = False
+    on_recorded: Callback = _do_nothing
+    on_calm: Callback = _do_nothing
+    on_chosen: Callback = _do_nothing
+    on_changed: Callback = _do_nothing
+
+    def __post_init__(self) -> None:
+        name, visit = f"cards_{self.project.id}", st.session_state["visit"]
+        self.talk: CardsState = st.session_state.setdefault(name, CardsState())
+        if self.talk.visit != visit:
+            self.talk.visit, self.talk.problem = visit, None
 
     @property
     def fragment(self) -> str:
@@ -188,68 +202,20 @@ def _handle_edit_message(cards: Cards, kind: str, message: dict[str, Any]) -> No
 
 
 def _find_gesture(cards: Cards, gesture_id: int) -> Gesture:
-    """Return an enabled gesture of the project; raise NotFoundError if it was deleted or switched
-    off."""
+    """Return an enabled gesture of the project; raise NotFoundError if it is gone."""
     found = cards.gestures().get(gesture_id)
     if found is None:
         raise NotFoundError("That gesture is gone: it was removed or switched off elsewhere.")
     return found
 
 
-Callback = Callable[[], object]
-MAX_THUMBNAILS = 12  # per gesture, on the widest screen
-
-
-def _do_nothing() -> None:
-    pass
-
-
-def gesture_cards(
-    project: Project,
-    recorder: Recorder,
-    live: FrameSource | None,
-    plan: Plan,
-    *,
-    key: str,
-    on_recorded: Callback = _do_nothing,
-    on_calm: Callback = _do_nothing,
-    on_chosen: Callback = _do_nothing,
-    on_changed: Callback = _do_nothing,
-    watch: bool = False,
-) -> Gesture | None:
-    """Draw a card per enabled gesture with its samples and record button; return the selected
-    gesture.
-
-    Args:
-        live: None while the camera is off: nothing can be recorded.
-        plan: with a lease, a button records while it is held; else from one press to the next, or
-            for the plan's length.
-        on_recorded: called when a recording has ended and is stored; the next press waits for it.
-        on_calm: called some time after the last recording, when the page may rerun.
-        on_chosen: called when another gesture was selected.
-        on_changed: called when gestures or samples were changed on the cards.
-        watch: whether recordings may start elsewhere and must be shown here.
-
-    Returns:
-        The selected gesture; None if there is none.
-    """
-    cards = Cards(project, recorder, live, plan, key, watch, cards_state(project))
-    hooks = _Callbacks(on_recorded, on_calm, on_chosen, on_changed)
-    st.fragment(_draw_cards_fragment, key=cards.fragment)(cards, hooks)
+def draw_gesture_cards(cards: Cards) -> Gesture | None:
+    """Draw a card per enabled gesture with its record button; return the selected gesture."""
+    st.fragment(_draw_cards_fragment, key=cards.fragment)(cards)
     return cards.chosen()
 
 
-@dataclass(frozen=True)
-class _Callbacks:
-    """The callbacks of `gesture_cards`."""
-
-    recorded: Callback
-    calm: Callback
-    chosen: Callback
-    changed: Callback
-
-
-def _draw_cards_fragment(cards: Cards, callbacks: _Callbacks) -> None:
+def _draw_cards_fragment(cards: Cards) -> None:
     """Handle messages left over, draw the cards with errors and notes, and run the due callbacks.
     The browser reruns this fragment while recording."""
     talk = cards.talk
@@ -270,29 +236,26 @@ def _draw_cards_fragment(cards: Cards, callbacks: _Callbacks) -> None:
     remark, talk.remark = talk.remark, ""
     if remark:
         st.toast(remark, icon="🗑️")
-    _run_callbacks(talk, callbacks, recording_ended=over, is_calm=calm)
+    _run_callbacks(cards, recording_ended=over, is_calm=calm)
 
 
-def _run_callbacks(
-    state: CardsState, callbacks: _Callbacks, *, recording_ended: bool, is_calm: bool
-) -> None:
-    """Call the callbacks that are due; those for edits and selection wait until no recording
-    runs."""
+def _run_callbacks(cards: Cards, *, recording_ended: bool, is_calm: bool) -> None:
+    """Call the callbacks that are due; those for edits and selection wait for a recording's end."""
+    state = cards.talk
     chose, changed = state.chose and not state.busy, state.changed and not state.busy
     state.chose, state.changed = state.chose and not chose, state.changed and not changed
-    for due, hook in (
-        (recording_ended, callbacks.recorded),
-        (changed, callbacks.changed),
-        (chose, callbacks.chosen),
-        (is_calm, callbacks.calm),
+    for due, callback in (
+        (recording_ended, cards.on_recorded),
+        (changed, cards.on_changed),
+        (chose, cards.on_chosen),
+        (is_calm, cards.on_calm),
     ):
         if due:
-            hook()
+            callback()
 
 
 def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
-    """Return the data of `draw_cards`: gestures, samples, recording state and missing
-    thumbnails."""
+    """Return the data of `draw_cards`: gestures, samples, recording state and thumbnails."""
     talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
     counts = count_samples(cards.recorder.store, cards.project.id)
     return {
@@ -317,22 +280,18 @@ def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
 
 
 def _card_data(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
-    """Return a gesture card's data: label, sample count, newest thumbnails' ids, and how to perform
-    a moving gesture without samples."""
+    """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
     store, project = cards.recorder.store, cards.project
+    how = how_to_perform(gesture.name) or "Each sample is one performance."
     return {
         "id": gesture.id,
         "name": gesture.name,
         "emoji": gesture.label.emoji,
         "moves": gesture.moves,
         "samples": samples,
-        "how": _how_to_perform(gesture) if gesture.moves and not samples else "",
+        "how": how if gesture.moves and not samples else "",
         "crops": list_newest_ids(store, project.id, gesture.id, MAX_THUMBNAILS) if samples else [],
     }
-
-
-def _how_to_perform(gesture: Gesture) -> str:
-    return how_to_perform(gesture.name) or "Each sample is one performance."
 
 
 def thumbnail_urls(store: Store, ids: list[int]) -> dict[str, str]:
@@ -342,26 +301,18 @@ def thumbnail_urls(store: Store, ids: list[int]) -> dict[str, str]:
 
 
 def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
-    """Return the running recording's gesture id, texts and seconds since its countdown; None while
-    idle."""
+    """Return the running recording's gesture, texts and seconds since its countdown, or None."""
     if progress.state == "idle":
         return None
     left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
     short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"
-    return {
-        "gesture": progress.gesture_id,
-        "since": progress.since_s,
-        "short": short,
-        "long": long,
-    }
+    texts = {"short": short, "long": long}
+    return {"gesture": progress.gesture_id, "since": progress.since_s, **texts}
 
 
 def _describe_counts(progress: RecordingStatus, gestures: dict[int, Gesture]) -> str:
-    """Return the gesture of the last recording with its counts of saved and skipped samples; ""
-    before the first."""
+    """Return the last recording's gesture with its counts of saved and skipped samples."""
     gesture = gestures.get(progress.gesture_id or 0)
-    if gesture is None:
-        return ""
-    return f"{gesture.name}: {progress.text}"
+    return f"{gesture.name}: {progress.text}" if gesture else ""

@@ -31,8 +31,7 @@ def pick_person_name() -> str:
 
 
 def pick_plan() -> Plan:
-    """Draw recording mode and, by mode, sample rate, countdown, length and sound; return them as a
-    plan."""
+    """Draw recording mode, sample rate, countdown, length and sound; return them as a plan."""
     mode = pick_option(
         "Recording mode",
         [HOLD, TIMED_MODE, START_STOP, SINGLE],
@@ -62,8 +61,7 @@ def pick_plan() -> Plan:
 
 
 def pick_max_people(project: Project) -> int:
-    """Draw the switch for several people in a body project; return the maximum number of poses, 1
-    for hands."""
+    """Draw the switch for several people in a body project; return the maximum number of poses."""
     if not skeleton_named(project.skeleton).is_body:
         return 1
     text = "The largest person is recorded, the middle one of equals. Slower in every frame."
@@ -71,8 +69,7 @@ def pick_max_people(project: Project) -> int:
 
 
 def visit_recorder(project: Project, person: str, source: str = "webcam") -> Recorder:
-    """Return this visit's recorder; a change of visit, project, person or source closes it and
-    opens a new session."""
+    """Return this visit's recorder; other arguments close it and open a new session."""
     wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:
@@ -89,8 +86,7 @@ def visit_recorder(project: Project, person: str, source: str = "webcam") -> Rec
 
 
 def show_recorded_video(place: Stage, options: Options, recorder: Recorder) -> LiveProcessor | None:
-    """Show the video and pass each frame to the recorder; return the video's processor, None while
-    the camera is off."""
+    """Show the video and pass each frame to the recorder; return the video's processor."""
     return place.show(
         options,
         watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,

@@ -1,4 +1,4 @@
-"""How the samples are count_balance over gestures, people and hands, and what to record next."""
+"""How the samples are spread over gestures, people and hands, and what to record next."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,8 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
     skeleton = skeleton_named(project.skeleton)
     st.info(safe_label(advise_next_recording(rows, skeleton.title)), icon="➡️")
     scored = any(row.suspected is not None for row in rows)
-    suspected = ["–" if row.suspected is None else f"{row.suspected:.0%}" for row in rows]
     columns: dict[str, Sequence[object]] = {
-        "Gesture": [_balance_title(row) for row in rows],
+        "Gesture": [r.gesture.label.title + ("" if r.gesture.enabled else " (off)") for r in rows],
         "Samples": [row.samples for row in rows],
         "People": [row.persons for row in rows],
         "Sessions": [row.sessions for row in rows],
@@ -36,7 +35,9 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
         columns["Left"] = [row.left for row in rows]
         columns["Right"] = [row.right for row in rows]
     if scored:
-        columns["Suspected label errors"] = suspected
+        columns["Suspected label errors"] = [
+            "–" if row.suspected is None else f"{row.suspected:.0%}" for row in rows
+        ]
     show_table(columns, bar="Samples", bar_max=max(row.samples for row in rows))
     notes = ["Imported tables don't say left or right hand."] if skeleton.is_hand else []
     if not scored:
@@ -54,13 +55,8 @@ def show_no_samples() -> None:
         st.page_link("pages/demo.py", label="Demo", icon="👋")
 
 
-def _balance_title(row: GestureBalance) -> str:
-    return row.gesture.label.title + ("" if row.gesture.enabled else " (off)")
-
-
 def next_step(project: Project, *, untrained: bool = False) -> str:
-    """Return advice on what to record next, or to press Train if `untrained` and there is enough;
-    "" without samples."""
+    """Return advice on what to record next, or to press Train if `untrained`; "" if empty."""
     rows = _gesture_spreads(project, read_index(studio().store, project.id))
     if untrained and not advise_before_training(rows):
         return "➡️ Press Train, and watch how it learns."

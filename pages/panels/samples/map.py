@@ -45,8 +45,7 @@ MAX_SHOWN = 24  # selected samples
 
 
 def show_data_map(project: Project, sample_index: SampleIndex) -> None:
-    """Draw the 2-D map of all samples (PCA or t-SNE), coloured by group, and the samples selected
-    on it."""
+    """Draw the 2-D map of all samples (PCA or t-SNE), and the samples selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = pick_option(
             "Map",
@@ -57,7 +56,12 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
         )
         by = pick_option("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
         again = st.button("Redraw", icon="🔄")
-    drawn = _cached_map(project, method, sample_index, again)
+    maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
+    if again or (project.id, method) not in maps:
+        with st.spinner("drawing the map …"):
+            found = compute_map(studio().store, project.id, method, sample_index)
+            maps[project.id, method] = found
+    drawn = maps[project.id, method]
     st.caption(describe_map(drawn))
     if is_map_outdated(drawn, sample_index):
         st.caption("New samples are missing from this map: press Redraw.")
@@ -71,18 +75,6 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
     existing = set(sample_index.ids.tolist())
     ids = [int(point["customdata"][0]) for point in chart["selection"]["points"]]
     _show_map_selection(project, [i for i in dict.fromkeys(ids) if i in existing])
-
-
-def _cached_map(
-    project: Project, method: str, sample_index: SampleIndex, recompute: bool
-) -> DataMap:
-    """Return the project's map by a method, computed once per session or if `recompute`."""
-    maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
-    key = project.id, method
-    if recompute or key not in maps:
-        with st.spinner("drawing the map …"):
-            maps[key] = compute_map(studio().store, project.id, method, sample_index)
-    return maps[key]
 
 
 def _group_titles(project: Project, by: str) -> dict[int, str]:
@@ -122,8 +114,7 @@ def _map_figure(groups: list[MapGroup], titles: dict[int, str]) -> go.Figure:
 
 
 def _show_map_selection(project: Project, ids: list[int]) -> None:
-    """Show the selected samples with Delete and Move: one in full, several as tiles, up to
-    MAX_SHOWN; a hint for none."""
+    """Show the selected samples with Delete and Move: one in full, several as tiles."""
     if not ids:
         st.caption(
             "Click a point to see its sample; drag around points to select several; double-click "

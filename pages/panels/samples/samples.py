@@ -15,22 +15,17 @@ from core.store import Project, Sample
 from core.store.bin import delete_samples, list_move_targets, move_samples
 from core.store.index import Ints, find_sample_origin
 from core.store.trimming import clip_times, find_whole_clip, slice_clip, trim_clip
-from pages.components.clip_loop import play_clip
-from pages.components.sample_grid import SampleTile, show_tiles
-from pages.panels.layout import show_errors
+from pages.components.sample_grid import SampleTile, play_clip, show_tiles
+from pages.panels.layout import apply_and_rerun, show_errors
 from pages.panels.resources import studio
 
-SAMPLE_SIZE_PX = 512  # pixels
-CLIP_SIZE_PX = 320  # pixels
+SAMPLE_SIZE_PX = 512
+CLIP_SIZE_PX = 320
 
 
 @st.dialog("Sample", width="large")
 def show_sample_dialog(
-    project: Project,
-    sample: Sample,
-    noise_score: LabelNoiseScore | None = None,
-    *,
-    in_bin: bool = False,
+    project: Project, sample: Sample, noise_score: LabelNoiseScore | None, *, in_bin: bool
 ) -> None:
     """Show a sample in a dialog, with a Delete button and trimming unless it is in the bin."""
     with show_errors():
@@ -47,8 +42,7 @@ def show_sample(
     *,
     can_trim: bool = False,
 ) -> None:
-    """Show a sample's picture or clip, its facts and its label-noise score; a clip has a trim
-    slider if `can_trim`."""
+    """Show a sample's picture or clip, its facts and its label-noise score."""
     left, right = st.columns(2, gap="medium")
     with left:
         if sample.frames == 1:
@@ -64,8 +58,7 @@ def show_sample(
 
 
 def _show_sample_facts(sample: Sample) -> None:
-    """List a sample's gesture, person, time, session, source, size, estimator and other
-    metadata."""
+    """List a sample's gesture, person, time, source, estimator and other metadata."""
     origin = find_sample_origin(studio().store, sample.id)
     moves, of_hand = sample.frames > 1, skeleton_named(sample.skeleton).is_hand
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
@@ -93,8 +86,7 @@ def _format_time(iso: str) -> str:
 
 
 def _show_label_noise(project: Project, noise_score: LabelNoiseScore, estimator: str) -> None:
-    """Show which gesture a sample looks like, and the scores: model in use, neighbours, detector or
-    handedness."""
+    """Show which gesture a sample looks like: by model, neighbours, detector or handedness."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     of_side = keypoints_by(estimator) in (MEDIAPIPE, BOTH_HANDS)  # their only score
     lines = [f"{'Left or right' if of_side else 'Detector'}: score {noise_score.score:.2f}"]
@@ -122,25 +114,19 @@ def trim_clip_form(project: Project, sample: Sample) -> None:
         key=f"handles_{sample.id}",
     )
     start, end = np.searchsorted(times, [start_s - 0.005, end_s + 0.005]).tolist()
+    part = slice_clip(whole, slice(start, max(end, start + 1)))
     with player:
         if end - start < MIN_CLIP_FRAMES:
-            st.image(
-                draw_sample(slice_clip(whole, slice(start, max(end, start + 1))), CLIP_SIZE_PX)
-            )
+            st.image(draw_sample(part, CLIP_SIZE_PX))
             st.caption(f"A clip needs at least {MIN_CLIP_FRAMES} frames: move the handles apart.")
             return
-        play_clip(
-            f"clip_{sample.id}",
-            encode_sample_picture(slice_clip(whole, slice(start, end)), CLIP_SIZE_PX),
-        )
+        play_clip(f"clip_{sample.id}", encode_sample_picture(part, CLIP_SIZE_PX))
     unchanged = (start, end) == (current.start, current.stop)
     if st.button("Apply", icon="✂️", type="primary", disabled=unchanged, help="It can be undone."):
-        with show_errors():
-            trim_clip(studio().store, project.id, sample, slice(start, end))
-            st.rerun()
+        apply_and_rerun(trim_clip, studio().store, project.id, sample, slice(start, end))
 
 
-SIZES = (24, 48, 96)
+SIZES = (24, 48, 96)  # samples a page
 
 
 def selected_ids() -> set[int]:
@@ -158,54 +144,38 @@ def _selection_version() -> int:
     return st.session_state.get("picked_turn", 0)
 
 
-def show_selection_bar(project: Project, listed_ids: Ints, page_ids: Ints) -> None:
-    """Draw the select buttons and, if any of the listed samples are selected, Delete and Move."""
-    with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        chosen = _draw_selection_buttons(listed_ids, page_ids)
-        if chosen:
-            show_sample_actions(project, chosen)
-
-
-def _draw_selection_buttons(listed_ids: Ints, page_ids: Ints) -> list[int]:
-    """Draw Select page, Select all and Select none; return the selected ids among the listed
-    ones."""
-    chosen = [i for i in listed_ids.tolist() if i in selected_ids()] if selected_ids() else []
-    st.button("Select page", icon="☑️", on_click=_select_samples, args=(page_ids.tolist(),))
-    if len(listed_ids) > len(page_ids):
-        st.button(
-            f"Select all {len(listed_ids):,}", on_click=_select_samples, args=(listed_ids.tolist(),)
-        )
-    if chosen:
-        st.button("Select none", on_click=_select_samples, args=(list(selected_ids()), False))
-    return chosen
-
-
-def show_bin_selection_bar(
-    listed_ids: Ints, page_ids: Ints, restore: Callable[[list[int]], None]
+def show_selection_bar(
+    listed_ids: Ints, page_ids: Ints, draw_actions: Callable[[list[int]], object]
 ) -> None:
-    """Draw the select buttons and, if any of the listed samples are selected, Restore."""
+    """Draw the select buttons and, if any of the listed samples are selected, `draw_actions`."""
+    chosen = [i for i in listed_ids.tolist() if i in selected_ids()] if selected_ids() else []
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        chosen = _draw_selection_buttons(listed_ids, page_ids)
+        st.button("Select page", icon="☑️", on_click=_select_samples, args=(page_ids.tolist(),))
+        if len(listed_ids) > len(page_ids):
+            every = listed_ids.tolist()
+            st.button(f"Select all {len(every):,}", on_click=_select_samples, args=(every,))
         if chosen:
-            st.button(
-                f"Restore {len(chosen):,}",
-                icon="↩️",
-                on_click=_restore_selected,
-                args=(restore, chosen),
-            )
+            st.button("Select none", on_click=_select_samples, args=(list(selected_ids()), False))
+            draw_actions(chosen)
 
 
-def _restore_selected(restore: Callable[[list[int]], None], ids: list[int]) -> None:
-    restore(ids)
-    _select_samples(ids, False)
+def apply_and_unselect(ids: list[int], change: Callable[[], object]) -> None:
+    """Change the selected samples and unselect them; the callback of a button."""
+    with show_errors():
+        change()
+        _select_samples(ids, False)
 
 
 def show_sample_actions(project: Project, ids: list[int]) -> None:
     """Draw buttons that delete the samples, or move them to another gesture of the same kind."""
-    n = f"{len(ids):,}"
-    st.button(f"Delete {n}", icon="🗑️", on_click=_delete_selected, args=(project, ids))
-    there = list_move_targets(studio().store, project.id, ids)
-    gestures = {g.id: g.label.title for g in there}
+    n, store = f"{len(ids):,}", studio().store
+    st.button(
+        f"Delete {n}",
+        icon="🗑️",
+        on_click=apply_and_unselect,
+        args=(ids, lambda: delete_samples(store, project.id, ids)),
+    )
+    gestures = {g.id: g.label.title for g in list_move_targets(store, project.id, ids)}
     to = st.selectbox(
         "Move to",
         [0, *gestures],
@@ -215,20 +185,12 @@ def show_sample_actions(project: Project, ids: list[int]) -> None:
         format_func=lambda i: safe_label(gestures[i]) if i in gestures else "move to …",
     )
     st.button(
-        f"Move {n}", icon="➡️", disabled=not to, on_click=_move_selected, args=(project, ids, to)
+        f"Move {n}",
+        icon="➡️",
+        disabled=not to,
+        on_click=apply_and_unselect,
+        args=(ids, lambda: move_samples(store, project.id, ids, to)),
     )
-
-
-def _delete_selected(project: Project, ids: list[int]) -> None:
-    with show_errors():
-        delete_samples(studio().store, project.id, ids)
-        _select_samples(ids, False)
-
-
-def _move_selected(project: Project, ids: list[int], gesture_id: int) -> None:
-    with show_errors():
-        move_samples(studio().store, project.id, ids, gesture_id)
-        _select_samples(ids, False)
 
 
 def show_sample_grid(
@@ -238,14 +200,12 @@ def show_sample_grid(
     *,
     in_bin: bool = False,
 ) -> None:
-    """Draw the samples as selectable tiles, suspect ones with the gesture they look like; a click
-    opens a sample's dialog."""
+    """Draw the samples as selectable tiles; a click opens a sample's dialog."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     tiles = [_sample_tile(sample, gestures, sample_scores.get(sample.id)) for sample in samples]
     shown = {sample.id: sample for sample in samples}
 
     def pick(turn: int, ids: set[int]) -> None:
-        """Replace the selection of the displayed samples, unless it is outdated."""
         if turn == _selection_version():  # else the tiles showed an old selection
             st.session_state["picked"] = selected_ids() - set(shown) | ids
 
@@ -257,15 +217,13 @@ def show_sample_grid(
 def _sample_tile(
     sample: Sample, gestures: Mapping[int, str], noise_score: LabelNoiseScore | None
 ) -> SampleTile:
-    """Return a sample's tile with its gesture, picture, and the gesture it looks like if that is
-    another."""
+    """Return a sample's tile with its gesture, picture, and the other gesture it looks like."""
     note = ""
     if noise_score and noise_score.other is not None:
         other = gestures.get(noise_score.other, "another gesture")
         note = f"Looks like: {other} ({noise_score.share:.0%})"
-    return SampleTile(
-        sample.id, gestures.get(sample.gesture_id, "?"), encode_sample_picture(sample), note
-    )
+    title = gestures.get(sample.gesture_id, "?")
+    return SampleTile(sample.id, title, encode_sample_picture(sample), note)
 
 
 def show_page_controls(sample_ids: Ints) -> Ints:

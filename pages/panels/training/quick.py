@@ -1,6 +1,5 @@
 """Training beside the video: one button, a curve while it runs, and the result in one sentence."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -32,19 +31,15 @@ def show_quick_training(project: Project, advice: str) -> None:
     Args:
         advice: the `recording_advice` of this run of the page; "" enables the button.
     """
-    running = studio().trainings.find_running(project)
-    drawn = _DrawnTraining(running.name if running else "", active_model(studio().paths, project))
-    left = (
-        "" if advice else excluded_samples_text(studio().store, project)
-    )  # not in each of its runs
+    running, model = _training_and_model(project)
+    left = "" if advice else excluded_samples_text(studio().store, project)
     st.fragment(_draw_quick_training, run_every=0.5 if running else None)(
-        project, drawn, advice, left
+        project, (running, model), advice, left
     )
 
 
 def train_after_recording(project: Project) -> None:
-    """Restart the training after a recording if “Learn as I go” is on and there are enough
-    samples."""
+    """Restart the training after a recording if “Learn as I go” is on and there is enough."""
     preload_training()  # a training is likely to follow
     if st.session_state.get("learn_as_i_go") and not recording_advice(project):
         with show_errors():
@@ -56,24 +51,19 @@ def recording_advice(project: Project, instruction: str = "Hold its button.") ->
     return advise_before_training(studio().store.overview(project.id), instruction)
 
 
-@dataclass(frozen=True)
-class _DrawnTraining:
-    """The training and model that the page shows; a change reruns it."""
-
-    training: str
-    answers: ActiveModel
+def _training_and_model(project: Project) -> tuple[str, ActiveModel]:
+    """Return the running training's name, "" for none, and the model in use."""
+    running = studio().trainings.find_running(project)
+    return (running.name if running else "", active_model(studio().paths, project))
 
 
 def _draw_quick_training(
-    project: Project, drawn: _DrawnTraining, advice: str, excluded_text: str
+    project: Project, drawn: tuple[str, ActiveModel], advice: str, excluded_text: str
 ) -> None:
-    """Draw the training controls and the running or last training; rerun the page when training or
-    model changes."""
+    """Draw the running or last training and its controls; rerun if it or the model changed."""
     with show_errors():
-        trainings = studio().trainings
-        running = trainings.find_running(project)
-        name = running.name if running else ""
-        if drawn != _DrawnTraining(name, active_model(studio().paths, project)):
+        running = studio().trainings.find_running(project)
+        if drawn != _training_and_model(project):
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             _draw_train_button(project, running, advice)
@@ -87,14 +77,14 @@ def _draw_quick_training(
             st.caption(f"⚠️ {safe_label(excluded_text)}")
         if running is not None:
             st.progress(*training_progress(running))
-            _draw_accuracy_curve(running)
+            if epochs := running.records("epoch"):
+                draw_chart(accuracy_chart(epochs), key="quick_curve", height=110)
         else:
             _show_last_result(project, advice)
 
 
 def _draw_train_button(project: Project, running: Run | None, advice: str) -> None:
-    """Draw Stop while a training runs, else Train, disabled with the advice as help if samples are
-    missing."""
+    """Draw Stop while a training runs, else Train, disabled if samples are missing."""
     trainings = studio().trainings
     if running is not None:
         if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
@@ -103,11 +93,6 @@ def _draw_train_button(project: Project, running: Run | None, advice: str) -> No
         with st.spinner("Preparing …"):
             trainings.start_training(project)
         st.rerun()
-
-
-def _draw_accuracy_curve(run: Run) -> None:
-    if epochs := run.records("epoch"):
-        draw_chart(accuracy_chart(epochs), key="quick_curve", height=110)
 
 
 def _show_last_result(project: Project, advice: str) -> None:
@@ -127,8 +112,7 @@ def _show_last_result(project: Project, advice: str) -> None:
 
 
 def _accuracy_sentence(result: dict[str, Any]) -> str:
-    """Return how many test samples were recognised, as Markdown; with a wide interval, that it is
-    too few to trust."""
+    """Return how many test samples were recognised, as Markdown, and if that is too few."""
     figures = result["figures"]
     count, total = round(figures["accuracy"] * figures["n"]), figures["n"]
     text = f"**{count} of {total} test samples recognised** ({figures['accuracy']:.1%})."

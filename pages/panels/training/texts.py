@@ -27,8 +27,7 @@ _MATCHERS = {"templates": "nearest examples", "net": "small net"}
 
 
 def run_title(run: Run, project: Project) -> str:
-    """Return a training's title for a list: start time, status, accuracy with interval, origin,
-    whether in use."""
+    """Return a training's title: start time, status, accuracy, origin, whether in use."""
     status, result = run.status(), run_result(run)
     parts = [f"{MARKS[status]} {run_started_at(run)}", status]
     if result:
@@ -47,8 +46,7 @@ def run_started_at(run: Run) -> str:
 
 
 def training_progress(run: Run) -> tuple[float, str]:
-    """Return a running training's or measurement's fraction done, 0..1, and a text about its
-    current step."""
+    """Return a running training's or measurement's fraction done, 0..1, and its step as text."""
     if KIND in run.about():
         done, total, name = read_evaluation_progress(run)
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
@@ -66,8 +64,7 @@ def training_progress(run: Run) -> tuple[float, str]:
 
 
 def show_motion_accuracy(result: dict[str, Any]) -> None:
-    """Show the held-out accuracy of moving gestures and the method that recognises them; nothing
-    for still gestures alone."""
+    """Show the held-out accuracy of moving gestures and the method that recognises them."""
     beside = result.get("motions")
     if beside is not None:
         figures = beside["figures"]
@@ -81,8 +78,7 @@ def show_motion_accuracy(result: dict[str, Any]) -> None:
 
 
 def _describe_matcher(method: str, accuracies: dict[str, float]) -> str:
-    """Return which method (nearest examples or a small net) recognises moving gestures, and why it
-    was chosen."""
+    """Return which method recognises moving gestures, and why it was chosen."""
     text = f"Method: {_MATCHERS[method]}"
     if len(accuracies) > 1:
         rates = [f"{_MATCHERS[name]} had {rate:.1%}" for name, rate in accuracies.items()]

@@ -1,4 +1,4 @@
-"""The results of a training: figures, confusion matrix, training curves."""
+"""The results of a training, compared with other classifiers and measured on new people."""
 
 from typing import Any
 
@@ -8,6 +8,18 @@ from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.evaluation.validation import find_cell_samples, read_predictions
 from core.gestures.labels import safe_label
 from core.jobs.active_model import active_model, choose_model, has_model
+from core.jobs.evaluations import (
+    COMPARISON,
+    LEFT_OUT,
+    NAMES,
+    compare_with_first,
+    comparison_text,
+    is_running,
+    latest_comparison,
+    latest_leave_one_out,
+    start_comparison,
+    start_leave_one_out,
+)
 from core.jobs.trainings import describe_failure, describe_optimism, run_result
 from core.recording.sample_pictures import draw_sample
 from core.store import Project
@@ -16,8 +28,7 @@ from core.training.runs import Run
 from pages.panels.layout import format_interval, show_errors, show_table
 from pages.panels.resources import studio
 from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw_chart
-from pages.panels.training.measured import show_comparison, show_new_people
-from pages.panels.training.texts import run_title, show_motion_accuracy
+from pages.panels.training.texts import run_started_at, run_title, show_motion_accuracy
 
 MAX_SAMPLES_SHOWN, SAMPLE_WIDTH_PX = 8, 110
 Cell = tuple[int, int]
@@ -45,8 +56,7 @@ def show_results(project: Project, running: Run | None) -> None:
 
 
 def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
-    """Show a training's error, metrics, Use button, confusion matrix, accuracies, comparisons and
-    curves, as far as it has them."""
+    """Show a training's error, figures, confusion matrix, comparisons and curves."""
     result = run_result(run)
     if reason := describe_failure(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
@@ -54,7 +64,11 @@ def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
         _show_metrics(result)
         show_motion_accuracy(result)
     if has_model(run):
-        _draw_use_model_button(run, project)
+        if active_model(studio().paths, project).name == run.name:
+            st.success("The Live page uses this model.", icon="✅")
+        elif st.button("Use this model", icon="✨", type="primary"):
+            choose_model(studio().store, studio().paths, project, run.name)
+            st.rerun()
     if result is not None:
         if has_model(run):
             show_new_people(run, project, running)
@@ -67,25 +81,14 @@ def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
 
 
 def _show_metrics(result: dict[str, Any]) -> None:
-    """Show accuracy, 95 % interval, time, the held-out split, a warning if it is optimistic, and
-    rejection rates."""
+    """Show accuracy, interval, time, held-out split and rejection rates."""
     figures, protocol = result["figures"], Protocol.from_dict(result)
+    of_held_out = f"of {figures['n']} held-out samples"
+    fewer = "Similar frames of one recording count as fewer samples."
     with st.container(horizontal=True):
-        st.metric(
-            "Accuracy",
-            f"{figures['accuracy']:.1%}",
-            border=True,
-            width="content",
-            help=f"of {figures['n']} held-out samples",
-        )
-        st.metric(
-            "95 % interval",
-            format_interval(figures["interval"]),
-            border=True,
-            width="content",
-            help="Similar frames of one recording count as fewer samples.",
-        )
-        st.metric("Time", f"{result['seconds']:.1f} s", border=True, width="content")
+        _draw_metric("Accuracy", f"{figures['accuracy']:.1%}", of_held_out)
+        _draw_metric("95 % interval", format_interval(figures["interval"]), fewer)
+        _draw_metric("Time", f"{result['seconds']:.1f} s")
     counted = figures.get("effective_n")
     as_many = f", as informative as {counted:.0f} independent ones" if counted else ""
     st.markdown(
@@ -94,16 +97,26 @@ def _show_metrics(result: dict[str, Any]) -> None:
     )
     if warning := describe_optimism(protocol):
         st.warning(safe_label(warning), icon="⚠️")
-    show_rejection_rates(figures)
+    if rates := figures.get("rejection"):  # none in an old training
+        _show_rejection_rates(rates)
 
 
-def _draw_use_model_button(run: Run, project: Project) -> None:
-    """Draw the button that puts a training's model in use; a note if it already is."""
-    if active_model(studio().paths, project).name == run.name:
-        st.success("The Live page uses this model.", icon="✅")
-    elif st.button("Use this model", icon="✨", type="primary"):
-        choose_model(studio().store, studio().paths, project, run.name)
-        st.rerun()
+def _draw_metric(label: str, value: str, explanation: str | None = None) -> None:
+    st.metric(label, value, border=True, width="content", help=explanation)
+
+
+def _show_rejection_rates(rates: dict[str, Any]) -> None:
+    """Show the true accept rate of gestures and the false accept rate of other hands."""
+    accepted = rates["false_accept"]
+    with st.container(horizontal=True):
+        of_held_out = f"of {rates['gestures']} held-out samples"
+        _draw_metric("Your gestures recognised", f"{rates['true_accept']:.1%}", of_held_out)
+        text = "–" if accepted is None else f"{accepted:.1%}"
+        _draw_metric("Other hands wrongly accepted", text, f"of {rates['foreign']} others")
+    st.markdown(
+        "A hand that is too different from the gestures gets “no gesture”. Measured on "
+        f"{safe_label(rates['measured_on'])}."
+    )
 
 
 def _show_gesture_accuracies(result: dict[str, Any]) -> None:
@@ -133,37 +146,8 @@ def show_curves_per_epoch(epochs: list[dict[str, Any]]) -> None:
             draw_chart(curve_chart(epochs, metric), key=metric)
 
 
-def show_rejection_rates(metrics: dict[str, Any]) -> None:
-    """Show the true accept rate of gestures and the false accept rate of other hands; nothing for
-    old trainings."""
-    found = metrics.get("rejection")
-    if not found:  # an old training
-        return
-    passed, accepted = f"{found['true_accept']:.1%}", found["false_accept"]
-    with st.container(horizontal=True):
-        st.metric(
-            "Your gestures recognised",
-            passed,
-            border=True,
-            width="content",
-            help=f"of {found['gestures']} held-out samples",
-        )
-        st.metric(
-            "Other hands wrongly accepted",
-            "–" if accepted is None else f"{accepted:.1%}",
-            border=True,
-            width="content",
-            help=f"of {found['foreign']} others",
-        )
-    st.markdown(
-        "A hand that is too different from the gestures gets “no gesture”. Measured on "
-        f"{safe_label(found['measured_on'])}."
-    )
-
-
 def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) -> None:
-    """Draw the confusion matrix, a list of its cells, and the samples of the clicked or selected
-    cell."""
+    """Draw the confusion matrix, a list of its cells, and the samples of the selected cell."""
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
     st.subheader("Confusion matrix", anchor=False)
     st.caption("Rows: the shown gesture. Columns: the prediction. Click a cell to see its samples.")
@@ -185,33 +169,21 @@ def show_confusion_matrix(run: Run, project: Project, result: dict[str, Any]) ->
 def _pick_confusion_cell(
     confusion: list[list[int]], gestures: list[dict[str, str]], key: str
 ) -> Cell | None:
-    """Draw a list of the non-empty cells; return the selected (row, column), None before a
-    choice."""
+    """Draw a list of the non-empty cells; return the selected (row, column), or None."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
-    cells = _sort_confusion_cells(confusion)
+    size = range(len(confusion))
+    counts = {(i, j): confusion[i][j] for i in size for j in size if confusion[i][j]}
+    cells = sorted(counts, key=lambda cell: (cell[0] == cell[1], -counts[cell]))  # errors first
     if st.session_state.get(key) not in cells:  # an empty cell was clicked
         st.session_state[key] = None
-
-    def title(cell: Cell) -> str:
-        count = confusion[cell[0]][cell[1]]
-        return f"{titles[cell[0]]} → {titles[cell[1]]} · {count}"
-
     return st.selectbox(
         "Samples of (shown → prediction)",
         cells,
         index=None,
         key=key,
-        format_func=title,
+        format_func=lambda cell: f"{titles[cell[0]]} → {titles[cell[1]]} · {counts[cell]}",
         placeholder="Choose a cell, or click on it",
     )
-
-
-def _sort_confusion_cells(confusion: list[list[int]]) -> list[Cell]:
-    """Return the non-empty cells (row, column): errors before correct ones, each by descending
-    count."""
-    size = range(len(confusion))
-    cells = [(i, j) for i in size for j in size if confusion[i][j]]
-    return sorted(cells, key=lambda cell: (cell[0] == cell[1], -confusion[cell[0]][cell[1]]))
 
 
 def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) -> None:
@@ -231,3 +203,105 @@ def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) 
                 st.session_state[f"review_{choice}_{project.id}"] = None
             st.switch_page("pages/review.py")
         st.caption("The most confident predictions come first.")
+
+
+VERDICTS = {"better": "better", "worse": "worse", "same": "no clear difference", "": ""}
+
+
+def show_comparison(project: Project, running: Run | None) -> None:
+    """Draw the Compare button, an error of the last comparison, and the newest result table."""
+    st.subheader("Other classifiers", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
+        begin = st.button(title, icon="⚖️", disabled=running is not None)
+        st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
+    if begin:
+        with show_errors(), st.spinner("Preparing …"):
+            start_comparison(studio().trainings, project)
+            st.rerun()
+    last = next(iter(studio().trainings.runs(project, COMPARISON)), None)
+    if last is not None and (reason := describe_failure(last)):
+        st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
+    run = latest_comparison(studio().trainings, project)
+    if run is not None and (result := run_result(run)):
+        rows = result["rows"]
+        show_table(
+            {
+                "Classifier": [NAMES[row["classifier"]] for row in rows],
+                "Accuracy": [f"{row['accuracy']:.1%}" for row in rows],
+                "95 % interval": [format_interval(row["interval"]) for row in rows],
+                "Difference from MLP": [_format_difference(row) for row in rows],
+                "Training time": [f"{row['seconds']:.1f} s" for row in rows],
+            }
+        )
+        st.markdown(comparison_text(result))
+        st.caption(
+            f"Measured {run_started_at(run)} on {result['n']} held-out samples: "
+            f"{HELD_OUT_GROUPS[result['split']]}. The MLP learns for {result['epochs']} epochs, "
+            "fixed in advance, so that no classifier is tuned on the held-out samples."
+        )
+
+
+def _format_difference(row: dict[str, Any]) -> str:
+    """Return the accuracy difference from the MLP in points, its interval and verdict."""
+    if "difference" not in row:
+        return "–"
+    low, high = row["difference_interval"]
+    points = f"{100 * row['difference']:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{points}, {VERDICTS[compare_with_first(row)]}"
+
+
+def show_new_people(run: Run, project: Project, running: Run | None) -> None:
+    """Draw the button that starts leave-one-person-out and its last result."""
+    st.subheader("New people", anchor=False)
+    trainings = studio().trainings
+    found = latest_leave_one_out(trainings, project, run)
+    if len(studio().store.persons(project.id)) < 2:
+        st.caption(
+            "Let a second person record the same gestures: then Mudra can test how well it "
+            "recognises new people."
+        )
+    else:
+        again = "Test on new people again" if found else "Test on new people (leave one person out)"
+        title = "Testing on new people …" if is_running(running, LEFT_OUT) else again
+        with st.container(horizontal=True, vertical_alignment="center"):
+            begin = st.button(title, icon="👥", disabled=running is not None)
+            st.caption("Trains once per person on everyone else, and tests on that person.")
+        if begin:
+            with show_errors(), st.spinner("Preparing …"):
+                start_leave_one_out(studio().trainings, project, run)
+                st.rerun()
+    last = next(iter(trainings.runs(project, LEFT_OUT)), None)
+    if last is not None and last.about()["of"] == run.name and (reason := describe_failure(last)):
+        st.error(safe_label(f"Not all people were tested: {reason}"), icon="❌")
+    if found is not None and (result := run_result(found)):
+        _show_leave_one_out_result(result)
+
+
+def _show_leave_one_out_result(result: dict[str, Any]) -> None:
+    """Show mean and worst accuracy of leave-one-person-out, and a table, worst person first."""
+    rows, worst = result["per_person"], result["worst_person"]
+    left, right = st.columns(2)
+    left.metric(
+        "A new person",
+        f"{result['mean_accuracy']:.1%}",
+        border=True,
+        help="The mean over people, each tested by a model trained without them.",
+    )
+    left.caption(f"95 % interval {format_interval(result['interval'])}")
+    right.metric("The worst person", f"{result['worst_accuracy']:.1%}", border=True)
+    interval = rows[worst].get("interval")
+    right.caption(safe_label(worst) + (f" · {format_interval(interval)}" if interval else ""))
+    order = sorted(rows, key=lambda person: rows[person].get("accuracy", 2))
+    table: dict[str, list[Any]] = {
+        "Person": order,
+        "Samples": [rows[p]["n"] for p in order],
+        "Accuracy": [100 * rows[p]["accuracy"] if rows[p]["n"] else "–" for p in order],
+        "95 % interval": [
+            format_interval(rows[p]["interval"]) if rows[p]["n"] else "–" for p in order
+        ],
+    }
+    if any(rows[p].get("unjudged") for p in order):
+        table["Not judged"] = [rows[p].get("unjudged", 0) for p in order]
+        st.caption("“Not judged”: nobody else recorded these gestures.")
+    show_table(table, bar="Accuracy", bar_max=100)

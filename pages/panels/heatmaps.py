@@ -1,4 +1,4 @@
-"""Heatmaps of a picture: an uploaded hand, people in boxes, or a frozen camera frame."""
+"""Heatmaps: the choice and explanation of maps, and those of a picture or a frozen frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,24 +12,119 @@ from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
 from core.pose.boxes import Box
-from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.heatmap_layout import Maps, enlarged_keypoint_after_click, layout_tiles
 from core.pose.drawing.heatmaps import (
+    draw_attention,
+    draw_colour_bar,
     draw_with_heatmaps,
     enlarge_for_drawing,
     mirror_heatmaps,
     select_person_maps,
 )
-from core.pose.skeletons.table import skeleton_named
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import AnalysedFrame, FrameHistory
 from core.recording.imports.uploads import temporary_upload
 from pages.components.person_boxes import draw_box_editor, edited_boxes
-from pages.panels.controls import pick_option, upload_field
-from pages.panels.heatmaps.views import STILL, show_attention
+from pages.components.shown_picture import click_position, displayed_width_px, watch_picture
+from pages.panels.camera.keypoints import pick_keypoint, request_keypoint
+from pages.panels.controls import download_button, pick_option, upload_field
 from pages.panels.layout import show_errors
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import get_or_make
+
+VIEWS = {
+    "single": (
+        "Overlay",
+        "The heatmaps of the chosen stage, and the keypoints of the last one.",
+    ),
+    "multi": (
+        "Per stage",
+        "Stage 1 sees only a small neighbourhood and mistakes many spots for a {spot}; later "
+        "stages also see the other keypoints. The track shows how the peaks move. A net with "
+        "attention also shows its attention maps, coarse scales first.",
+    ),
+    "hm": (
+        "Per keypoint",
+        "One map for each keypoint, {order}. Click one to see it large, and again to go back.",
+    ),
+}
+_OF_HANDS = {"spot": "fingertip", "order": "finger by finger"}
+_OF_BODIES = {"spot": "wrist", "order": "each side's together"}
+STILL = "maps_still"
+_SHOWN, _CHOSEN = "maps_shown", "maps_chosen"
+_MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges them
+
+
+def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
+    """Draw the choices of heatmap view, stage and keypoint; for a video the view alone."""
+    view = pick_option(
+        "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
+    )
+    if video:
+        return Maps(view, stages - 1)
+    stage = stages - 1
+    if view != "multi" and stages > 1:
+        stage = _pick_stage(stages)
+    joint = pick_keypoint("maps", skeleton)
+    return Maps(view, stage, joint, min(_MAX_WIDTH_PX, displayed_width_px(_SHOWN, Maps.width)))
+
+
+def _pick_stage(stages: int) -> int:
+    """Draw the choice of a stage and return its index, at first the last."""
+    chosen = st.segmented_control(
+        "Stage",
+        range(1, stages + 1),
+        default=stages,
+        required=True,
+        key=f"maps_stage_{stages}",
+        persist_state="session",
+        width="content",
+    )
+    return int(chosen or stages) - 1
+
+
+def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
+    """Explain the heatmaps' colours and the view; a click on a tile enlarges its keypoint."""
+    words = _OF_BODIES if skeleton.is_body else _OF_HANDS
+    st.caption(VIEWS[maps.view][1].format(**words))
+    st.image(draw_colour_bar(200, 12), "low … high confidence", width=200)
+    st.fragment(_watch_heatmaps)(maps, skeleton, stages, displayed_width_px(_SHOWN, 0))
+
+
+def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
+    """Draw the attention maps of a net that has them, unless the view already includes them."""
+    tiles = draw_attention(heatmaps, maps.joint) if maps.view != "multi" else []
+    if not tiles:
+        return
+    st.caption("Attention maps: coarse scales first, then per keypoint.")
+    with st.container(horizontal=True, key="maps_attention"):
+        for title, picture in tiles:
+            st.image(picture, title.replace("_", " "), width=picture.shape[1])
+
+
+def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
+    """Let the browser report the displayed width and clicks, in a fragment so that late reports
+    can't rerun another page."""
+    watch_picture(
+        _SHOWN,
+        f".st-key-{STILL} img",
+        clicks=maps.view == "hm",
+        fits=maps.view == "single",
+        on_click=lambda: _request_clicked_keypoint(maps, skeleton, stages),
+    )
+    if st.session_state.pop(_CHOSEN, False) or displayed_width_px(_SHOWN, 0) != drawn_width:
+        st.rerun()
+
+
+def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
+    """Select the keypoint whose tile was clicked, or all again if it was enlarged already."""
+    at, layout = click_position(_SHOWN), layout_tiles(maps, skeleton, stages)
+    if at is not None and layout is not None:
+        request_keypoint("maps", skeleton, enlarged_keypoint_after_click(layout, *at, maps.joint))
+        st.session_state[_CHOSEN] = True
+
 
 _HELD, _SEEN = "maps_held", "maps_seen"
 _MAX_FRAME_AGE_S = 5.0  # a large net takes seconds for several people
@@ -97,14 +192,10 @@ def _camera_frame(moment: AnalysedFrame) -> Frame:
 
 
 def page_estimator(source: KeypointSource) -> Any:
-    """Return this visitor's estimator of a net and crop, opened once; the one of another net or
-    crop is closed."""
+    """Return this visitor's estimator of a net and crop, opened once."""
     key = (source.name, source.crop)
     return get_or_make(
-        "maps_estimator",
-        key,
-        lambda: source.open(studio().paths),
-        lambda estimator: estimator.close(),
+        "maps_estimator", key, lambda: source.open(studio().paths), lambda opened: opened.close()
     )
 
 
@@ -141,8 +232,7 @@ def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
 def _show_picture_heatmaps(
     rgb: Picture, estimate: Estimate, maps: Maps, stages: int, *, mirror: bool = False
 ) -> None:
-    """Draw a picture with heatmaps, a download, the net's input crop in a popover, and attention
-    maps."""
+    """Draw a picture with heatmaps, a download, the net's input crop and attention maps."""
     factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
     rgb, estimate = enlarge_for_drawing(rgb, estimate, factor)
     labels = [str(number) for number in estimate.numbers]
@@ -150,14 +240,7 @@ def _show_picture_heatmaps(
     with st.container(key=STILL):
         st.image(picture, width="stretch")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Download",
-            encode_png(picture),
-            "heatmaps.png",
-            "image/png",
-            icon="🖼",
-            on_click="ignore",
-        )
+        download_button("Download", encode_png(picture), "heatmaps.png", icon="🖼")
         shown = next(iter(select_person_maps(estimate, maps.person).heatmaps), None)
         if shown is not None:
             crop = shown.crop
@@ -173,8 +256,7 @@ _BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_re
 
 
 def show_people_upload(source: KeypointSource, maps: Maps) -> None:
-    """Draw the picture upload, the source of its person boxes, the box editor, and the selected
-    person's heatmaps."""
+    """Draw the picture upload, the box editor, and the selected person's heatmaps."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     file = upload_field(
         ["pictures"],
@@ -203,8 +285,7 @@ def show_people_upload(source: KeypointSource, maps: Maps) -> None:
 def _initial_boxes(
     box_source: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
 ) -> tuple[str, list[Box]] | None:
-    """Return a cache key and the initial boxes: none, detected, or from an uploaded JSON file; None
-    until a file is uploaded."""
+    """Return a cache key and boxes: none, detected, or of a JSON file; None before its upload."""
     if box_source == DRAWN:
         return DRAWN, []
     if box_source == FOUND:
@@ -244,8 +325,7 @@ def _initial_boxes(
 def _show_people_heatmaps(
     rgb: Picture, estimator: HeatmapBodies, maps: Maps, version: str, initial_boxes: Sequence[Box]
 ) -> None:
-    """Draw the box editor over everyone's skeletons, then heatmaps and attention maps of the
-    selected box."""
+    """Draw the box editor over everyone's skeletons, then heatmaps of the selected box."""
     boxes, chosen = edited_boxes(_BOXES, version, initial_boxes)
     estimate = _estimate_new_boxes(rgb, estimator, version, boxes)
     of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
@@ -265,9 +345,7 @@ def _show_people_heatmaps(
             st.image(picture, width="stretch")
     if boxes:
         show_attention(of_chosen.heatmaps[0], maps)
-    st.download_button(
-        "Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼", on_click="ignore"
-    )
+    download_button("Download", encode_png(picture), "heatmaps.png", icon="🖼")
 
 
 def _estimate_new_boxes(
