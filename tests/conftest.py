@@ -64,6 +64,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def hand_photos(shared_data: Path) -> Callable[[str], list[Path]]:
+    """hand_photos(gesture): real photos of a gesture, all by one person."""
+    folder = shared_data / "hand_images" / "emrecandir"
+    return lambda gesture: sorted((folder / gesture).iterdir())
+
+
+@pytest.fixture(scope="session")
 def weights_folder() -> Path:
     """The folder of prepared hand models."""
     folder = Paths.find().weights

@@ -37,14 +37,31 @@ def navigated_pages(monkeypatch):
 
 
 @pytest.fixture
-def app(workspace, tmp_path, monkeypatch):
-    """The app on an empty workspace, as a first visitor finds it; its temporary files are its own,
-    for erasing everything takes those of all of the user's processes."""
+def open_app(workspace, tmp_path, monkeypatch):
+    """open_app(page, project): another visitor's app; its temporary files are the test's own, for
+    erasing everything takes those of all of the user's processes."""
     monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    app = AppTest.from_file("../../app.py", default_timeout=60).run()
-    assert not app.exception
-    return app
+
+    def open_app(page="studio", project=""):
+        app = AppTest.from_file("../../app.py", default_timeout=60)
+        if project:
+            app.query_params["project"] = project
+        return go(app, page)
+
+    return open_app
+
+
+@pytest.fixture
+def app(open_app):
+    """The app on an empty workspace, as a first visitor finds it."""
+    return open_app()
+
+
+@pytest.fixture
+def first(app, store):
+    """The first visitor's project."""
+    return store.projects()[0]
 
 
 @pytest.fixture
@@ -54,41 +71,71 @@ def store(workspace):
     store.close()
 
 
-def go(app, page):
-    app.switch_page(f"pages/{page}.py").run()
+def run(app):
+    app.run()
     assert not app.exception
     return app
+
+
+def go(app, page):
+    return run(app.switch_page(f"pages/{page}.py"))
 
 
 def unfold(app, key, shown=True):
     """Open the popover of that key, or that tab of the tabs."""
     app.session_state[key] = shown
-    app.run()
-    assert not app.exception
-    return app
+    return run(app)
+
+
+def labelled(widgets, label):
+    """The one with that label, else the first whose label begins so."""
+    fitting = [one for one in widgets if one.label.startswith(label)]
+    return next((one for one in fitting if one.label == label), None) or fitting[0]
 
 
 def press(app, label):
-    next(b for b in [*app.button, *app.sidebar.button] if b.label == label).click().run()
-    assert not app.exception
-    return app
+    labelled([*app.button, *app.sidebar.button], label).click()
+    return run(app)
 
 
 def choose(app, title, option):
     """Choose an option of a control by its title."""
-    next(control for control in app.button_group if control.label == title).set_value(option)
-    app.run()
-    assert not app.exception
+    labelled(app.button_group, title).set_value(option)
+    return run(app)
+
+
+def fill(app, label, value):
+    """Type into a field, beside what is typed into others."""
+    labelled([*app.text_input, *app.sidebar.text_input], label).set_value(value)
     return app
 
 
-def upload(app, *files):
-    """Put (name, content) pairs into the page's first field, beside what is there."""
+def create_project(app, name, kind="Hands"):
+    """Create a project in the sidebar."""
+    labelled(app.sidebar.radio, "Type").set_value(kind)
+    return press(fill(app, "Name", name), "Create")
+
+
+def put_files(app, *files, into=""):
+    """Put (name, content) pairs into the first field whose label begins so."""
     for name, content in files:
-        app.file_uploader[0].upload(name, content)
-    app.run()
-    assert not app.exception
+        labelled(app.file_uploader, into).upload(name, content)
     return app
+
+
+def upload(app, *files, to=""):
+    """Put files into a field and draw the page anew."""
+    return run(put_files(app, *files, into=to))
+
+
+def downloads(app):
+    return [button.proto.label for button in app.get("download_button")]
+
+
+def component(app, name):
+    """The data that the page gives to its component of that name."""
+    [found] = [e for e in app.get("bidi_component") if e.proto.component_name == name]
+    return json.loads(found.proto.json)
 
 
 def undo_offered(app):
@@ -102,18 +149,23 @@ def undo_offered(app):
 
 def undo_here(app):
     """Press the bar's Undo."""
-    next(b for b in app.button if (b.key or "").startswith("act_undo_")).click().run()
-    assert not app.exception
+    next(b for b in app.button if (b.key or "").startswith("act_undo_")).click()
+    run(app)
 
 
 def texts(app):
-    return "\n".join(str(e.value) for e in [*app.markdown, *app.caption, *app.info, *app.error])
+    shown = [*app.markdown, *app.caption, *app.info, *app.success, *app.warning, *app.error]
+    return "\n".join(str(e.value) for e in shown)
+
+
+def plain(text):
+    """Text without the backslashes that keep it from being Markdown."""
+    return text.replace("\\", "")
 
 
 def cards(app):
     """What the page shows of its gestures: the data of their cards."""
-    [found] = [e for e in app.get("bidi_component") if e.proto.component_name == "gesture_cards"]
-    return json.loads(found.proto.json)
+    return component(app, "gesture_cards")
 
 
 def tables(app):
@@ -128,10 +180,14 @@ def tables(app):
     return found
 
 
+def gesture_id(store, name):
+    """The id of a gesture of the first project."""
+    return next(g.id for g in store.gestures(store.projects()[0].id) if g.name == name)
+
+
 def record(store, gesture, n, *, seed=0, person="me", found_by="mediapipe-hands"):
     """n samples of hands spread about one random hand, in a recording of a session of their own."""
     project = store.projects()[0]
-    gesture_id = next(g.id for g in store.gestures(project.id) if g.name == gesture)
     session = store.start_session(project.id, store.ensure_person(project.id, person).id, "test")
     hand = np.random.default_rng(len(gesture)).uniform(100, 300, (21, 2))
     noise = np.random.default_rng(seed).normal(0, 3, (n, 21, 2))
@@ -139,4 +195,5 @@ def record(store, gesture, n, *, seed=0, person="me", found_by="mediapipe-hands"
         NewSample(k.astype(np.float32), np.ones(21, np.float32), "webcam", True, found_by)
         for k in hand + noise
     ]
-    return store.add_samples(store.start_recording(session, gesture_id), samples)
+    recording = store.start_recording(session, gesture_id(store, gesture))
+    return store.add_samples(recording, samples)

@@ -10,7 +10,7 @@ from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
 from pages.panels.controls import colored_number
 from pages.panels.layout import START_CAMERA
-from tests.pages.conftest import choose, go, tables, texts, upload
+from tests.pages.conftest import choose, downloads, go, labelled, press, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -65,7 +65,7 @@ def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app,
     upload(app, ("two.png", encode_png(np.hstack([near, near]))))
     assert "2 persons found" in texts(app)
     [first] = plots(app)
-    [whose] = [control for control in app.button_group if control.label == "Person"]
+    whose = labelled(app.button_group, "Person")
     assert whose.options == [colored_number(1), colored_number(2)]
     choose(app, "Person", 2)
     assert plots(app) != [first]
@@ -77,9 +77,8 @@ def test_the_picture_behind_stays_while_others_are_tried_and_is_removed_on_deman
     assert not [b for b in app.button if "Remove" in b.label]  # the field has its own
     choose(app, "Background", "blur")
     choose(app, "Background", "picture")
-    [remove] = [b for b in app.button if b.label == f"Remove {safe_label('beach.png')}"]
-    remove.click().run()
-    assert not [b for b in app.button if "Remove" in b.label] and not app.exception
+    press(app, f"Remove {safe_label('beach.png')}")
+    assert not [b for b in app.button if "Remove" in b.label]
     upload(app, ("broken.png", b"nothing"))
     assert safe_label("broken.png") in app.error[0].value
 
@@ -104,8 +103,7 @@ def test_a_video_comes_back_with_its_keypoints_to_download(app, video):
     choose(go(app, "body"), "Source", "Video")
     upload(app, ("ski.webm", video))
     assert "3 frames, somebody in 3; the detector ran in 1." in texts(app)
-    labels = [button.proto.label for button in app.get("download_button")]
-    assert labels == ["CSV", "Parquet", "JSON", "Video"]
+    assert downloads(app) == ["CSV", "Parquet", "JSON", "Video"]
     assert len(plots(app)) == 1 and len(app.get("vega_lite_chart")) == 1
     app.select_slider[0].set_value(0.2).run()
     assert not app.exception and len(plots(app)) == 1

@@ -1,6 +1,5 @@
 """Data out and in on Export, and the Privacy page, without a browser."""
 
-import io
 import json
 import zipfile
 
@@ -11,17 +10,8 @@ from core.gestures.labels import safe_label
 from core.paths import Paths
 from core.store.bin import delete_samples
 from core.training.runs import Run
-from tests.pages.conftest import go, record, tables, texts, unfold
-
-
-def press(app, label):
-    next(b for b in app.button if b.label == label).click().run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return "\n".join(success.value for success in app.success)
+from tests.pages.conftest import downloads, fill, go, press, record, tables, texts, unfold, upload
+from tests.support.zips import zip_of
 
 
 def download(app):
@@ -42,23 +32,16 @@ def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):
     assert file.name == "My_gestures.zip" and "9 samples" in file.text
     with zipfile.ZipFile(file.path) as archive:
         assert json.loads(archive.read("manifest.json"))["counts"]["samples"] == 9
-    labels = [button.proto.label for button in recorded.get("download_button")]
-    assert "Download My_gestures.zip" in labels
-    content = file.path.read_bytes()
-    box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
-    box.upload("mine.zip", content).run()
+    assert "Download My_gestures.zip" in downloads(recorded)
+    upload(recorded, ("mine.zip", file.path.read_bytes()), to="A zip")
     press(recorded, "Import")
-    assert "Imported “My gestures 2”" in said(recorded)
+    assert "Imported “My gestures 2”" in texts(recorded)
     assert [p.name for p in store.projects()] == ["My gestures", "My gestures 2"]
     assert recorded.sidebar.selectbox[0].value == "My gestures 2"
 
 
 def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../evil.json", "x")
-    box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
-    box.upload("<b>.zip", packed.getvalue()).run()
+    upload(recorded, ("<b>.zip", zip_of({"../../evil.json": b"x"})), to="A zip")
     press(recorded, "Import")
     assert (
         safe_label("<b>.zip contains the unsafe name '../../evil.json'") in recorded.error[0].value
@@ -78,12 +61,9 @@ def test_samples_go_out_and_come_in(kind, recorded, store):
             uploads = [(name, archive.read(name)) for name in archive.namelist()]
     project = store.projects()[0].id
     delete_samples(store, project, [s.id for s in store.samples(project)])
-    box = next(b for b in recorded.file_uploader if b.label == "A table or COCO keypoints")
-    for name, content in uploads:
-        box.upload(name, content)
-    recorded.run()
+    upload(recorded, *uploads, to="A table")
     press(recorded, "Add to My gestures")
-    assert "9 added" in said(recorded)
+    assert "9 added" in texts(recorded)
     counted = {row.gesture.name: row.samples for row in store.overview(store.projects()[0].id)}
     assert (counted["ok"], counted["fist"]) == (5, 4)
 
@@ -96,9 +76,8 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     [paths] = tables(app)
     assert str(workspace / "mudra.db") in paths["Where"]
     for library in ("MediaPipe", "ONNX Runtime", "streamlit-webrtc, aiortc", "Streamlit"):
-        assert any(
-            f"**{library}** would" in one.value and "✅ off" in one.value for one in app.markdown
-        )
+        lines = [one.value for one in app.markdown if f"**{library}** would" in one.value]
+        assert lines and all("✅ off" in line for line in lines)
     assert "⚠️ **on**" not in words
 
 
@@ -108,19 +87,17 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     go(app, "privacy")
     press(app, "Delete the pictures")
     assert store.projects()[0].keypoints_only
-    assert "stores keypoints only" in said(app)
+    assert "stores keypoints only" in texts(app)
     press(app, "Empty the bin for good")
-    assert "2 samples" in said(app)
+    assert "2 samples" in texts(app)
     assert store.samples(store.projects()[0].id, deleted=True) == []
 
 
 def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store, tmp_path):
     record(store, "ok", 3)
     (tmp_path / "download-a.zip").write_bytes(b"pictures")
-    app.session_state["download"] = (
-        ("of", "it"),
-        Download(tmp_path / "download-a.zip", "p", "", ""),
-    )
+    prepared = Download(tmp_path / "download-a.zip", "p", "", "")
+    app.session_state["download"] = (("of", "it"), prepared)
     press(go(app, "privacy"), "Delete the pictures")
     assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
 
@@ -130,12 +107,11 @@ def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, 
     run = Run.create(Paths.find(workspace).runs, project="My gestures")
     go(app, "privacy")
     assert app.button(key="erase").disabled
-    field = next(box for box in app.text_input if box.label.startswith("Type DELETE"))
-    field.input("delete").run()
+    fill(app, "Type DELETE", "delete").run()
     assert app.button(key="erase").disabled and run.path.exists()
-    field.input("DELETE").run()
+    fill(app, "Type DELETE", "DELETE").run()
     press(app, "Delete everything")
-    assert "Everything was deleted" in said(app)
+    assert "Everything was deleted" in texts(app)
     assert not run.path.exists()
     [project] = store.projects()  # the empty one that a first visitor gets
     assert store.samples(project.id) == []

@@ -1,24 +1,15 @@
 """The Demo page without a browser: the demo, the demo project."""
 
-import json
-
 import pytest
 
 from core.paths import Paths
 from core.recording.demo import DEMO_PROJECT
-from tests.pages.conftest import go, texts
-
-
-def press(app, label):
-    next(b for b in app.button if b.label == label).click().run()
-    assert not app.exception
-    return app
+from tests.pages.conftest import component, go, press, texts
 
 
 def named(app):
     """What the answer says of each hand."""
-    [answer] = [e for e in app.get("bidi_component") if e.key == "demo_answer"]
-    return [hand["name"] for hand in json.loads(answer.proto.json)["hands"]]
+    return [hand["name"] for hand in component(app, "answer")["hands"]]
 
 
 def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
@@ -46,11 +37,9 @@ def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store)
 
 
 @pytest.mark.parametrize("name", ["demo", "starter"])
-def test_a_missing_file_of_the_demo_is_said_in_plain_words(workspace, monkeypatch, tmp_path, name):
-    from streamlit.testing.v1 import AppTest
-
+def test_a_missing_file_of_the_demo_is_said_in_plain_words(
+    open_app, workspace, monkeypatch, tmp_path, name
+):
     paths = Paths(workspace, Paths.find().weights, **{name: tmp_path / "gone.csv"})
     monkeypatch.setattr(Paths, "find", classmethod(lambda cls, *args, **more: paths))
-    app = AppTest.from_file("../../app.py", default_timeout=60).run()
-    go(app, "demo")
-    assert "gone" in app.error[0].value
+    assert "gone" in open_app("demo").error[0].value

@@ -1,18 +1,15 @@
 """The Export page without a browser: a model given away, a model taken in."""
 
 import shutil
-import zipfile
-from contextlib import closing
 
 import pytest
 
 from core.exchange.model_files import export_model
-from core.gestures.modelfile.bundle import SUFFIX
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
-from core.store import Store
 from core.training.runs import list_runs
-from tests.pages.conftest import go, texts, unfold
+from tests.pages.conftest import downloads, go, press, texts, unfold, upload
+from tests.support.zips import zip_of
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
 
@@ -26,20 +23,11 @@ def starter_file(tmp_path_factory):
     return out.read_bytes()
 
 
-def upload(app, name, content):
-    field = next(f for f in app.file_uploader if SUFFIX in f.label)
-    field.upload(name, content)
-    app.run()
-    assert not app.exception
-    return app
-
-
 def test_the_starter_is_offered_checked_and_with_its_card(app):
     go(app, "export")
     assert not app.error
     assert "answers match on 16 test hands" in app.success[0].value
-    labels = [button.proto.label for button in app.get("download_button")]
-    assert "Download My-gestures.gesture" in labels
+    assert "Download My-gestures.gesture" in downloads(app)
     said = texts(app)
     assert "Recognises 👍 thumbs" in said and "sha256 of the file" in said
     assert "#### Gesture model" in said
@@ -56,13 +44,12 @@ def test_names_of_persons_are_left_out_by_a_switch(app):
 
 def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, starter_file):
     unfold(go(app, "export"), "export_tab", "📥 Import a model")
-    upload(app, ODD, starter_file)
+    upload(app, (ODD, starter_file))
     assert len(app.success) == 1 and not list_runs(Paths.find(workspace).runs)
-    next(b for b in app.button if b.label.startswith("Add to")).click().run()
-    assert not app.exception
+    press(app, "Add to")
     [run] = list_runs(Paths.find(workspace).runs)
     assert store.projects()[0].active_model == run.name
-    assert any("model added to" in said.value for said in app.success)
+    assert "model added to" in texts(app)
     for page in ("live", "files", "train", "export"):
         go(app, page)
         assert not app.error
@@ -70,16 +57,14 @@ def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, start
     assert chosen.value == run.name
 
 
-def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_file, tmp_path):
+def test_refused_files_say_why_and_leave_nothing(app, workspace, starter_file):
     unfold(go(app, "export"), "export_tab", "📥 Import a model")
-    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
-        archive.writestr("../evil", "x")
     for content, words in (
         (starter_file[:-100], "isn't a zip"),
-        ((tmp_path / "b.zip").read_bytes(), "unsafe name"),
+        (zip_of({"../evil": b"x"}), "unsafe name"),
         (b"x" * (33 * 2**20), "the limit is"),
     ):
-        upload(app, "bad.gesture", content)
+        upload(app, ("bad.gesture", content))
         assert words in app.error[0].value
         assert not [b for b in app.button if b.label.startswith("Add to")]
     assert not list_runs(Paths.find(workspace).runs)
@@ -92,7 +77,7 @@ def both_kinds(trained_both, workspace):
 
 
 def test_both_kinds_of_gestures_go_out_and_come_in_as_one_file(
-    both_kinds, app, workspace, tmp_path
+    both_kinds, app, store, workspace, tmp_path
 ):
     go(app, "export")
     assert not app.error
@@ -104,12 +89,9 @@ def test_both_kinds_of_gestures_go_out_and_come_in_as_one_file(
     newest = max(list_runs(paths.runs), key=lambda run: run.name)
     export_model(GestureModel.load(newest.path), out, paths)
     unfold(app, "export_tab", "📥 Import a model")
-    upload(app, "both.gesture", out.read_bytes())
+    upload(app, ("both.gesture", out.read_bytes()))
     assert "16 test movements" in app.success[0].value
     assert "16 frames of one movement" in texts(app)
-    next(b for b in app.button if b.label.startswith("Add to")).click().run()
-    assert not app.exception
-    with closing(Store(paths.database)) as store:
-        name = store.project("People").active_model
-    motions = GestureModel.load(paths.runs / name).motions
+    press(app, "Add to")
+    motions = GestureModel.load(paths.runs / store.project("People").active_model).motions
     assert [gesture.name for gesture in motions.gestures] == ["swipe_left", "swipe_right"]

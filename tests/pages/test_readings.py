@@ -37,6 +37,20 @@ def test_people_stand_in_the_order_of_their_numbers(numbers):
     assert [one["note"] for one in answers_of(latest, "body_33")] == ["person 1", "person 2"]
 
 
+def test_who_remains_of_two_people_is_called_by_the_number_that_the_video_shows():
+    assert [one["note"] for one in answers_of(Latest((person(2),), numbered=True), "body_33")] == [
+        "person 2"
+    ]
+    assert [one["note"] for one in answers_of(Latest((person(2),)), "body_33")] == [""]
+
+
+def test_a_body_that_is_seen_half_is_said_beside_its_number():
+    people = replace(person(1), half=True), person(2)
+    half, whole = answers_of(Latest(people, numbered=True), "body_33")
+    assert half["note"].startswith("person 1 · Trained on whole bodies")
+    assert whole["note"] == "person 2"
+
+
 def test_what_was_nearly_a_gesture_is_said_for_a_moment_with_the_reason():
     swipe = GestureLabel("swipe_left", "👈")
     latest = Latest((hand(LEFT, 0.9),), 104.0, missed=(103.0, NearMiss(swipe, 2.0, SLOW)))

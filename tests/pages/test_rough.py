@@ -12,99 +12,80 @@ from streamlit.testing.v1 import AppTest
 from core.paths import Paths
 from core.store.bin import delete_samples
 from core.training.runs import Run
-from tests.pages.conftest import PAGES, cards, go, record, texts, undo_offered
+from tests.pages.conftest import (
+    PAGES,
+    cards,
+    gesture_id,
+    go,
+    labelled,
+    plain,
+    record,
+    run,
+    texts,
+    undo_offered,
+    unfold,
+)
 from tests.support.relabelled_net import save_relabelled_net
 
 
-@pytest.fixture
-def open_app(monkeypatch):
-    """open_app(workspace): the app there, as it comes up."""
-
-    def opened(workspace):
-        monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
-        monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-        return AppTest.from_file("../../app.py", default_timeout=60).run()
-
-    return opened
-
-
-def plain(element):
-    """Its text, what Markdown would take for its own no longer quoted."""
-    return element.value.replace("\\", "")
-
-
-def test_a_project_without_a_gesture_to_record_says_what_to_do(app, store):
-    project = store.projects()[0]
-    for gesture in store.gestures(project.id):
+def test_a_project_without_a_gesture_to_record_says_what_to_do(app, first, store):
+    for gesture in store.gestures(first.id):
         store.update_gesture(gesture.id, enabled=False)
     go(app, "record")
     assert "Every gesture of this project is inactive" in texts(app)
     assert cards(app)["cards"] == []
 
 
-def test_a_workspace_that_can_t_be_made_is_said(open_app, tmp_path):
+def test_a_workspace_that_can_t_be_made_is_said(open_app, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
-    found = open_app(tmp_path / "file" / "workspace")
-    assert not found.exception
-    assert "can't be created: Not a directory" in plain(found.error[0])
+    monkeypatch.setenv("MUDRA_WORKSPACE", str(tmp_path / "file" / "workspace"))
+    assert "can't be created: Not a directory" in plain(texts(open_app()))
 
 
-def test_a_damaged_database_is_said_and_left_alone(open_app, tmp_path):
-    (tmp_path / "mudra.db").write_bytes(b"my notes, not a database" * 100)
-    found = open_app(tmp_path)
-    assert not found.exception
-    assert "the store can't be used" in plain(found.error[0])
-    assert (tmp_path / "mudra.db").read_bytes().startswith(b"my notes")
+def test_a_damaged_database_is_said_and_left_alone(open_app, workspace):
+    (workspace / "mudra.db").write_bytes(b"my notes, not a database" * 100)
+    assert "the store can't be used" in plain(texts(open_app()))
+    assert (workspace / "mudra.db").read_bytes().startswith(b"my notes")
 
 
-def test_a_project_deleted_in_another_window_gives_way_to_the_next(app, store):
-    project = store.projects()[0]
+def test_a_project_deleted_in_another_window_gives_way_to_the_next(app, first, store):
     record(store, "fist", 3)
     for page in PAGES:
         go(app, page)
     go(app, "record")
     store.create_project("other")
-    store.delete_project(project.id)
-    app.run()
-    assert not app.exception and not app.error
+    store.delete_project(first.id)
+    assert not run(app).error
     assert app.sidebar.selectbox[0].value == "other"
 
 
-def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
-    project = store.projects()[0]
+def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, first, store):
     go(app, "record")
-    last = store.gestures(project.id)[-1]
-    app.session_state[f"cards_{project.id}"].wanted = last.id
+    last = store.gestures(first.id)[-1]
+    app.session_state[f"cards_{first.id}"].wanted = last.id
     app.run()
     store.delete_gesture(last.id)
-    app.run()
-    assert not app.exception and not app.error
-    assert [b.label for b in app.button if b.label.startswith("Add as")] == [
-        "Add as 👍 thumbs\\_up"
-    ]
+    assert not run(app).error
+    assert labelled(app.button, "Add as").label == "Add as 👍 thumbs\\_up"
 
 
 def test_a_press_that_comes_when_the_camera_is_gone_is_answered(app, store):
-    gesture = store.gestures(store.projects()[0].id)[0].id
     go(app, "record")
-    begin = {"n": 1, "kind": "begin", "gesture": gesture, "held": 0}
+    begin = {"n": 1, "kind": "begin", "gesture": gesture_id(store, "thumbs_up"), "held": 0}
     said = {"page": "a", "n": 2, "messages": [begin], "missing": []}
-    app.session_state["record_cards"] = {"said": said}
-    app.run()
-    assert not app.exception
-    assert [plain(e) for e in app.error] == [
+    unfold(app, "record_cards", {"said": said})
+    assert [plain(e.value) for e in app.error] == [
         "Nothing was recorded. Press START under the video and allow the camera."
     ]
     assert cards(app)["heard"] == 2 and cards(app)["recording"] is None
 
 
-def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):
+def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, first, store):
     ids = record(store, "thumbs_up", 2)
     go(app, "record")
-    delete_samples(store, store.projects()[0].id, ids)
-    app.button(key=f"delete_{ids[0]}").click().run()
-    assert not app.exception
-    assert [toast.value for toast in app.toast] == ["Already deleted in another window."]
+    delete_samples(store, first.id, ids)
+    app.button(key=f"delete_{ids[0]}").click()
+    assert [toast.value for toast in run(app).toast] == ["Already deleted in another window."]
     assert not undo_offered(app)  # not this visitor's
 
 
@@ -132,10 +113,8 @@ def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, sto
     assert "starting" in " ".join(bar.text for bar in app.get("progress"))
     os.kill(process.pid, signal.SIGKILL)  # nobody asks how it ended: it stays as a zombie
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    app.run()
-    assert not app.exception
-    assert "The training ended early: Mudra was stopped" in plain(app.error[0])
-    assert not next(b for b in app.button if b.label == "Train").disabled
+    assert "The training ended early: Mudra was stopped" in plain(texts(run(app)))
+    assert not labelled(app.button, "Train").disabled
     process.communicate()
 
 
@@ -143,8 +122,8 @@ def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace)
     record(store, "fist", 3)
     run = Run.create(Paths.find(workspace).runs, project="My gestures")
     run.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")
-    go(app, "train")
-    assert "The training ended early: the loss became nan in epoch 3" in plain(app.error[0])
+    said = plain(texts(go(app, "train")))
+    assert "The training ended early: the loss became nan in epoch 3" in said
 
 
 @pytest.mark.parametrize(
@@ -162,8 +141,7 @@ def test_what_the_machine_lacks_is_said_on_the_page(error, said):
         with show_errors():
             raise error
 
-    found = AppTest.from_function(page, kwargs={"error": error}).run()
-    assert not found.exception and said in plain(found.error[0])
+    assert said in plain(texts(run(AppTest.from_function(page, kwargs={"error": error}))))
 
 
 def test_a_net_offers_all_the_stages_that_it_has(app, workspace):
@@ -174,7 +152,7 @@ def test_a_net_offers_all_the_stages_that_it_has(app, workspace):
     keypoints = app.selectbox(key="live_keypoints")
     assert keypoints.options == ["MediaPipe hands", "Light CPM", "cpm.six"]
     keypoints.select("cpm.six").run()
-    (stages,) = [b for b in app.button_group if b.label == "Heatmaps of stage"]
+    stages = labelled(app.button_group, "Heatmaps of stage")
     assert [option.content for option in stages.proto.options] == list("123456")
-    app.selectbox(key="live_keypoints").select("cpm.hand_light").run()
-    assert not app.exception
+    app.selectbox(key="live_keypoints").select("cpm.hand_light")
+    run(app)

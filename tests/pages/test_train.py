@@ -3,9 +3,9 @@
 import json
 import shutil
 import time
+from contextlib import closing
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.gestures.evaluation.validation import read_predictions
 from core.jobs.evaluations import COMPARISON, LEFT_OUT, latest_leave_one_out
@@ -13,7 +13,7 @@ from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.store import Project, Store
 from core.training.runs import Run
-from tests.pages.conftest import tables
+from tests.pages.conftest import labelled, plain, press, tables, texts
 
 
 @pytest.fixture
@@ -23,13 +23,19 @@ def paths(trained_people, workspace):
 
 
 @pytest.fixture
+def store(paths):
+    with closing(Store(paths.database)) as store:
+        yield store
+
+
+@pytest.fixture
 def manager(paths, store):
     """What another process knows: the folders."""
     return TrainingManager(store, paths)
 
 
 @pytest.fixture
-def people(manager, store) -> Project:
+def people(store) -> Project:
     return store.project("People")
 
 
@@ -38,29 +44,17 @@ def run(manager, people) -> Run:
     return manager.runs(people)[0]
 
 
-def opened(paths, monkeypatch):
-    monkeypatch.setenv("MUDRA_WORKSPACE", str(paths.database.parent))
-    # AppTest has no browser session to ask
-    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.query_params["project"] = "People"
-    return app.run().switch_page("pages/train.py").run()
+@pytest.fixture
+def open_train(paths, open_app):
+    """open_train(): another window with the project's Train page."""
+    return lambda: open_app("train", "People")
 
 
 @pytest.fixture
-def app(paths, monkeypatch):
-    app = opened(paths, monkeypatch)
-    assert not app.exception and not app.error
+def app(open_train):
+    app = open_train()
+    assert not app.error
     return app
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
-def texts(app):
-    shown = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
-    return "\n".join(str(e.value) for e in shown)
 
 
 def wait_until_measured(app, manager, people):
@@ -73,6 +67,10 @@ def wait_until_measured(app, manager, people):
     return app
 
 
+def table_with(app, column):
+    return next(table for table in tables(app) if column in table)
+
+
 def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
     figures = run.records("result")[0]["figures"]
     assert [m.label for m in app.metric][:2] == ["Accuracy", "95 % interval"]
@@ -83,11 +81,8 @@ def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
     assert "other people than those it was trained on" in said and "(person split)" in said
     assert "optimistic" not in said
     assert "Epochs fixed beforehand; threshold chosen" in said
-    assert (
-        f"({low:.1%} – {high:.1%})"
-        in next(s for s in app.selectbox if s.label == "Trainings").options[0]
-    )
-    gestures = next(table for table in tables(app) if "Held out" in table)
+    assert f"({low:.1%} – {high:.1%})" in labelled(app.selectbox, "Trainings").options[0]
+    gestures = table_with(app, "Held out")
     assert [interval.count("–") for interval in gestures["95 % interval"]] == [1, 1, 1]
 
 
@@ -99,59 +94,47 @@ def test_the_shares_let_through_are_shown_with_how_they_were_measured(app, run):
     assert f"Measured on {found['gestures']} gesture samples" in texts(app)
 
 
-def test_one_session_alone_is_called_optimistic_with_what_to_do(paths, monkeypatch, run):
+def test_one_session_alone_is_called_optimistic_with_what_to_do(open_train, run):
     log = run.path / "log.jsonl"
     log.write_text(log.read_text().replace('"split": "person"', '"split": "tail"'))
-    said = texts(opened(paths, monkeypatch))
+    said = texts(open_train())
     assert "very optimistic" in said and "Record every gesture at least twice" in said
 
 
 def test_a_training_of_before_is_called_optimistic_since_held_out_samples_chose_its_epochs(
-    paths, monkeypatch, run
+    open_train, run
 ):
     records = run.records()
     for record in records:
         record.pop("protocol", None)
     (run.path / "log.jsonl").write_text("".join(f"{json.dumps(r)}\n" for r in records))
-    said = texts(opened(paths, monkeypatch))
-    assert "This number is optimistic: the samples it is reported on chose the epochs" in plain(
-        said
-    )
-
-
-def plain(said: str) -> str:
-    return said.replace("\\", "")
+    said = plain(texts(open_train()))
+    assert "This number is optimistic: the samples it is reported on chose the epochs" in said
 
 
 def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
-    app, paths, manager, people, run, monkeypatch
+    app, open_train, manager, people, run
 ):
-    button(app, "Test on new people (leave one person out)").click().run()
-    assert not app.exception
-    again = opened(paths, monkeypatch)  # a reload, while it may still be at work
+    press(app, "Test on new people (leave one person out)")
+    again = open_train()  # a reload, while it may still be at work
     wait_until_measured(again, manager, people)
     found = latest_leave_one_out(manager, people, run).records("result")[0]
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"
-    table = next(table for table in tables(again) if "Person" in table)
-    assert sorted(table["Person"]) == ["Anna", "Ben", "Carla *x*"]
-    assert table["Person"][0] == found["worst_person"]
-    assert button(again, "Test on new people again")
+    persons = table_with(again, "Person")["Person"]
+    assert sorted(persons) == ["Anna", "Ben", "Carla *x*"]
+    assert persons[0] == found["worst_person"]
+    assert labelled(again.button, "Test on new people again")
 
 
-def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, monkeypatch):
-    held = Run.create(
-        paths.runs,
-        project="People",
-        kind=LEFT_OUT,
-        of=run.name,
-        persons=["Anna", "Ben", "Carla *x*"],
-    )
+def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, open_train):
+    about = {"kind": LEFT_OUT, "of": run.name, "persons": ["Anna", "Ben", "Carla *x*"]}
+    held = Run.create(paths.runs, project="People", **about)
     held.log(event="person", person="Anna", n=75, accuracy=1.0)
-    app = opened(paths, monkeypatch)
+    app = open_train()
     labels = ("Train", "Testing on new people …", "Compare classifiers")
-    assert all(button(app, label).disabled for label in labels)
+    assert all(labelled(app.button, label).disabled for label in labels)
     assert "Accuracy" in [m.label for m in app.metric]  # the result stays in sight
     progress = app.get("progress")[0].proto
     assert progress.value == 33 and "1 of 3 · learning from all but Ben" in progress.text
@@ -160,21 +143,19 @@ def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, monkeypatch
     assert "the disk is full" in texts(app)
 
 
-def test_one_person_alone_is_told_when_others_can_be_left_out(paths, manager, monkeypatch):
-    store = Store(paths.database)
-    for person in store.persons(store.project("People").id)[1:]:
+def test_one_person_alone_is_told_when_others_can_be_left_out(open_train, people, store):
+    for person in store.persons(people.id)[1:]:
         store.delete_person(person.id)
-    store.close()
-    app = opened(paths, monkeypatch)
+    app = open_train()
     assert "Let a second person record the same gestures" in texts(app)
     assert "Test on new people (leave one person out)" not in [b.label for b in app.button]
 
 
 def test_classifiers_are_compared_with_one_click(app, manager, people):
-    button(app, "Compare classifiers").click().run()
+    press(app, "Compare classifiers")
     wait_until_measured(app, manager, people)
     rows = manager.runs(people, COMPARISON)[0].records("result")[0]["rows"]
-    table = next(table for table in tables(app) if "Classifier" in table)
+    table = table_with(app, "Classifier")
     assert table["Classifier"] == ["MLP", "k-NN", "Logistic regression", "Random forest"]
     assert table["Accuracy"] == [f"{row['accuracy']:.1%}" for row in rows]
     assert table["Difference from MLP"][0] == "–" and "points" in table["Difference from MLP"][1]
@@ -185,13 +166,12 @@ def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):
     rows = [p for p in read_predictions(run.path) if (p.target, p.predicted) == ("fist", "fist")]
     assert rows, "fists were held out and known"
     gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
-    cell = next(s for s in app.selectbox if s.label == "Samples of (shown → prediction)")
+    cell = labelled(app.selectbox, "Samples of (shown")
     fist = gestures.index("fist")
     assert f"👊 fist → 👊 fist · {len(rows)}" in cell.options
     cell.set_value((fist, fist)).run()
     assert len(app.get("image")) == min(8, len(rows))
-    button(app, f"Open all {len(rows)} in Review").click().run()
-    assert not app.exception
+    press(app, f"Open all {len(rows)} in Review")
     assert app.session_state[f"review_ids_{store.project('People').id}"] == [
         p.sample_id for p in sorted(rows, key=lambda p: -p.probability)
     ]

@@ -1,33 +1,28 @@
 """Who has logged in sees their own projects on every page, whatever the address says."""
 
+from contextlib import closing
+
 import pytest
 from streamlit import config
 from streamlit.runtime.secrets import secrets_singleton
-from streamlit.testing.v1 import AppTest
 
 from core.paths import Paths
 from core.store import Store
 from pages.panels.navigation import SECTIONS
-from tests.pages.conftest import press, record, texts
+from tests.pages.conftest import labelled, plain, press, record, texts
 
 PAGES = [name.lower() for names in SECTIONS.values() for name in names]
 
 
 @pytest.fixture
-def open_as(workspace, monkeypatch):
+def open_as(open_app, monkeypatch):
     """Opens the studio as somebody, at a page."""
-    monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
 
-    def open_(name, page="studio", project=""):
+    def open_as(name, page="studio", project=""):
         monkeypatch.setenv("MUDRA_OWNER", name)
-        app = AppTest.from_file("../../app.py", default_timeout=60)
-        if project:
-            app.query_params["project"] = project
-        app.switch_page(f"pages/{page}.py").run()
-        assert not app.exception
-        return app
+        return open_app(page, project)
 
-    return open_
+    return open_as
 
 
 @pytest.fixture
@@ -44,11 +39,10 @@ def secrets(tmp_path):
 @pytest.fixture
 def secret(workspace):
     """Anna's project “Secret”: three samples of 👊."""
-    store = Store(Paths.find(workspace).store, owner="anna")
-    store.create_project("Secret")
-    record(store, "fist", 3, person="Anna")
-    yield store
-    store.close()
+    with closing(Store(Paths.find(workspace).store, owner="anna")) as store:
+        store.create_project("Secret")
+        record(store, "fist", 3, person="Anna")
+        yield store
 
 
 def shown(app):
@@ -59,9 +53,7 @@ def shown(app):
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_shows_another_s_project_that_is_named_in_the_address(open_as, secret, page):
     app = open_as("ben", page, project="Secret")
-    assert [box.options for box in app.sidebar.selectbox if box.label == "Project"] == [
-        ["My gestures"]
-    ]
+    assert labelled(app.sidebar.selectbox, "Project").options == ["My gestures"]
     assert "Anna" not in shown(app) and "Secret" not in shown(app)
     assert len(secret.samples(secret.projects()[0].id)) == 3
 
@@ -76,8 +68,7 @@ def test_the_number_of_another_s_project_opens_nothing(open_as, secret):
 
 def test_who_owns_the_project_sees_it(open_as, secret):
     app = open_as("anna", "review", project="Secret")
-    [box] = [box for box in app.sidebar.selectbox if box.label == "Project"]
-    assert box.value == "Secret" and "Anna" in shown(app)
+    assert labelled(app.sidebar.selectbox, "Project").value == "Secret" and "Anna" in shown(app)
 
 
 def test_two_may_give_the_same_name_and_one_s_deletion_leaves_the_other_s(open_as, secret):
@@ -102,7 +93,7 @@ AUTH = '[auth]\ncookie_secret = "{}"\n'
 def test_a_login_that_is_not_whole_lets_nobody_in(open_as, secrets, text, said):
     secrets(text)
     app = open_as("")
-    assert said in app.error[0].value.replace("\\", "")
+    assert said in plain(app.error[0].value)
     assert not app.sidebar.selectbox and not app.sidebar.button and not app.get("bidi_component")
 
 
