@@ -2,8 +2,5 @@
 
 finding    `list_sensors`, `open_sensor`
 live       `LiveSensor`, the base class
-openni2    Orbbec Astra and Astra Mini, PrimeSense, Asus Xtion
-realsense  Intel RealSense
-orbbec     Orbbec's newer cameras: Gemini, Femto, Astra 2
-azure      Azure Kinect
+makers     one class for each maker's library
 """

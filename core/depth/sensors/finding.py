@@ -5,11 +5,8 @@ from importlib import import_module
 from typing import Any
 
 from core.depth.frames import DepthSource
-from core.depth.sensors.azure import AzureKinect
 from core.depth.sensors.live import LiveSensor, shorten_error, wrap_driver_errors
-from core.depth.sensors.openni2 import OpenNI2
-from core.depth.sensors.orbbec import Orbbec
-from core.depth.sensors.realsense import RealSense
+from core.depth.sensors.makers import AzureKinect, OpenNI2, Orbbec, RealSense
 from core.errors import MediaError
 
 
@@ -19,7 +16,7 @@ class SensorKind:
 
     Attributes:
         cameras: their product names.
-        package: for pip.
+        package: its library's name for pip.
         modules: names by which its library may be imported, the first that exists is used.
     """
 
@@ -37,10 +34,8 @@ class SensorKind:
             except Exception as error:  # also of a missing system library
                 names = module, module.partition(".")[0]
                 if not isinstance(error, ModuleNotFoundError) or error.name not in names:
-                    reason = shorten_error(error)
-                    raise MediaError(
-                        f"{module} is installed but can't be loaded: {reason}"
-                    ) from error
+                    problem = f"{module} is installed but can't be loaded: {shorten_error(error)}"
+                    raise MediaError(problem) from error
         raise MediaError(f"its library isn't installed: pip install {self.package}")
 
     def list_devices(self, library: Any) -> list[str]:
@@ -78,8 +73,7 @@ class SensorStatus:
 
 
 def list_sensors() -> list[SensorStatus]:
-    """List every kind of depth cameras with the devices that are plugged in, or with the reason why
-    there is none."""
+    """List every kind of depth cameras with its devices, or the reason why there is none."""
     found = []
     for name, kind in SENSOR_KINDS.items():
         devices: tuple[str, ...] = ()
@@ -93,14 +87,8 @@ def list_sensors() -> list[SensorStatus]:
 
 
 def open_sensor(name: str) -> DepthSource:
-    """Start a depth camera of that kind; close it after use.
-
-    Args:
-        name: openni2, realsense, orbbec or azure; realsense:1 is the second one of its kind.
-
-    Raises:
-        MediaError: no such kind, its library is missing, or no such device.
-    """
+    """Start the camera openni2, realsense, orbbec or azure (realsense:1: the second one); close it
+    after use. Raise MediaError where its library or the device is missing."""
     kind_name, _, digits = name.partition(":")
     kind = SENSOR_KINDS.get(kind_name)
     if kind is None or not (digits or "0").isdecimal():

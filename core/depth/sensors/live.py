@@ -7,6 +7,7 @@ mirrored. Lens distortion is ignored: cameras are pinholes.
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Any
 
 from core.depth.cameras import Camera
@@ -36,7 +37,7 @@ class LiveSensor(DepthSource):
     def __init__(self, name: str, library: Any, number: int) -> None:
         super().__init__(name, None)
         self._first_s: float | None = None
-        self._frames_read = 0
+        self._numbers = count()
         self._is_open = True
         try:
             with wrap_driver_errors(f"{name} can't be started"):
@@ -56,7 +57,7 @@ class LiveSensor(DepthSource):
 
     @abstractmethod
     def _capture_frame(self, timeout_ms: int) -> Capture | None:
-        """Return the next picture; None on timeout."""
+        """Return the next picture: depth in mm, time and colours; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
         """Return the camera's newest picture, whatever `index`, dropping older queued ones; raise
@@ -64,7 +65,11 @@ class LiveSensor(DepthSource):
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
         with wrap_driver_errors(f"{self.name} gives no picture"):
-            capture = self._capture_newest()
+            capture = newer = self._capture_frame(TIMEOUT_MS)
+            for _ in range(_MAX_QUEUED):
+                if newer is None:
+                    break
+                capture, newer = newer, self._capture_frame(_QUEUED_TIMEOUT_MS)
         if capture is None:
             raise MediaError(
                 f"{self.name} gave no picture for {TIMEOUT_MS / 1000:g} s: is it still plugged in?"
@@ -73,19 +78,9 @@ class LiveSensor(DepthSource):
         check_frame_size(depth_mm.shape, self.camera, self.name)
         if self._first_s is None:
             self._first_s = time_s
-        self._frames_read += 1
         rgb = rgb if rgb is not None and rgb.shape[:2] == depth_mm.shape else None
-        index = self._frames_read - 1
-        return DepthFrame(depth_mm, self.camera, time_s - self._first_s, index, rgb)
-
-    def _capture_newest(self) -> Capture | None:
-        """Wait for a picture, then return the newest of the queue; None on timeout."""
-        capture = newer = self._capture_frame(TIMEOUT_MS)
-        for _ in range(_MAX_QUEUED):
-            if newer is None:
-                break
-            capture, newer = newer, self._capture_frame(_QUEUED_TIMEOUT_MS)
-        return capture
+        number = next(self._numbers)
+        return DepthFrame(depth_mm, self.camera, time_s - self._first_s, number, rgb)
 
     def close(self) -> None:
         """Stop the camera; may be called more than once."""

@@ -5,6 +5,7 @@ camera of 8 x 6 pixels whose frames count up.
 import ctypes
 import math
 import sys
+from functools import partial
 from types import ModuleType
 from types import SimpleNamespace as Fake
 
@@ -89,19 +90,15 @@ def fake_openni2(maker: Maker) -> dict[str, ModuleType]:
             assert not self.mirrored
 
     class Device:
-        def __init__(self, uri: bytes) -> None:
-            assert uri in self.enumerate_uris()
-            self.uri = uri
+        enumerate_uris = staticmethod(lambda: [serial.encode() for serial in maker.plugged])
+        close = staticmethod(lambda: None)
 
-        @classmethod
-        def enumerate_uris(cls) -> list[bytes]:
-            return [serial.encode() for serial in maker.plugged]
+        def __init__(self, uri: bytes) -> None:
+            self.uri = uri
 
         def create_depth_stream(self) -> Stream:
             maker.start(self.uri.decode())
             return Stream()
-
-        def close(self) -> None: ...
 
     module = make_module(
         "openni.openni2",
@@ -128,12 +125,10 @@ def fake_realsense(maker: Maker) -> dict[str, ModuleType]:
             first_depth_sensor=lambda: Fake(get_depth_scale=lambda: 0.0001),
         )
 
-    class Config:
-        def enable_device(self, serial: str) -> None:
-            wanted["serial"] = serial
+    def enable_stream(stream: str, form: str, framerate: int) -> None:
+        wanted[stream] = form  # the real one has no default for the rate
 
-        def enable_stream(self, stream: str, form: str, framerate: int) -> None:
-            wanted[stream] = form  # the real one has no default for the rate
+    config = Fake(enable_stream=enable_stream, enable_device=partial(wanted.__setitem__, "serial"))
 
     class Frames:
         is_aligned = False
@@ -146,38 +141,31 @@ def fake_realsense(maker: Maker) -> dict[str, ModuleType]:
             size = (HEIGHT, WIDTH, 3) if self.is_aligned else (12, 16, 3)
             return Fake(get_data=lambda: np.full(size, 7, np.uint8))
 
-    class Pipeline:
-        stop = staticmethod(maker.stop)
+    def start(config: Fake) -> Fake:
+        assert wanted["depth"] == "z16" and wanted["color"] == "rgb8"
+        maker.start(wanted["serial"])
+        lens = Fake(fx=9.0, fy=9.5, ppx=3.6, ppy=2.6, width=WIDTH, height=HEIGHT)
+        stream = Fake(as_video_stream_profile=lambda: Fake(get_intrinsics=lambda: lens))
+        device = make_device(str(wanted["serial"]))
+        return Fake(get_device=lambda: device, get_stream=lambda kind: stream)
 
-        def start(self, config: Config) -> Fake:
-            assert wanted["depth"] == "z16" and wanted["color"] == "rgb8"
-            maker.start(wanted["serial"])
-            lens = Fake(fx=9.0, fy=9.5, ppx=3.6, ppy=2.6, width=WIDTH, height=HEIGHT)
-            stream = Fake(as_video_stream_profile=lambda: Fake(get_intrinsics=lambda: lens))
-            device = make_device(str(wanted["serial"]))
-            return Fake(get_device=lambda: device, get_stream=lambda kind: stream)
+    def try_wait_for_frames(timeout_ms: int) -> tuple[bool, Frames]:
+        return maker.has_picture(timeout_ms), Frames()
 
-        def try_wait_for_frames(self, timeout_ms: int) -> tuple[bool, Frames]:
-            return maker.has_picture(timeout_ms), Frames()
+    def align_to_depth(frames: Frames) -> Frames:
+        frames.is_aligned = True
+        return frames
 
-    def align(to: str) -> Fake:
-        assert to == "depth"
-
-        def process(frames: Frames) -> Frames:
-            frames.is_aligned = True
-            return frames
-
-        return Fake(process=process)
-
+    pipeline = Fake(start=start, stop=maker.stop, try_wait_for_frames=try_wait_for_frames)
     module = make_module(
         "pyrealsense2",
         camera_info=Fake(name="name", serial_number="serial"),
         stream=Fake(depth="depth", color="color"),
         format=Fake(z16="z16", rgb8="rgb8"),
         context=lambda: Fake(query_devices=lambda: [make_device(s) for s in maker.plugged]),
-        config=Config,
-        pipeline=Pipeline,
-        align=align,
+        config=lambda: config,
+        pipeline=lambda: pipeline,
+        align=lambda to: {"depth": Fake(process=align_to_depth)}[to],
     )
     return {"pyrealsense2": module}
 
