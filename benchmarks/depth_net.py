@@ -154,19 +154,20 @@ def pictures(net: DepthNet, paths: Paths, data: Path) -> Picture:
     """Hands of nvGesture's depth video as the net sees them, with what it says; rows of six."""
     reader = DepthReader(net, [create_finder(IN_DEPTH, paths)])
     with open_depth(data / "samples" / "nvgesture" / "sk_depth.avi") as source:
-        readings = [reader.read(frame) for frame in source]
+        readings = [(frame, reader.read(frame)) for frame in source]
     reader.close()
-    shown = [one for one in readings if one.joints_mm is not None]
+    shown = [one for one in readings if one[1].joints_mm is not None]
     print(f"nvgesture: a hand in {len(shown)} of {len(readings)} frames")
     steps = np.unique(np.linspace(0, len(shown) - 1, _SHOWN).astype(int))
-    tiles = [_tile(shown[i]) for i in steps]
+    tiles = [_tile(*shown[i]) for i in steps]
     rows = [np.hstack(tiles[i : i + _COLUMNS]) for i in range(0, len(tiles), _COLUMNS)]
     return np.vstack([row for row in rows if row.shape == rows[0].shape])
 
 
-def _tile(one: DepthReading) -> Picture:
-    assert one.crop is not None and one.cube is not None and one.joints_mm is not None
-    near = np.where(one.crop >= 1, 0, one.crop + 2).astype(np.float32)
+def _tile(frame: DepthFrame, one: DepthReading) -> Picture:
+    assert one.cube is not None and one.joints_mm is not None
+    crop = one.cube.cut_crop(frame.depth_mm)
+    near = np.where(crop >= 1, 0, crop + 2).astype(np.float32)
     picture = colour_depth(near, (1.0, 3.0))
     size = (_ENLARGED * picture.shape[1], _ENLARGED * picture.shape[0])
     picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST), np.uint8)

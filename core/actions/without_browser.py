@@ -76,7 +76,7 @@ def run_actions_on_depth(
     def estimates() -> Iterator[Estimate]:
         """Yield the source's estimates."""
         for frame in _pace_frames(source, seconds, own_speed):
-            yield reader.read(frame).to_estimate(name)
+            yield reader.read(frame).to_estimate(frame.camera, name, frame.time_s)
 
     return _send_estimates(estimates(), model, actions)
 

@@ -13,8 +13,8 @@ from core.errors import MudraError
 from core.estimators.depth_nets import DepthNet
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
-from core.reading.depth_playback import DepthResult, DepthView, render_view, to_result
-from core.reading.depth_reading import DepthReader
+from core.reading.depth_playback import DepthView, render_view
+from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.hand_finding import HandFinder
 
 log = logging.getLogger(__name__)
@@ -51,10 +51,10 @@ class DepthStream:
         self.number, self.error = next(_numbers), ""
         self._source, self._reader = source, DepthReader(net, finders)
         self.skeleton = None if net is None else skeleton_named(net.skeleton)
-        self.watch: Callable[[DepthFrame, DepthResult], object] = lambda frame, result: None
+        self.watch: Callable[[DepthFrame, DepthReading], object] = lambda frame, result: None
         self._clock, self._count = clock, 0
         self._asked_s = clock()
-        self._frames: deque[tuple[DepthFrame, DepthResult]] = deque(maxlen=_BUFFER_FRAMES)
+        self._frames: deque[tuple[DepthFrame, DepthReading]] = deque(maxlen=_BUFFER_FRAMES)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._read_source, name="depth", daemon=True)
         self._thread.start()
@@ -87,7 +87,7 @@ class DepthStream:
             for frame in self._source:
                 if self.skeleton is None:  # a followed cube would slide down the arm
                     self._reader.reset()
-                result = to_result(self._reader.read(frame))
+                result = self._reader.read(frame)
                 self._frames.append((frame, result))
                 self._count += 1
                 self.watch(frame, result)

@@ -12,10 +12,10 @@ from core.errors import MediaError, SkeletonError
 from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.pose.types import Estimate, Floats, Frame
+from core.pose.types import Floats, Frame
 from core.progress import Progress, ignore_progress
-from core.reading.depth_playback import DepthResult, DepthView, to_result
-from core.reading.depth_reading import DepthReader, depth_estimate
+from core.reading.depth_playback import DepthView
+from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.reading import HandPrediction, predict_hands
 from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
@@ -63,21 +63,14 @@ def predict_depth_hand(view: DepthView, model: GestureModel, net: str) -> HandPr
     Raises:
         ModelError: the model does not know these keypoints.
     """
-    camera, result = view.camera, view.result
-    size_hw = camera.height, camera.width
-    estimate = depth_estimate(result.joints_mm, camera, net, result.skeleton, size_hw)
+    estimate = view.result.to_estimate(view.camera, net)
     return next(iter(predict_hands(model, estimate)), None)
-
-
-def _frame_estimate(frame: DepthFrame, result: DepthResult, net: str) -> Estimate:
-    size_hw, joints_mm = frame.depth_mm.shape, result.joints_mm
-    return depth_estimate(joints_mm, frame.camera, net, result.skeleton, size_hw, frame.time_s)
 
 
 def add_depth_samples(
     recorder: Recorder,
     gesture_id: int,
-    frames: Iterable[tuple[DepthFrame, DepthResult]],
+    frames: Iterable[tuple[DepthFrame, DepthReading]],
     net: str,
     *,
     source: str,
@@ -100,7 +93,7 @@ def add_depth_samples(
     for frame, result in frames:
         if frame.time_s < next_s:
             continue
-        estimate = _frame_estimate(frame, result, net)
+        estimate = result.to_estimate(frame.camera, net, frame.time_s)
         pose = select_valid_pose(estimate, last)
         if isinstance(pose, str):
             skipped[pose] += 1
@@ -151,7 +144,7 @@ def record_depth_samples(
         recorder.start(chosen.id, plan)
         try:
             for frame in source:
-                result = to_result(reader.read(frame))
+                result = reader.read(frame)
                 state = offer_depth_frame(recorder, frame, result, net.name, source=source.name)
                 progress(state.saved, plan.count)
                 if state.state == "idle":
@@ -166,7 +159,7 @@ def record_depth_samples(
 def offer_depth_frame(
     recorder: Recorder,
     frame: DepthFrame,
-    result: DepthResult,
+    result: DepthReading,
     net: str,
     *,
     source: str = "",
@@ -179,4 +172,4 @@ def offer_depth_frame(
     """
     frame = frame if time_s is None else replace(frame, time_s=time_s)
     picture = to_colour_frame(frame, result.cube, source)
-    return recorder.offer(picture, _frame_estimate(frame, result, net))
+    return recorder.offer(picture, result.to_estimate(frame.camera, net, frame.time_s))

@@ -4,8 +4,6 @@ Convention: points in space are x, y, z in mm from the camera. Legend: N frames,
 S a crop's side.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,38 +12,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.depth.cameras import Camera, Points
-from core.depth.cubes import Cube
+from core.depth.cameras import Camera
 from core.depth.drawing import DepthRange, choose_depth_range, colour_depth, quantise_crop
 from core.depth.frames import DepthFrame, DepthSource
-from core.errors import MudraError, SkeletonError
+from core.errors import MudraError
 from core.estimators.depth_nets import DepthNet
 from core.media.pictures import encode_jpeg
-from core.pose.metrics import Distances, epe, keypoint_distances
-from core.pose.skeletons.table import Skeleton, convert_keypoints, skeleton_named
+from core.pose.metrics import Distances, epe
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.hand_finding import HandFinder
 
 _SAMPLE_FRAMES = 8  # that decide which depths are shown
 _JPEG_QUALITY = 80
-
-
-@dataclass(frozen=True, eq=False)
-class DepthResult:
-    """A `DepthReading` without its pictures, compared with the annotation.
-
-    Attributes:
-        truth_mm: (K, 3) annotated keypoints; None without an annotation.
-        errors_mm: (K,) distance of each keypoint from the annotated one; None without both.
-    """
-
-    method: str = ""
-    cube: Cube | None = None
-    joints_mm: Points | None = None
-    skeleton: str = ""
-    truth_mm: Points | None = None
-    errors_mm: Distances | None = None
-    time_s: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +41,7 @@ class DepthView:
     time_s: float
     jpeg: bytes
     camera: Camera
-    result: DepthResult
+    result: DepthReading
     steps: NDArray[np.uint8] | None
 
     @property
@@ -72,25 +51,8 @@ class DepthView:
         return None if errors is None or not np.isfinite(errors).any() else epe(errors)
 
 
-def to_result(reading: DepthReading) -> DepthResult:
-    """Convert a reading to a result: drop the pictures, and compare the keypoints with the
-    annotation where their skeletons can be converted."""
-    frame, joints, errors = reading.frame, reading.joints_mm, None
-    truth = frame.truth_mm
-    if joints is not None and truth is not None and frame.skeleton:
-        source, target = skeleton_named(frame.skeleton), skeleton_named(reading.skeleton)
-        with suppress(SkeletonError):  # no conversion between the two
-            expected = convert_keypoints(truth.astype(np.float32), source, target)
-            distances_mm = keypoint_distances(joints[None], expected[None])[0]
-            errors = None if np.isnan(distances_mm).all() else distances_mm
-    return DepthResult(
-        reading.method, reading.cube, joints, reading.skeleton, truth, errors, frame.time_s
-    )
-
-
-def render_view(frame: DepthFrame, result: DepthResult, depth_range: DepthRange) -> DepthView:
-    """Render a depth frame as a colour JPEG within a depth range, with the hand's crop if there
-    is one."""
+def render_view(frame: DepthFrame, result: DepthReading, depth_range: DepthRange) -> DepthView:
+    """Render a depth frame as a colour JPEG within a depth range, with the hand's crop."""
     jpeg = encode_jpeg(colour_depth(frame.depth_mm, depth_range), _JPEG_QUALITY)
     steps = None if result.cube is None else quantise_crop(result.cube.cut_crop(frame.depth_mm))
     return DepthView(frame.index, frame.time_s, jpeg, frame.camera, result, steps)
@@ -112,7 +74,7 @@ class DepthPlayback:
     ) -> None:
         self.source, self._net = source, net
         self._reader = DepthReader(net, finders)
-        self._results: dict[int, DepthResult] = {}
+        self._results: dict[int, DepthReading] = {}
         self._damaged: set[int] = set()
         self._next: int | None = None  # the frame in which the hand can be followed
 
@@ -133,8 +95,7 @@ class DepthPlayback:
 
     @cached_property
     def truth(self) -> Skeleton | None:
-        """Return the skeleton of the annotated keypoints; None if there are none or it is
-        unknown."""
+        """Return the skeleton of the annotated keypoints; None without any, or if it is unknown."""
         names = (frame.skeleton for frame in self._sample_frames() if frame.truth_mm is not None)
         name = next(names, "")
         return skeleton_named(name) if name else None
@@ -147,11 +108,7 @@ class DepthPlayback:
         )
 
     def view(self, index: int, depth_range: DepthRange) -> DepthView:
-        """Read a frame and the hand in it, and render both.
-
-        Raises:
-            MediaError: there is no such frame, or it is damaged.
-        """
+        """Read a frame and the hand in it, and render both; raise MediaError if it is damaged."""
         try:
             frame = self.source.read(index)
             return render_view(frame, self._read_once(frame, index), depth_range)
@@ -159,7 +116,7 @@ class DepthPlayback:
             self._damaged.add(index)
             raise
 
-    def read(self, indices: Iterable[int]) -> Iterator[tuple[DepthFrame, DepthResult]]:
+    def read(self, indices: Iterable[int]) -> Iterator[tuple[DepthFrame, DepthReading]]:
         """Yield these frames and their results, skipping damaged ones."""
         for index in indices:
             with suppress(MudraError):
@@ -177,19 +134,16 @@ class DepthPlayback:
         return with_hand, len(self._results) + len(self._damaged)
 
     def keypoints_csv(self) -> bytes:
-        """Return the frames read so far as CSV: frame, time_s, and x, y, z in mm of each
-        keypoint, empty without a hand."""
+        """Return the frames read so far as CSV, with x, y, z in mm, empty without a hand."""
         names = self.skeleton.joints if self.skeleton else ()
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        columns = [f"{name}_{axis}" for name in names for axis in "xyz"]
-        writer.writerow(["frame", "time_s", *columns])
+        rows = [["frame", "time_s", *(f"{name}_{axis}" for name in names for axis in "xyz")]]
         for index, result in sorted(self._results.items()):
-            values = [""] * len(columns)
-            if result.joints_mm is not None:
-                values = [f"{mm:.2f}" for mm in result.joints_mm.ravel()]
-            writer.writerow([index, f"{result.time_s:.3f}", *values])
-        return text.getvalue().encode()
+            joints_mm = result.joints_mm
+            values = [""] * 3 * len(names)
+            if joints_mm is not None:
+                values = [f"{mm:.2f}" for mm in joints_mm.ravel()]
+            rows.append([str(index), f"{result.time_s:.3f}", *values])
+        return "".join(f"{','.join(row)}\n" for row in rows).encode()
 
     def close(self) -> None:
         """Close the file and the finders; may be called more than once."""
@@ -202,12 +156,11 @@ class DepthPlayback:
             with suppress(MudraError):
                 yield self.source.read(int(index))
 
-    def _read_once(self, frame: DepthFrame, index: int) -> DepthResult:
-        """Return the frame's result, read on the first call and cached; tracking is reset unless
-        frames are consecutive."""
+    def _read_once(self, frame: DepthFrame, index: int) -> DepthReading:
+        """Return a frame's cached result; tracking is reset unless frames are consecutive."""
         if index not in self._results:
             if self._net is None or index != self._next:
                 self._reader.reset()
-            self._results[index] = to_result(self._reader.read(frame))
+            self._results[index] = self._reader.read(frame)
             self._next = index + 1
         return self._results[index]

@@ -1,7 +1,7 @@
 """Read the hand in each depth frame: a cube follows it from frame to frame, finders search for it
 when it is lost, and a net, where there is one, finds the keypoints in the cube.
 
-Convention: points in space are x, y, z in mm from the camera. Legend: K keypoints, S crop's side.
+Convention: points in space are x, y, z in mm from the camera. Legend: K keypoints.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.cubes import VALID_DEPTH_MM, Crop, Cube
+from core.depth.cubes import VALID_DEPTH_MM, Cube
 from core.depth.frames import DepthFrame
 from core.depth.segmentation import centre_cube, list_cube_pixels, measure_area_mm2
+from core.errors import SkeletonError
 from core.estimators.depth_nets import DepthNet
+from core.pose.metrics import Distances, keypoint_distances
+from core.pose.skeletons.table import convert_keypoints, skeleton_named
 from core.pose.types import Estimate, Pose
 from core.reading.hand_finding import SIDE_MM, HandFinder, Method, SliceFinder
 
@@ -56,60 +59,37 @@ _CONFIG = ReaderConfig()
 
 @dataclass(frozen=True, eq=False)
 class DepthReading:
-    """The hand in one frame.
+    """The hand in one frame, compared with the annotation.
 
     Attributes:
-        frame: the frame that was read.
         cube: around the hand; None without a hand.
         method: how the hand was found; "" without one.
         joints_mm: (K, 3) keypoints; None without a net or a hand.
-        crop: (S, S) input of the net, also without a net; None without a hand.
         skeleton: of the net's keypoints, "" without a net.
         score: of the finder, 0..1; None while the hand is followed or if the finder has no score.
+        truth_mm: (K, 3) annotated keypoints; None without an annotation.
+        errors_mm: (K,) distance of each keypoint from the annotated one; None without both.
     """
 
-    frame: DepthFrame
     cube: Cube | None = None
     method: Method = ""
     joints_mm: Points | None = None
-    crop: Crop | None = None
     skeleton: str = ""
     score: float | None = None
+    time_s: float = 0.0
+    truth_mm: Points | None = None
+    errors_mm: Distances | None = None
 
-    def to_estimate(self, net_name: str) -> Estimate:
-        """Convert to an estimate with keypoints in the frame's pixels and in mm."""
-        frame = self.frame
-        return depth_estimate(
-            self.joints_mm,
-            frame.camera,
-            net_name,
-            self.skeleton,
-            frame.depth_mm.shape,
-            frame.time_s,
-        )
-
-
-def depth_estimate(
-    joints_mm: Points | None,
-    camera: Camera,
-    net_name: str,
-    skeleton: str,
-    size_hw: tuple[int, int],
-    time_s: float = 0.0,
-) -> Estimate:
-    """Build an estimate of one hand from its keypoints (K, 3), mm in camera space; None makes
-    one without poses.
-
-    Args:
-        net_name: the net that found them, recorded as the estimator.
-    """
-    poses: tuple[Pose, ...] = ()
-    if joints_mm is not None:
-        pixels = camera.to_pixels(joints_mm)[:, :2].astype(np.float32)
-        scores = np.ones(len(joints_mm), np.float32)
-        world = joints_mm.astype(np.float32)
-        poses = (Pose(pixels, scores, world=world, space="millimetres"),)
-    return Estimate(poses, size_hw, net_name, time_s, skeleton=skeleton)
+    def to_estimate(self, camera: Camera, net_name: str, time_s: float = 0.0) -> Estimate:
+        """Convert to an estimate with keypoints in the pixels of the frame's camera and in mm; the
+        net that found them is recorded as the estimator."""
+        poses: tuple[Pose, ...] = ()
+        if self.joints_mm is not None:
+            pixels = camera.to_pixels(self.joints_mm)[:, :2].astype(np.float32)
+            scores, world = np.ones(len(pixels), np.float32), self.joints_mm.astype(np.float32)
+            poses = (Pose(pixels, scores, world=world, space="millimetres"),)
+        size_hw = camera.height, camera.width
+        return Estimate(poses, size_hw, net_name, time_s, skeleton=self.skeleton)
 
 
 class DepthReader:
@@ -117,8 +97,8 @@ class DepthReader:
 
     Args:
         net: finds the keypoints in the cube; None: only the cube is found.
-        finders: tried in order while no hand is followed, see `hand_finding.default_finders`; if
-            empty, the nearest object is taken for a hand. The reader closes them.
+        finders: tried in order while no hand is followed; if empty, the nearest object is taken for
+            a hand. The reader closes them.
     """
 
     def __init__(self, net: DepthNet | None = None, finders: Sequence[HandFinder] = ()) -> None:
@@ -140,7 +120,8 @@ class DepthReader:
         self._last = reading.cube
         if reading.cube is not None and reading.joints_mm is not None:
             self._last = _centre_cube(reading.cube, reading.joints_mm)
-        return reading
+        errors_mm, truth_mm = _measure_errors(reading, frame), frame.truth_mm
+        return replace(reading, time_s=frame.time_s, truth_mm=truth_mm, errors_mm=errors_mm)
 
     def reset(self) -> None:
         """Follow no hand: the next frame is of another moment or another source."""
@@ -163,8 +144,7 @@ class DepthReader:
         return reading if self._misses <= _CONFIG.max_misses else None
 
     def _find_hand(self, frame: DepthFrame) -> DepthReading:
-        """Return the reading of the first finder whose hand can be read; one without a hand if
-        none can."""
+        """Return the reading of the first finder whose hand can be read, or one without a hand."""
         for finder in self._finders:
             found = finder.find(frame)
             if found is None or not 0 < found.centre_uvd[2] <= VALID_DEPTH_MM[1]:
@@ -172,26 +152,38 @@ class DepthReader:
             cube = Cube(frame.camera, found.centre_uvd, SIDE_MM)
             if (reading := self._read_cube(frame, cube, finder.method)) is not None:
                 return replace(reading, score=found.score)
-        return DepthReading(frame, skeleton="" if self._net is None else self._net.skeleton)
+        return DepthReading(skeleton="" if self._net is None else self._net.skeleton)
 
     def _read_cube(self, frame: DepthFrame, cube: Cube, method: Method) -> DepthReading | None:
-        """Find the keypoints of the hand in a cube, re-centring it up to three times; None if it
-        holds no hand."""
+        """Find the keypoints of the hand in a cube, re-centring it; None if it holds no hand."""
         if self._net is None:
             cube = centre_cube(frame.depth_mm, cube) if method == "tracked" else cube
-            if not _has_hand_area(frame, cube):
-                return None
-            return DepthReading(frame, cube, method, crop=cube.cut_crop(frame.depth_mm))
+            return DepthReading(cube, method) if _has_hand_area(frame, cube) else None
         for _ in range(_CONFIG.max_passes):
-            crop, used = cube.cut_crop(frame.depth_mm), cube
-            joints_mm = self._net.find_keypoints_mm(cube, crop)
+            used = cube
+            joints_mm = self._net.find_keypoints_mm(cube, cube.cut_crop(frame.depth_mm))
             off_mm = float(np.linalg.norm(joints_mm.mean(0) - cube.centre_mm))
             if off_mm <= _CONFIG.centred_mm or not joints_mm[:, 2].mean() > 0:
                 break
             cube = _centre_cube(cube, joints_mm)
         if off_mm > _CONFIG.max_off_centre_mm or not is_hand(frame, used, joints_mm):
             return None
-        return DepthReading(frame, used, method, joints_mm, crop, self._net.skeleton)
+        return DepthReading(used, method, joints_mm, self._net.skeleton)
+
+
+def _measure_errors(reading: DepthReading, frame: DepthFrame) -> Distances | None:
+    """Return each keypoint's distance from the annotated one, (K,) mm; None without both, or where
+    their skeletons can't be converted."""
+    joints_mm, truth_mm = reading.joints_mm, frame.truth_mm
+    if joints_mm is None or truth_mm is None or not frame.skeleton:
+        return None
+    source, target = skeleton_named(frame.skeleton), skeleton_named(reading.skeleton)
+    try:
+        expected = convert_keypoints(truth_mm.astype(np.float32), source, target)
+    except SkeletonError:
+        return None
+    errors_mm = keypoint_distances(joints_mm[None], expected[None])[0]
+    return None if np.isnan(errors_mm).all() else errors_mm
 
 
 def _centre_cube(cube: Cube, joints_mm: Points) -> Cube:
@@ -220,8 +212,7 @@ def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
 
 
 def _fraction_on_surface(frame: DepthFrame, joints_mm: Points) -> float:
-    """Return the fraction of keypoints that have a measured surface at most 70 mm before or 30
-    mm behind them."""
+    """Return the fraction of keypoints near a measured surface."""
     u, v, d = frame.camera.to_pixels(joints_mm).T
     height, width = frame.depth_mm.shape
     columns, rows = np.round(u).astype(int), np.round(v).astype(int)

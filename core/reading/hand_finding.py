@@ -18,7 +18,7 @@ from core.estimators.depth_nets import PalmDetector
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 from core.paths import Paths
-from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
+from core.pose.skeletons.hands import KNUCKLES, WRIST
 from core.pose.types import Floats, Frame
 
 Method = Literal["tracked", "rgb", "depth", "slices", ""]
@@ -60,13 +60,15 @@ class HandFinder(Protocol):
 
     def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
         """Return whether the finder is certain that a followed cube holds no hand."""
+        return False
 
     def close(self) -> None:
         """Free its resources; may be called more than once."""
+        return
 
 
-class SliceFinder:
-    """Takes the nearest object for a hand; needs no training."""
+class SliceFinder(HandFinder):
+    """Takes the nearest object for a hand; needs no training, and rules nothing out."""
 
     method: Method = "slices"
 
@@ -75,15 +77,8 @@ class SliceFinder:
         cube = find_nearest_object(frame.depth_mm, frame.camera, SIDE_MM)
         return None if cube is None else FoundHand(cube.centre_uvd)
 
-    def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
-        """Return False: it can't tell a hand from another object."""
-        return False
 
-    def close(self) -> None:
-        """Do nothing: it holds no resources."""
-
-
-class DepthFinder:
+class DepthFinder(HandFinder):
     """Finds palms in depth by a net."""
 
     method: Method = "depth"
@@ -100,15 +95,10 @@ class DepthFinder:
         """Return whether the net sees no palm in the cube."""
         return self._net.max_palm_score(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
 
-    def close(self) -> None:
-        """Do nothing: the net is freed with the object."""
 
-
-class RgbFinder:
-    """Finds hands in the colours by MediaPipe, and their distance in the depth there.
-
-    Args:
-        weights_folder: of the prepared models.
+class RgbFinder(HandFinder):
+    """Finds hands in the colours by MediaPipe, and their distance in the depth there. It rules
+    nothing out: running MediaPipe on each frame of a followed hand is too slow.
 
     Raises:
         WeightsError: MediaPipe's hand model is not prepared.
@@ -122,8 +112,7 @@ class RgbFinder:
         self._hands: MediapipeHands | None = None  # opened by the first frame with colours
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """Find hands in the colours by MediaPipe; return the first whose palm has a measured
-        depth, else None."""
+        """Find the first of MediaPipe's hands whose palm has a measured depth; None without one."""
         if frame.rgb is None:
             return None
         self._hands = self._hands or MediapipeHands(self._folder)
@@ -134,10 +123,6 @@ class RgbFinder:
                 u, v = (float(value) for value in palm.mean(0))
                 return FoundHand((u, v, depth))
         return None
-
-    def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
-        """Return False: running MediaPipe on each frame of a followed hand is too slow."""
-        return False
 
     def close(self) -> None:
         """Close MediaPipe."""
@@ -158,12 +143,8 @@ def median_palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
 
 
 def create_finder(method: str, paths: Paths) -> HandFinder:
-    """Create the finder named "rgb", "depth" or "slices".
-
-    Raises:
-        WeightsError: its model is missing.
-        EstimatorError: no such finder.
-    """
+    """Create the finder named "rgb", "depth" or "slices"; raise EstimatorError for another name,
+    WeightsError where its model is missing."""
     if method not in FINDERS:
         raise EstimatorError(f"no finder of hands “{method}”; there are: {', '.join(FINDERS)}")
     return FINDERS[method](paths)

@@ -44,16 +44,11 @@ class KeypointSource:
         return self.name not in estimator_names()
 
     def net_metadata(self, paths: Paths) -> HeatmapMetadata:
-        """Read the metadata of the net.
-
-        Raises:
-            WeightsError: no such net, or its metadata can't be read.
-        """
+        """Read the metadata of the net; raise WeightsError where they can't be read."""
         return read_net_metadata(paths.net(self.name), HeatmapMetadata)
 
     def training_estimator(self, paths: Paths) -> str:
-        """Return the estimator name that fits a gesture model's: for a fine-tuned net, its base
-        net's name."""
+        """Return the estimator name in gesture models: for a fine-tuned net, its base net's."""
         if not self.is_net:
             return self.name
         try:
@@ -62,15 +57,11 @@ class KeypointSource:
             return self.name
 
     def open(self, paths: Paths, *, num_poses: int = 1, isolated: bool = True) -> Any:
-        """Create the estimator, or the net's estimator, with these options.
+        """Create the estimator, or the net's estimator, with these options. Raise EstimatorError
+        where there is none, WeightsError where its models are missing or altered.
 
         Args:
-            isolated: run MediaPipe in a worker process, for untrusted pictures; False: in this
-                process, for a camera.
-
-        Raises:
-            EstimatorError: no such estimator.
-            WeightsError: its models are missing or altered.
+            isolated: see `MediapipeTask`.
         """
         if not self.is_net:
             options = {"masks": True} if self.masks else {}
@@ -93,8 +84,7 @@ class KeypointSource:
 
 
 def estimator_names(skeleton: str | None = None) -> list[str]:
-    """List the names of the estimators that need no net; only those of a skeleton if one is
-    given."""
+    """List the names of the estimators that need no net, of one skeleton or of all."""
     return [
         name
         for name, estimator in ESTIMATORS.items()

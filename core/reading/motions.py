@@ -42,11 +42,6 @@ class _MotionTrack:
         self.stream, self.name, self.seen_s = MotionStream(model), "", 0.0
         self.path: deque[tuple[float, Floats]] = deque()
 
-    def add_point(self, time_s: float, point: Floats) -> None:
-        """Append the keypoint's position to the path."""
-        self.seen_s = time_s
-        self.path.append((time_s, point))
-
     def drop_old_points(self, now_s: float) -> None:
         """Remove what is too old to be drawn."""
         while self.path and now_s - self.path[0][0] > _TRAIL_S:
@@ -66,20 +61,18 @@ class MotionReader:
         self.missed: NearMiss | None = None
         self._model: GestureModel | None = None
         self._tracks: dict[int, _MotionTrack] = {}
+        # that keypoints are rescaled to: the first picture's, until the aspect ratio changes
         self._size_hw: tuple[int, int] | None = None
 
     def read(
         self, estimate: Estimate, model: GestureModel | None, names: Mapping[int, str]
     ) -> None:
         """Read the next frame: recognise completed moving gestures into `made`, and a near miss
-        into `missed`.
+        into `missed`. Raise ModelError where the model does not know these keypoints.
 
         Args:
             model: of still gestures, perhaps with one of moving gestures; or of moving ones only.
             names: of the poses in their order, by track number.
-
-        Raises:
-            ModelError: the model of moving gestures does not know these keypoints.
         """
         self.missed = None
         moving = model.motions if model is not None else None
@@ -103,30 +96,23 @@ class MotionReader:
     def _step_visible(
         self, estimate: Estimate, model: GestureModel, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
-        """Step the motion streams of the hands in view; return (hand, event) of each completed
-        gesture."""
+        """Step the motion streams of hands in view; return (hand, event) of completed gestures."""
         events, traced = [], skeleton_named(estimate.skeleton).traced
-        size_hw = self._reference_size(estimate)
+        if self._size_hw is None or not has_same_aspect(self._size_hw, estimate.size_hw):
+            self._size_hw = estimate.size_hw
+        size_hw = self._size_hw
         for (number, name), pose in zip(names.items(), estimate.poses, strict=True):
             track = self._tracks.get(number) or _MotionTrack(model)
             self._tracks[number], track.name = track, name
-            if estimate.size_hw != size_hw:
-                pose = replace(
-                    pose, keypoints=rescale_keypoints(pose.keypoints, estimate.size_hw, size_hw)
-                )
+            keypoints = rescale_keypoints(pose.keypoints, estimate.size_hw, size_hw)
+            pose = replace(pose, keypoints=keypoints)
             points = pose.world if model.axes == 3 else pose.without_hidden().keypoints
-            track.add_point(estimate.time_s, pose.keypoints[traced])
+            track.seen_s = estimate.time_s
+            track.path.append((estimate.time_s, pose.keypoints[traced]))
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):
                 events.append((name, event))
             self.missed = track.stream.near_miss or self.missed
         return events
-
-    def _reference_size(self, estimate: Estimate) -> tuple[int, int]:
-        """Return the picture size that keypoints are rescaled to: the first one seen, until the
-        aspect ratio changes."""
-        if self._size_hw is None or not has_same_aspect(self._size_hw, estimate.size_hw):
-            self._size_hw = estimate.size_hw
-        return self._size_hw
 
     def _step_missing(
         self, now_s: float, names: Mapping[int, str]

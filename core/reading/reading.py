@@ -158,8 +158,7 @@ class HandReader:
         self._last_s, self._gaps_s = float("-inf"), 0.0
 
     def _subtract_gaps(self, time_s: float) -> float:
-        """Return the time minus the stream's gaps without frames, so that tracks survive a slow
-        network."""
+        """Return the time minus the stream's gaps, so that tracks survive a slow network."""
         gap_s = time_s - self._last_s
         if _COUNTED_GAP_S < gap_s < MAX_GAP_S:
             self._gaps_s += gap_s - _COUNTED_GAP_S
@@ -167,8 +166,7 @@ class HandReader:
         return time_s - self._gaps_s
 
     def number_poses(self, estimate: Estimate) -> Estimate:
-        """Add the track numbers to the next frame's poses, for a caller that needs them before the
-        frame is read."""
+        """Number the next frame's poses by track, if needed before the frame is read."""
         return replace(estimate, numbers=self._track_poses(estimate))
 
     def _track_poses(self, estimate: Estimate) -> tuple[int, ...]:
@@ -178,15 +176,9 @@ class HandReader:
     def __call__(
         self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
     ) -> tuple[HandReading, ...]:
-        """Read the next frame: predict, smooth and name each hand, in the estimate's order.
-
-        Args:
-            estimate: numbered by `number_poses` or not.
-            smoothing: None: as the model's metadata say.
-
-        Raises:
-            ModelError: the model does not know these keypoints.
-        """
+        """Read the next frame, numbered by `number_poses` or not: predict, smooth (None: as the
+        model's metadata say) and name each hand, in the estimate's order. Raise ModelError where
+        the model does not know these keypoints."""
         now_s = estimate.time_s
         tracked_s = self._subtract_gaps(now_s)
         self._hands = {n: h for n, h in self._hands.items() if tracked_s - h.seen_s < FORGET_S}
@@ -225,19 +217,12 @@ class HandReader:
         replaced whole, for readers in other threads."""
         now_s = estimate.time_s
         trace = tuple(point for point in self._trace if now_s - point.time_s <= TRACE_S)
-        if hands:
-            traced = skeleton_named(estimate.skeleton).traced
-            trace += (_trace_point(now_s, estimate.poses[0], hands[0], traced),)
-        self._trace = trace
+        self._trace = trace + tuple(_trace_point(estimate, hand) for hand in hands[:1])
 
 
 def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPrediction]:
     """Predict each pose's gesture; predictions are empty without a model or with one of moving
-    gestures.
-
-    Raises:
-        ModelError: the model does not know these keypoints.
-    """
+    gestures. Raise ModelError where the model does not know these keypoints."""
     if model is None or model.steps is not None or not estimate.poses:
         return [HandPrediction() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
@@ -264,10 +249,10 @@ def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
     return pose.world
 
 
-def _trace_point(time_s: float, raw_pose: Pose, hand: HandReading, traced_index: int) -> TracePoint:
-    """Make the first hand's trace point: raw and smoothed position, most probable and held
-    gesture."""
-    (x, y), (u, v) = (pose.keypoints[traced_index].tolist() for pose in (raw_pose, hand.pose))
+def _trace_point(estimate: Estimate, hand: HandReading) -> TracePoint:
+    """Make a trace point: raw and smoothed position, most probable and held gesture."""
+    traced = skeleton_named(estimate.skeleton).traced
+    (x, y), (u, v) = (p.keypoints[traced].tolist() for p in (estimate.poses[0], hand.pose))
     best, probability = max(hand.probabilities, key=lambda p: p[1], default=(None, 0.0))
     held = hand.gesture.name if hand.gesture else ""
-    return TracePoint(time_s, (x, y), (u, v), best.name if best else "", probability, held)
+    return TracePoint(estimate.time_s, (x, y), (u, v), best.name if best else "", probability, held)

@@ -54,42 +54,31 @@ def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
     assert playback.count_hands() == (5, 5)
 
 
-def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
-    class Later(Boards):
-        def _read_frame(self, index):
-            frame = super()._read_frame(index)
-            return frame if index else replace(frame, truth_mm=None)
+class Reordered(Boards):
+    """The same with the truth in another skeleton, "" an unknown one; the first frame has none."""
 
-    playback = DepthPlayback(Later(), net)
-    assert playback.truth == HAND_21
-    assert playback.view(0, REACH).error_mm is None
-    assert playback.view(1, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
+    def __init__(self, skeleton: str) -> None:
+        super().__init__()
+        self.skeleton = skeleton
 
-
-def test_truth_in_another_order_is_measured_by_its_names(net):
-    class Reordered(Boards):
-        def _read_frame(self, index):
-            frame = super()._read_frame(index)
-            truth = convert_keypoints(frame.truth_mm, HAND_21, MSRA_21)
-            return replace(frame, truth_mm=truth, skeleton="msra_21")
-
-    playback = DepthPlayback(Reordered(), net)
-    assert playback.truth == MSRA_21 and not playback.has_unnamed_truth
-    assert playback.view(0, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
+    def _read_frame(self, index: int) -> DepthFrame:
+        frame = super()._read_frame(index)
+        truth = frame.truth_mm
+        if self.skeleton == "msra_21":
+            truth = convert_keypoints(truth, HAND_21, MSRA_21)
+        elif self.skeleton == "nyu_14":
+            truth = truth[:14]
+        return replace(frame, truth_mm=truth if index else None, skeleton=self.skeleton)
 
 
-@pytest.mark.parametrize("skeleton", ["", "nyu_14"])
-def test_truth_of_other_or_untold_joints_measures_nothing(net, skeleton):
-    class Other(Boards):
-        def _read_frame(self, index):
-            frame = super()._read_frame(index)
-            joints = 14 if skeleton else 21
-            return replace(frame, truth_mm=frame.truth_mm[:joints], skeleton=skeleton)
-
-    playback = DepthPlayback(Other(), net)
+@pytest.mark.parametrize("skeleton", ["msra_21", "", "nyu_14"])
+def test_truth_is_measured_by_its_names_where_they_are_the_net_s(net, skeleton):
+    playback = DepthPlayback(Reordered(skeleton), net)
     assert playback.has_unnamed_truth == (not skeleton)
     assert (playback.truth.name if playback.truth else "") == skeleton
     assert playback.view(0, REACH).error_mm is None
+    wanted = pytest.approx(OFF_MM, abs=2) if skeleton == "msra_21" else None
+    assert playback.view(1, REACH).error_mm == wanted
 
 
 def test_without_a_net_it_is_looked_for_in_every_frame_and_nothing_is_measured():

@@ -46,6 +46,8 @@ def test_palms_are_found_by_colours_at_their_depth(rgbd, rgb) -> None:
         found = rgb.find(one.frame)
         assert found is not None and found.score is None  # MediaPipe says none
         assert away_mm(one, found.centre_uvd) < 50
+    unseen = np.zeros_like(rgbd[0].frame.depth_mm)
+    assert rgb.find(replace(rgbd[0].frame, depth_mm=unseen)) is None
 
 
 def test_colours_come_before_depth_and_a_reading_says_what_found_the_hand(rgbd, rgb) -> None:
@@ -61,11 +63,6 @@ def test_colours_come_before_depth_and_a_reading_says_what_found_the_hand(rgbd, 
     assert reader.read(black).method == "slices"  # nobody is seen
 
 
-def test_a_hand_in_colours_without_depth_there_is_not_found(rgbd, rgb) -> None:
-    frame = replace(rgbd[0].frame, depth_mm=np.zeros_like(rgbd[0].frame.depth_mm))
-    assert rgb.find(frame) is None
-
-
 def test_a_palm_s_depth_is_the_middle_one_of_those_seen() -> None:
     depth = np.zeros((20, 30), np.float32)
     palm = np.array([[10, 4], [14, 8], [10, 12], [6, 8]], np.float32)  # round 10, 8
@@ -76,12 +73,10 @@ def test_a_palm_s_depth_is_the_middle_one_of_those_seen() -> None:
     assert median_palm_depth_mm(depth, palm) == 500
     depth[6, 10] = depth[8, 12] = 520  # half way: four of 500, two of 520, three of 900
     assert median_palm_depth_mm(depth, palm) == 520
-
-
-def test_keypoints_outside_the_picture_have_no_depth() -> None:
-    depth = np.full((20, 30), 700, np.float32)
-    assert median_palm_depth_mm(depth, np.array([[-9, 3], [-5, 25]], np.float32)) is None
-    assert median_palm_depth_mm(depth, np.array([[-9, 3], [9, 3]], np.float32)) == 700
+    depth[:] = 700
+    for left, wanted in (((-5, 25), None), ((9, 3), 700)):  # outside the picture there is none
+        palm = np.array([[-9, 3], left], np.float32)
+        assert median_palm_depth_mm(depth, palm) == wanted
 
 
 def test_an_unknown_finder_is_refused_with_those_there_are() -> None:

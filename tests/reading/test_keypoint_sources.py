@@ -50,26 +50,14 @@ def test_a_body_net_that_is_asked_for_hands_is_refused(paths):
 )
 def test_the_skeleton_is_what_the_metadata_say(tmp_path, said, offered):
     paths = Paths.find(tmp_path)
+    for name, content in (("cpm.cut", "{"), ("cpm.list", "[]")):  # offered to nobody
+        (paths.own_nets / name).mkdir(parents=True)
+        (paths.own_nets / name / "metadata.json").write_text(content)
     folder = paths.own_nets / "cpm.mine"
     shutil.copytree(paths.net(LIGHT), folder)
     path = folder / "metadata.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | said))
-    assert ("cpm.mine" in available_nets(paths)) == offered
-
-
-def test_metadata_that_cannot_be_read_are_offered_to_nobody(tmp_path):
-    paths = Paths.find(tmp_path)
-    for name, content in (("cpm.cut", "{"), ("cpm.list", "[]")):
-        (paths.own_nets / name).mkdir(parents=True)
-        (paths.own_nets / name / "metadata.json").write_text(content)
-    assert set(available_nets(paths)) == {LIGHT}
-
-
-def test_a_net_has_the_stages_that_its_metadata_say(paths):
-    assert KeypointSource(LIGHT).net_metadata(paths).stages == 3
-    save_relabelled_net(paths.own_nets / "cpm.six", stages=6)
-    assert KeypointSource("cpm.six").net_metadata(paths).stages == 6
-    shutil.rmtree(paths.own_nets / "cpm.six")
+    assert set(available_nets(paths)) == {LIGHT, *["cpm.mine"] * offered}
 
 
 def test_an_estimator_is_offered_once_it_stands_in_the_table(paths, monkeypatch):
@@ -86,12 +74,7 @@ def test_an_estimator_is_offered_once_it_stands_in_the_table(paths, monkeypatch)
     assert not KeypointSource("replay").is_net
 
 
-def test_estimators_are_offered_by_the_skeleton_of_their_keypoints():
-    assert estimator_names("hand_21") == ["mediapipe-hands"]
-    assert estimator_names("body_33") == ["mediapipe-pose"]
-    assert estimator_names("nyu_14") == []
-
-
 def test_without_a_choice_hands_are_found_by_hands_and_bodies_by_the_pose_landmarker():
+    assert estimator_names("hand_21") == ["mediapipe-hands"] and estimator_names("nyu_14") == []
     assert default_source("hand_21").name == default_source("nyu_14").name == "mediapipe-hands"
     assert default_source("body_33").name == default_source("coco_17").name == "mediapipe-pose"

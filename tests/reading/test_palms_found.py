@@ -11,7 +11,6 @@ from core.lab.renderer.rendered_scenes import render_palm_scene
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import (
-    PALM_NET,
     HandFinder,
     SliceFinder,
     create_finder,
@@ -49,9 +48,3 @@ def test_it_is_asked_where_nothing_else_is_chosen_and_there_are_no_colours(share
     reader.close()
     assert reading.method == "depth"
     assert reading.score is not None and reading.score > 0.5
-
-
-def test_it_is_small() -> None:
-    folder = Paths.shipped_models / PALM_NET
-    assert (folder / "model.onnx").stat().st_size < 1_000_000
-    assert (folder / "CARD.md").is_file()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel
 from core.lab.starter_data import read_recorders
@@ -112,11 +113,29 @@ def test_a_hand_whose_side_is_misjudged_once_keeps_its_name():
     assert names[-1] == "Right"
 
 
-def test_a_hand_alone_that_jumps_or_comes_back_has_its_plain_name():
+L, R = "Left", "Right"
+
+
+@pytest.mark.parametrize(
+    ("frames", "names"),
+    [
+        # one that jumps or comes back has its plain name
+        ([(0.0, (0, L)), (0.1, (500, L)), (0.2 + FORGET_S, (100, L))], [[L], [L], [L]]),
+        # who is there longest keeps the plain name whatever number a newcomer has
+        (
+            [(0.0, (0, L), (300, R)), (0.4, (300, R)), (0.6, (300, R), (600, R))],
+            [[L, R], [R], [R, "Right again"]],
+        ),
+        # a name is given to no other hand while its own is there
+        (
+            [(0.0, (0, L), (300, L)), (0.1, (300, L)), (0.2, (300, L), (0, L))],
+            [[L, "Left again"], ["Left again"], ["Left again", L]],
+        ),
+    ],
+)
+def test_hands_are_called_by_their_sides(frames, names):
     read = HandReader()
-    assert called(read, frame_of(0.0, (0, "Left"))) == ["Left"]
-    assert called(read, frame_of(0.1, (500, "Left"))) == ["Left"]
-    assert called(read, frame_of(0.2 + FORGET_S, (100, "Left"))) == ["Left"]
+    assert [called(read, frame_of(*frame)) for frame in frames] == names
 
 
 def test_a_number_is_free_again_when_who_had_it_is_forgotten():
@@ -148,17 +167,3 @@ def test_a_hand_keeps_its_name_on_a_stream_of_a_frame_a_second_and_after_a_pause
     for time_s in (3.4, 3.6):
         assert read(frame_of(time_s + MAX_GAP_S), starter, Smoothing()) == ()
     assert said(3.8 + MAX_GAP_S) is None  # it was away
-
-
-def test_who_is_there_longest_keeps_the_plain_name_whatever_number_a_newcomer_has():
-    read = HandReader()
-    called(read, frame_of(0.0, (0, "Left"), (300, "Right")))
-    called(read, frame_of(0.4, (300, "Right")))
-    assert called(read, frame_of(0.6, (300, "Right"), (600, "Right"))) == ["Right", "Right again"]
-
-
-def test_a_name_is_given_to_no_other_hand_while_its_own_is_there():
-    read = HandReader()
-    called(read, frame_of(0.0, (0, "Left"), (300, "Left")))
-    assert called(read, frame_of(0.1, (300, "Left"))) == ["Left again"]
-    assert called(read, frame_of(0.2, (300, "Left"), (0, "Left"))) == ["Left again", "Left"]
