@@ -6,7 +6,8 @@ from core.pose.types import Estimate, Frame, Picture
 
 
 class Estimator(Protocol):
-    """Finds poses in the frames of one stream and in stills; a context manager.
+    """Finds poses in the frames of one stream and in stills; a context manager. Once it is closed,
+    every call raises EstimatorError.
 
     Attributes:
         skeleton: the name of its keypoints' skeleton, see `core.pose.skeletons.table`.
@@ -31,8 +32,7 @@ class Estimator(Protocol):
         """Find the poses in a single picture."""
 
     def close(self) -> None:
-        """Free all resources, from any thread, also while another is inside a call; calls after it
-        raise EstimatorError."""
+        """Free all resources, from any thread, also while another is inside a call."""
 
     def __enter__(self) -> Self:
         return self

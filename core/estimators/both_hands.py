@@ -19,13 +19,7 @@ _SIDES = (LEFT, RIGHT)
 class BothHands(Estimator):
     """The 42 keypoints of both hands; those of a hand that is not seen are missing.
 
-    Args:
-        weights_folder: of the prepared models.
-        num_poses: ignored: there is one pose, of one person.
-        isolated: see `MediapipeTask`.
-
-    Raises:
-        WeightsError: the model is not prepared.
+    Args: see `MediapipeTask`, but `num_poses` is ignored: there is one pose, of one person.
     """
 
     name = BOTH_HANDS
@@ -39,21 +33,13 @@ class BothHands(Estimator):
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find one person's two hands in the next frame as one pose of 42 keypoints, or none; a
-        hand keeps its side while it is tracked.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        hand keeps its side while it is tracked."""
         return self._pair_estimate(self._hands.estimate(frame), self._pairing)
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find one person's two hands in a single picture as one pose of 42 keypoints, or none.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        """Find one person's two hands in a single picture as one pose of 42 keypoints, or none."""
         hands = self._hands.estimate_still(rgb, num_poses=2, mirrored_view=mirrored_view)
         return self._pair_estimate(hands, HandPairing())
 

@@ -26,12 +26,8 @@ class DepthNet:
         joints: K.
         turns_deg: each crop is rotated by these angles, and the results are averaged.
 
-    Args:
-        folder: the net's.
-        threads: of onnxruntime.
-
     Raises:
-        WeightsError: no such net there, or its graph was altered.
+        WeightsError: no such net in that folder, or its graph was altered.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -71,35 +67,24 @@ class Palm:
 class PalmDetector:
     """Finds the most likely palm in a depth frame.
 
-    Attributes:
-        name: e.g. "palmnet.synthetic".
-
-    Args:
-        folder: the net's.
-
     Raises:
-        WeightsError: no such net there, or its graph was altered.
+        WeightsError: no such net in that folder, or its graph was altered.
     """
 
     def __init__(self, folder: Path) -> None:
         about, self._session = open_net(folder, PalmMetadata)
-        self.name, self._stride, self._input_hw = about.name, about.stride, about.input_hw
+        self._stride, self._input_hw = about.stride, about.input_hw
 
     def find_palm(self, depth_mm: Depth) -> Palm:
-        """Find the most likely palm in a frame (H, W), at the heatmap's peak, with its score; there
-        always is one."""
+        """Find the most likely palm in a frame (H, W); there always is one."""
         heatmap, depths, scale = self._predict_maps(depth_mm)
         cell, depth, score = _locate_peak(heatmap, depths)
         u, v = self._cells_to_frame(np.array(cell), scale)
         return Palm((float(u), float(v), depth), score)
 
     def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
-        """Return the highest palm score, 0..1, within a part of a frame (H, W); 0 where that part
-        is empty.
-
-        Args:
-            bounds: u0, v0, u1, v1 px.
-        """
+        """Return the highest palm score, 0..1, within the bounds u0, v0, u1, v1 (px) of a frame (H,
+        W); 0 where that part is empty."""
         heatmap, _, scale = self._predict_maps(depth_mm)
         u, v = (self._cells_to_frame(np.arange(count), scale) for count in heatmap.shape[::-1])
         rows = (v >= bounds[1]) & (v <= bounds[3])
@@ -107,8 +92,7 @@ class PalmDetector:
         return float(heatmap[rows][:, columns].max(initial=0))
 
     def _predict_maps(self, depth_mm: Depth) -> tuple[Floats, Floats, float]:
-        """Run the net on a frame; return its heatmap, its depths in mm, and the frame pixels per
-        input pixel."""
+        """Run the net; return its heatmap, its depths in mm, and frame pixels per input pixel."""
         shrunk, scale = shrink_depth_frame(depth_mm, self._input_hw)
         maps, depths = self._session.run(["palm", "depth_mm"], {"frames": shrunk[None]})
         return maps[0], depths[0], scale
@@ -119,11 +103,7 @@ class PalmDetector:
 
 def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:
     """Shrink a frame to a net's input size by nearest pixels, its aspect ratio kept, in the upper
-    left corner; 0 in the rest.
-
-    Returns:
-        The input, and frame pixels per input pixel.
-    """
+    left corner, with 0 in the rest; return it and frame pixels per input pixel."""
     height, width = size_hw
     scale = max(depth_mm.shape[0] / height, depth_mm.shape[1] / width)
     rows, columns = (np.floor((np.arange(n) + 0.5) * scale).astype(int) for n in size_hw)

@@ -35,7 +35,7 @@ from core.pose.heatmaps import (
 )
 from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import drop_duplicate_bodies
-from core.pose.types import VISIBLE, Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
+from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
 
 _DETECT_INTERVAL_S = 1.0  # between MediaPipe's detections while too few people are tracked
 _BATCH = 8  # persons
@@ -77,11 +77,13 @@ def _estimate_by_maps(
     flip: bool,
     decoding: PeakDecoder,
 ) -> list[PoseWithHeatmaps]:
-    """Run a heatmap net on a batch of crops and decode poses and heatmaps, with the flip test if
-    `flip`."""
+    """Run a heatmap net on a batch of crops and decode poses and heatmaps."""
     maps, attention = net.predict_with_attention(crops)
     if flip:
-        maps = np.mean([maps, _predict_mirrored(net, crops)], axis=0, dtype=np.float32)
+        other = net.predict_heatmaps(np.ascontiguousarray(crops[:, :, ::-1]))
+        order, shift = skeleton_named(net.skeleton).mirrored, net.reading.alignment == "stride"
+        other = unflip_heatmaps(other, order, shift=shift, background=True)
+        maps = np.mean([maps, other], axis=0, dtype=np.float32)
     found = []
     for i, view in enumerate(views):
         heatmaps = _place_heatmaps(rgb, net.reading, view, maps[i])
@@ -98,8 +100,7 @@ def _estimate_by_simcc(
     crops: NDArray[np.uint8],
     flip: bool,
 ) -> list[PoseWithHeatmaps]:
-    """Run a SimCC net on a batch of crops and decode poses, with the flip test if `flip`, and
-    heatmaps for display."""
+    """Run a SimCC net on a batch of crops and decode poses, and heatmaps for display."""
     along_x, along_y = net.predict_simcc(crops)
     if flip:
         other_x, other_y = net.predict_simcc(np.ascontiguousarray(crops[:, :, ::-1]))
@@ -114,18 +115,10 @@ def _estimate_by_simcc(
     ]
 
 
-def _predict_mirrored(net: HeatmapNet, crops: NDArray[np.uint8]) -> Floats:
-    """Predict the heatmaps of the mirrored crops and mirror them back."""
-    mirrored = skeleton_named(net.skeleton).mirrored
-    shift = net.reading.alignment == "stride"
-    maps = net.predict_heatmaps(np.ascontiguousarray(crops[:, :, ::-1]))
-    return unflip_heatmaps(maps, mirrored, shift=shift, background=True)
-
-
 def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: Floats) -> Heatmaps:
     """Build the heatmaps of a person's view: the maps, the part of the picture that they cover, and
     its pixels."""
-    box = heatmaps_box(reading, view, (maps.shape[-2], maps.shape[-1]))
+    box = heatmaps_box(reading, view, maps.shape[-2:])
     step = np.array([box.width, box.height]) / view.input_hw[::-1]
     to_picture = np.column_stack([np.diag(step), np.array([box.x0, box.y0]) + (step - 1) / 2])
     return Heatmaps(maps, box, PersonView(to_picture, view.input_hw).cut(rgb))
@@ -140,8 +133,7 @@ def _make_pose(keypoints: Floats, values: Floats) -> Pose:
 
 
 def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
-    """Return the box in the picture that the maps of an unrotated view cover, by how the net's
-    cells lie on its input."""
+    """Return the part of the picture that maps cover, by how their cells lie on the net's input."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels per cell
     start = np.zeros(2)  # centre of the first cell, input pixels
@@ -159,16 +151,10 @@ class HeatmapBodies(HeatmapEstimator):
     """Bodies, with the heatmaps and the attention maps of all stages.
 
     Args:
-        weights_folder: of MediaPipe's prepared models.
+        weights_folder, isolated: see `MediapipeTask`.
         num_poses: how many people to find in a stream; one without MediaPipe.
         net_folder, crop, kalman: see `HeatmapEstimator`; in single pictures boxes are MediaPipe's,
             with the crop "centre" the whole picture.
-        flip, decoding: see `estimate_in_boxes`; the flip test doubles the time.
-        isolated: see `MediapipeTask`.
-
-    Raises:
-        WeightsError: net or models are missing or altered.
-        EstimatorError: no such crop, or a net of another skeleton.
     """
 
     def __init__(
@@ -179,14 +165,11 @@ class HeatmapBodies(HeatmapEstimator):
         num_poses: int = 1,
         crop: str = "mediapipe",
         kalman: bool = False,
-        flip: bool = False,
-        decoding: PeakDecoder | None = None,
         isolated: bool = True,
     ) -> None:
         super().__init__(net_folder, crop, kalman=kalman)
         is_body = bool(self.skeleton) and skeleton_named(self.skeleton).is_body
         self._net.check_skeleton(is_body, "a body's")
-        self._flip, self._decoding = flip, decoding
         self._wanted = 1
         if crop != "centre":
             self._wanted = num_poses
@@ -195,21 +178,18 @@ class HeatmapBodies(HeatmapEstimator):
         self._detected_s = -math.inf
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, most confident first, in tracked boxes and, where
-        needed, in newly detected ones.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        """Find the bodies in the next frame, most confident first, in tracked boxes and, while
+        nobody or (once a second) too few are tracked, in newly detected ones."""
         with self._lock:
             self._check_open()
-            found = (
-                self._read_in_boxes(frame.rgb, self._tracked) if self._crop != "mediapipe" else []
-            )
+            tracked = self._tracked if self._crop != "mediapipe" else []
+            found = estimate_in_boxes(self._net, frame.rgb, tracked)
             found = self._drop_duplicates(self._drop_lost(found))
-            if detects := self._must_detect(len(found), frame.time_s):
+            waits = 0 <= frame.time_s - self._detected_s < _DETECT_INTERVAL_S
+            if detects := not found or (len(found) < self._wanted and not waits):
                 self._detected_s = frame.time_s
-                detected = self._read_in_boxes(frame.rgb, self._detect_boxes(frame))
+                bodies = self._mediapipe.estimate(frame) if self._mediapipe else None
+                detected = estimate_in_boxes(self._net, frame.rgb, _body_boxes(frame.rgb, bodies))
                 found = self._drop_duplicates([*found, *detected])[: self._wanted]
             self._tracked = [person_box(pose.keypoints) for pose, _ in self._drop_lost(found)]
             found = sort_by_confidence(self._smooth_poses(found, frame.time_s))
@@ -219,62 +199,31 @@ class HeatmapBodies(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the bodies in a single picture, most confident first; at most `num_poses`.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        """Find the bodies in a single picture, most confident first; at most `num_poses`."""
         boxes = self.detect_still_boxes(rgb, num_poses)
         found = sort_by_confidence(self._read_still(rgb, boxes))
-        return self._to_estimate(found, (rgb.shape[0], rgb.shape[1]), mirrored_view=mirrored_view)
+        return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
 
     def detect_still_boxes(self, rgb: Picture, num_poses: int | None = None) -> list[Box]:
         """Detect people in a single picture and return their boxes; without MediaPipe, one box of
-        the whole picture.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        the whole picture."""
         with self._lock:
             self._check_open()
-            if self._mediapipe is None:
-                return [_whole_picture_box(rgb)]
-            bodies = self._mediapipe.estimate_still(rgb, num_poses=num_poses)
-            return [person_box(_visible_keypoints(pose)) for pose in bodies.poses]
+            mediapipe = self._mediapipe
+            bodies = mediapipe.estimate_still(rgb, num_poses=num_poses) if mediapipe else None
+        return _body_boxes(rgb, bodies)
 
     def estimate_boxes(
         self, rgb: Picture, boxes: Sequence[Box], *, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the body in each given box of a single picture; poses are in the boxes' order.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        """Find the body in each given box of a single picture; poses are in the boxes' order."""
         found = self._read_still(rgb, boxes)
-        return self._to_estimate(found, (rgb.shape[0], rgb.shape[1]), mirrored_view=mirrored_view)
+        return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
 
     def _read_still(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
         with self._lock:
             self._check_open()
-            return self._read_in_boxes(rgb, boxes)
-
-    def _read_in_boxes(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
-        return estimate_in_boxes(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)
-
-    def _detect_boxes(self, frame: Frame) -> list[Box]:
-        """Detect people in a stream's frame and return their boxes; without MediaPipe, one box of
-        the whole picture."""
-        if self._mediapipe is None:
-            return [_whole_picture_box(frame.rgb)]
-        bodies = self._mediapipe.estimate(frame)
-        return [person_box(_visible_keypoints(pose)) for pose in bodies.poses]
-
-    def _must_detect(self, tracked: int, time_s: float) -> bool:
-        """Whether to detect people in this frame: nobody is tracked, or too few are and the last
-        detection was a second ago."""
-        if not tracked:
-            return True
-        return tracked < self._wanted and not 0 <= time_s - self._detected_s < _DETECT_INTERVAL_S
+            return estimate_in_boxes(self._net, rgb, boxes)
 
     def _drop_lost(self, found: list[PoseWithHeatmaps]) -> list[PoseWithHeatmaps]:
         return [one for one in found if one[0].score >= MIN_TRACKED_SCORE]
@@ -284,15 +233,14 @@ class HeatmapBodies(HeatmapEstimator):
         return [found[i] for i in drop_duplicate_bodies([pose for pose, _ in found], self.skeleton)]
 
 
-def _whole_picture_box(rgb: Picture) -> Box:
-    """Return the box which, padded by `PersonView`, is the whole picture."""
-    height, width = rgb.shape[:2]
-    return Box.from_xywh(width * 0.1, height * 0.1, width * 0.8, height * 0.8)
-
-
-def _visible_keypoints(pose: Pose) -> Floats:
-    """Return a pose's keypoints with a visibility of 0.5 or more, (k, 2); all of them where none is
-    visible or visibility is unknown."""
-    if pose.visibility is None or not (pose.visibility >= VISIBLE).any():
-        return pose.keypoints
-    return pose.keypoints[pose.visibility >= VISIBLE]
+def _body_boxes(rgb: Picture, bodies: Estimate | None) -> list[Box]:
+    """Return the box of each body's visible keypoints, or of all where none is visible; without
+    MediaPipe's bodies the box which, padded by `PersonView`, is the whole picture."""
+    if bodies is None:
+        height, width = rgb.shape[:2]
+        return [Box.from_xywh(width * 0.1, height * 0.1, width * 0.8, height * 0.8)]
+    visible = [pose.without_hidden().keypoints for pose in bodies.poses]
+    return [
+        person_box(seen if np.isfinite(seen).any() else pose.keypoints)
+        for seen, pose in zip(visible, bodies.poses, strict=True)
+    ]

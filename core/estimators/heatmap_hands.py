@@ -33,14 +33,9 @@ class HeatmapHands(HeatmapEstimator):
     """21 keypoints of a hand, with the heatmaps of all stages.
 
     Args:
-        weights_folder: of MediaPipe's prepared models.
+        weights_folder, isolated: see `MediapipeTask`.
         num_poses: 1 or 2; with the crop "self" or "centre" one hand is tracked.
         net_folder, crop, kalman: see `HeatmapEstimator`; single pictures always use MediaPipe.
-        isolated: see `MediapipeTask`.
-
-    Raises:
-        WeightsError: net or models are missing or altered.
-        EstimatorError: no such crop, or a net of another skeleton.
     """
 
     def __init__(
@@ -62,11 +57,7 @@ class HeatmapHands(HeatmapEstimator):
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the hands in the next frame, most confident first, in crops around the tracked hand
-        or MediaPipe's hands.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        or MediaPipe's hands."""
         with self._lock:
             self._check_open()
             if self._crop == "centre":
@@ -79,16 +70,9 @@ class HeatmapHands(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the hands in a single picture, most confident first, in crops around MediaPipe's
-        hands.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        """Find the hands in a single picture, most confident first, where MediaPipe sees them."""
         with self._lock:
-            hands = self._hands.estimate_still(
-                rgb, num_poses=num_poses, mirrored_view=mirrored_view
-            )
+            hands = self._hands.estimate_still(rgb, num_poses=num_poses)
             found = sort_by_confidence([self._run_at_hand(rgb, hand) for hand in hands.poses])
         return self._to_estimate(found, hands.size_hw, mirrored_view=mirrored_view)
 
@@ -96,13 +80,13 @@ class HeatmapHands(HeatmapEstimator):
         """Run the net on crops around MediaPipe's hands; with the crop "self" on the first hand
         alone, which is tracked from then on."""
         hands = self._hands.estimate(frame).poses
-        if self._crop == "self" and hands:
-            hands = hands[:1]
-            pose, heatmaps = self._run_at_hand(frame.rgb, hands[0])
+        hands = hands[:1] if self._crop == "self" else hands
+        found = [self._run_at_hand(frame.rgb, hand) for hand in hands]
+        if self._crop == "self" and found:
+            pose, _ = found[0]
             square = square_around(pose.keypoints, HAND_CROP_FACTOR)
             self._tracked = _TrackedHand(square, pose.handedness)
-            return [(pose, heatmaps)]
-        return [self._run_at_hand(frame.rgb, hand) for hand in hands]
+        return found
 
     def _run_at_hand(self, rgb: Picture, hand: Pose) -> PoseWithHeatmaps:
         """Run the net round MediaPipe's keypoints; the handedness is MediaPipe's."""

@@ -18,25 +18,19 @@ _BINS_PER_CELL = 2 * _PIXELS_PER_CELL
 
 
 class HeatmapNet:
-    """Predicts the heatmaps of every stage.
+    """Predicts the heatmaps of J keypoints in each of S stages.
 
     Attributes:
         name: e.g. "cpm.hand_light".
         input_hw: (H, W) of its input, px.
-        stages: S.
-        joints: J.
         background: whether it has a map of the background; without, 1 − the highest map is added.
         reading: how a body's maps are decoded.
         attends: the names of its attention maps.
         is_simcc: it predicts positions along each axis, from which heatmaps are made for display.
         skeleton: the name of its keypoints' skeleton.
 
-    Args:
-        folder: the net's.
-        threads: of onnxruntime.
-
     Raises:
-        WeightsError: no net there, or its graph was altered.
+        WeightsError: no net in that folder, or its graph was altered.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -67,8 +61,7 @@ class HeatmapNet:
         return self._add_background(maps)
 
     def predict_with_attention(self, pictures: Pictures) -> tuple[Floats, dict[str, Floats]]:
-        """Predict heatmaps, and attention maps as name → (N, …, h', w') of 0..1; {} for a net
-        without attention."""
+        """Predict heatmaps, and attention maps as name → (N, …, h', w') of 0..1; {} without any."""
         if not self.attends:
             return self.predict_heatmaps(pictures), {}
         maps, *attention = self._run_session([MAPS, *self.attends], pictures)
@@ -106,14 +99,11 @@ def simcc_to_heatmaps(along_x: Floats, along_y: Floats) -> Floats:
 
     A cell has 4 x 4 pixels; a peak is as high as the keypoint's score.
     """
-    x, y = (_pool_cells(np.maximum(one, 0)) for one in (along_x, along_y))
+    x, y = (  # the highest value of each cell
+        np.maximum(one, 0).reshape(*one.shape[:-1], -1, _BINS_PER_CELL).max(axis=-1)
+        for one in (along_x, along_y)
+    )
     highest = np.maximum(x.max(axis=-1), y.max(axis=-1))[..., None, None]
     maps = y[..., :, None] * x[..., None, :] / np.where(highest > 0, highest, 1)
     maps = np.concatenate([maps, 1 - maps.max(axis=1, keepdims=True)], axis=1)
     return np.asarray(maps[:, None], np.float32)
-
-
-def _pool_cells(along: Floats) -> Floats:
-    """Return the highest value of each cell."""
-    cells = along.reshape(*along.shape[:-1], -1, _BINS_PER_CELL)
-    return np.asarray(cells.max(axis=-1), np.float32)

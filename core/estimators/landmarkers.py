@@ -45,61 +45,48 @@ class Landmarkers:
     ) -> tuple[dict[str, Any], Arrays]:
         """Run a command in this process, like `Worker.call`: "open" a model, "track" a stream's
         next frame, find landmarks in a "still", or "close"."""
-        commands = {
-            "open": self._open_model,
-            "track": self._track_frame,
-            "still": self._find_in_still,
-            "close": self._close_stream,
-        }
-        return commands[command](dict(options or {}), list(arrays))
-
-    def close(self) -> None:
-        """Free the stream's landmarker."""
-        self._close_stream({}, [])
-
-    def _open_model(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-        """Store the model's content and options, and create the stream's landmarker; returns an
-        empty answer."""
+        options = dict(options or {})
+        if command == "track":
+            return self._track_frame(arrays[0], options["time_ms"])
+        if command == "still":
+            return self._find_in_still(arrays[0], options["num_poses"], options["passes"])
+        if command not in ("open", "close"):
+            raise ValueError(f"no command {command!r}")
         self.close()
-        block_telemetry()
-        self._options, self._content = options, arrays[0].tobytes()
-        self._stream = self._create_landmarker(options["num_poses"])
+        if command == "open":
+            block_telemetry()
+            self._options, self._content = options, arrays[0].tobytes()
+            self._stream = self._create_landmarker(options["num_poses"])
         return {}, []
 
-    def _track_frame(
-        self, options: dict[str, Any], arrays: Arrays
-    ) -> tuple[dict[str, Any], Arrays]:
-        """Find landmarks in the stream's next frame; return them as arrays, and `vendor_s`,
-        MediaPipe's CPU time."""
+    def close(self) -> None:
+        """Free the stream's landmarker, if any."""
+        landmarker, self._stream = self._stream, None
+        if landmarker is not None:
+            landmarker.close()
+
+    def _track_frame(self, rgb: AnyArray, time_ms: int) -> tuple[dict[str, Any], Arrays]:
+        """Find landmarks in the stream's next frame; `vendor_s` is MediaPipe's CPU time."""
         started_s = time.thread_time()
-        result = _detect_in_frame(self._stream, arrays[0], options["time_ms"])
+        result = _detect_in_frame(self._stream, rgb, time_ms)
         vendor_s = time.thread_time() - started_s
         answer, found = self._to_arrays(result)
         return answer | {"vendor_s": vendor_s}, found
 
     def _find_in_still(
-        self, options: dict[str, Any], arrays: Arrays
+        self, rgb: AnyArray, num_poses: int, passes: int
     ) -> tuple[dict[str, Any], Arrays]:
         """Find landmarks in one picture, shown up to `passes` times to a fresh landmarker until
         nothing is found; return each pass's arrays."""
         results = []
-        with self._create_landmarker(options["num_poses"]) as landmarker:
-            for number in range(options["passes"]):
-                result = _detect_in_frame(landmarker, arrays[0], number * _STILL_STEP_MS)
+        with self._create_landmarker(num_poses) as landmarker:
+            for number in range(passes):
+                result = _detect_in_frame(landmarker, rgb, number * _STILL_STEP_MS)
                 results.append(self._to_arrays(result))
                 if not results[-1][0]["count"]:
                     break
         answers = [answer for answer, _ in results]
         return {"passes": answers}, [array for _, found in results for array in found]
-
-    def _close_stream(
-        self, options: dict[str, Any], arrays: Arrays
-    ) -> tuple[dict[str, Any], Arrays]:
-        """Free the stream's landmarker, if any; returns an empty answer."""
-        landmarker, self._stream = self._stream, None
-        if landmarker is not None:
-            landmarker.close()
-        return {}, []
 
     def _create_landmarker(self, num_poses: int) -> Any:
         """Create MediaPipe's hand or pose landmarker, by the options, in VIDEO mode."""
@@ -145,8 +132,7 @@ _worker_landmarkers = Landmarkers()
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Handle a worker's request by the process's `Landmarkers`; limit the worker's memory after the
-    first."""
+    """Handle a worker's request; limit the worker's memory after the first one."""
     answer = _worker_landmarkers.call(command, options, arrays)
     limit_worker_memory()  # what an open model takes does not count
     return answer
@@ -163,8 +149,10 @@ def block_telemetry() -> None:
 
 def is_telemetry_blocked() -> bool:
     """Whether MediaPipe's telemetry, if it sends any from this process, is blocked."""
-    found = [_get_c_variable(name) for name in (*_PROXY, *_NO_PROXY)]
-    return found == [CLOSED_PROXY] * len(_PROXY) + [None] * len(_NO_PROXY)
+    library = ctypes.cdll.ucrtbase if sys.platform == "win32" else ctypes.CDLL(None)
+    library.getenv.restype = ctypes.c_char_p
+    found = [library.getenv(name.encode()) for name in (*_PROXY, *_NO_PROXY)]
+    return found == [CLOSED_PROXY.encode()] * len(_PROXY) + [None] * len(_NO_PROXY)
 
 
 def _set_c_variable(name: str, value: str | None) -> None:
@@ -175,14 +163,6 @@ def _set_c_variable(name: str, value: str | None) -> None:
         ctypes.CDLL(None).unsetenv(name.encode())
     else:
         ctypes.CDLL(None).setenv(name.encode(), value.encode(), 1)
-
-
-def _get_c_variable(name: str) -> str | None:
-    """Return an environment variable as the C library has it; None where it is unset."""
-    library = ctypes.cdll.ucrtbase if sys.platform == "win32" else ctypes.CDLL(None)
-    library.getenv.restype = ctypes.c_char_p
-    found = library.getenv(name.encode())
-    return found.decode() if found else None
 
 
 def _detect_in_frame(landmarker: Any, rgb: AnyArray, time_ms: int) -> Any:

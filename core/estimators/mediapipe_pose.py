@@ -28,15 +28,10 @@ _MIN_SCORE = 1e-6  # a score of 0 would mean that the keypoint is missing
 class MediapipePose(MediapipeTask):
     """33 keypoints of one to four bodies, in pixels and in metres from the centre of the hips.
 
-    Args:
-        weights_folder: of the prepared models.
-        num_poses: how many people to find in a stream.
-        model: "full"; the published wheel contains no other.
-        masks: also find which pixels are a person's.
-        isolated: see `MediapipeTask`.
+    Args: see `MediapipeTask`.
 
     Raises:
-        WeightsError: no such model, or not prepared.
+        WeightsError: the model is not prepared.
         EstimatorError: too many people.
     """
 
@@ -48,28 +43,15 @@ class MediapipePose(MediapipeTask):
         weights_folder: Path,
         *,
         num_poses: int = 1,
-        model: str = "full",
         masks: bool = False,
         isolated: bool = True,
     ) -> None:
         _check_count(num_poses)
-        super().__init__(
-            weights_folder,
-            num_poses,
-            "pose_landmarker",
-            model,
-            kind=POSE,
-            masks=masks,
-            isolated=isolated,
-        )
+        super().__init__(weights_folder, num_poses, kind=POSE, masks=masks, isolated=isolated)
         self._steps = TrackerSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, those with the highest mean visibility first.
-
-        Raises:
-            EstimatorError: closed.
-        """
+        """Find the bodies in the next frame, those with the highest mean visibility first."""
         with self._lock:
             found = self._track_frame(frame)
             return self._to_estimate(
@@ -79,18 +61,14 @@ class MediapipePose(MediapipeTask):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the bodies in a single picture, shown four times so that the landmarks converge.
-
-        Raises:
-            EstimatorError: closed, or too many people.
-        """
+        """Find the bodies in a single picture, shown four times so that the landmarks converge;
+        raise EstimatorError for too many people."""
         wanted = num_poses or self.num_poses
         _check_count(wanted)
-        size_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
         with self._lock:
             steps = TrackerSteps(wanted)
             first, *later = (
-                self._to_estimate(found, steps, size_hw, 0.0, mirrored_view)
+                self._to_estimate(found, steps, rgb.shape[:2], 0.0, mirrored_view)
                 for found in self._find_in_still(rgb, wanted, _STILL_PASSES)
             )
         return next((one for one in reversed(later) if one.poses), first)
@@ -103,14 +81,13 @@ class MediapipePose(MediapipeTask):
         time_s: float,
         mirrored_view: bool,
     ) -> Estimate:
-        """Build a picture's estimate: poses sorted by mean visibility with their masks, and the
-        tracker's steps."""
+        """Build a picture's estimate: poses sorted by mean visibility, masks, tracker's steps."""
         bodies = zip(landmarks.fractions, landmarks.world, landmarks.rest[0], strict=True)
         poses = [_to_body_pose(*body, size_hw) for body in bodies]
         tracking = steps.next([pose.keypoints for pose in poses])
         order = sorted(range(len(poses)), key=lambda i: -poses[i].score)
-        masks = [
-            _resize_mask(mask, size_hw)
+        masks = [  # MediaPipe gets large pictures shrunk
+            mask if mask.shape == size_hw else np.asarray(cv2.resize(mask, size_hw[::-1]))
             for mask in (landmarks.rest[1] if landmarks.rest[1:] else ())
         ]
         return Estimate(
@@ -137,13 +114,6 @@ def _to_body_pose(
         world=world,
         visibility=visibility.copy(),
     )
-
-
-def _resize_mask(mask: Floats, size_hw: tuple[int, int]) -> Floats:
-    """Resize a mask to the picture's size, since MediaPipe gets large pictures shrunk."""
-    if mask.shape == size_hw:
-        return mask
-    return np.asarray(cv2.resize(mask, size_hw[::-1]), np.float32)
 
 
 def _check_count(num_poses: int) -> None:

@@ -8,7 +8,6 @@ pixel's centre at an integer).
 """
 
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -57,8 +56,6 @@ class MediapipeTask(Estimator):
         weights_folder: of the prepared models.
         num_poses: how many to find in a stream. While fewer are found the detector runs on every
             frame.
-        bundle: the prepared model's name.
-        model: its size, for `version`.
         kind: HAND or POSE of `landmarkers`.
         masks: also find which pixels are a person's.
         isolated: run in a worker, for strangers' pictures; False: in this process.
@@ -76,19 +73,16 @@ class MediapipeTask(Estimator):
         self,
         weights_folder: Path,
         num_poses: int,
-        bundle: str,
-        model: str,
         *,
         kind: str,
         masks: bool = False,
         isolated: bool = True,
     ) -> None:
-        self.version = f"{version('mediapipe')}/{model}"
+        self.version = f"{version('mediapipe')}/full"
         self.num_poses, self.vendor_s = num_poses, 0.0
         self._options = {"kind": kind, "masks": masks, "num_poses": num_poses}
-        self._content = np.frombuffer(
-            find_prepared_model(f"{bundle}_{model}", weights_folder).read_bytes(), np.uint8
-        )
+        path = find_prepared_model(f"{kind}_landmarker_full", weights_folder)
+        self._content = np.frombuffer(path.read_bytes(), np.uint8)
         self._lock = threading.Lock()
         self._closed, self._opened = False, False
         self._isolated = isolated
@@ -121,21 +115,27 @@ class MediapipeTask(Estimator):
         those of each pass until nothing is found. Requires the lock."""
         options = {"num_poses": num_poses, "passes": passes}
         answer, arrays = self._call_runner("still", options, rgb)
-        return list(_split_passes(answer["passes"], arrays))
+        found = []
+        for one in answer["passes"]:
+            found.append(_to_landmarks(one, arrays[: one["arrays"]]))
+            arrays = arrays[one["arrays"] :]
+        return found
 
     def _call_runner(
         self, command: str, options: dict[str, Any], rgb: Picture
     ) -> tuple[dict[str, Any], Arrays]:
-        """Send a command with a picture, shrunk to MAX_SIDE_PX, to the landmarker and return its
-        answer and arrays.
-
-        Raises:
-            EstimatorError: closed, or the picture crashed the worker.
-        """
+        """Send a command with a picture, shrunk to MAX_SIDE_PX, to the landmarker, whose model is
+        opened first; return its answer and arrays. Raise EstimatorError where this is closed, or
+        the picture crashed the worker."""
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
         try:
-            runner = self._open_runner()
+            if self._runner is None:
+                self._runner = borrow_worker(_WORKER) if self._isolated else Landmarkers()
+            runner = self._runner
+            if not (self._opened and runner.is_running):
+                runner.call("open", self._options, [self._content], timeout_s=OPEN_TIMEOUT_S)
+                self._opened = True
             return runner.call(command, options, [shrink_picture(rgb)], timeout_s=CALL_TIMEOUT_S)
         except WorkerError as error:
             self._opened = False
@@ -144,15 +144,6 @@ class MediapipeTask(Estimator):
                 f"MediaPipe failed on a picture of {width} x {height} pixels: {error}. "
                 "It was restarted: continue with another picture"
             ) from error
-
-    def _open_runner(self) -> Worker | Landmarkers:
-        """Return the worker, or this process's landmarkers; open the model there if it isn't."""
-        if self._runner is None:
-            self._runner = borrow_worker(_WORKER) if self._isolated else Landmarkers()
-        if not (self._opened and self._runner.is_running):
-            self._runner.call("open", self._options, [self._content], timeout_s=OPEN_TIMEOUT_S)
-            self._opened = True
-        return self._runner
 
 
 def shrink_picture(rgb: Picture, max_side_px: int = MAX_SIDE_PX) -> Picture:
@@ -172,11 +163,3 @@ def fractions_to_pixels(fractions: Floats, size_hw: tuple[int, int]) -> Floats:
 def _to_landmarks(answer: dict[str, Any], arrays: Arrays) -> Landmarks:
     fractions, world, *rest = arrays
     return Landmarks(fractions, world, tuple(answer.get("sides", ())), rest)
-
-
-def _split_passes(answers: list[dict[str, Any]], arrays: Arrays) -> Iterator[Landmarks]:
-    """Split the concatenated arrays of all passes; yield each pass's landmarks."""
-    for answer in answers:
-        count = answer["arrays"]
-        yield _to_landmarks(answer, arrays[:count])
-        arrays = arrays[count:]

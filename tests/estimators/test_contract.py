@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.errors import EstimatorError
+from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
 from core.paths import Paths
 from core.pose.types import Frame
@@ -38,9 +38,23 @@ def test_a_pose_has_finite_points_in_the_picture_or_none(name, weights_folder, p
     assert len(seen) and (seen > -64).all() and (seen < [640 + 64, 480 + 64]).all()
 
 
-def test_closed_twice_it_stays_closed_and_says_so(name, weights_folder, pointing):
+def test_where_nobody_is_seen_there_is_no_pose_and_closed_it_says_so(name, weights_folder):
+    grey = np.full((120, 200, 3), 128, np.uint8)
     estimator = make(name, weights_folder)
+    nothing = estimator.estimate_still(grey)
+    assert nothing.poses == nothing.heatmaps == nothing.masks == ()
+    assert nothing.skeleton == estimator.skeleton
+    estimator.estimate(Frame(grey))
     estimator.close()
     estimator.close()
-    with pytest.raises(EstimatorError):
-        estimator.estimate_still(pointing)
+    for call in (
+        lambda: estimator.estimate(Frame(grey, 1.0)),
+        lambda: estimator.estimate_still(grey),
+    ):
+        with pytest.raises(EstimatorError, match="closed"):
+            call()
+
+
+def test_without_its_models_it_says_how_to_get_them(name, tmp_path):
+    with pytest.raises(WeightsError, match="make setup"):
+        make(name, tmp_path)

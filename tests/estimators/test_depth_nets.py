@@ -49,28 +49,27 @@ def test_a_net_of_another_kind_and_an_empty_folder_are_errors(tmp_path: Path, op
         HeatmapNet(folder_of(tmp_path, json.dumps(ABOUT)))
 
 
-def test_an_altered_or_missing_graph_is_an_error(tmp_path: Path) -> None:
-    folder_of(tmp_path, json.dumps(ABOUT))
-    assert is_net_folder(tmp_path, DepthMetadata)
-    with pytest.raises(WeightsError, match=r"model\.onnx was altered"):
+TURNS = ["[]", "30", '["30"]', "[true]", "[181]", "[NaN]", str([0] * 9)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error"),
+    [
+        (json.dumps(ABOUT), r"model\.onnx was altered"),
+        ("{", r"metadata\.json can.t be read"),
+        ("[]", r"metadata\.json can.t be read"),
+        *((json.dumps(ABOUT)[:-1] + f', "turns_deg": {t}}}', "“turns_deg") for t in TURNS),
+    ],
+)
+def test_invalid_metadata_and_an_altered_or_missing_graph_are_errors(
+    tmp_path: Path, metadata: str, error: str
+) -> None:
+    folder_of(tmp_path, metadata)
+    assert is_net_folder(tmp_path, DepthMetadata) == ("altered" in error)
+    with pytest.raises(WeightsError, match=error):
         DepthNet(tmp_path)
     (tmp_path / "model.onnx").unlink()
     with pytest.raises(WeightsError, match=r"no net in.*model\.onnx"):
-        DepthNet(tmp_path)
-
-
-@pytest.mark.parametrize("metadata", ["{", "[]"])
-def test_metadata_that_are_no_object_are_errors(tmp_path: Path, metadata: str) -> None:
-    folder_of(tmp_path, metadata)
-    assert not is_net_folder(tmp_path, DepthMetadata)
-    with pytest.raises(WeightsError, match=r"metadata\.json can.t be read"):
-        DepthNet(tmp_path)
-
-
-@pytest.mark.parametrize("turns", ["[]", "30", '["30"]', "[true]", "[181]", "[NaN]", str([0] * 9)])
-def test_invalid_turns_are_errors(tmp_path: Path, turns: str) -> None:
-    folder_of(tmp_path, json.dumps(ABOUT)[:-1] + f', "turns_deg": {turns}}}')
-    with pytest.raises(WeightsError, match="“turns_deg"):
         DepthNet(tmp_path)
 
 
@@ -140,8 +139,11 @@ def test_a_peak_is_the_centre_of_its_cell_s_pixels(palm_net) -> None:
     frame = np.full((48, 64), 1000, np.float32)
     frame[16:24, 24:32] = 500
     palm = palm_net.find_palm(frame)
-    assert palm.uvd == (27.5, 19.5, 500.0)
-    assert palm.score == 1.0
+    assert palm.uvd == (27.5, 19.5, 500.0) and palm.score == 1.0
+    frame[:] = 1000
+    frame[40:, 56:] = 500  # in a corner
+    assert palm_net.find_palm(frame).uvd == (59.5, 43.5, 500.0)
+    assert palm_net.find_palm(np.zeros_like(frame)).score == 0
 
 
 def test_a_peak_is_averaged_with_its_neighbours(palm_net) -> None:
@@ -151,12 +153,6 @@ def test_a_peak_is_averaged_with_its_neighbours(palm_net) -> None:
     # a third of the way to the next cell, whose middle is 4 px farther
     palm = palm_net.find_palm(frame)
     np.testing.assert_allclose(palm.uvd, (13.5 + 4 / 3, 9.5, 500 + 100 / 3), rtol=1e-6)
-
-
-def test_a_palm_in_a_corner_is_found(palm_net) -> None:
-    frame = np.full((24, 32), 1000, np.float32)
-    frame[20:, 28:] = 500
-    assert palm_net.find_palm(frame).uvd == (29.5, 21.5, 500.0)
 
 
 def test_a_part_of_a_frame_has_the_score_of_its_highest_cell(palm_net) -> None:
@@ -169,21 +165,14 @@ def test_a_part_of_a_frame_has_the_score_of_its_highest_cell(palm_net) -> None:
     assert palm_net.max_palm_score(frame, (-90, -90, -50, -50)) == 0
 
 
-def test_an_empty_frame_has_score_0(palm_net) -> None:
-    assert palm_net.find_palm(np.zeros((48, 64), np.float32)).score == 0
-
-
 def test_a_frame_is_shrunk_by_nearest_pixels() -> None:
     frame = np.arange(8 * 12, dtype=np.float32).reshape(8, 12)
     small, scale = shrink_depth_frame(frame, (4, 6))
     assert scale == 2
     # pixel 1 of each pair, whose middle is at 0.5
     np.testing.assert_array_equal(small, frame[1::2, 1::2])
-
-
-def test_a_frame_of_another_shape_stays_in_the_upper_left_corner() -> None:
+    # one of another shape stays in the upper left corner
     wide, scale = shrink_depth_frame(np.full((8, 24), 700, np.float32), (4, 6))
-    assert scale == 4
-    assert (wide[:2] == 700).all() and (wide[2:] == 0).all()
+    assert scale == 4 and (wide[:2] == 700).all() and (wide[2:] == 0).all()
     small, scale = shrink_depth_frame(np.full((2, 3), 700, np.float32), (4, 6))
     assert scale == 0.5 and (small == 700).all()

@@ -57,23 +57,12 @@ def test_an_estimate_has_the_heatmaps_of_every_stage(net, pointing):
     assert heatmap_keypoints(heatmaps, 2)[1].mean() > heatmap_keypoints(heatmaps, 0)[1].mean() + 0.1
 
 
-def test_a_picture_without_a_hand_gives_neither_pose_nor_heatmaps(net):
-    estimate = net.estimate_still(np.full((240, 320, 3), 90, np.uint8))
-    assert estimate.poses == ()
-    assert estimate.heatmaps == ()
-
-
-def test_the_self_tracker_follows_a_hand_and_drops_it_when_it_is_gone(weights_folder, pointing):
+def test_the_self_tracker_settles_on_a_hand_and_drops_it_when_it_is_gone(weights_folder, pointing):
     with make(weights_folder, crop="self") as net:
-        for i in range(3):
-            estimate = net.estimate(Frame(pointing, i / 15, i))
-            assert len(estimate.poses) == 1
-        regions = [net.estimate(Frame(pointing, 1 + i / 15)).heatmaps[0].region for i in range(8)]
-        assert (
-            abs(regions[-1].width - regions[-2].width) < 0.1 * regions[-1].width
-        )  # it has converged
-        empty = np.full_like(pointing, 90)
-        assert net.estimate(Frame(empty, 2.0)).poses == ()
+        frames = [net.estimate(Frame(pointing, i / 15)) for i in range(11)]
+        widths = [frame.heatmaps[0].region.width for frame in frames]
+        assert abs(widths[-1] - widths[-2]) < 0.1 * widths[-1]
+        assert net.estimate(Frame(np.full_like(pointing, 90), 2.0)).poses == ()
         assert len(net.estimate(Frame(pointing, 3.0)).poses) == 1
 
 
@@ -90,17 +79,6 @@ def test_a_tracked_hand_is_where_mediapipe_finds_it(weights_folder, shared_data,
     assert len(pairs) >= 30
     assert np.median([distance(a, b) for a, b in pairs[first:]]) < 0.1
     assert (pairs[0][0].handedness is None) == (crop == "centre")
-
-
-@pytest.mark.parametrize("crop", ["self", "centre"])
-def test_after_close_calls_are_errors(weights_folder, pointing, crop):
-    net = make(weights_folder, crop=crop)
-    net.estimate(Frame(pointing))
-    net.close()
-    net.close()
-    for call in (lambda: net.estimate(Frame(pointing, 1.0)), lambda: net.estimate_still(pointing)):
-        with pytest.raises(EstimatorError, match="closed"):
-            call()
 
 
 def test_an_unknown_crop_and_a_missing_net_are_refused(weights_folder, tmp_path):
