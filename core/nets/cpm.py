@@ -13,40 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Layers of the VGG-19 stem as (name, output channels); "pool" halves the size. The names are those
-# of the published Caffe nets, so that their weights need no renaming.
-_SHARED = (
-    ("conv1_1", 64),
-    ("conv1_2", 64),
-    "pool",
-    ("conv2_1", 128),
-    ("conv2_2", 128),
-    "pool",
-    ("conv3_1", 256),
-    ("conv3_2", 256),
-    ("conv3_3", 256),
-    ("conv3_4", 256),
-    "pool",
-    ("conv4_1", 512),
-    ("conv4_2", 512),
-)
+# The VGG-19 stem: layers by their names in the published Caffe nets, so that their weights need no
+# renaming, with output channels; 0 is a pool, which halves the size.
+_SHARED = {
+    **{"conv1_1": 64, "conv1_2": 64, "pool1": 0, "conv2_1": 128, "conv2_2": 128, "pool2": 0},
+    **{"conv3_1": 256, "conv3_2": 256, "conv3_3": 256, "conv3_4": 256, "pool3": 0},
+    **{"conv4_1": 512, "conv4_2": 512},
+}
 _STEMS = {
-    "hand": (
-        *_SHARED,
-        ("conv4_3", 512),
-        ("conv4_4", 512),
-        ("conv5_1", 512),
-        ("conv5_2", 512),
-        ("conv5_3_CPM", 128),
-    ),
-    "body": (
-        *_SHARED,
-        ("conv4_3_CPM", 256),
-        ("conv4_4_CPM", 256),
-        ("conv4_5_CPM", 256),
-        ("conv4_6_CPM", 256),
-        ("conv4_7_CPM", 128),
-    ),
+    "hand": _SHARED
+    | {"conv4_3": 512, "conv4_4": 512, "conv5_1": 512, "conv5_2": 512, "conv5_3_CPM": 128},
+    "body": _SHARED | {f"conv4_{i}_CPM": 256 for i in range(3, 7)} | {"conv4_7_CPM": 128},
 }
 _STAGE_1 = {"hand": ("conv6_1_CPM", "conv6_2_CPM"), "body": ("conv5_1_CPM", "conv5_2_CPM")}
 _FEATURES = 128
@@ -73,7 +50,9 @@ class VggCPM(nn.Module):
         super().__init__()
         self.subject, self.stages, self.joints = subject, stages, joints
         self.input_hw, self.stride = (input_size, input_size), stride
-        self._stem = _drop_second_pool(_STEMS[subject]) if stride == 4 else _STEMS[subject]
+        self._stem = dict(_STEMS[subject])
+        if stride == 4:
+            del self._stem["pool2"]
         maps, centre = joints + 1, int(subject == "body")
         self._add_stem()
         first, last = _STAGE_1[subject]
@@ -90,9 +69,8 @@ class VggCPM(nn.Module):
         """Register the stem's 3x3 convolutions under their published names; pooling has no
         weights."""
         channels = 3
-        for layer in self._stem:
-            if not isinstance(layer, str):
-                name, wide = layer
+        for name, wide in self._stem.items():
+            if wide:
                 self.add_module(name, nn.Conv2d(channels, wide, 3, padding=1))
                 channels = wide
 
@@ -116,11 +94,8 @@ class VggCPM(nn.Module):
 
     def _extract_features(self, x: Tensor) -> Tensor:
         """Apply the VGG stem: its convolutions with ReLU, and 2x2 max pooling."""
-        for layer in self._stem:
-            if isinstance(layer, str):
-                x = functional.max_pool2d(x, 2)
-            else:
-                x = functional.relu(self._apply_conv(layer[0], x))
+        for name, wide in self._stem.items():
+            x = functional.relu(self._apply_conv(name, x)) if wide else functional.max_pool2d(x, 2)
         return x
 
     def _apply_conv(self, name: str, x: Tensor) -> Tensor:
@@ -136,11 +111,6 @@ class VggCPM(nn.Module):
         gauss = torch.exp(-(y[:, None] ** 2 + x[None] ** 2) / (2 * _CENTRE_SIGMA**2))
         pooled = functional.avg_pool2d(gauss[None, None], 9, self.stride, ceil_mode=True)
         return pooled.expand(count, -1, -1, -1)
-
-
-def _drop_second_pool(stem: tuple) -> tuple:
-    pools = [i for i, layer in enumerate(stem) if layer == "pool"]
-    return tuple(layer for i, layer in enumerate(stem) if i != pools[1])
 
 
 class LightCPM(nn.Module):
@@ -183,8 +153,7 @@ class LightCPM(nn.Module):
         self.later = nn.ModuleList(_Hourglass(width + maps, width, maps) for _ in range(stages - 1))
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """Predict the heatmaps of every stage before the sigmoid, (B, S, J+1, h, w), for the
-        training loss."""
+        """Predict the heatmaps of every stage before the sigmoid, (B, S, J+1, h, w), to train."""
         features = self.stem(pictures * 2 - 1)
         maps = self.stage_1(features)
         stages = [maps]

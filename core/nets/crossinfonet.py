@@ -57,8 +57,10 @@ LIGHT = Width(16, (8, 16, 32, 64), 96, 256, dropped=0.0)
 PARTS = {
     "nyu_14": Parts((1, 3, 5, 7, 9, 10, 11, 12, 13), (0, 2, 4, 6, 8)),
     "icvl_16": Parts((0, 1, 4, 7, 10, 13), (2, 5, 8, 11, 14, 3, 6, 9, 12, 15)),
-    "msra_21": Parts((0, 1, 5, 9, 13, 17), (2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 4, 8, 12, 16, 20)),
-    "hand_21": Parts((0, 1, 5, 9, 13, 17), (2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 4, 8, 12, 16, 20)),
+    **dict.fromkeys(
+        ("msra_21", "hand_21"),
+        Parts((0, 1, 5, 9, 13, 17), (2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 4, 8, 12, 16, 20)),
+    ),
     "hands17_21": Parts((0, 1, 2, 3, 4, 5), tuple(range(6, 21))),
 }
 
@@ -79,11 +81,7 @@ class TrainingOutputs(NamedTuple):
 
 
 class CrossInfoNet(nn.Module):
-    """A hand's keypoints in the cube that the crop shows.
-
-    Args:
-        skeleton: name of the predicted keypoints' skeleton.
-    """
+    """Predicts the keypoints of a skeleton, given by name, in the cube that the crop shows."""
 
     input_hw = INPUT_HW
     stages, stride, background = 1, 4, False  # of the guiding heatmaps
@@ -126,7 +124,7 @@ class CrossInfoNet(nn.Module):
         features = self._exchange_features(
             shared, self.palm.take(shared), self.fingers.take(shared)
         )
-        return _to_keypoints(self.hand(torch.cat(features, 1)))
+        return self.hand(torch.cat(features, 1)).unflatten(1, (-1, 3))
 
     def forward_training(self, crops: Tensor) -> TrainingOutputs:
         """Compute `forward`'s keypoints and the auxiliary outputs that the loss supervises."""
@@ -136,15 +134,14 @@ class CrossInfoNet(nn.Module):
         branches = torch.cat([self.palm.last(features[0]), self.fingers.last(features[1])], 1)
         maps = torch.cat([self.palm.predict_maps(palm), self.fingers.predict_maps(fingers)], 1)
         return TrainingOutputs(
-            _to_keypoints(self.hand(torch.cat(features, 1))),
-            _to_keypoints(branches)[:, self.order],
+            self.hand(torch.cat(features, 1)).unflatten(1, (-1, 3)),
+            branches.unflatten(1, (-1, 3))[:, self.order],
             self.guidance_maps(self.guidance(fine)),
             maps[:, self.order],
         )
 
     def _compute_pyramid(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the feature pyramid's maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w), from
-        the crops."""
+        """Compute the feature pyramid's maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w)."""
         x = functional.max_pool2d(self.stem(crops), 3, 1, 1)
         scales = []
         for part, lateral in zip(self.trunk, self.lateral, strict=True):
@@ -191,8 +188,7 @@ class _Branch(nn.Module):
         return upsample_like_tensorflow(self.last_maps(self.before_maps(own)))
 
     def compute_features(self, own: Tensor, residual: Tensor) -> Tensor:
-        """Compute a branch's (B, hidden) feature vector from its own map and the residual of the
-        other branch."""
+        """Compute (B, hidden) features from a branch's own map and the other one's residual."""
         x = self.refine(torch.cat([own, residual], 1))
         x = functional.max_pool2d(x, 2).flatten(1)
         for layer in (self.first, self.second):
@@ -229,11 +225,9 @@ class _Bottleneck(nn.Module):
 
     def __init__(self, channels: int, wide: int, narrow: int, stride: int = 1) -> None:
         super().__init__()
-        self.shortcut = (
-            _EveryNth(stride)
-            if channels == wide
-            else _Layer(channels, wide, 1, stride=stride, linear=True)
-        )
+        self.shortcut: nn.Module = nn.MaxPool2d(1, stride)  # every nth cell
+        if channels != wide:
+            self.shortcut = _Layer(channels, wide, 1, stride=stride, linear=True)
         self.conv1 = _Layer(channels, narrow, 1)
         self.conv2 = _Layer(narrow, narrow, 3, stride=stride)
         self.conv3 = _Layer(narrow, wide, 1, linear=True)
@@ -242,29 +236,13 @@ class _Bottleneck(nn.Module):
         return functional.relu(self.conv3(self.conv2(self.conv1(x))) + self.shortcut(x))
 
 
-class _EveryNth(nn.Module):
-    """Every nth cell along both axes."""
-
-    def __init__(self, n: int) -> None:
-        super().__init__()
-        self.n = n
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[..., :: self.n, :: self.n]
-
-
 def _build_trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
-    """Build one stage of the trunk: residual units with 4 × base output channels; the last has
-    stride 2."""
+    """Build one stage of the trunk: residual units with 4 · base channels, the last of stride 2."""
     blocks = []
     for unit in range(1, units + 1):
         blocks.append(_Bottleneck(channels, 4 * base, base, stride=2 if unit == units else 1))
         channels = 4 * base
     return nn.Sequential(*blocks)
-
-
-def _to_keypoints(numbers: Tensor) -> Tensor:
-    return numbers.unflatten(1, (-1, 3))
 
 
 def upsample_like_tensorflow(maps: Tensor) -> Tensor:

@@ -47,16 +47,14 @@ class PalmNet(nn.Module):
         middle = self.halved(near)
         deep = self.quartered(middle)
         middle = middle + _upsample_to(self.to_middle(deep), middle)
-        palm, beyond = self.say(self.join(near + _upsample_to(self.to_near(middle), near))).split(
-            1, 1
-        )
+        maps = self.say(self.join(near + _upsample_to(self.to_near(middle), near)))
+        palm, beyond = maps.split(1, 1)
         depth = beyond + _compute_mean_depth(frames * seen, seen)
         return torch.cat([palm, depth], 1)[:, None]
 
 
 def _compute_mean_depth(frames: Tensor, seen: Tensor) -> Tensor:
-    """Average the valid depths (mm) within each cell of the output; in units of 100 mm, 0 for cells
-    without any."""
+    """Average the valid depths (mm) in each output cell, in units of 100 mm; 0 without any."""
     stride = PalmNet.stride
     some = functional.avg_pool2d(seen, stride)
     depth = functional.avg_pool2d(frames, stride) / some.clamp(min=1 / stride**2)

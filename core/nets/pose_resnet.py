@@ -16,15 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_BLOCKS = {
-    18: (2, 2, 2, 2),
-    34: (3, 4, 6, 3),
-    50: (3, 4, 6, 3),
-    101: (3, 4, 23, 3),
-    152: (3, 8, 36, 3),
-}
+_LARGE = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}  # of bottlenecks
+_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)} | _LARGE
 _WIDTHS = (64, 128, 256, 512)
-_HEAD = 256  # channels of each scale
+HEAD = 256  # channels of each scale
 _HEAD_STD = 0.001  # of the head's first random weights (Xiao et al.)
 
 
@@ -61,9 +56,7 @@ class PoseResNet(nn.Module):
         input_hw: (H, W) that it is made for, px; any multiples of 32 work.
     """
 
-    stages = 1
-    stride = 4
-    background = False
+    stages, stride, background = 1, 4, False
 
     def __init__(
         self,
@@ -77,23 +70,20 @@ class PoseResNet(nn.Module):
         self.joints, self.input_hw, self.attention = joints, input_hw, attention
         self._add_trunk(depth)
         self.deconv_layers = nn.Sequential(
-            *upsampling_layers(self.channels, _HEAD),
-            *upsampling_layers(_HEAD, _HEAD),
-            *upsampling_layers(_HEAD, _HEAD),
+            *(layer for wide in (self.channels, HEAD, HEAD) for layer in upsampling_layers(wide))
         )
         options = attention.kernel_size, attention.iterations
         if attention.holistic:
-            self.holistic = nn.ModuleList(AttentionUnits(_HEAD, 1, *options) for _ in range(3))
+            self.holistic = nn.ModuleList(AttentionUnits(HEAD, 1, *options) for _ in range(3))
         if attention.part_wise:
-            self.part_attention = AttentionUnits(_HEAD, joints, *options)
-            self.part_layer = nn.Conv2d(_HEAD, joints, 1, bias=False)
-        self.final_layer = nn.Conv2d(joints if attention.part_wise else _HEAD, joints, 1)
+            self.part_attention = AttentionUnits(HEAD, joints, *options)
+            self.part_layer = nn.Conv2d(HEAD, joints, 1, bias=False)
+        self.final_layer = nn.Conv2d(joints if attention.part_wise else HEAD, joints, 1)
         self._init_weights()
 
     def _add_trunk(self, depth: int) -> None:
-        """Add the layers of a ResNet of this depth under torchvision's names, without its
-        classifier."""
-        block = _Bottleneck if depth >= 50 else _Basic
+        """Add a ResNet's layers under torchvision's names, without its classifier."""
+        block = _Bottleneck if depth in _LARGE else _Basic
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.channels = 64
@@ -105,8 +95,7 @@ class PoseResNet(nn.Module):
             self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
 
     def _init_weights(self) -> None:
-        """Initialise the trunk (He) and the head (normal) as Xiao et al. do, the maps' bias with
-        0."""
+        """Initialise the trunk (He) and the head (normal) as Xiao et al. do."""
         for name, module in self.named_modules():
             if isinstance(module, nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=_HEAD_STD)
@@ -253,14 +242,13 @@ class _Bottleneck(nn.Module):
 
 
 def _build_shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
-    """Build a 1x1 convolution with normalisation for a residual shortcut; an identity if the shapes
-    agree."""
+    """Build a normalised 1x1 convolution as a residual shortcut; an identity if shapes agree."""
     if stride == 1 and channels == wide:
         return nn.Sequential()
     return nn.Sequential(nn.Conv2d(channels, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))
 
 
-def upsampling_layers(channels: int, wide: int) -> tuple[nn.Module, ...]:
-    """Build a deconvolution that doubles a map's size, normalisation and ReLU."""
-    convolution = nn.ConvTranspose2d(channels, wide, 4, 2, 1, bias=False)
-    return convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True)
+def upsampling_layers(channels: int) -> tuple[nn.Module, ...]:
+    """Build a deconvolution to `HEAD` channels that doubles a map, normalisation and ReLU."""
+    convolution = nn.ConvTranspose2d(channels, HEAD, 4, 2, 1, bias=False)
+    return convolution, nn.BatchNorm2d(HEAD), nn.ReLU(inplace=True)

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.nets.pose_resnet import upsampling_layers
+from core.nets.pose_resnet import HEAD, upsampling_layers
 
 _SIZES = {"small": (384, 12), "base": (768, 12)}  # channels, layers
 _HEADS = 12
 _PATCH = 16
-_HEAD = 256  # channels between the classic head's deconvolutions
 _EPS = 1e-6  # of the layer normalisations
 
 
@@ -33,9 +32,7 @@ class ViTPose(nn.Module):
             embedding is interpolated.
     """
 
-    stages = 1
-    stride = 4
-    background = False
+    stages, stride, background = 1, 4, False
 
     def __init__(
         self, size: str, head: str, *, joints: int = 17, input_hw: tuple[int, int] = (256, 192)
@@ -49,10 +46,8 @@ class ViTPose(nn.Module):
         self.layers = nn.Sequential(*(_Layer(wide) for _ in range(layers)))
         self.norm = nn.LayerNorm(wide, eps=_EPS)
         if head == "classic":
-            self.deconv_layers = nn.Sequential(
-                *upsampling_layers(wide, _HEAD), *upsampling_layers(_HEAD, _HEAD)
-            )
-            self.final_layer = nn.Conv2d(_HEAD, joints, 1)
+            self.deconv_layers = nn.Sequential(*upsampling_layers(wide), *upsampling_layers(HEAD))
+            self.final_layer = nn.Conv2d(HEAD, joints, 1)
         else:
             self.final_layer = nn.Conv2d(wide, joints, 3, padding=1)
         nn.init.trunc_normal_(self.places, std=0.02)
@@ -66,9 +61,7 @@ class ViTPose(nn.Module):
         """
         x = self.patches(pictures)
         grid = x.shape[-2:]
-        x = x.flatten(2).transpose(1, 2) + self._resize_position_embedding(
-            grid[0], grid[1]
-        )  # (B, P, C)
+        x = x.flatten(2).transpose(1, 2) + self._resize_position_embedding(*grid)  # (B, P, C)
         x = self.norm(self.layers(x)).transpose(1, 2).unflatten(2, grid)
         if self.head == "classic":
             x = self.deconv_layers(x)
@@ -78,8 +71,7 @@ class ViTPose(nn.Module):
         return maps[:, None]
 
     def _resize_position_embedding(self, rows: int, columns: int) -> Tensor:
-        """Return the learned position embedding, (1, P, C), bicubically resized if the grid of
-        patches isn't the trained one."""
+        """Return the position embedding, (1, P, C), resized if the grid isn't the trained one."""
         if (rows, columns) == self._grid:
             return self.places
         embedding = self.places.transpose(1, 2).unflatten(2, self._grid)

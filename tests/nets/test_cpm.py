@@ -3,33 +3,7 @@
 import pytest
 import torch
 
-from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [
-        ("cpm.openpose_hand", 36_832_324),
-        ("cpm.body", 29_852_058),
-        ("cpm.seed_hand", 24_316_162),
-        ("cpm.seed_hand_stride4", 24_316_162),
-        ("cpm.hand_light", 788_154),
-        # 4 maps fewer: 64 + 1 in stage 1, 48 to come in and 48 + 1 to say in each of two stages
-        ("cpm.body_light", 788_154 - 4 * (65 + 2 * 97)),
-    ],
-)
-def test_a_net_has_the_parameters_that_are_published(name: str, parameters: int) -> None:
-    assert sum(p.numel() for p in build_net(name).parameters()) == parameters
-
-
-def test_the_hand_has_the_layers_of_the_published_caffe_net() -> None:
-    state = build_net("cpm.openpose_hand").state_dict()
-    assert tuple(state["conv1_1.weight"].shape) == (64, 3, 3, 3)
-    assert tuple(state["conv5_3_CPM.weight"].shape) == (128, 512, 3, 3)
-    assert tuple(state["conv6_2_CPM.weight"].shape) == (22, 512, 1, 1)
-    assert tuple(state["Mconv1_stage2.weight"].shape) == (128, 150, 7, 7)
-    assert tuple(state["Mconv7_stage6.bias"].shape) == (22,)
 
 
 def test_the_body_reads_a_centre_map_beside_maps_and_features() -> None:

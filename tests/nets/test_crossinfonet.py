@@ -10,31 +10,11 @@ from core.nets.crossinfonet import PARTS, CrossInfoNet, Width, upsample_like_ten
 from core.pose.skeletons.table import skeleton_named
 
 DEPTH = [name for name in NETS if name.startswith("crossinfonet.")]
-PARAMETERS = {  # of the published code, counted there
-    "crossinfonet.nyu": 23_837_184,
-    "crossinfonet.icvl": 23_864_864,
-    "crossinfonet.msra": 23_934_064,
-}
-TRUNK = 752_416
 SMALL = Width(stem=8, bases=(4, 4, 8, 8), pyramid=16, hidden=24)
 
 
 def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_a_net_has_the_parameters_of_the_published_one(name: str) -> None:
-    with torch.device("meta"):
-        net = build_net(name)
-    assert isinstance(net, CrossInfoNet)
-    assert count(net) == PARAMETERS[name]
-    assert count(net.stem) + count(net.trunk) == TRUNK
-
-
-def test_the_light_net_has_at_most_four_million_parameters() -> None:
-    with torch.device("meta"):
-        assert count(build_net("crossinfonet.synthetic_light")) == 2_653_344
 
 
 @pytest.mark.parametrize("name", DEPTH)
@@ -116,6 +96,7 @@ def test_a_map_is_doubled_as_tensorflow_does_it() -> None:
 def test_every_layer_has_a_normalisation_as_published_and_no_bias() -> None:
     with torch.device("meta"):
         net = build_net("crossinfonet.nyu")
+    assert count(net.stem) + count(net.trunk) == 752_416
     kernels = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
     assert all(kernel.bias is None for kernel in kernels)
