@@ -98,8 +98,13 @@ class Cube:
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
         columns = u0 + np.arange(width) * (u1 - u0) // width
         rows = v0 + np.arange(height) * (v1 - v0) // height
+        seen_rows = (rows >= 0) & (rows < depth_mm.shape[0])
+        seen_columns = (columns >= 0) & (columns < depth_mm.shape[1])
         crop = np.zeros((SIDE, SIDE), np.float32)
-        crop[top : top + height, left : left + width] = _gather_pixels(depth_mm, rows, columns)
+        patch = crop[top : top + height, left : left + width]
+        patch[np.ix_(seen_rows, seen_columns)] = depth_mm[
+            np.ix_(rows[seen_rows], columns[seen_columns])
+        ]
         crop[(crop < VALID_DEPTH_MM[0]) | (crop > VALID_DEPTH_MM[1])] = np.inf
         units = (crop - self.centre_uvd[2]) / (self.side_mm / 2)
         return np.clip(units, -1, 1).astype(np.float32)
@@ -123,17 +128,7 @@ def rotate_crop(crop: Crop, turn_deg: float) -> Crop:
 
 
 def _fit_into_crop(width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return (width, height) and (left, top), in pixels of the crop, of a part of a frame that is
-    scaled to fit and centred."""
+    """Return (width, height) and (left, top) in the crop of a part of a frame, scaled to fit."""
     longer = max(width, height)
     width, height = max(1, SIDE * width // longer), max(1, SIDE * height // longer)
     return (width, height), ((SIDE - width) // 2, (SIDE - height) // 2)
-
-
-def _gather_pixels(depth_mm: Depth, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Depth:
-    """Return the frame's depths at each pair of these rows and columns, (rows, columns); 0 outside
-    the frame."""
-    height, width = depth_mm.shape
-    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
-    values = depth_mm[np.clip(rows, 0, height - 1)[:, None], np.clip(columns, 0, width - 1)]
-    return np.where(inside, values, 0).astype(np.float32)

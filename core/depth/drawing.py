@@ -24,8 +24,7 @@ _RANGE_PERCENTILES = (1.0, 97.0)
 
 
 def colour_depth(depth_mm: Depth, range_mm: DepthRange) -> Picture:
-    """Colour a depth frame as (H, W, 3) RGB: red at the range's near end, blue at its far end,
-    black where nothing was seen."""
+    """Colour a depth frame as (H, W, 3) RGB: red is near, blue far, black not seen."""
     near, far = range_mm
     fraction = np.clip((far - depth_mm) / (far - near), 0, 1)
     bgr = cv2.applyColorMap((fraction * 255).astype(np.uint8), cv2.COLORMAP_TURBO)

@@ -45,8 +45,7 @@ def find_nearest_object(depth_mm: Depth, camera: Camera, side_mm: float) -> Cube
 
 
 def centre_cube(depth_mm: Depth, cube: Cube, steps: int = _CENTRING_STEPS) -> Cube:
-    """Move a cube to the centre of mass of the surface in it, `steps` times; a cube without a
-    surface stays."""
+    """Move a cube, `steps` times, to the centre of mass of the surface in it, if there is one."""
     for _ in range(steps):
         pixels = list_cube_pixels(depth_mm, cube)
         if not len(pixels):

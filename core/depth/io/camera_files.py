@@ -73,8 +73,7 @@ def camera_to_json(camera: Camera, unit_mm: float = 1.0) -> str:
 
 
 def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | None) -> Camera:
-    """Return the first camera of the candidates that is not None; raise MediaError, which asks for
-    one, if all are."""
+    """Return the first candidate that is not None; raise MediaError, which asks for a camera."""
     for camera in candidates:
         if camera is not None:
             return camera
@@ -93,8 +92,7 @@ def parse_json(text: str, location: str) -> Any:
 
 
 def _read_camera_text(path: Path) -> str:
-    """Read a text file of at most 64 kB; raise MediaError for a larger one or one that can't be
-    read."""
+    """Read a text file of at most 64 kB; raise MediaError for a larger or unreadable one."""
     try:
         with path.open("rb") as file:
             content = file.read(DEPTH.max_camera_bytes + 1)
@@ -108,8 +106,7 @@ def _read_camera_text(path: Path) -> str:
 
 
 def _to_float(field: str) -> float | str:
-    """Convert a text to a float; return it unchanged where it isn't one, so that
-    `check_camera_value` reports it."""
+    """Convert a text to a float; return other text, so that `check_camera_value` reports it."""
     try:
         return float(field)
     except ValueError:

@@ -110,16 +110,14 @@ class DepthFolder(DepthRecording):
 
 
 def has_frames(folder: Path) -> bool:
-    """Whether a folder has a file that is named as a depth frame; raise MediaError if the folder
-    can't be read."""
+    """Whether a folder has a file that is named as a depth frame."""
     return any(
         re.fullmatch(layout.depth, n) for n in _list_file_names(folder) for layout in LAYOUTS
     )
 
 
 def _list_file_names(folder: Path) -> Iterator[str]:
-    """Yield the names of a folder's .png and .bin files, without hidden ones, which are still being
-    written; raise MediaError if the folder can't be read."""
+    """Yield the names of a folder's .png and .bin files, without hidden ones (being written)."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -130,8 +128,7 @@ def _list_file_names(folder: Path) -> Iterator[str]:
 
 
 def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
-    """Return a folder's layout and its frames' names in numeric order; raise MediaError without
-    frames, or with too many."""
+    """Return a folder's layout and its frames' names in numeric order."""
     names = list(_list_file_names(folder))
     for layout in LAYOUTS:
         if found := [name for name in names if re.fullmatch(layout.depth, name)]:

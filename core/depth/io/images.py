@@ -40,8 +40,7 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
 
 
 def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
-    """Decode a PNG of 16-bit depth or NYU's packed depth to mm; raise MediaError for other
-    pictures."""
+    """Decode a PNG of 16-bit depth or NYU's packed depth to mm."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
@@ -63,8 +62,7 @@ def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
 
 
 def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
-    """Unpack depth in mm from its high byte in green and its low byte in blue; raise MediaError
-    where red is not 0."""
+    """Unpack depth in mm from its high byte in green and its low byte in blue."""
     if rgb[..., 0].any():
         raise MediaError(
             f"{name} is a colour picture: NYU's packed depth has no red, give the depth_… file"
@@ -73,8 +71,7 @@ def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
 
 
 def _decode_msra(content: bytes, name: str) -> Depth:
-    """Decode MSRA's .bin, a header and the depths in a part of the frame, to (H, W) mm, 0
-    elsewhere; raise MediaError for other content."""
+    """Decode MSRA's .bin, a header and a part of the frame, to (H, W) mm, 0 elsewhere."""
     size = 4 * _MSRA_FIELDS
     header = np.frombuffer(content[:size], "<i4") if len(content) >= size else [0] * _MSRA_FIELDS
     width, height, left, top, right, bottom = (int(v) for v in header)

@@ -46,8 +46,7 @@ def read_joints(path: Path) -> Points:
 
 
 def write_joints(path: Path, uvd: Points) -> None:
-    """Write (N, K, 3) u, v, d, a frame per line, with three decimals; raise TableError if the file
-    can't be written."""
+    """Write (N, K, 3) u, v, d, a frame per line; raise TableError if that fails."""
     lines = (" ".join(f"{value:.3f}" for value in frame.ravel()) for frame in uvd)
     try:
         write_whole(path, "".join(f"{line}\n" for line in lines).encode())
@@ -63,26 +62,17 @@ def read_text_lines(
     try:
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")
-        check_table_size(path, max_bytes)
+        if path.stat().st_size > max_bytes:
+            raise TableError(f"{path.name} has over {max_bytes:,} bytes: split it")
+        limit = DEPTH.max_line_chars
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            for number, line in enumerate(
-                iter(lambda: file.readline(DEPTH.max_line_chars + 1), ""), 1
-            ):
-                if len(line) > DEPTH.max_line_chars:
-                    raise TableError(
-                        f"{path.name}: line {number} has over {DEPTH.max_line_chars:,} "
-                        f"characters: {_EXPECTED}"
-                    )
+            for number, line in enumerate(iter(lambda: file.readline(limit + 1), ""), 1):
+                if len(line) > limit:
+                    raise TableError(f"{path.name}: line {number} has over {limit:,} characters")
                 if line.strip():
                     yield number, line
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
-
-
-def check_table_size(path: Path, max_bytes: int = DEPTH.max_table_bytes) -> None:
-    """Raise TableError where a text file is larger than `max_bytes`."""
-    if path.stat().st_size > max_bytes:
-        raise TableError(f"{path.name} has over {max_bytes:,} bytes: split it")
 
 
 def parse_numbers(
@@ -92,12 +82,8 @@ def parse_numbers(
     max_value: float = _MAX_VALUE,
     allow_empty: bool = False,
 ) -> Points:
-    """Parse text fields as numbers; raise TableError for other text and for absolute values above
-    `max_value`.
-
-    Args:
-        allow_empty: an empty field, or nan, is NaN.
-    """
+    """Parse text fields as numbers; raise TableError for other text, for absolute values above
+    `max_value`, and for empty or nan fields, unless `allow_empty` makes them NaN."""
     numbers = np.empty(len(fields))
     for position, field in enumerate(fields):
         try:

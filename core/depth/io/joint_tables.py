@@ -15,7 +15,7 @@ import numpy as np
 
 from core.depth.cameras import Camera, Points
 from core.depth.io.camera_files import INTRINSICS, parse_camera
-from core.depth.io.joint_files import check_table_size, parse_numbers
+from core.depth.io.joint_files import parse_numbers, read_text_lines
 from core.errors import MediaError, TableError
 from core.media.limits import DEPTH
 from core.pose.skeletons.hands import FINGERS, HAND_21, ICVL_16, NYU_14
@@ -89,20 +89,16 @@ def read_joint_table(path: Path) -> JointTable:
         location, fields = f"{path.name}: line {number}", dict(zip(header, row, strict=True))
         picture = fields["picture"] if "picture" in fields else f"{fields['name']}_depth.png"
         if axes:
-            table.truths[picture] = _parse_row([fields[axis] for axis in axes], location)
+            texts = [fields[axis] for axis in axes]
+            numbers = parse_numbers(texts, location, max_value=_MAX_VALUE, allow_empty=True)
+            table.truths[picture] = numbers.reshape(-1, 3)
         if set(CAMERA_COLUMNS) <= set(header):
             table.cameras[picture] = _parse_row_camera(fields, location)
     return table
 
 
-def _parse_row(fields: Sequence[str], location: str) -> Points:
-    numbers = parse_numbers(fields, location, max_value=_MAX_VALUE, allow_empty=True)
-    return numbers.reshape(-1, 3)
-
-
 def _parse_row_camera(fields: dict[str, str], location: str) -> Camera:
-    """Parse the camera in a row's fields; raise TableError for values that are missing or out of
-    range."""
+    """Parse the camera in a row's fields; raise TableError where it is invalid."""
     values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], location, max_value=_MAX_VALUE)
     try:
         return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), location)[0]
@@ -111,8 +107,7 @@ def _parse_row_camera(fields: dict[str, str], location: str) -> Camera:
 
 
 def read_times(path: Path) -> dict[str, float]:
-    """Read times.csv as picture name → seconds; raise TableError, which names the line, for a
-    damaged table."""
+    """Read times.csv as picture name → seconds; raise TableError for a damaged table."""
     times_s: dict[str, float] = {}
     rows, fault = _read_whole_rows(path), ""
     if len(next(rows, (1, ["picture", "time_s"]))[1]) != 2:
@@ -132,7 +127,10 @@ def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and fields of the header and each row; skip a last row that a crash cut
     short, raise TableError for any other of another length."""
     fault, width = "", 0
-    for number, row in _read_csv_rows(path):
+    for number, line in read_text_lines(path):
+        if number > DEPTH.max_frames + 1:  # the header too
+            raise TableError(f"{path.name} has over {DEPTH.max_frames:,} rows: split it")
+        row = next(csv.reader([line]))
         width = width or len(row)
         if not fault and len(row) != width:
             fault = f"{path.name}: line {number} has {len(row)} fields, the header has {width}"
@@ -141,19 +139,3 @@ def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         if fault:
             raise TableError(fault)
         yield number, row
-
-
-def _read_csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number from 1 and fields of each row; raise TableError for a file that is too
-    large or can't be read."""
-    try:
-        check_table_size(path)
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            for number, row in enumerate(csv.reader(file), 1):
-                if number > DEPTH.max_frames + 1:  # the header too
-                    raise TableError(f"{path.name} has over {DEPTH.max_frames:,} rows: split it")
-                yield number, row
-    except OSError as error:
-        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
-    except csv.Error as error:
-        raise TableError(f"{path.name} is no table that can be read ({error})") from error

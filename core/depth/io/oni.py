@@ -27,7 +27,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,16 +50,6 @@ _DEPTH_KIND = 2
 _FULL, _RUN, _NO_SECOND = 0xFF, 0xE0, 0x0D  # codes of 16zP
 _UNITS_MM = {100: 1.0, 101: 0.1}  # by oniPixelFormat; the other formats are no distances
 _MODE, _FOV, _CROPPING = struct.Struct("<2I"), struct.Struct("<2d"), struct.Struct("<I")
-
-
-class _Record(NamedTuple):
-    """A record of the file; its data, which a frame's picture is, stays on disk."""
-
-    type: int
-    node: int
-    fields: bytes
-    data_offset: int
-    data_size: int
 
 
 @dataclass
@@ -106,8 +96,7 @@ class OniRecording(DepthRecording):
         self._file = self.resources.enter_context(path.open("rb"))
 
     def _read_frame(self, index: int) -> DepthFrame:
-        """Read and decode a frame's depth in mm, without colours; raise MediaError where its bytes
-        are damaged."""
+        """Read and decode a frame's depth in mm, without colours."""
         time_s, offset, size = self._stream.frames[index]
         height, width = self._size_hw
         if size > 3 * height * width + _MAX_TABLE_BYTES:
@@ -119,8 +108,7 @@ class OniRecording(DepthRecording):
         return DepthFrame(depth_mm, self.camera, time_s - self._stream.frames[0][0], index)
 
     def _decode_picture(self, content: bytes, name: str) -> Depth:
-        """Decode a frame's bytes by the stream's codec to (H, W) mm, mirrored back if recorded
-        mirrored; raise MediaError for an unknown codec."""
+        """Decode a frame by the stream's codec to (H, W) mm, mirrored back if recorded mirrored."""
         count, codec = self._size_hw[0] * self._size_hw[1], self._stream.codec
         if codec == b"16zT":
             numbers = decode_16zt(content, count, name)
@@ -136,13 +124,19 @@ class OniRecording(DepthRecording):
 
 
 def _find_depth_stream(path: Path) -> _Stream:
-    """Find the first depth stream with frames, ignoring a last record that was cut off; raise
-    MediaError if there is none."""
-    streams: dict[int, _Stream] = {}
+    """Find the first depth stream with frames; a last record that was cut off is ignored."""
+    streams: dict[int, _Stream] = {}  # by node
     try:
         with path.open("rb") as file:
-            for record in _read_records(file, path.name):
-                _add_record(streams, record)
+            for kind, node, fields, *place in _read_records(file, path.name):
+                name, rest = _split_name(fields)
+                if kind in _NODE_TYPES and len(rest) >= 8:
+                    streams[node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
+                elif node in streams and kind in _PROPERTY_TYPES:
+                    streams[node].properties[name] = rest[4:]
+                elif node in streams and kind == _FRAME_TYPE and len(fields) >= 8:
+                    time_s = int.from_bytes(fields[:8], "little") / 1e6
+                    streams[node].frames.append((time_s, place[0], place[1]))
     except OSError as error:
         raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
     for stream in streams.values():
@@ -152,8 +146,7 @@ def _find_depth_stream(path: Path) -> _Stream:
 
 
 def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
-    """Return (height, width) of a stream's pictures; raise MediaError if they are cropped or too
-    large."""
+    """Return a stream's (height, width); raise MediaError for cropped or too large pictures."""
     width, height = (int(n) for n in stream.unpack_property("xnMapOutputMode", _MODE) or (0, 0))
     if not 0 < width * height <= _MAX_PIXELS:
         raise MediaError(f"{name} has pictures of {width} x {height} pixels")
@@ -171,8 +164,7 @@ def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | Non
 
 
 def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """Decode a picture compressed by 16zP to `count` pixels, (count,) uint16; raise MediaError if
-    it has another number of them."""
+    """Decode a 16zP picture to (count,) uint16; raise MediaError for another number of pixels."""
     try:
         pixels = _decode_differences(content, count)
     except IndexError:
@@ -183,8 +175,7 @@ def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
 
 
 def _decode_differences(codes: bytes, max_pixels: int) -> list[int]:
-    """Decode 16zP's differences and runs to pixel values; stop somewhat above `max_pixels` where
-    there are more."""
+    """Decode 16zP's differences and runs to pixel values, until there are over `max_pixels`."""
     value = codes[0] + 256 * codes[1]
     pixels, at = [value], 2
     while at < len(codes) and len(pixels) <= max_pixels:
@@ -222,24 +213,9 @@ def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
     return table.view("<u2")[indices].astype(np.uint16)
 
 
-def _add_record(streams: dict[int, _Stream], record: _Record) -> None:
-    """Add a record's node, property or frame to the streams, keyed by node number; ignore other
-    records."""
-    if record.type in _NODE_TYPES:
-        _, rest = _split_name(record.fields)
-        if len(rest) >= 8:
-            streams[record.node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
-    elif record.node in streams and record.type in _PROPERTY_TYPES:
-        name, rest = _split_name(record.fields)
-        streams[record.node].properties[name] = rest[4:]
-    elif record.node in streams and record.type == _FRAME_TYPE and len(record.fields) >= 8:
-        time_s = int.from_bytes(record.fields[:8], "little") / 1e6
-        streams[record.node].frames.append((time_s, record.data_offset, record.data_size))
-
-
-def _read_records(file: BinaryIO, name: str) -> Iterator[_Record]:
-    """Yield each complete record of an .oni file; raise MediaError where the file is no recording
-    or is damaged."""
+def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, int, int]]:
+    """Yield type, node, fields, and offset and size of the data, which stay on disk, of each
+    complete record of an .oni file; raise MediaError where it is damaged."""
     file_size = file.seek(0, 2)
     file.seek(0)
     head = file.read(_FILE_HEADER.size)
@@ -258,7 +234,7 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[_Record]:
             raise MediaError(f"{name} is damaged at byte {at:,}: no record begins there")
         if at + size + data_size > file_size:
             return
-        yield _Record(kind, node, file.read(size - header.size), at + size, data_size)
+        yield kind, node, file.read(size - header.size), at + size, data_size
         at += size + data_size
     raise MediaError(f"{name} has over {_MAX_RECORDS:,} records")
 
@@ -271,8 +247,7 @@ def _split_name(fields: bytes) -> tuple[str, bytes]:
 
 
 def _read_bytes(file: BinaryIO, offset: int, size: int, name: str) -> bytes:
-    """Read exactly `size` bytes at an offset; raise MediaError if the file is shorter or can't be
-    read."""
+    """Read exactly `size` bytes at an offset; raise MediaError where that is impossible."""
     try:
         file.seek(offset)
         content = file.read(size)

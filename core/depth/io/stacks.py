@@ -62,8 +62,7 @@ class DepthStack(DepthRecording):
         self._unit_mm = unit_mm or own_unit or 1.0
 
     def _read_frame(self, index: int) -> DepthFrame:
-        """Return a frame's depth in mm, with time, colours and true keypoints where the file has
-        them."""
+        """Return a frame's depth in mm, and what else the file has of it."""
         depth_mm = np.asarray(self._depth[index], np.float32) * np.float32(self._unit_mm)
         depth_mm = np.nan_to_num(depth_mm, posinf=0, neginf=0).clip(min=0)
         times, rgb, truth = (self._arrays.get(name) for name in ("times", "rgb", "truth_mm"))
@@ -79,8 +78,7 @@ class DepthStack(DepthRecording):
 
 
 def _map_npy(path: Path) -> NDArray[Any]:
-    """Memory-map an untrusted .npy read-only; raise MediaError where it is damaged or not of
-    numbers."""
+    """Memory-map an untrusted .npy of numbers read-only; raise MediaError for another file."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
     except NPZ_ERRORS as error:
@@ -127,8 +125,7 @@ def _read_camera_arrays(
 
 
 def _check_other_arrays(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
-    """Raise MediaError where "times", "rgb" or "truth_mm" lacks a row for each frame or has another
-    shape."""
+    """Raise MediaError where "times", "rgb" or "truth_mm" has another shape than the depth."""
     joints = arrays.get("truth_mm", _EMPTY).shape[1:2]
     shapes = {"times": shape[:1], "rgb": (*shape, 3), "truth_mm": (shape[0], *joints, 3)}
     for key in shapes.keys() & arrays.keys():

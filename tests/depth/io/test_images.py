@@ -52,34 +52,34 @@ def test_msra_s_patch_is_at_its_place_in_an_empty_frame(tmp_path) -> None:
     assert np.count_nonzero(frame) == patch.size
 
 
-WRONG = {
-    "cut.bin": pack_msra(np.ones((30, 20)), 40, 100)[:-4],
-    "short.bin": b"abc",
-    "outside.bin": pack_msra(np.ones((30, 20)), 310, 100),
-    "negative.bin": struct.pack("<6i", 320, 240, 10, 10, 5, 5),
-    "endless.bin": struct.pack("<6i", 2**30, 2**30, 0, 0, 0, 0),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_damaged_frame_of_msra_is_an_error(tmp_path, name) -> None:
-    (tmp_path / name).write_bytes(WRONG[name])
-    with pytest.raises(MediaError, match=f"{name} is no depth of MSRA"):
-        read_depth(tmp_path / name)
+@pytest.mark.parametrize(
+    "content",
+    [
+        pack_msra(np.ones((30, 20)), 40, 100)[:-4],
+        b"abc",
+        pack_msra(np.ones((30, 20)), 310, 100),
+        struct.pack("<6i", 320, 240, 10, 10, 5, 5),
+        struct.pack("<6i", 2**30, 2**30, 0, 0, 0, 0),
+    ],
+    ids=["cut", "short", "outside", "negative", "endless"],
+)
+def test_a_damaged_frame_of_msra_is_an_error(tmp_path, content) -> None:
+    (tmp_path / "a.bin").write_bytes(content)
+    with pytest.raises(MediaError, match=r"a\.bin is no depth of MSRA"):
+        read_depth(tmp_path / "a.bin")
 
 
 def test_a_picture_without_depth_is_an_error(tmp_path, shared_data) -> None:
-    with pytest.raises(MediaError, match=r"rgb_1_0000001\.png is a colour picture"):
-        read_depth(shared_data / "depth" / "rgb_1_0000001.png")
     Image.new("L", (4, 3)).save(tmp_path / "grey.png")
-    with pytest.raises(MediaError, match="kind L; depth has one channel of 16 bits"):
-        read_depth(tmp_path / "grey.png")
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(MediaError, match="no PNG of depth"):
-        read_depth(tmp_path / "text.png")
     whole = (shared_data / "depth" / "depth_1_0000001.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[:5000])
-    with pytest.raises(MediaError, match="can't be decoded"):
-        read_depth(tmp_path / "cut.png")
-    with pytest.raises(MediaError, match="can't be read"):
-        read_depth(tmp_path / "missing.png")
+    for path, message in (
+        (shared_data / "depth" / "rgb_1_0000001.png", r"rgb_1_0000001\.png is a colour picture"),
+        (tmp_path / "grey.png", "kind L; depth has one channel of 16 bits"),
+        (tmp_path / "text.png", "no PNG of depth"),
+        (tmp_path / "cut.png", "can't be decoded"),
+        (tmp_path / "missing.png", "can't be read"),
+    ):
+        with pytest.raises(MediaError, match=message):
+            read_depth(path)

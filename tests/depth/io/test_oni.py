@@ -64,7 +64,7 @@ def test_tenths_of_mm_and_mirrored_pictures_are_converted(tmp_path, name, value,
 
 def test_a_recording_that_was_cut_short_has_the_frames_before(tmp_path) -> None:
     content = make_oni()
-    for end in (len(content) - 30, len(content) - 26, content.rindex(b"NIR\0") - 1):
+    for end in (len(content) - 30, content.rindex(b"NIR\0") - 1):
         (tmp_path / "a.oni").write_bytes(content[:end])
         with open_depth(tmp_path / "a.oni") as source:
             assert 1 <= source.count <= 2 and (source.read(0).depth_mm == 700).all()
@@ -74,7 +74,6 @@ def test_a_recording_that_was_cut_short_has_the_frames_before(tmp_path) -> None:
     ("content", "message"),
     [
         (b"", "doesn't begin with NI10"),
-        (b"NI10" + bytes(10), "doesn't begin with NI10"),
         (b"RIFF" + bytes(40), "doesn't begin with NI10"),
         (pack_header(), "has no depth"),
         (make_oni(contents=[]), "has no depth"),
