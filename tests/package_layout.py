@@ -97,7 +97,6 @@ LIBRARIES = (
 HANDS = (
     "core/pose/skeletons/table.py",
     "core/pose/skeletons/hands.py",
-    "core/pose/skeletons/hand_keypoints.py",
     "core/pose/drawing/poses.py",
     "core/depth/*",
     "core/modelfiles/*",

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.datasets.hand_crops import Hand, write_pack
 from core.errors import MudraError
 from core.media.pictures import read_picture
-from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
+from core.pose.skeletons.hands import KNUCKLES, WRIST
 from core.pose.types import Floats, Picture
 from core.progress import Progress, ignore_progress
 

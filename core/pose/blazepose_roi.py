@@ -8,6 +8,8 @@ positive clockwise as one sees it.
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.types import Floats, Tracking, TurnedSquare
 
@@ -16,13 +18,8 @@ REGION_FACTOR = 1.25  # the square's side in units of the circle's diameter
 
 @dataclass(frozen=True)
 class Alignment:
-    """BlazePose's two alignment points.
-
-    Attributes:
-        centre: between the hips.
-        top: on the circle round the whole person, where the line from the hips to the shoulders
-            meets it.
-    """
+    """BlazePose's two alignment points: the centre between the hips, and the top, where the line
+    from the hips to the shoulders meets the circle round the whole person."""
 
     centre: tuple[float, float]
     top: tuple[float, float]
@@ -46,29 +43,19 @@ class Alignment:
 
 
 def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
-    """Compute BlazePose's alignment points from a body's keypoints, by the paper's definition: the
-    hips' midpoint, and the top of the circle around the person.
-
-    Args:
-        keypoints: (K, 2) picture pixels, NaN where missing.
-
-    Returns:
-        None where hips or shoulders are missing, or coincide.
-    """
-    # plain Python is faster than numpy for 33 points
-    points = keypoints.tolist()
-    (x, y), (u, v) = (_midpoint(points, skeleton, joint) for joint in ("hip", "shoulder"))
-    length = math.dist((x, y), (u, v))
-    if not math.isfinite(length) or length == 0:
+    """Compute BlazePose's alignment points from a body's (K, 2) keypoints, by the paper's
+    definition: the hips' midpoint, and the top of the circle around the person; None where hips or
+    shoulders are missing, or coincide."""
+    hips, shoulders = (
+        keypoints[[skeleton.index(f"left_{joint}"), skeleton.index(f"right_{joint}")]].mean(0)
+        for joint in ("hip", "shoulder")
+    )
+    length = np.linalg.norm(shoulders - hips)
+    if not np.isfinite(length) or length == 0:
         return None
-    ways = (math.dist((x, y), point) for point in points)
-    reach = max(way for way in ways if math.isfinite(way)) / length
-    return Alignment((x, y), (x + (u - x) * reach, y + (v - y) * reach))
-
-
-def _midpoint(points: list[list[float]], skeleton: Skeleton, joint: str) -> tuple[float, float]:
-    left, right = (points[skeleton.index(f"{side}_{joint}")] for side in ("left", "right"))
-    return (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
+    radius = np.nanmax(np.linalg.norm(keypoints - hips, axis=1))
+    (x, y), (u, v) = hips.tolist(), (hips + (shoulders - hips) * (radius / length)).tolist()
+    return Alignment((x, y), (u, v))
 
 
 class TrackerSteps:

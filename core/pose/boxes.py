@@ -65,36 +65,24 @@ class Square(NamedTuple):
 
 
 def bounding_box(keypoints: NDArray[np.float32]) -> Box:
-    """Return the smallest box that contains the keypoints, ignoring missing ones.
-
-    Args:
-        keypoints: (K, 2), NaN where missing.
-
-    Raises:
-        ValueError: every keypoint is missing.
-    """
-    seen = [(x, y) for x, y in keypoints.tolist() if math.isfinite(x) and math.isfinite(y)]
-    if not seen:
+    """Return the smallest box that contains (K, 2) keypoints, ignoring missing ones; raise
+    ValueError where all are."""
+    seen = keypoints[np.isfinite(keypoints).all(axis=1)]
+    if not len(seen):
         raise ValueError("a box needs at least one keypoint, all are missing")
-    xs, ys = zip(*seen, strict=True)
-    return Box(min(xs), min(ys), max(xs), max(ys))
+    return Box(*seen.min(axis=0).tolist(), *seen.max(axis=0).tolist())
 
 
 def square_around(keypoints: NDArray[np.float32], factor: float = CROP_FACTOR) -> Square:
-    """Return the square with the centre of the keypoints' bounding box, and `factor` times its
-    longer side."""
+    """Return the square round the keypoints' box, with `factor` times its longer side."""
     box = bounding_box(keypoints)
     side = box.longer_side * factor
     return Square((box.x0 + box.x1 - side) / 2, (box.y0 + box.y1 - side) / 2, side)
 
 
 def clip_box(box: Box, size_hw: tuple[int, int]) -> Box | None:
-    """Clip a box to the picture, x1 and y1 to the last pixel inside (Xiao et al. 2018); return None
-    where nothing of it is inside.
-
-    Args:
-        size_hw: (0, 0) where unknown: the box is then clipped at the left and the top alone.
-    """
+    """Clip a box to the picture, x1 and y1 to the last pixel inside (Xiao et al. 2018), or at the
+    left and top alone if `size_hw` is unknown, (0, 0); return None where nothing is inside."""
     right, bottom = (size_hw[1], size_hw[0]) if all(size_hw) else (math.inf, math.inf)
     x0, y0 = max(0.0, box.x0), max(0.0, box.y0)
     x1, y1 = min(right, max(box.x0 + 1, box.x1)) - 1, min(bottom, max(box.y0 + 1, box.y1)) - 1
@@ -124,8 +112,7 @@ def map_to_box(keypoints: NDArray[Any], box: Box, size_hw: tuple[int, int]) -> N
 def rescale_keypoints(
     keypoints: NDArray[np.float32], size_hw: tuple[int, int], to_hw: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Convert (..., 2) pixels of a picture to pixels of the same picture resized from `size_hw` to
-    `to_hw`."""
+    """Convert (..., 2) pixels of a picture to those of the same picture resized to `to_hw`."""
     if size_hw == to_hw:
         return keypoints
     scale = np.divide(to_hw, size_hw)[::-1]

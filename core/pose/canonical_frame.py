@@ -44,12 +44,11 @@ def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Canonic
     along = from_root[..., 0] * hx + from_root[..., 1] * hy
     across = from_root[..., 1] * hx - from_root[..., 0] * hy
     if skeleton.sides is None:
-        return CanonicalFrame(
-            xp.stack([across, along], -1), heading, heading[:, 0] != heading[:, 0]
-        )
-    near, far = skeleton.sides
-    flipped = across[:, near] - across[:, far] < 0
-    across = xp.where(flipped[:, None], -across, across)
+        flipped = heading[:, 0] != heading[:, 0]
+    else:
+        near, far = skeleton.sides
+        flipped = across[:, near] - across[:, far] < 0
+        across = xp.where(flipped[:, None], -across, across)
     return CanonicalFrame(xp.stack([across, along], -1), heading, flipped)
 
 

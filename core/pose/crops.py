@@ -5,7 +5,6 @@ Convention: a view is the affine map from input pixels to picture pixels. H W pi
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import cv2
@@ -24,8 +23,7 @@ _MARGIN_X, _MARGIN_Y = 0.06, 0.10
 
 
 def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
-    """Crop a square and resample it to (size, size, 3); outside the picture its edge pixels are
-    repeated."""
+    """Crop a square and resample it to (size, size, 3); beyond the picture its edge is repeated."""
     step = square.side / size
     # A whole number of samples a pixel, averaged: warping alone would skip pixels when shrinking.
     samples = max(1, round(step))
@@ -71,7 +69,6 @@ class PersonView:
         optionally rotated.
 
         Args:
-            padding: sides of the view over those of the extended box.
             rotation_deg: of the picture, clockwise as seen.
             ends: where the box's ends lie on the input. "edges": at 0 and W, so that its centre is
                 at W/2 (Xiao et al. 2018); "centres": on the first and the last pixel, 0 and W − 1
@@ -95,28 +92,19 @@ class PersonView:
 
     def to_input(self, points: Floats) -> Floats:
         """Convert (..., 2) picture pixels to input pixels."""
-        inverse = self._inverse
+        inverse = cv2.invertAffineTransform(self.matrix)
         return (points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
 
     def cut(self, rgb: Picture) -> Picture:
-        """Crop the view, resampled to the input's size; black outside the picture, as the published
-        nets were trained."""
+        """Crop the view at the input's size; black outside the picture, as nets were trained."""
         height, width = self.input_hw
         flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
         return np.asarray(cv2.warpAffine(rgb, self.matrix, (width, height), flags=flags), np.uint8)
 
-    @cached_property
-    def _inverse(self) -> NDArray[np.float64]:
-        return np.asarray(cv2.invertAffineTransform(self.matrix), np.float64)
-
 
 def person_box(keypoints: Floats) -> Box:
     """Estimate the box that an annotator would draw around a person: the keypoints' bounding box
-    plus margins in proportion to its longer side.
-
-    Args:
-        keypoints: (K, 2) picture pixels, NaN where missing; at least one is there.
-    """
+    plus margins in proportion to its longer side; raise ValueError where all are missing."""
     box = bounding_box(keypoints)
     x, y = _MARGIN_X * box.longer_side, _MARGIN_Y * box.longer_side
     return Box(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y)

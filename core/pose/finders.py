@@ -9,8 +9,7 @@ _SAME = {web: server for server, web in IN_BROWSER.items()}
 
 
 def keypoints_by(estimator: str) -> str:
-    """Return the name of an estimator's keypoints: its own, or the server estimator's of the same
-    model."""
+    """Return the name of an estimator's keypoints: that of the server's estimator of its model."""
     return _SAME.get(estimator, estimator)
 
 

@@ -22,7 +22,7 @@ _NYU_PALM = 0.75
 
 @dataclass(frozen=True)
 class GripLimits:
-    """Hysteresis, in palm lengths: it begins below `closes` and ends above `opens`."""
+    """Hysteresis in palm lengths: a grip begins below `closes` and ends above `opens`."""
 
     closes: float
     opens: float

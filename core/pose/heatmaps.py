@@ -69,7 +69,10 @@ def encode_heatmaps(
         cut_off: sigmas beyond which the Gaussian is 0, else nowhere.
         xp: the array library of the keypoints, numpy or torch.
     """
-    cells = _to_cells(keypoints, stride, centre, xp)
+    if centre == "round":
+        cells = xp.trunc(keypoints / stride + 0.5)
+    else:
+        cells = (keypoints - (stride - 1) / 2) / stride
     far = np.inf if cut_off is None else cut_off * sigma
     across, down = (
         _gaussian_along_axis(cells[..., axis : axis + 1], size_hw[1 - axis], sigma, far, xp)
@@ -79,13 +82,6 @@ def encode_heatmaps(
     background = 1 - xp.amax(joints, -3)[..., None, :, :]
     maps = xp.concatenate([joints, background], -3)
     return xp.asarray(maps, dtype=xp.float32)
-
-
-def _to_cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
-    """Convert input pixels to map cells, as fractions ("exact") or rounded ("round")."""
-    if centre == "round":
-        return xp.trunc(keypoints / stride + 0.5)
-    return (keypoints - (stride - 1) / 2) / stride
 
 
 def _gaussian_along_axis(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
@@ -128,24 +124,18 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
     cells, values = find_peaks(maps)
     size_wh = np.array(maps.shape[:-3:-1])
     inside = np.all((cells > 1) & (cells < size_wh - 1), axis=-1, keepdims=True)
-    slope = []
-    for axis in (0, 1):
-        before, _, after, _ = _peak_neighbours(maps, cells, axis)
-        slope.append(np.sign(after - before))
-    found = cells + 0.25 * np.stack(slope, axis=-1) * inside
-    return _mask_empty_peaks(found, values)
+    across, down = (_peak_neighbours(maps, cells, axis) for axis in (0, 1))
+    slope = np.stack([across[2] - across[0], down[2] - down[0]], axis=-1)
+    return _mask_empty_peaks(cells + 0.25 * np.sign(slope) * inside, values)
 
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
-    """Decode each map's peak by DARK (Zhang et al. 2020, 3.2): blur the map, then take one Newton
-    step on its logarithm.
+    """Decode each map's peak, as `decode_quarter` does, by DARK (Zhang et al. 2020, 3.2): blur the
+    map, then take one Newton step on its logarithm.
 
     Args:
         blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
             trained on a sigma of 2, 17 for 3.
-
-    Returns:
-        as of `decode_quarter`.
     """
     cells, values = find_peaks(maps)
     flat = maps.reshape(-1, *maps.shape[-2:])
@@ -166,13 +156,10 @@ def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.fl
     reach = min(reach, x - 1, y - 1, width - 2 - x, height - 2 - y)
     if reach < 0:
         return np.zeros(2)
-    near = np.ascontiguousarray(
-        heatmap[y - reach - 1 : y + reach + 2, x - reach - 1 : x + reach + 2]
-    )
-    even = cv2.GaussianBlur(near, (2 * reach + 1, 2 * reach + 1), 0)
-    wide = np.log(
-        np.clip(even[reach : reach + 3, reach : reach + 3], *_DARK_RANGE, dtype=np.float64)
-    )
+    near = heatmap[y - reach - 1 : y + reach + 2, x - reach - 1 : x + reach + 2]
+    even = cv2.GaussianBlur(np.ascontiguousarray(near), (2 * reach + 1, 2 * reach + 1), 0)
+    peak = even[reach : reach + 3, reach : reach + 3]
+    wide = np.log(np.clip(peak, *_DARK_RANGE, dtype=np.float64))
     slope = np.array([wide[1, 2] - wide[1, 0], wide[2, 1] - wide[0, 1]]) / 2
     across = wide[1, 2] - 2 * wide[1, 1] + wide[1, 0]
     down = wide[2, 1] - 2 * wide[1, 1] + wide[0, 1]
@@ -214,7 +201,7 @@ def unflip_heatmaps(
 
     Args:
         maps: (..., J, h, w), or J+1 with a background.
-        mirrored: for each keypoint the one that stands for it in a mirrored view.
+        mirrored: see `Skeleton.mirrored`.
         shift: one cell to the right: for nets whose maps lie so that cell x is input pixel x·stride
             (Xiao et al. 2018), where a mirrored map comes out one cell too far left.
     """
@@ -226,8 +213,7 @@ def unflip_heatmaps(
 
 
 def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Resize maps to the input and decode their highest pixels: (J, 2) x, y in input pixels, and
-    values (J,)."""
+    """Resize maps to the input; return their highest pixels, (J, 2) x, y, and values (J,)."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = find_peaks(np.stack(large))
@@ -256,9 +242,7 @@ def _parabola_offset(
 ) -> NDArray[np.float64]:
     """Return the offset of the vertex of a parabola through three values' logarithms, at most ±0.5
     cells; 0 where not `inside` or without a maximum."""
-    low, middle, high = (
-        np.log(np.maximum(v, _FLAT, dtype=np.float64)) for v in (before, peak, after)
-    )
+    low, middle, high = np.log(np.maximum([before, peak, after], _FLAT, dtype=np.float64))
     curve = low - 2 * middle + high
     bent = inside & (curve < -_FLAT)
     offset = np.where(bent, (low - high) / np.where(bent, 2 * curve, 1.0), 0.0)

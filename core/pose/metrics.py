@@ -2,15 +2,17 @@
 
 Convention: a distance is NaN where the target is missing (it counts nowhere) and infinite where
 only the predicted keypoint is (it counts as wrong). Shares are 0..1.
-Legend: N poses, K keypoints.
+Legend: N poses, K keypoints; `distances` are (N, K), from `keypoint_distances`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Distances = NDArray[np.float64]
+_DRAWS = 2000  # of the bootstrap
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +35,8 @@ class Pck:
     @property
     def weighted(self) -> float:
         """Return the rate over all keypoints of all poses, as MPII reports it; NaN without any."""
-        if not self.counts.any():
-            return float("nan")
-        return float(np.nansum(self.joints * self.counts) / self.counts.sum())
+        total = self.counts.sum()
+        return float(np.nansum(self.joints * self.counts) / total) if total else float("nan")
 
 
 def keypoint_distances(predicted: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
@@ -64,16 +65,10 @@ def keypoint_distances(predicted: ArrayLike, target: ArrayLike, size: ArrayLike 
 
 
 def pck(distances: Distances, limit: float) -> Pck:
-    """Compute PCK, each keypoint's fraction of poses with a distance of at most `limit`, and how
-    many poses have it.
-
-    Args:
-        distances: (N, K), from `keypoint_distances`.
-        limit: in the same unit, e.g. 0.2 of the torso, 0.5 of the head (PCKh).
-    """
-    counts = (~np.isnan(distances)).sum(axis=0)
-    correct = (distances <= limit).sum(axis=0)
-    return Pck(np.where(counts > 0, correct / np.maximum(counts, 1), np.nan), counts)
+    """Compute PCK, each keypoint's fraction of poses with a distance of at most `limit` (0.2 of the
+    torso, or 0.5 of the head, PCKh), and how many poses have it."""
+    known = ~np.isnan(distances)
+    return Pck(_mean_where(known, distances <= limit, axis=0), known.sum(axis=0))
 
 
 def pck_interval(
@@ -81,34 +76,31 @@ def pck_interval(
     limit: float,
     rng: np.random.Generator,
     pictures: ArrayLike | None = None,
-    draws: int = 2000,
 ) -> tuple[float, float]:
     """Compute the 95 % confidence interval of `pck(…).weighted` by a bootstrap over pictures, since
     errors within a picture are correlated.
 
     Args:
-        distances: (N, K), from `keypoint_distances`; or (S, N, K) of several nets on the same
-            poses, whose rates are pooled.
+        distances: (N, K); or (S, N, K) of several nets on the same poses, whose rates are pooled.
         pictures: (N,) which picture each pose is in; None: each in another.
     """
-    correct, counts = _count_correct_by_picture(distances, limit, pictures)
-    drawn = rng.integers(0, len(correct), (draws, len(correct)))
+    nets = distances.reshape(-1, *distances.shape[-2:])
+    poses = np.arange(nets.shape[1]) if pictures is None else np.asarray(pictures)
+    which = np.unique(poses, return_inverse=True)[1]
+    correct, counts = (  # of each picture's keypoints
+        np.bincount(which, values.sum(axis=(0, 2))) for values in (nets <= limit, ~np.isnan(nets))
+    )
+    drawn = rng.integers(0, len(correct), (_DRAWS, len(correct)))
     shares = correct[drawn].sum(1) / counts[drawn].sum(1)
     low, high = np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)
 
 
-def _count_correct_by_picture(
-    distances: Distances, limit: float, pictures: ArrayLike | None = None
-) -> tuple[Distances, Distances]:
-    """Count each picture's correct keypoints and its true ones; without `pictures` each pose is a
-    picture of its own."""
-    whole = distances.reshape(-1, *distances.shape[-2:])
-    correct, counts = (whole <= limit).sum(axis=(0, 2)), (~np.isnan(whole)).sum(axis=(0, 2))
-    poses = np.arange(len(counts)) if pictures is None else np.asarray(pictures)
-    which = np.unique(poses, return_inverse=True)[1]
-    sums = [np.bincount(which, values).astype(np.float64) for values in (correct, counts)]
-    return sums[0], sums[1]
+def _mean_where(known: NDArray[np.bool_], values: NDArray[Any], axis: int) -> Distances:
+    """Return the means of the known values along an axis; NaN where none is known."""
+    counts = known.sum(axis=axis)
+    total = np.where(known, values, 0.0).sum(axis=axis)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
 
 def epe(distances: Distances) -> float:
@@ -118,22 +110,13 @@ def epe(distances: Distances) -> float:
 
 
 def mean_error_by_keypoint(distances: Distances) -> Distances:
-    """Compute each keypoint's mean distance, (K,), over poses where prediction and target have it;
-    NaN without any."""
-    both = np.isfinite(distances)
-    counts = both.sum(axis=0)
-    total = np.where(both, distances, 0.0).sum(axis=0)
-    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+    """Compute each keypoint's mean distance, (K,), over poses where both have it; else NaN."""
+    return _mean_where(np.isfinite(distances), distances, axis=0)
 
 
 def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
     """Compute the success curve, (L,): the fraction of poses whose largest distance is at most each
-    limit, leaving out poses without a target.
-
-    Args:
-        distances: (N, K), from `keypoint_distances`.
-        limits: (L,) in the same unit, e.g. 10 to 80 mm.
-    """
+    of (L,) limits in the same unit, leaving out poses without a target."""
     known = ~np.isnan(distances)
     worst = np.where(known, distances, -np.inf).max(axis=1)[known.any(axis=1)]
     within = worst[:, None] <= np.asarray(limits, np.float64)
@@ -142,24 +125,15 @@ def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
 
 def summarize_distances(distances: Distances) -> dict[str, float | None]:
     """Return "pck@0.1", "pck@0.2" and "mean_error" over all keypoints of all poses, rounded to four
-    digits; None where no target has a keypoint.
-
-    Args:
-        distances: (N, K), from `keypoint_distances`.
-    """
+    digits; None where no target has a keypoint."""
     shares = {f"pck@{limit}": pck(distances, limit).weighted for limit in (0.1, 0.2)}
     figures = shares | {"mean_error": epe(distances)}
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
 
 
 def torso_lengths(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
-    """Compute each true pose's distance from left shoulder to right hip, (N,) pixels: LSP's
-    normaliser.
-
-    Args:
-        target: (N, K, 2) pixels.
-        left_shoulder, right_hip: their places among the K keypoints.
-    """
+    """Compute the distance from left shoulder to right hip, given by their indices, of each true
+    pose (N, K, 2): LSP's normaliser."""
     joints = np.asarray(target, np.float64)
     return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
 
@@ -178,25 +152,14 @@ def oks(predicted: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayL
     size = np.broadcast_to(np.asarray(area, np.float64), (len(distances),))[:, None] + np.spacing(1)
     similar = np.exp(-(distances**2) / (2 * variances * size))
     known = ~np.isnan(distances)
-    counts = known.sum(axis=1)
-    total = np.where(known, similar, 0.0).sum(axis=1)
-    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+    return _mean_where(known, similar, axis=1)
 
 
 def oks_nms(
-    keypoints: ArrayLike,
-    scores: ArrayLike,
-    areas: ArrayLike,
-    sigmas: ArrayLike,
-    limit: float = 0.9,
+    keypoints: ArrayLike, scores: ArrayLike, areas: ArrayLike, sigmas: ArrayLike, limit: float = 0.9
 ) -> list[int]:
-    """Drop poses of one picture that are too similar (OKS above `limit`) to a better one; return
-    the others' indices, best first.
-
-    Args:
-        keypoints: (N, K, 2) pixels.
-        scores, areas: (N,).
-    """
+    """Drop poses (N, K, 2) of one picture that are too similar (OKS above `limit`) to one of a
+    higher score; return the others' indices, best first."""
     poses = np.asarray(keypoints, np.float64)
     sizes = np.asarray(areas, np.float64)
     waiting = [int(i) for i in np.argsort(-np.asarray(scores, np.float64), kind="stable")]

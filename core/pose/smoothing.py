@@ -11,6 +11,11 @@ import numpy as np
 
 from core.pose.types import Floats
 
+_SPEED_CUTOFF_HZ = 1.0  # of the one-euro filter's own low-pass of the speed
+# Variances of the Kalman filter in the CPM demos: what each frame adds to position and to velocity,
+# and of what comes in, in square pixels
+_PROCESS_NOISE, _MEASUREMENT_NOISE = 0.03, 1.0
+
 
 class OneEuro:
     """The one-euro filter (Casiez, Roussel, Vogel 2012): a low-pass whose cutoff rises with speed,
@@ -19,41 +24,34 @@ class OneEuro:
     Attributes:
         min_cutoff: cutoff in Hz of a still value; lower is calmer.
         beta: how much one unit per second of speed raises the cutoff, in Hz.
-        d_cutoff: cutoff in Hz of the speed's own filter.
     """
 
-    def __init__(self, min_cutoff: float = 1.5, beta: float = 0.03, d_cutoff: float = 1.0) -> None:
-        self.min_cutoff, self.beta, self.d_cutoff = min_cutoff, beta, d_cutoff
+    def __init__(self, min_cutoff: float = 1.5, beta: float = 0.03) -> None:
+        self.min_cutoff, self.beta = min_cutoff, beta
         self._values: Floats | None = None
-        self._speed: Floats | None = None
+        self._speed: Any = 0.0
         self._time_s = 0.0
 
     def __call__(self, values: Floats, time_s: float) -> Floats:
         """Return the smoothed values; a value that is or was NaN is returned unsmoothed."""
-        if self._values is None or self._speed is None or self._values.shape != values.shape:
-            self._reset(values, time_s)
-            return values.copy()
-        passed = max(time_s - self._time_s, 1e-3)
-        speed = _low_pass(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
-        cutoff = self.min_cutoff + self.beta * np.abs(speed)
-        smooth = _low_pass(self._values, values, cutoff, passed)
-        known = np.isfinite(smooth)
-        if known.all():
-            self._values, self._speed = smooth, speed
+        if self._values is None or self._values.shape != values.shape:
+            self._values, self._speed = values.copy(), np.zeros_like(values)
         else:
+            dt_s = max(time_s - self._time_s, 1e-3)
+            velocity = (values - self._values) / dt_s
+            speed = _low_pass(self._speed, velocity, _SPEED_CUTOFF_HZ, dt_s)
+            cutoff_hz = self.min_cutoff + self.beta * np.abs(speed)
+            smooth = _low_pass(self._values, values, cutoff_hz, dt_s)
+            known = np.isfinite(smooth)
             self._values, self._speed = np.where(known, smooth, values), np.where(known, speed, 0)
         self._time_s = time_s
         return self._values.copy()
 
-    def _reset(self, values: Floats, time_s: float) -> None:
-        self._values, self._speed = values.copy(), np.zeros_like(values)
-        self._time_s = time_s
 
-
-def _low_pass(before: Floats, now: Floats, cutoff_hz: Any, passed_s: float) -> Floats:
+def _low_pass(previous: Floats, current: Floats, cutoff_hz: Any, dt_s: float) -> Floats:
     """Compute one step of a first-order low-pass filter."""
-    turn = 2 * math.pi * passed_s * cutoff_hz
-    return before + (now - before) * (turn / (turn + 1))
+    turn = 2 * math.pi * dt_s * cutoff_hz
+    return previous + (current - previous) * (turn / (turn + 1))
 
 
 class LabelHysteresis:
@@ -88,8 +86,7 @@ class LabelHysteresis:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """Settings of smoothing; the numbers are those of `OneEuro` and
-    `LabelHysteresis`.
+    """Settings of smoothing; the numbers are those of `OneEuro` and `LabelHysteresis`.
 
     Attributes:
         joints: whether keypoints are smoothed.
@@ -118,15 +115,11 @@ class KalmanFilter:
     Constant velocity in pixels a frame; as there, what comes out is where the keypoint will be in
     the next frame, so that a steady movement has no lag. Unlike there, a keypoint starts where it
     is first seen, not at (0, 0).
-
-    Attributes:
-        process_noise: variance that each frame adds to position and to velocity.
-        measurement_noise: variance of what comes in, in square pixels.
     """
 
-    def __init__(self, process_noise: float = 0.03, measurement_noise: float = 1.0) -> None:
-        self.process_noise, self.measurement_noise = process_noise, measurement_noise
-        self._state: Floats | None = None  # (5, *shape): position, velocity, their covariances
+    def __init__(self) -> None:
+        # (5, *shape): position x, velocity v, and their covariances xx, xv, vv
+        self._state: Floats | None = None
 
     def __call__(self, values: Floats) -> Floats:
         """Return the values predicted for the next frame; a missing one is NaN and restarts."""
@@ -134,43 +127,10 @@ class KalmanFilter:
         started[0] = values
         if self._state is None or self._state.shape != started.shape:
             self._state = started
-        before = np.where(np.isfinite(self._state[0]), self._state, started)
-        self._state = self._predict(*self._correct(before, values))
+        x, v, xx, xv, vv = np.where(np.isfinite(self._state[0]), self._state, started)
+        gain, velocity_gain = xx / (xx + _MEASUREMENT_NOISE), xv / (xx + _MEASUREMENT_NOISE)
+        x, v = x + gain * (values - x), v + velocity_gain * (values - x)
+        xx, xv, vv = (1 - gain) * xx, (1 - gain) * xv, vv - velocity_gain * xv
+        predicted_xx = xx + 2 * xv + vv + _PROCESS_NOISE
+        self._state = np.stack([x + v, v, predicted_xx, xv + vv, vv + _PROCESS_NOISE])
         return self._state[0].astype(np.float32)
-
-    def _correct(self, state: Floats, values: Floats) -> Floats:
-        """Return the Kalman state (5, …) corrected by the measured values."""
-        position, velocity, position_variance, covariance, velocity_variance = state
-        gain = position_variance / (position_variance + self.measurement_noise)
-        velocity_gain = covariance / (position_variance + self.measurement_noise)
-        residual = values - position
-        return np.stack(
-            [
-                position + gain * residual,
-                velocity + velocity_gain * residual,
-                (1 - gain) * position_variance,
-                (1 - gain) * covariance,
-                velocity_variance - velocity_gain * covariance,
-            ]
-        )
-
-    def _predict(
-        self,
-        position: Floats,
-        velocity: Floats,
-        position_variance: Floats,
-        covariance: Floats,
-        velocity_variance: Floats,
-    ) -> Floats:
-        """Return the Kalman state (5, …) one frame later, at constant velocity."""
-        noise = self.process_noise
-        variance = position_variance + 2 * covariance + velocity_variance + noise
-        return np.stack(
-            [
-                position + velocity,
-                velocity,
-                variance,
-                covariance + velocity_variance,
-                velocity_variance + noise,
-            ]
-        )

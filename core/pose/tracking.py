@@ -5,7 +5,7 @@ Convention: a square is (x0, y0, side), picture pixels; it may reach beyond the 
 
 import math
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 
@@ -25,8 +25,7 @@ _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
 def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
-    """Return the square to search while no hand is tracked: in the picture's centre, no larger than
-    the picture."""
+    """Return the square to search while no hand is tracked, in the middle of the picture."""
     height, width = size_hw
     side = min(side, height, width)
     return Square((width - side) / 2, (height - side) / 2, side)
@@ -52,27 +51,26 @@ def next_square(region: Square, keypoints: Floats, peaks: Floats) -> Square | No
     return Square(float(x) - (side - 1) / 2, float(y) - (side - 1) / 2, side)
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class _Track:
     """A tracked pose when last seen, and its keypoints' mean velocity, px/s."""
 
     pose: Pose
     seen_s: float
-    speed: tuple[float, float] = (0.0, 0.0)
+    speed: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
 
     def update(self, pose: Pose, time_s: float) -> "_Track":
         """Return the track with its next pose and the keypoints' mean velocity between both."""
-        away_s = time_s - self.seen_s
-        (previous, now) = _common_keypoints(self.pose.keypoints, pose.keypoints)
-        if away_s <= 0 or not len(now):
+        dt_s = time_s - self.seen_s
+        previous, current = _common_keypoints(self.pose.keypoints, pose.keypoints)
+        if dt_s <= 0 or not len(current):
             return _Track(pose, time_s, self.speed)
-        x, y = ((now - previous).mean(axis=0) / away_s).tolist()
-        return _Track(pose, time_s, (x, y))
+        return _Track(pose, time_s, (current - previous).mean(axis=0) / np.float32(dt_s))
 
     def extrapolate(self, time_s: float) -> Floats:
         """Return the keypoints at a time by constant velocity, for 0.3 s at most."""
         ahead_s = min(time_s - self.seen_s, _MAX_EXTRAPOLATION_S)
-        return self.pose.keypoints + np.array(self.speed, np.float32) * ahead_s
+        return self.pose.keypoints + self.speed * np.float32(ahead_s)
 
 
 class PoseTracker:
@@ -100,34 +98,30 @@ class PoseTracker:
         Args:
             skeleton: the poses'; "" matches as hands.
         """
-        there = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
+        tracks = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
         title = skeleton_named(skeleton).title if skeleton else ""
-        bodies = title == BODY
         if title == PAIR:  # of one person: the same, whichever hand is seen
-            found: list[int | None] = [min(there, default=None) for _ in poses]
-        elif bodies:
-            ahead = {n: t.extrapolate(time_s) for n, t in there.items()}
-            only_candidate = len(poses) == len(ahead) == 1
-            costs = [
-                {
-                    n: _body_cost(at, p.keypoints, skeleton, only_candidate=only_candidate)
-                    for n, at in ahead.items()
-                }
-                for p in poses
-            ]
-            found = _assign_tracks(costs, _NEW_BODY_COST)
+            found: list[int | None] = [min(tracks, default=None) for _ in poses]
+        elif title == BODY:
+            ahead = {n: track.extrapolate(time_s) for n, track in tracks.items()}
+            is_only = len(poses) == len(ahead) == 1
+            found = _assign_tracks(
+                [
+                    {n: _body_cost(at, p.keypoints, skeleton, is_only) for n, at in ahead.items()}
+                    for p in poses
+                ],
+                _NEW_BODY_COST,
+            )
         else:
             found = _assign_tracks(
-                [{n: _hand_cost(t.pose, p) for n, t in there.items()} for p in poses]
+                [{n: _hand_cost(t.pose, p) for n, t in tracks.items()} for p in poses]
             )
         numbers: list[int] = []
         for n in found:
-            numbers.append(self._new_number({*there, *numbers}) if n is None else n)
-        seen = {
-            n: there[n].update(pose, time_s) if bodies and n in there else _Track(pose, time_s)
-            for n, pose in zip(numbers, poses, strict=True)
-        }
-        self._tracks = there | seen
+            numbers.append(self._new_number({*tracks, *numbers}) if n is None else n)
+        for n, pose in zip(numbers, poses, strict=True):
+            tracks[n] = tracks[n].update(pose, time_s) if n in tracks else _Track(pose, time_s)
+        self._tracks = tracks
         return numbers
 
     def forget(self) -> None:
@@ -135,8 +129,7 @@ class PoseTracker:
         self._tracks, self._next = {}, 0
 
     def _new_number(self, taken: Container[int]) -> int:
-        """Return a new track's number: the lowest that isn't taken where numbers are reused, else
-        one never used before."""
+        """Return the lowest number that isn't taken where they are reused, else one never used."""
         if self.reuse:
             return next(n for n in count(1) if n not in taken)
         self._next += 1
@@ -160,9 +153,7 @@ def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
 
 def _box_area(keypoints: Floats) -> float:
     """Return the area of the keypoints' bounding box, square pixels; 1 where all are missing."""
-    if not np.isfinite(keypoints).all(axis=1).any():
-        return 1.0
-    return bounding_box(keypoints).area
+    return bounding_box(keypoints).area if np.isfinite(keypoints).all(axis=1).any() else 1.0
 
 
 # OKS above which two bodies are one. The light net on 60 photos of COCO: at most 0.40 between any
@@ -178,40 +169,31 @@ _MAX_EXTRAPOLATION_S = 0.3
 def _hand_cost(previous: Pose, current: Pose) -> float:
     """Return the matching cost of two hands: mean displacement over size, plus 0.5 for another
     handedness; infinite without common keypoints."""
-    has_changed = (
-        None not in (previous.handedness, current.handedness)
-        and previous.handedness != current.handedness
-    )
-    return (
-        _mean_displacement(previous.keypoints, current.keypoints) + _HANDEDNESS_COST * has_changed
-    )
+    sides = {previous.handedness, current.handedness} - {None}
+    displacement = _mean_displacement(previous.keypoints, current.keypoints)
+    return displacement + (_HANDEDNESS_COST if len(sides) == 2 else 0.0)
 
 
 def _mean_displacement(previous: Floats, current: Floats) -> float:
-    """Return the keypoints' mean displacement over the larger pose's size; infinite without common
-    keypoints."""
-    if previous.shape != current.shape:
+    """Return common keypoints' mean displacement over the larger pose's size; infinite without."""
+    before, after = _common_keypoints(previous, current)
+    if not len(before):
         return math.inf
-    # plain Python is faster than numpy for so few points
-    both = previous.tolist(), current.tolist()
-    ways = [math.dist(a, b) for a, b in zip(*both, strict=True)]
-    ways = [way for way in ways if math.isfinite(way)]
-    if not ways:
-        return math.inf
-    size = max(_extent(values) for points in both for values in zip(*points, strict=True))
-    return sum(ways) / len(ways) / max(size, 1.0)
+    sizes = [np.nanmax(one, axis=0) - np.nanmin(one, axis=0) for one in (previous, current)]
+    moved_px = np.linalg.norm(after - before, axis=1).mean()
+    return float(moved_px / max(np.max(sizes), 1.0))
 
 
-def _body_cost(previous: Floats, current: Floats, skeleton: str, *, only_candidate: bool) -> float:
+def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) -> float:
     """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of
     OKS and IoU of their common keypoints.
 
     Args:
-        only_candidate: the only pose and track; similarity, the expensive part, is skipped where
+        is_only: there is one pose and one track: similarity, the expensive part, is skipped where
             it can't change the match.
     """
     way = _mean_displacement(previous, current)
-    if way > _NEW_BODY_COST or (only_candidate and way + 1 < _NEW_BODY_COST):
+    if way > _NEW_BODY_COST or (is_only and way + 1 < _NEW_BODY_COST):
         return way
     joints, sigmas = _oks_keypoints(skeleton)
     alike = box_iou(*map(bounding_box, _common_keypoints(previous, current)))
@@ -239,17 +221,10 @@ def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     return tuple(i for i, _ in shared), tuple(sigma for _, sigma in shared)
 
 
-def _extent(values: Sequence[float]) -> float:
-    """Return max − min of the finite values."""
-    seen = [value for value in values if math.isfinite(value)]
-    return max(seen) - min(seen)
-
-
 def _assign_tracks(
     costs: Sequence[dict[int, float]], new_track_cost: float = _NEW_HAND_COST
 ) -> list[int | None]:
-    """Assign each pose a track at the least total cost; None where a new track, at
-    `new_track_cost`, is cheaper."""
+    """Assign poses to tracks at the least total cost; None where a new track is cheaper."""
     if len(costs) == 1:  # as most often
         number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, new_track_cost))
         return [number if cost < new_track_cost else None]

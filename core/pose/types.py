@@ -96,20 +96,16 @@ class Pose:
 
     def __post_init__(self) -> None:
         joints = self.keypoints.shape[0]
-        if self.keypoints.shape != (joints, 2):
-            raise ValueError(f"keypoints must be (K, 2), got {self.keypoints.shape}")
-        if self.scores.shape != (joints,):
-            raise ValueError(f"scores must be ({joints},), got {self.scores.shape}")
-        if self.visibility is not None and self.visibility.shape != (joints,):
-            raise ValueError(f"visibility must be ({joints},), got {self.visibility.shape}")
-        if self.world is not None and self.world.shape != (joints, 3):
-            raise ValueError(f"world must be ({joints}, 3), got {self.world.shape}")
+        shapes = {"keypoints": (joints, 2), "scores": (joints,), "visibility": (joints,)}
+        for name, shape in (shapes | {"world": (joints, 3)}).items():
+            values = getattr(self, name)
+            if values is not None and values.shape != shape:
+                raise ValueError(f"{name} must be {shape}, got {values.shape}")
         if self.handedness not in (LEFT, RIGHT, None):
             raise ValueError(f"handedness must be Left, Right or None, got {self.handedness!r}")
 
     def without_hidden(self) -> "Pose":
-        """Return the pose with keypoints of a visibility below 0.5 as missing; unchanged where
-        visibility is unknown."""
+        """Return the pose with keypoints of a known visibility below 0.5 as missing."""
         if self.visibility is None or (self.visibility >= VISIBLE).all():
             return self
         hidden = self.visibility < VISIBLE
@@ -167,8 +163,7 @@ class TurnedSquare:
 
     @property
     def corners(self) -> Floats:
-        """Return the corners, (4, 2) px: upper left, upper right, lower right, lower left before
-        the rotation."""
+        """Return the corners, (4, 2) px, clockwise from the upper left one before the rotation."""
         c, s = np.cos(self.rotation), np.sin(self.rotation)
         unit = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * self.side / 2
         return (unit @ np.array([(c, s), (-s, c)]) + (self.x, self.y)).astype(np.float32)
@@ -192,7 +187,6 @@ class Estimate:
     """What an estimator found in one frame: N poses, the highest score first.
 
     Attributes:
-        poses: the poses, possibly none.
         size_hw: (H, W) of the picture that the keypoints refer to.
         estimator: the estimator's name, e.g. "mediapipe-hands".
         skeleton: the name of the poses' skeleton.

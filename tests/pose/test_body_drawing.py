@@ -24,7 +24,7 @@ def picture():
     return np.random.default_rng(0).integers(0, 256, (*HW, 3), np.uint8)
 
 
-def person(*, mask=True, tracking=None):
+def person(tracking=None):
     """Standing in the left half, which the mask says is hers."""
     points = np.full((33, 2), 25, np.float32)
     points[[BODY_33.index("left_hip"), BODY_33.index("right_hip")]] = (25, 35)
@@ -36,7 +36,7 @@ def person(*, mask=True, tracking=None):
         HW,
         "test",
         skeleton="body_33",
-        masks=(share,) if mask else (),
+        masks=(share,),
         tracking=tracking,
     )
 
@@ -50,13 +50,12 @@ def test_the_person_stays_and_a_colour_takes_the_place_of_the_rest(picture):
     assert np.array_equal(seen[:, :50], picture[:, :50])
     assert (seen[:, 50:] == (1, 2, 3)).all()
     assert np.array_equal(picture, before)
-
-
-def test_half_a_mask_mixes_half_of_each(picture):
-    estimate = person()
-    estimate.masks[0][:] = 0.5
-    seen = draw_body(picture, estimate, BodyView(COLOUR, (0, 0, 0), **ALONE))
-    np.testing.assert_allclose(seen, picture / 2, atol=1)
+    halved = person()
+    halved.masks[0][:] = 0.5
+    mixed = draw_body(picture, halved, BodyView(COLOUR, (0, 0, 0), **ALONE))
+    np.testing.assert_allclose(mixed, picture / 2, atol=1)
+    nobody = Estimate((), HW, "test", skeleton="body_33")  # nothing of the picture is shown
+    assert (draw_body(picture, nobody, BodyView(COLOUR, (9, 9, 9))) == 9).all()
 
 
 def test_a_blurred_background_keeps_its_colours_and_loses_its_edges(picture):
@@ -106,11 +105,6 @@ def test_each_visitor_s_picture_is_made_to_fit_once_for_all_frames(picture):
     assert (draw_body(wider, nobody, views[0]) == 200).all()  # of another size, made anew
 
 
-def test_where_nobody_was_found_nothing_of_the_background_is_shown(picture):
-    nobody = Estimate((), HW, "test", skeleton="body_33")
-    assert (draw_body(picture, nobody, BodyView(COLOUR, (9, 9, 9))) == 9).all()
-
-
 def test_mirrored_it_is_the_mirror_image(picture):
     view = BodyView(COLOUR, steps=True)
     plain, turned = (draw_body(picture, person(), view, mirror=flip) for flip in (False, True))
@@ -129,9 +123,5 @@ def test_the_steps_are_drawn_where_they_are_computed():
     for x, y in [(60, 30), (80, 30), (70, 20), (70, 40)]:
         assert seen[y, x].any()  # the square's sides
     assert not seen[30, 70].any()
-
-
-def test_without_a_tracker_there_are_no_squares(picture):
-    assert np.array_equal(
-        draw_steps(picture, person()), draw_steps(picture, person(tracking=Tracking(True)))
-    )
+    alone = draw_steps(black, person(Tracking(True)))  # without a tracker there are no squares
+    assert np.array_equal(alone, draw_steps(black, person())) and not alone[30, 60].any()

@@ -22,9 +22,6 @@ def points(*xy: tuple[float, float]) -> np.ndarray:
 
 def test_a_box_leaves_missing_keypoints_out():
     assert bounding_box(points((2, 9), (np.nan, np.nan), (5, 3))) == (2, 3, 5, 9)
-
-
-def test_a_box_of_nothing_is_an_error():
     with pytest.raises(ValueError, match="all are missing"):
         bounding_box(points((np.nan, np.nan)))
 

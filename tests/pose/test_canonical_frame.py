@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.pose.canonical_frame import canonical_frame, heading_length, to_unit_length
-from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
+from core.pose.skeletons.hands import KNUCKLES, WRIST
 from core.pose.skeletons.table import COCO_17, HAND_21
 
 # A palm 8 long and 6 wide that points up, its index side at the right, and a thumb beside it.

@@ -1,5 +1,6 @@
 """Drawing: on a copy, in the right place, mirrored without mirroring the text."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from core.pose.drawing.poses import (
     render_emoji,
     render_label,
 )
-from core.pose.skeletons.table import BODY_33, HAND_21
+from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Pose
 
 
@@ -30,14 +31,10 @@ def estimate(*poses: Pose) -> Estimate:
     return Estimate(tuple(poses), (240, 320), "mediapipe-hands")
 
 
-def test_the_picture_itself_is_left_as_it_was(hand):
+def test_a_white_dot_lies_on_every_keypoint_of_a_copy(hand):
     picture = grey()
     drawn = draw_pose(picture, hand)
-    assert (picture == 90).all() and (drawn != 90).any()
-
-
-def test_a_white_dot_lies_on_every_keypoint(hand):
-    drawn = draw_pose(grey(), hand)
+    assert (picture == 90).all()
     for x, y in np.round(hand.keypoints).astype(int):
         assert (drawn[y, x] > 200).all()
 
@@ -58,24 +55,15 @@ def test_mirroring_is_the_mirror_image_of_the_skeleton(hand):
 def test_text_is_never_mirrored(hand):
     plate = render_label("point_up", "", 18)
     drawn = draw_estimate(grey(), estimate(hand), labels=["point_up"], mirror=True)
-    height, width = plate.shape[:2]
-    found = any(
-        np.array_equal(drawn[top : top + height, left : left + width], plate)
-        for top in range(240 - height)
-        for left in range(320 - width)
-        if (drawn[top, left] == plate[0, 0]).all()
-    )
-    assert found
+    away = cv2.matchTemplate(drawn, plate, cv2.TM_SQDIFF)
+    assert away.min() < 1
 
 
 def test_a_label_at_the_picture_s_edge_stays_inside(hand):
     hand.keypoints[:] += np.array([250, -120])
     drawn = draw_estimate(grey(), estimate(hand), labels=["thumbs_up"], emoji=["👍"])
     assert drawn.shape == (240, 320, 3) and (drawn[:30, -60:] != 90).any()
-
-
-def test_a_plate_wider_than_the_picture_is_cut(hand):
-    small = np.zeros((20, 30, 3), np.uint8)
+    small = np.zeros((20, 30, 3), np.uint8)  # a plate wider than the picture is cut
     assert draw_estimate(small, estimate(hand), labels=["a very long name"]).shape == small.shape
 
 
@@ -84,15 +72,12 @@ def test_no_pose_draws_nothing():
 
 
 def test_the_emoji_is_drawn_in_colour_where_there_is_a_font():
+    assert render_emoji("", 32) is None
     if emoji_font_path() is None:
         pytest.skip("no colour emoji font on this system")
     sprite = np.array(render_emoji("👍", 32))
     seen = sprite[sprite[..., 3] > 200][:, :3].astype(int)
     assert sprite.shape[0] == 32 and np.ptp(seen, axis=1).max() > 60
-
-
-def test_no_emoji_is_no_sprite():
-    assert render_emoji("", 32) is None
 
 
 def test_people_s_colours_are_far_from_each_other_and_from_a_body_s_sides():
@@ -101,11 +86,6 @@ def test_people_s_colours_are_far_from_each_other_and_from_a_body_s_sides():
     assert np.linalg.norm(people[:, None] - sides, axis=2).min() > 80
     apart = np.linalg.norm(people[:, None] - people, axis=2)
     assert apart[~np.eye(len(people), dtype=bool)].min() > 85
-
-
-def test_every_bone_joins_two_of_the_keypoints():
-    assert HAND_21.size == 21 and len(HAND_21.edges) == len(HAND_21.colors) == 20
-    assert all(0 <= a < b < 21 for a, b in HAND_21.edges)
 
 
 def test_a_way_is_drawn_on_a_copy_between_the_points_that_were_seen():

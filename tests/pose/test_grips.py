@@ -61,27 +61,17 @@ def test_a_missing_fingertip_ends_a_pinch():
     lost[8] = np.nan
     assert not grips(lost, HAND_21)[PINCH].on
     assert np.isnan(grips(lost, HAND_21)[PINCH].distance)
-
-
-def test_a_body_has_no_grips():
-    assert GripDetector()(np.zeros((33, 3)), BODY_33) == {}
+    assert grips(np.zeros((33, 3)), BODY_33) == {}  # a body has none
 
 
 def test_the_skeletons_of_depth_give_much_the_same_distances():
     """On 80 rendered hands, of which each skeleton has its own keypoints."""
     rendered = [render_hand(0, number) for number in range(80)]
-    of = {
-        skeleton.name: np.array(
-            [
-                [
-                    distance
-                    for distance, _ in measure_grips(r.joints_mm(skeleton.name), skeleton).values()
-                ]
-                for r in rendered
-            ]
-        )
-        for skeleton in (HAND_21, NYU_14, ICVL_16)
-    }
-    assert np.ptp(of["hand_21"], 0).min() > 0.5  # the hands are open and closed
-    for name in ("nyu_14", "icvl_16"):
-        np.testing.assert_allclose(of[name], of["hand_21"], atol=0.08)
+
+    def distances(skeleton):
+        grips = [measure_grips(r.joints_mm(skeleton.name), skeleton).values() for r in rendered]
+        return np.array([[distance for distance, _ in hand] for hand in grips])
+
+    assert np.ptp(distances(HAND_21), 0).min() > 0.5  # the hands are open and closed
+    for skeleton in (NYU_14, ICVL_16):
+        np.testing.assert_allclose(distances(skeleton), distances(HAND_21), atol=0.08)

@@ -11,7 +11,6 @@ from core.pose.boxes import Box
 from core.pose.drawing.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_tiles
 from core.pose.drawing.heatmaps import (
     TITLE,
-    combine_maps,
     draw_colour_bar,
     draw_with_heatmaps,
     enlarge_for_drawing,
@@ -22,12 +21,17 @@ from core.pose.drawing.heatmaps import (
 )
 from core.pose.drawing.poses import render_label
 from core.pose.heatmaps import heatmap_keypoints
-from core.pose.skeletons.table import HAND_21, LSP_14, NYU_14, SKELETONS
+from core.pose.skeletons.table import HAND_21, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
 from core.reading.keypoint_sources import KeypointSource
 
 GREY = 100
 INDEX_TIP = 8
+
+
+@pytest.fixture
+def rgb() -> np.ndarray:
+    return np.full((120, 160, 3), GREY, np.uint8)
 
 
 @pytest.fixture
@@ -40,22 +44,16 @@ def heatmaps() -> Heatmaps:
     return Heatmaps(maps, Box(50.0, 20.0, 114.0, 84.0), np.full((128, 128, 3), GREY, np.uint8))
 
 
-def test_the_strongest_keypoint_shows_and_the_background_does_not(heatmaps):
-    assert combine_maps(heatmaps, 1).max() == 1
-    assert combine_maps(heatmaps, 1)[20, 20] == 0
-    assert combine_maps(heatmaps, 1, joint=21)[20, 20] == 1
-
-
-def test_a_heatmap_is_drawn_where_its_cell_lies_in_the_picture(heatmaps):
+@pytest.mark.parametrize("joint", [None, INDEX_TIP])
+def test_a_heatmap_is_drawn_where_its_cell_lies_in_the_picture(heatmaps, rgb, joint):
     # cell (10, 4) of 2 pixels each: picture pixel 50 + 20.5, 20 + 8.5
-    rgb = np.full((120, 160, 3), GREY, np.uint8)
-    out = overlay_heatmaps(rgb, [heatmaps], 1)
+    out = overlay_heatmaps(rgb, [heatmaps], 1, joint)
     red = out[..., 0].astype(int) - out[..., 2]
     y, x = np.unravel_index(red.argmax(), red.shape)
-    assert abs(x - 70.5) <= 1
-    assert abs(y - 28.5) <= 1
-    assert (out[:, 130:] == GREY).all()
-    assert (rgb == GREY).all()
+    assert abs(x - 70.5) <= 1 and abs(y - 28.5) <= 1
+    assert (out[:, 130:] == GREY).all() and (rgb == GREY).all()
+    background = overlay_heatmaps(rgb, [heatmaps], 1, 21)
+    assert is_red(background[60, 90]) and not is_red(out[60, 90])
 
 
 @pytest.mark.parametrize("corner", [(-40.0, -30.0), (140.0, 100.0), (900.0, 0.0)])
@@ -124,11 +122,10 @@ def test_of_several_people_only_the_chosen_one_s_maps_are_laid_over_the_picture(
     assert (tiles == first).all()  # the same crop and maps: where they lie is not in the tiles
 
 
-def test_what_a_net_attends_to_has_a_tile_of_its_name_also_while_nobody_is_seen(heatmaps):
+def test_what_a_net_attends_to_has_a_tile_of_its_name_also_while_nobody_is_seen(heatmaps, rgb):
     dim, sure = np.full((1, 8, 8), 0.1, np.float32), np.full((21, 8, 8), 0.1, np.float32)
     sure[INDEX_TIP] = 1
     seen = replace(heatmaps, attention={"holistic_1": dim, "part_wise": sure})
-    rgb = np.full((120, 160, 3), GREY, np.uint8)
     # five tiles and the picture: three columns of 320; the attentions at (0, 320) and (320, 320)
     out = draw_with_heatmaps(rgb, estimate_of(seen), Maps("multi", joint=INDEX_TIP), 2)
     assert not is_red(out[480, 160]) and is_red(out[480, 480])
@@ -138,7 +135,10 @@ def test_what_a_net_attends_to_has_a_tile_of_its_name_also_while_nobody_is_seen(
     assert tile_title(tile, HAND_21, ("holistic_1", "part_wise")) == "holistic 1"
     nobody = Estimate((), (120, 160), "net")
     dark = draw_with_heatmaps(rgb, nobody, Maps("multi"), 2, attention_names=tuple(seen.attention))
-    assert dark.shape == out.shape
+    assert dark.shape == out.shape and not is_red(dark[480, 480])
+    alone = draw_with_heatmaps(np.full_like(rgb, 200), nobody, Maps("hm"), 2)
+    assert alone.shape == picture_of(heatmaps, Maps("hm")).shape  # nothing jumps
+    assert (alone == 200).all(axis=2).sum() >= 158 * 118  # the camera's picture shows
 
 
 def test_the_tiles_are_mirrored_and_their_places_are_not(heatmaps):
@@ -157,26 +157,16 @@ def test_a_track_goes_through_the_peaks_of_every_stage():
     [way] = stage_tracks(moving, [INDEX_TIP], 320).swapaxes(0, 1)
     assert way == pytest.approx(np.array([(54.5, 204.5), (124.5, 64.5), (134.5, 64.5)]), abs=0.01)
     out = picture_of(moving, Maps("multi", joint=INDEX_TIP))
-    # the track's tile is the first of the second row; half-way from (54, 204) to (124, 64)
+    # a stage that sees nothing has no point; the track's tile is the first of the second row
+    assert np.isnan(stage_tracks(moving, [7], 320)).all()
+    # half-way from (54, 204) to (124, 64)
     assert (out[320 + 134, 89] != GREY).any()
     assert (out[320 + 250, 250] == GREY).all()
 
 
-def test_a_track_has_no_point_where_a_stage_sees_nothing(heatmaps):
-    way = stage_tracks(heatmaps, [INDEX_TIP, 7], 320)
-    assert np.isfinite(way[:, 0]).all()
-    assert np.isnan(way[:, 1]).all()
-
-
 def test_without_a_chosen_joint_the_ends_of_fingers_and_limbs_are_followed():
     assert tracked_keypoints(HAND_21, None) == (4, 8, 12, 16, 20)
-    assert [NYU_14.joints[joint] for joint in tracked_keypoints(NYU_14, None)] == [
-        "thumb_tip",
-        "index_tip",
-        "middle_tip",
-        "ring_tip",
-        "little_tip",
-    ]
+    assert all(NYU_14.joints[joint].endswith("_tip") for joint in tracked_keypoints(NYU_14, None))
     assert tracked_keypoints(HAND_21, 5) == (5,)
     assert tracked_keypoints(HAND_21, 21) == ()  # the background has no place
 
@@ -186,24 +176,6 @@ def test_titles_are_readable_and_fit_their_tiles():
     for skeleton in SKELETONS.values():
         for tile in layout_tiles(Maps("hm"), skeleton, 3).tiles:
             assert render_label(tile_title(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
-
-
-@pytest.mark.parametrize("view", ["multi", "hm"])
-def test_without_a_hand_the_picture_has_the_same_size_and_shows_what_the_camera_sees(
-    heatmaps, view
-):
-    nothing = Estimate((), (120, 160), "cpm")
-    out = draw_with_heatmaps(np.full((120, 160, 3), 200, np.uint8), nothing, Maps(view), 2)
-    assert out.shape == picture_of(heatmaps, Maps(view)).shape
-    assert (out == 200).all(axis=2).sum() >= 158 * 118
-
-
-@pytest.mark.parametrize("size_hw", [(480, 640), (720, 1280), (640, 480)])
-def test_the_frame_keeps_its_shape_whatever_the_camera_s(heatmaps, size_hw):
-    for view in ("multi", "hm"):
-        rgb = np.zeros((*size_hw, 3), np.uint8)
-        out = draw_with_heatmaps(rgb, estimate_of(heatmaps, size_hw), Maps(view), 2)
-        assert out.shape == (640, 960, 3)
 
 
 def test_the_net_s_own_maps_of_a_real_hand_are_composed_in_every_view(weights_folder, shared_data):
@@ -225,26 +197,22 @@ def test_the_net_s_own_maps_of_a_real_hand_are_composed_in_every_view(weights_fo
     assert draw_with_heatmaps(rgb, estimate, Maps("single", 2), stages).shape == rgb.shape
 
 
-@pytest.mark.parametrize("skeleton", ["lsp_14", "body_33"])
-def test_a_body_s_maps_are_drawn_in_groups_of_its_own(skeleton):
-    body = _spread(SKELETONS[skeleton].size)
-    rgb = np.zeros((120, 160, 3), np.uint8)
+@pytest.mark.parametrize(("joints", "skeleton"), [(14, "lsp_14"), (33, "body_33"), (14, "hand_21")])
+def test_a_body_s_maps_are_drawn_in_groups_of_its_own_and_unknown_ones_by_numbers(
+    rgb, joints, skeleton
+):
+    maps = np.zeros((6, joints + 1, 46, 46), np.float32)
+    maps[:, np.arange(joints), 10, np.arange(joints)] = 1
+    body = Heatmaps(maps, Box(10.0, 5.0, 110.0, 105.0), np.full((368, 368, 3), GREY, np.uint8))
     for view in VIEWS:
-        for joint in (None, 0, SKELETONS[skeleton].size):
-            maps = Maps(view, 5, joint)
-            out = draw_with_heatmaps(rgb, estimate_of(body, skeleton=skeleton), maps, 6)
-            assert (out != rgb[0, 0]).any()
+        for joint in (None, 0, joints):
+            estimate = estimate_of(body, skeleton=skeleton)
+            out = draw_with_heatmaps(rgb, estimate, Maps(view, 5, joint), 6)
+            assert (out != GREY).any() and out.shape[1] == (160 if view == "single" else 960)
 
 
-def test_a_net_of_other_keypoints_than_it_says_gets_numbers():
-    body = _spread(LSP_14.size)
-    out = draw_with_heatmaps(np.zeros((120, 160, 3), np.uint8), estimate_of(body), Maps("hm"), 6)
-    assert out.shape[1] == 960
-
-
-def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_place(heatmaps):
+def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_place(heatmaps, rgb):
     # a pixel's centre is at an integer: pixel 10 of three times the size is 3 · 10 + 1
-    rgb = np.full((120, 160, 3), GREY, np.uint8)
     before = estimate_of(heatmaps)
     larger, after = enlarge_for_drawing(rgb, before, 3)
     assert larger.shape == (360, 480, 3) and after.size_hw == (360, 480)
@@ -252,12 +220,6 @@ def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_plac
     cells, _ = heatmap_keypoints(after.heatmaps[0])
     assert cells == pytest.approx(3 * heatmap_keypoints(heatmaps)[0] + 1)
     assert enlarge_for_drawing(rgb, before, 1)[1] is before
-
-
-def _spread(joints):
-    maps = np.zeros((6, joints + 1, 46, 46), np.float32)
-    maps[:, np.arange(joints), 10, np.arange(joints)] = 1
-    return Heatmaps(maps, Box(10.0, 5.0, 110.0, 105.0), np.full((368, 368, 3), GREY, np.uint8))
 
 
 def test_the_bar_runs_from_blue_to_red():

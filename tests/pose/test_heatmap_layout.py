@@ -31,76 +31,46 @@ def place(layout, kind, number=0):
     return tile.x, tile.y, tile.width, tile.height
 
 
-def test_every_finger_is_a_column_from_base_to_tip_with_the_wrist_beside_the_thumb():
-    # six columns of 160 in 960: wrist, picture, keypoints, background; then five fingers of four
-    layout = hand("hm")
-    assert layout.size_hw == (640, 960)
-    assert place(layout, JOINT, WRIST) == (0, 0, 160, 160)
-    assert place(layout, PICTURE) == (0, 160, 160, 160)
-    assert place(layout, KEYPOINTS) == (0, 320, 160, 160)
-    assert place(layout, JOINT, BACKGROUND) == (0, 480, 160, 160)
-    assert place(layout, JOINT, THUMB_CMC) == (160, 0, 160, 160)
-    assert place(layout, JOINT, INDEX_TIP) == (320, 480, 160, 160)
-    assert place(layout, JOINT, LITTLE_TIP) == (800, 480, 160, 160)
+SHOWN = ((JOINT, WRIST), (PICTURE, 0), (KEYPOINTS, 0), (JOINT, BACKGROUND))
+SHOWN += ((JOINT, THUMB_CMC), (JOINT, INDEX_TIP), (JOINT, LITTLE_TIP))
 
 
-def test_where_no_finger_fits_a_column_the_keypoints_follow_each_other_along_the_rows():
-    # 780 / 5 = 156: five rows for 24 tiles
-    layout = hand("hm", 780)
-    assert layout.size_hw == (780, 780)
-    assert place(layout, JOINT, WRIST) == (0, 0, 156, 156)
-    assert place(layout, PICTURE) == (156, 0, 156, 156)
-    assert place(layout, KEYPOINTS) == (312, 0, 156, 156)
-    assert place(layout, JOINT, BACKGROUND) == (468, 0, 156, 156)
-    assert place(layout, JOINT, THUMB_CMC) == (624, 0, 156, 156)
-    assert place(layout, JOINT, LITTLE_TIP) == (468, 624, 156, 156)
+@pytest.mark.parametrize(
+    ("width", "size_hw", "cells"),
+    [
+        # six columns of 160: every finger is a column, the wrist beside the thumb
+        (960, (640, 960), [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (2, 3), (5, 3)]),
+        # 780 / 5 = 156: no finger fits a column, the keypoints follow each other along the rows
+        (780, (780, 780), [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (1, 2), (3, 4)]),
+        # 700 / 4 = 175, even: 174; every finger is a row
+        (700, (6 * 174, 696), [(0, 0), (1, 0), (2, 0), (3, 0), (0, 1), (3, 2), (3, 5)]),
+    ],
+)
+def test_keypoints_lie_finger_by_finger_along_the_shorter_side(width, size_hw, cells):
+    layout = hand("hm", width)
+    side = {960: 160, 780: 156, 700: 174}[width]
+    assert layout.size_hw == size_hw
+    wanted = [(column * side, row * side, side, side) for column, row in cells]
+    assert [place(layout, *tile) for tile in SHOWN] == wanted
 
 
-def test_where_four_columns_fit_every_finger_is_a_row():
-    # 700 / 4 = 175, even: 174
-    layout = hand("hm", 700)
-    assert layout.size_hw == (6 * 174, 696)
-    assert [place(layout, JOINT, joint)[:2] for joint in range(5, 9)] == [
-        (0, 348),
-        (174, 348),
-        (348, 348),
-        (522, 348),
-    ]
-
-
-def test_the_stages_stand_side_by_side_with_their_track_and_the_picture_under_them():
-    # three columns of 320: a fourth stage's place is the track's, the picture has the rest
-    layout = hand("multi")
-    assert layout.size_hw == (640, 960)
-    assert [place(layout, STAGE, stage) for stage in range(3)] == [
-        (0, 0, 320, 320),
-        (320, 0, 320, 320),
-        (640, 0, 320, 320),
-    ]
-    assert place(layout, TRACK) == (0, 320, 320, 320)
-    assert place(layout, PICTURE) == (320, 320, 640, 320)
-
-
-def test_what_a_net_attends_to_follows_the_track():
-    # one stage, the track, four attentions and the picture: four columns of 240, two rows
-    layout = layout_tiles(Maps("multi", width=960), HAND_21, 1, 4)
-    assert layout.size_hw == (480, 960)
-    assert place(layout, TRACK) == (240, 0, 240, 240)
-    assert [place(layout, ATTENTION, number)[:2] for number in range(4)] == [
-        (480, 0),
-        (720, 0),
-        (0, 240),
-        (240, 240),
-    ]
-    assert place(layout, PICTURE) == (480, 240, 480, 240)
-
-
-def test_six_stages_wrap_into_four_columns():
-    layout = hand("multi", stages=6)
-    assert layout.size_hw == (480, 960)
-    assert place(layout, STAGE, 4) == (0, 240, 240, 240)
-    assert place(layout, TRACK) == (480, 240, 240, 240)
-    assert place(layout, PICTURE) == (720, 240, 240, 240)
+@pytest.mark.parametrize(
+    ("stages", "attentions", "side", "track", "picture"),
+    [
+        (3, 0, 320, (0, 320), (320, 320, 640, 320)),  # the picture has the rest of the last row
+        (6, 0, 240, (480, 240), (720, 240, 240, 240)),
+        (1, 4, 240, (240, 0), (480, 240, 480, 240)),  # attentions follow the track
+    ],
+)
+def test_stages_their_track_and_attentions_stand_side_by_side(
+    stages, attentions, side, track, picture
+):
+    layout = layout_tiles(Maps("multi", width=960), HAND_21, stages, attentions)
+    assert layout.size_hw == (2 * side, 960)
+    assert place(layout, STAGE, stages - 1)[2:] == (side, side)
+    assert (place(layout, TRACK), place(layout, PICTURE)) == ((*track, side, side), picture)
+    places = [place(layout, ATTENTION, number)[:2] for number in range(attentions)]
+    assert places == [(480, 0), (720, 0), (0, 240), (240, 240)][:attentions]
 
 
 def test_an_enlarged_keypoint_is_as_high_as_the_picture_was_beside_its_finger():
@@ -114,15 +84,13 @@ def test_an_enlarged_keypoint_is_as_high_as_the_picture_was_beside_its_finger():
         Tile(JOINT, 7, 640, 480, 160, 160),
         Tile(JOINT, 8, 800, 480, 160, 160),
     )
-
-
-def test_an_enlarged_keypoint_stands_alone_where_no_strip_fits_and_above_one_in_a_tall_picture():
+    # it stands alone where no strip fits, and above one in a tall picture
     assert hand("hm", 780, INDEX_TIP).tiles == (Tile(JOINT, 8, 0, 0, 780, 780),)
-    # 1044 - 696 = 348 under it: two rows of 174 at the right, the picture in the rest
-    tall = hand("hm", 700, INDEX_TIP).tiles
-    assert tall[0] == Tile(JOINT, 8, 0, 0, 696, 696)
-    assert tall[1] == Tile(PICTURE, 0, 0, 696, 348, 348)
-    assert tall[2:4] == (Tile(JOINT, 5, 348, 696, 174, 174), Tile(JOINT, 6, 522, 696, 174, 174))
+    assert hand("hm", 700, INDEX_TIP).tiles[:3] == (
+        Tile(JOINT, 8, 0, 0, 696, 696),
+        Tile(PICTURE, 0, 0, 696, 348, 348),
+        Tile(JOINT, 5, 348, 696, 174, 174),
+    )
 
 
 @pytest.mark.parametrize("width", [330, 480, 641, 700, 820, 960, 1200, 1501])

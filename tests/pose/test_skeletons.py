@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
+from core.pose.skeletons.hands import KNUCKLES, TIPS, WRIST
 from core.pose.skeletons.table import (
     BODY_33,
     COCO_17,
@@ -58,13 +59,10 @@ def test_mirror_pairs_are_left_and_right_of_one_name(skeleton: Skeleton) -> None
     assert twice == list(range(skeleton.size))
 
 
-def test_the_hand_is_mediapipes() -> None:
-    assert HAND_21.joints[0] == "wrist" and HAND_21.joints[4] == "thumb_tip"
-    assert HAND_21.joints[20] == "little_tip" and len(HAND_21.edges) == 20
-    assert HAND_21.groups["index"] == (5, 6, 7, 8)
-
-
-def test_the_published_hands_in_depth_have_their_files_orders() -> None:
+def test_hands_have_the_orders_of_mediapipe_and_of_the_published_files() -> None:
+    assert HAND_21.joints[0] == "wrist" and HAND_21.joints[20] == "little_tip"
+    assert HAND_21.groups["index"] == (5, 6, 7, 8) and len(HAND_21.edges) == 20
+    assert (WRIST, *TIPS, *KNUCKLES) == (0, 4, 8, 12, 16, 20, 5, 9, 13, 17)
     assert ICVL_16.joints[:4] == ("palm", "thumb_root", "thumb_middle", "thumb_tip")
     assert ICVL_16.joints[4] == "index_root" and ICVL_16.joints[15] == "little_tip"
     assert MSRA_21.joints[:5] == ("wrist", "index_mcp", "index_pip", "index_dip", "index_tip")
@@ -98,30 +96,26 @@ def test_33_keypoints_turn_into_coco_s_17_by_the_published_indices() -> None:
     np.testing.assert_array_equal(convert_keypoints(body, BODY_33, COCO_17), body[rows])
 
 
-def test_17_keypoints_turn_into_14_with_the_neck_between_the_shoulders() -> None:
-    body = np.zeros((2, 17, 3), np.float32)
-    body[:, 5], body[:, 6] = (10, 4, 2), (30, 8, 4)  # the shoulders
-    body[:, 16] = 7  # the right ankle, LSP's first
-    found = convert_keypoints(body, COCO_17, LSP_14)
-    assert found.shape == (2, 14, 3)
-    np.testing.assert_array_equal(found[0, 0], [7, 7, 7])
-    np.testing.assert_array_equal(found[1, LSP_14.index("neck")], [20, 6, 3])
-    assert np.isnan(found[:, LSP_14.index("head_top")]).all()
+@pytest.mark.parametrize(("source", "target"), [(COCO_17, LSP_14), (LSP_14, COCO_17)])
+def test_17_and_14_keypoints_turn_into_each_other_by_name(source, target) -> None:
+    body = np.arange(source.size * 6, dtype=np.float32).reshape(2, source.size, 3)
+    found = convert_keypoints(body, source, target)
+    shared = [joint for joint in target.joints if joint in source.joints]
+    for joint in shared:
+        np.testing.assert_array_equal(
+            found[:, target.index(joint)], body[:, source.index(joint)], joint
+        )
+    missing = [*{*target.joints} - {*shared, "neck"}]  # the head's top, or the face
+    assert len(shared) == 12 and np.isnan(found[:, [target.index(j) for j in missing]]).all()
 
 
-def test_14_keypoints_turn_into_17_without_a_face() -> None:
-    body = np.arange(28, dtype=np.float32).reshape(14, 2)
-    found = convert_keypoints(body, LSP_14, COCO_17)
-    for joint in ("left_shoulder", "right_wrist", "left_ankle"):
-        np.testing.assert_array_equal(found[COCO_17.index(joint)], body[LSP_14.index(joint)])
-    assert np.isfinite(found).all(axis=1).sum() == 12
-    assert np.isnan(found[:5]).all()
-
-
-def test_a_neck_is_missing_where_a_shoulder_is() -> None:
-    body = np.ones((33, 2), np.float32)
-    body[11] = np.nan
-    assert np.isnan(convert_keypoints(body, BODY_33, LSP_14)[LSP_14.index("neck")]).all()
+def test_the_neck_lies_between_the_shoulders_and_is_missing_where_one_is() -> None:
+    body = np.zeros((17, 2), np.float32)
+    body[5], body[6] = (10, 4), (30, 8)
+    neck = LSP_14.index("neck")
+    assert convert_keypoints(body, COCO_17, LSP_14)[neck].tolist() == [20, 6]
+    body[5] = np.nan
+    assert np.isnan(convert_keypoints(body, COCO_17, LSP_14)[neck]).all()
 
 
 def test_what_has_no_way_from_one_to_the_other_is_refused_in_words() -> None:

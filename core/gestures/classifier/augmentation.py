@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from core.gestures.labels import GestureLabel
-from core.pose.skeletons.hand_keypoints import BASES, TIPS
+from core.pose.skeletons.hands import BASES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
 
 # The gesture that a gesture's mirror image shows. One that is not listed may mean a direction, so

@@ -21,7 +21,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.modelfile.metadata import Tenths, Usual
 from core.pose.canonical_frame import canonical_frame, heading_length
-from core.pose.skeletons.hand_keypoints import KNUCKLES, TIPS
+from core.pose.skeletons.hands import KNUCKLES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
 
 MEMORY_S = 30.0  # of the hands that are compared

@@ -22,7 +22,7 @@ from core.lab.renderer.render import RenderSettings
 from core.lab.renderer.rendered_hands import sample_pool
 from core.lab.renderer.scenes import sample_scene
 from core.lab.renderer.solids import render_depth
-from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
+from core.pose.skeletons.hands import KNUCKLES, WRIST
 from core.pose.types import Floats
 
 HELD_OUT = "rendered"

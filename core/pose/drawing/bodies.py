@@ -3,7 +3,7 @@
 Convention: RGB in, a new RGB picture out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -26,19 +26,14 @@ _POINTS: Rgb = (255, 60, 160)
 
 
 class Backdrop:
-    """A background picture, resized once per frame size.
-
-    Args:
-        picture: of any size; it must not be changed afterwards.
-    """
+    """A background picture, resized once per frame size; it must not be changed afterwards."""
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         self._fitted: Picture | None = None  # to the last frame's size
 
     def fit(self, height: int, width: int) -> Picture:
-        """Return the picture resized to cover this size and cropped to its centre, cached for the
-        last size."""
+        """Return the picture resized and cropped to this size, cached for the last size."""
         fitted = self._fitted
         if fitted is None or fitted.shape[:2] != (height, width):
             fitted = self._fitted = _resize_to_cover(self.picture, height, width)
@@ -65,14 +60,16 @@ class BodyView:
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
-    """Draw bodies on a new picture: their background replaced as the view says, BlazePose's
-    tracking steps, and skeletons."""
+    """Draw bodies on a new picture, with the view's background, tracking steps and skeletons."""
     out = rgb
     if view.background != AS_IT_IS:
-        out = _blend_people(_make_background(rgb, estimate, view, mirror), rgb, estimate)
+        out = _make_background(rgb, estimate, view, mirror)
+        if estimate.masks:
+            share = _person_probability(estimate)
+            out = cv2.blendLinear(rgb, out, share, 1 - share).astype(np.uint8, copy=False)
     if view.steps:
         out = draw_steps(out, estimate)
-    shown = estimate if view.skeleton else _without_poses(estimate)
+    shown = estimate if view.skeleton else replace(estimate, poses=())
     return draw_estimate(out, shown, mirror=mirror)
 
 
@@ -80,29 +77,19 @@ def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
     """Draw BlazePose's tracking steps: the squares that were searched, and each person's alignment
     points and circle, from which the next squares follow."""
     out = rgb.copy()
+    width = max(1, round(min(rgb.shape[:2]) / 320))
     for square in estimate.tracking.followed if estimate.tracking else ():
-        _draw_square(out, square)
+        _draw_square(out, square, width)
     for pose in estimate.poses:
         alignment = estimate_alignment(pose.keypoints, skeleton_named(estimate.skeleton))
         if alignment is None:
             continue
         centre, top = (_round_point(point) for point in (alignment.centre, alignment.top))
-        cv2.circle(
-            out, centre, round(alignment.radius), _CIRCLE, _steps_line_width(out), cv2.LINE_AA
-        )
-        cv2.line(out, centre, top, _POINTS, _steps_line_width(out), cv2.LINE_AA)
+        cv2.circle(out, centre, round(alignment.radius), _CIRCLE, width, cv2.LINE_AA)
+        cv2.line(out, centre, top, _POINTS, width, cv2.LINE_AA)
         for point in (centre, top):
-            cv2.circle(out, point, 4 * _steps_line_width(out), _POINTS, -1, cv2.LINE_AA)
+            cv2.circle(out, point, 4 * width, _POINTS, -1, cv2.LINE_AA)
     return out
-
-
-def _blend_people(background: Picture, rgb: Picture, estimate: Estimate) -> Picture:
-    """Blend the people over another background by their masks; return the background alone without
-    masks."""
-    if not estimate.masks:
-        return background
-    share = _person_probability(estimate)
-    return cv2.blendLinear(rgb, background, share, 1 - share).astype(np.uint8, copy=False)
 
 
 def _person_probability(estimate: Estimate) -> Floats:
@@ -115,9 +102,8 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
     (mirrored, so that a mirrored result shows it unmirrored), or one colour."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
-        return _blur_background(
-            rgb, 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
-        )
+        seen = 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
+        return _blur_background(rgb, seen)
     if view.background == PICTURE and view.behind is not None:
         filling = view.behind.fit(height, width)
         return np.ascontiguousarray(filling[:, ::-1]) if mirror else filling
@@ -131,14 +117,10 @@ def _blur_background(rgb: Picture, mask: NDArray[Any]) -> Picture:
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
     weights = np.asarray(mask, np.float32)[..., None]
     weighted = np.concatenate([rgb * weights, weights], axis=2)
-    mixed = _gaussian_blur(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), max(size))
+    small = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA)
+    mixed = cv2.GaussianBlur(small, (0, 0), max(1.0, _BLUR * max(size)))
     blurred = mixed[..., :3] / np.maximum(mixed[..., 3:], _MIN_BACKGROUND_WEIGHT)
     return np.asarray(cv2.resize(blurred, (width, height)).round(), np.uint8)
-
-
-def _gaussian_blur(values: NDArray[Any], side: int) -> Floats:
-    sigma = max(1.0, _BLUR * side)
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
 
 
 def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
@@ -153,23 +135,14 @@ def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
     return np.ascontiguousarray(large[top : top + height, left : left + width], np.uint8)
 
 
-def _without_poses(estimate: Estimate) -> Estimate:
-    return Estimate((), estimate.size_hw, estimate.estimator, skeleton=estimate.skeleton)
-
-
-def _draw_square(out: Picture, square: TurnedSquare) -> None:
+def _draw_square(out: Picture, square: TurnedSquare, width: int) -> None:
     """Draw a rotated square's outline, with a dot in the middle of its upper side."""
-    corners: Floats = square.corners
-    outline = np.round(corners).astype(np.int32)
-    cv2.polylines(out, [outline], True, _SQUARE, _steps_line_width(out), cv2.LINE_AA)
-    head = corners[:2].mean(axis=0)
-    cv2.circle(out, _round_point(head), 3 * _steps_line_width(out), _SQUARE, -1, cv2.LINE_AA)
+    outline = np.round(square.corners).astype(np.int32)
+    cv2.polylines(out, [outline], True, _SQUARE, width, cv2.LINE_AA)
+    head = square.corners[:2].mean(axis=0)
+    cv2.circle(out, _round_point(head), 3 * width, _SQUARE, -1, cv2.LINE_AA)
 
 
 def _round_point(point: object) -> tuple[int, int]:
     x, y = np.round(np.asarray(point, float)).astype(int).tolist()
     return x, y
-
-
-def _steps_line_width(picture: Picture) -> int:
-    return max(1, round(min(picture.shape[:2]) / 320))

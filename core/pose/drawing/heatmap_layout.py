@@ -5,6 +5,7 @@ Convention: pixels of the composed picture from its upper left corner; all sides
 wants them. J keypoints, the background's map being number J.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -57,26 +58,21 @@ class Tile:
     width: int
     height: int
 
-    def holds(self, x: float, y: float) -> bool:
-        """Whether the pixel lies in it."""
-        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
-
 
 @dataclass(frozen=True)
 class Layout:
-    """The tiles of a composed picture.
-
-    Attributes:
-        size_hw: of the picture.
-    """
+    """The tiles of a composed picture of `size_hw`."""
 
     size_hw: tuple[int, int]
     tiles: tuple[Tile, ...]
 
     def at(self, x: float, y: float) -> Tile | None:
         """The tile at a place, both in 0..1 of the picture's width and height."""
-        height, width = self.size_hw
-        return next((tile for tile in self.tiles if tile.holds(x * width, y * height)), None)
+        px, py = x * self.size_hw[1], y * self.size_hw[0]
+        for tile in self.tiles:
+            if 0 <= px - tile.x < tile.width and 0 <= py - tile.y < tile.height:
+                return tile
+        return None
 
 
 @dataclass(frozen=True)
@@ -92,23 +88,18 @@ class _Grid:
         """Choose the fewest columns with which the picture's height is at most 3/4 of its width;
         else as many columns as fit with `min_side` pixels each."""
         most = max(1, width // min_side)
-        low = (c for c in range(1, most + 1) if _ceil_divide(count, c) / c <= _TALLEST)
+        low = (c for c in range(1, most + 1) if math.ceil(count / c) / c <= _TALLEST)
         return _Grid.with_columns(next(low, most), count, width)
 
     @staticmethod
     def with_columns(columns: int, count: int, width: int) -> "_Grid":
         """Make the squares as large as fit, of an even side."""
-        return _Grid(columns, _ceil_divide(count, columns), max(2, width // columns // 2 * 2))
+        return _Grid(columns, math.ceil(count / columns), max(2, width // columns // 2 * 2))
 
-    def tile(self, kind: str, number: int, cell: tuple[int, int], span: tuple[int, int]) -> Tile:
-        """Return the tile, in pixels, that lies at a grid cell and spans several cells.
-
-        Args:
-            cell: column and row of its upper left square.
-            span: how many squares it is wide and high.
-        """
-        x, y, width, height = (self.side * squares for squares in (*cell, *span))
-        return Tile(kind, number, x, y, width, height)
+    def tile(self, kind: str, number: int, column: int, row: int, span: int = 1) -> Tile:
+        """Return the tile from this column and row on, `span` squares wide and high."""
+        side = self.side
+        return Tile(kind, number, column * side, row * side, span * side, span * side)
 
     def layout(self, tiles: list[Tile]) -> Layout:
         """Lay out these tiles in the grid's picture."""
@@ -133,8 +124,8 @@ def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 
     if maps.view == "multi":
         return _lay_out_stages(stages, attentions, maps.width)
     count = skeleton.size + 3  # with the background, the picture and all keypoints
-    grid = _Grid.for_tiles(count, LEAST_TILE, maps.width)
-    grid = _Grid.with_columns(_ceil_divide(count, grid.rows), count, maps.width)  # none stays empty
+    rows = _Grid.for_tiles(count, LEAST_TILE, maps.width).rows
+    grid = _Grid.with_columns(math.ceil(count / rows), count, maps.width)  # no column stays empty
     if maps.joint is None:
         return _lay_out_keypoints(grid, skeleton)
     return _enlarge_keypoint(grid, skeleton, maps.joint)
@@ -143,13 +134,8 @@ def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 
 def enlarged_keypoint_after_click(
     layout: Layout, x: float, y: float, joint: int | None
 ) -> int | None:
-    """Return the joint to enlarge after a click: the clicked tile's, None where it was enlarged
-    already, `joint` for a click on anything else.
-
-    Args:
-        x, y: 0..1 of the picture's width and height.
-        joint: the one enlarged before.
-    """
+    """Return the joint to enlarge after a click at x, y, 0..1 of the picture: the clicked tile's,
+    None where `joint` was enlarged already, `joint` for a click on anything else."""
     tile = layout.at(x, y)
     if tile is None or tile.kind != JOINT:
         return joint
@@ -162,12 +148,13 @@ def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
     items = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
     items += [(ATTENTION, number) for number in range(attentions)]
     grid = _Grid.for_tiles(len(items) + 1, LEAST_STAGE, width)
-    tiles = [
-        grid.tile(kind, number, (i % grid.columns, i // grid.columns), (1, 1))
-        for i, (kind, number) in enumerate(items)
-    ]
+    tiles = []
+    for i, (kind, number) in enumerate(items):
+        row, column = divmod(i, grid.columns)
+        tiles.append(grid.tile(kind, number, column, row))
     row, column = divmod(len(items), grid.columns)
-    tiles.append(grid.tile(PICTURE, 0, (column, row), (grid.columns - column, 1)))
+    x, y = column * grid.side, row * grid.side
+    tiles.append(Tile(PICTURE, 0, x, y, grid.columns * grid.side - x, grid.side))
     return grid.layout(tiles)
 
 
@@ -183,41 +170,32 @@ def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
         row, column = divmod(i, grid.columns)
         if grid.columns > grid.rows:
             column, row = divmod(i, grid.rows)
-        tiles.append(grid.tile(kind, number, (column, row), (1, 1)))
+        tiles.append(grid.tile(kind, number, column, row))
     return grid.layout(tiles)
 
 
 def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
     """Place one joint's tile as the largest square in the upper left corner; the picture and as
-    many joints of its finger or limb as fit fill the rest."""
+    many joints of its finger or limb, or ungrouped ones, as fit fill the rest."""
     large = min(grid.columns, grid.rows)
     free = min(large, max(grid.columns, grid.rows) - large)
-    tiles = [grid.tile(JOINT, joint, (0, 0), (large, large))]
+    tiles = [grid.tile(JOINT, joint, 0, 0, large)]
     if not free:
         return grid.layout(tiles)
-    corner = (large, 0) if grid.columns > grid.rows else (0, large)
-    tiles.append(grid.tile(PICTURE, 0, corner, (free, free)))
-    left, top = corner
+    left, top = (large, 0) if grid.columns > grid.rows else (0, large)
+    tiles.append(grid.tile(PICTURE, 0, left, top, free))
     taken = {*product(range(large), repeat=2)}
     taken |= {*product(range(left, left + free), range(top, top + free))}
     cells = ((column, row) for row, column in product(range(grid.rows), range(grid.columns)))
     empty = [cell for cell in cells if cell not in taken]
-    for cell, neighbour in zip(empty, _group_of(skeleton, joint), strict=False):
-        tiles.append(grid.tile(JOINT, neighbour, cell, (1, 1)))
+    groups = (group for group in skeleton.groups.values() if joint in group)
+    neighbours = next(groups, _ungrouped_joints(skeleton))
+    for (column, row), neighbour in zip(empty, neighbours, strict=False):
+        tiles.append(grid.tile(JOINT, neighbour, column, row))
     return grid.layout(tiles)
-
-
-def _group_of(skeleton: Skeleton, joint: int) -> list[int]:
-    """Return the joints of a joint's group; of a joint without one, the ungrouped joints."""
-    groups = (list(group) for group in skeleton.groups.values() if joint in group)
-    return next(groups, None) or _ungrouped_joints(skeleton)
 
 
 def _ungrouped_joints(skeleton: Skeleton) -> list[int]:
     """Return the joints of no group, the background last."""
     grouped = {joint for group in skeleton.groups.values() for joint in group}
     return [joint for joint in range(skeleton.size + 1) if joint not in grouped]
-
-
-def _ceil_divide(count: int, size: int) -> int:
-    return -(-count // size)

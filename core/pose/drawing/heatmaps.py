@@ -7,6 +7,7 @@ over green and yellow to red (1); where there is none, the picture shows.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -84,8 +85,7 @@ def _attention_map(units: Floats, joint: int | None) -> Floats:
 
 
 def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
-    """Blend a heatmap, with a white frame, into its region of the picture in place, clipped to the
-    picture."""
+    """Blend a heatmap, with a white frame, into its region of the picture in place."""
     x0, y0, x1, y1 = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
@@ -94,13 +94,8 @@ def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
         return
     step_x, step_y = (x1 - x0) / heatmap.shape[1], (y1 - y0) / heatmap.shape[0]
     # picture pixel → map cell, the inverse of Heatmaps.to_picture
-    to_cell = np.array(
-        [
-            [1 / step_x, 0, (left - x0 - (step_x - 1) / 2) / step_x],
-            [0, 1 / step_y, (top - y0 - (step_y - 1) / 2) / step_y],
-        ],
-        np.float32,
-    )
+    shift_x, shift_y = left - x0 - (step_x - 1) / 2, top - y0 - (step_y - 1) / 2
+    to_cell = np.array([[1, 0, shift_x], [0, 1, shift_y]]) / [[step_x], [step_y]]
     fine = cv2.warpAffine(
         heatmap,
         to_cell,
@@ -115,8 +110,7 @@ def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
 
 
 def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
-    """Mirror crop, heatmaps and attention maps horizontally for display; the region stays, so don't
-    compute with the result."""
+    """Mirror crop, heatmaps and attention maps for display; the region stays."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
     attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
     maps = np.ascontiguousarray(heatmaps.maps[..., ::-1])
@@ -126,21 +120,18 @@ def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
 def enlarge_for_drawing(
     rgb: Picture, estimate: Estimate, factor: float
 ) -> tuple[Picture, Estimate]:
-    """Scale picture, keypoints and heatmap regions by a factor, so that a small picture can be
-    drawn on in finer detail."""
+    """Scale picture, keypoints and heatmap regions, to draw on a small picture in finer detail."""
     if factor == 1:
         return rgb, estimate
     height, width = round(rgb.shape[0] * factor), round(rgb.shape[1] * factor)
     larger = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
     shift = (factor - 1) / 2  # a pixel's centre is at an integer
-    poses = [replace(p, keypoints=p.keypoints * factor + shift) for p in estimate.poses]
-    heatmaps = []
-    for one in estimate.heatmaps:
-        region = Box(*(factor * number for number in one.region))  # from the corner
-        heatmaps.append(replace(one, region=region))
-    return larger, replace(
-        estimate, poses=tuple(poses), heatmaps=tuple(heatmaps), size_hw=(height, width)
+    poses = tuple(replace(p, keypoints=p.keypoints * factor + shift) for p in estimate.poses)
+    heatmaps = tuple(
+        replace(one, region=Box(*(factor * number for number in one.region)))  # from the corner
+        for one in estimate.heatmaps
     )
+    return larger, replace(estimate, poses=poses, heatmaps=heatmaps, size_hw=(height, width))
 
 
 def draw_with_heatmaps(
@@ -174,7 +165,7 @@ def draw_with_heatmaps(
     if layout is None:
         return picture
     shown = mirror_heatmaps(first) if first and mirror else first
-    return draw_tiles(picture, shown, layout, maps, skeleton, attention_names)
+    return _draw_tiles(picture, shown, layout, maps, skeleton, attention_names)
 
 
 def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
@@ -188,8 +179,7 @@ def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
 
 
 def _map_skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
-    """Return the poses' skeleton, or one of numbered keypoints where the heatmaps have another
-    count."""
+    """Return the poses' skeleton, or one of numbered keypoints if the heatmaps' count differs."""
     skeleton = skeleton_named(estimate.skeleton)
     joints = skeleton.size if heatmaps is None else heatmaps.maps.shape[1] - 1
     if joints == skeleton.size:
@@ -197,35 +187,26 @@ def _map_skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
     return Skeleton("", "", tuple(f"keypoint {i}" for i in range(joints)), (), ())
 
 
-def draw_tiles(
+def _draw_tiles(
     picture: Picture,
     heatmaps: Heatmaps | None,
     layout: Layout,
     maps: Maps,
     skeleton: Skeleton,
-    attention_names: Sequence[str] = (),
+    attention_names: Sequence[str],
 ) -> Picture:
-    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout.
-
-    Args:
-        picture: with whatever is drawn on it.
-        heatmaps: None where nothing was found: the tiles stay dark.
-        skeleton: of the maps.
-        attention_names: names of the net's attention maps.
-    """
+    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout; without
+    heatmaps the tiles stay dark."""
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
-    crops: dict[int, Picture] = {}
     for tile in layout.tiles:
         space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
         if tile.kind == PICTURE:
             _paste_letterboxed(space, picture)
             continue
         if heatmaps is not None:
-            side = space.shape[0]
-            if side not in crops:
-                size_wh = _crop_size(heatmaps, side)[::-1]
-                crops[side] = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
-            _paste_centred(space, _draw_tile(tile, crops[side], heatmaps, maps, skeleton))
+            size_wh = _crop_size(heatmaps, space.shape[0])[::-1]
+            crop = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
+            _paste_centred(space, _draw_tile(tile, crop, heatmaps, maps, skeleton))
         _draw_title(space, tile, skeleton, attention_names)
     return out
 
@@ -234,8 +215,8 @@ def _draw_tile(
     tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
 ) -> Picture:
     """Draw a tile's heatmap, attention map, keypoints or track, by its kind, over the crop."""
-    stage = heatmaps.stages - 1
-    stage = stage if maps.stage is None else min(maps.stage, stage)
+    last = heatmaps.stages - 1
+    stage = last if maps.stage is None else min(maps.stage, last)
     if tile.kind == JOINT:
         return _overlay_on_crop(crop, combine_maps(heatmaps, stage, tile.number))
     if tile.kind == STAGE:
@@ -262,20 +243,10 @@ def _crop_size(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
     return max(1, round(side * height / longer)), max(1, round(side * width / longer))
 
 
-def _paste_centred(space: Picture, drawn: Picture) -> None:
-    """Paste a drawing, which may be smaller than its tile, into the tile's centre."""
-    height, width = drawn.shape[:2]
-    top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
-    space[top : top + height, left : left + width] = drawn
-
-
 def _overlay_on_crop(crop: Picture, heatmap: Floats) -> Picture:
     size_wh = (crop.shape[1], crop.shape[0])
     fine = cv2.resize(_to_levels(heatmap), size_wh, interpolation=cv2.INTER_LINEAR)
     return _blend_map(crop, np.asarray(fine, np.uint8))
-
-
-# -------------------------------------------------------------------------- from stage to stage
 
 
 def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
@@ -300,12 +271,10 @@ def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats
 def _draw_track(
     crop: Picture, heatmaps: Heatmaps, joints: Sequence[int], skeleton: Skeleton
 ) -> Picture:
-    """Draw each joint's path through its peaks, with a numbered dot per stage, on a copy of the
-    crop."""
+    """Draw each joint's path through its peaks, with a numbered dot per stage, on the crop."""
     out = crop.copy()
-    for joint, points in zip(
-        joints, stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
-    ):
+    tracks = stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1)
+    for joint, points in zip(joints, tracks, strict=True):
         seen = np.isfinite(points).all(axis=1)
         color = _keypoint_color(skeleton, joint)
         way = np.round(points[seen]).astype(np.int32)
@@ -324,17 +293,13 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
     cv2.putText(out, text, start, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
 
 
-# -------------------------------------------------------------------------------------- the tiles
-
-
 def _draw_title(
     space: Picture, tile: Tile, skeleton: Skeleton, attention_names: Sequence[str]
 ) -> None:
     """Draw a tile's title in its lower left corner, and a stripe in the colour of a joint's finger
     or limb at its top."""
-    plate = render_label(tile_title(tile, skeleton, attention_names), "", TITLE)[
-        :, : space.shape[1]
-    ]
+    title = render_label(tile_title(tile, skeleton, attention_names), "", TITLE)
+    plate = title[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
     if tile.kind == JOINT:
         space[:_STRIPE] = _keypoint_color(skeleton, tile.number)
@@ -362,12 +327,14 @@ def _paste_letterboxed(space: Picture, picture: Picture) -> None:
     scale = min(space.shape[0] / height, space.shape[1] / width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    left, top = (space.shape[1] - size[0]) // 2, (space.shape[0] - size[1]) // 2
-    fitted = cv2.resize(picture, size, interpolation=way)
-    space[top : top + size[1], left : left + size[0]] = fitted
+    _paste_centred(space, cv2.resize(picture, size, interpolation=way))
 
 
-# ------------------------------------------------------------------------------------- the colours
+def _paste_centred(space: Picture, drawn: NDArray[Any]) -> None:
+    """Paste a drawing, which may be smaller than a space, into its centre."""
+    height, width = drawn.shape[:2]
+    top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
+    space[top : top + height, left : left + width] = drawn
 
 
 def _to_levels(heatmap: Floats) -> Levels:

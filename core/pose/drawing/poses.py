@@ -94,7 +94,7 @@ def _draw_skeleton(
 ) -> None:
     """Draw edges and keypoints into the picture in place, skipping missing ones; no edges where the
     pose has another number of keypoints."""
-    width = _line_width(out)
+    width = max(1, round(min(out.shape[:2]) / 240))  # 2 px at 640x480
     ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
@@ -109,11 +109,6 @@ def _to_drawing_coordinates(x: float, y: float) -> tuple[int, int] | None:
     """Convert to OpenCV's fixed-point coordinates; None where the keypoint is missing."""
     there = math.isfinite(x) and math.isfinite(y)
     return (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))) if there else None
-
-
-def _line_width(picture: Picture) -> int:
-    """Pixels: 2 at 640x480, growing with the picture."""
-    return max(1, round(min(picture.shape[:2]) / 240))
 
 
 def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
@@ -148,8 +143,7 @@ def render_label(text: str, emoji: str, height: int) -> Picture:
 
 @lru_cache(maxsize=256)
 def render_emoji(emoji: str, size: int) -> Image.Image | None:
-    """Render an emoji as an RGBA picture of that height; None for "", or without a colour font that
-    has it."""
+    """Render an emoji as an RGBA picture of that height; None for "", or without a font for it."""
     font = _load_emoji_font() if emoji else None
     if font is None:
         return None

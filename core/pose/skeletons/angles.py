@@ -24,8 +24,12 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
     """Compute angles in degrees, (…, 8) in the order of ANGLES, from (…, K, 2 or 3) keypoints; NaN
     where a keypoint is missing or two coincide."""
     skeleton.check(points.shape[-2])
-    first, middle, last = (points[..., at, :] for at in _angle_keypoints(skeleton))
-    one, other = first - middle, last - middle
+    first, middle, last = (
+        [skeleton.index(f"{side}_{bones[end]}") for bones in _BONES.values() for side in SIDES]
+        for end in range(3)
+    )
+    middles = points[..., middle, :]
+    one, other = points[..., first, :] - middles, points[..., last, :] - middles
     lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
     with np.errstate(invalid="ignore"):
         cosines = (one * other).sum(axis=-1) / np.where(lengths > 0, lengths, np.nan)
@@ -39,11 +43,3 @@ def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
     if pose.visibility is not None:
         points = np.where(pose.visibility[:, None] < VISIBLE, np.nan, points).astype(np.float32)
     return dict(zip(ANGLES, joint_angles(points, skeleton).tolist(), strict=True))
-
-
-def _angle_keypoints(skeleton: Skeleton) -> list[list[int]]:
-    """Return the indices of all angles' first, middle and last keypoints."""
-    return [
-        [skeleton.index(f"{side}_{bones[k]}") for bones in _BONES.values() for side in SIDES]
-        for k in range(3)
-    ]

@@ -7,14 +7,13 @@ cmc, mcp, ip, tip; where a skeleton has only some of them: root, middle, tip.
 from core.pose.skeletons.skeleton import HAND, PAIR, Rgb, Skeleton, edges_along
 
 FINGERS = ("thumb", "index", "middle", "ring", "little")
-_PALETTE: tuple[Rgb, ...] = (
-    (230, 90, 70),
-    (240, 180, 50),
-    (90, 190, 110),
-    (70, 140, 230),
-    (170, 100, 220),
-)
+_RED, _YELLOW, _GREEN = (230, 90, 70), (240, 180, 50), (90, 190, 110)
+_PALETTE: tuple[Rgb, ...] = (_RED, _YELLOW, _GREEN, (70, 140, 230), (170, 100, 220))
 _PALM: Rgb = (150, 150, 160)
+_NYU_JOINTS = """
+little_tip little_root ring_tip ring_root middle_tip middle_root index_tip index_root
+thumb_tip thumb_middle thumb_root wrist_2 wrist_1 palm
+"""
 
 
 def _parts(finger: str) -> tuple[str, ...]:
@@ -48,6 +47,10 @@ def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
 HAND_21 = _hand_skeleton(
     "hand_21", ("wrist", *(part for finger in FINGERS for part in _parts(finger)))
 )
+WRIST = HAND_21.index("wrist")
+TIPS = tuple(group[-1] for group in HAND_21.groups.values())
+BASES = tuple(group[0] for group in HAND_21.groups.values())  # of each finger, thumb first
+KNUCKLES = BASES[1:]  # the far edge of the palm, index side first
 # Sun et al. 2015: the same with the thumb as the last finger
 MSRA_21 = _hand_skeleton(
     "msra_21",
@@ -71,22 +74,7 @@ ICVL_16 = _hand_skeleton(
 NYU_14 = Skeleton(
     "nyu_14",
     HAND,
-    (
-        "little_tip",
-        "little_root",
-        "ring_tip",
-        "ring_root",
-        "middle_tip",
-        "middle_root",
-        "index_tip",
-        "index_root",
-        "thumb_tip",
-        "thumb_middle",
-        "thumb_root",
-        "wrist_2",
-        "wrist_1",
-        "palm",
-    ),
+    tuple(_NYU_JOINTS.split()),
     (
         *((13, 1), (1, 0)),
         *((13, 3), (3, 2)),

@@ -22,7 +22,6 @@ class Skeleton:
     Attributes:
         name: kind and number of keypoints, "hand_21".
         title: for people, "hand".
-        joints: their names, in order.
         edges: (from, to) indices, drawn as lines.
         colors: one RGB colour an edge.
         mirror_pairs: (left, right) indices that a mirrored view exchanges; none for one hand.

@@ -22,8 +22,6 @@ from core.pose.skeletons.hands import (
 from core.pose.skeletons.skeleton import BODY, Skeleton, edges_along
 from core.pose.types import Floats
 
-# -------------------------------------------------------------------------------------- the bodies
-
 _LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
 
 
@@ -110,26 +108,9 @@ _LSP = """
 right_ankle right_knee right_hip left_hip left_knee left_ankle right_wrist right_elbow
 right_shoulder left_shoulder left_elbow left_wrist neck head_top
 """
-# Lin et al., the COCO keypoint challenge's evaluation
-_COCO_SIGMAS = (
-    0.026,
-    0.025,
-    0.025,
-    0.035,
-    0.035,
-    0.079,
-    0.079,
-    0.072,
-    0.072,
-    0.062,
-    0.062,
-    0.107,
-    0.107,
-    0.087,
-    0.087,
-    0.089,
-    0.089,
-)
+# Lin et al., the COCO keypoint challenge's evaluation: the nose, then eye to ankle, left and right
+_COCO_PAIRS = (0.025, 0.035, 0.079, 0.072, 0.062, 0.107, 0.087, 0.089)
+_COCO_SIGMAS = (0.026, *(sigma for sigma in _COCO_PAIRS for _ in range(2)))
 
 BODY_33 = _body_skeleton(
     "body_33",
@@ -177,35 +158,16 @@ LSP_14 = _body_skeleton(
 )
 # the types of project by title, and their skeletons
 SUBJECTS = {"Hands": HAND_21, "Both hands": HANDS_42, "Bodies": BODY_33}
-SKELETONS = {
-    one.name: one
-    for one in (
-        HAND_21,
-        HANDS_42,
-        BODY_33,
-        COCO_17,
-        LSP_14,
-        NYU_14,
-        ICVL_16,
-        MSRA_21,
-        HANDS17_21,
-        FINGERTIP_1,
-    )
-}
+_HANDS = (NYU_14, ICVL_16, MSRA_21, HANDS17_21, FINGERTIP_1)
+SKELETONS = {one.name: one for one in (HAND_21, HANDS_42, BODY_33, COCO_17, LSP_14, *_HANDS)}
 
 
 def skeleton_named(name: str) -> Skeleton:
-    """Return the skeleton of that name.
-
-    Raises:
-        SkeletonError: there is none.
-    """
+    """Return the skeleton of that name; raise SkeletonError where there is none."""
     if name not in SKELETONS:
         raise SkeletonError(f"no skeleton “{name}”; there are: {', '.join(SKELETONS)}")
     return SKELETONS[name]
 
-
-# ------------------------------------------------------------------------------ from one to another
 
 _MIDPOINTS = {"neck": ("left_shoulder", "right_shoulder")}
 _CONVERSIONS = {
@@ -215,12 +177,6 @@ _CONVERSIONS = {
     ("lsp_14", "coco_17"),
     *itertools.permutations(("hand_21", "msra_21", "hands17_21"), 2),
 }
-
-
-def _source_keypoints(source: Skeleton, joint: str) -> list[int]:
-    """Return the keypoints whose mean gives a joint: the same name, a midpoint's two, or none."""
-    names = (joint,) if joint in source.joints else _MIDPOINTS.get(joint, ())
-    return [source.index(name) for name in names]
 
 
 def convert_keypoints(keypoints: Floats, source: Skeleton, target: Skeleton) -> Floats:
@@ -237,7 +193,10 @@ def convert_keypoints(keypoints: Floats, source: Skeleton, target: Skeleton) -> 
         return keypoints.copy()
     if (source.name, target.name) not in _CONVERSIONS:
         raise SkeletonError(f"{source.name} keypoints can't be turned into {target.name}")
-    missing = np.full_like(keypoints[..., 0, :], np.nan)
-    sources = [_source_keypoints(source, joint) for joint in target.joints]
-    made = [keypoints[..., at, :].mean(-2) if at else missing for at in sources]
-    return np.stack(made, -2).astype(np.float32)
+    converted = np.full((*keypoints.shape[:-2], target.size, keypoints.shape[-1]), np.nan)
+    for row, joint in enumerate(target.joints):
+        names = (joint,) if joint in source.joints else _MIDPOINTS.get(joint, ())
+        if names:
+            places = [source.index(name) for name in names]
+            converted[..., row, :] = keypoints[..., places, :].mean(-2)
+    return converted.astype(np.float32)
