@@ -5,8 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.media.pictures import read_picture
-from core.paths import Paths
 from core.pose.boxes import Box
 from core.pose.drawing.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_tiles
 from core.pose.drawing.heatmaps import (
@@ -23,7 +21,6 @@ from core.pose.drawing.poses import render_label
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.table import HAND_21, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
-from core.reading.keypoint_sources import KeypointSource
 
 GREY = 100
 INDEX_TIP = 8
@@ -176,25 +173,6 @@ def test_titles_are_readable_and_fit_their_tiles():
     for skeleton in SKELETONS.values():
         for tile in layout_tiles(Maps("hm"), skeleton, 3).tiles:
             assert render_label(tile_title(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
-
-
-def test_the_net_s_own_maps_of_a_real_hand_are_composed_in_every_view(weights_folder, shared_data):
-    photo = sorted((shared_data / "hand_images" / "emrecandir" / "open_palm").iterdir())[0]
-    rgb = read_picture(photo)
-    with KeypointSource("cpm.hand_light").open(Paths.find()) as estimator:
-        estimate = estimator.estimate_still(rgb)
-        stages = estimator.stages
-    tile = layout_tiles(Maps("hm"), HAND_21, stages).tiles
-    out = draw_with_heatmaps(rgb, estimate, Maps("hm"), stages)
-    shown = [t for t in tile if t.kind == JOINT and t.number < 21]
-    crop = estimate.heatmaps[0]
-    for one in shown:  # the reddest pixel lies at the keypoint
-        part = out[one.y + 4 : one.y + 158, one.x : one.x + 158].astype(int)
-        [[x, y]] = stage_tracks(crop, [one.number], 158)[-1]
-        y, x = int(np.clip(round(y) - 4, 0, 125)), int(np.clip(round(x), 0, 157))
-        assert part[y, x, 0] - part[y, x, 2] > 60, one
-    assert draw_with_heatmaps(rgb, estimate, Maps("multi"), stages).shape == (640, 960, 3)
-    assert draw_with_heatmaps(rgb, estimate, Maps("single", 2), stages).shape == rgb.shape
 
 
 @pytest.mark.parametrize(("joints", "skeleton"), [(14, "lsp_14"), (33, "body_33"), (14, "hand_21")])

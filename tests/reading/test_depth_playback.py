@@ -9,10 +9,9 @@ import pytest
 from core.depth.cameras import Camera
 from core.depth.frames import DepthFrame, DepthRecording
 from core.errors import MediaError
-from core.estimators.depth_nets import DepthNet
 from core.pose.skeletons.table import HAND_21, MSRA_21, convert_keypoints
 from core.reading.depth_playback import DepthPlayback
-from tests.support.massing_net import save_massing_net, star
+from tests.support.massing_net import star
 
 CAMERA = Camera("mine", 250.0, 250.0, 160.0, 120.0, 320, 240)
 REACH = (400.0, 1500.0)
@@ -38,13 +37,6 @@ class Boards(DepthRecording):
             depth[95:146, u - 20 : u + 21] = 500
         truth = CAMERA.to_mm([u, 120, 500]) + 125 * star() + (0, OFF_MM, 0)
         return DepthFrame(depth, CAMERA, index / 30, index, None, truth, "hand_21")
-
-
-@pytest.fixture(scope="module")
-def net(tmp_path_factory) -> DepthNet:
-    folder = tmp_path_factory.mktemp("nets") / "crossinfonet.massing"
-    save_massing_net(folder)
-    return DepthNet(folder)
 
 
 def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):

@@ -8,11 +8,11 @@ import pytest
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.depth.frames import DepthFrame
-from core.estimators.depth_nets import DepthNet, PalmDetector
+from core.estimators.depth_nets import PalmDetector
 from core.lab.palm_frames import read_palm_frames
 from core.reading.depth_reading import DepthReader, is_hand
 from core.reading.hand_finding import DepthFinder
-from tests.support.massing_net import save_massing_net, star
+from tests.support.massing_net import star
 from tests.support.seeing_net import save_seeing_net
 
 # 1 px is 2 mm at 500 mm
@@ -27,13 +27,6 @@ def frame(u: int | None, v: int = 120, mm: float = 500.0, wall: float = WALL_MM)
     if u is not None:
         depth[v - 25 : v + 26, u - 20 : u + 21] = mm
     return DepthFrame(depth, CAMERA, 0.0, 0)
-
-
-@pytest.fixture(scope="module")
-def net(tmp_path_factory) -> DepthNet:
-    folder = tmp_path_factory.mktemp("nets") / "crossinfonet.massing"
-    save_massing_net(folder)
-    return DepthNet(folder)
 
 
 @pytest.fixture(params=[True, False], ids=["with a net", "without a net"])
