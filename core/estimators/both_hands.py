@@ -70,14 +70,12 @@ class HandPairing:
 
 
 def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
-    """Join one or two hands into a pose of 42 keypoints, with the higher of their scores.
+    """Join the two most confident hands, or one, into a pose of 42 keypoints, with the higher of
+    their scores.
 
-    A hand keeps the side that it had in the previous frame; a new one has the side that its
-    estimator gives, and of two hands with one side the more confident has it.
-
-    Args:
-        hands: of more than two the most confident count.
-        previous: (42, 2) keypoints of the previous frame.
+    A hand keeps the side that it had in the previous frame, of which these are the (42, 2)
+    keypoints; a new one has the side that its estimator gives, and of two hands with one side the
+    more confident has it.
     """
     hands = sorted(hands, key=lambda hand: -hand.score)[:2]
     sides = min(

@@ -94,11 +94,8 @@ class HeatmapNet:
 
 
 def simcc_to_heatmaps(along_x: Floats, along_y: Floats) -> Floats:
-    """Make heatmaps for display, (N, 1, J+1, h, w), from a SimCC net's outputs along x and y, (N,
-    J, …) each.
-
-    A cell has 4 x 4 pixels; a peak is as high as the keypoint's score.
-    """
+    """Make heatmaps for display, (N, 1, J+1, h, w), of 4 x 4 pixels a cell, from a SimCC net's
+    outputs along x and y, (N, J, …) each; a peak is as high as the keypoint's score."""
     x, y = (  # the highest value of each cell
         np.maximum(one, 0).reshape(*one.shape[:-1], -1, _BINS_PER_CELL).max(axis=-1)
         for one in (along_x, along_y)

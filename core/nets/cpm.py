@@ -75,10 +75,8 @@ class VggCPM(nn.Module):
                 channels = wide
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Predict the heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W).
-
-        Channel order and scaling are those of the weights (the table of weights says which).
-        """
+        """Predict the heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W) in the
+        channel order and scaling of the weights."""
         features = self._extract_features(pictures)
         first, last = _STAGE_1[self.subject]
         maps = self._apply_conv(last, functional.relu(self._apply_conv(first, features)))

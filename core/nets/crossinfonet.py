@@ -114,12 +114,9 @@ class CrossInfoNet(nn.Module):
             nn.init.constant_(layer.norm.weight, _INITIAL_SCALE)
 
     def forward(self, crops: Tensor) -> Tensor:
-        """Predict the hand's keypoints, (B, K, 3), in half cube sides from the cube's centre: x
-        right, y down, z away from the camera.
-
-        Args:
-            crops: (B, 1, 96, 96), −1 at the cube's near face to 1 at its far one and behind it.
-        """
+        """Predict the hand's keypoints, (B, K, 3), in half cube sides from the cube's centre (x
+        right, y down, z away), from crops (B, 1, 96, 96), −1 at its near face to 1 at its far
+        one."""
         _, shared = self._compute_pyramid(crops)
         features = self._exchange_features(
             shared, self.palm.take(shared), self.fingers.take(shared)

@@ -116,11 +116,8 @@ class PoseResNet(nn.Module):
         return (*holistic, "part_wise") if self.attention.part_wise else holistic
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w).
-
-        Args:
-            pictures: (B, 3, H, W); channel order and scaling are those of the weights.
-        """
+        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w), from pictures
+        (B, 3, H, W) in the channel order and scaling of the weights."""
         return self.predict_with_attention(pictures)[0]
 
     def predict_with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

@@ -54,11 +54,8 @@ class ViTPose(nn.Module):
         nn.init.normal_(self.final_layer.weight, std=0.001)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w).
-
-        Args:
-            pictures: (B, 3, H, W); channel order and scaling are those of the weights.
-        """
+        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w), from pictures
+        (B, 3, H, W) in the channel order and scaling of the weights."""
         x = self.patches(pictures)
         grid = x.shape[-2:]
         x = x.flatten(2).transpose(1, 2) + self._resize_position_embedding(*grid)  # (B, P, C)

@@ -69,12 +69,8 @@ class CanonicalFrame3d(NamedTuple):
 
 
 def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame3d:
-    """Rotate 3-D hands so that headings and palms agree, and mirror left hands; sizes stay.
-
-    Args:
-        from_root: (N, K, 3), large beside a thousandth.
-        xp: the array library of the argument, numpy or torch.
-    """
+    """Rotate 3-D hands so that headings and palms agree, and mirror left hands; sizes, which are
+    large beside a thousandth, stay."""
     assert skeleton.sides is not None
     near, far = skeleton.sides
     along = to_unit_length(_heading_sum(from_root, skeleton), xp)

@@ -178,12 +178,8 @@ def _mask_empty_peaks(cells: Any, values: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
-    """Decode keypoints of a SimCC net (Li et al. 2022), which has one output per axis, by each
-    axis's highest value.
-
-    Args:
-        along_x, along_y: (..., J, W·bins) and (..., J, H·bins), how likely each place is.
-        bins: places an input pixel.
+    """Decode keypoints of a SimCC net (Li et al. 2022) by the highest value of its outputs along
+    each axis, (..., J, W·bins) and (..., J, H·bins).
 
     Returns:
         (..., J, 2) x, y in input pixels, NaN where no value is above 0; (..., J) the lower of both

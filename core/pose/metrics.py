@@ -40,17 +40,9 @@ class Pck:
 
 
 def keypoint_distances(predicted: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
-    """Compute distances of predicted from true keypoints, (N, K), in units of each pose's size; NaN
-    where the target is missing, infinite where only the prediction is.
-
-    Args:
-        predicted: (N, K, 2) pixels (or 3-D), NaN where missing.
-        target: same shape, NaN where missing.
-        size: (N,) what to divide by, in pixels, or one number for all.
-
-    Raises:
-        ValueError: the shapes differ, or a size is not above 0.
-    """
+    """Compute the (N, K) distances of predicted from true keypoints, both (N, K, 2 or 3), in units
+    of each pose's size or of one for all; NaN where the target is missing, infinite where only the
+    prediction is. Raise ValueError where the shapes differ, or a size is not above 0."""
     ours, theirs = np.asarray(predicted, np.float64), np.asarray(target, np.float64)
     if ours.shape != theirs.shape or ours.ndim != 3:
         raise ValueError(

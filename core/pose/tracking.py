@@ -32,15 +32,11 @@ def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square
 
 
 def next_square(region: Square, keypoints: Floats, peaks: Floats) -> Square | None:
-    """Return the square to search in the next frame; None when the hand is lost.
+    """Return the square to search in the next frame, from that in which these keypoints were found;
+    None when the hand is lost: the peaks of their maps, (J,), sum to less than 1.
 
     It is centred on the keypoints' mean; its side moves by a fifth towards twice the largest of
     their width, their height and 96 pixels.
-
-    Args:
-        region: the square in which these keypoints were found.
-        keypoints: (J, 2) picture pixels, NaN where missing.
-        peaks: (J,) values of their maps' peaks; the hand is lost where they sum to less than 1.
     """
     seen = np.isfinite(keypoints).all(axis=1)
     if not seen.any() or peaks[seen].sum() < _LOST:
@@ -90,13 +86,11 @@ class PoseTracker:
         self._next = 0
 
     def __call__(self, poses: Sequence[Pose], time_s: float, skeleton: str = "") -> list[int]:
-        """Return a number for each pose of the next frame, at the least total matching cost.
+        """Return a number for each pose of the next frame, at the least total matching cost;
+        without a skeleton they are matched as hands.
 
         A hand that would move by more than twice its size is a new one; a change of handedness
         counts as half its size. A body without any similarity is new beyond half its size.
-
-        Args:
-            skeleton: the poses'; "" matches as hands.
         """
         tracks = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
         title = skeleton_named(skeleton).title if skeleton else ""

@@ -27,7 +27,7 @@ class KeypointSource:
     """An estimator by name, with its options.
 
     Attributes:
-        name: of an estimator without a net ("mediapipe-hands"), or of a net.
+        name: of an estimator without a net, or of a net.
         crop: of a net's input, one of `heatmap.CROPS`.
         kalman: filter a net's keypoints from frame to frame.
         masks: let a body estimator also segment the person.

@@ -20,8 +20,5 @@ def test_a_point_is_projected_as_the_pinhole_does_and_comes_back() -> None:
 def test_a_published_camera_looks_at_the_middle_of_its_picture(camera: Camera) -> None:
     u, v, _ = camera.to_pixels([0.0, 0.0, 700.0])
     assert abs(u - camera.width / 2) < 8 and abs(v - camera.height / 2) < 8
-
-
-def test_an_unknown_camera_is_answered_with_the_known_ones() -> None:
     with pytest.raises(MediaError, match="no depth camera “kinect”; there are: nyu, icvl"):
         get_camera("kinect")

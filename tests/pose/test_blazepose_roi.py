@@ -71,13 +71,10 @@ def test_a_missing_keypoint_is_left_out_and_a_missing_hip_leaves_no_alignment():
     points[BODY_33.index("left_hip")] = np.nan
     assert estimate_alignment(points) is None
     assert estimate_alignment(body()) is None  # hips and shoulders coincide
-
-
-def test_another_skeleton_with_hips_and_shoulders_has_an_alignment_too():
-    points = np.zeros((LSP_14.size, 2), np.float32)
-    points[LSP_14.index("head_top")] = (0, -50)
-    points[[LSP_14.index("left_shoulder"), LSP_14.index("right_shoulder")]] = (0, -30)
-    assert estimate_alignment(points, LSP_14).top == (0, -50)
+    other = np.zeros((LSP_14.size, 2), np.float32)  # of another skeleton
+    other[LSP_14.index("head_top")] = (0, -50)
+    other[[LSP_14.index("left_shoulder"), LSP_14.index("right_shoulder")]] = (0, -30)
+    assert estimate_alignment(other, LSP_14).top == (0, -50)
 
 
 def test_the_detector_runs_while_fewer_are_followed_than_are_looked_for():

@@ -63,11 +63,8 @@ def test_a_blurred_background_keeps_its_colours_and_loses_its_edges(picture):
     assert np.array_equal(seen[:, :50], picture[:, :50])
     assert seen[:, 52:].std() < 0.2 * picture[:, 52:].std()
     assert abs(seen[:, 52:].mean() - picture[:, 52:].mean()) < 10
-
-
-def test_the_person_s_colours_do_not_shine_into_the_blurred_background():
     black = np.zeros((*HW, 3), np.uint8)
-    black[:, :50] = (255, 0, 0)
+    black[:, :50] = (255, 0, 0)  # her colours do not shine into the background
     assert (draw_body(black, person(), BodyView(BLUR, **ALONE))[:, 50:] == 0).all()
 
 

@@ -50,6 +50,7 @@ def test_mirroring_is_the_mirror_image_of_the_skeleton(hand):
     plain = draw_estimate(grey(), estimate(hand))
     mirrored = draw_estimate(grey(), estimate(hand), mirror=True)
     np.testing.assert_array_equal(mirrored, plain[:, ::-1])
+    np.testing.assert_array_equal(draw_estimate(grey(), estimate(), labels=[]), grey())
 
 
 def test_text_is_never_mirrored(hand):
@@ -65,10 +66,6 @@ def test_a_label_at_the_picture_s_edge_stays_inside(hand):
     assert drawn.shape == (240, 320, 3) and (drawn[:30, -60:] != 90).any()
     small = np.zeros((20, 30, 3), np.uint8)  # a plate wider than the picture is cut
     assert draw_estimate(small, estimate(hand), labels=["a very long name"]).shape == small.shape
-
-
-def test_no_pose_draws_nothing():
-    np.testing.assert_array_equal(draw_estimate(grey(), estimate(), labels=[]), grey())
 
 
 def test_the_emoji_is_drawn_in_colour_where_there_is_a_font():

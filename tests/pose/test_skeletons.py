@@ -26,13 +26,9 @@ every = pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.
 
 
 @every
-def test_a_skeleton_is_named_by_its_number_of_keypoints(skeleton: Skeleton) -> None:
+def test_edges_groups_and_feature_points_name_keypoints_that_are_there(skeleton: Skeleton) -> None:
     assert skeleton.name.endswith(f"_{skeleton.size}")
     assert len(set(skeleton.joints)) == skeleton.size
-
-
-@every
-def test_edges_groups_and_feature_points_name_keypoints_that_are_there(skeleton: Skeleton) -> None:
     used = {j for edge in (*skeleton.edges, *skeleton.mirror_pairs, *skeleton.scale) for j in edge}
     used |= {j for group in skeleton.groups.values() for j in group}
     used |= {*skeleton.root, *skeleton.heading}
@@ -40,10 +36,6 @@ def test_edges_groups_and_feature_points_name_keypoints_that_are_there(skeleton:
     assert len(skeleton.colors) == len(skeleton.edges) == len(set(skeleton.edges))
     assert skeleton.root and skeleton.heading
     assert len(skeleton.oks_sigmas) in (0, skeleton.size)
-
-
-@every
-def test_edges_join_every_keypoint_of_a_limb_to_the_next(skeleton: Skeleton) -> None:
     joined = {frozenset(edge) for edge in skeleton.edges}
     for group in skeleton.groups.values():
         assert all(frozenset(pair) in joined for pair in itertools.pairwise(group))

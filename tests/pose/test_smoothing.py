@@ -88,13 +88,6 @@ def test_the_kalman_filter_starts_at_the_keypoint_and_keeps_up_with_a_steady_one
     assert said[-2] == pytest.approx(steady[-1], abs=0.1)  # the next frame's place
 
 
-def test_the_kalman_filter_calms_a_still_trembling_hand() -> None:
-    noise = np.random.default_rng(0).normal(0, 1, (200, 21, 2)).astype(np.float32)
-    smooth = KalmanFilter()
-    out = np.stack([smooth(100 + n) for n in noise])
-    assert out[50:].std() < 0.75 * noise.std()
-
-
 def test_a_keypoint_that_comes_back_starts_anew() -> None:
     smooth, gone = KalmanFilter(), np.full((1, 2), np.nan, np.float32)
     for step in range(5):

@@ -20,12 +20,9 @@ _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integ
 
 
 def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
-    """Read a depth frame, (H, W) mm: a .png of one 16-bit channel, NYU's packed .png, or MSRA's
-    .bin; raise MediaError for others.
-
-    Args:
-        unit_mm: of a 16-bit picture's numbers: 1, or 0.125 for RealSense's short-range cameras.
-    """
+    """Read a depth frame, (H, W) mm: a .png of one 16-bit channel in `unit_mm` (0.125 for
+    RealSense's short-range cameras), NYU's packed .png, or MSRA's .bin; raise MediaError for
+    others."""
     try:
         if (size := path.stat().st_size) > DEPTH.max_frame_bytes:
             raise MediaError(

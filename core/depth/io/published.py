@@ -179,12 +179,8 @@ DEPTH_SETS = {
 
 
 def find_depth_set(folder: Path) -> tuple[DepthSet, list[Path], list[Path]] | None:
-    """Find which published set a folder contains, by its label files; return the set, its training
-    folders and its test folders, or None.
-
-    Args:
-        folder: of the whole set, or one of its training or test folders.
-    """
+    """Find which published set a folder, or its training and test folders, contain by their label
+    files; return the set, its training folders and its test folders, or None."""
     for depth_set in DEPTH_SETS.values():
         if depth_set.has_labels(folder):
             return depth_set, [folder], []

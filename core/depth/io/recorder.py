@@ -42,14 +42,11 @@ def record_depth(
     seconds: float | None = None,
     progress: Progress = ignore_progress,
 ) -> int:
-    """Write a source's frames to a folder or video and return how many.
+    """Write a source's frames to a new or empty folder, or a new video, NAME.mkv; return how many.
+    Raise MediaError if that can't be written, or the source fails: earlier frames stay.
 
     Args:
-        out: a new or empty folder, or a new video, NAME.mkv.
         frames, seconds: where to stop. A sensor needs one of them, or the caller interrupts.
-
-    Raises:
-        MediaError: `out` exists or can't be written, or the source fails: earlier frames stay.
     """
     total = min((n for n in (frames, source.count) if n is not None), default=None)
     done = 0

@@ -107,16 +107,8 @@ class _Grid:
 
 
 def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
-    """Compute where a view's tiles lie: every stage, or every keypoint, with the picture; None for
-    the view "single" or without stages.
-
-    Args:
-        stages: of the net; 0: there is none, and nothing to show.
-        attentions: how many things the net attends to.
-
-    Raises:
-        ValueError: another view.
-    """
+    """Compute where a view's tiles lie: a net's stages and attention maps, or every keypoint, with
+    the picture; None for "single" or without stages. Raise ValueError for an unknown view."""
     if maps.view not in VIEWS:
         raise ValueError(f"no view {maps.view!r}, there are: {', '.join(VIEWS)}")
     if maps.view == "single" or stages == 0:

@@ -57,12 +57,8 @@ def draw_colour_bar(width: int, height: int) -> Picture:
 def overlay_heatmaps(
     rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
 ) -> Picture:
-    """Draw a stage's heatmaps, with frames, over the parts of the picture that they cover: one
-    joint's map, or the maximum over all joints.
-
-    Args:
-        stage: from 0; one beyond a net's last means its last.
-    """
+    """Draw a stage's heatmaps (or the last one's), with frames, over the parts of the picture that
+    they cover: one joint's map, or the maximum over all joints."""
     out = rgb.copy()
     for one in heatmaps:
         _overlay_map(out, one, combine_maps(one, min(stage, one.stages - 1), joint))

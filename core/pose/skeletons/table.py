@@ -180,13 +180,11 @@ _CONVERSIONS = {
 
 
 def convert_keypoints(keypoints: Floats, source: Skeleton, target: Skeleton) -> Floats:
-    """Convert (…, K, D) keypoints to another skeleton; NaN where one has no counterpart.
+    """Convert (…, K, D) keypoints to another skeleton; NaN where one has no counterpart. Raise
+    SkeletonError for another number of keypoints, or without a conversion between the two.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
     14 → 17: the face is missing. Hands of 21 keypoints change their order.
-
-    Raises:
-        SkeletonError: another number of keypoints, or no conversion between the two.
     """
     source.check(keypoints.shape[-2])
     if source.name == target.name:
