@@ -145,30 +145,23 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
     size = skeleton_named(project.skeleton).size
     flat = select(of.id).where(of.project_id == project_id, ~t.has_keypoints(in_space=True))
     in_space = project.in_space and not store.fetch_all(flat.limit(1))
-    parts = [_read_pose_arrays(store, project_id, i, size, in_space) for i in split_ids(ids)]
-    if not parts:
+    columns = of.id, of.frames, t.keypoints_column(in_space), of.mirrored_view, of.scores
+    rows: dict[int, Any] = {}
+    wanted = [int(i) for i in dict.fromkeys(ids)]
+    for chunk in split_ids(wanted):
+        found = select(*columns).where(of.project_id == project_id, of.id.in_(chunk))
+        rows |= {row[0]: row for row in store.fetch_all(found)}
+    if len(rows) < len(wanted):
+        raise NotFoundError("some samples are gone: reload and try again")
+    if not rows:
         nothing = np.empty((0, size, 3 if in_space else 2), np.float32)
         return Poses(project.skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
-    arrays = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Poses(project.skeleton, *arrays)
-
-
-def _read_pose_arrays(
-    store: Store, project_id: int, ids: list[int], size: int, in_space: bool
-) -> tuple[NDArray[Any], ...]:
-    """Read (n, K, D) keypoints, (n,) mirrored views and (n,) mean scores of samples; raise
-    NotFoundError if one is missing."""
-    of = t.samples.c
-    found = select(of.id, of.frames, t.keypoints_column(in_space), of.mirrored_view, of.scores)
-    found = found.where(of.project_id == project_id, of.id.in_(ids))
-    rows = {row[0]: row for row in store.fetch_all(found)}
-    if len(rows) < len(set(ids)):
-        raise NotFoundError("some samples are gone: reload and try again")
-    _, frames, keypoints, mirrored, scores = zip(*(rows[i] for i in ids), strict=True)
-    return (
-        _join_middle_frames(keypoints, frames).reshape(len(ids), size, -1),
+    _, frames, keypoints, mirrored, scores = zip(*(rows[i] for i in wanted), strict=True)
+    return Poses(
+        project.skeleton,
+        _join_middle_frames(keypoints, frames).reshape(len(rows), size, -1),
         np.array(mirrored, bool),
-        _join_middle_frames(scores, frames).reshape(len(ids), size).mean(axis=1),
+        _join_middle_frames(scores, frames).reshape(len(rows), size).mean(axis=1),
     )
 
 

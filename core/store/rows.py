@@ -152,11 +152,7 @@ class NewSample:
             if values is not None and values.ndim == axes - 1:  # a single frame
                 object.__setattr__(self, name, values[None])
         frames, size = self.scores.shape
-        wanted = {
-            "world": (frames, size, 3),
-            "visibility": (frames, size),
-            "times_s": (frames,),
-        }
+        wanted = {"world": (frames, size, 3), "visibility": (frames, size), "times_s": (frames,)}
         given = {name: getattr(self, name) for name in wanted}
         wrong = {n: v.shape for n, v in given.items() if v is not None and v.shape != wanted[n]}
         if self.keypoints.shape[:2] != (frames, size) or self.keypoints.shape[2:] not in _AXES:
@@ -277,9 +273,7 @@ _SAME_NAMES = (  # columns that are attributes of NewSample
 
 
 def to_training_data(
-    rows: Sequence[Any],
-    gestures: Sequence[Gesture],
-    skeleton: str,
+    rows: Sequence[Any], gestures: Sequence[Gesture], skeleton: str
 ) -> GestureData:
     """Convert rows of `learned.build_training_query` to a GestureData; clips become windows. Needs
     at least one row, all clips or none."""

@@ -384,10 +384,7 @@ HOSTILE = {
         lambda z: second_log_line(z, event="end", status="x"),
         "can't be used",
     ),
-    "a log with strange figures": (
-        lambda z: second_log_line(z, figures=[]),
-        "can't be used",
-    ),
+    "a log with strange figures": (lambda z: second_log_line(z, figures=[]), "can't be used"),
     "a zip bomb": (lambda z: z.update({S: b"\n" * (50 * 2**20)}), "100:1"),
 }
 

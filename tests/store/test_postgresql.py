@@ -82,10 +82,7 @@ def test_a_name_is_taken_in_whatever_language_the_server_speaks(postgresql_url):
 
 def test_what_only_reads_can_t_write(postgresql_url):
     store = Store(postgresql_url)
-    with (
-        pytest.raises(StoreError, match="read-only"),
-        store.begin_read() as connection,
-    ):
+    with pytest.raises(StoreError, match="read-only"), store.begin_read() as connection:
         connection.execute(update(t.meta).values(version=1))
     assert store.fetch_all(t.meta.select()) == [(VERSION,)]
     store.close()

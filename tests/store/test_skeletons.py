@@ -99,11 +99,7 @@ def test_a_clip_comes_back_as_it_went_in(store, bodies, motion):
     for name in ("keypoints", "scores", "world", "visibility", "times_s"):
         np.testing.assert_array_equal(getattr(back, name), getattr(clip, name))
     assert (back.frames, back.time_s, back.crop_jpeg) == (5, 1.5, b"\xff\xd8middle")
-    assert store.crops(sample_id) == {
-        0: b"\xff\xd8first",
-        2: b"\xff\xd8middle",
-        4: b"\xff\xd8last",
-    }
+    assert store.crops(sample_id) == {0: b"\xff\xd8first", 2: b"\xff\xd8middle", 4: b"\xff\xd8last"}
     np.testing.assert_array_equal(back.pose, clip.keypoints[2])
     assert [s.crop_jpeg for s in read_samples(store, [sample_id])] == [b"\xff\xd8middle"]
 

@@ -39,12 +39,7 @@ from core.paths import Paths
 from core.progress import Progress, ignore_progress
 from core.store import Project, Store
 from core.store.deleting import PARTS
-from core.store.transfer import (
-    ImportedProject,
-    insert_project,
-    measure_project,
-    read_project_rows,
-)
+from core.store.transfer import ImportedProject, insert_project, measure_project, read_project_rows
 from core.training.runs import RUNNING
 
 _MAX_CROP_SIDE_PX = 1024  # ours have 256

@@ -24,12 +24,7 @@ from core.files import printable, sha256_of
 from core.gestures.data import UNKNOWN_PERSON
 from core.media.json_objects import first_fault
 from core.recording.imports.cells import format_lines
-from core.recording.imports.importing import (
-    NO_OPTIONS,
-    ImportOptions,
-    import_path,
-    record_import,
-)
+from core.recording.imports.importing import NO_OPTIONS, ImportOptions, import_path, record_import
 from core.recording.imports.tables import TABLE_SUFFIXES
 from core.recording.samples import AddReport
 from core.store import Project, Store
@@ -155,11 +150,7 @@ def _find_row_fault(columns: SampleColumns, row: Row) -> str:
 
 
 def _import_rows(
-    store: Store,
-    project: Project,
-    rows: Iterator[Row],
-    options: ImportOptions,
-    is_new: bool,
+    store: Store, project: Project, rows: Iterator[Row], options: ImportOptions, is_new: bool
 ) -> AddReport:
     """Import validated rows in one short transaction; all are validated into a temporary file
     before it starts."""

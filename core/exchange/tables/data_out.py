@@ -22,13 +22,7 @@ import numpy as np
 
 from core.errors import StoreError, TableError
 from core.exchange.tables.coco import write_coco
-from core.exchange.tables.columns import (
-    COLUMNS,
-    Row,
-    array_axes,
-    number_columns,
-    split_clip,
-)
+from core.exchange.tables.columns import COLUMNS, Row, array_axes, number_columns, split_clip
 from core.files import replace_atomically
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats

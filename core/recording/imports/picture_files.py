@@ -40,11 +40,7 @@ class LabelledPicture:
 
 
 def list_labelled_pictures(
-    folder: Path,
-    mapping: Mapping[str, str] | None = None,
-    *,
-    name: str = "",
-    videos: bool = False,
+    folder: Path, mapping: Mapping[str, str] | None = None, *, name: str = "", videos: bool = False
 ) -> list[LabelledPicture]:
     """List every picture below a folder, and every video with `videos`, sorted, labelled by the
     name of the folder it is in; hidden files are skipped. Raise MediaError if there are none.
