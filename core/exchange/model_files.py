@@ -166,8 +166,7 @@ def _read_predict_script(model: GestureModel, paths: Paths) -> str:
 
 
 def add_origin(model: GestureModel) -> GestureModel:
-    """Return the model with its samples' origin, read from the training's log, added to the
-    metadata; unchanged if there is no log."""
+    """Return the model with its samples' origin from the training's log, if there is a log."""
     if "origin" in model.metadata or not (model.path / LOG).is_file():
         return model
     origin = Run.open(model.path).about().get("origin")

@@ -39,8 +39,7 @@ class SampleWriter:
 
     @property
     def error(self) -> str:
-        """Return why samples were not stored, with their number, for the user; "" without an
-        error."""
+        """Return for the user why samples were not stored, and how many; "" without an error."""
         if not self._reason:
             return ""
         return f"recording stopped, {self.lost} samples were not stored: {self._reason}"
@@ -203,8 +202,7 @@ class ActiveRecording:
         )
 
     def _left_s(self) -> float | None:
-        """Return the seconds until the plan's end; None without an end or before the first
-        frame."""
+        """Return the seconds until the plan's end; None without one or before the first frame."""
         if self.plan.length_s is None or self._start_s is None:
             return None
         return self._start_s + self.plan.length_s - self._now_s

@@ -92,8 +92,7 @@ class RecordingStatus:
 
     @property
     def banner(self) -> str:
-        """Return the text to draw over the video: the countdown's seconds or “REC 12”; "" when
-        idle."""
+        """Return the text over the video: the countdown's seconds or “REC 12”; "" when idle."""
         if self.state == "countdown":
             return f"{math.ceil(self.left_s or 0)}"
         return f"REC {self.part or self.saved}" if self.state == "recording" else ""

@@ -64,14 +64,12 @@ class Recorder:
                 self._recording = recording
 
     def create_recording(self, gesture_id: int) -> int:
-        """Create a recording in this session for samples that are not from the camera (uploads,
-        corrections); return its id."""
+        """Create a recording in this session for uploads or corrections; return its id."""
         with self._starting:
             return self._insert_recording(gesture_id)
 
     def _insert_recording(self, gesture_id: int) -> int:
-        """Insert a recording, with the session and its person if it is the first, and return its
-        id."""
+        """Insert a recording, with the first one its session and person; return its id."""
         if self._session_id is None:
             person = self.store.ensure_person(self.project_id, self.person)
             self._session_id = self.store.start_session(self.project_id, person.id, self.source)
@@ -111,8 +109,7 @@ class Recorder:
         return self.status()
 
     def release_hold(self, held_s: float) -> RecordingStatus:
-        """End the recording of a button that was released after `held_s`; return the status once
-        all samples are stored."""
+        """End the recording of a button held for `held_s`; return the status once all is stored."""
         with self._lock:
             if self._recording is not None:
                 self._recording.renew_hold(self._clock(), held_s, released=True)
@@ -148,8 +145,7 @@ _all_recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 
 def stop_recordings(store: Store) -> None:
-    """Stop all recorders of this process that record for the store's owner: end their recordings
-    and sessions."""
+    """Stop this process's recorders of the store's owner, and end their sessions."""
     for recorder in list(_all_recorders):
         if recorder.store.owner == store.owner:
             recorder.close()

@@ -107,8 +107,7 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
 
 
 def rename_person(store: Store, person_id: int, name: str) -> None:
-    """Rename a person; raise StoreError if another person of the project has the name. Can be
-    undone."""
+    """Rename a person; raise StoreError if the name is another's. Can be undone."""
     shown = safe_name(name).replace("{", "{{").replace("}", "}}")  # the title is formatted
     title = f"Renamed “{{}}” to “{shown}”"
     store.update_rows(t.persons, [person_id], title, **name_columns(name))

@@ -147,7 +147,6 @@ class SampleMerger:
 
 
 def _hash_sample(taken_at: str, instance: int, keypoints: bytes) -> bytes:
-    """Return a hash of what identifies a sample: its time, its instance in the frame and its
-    keypoints."""
+    """Return a hash of what identifies a sample: its time, instance and keypoints."""
     text = f"{taken_at} {instance} ".encode()
     return hashlib.blake2b(text + keypoints, digest_size=16).digest()

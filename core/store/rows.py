@@ -27,8 +27,7 @@ def now() -> str:
 
 
 def split_ids(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Yield the distinct ids in lists of at most _MAX_IDS, as SQL limits a statement's
-    parameters."""
+    """Yield the distinct ids in lists short enough for one SQL statement."""
     wanted = [int(i) for i in dict.fromkeys(ids)]
     for start in range(0, len(wanted), _MAX_IDS):
         yield wanted[start : start + _MAX_IDS]

@@ -25,8 +25,7 @@ _Clip = TypeVar("_Clip", bound=NewSample)
 
 
 def clip_times(sample: NewSample) -> NDArray[np.float64]:
-    """Return the (T,) times of a clip's frames in seconds since the first; 30 frames per second if
-    unknown."""
+    """Return a clip's (T,) times, s since its first frame; 30 frames per second if unknown."""
     if sample.times_s is None:
         return np.asarray(np.arange(sample.frames) * _DEFAULT_FRAME_S, np.float64)
     return np.asarray(sample.times_s - sample.times_s[0], np.float64)

@@ -32,8 +32,7 @@ RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}"
 
 
 def _check_name(text: str) -> str:
-    """Return the name with safe characters; raise ValueError if it can't name a project, gesture or
-    person."""
+    """Return the safe name; raise ValueError if it can't name a project, gesture or person."""
     try:
         return safe_name(text)
     except LabelError as error:
@@ -52,8 +51,7 @@ def _check_time(text: str) -> str:
 
 
 def _check_text(text: str, allowed: str = "") -> str:
-    """Return the text; raise ValueError if it contains control characters or surrogates other than
-    the allowed ones."""
+    """Return the text; raise ValueError for surrogates and control characters not `allowed`."""
     if any((char < " " or "\ud800" <= char <= "\udfff") and char not in allowed for char in text):
         raise ValueError("control characters in a text")
     return text

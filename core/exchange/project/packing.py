@@ -35,8 +35,7 @@ def to_line(row: Row) -> bytes:
 
 
 def from_line(line: bytes) -> Row:
-    """Parse a row from a JSON line that was validated before or written by `to_line`, base64 to
-    bytes."""
+    """Parse a row that `to_line` wrote, or one that was validated before."""
     row: Row = json.loads(line)
     blobs = {n: base64.b64decode(row[n]) for n in _BLOB_COLUMNS if row.get(n) is not None}
     return row | blobs

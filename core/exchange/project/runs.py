@@ -30,8 +30,7 @@ MODELS_TIMEOUT_S = 60.0  # of the checks of all models of a file; one takes 0.1 
 
 
 def list_exported_files(run: Run) -> list[Path]:
-    """List the files of a training, and of its model of moving gestures, that a project file
-    contains, without links."""
+    """List the files of a training that a project file contains, without links."""
     motions = run.path / MOTIONS
     found = sorted([*run.path.iterdir(), *(motions.iterdir() if motions.is_dir() else ())])
     files = [path for path in found if path.is_file() and not path.is_symlink()]

@@ -68,8 +68,7 @@ class SampleColumns(Strict):
 
 
 def _column_type(annotation: Any) -> type:
-    """Return the basic type of an annotation (str, int, bool or float), unwrapping Annotated,
-    Optional and Literal."""
+    """Return str, int, bool or float, unwrapping Annotated, Optional and Literal."""
     if annotation in (str, int, bool, float):
         return annotation
     first = get_args(annotation)[0]

@@ -164,8 +164,7 @@ def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
 
 
 def parse_numeric_labels(labels: pd.Series, path: Path) -> NDArray[np.str_]:
-    """Return the labels as an (N,) array of text; raise TableError with the lines of those that are
-    no whole numbers."""
+    """Return whole-number labels as (N,) text; raise TableError with the lines of others."""
     check_rows(~labels.str.strip().str.fullmatch(r"\d+"), "the label must be a whole number", path)
     return parse_names(labels, path)
 

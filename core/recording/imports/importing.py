@@ -130,8 +130,7 @@ def record_import(
     fresh: bool,
     verb: str = "Imported",
 ) -> None:
-    """Record an import in the history for Undo; undoing an import that created its project
-    (`fresh`) deletes the project."""
+    """Record an import for Undo; undoing one that created its project (`fresh`) deletes it."""
     title = f"{verb} {format_count(report.added, 'sample')} from {printable(source)}"
     store.record_additions(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
@@ -312,8 +311,7 @@ class _ImportTargets:
         return self._session_ids[person]
 
     def check_kind(self, name: str) -> None:
-        """Raise KindError if the project has this gesture, but of the other kind (still or
-        moving)."""
+        """Raise KindError if the project has this gesture as the other kind."""
         gesture = self._gestures.get(name.casefold())
         if gesture is not None:
             check_frame_counts(gesture.name, gesture.kind, [2 if self._kind == MOVING else 1])

@@ -72,8 +72,7 @@ class KeypointTable:
         return replace(self, keypoints=self.world[there], world=None, **rows)
 
     def to_skeleton(self, skeleton: Skeleton) -> "KeypointTable":
-        """Return the table with its keypoints converted to another skeleton; raise SkeletonError if
-        there is no conversion."""
+        """Convert the keypoints to another skeleton; raise SkeletonError if that is impossible."""
         own = skeleton_named(self.skeleton)
         world = None if self.world is None else convert_keypoints(self.world, own, skeleton)
         keypoints = convert_keypoints(self.keypoints, own, skeleton)

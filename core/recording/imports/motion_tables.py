@@ -96,8 +96,7 @@ def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.
 
 
 def _matches_text(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
-    """Return an (N,) mask of the rows whose cell in the column is one of the texts; all False
-    without the column."""
+    """Return an (N,) mask of the rows whose cell is one of the texts; False without the column."""
     if column not in table:
         return np.zeros(len(table), bool)
     return table[column].isin(texts).to_numpy(bool)

@@ -183,8 +183,7 @@ class _UploadImporter:
 
 @contextmanager
 def temporary_upload(name: str, content: bytes, folder: Path) -> Iterator[Path]:
-    """Yield the path of an upload written to a temporary folder, under its own name for error
-    messages."""
+    """Yield the path of an upload in a temporary folder, under its own name for errors."""
     with temporary_uploads([(name, content)], folder) as own:
         yield next(own.iterdir())
 

@@ -99,8 +99,7 @@ def _set_sqlite_pragmas(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
-    """Begin a SQLite transaction; one that writes takes the write lock at once (BEGIN
-    IMMEDIATE)."""
+    """Begin a SQLite transaction; a writing one takes the write lock at once."""
     options = connection.get_execution_options()
     if options.get("upgrades"):
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect in a transaction

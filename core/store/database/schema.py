@@ -204,8 +204,7 @@ def is_of_person(person_id: int) -> Any:
 
 
 def has_keypoints(in_space: bool) -> Any:
-    """Return the SQL condition that a sample has keypoints in space (x, y, z), or in the
-    picture."""
+    """Return the SQL condition that a sample has keypoints in space, or in the picture."""
     return samples.c.world.is_not(None) | IN_SPACE_ONLY if in_space else ~IN_SPACE_ONLY
 
 

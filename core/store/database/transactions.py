@@ -101,8 +101,7 @@ class Database:
 
     @contextmanager
     def begin_write(self) -> Iterator[Connection]:
-        """Yield a connection in a write transaction: commit at the end of the block, roll back on
-        an error."""
+        """Yield a connection in a write transaction, rolled back if the block fails."""
         with translate_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
@@ -134,8 +133,7 @@ class Database:
     def record_additions(
         self, project_id: int, title: str, new: Mapping[str, Iterable[int]]
     ) -> None:
-        """Add rows that are stored already (ids by table) to the project's history: undo puts them
-        into the bin."""
+        """Record rows that are stored already in the history: undo puts them into the bin."""
         with self.begin_undoable(project_id, title) as undo_log:
             for table, ids in new.items():
                 undo_log.record_inserts(t.metadata.tables[table], ids)

@@ -53,8 +53,7 @@ class UndoLog:
         return sum(map(len, old_values.values()))
 
     def update_where(self, table: Table, condition: Any, **values: Any) -> int:
-        """Set columns of the rows that meet a condition and record the old values; return how many
-        rows there are."""
+        """Set columns where a condition holds, recording the old values; return how many rows."""
         found = self.connection.execute(select(table.c.id).where(condition))
         return self.update_ids(table, found.scalars().all(), **values)
 
