@@ -80,8 +80,7 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
 
 
 def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
-    """Export the model of moving gestures that belongs to a model and return the `.gesture` file's
-    bytes; b"" if there is none."""
+    """Return the `.gesture` file of a model's model of moving gestures; b"" without one."""
     motions = model.motions
     if motions is None or motions is model:
         return b""
@@ -95,8 +94,7 @@ def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
 
 
 def _create_test_inputs(model: GestureModel, paths: Paths) -> Inputs:
-    """Create the test inputs of a model's file: poses, or windows of moving poses for a model of
-    moving gestures."""
+    """Create a model's test inputs: poses, or windows of moving poses if it has steps."""
     is_flat_hand = model.skeleton == HAND_21 and model.axes == 2
     poses = (
         read_sample_hands(paths.demo)
@@ -154,8 +152,7 @@ def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
 
 
 def _read_predict_script(model: GestureModel, paths: Paths) -> str:
-    """Read the predict.py that runs a model of this skeleton, number of axes and kind of gestures
-    without Mudra."""
+    """Read the predict.py that runs a model of this kind without Mudra."""
     if model.steps is not None:
         script = paths.motion_receiver
     elif model.skeleton.title in (BODY, PAIR):
@@ -230,8 +227,7 @@ def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
 
 
 def animate_poses(poses: Inputs, steps: int) -> Inputs:
-    """Move each pose along a circle, ellipse or line of about its own size; return windows of
-    `steps` frames."""
+    """Move each pose along an ellipse of about its own size; return windows of `steps` frames."""
     middle = np.nanmean(poses.keypoints, 1, keepdims=True)
     reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
     reach = np.maximum(reach, _MIN_REACH_PX)  # features divide by the size of a movement
@@ -296,8 +292,7 @@ def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> R
 
 
 def _write_model(model: GestureModel, folder: Path) -> None:
-    """Write a verified model and its metadata to a folder, and load it from there once as a
-    check."""
+    """Write a verified model and its metadata to a folder, and load it once as a check."""
     metadata = {key: value for key, value in model.metadata.items() if key != "bundle"}
     folder.mkdir(exist_ok=True)
     (folder / MODEL).write_bytes(model.onnx)

@@ -64,8 +64,7 @@ class SampleWriter:
         self._write_batch()
 
     def _write_batch(self) -> None:
-        """Store the queued samples; after the first error, count this and every later batch as
-        lost."""
+        """Store the queued samples; after an error, count this and later batches as lost."""
         batch = [self._queue.get() for _ in range(self._queue.qsize())]
         if not batch:
             return

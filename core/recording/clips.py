@@ -82,8 +82,7 @@ def _find_gaps(
 
 
 def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
-    """Find the slice of frames in which the hands move; return a reason if there is none or it is
-    too short."""
+    """Find the slice of frames in which hands move, or why there is none."""
     hands = skeleton_named(frames[0].skeleton).number
     moving = find_moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:

@@ -38,8 +38,7 @@ class AnalysedFrame:
     version: str
 
     def draw(self) -> Picture:
-        """Draw the frame mirrored, as the viewer saw it; if the picture stayed in the browser, draw
-        its keypoints on grey."""
+        """Draw the frame mirrored, as the viewer saw it; without a picture, keypoints on grey."""
         if isinstance(self.frame, RemoteFrame):
             background = np.full((*self.frame.size_hw, 3), _GREY, np.uint8)
             return draw_estimate(background, self.estimate, mirror=self.frame.mirrored_view)
@@ -47,8 +46,7 @@ class AnalysedFrame:
 
 
 class FrameHistory:
-    """The last second of a stream; the stream calls `remember`, the page `freeze`. `clock` is in
-    monotonic seconds."""
+    """The last second of a stream; the stream calls `remember`, the page `freeze`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock, self._clock = threading.Lock(), clock
@@ -81,8 +79,7 @@ class FrameHistory:
 def attach_crops(
     frames: Sequence[AnalysedFrame], crops: Mapping[int, tuple[Crop | None, ...]]
 ) -> tuple[AnalysedFrame, ...]:
-    """Add crops that a browser sent later to the frames that they belong to, by frame number; other
-    frames stay unchanged."""
+    """Add crops that a browser sent later to their frames, by frame number."""
     return tuple(
         replace(one, frame=replace(one.frame, crops=crops[one.frame.index]))
         if isinstance(one.frame, RemoteFrame) and one.frame.index in crops

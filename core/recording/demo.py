@@ -90,8 +90,7 @@ class ReplayEstimator(Estimator):
         return self._to_estimate(self._interpolate_hand(0.0), rgb.shape[:2], 0.0, mirrored_view)
 
     def _interpolate_hand(self, time_s: float) -> Floats | None:
-        """Interpolate the hand at a time: within a gesture, or from one gesture to the next; None
-        without hands."""
+        """Interpolate the hand at a time, within a gesture or towards the next one."""
         if not self._hands:
             return None
         turn, within_s = divmod(time_s, SHOW_S + TRANSITION_S)

@@ -92,8 +92,7 @@ class Recorder:
     def _add_frame_sample(
         self, recording: ActiveRecording, frame: AnyFrame, estimate: Estimate, version: str
     ) -> None:
-        """Add the sample of the frame's main pose to the recording, or the reason why it is
-        skipped."""
+        """Add the sample of the frame's main pose, or the reason why it is skipped."""
         pose = select_valid_pose(estimate, recording.last, recording.limits(estimate))
         if isinstance(pose, str):
             recording.add(pose)
@@ -116,8 +115,8 @@ class Recorder:
         return self.stop()
 
     def status(self) -> RecordingStatus:
-        """Return the status of the current or last recording; ends it if the held button's lease
-        has expired."""
+        """Return the current or last recording's status; ends it if a held button's lease is
+        over."""
         with self._lock:
             if self._recording is None:
                 return RecordingStatus()

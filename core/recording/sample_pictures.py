@@ -59,8 +59,7 @@ def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
 
 
 def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Picture:
-    """Draw the clip's frames at these indices side by side, each with the traced keypoint's path so
-    far."""
+    """Draw these frames of a clip side by side, each with the traced keypoint's path so far."""
     skeleton, keypoints = skeleton_named(sample.skeleton), _keypoints_to_draw(sample)
     square = square_around(keypoints.reshape(-1, 2), _MARGIN_FACTOR)
     points, background = (
@@ -76,8 +75,7 @@ def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Pictu
 
 
 def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
-    """Draw the dimmed crop at its place within a square of the picture; plain grey without a
-    crop."""
+    """Draw the dimmed crop at its place within a square; plain grey without a crop."""
     rgb = np.full((size, size, 3), _GREY, np.uint8)
     if sample.crop_jpeg is None or sample.region is None:
         return rgb

@@ -169,8 +169,7 @@ def _relative_movement(previous: Floats, current: Floats) -> float:
 def make_sample(
     frame: AnyFrame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
-    """Convert a pose of a frame to a sample, with a crop if `with_picture`; hidden keypoints become
-    NaN."""
+    """Convert a frame's pose to a sample, with a crop if asked; hidden keypoints become NaN."""
     index = next((i for i, one in enumerate(estimate.poses) if one is pose), 0)
     pose = pose.without_hidden()
     region = square_around(pose.keypoints, crop_factor(estimate.skeleton))

@@ -80,8 +80,7 @@ def _is_sample_of(kind: str, row_id: int) -> Any:
 
 
 def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
-    """Return a sentence if another row of this kind has taken the name of a row in the bin; else
-    ""."""
+    """Return a sentence if another row has taken the name of a row in the bin; else ""."""
     table = _TABLES[kind]
     scope = "owner" if kind == PROJECT else "project_id"
     same = table.c.key == row.key, table.c[scope] == getattr(row, scope)
@@ -146,8 +145,7 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
 
 
 def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
-    """Return those of the ids that are in the bin; raise StoreError if the gesture or person of one
-    of them is in the bin, too."""
+    """Return the ids that are in the bin; raise StoreError if their gesture or person is, too."""
     in_bin = t.gestures.c.deleted_at.is_not(None) | t.persons.c.deleted_at.is_not(None)
     found: list[int] = []
     for chunk in split_ids(ids):
@@ -197,8 +195,7 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
 def filter_sample_ids(
     connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
 ) -> list[int]:
-    """Return those of the ids that are samples of the project, outside the bin, and meet the SQL
-    conditions."""
+    """Return the ids of the project's samples outside the bin that meet SQL conditions."""
     of = t.samples.c
     own = select(of.id).where(of.project_id == project_id, *conditions)
     own = t.filter_deleted(own, t.samples)

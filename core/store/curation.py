@@ -76,8 +76,7 @@ def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int)
 
 
 def list_sessions(store: Store, project_id: int) -> list[Session]:
-    """Return the project's sessions with their sample counts, newest first, without those of
-    deleted persons."""
+    """Return the sessions of a project's persons, with sample counts, newest first."""
     of, person = t.sessions.c, t.persons.c
     per_session = (
         select(t.bursts.c.session_id, func.count().label("samples"))

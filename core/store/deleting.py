@@ -44,8 +44,7 @@ def _select_all(column: Any, condition: Any) -> Any:
 
 
 def is_of_project(table: Table, project_id: Any) -> Any:
-    """Return the SQL condition that a row belongs to a project id, or to one of a subquery of
-    ids."""
+    """Return the SQL condition that a row belongs to a project id, or to a subquery of ids."""
     if table is t.bursts:
         own_sessions = _select_all(_SESSION.id, is_of_project(t.sessions, project_id))
         return _BURST.session_id.in_(own_sessions)
@@ -81,8 +80,7 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
 def delete_project_for_good(
     store: Database, project_id: int, *, only_if_empty: bool = False
 ) -> None:
-    """Permanently delete a project with everything in it; with `only_if_empty`, do nothing if it
-    has samples."""
+    """Permanently delete a project with everything in it, perhaps only if it has no samples."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
     with store.begin_write() as connection:
         store.check_owner(connection, project_id)

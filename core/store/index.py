@@ -44,8 +44,7 @@ class SampleIndex:
 
 
 def read_index(store: Store, project_id: int, *, deleted: bool = False) -> SampleIndex:
-    """Read gesture, person, session, recording and hand of all samples of the project; with
-    `deleted`, of those in the bin."""
+    """Read the index of all samples of the project; with `deleted`, of those in the bin."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     groups = select(
         of.burst_id,
@@ -165,8 +164,7 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
 
 
 def _join_middle_frames(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
-    """Cut the middle frame out of each clip's blob and return all their numbers as one flat
-    array."""
+    """Return the numbers of each clip's middle frame as one flat array."""
     middles = []
     for blob, count in zip(blobs, frames, strict=True):
         frame_bytes = len(blob) // count
@@ -190,8 +188,7 @@ class SampleOrigin:
 
 
 def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
-    """Return a sample's gesture, person, session and recording; raise NotFoundError if it does not
-    exist."""
+    """Return where a sample comes from; raise NotFoundError if it does not exist."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     found = (
         select(

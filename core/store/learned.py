@@ -38,8 +38,7 @@ class EstimatorCount:
 def count_estimators(
     store: Database, project_id: int, gesture_ids: Sequence[int] | None, in_space: bool
 ) -> list[EstimatorCount]:
-    """Count samples outside the bin per estimator, the one with most usable samples first; None: of
-    all gestures."""
+    """Count usable samples per estimator, most first; `gesture_ids` None: of all gestures."""
     usable = func.count(case((t.has_keypoints(in_space), 1)))
     counts = select(_SAMPLE.estimator, func.count(), usable).where(
         _SAMPLE.project_id == project_id, store.is_own(_SAMPLE.project_id)
@@ -66,8 +65,7 @@ def build_training_query(
     *,
     clips: bool,
 ) -> Any:
-    """Build the query of the training samples, either clips or single frames, with the columns of
-    `rows.to_training_data`."""
+    """Build the query of the training samples with the columns of `rows.to_training_data`."""
     return (
         select(
             _SAMPLE.id,

@@ -61,8 +61,7 @@ class SampleMerger:
         return {tuple(key): row_id for *key, row_id in self._connection.execute(found)}
 
     def _find_known_samples(self) -> set[bytes | str]:
-        """Return the hashes and the source files' hashes of the project's samples outside the
-        bin."""
+        """Return the hashes of the project's samples outside the bin and of their source files."""
         of, known = t.samples.c, set[bytes | str]()
         found = select(of.file_hash, of.taken_at, of.instance, of.keypoints)
         found = t.filter_deleted(found.where(of.project_id == self._project.id), t.samples)
@@ -113,8 +112,8 @@ class SampleMerger:
         self._waiting = []
 
     def _ensure_row(self, table: Table, file_id: int | None, columns: Row) -> int:
-        """Return the id of the row of this number in the file; insert it if the project has none
-        like it."""
+        """Return the id of the row of this number in the file; insert it if there is none like
+        it."""
         identity = tuple(columns[name] for name in _IDENTITY[table])
         key = table, file_id, identity
         if key not in self._ids:
@@ -126,8 +125,7 @@ class SampleMerger:
         return self._ids[key]
 
     def _ensure_gesture(self, row: Row) -> int:
-        """Return the id of the row's gesture; insert it if missing, and make it like the row in a
-        new project."""
+        """Return the id of the row's gesture; insert it if missing, update it in a new project."""
         name = name_columns(self._mapping.get(row["gesture"], row["gesture"]))
         if (t.gestures, None, (name["key"],)) in self._ids:
             return self._ids[t.gestures, None, (name["key"],)]

@@ -191,8 +191,7 @@ def to_gesture(row: Any) -> Gesture:
 
 
 def to_row(sample: NewSample) -> dict[str, Any]:
-    """Convert a sample to columns of `samples`, arrays as blobs, without the ids of gesture,
-    recording and project."""
+    """Convert a sample to columns of `samples`, arrays as blobs, without ids."""
     height, width = sample.size_hw or (None, None)
     x, y, side = sample.region or (None, None, None)
     blobs = {
@@ -221,8 +220,7 @@ def to_crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
 
 
 def to_sample(row: Any) -> Sample:
-    """Convert a row of `samples`, joined with its crop (`jpeg`) and the project's skeleton, to a
-    Sample."""
+    """Convert a row of `samples`, with its crop and the project's skeleton, to a Sample."""
     return Sample(
         id=row.id,
         gesture_id=row.gesture_id,

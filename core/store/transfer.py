@@ -193,8 +193,7 @@ def _add_rows(
 def check_sample_rows(
     connection: Connection, project: Project, rows: list[Row], new_rows: list[Row]
 ) -> None:
-    """Check imported samples' arrays and frame counts as `Store.add_samples` does; raise StoreError
-    with the place in the file."""
+    """Check imported samples as `Store.add_samples` does; raise StoreError with their place."""
     gesture = t.gestures.c
     ids = {row["gesture_id"] for row in new_rows}
     found = select(gesture.id, gesture.name, gesture.kind).where(gesture.id.in_(ids))
@@ -223,8 +222,7 @@ def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[i
 
 
 def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
-    """Return a row with the new ids in place of the file's, ready to insert; raise NotFoundError if
-    it refers to a missing row."""
+    """Return a row ready to insert; raise NotFoundError if it refers to a missing row."""
     known = t.metadata.tables[part].c
     columns = {key: value for key, value in row.items() if key in known and key != "id"}
     if "project_id" in known:
@@ -241,8 +239,7 @@ def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
 
 
 def _find_free_name(connection: Connection, name: str, owner: str) -> str:
-    """Return the name, or the first of "name 2", "name 3" … that no project of the owner has,
-    shortened to _MAX_NAME."""
+    """Return the name, or the first of "name 2", "name 3" … that is free, shortened."""
     keys = t.filter_deleted(select(t.projects.c.key), t.projects)
     taken = set(connection.execute(keys.where(t.projects.c.owner == owner)).scalars())
     endings = itertools.chain([""], (f" {number}" for number in itertools.count(2)))

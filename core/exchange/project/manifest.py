@@ -201,8 +201,8 @@ class SampleRow(Numbered):
         return [*self.crops, *([self.crop] if self.crop else [])]
 
     def find_fault(self, skeleton: str) -> str:
-        """Return how the row's arrays, crops and sizes contradict each other or the skeleton; "" if
-        they fit."""
+        """Return how arrays, crops and sizes contradict each other or the skeleton; "" if they
+        fit."""
         all_joints = len(self.scores) // 4
         joints, rest = divmod(all_joints, self.frames)
         sizes = (self.world, 12), (self.visibility, 4)
@@ -272,8 +272,7 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
 
 
 def parse_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
-    """Parse and validate a JSON line as a row of a table in ROWS; raise ArchiveError with its
-    place."""
+    """Parse a JSON line as a row of a table in ROWS; raise ArchiveError with its place."""
     try:
         row = ROWS[part].model_validate_json(line)
     except ValidationError as error:

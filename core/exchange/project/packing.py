@@ -53,8 +53,7 @@ class Packer:
         self._numbers: Counter[str] = Counter()
 
     def add_member(self, name: str, content: bytes) -> None:
-        """Write a file to the zip, crops uncompressed, and record its size and hash for the
-        manifest."""
+        """Write a file to the zip, crops uncompressed; note its size and hash for the manifest."""
         is_packed = name.startswith("crops-")
         method = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
         self._archive.writestr(name, content, method)
@@ -73,8 +72,7 @@ class Packer:
         return {"pack": self._member_name("crops"), "begin": begin, "bytes": len(jpeg)}
 
     def _append(self, kind: str, content: bytes, max_bytes: int) -> int:
-        """Append content to the buffer of its kind, flushing a full one first; return the
-        offset."""
+        """Append content to its kind's buffer, flushing a full one first; return the offset."""
         waiting = self._waiting.setdefault(kind, bytearray())
         if len(waiting) + len(content) > max_bytes:
             self.flush(kind)

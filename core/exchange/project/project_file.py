@@ -197,8 +197,7 @@ def import_project(
 
 
 def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) -> ImportedProject:
-    """Insert the project's rows and move its trainings' folders in; both are undone if either
-    fails."""
+    """Insert the project's rows and move its trainings' folders in, both or neither."""
     columns = reader.manifest.project.model_dump()
     columns["active_model"] = runs.names.get(columns["active_model"])
     try:
@@ -213,8 +212,7 @@ def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) 
 
 
 def _check_members(folder: Path, name: str) -> Manifest:
-    """Read the manifest; raise ArchiveError if it does not list exactly the unpacked files with
-    their hashes."""
+    """Read the manifest; raise ArchiveError unless it lists exactly the unpacked files by hash."""
     path = folder / MANIFEST
     if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
         raise ArchiveError(f"{name} holds no {MANIFEST} of a project: export the project anew")
@@ -231,8 +229,7 @@ def _check_members(folder: Path, name: str) -> Manifest:
 
 
 class _ProjectReader:
-    """Reads and checks the rows of an unpacked project file; `crops` is how many `check_rows`
-    found."""
+    """Reads and checks the rows of an unpacked project file; `crops` is how many it checked."""
 
     def __init__(self, folder: Path, manifest: Manifest, name: str) -> None:
         self.manifest, self.crops = manifest, 0
@@ -259,8 +256,8 @@ class _ProjectReader:
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:
-        """Yield the validated rows of one table of PARTS; samples have their crops as `jpegs`,
-        {frame: JPEG}."""
+        """Yield the checked rows of one table; samples have their crops as `jpegs`, {frame:
+        JPEG}."""
         for _, line in self._read_lines(part):
             checked = ROWS[part].model_validate_json(line)
             row = dict(checked)

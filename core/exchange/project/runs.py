@@ -112,8 +112,7 @@ class ImportedRuns:
 
 
 def _rewrite_log(path: Path, project: Project, where: str) -> None:
-    """Validate a training's log and rewrite it: assigned to the project, ended, and with process
-    ids of 0."""
+    """Validate a training's log; assign it to the project, end it, and set process ids to 0."""
     if not path.is_file() or path.stat().st_size > MAX_LOG_BYTES:
         raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG_BYTES:,} bytes")
     lines = enumerate(path.read_bytes().splitlines(), 1)
@@ -143,8 +142,7 @@ def _parse_record(line: bytes, where: str) -> dict[str, Any]:
 
 
 def _replace_sample_ids(path: Path, samples: Mapping[int, int], where: str) -> None:
-    """Replace sample ids in a validation table by the new ids, dropping rows of samples that were
-    not imported."""
+    """Replace sample ids in a validation table; drop rows of samples that were not imported."""
     if path.stat().st_size > MAX_LOG_BYTES:
         raise ArchiveError(f"{where}: {path.name} has over {MAX_LOG_BYTES >> 20} MB")
     try:

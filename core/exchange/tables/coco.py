@@ -69,8 +69,7 @@ def _image_id(row: Row) -> int:
 
 
 def _to_category(row: Row, number: int) -> dict[str, Any]:
-    """Convert a row's gesture and skeleton to a COCO category; Mudra's columns are under
-    "mudra"."""
+    """Convert a row's gesture and skeleton to a COCO category with Mudra's columns."""
     skeleton = skeleton_named(row["skeleton"])
     return {
         "id": number,

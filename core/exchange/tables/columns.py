@@ -97,8 +97,7 @@ def number_columns(joints: int, axes: int) -> list[str]:
 
 
 def split_clip(row: Row) -> Iterator[Row]:
-    """Split a sample's row into one row per frame, with the frame's number, time and part of each
-    array."""
+    """Split a sample's row into one row per frame, with its number, time and arrays."""
     frames = row["frames"]
     times = to_times(row["times"])
     times_s = [row["time_s"]] if times is None else times.tolist()

@@ -129,8 +129,7 @@ def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Ite
 
 
 def _find_row_fault(columns: SampleColumns, row: Row) -> str:
-    """Return why a row's arrays have wrong lengths or too large numbers, or its sizes are
-    incomplete; "" if it is valid."""
+    """Return why a row's arrays or sizes are wrong or incomplete; "" if they are valid."""
     axes = {"keypoints": (2, 3), "scores": (1,), "world": (3,)}
     for name in ARRAYS:
         values = row[name]
@@ -152,8 +151,7 @@ def _find_row_fault(columns: SampleColumns, row: Row) -> str:
 def _import_rows(
     store: Store, project: Project, rows: Iterator[Row], options: ImportOptions, is_new: bool
 ) -> AddReport:
-    """Import validated rows in one short transaction; all are validated into a temporary file
-    before it starts."""
+    """Import rows in one short transaction, which starts when all of them were validated."""
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
             if row["skeleton"] != project.skeleton:

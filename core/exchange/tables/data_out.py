@@ -143,8 +143,7 @@ def export_data(
 
 @contextmanager
 def _open_output(out: Path) -> Iterator[Path]:
-    """Yield a temporary path that replaces `out` when the block succeeds; raise StoreError if it
-    can't be written."""
+    """Yield a path that replaces `out` at the end; raise StoreError if it can't be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with replace_atomically(out) as part:

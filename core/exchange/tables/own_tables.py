@@ -89,8 +89,7 @@ def _read_csv_batches(path: Path, names: list[str]) -> Iterator[Any]:
 
 
 def _read_parquet_batches(path: Path) -> Iterator[Any]:
-    """Yield the Arrow record batches of a parquet table; raise TableError if it has too many rows
-    or bytes."""
+    """Yield a parquet table's Arrow record batches; raise TableError if it is too large."""
     with open_parquet(path) as table:
         if table.unpacked_bytes > _MAX_UNPACKED_BYTES or table.rows > MAX_ROWS:
             raise TableError(
@@ -101,8 +100,7 @@ def _read_parquet_batches(path: Path) -> Iterator[Any]:
 
 
 def _parse_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats:
-    """Convert these columns of a batch to (rows, columns) float32; raise TableError with the lines
-    of cells that are not numbers."""
+    """Convert columns to (rows, columns) float32; raise TableError with lines of other cells."""
     import pyarrow as pa
 
     columns = []
@@ -119,8 +117,7 @@ def _parse_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats
 
 
 def _split_batch(batch: Any, numbers: Floats, joints: int, axes: int) -> Iterator[Row]:
-    """Yield the rows of a batch: its COLUMNS, and its numbers split into the ARRAYS of as many
-    keypoints as the row has."""
+    """Yield a batch's rows: COLUMNS, and numbers split into ARRAYS of the row's keypoints."""
     columns = {OLD_NAMES.get(name, name): batch.column(name) for name in batch.schema.names}
     values = {name: columns[name].to_pylist() for name in COLUMNS if name in columns}
     is_csv = str(columns["joints"].type) == "string"

@@ -74,8 +74,7 @@ def _check_cell_count(path: Path, columns: int, cells: int) -> None:
 
 
 def _read_parquet_cells(path: Path) -> tuple[list[str], pd.DataFrame]:
-    """Read a parquet table's column names and cells: coordinates stay numbers, other cells become
-    text."""
+    """Read column names and cells: coordinates stay numbers, other cells become text."""
     import pyarrow as pa  # slow to load and seldom needed
 
     def is_number(kind: Any) -> bool:

@@ -233,8 +233,7 @@ def _import_table(
 
 
 def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int, int]]:
-    """Yield (first, last + 1) of each run of consecutive rows with the same person, gesture and
-    recording."""
+    """Yield (first, last + 1) of each run of rows with one person, gesture and recording."""
     columns = [persons, table.gestures]
     columns += [] if table.recordings is None else [table.recordings]
     changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
@@ -298,8 +297,7 @@ class _ImportTargets:
         return self._last[2]
 
     def _find_session(self, person: str) -> int:
-        """Return the id of the person's session in this import; creates the session, and the person
-        if missing."""
+        """Return the id of the person's session; create it, and the person, if missing."""
         if person not in self._session_ids:
             found = self._store.ensure_person(self._project.id, _shorten_name(person))
             if found.id not in self._person_ids:

@@ -63,8 +63,7 @@ class KeypointTable:
         return len(self.gestures)
 
     def to_3d(self) -> "KeypointTable":
-        """Return the table with 3-D keypoints only, without the rows that lack them; the table
-        itself if it has none."""
+        """Return the rows that have `world`, as keypoints; the table itself if it has none."""
         if self.world is None:
             return self
         there = np.isfinite(self.world).all(axis=(1, 2))

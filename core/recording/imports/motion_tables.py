@@ -81,8 +81,7 @@ def read_point_history(
 
 
 def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return the rows under named columns; an unnamed table's numeric labels become names, or
-    "class N"."""
+    """Return the rows under named columns; numeric labels get names, or "class N"."""
     if "x0" not in names:
         table = cells.set_axis(_COLUMNS, axis=1)
         labels, by_number = parse_numeric_labels(table["label"], path), read_label_names(path)

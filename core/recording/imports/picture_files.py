@@ -67,8 +67,7 @@ def extract_samples(
     with_crop: bool,
     pictures: Iterable[LabelledPicture],
 ) -> Iterator[list[NewSample] | str]:
-    """Yield for each picture or video its list of samples, [] if its hash is known, or why there
-    are none (str)."""
+    """Yield each file's samples, [] if its hash is known, or why there are none (str)."""
     with make_estimator() as estimator:
         for picture in pictures:
             try:

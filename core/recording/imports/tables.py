@@ -94,8 +94,7 @@ def match_label(label: str, mapping: Mapping[str, str] | None) -> str | None:
 
 
 def _detect_layout(first: list[str], path: Path) -> str:
-    """Return the layout ("seed-csv", "point-history" or "keypoints-csv") that a table's first line
-    fits; raise TableError if none."""
+    """Return the layout that a table's first line fits; raise TableError if none does."""
     if first == [*map(str, range(44)), "class"]:
         return "seed-csv"
     if is_point_history(first):
@@ -148,8 +147,7 @@ def _read_keypoint_table(
 
 
 def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
-    """Return the value that a column has in all rows; "" without the column or rows. Raise
-    TableError for several values."""
+    """Return a column's only value; "" without column or rows; TableError for several values."""
     if column not in table or not len(table):
         return ""
     values = sorted(set(np.ravel(table[column])))
@@ -179,8 +177,7 @@ def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
 def _check_columns(
     names: list[str], coordinates: list[str], skeleton: Skeleton, path: Path
 ) -> None:
-    """Raise TableError unless the required columns are there once, and optional ones at most
-    once."""
+    """Raise TableError unless required columns are there once, and optional ones at most once."""
     optional = [
         "person",
         "source_repo",
@@ -309,8 +306,7 @@ def _read_seed_table(
 def _match_gestures(
     table: KeypointTable, mapping: Mapping[str, str]
 ) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    """Return the (N,) gesture names of the rows, and an (N,) mask of those that are built-in or
-    mapped."""
+    """Return the rows' (N,) gesture names, and an (N,) mask of the built-in or mapped ones."""
     labels, which = np.unique(table.gestures, return_inverse=True)
     gestures, known = [], []
     for label in labels.tolist():

@@ -39,8 +39,7 @@ Upload = tuple[str, bytes]  # name and content
 
 
 def create_file_recorder(recorder: Recorder, names: Sequence[str], person: str = "") -> Recorder:
-    """Create a recorder for uploaded files, which get a session of their own, named after them;
-    `person` is "" if unknown."""
+    """Create a recorder for uploaded files, with a session of their own named after them."""
     title = names[0] if len(names) == 1 else f"{len(names)} files"
     return Recorder(
         recorder.store,
@@ -95,8 +94,7 @@ def add_uploads(
 
 
 def _scale_progress(progress: Progress, number: int, total: int) -> Progress:
-    """Return a progress callback for the file of this number that reports to the callback of all
-    `total` files."""
+    """Return a progress callback for one file that reports to that of all `total` files."""
 
     def report_part(done: float, part_total: float | None = None, label: str = "", /) -> None:
         progress(number + done / (part_total or 1), total, label)
@@ -132,8 +130,7 @@ class _UploadImporter:
         self._add(self._pictures_id, [replace(sample, file_hash=digest)])
 
     def _make_sample(self, name: str, content: bytes) -> NewSample | str:
-        """Estimate the main pose of a picture and return it as a sample, or the reason for skipping
-        the picture."""
+        """Return the main pose of a picture as a sample, or the reason for skipping the picture."""
         try:
             frame = Frame(read_picture(content, name=name), source=name)
             estimate = self._estimator.estimate_still(frame.rgb)
@@ -166,8 +163,7 @@ class _UploadImporter:
         self._known.add(samples[0].file_hash or "")
 
     def add_zip(self, name: str, path: Path, options: ImportOptions) -> None:
-        """Import a zip: folders in it name their gestures, pictures at its top are the given
-        gesture's."""
+        """Import a zip whose folders name their gestures; pictures at its top are the gesture's."""
         before, store = self._report.already, self._recorder.store
         try:
             with open_folder_or_zip(path) as folder:

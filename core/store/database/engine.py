@@ -45,8 +45,7 @@ def open_engine(place: Path | str) -> Engine:
 
 @cache
 def _create_server_engine(url: str, process_id: int) -> Engine:
-    """Create the engine of a database URL; cached, so that all stores of a process share its
-    connections."""
+    """Create the engine of a database URL; all stores of a process share its connections."""
     reason = "is not a database URL: write postgresql://name:password@host/database"
     try:
         if "@" in (make_url(url).host or ""):
@@ -75,8 +74,7 @@ def hide_password(text: str) -> str:
 
 
 def _hide_url_password(text: str) -> str:
-    """Remove password and query parameters from one URL; an unreadable URL becomes
-    "SCHEME://***"."""
+    """Remove password and query from a URL; an unreadable one becomes "SCHEME://***"."""
     if text.startswith(_SQLITE):
         return text
     with suppress(SQLAlchemyError, ValueError):
@@ -107,8 +105,7 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
-    """Begin a PostgreSQL transaction: writers wait for one advisory lock, readers get a read-only
-    snapshot."""
+    """Begin a transaction: writers wait for one lock, readers get a read-only snapshot."""
     if connection.get_execution_options().get("writes"):
         lock = "SELECT pg_advisory_xact_lock(hashtext('mudra ' || current_schema()))"
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MS}; {lock}")
@@ -117,8 +114,7 @@ def _begin_postgresql_transaction(connection: Connection) -> None:
 
 
 def remove_sqlite_files(place: Path) -> None:
-    """Delete a SQLite file with its -wal and -shm files; raise StoreError if one can't be
-    deleted."""
+    """Delete a SQLite file with its -wal and -shm files; raise StoreError if that fails."""
     try:
         for end in ("", "-wal", "-shm"):
             Path(f"{place}{end}").unlink(missing_ok=True)

@@ -51,8 +51,7 @@ class Database:
             raise
 
     def _create_or_upgrade_tables(self) -> None:
-        """Create the tables, or upgrade them to this version, on a separate connection without
-        foreign keys."""
+        """Create or upgrade the tables, on a separate connection without foreign keys."""
         with translate_errors(), self._engine.connect() as plain:
             plain.detach()
             connection = plain.execution_options(writes=True, upgrades=True)

@@ -38,8 +38,7 @@ class UndoLog:
         self._changes: list[dict[str, Any]] = []
 
     def update_ids(self, table: Table, ids: Iterable[int], **values: Any) -> int:
-        """Set columns of the rows with these ids and record the old values; return how many rows
-        there are."""
+        """Set columns of these rows and record the old values; return how many rows there are."""
         old_values: dict[tuple[Any, ...], list[int]] = {}
         columns = [table.c[name] for name in values]
         for chunk in split_ids(ids):

@@ -96,8 +96,7 @@ def _normalise_stored_emoji(connection: Connection) -> None:
 
 
 def _prevent_id_reuse(connection: Connection) -> None:
-    """Give all tables ids that are never reused: sequences on PostgreSQL, AUTOINCREMENT on SQLite
-    (copies the tables)."""
+    """Give all tables ids that are never reused, by sequences or SQLite's AUTOINCREMENT."""
     for table in _TABLES_WITH_IDS:
         if connection.dialect.name == "postgresql":
             _add_id_sequence(connection, table)
