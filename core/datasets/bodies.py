@@ -60,12 +60,9 @@ class Body:
 
 
 class Bodies(TrainingData):
-    """Persons of one skeleton, whose pictures are read when needed.
-
-    Args:
-        strong: samples are also shifted, recoloured, blurred and partly hidden, show half a body or
-            only background; else they are scaled, rotated and mirrored, as by Xiao et al. 2018.
-    """
+    """Persons of one skeleton, whose pictures are read when needed. Samples are scaled, rotated and
+    mirrored, as by Xiao et al. 2018; strongly also shifted, recoloured, blurred, partly hidden, cut
+    in half, or only background."""
 
     item_name = "bodies"
 

@@ -1,9 +1,7 @@
-"""Reads COCO's files on persons: annotations (person_keypoints_*.json), results (predicted
-keypoints) and detections (predicted boxes).
+"""Reads COCO's files on persons: annotations (person_keypoints_*.json), results and detections.
 
-Convention: as in the files: a box is x, y, width, height; keypoints are K rows of x, y and v, where
-v is 0 not labelled, 1 hidden, 2 visible (in a results file v is ignored). Every entry is checked;
-errors name it by its number in its list, from 1.
+Convention: as in the files: a box is x, y, width, height; keypoints are K rows of x, y and v: 0 not
+labelled, 1 hidden, 2 visible (in results v is ignored). Errors name an entry by its number, from 1.
 """
 
 from dataclasses import dataclass

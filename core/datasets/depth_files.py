@@ -1,10 +1,8 @@
 """Reads hands in depth from the folders of NYU, ICVL, MSRA and HANDS 2017, and from rendered ones.
 
-Convention: the cube's centre is that of the true keypoints, its side as the set is measured; papers
-use a detected hand's centre, so that their errors are larger. Held out are the set's own test
-frames; of MSRA the first person, of the others the last tenth. HANDS 2017 names no person, so that
-one may be on both sides. Legend: K keypoints.
-"""
+Convention: the cube is centred on the true keypoints; papers use a detected hand's, so that their
+errors are larger. Held out are the set's test frames; of MSRA the first person, of others the last
+tenth (HANDS 2017 names no person, so that one may be on both sides). Legend: K keypoints."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

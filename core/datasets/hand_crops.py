@@ -1,9 +1,8 @@
 """Hand crops for training nets: a pack of arrays on disk, and the augmentation of each sample.
 
-Convention: a stored picture is the upright square of side 2.4 L about the hand (L: the longer side
-of the box of its keypoints); keypoints are in the stored picture's pixels.
-Legend: N crops, P side of a stored picture, K keypoints, I side of the net's input, B batch.
-"""
+Convention: a stored picture is the upright square of side 2.4 L about the hand (L: longer side of
+its keypoints' box), whose pixels the keypoints are in. N crops, P side of a stored picture,
+K keypoints, I side of the net's input, B batch."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -47,14 +46,8 @@ class Hand:
 
 
 class HandCrops(TrainingData):
-    """A pack of crops.
-
-    Args:
-        pictures: (N, P, P, 3) uint8 RGB, read from disk when needed.
-        masks: (M, P, P) uint8.
-        keypoints: (N, K, 2) float32.
-        table: N rows of source, held_out, weight and mask (a row of `masks`, or -1).
-    """
+    """A pack of crops: pictures (N, P, P, 3) on disk, masks (M, P, P), keypoints (N, K, 2), and a
+    table of N rows of source, held_out, weight and mask (a row of `masks`, or -1)."""
 
     item_name = "hands"
 
@@ -80,7 +73,11 @@ class HandCrops(TrainingData):
         proportion to the square root of its size.
         """
         rng, size = np.random.default_rng(seed), input_hw[0]
-        probabilities = _compute_row_probabilities(self.table["source"].to_numpy()[rows])
+        _, source, counts = np.unique(
+            self.table["source"].to_numpy()[rows], return_inverse=True, return_counts=True
+        )
+        weights = 1 / np.sqrt(counts[source])
+        probabilities = weights / weights.sum()
         while True:
             for row in rng.choice(rows, size=len(rows), p=probabilities):
                 if rng.random() < _NO_HAND_RATE:
@@ -178,13 +175,6 @@ def augment_crop(
         picture = erase_rectangle(picture, np.asarray(crops.pictures[rng.choice(others)]), rng)
     picture = degrade_quality(jitter_colours(picture, rng), rng)
     return picture, keypoints.astype(np.float32)
-
-
-def _compute_row_probabilities(sources: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Return (N,) probabilities: a source counts by the square root of its size."""
-    _, source_of, count = np.unique(sources, return_inverse=True, return_counts=True)
-    weights = 1 / np.sqrt(count[source_of])
-    return np.asarray(weights / weights.sum())
 
 
 def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -1,9 +1,8 @@
-"""Builds the pack of hand crops that the light CPM is trained on, from pictures and a teacher's
-keypoints.
+"""Builds the pack of hand crops that the light CPM is trained on, with MediaPipe's keypoints.
 
-The teacher is MediaPipe's hand landmarker. Held out are whole sources (hand_crops); a fifth of the
-pictures (hagrid_crops), whose names say no person, so that one may be on both sides, as in the
-HaGRID frames of hand_crops; and a block of consecutive sessions (digits).
+Held out are whole sources (hand_crops); a fifth of the pictures (hagrid_crops), whose names say no
+person, so that one may be on both sides, as in hand_crops' HaGRID frames; and a block of
+consecutive sessions (digits).
 """
 
 import hashlib

@@ -1,10 +1,8 @@
 """Makes what the light body net learns from, in COCO's format: each annotated person cut out, with
-a teacher's keypoints where they agree with the annotations; and who the teacher sees in pictures
-that nobody annotated.
+a teacher's keypoints where they agree, and who the teacher sees in pictures without annotations.
 
 Who is held out keeps the annotated keypoints alone: a net is measured by them, not by its teacher.
-Convention: all keypoints are COCO's 17, picture pixels, NaN where nobody knows; K keypoints.
-"""
+Convention: keypoints are COCO's 17, picture pixels, NaN where nobody knows; K keypoints."""
 
 import json
 from collections.abc import Sequence

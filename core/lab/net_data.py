@@ -1,5 +1,5 @@
-"""What `train-net` learns from: a folder of bodies, or of hands in depth, as it is, or the pack of
-a data folder's hand crops, made once and kept.
+"""What `train-net` learns from: a folder, rendered hands, or the pack of a data folder's hand
+crops.
 
 Convention: pack and keypoints lie in the workspace under the key of the data that they were made
 of, so that other data, or the same folder with other pictures, is never taken for them.

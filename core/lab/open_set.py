@@ -1,9 +1,7 @@
-"""How a gesture model treats hands that are none of its gestures: the hands to try it with, and the
-folds in which nobody is trained on and measured at once. N samples, M unknown hands.
+"""How a gesture model treats hands that are none of its gestures. N samples, M unknown hands.
 
 Convention: `none` learns from the digits 0, 3, 6 and 8; the digits 2, 4 and 7 and the signs here
-are never trained on. A fold leaves out whole persons, and is tried with their digits.
-"""
+are never trained on. A fold leaves out whole persons, and is tried with their digits."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,13 +1,8 @@
 """Depth frames in which it is known where the palm is, and how often a hand is found in them.
 
-Convention: a palm's middle is a set's own palm keypoint, else the mean of the wrist and the four
-fingers' knuckles, x, y, z in mm. Folders that are read:
-
-    frames.csv                    SR305: a palm's u, v, d a picture, seen by eye on its surface
-    nyu_test_label.txt            beside some of NYU's test frames, depth_1_0000001.png …
-    joints.csv                    what `open_depth` reads with its truth, rendered hands too
-    NYU, ICVL, MSRA, HANDS 2017   as published
-"""
+Convention: a palm is a set's own palm keypoint, else the mean of wrist and knuckles, x, y, z in
+mm. Folders: frames.csv (SR305: a palm's u, v, d a picture, by eye), nyu_test_label.txt (beside
+depth_1_0000001.png …), joints.csv (as `open_depth`), or a published set."""
 
 import csv
 import time
@@ -58,12 +53,9 @@ def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
 
 
 def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield the depth frames of a folder with their known palm centres; its format is detected.
-
-    Raises:
-        MediaError: a damaged picture, or a camera that isn't known.
-        TableError: no such folder, or damaged tables.
-    """
+    """Yield the depth frames of a folder with their palms; its format is detected. Raises
+    MediaError: a damaged picture, or an unknown camera; TableError: no such folder, or damaged
+    tables."""
     if (folder / _PALMS).is_file():
         return _read_sr305_frames(folder)
     if (folder / JOINTS_FILE).is_file():
@@ -148,16 +140,13 @@ def measure_finding(
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """Measure how often finders locate a hand in depth frames whose palm is known. They are tried
-    in order, as on the Depth page, without tracking; `RENDERED` is the scenes that training holds
-    out.
+    in order, as on Depth, without tracking; `RENDERED` is the scenes that training holds out.
+    Raises MudraError: no such data, none in it, or damaged.
 
     Returns:
         n frames; found: the share within 50 mm of the palm's middle; seen: the share in which a
         hand was said to be anywhere; median_mm of the seen ones' distances, None without any; by:
         how many each way saw; ms: median time of a frame; missed: names of the frames not found.
-
-    Raises:
-        MudraError: no such data, none in it, or damaged.
     """
     names: list[str] = []
     apart_mm, times_s = [], []

@@ -78,12 +78,8 @@ def make_starter(
     progress: OnProgress,
 ) -> dict[str, Any]:
     """Evaluate leave-one-group-out by recorder and picture source, then train on everything and
-    write the model and its card; return the figures that the card shows.
-
-    Args:
-        landmarks: where keypoints found in the pictures are kept.
-        extract_keypoints: called for a source whose keypoints are missing there.
-    """
+    write the model and its card; return the card's figures. Keypoints of sources are as in
+    `read_all_samples`."""
     data = read_all_samples(folder, landmarks, extract_keypoints)
     progress(f"{len(data)} samples")
     recorders = {str(p) for p in data.persons if "/" in p and not p.startswith("signs of ")}

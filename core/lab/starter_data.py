@@ -2,8 +2,7 @@
 
 Convention: a data folder holds `hand_keypoints/gestures.csv`, `hand_images/SOURCE/CLASS/…` and
 `hand_crops/crops.csv` (keypoints of other signs). A sample's person is the group that is left out
-together: a recorder, a picture source, or a block of consecutive pictures. N samples, 21 keypoints.
-"""
+together: a recorder, a picture source, or a block of consecutive pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ class PictureSource:
     """A folder of labelled pictures, and how its classes are read.
 
     Attributes:
-        origin: where it comes from.
-        licence: as stated there.
         classes: folder → gesture; empty: by the folders' names. Folders that mean nothing, and
             `none` where it holds transitions, are left out.
         resting: the other hand in a picture hangs or rests, so it is `none`; elsewhere it is left
@@ -84,12 +81,8 @@ def read_all_samples(
     folder: Path, landmarks: Path, extract_keypoints: Callable[[str], None]
 ) -> GestureData:
     """Read the starter's whole training set: recorders, other signs as `none`, and the picture
-    sources with pointing hands also rotated.
-
-    Args:
-        landmarks: folder of SOURCE.parquet with each source's landmarks.
-        extract_keypoints: called for a source whose keypoints are missing there.
-    """
+    sources with pointing hands also rotated. SOURCE.parquet in `landmarks` holds a source's
+    keypoints; `extract_keypoints` is called where it is missing."""
     parts = _read_tables(folder)
     for name in SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():

@@ -1,10 +1,9 @@
 """Evaluates body keypoints against annotations: PCK in units of the torso, and COCO's AP.
 
-Protocol: a top-down net gets each person's box. Another estimator gets each person's crop, the box
-with a margin of half its sides, or the whole picture; of the bodies found there the one whose box
-overlaps the person's most counts. A keypoint is correct within limit · torso (PCK@limit), averaged
-over all keypoints of all people that have a torso; a person who is not found counts as wrong.
-Keypoints that the estimator's skeleton lacks are left out.
+Protocol: a top-down net gets each person's box, another estimator each person's crop (with a margin
+of half its sides) or the whole picture, of whose bodies the one that overlaps the box most counts.
+A keypoint is correct within limit · torso (PCK@limit), averaged over all keypoints of all people
+that have a torso; who is not found is wrong, keypoints that the skeleton lacks are left out.
 """
 
 from collections.abc import Callable, Sequence

@@ -31,20 +31,17 @@ _DIGITS = 6
 def evaluate_depth(
     truth: Path, predictions: Path, camera: str, split: int | None = None
 ) -> dict[str, Any]:
-    """Evaluate a file of predicted depth hands against labels; the result is JSON.
+    """Evaluate a file of predicted depth hands against labels; the result is JSON. Raises
+    MediaError: no such camera; TableError: the files do not belong together, or the split is
+    outside them.
 
     Args:
         camera: that took the frames, one of `core.depth.cameras.CAMERAS`.
-        split: also evaluate the frames before this one and the rest: NYU's second person is from
-            2440.
+        split: also evaluate the frames before it and the rest: NYU's second person is from 2440 on.
 
     Returns:
         n frames, mean_mm, per_joint_mm in the file's order, success rates 0..1 by limit in mm; with
         a split also parts: first and last frame, n and mean_mm of each.
-
-    Raises:
-        MediaError: no such camera.
-        TableError: the files do not belong together, or the split is outside them.
     """
     intrinsics = get_camera(camera)
     target, found = read_joints(truth), read_joints(predictions)

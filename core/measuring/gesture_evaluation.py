@@ -45,8 +45,8 @@ def evaluate_gestures(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a gesture model on labelled pictures (a folder per class or its zip) or a
-    keypoint table; the result is JSON.
+    """Evaluate a gesture model on labelled pictures (a folder per class or its zip) or a keypoint
+    table; the result is JSON. Raises MudraError: nothing there, or another estimator's keypoints.
 
     Args:
         estimator_factory: called for pictures alone; a module's function, or a `partial` of one,
@@ -61,9 +61,6 @@ def evaluate_gestures(
         false_accept as `open_set_rates` defines them, unknown_folders, unreadable, and of a table
         its remark; of clips of several people also mean_accuracy, worst_person, worst_accuracy,
         per_person and unjudged. Fractions 0-1, None where there is nothing to divide by.
-
-    Raises:
-        MudraError: nothing there, or keypoints of another estimator than the model's.
     """
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)

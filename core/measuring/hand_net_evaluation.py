@@ -1,9 +1,8 @@
 """Evaluates a heatmap net of hands against a teacher, on any folder of pictures.
 
-Protocol: the reference is the teacher's first hand in each picture; pictures without one are left
-out. L is the longer side of the box of its keypoints; the net sees the square of side 1.5 L with
-its centre. A keypoint is correct within a·L (PCK@a), averaged over all keypoints of all hands.
-"""
+Protocol: the reference is the teacher's first hand in each picture, if any. L is the longer side of
+its keypoints' box; the net sees the square of side 1.5 L with its centre. A keypoint is correct
+within a·L (PCK@a), averaged over all keypoints of all hands."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,7 +53,8 @@ def evaluate_hand_net(
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Evaluate every stage of a heatmap net against a teacher's hands on pictures; the result is
-    JSON.
+    JSON. Raises MediaError: no picture there; EstimatorError: the teacher's hands have other
+    keypoints.
 
     Args:
         loose: show it squares as loose as a tracker's instead of the protocol's.
@@ -62,10 +62,6 @@ def evaluate_hand_net(
     Returns:
         n pictures, detected by the teacher, and stages: stage from 1, pck@0.1, pck@0.2 and
         mean_error in units of L; None where no hand was detected.
-
-    Raises:
-        MediaError: no picture there.
-        EstimatorError: the teacher's hands have another number of keypoints than the net's.
     """
     pictures = [picture for path in paths for picture in list_pictures(path)]
     if not pictures:

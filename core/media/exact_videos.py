@@ -1,8 +1,8 @@
 """Videos read by frame number, and lossless ones of 16 bits a pixel.
 
-Convention: frame n is the one with the n-th smallest time stamp, whatever the container says of
-their number; each is decoded from the key frame before it, so that any order gives the same ones.
-FFV1 in Matroska because FFmpeg and archives keep it, and a file that was cut short still opens.
+Convention: frame n has the n-th smallest time stamp, and is decoded from the key frame before it,
+so that any order gives the same ones. FFV1 in Matroska, which FFmpeg and archives keep, and of
+which a file that was cut short still opens.
 """
 
 import contextlib
@@ -33,22 +33,17 @@ class VideoTrack:
 
     Attributes:
         times_s: one per frame, from 0.
-        size_hw: of the frames.
         is_deep: more than 8 bits a pixel.
-        codec: FFmpeg's name.
         metadata: of the file, by names in lower case.
     """
 
     def __init__(self, path: Path, *, number: int = 0, pixel_format: str = "") -> None:
-        """Read every packet of the file, decoding none.
+        """Read every packet of the file, decoding none. Raises MediaError: no video that can be
+        read, above the limits, or grey wanted of pixels whose values would change.
 
         Args:
             number: of the video stream.
             pixel_format: `GREY_16`, `GREY_8` or `RGB`; "": grey, as deep as the stream.
-
-        Raises:
-            MediaError: no video that can be read, above the limits, or grey wanted of pixels
-                whose values would change.
         """
         self._resources = contextlib.ExitStack()
         self._name = path.name

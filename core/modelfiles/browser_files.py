@@ -102,18 +102,15 @@ def _extract_package(package: Path, folder: Path) -> None:
     try:
         with tarfile.open(package, "r:gz") as archive:
             for name, (member, sha256) in _FILES.items():
-                _extract_member(archive, member, folder / name, sha256)
+                content = archive.extractfile(member)
+                if content is None:
+                    raise WeightsError(f"{member} is not a file in the package: {_REMEDY}")
+                with replace_atomically(folder / name) as draft:
+                    with draft.open("wb") as file:
+                        shutil.copyfileobj(content, file)
+                    if (found := sha256_of(draft)) != sha256:
+                        raise WeightsError(
+                            f"{member} has sha256 {found}, expected {sha256}: try again"
+                        )
     except (KeyError, OSError, EOFError, tarfile.TarError) as error:
         raise WeightsError(f"{package.name} is not tasks-vision {VERSION}: {error}") from error
-
-
-def _extract_member(archive: tarfile.TarFile, member: str, path: Path, sha256: str) -> None:
-    """Extract one file of the archive to a path; raise WeightsError where its sha256 is another."""
-    content = archive.extractfile(member)
-    if content is None:
-        raise WeightsError(f"{member} is not a file in the package: {_REMEDY}")
-    with replace_atomically(path) as draft:
-        with draft.open("wb") as file:
-            shutil.copyfileobj(content, file)
-        if (found := sha256_of(draft)) != sha256:
-            raise WeightsError(f"{member} has sha256 {found}, expected {sha256}: try again")

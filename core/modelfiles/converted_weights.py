@@ -34,9 +34,7 @@ _TENSORFLOW = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     """Convert a published file to NAME.safetensors, or NAME.onnx, after checking every array;
     return its record NAME.json: name, source, source_sha256, sha256, bytes, arrays, parameters.
-
-    Raises:
-        WeightsError: unknown name or format, hostile or broken file, or another net's weights.
+    Raises WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
     if file.suffix == _ONNX:
         return _import_onnx_weights(name, file, folder)

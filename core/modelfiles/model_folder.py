@@ -35,13 +35,8 @@ class NetMetadata(BaseModel):
 
 
 class HeatmapMetadata(NetMetadata):
-    """A net that makes heatmaps of pictures.
-
-    Attributes:
-        skeleton: the skeleton whose keypoints it finds, "" where unknown.
-        background: whether its last map is the background's.
-        alignment, decode: how a body's maps are decoded, see `Reading`.
-    """
+    """A net that makes heatmaps of pictures; alignment and decode are a body's maps', see
+    `Reading`."""
 
     input_kind = "pictures"
 

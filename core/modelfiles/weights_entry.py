@@ -12,12 +12,8 @@ Channels = float | tuple[float, ...]  # one number for all three channels, or on
 
 @dataclass(frozen=True)
 class Scaling:
-    """How pixel values 0..255 become the net's input: value · factor + offset.
-
-    Attributes:
-        channels: "RGB" or "BGR", the order that the net expects.
-        factor, offset: where they are three numbers, in that order.
-    """
+    """How pixel values 0..255 become the net's input: value · factor + offset, both one number or
+    one for each of the channels, "RGB" or "BGR", the order that the net expects."""
 
     channels: str
     factor: Channels

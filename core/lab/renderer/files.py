@@ -27,11 +27,7 @@ def write_rendered_hands(
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
     """Render hands into an empty or new folder: depth PNGs, and the table of their keypoints last.
-
-    Raises:
-        MediaError: too many, a folder that is not empty, or one that can't be written.
-        SkeletonError: no joints of that skeleton.
-    """
+    Raises MediaError: too many, or not such a folder; SkeletonError: no joints of that skeleton."""
     keypoint_weights(skeleton)  # lest the first picture finds out
     if not 1 <= count < _LAST:
         raise MediaError(f"{count} pictures were asked for; expected are 1 to {_LAST - 1}")

@@ -1,11 +1,9 @@
-"""The procedural hand: bones, thickness, where its joints lie for given angles, and the solids that
-are its skin.
+"""The procedural hand: bones, thickness, where its joints lie for given angles, and its skin.
 
-Convention: a hand's own frame is a right hand's: the wrist in the origin, x to the little finger's
-side, y to the fingertips, z out of the back, mm; a left hand is its mirror image in x. Fingers are
-in the order thumb, index, middle, ring, little. Angles of a finger: bend at the knuckle, spread,
-bend of the second joint, of the third; of the thumb: radial abduction, palmar abduction, bend of
-the second joint, of the third. Legend: N hands.
+Convention: a right hand's own frame: wrist in the origin, x to the little finger's side, y to the
+fingertips, z out of the back, mm; a left hand is mirrored in x. Fingers from the thumb on. Angles:
+bend at the knuckle, spread, bend of the second joint, of the third; of the thumb: radial abduction,
+palmar abduction, bend of the second joint, of the third. Legend: N hands.
 """
 
 from dataclasses import dataclass

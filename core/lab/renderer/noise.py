@@ -1,9 +1,7 @@
-"""What a sensor makes of true depth: steps, ragged edges, shadows beside what stands before
-something else, holes where it looks along a surface, pixels in mid-air at edges.
+"""What a sensor makes of true depth: steps, ragged edges, shadows, holes, pixels in mid-air.
 
 Convention: depth in mm, (H, W); true depth is infinite, measured depth 0 where there is nothing.
-Pixels of noise are those of a camera with a focal length of 580 px, whatever the camera's.
-"""
+Pixels of noise are those of a camera with a focal length of 580 px, whatever the camera's."""
 
 from dataclasses import dataclass
 

@@ -1,10 +1,8 @@
-"""Whole depth frames with a hand somewhere, rendered as they are needed, for training a net that
-finds it; in some frames no palm is seen.
+"""Whole depth frames with a hand somewhere, rendered as needed, to train a net that finds it.
 
-Convention: a frame is (H, W, 1) float32 mm at the net's size, 0 where the sensor saw nothing; its
-one keypoint is (1, 3): u, v of the palm's middle (the mean of wrist and knuckles) in the frame's
-pixels, and its depth in units of 100 mm, NaN where no palm is seen. Errors are in units of 500 mm
-at the palm's depth: a PCK@0.1 is the share that lies within 50 mm in the picture.
+Convention: a frame is (H, W, 1) float32 mm at the net's size, 0 where nothing was seen; its
+keypoint is (1, 3): u, v of the palm (mean of wrist and knuckles) in pixels, and its depth in 100
+mm, NaN where no palm is seen. Errors are in 500 mm at the palm: PCK@0.1 is the share within 50 mm.
 """
 
 from collections.abc import Iterator

@@ -43,10 +43,11 @@ def sample_scene(
     shape = sample_hand_shape(rng)
     angles = sample_finger_angles(rng, shape)
     left = bool(rng.random() < 0.5)
-    turn, palm = _sample_hand_rotation(rng), _sample_palm_position(rng, camera, depth_range_mm)
-    return build_scene(
-        rng, HandPlacement(shape, angles, left, turn, palm, sample_wrist_angles(rng))
-    )
+    turn = _sample_hand_rotation(rng)
+    u, v = rng.uniform(_EDGE_SHARE, 1 - _EDGE_SHARE, 2) * (camera.width, camera.height)
+    palm = camera.to_mm([u, v, rng.uniform(*depth_range_mm)])
+    arm = sample_wrist_angles(rng)
+    return build_scene(rng, HandPlacement(shape, angles, left, turn, palm, arm))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +78,6 @@ def build_scene(
     )
     joints_mm = own @ to_camera.T + wrist
     return Scene(join_solids([hand, *things]), planes, joints_mm, placement.left)
-
-
-def _sample_palm_position(
-    rng: np.random.Generator, camera: Camera, depth_range_mm: tuple[float, float]
-) -> Points:
-    """Draw a random palm position inside the picture, away from its edges; x, y, z in mm."""
-    shares = rng.uniform(_EDGE_SHARE, 1 - _EDGE_SHARE, 2)
-    depth = rng.uniform(*depth_range_mm)
-    return camera.to_mm([shares[0] * camera.width, shares[1] * camera.height, depth])
 
 
 def _sample_hand_rotation(rng: np.random.Generator) -> Points:

@@ -1,8 +1,8 @@
-"""What a depth camera sees of spheres, of the cones that wrap two of them, of the faces that wrap
-three, and of planes: each ray is solved in closed form.
+"""What a depth camera sees of spheres, of cones and faces that wrap two or three, and of planes.
 
-Convention: mm in the camera's space (x right, y down, z forward). A pixel's ray is (x, y, 1), so
-how far along it something lies is its depth. Legend: N spheres, M cones, T faces, H W picture.
+Convention: mm in the camera's space (x right, y down, z forward); each ray is solved in closed
+form. A pixel's ray is (x, y, 1): how far along it is depth. N spheres, M cones, T faces, H W
+picture.
 """
 
 from collections.abc import Callable

@@ -77,12 +77,8 @@ _VITPOSE_RULES = [
 
 
 def rename_vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Rename transformers' or mmpose's ViTPose arrays to ours; join query, key and value into one
-    array.
-
-    Where a class token's position embedding precedes the patches', it is added to each of them, as
-    both publishers' nets do.
-    """
+    """Rename transformers' or mmpose's ViTPose arrays to ours, query, key and value joined. A class
+    token's position embedding is added to those of the patches, as both publishers' nets do."""
     used = (item for item in arrays.items() if not item[0].endswith("num_batches_tracked"))
     renamed = _collect_unique(file, ((_rename_vitpose_array(n), array) for n, array in used))
     for name in [name for name in renamed if ".attention.query." in name]:

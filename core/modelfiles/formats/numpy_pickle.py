@@ -1,9 +1,8 @@
 """Reads published weights that exist only as a pickle: dicts, names and numpy arrays, nothing else.
 
-Nothing that the file names is imported or called. The few numpy constructors in an array's pickle
-have substitutes here, which build plain numbers from bytes; any other name is an error. Python's
-unpickler is used, because the one in C allocates as much memory as a file asks for.
-"""
+Nothing that the file names is imported or called: numpy's constructors have substitutes here, which
+build plain numbers from bytes; any other name is an error. Python's unpickler is used, because the
+one in C allocates as much memory as a file asks for."""
 
 import io
 import math

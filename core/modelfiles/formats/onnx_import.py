@@ -1,8 +1,6 @@
 """Imports a body net from an ONNX file (RTMPose, or a published net that was exported elsewhere):
-checks it, and adds the preprocessing that its entry in the table describes, so that it is used like
-any other net: `pictures` uint8 RGB (N, H, W, 3) in, `beliefs` or `simcc_x` and `simcc_y` out.
-
-A hostile graph can crash only the worker process that examines it, see `core.workers`.
+checks it in a worker, which a hostile graph may crash, and adds the preprocessing of its entry:
+`pictures` uint8 RGB (N, H, W, 3) in, `beliefs` or `simcc_x` and `simcc_y` out.
 """
 
 import math
