@@ -35,8 +35,7 @@ class NetMetadata(BaseModel):
 
 
 class HeatmapMetadata(NetMetadata):
-    """A net that makes heatmaps of pictures; alignment and decode are a body's maps', see
-    `Reading`."""
+    """A net that makes heatmaps of pictures; `reading` says how a body's are decoded."""
 
     input_kind = "pictures"
 

@@ -103,23 +103,12 @@ def test_another_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_crowds_and_unlabelled_persons_are_only_boxes(tmp_path: Path) -> None:
-    person = {
-        "image_id": 1,
-        "category_id": 1,
-        "bbox": [10, 20, 30, 40],
-        "area": 900.0,
-        "num_keypoints": 17,
-        "keypoints": [20.0, 30.0, 2] * 17,
-        "iscrowd": 0,
-    }
-    unlabelled = {"keypoints": [0, 0, 0] * 17, "num_keypoints": 0}
-    persons = [person | {"id": 1}, person | {"id": 2, "iscrowd": 1}, person | {"id": 3}]
-    persons[2] |= unlabelled
-    truth = {
-        "images": [{"id": 1, "file_name": "1.jpg", "width": 100, "height": 200}],
-        "categories": [{"id": 1}],
-        "annotations": persons,
-    }
+    person = {"image_id": 1, "category_id": 1, "bbox": [10, 20, 30, 40], "area": 900.0}
+    person |= {"keypoints": [20.0, 30.0, 2] * 17, "num_keypoints": 17, "iscrowd": 0}
+    unlabelled = person | {"keypoints": [0, 0, 0] * 17, "num_keypoints": 0}
+    persons = [person | {"id": 1}, person | {"id": 2, "iscrowd": 1}, unlabelled | {"id": 3}]
+    images = [{"id": 1, "file_name": "1.jpg", "width": 100, "height": 200}]
+    truth = {"images": images, "categories": [{"id": 1}], "annotations": persons}
     (tmp_path / "annotations").mkdir()
     file = tmp_path / "annotations" / "person_keypoints_train2017.json"
     file.write_text(json.dumps(truth))

@@ -53,9 +53,7 @@ def test_a_training_says_when_its_model_answered_and_when_all_was_done(paths, sh
 
 
 @pytest.mark.slow
-def test_learning_as_one_goes_is_measured_at_every_number_of_samples(
-    paths, shared_data, monkeypatch
-):
+def test_retraining_is_measured_at_every_number_of_samples(paths, shared_data, monkeypatch):
     monkeypatch.setattr(bench, "SAMPLES", (450,))
     monkeypatch.setattr(bench, "TRAININGS", 1)
     found = bench_learn(paths, shared_data / "hand_keypoints" / "gestures.csv")

@@ -98,20 +98,12 @@ def test_the_shipped_model_knows_the_gestures_of_unknown_people_and_accepts_them
 ):
     table = pd.read_csv(shared_data / "hand_crops" / "crops.csv")
     signs = table["class"].astype(str).str.split("/").str[-1]
-    meant = pd.Series(
-        [
-            UNKNOWN_PEOPLE.get(who, {}).get(sign)
-            for who, sign in zip(table["source_repo"], signs, strict=True)
-        ]
-    )
+    shown = zip(table["source_repo"], signs, strict=True)
+    meant = pd.Series([UNKNOWN_PEOPLE.get(who, {}).get(sign) for who, sign in shown])
     asked = meant.notna()
     hands = table.loc[asked, XY].to_numpy(np.float32).reshape(-1, 21, 2)
-    assert meant.value_counts().to_dict() == {
-        "open_palm": 40,
-        "ok": 31,
-        "point_up": 27,
-        "fist": 6,
-    }
+    counts = {"open_palm": 40, "ok": 31, "point_up": 27, "fist": 6}
+    assert meant.value_counts().to_dict() == counts
     probabilities, rejection = starter.predict(hands, np.zeros(len(hands), bool))
     predicted = np.array([gesture.name for gesture in starter.gestures])[probabilities.argmax(1)]
     assert (predicted == meant[asked]).mean() >= 0.98

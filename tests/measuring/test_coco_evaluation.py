@@ -19,28 +19,19 @@ def coco(shared_data):
 def person(number: int, **changes) -> dict:
     """A person of 100 x 200 pixels whose keypoints lie on a line, each visible."""
     points = [value for k in range(17) for value in (10.0 + 5 * k, 20.0 + 10 * k, 2)]
-    return {
-        "id": number,
-        "image_id": 7,
-        "category_id": 1,
-        "bbox": [10, 20, 100, 200],
-        "area": 10_000.0,
-        "iscrowd": 0,
-        "num_keypoints": 17,
-        "keypoints": points,
-    } | changes
+    one = {"id": number, "image_id": 7, "category_id": 1, "bbox": [10, 20, 100, 200]}
+    one |= {"area": 10_000.0, "iscrowd": 0, "num_keypoints": 17, "keypoints": points}
+    return one | changes
 
 
 def found(points: list[float], **changes) -> dict:
     return {"image_id": 7, "category_id": 1, "keypoints": points, "score": 0.9} | changes
 
 
-def pair(folder, persons: list[dict], results: object, **changes):
-    truth = {
-        "images": [{"id": 7, "file_name": "7.jpg", "width": 640, "height": 480}],
-        "categories": [{"id": 1, "name": "person"}],
-        "annotations": persons,
-    } | changes
+def pair(folder, persons: list[dict], results: object):
+    images = [{"id": 7, "file_name": "7.jpg", "width": 640, "height": 480}]
+    categories = [{"id": 1, "name": "person"}]
+    truth = {"images": images, "categories": categories, "annotations": persons}
     (folder / "truth.json").write_text(json.dumps(truth))
     (folder / "found.json").write_text(json.dumps(results))
     return folder / "truth.json", folder / "found.json"
@@ -137,10 +128,8 @@ def test_invalid_json_and_a_missing_file_are_errors_of_one_line(content, bad, tm
 
 
 def test_the_command_prints_a_table_or_one_document_and_nothing_of_pycocotools(coco):
-    files = [
-        f"--truth={coco}/example_coco_val.json",
-        f"--predictions={coco}/example_coco_preds.json",
-    ]
+    files = [f"--truth={coco}/example_coco_val.json"]
+    files.append(f"--predictions={coco}/example_coco_preds.json")
     shown = CliRunner().invoke(app, ["evaluate-coco", *files])
     assert shown.stdout.splitlines()[:2] == ["73 persons found", "AP    0.8609"]
     done = CliRunner().invoke(app, ["evaluate-coco", *files, "--json"])

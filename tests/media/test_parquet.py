@@ -56,13 +56,8 @@ def test_numbers_and_texts_come_as_they_were_written(tmp_path):
         "seen": [True, False, None] * 400,
     }
     found = read(written(tmp_path / "a.parquet", columns))
-    assert found.schema.types == [
-        pa.string(),
-        pa.string(),
-        pa.float32(),
-        pa.int64(),
-        pa.bool_(),
-    ]
+    types = [pa.string(), pa.string(), pa.float32(), pa.int64(), pa.bool_()]
+    assert found.schema.types == types
     for name in ("gesture", "x0", "frame", "seen"):
         assert found[name].to_pylist() == pa.array(columns[name]).to_pylist()
     assert found["person"].to_pylist() == ["anna"] * 1200

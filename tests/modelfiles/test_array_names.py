@@ -8,7 +8,8 @@ import pytest
 from core.errors import WeightsError
 from core.modelfiles.catalogue import expected_shapes, rename_published_arrays
 
-POSE, VIT = "pose_resnet50.mmpose_256x192", "vitpose_small.classic"
+MICROSOFT, POSE = "pose_resnet50.microsoft_256x192", "pose_resnet50.mmpose_256x192"
+VIT, CLASSIFIER = "vitpose_small.classic", ("fc.weight", "fc.bias")
 
 
 def as_mmpose(arrays, head):
@@ -54,6 +55,10 @@ def rename(name, rules):
     return name
 
 
+def as_mmpose_vitpose(arrays):
+    return {rename(n, MMPOSE_NAMES): a for n, a in arrays.items()}
+
+
 def as_transformers(arrays):
     """transformers' names of a ViTPose's arrays; a class token's position before the others."""
     renamed = {}
@@ -86,21 +91,18 @@ def constant_arrays(name):
 @pytest.mark.parametrize(
     ("name", "publish"),
     [
-        ("pose_resnet50.microsoft_256x192", lambda arrays: arrays),
+        (MICROSOFT, lambda arrays: arrays),
         (
-            "pose_resnet50.microsoft_256x192",  # trained on several GPUs
+            MICROSOFT,
             lambda arrays: {f"module.{n}": a for n, a in arrays.items()},
-        ),
+        ),  # of several GPUs
         (POSE, lambda arrays: as_mmpose(arrays, "head")),
         (POSE, lambda arrays: as_mmpose(arrays, "keypoint_head")),
-        (
-            "resnet18.imagenet",
-            lambda arrays: {"fc.weight": np.ones((9, 5)), "fc.bias": np.ones(9)} | arrays,
-        ),
+        ("resnet18.imagenet", lambda arrays: dict.fromkeys(CLASSIFIER, np.ones(9)) | arrays),
         (VIT, lambda arrays: {rename(n, MMPOSE_NAMES): a for n, a in arrays.items()}),
         (
             "vitpose_base.simple",
-            lambda arrays: {rename(n, MMPOSE_NAMES): a for n, a in arrays.items()},
+            lambda arrays: {rename(n, MMPOSE_NAMES): arrays[n] for n in arrays},
         ),
     ],
 )
