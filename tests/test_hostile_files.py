@@ -95,19 +95,6 @@ def _written(path: Path, content: bytes) -> Path:
 # ----------------------------------------------------------------------------------------- models
 
 
-def spoilt(change: Callable[[onnx.ModelProto], object]) -> Maker:
-    """The starter model, its graph changed."""
-
-    def make(folder: Path) -> Path:
-        graph = onnx.load(Paths.starter / "model.onnx")
-        change(graph)
-        shutil.copy(Paths.starter / "metadata.json", folder)
-        (folder / "model.onnx").write_bytes(graph.SerializeToString())
-        return folder
-
-    return make
-
-
 def other_model(content: bytes) -> Maker:
     """The starter model's metadata beside another file."""
 
@@ -117,6 +104,16 @@ def other_model(content: bytes) -> Maker:
         return folder
 
     return make
+
+
+_STARTER = (Paths.starter / "model.onnx").read_bytes()
+
+
+def spoilt(change: Callable[[onnx.ModelProto], object]) -> Maker:
+    """The starter model, its graph changed."""
+    graph = onnx.load_model_from_string(_STARTER)
+    change(graph)
+    return other_model(graph.SerializeToString())
 
 
 def other_metadata(text: str | None = None, **changes: object) -> Maker:
@@ -136,7 +133,12 @@ def other_gestures(*names: str) -> Maker:
     return other_metadata(gestures=[{"name": name, "emoji": ""} for name in names])
 
 
-def _node(graph: onnx.ModelProto, *nodes: onnx.NodeProto) -> None:
+node, value = helper.make_node, helper.make_tensor_value_info
+_YES = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
+_LOOP = (("i", TensorProto.INT64), ("on", TensorProto.BOOL), ("on2", TensorProto.BOOL))
+
+
+def _put_first(graph: onnx.ModelProto, *nodes: onnx.NodeProto) -> None:
     """Put nodes before all others."""
     there = list(graph.graph.node)
     del graph.graph.node[:]
@@ -147,26 +149,16 @@ def _foreign(graph: onnx.ModelProto) -> None:
     graph.graph.node[0].domain = "evil.ops"
 
 
-def _subgraph(inner: onnx.NodeProto) -> onnx.GraphProto:
-    out = helper.make_tensor_value_info(inner.output[0], TensorProto.FLOAT, None)
-    return helper.make_graph([inner], "inside", [], [out])
-
-
 def _foreign_inside(graph: onnx.ModelProto) -> None:
-    inner = _subgraph(helper.make_node("Shell", [], ["y"], domain="evil.ops"))
-    yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
-    _node(
-        graph,
-        helper.make_node("Constant", [], ["c"], value=yes),
-        helper.make_node("If", ["c"], ["z"], then_branch=inner, else_branch=inner),
-    )
+    shell = node("Shell", [], ["y"], domain="evil.ops")
+    inner = helper.make_graph([shell], "inside", [], [value("y", TensorProto.FLOAT, None)])
+    branch = node("If", ["c"], ["z"], then_branch=inner, else_branch=inner)
+    _put_first(graph, node("Constant", [], ["c"], value=_YES), branch)
 
 
 def _foreign_function(graph: onnx.ModelProto) -> None:
-    inner = helper.make_node("Shell", [], ["y"], domain="evil.ops")
-    graph.functions.append(
-        helper.make_function("", "F", [], ["y"], [inner], [helper.make_opsetid("", 18)])
-    )
+    inner, opset = node("Shell", [], ["y"], domain="evil.ops"), helper.make_opsetid("", 18)
+    graph.functions.append(helper.make_function("", "F", [], ["y"], [inner], [opset]))
 
 
 def _outside(tensor: onnx.TensorProto) -> onnx.TensorProto:
@@ -178,50 +170,38 @@ def _outside(tensor: onnx.TensorProto) -> onnx.TensorProto:
 
 def _external_constant(graph: onnx.ModelProto) -> None:
     tensor = _outside(TensorProto(data_type=TensorProto.UINT8, dims=[8], name="t"))
-    _node(graph, helper.make_node("Constant", [], ["stolen"], value=tensor))
+    _put_first(graph, node("Constant", [], ["stolen"], value=tensor))
 
 
 def _endless(graph: onnx.ModelProto) -> None:
-    body = helper.make_graph(
-        [helper.make_node("Identity", ["on"], ["on2"])],
-        "body",
-        [
-            helper.make_tensor_value_info("i", TensorProto.INT64, []),
-            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
-        ],
-        [helper.make_tensor_value_info("on2", TensorProto.BOOL, [])],
-    )
-    yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
-    _node(
-        graph,
-        helper.make_node("Constant", [], ["go"], value=yes),
-        helper.make_node("Loop", ["", "go"], [], body=body),
-    )
+    number, on, on2 = (value(name, kind, []) for name, kind in _LOOP)
+    body = helper.make_graph([node("Identity", ["on"], ["on2"])], "body", [number, on], [on2])
+    loop = node("Loop", ["", "go"], [], body=body)
+    _put_first(graph, node("Constant", [], ["go"], value=_YES), loop)
 
 
 def _memory(graph: onnx.ModelProto) -> None:
     size = helper.make_tensor("s", TensorProto.INT64, [2], [2**18, 2**18])
-    _node(
+    _put_first(
         graph,
-        helper.make_node("Constant", [], ["size"], value=size),
-        helper.make_node("ConstantOfShape", ["size"], ["filled"]),
-        helper.make_node("ReduceMax", ["filled"], ["most"]),
+        node("Constant", [], ["size"], value=size),
+        node("ConstantOfShape", ["size"], ["filled"]),
+        node("ReduceMax", ["filled"], ["most"]),
     )
-
     last = graph.graph.output[0].name
-    for node in graph.graph.node:
-        node.output[:] = ["almost" if o == last else o for o in node.output]
-    graph.graph.node.append(helper.make_node("Min", ["almost", "most"], [last]))
+    for one in graph.graph.node:
+        one.output[:] = ["almost" if o == last else o for o in one.output]
+    graph.graph.node.append(node("Min", ["almost", "most"], [last]))
 
 
 def _square(graph: onnx.ModelProto) -> None:
     """Little work for the 16 hands of a check, and hours for thousands."""
-    products = [helper.make_node("MatMul", [f"m{i}", "m0"], [f"m{i + 1}"]) for i in range(1000)]
-    _node(
+    products = [node("MatMul", [f"m{i}", "m0"], [f"m{i + 1}"]) for i in range(1000)]
+    _put_first(
         graph,
-        helper.make_node("Flatten", ["keypoints"], ["flat"]),
-        helper.make_node("Transpose", ["flat"], ["turned"]),
-        helper.make_node("MatMul", ["flat", "turned"], ["m0"]),
+        node("Flatten", ["keypoints"], ["flat"]),
+        node("Transpose", ["flat"], ["turned"]),
+        node("MatMul", ["flat", "turned"], ["m0"]),
         *products,
     )
 
@@ -232,16 +212,15 @@ def _wrong_shape(graph: onnx.ModelProto) -> None:
 
 def _renamed(kind: str, name: str) -> Callable[[onnx.ModelProto], None]:
     def rename(graph: onnx.ModelProto) -> None:
-        value = getattr(graph.graph, kind)[0]
-        old, value.name = value.name, name
-        for node in graph.graph.node:
-            node.input[:] = [name if i == old else i for i in node.input]
-            node.output[:] = [name if o == old else o for o in node.output]
+        renamed = getattr(graph.graph, kind)[0]
+        old, renamed.name = renamed.name, name
+        for one in graph.graph.node:
+            one.input[:] = [name if i == old else i for i in one.input]
+            one.output[:] = [name if o == old else o for o in one.output]
 
     return rename
 
 
-_STARTER = (Paths.starter / "model.onnx").read_bytes()
 for _name, _maker, _words in [
     ("a pickle as a model", other_model(pickle.dumps(print)), "not an ONNX file"),
     ("an empty model", other_model(b""), "not an ONNX file|can't be run"),
