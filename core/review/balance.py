@@ -1,9 +1,8 @@
 """How balanced the recorded samples are, and what to record next. Gestures that are switched off
 are ignored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -14,31 +13,12 @@ from core.review.reviewing import SUSPECTED_FROM, LabelNoise
 from core.store.index import LEFT, RIGHT, SampleIndex
 from core.store.rows import Gesture, GestureOverview
 
-
-@dataclass(frozen=True)
-class BalanceLimits:
-    """What counts as enough samples.
-
-    Attributes:
-        min_to_train: samples of a still gesture before a training makes sense.
-        min_samples: samples of a still gesture for figures that can be trusted.
-        min_clips: samples of a gesture that moves.
-        max_ratio: of the median gesture's samples to those of a gesture.
-        max_one_handed: fraction of one hand among the samples with a known hand.
-        max_suspected: fraction of suspected label errors.
-    """
-
-    min_to_train: int = 5
-    min_samples: int = 30
-    min_clips: int = 5
-    max_ratio: float = 3
-    max_one_handed: float = 0.9
-    max_suspected: float = 0.1
-
-
-LIMITS = BalanceLimits()
-
-_ENOUGH_PERFORMED = "Every moving gesture was performed often enough: train, then try it on Live."
+_MIN_TO_TRAIN = 5  # samples of a still gesture before a training makes sense
+_MIN_SAMPLES = 30  # of a still gesture, for figures that can be trusted
+_MIN_CLIPS = 5  # samples of a gesture that moves
+_MAX_RATIO = 3  # of the median gesture's samples to those of a gesture
+_MAX_ONE_HANDED = 0.9  # fraction of one hand among the samples with a known hand
+_MAX_SUSPECTED = 0.1  # fraction of suspected label errors
 _NONE_EXAMPLES = {
     HAND: "a relaxed hand and other signs",
     PAIR: "relaxed hands and other signs",
@@ -99,16 +79,12 @@ def count_balance(
 def advise_before_training(
     rows: Sequence[GestureBalance | GestureOverview], recording_hint: str = ""
 ) -> str:
-    """Return what to record before training makes sense; "" if two gestures have enough samples.
-    Disabled gestures are ignored.
-
-    Args:
-        recording_hint: a sentence on how to record, appended.
-    """
+    """Return what to record before training makes sense, with a hint on how to record appended; ""
+    if two gestures have enough samples. Disabled gestures are ignored."""
     rows = [row for row in rows if row.gesture.enabled]
     still = [row for row in rows if not row.gesture.moves]
     moving = [row for row in rows if row.gesture.moves]
-    ready = sum(row.samples >= LIMITS.min_to_train for row in still)
+    ready = sum(row.samples >= _MIN_TO_TRAIN for row in still)
     performed = sum(row.samples >= MIN_CLIPS for row in moving)
     if max(ready, performed) >= MIN_GESTURES:
         return ""
@@ -132,41 +108,27 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
         return hint
     moving = [row for row in rows if row.gesture.moves and row.samples]
     if moving:
-        if hint := _advise_more_clips(moving):
-            return hint
+        least = min(moving, key=lambda row: row.samples)
+        if least.samples < _MIN_CLIPS:
+            count = format_count(least.samples, "sample")
+            return f"Perform {_title(least)} more often: {count} so far, {_MIN_CLIPS} are a start."
         rows = [row for row in rows if not row.gesture.moves]
         if not any(row.samples for row in rows):
-            return _ENOUGH_PERFORMED
+            return "Every moving gesture was performed often enough: train, then try it on Live."
     recorded = [row for row in rows if row.samples]
     if len(recorded) < MIN_GESTURES:
         return _advise_second_gesture(rows)
-    for rule in (
-        _check_sample_counts,
-        partial(_check_none, examples=_NONE_EXAMPLES[skeleton_title]),
-        _check_label_errors,
-        _check_ratio,
-        _check_sessions,
-        _check_persons,
-        _check_persons_per_gesture,
-        _check_handedness,
-    ):
-        if hint := rule(recorded, rows):
-            return hint
     empty = [row for row in rows if not row.samples]
-    if empty:
-        return f"Record {_title(empty[0])} or switch it off on Gestures: it has no samples yet."
-    return "The samples are well balanced: train, then let new people try it on Live."
-
-
-def _advise_more_clips(moving: Sequence[GestureBalance]) -> str:
-    """Return a hint to perform the rarest moving gesture more often; "" if it has enough clips."""
-    least = min(moving, key=lambda row: row.samples)
-    if least.samples >= LIMITS.min_clips:
-        return ""
-    return (
-        f"Perform {_title(least)} more often: {format_count(least.samples, 'sample')} so far, "
-        f"{LIMITS.min_clips} are a start."
+    hints = (
+        *_check_samples(recorded, empty, _NONE_EXAMPLES[skeleton_title]),
+        *_check_variety(recorded),
+        *(
+            f"Record {_title(r)} or switch it off on Gestures: it has no samples yet."
+            for r in empty
+        ),
+        "The samples are well balanced: train, then let new people try it on Live.",
     )
+    return hints[0]
 
 
 def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> str:
@@ -174,12 +136,12 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
     recorded = [row for row in rows if row.samples]
     empty = [row for row in rows if not row.samples]
     least = min(recorded, key=lambda row: row.samples, default=None)
-    if least is not None and least.samples < LIMITS.min_to_train:
-        return _advise_more(least, LIMITS.min_to_train)
+    if least is not None and least.samples < _MIN_TO_TRAIN:
+        return _advise_more(least, _MIN_TO_TRAIN)
     if not rows:
         return "Add a gesture on Gestures, then record it."
     if not recorded:
-        start = f"{LIMITS.min_to_train} samples or more"
+        start = f"{_MIN_TO_TRAIN} samples or more"
         return f"Record {_title(empty[0])} first, {start}, then another gesture."
     if not empty:
         return "Add a second gesture on Gestures: one gesture alone can't be trained."
@@ -195,90 +157,59 @@ def _advise_more(row: GestureBalance | GestureOverview, start: int) -> str:
     return f"Record more of {_title(row)}: {count} so far, {start} are a start."
 
 
-def _check_sample_counts(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
-    """Return a hint if the rarest gesture has fewer than `min_samples`; else ""."""
+def _check_samples(
+    recorded: Sequence[GestureBalance], empty: Sequence[GestureBalance], none_examples: str
+) -> Iterator[str]:
+    """Yield a hint for each gesture with too few samples, `none` without samples, suspected label
+    errors, and uneven numbers."""
     least = min(recorded, key=lambda row: row.samples)
-    return "" if least.samples >= LIMITS.min_samples else _advise_more(least, LIMITS.min_samples)
-
-
-def _check_none(
-    recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance], examples: str
-) -> str:
-    """Return a hint to record the `none` gesture if it exists without samples; else ""."""
-    empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
-    if not empty:
-        return ""
-    return f"Record {_title(empty[0])}, {examples}: then more hands without a gesture are rejected."
-
-
-def _check_label_errors(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
-    """Return a hint to review the gesture with most suspected label errors if their fraction is too
-    high; else ""."""
+    if least.samples < _MIN_SAMPLES:
+        yield _advise_more(least, _MIN_SAMPLES)
+    for row in empty:
+        if row.gesture.name == NONE.name:
+            yield (
+                f"Record {_title(row)}, {none_examples}: then more hands without a gesture are "
+                "rejected."
+            )
     worst = max(recorded, key=lambda row: row.suspected or 0)
-    if (worst.suspected or 0) <= LIMITS.max_suspected:
-        return ""
-    return (
-        f"Look through {_title(worst)}, the most suspect first, before you record more: "
-        f"{worst.suspected:.0%} of it look like other gestures."
-    )
-
-
-def _check_ratio(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
-    """Return a hint if the rarest gesture has far fewer samples than the median gesture; else
-    ""."""
+    if (worst.suspected or 0) > _MAX_SUSPECTED:
+        yield (
+            f"Look through {_title(worst)}, the most suspect first, before you record more: "
+            f"{worst.suspected:.0%} of it look like other gestures."
+        )
     median = float(np.median([row.samples for row in recorded]))
-    least = min(recorded, key=lambda row: row.samples)
-    if least.samples * LIMITS.max_ratio > median:
-        return ""
-    return (
-        f"Record more of {_title(least)}: {least.samples:,} samples, the others have about "
-        f"{median:,.0f}."
-    )
+    if least.samples * _MAX_RATIO <= median:
+        yield (
+            f"Record more of {_title(least)}: {least.samples:,} samples, the others have about "
+            f"{median:,.0f}."
+        )
 
 
-def _check_sessions(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
-    """Return a hint if a gesture was recorded in one session only; else ""."""
-    once = [row for row in recorded if row.sessions < 2]
-    if not once:
-        return ""
-    what = "everything" if len(once) == len(recorded) else _title(once[0])
-    return (
-        f"Record {what} a second time, later or in other light: one session alone says little "
-        "about the next."
-    )
-
-
-def _check_persons(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
-    """Return a hint to record a second person if no gesture has two; else ""."""
-    if max(row.persons for row in recorded) > 1:
-        return ""
-    return "Let a second person record every gesture: it is unknown how well others are recognised."
-
-
-def _check_persons_per_gesture(
-    recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]
-) -> str:
-    """Return a hint if a gesture was recorded by one person only; else ""."""
-    fewest = min(recorded, key=lambda row: row.persons)
-    if fewest.persons > 1:
-        return ""
-    return f"Let another person record {_title(fewest)}: only one has shown it."
-
-
-def _check_handedness(recorded: Sequence[GestureBalance], rows: Sequence[GestureBalance]) -> str:
-    """Return a hint if nearly all samples of a gesture are of one hand, left or right; else ""."""
+def _check_variety(recorded: Sequence[GestureBalance]) -> Iterator[str]:
+    """Yield a hint for gestures of one session, of one person, and of mostly one hand."""
+    if once := [row for row in recorded if row.sessions < 2]:
+        what = "everything" if len(once) == len(recorded) else _title(once[0])
+        yield (
+            f"Record {what} a second time, later or in other light: one session alone says little "
+            "about the next."
+        )
+    persons = [row.persons for row in recorded]
+    if max(persons) < 2:
+        yield (
+            "Let a second person record every gesture: it is unknown how well others are "
+            "recognised."
+        )
+    if min(persons) < 2:
+        fewest = recorded[persons.index(min(persons))]
+        yield f"Let another person record {_title(fewest)}: only one has shown it."
     for row in recorded:
-        known = row.left + row.right
-        if (
-            known >= LIMITS.min_samples
-            and max(row.left, row.right) >= LIMITS.max_one_handed * known
-        ):
+        known, most = row.left + row.right, max(row.left, row.right)
+        if known >= _MIN_SAMPLES and most >= _MAX_ONE_HANDED * known:
             hand, other = ("left", "right") if row.left > row.right else ("right", "left")
-            return (
+            yield (
                 f"Record {_title(row)} with the {other} hand, too: nearly all of it is the "
                 f"{hand} one."
             )
-    return ""
 
 
 def _title(row: GestureBalance | GestureOverview) -> str:

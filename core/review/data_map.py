@@ -18,12 +18,9 @@ OTHERS = "the others"
 
 @dataclass(frozen=True, eq=False)
 class DataMap:
-    """Samples laid out in 2-D.
+    """(N,) samples laid out at (N, 2) points, by PCA or TSNE.
 
     Attributes:
-        method: PCA or TSNE.
-        ids: (N,) the samples.
-        points: (N, 2).
         explained: fraction of the variance; NaN for t-SNE.
         total: number of samples in the project then.
         newest: their highest id, 0 for none.
@@ -43,8 +40,7 @@ def compute_map(store: Store, project_id: int, method: str, sample_index: Sample
     over the gestures."""
     chosen = sample_index.take(sample_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
-    found = poses.features()
-    flat = embed_by_tsne(found) if method == TSNE else embed_by_pca(found)
+    flat = (embed_by_tsne if method == TSNE else embed_by_pca)(poses.features())
     return DataMap(
         project_id,
         method,
@@ -68,17 +64,15 @@ class MapGroup:
 def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[MapGroup]:
     """Group the map's points by the samples' current gesture, person or session, largest group
     first; small groups beyond MAX_GROUPS become one, deleted samples are dropped."""
-    order = np.argsort(sample_index.ids)
-    place = np.searchsorted(sample_index.ids, data_map.ids, sorter=order)
-    rows = order[np.minimum(place, len(order) - 1)] if len(order) else place
-    there = sample_index.ids[rows] == data_map.ids if len(order) else np.zeros(len(place), bool)
+    ids, drawn, rows = np.intersect1d(
+        data_map.ids, sample_index.ids, assume_unique=True, return_indices=True
+    )
     column = {
         BY_GESTURE: sample_index.gestures,
         BY_PERSON: sample_index.persons,
         BY_SESSION: sample_index.sessions,
     }
-    groups = column[by][rows[there]]
-    points, ids = data_map.points[there], data_map.ids[there]
+    groups, points = column[by][rows], data_map.points[drawn]
     names, counts = np.unique(groups, return_counts=True)
     named = names[np.argsort(-counts, kind="stable")]
     shown = named if len(named) <= MAX_GROUPS else named[: MAX_GROUPS - 1]
@@ -90,12 +84,11 @@ def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[
 def describe_map(data_map: DataMap) -> str:
     """Describe the map for the user: number of samples, and variance explained (PCA) or how to read
     it (t-SNE)."""
-    n = len(data_map.ids)
-    text = (
-        f"{n:,} samples"
-        if n == data_map.total
-        else f"{n:,} of {data_map.total:,} samples, the same number of each gesture"
-    )
+    text = f"{len(data_map.ids):,} samples"
+    if len(data_map.ids) < data_map.total:
+        text = (
+            f"{len(data_map.ids):,} of {data_map.total:,} samples, the same number of each gesture"
+        )
     if data_map.method == PCA:
         return f"{text}. The two axes explain {data_map.explained:.0%} of the variance."
     return f"{text}. Near points look alike; distances between groups mean little."

@@ -63,9 +63,8 @@ class LabelNoise:
         and model; NaN if both are unknown."""
         both = np.stack([self.neighbours.score, self.model.score])
         known = np.isfinite(both)
-        counted = known.sum(axis=0)
-        total = np.where(known, both, 0).sum(axis=0)
-        return np.where(counted > 0, total / np.maximum(counted, 1), np.nan).astype(np.float32)
+        with np.errstate(invalid="ignore"):  # 0 / 0 is NaN
+            return (np.where(known, both, 0).sum(0) / known.sum(0)).astype(np.float32)
 
     def rows_of(self, sample_index: SampleIndex) -> Ints:
         """Return each indexed sample's row in these scores; −1 if the sample is new or its gesture
@@ -93,18 +92,13 @@ class LabelNoiseCache:
         return self._latest.get(project_id)
 
     def score(
-        self,
-        store: Store,
-        paths: Paths,
-        project: Project,
-        progress: Progress = ignore_progress,
+        self, store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
     ) -> LabelNoise:
         """Score all samples of the project and keep the result as the latest; 100,000 samples take
         about 20 seconds."""
         with self._lock:
-            label_noise = score_labels(store, paths, project, progress)
-            self._latest[project.id] = label_noise
-        return label_noise
+            self._latest[project.id] = score_labels(store, paths, project, progress)
+            return self._latest[project.id]
 
 
 def score_labels(
@@ -117,10 +111,7 @@ def score_labels(
     poses = read_poses(store, project.id, sample_index.ids)
     model = _score_by_model(store, paths, project, sample_index, poses)
     neighbours = noise_by_neighbours(
-        poses.features(),
-        sample_index.gestures,
-        sample_index.recordings,
-        progress=progress,
+        poses.features(), sample_index.gestures, sample_index.recordings, progress=progress
     )
     return LabelNoise(sample_index.ids, sample_index.gestures, neighbours, model, poses.scores)
 
@@ -205,8 +196,7 @@ def _sort_indices(
         rows = label_noise.rows_of(sample_index)
         known = (rows >= 0) & np.isfinite(label_noise.share[rows])
         share = np.where(known, label_noise.share[rows], -1)
-        score = np.where(known, label_noise.scores[rows], 1)
-        return np.lexsort((score, -share))
+        return np.lexsort((np.where(known, label_noise.scores[rows], 1), -share))
     return np.arange(len(sample_index))
 
 
@@ -233,24 +223,18 @@ def select_scores(
 ) -> dict[int, LabelNoiseScore]:
     """Return the label-noise scores of these samples by id; samples without a current score are
     left out."""
-    share, found = label_noise.share, {}
-    sample_index = sample_index.take(np.isin(sample_index.ids, ids))
-    for sample_id, gesture, row in zip(
-        sample_index.ids.tolist(),
-        sample_index.gestures.tolist(),
-        label_noise.rows_of(sample_index).tolist(),
-        strict=True,
-    ):
+    share, near, model = label_noise.share, label_noise.neighbours, label_noise.model
+    found = {}
+    for row in label_noise.rows_of(sample_index.take(np.isin(sample_index.ids, ids))):
         if row < 0 or not np.isfinite(share[row]):
             continue
-        near, model = label_noise.neighbours.score[row], label_noise.model.score[row]
-        first, second = label_noise.model.other[row], label_noise.neighbours.other[row]
-        other = first if first != gesture else second
-        found[sample_id] = LabelNoiseScore(
+        others = [int(one.other[row]) for one in (model, near)]
+        gesture = label_noise.gestures[row]
+        found[int(label_noise.ids[row])] = LabelNoiseScore(
             float(share[row]),
-            float(near) if np.isfinite(near) else None,
-            float(model) if np.isfinite(model) else None,
-            int(other) if other != gesture else None,
+            float(near.score[row]) if np.isfinite(near.score[row]) else None,
+            float(model.score[row]) if np.isfinite(model.score[row]) else None,
+            next((other for other in others if other != gesture), None),
             float(label_noise.scores[row]),
         )
     return found
