@@ -43,9 +43,8 @@ class RunThread:
         self.result: Any = None
         self.error: Exception | None = None
         self._stop = Stop()
-        self._thread = threading.Thread(
-            target=self._run_work, args=(work,), name=f"training {run.name}", daemon=True
-        )
+        name = f"training {run.name}"
+        self._thread = threading.Thread(target=self._run_work, args=(work,), name=name, daemon=True)
         self._thread.start()
 
     def _run_work(self, work: Callable[[Stop], Any]) -> None:

@@ -17,14 +17,8 @@ CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 
 @dataclass
 class TrainingState:
-    """What a training resumes from.
-
-    Attributes:
-        net: the weights that are trained.
-        average: their moving average, which is the result.
-        spent_s: of all sessions together.
-        step: steps done.
-    """
+    """What a training resumes from. Its result is the average of the net's weights; `spent_s` is of
+    all sessions together."""
 
     net: PoseNet
     average: AveragedModel
@@ -71,10 +65,9 @@ def export_checkpoint_weights(run: Run) -> bool:
 
 
 def _read_checkpoint(run: Run) -> dict[str, Any]:
-    # the device that wrote it may be missing here; load_state_dict copies to where the net is
     """Read a run's checkpoint on the CPU: net, average, optimizer, spent, step."""
-    path = run.path / CHECKPOINT
-    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    # the device that wrote it may be missing here; load_state_dict copies to where the net is
+    state: dict[str, Any] = torch.load(run.path / CHECKPOINT, map_location="cpu", weights_only=True)
     return state
 
 

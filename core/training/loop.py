@@ -116,7 +116,8 @@ def train_net(
             progress(min(done, total), total)
             if done >= total:
                 break
-            _set_learning_rate(optimizer, options.rate * learning_rate_factor(done / total))
+            for group in optimizer.param_groups:
+                group["lr"] = options.rate * learning_rate_factor(done / total)
             pictures, keypoints, weights = next(batches)
             output = getattr(model, loss_function.method)(pictures)
             loss = loss_function.compute(output, keypoints, weights, net.stride)
@@ -141,11 +142,14 @@ def train_net(
 
 def _launch_fabric(options: NetOptions) -> Fabric:
     """Set the number of threads and the seed, and return a launched Fabric, of several processes
-    under torchrun."""
+    under torchrun; in bfloat16 on GPUs and on processors that multiply it natively (half the time
+    there)."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # set by torchrun
-    fabric = Fabric(precision=_choose_precision(), devices=processes if processes > 1 else "auto")
+    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    precision: Any = "bf16-mixed" if torch.cuda.is_available() or has_bf16 else "32-true"
+    fabric = Fabric(precision=precision, devices=processes if processes > 1 else "auto")
     fabric.launch()
     return fabric
 
@@ -212,26 +216,13 @@ def _load_batches(
         )
 
 
-def _choose_precision() -> Any:
-    """Return bfloat16 on GPUs and on processors that multiply it natively (half the time there)."""
-    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-    return "bf16-mixed" if torch.cuda.is_available() or has_bf16 else "32-true"
-
-
 def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
     """Return optimizer groups: weight decay for kernels (≥ 2 axes), none for biases and
     normalisation."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
-    return [
-        {"params": kernels, "weight_decay": _WEIGHT_DECAY},
-        {"params": others, "weight_decay": 0.0},
-    ]
-
-
-def _set_learning_rate(optimizer: Any, rate: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
+    decayed = {"params": kernels, "weight_decay": _WEIGHT_DECAY}
+    return [decayed, {"params": others, "weight_decay": 0.0}]
 
 
 def learning_rate_factor(progress: float) -> float:

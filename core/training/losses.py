@@ -42,13 +42,18 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
         logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
     )
     value = (value * _make_map_mask(keypoints)).mean(dim=(1, 2, 3, 4))
-    joints = target[:, :, :-1].flatten(3)
-    mass = joints.sum(-1, keepdim=True)
-    is_inside = (mass[..., 0] > 1).float()
-    density = joints / mass.clamp(min=1e-6)
+    density, is_inside = _normalise_targets(target[:, :, :-1])
     position = -(density * logits[:, :, :-1].flatten(3).log_softmax(-1)).sum(-1)
     position = (position * is_inside).mean(dim=(1, 2))
     return ((position + _BCE_WEIGHT * value) * weights).mean()
+
+
+def _normalise_targets(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (…, h w) maps of sum 1 from (…, h, w), and (…) 1 where a map has a peak inside,
+    else 0."""
+    flat = maps.flatten(-2)
+    mass = flat.sum(-1)
+    return flat / mass.clamp(min=1e-6)[..., None], (mass > 1).float()
 
 
 def _make_map_mask(keypoints: Tensor) -> Tensor:
@@ -63,10 +68,8 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
     """Return half the squared distance to the target maps, summed over stages, maps and cells (Wei
     et al. 2016, equation 7); keypoints as in `stage_loss`."""
     target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
-    distance = ((maps.float() - target).square() * _make_map_mask(keypoints)).sum(
-        dim=(1, 2, 3, 4)
-    ) / 2
-    return (distance * weights).mean()
+    distance = (maps.float() - target).square() * _make_map_mask(keypoints)
+    return (distance.sum(dim=(1, 2, 3, 4)) / 2 * weights).mean()
 
 
 def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
@@ -135,11 +138,10 @@ def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> 
     value = functional.binary_cross_entropy_with_logits(
         logits, target, weight=1 + _PEAK_WEIGHT * target, reduction="none"
     ).mean((1, 2))
-    mass = target.sum((1, 2))
-    near = target / mass.clamp(min=1e-6)[:, None, None]
-    position = -(near * logits.flatten(1).log_softmax(1).view_as(logits)).sum((1, 2))
-    depth_error = (near * (depth - keypoints[..., 2:].nan_to_num()).abs()).sum((1, 2))
-    is_inside = (mass > 1).float()
+    density, is_inside = _normalise_targets(target)
+    position = -(density * logits.flatten(1).log_softmax(1)).sum(1)
+    errors = (depth.flatten(1) - keypoints[:, 0, 2:].nan_to_num()).abs()
+    depth_error = (density * errors).sum(1)
     peak = is_inside * (position + _DEPTH_WEIGHT * depth_error)
     return ((_BCE_WEIGHT * value + peak) * weights).mean()
 
@@ -161,9 +163,8 @@ def _make_blurred_ones(cells: int, device: torch.device) -> Tensor:
     """Return (cells, cells), row i: 1 in cell i and 1/2 in its neighbours, mirrored at the
     border."""
     ones = torch.eye(cells, device=device)
-    left = torch.cat([ones[:, 1:2], ones[:, :-1]], 1)  # mirrored at the border
-    right = torch.cat([ones[:, 1:], ones[:, -2:-1]], 1)
-    return ones + (left + right) / 2
+    padded = functional.pad(ones[None], (1, 1), mode="reflect")[0]
+    return ones + (padded[:, :-2] + padded[:, 2:]) / 2
 
 
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:

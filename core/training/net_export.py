@@ -122,12 +122,8 @@ def save_trained_net(
     build: Mapping[str, Any] | None = None,
     scaling: Scaling = UNIT_SCALING,
 ) -> None:
-    """Build a net, load its trained weights from a file, and write its model folder.
-
-    Args:
-        build: options of the net's class, as it was trained.
-        scaling: of its training pictures.
-    """
+    """Build a net with the options that it was trained with, load its trained weights from a file,
+    and write its model folder."""
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
     spec = NETS[name]
@@ -144,8 +140,7 @@ def _export_checked(graph: _Graph) -> bytes:
     with torch.no_grad():
         result = graph.module(example)
     expected = result if isinstance(result, tuple) else (result,)
-    session = open_session(content)
-    exported = session.run(graph.outputs, {graph.input_name: graph.example})
+    exported = open_session(content).run(graph.outputs, {graph.input_name: graph.example})
     for tensor, array in zip(expected, exported, strict=True):
         scale = max(1.0, float(tensor.abs().max()))
         error = float(np.abs(array - tensor.numpy()).max()) / scale

@@ -17,13 +17,8 @@ from core.modelfiles.weights_entry import Scaling
 
 @dataclass(frozen=True, eq=False)
 class Trunk:
-    """A trunk for one net.
-
-    Attributes:
-        about: its name in the catalogue, its file, the file's sha256, and the licence if it is the
-            published one.
-        arrays: by the net's names.
-    """
+    """A trunk for one net: its arrays by the net's names, and its name in the catalogue, its file,
+    the file's sha256, and the licence if it is the published one."""
 
     about: dict[str, Any]
     arrays: Arrays

@@ -76,7 +76,7 @@ def make_depth_hands() -> DepthHands:
     return DepthHands(NYU_14, hands)
 
 
-def test_a_training_writes_weights_and_resumes_where_it_stopped(run: Run, crops) -> None:
+def test_a_training_writes_weights_and_resumes_where_it_stopped(run, crops):
     progress = []
     for steps in (2, 4):
         options = NetOptions(steps=steps, batch=4, threads=1, evaluate_every_s=0)
@@ -97,12 +97,12 @@ def test_a_training_writes_weights_and_resumes_where_it_stopped(run: Run, crops)
     assert torch.load(run.path / CHECKPOINT, weights_only=True)["step"] == 4
 
 
-def test_too_few_hands_are_an_error(run: Run, crops) -> None:
+def test_too_few_hands_are_an_error(run, crops):
     with pytest.raises(TrainingError, match="10 hands to train on: at least 32"):
         train_net(HAND_NET, crops, run, NetOptions(threads=1))
 
 
-def test_a_loss_of_nan_stops_at_once_and_what_was_learned_before_is_kept(run: Run, crops) -> None:
+def test_a_loss_of_nan_stops_at_once_and_what_was_learned_before_is_kept(run, crops):
     options = NetOptions(minutes=1, batch=4, threads=1, evaluate_every_s=0, rate=1e12)
     with pytest.raises(TrainingError, match="not a number: stopped"):
         train_net(HAND_NET, crops, run, options)
@@ -131,7 +131,7 @@ def move_checkpoint_to_gpu(checkpoint: Path) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there a checkpoint of a GPU can be read")
-def test_a_training_started_on_a_gpu_resumes_without_one(run: Run, crops) -> None:
+def test_a_training_started_on_a_gpu_resumes_without_one(run, crops):
     train_net(HAND_NET, crops, run, NetOptions(steps=1, batch=4, threads=1))
     move_checkpoint_to_gpu(run.path / CHECKPOINT)
     with pytest.raises(RuntimeError, match="CUDA"):
@@ -140,7 +140,7 @@ def test_a_training_started_on_a_gpu_resumes_without_one(run: Run, crops) -> Non
     assert run.status() == DONE and [r["step"] for r in run.records("look")] == [1, 2]
 
 
-def test_a_body_net_is_trained_by_the_same_loop(tmp_path: Path, run: Run) -> None:
+def test_a_body_net_is_trained_by_the_same_loop(tmp_path, run):
     build = {"joints": 14, "input_hw": (64, 32)}
     options = NetOptions(steps=2, batch=2, threads=1, net=build)
     train_net("pose_resnet18.both", make_bodies(tmp_path, LSP_14, 5), run, options)
@@ -150,7 +150,7 @@ def test_a_body_net_is_trained_by_the_same_loop(tmp_path: Path, run: Run) -> Non
     assert state["net"]["final_layer.bias"].shape == (14,)
 
 
-def test_a_depth_net_is_trained_by_the_same_loop(run: Run) -> None:
+def test_a_depth_net_is_trained_by_the_same_loop(run):
     build = {"width": Width(stem=8, bases=(4, 4, 8, 8), pyramid=16, hidden=24)}
     options = NetOptions(steps=2, batch=4, threads=1, net=build)
     train_net("crossinfonet.nyu", make_depth_hands(), run, options)
@@ -160,7 +160,7 @@ def test_a_depth_net_is_trained_by_the_same_loop(run: Run) -> None:
     assert state["step"] == 2 and state["net"]["hand.kernel.weight"].shape == (42, 48)
 
 
-def test_a_training_begins_with_the_weights_that_fit(tmp_path: Path, run: Run) -> None:
+def test_a_training_begins_with_the_weights_that_fit(tmp_path, run):
     data, start = make_bodies(tmp_path, COCO_17, 3, strong=True), tmp_path / "hands.safetensors"
     initial = build_net(HAND_NET).state_dict()
     save_file(initial, start)
@@ -196,7 +196,7 @@ except TrainingError as error:
 """
 
 
-def test_a_loss_of_nan_in_one_process_ends_all_of_them(tmp_path: Path, crops, root: Path) -> None:
+def test_a_loss_of_nan_in_one_process_ends_all_of_them(tmp_path, crops, root):
     script = tmp_path / "script.py"
     script.write_text(NAN_IN_THE_SECOND_PROCESS)
     (tmp_path / "run").mkdir()
@@ -214,7 +214,7 @@ def test_a_loss_of_nan_in_one_process_ends_all_of_them(tmp_path: Path, crops, ro
     assert all("not a number: stopped" in text for text in errors.values())
 
 
-def test_loader_processes_of_one_training_draw_different_samples() -> None:
+def test_loader_processes_of_one_training_draw_different_samples():
     hands = RenderedHands(NYU_14, held_out=0)
     stream = SampleStream(hands, hands.rows(""), (96, 96), seed=5)
     batches = iter(DataLoader(stream, 2, num_workers=2))
@@ -223,6 +223,6 @@ def test_loader_processes_of_one_training_draw_different_samples() -> None:
     assert torch.equal(first, next(iter(DataLoader(stream, 2)))[1])  # the first draws as one alone
 
 
-def test_the_learning_rate_rises_and_falls_to_a_hundredth() -> None:
+def test_the_learning_rate_rises_and_falls_to_a_hundredth():
     factors = [learning_rate_factor(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
     assert factors == pytest.approx([0, 0.5, 1, 0.505, 0.01], abs=1e-3)

@@ -19,7 +19,7 @@ from core.training.losses import (
 )
 
 
-def test_targets_peak_at_the_keypoint_by_the_pixel_convention() -> None:
+def test_targets_peak_at_the_keypoint_by_the_pixel_convention():
     # cell (5, 3) of a map of stride 4 lies at pixel 4·5 + 1.5, 4·3 + 1.5
     keypoints = torch.tensor([[[21.5, 13.5], [float("nan"), float("nan")]]])
     target = heatmap_targets(keypoints, (8, 10), stride=4)
@@ -31,7 +31,7 @@ def test_targets_peak_at_the_keypoint_by_the_pixel_convention() -> None:
     assert float(target[0, 2, 0, 0]) == pytest.approx(1 - float(target[0, 0, 0, 0]))
 
 
-def test_the_right_maps_cost_less_than_shifted_ones() -> None:
+def test_the_right_maps_cost_less_than_shifted_ones():
     keypoints = torch.tensor([[[21.5, 13.5], [9.5, 25.5]]])
     target = heatmap_targets(keypoints, (8, 10), 4)[:, None]
     logits = torch.logit(target.clamp(0.01, 0.99))
@@ -40,7 +40,7 @@ def test_the_right_maps_cost_less_than_shifted_ones() -> None:
     assert float(right) < float(wrong) / 2
 
 
-def test_the_published_loss_is_half_the_squared_distance() -> None:
+def test_the_published_loss_is_half_the_squared_distance():
     keypoints = torch.tensor([[[21.5, 13.5]]])
     target = heatmap_targets(keypoints, (8, 10), 4)[:, None]
     maps = target.repeat(1, 2, 1, 1, 1)
@@ -48,7 +48,7 @@ def test_the_published_loss_is_half_the_squared_distance() -> None:
     assert float(euclidean_loss(maps, keypoints, torch.ones(1), 4)) == pytest.approx(2, abs=1e-5)
 
 
-def test_a_keypoint_beyond_the_input_asks_for_an_empty_map_and_no_place() -> None:
+def test_a_keypoint_beyond_the_input_asks_for_an_empty_map_and_no_place():
     keypoints = torch.tensor([[[500.0, 500.0]]])
     # logits of 0 cost ln 2 a cell; the background's cells, all there, weigh 1 + 15: mean 8.5 ln 2
     loss = stage_loss(torch.zeros(1, 1, 2, 8, 10), keypoints, torch.ones(1), 4)
@@ -56,7 +56,7 @@ def test_a_keypoint_beyond_the_input_asks_for_an_empty_map_and_no_place() -> Non
 
 
 @pytest.mark.parametrize("loss", [stage_loss, euclidean_loss])
-def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there(loss) -> None:
+def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there(loss):
     nothing = [float("nan")] * 2
     somebody, nobody = torch.tensor([[[21.5, 13.5], nothing]]), torch.tensor([[nothing, nothing]])
     torch.manual_seed(0)
@@ -71,7 +71,7 @@ def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there(loss) -> 
     assert costs[1][1] > costs[1][0] + 1
 
 
-def test_joint_targets_are_those_that_xiao_et_al_published() -> None:
+def test_joint_targets_are_those_that_xiao_et_al_published():
     # maps of 64 x 48 at stride 4: sigma 2, square of ±6 cells round int(x / 4 + 0.5)
     places = [[41.0, 102.0], [-30.0, 50.0], [-34.0, 50.0], [215.0, 50.0], [216.0, 50.0]]
     keypoints = torch.tensor([[*places, [float("nan"), float("nan")]]])
@@ -87,7 +87,7 @@ def test_joint_targets_are_those_that_xiao_et_al_published() -> None:
     assert maps[0, 1:].abs().max() == 0
 
 
-def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled() -> None:
+def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled():
     keypoints = torch.tensor([[[20.0, 20.0], [float("nan"), float("nan")]]])
     maps = make_joint_targets(keypoints, (64, 48), 4)[0][:, None].clone()
     assert float(joint_loss(maps, keypoints, torch.ones(1), 4)) == 0
@@ -98,7 +98,7 @@ def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled() -> None:
     assert float(joint_loss(maps, keypoints, torch.zeros(1), 4)) == 0
 
 
-def test_a_guiding_map_is_a_blurred_cell_with_a_peak_of_1() -> None:
+def test_a_guiding_map_is_a_blurred_cell_with_a_peak_of_1():
     # stride 4: pixels 20 to 23.9 are cell 5
     (maps,) = make_guidance_targets(torch.tensor([[[21.9, 12.0]]]), (24, 24), 4)
     expected = [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]]
@@ -106,7 +106,7 @@ def test_a_guiding_map_is_a_blurred_cell_with_a_peak_of_1() -> None:
     assert float(maps.sum()) == 4
 
 
-def test_a_guiding_map_is_blurred_at_the_border_as_opencv_mirrors_it() -> None:
+def test_a_guiding_map_is_blurred_at_the_border_as_opencv_mirrors_it():
     cv2 = pytest.importorskip("cv2")
     for x, y in ((0, 0), (1, 22), (23, 1), (22, 23), (12, 0)):
         one = np.zeros((24, 24), np.float32)
@@ -116,9 +116,7 @@ def test_a_guiding_map_is_blurred_at_the_border_as_opencv_mirrors_it() -> None:
         np.testing.assert_allclose(maps[0].numpy(), blurred / blurred.max(), atol=1e-6)
 
 
-def test_a_keypoint_beyond_the_crop_is_put_at_its_far_edges_and_left_out_before_the_near_ones() -> (
-    None
-):
+def test_a_keypoint_beyond_the_crop_is_put_at_its_far_edges_and_left_out_before_the_near_ones():
     nan = float("nan")
     places = torch.tensor([[[300.0, 40.0], [40.0, 96.0], [-0.1, 40.0], [40.0, -9.0], [nan, nan]]])
     maps = make_guidance_targets(places, (24, 24), 4)[0]
@@ -133,7 +131,7 @@ def guided(keypoints: torch.Tensor) -> TrainingOutputs:
     return TrainingOutputs(points.clone(), points.clone(), maps.clone(), maps.clone())
 
 
-def test_crossinfonets_loss_counts_points_a_quarter_and_maps_a_hundredth_of_that() -> None:
+def test_crossinfonets_loss_counts_points_a_quarter_and_maps_a_hundredth_of_that():
     keypoints = torch.tensor([[[0.1, 0.2, 0.3, 50, 60], [0.5, 0.5, -0.5, 70, 20]]] * 2)
     said = guided(keypoints)
     assert float(cross_info_loss(said, keypoints, torch.ones(2), 4)) == 0
@@ -148,7 +146,7 @@ def test_crossinfonets_loss_counts_points_a_quarter_and_maps_a_hundredth_of_that
     assert float(half) == pytest.approx(0.5 + 0.125)
 
 
-def test_a_missing_keypoint_in_space_costs_nothing_and_has_no_gradient() -> None:
+def test_a_missing_keypoint_in_space_costs_nothing_and_has_no_gradient():
     keypoints = torch.tensor([[[float("nan")] * 5, [0.5, 0.5, -0.5, 70, 20]]])
     said = TrainingOutputs(*(part.add(1).requires_grad_() for part in guided(keypoints)))
     cross_info_loss(said, keypoints, torch.ones(1), 4).backward()
@@ -157,7 +155,7 @@ def test_a_missing_keypoint_in_space_costs_nothing_and_has_no_gradient() -> None
         assert float(part.grad[0, 0].abs().max()) == 0 and float(part.grad[0, 1].abs().min()) > 0
 
 
-def test_a_palm_s_depth_costs_where_the_palm_is_and_nowhere_else() -> None:
+def test_a_palm_s_depth_costs_where_the_palm_is_and_nowhere_else():
     # the palm in the middle of cell (5, 3), 7 units deep
     keypoints = torch.tensor([[[21.5, 13.5, 7.0]]])
     maps = torch.zeros(1, 1, 2, 8, 10)
@@ -173,7 +171,7 @@ def test_a_palm_s_depth_costs_where_the_palm_is_and_nowhere_else() -> None:
     assert far == pytest.approx(2 * 1000 * share, rel=1e-3)
 
 
-def test_without_a_palm_an_empty_heatmap_is_asked_and_no_depth() -> None:
+def test_without_a_palm_an_empty_heatmap_is_asked_and_no_depth():
     keypoints = torch.full((1, 1, 3), float("nan"))
     maps = torch.zeros(1, 1, 2, 8, 10)
     # the cross-entropy of a half is ln 2 in each cell
@@ -186,7 +184,7 @@ def test_without_a_palm_an_empty_heatmap_is_asked_and_no_depth() -> None:
     assert float(palm_loss(maps, keypoints, torch.zeros(1), 4)) == 0
 
 
-def test_a_palm_costs_least_at_its_place() -> None:
+def test_a_palm_costs_least_at_its_place():
     keypoints = torch.tensor([[[21.5, 13.5, 7.0]]])
     target = heatmap_targets(keypoints[..., :2], (8, 10), 4)[:, 0]
     maps = torch.stack([torch.logit(target.clamp(0.01, 0.99)), torch.full((1, 8, 10), 7.0)], 1)

@@ -26,9 +26,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LightCPM]:
     return folder, net
 
 
-def test_the_graph_gives_beliefs_of_any_number_of_pictures(
-    saved: tuple[Path, LightCPM],
-) -> None:
+def test_the_graph_gives_beliefs_of_any_number_of_pictures(saved):
     folder, net = saved
     pictures = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
     (found,) = open_session((folder / MODEL).read_bytes()).run(None, {"pictures": pictures})
@@ -38,7 +36,7 @@ def test_the_graph_gives_beliefs_of_any_number_of_pictures(
     assert np.abs(found - wanted).max() < 1e-4
 
 
-def test_the_metadata_describe_the_graph(saved: tuple[Path, LightCPM]) -> None:
+def test_the_metadata_describe_the_graph(saved):
     folder, _ = saved
     metadata = json.loads((folder / METADATA).read_text())
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
@@ -54,13 +52,13 @@ def test_the_metadata_describe_the_graph(saved: tuple[Path, LightCPM]) -> None:
     }
 
 
-def test_the_graph_has_no_paths_of_this_machine(saved: tuple[Path, LightCPM]) -> None:
+def test_the_graph_has_no_paths_of_this_machine(saved):
     content = (saved[0] / MODEL).read_bytes()
     assert b".py" not in content
     assert str(Path.cwd()).encode() not in content
 
 
-def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
+def test_a_trained_net_is_written_with_its_skeleton(tmp_path):
     weights, build = tmp_path / "weights.safetensors", {"stages": 1, "width": 16}
     save_file(build_net("cpm.hand_light", **build).state_dict(), weights)
     save_trained_net(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"}, build)
@@ -69,7 +67,7 @@ def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
     assert (metadata["joints"], metadata["stages"]) == (21, 1)  # as it was built
 
 
-def test_a_trained_palm_net_is_written_as_its_estimator_reads_it(tmp_path: Path) -> None:
+def test_a_trained_palm_net_is_written_as_its_estimator_reads_it(tmp_path):
     torch.manual_seed(2)
     net = build_net("palmnet.synthetic").eval()
     save_file(net.state_dict(), tmp_path / "weights.safetensors")

@@ -22,13 +22,13 @@ class Echo(VggCPM):
         (Scaling("BGR", (1.0, 0.5, 0.1), (0.0, -1.0, 2.0)), [204, 50, 7.1]),
     ],
 )
-def test_channels_are_ordered_and_scaled_for_the_net(scaling, expected) -> None:
+def test_channels_are_ordered_and_scaled_for_the_net(scaling, expected):
     net = PreprocessedNet(Echo("hand", stages=1, joints=2), scaling)
     for planes in (scale_pictures(PICTURE, scaling), net(PICTURE)):
         assert planes.shape == (1, 3, 1, 1)
         assert planes.flatten().tolist() == pytest.approx(expected)
 
 
-def test_depth_keeps_its_values() -> None:
+def test_depth_keeps_its_values():
     depth = torch.rand(2, 4, 6, 1)
     assert torch.equal(scale_pictures(depth), depth.permute(0, 3, 1, 2))

@@ -24,7 +24,7 @@ class ColourMaps(VggCPM):
         return torch.stack([maps, maps], 1)
 
 
-def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() -> None:
+def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too():
     picture = np.full((120, 200, 3), 10, np.uint8)
     picture[36:45, 60:69, 0] = 255  # red round (64, 40)
     picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
@@ -36,6 +36,6 @@ def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() ->
     assert points == pytest.approx(np.array([[64, 40], [150, 80], [25, 100]]), abs=3)
 
 
-def test_missing_weights_name_the_command(tmp_path) -> None:
+def test_missing_weights_name_the_command(tmp_path):
     with pytest.raises(WeightsError, match=r"weights (fetch|import) cpm\.openpose_hand"):
         load_published_net("cpm.openpose_hand", tmp_path)
