@@ -1,5 +1,6 @@
 """Labelled samples that a classifier learns from. N samples, K keypoints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,8 +95,8 @@ class GestureData:
         """Compute (N, F) features of all samples. Raises SkeletonError for windows."""
         return np.asarray(self.feature_set(self.keypoints, self.mirrored_view), np.float32)
 
-    def take(self, rows: NDArray[Any]) -> "GestureData":
-        """Return the samples at these indices or of this mask; all gestures are kept."""
+    def take(self, rows: NDArray[Any] | slice) -> "GestureData":
+        """Return the samples at these indices or of this mask or slice; all gestures are kept."""
         return replace(
             self,
             keypoints=self.keypoints[rows],
@@ -107,6 +108,11 @@ class GestureData:
             sample_ids=self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
             seconds=self.seconds[rows] if len(self.seconds) else self.seconds,
         )
+
+    def batches(self, size: int) -> Iterator["GestureData"]:
+        """Yield the samples in parts of at most this size, to limit the memory."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
 
     def drop_empty_gestures(self) -> "GestureData":
         """Remove the classes that have no sample, and renumber the labels."""

@@ -230,7 +230,7 @@ def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPr
     mirrored = np.array([estimate.mirrored_view] * len(keypoints))
     limit = model.rejects_above
     table, scores = (output.tolist() for output in model.predict(keypoints, mirrored))
-    halves = find_half_bodies(keypoints, model.skeleton, model.metadata.get("coverage")).tolist()
+    halves = find_half_bodies(keypoints, model.skeleton, model.about.coverage).tolist()
     return [
         HandPrediction(tuple(zip(model.gestures, row, strict=True)), score, score > limit, half)
         for row, score, half in zip(table, scores, halves, strict=True)

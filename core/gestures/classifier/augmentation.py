@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from core.gestures.features import FeatureSet
 from core.gestures.labels import GestureLabel
 from core.pose.skeletons.hands import BASES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
@@ -89,23 +90,31 @@ def augment(
     options: Augmentation,
     symmetries: Symmetries,
     generator: torch.Generator,
-    skeleton: Skeleton,
+    features: FeatureSet,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return copies of (N, K, D) keypoints, as seen on the screen, with jitter, stretch, rotation,
     missing keypoints and mirroring, and their (N,) labels, changed where the change makes another
     gesture."""
+
+    def choose(fraction: float) -> torch.Tensor:
+        return torch.rand(len(labels), generator=generator) < fraction
+
+    skeleton = features.skeleton
     if options.jitter:
         keypoints = _add_jitter(keypoints, options.jitter, skeleton, generator)
     keypoints = _apply_matrices(keypoints, _draw_warps(len(labels), options, generator))
-    rotatable = symmetries.rotatable[labels]
-    keypoints = _rotate_some(keypoints, rotatable, options.turn, generator)
+    turned = choose(options.turn) & symmetries.rotatable[labels]
+    angle = torch.rand(len(labels), generator=generator) * 2 * math.pi
+    keypoints = rotate_clockwise(keypoints, angle * turned)
     if skeleton == HAND_21:
         keypoints, labels = _aim_some(keypoints, labels, options.aim, symmetries.aims, generator)
     if skeleton.is_body:
-        chosen = torch.rand(len(keypoints), generator=generator) < options.behind
-        keypoints = _swap_sides(keypoints, chosen, skeleton)
+        behind = choose(options.behind)[:, None, None]
+        keypoints = keypoints[:, skeleton.mirrored].where(behind, keypoints)
     keypoints = _drop_keypoints(keypoints, options.dropout, skeleton, generator)
-    return _mirror_some(keypoints, labels, options.mirror, symmetries.mirrors, skeleton, generator)
+    image = symmetries.mirrors[labels]
+    mirrored = choose(options.mirror) & (image >= 0)
+    return features.flip_mirrored(keypoints, mirrored, torch), image.where(mirrored, labels)
 
 
 def _add_jitter(
@@ -123,11 +132,16 @@ def _add_jitter(
 
 
 def _apply_matrices(keypoints: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
-    """Multiply x and y of (N, K, D) keypoints by (N, 2, 2) matrices."""
-    if keypoints.shape[2] == 3:
+    """Multiply x and y of (N, …, D) keypoints by (N, 2, 2) matrices."""
+    if keypoints.shape[-1] == 3:
         matrices = torch.nn.functional.pad(matrices, (0, 1, 0, 1))
         matrices[:, 2, 2] = 1
-    return torch.einsum("nij,nkj->nki", matrices, keypoints)
+    return torch.einsum("nij,n...j->n...i", matrices, keypoints)
+
+
+def rotate_clockwise(keypoints: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+    """Rotate each sample's (…, D) keypoints by its (N,) angle, radians, clockwise on the screen."""
+    return _apply_matrices(keypoints, _rotations(angle))
 
 
 def _draw_warps(n: int, options: Augmentation, generator: torch.Generator) -> torch.Tensor:
@@ -144,17 +158,6 @@ def _rotations(angle: torch.Tensor) -> torch.Tensor:
     """Return (N, 2, 2) rotation matrices of (N,) angles, radians clockwise on the screen."""
     cos, sin = angle.cos(), angle.sin()
     return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
-
-
-def _rotate_some(
-    keypoints: torch.Tensor, rotatable: torch.Tensor, fraction: float, generator: torch.Generator
-) -> torch.Tensor:
-    """Rotate a random fraction of the samples by any angle, only those of rotatable gestures ((N,)
-    bool)."""
-    n = len(keypoints)
-    chosen = (torch.rand(n, generator=generator) < fraction) & rotatable
-    angle = torch.where(chosen, torch.rand(n, generator=generator) * 2 * math.pi, torch.zeros(n))
-    return _apply_matrices(keypoints, _rotations(angle))
 
 
 def _aim_some(
@@ -174,13 +177,8 @@ def _aim_some(
     angle = wanted - torch.atan2(finger[:, 0], -finger[:, 1])
     chosen = (torch.rand(n, generator=generator) < fraction) & torch.isin(labels, aims)
     chosen &= (aims[aim] >= 0) & angle.isfinite()
-    rotated = _apply_matrices(keypoints, _rotations(angle.where(chosen, torch.zeros(n))))
-    return rotated, torch.where(chosen, aims[aim], labels)
-
-
-def _swap_sides(keypoints: torch.Tensor, chosen: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
-    """Swap the left and right keypoints of the chosen samples."""
-    return torch.where(chosen[:, None, None], keypoints[:, skeleton.mirrored], keypoints)
+    rotated = rotate_clockwise(keypoints, angle.where(chosen, torch.zeros(n)))
+    return rotated, aims[aim].where(chosen, labels)
 
 
 def _drop_keypoints(
@@ -192,23 +190,3 @@ def _drop_keypoints(
     missing = (torch.rand(n, size, generator=generator) < dropout) & chosen
     missing[:, [*skeleton.root]] = False
     return keypoints.masked_fill(missing[..., None], float("nan"))
-
-
-def _mirror_some(
-    keypoints: torch.Tensor,
-    labels: torch.Tensor,
-    fraction: float,
-    mirrors: torch.Tensor,
-    skeleton: Skeleton,
-    generator: torch.Generator,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mirror a random fraction of the samples of gestures whose mirror image is a gesture, too, and
-    label them as that gesture."""
-    image = mirrors[labels]
-    chosen = (torch.rand(len(labels), generator=generator) < fraction) & (image >= 0)
-    flip = torch.where(chosen, -1.0, 1.0)
-    ones = [torch.ones_like(flip)] * (keypoints.shape[2] - 1)
-    signs = torch.stack([flip, *ones], 1)[:, None]
-    if skeleton.mirror_pairs:
-        keypoints = _swap_sides(keypoints, chosen, skeleton)
-    return keypoints * signs, torch.where(chosen, image, labels)

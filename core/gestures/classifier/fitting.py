@@ -15,7 +15,7 @@ from torch import nn
 
 from core.errors import TrainingError
 from core.gestures.classifier.augmentation import Augmentation, Symmetries, augment
-from core.gestures.classifier.nets import GestureNet
+from core.gestures.classifier.nets import GestureNet, run_net
 from core.gestures.data import GestureData
 from core.training.averaging import make_moving_average
 from core.training.background import ReplacedError, Stop
@@ -61,18 +61,16 @@ class AveragedAdamW:
     """torch's AdamW with a moving average of the weights, which is usable after any step."""
 
     def __init__(self, net: nn.Module, rate: float, weight_decay: float) -> None:
-        self._net = net
+        self._net, self._rate = net, rate
         self._adamw = torch.optim.AdamW(
             net.parameters(), rate, weight_decay=weight_decay, fused=True
         )
         self._average = make_moving_average(net, _AVERAGE_DECAY)
 
-    def set_rate(self, rate: float) -> None:
-        """Set the learning rate of the next steps."""
-        self._adamw.param_groups[0]["lr"] = rate
-
-    def step(self, loss: torch.Tensor) -> None:
-        """Backpropagate the loss, update the weights by AdamW, and update their moving average."""
+    def step(self, loss: torch.Tensor, rate_factor: float = 1.0) -> None:
+        """Backpropagate the loss, update the weights by AdamW at this factor of its learning rate,
+        and update their moving average."""
+        self._adamw.param_groups[0]["lr"] = self._rate * rate_factor
         self._adamw.zero_grad()
         loss.backward()
         self._adamw.step()
@@ -170,7 +168,7 @@ class _Fit:
         self.keypoints = torch.from_numpy(np.ascontiguousarray(seen, np.float32))
         self.labels = torch.from_numpy(data.labels.astype(np.int64))
         self.symmetries = Symmetries.from_gestures(data.gestures)
-        features = _compute_features(data)
+        features = np.concatenate([part.features() for part in data.batches(_MAX_ROWS)])
         self.net = GestureNet.create_random(data, features, options.hidden, self.generator)
         self.optimizer = AveragedAdamW(self.net, options.learning_rate, options.weight_decay)
         n, size = len(self.labels), options.batch_size
@@ -191,7 +189,7 @@ class _Fit:
                 self.options.augmentation,
                 self.symmetries,
                 self.generator,
-                self.net.features.skeleton,
+                self.net.features,
             )
             for x, y in self._iterate_batches(keypoints, labels):
                 stop.check()
@@ -222,15 +220,6 @@ class _Fit:
         return loss.detach(), (logits.argmax(1) == y).sum()
 
 
-def _compute_features(data: GestureData) -> NDArray[np.float32]:
-    """Compute (N, F) features in parts of some thousand samples, to limit the memory."""
-    parts = [slice(begin, begin + _MAX_ROWS) for begin in range(0, max(1, len(data)), _MAX_ROWS)]
-    features = data.feature_set
-    return np.concatenate([features(data.keypoints[p], data.mirrored_view[p]) for p in parts])
-
-
 def predict_samples(net: GestureNet, data: GestureData) -> NDArray[np.float32]:
     """Return the net's (N, C) probabilities for the samples."""
-    with torch.no_grad():
-        out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
-    return np.asarray(out.numpy(), np.float32)
+    return run_net(net, data)[0]

@@ -65,12 +65,8 @@ class TrainResult:
     def to_json(self, data: GestureData) -> dict[str, Any]:
         """Convert to the values that a run's log records as its result."""
         gestures = [asdict(gesture) for gesture in data.gestures]
-        return {
-            "figures": self.figures,
-            "gestures": gestures,
-            **self.protocol.to_dict(),
-            **self.matcher,
-        }
+        found = {"figures": self.figures, "gestures": gestures}
+        return found | self.protocol.to_dict() | self.matcher
 
 
 def train(
@@ -119,21 +115,20 @@ def _train_classifier(
 ) -> TrainResult:
     """Split the samples, and train the chosen classifier: MLP, a baseline (measured but not saved),
     or a matcher of moving gestures."""
-    if not data.moving:
-        split = split_by_groups(data, options.seed)
-        if options.classifier == "mlp":
-            return _train_mlp(data, split, run, options, stop)
-        predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
-        validation = data.take(split.validation)
-        figures = save_predictions(run.path, validation, predict(validation), split.kind)
-        return TrainResult(None, figures, Protocol(split.kind))
-    split = split_motions(data, options.seed)
-    if options.classifier != "mlp":
+    if data.moving and options.classifier != "mlp":
         raise TrainingError(
             f"“{options.classifier}” only classifies still gestures, and these move: "
             "train without choosing a classifier"
         )
-    return _train_motions(data, split, run, options, stop)
+    if data.moving:
+        return _train_motions(data, run, options, stop)
+    split = split_by_groups(data, options.seed)
+    if options.classifier == "mlp":
+        return _train_mlp(data, split, run, options, stop)
+    predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
+    validation = data.take(split.validation)
+    figures = save_predictions(run.path, validation, predict(validation), split.kind)
+    return TrainResult(None, figures, Protocol(split.kind))
 
 
 def _train_inner_motions(
@@ -144,8 +139,7 @@ def _train_inner_motions(
     inner = Run(run.path / MOTIONS)
     inner.path.mkdir(exist_ok=True)
     clips = clips.drop_empty_gestures()
-    split = split_motions(clips, options.seed)
-    return _train_motions(clips, split, inner, options, stop).to_json(clips)
+    return _train_motions(clips, inner, options, stop).to_json(clips)
 
 
 class _PreliminarySaver:
@@ -191,7 +185,7 @@ def _train_mlp(
     open_set = fit_rejection(
         net, training, options.augmentation, options.seed, stop, allow_early_stop=False
     )
-    rejection = measure_rejection(open_set, validation, split.kind).to_json()
+    rejection = asdict(measure_rejection(open_set, validation, split.kind))
     refitted = None if failure else _refit_on_all(data, options, epochs, run, stop)
     figures = figures | {"rejection": rejection}
     metadata = {
@@ -203,8 +197,7 @@ def _train_mlp(
         **protocol.to_dict(),
     }
     save_model(refitted or open_set, data, run.path, metadata)
-    stopped = refitted is None and not failure
-    return TrainResult(run.path, figures, protocol, failure, stopped)
+    return TrainResult(run.path, figures, protocol, failure, refitted is None and not failure)
 
 
 def _refit_on_all(
@@ -220,10 +213,9 @@ def _refit_on_all(
     return None if stop.is_set() else open_set
 
 
-def _train_motions(
-    data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
-) -> TrainResult:
+def _train_motions(data: GestureData, run: Run, options: TrainOptions, stop: Stop) -> TrainResult:
     """Train a matcher of moving gestures, and save it as the run's model."""
+    split = split_motions(data, options.seed)
     found = train_motions(data, split, run, options, stop)
     matcher = {"matcher": found.kind, "compared": found.compared}
     protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": found.chosen_on})
@@ -236,6 +228,5 @@ def _train_motions(
         **matcher,
     }
     save_motion_model(found.matcher, data, run.path, metadata, found.templates)
-    return TrainResult(
-        run.path, found.figures, protocol, stopped=not found.refitted, matcher=matcher
-    )
+    stopped = not found.refitted
+    return TrainResult(run.path, found.figures, protocol, stopped=stopped, matcher=matcher)

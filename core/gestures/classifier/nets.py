@@ -19,10 +19,8 @@ _HEAD_HIDDEN = 128
 
 
 class GestureNet(nn.Module):
-    """Features, their standardisation, and an MLP of two hidden layers.
-
-    `forward` is what is saved: keypoints (N, K, D) and mirrored_view (N,) → probabilities (N, C).
-    """
+    """Features, their standardisation, and an MLP of two hidden layers; `forward` is what is
+    saved."""
 
     mean: torch.Tensor
     spread: torch.Tensor
@@ -88,10 +86,7 @@ class RejectionHead(nn.Module):
 
 class OpenSetNet(nn.Module):
     """A gesture net and its rejection head, which reads the standardised features and the logits.
-
-    `forward` is what is saved: keypoints (N, K, D) and mirrored_view (N,) → probabilities (N, C)
-    and rejection (N,).
-    """
+    `forward` is what is saved."""
 
     def __init__(self, net: GestureNet, head: RejectionHead) -> None:
         super().__init__()
@@ -104,6 +99,14 @@ class OpenSetNet(nn.Module):
         x = self.net.features(keypoints, mirrored_view, torch)
         logits = self.net.logits(x)
         return torch.softmax(logits, 1), self.head(self.net.standardise(x), logits)
+
+
+def run_net(net: nn.Module, data: GestureData) -> list[NDArray[np.float32]]:
+    """Return a net's outputs for the samples: (N, C) probabilities and, of an `OpenSetNet`, (N,)
+    rejection scores."""
+    with torch.no_grad():
+        out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
+    return [one.numpy() for one in (out if isinstance(out, tuple) else (out,))]
 
 
 def _layers(*sizes: int) -> nn.ModuleList:

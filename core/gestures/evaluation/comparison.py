@@ -94,7 +94,7 @@ def compare_classifiers(
             predicted = fit_baseline(name, train, seed)(validation).argmax(1)
         row = {"classifier": name, "seconds": round(time.monotonic() - started, 3)}
         figures = compute_figures(validation, predicted, split.kind)
-        row |= {key: figures[key] for key in ("accuracy", "interval")}
+        row |= {"accuracy": figures["accuracy"], "interval": figures["interval"]}
         correct = validation.labels == predicted
         if first is None:
             first = correct

@@ -16,12 +16,8 @@ _PERPLEXITY = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """Points of a map.
-
-    Attributes:
-        points: (N, 2) float32; only distances have a meaning.
-        explained: fraction of the features' variance that the map shows; NaN for t-SNE.
-    """
+    """(N, 2) points of a map, of which only distances have a meaning, and the fraction of the
+    features' variance that they explain; NaN for t-SNE."""
 
     points: Floats
     explained: float = float("nan")

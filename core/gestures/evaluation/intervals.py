@@ -24,13 +24,8 @@ MIN_CORRELATION = {"person": 0.05, "session": 0.1, "burst": 0.1}
 
 @dataclass(frozen=True)
 class Accuracy:
-    """A fraction of correct answers.
-
-    Attributes:
-        low, high: its 95 % interval.
-        n, groups: number of samples, and of groups that they come from.
-        effective_n: number of independent samples with the same information.
-    """
+    """A fraction of correct answers among n samples of some groups, with its 95 % interval from low
+    to high. `effective_n` independent samples would have the same information."""
 
     value: float
     low: float
@@ -92,10 +87,9 @@ def estimate_difference(
     """
     pairs = other.astype(float) - correct.astype(float)
     sums, counts = _count_by_group(pairs, groups)
-    weights, correlation = counts / counts.sum(), MIN_CORRELATION[kind]
-    mean = float(pairs.mean())
+    mean, weights = float(pairs.mean()), counts / counts.sum()
     effective = _estimate_effective_n(
-        sums / counts, counts, weights, float(pairs.var()), correlation
+        sums / counts, counts, weights, float(pairs.var()), MIN_CORRELATION[kind]
     )
     better, worse = (float((pairs == sign).mean()) * effective + 0.5 for sign in (1, -1))
     n = effective + 2
@@ -117,13 +111,9 @@ def _estimate_effective_n(
     variance: float,
     correlation: float,
 ) -> float:
-    """Return the number of independent samples with the same variance of the mean as these groups,
-    by a minimum correlation within groups or, if larger, their observed variance.
-
-    Args:
-        means, counts, weights: (k,) per group.
-        variance: of one sample.
-    """
+    """Return the number of independent samples with the same variance of the mean as these groups'
+    (k,) means, by a minimum correlation within groups or, if larger, their observed variance.
+    `variance` is of one sample."""
     least = float((weights**2 * (1 + (counts - 1) * correlation) / counts).sum())
     k, n = len(counts), int(counts.sum())
     if k < 2:

@@ -7,6 +7,7 @@ C gestures.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.gestures.loading import import_torch_first
@@ -42,15 +43,11 @@ def noise_by_neighbours(
     seed: int = 0,
     progress: Progress = ignore_progress,
 ) -> NoiseScores:
-    """Score each sample by the fraction of its nearest neighbours that have another label.
+    """Score each sample by the fraction of its nearest neighbours that have another label, from
+    (N, F) features, (N,) labels and (N,) recordings.
 
     Neighbours are searched in other recordings, because a recording's frames are near copies of
     each other, label included. Where a gesture has only one recording, that one counts, too.
-
-    Args:
-        features: (N, F).
-        labels: (N,) any integers.
-        recordings: (N,) the recording of each sample.
     """
     n = len(labels)
     score, other = np.full(n, np.nan, np.float32), labels.copy()
@@ -62,7 +59,7 @@ def noise_by_neighbours(
 
     count = min(len(chosen), _NEIGHBOURS + _PER_RECORDING + 1)
     search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features[chosen])
-    single = _has_single_recording(labels, recordings)
+    single = (pd.Series(recordings).groupby(labels).transform("nunique") == 1).to_numpy()
     for begin in range(0, n, _MAX_ROWS):
         rows = np.arange(begin, min(begin + _MAX_ROWS, n))
         near = chosen[search.kneighbors(features[rows], return_distance=False)]
@@ -78,23 +75,10 @@ def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) ->
     """Draw the rows that are searched for neighbours: at most 15 of each gesture in each recording,
     fewer where there are many recordings; ascending."""
     shuffled = rng.permutation(len(labels))
-    order = shuffled[np.lexsort((labels[shuffled], recordings[shuffled]))]
-    starts = np.flatnonzero(
-        np.r_[True, (np.diff(recordings[order]) != 0) | (np.diff(labels[order]) != 0)][: len(order)]
-    )
-    ranks = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    most = min(_PER_RECORDING, max(1, _MAX_REFERENCES // max(1, len(starts))))
-    allowed = order[ranks < most]
-    if len(allowed) > _MAX_REFERENCES:
-        allowed = rng.choice(allowed, _MAX_REFERENCES, replace=False)
-    return np.sort(allowed)
-
-
-def _has_single_recording(labels: Ints, recordings: Ints) -> NDArray[np.bool_]:
-    """Return (N,) whether the sample's gesture occurs in only one recording."""
-    pairs = np.unique(np.stack([labels, recordings], 1), axis=0)
-    gestures, counts = np.unique(pairs[:, 0], return_counts=True)
-    return np.isin(labels, gestures[counts == 1])
+    groups = pd.Series(labels[shuffled]).groupby([recordings[shuffled], labels[shuffled]])
+    most = min(_PER_RECORDING, max(1, _MAX_REFERENCES // max(1, groups.ngroups)))
+    allowed = shuffled[groups.cumcount() < most]
+    return np.sort(allowed[:_MAX_REFERENCES])
 
 
 def _vote_by_neighbours(
@@ -114,13 +98,8 @@ def _vote_by_neighbours(
 
 
 def noise_by_model(probabilities: Floats, labels: Ints) -> NoiseScores:
-    """Score each sample by the probability that a model gives to other gestures; NaN for gestures
-    that the model doesn't know.
-
-    Args:
-        probabilities: (N, C).
-        labels: (N,) index into C; −1 where the model does not know the gesture.
-    """
+    """Score each sample by the probability that a model gives to other gestures, from its (N, C)
+    probabilities and (N,) labels; NaN for label −1, gestures that the model doesn't know."""
     known = labels >= 0
     own = probabilities[np.arange(len(labels)), np.where(known, labels, 0)]
     score = np.where(known, 1 - own, np.nan).astype(np.float32)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
@@ -26,8 +25,8 @@ def leave_one_person_out(
     on_person: Callable[[str, dict[str, Any]], None] = lambda person, figures: None,
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Measure each person (or only those in `only`) by a model trained on all other persons'
-    samples.
+    """Return the figures of each person (or only those in `only`), measured by a model trained on
+    all other persons' samples.
 
     Samples of unknown persons are ignored: they may show any of the others. A sample of a gesture
     that nobody else recorded can't be judged: `unjudged` counts those, and a person without a
@@ -36,9 +35,6 @@ def leave_one_person_out(
     Args:
         on_person: called with each person and their figures.
         stop: when set, the remaining persons are not measured.
-
-    Returns:
-        The figures by person.
 
     Raises:
         TrainingError: fewer than two persons.
@@ -64,11 +60,7 @@ def leave_one_person_out(
 
 
 def _measure_person(
-    others: GestureData,
-    own: GestureData,
-    options: TrainOptions,
-    epochs: int,
-    stop: Stop | None,
+    others: GestureData, own: GestureData, options: TrainOptions, epochs: int, stop: Stop | None
 ) -> dict[str, Any]:
     """Train on the others' samples, and compute the figures of this person's own; n = 0 without a
     gesture that the others recorded."""
@@ -77,23 +69,13 @@ def _measure_person(
     if len(known) < 2 or not judged.any():
         return {"n": 0, "unjudged": len(own)}
     rows = own.take(judged)
-    predicted = _fit_and_predict(others, rows, options, epochs, stop)
-    return compute_figures(rows, predicted, "burst") | {"unjudged": int((~judged).sum())}
-
-
-def _fit_and_predict(
-    training: GestureData,
-    validation: GestureData,
-    options: TrainOptions,
-    epochs: int,
-    stop: Stop | None,
-) -> NDArray[np.int64]:
-    """Fit a model of still or moving gestures, and return its (N,) predictions."""
-    if not training.moving:
-        return predict_samples(fit_all(training, options, epochs, stop), validation).argmax(1)
-    kind, _ = choose_matcher(training, options, epochs, stop)
-    matcher = fit_matcher(kind, training, options, epochs, stop)
-    return predict_motions(matcher, validation).argmax(1)
+    if others.moving:
+        kind, _ = choose_matcher(others, options, epochs, stop)
+        predicted = predict_motions(fit_matcher(kind, others, options, epochs, stop), rows)
+    else:
+        predicted = predict_samples(fit_all(others, options, epochs, stop), rows)
+    figures = compute_figures(rows, predicted.argmax(1), "burst")
+    return figures | {"unjudged": int((~judged).sum())}
 
 
 def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

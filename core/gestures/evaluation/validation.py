@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
@@ -68,11 +69,8 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
     """
     _check_two_gestures(data)
     for kind, groups in _list_possible_groups(data):
-        pairs = np.unique(
-            np.stack([np.unique(groups, return_inverse=True)[1], data.labels]), axis=1
-        )
-        several = np.bincount(pairs[1], minlength=len(data.gestures)) > 1
-        if several[data.labels].mean() >= _MIN_JUDGED:
+        is_shared = pd.Series(groups).groupby(data.labels).transform("nunique") > 1
+        if is_shared.mean() >= _MIN_JUDGED:
             return _split_most_gestures(data, kind, groups, seed)
     _check_two_samples_each(data)
     return _split_tails(data)
@@ -150,12 +148,9 @@ def _check_two_gestures(data: GestureData) -> None:
 
 def _check_two_samples_each(data: GestureData) -> None:
     """Raise TrainingError where a gesture has a single sample."""
-    counts = np.bincount(data.labels, minlength=len(data.gestures))
-    for gesture, count in zip(data.gestures, counts, strict=True):
-        if count == 1:
-            raise TrainingError(
-                f"“{gesture.name}” has 1 sample, at least 2 are needed: record more"
-            )
+    for label in np.flatnonzero(np.bincount(data.labels) == 1):
+        name = data.gestures[label].name
+        raise TrainingError(f"“{name}” has 1 sample, at least 2 are needed: record more")
 
 
 # ---------------------------------------------------------------------------------------- figures
@@ -170,27 +165,17 @@ def confusion_matrix(
 
 
 def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
-    """Compute accuracy, intervals, accuracy per gesture and confusion matrix of held-out samples,
-    ready for JSON.
-
-    Args:
-        predicted: (N,) predictions, indices into the gestures.
-        kind: of the split; the intervals count its groups.
-
-    Returns:
-        n, accuracy, interval (95 %), groups and effective_n (see `intervals`), per_gesture (n,
-        accuracy, interval) and confusion (C, C).
-    """
+    """Compute the figures of held-out samples from (N,) predicted labels, ready for JSON: n,
+    accuracy, interval (95 %, by the groups of this kind of split), groups and effective_n (see
+    `intervals`), per_gesture (n, accuracy, interval) and confusion (C, C)."""
     groups, unit = held_out_groups(data, kind)
     correct = data.labels == predicted
     whole = estimate_accuracy(correct, groups, unit)
     per_gesture = {}
-    for index, gesture in enumerate(data.gestures):
+    for index in np.unique(data.labels):
         rows = data.labels == index
-        if rows.any():
-            per_gesture[gesture.name] = _to_json(
-                estimate_accuracy(correct[rows], groups[rows], unit)
-            )
+        own = estimate_accuracy(correct[rows], groups[rows], unit)
+        per_gesture[data.gestures[index].name] = _to_json(own)
     return {
         **_to_json(whole),
         "groups": whole.groups,

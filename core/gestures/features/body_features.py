@@ -44,13 +44,6 @@ class BodyFeatures(FeatureSet):
     """
 
     @cached_property
-    def count(self) -> int:
-        """The number of features F."""
-        positions, directions = 2 * len(_PAIRS) + 1, 2 * len(_BONES) + 1
-        distances = len(_PAIRS) + 2 * len(_SAME_SIDE) + 2 * len(_OPPOSITE) + 2
-        return 2 * (positions + directions) + 4 * len(_ANGLES) + distances
-
-    @cached_property
     def _head(self) -> int:
         return next(self.skeleton.index(name) for name in _HEADS if name in self.skeleton.joints)
 
@@ -61,9 +54,8 @@ class BodyFeatures(FeatureSet):
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: positions, bone
         directions, joint angles and distances in shoulder widths."""
-        scaled = (seen - self._shoulder_centre(seen, xp)) / self._measure_shoulder_width(seen, xp)[
-            :, None, None
-        ]
+        width = self._measure_shoulder_width(seen, xp)[:, None, None]
+        scaled = (seen - self._shoulder_centre(seen, xp)) / width
         pairs, head = self._fill_missing(scaled, xp)
         bones = {
             end: _unit_or_zero(
@@ -120,10 +112,7 @@ class BodyFeatures(FeatureSet):
     def _measure_shoulder_width(self, points: Any, xp: Any) -> Any:
         """Return the (N,) shoulder width: the largest of the estimates by shoulders, trunk and
         head, because a rotated body looks narrower; 1 where none is visible."""
-        shoulders, hips = (
-            points[:, self._left_right("shoulder")],
-            points[:, self._left_right("hip")],
-        )
+        shoulders, hips = (points[:, self._left_right(name)] for name in ("shoulder", "hip"))
         up = points[:, self._head : self._head + 1] - self._shoulder_centre(points, xp)
         estimates = [
             shoulders[:, 0:1] - shoulders[:, 1:2],

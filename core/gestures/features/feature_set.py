@@ -42,10 +42,11 @@ class FeatureSet:
     @cached_property
     def count(self) -> int:
         """Number of features F."""
-        return 2 * (2 * len(self._non_root) + len(self.skeleton.edges)) + 2 + len(self._tip_pairs)
+        pose = np.zeros((1, self.skeleton.size, self.axes), np.float32)
+        return int(self.compute(pose).shape[1])
 
     @cached_property
-    def _non_root(self) -> list[int]:
+    def non_root(self) -> list[int]:
         """Indices of the keypoints that are not at the origin once the root is."""
         root = self.skeleton.root if len(self.skeleton.root) == 1 else ()
         return [j for j in range(self.skeleton.size) if j not in root]
@@ -83,8 +84,8 @@ class FeatureSet:
         coordinates, edge directions, coordinates in the pose's own frame, heading, distances."""
         from_root = self._normalise(seen, xp)
         own, heading, _ = canonical_frame(from_root, self.skeleton, xp)
-        moved = _select_keypoints(from_root, self._non_root)
-        own_moved = _select_keypoints(own, self._non_root)
+        moved = _select_keypoints(from_root, self.non_root)
+        own_moved = _select_keypoints(own, self.non_root)
         moved, edges = flatten(moved), flatten(self._edge_directions(from_root, xp))
         parts = [moved, edges, flatten(own_moved), heading, self._tip_distances(own, xp)]
         return xp.concatenate(parts, 1)
@@ -155,18 +156,12 @@ class SpaceFeatures(FeatureSet):
 
     axes = 3
 
-    @cached_property
-    def count(self) -> int:
-        """Number of features F."""
-        vectors = len(self._non_root) + len(self.skeleton.edges) + 2
-        return 3 * vectors + len(self._tip_pairs)
-
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 3) keypoints as the viewer saw them:
         edge directions, coordinates in the hand's own frame, palm axes, distances."""
         from_root = self._normalise(seen, xp)
         frame = canonical_frame_3d(from_root, self.skeleton, xp)
         edges = flatten(self._edge_directions(from_root, xp))
-        parts = [edges, flatten(_select_keypoints(frame.own, self._non_root))]
+        parts = [edges, flatten(_select_keypoints(frame.own, self.non_root))]
         distances = self._tip_distances(frame.own, xp)
         return xp.concatenate([*parts, frame.across, frame.along, distances], 1)

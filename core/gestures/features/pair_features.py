@@ -34,11 +34,6 @@ class PairFeatures(FeatureSet):
     def _tips(self) -> list[int]:
         return [group[-1] for group in self._hand.skeleton.groups.values()]
 
-    @cached_property
-    def count(self) -> int:
-        """Number of features F."""
-        return 2 * self._hand.count + 2 + 2 + 2 + 1 + len(self._tips) ** 2
-
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: those of each
         hand, which hands are present, their size difference and their relative position."""

@@ -8,7 +8,6 @@ damage and changed parts, but not who made the file.
 
 import json
 import re
-import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,8 +45,7 @@ Answers = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Inputs of a model: (V, K, D), D = 2 in pixels or 3 in space, or windows (V, T, K, D); NaN
-    where missing; and (V,) bool."""
+    """Inputs of a model: (V, K, D), or windows (V, T, K, D), and (V,) bool."""
 
     keypoints: NDArray[np.float32]
     mirrored_view: NDArray[np.bool_]
@@ -55,12 +53,11 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """The checked content of a `.gesture` file.
+    """The checked content of a `.gesture` file: a model, test inputs, and its expected outputs.
 
     Attributes:
-        answers: the expected outputs for the inputs, (V, …).
         sha256: of each member, and under "" of the file itself.
-        card: the model card, untrusted Markdown.
+        card: untrusted Markdown.
         predict: its predict.py, never run here.
         motions: the file of moving gestures inside.
     """
@@ -100,16 +97,11 @@ class Bundle:
 def write_bundle(
     model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str, beside: bytes = b""
 ) -> Bundle:
-    """Write a model as a `.gesture` file, and keep the file only if the model read back gives the
-    same outputs.
+    """Write a model as a `.gesture` file, with test vectors of V = 16 inputs; return it as read
+    back, and keep it only if the model then gives the same outputs.
 
     Args:
-        out: a name that ends in `.gesture`.
-        inputs: V = 16 hands.
         beside: the content of a `.gesture` file of moving gestures to include.
-
-    Returns:
-        The file as read back.
 
     Raises:
         ModelError: the model can't be run, or the file answers more than 1e-4 off.
@@ -120,7 +112,14 @@ def write_bundle(
     members = {
         MODEL: model.onnx,
         LABELS: "".join(f"{gesture.name}\n" for gesture in model.gestures).encode(),
-        VECTORS: _encode_json(_make_vectors(inputs, run_model(model, inputs))),
+        VECTORS: _encode_json(
+            {
+                "tolerance": TOLERANCE,
+                "keypoints": _to_lists(inputs.keypoints),
+                "mirrored_view": inputs.mirrored_view.tolist(),
+                **{name: _to_lists(out) for name, out in run_model(model, inputs).items()},
+            }
+        ),
         CARD: card.encode(),
         PREDICT: predict.encode(),
         **({BESIDE: beside} if beside else {}),
@@ -130,8 +129,7 @@ def write_bundle(
         with replace_atomically(out) as part:
             write_zip(part, members)
             bundle = check_answers(read_bundle(part), part.name)
-            motions = bundle.model.beside
-            return replace(bundle, model=replace(model, path=out, beside=motions))
+            return replace(bundle, model=replace(model, path=out, beside=bundle.model.beside))
     except OSError as error:
         raise ArchiveError(f"{out} can't be written: {error.strerror}") from error
 
@@ -140,17 +138,6 @@ def run_model(model: GestureModel, inputs: Inputs) -> Answers:
     """Return the model's outputs by name. Raises ModelError where it can't be run."""
     answers = model.predict(inputs.keypoints, inputs.mirrored_view)
     return dict(zip(model.outputs, answers, strict=False))  # early models have only the first
-
-
-def _make_vectors(inputs: Inputs, answers: Answers) -> dict[str, Any]:
-    """Return the content of `vectors.json`: test inputs, the model's outputs for them, and the
-    tolerance."""
-    return {
-        "tolerance": TOLERANCE,
-        "keypoints": _to_lists(inputs.keypoints),
-        "mirrored_view": inputs.mirrored_view.tolist(),
-        **{name: _to_lists(values) for name, values in answers.items()},
-    }
 
 
 def _to_lists(values: Any) -> Any:
@@ -174,11 +161,9 @@ def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dic
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
     """Write a compressed zip with these members, by name."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in members:
-            entry = zipfile.ZipInfo(name, time.localtime()[:6])
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
-            archive.writestr(entry, members[name])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def _encode_json(value: Any) -> bytes:
@@ -207,8 +192,6 @@ def check_bundle(path: Path) -> Bundle:
         ArchiveError: not a zip of these members, or one that can't be trusted.
         ModelError: altered, no gesture model, too costly, or answers that are more than 1e-4 off.
     """
-    if not path.is_file():
-        raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
     _check_in_worker("file", path)
     return read_bundle(path)
 
@@ -254,8 +237,7 @@ def read_bundle(path: Path) -> Bundle:
     """
     if not path.is_file():
         raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
-    if path.stat().st_size > MAX_BYTES:
-        size = path.stat().st_size
+    if (size := path.stat().st_size) > MAX_BYTES:
         raise ArchiveError(f"{path.name} has {size:,} bytes; the limit is {MAX_BYTES:,}")
     with unpack_zip(path, _MEMBER_NAMES) as folder:
         texts = _read_texts(folder, path.name)
@@ -337,8 +319,8 @@ def _read_vectors(
         "mirrored_view": (VECTOR_COUNT,),
         "probabilities": (VECTOR_COUNT, classes),
         "rejection": (VECTOR_COUNT,),
+        "keypoints": (VECTOR_COUNT, *shape),
     }
-    wanted["keypoints"] = (VECTOR_COUNT, *shape)
     if not {*wanted} - {"rejection"} <= {*found} or any(found[k] != wanted[k] for k in found):
         raise ModelError(f"{name}: {VECTORS} contains {found}, expected are {wanted}")
     inputs = Inputs(arrays.pop("keypoints"), arrays.pop("mirrored_view").astype(bool))

@@ -2,7 +2,7 @@
 are escaped."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.gestures.data import UNKNOWN_PERSON
@@ -19,9 +19,9 @@ _POINTS_RIGHT = ": 👉 points to the right as it is seen."
 
 def model_card(
     metadata: Mapping[str, Any],
-    gestures: Iterable[GestureLabel],
+    gestures: Sequence[GestureLabel],
     *,
-    moving: Iterable[GestureLabel] = (),
+    moving: Sequence[GestureLabel] = (),
     notes: str = "",
 ) -> str:
     """Return the model card, Markdown, of a model with this metadata.
@@ -35,14 +35,13 @@ def model_card(
         ModelError: metadata that can't be used.
     """
     about = ModelMetadata.parse(dict(metadata))
-    labels, moving_labels = list(gestures), list(moving)
-    motions = f"Gestures that move have a model and a card of their own: {_titles(moving_labels)}."
+    motions = f"Gestures that move have a model and a card of their own: {_titles(moving)}."
     parts = [
         "# Gesture model",
-        f"Recognises {_titles(labels)}.",
-        motions if moving_labels else "",
+        f"Recognises {_titles(gestures)}.",
+        motions if moving else "",
         _format_origin(about),
-        _format_gestures(about, labels),
+        _format_gestures(about, gestures),
         _format_persons(about),
         _format_accuracy(about),
         _format_rejection(about),
@@ -53,7 +52,7 @@ def model_card(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _titles(labels: list[GestureLabel]) -> str:
+def _titles(labels: Sequence[GestureLabel]) -> str:
     return ", ".join(_escape(label.title) for label in labels)
 
 
@@ -62,6 +61,7 @@ def _format_origin(metadata: ModelMetadata) -> str:
     versions = ", ".join(map(_escape, metadata.origin.estimator_versions)) or _UNKNOWN
     days = dict.fromkeys(_day(time) for time in metadata.origin.recorded or ())
     recorded = " to ".join(days) or _UNKNOWN
+    data_hash = "".join(filter(str.isalnum, metadata.data_sha256 or "")) or _UNKNOWN
     seed, mirrored = metadata.options.seed, _UNKNOWN
     if metadata.census.gestures:
         count = metadata.census.mirrored
@@ -75,7 +75,7 @@ def _format_origin(metadata: ModelMetadata) -> str:
         "Mirrored": mirrored,
         "Samples": _format_count(metadata.samples, "sample"),
         "Seed": _UNKNOWN if seed is None else str(seed),
-        "Data hash": f"`{_keep_alphanumeric(metadata.data_sha256)}`",
+        "Data hash": f"`{data_hash}`",
     }
     lines = [f"- **{what}**: {content}" for what, content in rows.items()]
     return "## Where it comes from\n\n" + "\n".join(lines)
@@ -95,7 +95,7 @@ def _estimators(metadata: ModelMetadata) -> str:
     return " and ".join(map(_escape, metadata.estimators or [metadata.estimator]))
 
 
-def _format_gestures(metadata: ModelMetadata, labels: list[GestureLabel]) -> str:
+def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) -> str:
     """Format the table of gestures with samples and held-out accuracy; "" without any of these."""
     measured = metadata.figures.per_gesture if metadata.figures else {}
     learned = metadata.census.gestures
@@ -119,10 +119,10 @@ def _format_persons(metadata: ModelMetadata) -> str:
     persons = metadata.census.persons
     if not persons:
         return ""
-    shown = list(persons.items())[:_MAX_PERSONS]
-    rows = [(_escape(name), group.samples, group.sessions) for name, group in shown]
+    rows = [(_escape(name), group.samples, group.sessions) for name, group in persons.items()]
     more = f"\n\nand {len(persons) - _MAX_PERSONS} more" if len(persons) > _MAX_PERSONS else ""
-    return "## Persons\n\n" + _format_table(("Person", "Samples", "Sessions"), rows) + more
+    table = _format_table(("Person", "Samples", "Sessions"), rows[:_MAX_PERSONS])
+    return f"## Persons\n\n{table}{more}"
 
 
 def _format_accuracy(metadata: ModelMetadata) -> str:
@@ -191,15 +191,13 @@ def _format_smoothing(metadata: ModelMetadata) -> str:
     smoothing = metadata.smoothing
     if smoothing is None:
         return ""
-    parts = ["Keypoints are calmed." if smoothing.joints else "Keypoints are taken as they are."]
-    if smoothing.enter is not None and smoothing.leave is not None and smoothing.hold_s is not None:
-        parts.append(
-            f"A gesture is said from a probability of {_percent(smoothing.enter)} on, kept down to "
-            f"{_percent(smoothing.leave)}, and changes after {smoothing.hold_s:.4g} s at the "
-            "earliest."
-        )
-    text = " ".join(parts)
-    return f"## Smoothing on Live\n\n{text}\nThe probabilities and predict\\.py know nothing of it."
+    keypoints = "calmed" if smoothing.joints else "taken as they are"
+    return (
+        f"## Smoothing on Live\n\nKeypoints are {keypoints}. A gesture is said from a probability "
+        f"of {_percent(smoothing.enter)} on, kept down to {_percent(smoothing.leave)}, and changes "
+        f"after {smoothing.hold_s:.4g} s at the earliest.\n"
+        "The probabilities and predict\\.py know nothing of it."
+    )
 
 
 def _format_limits(metadata: ModelMetadata) -> str:
@@ -232,15 +230,14 @@ def _format_limits(metadata: ModelMetadata) -> str:
 def _format_table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
     """Format a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _format_sources(counts: Mapping[str, int]) -> str:
     """Format the number of samples by source, at most _MAX_SOURCES of them."""
-    shown = [f"{_escape(name)} ({n})" for name, n in list(counts.items())[:_MAX_SOURCES]]
-    rest = len(counts) - len(shown)
-    more = [f"and {rest} more"] if rest else []
-    return ", ".join(shown + more) or _UNKNOWN
+    sources = [f"{_escape(name)} ({n})" for name, n in counts.items()]
+    more = [f"and {len(sources) - _MAX_SOURCES} more"] if len(sources) > _MAX_SOURCES else []
+    return ", ".join(sources[:_MAX_SOURCES] + more) or _UNKNOWN
 
 
 def _format_count(n: int | None, noun: str) -> str:
@@ -259,8 +256,3 @@ def _percent(fraction: float) -> str:
 
 def _day(time: str) -> str:
     return "".join(char for char in time[:10] if char in "0123456789-")
-
-
-def _keep_alphanumeric(text: str | None) -> str:
-    """Remove all but letters and digits from a hash."""
-    return "".join(filter(str.isalnum, text or "")) or _UNKNOWN

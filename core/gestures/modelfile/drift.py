@@ -9,13 +9,11 @@ with "side", the fraction of samples whose index side is left of the little fing
 import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
@@ -32,6 +30,20 @@ _MIN_DEVIATION = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # that is reporte
 _MAX_SIDE_DIFFERENCE = 0.9  # of the fraction "side"; more is the other hand
 _MAX_FRACTION = 0.5  # of hands rejected, or of half bodies; more is reported
 _ADVICE = "Hold it as it was recorded, or record it as you hold it now and train again."
+_DIFFERENCES = {  # measure → sentence, and the words for more and less
+    "turn": (
+        "You hold {name} turned by about {size:.0f}° {word} from how it was recorded.",
+        ("clockwise", "anticlockwise"),
+    ),
+    "width": (
+        "The palm of {name} looks {word} than recorded: it is seen from another side.",
+        ("wider", "narrower"),
+    ),
+    "reach": (
+        "The fingers of {name} look {word} than recorded: the hand is tilted another way.",
+        ("longer", "shorter"),
+    ),
+}
 _MAX_ENTRIES = 1000
 _PARTS = {"hips": ("hip",), "legs": ("knee", "ankle")}
 _COVERED = 0.8  # fraction of the samples that show a part, so that the model depends on it
@@ -121,19 +133,13 @@ def measure_coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict
 
 
 def find_half_bodies(
-    keypoints: NDArray[np.float32], skeleton: Skeleton, coverage: Any
+    keypoints: NDArray[np.float32], skeleton: Skeleton, coverage: Mapping[str, float]
 ) -> NDArray[np.bool_]:
-    """Return (N,) whether a body lacks a part that nearly all training samples showed.
-
-    Args:
-        coverage: from untrusted metadata; ignored where it isn't what `measure_coverage` returns.
-    """
+    """Return (N,) whether a body lacks a part that, by `measure_coverage`, nearly all training
+    samples showed."""
     half = np.zeros(len(keypoints), bool)
-    if not isinstance(coverage, Mapping) or not skeleton.is_body:
-        return half
     for part in _PARTS:
-        fraction = coverage.get(part)
-        if isinstance(fraction, int | float) and fraction >= _COVERED:
+        if skeleton.is_body and coverage.get(part, 0) >= _COVERED:
             half |= ~_shows_part(keypoints, part, skeleton)
     return half
 
@@ -170,13 +176,13 @@ class DriftMonitor:
     """Compares the hands or bodies of the last MEMORY_S with the reference.
 
     Args:
-        reference: of `reference_statistics`; {} where a model has none.
+        reference: a model's metadata `usual`.
         skeleton: the model's. Bodies are only checked for half and rejected ones.
     """
 
-    def __init__(self, reference: Mapping[str, Any], skeleton: Skeleton = HAND_21) -> None:
+    def __init__(self, reference: Mapping[str, Usual], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles
-        self._reference = _select_valid(reference) if self._is_hand else {}
+        self._reference = reference if self._is_hand else {}
         self._seen: deque[_SeenHand] = deque(maxlen=_MAX_ENTRIES)
         self._last_s = -math.inf
 
@@ -228,18 +234,7 @@ class DriftMonitor:
             text = f"You show {name} with the other hand than recorded. {_ADVICE}"
             return 2 * _MAX_DEVIATION, text
         known = [(key, tenths) for key in _MIN_DEVIATION if (tenths := getattr(reference, key))]
-        found = (_compare_measure(name, key, tenths, seen) for key, tenths in known)
-        return max(found, default=(0.0, ""))
-
-
-def _select_valid(reference: Any) -> dict[str, Usual]:
-    """Validate a model's `usual`, and return its valid entries by gesture; early versions weren't
-    checked."""
-    found: dict[str, Usual] = {}
-    for name, entry in reference.items() if isinstance(reference, Mapping) else ():
-        with suppress(ValidationError):
-            found[str(name)] = Usual.model_validate(entry)
-    return found
+        return max((_compare_measure(name, key, t, seen) for key, t in known), default=(0.0, ""))
 
 
 def _is_enough(seen: Sequence[_SeenHand]) -> bool:
@@ -258,22 +253,9 @@ def _compare_measure(
     differences = _angle_difference(values, middle) if key == "turn" else values - middle
     median = float(np.median(differences)) if len(differences) else 0.0
     unit = max(_MIN_DEVIATION[key], high - middle if median > 0 else middle - low)
-    return abs(median) / unit, f"{_describe_difference(name, key, median)} {_ADVICE}"
-
-
-def _describe_difference(name: str, key: str, difference: float) -> str:
-    """Return a sentence that says how a measure differs from the recordings."""
-    if key == "turn":
-        direction = "clockwise" if difference > 0 else "anticlockwise"
-        return (
-            f"You hold {name} turned by about {abs(difference):.0f}° {direction} from how it was "
-            "recorded."
-        )
-    if key == "width":
-        size = "wider" if difference > 0 else "narrower"
-        return f"The palm of {name} looks {size} than recorded: it is seen from another side."
-    size = "longer" if difference > 0 else "shorter"
-    return f"The fingers of {name} look {size} than recorded: the hand is tilted another way."
+    sentence, (more, less) = _DIFFERENCES[key]
+    text = sentence.format(name=name, size=abs(median), word=more if median > 0 else less)
+    return abs(median) / unit, f"{text} {_ADVICE}"
 
 
 def _percentiles(values: Array) -> list[float]:

@@ -2,20 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from core.errors import ModelError
 from core.files import write_whole
 from core.gestures.classifier.augmentation import Symmetries
-from core.gestures.classifier.nets import GestureNet, OpenSetNet
+from core.gestures.classifier.nets import GestureNet, OpenSetNet, run_net
 from core.gestures.data import GestureData
 from core.gestures.modelfile.drift import measure_coverage, reference_statistics
 from core.gestures.modelfile.gesture_model import (
@@ -47,14 +47,7 @@ _TEMPLATE_REJECTION = {
 
 def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]) -> None:
     """Write a net's model.onnx and metadata.json, with statistics of its training samples, into a
-    folder.
-
-    Args:
-        data: the samples it was trained on.
-
-    Raises:
-        ModelError: the saved graph answers otherwise than the net.
-    """
+    folder. Raise ModelError where the saved graph answers otherwise than the net."""
     about_data = {
         "usual": _compute_usual(data),
         "coverage": measure_coverage(data.keypoints, skeleton_named(data.skeleton)),
@@ -64,11 +57,7 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[
 
 def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
     """Write an unmeasured net as the folder's model, marked as preliminary, for use until its
-    training is done.
-
-    Raises:
-        ModelError: the saved graph answers otherwise than the net.
-    """
+    training is done."""
     _save_net(net, data, folder, {PRELIMINARY: True})
 
 
@@ -79,47 +68,46 @@ def save_motion_model(
     metadata: dict[str, Any],
     templates: Templates | None = None,
 ) -> None:
-    """Write the model.onnx and metadata.json of a matcher of moving gestures into a folder.
+    """Write the model.onnx and metadata.json of a matcher of moving gestures into a folder. Raise
+    ModelError where the saved graph answers otherwise than the matcher.
 
     Args:
         templates: what is unlike all their examples is rejected; None: nothing is.
-
-    Raises:
-        ModelError: the saved graph answers otherwise than the matcher.
     """
     steps = data.keypoints.shape[1]
-    metadata = metadata if templates is None else metadata | {"rejection": _TEMPLATE_REJECTION}
     motion = {
         "kind": MOVING,
         "steps": steps,
         "feature_version": data.motion_features.version,
         "longest_s": _find_longest_s(data),
     }
+    rejection = {} if templates is None else {"rejection": _TEMPLATE_REJECTION}
     graph = matcher_to_onnx(matcher, steps, templates)
-    _write_files(graph, data, folder, motion | _count_samples(data) | metadata)
-    some = data.take(np.arange(min(_MAX_CHECKED, len(data))))
-    _check_saved(folder, some, [predict_motions(matcher, some)])
+    metadata = motion | _count_samples(data) | metadata | rejection
+    _save_checked(graph, data, folder, metadata, lambda some: [predict_motions(matcher, some)])
 
 
 def _save_net(
     net: GestureNet | OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]
 ) -> None:
-    """Write a net's model.onnx and metadata.json; raise ModelError where the saved graph's outputs
-    differ from the net's."""
-    features = {"feature_version": data.feature_set.version}
-    _write_files(net_to_onnx(net), data, folder, features | metadata)
+    """Write a net's model.onnx and metadata.json."""
+    metadata = {"feature_version": data.feature_set.version} | metadata
+    _save_checked(net_to_onnx(net), data, folder, metadata, lambda some: run_net(net, some))
+
+
+def _save_checked(
+    graph: bytes,
+    data: GestureData,
+    folder: Path,
+    metadata: dict[str, Any],
+    predict: Callable[[GestureData], list[NDArray[np.float32]]],
+) -> None:
+    """Write model.onnx and metadata.json; raise ModelError where the saved graph's outputs for some
+    of the samples differ from those of `predict`."""
+    _write_files(graph, data, folder, metadata)
     some = data.take(np.arange(min(_MAX_CHECKED, len(data))))
-    with torch.no_grad():
-        expected = net(torch.from_numpy(some.keypoints), torch.from_numpy(some.mirrored_view))
-    expected = expected if isinstance(expected, tuple) else (expected,)
-    _check_saved(folder, some, [output.numpy() for output in expected])
-
-
-def _check_saved(folder: Path, data: GestureData, expected: list[NDArray[np.float32]]) -> None:
-    """Load the saved model; raise ModelError where its outputs for these samples differ from the
-    expected ones."""
-    found = GestureModel.load(folder).predict(data.keypoints, data.mirrored_view)
-    for values, wanted in zip(found, expected, strict=False):
+    found = GestureModel.load(folder).predict(some.keypoints, some.mirrored_view)
+    for values, wanted in zip(found, predict(some), strict=False):
         off = float(np.abs(values - wanted).max())
         if not off <= _TOLERANCE:
             raise ModelError(
@@ -141,10 +129,9 @@ def _write_files(graph: bytes, data: GestureData, folder: Path, metadata: dict[s
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **metadata,
     }
-    text = json.dumps(metadata, ensure_ascii=False, indent=1)
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / MODEL, graph)
-    write_whole(folder / METADATA, text.encode())
+    write_whole(folder / METADATA, json.dumps(metadata, ensure_ascii=False, indent=1).encode())
 
 
 def _find_longest_s(data: GestureData) -> list[float]:
@@ -245,11 +232,9 @@ def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = 
         logits = matcher.logits(x, graph)
     outputs = [graph.node("Softmax", logits, like=logits.like, axis=1)]
     if templates is not None:
-        scores = (
-            templates.distance_score(x, graph),
-            templates.short_score(seen, outputs[0], graph),
-        )
-        outputs.append(graph.amax(graph.stack(scores, -1), 1))
+        short = templates.short_score(seen, outputs[0], graph)
+        scores = graph.stack([templates.distance_score(x, graph), short], -1)
+        outputs.append(graph.amax(scores, 1))
     return graph.to_bytes(dict(zip(OUTPUTS, outputs, strict=False)))
 
 

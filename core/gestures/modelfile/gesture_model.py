@@ -13,8 +13,8 @@ sha256, so that nobody reads a graph with another model's metadata.
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, fields
-from functools import cached_property, lru_cache
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,7 @@ class GestureModel:
     """Keypoints in, probabilities out.
 
     Attributes:
-        path: the folder it came from.
-        metadata: content of `metadata.json`.
-        onnx: content of `model.onnx`, checked.
+        path: the folder, or the `.gesture` file, that it came from.
         beside: the model of moving gestures from the same `.gesture` file.
     """
 
@@ -70,8 +68,7 @@ class GestureModel:
             ModelError: no model there, too large, damaged, or of another feature version.
         """
         folder = path.parent if path.suffix == ".onnx" else path
-        metadata, data = _read_files(folder)
-        return cls(folder, metadata, data)
+        return cls(folder, *_read_files(folder))
 
     def __reduce__(self) -> Any:
         """Pickle without the session."""
@@ -125,8 +122,7 @@ class GestureModel:
     @cached_property
     def gestures(self) -> tuple[GestureLabel, ...]:
         """The C gestures, in the order of the output."""
-        named = self.about.gestures
-        return tuple(GestureLabel(one.name, safe_emoji(one.emoji)) for one in named)
+        return tuple(GestureLabel(g.name, safe_emoji(g.emoji)) for g in self.about.gestures)
 
     @property
     def estimator(self) -> str:
@@ -248,8 +244,8 @@ class GestureModel:
         starts = range(0, len(keypoints), self.max_batch)
         slices = [slice(start, start + self.max_batch) for start in starts]
         parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
-        probabilities, rejections = zip(*parts, strict=True)
-        return np.concatenate(probabilities), np.concatenate(rejections)
+        probabilities, rejections = map(np.concatenate, zip(*parts, strict=True))
+        return probabilities, rejections
 
     def _run(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
@@ -348,26 +344,13 @@ def _read_bounded(path: Path, max_bytes: int) -> bytes:
 # -------------------------------------------------------------------------------------- smoothing
 
 
-@lru_cache(maxsize=8)
 def read_smoothing(model: GestureModel | None) -> Smoothing:
-    """Return the smoothing in a model's metadata, else the defaults with its threshold.
-
-    Raises:
-        ModelError: the metadata's smoothing can't be used.
-    """
+    """Return the smoothing in a model's metadata, else the defaults with its threshold. Raise
+    ModelError where the metadata can't be used."""
     if model is None:
         return Smoothing()
-    saved = model.metadata.get("smoothing")
-    if saved is None:
-        return Smoothing(enter=model.threshold, leave=_DEFAULT_LEAVE * model.threshold)
-    try:
-        values = {field.name: saved[field.name] for field in fields(Smoothing)}
-        joints = bool(values.pop("joints"))
-        return Smoothing(joints, **{name: float(value) for name, value in values.items()})
-    except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise ModelError(
-            f"the smoothing in {model.path / METADATA} can't be used ({error!r}): remove it"
-        ) from error
+    default = Smoothing(enter=model.threshold, leave=_DEFAULT_LEAVE * model.threshold)
+    return model.about.smoothing or default
 
 
 def save_smoothing(folder: Path, smoothing: Smoothing) -> None:

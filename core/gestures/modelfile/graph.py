@@ -5,7 +5,7 @@ torch.onnx is not used, because its exporter takes 4.7 s of one core per gesture
 while somebody waits for the model. torch's older exporter takes 0.12 s and is deprecated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,17 @@ from onnx import TensorProto, helper, numpy_helper
 
 _OPSET, _IR = 20, 10
 _ROWS = 2  # of the example arrays
+
+
+def _binary_operator(operator: str, ufunc: Any) -> Callable[["Array", Any], "Array"]:
+    """Return a method that adds an operator with another array or a constant to the graph."""
+
+    def add(self: "Array", other: Any) -> "Array":
+        if not isinstance(other, Array):
+            other = self.graph.constant(np.asarray(other, np.float32))
+        return self.graph.node(operator, self, other, like=ufunc(self.like, other.like))
+
+    return add
 
 
 class Array:
@@ -67,38 +78,20 @@ class Array:
     def __neg__(self) -> "Array":
         return self.graph.node("Neg", self, like=-self.like)
 
-    def __add__(self, other: Any) -> "Array":
-        return self._add_binary("Add", other, np.add)
-
-    def __sub__(self, other: Any) -> "Array":
-        return self._add_binary("Sub", other, np.subtract)
-
-    def __mul__(self, other: Any) -> "Array":
-        return self._add_binary("Mul", other, np.multiply)
-
-    def __truediv__(self, other: Any) -> "Array":
-        return self._add_binary("Div", other, np.divide)
-
-    def __matmul__(self, other: Any) -> "Array":
-        return self._add_binary("MatMul", other, np.matmul)
-
-    def __gt__(self, other: Any) -> "Array":
-        return self._add_binary("Greater", other, np.greater)
-
-    def __lt__(self, other: Any) -> "Array":
-        return self._add_binary("Less", other, np.less)
+    __add__ = _binary_operator("Add", np.add)
+    __sub__ = _binary_operator("Sub", np.subtract)
+    __mul__ = _binary_operator("Mul", np.multiply)
+    __truediv__ = _binary_operator("Div", np.divide)
+    __matmul__ = _binary_operator("MatMul", np.matmul)
+    __gt__ = _binary_operator("Greater", np.greater)
+    __lt__ = _binary_operator("Less", np.less)
+    _equals = _binary_operator("Equal", np.equal)
 
     def __ne__(self, other: Any) -> "Array":  # type: ignore[override]
-        same = self._add_binary("Equal", other, np.equal)
+        same = self._equals(other)
         return self.graph.node("Not", same, like=~same.like)
 
     __hash__ = None  # type: ignore[assignment]
-
-    def _add_binary(self, operator: str, other: Any, ufunc: Any) -> "Array":
-        """Add a binary operator with another array or a constant; return its output."""
-        if not isinstance(other, Array):
-            other = self.graph.constant(np.asarray(other, np.float32))
-        return self.graph.node(operator, self, other, like=ufunc(self.like, other.like))
 
 
 def _expand_key(key: tuple[Any, ...], axes: int) -> list[Any]:
@@ -172,8 +165,8 @@ class Graph:
 
     def amax(self, x: Array, axis: int) -> Array:
         """Maximum along an axis."""
-        along = self.constant(np.array([axis]))
-        return self.node("ReduceMax", x, along, like=x.like.max(axis), keepdims=0)
+        axes = self.constant(np.array([axis]))
+        return self.node("ReduceMax", x, axes, like=x.like.max(axis), keepdims=0)
 
     def mean(self, x: Array, axis: int) -> Array:
         """Mean along an axis."""
@@ -190,8 +183,7 @@ class Graph:
 
     def isfinite(self, x: Array) -> Array:
         """Whether elements are neither NaN nor infinite."""
-        size = self.node("Abs", x, like=np.abs(x.like))
-        return size < np.inf
+        return self.node("Abs", x, like=np.abs(x.like)) < np.inf
 
     def where(self, chosen: Array, a: Array, b: Array) -> Array:
         """Elements of a where chosen, else of b."""

@@ -12,6 +12,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import safe_name
 from core.pose.skeletons.table import HAND_21
+from core.pose.smoothing import Smoothing
 
 _MAX_FAULTS = 3  # named in an error
 _MAX_ENTRIES = 10_000
@@ -96,15 +97,6 @@ class Rejection(_Record):
     measured_on: Text = ""
 
 
-class SmoothingFacts(_Record):
-    """How answers are smoothed on Live; see `pose.smoothing.Smoothing`."""
-
-    joints: bool = True
-    enter: float | None = None
-    leave: float | None = None
-    hold_s: float | None = None
-
-
 class Options(_Record):
     """Options of the training."""
 
@@ -133,17 +125,8 @@ class Usual(_Record):
 
 
 class ModelMetadata(_Record):
-    """The checked content of `metadata.json`; earlier versions lack keys that have a default.
-
-    Attributes:
-        estimator: which estimator's keypoints it was trained on; the most frequent of several.
-        estimators: all estimators whose keypoints it was trained on.
-        kind: "moving" where it takes windows of `steps` frames.
-        longest_s: duration of each moving gesture's longest example; 0 where unknown.
-        threshold: probability below which the answer in use is "no gesture".
-        onnx_sha256: of the graph that the metadata belong to.
-        preliminary: its training is running or was interrupted; nothing was measured.
-    """
+    """The checked content of `metadata.json`; earlier versions lack keys that have a default. See
+    `GestureModel` for what they mean."""
 
     gestures: list[Gesture] = Field(default_factory=list, max_length=_MAX_ENTRIES)
     feature_version: int | None = None
@@ -168,8 +151,9 @@ class ModelMetadata(_Record):
     figures: Figures | None = None
     leave_one_person_out: Figures | None = None
     rejection: Rejection | None = None
-    smoothing: SmoothingFacts | None = None
+    smoothing: Smoothing | None = None
     usual: dict[Text, Usual] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
+    coverage: dict[Text, Fraction] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
     options: Options = Field(default_factory=Options)
     census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from core.gestures.classifier.augmentation import rotate_clockwise
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.motion_features import MotionFeatures
 
@@ -65,10 +66,8 @@ class MotionSymmetries:
         rotatable; −1 where no gesture is."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
-        all_four = {*_QUARTER_TURN} <= {*index}
-        quarters = [
-            index.get(_QUARTER_TURN.get(g.name, ""), -1) if all_four else -1 for g in gestures
-        ]
+        turns = _QUARTER_TURN if {*_QUARTER_TURN} <= {*index} else {}
+        quarters = [index.get(turns.get(g.name, ""), -1) for g in gestures]
         rotatable = [gesture.name in _ROTATABLE for gesture in gestures]
         return cls(torch.tensor(images), torch.tensor(quarters), torch.tensor(rotatable))
 
@@ -102,7 +101,7 @@ def augment_windows(
     angle = angle + quarters * math.pi / 2
     for turn in range(1, 4):
         labels = torch.where(quarters >= turn, symmetries.quarters[labels], labels)
-    keypoints = _rotate_clockwise(keypoints, angle)
+    keypoints = rotate_clockwise(keypoints, angle)
     size = torch.exp((2 * draw(n, 1, 1, 1) - 1) * options.scale)
     axes = torch.exp((2 * draw(n, 1, 1, keypoints.shape[3]) - 1) * options.stretch)
     noise = torch.randn(keypoints.shape, generator=generator) * options.jitter * draw(n, 1, 1, 1)
@@ -130,11 +129,3 @@ def _warp_time(
     fraction = (at - before)[..., None, None]
     rows = torch.arange(len(keypoints))[:, None]
     return keypoints[rows, before] * (1 - fraction) + keypoints[rows, before + 1] * fraction
-
-
-def _rotate_clockwise(keypoints: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
-    """Rotate each window by its (N,) angle, radians, clockwise on the screen."""
-    cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
-    x, y = keypoints[..., 0], keypoints[..., 1]
-    rotated = torch.stack([x * cos - y * sin, x * sin + y * cos], 3)
-    return torch.cat([rotated, keypoints[..., 2:]], 3)

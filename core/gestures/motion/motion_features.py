@@ -40,16 +40,18 @@ class MotionFeatures:
     version: int = 1
 
     @cached_property
+    def _still(self) -> FeatureSet:
+        return (SpaceFeatures if self.axes == 3 else FeatureSet)(self.skeleton, 0)
+
+    @cached_property
     def _non_root(self) -> list[int]:
-        """Indices of the keypoints that are not at the origin once the root is."""
-        root = self.skeleton.root if len(self.skeleton.root) == 1 else ()
-        return [j for j in range(self.skeleton.size) if j not in root]
+        return self._still.non_root
 
     @cached_property
     def count(self) -> int:
         """Number of features F of a frame."""
-        paths = 2 if self._non_root else 1
-        return paths * (4 * self.axes + 2) + 2 * self.axes * len(self._non_root)
+        windows = np.zeros((1, 2, self.skeleton.size, self.axes), np.float32)
+        return int(self.compute(windows).shape[2])
 
     @cached_property
     def compared_slices(self) -> list[slice]:
@@ -83,8 +85,7 @@ class MotionFeatures:
     def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
         """Flip x and swap left and right of (N, T, K, D) keypoints where `mirrored_view` is true:
         keypoints as the viewer saw them."""
-        features = (SpaceFeatures if self.axes == 3 else FeatureSet)(self.skeleton, 0)
-        return features.flip_mirrored(keypoints, mirrored_view, xp)
+        return self._still.flip_mirrored(keypoints, mirrored_view, xp)
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, T, F) features of (N, T, K, D) keypoints as the viewer saw them: of the paths

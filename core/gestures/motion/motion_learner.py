@@ -10,16 +10,12 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions
+from core.gestures.classifier.nets import run_net
 from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Part
 from core.gestures.evaluation.validation import Split, save_predictions, split_motions
 from core.gestures.labels import NONE
-from core.gestures.motion.motion_net import (
-    MotionNet,
-    choose_epochs,
-    fit_motion_net,
-    predict_windows,
-)
+from core.gestures.motion.motion_net import MotionNet, choose_epochs, fit_motion_net
 from core.gestures.motion.templates import Templates
 from core.training.background import Stop
 from core.training.runs import Run
@@ -28,7 +24,7 @@ NET, TEMPLATES = "net", "templates"
 _MAX_SAMPLES_WITH_TEMPLATES = 600  # who records more also records other movements as `none`
 _MIN_SAMPLES_FOR_NET = 8  # of the median gesture
 _MAX_COMPARED = 2000  # samples that net and templates are compared on: templates are slow
-_MAX_ROWS = 256  # windows that templates predict at once
+_NET_BATCH, _TEMPLATES_BATCH = 1024, 256  # windows that are predicted at once
 
 Matcher = MotionNet | Templates
 
@@ -40,7 +36,6 @@ class MotionTraining:
     Attributes:
         matcher: fitted on all samples; on the training part where it was stopped.
         kind: NET or TEMPLATES.
-        figures: of the held-out samples.
         compared: inner accuracy of both kinds; {} where only one was possible.
         templates: fitted on the same samples, to reject other movements; None where the samples
             are so many that `none` covers these.
@@ -149,7 +144,6 @@ def fit_templates(data: GestureData, seed: int = 0, *, parts: bool = True) -> Te
 def predict_motions(matcher: Matcher, data: GestureData) -> NDArray[np.float32]:
     """Return the matcher's (N, C) probabilities for the windows."""
     if isinstance(matcher, MotionNet):
-        return predict_windows(matcher, data)
-    parts = [slice(begin, begin + _MAX_ROWS) for begin in range(0, len(data), _MAX_ROWS)]
-    found = [matcher.probabilities(data.keypoints[p], data.mirrored_view[p]) for p in parts]
-    return np.concatenate(found)
+        return np.concatenate([run_net(matcher, part)[0] for part in data.batches(_NET_BATCH)])
+    parts = data.batches(_TEMPLATES_BATCH)
+    return np.concatenate([matcher.probabilities(p.keypoints, p.mirrored_view) for p in parts])

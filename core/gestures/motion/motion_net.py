@@ -28,17 +28,14 @@ _WIDTH = 64
 DILATIONS = (1, 1, 2, 4)  # of convolutions over three frames: the last sees 17
 _DROPOUT = 0.2
 _EPOCHS, _EPOCHS_OF_MANY, _MANY = 12, 24, 2000  # windows
+_MEASURED = 4096  # windows drawn to standardise the features
 _STEPS, _BATCH, _RATE, _DECAY = 64, 128, 3e-3, 1e-2  # steps per epoch
 _WARM_UP = 0.1  # fraction of all steps until the learning rate is at its highest
-_MAX_ROWS = 1024  # windows that are predicted at once
 
 
 class MotionNet(nn.Module):
     """Features, their standardisation, temporal convolutions (Bai et al. 2018: causal, dilated,
-    with shortcuts), and a linear layer on their mean and maximum over time.
-
-    `forward` is what is saved: keypoints (N, T, K, D) and mirrored_view (N,) → (N, C).
-    """
+    with shortcuts), and a linear layer on their mean and maximum over time; `forward` is saved."""
 
     mean: torch.Tensor
     spread: torch.Tensor
@@ -113,7 +110,7 @@ def fit_motion_net(
     features, labels = data.motion_features, torch.from_numpy(data.labels.astype(np.int64))
     seen = torch.from_numpy(np.asarray(features.flip_mirrored(data.keypoints, data.mirrored_view)))
     weights = torch.from_numpy(sampling_weights(data))
-    some = torch.multinomial(weights, 4 * _MAX_ROWS, replacement=True, generator=generator)
+    some = torch.multinomial(weights, _MEASURED, replacement=True, generator=generator)
     x = features(seen[some], torch.zeros(len(some), dtype=torch.bool), torch)
     net = MotionNet.create_random(features, len(data.gestures), x, generator)
     optimizer = AveragedAdamW(net, _RATE, _DECAY)
@@ -123,7 +120,6 @@ def fit_motion_net(
         for step in range(_STEPS):
             stop.check()
             done = ((epoch - 1) * _STEPS + step) / (epochs * _STEPS)
-            optimizer.set_rate(_RATE * _learning_rate_factor(done))
             rows = torch.multinomial(weights, _BATCH, replacement=True, generator=generator)
             points, y = augment_windows(
                 seen[rows], labels[rows], MotionAugmentation(), symmetries, features, generator
@@ -133,7 +129,7 @@ def fit_motion_net(
             loss = torch.nn.functional.cross_entropy(
                 logits, y, label_smoothing=options.label_smoothing
             )
-            optimizer.step(loss)
+            optimizer.step(loss, _learning_rate_factor(done))
             loss_sum += float(loss.detach())
             correct += int((logits.argmax(1) == y).sum())
         record = {"loss": loss_sum / _STEPS, "accuracy": correct / (_STEPS * _BATCH)}
@@ -173,14 +169,3 @@ def sampling_weights(data: GestureData) -> NDArray[np.float64]:
     persons = np.maximum(np.bincount(cells % gestures, minlength=gestures), 1)
     mean = np.bincount(data.labels, minlength=gestures) / persons
     return np.asarray((np.sqrt(mean) / persons)[data.labels] / counts[cell], np.float64)
-
-
-def predict_windows(net: MotionNet, data: GestureData) -> NDArray[np.float32]:
-    """Return the net's (N, C) probabilities for the windows."""
-    parts = []
-    with torch.no_grad():
-        for begin in range(0, len(data), _MAX_ROWS):
-            rows = slice(begin, begin + _MAX_ROWS)
-            keypoints = torch.from_numpy(np.ascontiguousarray(data.keypoints[rows]))
-            parts.append(net(keypoints, torch.from_numpy(data.mirrored_view[rows])).numpy())
-    return np.concatenate(parts) if parts else np.empty((0, len(data.gestures)), np.float32)

@@ -6,7 +6,7 @@ score with others.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from core.gestures.classifier.augmentation import Augmentation, Symmetries, augment
 from core.gestures.classifier.fitting import AveragedAdamW
-from core.gestures.classifier.nets import GestureNet, OpenSetNet, RejectionHead
+from core.gestures.classifier.nets import GestureNet, OpenSetNet, RejectionHead, run_net
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.openset.outliers import centre_and_fill, synthetic_outliers
@@ -62,10 +62,6 @@ class Rejection:
     gestures: int
     foreign: int
     score: str = "made-up hands + none"
-
-    def to_json(self) -> dict[str, Any]:
-        """Convert to the dict in metadata.json."""
-        return asdict(self)
 
 
 def index_of_none(data: GestureData) -> int | None:
@@ -117,13 +113,14 @@ def _make_examples(
     """Make n augmented hands of gestures, each gesture equally often, and up to n unknown hands."""
     hands, labels = torch.from_numpy(centre_and_fill(data)), torch.from_numpy(data.labels)
     symmetries, none = Symmetries.from_gestures(data.gestures), index_of_none(data)
-    skeleton = skeleton_named(data.skeleton)
     weights = (1 / torch.bincount(labels))[labels]
     is_none = labels == (-1 if none is None else none)
 
     def sample(weights: torch.Tensor, count: int) -> torch.Tensor:
         rows = torch.multinomial(weights, count, replacement=True, generator=generator)
-        return augment(hands[rows], labels[rows], options, symmetries, generator, skeleton)[0]
+        return augment(hands[rows], labels[rows], options, symmetries, generator, data.feature_set)[
+            0
+        ]
 
     gestures = sample(torch.where(is_none, torch.zeros(()), weights), n)
     real = sample(is_none.float(), n // 2) if is_none.any() else hands[:0]
@@ -142,9 +139,8 @@ def predict_open_set(
     net: OpenSetNet, data: GestureData
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the samples' (N, C) probabilities and (N,) rejection scores."""
-    with torch.no_grad():
-        found = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
-    return found[0].numpy(), found[1].numpy()
+    probabilities, rejection = run_net(net, data)
+    return probabilities, rejection
 
 
 def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
@@ -209,7 +205,10 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
         unknown = ((rejection <= threshold) & named)[~is_gesture]
         text = f"{count} gesture samples and {len(unknown)} of none {_SPLIT_TEXTS[kind]}"
     else:
-        unknown = _accept_synthetic_outliers(net, data, threshold, seed)
+        outliers = synthetic_outliers(data, 1000, np.random.default_rng(seed))
+        with torch.no_grad():
+            scored = net(torch.from_numpy(outliers), torch.zeros(len(outliers), dtype=torch.bool))
+        unknown = scored[1].numpy() <= threshold
         text = (
             f"{count} gesture samples {_SPLIT_TEXTS[kind]}; {len(unknown)} "
             f"{titles} made of two of them stood for unknown ones"
@@ -238,13 +237,3 @@ def _choose_folds(data: GestureData) -> tuple[NDArray[Any], str]:
         rows = np.flatnonzero(data.labels == label)
         second[rows[len(rows) // 2 :]] = True
     return second, "half of a gesture's samples"
-
-
-def _accept_synthetic_outliers(
-    net: OpenSetNet, data: GestureData, threshold: float, seed: int
-) -> NDArray[np.bool_]:
-    """Make up to 1,000 synthetic outliers, and return (n,) whether the net accepts each."""
-    outliers = synthetic_outliers(data, 1000, np.random.default_rng(seed))
-    with torch.no_grad():
-        _, rejection = net(torch.from_numpy(outliers), torch.zeros(len(outliers), dtype=torch.bool))
-    return np.asarray(rejection.numpy() <= threshold)

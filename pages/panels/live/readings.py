@@ -104,7 +104,7 @@ def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
         return
     key, drift = st.session_state.get("drift", (None, None))
     if key != model.path or drift is None:
-        drift = DriftMonitor(model.metadata.get("usual", {}), model.skeleton)
+        drift = DriftMonitor(model.about.usual, model.skeleton)
         st.session_state["drift"] = (model.path, drift)
     hands = [
         Hand(h.pose.keypoints, h.gesture.name if h.gesture else None, h.rejected, h.half)

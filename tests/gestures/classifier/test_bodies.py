@@ -13,10 +13,12 @@ from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
 from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
+from core.gestures.features import get_feature_set
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons.table import COCO_17, HAND_21
 from core.training.runs import Run
+from tests.support.gesture_samples import gesture_samples
 
 GESTURES = (GestureLabel("both forearms up", "🙌"), GestureLabel("both down"), GestureLabel("one"))
 _FACE = 5  # keypoints of the head come first
@@ -26,15 +28,12 @@ _FACE = 5  # keypoints of the head come first
 def people(shared_data) -> GestureData:
     """COCO's people whose arms are seen: is each wrist above its elbow? A picture is a person."""
     found = json.loads((shared_data / "coco/person_keypoints_val2017_part.json").read_text())
+    sides, joints = ("left", "right"), ("shoulder", "elbow", "wrist")
+    arms = [COCO_17.index(f"{side}_{joint}") for side in sides for joint in joints]
     rows, labels, pictures = [], [], []
     for person in found["annotations"]:
         flat = np.array(person["keypoints"], np.float32).reshape(-1, 3)
         points = np.where(flat[:, 2:] > 0, flat[:, :2], np.nan)
-        arms = [
-            COCO_17.index(f"{side}_{j}")
-            for side in ("left", "right")
-            for j in ("shoulder", "elbow", "wrist")
-        ]
         if person["area"] < 64**2 or np.isnan(points[arms]).any():
             continue
         (_, left_elbow, left_wrist), (_, right_elbow, right_wrist) = np.split(points[arms, 1], 2)
@@ -42,17 +41,8 @@ def people(shared_data) -> GestureData:
         rows.append(points)
         labels.append({2: 0, 0: 1, 1: 2}[up])
         pictures.append(str(person["image_id"]))
-    names = np.array(pictures)
-    return GestureData(
-        np.stack(rows),
-        np.zeros(len(rows), bool),
-        np.array(labels),
-        GESTURES,
-        names,
-        names,
-        names,
-        "coco-truth",
-        skeleton="coco_17",
+    return gesture_samples(
+        rows, labels, GESTURES, pictures, estimator="coco-truth", skeleton="coco_17"
     )
 
 
@@ -97,22 +87,13 @@ def test_what_was_made_up_of_bodies_is_called_so(trained):
     assert said["score"] == "made-up bodies" and "bodies made of two" in said["measured_on"]
 
 
-def test_a_mirrored_view_exchanges_left_and_right(trained, people):
-    """The same people before a mirror: every keypoint at its mirror image, under its own name."""
-    model = GestureModel.load(trained.path)
-    mirrored = people.keypoints[:, COCO_17.mirrored] * np.float32([-1, 1])
-    seen = model.predict_proba(mirrored, np.ones(len(people), bool))
-    plain = model.predict_proba(people.keypoints, np.zeros(len(people), bool))
-    np.testing.assert_allclose(seen, plain, atol=1e-5)
-
-
 def test_a_body_seen_from_behind_keeps_its_outline_and_its_label(people):
     points, labels = torch.from_numpy(people.keypoints), torch.from_numpy(people.labels)
     generator, meaning = torch.Generator().manual_seed(0), Symmetries.from_gestures(people.gestures)
     behind = Augmentation(behind=1.0)
-    seen, same = augment(points, labels, behind, meaning, generator, COCO_17)
+    seen, same = augment(points, labels, behind, meaning, generator, people.feature_set)
     np.testing.assert_array_equal(seen.numpy(), people.keypoints[:, COCO_17.mirrored])
     assert torch.equal(same, labels)
     hand = torch.from_numpy(np.random.default_rng(0).normal(0, 50, (9, 21, 2)).astype(np.float32))
-    kept, _ = augment(hand, labels[:9], behind, meaning, generator, HAND_21)
+    kept, _ = augment(hand, labels[:9], behind, meaning, generator, get_feature_set(HAND_21.name))
     assert torch.equal(kept, hand)

@@ -11,12 +11,12 @@ from core.gestures.classifier.augmentation import Augmentation, Symmetries, augm
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
-from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_learner import fit_matcher, predict_motions
 from core.gestures.openset.outliers import recombine_fingers, synthetic_outliers
 from core.pose.skeletons.table import HANDS_42
 from core.training.runs import Run
+from tests.support.gesture_samples import gesture_samples
 from tests.support.recorded_clips import clips_of, signs_of, surer
 
 _SIGNER = "mir23121992/british-signlanguage"
@@ -29,18 +29,9 @@ def letters(shared_data) -> GestureData:
     signs = signs_of(shared_data / "moving", _SIGNER)
     points = np.concatenate([clip[5:20:5].reshape(-1, 42, 2) for clip, _ in signs])
     names, labels = np.unique([sign for _, sign in signs], return_inverse=True)
-    takes = np.repeat([str(number) for number in range(len(signs))], 3)
-    return GestureData(
-        points,
-        np.zeros(len(points), bool),
-        np.repeat(labels, 3).astype(np.int64),
-        tuple(GestureLabel(str(name)) for name in names),
-        np.full(len(points), "signer"),
-        takes,
-        takes,
-        "mediapipe-both-hands",
-        skeleton="hands_42",
-    )
+    takes = np.repeat(np.arange(len(signs)), 3).astype(str)
+    source = {"estimator": "mediapipe-both-hands", "skeleton": "hands_42"}
+    return gesture_samples(points, np.repeat(labels, 3), names, "signer", takes, **source)
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +107,7 @@ def test_a_made_up_pair_has_other_fingers_on_one_hand_or_both_where_these_are(le
 
 
 def test_there_are_some_where_gestures_differ_in_one_hand_alone(letters):
-    first = letters.labels < 2
-    two = letters.take(first)
+    two = letters.take(letters.labels < 2)
     keypoints = two.keypoints.copy()
     keypoints[:, _RIGHT] = keypoints[0, _RIGHT] - keypoints[0, 21] + keypoints[:, 21:22]
     made = synthetic_outliers(replace(two, keypoints=keypoints), 40, np.random.default_rng(0))
@@ -131,12 +121,9 @@ def test_a_hand_is_jittered_alike_wherever_the_other_is(letters, other):
     points = points[points.isfinite().all(2).all(1)]
     points[:, _LEFT] += other
     labels = torch.zeros(len(points), dtype=torch.long)
-    meaning, generator = (
-        Symmetries.from_gestures(letters.gestures),
-        torch.Generator().manual_seed(0),
-    )
-    how = Augmentation(jitter=0.02)
-    changed, _ = augment(points, labels, how, meaning, generator, HANDS_42)
+    meaning = Symmetries.from_gestures(letters.gestures)
+    generator, how = torch.Generator().manual_seed(0), Augmentation(jitter=0.02)
+    changed, _ = augment(points, labels, how, meaning, generator, letters.feature_set)
     hands = points[:, _RIGHT]
     lengths = (hands - hands[:, :1]).norm(dim=2).amax(1)[:, None, None]
     assert ((changed[:, _RIGHT] - hands) / lengths).std() == pytest.approx(0.02, rel=0.1)

@@ -27,6 +27,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 
 NOISE = random.Random(1).randbytes(2**19 + 1)
+NAN = float("nan")
 CARD_TEXT, PREDICT_TEXT = "# A card ✋\n", "print('hello')\n"
 
 
@@ -54,18 +55,15 @@ def members_of(path: Path) -> dict[str, bytes]:
 
 
 def packed(path: Path, members: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
+    bundles.write_zip(path, members)
     return path
 
 
 def resigned(path: Path, members: dict[str, bytes]) -> Path:
     """Packed with hashes that fit, as a forger would."""
-    about = json.loads(members["metadata.json"])
     rest = {name: content for name, content in members.items() if name != "metadata.json"}
-    signed = json.dumps(bundles.add_hashes(about, rest)).encode()
-    return packed(path, {**rest, "metadata.json": signed})
+    about = bundles.add_hashes(json.loads(members["metadata.json"]), rest)
+    return packed(path, rest | {"metadata.json": json.dumps(about).encode()})
 
 
 # ------------------------------------------------------------------------------------- round trip
@@ -133,11 +131,11 @@ def test_an_export_whose_answers_are_no_numbers_leaves_no_file(starter, hands, t
 def test_the_tolerance_is_a_ten_thousandth(written, tmp_path):
     members = members_of(written)
     for off, fine in ((8e-5, True), (1.2e-4, False)):
-        vectors = json.loads(members["vectors.json"])
-        vectors["probabilities"][5][2] += off
-        path = resigned(
-            tmp_path / f"{fine}.gesture", {**members, "vectors.json": json.dumps(vectors).encode()}
-        )
+
+        def shift(content, off=off) -> None:
+            content["probabilities"][5][2] += off
+
+        path = edited(shift, "vectors.json")(tmp_path / f"{fine}.gesture", members)
         worst = read_bundle(path).compare_answers()
         assert worst.argmax() == 5 and worst.max() == pytest.approx(off, rel=0.01)
         if fine:
@@ -183,23 +181,23 @@ def test_any_flipped_byte_is_refused_or_changes_nothing(written, tmp_path):
 
 def changed(**changes: bytes):
     """A maker of a file with other members, and hashes that fit."""
+    named = {name.replace("_", "."): content for name, content in changes.items()}
+    return lambda path, members: resigned(path, members | named)
+
+
+def edited(change, member: str = "metadata.json"):
+    """A maker of a file with another member of JSON, and hashes that fit."""
 
     def make(path: Path, members: dict[str, bytes]) -> Path:
-        named = {name.replace("_", "."): content for name, content in changes.items()}
-        return resigned(path, members | named)
+        content = json.loads(members[member])
+        change(content)
+        return resigned(path, members | {member: json.dumps(content).encode()})
 
     return make
 
 
-def edited(change):
-    """A maker of a file with other metadata, and hashes that fit."""
-
-    def make(path: Path, members: dict[str, bytes]) -> Path:
-        about = json.loads(members["metadata.json"])
-        change(about)
-        return resigned(path, members | {"metadata.json": json.dumps(about).encode()})
-
-    return make
+def vectors(**changes: object):
+    return edited(lambda content: content.update(changes), "vectors.json")
 
 
 def graph(change):
@@ -232,19 +230,14 @@ def with_entry(name: str, content: bytes = b"x", mode: int = 0o100644):
     return make
 
 
-def vectors(**changes: object):
-    def make(path: Path, members: dict[str, bytes]) -> Path:
-        said = json.loads(members["vectors.json"]) | changes
-        return resigned(path, members | {"vectors.json": json.dumps(said).encode()})
-
-    return make
-
-
 def without(member: str):
-    def make(path: Path, members: dict[str, bytes]) -> Path:
-        return packed(path, {k: v for k, v in members.items() if k != member})
+    return lambda path, members: packed(path, {k: v for k, v in members.items() if k != member})
 
-    return make
+
+def without_export(path: Path, members: dict[str, bytes]) -> Path:
+    about = json.loads(members["metadata.json"])
+    del about["bundle"]
+    return packed(path, members | {"metadata.json": json.dumps(about).encode()})
 
 
 HOSTILE = {
@@ -266,18 +259,7 @@ HOSTILE = {
     "other labels": (changed(labels_txt=b"a\nb\n"), r"names other gestures"),
     "labels in no text": (changed(labels_txt=b"\xff\xfe\0"), "no text in UTF-8"),
     "a huge card": (changed(CARD_md=NOISE.hex().encode()), "over 1,048,576"),
-    "no export": (
-        lambda path, m: packed(
-            path,
-            m
-            | {
-                "metadata.json": json.dumps(
-                    {k: v for k, v in json.loads(m["metadata.json"]).items() if k != "bundle"}
-                ).encode()
-            },
-        ),
-        "has no export version",
-    ),
+    "no export": (without_export, "has no export version"),
     "vectors of words": (changed(vectors_json=b"hello"), "can't be read"),
     "vectors nested deep": (changed(vectors_json=b"[" * 200_000), "can't be read"),
     "vectors without views": (vectors(mirrored_view=None), "expected are|can't be read"),
@@ -291,27 +273,13 @@ HOSTILE = {
         "lacks the threshold of the rejection",
     ),
     "a rejection without vectors": (
-        lambda path, m: resigned(
-            path,
-            m
-            | {
-                "vectors.json": json.dumps(
-                    {k: v for k, v in json.loads(m["vectors.json"]).items() if k != "rejection"}
-                ).encode()
-            },
-        ),
+        edited(lambda v: v.pop("rejection"), "vectors.json"),
         "its vectors contain",
     ),
     "another rejection": (vectors(rejection=[0.5] * 16), "off its own vectors"),
-    "a threshold of NaN": (edited(lambda a: a.update(threshold=float("nan"))), "threshold"),
-    "an example of NaN seconds": (
-        edited(lambda a: a.update(longest_s=[float("nan")] * len(a["gestures"]))),
-        "longest_s",
-    ),
-    "an example of a gesture that is none": (
-        edited(lambda a: a.update(longest_s=[1.0])),
-        "longest",
-    ),
+    "a threshold of NaN": (edited(lambda a: a.update(threshold=NAN)), "threshold"),
+    "an example of NaN seconds": (edited(lambda a: a.update(longest_s=[NAN] * 9)), "longest_s"),
+    "an example of a gesture that is none": (edited(lambda a: a.update(longest_s=[1])), "longest"),
     "a threshold of 7": (edited(lambda a: a.update(threshold=7)), "threshold.*less than"),
     "an accuracy of 2": (edited(lambda a: a["figures"].update(accuracy=2)), "figures.accuracy"),
     "half a character": (edited(lambda a: a.update(split="\ud800")), "split"),

@@ -23,21 +23,9 @@ FULL = {
         "interval": [0.529, 0.978],
         "per_gesture": {"ok": {"n": 5, "accuracy": 1.0}, "fist": {"n": 3, "accuracy": 2 / 3}},
     },
-    "rejection": {
-        "score": "energy",
-        "threshold": 1.25,
-        "true_accept": 0.953,
-        "false_accept": 0.068,
-        "measured_on": "digits 2, 4, 7",
-    },
-    "smoothing": {
-        "joints": True,
-        "min_cutoff": 1.5,
-        "beta": 0.03,
-        "enter": 0.7,
-        "leave": 0.5,
-        "hold_s": 0.2,
-    },
+    "rejection": {"score": "energy", "threshold": 1.25, "measured_on": "digits 2, 4, 7"}
+    | {"true_accept": 0.953, "false_accept": 0.068},
+    "smoothing": {"joints": True, "enter": 0.7, "leave": 0.5, "hold_s": 0.2},
     "options": {"seed": 7},
     "census": {
         "gestures": {
@@ -124,9 +112,8 @@ def test_names_do_nothing_in_it():
 
 def test_many_persons_and_sources_are_cut():
     census = {"persons": {f"p{n}": {"samples": 1} for n in range(260)}}
-    card = model_card(
-        FULL | {"census": census, "origin": {"sources": {f"s{n}": 1 for n in range(20)}}}, (OK,)
-    )
+    origin = {"sources": {f"s{n}": 1 for n in range(20)}}
+    card = model_card(FULL | {"census": census, "origin": origin}, (OK,))
     assert "and 60 more" in card and "s11 (1), and 8 more" in card
 
 
@@ -142,6 +129,8 @@ def test_many_persons_and_sources_are_cut():
         {"figures": {"n": 1, "accuracy": "good"}},
         {"rejection": {"score": "x", "threshold": float("nan")}},
         {"rejection": {"threshold": 1}},
+        {"rejection": {"score": "x", "threshold": "high"}},
+        {"rejection": "none"},
         {"census": {"persons": ["a"]}},
         {"origin": {"sources": {"x" * 301: 1}}},
         {"smoothing": {"hold_s": float("inf")}},

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from core.errors import ModelError
 from core.gestures.modelfile.drift import find_half_bodies, measure_coverage
+from core.gestures.modelfile.metadata import ModelMetadata
 from core.pose.skeletons.table import BODY_33, COCO_17, HAND_21
 
 KNEES = BODY_33.index("left_knee")
@@ -38,7 +40,13 @@ def test_one_leg_behind_the_other_is_no_half_body():
     assert not find_half_bodies(one, BODY_33, {"hips": 1.0, "legs": 1.0})[0]
 
 
-@pytest.mark.parametrize("learned", [None, [], {"legs": "all"}, {"feet": 1}, {"legs": None}])
-def test_of_a_model_that_says_nothing_useful_nothing_is_known(learned):
+def test_of_a_model_that_says_nothing_nothing_is_known():
     points = np.full((1, 17, 2), np.nan, np.float32)
-    assert not find_half_bodies(points, COCO_17, learned)[0]
+    assert not find_half_bodies(points, COCO_17, {})[0]
+    assert not find_half_bodies(np.full((1, 21, 2), np.nan), HAND_21, {"legs": 1.0})[0]
+
+
+@pytest.mark.parametrize("learned", [[], {"legs": "all"}, {"legs": 2}, {"legs": None}])
+def test_malformed_coverage_is_refused(learned):
+    with pytest.raises(ModelError, match="metadata can't be used: 'coverage"):
+        ModelMetadata.parse({"estimator": "x", "coverage": learned})

@@ -16,7 +16,8 @@ from core.gestures.modelfile.drift import (
 )
 from core.gestures.modelfile.metadata import ModelMetadata
 from core.lab.starter_data import read_recorders
-from core.pose.skeletons.table import BODY_33
+from core.pose.skeletons.table import BODY_33, HAND_21
+from tests.support.gesture_samples import gesture_samples
 
 FRAMES = int(4 * MIN_SEEN_S) + 1  # at four a second; the first one's time isn't known
 UPRIGHT = np.zeros((21, 2), np.float32)
@@ -41,17 +42,8 @@ def test_the_measures_of_a_hand_by_hand():
 
 def data_of(hands: list[np.ndarray]) -> GestureData:
     """The hands as samples of 👍, and one of `none`."""
-    n = len(hands) + 1
-    persons = np.array(["p"] * n)
-    return GestureData(
-        np.stack([*hands, hands[0]]),
-        np.zeros(n, bool),
-        np.array([0] * (n - 1) + [1]),
-        (DEFAULT_GESTURES[0], DEFAULT_GESTURES[8]),
-        persons,
-        persons,
-        persons,
-    )
+    gestures = (DEFAULT_GESTURES[0], DEFAULT_GESTURES[8])
+    return gesture_samples([*hands, hands[0]], [0] * len(hands) + [1], gestures)
 
 
 def test_what_is_usual_are_the_tenths_also_across_the_half_turn():
@@ -67,26 +59,28 @@ def test_what_augmentation_adds_is_not_looked_at():
     assert set(usual["thumbs_up"]) == {"width", "reach"}
 
 
+def monitor(usual, skeleton=HAND_21) -> DriftMonitor:
+    """A monitor of a model whose metadata have this `usual`."""
+    metadata = ModelMetadata.parse({"estimator": "x", "usual": usual})
+    return DriftMonitor(metadata.usual, skeleton)
+
+
 def after(
     hand: np.ndarray, seconds: float = MIN_SEEN_S, *, a_second=4, rejected=False, usual=None
 ) -> str:
-    drift = DriftMonitor(reference_statistics(data_of([UPRIGHT])) if usual is None else usual)
+    drift = monitor(reference_statistics(data_of([UPRIGHT])) if usual is None else usual)
     for i in range(int(seconds * a_second) + 1):
         said = None if rejected else "thumbs_up"
-        drift.add_frame([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)
-        drift.add_frame(
-            [Hand(hand, said, rejected)], i / a_second, mirrored_view=False
-        )  # seen twice
+        for _ in range(2):  # seen twice
+            drift.add_frame([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)
     return drift.describe()
-
-
-def test_hands_as_recorded_are_worth_no_word():
-    assert after(UPRIGHT) == "" and after(turned(UPRIGHT, 20)) == ""
 
 
 @pytest.mark.parametrize(
     ("hand", "says"),
     [
+        (UPRIGHT, ""),
+        (turned(UPRIGHT, 20), ""),
         (turned(UPRIGHT, 40), "turned by about 40° clockwise"),
         (turned(UPRIGHT, -40), "turned by about 40° anticlockwise"),
         (UPRIGHT * np.float32([0.5, 1]), "looks narrower"),
@@ -95,12 +89,12 @@ def test_hands_as_recorded_are_worth_no_word():
 )
 def test_each_way_of_drifting_is_said_with_what_to_do(hand, says):
     text = after(hand)
-    assert says in text and "train again" in text
+    assert says in text and ("train again" in text) == bool(says) == bool(text)
 
 
 def test_too_little_and_too_old_say_nothing():
     assert after(turned(UPRIGHT, 60), MIN_SEEN_S - 0.25) == ""
-    drift = DriftMonitor(reference_statistics(data_of([UPRIGHT])))
+    drift = monitor(reference_statistics(data_of([UPRIGHT])))
     for i in range(FRAMES):
         drift.add_frame([Hand(turned(UPRIGHT, 60), "thumbs_up")], i / 4, mirrored_view=False)
     assert drift.describe()
@@ -117,7 +111,7 @@ def test_how_often_a_page_looks_makes_no_difference(a_second):
 
 def test_time_in_which_no_hand_was_seen_does_not_count():
     for times in (range(0, 29, 3), [0, 1, 2, 13, 24]):  # no hand in between; no picture at all
-        drift = DriftMonitor(reference_statistics(data_of([UPRIGHT])))
+        drift = monitor(reference_statistics(data_of([UPRIGHT])))
         for second in times:
             drift.add_frame([Hand(turned(UPRIGHT, 60), "thumbs_up")], second, mirrored_view=False)
             if times[1] > 1:
@@ -142,7 +136,7 @@ def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
 )
 def test_of_bodies_it_is_said_when_most_are_half_or_unknown(half, rejected, says):
     body = np.zeros((33, 2), np.float32)
-    drift = DriftMonitor({"t_pose": {"turn": [0, 0, 0]}}, BODY_33)  # no body has a palm
+    drift = monitor({"t_pose": {"turn": [0, 0, 0]}}, BODY_33)  # no body has a palm
     for i in range(FRAMES):
         drift.add_frame([Hand(body, "t_pose", i < rejected, i < half)], i / 4, mirrored_view=True)
     assert drift.describe().startswith(says) and bool(drift.describe()) == bool(says)
@@ -156,9 +150,11 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize("usual", [{"thumbs_up": {}}, {"thumbs_up": {"side": 1}}])
-def test_a_gesture_of_which_less_is_known_is_measured_by_that(usual):
-    assert after(UPRIGHT, usual=usual) in ("", after(UPRIGHT, usual={"thumbs_up": {"side": 1}}))
+@pytest.mark.parametrize(
+    ("usual", "says"), [({}, ""), ({"side": 1}, ""), ({"side": 0}, "with the other hand")]
+)
+def test_a_gesture_of_which_less_is_known_is_measured_by_that(usual, says):
+    assert says in after(UPRIGHT, usual={"thumbs_up": usual})
 
 
 @pytest.mark.parametrize("usual", MALFORMED)
@@ -168,11 +164,6 @@ def test_metadata_with_malformed_statistics_are_refused(usual):
     assert len(str(raised.value)) < 600
 
 
-@pytest.mark.parametrize("usual", MALFORMED)
-def test_an_untrusted_metadata_do_no_harm(usual):
-    assert after(UPRIGHT, usual=usual) == ""
-
-
 def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(shared_data):
     data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
     mine = data.take((data.persons == "OlavAusland/LIDIC") & (data.labels == 7))
@@ -180,7 +171,7 @@ def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(s
     others = mine.keypoints[1 :: 2 * (len(mine) // 200)]
     said = {}
     for angle in (0, 60):
-        drift = DriftMonitor(usual)
+        drift = monitor(usual)
         for i, hand in enumerate(others):
             drift.add_frame([Hand(turned(hand, angle), "open_palm")], i / 4, mirrored_view=False)
         said[angle] = drift.describe()

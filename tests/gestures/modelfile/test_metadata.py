@@ -2,23 +2,16 @@
 
 import numpy as np
 
-from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.modelfile.metadata import ModelMetadata, dataset_statistics
+from tests.support.gesture_samples import gesture_samples
 
 
 def test_dataset_statistics_by_hand():
-    labels = np.array([0, 0, 0, 1, 1])
-    persons = np.array(["a", "a", "b", "b", "b"])
-    data = GestureData(
-        np.zeros((5, 21, 2), np.float32),
-        np.array([True, False, True, False, False]),
-        labels,
-        DEFAULT_GESTURES[:2],
-        persons,
-        np.array([1, 2, 3, 3, 4]),
-        np.arange(5),
-    )
+    persons, sessions = ["a", "a", "b", "b", "b"], [1, 2, 3, 3, 4]
+    hands, gestures = np.zeros((5, 21, 2)), DEFAULT_GESTURES[:2]
+    data = gesture_samples(hands, [0, 0, 0, 1, 1], gestures, persons, sessions)
+    data.mirrored_view[[0, 2]] = True
     found = dataset_statistics(data)
     assert found == {
         "gestures": {

@@ -9,20 +9,16 @@ import pytest
 from core.errors import ModelError, TrainingError
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
-from core.gestures.data import GestureData
 from core.gestures.evaluation.leave_one_out import leave_one_person_out
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.motion_learner import fit_templates, train_motions
-from core.gestures.motion.motion_net import (
-    fit_motion_net,
-    predict_windows,
-    sampling_weights,
-)
+from core.gestures.motion.motion_learner import fit_templates, predict_motions, train_motions
+from core.gestures.motion.motion_net import fit_motion_net, sampling_weights
 from core.training.background import Stop
 from core.training.runs import Run
+from tests.support.gesture_samples import gesture_samples
 
 NAMES = ("swipe_right", "swipe_left", "clockwise")
 QUICK = TrainOptions(epochs=1)
@@ -36,16 +32,9 @@ def make_motions(each: int, persons: int = 2, skeleton: str = "fingertip_1", joi
     labels, person = np.arange(n) % 3, np.arange(n) // 3 % persons
     shape = rng.normal(0, 0.1, (1, 1, joints, 2)) if joints > 1 else 0.0
     clips = 0.3 * ways[labels][:, :, None] + rng.normal(0, 0.01, (n, 16, joints, 2)) + shape
-    return GestureData(
-        clips.astype(np.float32),
-        np.zeros(n, bool),
-        labels.astype(np.int64),
-        tuple(GestureLabel(name) for name in NAMES),
-        np.array([f"p{p}" for p in person]),
-        np.array([f"s{p}" for p in person]),
-        np.array([f"b{i}" for i in range(n)]),
-        skeleton=skeleton,
-    )
+    persons, sessions = [f"p{p}" for p in person], [f"s{p}" for p in person]
+    takes = [f"b{i}" for i in range(n)]
+    return gesture_samples(clips, labels, NAMES, persons, sessions, takes, skeleton=skeleton)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +137,7 @@ def test_a_gesture_that_one_of_five_people_recorded_is_as_probable_as_one_that_a
     labels = np.where(swipes.persons == "p5", 1, 0)
     data = replace(swipes, labels=labels, gestures=swipes.gestures[:2])
     net = fit_motion_net(data, TrainOptions(), epochs=2)
-    assert 0.4 < predict_windows(net, data)[:, 1].mean() < 0.6
+    assert 0.4 < predict_motions(net, data)[:, 1].mean() < 0.6
 
 
 def test_each_person_s_windows_of_a_gesture_are_drawn_as_often_as_another_s():

@@ -8,20 +8,12 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError
-from core.gestures.data import GestureData
-from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.export import save_motion_model
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_learner import fit_templates
-from core.gestures.motion.stream import (
-    SETTLED_S,
-    SLOW,
-    UNLIKE,
-    UNSURE,
-    MotionStream,
-    NearMiss,
-)
+from core.gestures.motion.stream import SETTLED_S, SLOW, UNLIKE, UNSURE, MotionStream
 from core.gestures.motion.windows import clip_to_window, find_moving_part
+from tests.support.gesture_samples import gesture_samples
 
 FPS = 30
 REST = np.zeros(2)
@@ -38,24 +30,14 @@ def rest(at: np.ndarray, frames: int) -> np.ndarray:
     return at + np.random.default_rng(frames).normal(0, 0.001, (frames, 2))
 
 
-def learned(
-    names: list[str],
-    windows: list[np.ndarray],
-    folder: Path,
-    seconds: list[float] | None = None,
-) -> GestureModel:
+def learned(names, windows, folder: Path, seconds: list[float] | None = None) -> GestureModel:
     """A model that compares with these windows, each of the gesture of its name."""
-    gestures = tuple(map(GestureLabel, dict.fromkeys(names)))
-    index = {gesture.name: number for number, gesture in enumerate(gestures)}
-    one = np.full(len(names), "p")
-    data = GestureData(
-        np.stack(windows).astype(np.float32),
-        np.zeros(len(names), bool),
-        np.array([index[name] for name in names]),
+    gestures = [*dict.fromkeys(names)]
+    data = gesture_samples(
+        windows,
+        [gestures.index(name) for name in names],
         gestures,
-        one,
-        one,
-        np.arange(len(names)).astype(str),
+        recordings=range(len(names)),
         skeleton="fingertip_1" if windows[0].shape[1] == 1 else "hand_21",
         seconds=np.array(seconds or []),
     )
@@ -76,48 +58,52 @@ def model(tmp_path_factory) -> GestureModel:
     return learned([name for name, _ in clips], points, tmp_path_factory.mktemp("motions"))
 
 
-def events_of(model: GestureModel, way: np.ndarray, fps: float = FPS):
-    """What each frame of an (F, 2) way settled, with the frame's time."""
-    stream = MotionStream(model)
-    times = np.arange(len(way)) / fps
-    found = [
-        (t, stream.step(t, xy[None].astype(np.float32))) for t, xy in zip(times, way, strict=True)
-    ]
-    return [(t, event) for t, event in found if event is not None]
+def run_stream(model: GestureModel, points, fps: float = FPS) -> tuple[list, list]:
+    """The events of (F, K, 2) frames, None where nobody is seen, and the near misses, each with the
+    time of the frame that showed it."""
+    stream, events, missed = MotionStream(model), [], []
+    for t, one in zip(np.arange(len(points)) / fps, points, strict=True):
+        event = stream.step(t, None if one is None else one.astype(np.float32))
+        events += [(t, event)] if event else []
+        missed += [(t, stream.near_miss)] if stream.near_miss else []
+    return events, missed
 
 
-def missed_of(model: GestureModel, way: np.ndarray) -> list[NearMiss]:
-    """What each frame of an (F, 2) way showed to be nearly a gesture."""
-    stream, found = MotionStream(model), []
-    for frame, xy in enumerate(way):
-        stream.step(frame / FPS, xy[None].astype(np.float32))
-        found.append(stream.near_miss)
-    return [one for one in found if one is not None]
+def events_of(model: GestureModel, *ways: np.ndarray, fps: float = FPS) -> list:
+    """The events of a fingertip's (F, 2) ways, one after the other."""
+    return [event for _, event in run_stream(model, np.concatenate(ways)[:, None], fps)[0]]
+
+
+def names_of(model: GestureModel, *ways: np.ndarray, fps: float = FPS) -> list[str]:
+    return [event.gesture.name for event in events_of(model, *ways, fps=fps)]
+
+
+def missed_of(model: GestureModel, way: np.ndarray) -> list:
+    return [near for _, near in run_stream(model, way[:, None])[1]]
+
+
+SWIPE = [rest(REST, 45), line(REST, RIGHT, 18), rest(RIGHT, 60)]
 
 
 def test_a_swipe_between_rests_is_one_event_soon_after_its_end(model):
-    way = np.concatenate([rest(REST, 45), line(REST, RIGHT, 18), rest(RIGHT, 60)])
-    [(told_s, event)] = events_of(model, way)
+    [(told_s, event)], _ = run_stream(model, np.concatenate(SWIPE)[:, None])
     assert event.gesture.name == "swipe_right" and 0.6 <= event.confidence <= 1
     assert event.start_s == pytest.approx(45 / FPS, abs=0.15)
     assert event.end_s == pytest.approx(62 / FPS, abs=0.1)
     assert told_s - event.end_s == pytest.approx(SETTLED_S, abs=1.1 / FPS)
 
 
-def test_two_movements_are_two_events_in_their_order(model):
-    there = [rest(REST, 40), line(REST, RIGHT, 15), rest(RIGHT, 40)]
-    back = [line(RIGHT, LEFT, 15), rest(REST, 40)]
-    names = [e.gesture.name for _, e in events_of(model, np.concatenate([*there, *back]))]
-    assert names == ["swipe_right", "swipe_left"]
-
-
-def test_the_way_back_at_once_is_not_another_gesture(model):
-    """As long as the hand has not rested for a real pause; then the same way is one."""
-    for pause, names in ((5, ["swipe_right"]), (11, ["swipe_right", "swipe_left"])):
-        there = [rest(REST, 40), line(REST, RIGHT, 15), rest(RIGHT, pause)]
-        back = [line(RIGHT, LEFT, 15), rest(REST, 40)]
-        told = [e.gesture.name for _, e in events_of(model, np.concatenate([*there, *back]))]
-        assert told == names
+@pytest.mark.parametrize(
+    ("pause", "names"),
+    [
+        (40, ["swipe_right", "swipe_left"]),
+        (11, ["swipe_right", "swipe_left"]),
+        (5, ["swipe_right"]),  # the way back at once is not another gesture
+    ],
+)
+def test_movements_with_a_pause_between_them_are_events_in_their_order(model, pause, names):
+    there = [rest(REST, 40), line(REST, RIGHT, 15), rest(RIGHT, pause)]
+    assert names_of(model, *there, line(RIGHT, LEFT, 15), rest(REST, 40)) == names
 
 
 def circle(turns: float, frames: int) -> np.ndarray:
@@ -135,21 +121,14 @@ def circles(tmp_path_factory) -> GestureModel:
     return learned(list(np.repeat(names, 2)), clips, tmp_path_factory.mktemp("circles"))
 
 
-def test_a_circle_is_one_event_though_its_parts_go_as_swipes_do(circles):
-    [(_, event)] = events_of(
-        circles, np.concatenate([rest(REST, 30), circle(1, 54), rest(REST, 30)])
-    )
+@pytest.mark.parametrize(("rest_frames", "frames"), [(30, 54), (12, 96)])
+def test_a_circle_is_one_event_though_its_parts_go_as_swipes_do(circles, rest_frames, frames):
+    """Of the slow one the last 2.8 of 3.2 seconds alone would be one; the hand was there for 0.4 s
+    before it."""
+    [event] = events_of(circles, rest(REST, rest_frames), circle(1, frames), rest(REST, 30))
     assert event.gesture.name == "clockwise"
-    assert event.start_s == pytest.approx(1.0, abs=0.15)
-    assert event.end_s == pytest.approx(2.8, abs=0.15)
-
-
-def test_a_slow_circle_is_a_circle_and_not_the_swipe_that_its_last_part_is(circles):
-    """Its last 2.8 of 3.2 seconds alone would be; the hand was there for 0.4 s before it."""
-    way = np.concatenate([rest(REST, 12), circle(1, 96), rest(REST, 30)])
-    [(_, event)] = events_of(circles, way)
-    assert event.gesture.name == "clockwise"
-    assert event.start_s == pytest.approx(0.4, abs=0.2)
+    assert event.start_s == pytest.approx(rest_frames / FPS, abs=0.2)
+    assert event.end_s == pytest.approx((rest_frames + frames) / FPS, abs=0.2)
 
 
 @pytest.mark.parametrize(("taught_s", "told"), [(0.0, []), (3.0, []), (4.5, ["clockwise"])])
@@ -161,23 +140,20 @@ def test_what_goes_on_for_longer_than_a_gesture_ever_did_is_none(taught_s, told,
     fitted = learned(names, clips, tmp_path, [taught_s, taught_s, 0.5, 0.5])
     assert fitted.longest_s == (taught_s, 0.5)
     way = np.concatenate([rest(REST, 30), 2 * circle(1, 150), rest(REST, 30)])
-    assert [event.gesture.name for _, event in events_of(fitted, way)] == told
+    assert names_of(fitted, way) == told
     near = [] if told else [("clockwise", SLOW)]
     assert [(one.gesture.name, one.why) for one in missed_of(fitted, way)] == near
 
 
 def test_after_a_pause_another_movement_begins(model):
     """A way that is no gesture, half a second of rest, a swipe."""
-    back = np.concatenate([line(REST, RIGHT + DOWN, 12), line(RIGHT + DOWN, -RIGHT - DOWN, 12)])
-    way = np.concatenate(
-        [rest(REST, 15), back, rest(REST, 15), line(REST, LEFT, 20), rest(LEFT, 20)]
-    )
-    assert "swipe_left" in [event.gesture.name for _, event in events_of(model, way)]
+    back = [line(REST, RIGHT + DOWN, 12), line(RIGHT + DOWN, -RIGHT - DOWN, 12)]
+    swipe = [line(REST, LEFT, 20), rest(LEFT, 20)]
+    assert "swipe_left" in names_of(model, rest(REST, 15), *back, rest(REST, 15), *swipe)
 
 
 def test_rest_alone_is_no_event(model):
-    assert events_of(model, rest(REST, 200)) == []
-    assert missed_of(model, rest(REST, 200)) == []
+    assert run_stream(model, rest(REST, 200)[:, None]) == ([], [])
 
 
 def test_what_is_nearly_a_gesture_is_said_once_when_it_is_over(model):
@@ -193,11 +169,9 @@ def test_what_is_nearly_a_gesture_is_said_once_when_it_is_over(model):
 
 def test_a_gesture_and_its_way_back_are_not_nearly_one(model):
     to = 5 * RIGHT
-    back = [line(to, -2 * RIGHT, 9), rest(3 * RIGHT, 60)]
     there = [rest(REST, 30), line(REST, to, 18), rest(to, 6)]
-    way = np.concatenate([*there, *back])
-    assert [event.gesture.name for _, event in events_of(model, way)] == ["swipe_right"]
-    assert missed_of(model, way) == []
+    way = np.concatenate([*there, line(to, -2 * RIGHT, 9), rest(3 * RIGHT, 60)])
+    assert names_of(model, way) == ["swipe_right"] and missed_of(model, way) == []
     way = np.concatenate([*there, rest(to, 60)])
     strict = replace(model)
     # beyond what a file may say: this model is certain
@@ -209,28 +183,21 @@ def test_a_gesture_and_its_way_back_are_not_nearly_one(model):
 def test_nothing_is_told_before_it_happened(model):
     """A stream that is cut off anywhere told what the whole one told until then."""
     way = np.concatenate([rest(REST, 30), line(REST, DOWN, 15), rest(DOWN, 30)])
-    whole = events_of(model, way)
+    whole, _ = run_stream(model, way[:, None])
     for cut in (40, 50, 60):
-        assert events_of(model, way[:cut]) == [(t, e) for t, e in whole if t < cut / FPS]
+        told, _ = run_stream(model, way[:cut, None])
+        assert told == [(t, event) for t, event in whole if t < cut / FPS]
 
 
 def test_ten_frames_a_second_give_the_same_event(model):
-    way = np.concatenate([rest(REST, 15), line(REST, LEFT, 6), rest(LEFT, 20)])
-    [(_, event)] = events_of(model, way, fps=10)
-    assert event.gesture.name == "swipe_left"
+    way = [rest(REST, 15), line(REST, LEFT, 6), rest(LEFT, 20)]
+    assert names_of(model, *way, fps=10) == ["swipe_left"]
 
 
 def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_movement(model):
-    way = np.concatenate([rest(REST, 45), line(REST, RIGHT, 18), rest(RIGHT, 60)])
-
-    def told(lost: slice) -> list[str]:
-        stream, found = MotionStream(model), []
-        for frame, xy in enumerate(way):
-            seen = not lost.start <= frame < lost.stop
-            found.append(stream.step(frame / FPS, xy[None].astype(np.float32) if seen else None))
-        return [event.gesture.name for event in found if event]
-
-    assert told(slice(52, 56)) == ["swipe_right"]  # 5 / 30 s from sight to sight
+    way = [*np.concatenate(SWIPE)[:, None]]
+    way[52:56] = [None] * 4  # 5 / 30 s from sight to sight
+    assert [event.gesture.name for _, event in run_stream(model, way)[0]] == ["swipe_right"]
     stream = MotionStream(model)
     for frame in range(20):
         stream.step(frame / FPS, np.zeros((1, 2), np.float32))
@@ -269,9 +236,8 @@ def test_on_a_busy_machine_real_movements_are_found(spelled, tmp_path):
     rng = np.random.default_rng(0)
     known = []
     for kana, films in spelled.items():
-        known += [
-            (kana, film[find_moving_part(film, np.arange(len(film)) / FPS)]) for film in films[:5]
-        ]
+        moving = [find_moving_part(film, np.arange(len(film)) / FPS) for film in films[:5]]
+        known += [(kana, film[part]) for film, part in zip(films, moving, strict=False)]
         known += [("none", rested(films[0], rng)[:20])]
     fitted = learned(
         [name for name, _ in known], [clip_to_window(clip) for _, clip in known], tmp_path
@@ -299,10 +265,8 @@ def test_a_hand_that_talks_makes_short_swipes_which_are_none(spelled, tmp_path):
     def told(far: float, larger: float = 1.0) -> list[str]:
         ends = REST, RIGHT * far
         way = np.concatenate([rest(REST, 30), line(*ends, 18), rest(ends[1], 30)])
-        points = (hand + way[:, None] * size) * larger
-        stream = MotionStream(fitted)
-        found = [stream.step(n / FPS, one.astype(np.float32)) for n, one in enumerate(points)]
-        return [event.gesture.name for event in found if event]
+        events, _ = run_stream(fitted, (hand + way[:, None] * size) * larger)
+        return [event.gesture.name for _, event in events]
 
     assert told(1.7) == told(1.7, larger=4) == []
     assert told(4) == told(4, larger=0.2) == told(15) == ["swipe_right"]
