@@ -19,32 +19,20 @@ CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # the last three are baselines
 
 @dataclass(frozen=True, eq=False)
 class GestureData:
-    """Labelled keypoints with who recorded them and when.
+    """N labelled samples with who recorded them and when. Their keypoints may have any unit with
+    one scale for all axes; `sample_ids` and `seconds`, of a window, are empty where unknown."""
 
-    Attributes:
-        keypoints: (N, K, D) float32, D = 2 in pixels or any other unit with one scale for both
-            axes, D = 3 in the unit of its space; windows of moving gestures are (N, T, K, D).
-        mirrored_view: (N,) bool, true where the viewer saw the picture mirrored.
-        labels: (N,) int, index into `gestures`.
-        gestures: the classes, C of them.
-        persons, sessions, recordings: (N,) group names, each finer than the one before.
-        estimator: which estimator found the keypoints of most samples.
-        also: other estimators whose 3-D keypoints are compatible.
-        sample_ids: (N,) the store's ids; empty for data that does not come from a store.
-        seconds: (N,) duration of each window; empty for single frames and where unknown.
-    """
-
-    keypoints: NDArray[np.float32]
-    mirrored_view: NDArray[np.bool_]
-    labels: NDArray[np.int64]
-    gestures: tuple[GestureLabel, ...]
-    persons: NDArray[Any]
+    keypoints: NDArray[np.float32]  # (N, K, 2), in space (N, K, 3); windows (N, T, K, D)
+    mirrored_view: NDArray[np.bool_]  # (N,) whether the viewer saw the picture mirrored
+    labels: NDArray[np.int64]  # (N,) index into `gestures`
+    gestures: tuple[GestureLabel, ...]  # the C classes
+    persons: NDArray[Any]  # (N,) group names, each level finer than the one before
     sessions: NDArray[Any]
     recordings: NDArray[Any]
-    estimator: str = "mediapipe-hands"
+    estimator: str = "mediapipe-hands"  # that found the keypoints of most samples
     sample_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     skeleton: str = HAND_21.name
-    also: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # other estimators whose 3-D keypoints are compatible
     seconds: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:

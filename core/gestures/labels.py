@@ -143,11 +143,8 @@ def how_to_perform(name: str) -> str:
 
 
 def safe_name(text: str) -> str:
-    """Check and normalise a gesture's name: NFC, without spaces at the ends.
-
-    Raises:
-        LabelError: not 1 to 40 characters, or a control or bidi character among them.
-    """
+    """Check and normalise a gesture's name: NFC, without spaces at the ends. Raises LabelError: not
+    1 to 40 characters, or a control or bidi character among them."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise LabelError(f"a name has 1 to {MAX_NAME} characters, this one has {len(name)}")

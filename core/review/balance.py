@@ -28,21 +28,15 @@ _NONE_EXAMPLES = {
 
 @dataclass(frozen=True)
 class GestureBalance:
-    """Counts of a gesture's samples.
-
-    Attributes:
-        persons, sessions: number of each.
-        left, right: samples of each hand; some hands are unknown.
-        suspected: fraction of samples with a suspected label error; None if not scored.
-    """
+    """Counts of a gesture's samples."""
 
     gesture: Gesture
     samples: int
-    persons: int
+    persons: int  # number of them
     sessions: int
-    left: int
+    left: int  # samples of the left hand; some hands are unknown
     right: int
-    suspected: float | None = None
+    suspected: float | None = None  # fraction of suspected label errors; None if not scored
 
 
 def count_balance(

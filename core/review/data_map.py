@@ -18,21 +18,15 @@ OTHERS = "the others"
 
 @dataclass(frozen=True, eq=False)
 class DataMap:
-    """(N,) samples laid out at (N, 2) points, by PCA or TSNE.
-
-    Attributes:
-        explained: fraction of the variance; NaN for t-SNE.
-        total: number of samples in the project then.
-        newest: their highest id, 0 for none.
-    """
+    """(N,) samples laid out at (N, 2) points, by PCA or TSNE."""
 
     project_id: int
     method: str
     ids: Ints
     points: Floats
-    explained: float
-    total: int
-    newest: int
+    explained: float  # fraction of the variance; NaN for t-SNE
+    total: int  # number of samples in the project then
+    newest: int  # their highest id, 0 for none
 
 
 def compute_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:

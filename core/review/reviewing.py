@@ -43,19 +43,13 @@ class SampleFilter:
 
 @dataclass(frozen=True, eq=False)
 class LabelNoise:
-    """Label-noise scores of a project's samples at one time.
+    """Label-noise scores of a project's N samples at one time."""
 
-    Attributes:
-        ids, gestures: (N,) samples and their gestures then, sorted by id.
-        neighbours, model: the two scores; their `other` is a gesture's id.
-        scores: (N,) the detector's, mean over the keypoints.
-    """
-
-    ids: Ints
-    gestures: Ints
-    neighbours: NoiseScores
+    ids: Ints  # sorted
+    gestures: Ints  # of the samples then
+    neighbours: NoiseScores  # its `other` is a gesture's id, as the model's
     model: NoiseScores
-    scores: Floats
+    scores: Floats  # the detector's, mean over the keypoints
 
     @property
     def share(self) -> Floats:
@@ -164,12 +158,8 @@ def filter_and_sort_ids(
     label_noise: LabelNoise | None = None,
     persons: tuple[int, ...] = (),
 ) -> Ints:
-    """Return the ids of the samples that pass the filter, in the filter's order.
-
-    Args:
-        label_noise: for that order; unknown samples come last.
-        persons: ids in order, for the order by person.
-    """
+    """Return the ids of the samples that pass the filter, in the filter's order: by label noise,
+    unknown samples last, or by these persons."""
     rows = np.ones(len(sample_index), bool)
     for column, value in (
         (sample_index.gestures, sample_filter.gesture),
@@ -202,20 +192,13 @@ def _sort_indices(
 
 @dataclass(frozen=True)
 class LabelNoiseScore:
-    """The label-noise score of one sample.
+    """The label-noise score of one sample."""
 
-    Attributes:
-        share: the score, 0 to 1.
-        neighbours, model: its parts; None if unknown.
-        other: id of the gesture that it looks like instead, or None.
-        score: the detector's, 0 to 1.
-    """
-
-    share: float
-    neighbours: float | None
+    share: float  # the score, 0 to 1
+    neighbours: float | None  # its parts; None if unknown
     model: float | None
-    other: int | None
-    score: float
+    other: int | None  # the gesture that it looks like instead
+    score: float  # the detector's, 0 to 1
 
 
 def select_scores(

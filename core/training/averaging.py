@@ -6,14 +6,10 @@ from torch.optim.swa_utils import AveragedModel
 _Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
-def make_moving_average(net: nn.Module, max_decay: float, steps: int = 0) -> AveragedModel:
+def make_moving_average(net: nn.Module, max_decay: float) -> AveragedModel:
     """Return a frozen copy of the net that becomes its exponential moving average:
-    `update_parameters(net)` updates weights and buffers.
-
-    Args:
-        max_decay: fraction of the average kept each step; less at first, where weights are noise.
-        steps: updates that the average has already seen.
-    """
+    `update_parameters(net)` updates weights and buffers. Each step keeps a fraction `max_decay` of
+    the average; less at first, where weights are noise."""
 
     def update(averages: _Tensors, values: _Tensors, steps_done: Tensor | int) -> None:
         """Move the averages towards the values, faster in the first steps; copy counters."""
@@ -25,5 +21,5 @@ def make_moving_average(net: nn.Module, max_decay: float, steps: int = 0) -> Ave
                 average.copy_(value)
 
     average = AveragedModel(net, multi_avg_fn=update, use_buffers=True).requires_grad_(False)
-    average.n_averaged.fill_(steps + 1)  # the initial weights count as the first
+    average.n_averaged.fill_(1)  # the initial weights count as the first
     return average.eval()

@@ -30,18 +30,12 @@ class Stop(threading.Event):
 
 
 class RunThread:
-    """A thread that works on a run.
-
-    Attributes:
-        run: its folder, whose log has the progress.
-        result: of the work, if it succeeded.
-        error: why it failed; the log has it too, which is where pages read it.
-    """
+    """A thread that works on a run."""
 
     def __init__(self, run: Run, work: Callable[[Stop], Any]) -> None:
-        self.run = run
-        self.result: Any = None
-        self.error: Exception | None = None
+        self.run = run  # its log has the progress
+        self.result: Any = None  # of the work, if it succeeded
+        self.error: Exception | None = None  # why it failed; pages read it from the log
         self._stop = Stop()
         name = f"training {run.name}"
         self._thread = threading.Thread(target=self._run_work, args=(work,), name=name, daemon=True)

@@ -43,33 +43,19 @@ _WEIGHT_DECAY = 0.02
 
 @dataclass(frozen=True)
 class NetOptions:
-    """How a net is trained.
+    """How a net is trained."""
 
-    Attributes:
-        minutes: training time, of all sessions together.
-        steps: instead of minutes, for comparable trainings; 0: as many as there is time for.
-        batch: samples a step and process.
-        rate: highest learning rate.
-        seed: of the samples and the initial weights.
-        threads: of torch on a CPU; on a GPU the number of processes that load samples.
-        evaluate_every_s: between evaluations on the held-out sets, each with a checkpoint.
-        start: initial weights, as far as they fit (all of them in fine-tuning), else random ones.
-        trunk: initial weights of the net's trunk, beside `start`.
-        scaling: of the pictures.
-        net: options of the net's class, such as `joints` and `input_hw` of a body's.
-    """
-
-    minutes: float = 100.0
-    steps: int = 0
-    batch: int = 32
-    rate: float = 2.5e-3
-    seed: int = 0
-    threads: int = 2
-    evaluate_every_s: float = 240.0
-    start: Path | None = None
-    trunk: Trunk | None = None
+    minutes: float = 100.0  # training time, of all sessions together
+    steps: int = 0  # instead of minutes, for comparable trainings; 0: as many as there is time for
+    batch: int = 32  # samples a step and process
+    rate: float = 2.5e-3  # highest learning rate
+    seed: int = 0  # of the samples and the initial weights
+    threads: int = 2  # of torch on a CPU; on a GPU the number of processes that load samples
+    evaluate_every_s: float = 240.0  # between evaluations on held-out sets, each with a checkpoint
+    start: Path | None = None  # initial weights, as far as they fit, else random ones
+    trunk: Trunk | None = None  # initial weights of the net's trunk, beside `start`
     scaling: Scaling = UNIT_SCALING
-    net: Mapping[str, Any] = field(default_factory=dict)
+    net: Mapping[str, Any] = field(default_factory=dict)  # options of its class, such as `input_hw`
 
     def measure_progress(self, state: TrainingState) -> tuple[float, float]:
         """Return what is done and what is given: steps, or else seconds."""
@@ -84,16 +70,13 @@ def train_net(
     progress: Progress = ignore_progress,
 ) -> Path:
     """Train a net in a run's folder, resuming from its checkpoint if it has one; return the path of
-    the weights.
+    the weights. Raises TrainingError: the loss is not a number, or there are too few samples. What
+    was learned until the last checkpoint is kept.
 
     An interrupt (Ctrl-C, SIGINT) ends it early and keeps what was learned.
 
     Args:
         run: written by the first of several processes only.
-
-    Raises:
-        TrainingError: the loss is not a number, or there are too few samples. What was learned
-            until the last checkpoint is kept.
     """
     fabric, rows = _launch_fabric(options), _select_training_rows(data, options)
     net, loss_function = _build_initial_net(name, options), LOSSES[NETS[name].loss]

@@ -26,14 +26,11 @@ _GUIDANCE_WEIGHT = 0.01  # of heatmaps over keypoints in space (Du et al. 2019)
 
 
 def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Return the weighted sum of the heatmaps' binary cross-entropy and the peak positions' cross-
-    entropy, averaged over stages.
+    """Return the weighted sum of the cross-entropies of heatmap values and of peak positions,
+    averaged over stages, of (B, S, J+1, h, w) logits.
 
     A keypoint outside the input has an empty target map. A missing one is ignored; a sample without
     any keypoint shows nobody, so all its targets are empty.
-
-    Args:
-        logits: (B, S, J+1, h, w).
     """
     height, width = logits.shape[-2:]
     target = heatmap_targets(keypoints, (height, width), stride)[:, None]
@@ -73,12 +70,9 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
 
 
 def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Return half the mean squared distance to the target maps, over keypoints and cells (Xiao et
-    al. 2018); a keypoint that is missing, or whose Gaussian is outside the map, costs 0.
-
-    Args:
-        maps: (B, 1, J, h, w), without a background.
-    """
+    """Return half the mean squared distance of (B, 1, J, h, w) maps, without a background, to their
+    targets (Xiao et al. 2018); a keypoint that is missing, or whose Gaussian is outside the map,
+    costs 0."""
     target, is_inside = make_joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
     distance = (maps.float() - target[:, None]).square().mean(dim=(3, 4)) / 2
     return ((distance * is_inside[:, None]).mean(dim=(1, 2)) * weights).mean()
@@ -109,11 +103,8 @@ def cross_info_loss(
     output: TrainingOutputs, keypoints: Tensor, weights: Tensor, stride: int
 ) -> Tensor:
     """Return CrossInfoNet's loss as in its published code: a quarter of the squared distances of
-    keypoints and, with a small weight, of guidance heatmaps; a missing keypoint costs 0.
-
-    Args:
-        keypoints: (B, K, 5): x, y, z in the cube, x, y in the crop's pixels.
-    """
+    keypoints and, with a small weight, of guidance heatmaps; a missing keypoint costs 0. Keypoints
+    are (B, K, 5): x, y, z in the cube, x, y in the crop's pixels."""
     size_hw = (output.hand_maps.shape[-2], output.hand_maps.shape[-1])
     maps = make_guidance_targets(keypoints[..., 3:], size_hw, stride)
     is_known = keypoints.isfinite().all(-1).float()
@@ -175,21 +166,13 @@ def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) ->
 
 @dataclass(frozen=True)
 class Loss:
-    """A net's loss, and how its trained maps are read.
+    """A net's loss, and how its trained maps are read."""
 
-    Attributes:
-        compute: from the output, the keypoints, their weights, and the maps' stride.
-        method: of the net, which returns that output.
-        centred: cell x is at the centre of its pixels, stride·x + (stride − 1)/2; else at stride·x.
-        decode: how a peak is placed between cells, as in estimators; None: not at all.
-        in_space: the net's `forward` returns keypoints in a cube, (B, K, 3), not maps.
-    """
-
-    compute: Callable[[Any, Tensor, Tensor, int], Tensor]
-    method: str
-    centred: bool = True
-    decode: PeakDecoder | None = "parabola"
-    in_space: bool = False
+    compute: Callable[[Any, Tensor, Tensor, int], Tensor]  # of output, keypoints, weights, stride
+    method: str  # of the net, which returns that output
+    centred: bool = True  # cell x is at stride·x + (stride − 1)/2; else at stride·x
+    decode: PeakDecoder | None = "parabola"  # how a peak is placed between cells; None: not at all
+    in_space: bool = False  # the net's `forward` returns keypoints in a cube, (B, K, 3), not maps
 
 
 LOSSES = {

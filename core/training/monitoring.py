@@ -30,12 +30,8 @@ _EVALUATION_BATCH = 64
 
 
 class TrainingMonitor:
-    """Follows one training.
-
-    Args:
-        run: written by the first process.
-        interval_s: between evaluations, each with a checkpoint.
-    """
+    """Follows one training: evaluates it and saves a checkpoint every `interval_s`. Only the first
+    process writes to the run."""
 
     def __init__(
         self,

@@ -26,12 +26,8 @@ _SEED_INPUT_ROWS = 368
 def load_published_net(
     name: str, weights_folder: Path, scaling: Scaling | None = None
 ) -> PreprocessedNet:
-    """Load a net with its published weights and preprocessing; raise WeightsError if they are
-    missing, altered or another net's.
-
-    Args:
-        scaling: of the pictures; None: as the net was trained.
-    """
+    """Load a net with its published weights and preprocessing, by default the scaling that it was
+    trained with; raise WeightsError if they are missing, altered or another net's."""
     arrays, entry = load_weights(name, weights_folder), WEIGHTS[name]
     if entry.trunk:
         raise WeightsError(f"{name} is the trunk of a {entry.net}: train the rest of it first")

@@ -32,46 +32,29 @@ _ROTATABLE = ("ok", "fist", "open_palm")  # mean the same at any rotation
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far samples are changed in training.
+    """How far samples are changed in training. Standard deviations are of normal distributions;
+    fractions are of the samples that the change is possible for."""
 
-    Attributes:
-        rotation_deg: largest rotation in either direction.
-        stretch: standard deviation of the log of width to height.
-        shear: standard deviation of the sideways shift per unit of height.
-        jitter: standard deviation of each keypoint's noise, in lengths of the pose (of the hand in
-            a pair).
-        dropout: probability that a keypoint (never the root) is missing, in a third of the samples.
-        mirror: fraction of the samples that are mirrored, where the mirror image's name is known.
-        turn: fraction of the samples of direction-free gestures that are rotated by any angle.
-        aim: fraction of the pointing samples that are rotated until the index finger points
-            elsewhere, and are then labelled by where it points.
-        behind: fraction of the bodies that are seen from behind: left and right are swapped.
-    """
-
-    rotation_deg: float = 0.0
-    stretch: float = 0.0
-    shear: float = 0.0
-    jitter: float = 0.0
-    dropout: float = 0.0
-    mirror: float = 0.0
-    turn: float = 0.0
-    aim: float = 0.0
-    behind: float = 0.0
+    rotation_deg: float = 0.0  # largest rotation in either direction
+    stretch: float = 0.0  # standard deviation of the log of width to height
+    shear: float = 0.0  # standard deviation of the sideways shift per unit of height
+    jitter: float = 0.0  # standard deviation of keypoints, in lengths of the pose, of a pair's hand
+    dropout: float = (
+        0.0  # probability that a keypoint, not the root, is missing, in a third of samples
+    )
+    mirror: float = 0.0  # fraction that is mirrored, where the mirror image's name is known
+    turn: float = 0.0  # fraction of direction-free gestures that is rotated by any angle
+    aim: float = 0.0  # fraction of pointing hands that is rotated to point elsewhere and relabelled
+    behind: float = 0.0  # fraction of bodies that is seen from behind: left and right are swapped
 
 
 @dataclass(frozen=True)
 class Symmetries:
-    """What mirroring and rotation do to the gestures' labels.
+    """What mirroring and rotation do to the labels of C gestures. An index of -1: there is none."""
 
-    Attributes:
-        mirrors: (C,) index of each gesture's mirror image, -1 where there is none among them.
-        rotatable: (C,) bool, whether a gesture means the same at any rotation.
-        aims: (3,) index of the gestures that point up, right and left, -1 where one is missing.
-    """
-
-    mirrors: torch.Tensor
-    rotatable: torch.Tensor
-    aims: torch.Tensor
+    mirrors: torch.Tensor  # (C,) index of each gesture's mirror image
+    rotatable: torch.Tensor  # (C,) bool, whether it means the same at any rotation
+    aims: torch.Tensor  # (3,) index of the gestures that point up, right and left
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "Symmetries":

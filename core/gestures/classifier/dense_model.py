@@ -19,25 +19,16 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class DenseModel:
-    """Dense layers, ReLU between them and softmax at the end.
+    """Dense layers, ReLU between them and softmax at the end."""
 
-    Attributes:
-        layers: kernel (in, out) and bias (out,) of each.
-        low, high: (in,) range of each input in training; None: inputs are not scaled.
-    """
-
-    layers: tuple[tuple[Floats, Floats], ...]
-    low: Floats | None = None
-    high: Floats | None = None
+    layers: tuple[tuple[Floats, Floats], ...]  # kernel (in, out) and bias (out,) of each
+    low: Floats | None = None  # (in,) lowest inputs in training; None: inputs are not scaled
+    high: Floats | None = None  # (in,) highest inputs in training
 
     @classmethod
     def load(cls, path: Path) -> "DenseModel":
-        """Read the dense layers of a Keras HDF5 file, in order.
-
-        Raises:
-            WeightsError: not a Keras model.
-            ModelError: its layers do not form a chain of dense layers.
-        """
+        """Read the dense layers of a Keras HDF5 file, in order. Raises WeightsError: not a Keras
+        model. Raises ModelError: its layers do not form a chain of dense layers."""
         layers = []
         width: int | None = None
         for name, arrays in read_keras(path).items():
@@ -58,11 +49,7 @@ class DenseModel:
 
     def probabilities(self, inputs: Floats) -> Floats:
         """Compute (N, C) softmax probabilities of (N, in) inputs, scaled to 0..1 if the model has
-        ranges.
-
-        Raises:
-            ModelError: not the network's number of inputs.
-        """
+        ranges. Raises ModelError: not the network's number of inputs."""
         width = self.layers[0][0].shape[0]
         if inputs.ndim != 2 or inputs.shape[1] != width:
             raise ModelError(f"this network takes (N, {width}) inputs, got {inputs.shape}")

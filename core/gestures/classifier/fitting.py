@@ -107,17 +107,12 @@ def fit_mlp(
     stop: Stop,
     each_epoch: Callable[[GestureNet], None] = lambda net: None,
 ) -> tuple[GestureNet, int]:
-    """Fit an MLP for a number of epochs that is fixed beforehand, and log every epoch.
+    """Fit an MLP for a number of epochs that is fixed beforehand, log every epoch, and call
+    `each_epoch` with its net. Return the averaged net of the last epoch and the number of epochs,
+    fewer when stopped. Raises InterruptedFitError: an epoch after the first failed.
 
     Args:
         validation: measured after every epoch for the training curve; it decides nothing.
-        each_epoch: called with the net after every epoch.
-
-    Returns:
-        The averaged net of the last epoch, and the number of epochs, fewer when stopped.
-
-    Raises:
-        InterruptedFitError: an epoch after the first failed.
     """
     torch.set_num_threads(1)  # steps this small are four times slower when threads share them
     fit = _Fit(data, options)

@@ -39,21 +39,13 @@ _PRELIMINARY_AFTER_S = 1.5  # of fitting, the net so far is saved for use
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training gave.
+    """What a training gave."""
 
-    Attributes:
-        model: the folder of the model; None for a baseline.
-        figures: of the held-out samples, see `compute_figures`; never of the refitted model.
-        failure: why fitting ended early; the last good epoch was saved. "" where it did not.
-        stopped: the user stopped it before the model was fitted on all samples.
-        matcher: of moving gestures, the chosen kind and the compared accuracies.
-    """
-
-    model: Path | None
-    figures: dict[str, Any]
+    model: Path | None  # the folder of the model; None for a baseline
+    figures: dict[str, Any]  # of the held-out samples, see `compute_figures`; not of the refit
     protocol: Protocol
-    failure: str = ""
-    stopped: bool = False
+    failure: str = ""  # why fitting ended early; the last good epoch was saved
+    stopped: bool = False  # by the user, before the model was fitted on all samples
     matcher: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -78,16 +70,14 @@ def train(
     stop: Stop | None = None,
 ) -> TrainResult:
     """Train on one part of the samples, measure on the held-out part, refit on all, save the model
-    into the run's folder, and log result and end.
+    into the run's folder, and log result and end. Raises TrainingError: unknown classifier, data
+    that can't be trained on, a full disk; or a loss of NaN, after which the last good epoch is
+    measured and saved all the same. Raises ReplacedError: a newer training replaced it; it may
+    leave a preliminary model.
 
     Args:
         clips: moving gestures of the same project, where `data` are still ones: their model is
             saved in a folder inside the run's.
-
-    Raises:
-        TrainingError: unknown classifier, data that can't be trained on, a full disk; or a loss
-            of NaN, after which the last good epoch is measured and saved all the same.
-        ReplacedError: a newer training replaced it; it may leave a preliminary model.
     """
     options, stop = options or TrainOptions(), stop or Stop()
     started = time.monotonic()

@@ -22,14 +22,8 @@ EPOCHS = 20  # fixed; leave-one-recorder-out accuracy is flat from 10 to 25
 def fit_baseline(
     name: str, data: GestureData, seed: int = 0
 ) -> Callable[[GestureData], NDArray[np.float32]]:
-    """Fit the named baseline ("knn", "logreg", "forest") on standardised features.
-
-    Returns:
-        A function from samples to (N, C) probabilities.
-
-    Raises:
-        TrainingError: no such classifier.
-    """
+    """Fit the named baseline ("knn", "logreg", "forest") on standardised features, and return its
+    function from samples to (N, C) probabilities. Raises TrainingError: no such classifier."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
@@ -62,20 +56,14 @@ def compare_classifiers(
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
     stop: Stop | None = None,
 ) -> dict[str, Any]:
-    """Fit each of `CLASSIFIERS` on the same training samples, and measure its accuracy on the same
-    held-out samples.
-
-    Args:
-        on_row: called with each classifier's row.
-        stop: when set, the remaining classifiers are not measured.
+    """Fit each of `CLASSIFIERS` on the same training samples until stopped, measure its accuracy on
+    the same held-out samples, and call `on_row` with its row. Raises TrainingError: data that can't
+    be trained on.
 
     Returns:
         The keys of `Protocol.to_dict`, n, groups, epochs, rows: classifier, seconds to fit,
         accuracy, interval, and for all but the first difference and difference_interval (to the
         first; fractions).
-
-    Raises:
-        TrainingError: data that can't be trained on.
     """
     data = data.drop_empty_gestures()
     split = split_by_groups(data, seed)

@@ -49,12 +49,10 @@ def wilson_interval(correct: float, n: float) -> tuple[float, float]:
 def estimate_accuracy(
     correct: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst", *, each: bool = False
 ) -> Accuracy:
-    """Return the accuracy of grouped samples with its 95 % interval, widened because a group's
-    samples are correlated.
+    """Return the accuracy of (n,) samples, n ≥ 1, with its 95 % interval, widened because samples
+    of one of the (n,) groups are correlated.
 
     Args:
-        correct: (n,) whether each sample was correct, n ≥ 1.
-        groups: (n,) the group of each sample.
         kind: what the groups are, a key of `MIN_CORRELATION`.
         each: every group weighs the same, however many samples it has.
     """

@@ -24,15 +24,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class NoiseScores:
-    """How likely each label is an error.
+    """How likely each label is an error."""
 
-    Attributes:
-        score: (N,) the label-noise score, NaN where unknown.
-        other: (N,) the more likely gesture; the sample's own where none is more likely.
-    """
-
-    score: Floats
-    other: Ints
+    score: Floats  # (N,) 0 to 1, NaN where unknown
+    other: Ints  # (N,) the more likely gesture; the sample's own where none is more likely
 
 
 def noise_by_neighbours(

@@ -26,18 +26,12 @@ def leave_one_person_out(
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each person (or only those in `only`), measured by a model trained on
-    all other persons' samples.
+    all other persons' samples. Raises TrainingError: fewer than two persons.
 
     Samples of unknown persons are ignored: they may show any of the others. A sample of a gesture
     that nobody else recorded can't be judged: `unjudged` counts those, and a person without a
-    judged sample has n = 0 and no other figure.
-
-    Args:
-        on_person: called with each person and their figures.
-        stop: when set, the remaining persons are not measured.
-
-    Raises:
-        TrainingError: fewer than two persons.
+    judged sample has n = 0 and no other figure. `on_person` is called with each person and their
+    figures; when stopped, the remaining persons are not measured.
     """
     persons = data.known_persons
     if len(persons) < 2:
@@ -80,11 +74,8 @@ def _measure_person(
 
 def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Summarise the figures by person: the mean of the persons with its interval, the worst person,
-    and the accuracy on all samples. Persons without a judged sample don't count.
-
-    Raises:
-        TrainingError: nobody could be judged.
-    """
+    and the accuracy on all samples. Persons without a judged sample don't count. Raises
+    TrainingError: nobody could be judged."""
     judged = {person: found for person, found in per_person.items() if found["n"]}
     if not judged:
         raise TrainingError(

@@ -35,17 +35,11 @@ _PHRASES = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """How figures were measured. Nothing should be chosen on the part that they are of.
+    """How figures were measured. Nothing should be chosen on the part that they are of."""
 
-    Attributes:
-        split: a key of `HELD_OUT_GROUPS`.
-        chosen: the choice ("epochs", "matcher", "threshold", "floor") → the part it was made on.
-        reported: the part that the figures are of.
-    """
-
-    split: str
-    chosen: Mapping[str, Part] = field(default_factory=dict)
-    reported: Part = Part.HELD_OUT
+    split: str  # a key of `HELD_OUT_GROUPS`
+    chosen: Mapping[str, Part] = field(default_factory=dict)  # choice → where it was made
+    reported: Part = Part.HELD_OUT  # the part that the figures are of
 
     @property
     def new_people(self) -> bool:
@@ -75,13 +69,11 @@ class Protocol:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Protocol":
-        """Create a protocol from a log or metadata with the keys of `to_dict`.
+        """Create a protocol from a log or metadata with the keys of `to_dict`. Raises ValueError:
+        unknown part.
 
         Trainings of early versions wrote no protocol: they chose the epoch of a net, or the matcher
         of moving gestures, on the held-out samples.
-
-        Raises:
-            ValueError: unknown part.
         """
         if (whole := record.get("protocol")) is not None:
             chosen = {what: Part(part) for what, part in whole["chosen"].items()}

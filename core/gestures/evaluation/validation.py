@@ -43,11 +43,8 @@ class Split:
 
 def split_by_groups(data: GestureData, seed: int = 0) -> Split:
     """Hold out whole persons, else sessions, else recordings: the coarsest groups that leave every
-    gesture on both sides; else the end of each recording.
-
-    Raises:
-        TrainingError: fewer than two gestures, or a gesture with a single sample.
-    """
+    gesture on both sides; else the end of each recording. Raises TrainingError: fewer than two
+    gestures, or a gesture with a single sample."""
     _check_two_gestures(data)
     _check_two_samples_each(data)
     for kind, groups in _list_possible_groups(data):
@@ -58,14 +55,11 @@ def split_by_groups(data: GestureData, seed: int = 0) -> Split:
 
 def split_motions(data: GestureData, seed: int = 0) -> Split:
     """Hold out whole groups of moving gestures: the coarsest kind by which at least half of the
-    samples can be tested; else the end of each recording.
+    samples can be tested; else the end of each recording. Raises TrainingError: fewer than two
+    gestures; or only tails of recordings can be held out, and a gesture has a single sample.
 
     Gestures of a single group are only trained on. No recording is ever on both sides, unless most
     gestures have only one.
-
-    Raises:
-        TrainingError: fewer than two gestures; or only tails of recordings can be held out, and a
-            gesture has a single sample.
     """
     _check_two_gestures(data)
     for kind, groups in _list_possible_groups(data):
@@ -226,11 +220,8 @@ def save_predictions(
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
-    """Read a run's `validation.csv`; empty where it has none.
-
-    Raises:
-        TrainingError: it is no such table.
-    """
+    """Read a run's `validation.csv`; empty where it has none. Raises TrainingError: it is no such
+    table."""
     if not (folder / FILE).is_file():
         return []
     with (folder / FILE).open(encoding="utf-8", newline="") as file:

@@ -30,11 +30,8 @@ FEATURE_SETS: dict[tuple[str, int], FeatureSet] = {
 
 
 def get_feature_set(skeleton: str, axes: int = 2) -> FeatureSet:
-    """Return the feature set of a skeleton, by its name, for keypoints with 2 or 3 axes.
-
-    Raises:
-        SkeletonError: this skeleton has no features.
-    """
+    """Return the feature set of a skeleton, by its name, for keypoints with 2 or 3 axes. Raises
+    SkeletonError: this skeleton has no features."""
     if found := FEATURE_SETS.get((skeleton, axes)):
         return found
     where = " in space" if axes == 3 else ""

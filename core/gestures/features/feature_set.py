@@ -27,17 +27,12 @@ from core.pose.skeletons.table import Skeleton
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """The features of one skeleton: `get_feature_set("hand_21")(keypoints, mirrored_view)`.
+    """The features of one skeleton: `get_feature_set("hand_21")(keypoints, mirrored_view)`."""
 
-    Attributes:
-        version: changes whenever the features do; a model stores the version it was trained on.
-        axes: D of a keypoint.
-    """
-
-    axes: ClassVar[int] = 2
+    axes: ClassVar[int] = 2  # D of a keypoint
 
     skeleton: Skeleton
-    version: int
+    version: int  # changes with the features; a model stores the one it was trained on
 
     @cached_property
     def count(self) -> int:
@@ -59,16 +54,11 @@ class FeatureSet:
         return [(a, b) for i, a in enumerate(tips) for b in (*tips[i + 1 :], *bases)]
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """Compute the (N, F) float32 features, finite for any input.
+        """Compute (N, F) float32 features, finite for any input, of (N, K, D) keypoints in any unit
+        with one scale for all axes, NaN where missing, and (N,) bool. Raises SkeletonError:
+        keypoints of another skeleton.
 
         Missing keypoints of a hand count as its root; of a body see `BodyFeatures`.
-
-        Args:
-            keypoints: (N, K, D) in any unit with one scale for all axes; NaN where missing.
-            mirrored_view: (N,) bool.
-
-        Raises:
-            SkeletonError: keypoints of another skeleton.
         """
         if len(keypoints.shape) != 3 or keypoints.shape[2] != self.axes:
             raise SkeletonError(

@@ -53,30 +53,20 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """The checked content of a `.gesture` file: a model, test inputs, and its expected outputs.
-
-    Attributes:
-        sha256: of each member, and under "" of the file itself.
-        card: untrusted Markdown.
-        predict: its predict.py, never run here.
-        motions: the file of moving gestures inside.
-    """
+    """The checked content of a `.gesture` file: a model, test inputs, and its expected outputs."""
 
     model: GestureModel
     inputs: Inputs
     answers: Answers
-    sha256: Mapping[str, str]
-    card: str
-    predict: str
-    motions: "Bundle | None" = None
+    sha256: Mapping[str, str]  # of each member, and under "" of the file itself
+    card: str  # untrusted Markdown
+    predict: str  # its predict.py, never run here
+    motions: "Bundle | None" = None  # the file of moving gestures inside
 
     def compare_answers(self) -> NDArray[np.float64]:
         """Run the model on the test vectors, and return the (V,) largest difference of its outputs
         from the expected ones; inf for NaN. Values beyond ±1 are compared relative to their size.
-
-        Raises:
-            ModelError: it can't be run, or has other outputs than the vectors.
-        """
+        Raises ModelError: it can't be run, or has other outputs than the vectors."""
         found = run_model(self.model, self.inputs)
         shapes = {name: values.shape for name, values in found.items()}
         expected = {name: values.shape for name, values in self.answers.items()}
@@ -98,14 +88,12 @@ def write_bundle(
     model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str, beside: bytes = b""
 ) -> Bundle:
     """Write a model as a `.gesture` file, with test vectors of V = 16 inputs; return it as read
-    back, and keep it only if the model then gives the same outputs.
+    back, and keep it only if the model then gives the same outputs. Raises ModelError: the model
+    can't be run, or the file answers more than 1e-4 off. Raises ArchiveError: another name, or a
+    folder that can't be written.
 
     Args:
         beside: the content of a `.gesture` file of moving gestures to include.
-
-    Raises:
-        ModelError: the model can't be run, or the file answers more than 1e-4 off.
-        ArchiveError: another name, or a folder that can't be written.
     """
     if out.suffix != SUFFIX:
         raise ArchiveError(f"{out.name}: the file's name must end in {SUFFIX}")
@@ -175,23 +163,15 @@ def _encode_json(value: Any) -> bytes:
 
 def load_model(path: Path) -> GestureModel:
     """Load a model from its folder, its model.onnx, or a `.gesture` file, which is checked like an
-    untrusted one.
-
-    Raises:
-        MudraError: none of them, or one that can't be trusted.
-    """
+    untrusted one. Raises MudraError: none of them, or one that can't be trusted."""
     is_bundle = path.suffix == SUFFIX and not path.is_dir()
     return check_bundle(path).model if is_bundle else GestureModel.load(path)
 
 
 def check_bundle(path: Path) -> Bundle:
     """Check an untrusted `.gesture` file and its test vectors in a worker process with limits, and
-    read it.
-
-    Raises:
-        ArchiveError: not a zip of these members, or one that can't be trusted.
-        ModelError: altered, no gesture model, too costly, or answers that are more than 1e-4 off.
-    """
+    read it. Raises ArchiveError: not a zip of these members, or one that can't be trusted. Raises
+    ModelError: altered, no gesture model, too costly, or answers that are more than 1e-4 off."""
     _check_in_worker("file", path)
     return read_bundle(path)
 
@@ -229,12 +209,8 @@ def check_answers(bundle: Bundle, name: str) -> Bundle:
 
 def read_bundle(path: Path) -> Bundle:
     """Read a `.gesture` file within the limits for untrusted zips, and check hashes, metadata and
-    graph, without running the model.
-
-    Raises:
-        ArchiveError: not a zip of these members, or one that can't be trusted.
-        ModelError: altered, or no gesture model.
-    """
+    graph, without running the model. Raises ArchiveError: not a zip of these members, or one that
+    can't be trusted. Raises ModelError: altered, or no gesture model."""
     if not path.is_file():
         raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
     if (size := path.stat().st_size) > MAX_BYTES:

@@ -24,16 +24,9 @@ def model_card(
     moving: Sequence[GestureLabel] = (),
     notes: str = "",
 ) -> str:
-    """Return the model card, Markdown, of a model with this metadata.
-
-    Args:
-        gestures: in the model's order.
-        moving: the gestures of the model of moving gestures beside it.
-        notes: trusted Markdown that is appended.
-
-    Raises:
-        ModelError: metadata that can't be used.
-    """
+    """Return the model card, Markdown, of a model with this metadata and these gestures; `moving`
+    are those of the model of moving gestures beside it, and trusted Markdown notes are appended.
+    Raises ModelError: metadata that can't be used."""
     about = ModelMetadata.parse(dict(metadata))
     motions = f"Gestures that move have a model and a card of their own: {_titles(moving)}."
     parts = [

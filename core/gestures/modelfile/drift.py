@@ -58,20 +58,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HandMeasures:
-    """How N hands are held, as seen on the screen.
+    """How N hands are held, as seen on the screen; lengths are in palm lengths."""
 
-    Attributes:
-        turn: (N,) degrees, clockwise from upright.
-        width: (N,) width of the knuckles in palm lengths; small when seen from the side.
-        reach: (N,) distance of the farthest fingertip from the wrist in palm lengths; small when a
-            finger points at the camera.
-        left: (N,) bool, the index side is left of the little finger's with the palm up.
-    """
-
-    turn: Array
-    width: Array
-    reach: Array
-    left: NDArray[np.bool_]
+    turn: Array  # (N,) degrees, clockwise from upright
+    width: Array  # (N,) width of the knuckles; small when seen from the side
+    reach: Array  # (N,) from wrist to farthest fingertip; small when a finger points at the camera
+    left: NDArray[np.bool_]  # (N,) the index side is left of the little finger's, palm up
 
     @classmethod
     def from_keypoints(
@@ -97,12 +89,8 @@ def reference_statistics(
     data: GestureData, *, rotated: Collection[str] = (), mirrored: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """Compute how each gesture's hands were held in training (percentiles of palm width, reach and
-    turn, and the side), the metadata's `usual`; {} unless single hands.
-
-    Args:
-        rotated: gestures that were trained in every direction: their turn has no reference.
-        mirrored: gestures that were trained with both hands: their side has none.
-    """
+    turn, and the side), the metadata's `usual`; {} unless single hands. Gestures that augmentation
+    rotated or mirrored have no reference turn or side."""
     if data.skeleton != HAND_21.name:
         return {}
     measures = HandMeasures.from_keypoints(data.keypoints[..., :2], data.mirrored_view)
@@ -173,12 +161,8 @@ class _SeenHand:
 
 
 class DriftMonitor:
-    """Compares the hands or bodies of the last MEMORY_S with the reference.
-
-    Args:
-        reference: a model's metadata `usual`.
-        skeleton: the model's. Bodies are only checked for half and rejected ones.
-    """
+    """Compares the hands of the last MEMORY_S with the reference, a model's metadata `usual`;
+    bodies are only checked for half and rejected ones."""
 
     def __init__(self, reference: Mapping[str, Usual], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles

@@ -48,25 +48,17 @@ _DEFAULT_LEAVE = 0.75  # `Smoothing.leave` as a fraction of `enter`
 
 @dataclass(frozen=True, eq=False)
 class GestureModel:
-    """Keypoints in, probabilities out.
+    """Keypoints in, probabilities out."""
 
-    Attributes:
-        path: the folder, or the `.gesture` file, that it came from.
-        beside: the model of moving gestures from the same `.gesture` file.
-    """
-
-    path: Path
+    path: Path  # the folder, or the `.gesture` file, that it came from
     metadata: dict[str, Any]
     onnx: bytes
-    beside: "GestureModel | None" = None
+    beside: "GestureModel | None" = None  # of moving gestures, from the same `.gesture` file
 
     @classmethod
     def load(cls, path: Path) -> "GestureModel":
-        """Read a model's folder (a run's too), or its model.onnx.
-
-        Raises:
-            ModelError: no model there, too large, damaged, or of another feature version.
-        """
+        """Read a model's folder (a run's too), or its model.onnx. Raises ModelError: no model
+        there, too large, damaged, or of another feature version."""
         folder = path.parent if path.suffix == ".onnx" else path
         return cls(folder, *_read_files(folder))
 
@@ -223,15 +215,9 @@ class GestureModel:
     def predict(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return (N, C) probabilities and (N,) rejection scores, 0 where the model has none.
-
-        Args:
-            keypoints: (N, K, D), or windows (N, T, K, D); NaN where missing.
-            mirrored_view: (N,) true where the viewer saw the picture mirrored.
-
-        Raises:
-            ModelError: keypoints of another skeleton, or the model can't be run.
-        """
+        """Return (N, C) probabilities and (N,) rejection scores, 0 where the model has none, of
+        (N, K, D) keypoints or (N, T, K, D) windows, NaN where missing, and (N,) bool. Raises
+        ModelError: keypoints of another skeleton, or the model can't be run."""
         if keypoints.shape[1:] != self.shape:
             raise ModelError(
                 f"the model knows {self.skeleton.name} keypoints (N, {self._shape_text}), "
@@ -354,11 +340,8 @@ def read_smoothing(model: GestureModel | None) -> Smoothing:
 
 
 def save_smoothing(folder: Path, smoothing: Smoothing) -> None:
-    """Write the smoothing into the metadata of a model's folder, atomically.
-
-    Raises:
-        ModelError: there is no model, or the folder can't be written.
-    """
+    """Write the smoothing into the metadata of a model's folder, atomically. Raises ModelError:
+    there is no model, or the folder can't be written."""
     path = folder / METADATA
     try:
         update_json(path, {"smoothing": asdict(smoothing)})

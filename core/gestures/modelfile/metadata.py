@@ -180,11 +180,8 @@ class ModelMetadata(_Record):
 
     @classmethod
     def parse(cls, metadata: dict[str, Any]) -> "ModelMetadata":
-        """Validate a model's metadata, and return them with types.
-
-        Raises:
-            ModelError: a value has the wrong type or is out of range.
-        """
+        """Validate a model's metadata, and return them with types. Raises ModelError: a value has
+        the wrong type or is out of range."""
         try:
             return cls.model_validate(metadata)
         except ValidationError as error:

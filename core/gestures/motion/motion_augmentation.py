@@ -30,25 +30,15 @@ _ROTATABLE = ("clockwise", "counter_clockwise", "still", "move")
 
 @dataclass(frozen=True)
 class MotionAugmentation:
-    """How far windows are changed in training.
+    """How far windows are changed in training."""
 
-    Attributes:
-        fraction: of the windows that are mirrored, and of those that are rotated, where the
-            gesture of the result is known.
-        rotation_deg: largest rotation in either direction.
-        scale, stretch: largest change of the log of the size, and of each axis separately.
-        speed: largest change of the log of the speed.
-        shift: largest shift of a window in time, in frames.
-        jitter: largest standard deviation of a keypoint's noise, in pose sizes.
-    """
-
-    fraction: float = 0.5
-    rotation_deg: float = 14.0
-    scale: float = 0.4
-    stretch: float = 0.2
-    speed: float = 0.3
-    shift: float = 1.5
-    jitter: float = 0.002
+    fraction: float = 0.5  # that is mirrored, and rotated, where the result's gesture is known
+    rotation_deg: float = 14.0  # largest rotation in either direction
+    scale: float = 0.4  # largest change of the log of the size
+    stretch: float = 0.2  # largest change of the log of each axis
+    speed: float = 0.3  # largest change of the log of the speed
+    shift: float = 1.5  # largest shift in time, frames
+    jitter: float = 0.002  # largest standard deviation of a keypoint's noise, in pose sizes
 
 
 @dataclass(frozen=True)

@@ -28,16 +28,11 @@ _STEP_GAIN = 4.0  # brings steps to the size of positions
 @dataclass(frozen=True)
 class MotionFeatures:
     """The features of one skeleton's windows: the path of its root, the path of its traced
-    keypoint, and its shape over time.
-
-    Attributes:
-        axes: D of a keypoint.
-        version: changes whenever the features do; a model stores the version it was trained on.
-    """
+    keypoint, and its shape over time."""
 
     skeleton: Skeleton
-    axes: int = 2
-    version: int = 1
+    axes: int = 2  # D of a keypoint
+    version: int = 1  # changes with the features; a model stores the one it was trained on
 
     @cached_property
     def _still(self) -> FeatureSet:
@@ -65,15 +60,9 @@ class MotionFeatures:
         return parts
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """Compute (N, T, F) features, finite for any input.
-
-        Args:
-            keypoints: (N, T, K, D) in any unit with one scale for all axes; NaN where missing.
-            mirrored_view: (N,) bool.
-
-        Raises:
-            SkeletonError: keypoints of another skeleton.
-        """
+        """Compute (N, T, F) features, finite for any input, of (N, T, K, D) keypoints in any unit
+        with one scale for all axes, NaN where missing, and (N,) bool. Raises SkeletonError:
+        keypoints of another skeleton."""
         if len(keypoints.shape) != 4 or keypoints.shape[3] != self.axes:
             raise SkeletonError(
                 f"these keypoints are {tuple(keypoints.shape)}, the features of a moving gesture "
@@ -165,11 +154,8 @@ MOTION_FEATURES = {
 
 
 def get_motion_features(skeleton: str, axes: int = 2) -> MotionFeatures:
-    """Return the features of moving gestures for a skeleton, by its name, and 2 or 3 axes.
-
-    Raises:
-        SkeletonError: this skeleton has none.
-    """
+    """Return the features of moving gestures for a skeleton, by its name, and 2 or 3 axes. Raises
+    SkeletonError: this skeleton has none."""
     if found := MOTION_FEATURES.get((skeleton, axes)):
         return found
     raise SkeletonError(f"no features of moving gestures are known for “{skeleton}”, {axes} axes")

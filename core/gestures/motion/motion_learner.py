@@ -31,23 +31,15 @@ Matcher = MotionNet | Templates
 
 @dataclass(frozen=True)
 class MotionTraining:
-    """What a training of moving gestures gave.
+    """What a training of moving gestures gave."""
 
-    Attributes:
-        matcher: fitted on all samples; on the training part where it was stopped.
-        kind: NET or TEMPLATES.
-        compared: inner accuracy of both kinds; {} where only one was possible.
-        templates: fitted on the same samples, to reject other movements; None where the samples
-            are so many that `none` covers these.
-    """
-
-    matcher: Matcher
-    kind: str
+    matcher: Matcher  # fitted on all samples; on the training part where it was stopped
+    kind: str  # NET or TEMPLATES
     figures: dict[str, Any]
-    compared: dict[str, float]
+    compared: dict[str, float]  # inner accuracy of both kinds; {} where only one was possible
     epochs: int
     refitted: bool
-    templates: Templates | None
+    templates: Templates | None  # that reject other movements; None where samples of `none` do
 
     @property
     def chosen_on(self) -> Part:
@@ -82,12 +74,9 @@ def choose_matcher(
     epochs: int | None = None,
     stop: Stop | None = None,
 ) -> tuple[str, dict[str, float]]:
-    """Choose NET or TEMPLATES by their accuracy on an inner split of the training samples.
-
-    Returns:
-        The kind and both accuracies. These are {} where there is no choice: TEMPLATES where the
-        samples are too few for a net, NET where they can't be split.
-    """
+    """Choose NET or TEMPLATES by their accuracy on an inner split of the training samples, and
+    return the kind and both accuracies. These are {} where there is no choice: TEMPLATES where the
+    samples are too few for a net, NET where they can't be split."""
     counts = np.bincount(training.labels, minlength=len(training.gestures))
     if np.median(counts[counts > 0]) < _MIN_SAMPLES_FOR_NET:
         return TEMPLATES, {}

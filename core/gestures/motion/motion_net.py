@@ -99,11 +99,7 @@ def fit_motion_net(
     stop: Stop | None = None,
 ) -> MotionNet:
     """Fit a net on all windows for a fixed number of epochs, fewer when stopped; log every epoch
-    and return the averaged net.
-
-    Raises:
-        TrainingError: the loss became infinite or NaN.
-    """
+    and return the averaged net. Raises TrainingError: the loss became infinite or NaN."""
     torch.set_num_threads(1)  # as in `fit_mlp`
     epochs, stop = epochs or choose_epochs(data, options), stop or Stop()
     generator = torch.Generator().manual_seed(options.seed)

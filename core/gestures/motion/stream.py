@@ -53,13 +53,9 @@ class MotionEvent:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A finished movement that was no gesture.
-
-    Attributes:
-        gesture: the most probable one.
-        why: SLOW: longer than any example may last; UNLIKE: smaller than the examples or otherwise
-            different; UNSURE: it may be another gesture.
-    """
+    """A finished movement that was no gesture, the most probable one, and why: SLOW: longer than
+    any example may last; UNLIKE: smaller or otherwise different; UNSURE: it may be another
+    gesture."""
 
     gesture: GestureLabel
     end_s: float
@@ -82,16 +78,11 @@ class _Candidate(NamedTuple):
 
 
 class MotionStream:
-    """Detects the moving gestures of one hand or body in a stream of frames.
-
-    Args:
-        model: of moving gestures, trained on clips cut to their moving part, as recording does.
+    """Detects the moving gestures of one hand or body in a stream of frames, by a model that was
+    trained on clips cut to their moving part; raises ModelError for one of still gestures.
 
     Attributes:
         near_miss: the movement that ended with the last frame and was no gesture.
-
-    Raises:
-        ModelError: the model is of still gestures.
     """
 
     def __init__(self, model: GestureModel) -> None:
@@ -116,12 +107,8 @@ class MotionStream:
     def step(
         self, time_s: float, keypoints: Floats | None, mirrored_view: bool = False
     ) -> MotionEvent | None:
-        """Process a frame, and return the gesture that has just been recognised, if any.
-
-        Args:
-            time_s: a frame that is not later than the last one is ignored.
-            keypoints: (K, D); None or all NaN where no hand is seen.
-        """
+        """Process a frame's (K, D) keypoints, None or all NaN where no hand is seen, and return the
+        gesture that has just been recognised, if any. Frames must come in the order of time."""
         self.near_miss = None
         if time_s <= self._last_s:
             return None

@@ -29,25 +29,15 @@ _LOG_ODDS = 4.0  # of a gesture that is nearer by the usual distance of two of i
 
 @dataclass(frozen=True, eq=False)
 class Templates:
-    """Examples of each gesture to compare windows with.
-
-    Attributes:
-        weights: of each group of `MotionFeatures.compared_slices`.
-        bank: (M, T, G) the examples.
-        starts: index of each gesture's first example in the bank, and M.
-        sharpness: how fast probability falls with distance.
-        limit: what is farther from every example is none of the gestures.
-        min_reach: of each gesture, in pose sizes: a hand that gesticulates makes small paths of all
-            shapes. 0 where any reach is accepted.
-    """
+    """Examples of each gesture to compare windows with."""
 
     features: MotionFeatures
-    weights: tuple[float, ...]
-    bank: NDArray[np.float32]
-    starts: tuple[int, ...]
-    sharpness: float
-    limit: float
-    min_reach: tuple[float, ...]
+    weights: tuple[float, ...]  # of each group of `MotionFeatures.compared_slices`
+    bank: NDArray[np.float32]  # (M, T, G) the examples
+    starts: tuple[int, ...]  # index of each gesture's first example in the bank, and M
+    sharpness: float  # how fast probability falls with distance
+    limit: float  # what is farther from every example is none of the gestures
+    min_reach: tuple[float, ...]  # of each gesture, pose sizes: gesticulation makes small paths
 
     @classmethod
     def fit(
@@ -61,11 +51,8 @@ class Templates:
         none: int | None = None,
     ) -> "Templates":
         """Choose random examples of each gesture from (N, T, K, D) windows, and fit feature weights
-        and the rejection limit by the distances between them.
-
-        Args:
-            none: the label of `none`: parts of its examples become examples of it, too.
-        """
+        and the rejection limit by the distances between them. Parts of the examples with the label
+        `none` become examples of it, too."""
         rng = np.random.default_rng(seed)
         chosen = [
             rng.permutation(np.flatnonzero(labels == c))[:_MAX_EXAMPLES] for c in range(classes)

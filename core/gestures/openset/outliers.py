@@ -35,13 +35,11 @@ Array = NDArray[np.float32]
 
 
 def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
-    """Make at most n poses that are none of the data's gestures, as seen on the screen.
+    """Make at most n poses, (n, K, D), that are none of the data's gestures, as seen on the screen;
+    none where there are fewer than two classes.
 
     Each is a hand of one class with one or two fingers of a hand of another class; those that
     resemble a gesture are removed.
-
-    Returns:
-        (n or fewer, K, D); empty where there are fewer than two classes.
     """
     keypoints, skeleton = centre_and_fill(data), skeleton_named(data.skeleton)
     rows = _sample_classes_evenly(data.labels, 2 * _TRIES * n, rng).reshape(2, -1)

@@ -44,24 +44,15 @@ _SPLIT_TEXTS = {
 
 @dataclass(frozen=True)
 class Rejection:
-    """How a model rejects unknown hands, as its metadata say it.
+    """How a model rejects unknown hands, as its metadata say it."""
 
-    Attributes:
-        threshold: a hand with a larger score gets no gesture.
-        true_accept: acceptance rate of the gestures' samples, by thresholds chosen without them.
-        false_accept: acceptance rate of the unknown hands; None where there were none.
-        measured_on: which hands these were, for people.
-        gestures, foreign: number of gesture samples and of unknown hands.
-        score: what the score was learned from.
-    """
-
-    threshold: float
-    true_accept: float
-    false_accept: float | None
-    measured_on: str
-    gestures: int
-    foreign: int
-    score: str = "made-up hands + none"
+    threshold: float  # a hand with a larger score gets no gesture
+    true_accept: float  # acceptance rate of gesture samples, by thresholds chosen without them
+    false_accept: float | None  # acceptance rate of the unknown hands; None where there were none
+    measured_on: str  # which hands these were, for people
+    gestures: int  # number of gesture samples
+    foreign: int  # number of unknown hands
+    score: str = "made-up hands + none"  # what the score was learned from
 
 
 def index_of_none(data: GestureData) -> int | None:
