@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.gestures.evaluation.embedding import sample_evenly
 from core.paths import Paths
 from core.recording.demo import fill_demo_project
 from core.review.data_map import (
@@ -20,7 +21,7 @@ from core.review.data_map import (
     is_map_outdated,
 )
 from core.store.bin import delete_samples, move_samples
-from core.store.index import SampleIndex, read_index
+from core.store.index import read_index
 from tests.store.conftest import gesture_id, take
 
 
@@ -44,24 +45,16 @@ def test_a_drawn_map_follows_moved_and_deleted_samples(store, project):
     oks, fists = take(store, project, "ok", "me"), take(store, project, "fist", "you")
     sample_index = read_index(store, project.id)
     drawn = compute_map(store, project.id, PCA, sample_index)
-    assert {
-        layer.group: len(layer.ids) for layer in group_points(drawn, sample_index, BY_GESTURE)
-    } == {
-        gesture_id(store, project, "ok"): 3,
-        gesture_id(store, project, "fist"): 3,
-    }
-    move_samples(store, project.id, oks[:1], gesture_id(store, project, "fist"))
+    ok, fist = (gesture_id(store, project, name) for name in ("ok", "fist"))
+    layers = group_points(drawn, sample_index, BY_GESTURE)
+    assert {layer.group: len(layer.ids) for layer in layers} == {ok: 3, fist: 3}
+    move_samples(store, project.id, oks[:1], fist)
     delete_samples(store, project.id, fists[:2])
     sample_index = read_index(store, project.id)
-    by_gesture = {
-        one.group: set(one.ids.tolist()) for one in group_points(drawn, sample_index, BY_GESTURE)
-    }
-    assert by_gesture[gesture_id(store, project, "fist")] == {oks[0], fists[2]}
-    assert (
-        len(group_points(drawn, sample_index, BY_PERSON))
-        == len(group_points(drawn, sample_index, BY_SESSION))
-        == 2
-    )
+    layers = group_points(drawn, sample_index, BY_GESTURE)
+    assert [{*one.ids.tolist()} for one in layers if one.group == fist] == [{oks[0], fists[2]}]
+    for by in (BY_PERSON, BY_SESSION):
+        assert len(group_points(drawn, sample_index, by)) == 2
     assert not is_map_outdated(drawn, sample_index)
     take(store, project)
     assert is_map_outdated(drawn, read_index(store, project.id))
@@ -73,9 +66,8 @@ def test_many_sessions_go_together_beyond_the_largest(store, project):
     for i in range(MAX_GROUPS + 3):
         take(store, project, n=1 + (i < 2))
     sample_index = read_index(store, project.id)
-    found = group_points(
-        compute_map(store, project.id, PCA, sample_index), sample_index, BY_SESSION
-    )
+    drawn = compute_map(store, project.id, PCA, sample_index)
+    found = group_points(drawn, sample_index, BY_SESSION)
     assert len(found) == MAX_GROUPS
     assert [len(layer.ids) for layer in found] == [2, 2, *[1] * (MAX_GROUPS - 3), 4]
     assert found[-1].group is None and group_title(found[-1], {}) == OTHERS
@@ -85,12 +77,6 @@ def test_of_many_samples_5000_are_drawn_and_said(store, project):
     ids = take(store, project, n=30)
     drawn = compute_map(store, project.id, PCA, read_index(store, project.id))
     assert describe_map(drawn).startswith("30 samples. The two axes explain")
-    many = np.arange(1, 20_001)
-    gestures = np.where(many % 20 == 0, 1, 2)
-    none = np.zeros_like(many)
-    sample_index = SampleIndex(many, gestures, none, none, none, none)
-    from core.gestures.evaluation.embedding import sample_evenly
-
-    rows = sample_evenly(sample_index.gestures)
-    assert np.bincount(gestures[rows]).tolist() == [0, 1000, 4000]
-    assert set(ids) == set(drawn.ids.tolist())
+    assert {*ids} == {*drawn.ids.tolist()}
+    gestures = np.where(np.arange(20_000) % 20 == 0, 1, 2)
+    assert np.bincount(gestures[sample_evenly(gestures)]).tolist() == [0, 1000, 4000]

@@ -58,13 +58,8 @@ def label_noise_of(ids, gestures, share, scores=None):
     n = len(ids)
     known = NoiseScores(np.array(share, np.float32), np.full(n, 1))
     unknown = NoiseScores(np.full(n, np.nan, np.float32), np.full(n, 1))
-    return LabelNoise(
-        column(*ids),
-        column(*gestures),
-        known,
-        unknown,
-        np.array(scores if scores else [1] * n, np.float32),
-    )
+    scores = np.array(scores or [1] * n, np.float32)
+    return LabelNoise(column(*ids), column(*gestures), known, unknown, scores)
 
 
 def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, project):
@@ -72,15 +67,9 @@ def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, proj
     who = store.ensure_person(project.id, "you")
     session = store.start_session(project.id, who.id, "import")
     burst = store.start_recording(session, gesture_id(store, project, "fist"))
+    scores = np.full(21, 0.5, np.float32)
     hands = [
-        NewSample(
-            np.full((21, 2), i, np.float32),
-            np.full(21, 0.5, np.float32),
-            "f",
-            False,
-            "e",
-            handedness=hand,
-        )
+        NewSample(np.full((21, 2), i, np.float32), scores, "f", False, "e", handedness=hand)
         for i, hand in enumerate(("Left", "Right", None))
     ]
     second = store.add_samples(burst, hands)
@@ -90,26 +79,21 @@ def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, proj
     assert sample_index.recordings.tolist()[:3] == [burst] * 3
     assert sample_index.sessions.tolist()[:3] == [session] * 3
     assert sample_index.persons.tolist()[:3] == [who.id] * 3
-    assert set(sample_index.gestures.tolist()) == {
-        gesture_id(store, project, g) for g in ("ok", "fist")
-    }
+    gestures = {gesture_id(store, project, name) for name in ("ok", "fist")}
+    assert {*sample_index.gestures.tolist()} == gestures
     poses = read_poses(store, project.id, second[::-1])
     assert poses.keypoints[:, 0, 0].tolist() == [2, 1, 0]
     assert poses.scores.tolist() == [0.5] * 3 and not poses.mirrored_view.any()
-    assert [s.id for s in read_samples(store, [second[1], 10**6, first[0]])] == [
-        second[1],
-        first[0],
-    ]
+    found = read_samples(store, [second[1], 10**6, first[0]])
+    assert [sample.id for sample in found] == [second[1], first[0]]
     origin = find_sample_origin(store, second[0])
     assert (origin.person, origin.session_source, origin.gesture) == ("you", "import", "fist")
 
 
 def test_an_empty_project_has_an_empty_sample_index(store, project):
     sample_index = read_index(store, project.id)
-    assert (
-        len(sample_index) == 0
-        and filter_and_sort_ids(sample_index, SampleFilter(order=SUSPECTED)).tolist() == []
-    )
+    assert len(sample_index) == 0
+    assert not len(filter_and_sort_ids(sample_index, SampleFilter(order=SUSPECTED)))
     assert read_poses(store, project.id, []).keypoints.shape == (0, 21, 2)
     for lost in ([1], [10**12]):
         with pytest.raises(NotFoundError, match="reload"):
@@ -139,9 +123,8 @@ def test_filters_and_orders(wanted, ids):
 def test_the_most_suspect_come_first_equal_ones_by_score_unknown_ones_last():
     label_noise = label_noise_of([5, 6, 7, 8], [2, 2, 2, 2], [0.3, 0.9, 0.9, 1.0], [1, 0.9, 0.6, 1])
     # 8 has another gesture now, 9 is new: newest first
-    assert filter_and_sort_ids(
-        INDEX, SampleFilter(order=SUSPECTED), label_noise=label_noise
-    ).tolist() == [7, 6, 5, 9, 8]
+    found = filter_and_sort_ids(INDEX, SampleFilter(order=SUSPECTED), label_noise=label_noise)
+    assert found.tolist() == [7, 6, 5, 9, 8]
     assert not label_noise.is_current(INDEX)
     assert label_noise_of([5, 6, 7, 8, 9], [2, 2, 2, 1, 1], [0] * 5).is_current(INDEX)
     assert set(select_scores(label_noise, INDEX, column(9, 8, 7))) == {7}
@@ -164,11 +147,9 @@ def test_a_hand_moved_to_a_wrong_gesture_is_the_most_suspect(store, demo):
         store, Paths.find(), demo, lambda done, total, label: told.append(done / total)
     )
     sample_index = read_index(store, demo.id)
-    assert set(
-        filter_and_sort_ids(sample_index, SampleFilter(order=SUSPECTED), label_noise=label_noise)[
-            :2
-        ].tolist()
-    ) == set(wrong)
+    suspected_first = SampleFilter(order=SUSPECTED)
+    ids = filter_and_sort_ids(sample_index, suspected_first, label_noise=label_noise)
+    assert {*ids[:2].tolist()} == {*wrong}
     found = select_scores(label_noise, sample_index, column(*wrong))
     assert [found[i].other for i in wrong] == [fist, fist]
     assert all(found[i].model is None for i in wrong)

@@ -48,8 +48,10 @@ def split_by_groups(data: GestureData, seed: int = 0) -> Split:
     _check_two_gestures(data)
     _check_two_samples_each(data)
     for kind, groups in _list_possible_groups(data):
-        if split := _split_all_gestures(data, kind, groups, seed):
-            return split
+        if len(np.unique(groups)) > 1:
+            missing, split = _find_best_fold(data, kind, groups, seed)
+            if missing == 0:
+                return split
     return _split_tails(data)
 
 
@@ -65,7 +67,7 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
     for kind, groups in _list_possible_groups(data):
         is_shared = pd.Series(groups).groupby(data.labels).transform("nunique") > 1
         if is_shared.mean() >= _MIN_JUDGED:
-            return _split_most_gestures(data, kind, groups, seed)
+            return _find_best_fold(data, kind, groups, seed)[1]
     _check_two_samples_each(data)
     return _split_tails(data)
 
@@ -77,46 +79,25 @@ def _list_possible_groups(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
     return [(kind, getattr(data, name)) for kind, name in _LEVELS if known or kind != "person"]
 
 
-def _make_folds(
-    data: GestureData, groups: NDArray[Any], count: int, seed: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return the training and validation rows of `count` stratified folds that keep groups
-    together."""
+def _find_best_fold(
+    data: GestureData, kind: str, groups: NDArray[Any], seed: int
+) -> tuple[int, Split]:
+    """Return the stratified fold of whole groups with most gestures on both sides, of these the one
+    whose size is nearest to _HELD_OUT, and how many gestures it can't hold out."""
     from sklearn.model_selection import StratifiedGroupKFold  # slow to load
 
+    count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
     folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    found = []
     with warnings.catch_warnings():  # about gestures with fewer samples than folds
         warnings.simplefilter("ignore", UserWarning)
-        return [*folds.split(data.keypoints, data.labels, groups)]
-
-
-def _split_most_gestures(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split:
-    """Return the fold with most gestures on both sides, and of those the one whose size is nearest
-    to _HELD_OUT."""
-    count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
-    found = []
-    for train, rest in _make_folds(data, groups, count, seed):
-        judged = rest[np.isin(data.labels[rest], data.labels[train])]
-        off = abs(len(judged) / len(data) - _HELD_OUT)
-        found.append((-len(np.unique(data.labels[judged])), off, train, judged))
-    _, _, train, judged = min(found, key=lambda fold: fold[:2])
-    return Split(train, judged, kind)
-
-
-def _split_all_gestures(
-    data: GestureData, kind: str, groups: NDArray[Any], seed: int
-) -> Split | None:
-    """Return the fold whose size is nearest to _HELD_OUT of those with every gesture on both sides;
-    None if no fold has."""
-    count = len(np.unique(groups))
-    if count < 2:
-        return None
-    found = [
-        (abs(len(validation) / len(data) - _HELD_OUT), Split(train, validation, kind))
-        for train, validation in _make_folds(data, groups, min(5, count), seed)
-        if set(data.labels[train]) == set(data.labels[validation])
-    ]
-    return min(found, key=lambda fold: fold[0])[1] if found else None
+        for train, rest in folds.split(data.keypoints, data.labels, groups):
+            judged = rest[np.isin(data.labels[rest], data.labels[train])]
+            missing = len(np.unique(data.labels)) - len(np.unique(data.labels[judged]))
+            off = abs(len(judged) / len(data) - _HELD_OUT)
+            found.append((missing, off, Split(train, judged, kind)))
+    missing, _, split = min(found, key=lambda fold: fold[:2])
+    return missing, split
 
 
 def _split_tails(data: GestureData) -> Split:

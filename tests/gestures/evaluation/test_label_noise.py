@@ -28,9 +28,7 @@ def test_neighbours_of_the_same_recording_say_nothing():
     recordings = ints(10, 10, 11, 11, 12, 12, 13, 14)
     found = noise_by_neighbours(features, labels, recordings)
     # sample 4 sees 2, 2 of recordings 13 and 14 and the four of 10 and 11: 2 of 6 differ
-    assert found.score.tolist() == pytest.approx(
-        [2 / 6, 2 / 6, 2 / 6, 2 / 6, 2 / 6, 2 / 6, 6 / 7, 6 / 7]
-    )
+    assert found.score.tolist() == pytest.approx([2 / 6] * 6 + [6 / 7] * 2)
     assert found.other.tolist() == [1, 1, 1, 1, 1, 1, 1, 1]
 
 
@@ -60,9 +58,8 @@ def test_a_long_recording_gives_few_references():
     recordings = np.repeat([1, 2, 3], [1000, 5, 20])
     rows = draw_references(np.ones(1025, np.int64), recordings, np.random.default_rng(0))
     assert np.bincount(recordings[rows])[1:].tolist() == [15, 5, 15]
-    many = draw_references(
-        np.ones(40_000, np.int64), np.arange(40_000) // 2, np.random.default_rng(0)
-    )
+    ones = np.ones(40_000, np.int64)
+    many = draw_references(ones, np.arange(40_000) // 2, np.random.default_rng(0))
     assert len(many) == 8000
 
 
@@ -81,9 +78,8 @@ def test_labels_made_wrong_on_real_hands_are_found(shared_data):
     _, recorders = np.unique(table["source_repo"], return_inverse=True)
     rng = np.random.default_rng(0)
     wrong = rng.random(len(labels)) < 0.03
-    noisy = np.where(
-        wrong, (labels + rng.integers(1, len(names), len(labels))) % len(names), labels
-    )
+    other = (labels + rng.integers(1, len(names), len(labels))) % len(names)
+    noisy = np.where(wrong, other, labels)
     hands = get_feature_set("hand_21")(keypoints.reshape(-1, 21, 2), np.zeros(len(labels), bool))
     recordings = recorders * len(names) + labels
     found = noise_by_neighbours(hands, noisy.astype(np.int64), recordings)

@@ -75,13 +75,8 @@ def test_stop_leaves_the_rest_unmeasured(hands):
 
 
 def test_the_mean_counts_each_person_once():
-    found = summarise_persons(
-        {
-            "a": {"n": 90, "accuracy": 1.0},
-            "b": {"n": 10, "accuracy": 0.5},
-            "c": {"n": 0, "unjudged": 5},
-        }
-    )
+    two = {"a": {"n": 90, "accuracy": 1.0}, "b": {"n": 10, "accuracy": 0.5}}
+    found = summarise_persons(two | {"c": {"n": 0, "unjudged": 5}})
     assert found["mean_accuracy"] == 0.75 and found["accuracy"] == 0.95
     assert (found["worst_person"], found["worst_accuracy"], found["n"]) == ("b", 0.5, 100)
     assert found["per_person"]["c"] == {"n": 0, "unjudged": 5}

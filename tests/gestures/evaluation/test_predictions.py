@@ -25,9 +25,7 @@ def test_what_was_said_is_written_and_read_again(hands, tmp_path):
     assert [row.sample_id for row in rows] == [11, 12, 13, 14]
     assert rows[1] == Prediction(12, "thumbs_up", "thumbs_down", 0.7)
     assert find_cell_samples(rows, "thumbs_down", "thumbs_up") == [14]
-    assert (tmp_path / FILE).read_text().startswith("sample_id,truth,said,probability\n11,") or (
-        (tmp_path / FILE).read_bytes().startswith(b"sample_id,truth,said,probability\r\n11,")
-    )
+    assert (tmp_path / FILE).read_text().startswith("sample_id,truth,said,probability\n11,")
 
 
 def test_the_clearest_mistake_comes_first():
@@ -41,14 +39,11 @@ def test_samples_without_a_store_leave_no_table(hands, tmp_path):
     assert read_predictions(tmp_path) == [] and list(tmp_path.iterdir()) == []
 
 
+HEADER = "sample_id,truth,said,probability\n"
+
+
 @pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "a,b\n1,2\n",
-        "sample_id,truth,said,probability\n1,fist\n",
-        "sample_id,truth,said,probability\nx,fist,fist,0.5\n",
-    ],
+    "text", ["", "a,b\n1,2\n", HEADER + "1,fist\n", HEADER + "x,fist,fist,0.5\n"]
 )
 def test_a_spoilt_table_is_refused(tmp_path, text):
     (tmp_path / FILE).write_text(text)

@@ -13,12 +13,29 @@ from core.gestures.evaluation.validation import (
 )
 
 
-def test_several_persons_split_by_person(hands):
+@pytest.mark.parametrize(
+    ("same", "kind", "name"),
+    [
+        ({}, "person", "persons"),
+        ({"persons": "me"}, "session", "sessions"),
+        ({"persons": "me", "sessions": "today"}, "burst", "recordings"),
+    ],
+)
+def test_the_coarsest_groups_that_differ_are_kept_together(hands, same, kind, name):
     data = hands(persons=5)
+    data = replace(data, **{key: np.full(len(data), value) for key, value in same.items()})
     split = split_by_groups(data)
-    assert split.kind == "person"
-    assert not set(data.persons[split.train]) & set(data.persons[split.validation])
+    groups = getattr(data, name)
+    assert split.kind == kind and not {*groups[split.train]} & {*groups[split.validation]}
     assert sorted([*split.train, *split.validation]) == list(range(len(data)))
+    assert {*data.labels[split.train]} == {*data.labels[split.validation]} == {0, 1, 2, 3}
+
+
+def test_few_samples_of_many_recordings_are_split_too(hands):
+    data = hands(persons=1, gestures=2, each=3)
+    data.recordings[:] = np.arange(6).astype(str)
+    split = split_by_groups(data)
+    assert split.kind == "burst" and {*data.labels[split.validation]} == {0, 1}
 
 
 @pytest.mark.parametrize("unknown", ["unknown", "import"])
@@ -28,24 +45,6 @@ def test_an_unknown_person_makes_no_second_of_one(hands, unknown):
     split = split_by_groups(data)
     assert split.kind == "session"
     assert data.known_persons == ["p0"]
-
-
-def test_one_person_in_several_sessions_splits_by_session(hands):
-    data = hands(persons=3)
-    data.persons[:] = "me"
-    split = split_by_groups(data)
-    assert split.kind == "session"
-    assert not set(data.sessions[split.train]) & set(data.sessions[split.validation])
-
-
-def test_one_session_splits_by_recording(hands):
-    data = hands(persons=2)
-    data.persons[:] = "me"
-    data.sessions[:] = "today"
-    split = split_by_groups(data)
-    assert split.kind == "burst"
-    assert not set(data.recordings[split.train]) & set(data.recordings[split.validation])
-    assert set(data.labels[split.train]) == set(data.labels[split.validation])
 
 
 def test_one_recording_a_gesture_keeps_the_end_of_each_for_validation(hands):

@@ -81,8 +81,3 @@ def test_in_a_mirror_the_left_hand_is_the_right_one(hand):
     both = pair(hand, hand * 0.8 + [120, -40])
     as_in_a_mirror = both[:, [*range(21, 42), *range(21)]] * np.float32([-1, 1])
     np.testing.assert_allclose(PAIR(both, ~SEEN), PAIR(as_in_a_mirror, SEEN), atol=1e-5)
-
-
-def test_nothing_at_all_is_no_gesture_but_finite():
-    nothing = np.full((1, 42, 2), np.nan, np.float32)
-    assert np.isfinite(PAIR(nothing, SEEN)).all()

@@ -3,10 +3,9 @@ own shape is the same however it is turned, and of either hand."""
 
 import numpy as np
 import pytest
-import torch
 
 from core.errors import SkeletonError
-from core.gestures.features import FEATURE_SETS, get_feature_set
+from core.gestures.features import get_feature_set
 from core.lab.renderer.render import render_hand
 
 features = get_feature_set("hand_21", 3)
@@ -76,18 +75,6 @@ def test_a_hand_s_own_shape_is_the_same_however_it_is_turned_and_of_either_hand(
 
 def test_a_mirrored_view_means_what_the_viewer_saw(hands):
     np.testing.assert_allclose(of(hands * [-1, 1, 1], True), of(hands), atol=1e-5)
-
-
-@pytest.mark.parametrize("name", [name for name, axes in FEATURE_SETS if axes == 3])
-def test_numpy_and_torch_agree_and_whatever_comes_in_finite_numbers_come_out(name):
-    of_it = get_feature_set(name, 3)
-    poses = np.random.default_rng(1).normal(0, 50, (6, of_it.skeleton.size, 3)).astype(np.float32)
-    poses[2, 3], poses[4] = np.nan, 7.0
-    mirrored = np.arange(6) % 2 == 0
-    found = of_it(poses, mirrored)
-    assert found.shape == (6, of_it.count) and np.isfinite(found).all()
-    by_torch = of_it(torch.from_numpy(poses), torch.from_numpy(mirrored), torch).numpy()
-    np.testing.assert_allclose(by_torch, found, atol=1e-4)
 
 
 def test_keypoints_of_a_picture_and_bodies_are_refused():

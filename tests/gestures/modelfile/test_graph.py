@@ -21,9 +21,7 @@ def poses(joints: int, axes: int, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    "features",
-    FEATURE_SETS.values(),
-    ids=lambda one: f"{one.skeleton.name}-{one.axes}",
+    "features", FEATURE_SETS.values(), ids=lambda one: f"{one.skeleton.name}-{one.axes}"
 )
 def test_the_graph_of_a_skeleton_gives_its_features(features):
     joints = features.skeleton.size
