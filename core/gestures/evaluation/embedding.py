@@ -23,12 +23,12 @@ class Embedding:
     explained: float = float("nan")
 
 
-def sample_evenly(groups: Ints, limit: int = POINTS, seed: int = 0) -> Ints:
+def sample_evenly(groups: Ints, limit: int = POINTS) -> Ints:
     """Draw at most `limit` rows without replacement, all of small groups and equally many of larger
     ones; return them in ascending order. `groups` are any (N,) integers."""
     if len(groups) <= limit:
         return np.arange(len(groups))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     names, counts = np.unique(groups, return_counts=True)
     space, chosen = limit, []
     for left, i in zip(range(len(names), 0, -1), np.argsort(counts, kind="stable"), strict=True):

@@ -31,12 +31,7 @@ class NoiseScores:
 
 
 def noise_by_neighbours(
-    features: Floats,
-    labels: Ints,
-    recordings: Ints,
-    *,
-    seed: int = 0,
-    progress: Progress = ignore_progress,
+    features: Floats, labels: Ints, recordings: Ints, progress: Progress = ignore_progress
 ) -> NoiseScores:
     """Score each sample by the fraction of its nearest neighbours that have another label, from
     (N, F) features, (N,) labels and (N,) recordings.
@@ -46,7 +41,7 @@ def noise_by_neighbours(
     """
     n = len(labels)
     score, other = np.full(n, np.nan, np.float32), labels.copy()
-    chosen = draw_references(labels, recordings, np.random.default_rng(seed))
+    chosen = draw_references(labels, recordings, np.random.default_rng(0))
     if n < 2 or len(chosen) < 2:
         return NoiseScores(score, other)
     import_torch_first()

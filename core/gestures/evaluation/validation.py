@@ -131,14 +131,6 @@ def _check_two_samples_each(data: GestureData) -> None:
 # ---------------------------------------------------------------------------------------- figures
 
 
-def confusion_matrix(
-    target: NDArray[Any], predicted: NDArray[Any], classes: int
-) -> NDArray[np.int64]:
-    """Count (N,) targets and predictions in a (C, C) confusion matrix: rows the target, columns the
-    prediction."""
-    return np.bincount(target * classes + predicted, minlength=classes**2).reshape(classes, classes)
-
-
 def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
     """Compute the figures of held-out samples from (N,) predicted labels, ready for JSON: n,
     accuracy, interval (95 %, by the groups of this kind of split), groups and effective_n (see
@@ -146,6 +138,9 @@ def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> di
     groups, unit = held_out_groups(data, kind)
     correct = data.labels == predicted
     whole = estimate_accuracy(correct, groups, unit)
+    classes = len(data.gestures)
+    cells = np.bincount(data.labels * classes + predicted, minlength=classes**2)
+    confusion = cells.reshape(classes, classes)  # a row for each label
     per_gesture = {}
     for index in np.unique(data.labels):
         rows = data.labels == index
@@ -156,7 +151,7 @@ def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> di
         "groups": whole.groups,
         "effective_n": whole.effective_n,
         "per_gesture": per_gesture,
-        "confusion": confusion_matrix(data.labels, predicted, len(data.gestures)).tolist(),
+        "confusion": confusion.tolist(),
     }
 
 

@@ -42,7 +42,8 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
     resemble a gesture are removed.
     """
     keypoints, skeleton = centre_and_fill(data), skeleton_named(data.skeleton)
-    rows = _sample_classes_evenly(data.labels, 2 * _TRIES * n, rng).reshape(2, -1)
+    weight = 1 / np.bincount(data.labels)[data.labels]  # each class is as probable
+    rows = rng.choice(len(data), (2, _TRIES * n), p=weight / weight.sum())
     hands, donors = rows[:, data.labels[rows[0]] != data.labels[rows[1]]]
     made = recombine_fingers(keypoints[hands], keypoints[donors], rng, skeleton)
     if not len(made):
@@ -144,14 +145,6 @@ def nearest_distances(rows: Array, bank: Array) -> Array:
         for part in np.array_split(rows, max(1, len(rows) // 2000))
     ]
     return np.sqrt(np.maximum(np.concatenate(parts), 0))
-
-
-def _sample_classes_evenly(
-    labels: NDArray[np.int64], n: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Draw n rows with replacement, each class with the same probability."""
-    weight = 1 / np.bincount(labels)[labels]
-    return rng.choice(len(labels), n, p=weight / weight.sum())
 
 
 def _to_palm_frame(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:

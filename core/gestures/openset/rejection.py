@@ -166,7 +166,7 @@ def cross_fit_thresholds(
         yield fold, chosen, int(others.sum())
 
 
-def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int = 0) -> Rejection:
+def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejection:
     """Choose the threshold on held-out samples of all classes, and measure true and false accepts.
 
     No gesture sample is judged by a threshold that it helped to choose: those of each person (or
@@ -196,7 +196,7 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
         unknown = ((rejection <= threshold) & named)[~is_gesture]
         text = f"{count} gesture samples and {len(unknown)} of none {_SPLIT_TEXTS[kind]}"
     else:
-        outliers = synthetic_outliers(data, 1000, np.random.default_rng(seed))
+        outliers = synthetic_outliers(data, 1000, np.random.default_rng(0))
         with torch.no_grad():
             scored = net(torch.from_numpy(outliers), torch.zeros(len(outliers), dtype=torch.bool))
         unknown = scored[1].numpy() <= threshold

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.gestures.evaluation.validation import (
-    compute_figures,
-    confusion_matrix,
-    split_by_groups,
-)
+from core.gestures.evaluation.validation import compute_figures, split_by_groups
 
 
 @pytest.mark.parametrize(
@@ -74,11 +70,6 @@ def test_a_gesture_with_one_sample_is_refused_by_name(hands):
     rows = np.concatenate([np.flatnonzero(data.labels == 0), np.flatnonzero(data.labels == 1)[:1]])
     with pytest.raises(TrainingError, match=r"thumbs_down.* has 1 sample"):
         split_by_groups(data.take(rows))
-
-
-def test_confusion_has_the_target_in_rows():
-    matrix = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), 3)
-    assert matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
 
 def test_figures_by_hand(hands):
