@@ -22,8 +22,7 @@ _TEXT_RANGES = [(pair[0], pair[-1]) for pair in _TEXT_SIGNS.split()]
 
 
 def to_colour_emoji(emoji: str) -> str:
-    """Append U+FE0F to an emoji that would otherwise be drawn as black text; return others
-    unchanged."""
+    """Append U+FE0F to an emoji that would otherwise be drawn as black text."""
     plain = emoji.removesuffix("\ufe0f").removesuffix("\ufe0e")
     if len(plain) == 1 and any(low <= plain <= high for low, high in _TEXT_RANGES):
         return plain + "\ufe0f"

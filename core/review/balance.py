@@ -154,8 +154,7 @@ def _advise_more(row: GestureBalance | GestureOverview, start: int) -> str:
 def _check_samples(
     recorded: Sequence[GestureBalance], empty: Sequence[GestureBalance], none_examples: str
 ) -> Iterator[str]:
-    """Yield a hint for each gesture with too few samples, `none` without samples, suspected label
-    errors, and uneven numbers."""
+    """Yield hints on few samples, `none` without samples, label errors and uneven numbers."""
     least = min(recorded, key=lambda row: row.samples)
     if least.samples < _MIN_SAMPLES:
         yield _advise_more(least, _MIN_SAMPLES)

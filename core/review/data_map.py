@@ -30,8 +30,7 @@ class DataMap:
 
 
 def compute_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
-    """Embed the samples' features in 2-D by PCA or t-SNE; of many samples at most 5,000, balanced
-    over the gestures."""
+    """Embed the samples' features in 2-D by PCA or t-SNE, at most 5,000, balanced over gestures."""
     chosen = sample_index.take(sample_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
     flat = (embed_by_tsne if method == TSNE else embed_by_pca)(poses.features())

@@ -61,8 +61,7 @@ class LabelNoise:
             return (np.where(known, both, 0).sum(0) / known.sum(0)).astype(np.float32)
 
     def rows_of(self, sample_index: SampleIndex) -> Ints:
-        """Return each indexed sample's row in these scores; −1 if the sample is new or its gesture
-        has changed."""
+        """Return each sample's row in these scores; −1 if it is new or its gesture has changed."""
         if not len(self.ids):
             return np.full(len(sample_index), -1)
         rows = np.minimum(np.searchsorted(self.ids, sample_index.ids), len(self.ids) - 1)
@@ -98,8 +97,7 @@ class LabelNoiseCache:
 def score_labels(
     store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
 ) -> LabelNoise:
-    """Score how likely each sample's label is wrong, by its neighbours and by the project's
-    model."""
+    """Score how likely each sample's label is wrong, by its neighbours and the project's model."""
     newest = read_index(store, project.id)
     sample_index = newest.take(np.arange(len(newest))[::-1])
     poses = read_poses(store, project.id, sample_index.ids)
@@ -204,8 +202,7 @@ class LabelNoiseScore:
 def select_scores(
     label_noise: LabelNoise, sample_index: SampleIndex, ids: Ints
 ) -> dict[int, LabelNoiseScore]:
-    """Return the label-noise scores of these samples by id; samples without a current score are
-    left out."""
+    """Return the current label-noise scores of these samples by id."""
     share, near, model = label_noise.share, label_noise.neighbours, label_noise.model
     found = {}
     for row in label_noise.rows_of(sample_index.take(np.isin(sample_index.ids, ids))):

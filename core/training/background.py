@@ -42,8 +42,7 @@ class RunThread:
         self._thread.start()
 
     def _run_work(self, work: Callable[[Stop], Any]) -> None:
-        """Run the work; store its result or error, log an end of REPLACED or FAILED, and release
-        the run."""
+        """Run the work, store its result or error, log an end if it failed, and release the run."""
         try:
             self.result = work(self._stop)
         except ReplacedError:

@@ -27,8 +27,7 @@ class TrainingState:
     step: int = 0
 
     def load_checkpoint(self, run: Run) -> None:
-        """Restore net, average, optimizer, time and step from the run's checkpoint; do nothing if
-        it has none."""
+        """Restore everything from the run's checkpoint, if it has one."""
         if not (run.path / CHECKPOINT).is_file():
             return
         state = _read_checkpoint(run)
@@ -56,8 +55,7 @@ class TrainingState:
 
 
 def export_checkpoint_weights(run: Run) -> bool:
-    """Write the averaged weights in a run's checkpoint as its weights file; return False if it has
-    no checkpoint."""
+    """Write the averaged weights of a run's checkpoint; return False if it has none."""
     if not (run.path / CHECKPOINT).is_file():
         return False
     _write_weights(_read_checkpoint(run)["average"], run)

@@ -200,8 +200,7 @@ def _load_batches(
 
 
 def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
-    """Return optimizer groups: weight decay for kernels (≥ 2 axes), none for biases and
-    normalisation."""
+    """Return optimizer groups: weight decay for kernels (≥ 2 axes), none for the others."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     decayed = {"params": kernels, "weight_decay": _WEIGHT_DECAY}

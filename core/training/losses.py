@@ -46,8 +46,7 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
 
 
 def _normalise_targets(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (…, h w) maps of sum 1 from (…, h, w), and (…) 1 where a map has a peak inside,
-    else 0."""
+    """Return (…, h w) maps of sum 1, and (…) 1 where a map has a peak inside, else 0."""
     flat = maps.flatten(-2)
     mass = flat.sum(-1)
     return flat / mass.clamp(min=1e-6)[..., None], (mass > 1).float()
@@ -151,8 +150,7 @@ def make_guidance_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: i
 
 
 def _make_blurred_ones(cells: int, device: torch.device) -> Tensor:
-    """Return (cells, cells), row i: 1 in cell i and 1/2 in its neighbours, mirrored at the
-    border."""
+    """Return (cells, cells), row i: 1 in cell i, 1/2 in its neighbours, mirrored at the border."""
     ones = torch.eye(cells, device=device)
     padded = functional.pad(ones[None], (1, 1), mode="reflect")[0]
     return ones + (padded[:, :-2] + padded[:, 2:]) / 2

@@ -67,8 +67,7 @@ class TrainingMonitor:
             self._last_evaluated_s = self._elapsed_s()
 
     def log_evaluation(self) -> None:
-        """Log the mean loss since the last evaluation, and the averaged net's PCK and error on
-        every held-out set."""
+        """Log the mean loss since the last evaluation, and the averaged net's held-out figures."""
         if not self._fabric.is_global_zero:
             return
         loss = float(torch.stack(self._losses).mean()) if self._losses else None
@@ -127,8 +126,7 @@ def evaluate_net(
 
 
 def _predict_keypoints(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floats:
-    """Return (B, S, J, 2) keypoints of every stage in input pixels; of a net in space (B, 1, J, 3)
-    in the cube's units."""
+    """Return (B, S, J, 2) keypoints in input pixels; of a net in space (B, 1, J, 3) in the cube."""
     with torch.no_grad():
         device = next(net.parameters()).device
         output = net(scale_pictures(pictures.to(device), scaling)).cpu()

@@ -94,8 +94,7 @@ def save_net(
 
 
 def _describe_graph(net: PoseNet, scaling: Scaling) -> _Graph:
-    """Return the module to export with random example input, input and output names and metadata,
-    by the net's class."""
+    """Return the module to export with an example input, names and metadata, by the net's class."""
     rng, shape = np.random.default_rng(0), (2, *net.input_hw)
     size = {"input_hw": list(net.input_hw)}
     if isinstance(net, CrossInfoNet):
@@ -133,8 +132,7 @@ def save_trained_net(
 
 
 def _export_checked(graph: _Graph) -> bytes:
-    """Export a graph with a free batch size; raise WeightsError if it differs from torch on the
-    example."""
+    """Export a graph with a free batch size; raise WeightsError if it differs from torch."""
     example = torch.from_numpy(graph.example)
     content = export_onnx(graph.module.eval(), example, graph.input_name, graph.outputs)
     with torch.no_grad():
@@ -152,8 +150,7 @@ def _export_checked(graph: _Graph) -> bytes:
 
 
 def export_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: list[str]) -> bytes:
-    """Export a module to ONNX bytes with a variable batch size, without metadata that contains
-    local paths."""
+    """Export a module to ONNX bytes with a variable batch size, without local paths."""
     # it reports every operator of torchvision that is not installed
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():

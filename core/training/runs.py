@@ -80,8 +80,7 @@ class Run:
                 self.release()
 
     def records(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return copies of the log's records, or of those of one event, oldest first, without an
-        incomplete last line."""
+        """Return copies of the log's complete records, or of those of one event, oldest first."""
         found = _read_log(self.path / LOG)
         return [dict(record) for record in found if event in (None, record["event"])]
 
@@ -133,8 +132,7 @@ class Run:
 
 
 def list_runs(root: Path) -> list[Run]:
-    """Return the runs under `root` whose start was logged, newest first; none if there is no such
-    folder."""
+    """Return the runs under `root` whose start was logged, newest first."""
     logs = root.glob(f"*/{LOG}") if root.is_dir() else ()
     found = [Run(log.parent) for log in logs if _has_start(log)]
     return sorted(found, key=lambda run: run.name, reverse=True)

@@ -92,8 +92,7 @@ class InterruptedFitError(TrainingError):
 def fit_all(
     data: GestureData, options: TrainOptions, epochs: int, stop: Stop | None = None
 ) -> GestureNet:
-    """Fit an MLP on all samples for a given number of epochs, fewer when stopped; nothing is logged
-    or validated."""
+    """Fit an MLP on all samples for a number of epochs, fewer when stopped, without validation."""
     options = replace(options, epochs=epochs)
     net, _ = fit_mlp(data, None, options, lambda **_: None, stop or Stop())
     return net
@@ -196,8 +195,7 @@ class _Fit:
     def _iterate_batches(
         self, keypoints: torch.Tensor, labels: torch.Tensor
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield batches of (B, F) features and labels, computed for some thousand samples at a
-        time, to limit the memory."""
+        """Yield batches of (B, F) features and labels, made of some thousand samples at a time."""
         size = self.options.batch_size
         rows = max(size, _MAX_ROWS // size * size)
         for some, targets in zip(keypoints.split(rows), labels.split(rows), strict=True):

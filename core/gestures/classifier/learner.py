@@ -124,8 +124,7 @@ def _train_classifier(
 def _train_inner_motions(
     clips: GestureData, run: Run, options: TrainOptions, stop: Stop
 ) -> dict[str, Any]:
-    """Train the model of moving gestures into a folder inside the run's; return its result for the
-    log."""
+    """Train the model of moving gestures in a folder inside the run's; return its result."""
     inner = Run(run.path / MOTIONS)
     inner.path.mkdir(exist_ok=True)
     clips = clips.drop_empty_gestures()
@@ -146,8 +145,7 @@ class _PreliminarySaver:
             self.save(net)
 
     def save(self, net: GestureNet) -> None:
-        """Save a net as the preliminary model, and log that it is usable; do nothing if this net is
-        saved already."""
+        """Save a net as the preliminary model unless it is, and log that it is usable."""
         if net is not self._saved:
             save_preliminary(net, self._data, self._run.path)
             self._run.log(event="usable")
@@ -193,8 +191,7 @@ def _train_mlp(
 def _refit_on_all(
     data: GestureData, options: TrainOptions, epochs: int, run: Run, stop: Stop
 ) -> OpenSetNet | None:
-    """Fit MLP and rejection head on all samples for the same number of epochs; None when
-    stopped."""
+    """Fit MLP and rejection head on all samples for as many epochs; None when stopped."""
     if stop.is_set():
         return None
     run.log(event="refit", epochs=epochs)

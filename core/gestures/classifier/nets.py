@@ -19,8 +19,7 @@ _HEAD_HIDDEN = 128
 
 
 class GestureNet(nn.Module):
-    """Features, their standardisation, and an MLP of two hidden layers; `forward` is what is
-    saved."""
+    """Features, their standardisation, and an MLP of two hidden layers; `forward` is saved."""
 
     mean: torch.Tensor
     spread: torch.Tensor
@@ -36,8 +35,7 @@ class GestureNet(nn.Module):
     def create_random(
         cls, data: GestureData, features: NDArray[Any], hidden: int, generator: torch.Generator
     ) -> "GestureNet":
-        """Create a net with random weights for the data's gestures, standardised by their (N, F)
-        features."""
+        """Create a random net for the data's gestures, standardised by their (N, F) features."""
         net = cls(data.feature_set, len(data.gestures), hidden)
         net.mean = torch.from_numpy(features.mean(0).astype(np.float32))
         # the constant keeps features that hardly vary in the samples from exploding in use
@@ -69,8 +67,7 @@ class RejectionHead(nn.Module):
         _init_weights(self.layers, generator)
 
     def log_odds(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Compute the head's own (N,) log-odds of (N, F) features; with a generator, dropout is
-        on."""
+        """Compute the head's own (N,) log-odds of (N, F) features; a generator turns on dropout."""
         return _apply_layers(self.layers, x, generator)[:, 0]
 
     def forward(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:

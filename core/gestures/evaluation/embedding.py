@@ -40,8 +40,7 @@ def sample_evenly(groups: Ints, limit: int = POINTS) -> Ints:
 
 
 def embed_by_pca(features: Floats) -> Embedding:
-    """Project the features on their first two principal components; all points 0 where the samples
-    are identical."""
+    """Project the features on two principal components; all points 0 for identical samples."""
     if _are_identical(features):
         return Embedding(np.zeros((len(features), 2), np.float32), 1.0)
     points, explained = _project_on_components(features, 2)

@@ -56,8 +56,8 @@ def leave_one_person_out(
 def _measure_person(
     others: GestureData, own: GestureData, options: TrainOptions, epochs: int, stop: Stop | None
 ) -> dict[str, Any]:
-    """Train on the others' samples, and compute the figures of this person's own; n = 0 without a
-    gesture that the others recorded."""
+    """Train on the others' samples and compute the figures of this person's, n = 0 without common
+    gestures."""
     known = np.unique(others.labels)
     judged = np.isin(own.labels, known)
     if len(known) < 2 or not judged.any():

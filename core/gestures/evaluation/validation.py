@@ -73,8 +73,7 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
 
 
 def _list_possible_groups(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
-    """Return kind and (N,) groups of each level that can be held out, coarsest first; persons only
-    where all are known."""
+    """Return kind and (N,) groups of each level, coarsest first; persons only if all are known."""
     known = data.has_known_person.all()
     return [(kind, getattr(data, name)) for kind, name in _LEVELS if known or kind != "person"]
 
@@ -160,8 +159,7 @@ def _to_json(found: Accuracy) -> dict[str, Any]:
 
 
 def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
-    """Return the (N,) groups by which a split of this kind held out samples, and their kind, a key
-    of `MIN_CORRELATION`."""
+    """Return the (N,) groups that a split of this kind holds out, and their kind."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit
 

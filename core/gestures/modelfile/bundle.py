@@ -137,8 +137,7 @@ def _to_lists(values: Any) -> Any:
 
 
 def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the metadata with an entry `bundle`: version, time of export and the sha256 of each
-    member."""
+    """Return the metadata with an entry `bundle`: version, time and each member's sha256."""
     export = {
         "version": _VERSION,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -177,14 +176,12 @@ def check_bundle(path: Path) -> Bundle:
 
 
 def check_folder(path: Path) -> None:
-    """Run an untrusted folder's model in a worker. Raises ModelError where that takes too long or
-    too much memory."""
+    """Run an untrusted folder's model in a worker. Raises ModelError: too slow or too large."""
     _check_in_worker("folder", path)
 
 
 def _check_in_worker(command: str, path: Path) -> None:
-    """Run a check of `bundle_worker` on a path. Raise ModelError where the worker fails or exceeds
-    its time."""
+    """Run a check of `bundle_worker`; raise ModelError where the worker fails or is too slow."""
     try:
         with borrowed_worker(_WORKER) as worker:
             worker.call("prepare", timeout_s=_START_TIMEOUT_S)
@@ -266,8 +263,7 @@ def _read_texts(folder: Path, name: str) -> dict[str, str]:
 
 
 def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) -> None:
-    """Raise ModelError where a member's sha256 isn't the exported one, or the export has another
-    version."""
+    """Raise ModelError for a sha256 that isn't the exported one, or another export version."""
     if export is None or export.version != _VERSION:
         raise ModelError(
             f"{name} has no export version, or another one than {_VERSION}: "

@@ -107,8 +107,7 @@ def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) ->
 
 
 def _format_persons(metadata: ModelMetadata) -> str:
-    """Format the table of persons with their samples and sessions, at most _MAX_PERSONS; "" without
-    persons."""
+    """Format the table of at most _MAX_PERSONS persons; "" without any."""
     persons = metadata.census.persons
     if not persons:
         return ""
@@ -194,8 +193,7 @@ def _format_smoothing(metadata: ModelMetadata) -> str:
 
 
 def _format_limits(metadata: ModelMetadata) -> str:
-    """Format the list of the model's limits, by its skeleton, axes, estimator and number of
-    persons."""
+    """Format the list of the model's limits."""
     skeleton = skeleton_named(metadata.skeleton)
     unit = "pixels" if metadata.axes == 2 else "space: x right, y down, z away, in one unit"
     lines = [

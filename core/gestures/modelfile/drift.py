@@ -69,8 +69,7 @@ class HandMeasures:
     def from_keypoints(
         cls, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> "HandMeasures":
-        """Measure turn, palm width, reach and side of (N, 21, 2) keypoints; NaN where a needed
-        keypoint is missing."""
+        """Measure (N, 21, 2) keypoints; NaN where a needed keypoint is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
         _, heading, flipped = canonical_frame(points, HAND_21)
@@ -229,8 +228,7 @@ def _is_enough(seen: Sequence[_SeenHand]) -> bool:
 def _compare_measure(
     name: str, key: str, tenths: Tenths, seen: list[HandMeasures]
 ) -> tuple[float, str]:
-    """Return the median deviation of a measure, relative to its percentiles in training, and a
-    sentence about it."""
+    """Return a measure's median deviation relative to its percentiles, and a sentence about it."""
     low, middle, high = tenths
     values = np.array([getattr(measures, key)[0] for measures in seen])
     values = values[np.isfinite(values)]

@@ -56,8 +56,7 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[
 
 
 def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
-    """Write an unmeasured net as the folder's model, marked as preliminary, for use until its
-    training is done."""
+    """Write an unmeasured net as the folder's preliminary model, for use during the training."""
     _save_net(net, data, folder, {PRELIMINARY: True})
 
 
@@ -160,8 +159,7 @@ def _compute_usual(data: GestureData) -> dict[str, Any]:
 
 
 def hash_data(data: GestureData) -> str:
-    """Compute the sha256 of everything that training reads: keypoints, labels, gesture names and
-    groups."""
+    """Compute the sha256 of what training reads: keypoints, labels, gesture names and groups."""
     digest = hashlib.sha256()
     for array in (data.keypoints, data.mirrored_view, data.labels):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -175,8 +173,7 @@ def hash_data(data: GestureData) -> str:
 
 
 def net_to_onnx(net: GestureNet | OpenSetNet) -> bytes:
-    """Convert a net to ONNX bytes with a variable batch size; a `GestureNet` has no rejection
-    output."""
+    """Convert a net to ONNX bytes; a `GestureNet` has no rejection output."""
     graph = Graph()
     gestures = net.net if isinstance(net, OpenSetNet) else net
     features = gestures.features
@@ -219,8 +216,7 @@ def _add_rejection(graph: Graph, logits: Array, log_odds: Array, none: int | Non
 
 
 def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = None) -> bytes:
-    """Convert a matcher to ONNX bytes for windows of `steps` frames, with a rejection output if
-    templates are given."""
+    """Convert a matcher to ONNX bytes for `steps` frames, with rejection if templates are given."""
     graph, features = Graph(), matcher.features
     keypoints = graph.input("keypoints", np.float32, steps, features.skeleton.size, features.axes)
     mirrored_view = graph.input("mirrored_view", bool)

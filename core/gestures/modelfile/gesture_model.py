@@ -68,8 +68,7 @@ class GestureModel:
 
     @cached_property
     def _session(self) -> Any:
-        """The onnxruntime session. Raises ModelError where its inputs or outputs aren't those of a
-        gesture model."""
+        """The onnxruntime session. Raises ModelError where it isn't one of a gesture model."""
         try:
             session = open_session(self.onnx, max_memory_bytes=MAX_MEMORY)
         except Exception as error:  # onnxruntime raises a dozen types of its own
@@ -152,8 +151,7 @@ class GestureModel:
 
     @cached_property
     def motions(self) -> "GestureModel | None":
-        """The model of moving gestures: this one, the one saved with it, or None. Raises ModelError
-        where it can't be read."""
+        """The model of moving gestures: this one or the one saved with it. Raises ModelError."""
         if self.steps is not None:
             return self
         if self.beside is not None:
@@ -254,8 +252,7 @@ class GestureModel:
 def _shapes_fit(
     shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
 ) -> bool:
-    """Return whether a graph's input shapes are (N, …, K, D) and (N,); K may be open, as in early
-    models."""
+    """Return whether inputs are (N, …, K, D) and (N,); K may be open, as in early models."""
     own = keypoints[1:]
     same = len(own) == len(shape) and own[-1] == shape[-1] and own[:-2] == shape[:-2]
     return same and len(mirrored_view) == 1
@@ -285,8 +282,7 @@ def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:
-    """Read a model's metadata.json; raise ModelError where it is damaged, or its features aren't
-    supported."""
+    """Read metadata.json; raise ModelError if it is damaged or its features aren't supported."""
     try:
         content = json.loads(_read_bounded(path, MAX_METADATA).decode())
     except (ValueError, RecursionError) as error:
@@ -298,8 +294,7 @@ def _read_metadata(path: Path) -> dict[str, Any]:
 
 
 def _check_features(metadata: ModelMetadata, folder: Path) -> None:
-    """Raise ModelError where this version of Mudra has no such skeleton or another feature version,
-    or without gestures."""
+    """Raise ModelError for an unknown skeleton, another feature version, or no gestures."""
     skeleton, axes = metadata.skeleton, metadata.axes
     features = MOTION_FEATURES if metadata.kind == MOVING else FEATURE_SETS
     known = features.get((skeleton, axes))

@@ -58,8 +58,7 @@ class Array:
         return self.graph.node("Unsqueeze", found, self.graph.constant(np.array(new)), like=like)
 
     def _index_axis(self, axis: int, part: Any) -> "Array":
-        """Add an operator that indexes one axis by a number, a list or a slice; return its
-        output."""
+        """Add an operator that indexes one axis by a number, a list or a slice."""
         like, constant = self.like, self.graph.constant
         if isinstance(part, slice):
             if part == slice(None):
@@ -119,8 +118,7 @@ class Graph:
         return array
 
     def constant(self, value: Any, name: str = "") -> Array:
-        """Add a number or array as a constant and return it; equal unnamed constants are stored
-        once."""
+        """Add a number or array as a constant; equal unnamed constants are stored once."""
         value = np.asarray(value)
         key = (name, value.dtype.str, value.shape, value.tobytes())
         name = name or f"constant_{len(self._constants)}"
@@ -134,8 +132,7 @@ class Graph:
         return found
 
     def to_bytes(self, outputs: Mapping[str, Array]) -> bytes:
-        """Serialise the graph as ONNX bytes with these named outputs, without unused nodes and
-        constants."""
+        """Serialise the graph with these named outputs, without unused nodes and constants."""
         wanted, nodes = {array.name for array in outputs.values()}, []
         for node in reversed(self._nodes):
             if wanted.intersection(node.output):

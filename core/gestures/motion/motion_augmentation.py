@@ -99,8 +99,7 @@ def augment_windows(
 
 
 def _measure_noise_unit(keypoints: torch.Tensor) -> torch.Tensor:
-    """Return the (N, 1, 1, 1) unit of jitter: the pose's size in the first frame; 1 for a single
-    keypoint."""
+    """Return the (N, 1, 1, 1) size of the pose in the first frame; 1 for a single keypoint."""
     if keypoints.shape[2] == 1:
         return torch.ones(len(keypoints), 1, 1, 1)
     first = keypoints[:, 0]

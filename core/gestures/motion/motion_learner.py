@@ -50,8 +50,7 @@ class MotionTraining:
 def train_motions(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> MotionTraining:
-    """Choose and fit a matcher on the training part, measure it on the held-out part, and refit it
-    on all samples unless stopped."""
+    """Choose and fit a matcher on the training part, measure it, and refit it on all samples."""
     training, validation = data.take(split.train), data.take(split.validation)
     kind, compared = choose_matcher(training, options, stop=stop)
     run.log(event="chosen", matcher=kind, **compared)
@@ -97,8 +96,7 @@ def choose_matcher(
 def _fit_rejecting_templates(
     matcher: Matcher, data: GestureData, options: TrainOptions
 ) -> Templates | None:
-    """Return the templates that reject other movements; None for many samples, where nothing is
-    rejected."""
+    """Return the templates that reject other movements; None for many samples."""
     if len(data) > _MAX_SAMPLES_WITH_TEMPLATES:
         return None
     if isinstance(matcher, Templates):
@@ -122,8 +120,7 @@ def fit_matcher(
 
 
 def fit_templates(data: GestureData, seed: int = 0, *, parts: bool = True) -> Templates:
-    """Fit templates on these samples; with `parts`, parts of the movements of `none` become
-    examples of `none`, too."""
+    """Fit templates on these samples; with `parts`, parts of `none` become examples of it, too."""
     names = [gesture.name for gesture in data.gestures]
     none = names.index(NONE.name) if parts and NONE.name in names else None
     keypoints, mirrored, labels = data.keypoints, data.mirrored_view, data.labels

@@ -56,8 +56,7 @@ class MotionNet(nn.Module):
     def create_random(
         cls, features: MotionFeatures, classes: int, x: torch.Tensor, generator: torch.Generator
     ) -> "MotionNet":
-        """Create a net with random weights that standardises its input by these (N, T, F)
-        features."""
+        """Create a random net that standardises its input by these (N, T, F) features."""
         net = cls(features, classes)
         net.mean = x.mean((0, 1))
         net.spread = x.std((0, 1), correction=0) + 0.05

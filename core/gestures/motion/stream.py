@@ -150,8 +150,7 @@ class MotionStream:
             self._frames.popleft()
 
     def _update_candidate(self, mirrored_view: bool) -> None:
-        """Classify the movement since the last pause; store it as candidate event, or as near miss
-        if its probability is too low."""
+        """Classify the movement since the last pause, as candidate event or as near miss."""
         if (part := self._find_movement()) is None:
             return
         frames = list(self._frames)[part]

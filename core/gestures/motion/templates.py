@@ -142,8 +142,7 @@ def cut_parts(windows: NDArray[np.float32], rng: np.random.Generator) -> NDArray
 def _weight_features(
     features: MotionFeatures, weights: tuple[float, ...], x: Any, xp: Any = np
 ) -> Any:
-    """Select the (N, T, G) features to compare from (N, T, F), each group multiplied by its
-    weight."""
+    """Select the (N, T, G) features to compare, each group multiplied by its weight."""
     pairs = zip(features.compared_slices, weights, strict=True)
     return xp.concatenate([x[:, :, part] * weight for part, weight in pairs], 2)
 

@@ -52,8 +52,7 @@ def _add_missing_times(times_s: Times | None, frames: int) -> Times:
 
 
 def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
-    """Interpolate (T, K, D) keypoints at `steps` evenly spaced times; a keypoint that is never seen
-    stays NaN."""
+    """Interpolate (T, K, D) keypoints at `steps` evenly spaced times; never seen ones stay NaN."""
     wanted = np.linspace(times[0], times[-1], steps)
     flat = keypoints.reshape(len(times), -1)
     complete = np.isfinite(flat).all(0)
@@ -67,8 +66,7 @@ def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
 
 
 def find_longest_part(keypoints: Floats, times_s: Times) -> slice:
-    """Return the longest run of frames in which the hand wasn't lost; all frames if it is never
-    seen."""
+    """Return the longest run of frames in which the hand wasn't lost; all if it is never seen."""
     shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
     if not len(shown):
         return slice(0, len(keypoints))
@@ -114,8 +112,7 @@ def interpolate(values: Floats, times: Times, target_times: Times) -> Floats:
 
 
 def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice | None:
-    """Return the frames from the first to the last movement of a (T, K, D) clip; None if nothing
-    moves."""
+    """Return the frames from first to last movement of a (T, K, D) clip; None if nothing moves."""
     before = np.minimum(
         np.searchsorted(times_s, times_s - SPEED_SPAN_S), np.arange(len(times_s)) - 1
     )
@@ -128,8 +125,7 @@ def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice
 
 
 def find_moving_frames(speeds: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the indices of the frames whose speed exceeds a minimum and a fraction of the median
-    of the fast ones."""
+    """Return the frames faster than a minimum and a fraction of the median of the fast ones."""
     quick = speeds > _MIN_SPEED
     if not quick.any():
         return np.empty(0, np.intp)

@@ -127,8 +127,7 @@ def describe_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
 
 
 def _describe_pair_shape(pairs: Array, skeleton: Skeleton) -> Array:
-    """Return each hand's shape, 0 where it is missing, and the vector between the hands' centres in
-    their mean size."""
+    """Return each hand's shape, and the vector between the hands' centres in their mean size."""
     hands = [(part, pairs[:, keypoints]) for part, keypoints in _iterate_hands(skeleton)]
     shapes = [describe_shape(np.nan_to_num(points), part) for part, points in hands]
     size = np.mean([np.ptp(points, axis=1).max(1) for _, points in hands], 0)
