@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.gestures.openset.rejection import Rejection, choose_threshold, cross_fit_thresholds
+from core.gestures.modelfile.metadata import Rejection
+from core.gestures.openset.rejection import choose_threshold, cross_fit_thresholds
 from core.lab.starter_data import OTHER_SIGNS, XY, assign_blocks, make_gesture_data
 
 FOLDS = 5
@@ -116,12 +117,13 @@ def summarise_scores(scores: RejectionScores) -> Rejection:
         f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
-        choose_threshold(scores.gestures, scores.labels),
-        float(np.mean(by_gesture)),
-        float(np.average(unknown, weights=weight)),
-        text,
-        len(gestures),
-        digits + others,
+        score="made-up hands + none",
+        threshold=choose_threshold(scores.gestures, scores.labels),
+        true_accept=float(np.mean(by_gesture)),
+        false_accept=float(np.average(unknown, weights=weight)),
+        measured_on=text,
+        gestures=len(gestures),
+        foreign=digits + others,
     )
 
 

@@ -130,7 +130,7 @@ def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[s
 
     scores = score_held_out_people(data, read_unknown_digits(landmarks), hands, fit)
     return {
-        "rejection": asdict(summarise_scores(scores)),
+        "rejection": summarise_scores(scores).model_dump(),
         "by": acceptance_rates(scores, [gesture.name for gesture in data.gestures]),
     }
 

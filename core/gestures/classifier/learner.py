@@ -173,7 +173,7 @@ def _train_mlp(
     open_set = fit_rejection(
         net, training, options.augmentation, options.seed, stop, allow_early_stop=False
     )
-    rejection = asdict(measure_rejection(open_set, validation, split.kind))
+    rejection = measure_rejection(open_set, validation, split.kind).model_dump()
     refitted = None if failure else _refit_on_all(data, options, epochs, run, stop)
     figures = figures | {"rejection": rejection}
     metadata = {

@@ -88,13 +88,15 @@ class Figures(Measured):
 
 
 class Rejection(_Record):
-    """The rejection score and its measured rates."""
+    """How a model rejects unknown hands, and its measured acceptance rates."""
 
-    score: Text
-    threshold: float
-    true_accept: Fraction | None = None
-    false_accept: Fraction | None = None
-    measured_on: Text = ""
+    score: Text  # what the score was learned from
+    threshold: float  # a hand with a larger score gets no gesture
+    true_accept: Fraction | None = None  # of gesture samples, by thresholds chosen without them
+    false_accept: Fraction | None = None  # of unknown hands; None where there were none
+    measured_on: Text = ""  # which hands these were, for people
+    gestures: Count = 0  # number of gesture samples
+    foreign: Count = 0  # number of unknown hands
 
 
 class Options(_Record):

@@ -6,7 +6,6 @@ score with others.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from core.gestures.classifier.fitting import AveragedAdamW
 from core.gestures.classifier.nets import GestureNet, OpenSetNet, RejectionHead, run_net
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
+from core.gestures.modelfile.metadata import Rejection
 from core.gestures.openset.outliers import centre_and_fill, synthetic_outliers
 from core.pose.skeletons.table import skeleton_named
 from core.training.background import Stop
@@ -40,19 +40,6 @@ _SPLIT_TEXTS = {
     "burst": "of other recordings of the same session: optimistic",
     "tail": "from the last fifth of each recording: very optimistic",
 }
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """How a model rejects unknown hands, as its metadata say it."""
-
-    threshold: float  # a hand with a larger score gets no gesture
-    true_accept: float  # acceptance rate of gesture samples, by thresholds chosen without them
-    false_accept: float | None  # acceptance rate of the unknown hands; None where there were none
-    measured_on: str  # which hands these were, for people
-    gestures: int  # number of gesture samples
-    foreign: int  # number of unknown hands
-    score: str = "made-up hands + none"  # what the score was learned from
 
 
 def index_of_none(data: GestureData) -> int | None:
@@ -207,13 +194,13 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejectio
     text += f"; each {fold_name} by the threshold that the others chose"
     text += "" if many else ", within bounds that were fixed beforehand"
     return Rejection(
-        threshold,
-        float(accepted.mean()),
-        float(unknown.mean()) if len(unknown) else None,
-        text,
-        count,
-        len(unknown),
-        f"made-up {titles}" if none is None else f"made-up {titles} + none",
+        threshold=threshold,
+        true_accept=float(accepted.mean()),
+        false_accept=float(unknown.mean()) if len(unknown) else None,
+        measured_on=text,
+        gestures=count,
+        foreign=len(unknown),
+        score=f"made-up {titles}" if none is None else f"made-up {titles} + none",
     )
 
 
