@@ -53,11 +53,10 @@ class MotionEvent:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A finished movement that was no gesture, the most probable one, and why: SLOW: longer than
-    any example may last; UNLIKE: smaller or otherwise different; UNSURE: it may be another
-    gesture."""
+    """A finished movement that was no gesture, and why: SLOW: longer than any example may last;
+    UNLIKE: smaller or otherwise different; UNSURE: it may be another gesture."""
 
-    gesture: GestureLabel
+    gesture: GestureLabel  # the most probable one
     end_s: float
     why: str
 
@@ -66,15 +65,6 @@ class _Frame(NamedTuple):
     time_s: float
     keypoints: Floats
     speed: float
-
-
-class _Candidate(NamedTuple):
-    """A recognised gesture whose movement may still go on."""
-
-    gesture: int
-    start_s: float
-    end_s: float
-    confidence: float
 
 
 class MotionStream:
@@ -97,9 +87,9 @@ class MotionStream:
         self._frames: deque[_Frame] = deque()
         self._steps_s: deque[float] = deque(maxlen=_STEPS)
         self._lost_s = 0.0  # since the hand was last seen, as `is_gap` counts it
-        self._event_end_s, self._last_s = -np.inf, -np.inf
-        self._candidate: _Candidate | None = None
-        self._last: _Candidate | None = None
+        self._last_s = -np.inf
+        self._candidate: MotionEvent | None = None  # its movement may still go on
+        self._last: MotionEvent | None = None
         self._near: NearMiss | None = None
         self._missed_s = -np.inf  # end of the last near miss
         self.near_miss: NearMiss | None = None
@@ -166,7 +156,8 @@ class MotionStream:
         best = int(probabilities.argmax())
         self._candidate = self._near = None
         if probabilities[best] >= self._model.threshold:
-            self._candidate = _Candidate(best, start_s, end_s, float(probabilities[best]))
+            gesture, confidence = self._model.gestures[best], float(probabilities[best])
+            self._candidate = MotionEvent(gesture, start_s, end_s, confidence)
         else:
             self._near = self._find_near_miss((start_s, end_s), window, found, float(rejection))
 
@@ -205,7 +196,7 @@ class MotionStream:
     def _list_window_starts(self, times: NDArray[np.float64]) -> list[int]:
         """Return the first frames of the windows that end now and start after the last event,
         shortest window first; the last one reaches back to that event, for slow gestures."""
-        first = int(np.searchsorted(times, self._event_end_s))
+        first = int(np.searchsorted(times, self._last.end_s)) if self._last else 0
         fitting = [s for s in _WINDOWS_S if times[-1] - s >= times[0] - 1e-9]
         begins = [int(np.searchsorted(times, times[-1] - s - 1e-9)) for s in fitting]
         begins = [begin for begin in begins if begin >= first]
@@ -220,12 +211,8 @@ class MotionStream:
         one, last = self._candidate, self._last
         if one is None or now_s - one.end_s < SETTLED_S - 1e-9:
             return None
-        self._candidate, self._event_end_s, self._last = None, one.end_s, one
-        if last and _is_one_movement(last.end_s, one.start_s):
-            return None
-        return MotionEvent(
-            self._model.gestures[one.gesture], one.start_s, one.end_s, one.confidence
-        )
+        self._candidate, self._last = None, one
+        return None if last and _is_one_movement(last.end_s, one.start_s) else one
 
 
 def _is_one_movement(end_s: float, start_s: float) -> bool:
