@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,13 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[
         "usual": _compute_usual(data),
         "coverage": measure_coverage(data.keypoints, skeleton_named(data.skeleton)),
     }
-    _save_net(net, data, folder, _count_samples(data) | about_data | metadata)
+    metadata = _count_samples(data) | about_data | metadata
+    _save_checked(net_to_onnx(net), data, folder, metadata, partial(run_net, net))
 
 
 def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
     """Write an unmeasured net as the folder's preliminary model, for use during the training."""
-    _save_net(net, data, folder, {PRELIMINARY: True})
+    _save_checked(net_to_onnx(net), data, folder, {PRELIMINARY: True}, partial(run_net, net))
 
 
 def save_motion_model(
@@ -74,24 +76,11 @@ def save_motion_model(
         templates: what is unlike all their examples is rejected; None: nothing is.
     """
     steps = data.keypoints.shape[1]
-    motion = {
-        "kind": MOVING,
-        "steps": steps,
-        "feature_version": data.motion_features.version,
-        "longest_s": _find_longest_s(data),
-    }
+    motion = {"kind": MOVING, "steps": steps, "longest_s": _find_longest_s(data)}
     rejection = {} if templates is None else {"rejection": _TEMPLATE_REJECTION}
     graph = matcher_to_onnx(matcher, steps, templates)
     metadata = motion | _count_samples(data) | metadata | rejection
     _save_checked(graph, data, folder, metadata, lambda some: [predict_motions(matcher, some)])
-
-
-def _save_net(
-    net: GestureNet | OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]
-) -> None:
-    """Write a net's model.onnx and metadata.json."""
-    metadata = {"feature_version": data.feature_set.version} | metadata
-    _save_checked(net_to_onnx(net), data, folder, metadata, lambda some: run_net(net, some))
 
 
 def _save_checked(
@@ -104,7 +93,7 @@ def _save_checked(
     """Write model.onnx and metadata.json; raise ModelError where the saved graph's outputs for some
     of the samples differ from those of `predict`."""
     _write_files(graph, data, folder, metadata)
-    some = data.take(np.arange(min(_MAX_CHECKED, len(data))))
+    some = data.take(slice(_MAX_CHECKED))
     found = GestureModel.load(folder).predict(some.keypoints, some.mirrored_view)
     for values, wanted in zip(found, predict(some), strict=False):
         off = float(np.abs(values - wanted).max())
@@ -118,6 +107,7 @@ def _write_files(graph: bytes, data: GestureData, folder: Path, metadata: dict[s
     """Write model.onnx, then metadata.json with the graph's sha256, each atomically."""
     metadata = {
         "format": "mudra-gesture-model",
+        "feature_version": (data.motion_features if data.moving else data.feature_set).version,
         "gestures": [asdict(gesture) for gesture in data.gestures],
         "skeleton": data.skeleton,
         "axes": data.keypoints.shape[-1],
