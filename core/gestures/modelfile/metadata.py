@@ -4,7 +4,7 @@ training samples."""
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import LabelError, ModelError
@@ -198,25 +198,15 @@ class ModelMetadata(_Record):
 
 def dataset_statistics(data: GestureData) -> dict[str, Any]:
     """Count samples, persons and sessions, as `DatasetStatistics` reads them."""
-    gestures = {
-        gesture.name: _count_group(data, data.labels == number)
-        for number, gesture in enumerate(data.gestures)
-    }
-    persons = {
-        str(name): _count_group(data, data.persons == name) for name in np.unique(data.persons)
-    }
+    names = np.array([gesture.name for gesture in data.gestures], object)
+    groups = {"gesture": names[data.labels], "person": data.persons.astype(str)}
+    table = pd.DataFrame(groups | {"session": data.sessions})
+    counts = {"samples": ("session", "size"), "persons": ("person", "nunique")}
+    counts["sessions"] = ("session", "nunique")
+    gestures = table.groupby("gesture").agg(**counts).reindex(names, fill_value=0)
     return {
-        "gestures": gestures,
-        "persons": persons,
-        "sessions": len(np.unique(data.sessions)),
+        "gestures": gestures.to_dict("index"),
+        "persons": table.groupby("person").agg(**counts).to_dict("index"),
+        "sessions": table["session"].nunique(),
         "mirrored": int(data.mirrored_view.sum()),
-    }
-
-
-def _count_group(data: GestureData, rows: NDArray[np.bool_]) -> dict[str, int]:
-    """Count the samples of these rows, and their persons and sessions."""
-    return {
-        "samples": int(rows.sum()),
-        "persons": len(np.unique(data.persons[rows])),
-        "sessions": len(np.unique(data.sessions[rows])),
     }
