@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import MediaError
-from core.media.pictures import encode_jpeg, read_picture
+from core.media.pictures import encode_jpeg
 from core.pose.types import Estimate, Frame, Pose, RemoteFrame
 from core.recording.correcting import (
     AnalysedFrame,
@@ -92,12 +92,15 @@ def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store
     moments = attach_crops(
         [remote(1), remote(2)], {2: (((5.0, 6.0, 300.0), dark), ((9.0, 6.0, 80.0), light))}
     )
+    assert list_handedness(moments) == ["Left", "Right"]
     recorder = Recorder(store, project.id, "ana")
     for hand in ("Right", "Left"):
         add_correction(recorder, fist.id, moments, hand)
     samples = store.samples(project.id, newest_first=False)
     assert [s.crop_jpeg for s in samples] == [None, dark, None, light]
     assert [s.region[2] for s in samples][1::2] == [300.0, 80.0]
+    assert [s.handedness for s in samples] == ["Right", "Right", "Left", "Left"]
+    np.testing.assert_array_equal(samples[2].pose, HAND + 4 + 100)
 
 
 def test_frames_that_are_no_samples_are_refused(store, project):
@@ -112,23 +115,3 @@ def test_without_one_good_hand_nothing_is_stored(store, project):
     with pytest.raises(MediaError, match="no hand"):
         add_correction(Recorder(store, project.id, "me"), 1, [moment(0, hands=())])
     assert store.persons(project.id) == [] and store.samples(project.id) == []
-
-
-def test_of_two_hands_the_asked_one_is_taken(store, project):
-    moments = [moment(i / 10, shift=4 * i, hands=("Right", "Left")) for i in range(3)]
-    assert list_handedness(moments) == ["Left", "Right"]
-    add_correction(Recorder(store, project.id, "me"), 1, moments, "Left")
-    found = store.samples(project.id, newest_first=False)
-    assert {s.handedness for s in found} == {"Left"}
-    np.testing.assert_array_equal(found[0].pose, HAND + 100)
-
-
-def test_a_real_hand_is_corrected(store, project, make_estimator, shared_data):
-    folder = shared_data / "hand_images" / "emrecandir" / "thumbs_up"
-    last, estimator = FrameHistory(), make_estimator()
-    for i, path in enumerate(sorted(folder.iterdir())[:2]):
-        frame = Frame(read_picture(path), i * 0.2, i, "webcam", mirrored_view=True)
-        last.remember(frame, estimator.estimate_still(frame.rgb), estimator.version)
-    estimator.close()
-    added = add_correction(Recorder(store, project.id, "me"), 1, last.freeze())
-    assert added.added == 2

@@ -11,6 +11,8 @@ from core.store.database.schema import VERSION
 from tests.store.conftest import count, sample
 from tests.support.stored import record
 
+only_here = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+
 
 def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(postgresql_url):
     store = Store(postgresql_url)
@@ -42,15 +44,13 @@ def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_u
     other.close()
 
 
-def test_a_connection_that_the_server_ended_is_opened_anew(postgresql_url):
-    store = Store(postgresql_url)
-    project = store.create_project("Demo")
+@only_here
+def test_a_connection_that_the_server_ended_is_opened_anew(store, project, postgresql_url):
     with psycopg.connect(postgresql_url, autocommit=True) as other:
         mine = "pid <> pg_backend_pid() AND backend_type = 'client backend'"
         other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
     record(store, project, [sample()])
     assert count(store, project) == 1
-    store.close()
 
 
 def test_the_stores_of_many_people_share_a_few_connections(postgresql_url):
@@ -70,14 +70,12 @@ def connections(watching):
     return watching.execute(backends).fetchone()[0]
 
 
-def test_a_name_is_taken_in_whatever_language_the_server_speaks(postgresql_url):
-    store = Store(postgresql_url)
-    store.create_project("Demo")
+@only_here
+def test_a_name_is_taken_in_whatever_language_the_server_speaks(store, project):
     with pytest.raises(StoreError, match="that name is taken"):
         store.create_project("demo")
     with pytest.raises(StoreError, match="what this belongs to is gone"):
         store.start_session(1, 99, "webcam")
-    store.close()
 
 
 def test_what_only_reads_can_t_write(postgresql_url):
@@ -85,4 +83,3 @@ def test_what_only_reads_can_t_write(postgresql_url):
     with pytest.raises(StoreError, match="read-only"), store.begin_read() as connection:
         connection.execute(update(t.meta).values(version=1))
     assert store.fetch_all(t.meta.select()) == [(VERSION,)]
-    store.close()

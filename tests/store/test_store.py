@@ -18,7 +18,7 @@ from core.store import Store
 from core.store.bin import PERSON, restore_from_bin
 from core.store.database.schema import VERSION
 from tests.store.conftest import count, gesture, only_sqlite, sample
-from tests.support.stored import record, run_at_once, start_recording
+from tests.support.stored import record, start_recording
 
 
 def test_a_new_project_has_the_eight_gestures_and_none(store, project):
@@ -74,13 +74,6 @@ def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, 
 def test_a_name_is_found_however_its_accent_is_written(store):
     store.create_project("Caf\u00e9")
     assert store.project("CAFE\u0301").name == "Caf\u00e9"
-
-
-def test_a_store_may_be_named_by_its_url(tmp_path):
-    store = Store(f"sqlite:///{tmp_path / 'folder' / 'mudra.db'}")
-    store.create_project("Demo")
-    store.close()
-    assert (tmp_path / "folder" / "mudra.db").is_file()
 
 
 def test_a_deleted_project_comes_back_unless_its_name_was_taken(store, project):
@@ -212,14 +205,6 @@ def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
     with pytest.raises(StoreFullError, match="disk is full"):
         store.add_samples(into, [big])
     assert count(store, project) == 1
-
-
-def test_two_threads_share_a_store(store, project):
-    bursts = [start_recording(store, project, person=p) for p in ("a", "b")]
-    run_at_once(
-        *(lambda b=b: [store.add_samples(b, [sample(i)]) for i in range(100)] for b in bursts)
-    )
-    assert count(store, project) == 200
 
 
 def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
