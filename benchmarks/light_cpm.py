@@ -64,7 +64,7 @@ def _list_held_out_pictures(data: Path) -> dict[str, list[Path]]:
     for name, source in (("hagrid", "hagrid_crops"), ("digits", "digits")):
         pictures = sorted((data / "hand_images" / source).rglob("*.*"))
         sets[name] = [p for p in pictures if choose_held_out_set(source, p.name)]
-    return sets
+    return {"hagrid": sets["hagrid"], **sets}
 
 
 if __name__ == "__main__":

@@ -45,14 +45,8 @@ PICTURE_SOURCES = (
 )
 _LAST_TRAINING_DIGIT = 5577  # number in the names of the digits: later sessions are held out
 _UNCONFIRMED_WEIGHT = 0.3  # if the teacher found no hand the second time
-_BONES = (
-    (0, 1, 2, 3, 4),
-    (0, 5, 6, 7, 8),
-    (5, 9, 10, 11, 12),
-    (9, 13, 14, 15, 16),
-    (13, 17, 18, 19, 20),
-    (0, 17),
-)
+_BONES: list[tuple[int, ...]] = [(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12)]
+_BONES += [(9, 13, 14, 15, 16), (13, 17, 18, 19, 20), (0, 17)]
 
 
 def make_hand_pack(
@@ -71,16 +65,19 @@ def make_hand_pack(
     unreadable: list[Path] = []
 
     def read_hands() -> Iterator[Hand]:
-        yield from _read_crop_hands(data / "hand_crops", unreadable)
-        for name in PICTURE_SOURCES:
-            yield from _read_source_hands(name, data / "hand_images" / name, landmarks, unreadable)
-
-    def count_hands() -> Iterator[Hand]:
-        for done, hand in enumerate(read_hands(), 1):
+        done = 0
+        for path, keypoints, source, held_out, weight in _list_hands(data, landmarks):
+            try:
+                rgb = read_picture(path)
+            except MudraError:
+                unreadable.append(path)
+                continue
+            done += 1
             progress(done)
-            yield hand
+            mask = segment_hand(rgb, keypoints) if source == "digits" else None
+            yield Hand(rgb, keypoints, source, held_out, weight, mask)
 
-    crops = write_pack(out, count_hands())
+    crops = write_pack(out, read_hands())
     if unreadable:
         log.warning(
             "skipped %d unreadable pictures, the first is %s", len(unreadable), unreadable[0]
@@ -88,28 +85,20 @@ def make_hand_pack(
     return crops
 
 
-def _read_crop_hands(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
-    """Yield the hands of hand_crops/, with less weight where no detector confirmed them."""
+def _list_hands(data: Path, landmarks: Path) -> Iterator[tuple[Path, Floats, str, str, float]]:
+    """Yield each hand's picture, keypoints, source, held-out set and weight, which is lower where
+    no detector confirmed the hand."""
+    folder = data / "hand_crops"
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _select_keypoints(table), strict=True):
-        picture = _try_read_picture(folder / str(row.file), unreadable)
-        if picture is not None:
-            weight = _UNCONFIRMED_WEIGHT if row.teacher_err == "nodet" else 1.0
-            held_out = "crops" if row.source_repo in HELD_OUT_SOURCES else ""
-            yield Hand(picture, keypoints, str(row.source_repo), held_out, weight)
-
-
-def _read_source_hands(
-    name: str, folder: Path, landmarks: Path, unreadable: list[Path]
-) -> Iterator[Hand]:
-    """Yield the hands of a source in hand_images/, those of "digits" with a mask."""
-    table = pd.read_parquet(landmarks / f"{name}.parquet")
-    for file, keypoints in zip(table["source"], _select_keypoints(table), strict=True):
-        picture = _try_read_picture(folder / str(file), unreadable)
-        if picture is not None:
-            mask = segment_hand(picture, keypoints) if name == "digits" else None
-            held_out = choose_held_out_set(name, Path(file).name)
-            yield Hand(picture, keypoints, name, held_out, 1.0, mask)
+        weight = _UNCONFIRMED_WEIGHT if row.teacher_err == "nodet" else 1.0
+        held_out = "crops" if row.source_repo in HELD_OUT_SOURCES else ""
+        yield folder / str(row.file), keypoints, str(row.source_repo), held_out, weight
+    for name in PICTURE_SOURCES:
+        folder = data / "hand_images" / name
+        table = pd.read_parquet(landmarks / f"{name}.parquet")
+        for file, keypoints in zip(table["source"], _select_keypoints(table), strict=True):
+            yield folder / file, keypoints, name, choose_held_out_set(name, Path(file).name), 1.0
 
 
 def choose_held_out_set(source: str, file_name: str) -> str:
@@ -126,15 +115,6 @@ def _select_keypoints(table: pd.DataFrame) -> Floats:
     """Return (N, 21, 2) from a table's columns x0, y0, x1, …."""
     columns = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
     return table[columns].to_numpy(np.float32).reshape(-1, 21, 2)
-
-
-def _try_read_picture(path: Path, unreadable: list[Path]) -> Picture | None:
-    """Read a picture; if it can't be read, add its path to the list and return None."""
-    try:
-        return read_picture(path)
-    except MudraError:
-        unreadable.append(path)
-        return None
 
 
 def segment_hand(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:

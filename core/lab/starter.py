@@ -87,10 +87,9 @@ def make_starter(
     progress(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
     figures["sources"] = {}
     for name in SOURCES:
-        figures["sources"][name] = measure_picture_source(data, folder, landmarks, name)
-        progress(
-            f"{name} left out: {figures['sources'][name]['accuracy_detected']:.4f} of detected"
-        )
+        found = measure_picture_source(data, folder, landmarks, name)
+        figures["sources"][name] = found
+        progress(f"{name} left out: {found['accuracy_detected']:.4f} of detected")
     open_set = measure_open_set(data, folder, landmarks)
     figures["open_set"] = open_set["by"]
     progress(f"unknown hands: {open_set['rejection']}")
@@ -106,9 +105,8 @@ def make_starter(
     with tempfile.TemporaryDirectory() as fresh:
         net = train_starter_net(data)
         save_model(net, data, Path(fresh), about)
-        (Path(fresh) / "CARD.md").write_text(
-            _format_card(data, figures, open_set["rejection"]), encoding="utf-8"
-        )
+        card = _format_card(data, figures, open_set["rejection"])
+        (Path(fresh) / "CARD.md").write_text(card, encoding="utf-8")
         out.mkdir(parents=True, exist_ok=True)
         for file in Path(fresh).iterdir():
             shutil.copyfile(file, out / file.name)
@@ -151,9 +149,8 @@ def measure_picture_source(
             mine = [rows[i] for i in np.flatnonzero(hands.pictures[theirs] == picture)]
             target.append(hands.gesture_of(picture))
             predicted.append(select_picture_gesture(mine))
-    missed = _gestures_without_hand(
-        folder / "hand_images" / name, hands.classes, set(hands.pictures)
-    )
+    pictures = folder / "hand_images" / name
+    missed = _gestures_without_hand(pictures, hands.classes, set(hands.pictures))
     return compute_accuracies(target + missed, predicted + ["undetected"] * len(missed))
 
 
