@@ -1,24 +1,5 @@
 """All errors that Mudra raises. Each text says what came, what was expected and what to do; pages
-and the command line show it unchanged.
-
-MudraError
-├── MediaError        a picture, video or camera that can't be read or exceeds a limit
-├── ArchiveError      an unsafe zip
-├── TableError        a keypoint table with wrong columns or values
-├── SkeletonError     keypoints of another skeleton than expected
-├── LabelError        a name that can't be a project's, gesture's or person's name
-├── WeightsError      a model file that is missing, altered or can't be fetched
-├── EstimatorError    an unknown estimator, or one used after close()
-├── WorkerError       a child process that crashed, took too long or too much memory
-├── StoreError        the database refused an operation
-│   ├── NotFoundError     no such project, gesture, person or sample
-│   ├── KindError         single frames for a moving gesture, or clips for a still one
-│   └── StoreFullError    the disk is full: nothing more is recorded
-├── TrainingError     data that can't be trained on, or a training that went wrong
-├── ModelError        a gesture model that is missing, damaged or does not fit
-├── AccessError       no known user has logged in
-└── ActionError       an output that can't be opened: a port in use, a host that isn't known
-"""
+and the command line show it unchanged."""
 
 
 class MudraError(Exception):

@@ -34,8 +34,7 @@ def printable(name: str) -> str:
 
 @contextmanager
 def replace_atomically(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` to write to; at the end it replaces the file atomically,
-    on an error it is deleted."""
+    """Yield a temporary path to write to; it replaces `path` at the end, unless an error comes."""
     part = path.with_name(f".{path.name}.part-{secrets.token_hex(4)}")
     try:
         yield part
@@ -97,8 +96,7 @@ def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
 
 @contextmanager
 def temporary_folder(kind: str = "") -> Iterator[Path]:
-    """Yield a new folder in the system's temporary directory; it is deleted at the end of the
-    block."""
+    """Yield a new temporary folder; delete it at the end of the block."""
     folder, lock = make_temporary_folder(kind)
     try:
         yield folder

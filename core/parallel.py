@@ -63,8 +63,7 @@ def map_parallel(
 def _dispatch_work(
     work: Work[Item, Result], items: Sequence[Item], workers: int, on: str
 ) -> Generator[Result]:
-    """Yield the results of the work, done on Ray, in several processes, or in this process if there
-    is one worker."""
+    """Yield the results, made on Ray, in several processes, or in this one for one worker."""
     if on != LOCAL:
         with _connect_to_ray(on, workers) as ray:
             yield from _run_on_ray(ray, work, items)
@@ -95,8 +94,7 @@ def check_place(on: str, path: Path | None = None) -> None:
 
 
 def _cluster_address(on: str) -> str | None:
-    """Return the Ray cluster's address; None for this machine or a local cluster yet to be
-    started."""
+    """Return the Ray cluster's address; None for this machine or a local cluster to start."""
     if on == LOCAL:
         return None
     return os.environ.get("RAY_ADDRESS") if on == RAY else on
@@ -152,8 +150,7 @@ def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
 def _run_in_processes(
     work: Work[Item, Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
-    """Yield the results of a process pool, in order; if a process is killed, a new pool does the
-    rest, up to _RETRIES times per part."""
+    """Yield a process pool's results in order; a new pool repeats a killed part."""
     parts, pending = _split_into_parts(items, workers), deque[Sequence[Item]]()
     first: Sequence[Item] | None = None
     attempts = 0
@@ -174,8 +171,7 @@ def _run_in_processes(
 
 @contextmanager
 def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of forkserver processes, which copy no threads or database connections; Ctrl+C
-    ends them at once."""
+    """Yield a pool of forkserver processes, which copy no threads; Ctrl+C ends them."""
     pool = ProcessPoolExecutor(
         workers,
         mp_context=get_context("forkserver"),
@@ -197,8 +193,7 @@ def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Yield the results of the work on a connected Ray cluster, in order; errors of the cluster
-    become EstimatorError."""
+    """Yield a Ray cluster's results in order; its errors become EstimatorError."""
     workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
     task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_part)
     pending, remote_work = deque[Sequence[Item]](), ray.put(work)
@@ -215,8 +210,7 @@ def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> It
 
 @contextmanager
 def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
-    """Connect to the Ray cluster, or start a local one with so many workers, and yield the `ray`
-    module; shut down at the end."""
+    """Connect to the Ray cluster, or start a local one, and yield the `ray` module."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
         import ray
@@ -249,8 +243,7 @@ def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
 
 
 def read_ahead(read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `read(item)` for each item in order, reading only the next few in threads in
-    advance."""
+    """Yield `read(item)` for each item in order, reading the next few in threads."""
     results: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(_READ_AHEAD) as pool:
         for item in items:

@@ -14,36 +14,23 @@ _DATA = Path(__file__).resolve().parents[1] / "data"
 
 @dataclass(frozen=True)
 class Paths:
-    """The folders of one installation.
+    """The folders of one installation."""
 
-    Attributes:
-        workspace: of the user: database, runs, models.
-        weights: prepared third-party models.
-        database_url: of the store's PostgreSQL; None: a file in the workspace.
-        owner: the logged-in user; "" without a login.
-        shared: workspace that contains the owner's, with the database of all.
-        starter: shipped gesture model of hands.
-        arms: shipped gesture model of bodies: arm poses.
-        demo: shipped table of hands, to try and train without a camera.
-        shipped_models: all shipped models and nets.
-        receiver: predict.py of a `.gesture` file of hands; the others of gestures that move, hands
-            in space, bodies and both hands.
-    """
-
-    workspace: Path
-    weights: Path
-    starter: Path = _DATA / "models" / "starter"
-    arms: Path = _DATA / "models" / "arms"
-    demo: Path = _DATA / "starter" / "landmarks.csv"
+    workspace: Path  # of the user: database, runs, models
+    weights: Path  # prepared third-party models
+    starter: Path = _DATA / "models" / "starter"  # shipped gesture model of hands
+    arms: Path = _DATA / "models" / "arms"  # shipped gesture model of bodies: arm poses
+    demo: Path = _DATA / "starter" / "landmarks.csv"  # shipped table of hands, to try and train
     shipped_models: Path = _DATA / "models"
-    receiver: Path = _DATA / "bundle" / "predict.py"
+    receiver: Path = _DATA / "bundle" / "predict.py"  # of a `.gesture` file of hands, of others:
     motion_receiver: Path = _DATA / "bundle" / "predict_motions.py"
     space_receiver: Path = _DATA / "bundle" / "predict_space.py"
     body_receiver: Path = _DATA / "bundle" / "predict_body.py"
     pair_receiver: Path = _DATA / "bundle" / "predict_both_hands.py"
-    database_url: str | None = field(default=None, repr=False)  # it may hold a password
-    owner: str = ""
-    shared: Path | None = None
+    # of the store's PostgreSQL; None: a file in the workspace. It may hold a password
+    database_url: str | None = field(default=None, repr=False)
+    owner: str = ""  # the logged-in user; "" without a login
+    shared: Path | None = None  # workspace that contains the owner's, with the database of all
 
     @classmethod
     def find(
@@ -69,15 +56,12 @@ class Paths:
             )
         weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
         paths = cls(
-            chosen.expanduser().resolve(),
-            weights.expanduser().resolve(),
-            database_url=database_url,
+            chosen.expanduser().resolve(), weights.expanduser().resolve(), database_url=database_url
         )
         return paths.of(environ.get("MUDRA_OWNER", ""))
 
     def of(self, owner: str) -> "Paths":
-        """Return the paths of a logged-in user, whose workspace is a folder within the shared one;
-        unchanged for ""."""
+        """Return the paths of a logged-in user, below the shared workspace; unchanged for ""."""
         if not owner:
             return self
         shared = self.shared or self.workspace
@@ -111,8 +95,7 @@ class Paths:
         return self.workspace / "runs"
 
     def model(self, name: str) -> Path:
-        """Return the folder of a gesture model: "starter", "arms" (bodies), a run's name, else the
-        name as a path."""
+        """Return a gesture model's folder by "starter", "arms" or a run's name, else the path."""
         if name in (self.starter.name, self.arms.name):
             return self.starter if name == self.starter.name else self.arms
         run = self.runs / name
@@ -129,8 +112,7 @@ class Paths:
         return self.workspace / "net-runs"
 
     def net(self, name: str) -> Path:
-        """Return the folder of a keypoint net by name, the user's own before a shipped one, else
-        the name as a path."""
+        """Return a keypoint net's folder by name, the user's own first, else the name as a path."""
         for folder in (self.own_nets / name, self.shipped_models / name):
             if _is_plain_name(name) and folder.is_dir():
                 return folder

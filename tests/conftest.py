@@ -41,9 +41,9 @@ def lacking(what: str, what_to_do: str) -> None:
     pytest.skip(f"{what}: {what_to_do}")
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    """Wait, PATIENCE_S at most, for what another thread or process does."""
-    end = time.monotonic() + PATIENCE_S
+def wait_until(true: Callable[[], object], within_s: float = PATIENCE_S) -> None:
+    """Wait for what another thread or process does."""
+    end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)

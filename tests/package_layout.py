@@ -7,6 +7,7 @@ where our rules name the one file that may use one; the order alone is twenty li
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,38 +15,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-ORDER = (
-    "errors",
-    "files",
-    "progress",
-    "parallel",
-    "workers",
-    "pose",
-    "media",
-    "depth",
-    "nets",
-    "modelfiles",
-    "datasets",
-    "training",
-    "estimators",
-    "gestures",
-    "paths",
-    "store",
-    "recording",
-    "jobs",
-    "exchange",
-    "reading",
-    "live",
-    "offline",
-    "measuring",
-    "actions",
-    "review",
-    "admin",
-    "lab",
-    "cli",
-    "pages",
-    "app",
-)
+ROOT = Path(__file__).resolve().parents[1]
+_MAP = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("\ncore/\n")[1]
+ORDER = (*re.findall(r"^  (\w+)(?:\.py)?  ", _MAP.split("\npages/")[0], re.M), "pages", "app")
 SCREEN = ("app.py", "pages/*")
 TORCH = (
     "core/nets/*",
@@ -159,11 +131,7 @@ class Module:
 
 def read_tree(root: Path) -> list[Module]:
     """Every module of the app, the pages and the library under a root."""
-    files = [
-        *root.glob("app.py"),
-        *root.glob("pages/**/*.py"),
-        *root.glob("core/**/*.py"),
-    ]
+    files = [*root.glob("app.py"), *root.glob("pages/**/*.py"), *root.glob("core/**/*.py")]
     paths = {file: file.relative_to(root).as_posix() for file in sorted(files)}
     texts = {file: file.read_text(encoding="utf-8") for file in paths}
     return [Module(paths[file], text, ast.parse(text)) for file, text in texts.items()]

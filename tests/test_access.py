@@ -1,5 +1,7 @@
-"""A studio with a login lets strangers see the log-in page and nothing else."""
+"""A studio listens to this machine alone, refuses forged requests, and with a login lets strangers
+see the log-in page and nothing else."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -7,6 +9,7 @@ import re
 import subprocess
 import sys
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,9 +20,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from core.live.browser_channel import PATH
+from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store
-from tests.support.studio import LOG, ROOT, studio
+from tests.conftest import lacking, wait_until
+from tests.support.page_client import list_components
+from tests.support.studio import LOG, ROOT, free_port, studio
 
 SECRET = "a-secret-of-the-proxy"
 ENVIRONMENT = {"MUDRA_LOGIN_HEADER": "X-Mudra-User", "MUDRA_LOGIN_SECRET": SECRET}
@@ -248,6 +254,60 @@ def test_a_page_of_another_port_can_t_connect(without_login, path):
     with connect(url, origin=without_login, proxy=None):
         pass
     assert ask(without_login, "PUT", "/", Origin="http://localhost:5555")[0] == 403
+    headers = ask(without_login, "GET", "/_stcore/health", Origin="https://evil.test")[1]
+    assert headers["Access-Control-Allow-Origin"] is None
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="other systems tell it otherwise")
+def test_a_studio_started_from_another_folder_listens_to_this_machine_alone(tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    command += ["--server.headless", "true", "--server.port", str(port)]
+
+    def listening():
+        tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6")]
+        rows = [row.split() for t in tables if t.exists() for row in t.read_text().splitlines()]
+        return [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")]
+
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | {"MUDRA_WORKSPACE": str(tmp_path)}
+    )
+    try:
+        wait_until(listening, 120)
+        assert [one.split(":")[0] for one in listening()] == ["0100007F"]
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("url", "in_browser"),
+    [
+        ("https://studio.school.test/", True),
+        ("http://192.168.1.7:8501/", True),
+        ("http://localhost:8501/", False),
+    ],
+)
+def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_browser(
+    without_login, url, in_browser, weights_folder
+):
+    if not has_browser_files(weights_folder):
+        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
+    shown = asyncio.run(list_components(without_login, "live", url))
+    assert ("browser_camera" in shown) == in_browser
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_forged_upload_is_refused(without_login, method):
+    assert ask(without_login, method, "/_stcore/upload_file/session/file", b"x")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/app.py", "/pages/live.py"]
+)
+def test_no_file_of_the_machine_is_served(without_login, path):
+    text = ask(without_login, "GET", path)[2]
+    assert "root:" not in text and "navigation()" not in text
 
 
 def test_every_response_says_how_it_may_be_used(without_login):

@@ -70,14 +70,9 @@ def test_an_old_python_is_told_its_number_what_is_wanted_and_what_to_do() -> Non
     assert "make run PYTHON=" in text
 
 
-@pytest.mark.parametrize(
-    ("root", "line"),
-    [
-        (True, "apt-get update && apt-get install -y libgl1 libegl1"),
-        (False, "sudo apt-get update && sudo apt-get install -y libgl1 libegl1"),
-    ],
-)
-def test_one_line_fixes_every_missing_package(root: bool, line: str) -> None:
+@pytest.mark.parametrize(("root", "sudo"), [(True, ""), (False, "sudo ")])
+def test_one_line_fixes_every_missing_package(root: bool, sudo: str) -> None:
+    line = f"{sudo}apt-get update && {sudo}apt-get install -y libgl1 libegl1"
     assert prepare.apt_line(["libgl1", "libegl1"], root=root) == line
 
 
@@ -202,30 +197,27 @@ def test_a_filled_environment_is_left_alone_the_second_time(tmp_path: Path) -> N
 # --- commands and settings
 
 
-@NOT_ON_WINDOWS
-@pytest.mark.parametrize("target", ["help", "run", "setup", "test", "test-slow"])
-def test_make_knows_the_command(target: str) -> None:
+def make_commands(target: str) -> str:
+    """What `make` would run for a target."""
     make = shutil.which("make")
     if not make:
         pytest.skip("no make on this machine")
     done = subprocess.run([make, "-n", target], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@NOT_ON_WINDOWS
+@pytest.mark.parametrize("target", ["help", "run", "setup", "test-slow"])
+def test_make_knows_the_command(target: str) -> None:
+    assert make_commands(target)
 
 
 def test_make_test_runs_lint_types_and_tests_in_this_order() -> None:
-    make = shutil.which("make")
-    if not make:
-        pytest.skip("no make on this machine")
-    done = subprocess.run([make, "-n", "test"], cwd=ROOT, capture_output=True, text=True)
-    steps = re.findall(r"-m (ruff check|ruff format --check|mypy|pytest)", done.stdout)
-    assert steps == [
-        "ruff check",
-        "ruff format --check",
-        "mypy",
-        "pytest",
-        "pytest",
-        "pytest",
-    ]  # the browser once more
+    commands = make_commands("test")
+    steps = re.findall(r"-m (ruff check|ruff format --check|mypy|pytest)", commands)
+    tests = ["pytest"] * 3  # the browser's apart, and once more
+    assert steps == ["ruff check", "ruff format --check", "mypy", *tests]
 
 
 @NOT_ON_WINDOWS

@@ -54,55 +54,30 @@ class Output(Protocol):
         """Release its port."""
 
 
-@dataclass(frozen=True)
-class OutputKind:
-    """A kind of output.
-
-    Attributes:
-        options: returns the settings it needs; it is reopened when they change.
-        open: creates the output from these; raises ActionError if that fails.
-    """
-
-    options: Callable[["Settings"], tuple[Any, ...]]
-    open: Callable[..., Output]
-
-
-# by the name of their switch in Settings; tests/actions/test_outputs.py has their contract
-OUTPUTS = {
-    "osc": OutputKind(lambda settings: (settings.osc_host, settings.osc_port), OscOut),
-    "websocket": OutputKind(
-        lambda settings: (settings.token, settings.websocket_port, settings.origins), WebSocketOut
-    ),
+# by the name of their switch in Settings: what opens them, and the settings that it takes;
+# tests/actions/test_outputs.py has their contract
+OUTPUTS: dict[str, tuple[Callable[..., Output], tuple[str, ...]]] = {
+    "osc": (OscOut, ("osc_host", "osc_port")),
+    "websocket": (WebSocketOut, ("token", "websocket_port", "origins")),
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Which outputs are on, and how they are reached.
+    """Which outputs are on, and how they are reached."""
 
-    Attributes:
-        osc: send OSC to `osc_host`, `osc_port`.
-        websocket: serve clients that know `token` on `websocket_port` of this machine.
-        origins: allowed web origins, e.g. "http://localhost:8501".
-        sound: the page plays a tone for each change.
-        joints: also send keypoints in space, pinch and grab, for every frame.
-        per_second: maximum number of changes per second, hands in space excluded.
-        smoothed: Live holds the names itself; else a gesture must last HOLD_S.
-        project, model: names for every message.
-    """
-
-    osc: bool = False
+    osc: bool = False  # send to `osc_host`, `osc_port`
     osc_host: str = LOCAL
     osc_port: int = OUT_PORT
-    websocket: bool = False
+    websocket: bool = False  # serve clients that know `token` on a port of this machine
     websocket_port: int = PORT
     token: str = ""
-    origins: tuple[str, ...] = ()
-    sound: bool = False
-    joints: bool = False
-    per_second: int = 10
-    smoothed: bool = True
-    project: str = ""
+    origins: tuple[str, ...] = ()  # allowed web origins, e.g. "http://localhost:8501"
+    sound: bool = False  # the page plays a tone for each change
+    joints: bool = False  # also send keypoints in space, pinch and grab, for every frame
+    per_second: int = 10  # maximum number of changes, hands in space excluded
+    smoothed: bool = True  # Live holds the names itself; else a gesture must last HOLD_S
+    project: str = ""  # for every message, like `model`
     model: str = ""
 
     @property
@@ -117,28 +92,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Status:
-    """Current status.
+    """Current status."""
 
-    Attributes:
-        changes: number of changes so far.
-        sent: number of those that were sent or played.
-        last: the newest, None before the first.
-        clients: connected WebSocket clients.
-        address: where they connect, with the token; "" without a server.
-        errors: what does not work, and what to do.
-    """
-
-    changes: int = 0
-    sent: int = 0
-    last: Change | None = None
-    clients: int = 0
-    address: str = ""
-    errors: tuple[str, ...] = ()
+    changes: int = 0  # number of changes so far
+    sent: int = 0  # number of those that were sent or played
+    last: Change | None = None  # the newest, None before the first
+    clients: int = 0  # connected WebSocket clients
+    address: str = ""  # where they connect, with the token; "" without a server
+    errors: tuple[str, ...] = ()  # what does not work, and what to do
 
     @property
     def text(self) -> str:
-        """Return one line for people: “sent 12, last 👍 thumbs_up 97 %, Right hand at 14:03:22”,
-        and the number of receivers."""
+        """Return one line for people: “sent 12, last 👍 thumbs_up 97 % … · 2 receivers”."""
         parts = f"sent {self.sent}"
         if self.last is not None:
             when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
@@ -164,13 +129,12 @@ class Actions:
         self._closed = threading.Event()
         self._watchdog: threading.Thread | None = None
         self._offered_s = 0.0
-        self._slots = {name: _OutputSlot(kind) for name, kind in OUTPUTS.items()}
+        self._slots = {name: _OutputSlot(*kind) for name, kind in OUTPUTS.items()}
         self._count, self._sent = 0, 0
         self._last: Change | None = None
 
     def configure(self, settings: Settings) -> None:
-        """Apply new settings: open and close outputs; failures are in `status`, nothing is
-        raised."""
+        """Open and close outputs for new settings; failures are in `status`, not raised."""
         with self._lock:
             if not self._closed.is_set():
                 self._apply_settings(settings)
@@ -178,8 +142,7 @@ class Actions:
             self._close_outputs()
 
     def _apply_settings(self, settings: Settings) -> None:
-        """Apply settings and open or close outputs; gestures end before their output closes.
-        Starts the watchdog once."""
+        """Open or close outputs; gestures end before their output closes. Starts the watchdog."""
         self._settings = settings
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
@@ -202,16 +165,8 @@ class Actions:
         estimate: Estimate | None = None,
         motions: tuple[Motion, ...] = (),
     ) -> list[Change | HandInSpace]:
-        """Send a frame's gesture changes, completed motions and, if switched on, hands in space;
-        return what was sent. Never waits or raises.
-
-        Args:
-            estimate: of the hands; without it they are not sent in space.
-            motions: finished gestures that move.
-
-        Returns:
-            What was sent.
-        """
+        """Send a frame's gesture changes, completed motions and, if switched on and with an
+        estimate, hands in space; return what was sent. Never waits or raises."""
         self._offered_s = time.monotonic()
         try:
             with self._sending:
@@ -235,15 +190,13 @@ class Actions:
             self._send_hands(self._hands.end_all())
 
     def _end_without_frames(self) -> None:
-        """Run the watchdog: end the shown gestures when no frame came for FRAME_TIMEOUT_S, until
-        closed."""
+        """End the shown gestures when no frame came for FRAME_TIMEOUT_S, until closed."""
         while not self._closed.wait(FRAME_TIMEOUT_S / 4):
             if time.monotonic() - self._offered_s > FRAME_TIMEOUT_S:
                 self._end_all()
 
     def _send_changes(self, changes: list[Change]) -> list[Change]:
-        """Send changes, with project and model added, to every open output and count them;
-        return them."""
+        """Add project and model to changes, send them to every open output and return them."""
         settings = self._settings
         sent = [replace(c, project=settings.project, model=settings.model) for c in changes]
         for change in sent:
@@ -284,8 +237,7 @@ class Actions:
         self._close_outputs()
 
     def _close_outputs(self) -> None:
-        """Send that all gestures ended and close every output, unless `configure` holds the lock
-        and will do so."""
+        """End all gestures and close every output, unless `configure` is about to do so."""
         if not self._lock.acquire(blocking=False):
             return  # `configure` is opening an output and will close it
         try:
@@ -299,9 +251,9 @@ class Actions:
 class _OutputSlot:
     """One output: closed, open, or failing and retried."""
 
-    def __init__(self, kind: OutputKind) -> None:
+    def __init__(self, open_output: Callable[..., Output], option_names: tuple[str, ...]) -> None:
         self.output: Output | None = None
-        self._kind = kind
+        self._open, self._option_names = open_output, option_names
         self._requested: tuple[Any, ...] | None = None  # options; None: closed
         self._opened: tuple[Any, ...] | None = None  # options of the last attempt
         self._error = ""
@@ -309,7 +261,8 @@ class _OutputSlot:
 
     def request(self, settings: Settings, *, is_on: bool) -> None:
         """Set the options that `open_requested` uses."""
-        self._requested = self._kind.options(settings) if is_on else None
+        options = tuple(getattr(settings, name) for name in self._option_names)
+        self._requested = options if is_on else None
 
     @property
     def is_outdated(self) -> bool:
@@ -317,8 +270,7 @@ class _OutputSlot:
         return self.output is not None and self._requested != self._opened
 
     def open_requested(self) -> None:
-        """Open, reopen or close the output as requested; a failure is in `problem` and retried
-        after 2 s at the earliest."""
+        """Open, reopen or close as requested; failures are in `problem`, retried after 2 s."""
         options = self._requested
         if options != self._opened:
             self.close(wait=True)
@@ -329,7 +281,7 @@ class _OutputSlot:
             return
         self._tried_s = time.monotonic()
         try:
-            self.output, self._error = self._kind.open(*options), ""
+            self.output, self._error = self._open(*options), ""
         except ActionError as error:
             self._error = str(error)
 

@@ -21,25 +21,15 @@ MAX_RATE = 30
 
 @dataclass(frozen=True)
 class Change:
-    """A change of one hand's gesture.
+    """A change of one hand's gesture."""
 
-    Attributes:
-        time: seconds since 1970.
-        gesture: None for no gesture: low confidence, `none`, or the hand is gone.
-        number: of the gesture, from 1; 0 for none.
-        probability: the model's, in 0..1; 0 for none.
-        hand: "Left", "Right", "Left again" (another person's), "hand", "pair of hands" or "body".
-        project: name, "" outside a project.
-        model: name of the model.
-    """
-
-    time: float
-    gesture: GestureLabel | None
-    number: int
-    probability: float
-    hand: str
-    project: str = ""
-    model: str = ""
+    time: float  # seconds since 1970
+    gesture: GestureLabel | None  # None for no gesture: low confidence, `none`, or the hand is gone
+    number: int  # of the gesture, from 1; 0 for none
+    probability: float  # the model's, in 0..1; 0 for none
+    hand: str  # "Left", "Right", "Left again" (another person's), "hand", "pair of hands" or "body"
+    project: str = ""  # name, "" outside a project
+    model: str = ""  # name of the model
 
     @property
     def name(self) -> str:
@@ -77,11 +67,7 @@ class Change:
 
 
 class RateLimiter:
-    """Allows at most `per_second` events in any second.
-
-    Attributes:
-        per_second: at least 1.
-    """
+    """Allows at most `per_second` events, at least 1, in any second."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
@@ -129,8 +115,7 @@ class ChangeDetector:
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
-        """Return the gesture changes of a frame, as far as the rate limit allows; a hand missing
-        for FORGET_S changes to no gesture."""
+        """Return a frame's gesture changes within the rate limit; a hand ends after FORGET_S."""
         found = {reading.hand: reading for reading in readings}
         for name in found:
             self._hands.setdefault(name, _HandState(self.hold_s))
@@ -173,8 +158,7 @@ class ChangeDetector:
         return [self._make_change(name, None, None) for name in shown]
 
     def _make_change(self, hand: str, reading: HandReading | None, held_name: str | None) -> Change:
-        """Make a hand's change to the held gesture, with number and probability; to no gesture
-        without it."""
+        """Make a hand's change to the held gesture; to no gesture without it."""
         row = reading.probabilities if reading else ()
         for number, (gesture, probability) in enumerate(row, 1):
             if gesture.name == held_name:

@@ -30,30 +30,19 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HandInSpace:
-    """A hand in one frame; arrays are empty when the hand is gone.
+    """A hand in one frame; arrays are empty when the hand is gone."""
 
-    Attributes:
-        time: seconds since 1970.
-        hand: "Left", "Right", "Left again" (another person's), "hand" or "body".
-        skeleton: name.
-        origin: "camera", "hand" or "body".
-        joints_mm: (K, 3).
-        points: (K, 2).
-        grips: pinch and grab.
-    """
-
-    time: float
-    hand: str
-    skeleton: str
-    origin: str
-    joints_mm: Array
-    points: Array
-    grips: Mapping[str, Grip] = field(default_factory=dict)
+    time: float  # seconds since 1970
+    hand: str  # "Left", "Right", "Left again" (another person's), "hand" or "body"
+    skeleton: str  # name
+    origin: str  # "camera", "hand" or "body"
+    joints_mm: Array  # (K, 3)
+    points: Array  # (K, 2)
+    grips: Mapping[str, Grip] = field(default_factory=dict)  # pinch and grab
 
     @property
     def json_line(self) -> str:
-        """Return the hand as one line of JSON; `joints` and `points` are null when the hand is
-        gone."""
+        """Return one line of JSON; `joints` and `points` are null when the hand is gone."""
         is_gone = not len(self.joints_mm)
         document = {
             "time": round(self.time, 3),
@@ -87,8 +76,7 @@ class SpatialHandDetector:
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
-        """Return a message for each hand with 3-D keypoints, and one for each that has been
-        missing for FORGET_S."""
+        """Return a message for each hand with 3-D keypoints, or missing for FORGET_S."""
         found = [
             self._make_message(reading, estimate)
             for reading in readings
@@ -123,8 +111,7 @@ class SpatialHandDetector:
 
 
 def _locate_keypoints(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:
-    """Return a pose's keypoints in mm, their positions in the viewer's picture (0..1), and the
-    origin's name."""
+    """Return a pose's keypoints in mm and in the viewer's picture (0..1), and the origin's name."""
     assert pose.world is not None
     joints = pose.world.astype(np.float64) * _TO_MM[pose.space]
     height, width = estimate.size_hw

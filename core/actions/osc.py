@@ -47,11 +47,7 @@ def read_allowed_hosts(environ: Mapping[str, str] = os.environ) -> tuple[str, ..
 
 
 class OscOut:
-    """Sends changes to a host and port; over UDP, receivers are unknown.
-
-    Raises:
-        ActionError: unknown host.
-    """
+    """Sends changes to a host and port over UDP; raises ActionError for an unknown host."""
 
     address, clients = "", 0  # receivers are unknown
 
@@ -98,14 +94,12 @@ class OscOut:
 
 
 class RecordingRemote:
-    """Starts and stops recordings by OSC; listens only on this machine. A live.StreamListener.
+    """Starts and stops recordings by OSC from this machine; a live.StreamListener. Raises
+    ActionError if the port is in use.
 
     Attributes:
         last_command: the last command and its time, for the page; "" before.
         error: why the last command failed, or "".
-
-    Raises:
-        ActionError: the port is in use.
     """
 
     def __init__(self, port: int = IN_PORT, clock: Callable[[], float] = time.monotonic) -> None:
@@ -174,11 +168,7 @@ class RecordingRemote:
 
 
 def _bind_udp_socket(port: int) -> socket.socket:
-    """Open a UDP socket that receives on this machine's port, only from this machine.
-
-    Raises:
-        ActionError: the port is in use.
-    """
+    """Open a UDP socket that receives only from this machine; raise ActionError if it is used."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listener.settimeout(_POLL_S)
     try:

@@ -43,19 +43,12 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:
 
 @dataclass(frozen=True)
 class ClientLimits:
-    """Limits on clients.
+    """Limits on clients."""
 
-    Attributes:
-        clients: maximum number at once.
-        waiting: maximum number of queued messages; a client with more is disconnected.
-        ping_s: interval of pings, and timeout of their answers.
-        open_s: timeout of the handshake.
-    """
-
-    clients: int = 8
-    waiting: int = 32
-    ping_s: float = 10.0
-    open_s: float = 3.0
+    clients: int = 8  # maximum number at once
+    waiting: int = 32  # maximum number of queued messages; a client with more is disconnected
+    ping_s: float = 10.0  # interval of pings, and timeout of their answers
+    open_s: float = 3.0  # timeout of the handshake
 
 
 def new_token() -> str:
@@ -64,11 +57,7 @@ def new_token() -> str:
 
 
 def parse_origins(text: str) -> tuple[str, ...]:
-    """Parse web origins separated by spaces or commas, in lower case; () for an empty text.
-
-    Raises:
-        ActionError: not an origin.
-    """
+    """Parse web origins separated by spaces or commas; raise ActionError for anything else."""
     origins = tuple(part.rstrip("/").lower() for part in re.split(r"[\s,]+", text) if part)
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
@@ -143,11 +132,8 @@ class WebSocketOut:
             self._call_in_loop(self._queue_line, hand.json_line, self._limits.waiting // 2)
 
     def close(self, *, wait: bool = False) -> None:
-        """Disconnect the clients and release the port; may be called more than once.
-
-        Args:
-            wait: until the port is released.
-        """
+        """Disconnect the clients and release the port, with `wait` before it returns; may be called
+        more than once."""
         if self._closing is not None:
             self._call_in_loop(self._closing.set)
         if wait:
@@ -195,8 +181,7 @@ class WebSocketOut:
             await self._closing.wait()
 
     def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Return an error response without the right token (401) or with too many clients (503),
-        else None; the origin is checked later."""
+        """Return 401 without the right token, 503 with too many clients, else None."""
         token = _parse_token(request.path)
         if not hmac.compare_digest(token.encode(errors="replace"), self._token):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong\n")
@@ -221,8 +206,7 @@ class WebSocketOut:
             del self._queues[connection]
 
     def _queue_line(self, line: str, max_waiting: int | None = None) -> None:
-        """Queue a line for each client; skip clients with `max_waiting` lines queued, disconnect
-        those whose queue is full."""
+        """Queue a line for clients with fewer waiting lines; disconnect those that are full."""
         for connection, queue in self._queues.items():
             if max_waiting is not None and queue.qsize() >= max_waiting:
                 continue
@@ -250,8 +234,7 @@ async def _send_queue(connection: ServerConnection, queue: asyncio.Queue[str]) -
 
 
 def _limit_connections(max_connections: int) -> type[ServerConnection]:
-    """Return a connection class that drops connections beyond the limit and those that send too
-    many bytes per second."""
+    """Return a connection class that limits connections and bytes per second."""
 
     class LimitedConnection(ServerConnection):
         received, since_s = 0, 0.0

@@ -2,95 +2,49 @@
 source."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from core.actions.actions import Actions, Settings
 from core.actions.changes import Change
 from core.actions.hands import HandInSpace
-from core.depth.frames import DepthFrame, DepthSource
+from core.depth.frames import DepthFrame
 from core.errors import ActionError
-from core.estimators import Estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Frame
-from core.reading.depth_reading import DepthReader
 from core.reading.reading import HandReader
-from core.recording.sources import open_frames
 
-SentMessage = Change | HandInSpace
 Timed = TypeVar("Timed", Frame, DepthFrame)
 
 
 def run_actions(
-    source: str,
+    frames: Iterable[Timed],
+    estimate: Callable[[Timed], Estimate],
     model: GestureModel | None,
-    estimator: Estimator,
     actions: Actions,
     *,
     seconds: float | None = None,
     own_speed: bool = True,
-) -> Iterator[SentMessage]:
-    """Recognise the gestures of a video or `camera:N` and send their changes, and hands in space
-    if switched on; yield what was sent.
+) -> Iterator[Change | HandInSpace]:
+    """Recognise the gestures in a video's, camera's or depth source's frames and send their
+    changes, and hands in space if switched on; yield what was sent.
 
     Args:
+        estimate: finds a frame's hands or bodies.
         model: None: no gestures, only hands in space.
         actions: configured; closed at the end, which ends the last gesture.
         seconds: maximum duration of the source.
-        own_speed: play a video no faster than it was recorded.
-
-    Raises:
-        MudraError: an unreadable source, or a model of another estimator.
-    """
-
-    def estimates() -> Iterator[Estimate]:
-        """Yield the source's estimates."""
-        if model is not None:
-            model.check_estimator(estimator.name, estimator.skeleton)
-        for frame in _pace_frames(open_frames(source), seconds, own_speed):
-            yield estimator.estimate(frame)
-
-    return _send_estimates(estimates(), model, actions)
-
-
-def run_actions_on_depth(
-    source: DepthSource,
-    model: GestureModel | None,
-    reader: DepthReader,
-    name: str,
-    actions: Actions,
-    *,
-    seconds: float | None = None,
-    own_speed: bool = True,
-) -> Iterator[SentMessage]:
-    """Recognise the gestures of a depth source's hand and send their changes; yield what was
-    sent.
-
-    Args:
-        name: of the reader's net, in place of an estimator's.
+        own_speed: play a recording no faster than it was recorded.
 
     Raises:
         MudraError: a frame that can't be read, or a model of other keypoints.
     """
-
-    def estimates() -> Iterator[Estimate]:
-        """Yield the source's estimates."""
-        for frame in _pace_frames(source, seconds, own_speed):
-            yield reader.read(frame).to_estimate(frame.camera, name, frame.time_s)
-
-    return _send_estimates(estimates(), model, actions)
-
-
-def _send_estimates(
-    estimates: Iterator[Estimate], model: GestureModel | None, actions: Actions
-) -> Iterator[SentMessage]:
-    """Recognise gestures in the estimates, offer them to the actions and yield what was sent;
-    close the actions at the end."""
     read = HandReader()
     try:
-        for estimate in estimates:
-            hands = read(estimate, model)
-            yield from actions.offer(hands, estimate.time_s, estimate, read.motions.made)
+        for frame in _pace_frames(frames, seconds, own_speed):
+            found = estimate(frame)
+            hands = read(found, model)
+            yield from actions.offer(hands, found.time_s, found, read.motions.made)
     finally:
         actions.close()
 
@@ -109,12 +63,7 @@ def _pace_frames(
 
 
 def open_actions(settings: Settings) -> Actions:
-    """Create actions with all outputs of the settings open; raise ActionError, closing them, if
-    one fails.
-
-    Raises:
-        ActionError: one can't be opened.
-    """
+    """Create actions with all outputs open; raise ActionError, closing them, if one fails."""
     actions = Actions()
     actions.configure(settings)
     if errors := actions.status().errors:

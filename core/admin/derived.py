@@ -20,18 +20,13 @@ from core.training.runs import RUNNING, list_runs
 
 @dataclass(frozen=True)
 class DerivedData:
-    """One kind of derived data.
+    """One kind of derived data."""
 
-    Attributes:
-        folders: glob pattern of its folders below the workspace.
-        title: for people.
-        in_project_runs: stored in runs that name their project, and deleted with the project.
-        delete_pictures: deletes copies of a project's pictures; with None, unused copies.
-    """
-
-    folders: str
-    title: str
+    folders: str  # glob pattern of its folders below the workspace
+    title: str  # for people
+    # stored in runs that name their project, and deleted with the project
     in_project_runs: bool = False
+    # deletes copies of a project's pictures; with None, unused copies
     delete_pictures: Callable[[Paths, Project | None], None] | None = None
 
     @property

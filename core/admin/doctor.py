@@ -33,14 +33,8 @@ _SETUP = "type `make setup`"
 
 @dataclass(frozen=True)
 class Check:
-    """Result of one check.
-
-    Attributes:
-        name: what was checked.
-        state: "ok", "warn" (works in part) or "wrong".
-        found: what was found.
-        fix: what to do, or "".
-    """
+    """Result of one check: its name, "ok", "warn" (works in part) or "wrong", what was found, and
+    what to do, or ""."""
 
     name: str
     state: str
@@ -48,9 +42,13 @@ class Check:
     fix: str = ""
 
 
+Finding = tuple[str, ...]  # state, what was found, and what to do if anything
+
+
 def run_checks(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
     """Run every check and return the results in order; a check that crashes becomes a finding."""
-    checks: dict[str, Callable[[], Check]] = {
+    checks: dict[str, Callable[[], Finding]] = {
+        "Python": _check_python,
         "packages": lambda: _check_packages(root / "requirements.txt"),
         "GL libraries": _check_gl_libraries,
         "hand models": lambda: _check_models(paths),
@@ -61,7 +59,7 @@ def run_checks(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check
         "port": lambda: _check_port(port),
         "camera": lambda: _check_camera(port),
     }
-    return [_check_python(), *(_run_guarded(name, check) for name, check in checks.items())]
+    return [_run_guarded(name, check) for name, check in checks.items()]
 
 
 def has_no_failure(checks: list[Check]) -> bool:
@@ -69,28 +67,27 @@ def has_no_failure(checks: list[Check]) -> bool:
     return all(check.state != WRONG for check in checks)
 
 
-def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
+def _run_guarded(name: str, check: Callable[[], Finding]) -> Check:
     """Run a check; return an exception as a finding, so that the next checks still run."""
     try:
-        return check()
+        return Check(name, *check())
     except ImportError as error:
         return Check(name, WRONG, f"can't be read: {error}", _SETUP)
     except Exception as error:
         return Check(name, WRONG, f"can't be read: {error!r}", _SETUP)
 
 
-def _check_python() -> Check:
+def _check_python() -> Finding:
     """Check that Python is new enough."""
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info[:2] < _MIN_PYTHON:
         wanted = ".".join(map(str, _MIN_PYTHON))
-        return Check("Python", WRONG, found, f"install Python {wanted} or newer, then {_SETUP}")
-    return Check("Python", OK, found)
+        return WRONG, found, f"install Python {wanted} or newer, then {_SETUP}"
+    return OK, found
 
 
-def _check_packages(requirements: Path) -> Check:
-    """Check that the packages pinned in requirements.txt are installed (else wrong) in those
-    versions (else a warning)."""
+def _check_packages(requirements: Path) -> Finding:
+    """Check that requirements.txt's packages are installed; warn of other versions."""
     missing, other, count = [], [], 0
     for line in requirements.read_text(encoding="utf-8").splitlines():
         name, _, pinned = line.partition("==")
@@ -105,71 +102,65 @@ def _check_packages(requirements: Path) -> Check:
         if version.partition("+")[0] != pinned.strip():
             other.append(f"{name} {version} instead of {pinned.strip()}")
     if missing:
-        return Check("packages", WRONG, f"missing: {', '.join(missing)}", _SETUP)
+        return WRONG, f"missing: {', '.join(missing)}", _SETUP
     if other:
-        return Check("packages", WARN, f"other versions: {', '.join(other)}", _SETUP)
-    return Check("packages", OK, f"all {count} of requirements.txt")
+        return WARN, f"other versions: {', '.join(other)}", _SETUP
+    return OK, f"all {count} of requirements.txt"
 
 
-def _check_gl_libraries() -> Check:
+def _check_gl_libraries() -> Finding:
     """Check that the GL libraries can be loaded, on Linux only."""
     if sys.platform != "linux":
-        return Check("GL libraries", OK, f"part of {platform.system()}")
-    missing = [
-        package for library, package in _GL_LIBRARIES.items() if not _can_load_library(library)
-    ]
+        return OK, f"part of {platform.system()}"
+    missing = []
+    for library, package in _GL_LIBRARIES.items():
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            missing.append(package)
     if missing:
         command = f"sudo apt-get install {' '.join(missing)}"
-        return Check("GL libraries", WRONG, f"missing: {', '.join(missing)}", command)
-    return Check("GL libraries", OK, ", ".join(_GL_LIBRARIES.values()))
+        return WRONG, f"missing: {', '.join(missing)}", command
+    return OK, ", ".join(_GL_LIBRARIES.values())
 
 
-def _can_load_library(library: str) -> bool:
-    """Return whether a shared library can be loaded."""
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
-
-
-def _check_models(paths: Paths) -> Check:
+def _check_models(paths: Paths) -> Finding:
     """Check that MediaPipe's hand models are prepared and unaltered."""
     from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 
     if not has_prepared_models(paths.weights):
         fix = "type `make setup`, or `python -m core weights prepare`"
-        return Check("hand models", WRONG, f"not in {paths.weights}", fix)
+        return WRONG, f"not in {paths.weights}", fix
     try:
         find_prepared_model("hand_landmarker_full", paths.weights)
     except MudraError as error:
-        return Check("hand models", WRONG, str(error), "`python -m core weights prepare`")
-    return Check("hand models", OK, f"verified, in {paths.weights}")
+        return WRONG, str(error), "`python -m core weights prepare`"
+    return OK, f"verified, in {paths.weights}"
 
 
-def _check_starter(paths: Paths) -> Check:
+def _check_starter(paths: Paths) -> Finding:
     """Check that the starter model can be loaded."""
     from core.gestures.modelfile.gesture_model import GestureModel
 
     try:
         model = GestureModel.load(paths.starter)
     except MudraError as error:
-        return Check("starter model", WRONG, str(error), "restore data/models from the repository")
-    return Check("starter model", OK, f"{len(model.gestures)} gestures")
+        return WRONG, str(error), "restore data/models from the repository"
+    return OK, f"{len(model.gestures)} gestures"
 
 
-def _check_emoji_font() -> Check:
+def _check_emoji_font() -> Finding:
     """Check that an emoji font is installed; a warning if not."""
     from core.pose.drawing.poses import emoji_font_path
 
     path = emoji_font_path()
     if path is None:
         fix = "sudo apt-get install fonts-noto-color-emoji" if sys.platform == "linux" else ""
-        return Check("emoji font", WARN, "none: pictures and videos have no emoji", fix)
-    return Check("emoji font", OK, str(path))
+        return WARN, "none: pictures and videos have no emoji", fix
+    return OK, str(path)
 
 
-def _check_store(paths: Paths) -> Check:
+def _check_store(paths: Paths) -> Finding:
     """Check that the store can be opened or created and is not damaged."""
     from core.store import Store
     from core.store.database.engine import hide_password
@@ -177,13 +168,9 @@ def _check_store(paths: Paths) -> Check:
     if paths.database_url is None and not paths.database.exists():
         parent = next(p for p in paths.database.parents if p.exists())
         if not os.access(parent, os.W_OK):
-            return Check(
-                "store",
-                WRONG,
-                f"{parent} can't be written",
-                "choose another folder: set MUDRA_WORKSPACE",
-            )
-        return Check("store", OK, f"will be created at {paths.database}")
+            fix = "choose another folder: set MUDRA_WORKSPACE"
+            return WRONG, f"{parent} can't be written", fix
+        return OK, f"will be created at {paths.database}"
     where = hide_password(str(paths.store))
     try:
         store = Store(paths.store, owner=paths.owner)
@@ -194,52 +181,49 @@ def _check_store(paths: Paths) -> Check:
         fix = f"move {where} away and restore a copy, or start with a new one"
         if paths.database_url is not None:
             fix = f"check that {where} is running and accepts your login, or change MUDRA_DATABASE"
-        return Check("store", WRONG, str(error), fix)
+        return WRONG, str(error), fix
     if damage:
-        return Check("store", WRONG, damage, f"restore a copy of {where}")
-    return Check("store", OK, f"{projects} projects, no damage, at {where}")
+        return WRONG, damage, f"restore a copy of {where}"
+    return OK, f"{projects} projects, no damage, at {where}"
 
 
-def _check_disk(folder: Path) -> Check:
+def _check_disk(folder: Path) -> Finding:
     """Check the free space at a folder: wrong below 500 MiB, a warning below 2 GiB."""
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     found = f"{free / 2**30:.1f} GiB free at {place}"
     if free < _MIN_FREE_BYTES:
-        return Check("disk", WRONG, found, "free space, or set MUDRA_WORKSPACE to another disk")
-    return Check(
-        "disk",
-        OK if free >= _AMPLE_FREE_BYTES else WARN,
-        found,
-        "" if free >= _AMPLE_FREE_BYTES else "recording stops when it is full",
-    )
+        return WRONG, found, "free space, or set MUDRA_WORKSPACE to another disk"
+    if free < _AMPLE_FREE_BYTES:
+        return WARN, found, "recording stops when it is full"
+    return OK, found
 
 
-def _check_port(port: int) -> Check:
+def _check_port(port: int) -> Finding:
     """Check whether the studio's port is free; a warning if it is in use."""
     with socket.socket() as probe:
         probe.settimeout(1)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     if taken:
         fix = f"if that is not Mudra: `python -m core studio --port {port + 1}`"
-        return Check("port", WARN, f"{port} is in use, perhaps by Mudra", fix)
-    return Check("port", OK, f"{port} is free")
+        return WARN, f"{port} is in use, perhaps by Mudra", fix
+    return OK, f"{port} is free"
 
 
-def _check_camera(port: int) -> Check:
+def _check_camera(port: int) -> Finding:
     """Check that a camera is plugged in and can be opened, on Linux only; a warning if not."""
     context = (
         f"browsers give a camera only to https:// and http://localhost:{port}, not to "
         "http://ADDRESS from another machine"
     )
     if sys.platform != "linux":
-        return Check("camera", OK, f"asked for by the browser; {context}")
+        return OK, f"asked for by the browser; {context}"
     cameras = sorted(Path("/dev").glob("video*"))
     if not cameras:
         fix = "plug one in, or use files, snapshots from a phone's browser, or the Demo page"
-        return Check("camera", WARN, f"none at this machine; {context}", fix)
+        return WARN, f"none at this machine; {context}", fix
     closed = [str(path) for path in cameras if not os.access(path, os.R_OK | os.W_OK)]
     if closed:
         fix = "sudo usermod -aG video $USER, then log in again; browsers may have access already"
-        return Check("camera", WARN, f"{', '.join(closed)} can't be opened by you", fix)
-    return Check("camera", OK, f"{', '.join(map(str, cameras))}; {context}")
+        return WARN, f"{', '.join(closed)} can't be opened by you", fix
+    return OK, f"{', '.join(map(str, cameras))}; {context}"

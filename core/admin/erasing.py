@@ -37,8 +37,7 @@ _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}
 
 @dataclass(frozen=True)
 class StoredData:
-    """A kind of stored data, where it is, its size, whether it is the user's own, and what deletes
-    it, for people."""
+    """A kind of stored data for people: place, size, owner, and what deletes it."""
 
     title: str
     path: Path | str
@@ -82,20 +81,15 @@ def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
 def _describe_database(store: Store, paths: Paths) -> StoredData:
     """Describe the stored samples: an owner's own rows, or the whole database, with its size."""
     if paths.owner:
-        where, size = "the studio's database", _measure_own_projects(store)
+        projects = [*store.projects(), *store.projects(deleted=True)]
+        with store.begin_read() as connection:
+            sizes = [measure_project(connection, one.id, with_bin=True) for one in projects]
+        where, size = "the studio's database", sum(size.bytes for size in sizes)
     else:
         where = hide_password(str(paths.store))
         size = store.server_size_bytes() or _measure_database(paths)
     deleted_by = "pictures when forgotten, with its project, with everything"
     return StoredData("samples, crops, gestures, persons", where, size, deleted_by=deleted_by)
-
-
-def _measure_own_projects(store: Store) -> int:
-    """Return the approximate size in bytes of the owner's projects, including the bin."""
-    projects = [*store.projects(), *store.projects(deleted=True)]
-    with store.begin_read() as connection:
-        sizes = [measure_project(connection, one.id, with_bin=True) for one in projects]
-    return sum(size.bytes for size in sizes)
 
 
 def erase_everything(
@@ -141,11 +135,7 @@ def _measure_own_data(store: Store, paths: Paths) -> int:
 
 def erase_unopened(paths: Paths) -> ErasureReport:
     """Open the store and call `erase_everything`; if the disk is too full to open it, delete the
-    database file first.
-
-    Raises:
-        StoreError: as `erase_everything`, or the store can't be opened.
-    """
+    database file first."""
     size = _measure_database(paths)
     try:
         store = Store(paths.store, owner=paths.owner)
@@ -161,31 +151,22 @@ def erase_unopened(paths: Paths) -> ErasureReport:
     return erased
 
 
-def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) -> dict[str, int]:
+def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
     """Empty the bin, compact the database, and delete the files derived from it; return the
-    number of deleted rows by table.
-
-    Raises:
-        StoreError: the store can't be written.
-    """
+    number of deleted rows by table."""
     deleted = store.projects(deleted=True)
-    counts = empty_bin(store, project_id)
+    counts = empty_bin(store)
     with contextlib.suppress(StoreError):  # free pages are reused
         compact_database(store)
     delete_derived_pictures(paths)
     _delete_prepared_downloads(paths)
-    if project_id is None:
-        delete_project_runs(paths, deleted, store.projects())
+    delete_project_runs(paths, deleted, store.projects())
     return counts
 
 
 def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
     """Delete a project's pictures and all copies of them, and compact the database; return the
-    number of pictures.
-
-    Raises:
-        StoreError: the store can't be written.
-    """
+    number of pictures."""
     count = delete_pictures(store, project.id)
     delete_derived_pictures(paths, project)
     _delete_prepared_downloads(paths)

@@ -47,21 +47,15 @@ _LOCAL = re.compile(r"(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """Which requests the middleware allows.
+    """Which requests the middleware allows."""
 
-    Attributes:
-        has_login: whether people log in.
-        identify: returns the owner of a request; "" for none.
-        base: URL path below which the studio is served, e.g. "/class"; "" for none.
-        hosts: allowed names in Host besides this machine's own, "*.example.org" for all below one;
-            None: any.
-        origins: other web origins that may connect, e.g. "https://mudra.example.org".
-    """
-
-    has_login: bool = False
+    has_login: bool = False  # whether people log in
+    # returns the owner of a request; "" for none
     identify: Callable[[HTTPConnection], str] = lambda connection: ""
-    base: str = ""
+    base: str = ""  # URL path below which the studio is served, e.g. "/class"; "" for none.
+    # allowed names in Host besides this machine's own, "*.example.org" for all below one; None: any
     hosts: frozenset[str] | None = None
+    # other web origins that may connect, e.g. "https://mudra.example.org".
     origins: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -93,8 +87,7 @@ class AccessMiddleware:
     def _rejection_response(
         self, connection: HTTPConnection, owner: str, path: str
     ) -> ASGIApp | None:
-        """Return the response that rejects a request by host, origin, login or owner; None if it
-        is allowed."""
+        """Return the response that rejects a request; None if it is allowed."""
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"
         is_reading = not is_socket and connection.scope["method"] in _READING_METHODS
@@ -130,8 +123,7 @@ class AccessMiddleware:
         )
 
     def _is_cross_origin(self, headers: Headers, host: str) -> bool:
-        """Return whether the request comes from another web page than the studio's or an allowed
-        origin's."""
+        """Return whether a page that is neither the studio's nor allowed sent the request."""
         origin = headers.get("origin")
         if origin is None or origin in self._policy.origins:  # programs send none
             return False
@@ -141,23 +133,20 @@ class AccessMiddleware:
             return True
 
     def _is_public(self, path: str, is_reading: bool, is_socket: bool) -> bool:
-        """Return whether a request needs no login: the stream's socket, or reading the page's
-        frame, assets and health check."""
+        """Return whether no login is needed: the stream's socket, or reading the page's frame."""
         if is_socket:
             return path == STREAM
         return is_reading and bool(_PUBLIC.fullmatch(path) or not _GUARDED.match(path))
 
     def _is_own_address(self, owner: str, path: str) -> bool:
-        """Return whether the owner may open a path: uploads and media only if the owner's stream
-        named them."""
+        """Return whether a path is no upload or media, or the owner's stream named it."""
         if not path.startswith((MEDIA, UPLOADS)):
             return True
         found = _ADDRESS.match(path)
         return found is not None and found[0] in self._addresses[owner]
 
     def _remember_addresses(self, send: Send, owner: str, path: str) -> Send:
-        """Wrap `send` to remember the upload, media and session addresses that an owner's stream
-        sends."""
+        """Wrap `send` to remember the addresses that an owner's stream sends."""
         if not owner or path != STREAM:
             return send
 
@@ -189,8 +178,7 @@ def _add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -
 
 
 def _wrap_with_headers(send: Send, *, is_media: bool) -> Send:
-    """Wrap `send` to add the security headers to a response; media must not be cached by
-    proxies."""
+    """Wrap `send` to add the security headers; proxies must not cache media."""
 
     async def send_with_headers(message: Message) -> None:
         """Add the security headers to the start of a response, then send it."""
@@ -205,11 +193,7 @@ def _wrap_with_headers(send: Send, *, is_media: bool) -> Send:
 
 
 def read_uploads_mb(environ: Mapping[str, str] = os.environ) -> int:
-    """Read the limit of all pages' uploads together, MB, from MUDRA_UPLOADS_MB.
-
-    Raises:
-        AccessError: MUDRA_UPLOADS_MB is not a number.
-    """
+    """Read the limit of all pages' uploads together, MB; raise AccessError if it is no number."""
     value = environ.get(UPLOADS_MB) or str(_DEFAULT_UPLOADS_MB)
     if not value.isdecimal():
         raise AccessError(f"{UPLOADS_MB} is “{value}”: give megabytes, like {_DEFAULT_UPLOADS_MB}")

@@ -24,32 +24,25 @@ from core.cli import (
 from core.errors import MudraError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
-app.add_typer(data.app)
-app.add_typer(training.app)
-app.add_typer(predicting.app)
-app.add_typer(models.app)
-app.add_typer(pose_nets.app)
-app.add_typer(depth.app)
-app.add_typer(machine.app)
+for commands in (data, training, predicting, models, pose_nets, depth, machine):
+    app.add_typer(commands.app)
 app.add_typer(projects.app, name="project")
 app.add_typer(samples.app, name="samples")
 app.add_typer(weights.app, name="weights")
 
 
 def main() -> None:
-    """Run the command line; a MudraError becomes one line on stderr and exit code 1."""
-    _mute_native_logs()
+    """Run the command line; a MudraError becomes one line on stderr and exit code 1.
+
+    What native code (MediaPipe) writes to file descriptor 2 is discarded; Python's own stderr
+    still works.
+    """
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
+    os.close(devnull)
     try:
         app()
     except MudraError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
-
-
-def _mute_native_logs() -> None:
-    """Discard what native code (MediaPipe) writes to file descriptor 2; Python's own stderr
-    still works."""
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, 2)
-    os.close(devnull)

@@ -1,88 +1,41 @@
-"""Parts that commands share: options, the store, estimators, the progress bar, output."""
+"""Functions that commands share: the store, estimators, the progress bar, checks, output."""
 
+import inspect
 import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
+from functools import partial, wraps
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from core.cli.options import Json
 from core.paths import Paths
 from core.progress import Progress
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Workspace = Annotated[
-    Path | None, typer.Option(help="Database, runs and models; else MUDRA_WORKSPACE or data/.")
-]
-Mapping = Annotated[
-    str | None, typer.Option("--map", help="Labels to gestures: 1=point_up,5=open_palm.")
-]
-Layout = Annotated[
-    str, typer.Option(help="auto, folders, keypoints-csv, seed-csv or point-history.")
-]
-TableSkeleton = Annotated[
-    str | None,
-    typer.Option(
-        "--skeleton",
-        help="Of a table without a column skeleton, else what fits: hand_21, body_33, msra_21 ….",
-    ),
-]
-OwnEstimator = Annotated[
-    str | None,
-    typer.Option(
-        "--estimator",
-        help="mediapipe-hands, mediapipe-both-hands, mediapipe-pose, a net; else what fits.",
-    ),
-]
-TableEstimator = Annotated[
-    str,
-    typer.Option("--estimator", help="mediapipe-hands, mediapipe-both-hands or mediapipe-pose."),
-]
-ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
-NewProject = Annotated[str, typer.Option("--project", help="Created if missing.")]
-ProjectName = Annotated[str, typer.Option("--project", help="The project of the samples.")]
-TrainingProject = Annotated[str, typer.Option("--project", help="The project to train on.")]
-TrainingEstimator = Annotated[
-    str | None, typer.Option("--estimator", help="Only samples of this estimator.")
-]
-AnySource = Annotated[
-    str,
-    typer.Option(
-        "-i",
-        "--input",
-        help="camera:N of this machine, a video; of depth: a recording, sensor:NAME.",
-    ),
-]
-DepthNetName = Annotated[
-    str | None,
-    typer.Option("--depth", help="For depth input: the net that finds the hand's keypoints."),
-]
-DepthCamera = Annotated[
-    str | None,
-    typer.Option(
-        "--camera", help="nyu, icvl, msra, hands17 or nvgesture; else as the recording says."
-    ),
-]
-DepthUnit = Annotated[
-    float | None,
-    typer.Option("--unit-mm", min=0.0001, help="Unit of a recording's numbers, as 0.125."),
-]
-NumHands = Annotated[
-    int, typer.Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")
-]
-Workers = Annotated[int, typer.Option(min=1, help="Processes for pictures.")]
-On = Annotated[
-    str,
-    typer.Option("--on", help="local; ray, started here or at RAY_ADDRESS; or ray://HOST:PORT."),
-]
-GestureFile = Annotated[Path, typer.Argument(help="NAME.gesture.")]
-InBin = Annotated[bool, typer.Option("--bin", help="List the bin instead.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Confirm what can't be undone.")]
+Answer = tuple[dict[str, Any], str] | None  # a command's JSON document and text; None: no output
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., Answer]], None]:
+    """Register a function that returns an Answer as a command with the option --json."""
+
+    def register(function: Callable[..., Answer]) -> None:
+        @wraps(function)
+        def run(*, as_json: bool, **given: Any) -> None:
+            if answer := function(**given):
+                print_result(*answer, as_json)
+
+        signature = inspect.signature(function)
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        json_option = inspect.Parameter("as_json", keyword, default=False, annotation=Json)
+        parameters = [*signature.parameters.values(), json_option]
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        app.command(name)(run)
+
+    return register
 
 
 def open_store(paths: Paths) -> closing[Any]:
@@ -102,8 +55,7 @@ def estimator_factory(
 
 
 def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
-    """Return the given estimator's name, else the default for the named project's skeleton, or
-    for hands without such a project."""
+    """Return the given name, else the default for the project's skeleton, or for hands."""
     from core.reading.keypoint_sources import KeypointSource, default_source
 
     if estimator is not None:
@@ -114,15 +66,11 @@ def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
 
 @contextmanager
 def progress_bar(description: str) -> Iterator[Progress]:
-    """Show a progress bar on stderr in a `with` block; yield the progress callback that moves
-    it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+    """Show a progress bar on stderr; yield the callback that moves it."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with RichProgress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
         task = bar.add_task(description, total=None)
 
         def move(done: float, total: float | None = None, label: str = "") -> None:
@@ -132,8 +80,7 @@ def progress_bar(description: str) -> Iterator[Progress]:
 
 
 def parse_label_map(text: str | None) -> dict[str, str] | None:
-    """Parse --map: “1=point_up,5=open_palm” → {"1": "point_up", "5": "open_palm"}; raise a usage
-    error for another format."""
+    """Parse --map: “1=point_up,5=open_palm” → {"1": "point_up", "5": "open_palm"}."""
     if text is None:
         return None
     pairs = [pair.split("=") for pair in text.split(",")]
@@ -167,24 +114,14 @@ def check_choice(value: str, choices: Collection[str], option: str) -> None:
 def check_depth_options(depth: str | None, camera: str | None, unit_mm: float | None) -> None:
     """Raise a usage error if options of a depth recording are used without --depth."""
     if depth is None:
-        _reject_options(camera, unit_mm, "it is for --depth alone")
+        reject_recording_options(camera, unit_mm, "it is for --depth alone")
 
 
-def check_recording_options(camera: str | None, unit_mm: float | None) -> None:
-    """Raise a usage error if options of a depth recording are used with a sensor."""
-    _reject_options(camera, unit_mm, "a sensor tells it itself")
-
-
-def _reject_options(camera: str | None, unit_mm: float | None, reason: str) -> None:
+def reject_recording_options(camera: str | None, unit_mm: float | None, reason: str) -> None:
+    """Raise a usage error with the reason if an option of a depth recording is used."""
     for option, value in (("--camera", camera), ("--unit-mm", unit_mm)):
         if value is not None:
             raise typer.BadParameter(reason, param_hint=option)
-
-
-def require_yes(yes: bool) -> None:
-    """Raise a usage error without --yes."""
-    if not yes:
-        raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
 
 
 def print_result(document: dict[str, Any], text: str, as_json: bool) -> None:

@@ -3,21 +3,17 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from core.cli._shared import (
-    DepthCamera,
-    DepthUnit,
-    Json,
-    check_choice,
-    check_recording_options,
-    print_result,
-    progress_bar,
-)
+from core.cli import options
+from core.cli._shared import Answer, check_choice, command, progress_bar, reject_recording_options
+from core.paths import Paths
 
 app = typer.Typer()
 _SENSOR = "sensor:"
@@ -43,23 +39,39 @@ def open_source(source: str, camera: str | None = None, unit_mm: float | None = 
     from core.depth.sensors.finding import open_sensor
 
     if source.startswith(_SENSOR):
-        check_recording_options(camera, unit_mm)
+        reject_recording_options(camera, unit_mm, "a sensor tells it itself")
         with _mute_sdk_output():
             return open_sensor(source.removeprefix(_SENSOR))
     given = get_camera(camera) if camera else None
     return open_depth(Path(source), camera=given, unit_mm=unit_mm)
 
 
-@app.command("record-depth")
+@contextmanager
+def open_depth_reader(
+    paths: Paths, net_name: str, source: str, camera: str | None, unit_mm: float | None
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Open a depth source and a net; yield the source, the reader of its hands and the net."""
+    from core.estimators.depth_nets import DepthNet
+    from core.reading.depth_reading import DepthReader
+    from core.reading.hand_finding import default_finders
+
+    net = DepthNet(paths.net(net_name))
+    with (
+        open_source(source, camera, unit_mm) as frames,
+        closing(DepthReader(net, default_finders(paths))) as reader,
+    ):
+        yield frames, reader, net
+
+
+@command(app, "record-depth")
 def record_depth(
-    source: Annotated[str, typer.Argument(help="A recording, or sensor:NAME, sensor:NAME:1 ….")],
-    out: Annotated[Path, typer.Argument(help="A new folder, or NAME.mkv.")],
-    frames: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0.001, help="Length.")] = None,
-    camera: DepthCamera = None,
-    unit_mm: DepthUnit = None,
-    as_json: Json = False,
-) -> None:
+    source: Annotated[str, Argument(help="A recording, or sensor:NAME, sensor:NAME:1 ….")],
+    out: Annotated[Path, Argument(help="A new folder, or NAME.mkv.")],
+    frames: Annotated[int | None, Option(min=1, help="Maximum number.")] = None,
+    seconds: Annotated[float | None, Option(min=0.001, help="Length.")] = None,
+    camera: options.DepthCamera = None,
+    unit_mm: options.DepthUnit = None,
+) -> Answer:
     """Record a depth camera, or convert a depth recording; Ctrl+C ends it."""
     from core.depth.io.recorder import record_depth
 
@@ -72,42 +84,37 @@ def record_depth(
             progress(done, total)
 
         record_depth(opened, out, frames=frames, seconds=seconds, progress=count)
-    print_result({"n": done, "out": str(out)}, f"{done} frames of {opened.name}: {out}", as_json)
+    return {"n": done, "out": str(out)}, f"{done} frames of {opened.name}: {out}"
 
 
-@app.command("depth-sensors")
-def depth_sensors(as_json: Json = False) -> None:
+@command(app, "depth-sensors")
+def depth_sensors() -> Answer:
     """List the connected depth cameras, and what each supported kind needs."""
     from core.depth.sensors.finding import list_sensors
 
     with _mute_sdk_output():
         found = list_sensors()
-    lines = []
-    for one in found:
-        lines.append(f"{one.name} ({one.cameras}): {one.problem or ', '.join(one.devices)}")
-    rows = [
-        {"name": o.name, "cameras": o.cameras, "devices": list(o.devices), "problem": o.problem}
-        for o in found
+    lines = [
+        f"{one.name} ({one.cameras}): {one.problem or ', '.join(one.devices)}" for one in found
     ]
-    print_result({"sensors": rows}, "\n".join(lines), as_json)
+    return {"sensors": [asdict(one) for one in found]}, "\n".join(lines)
 
 
-@app.command("render-depth")
+@command(app, "render-depth")
 def render_depth(
-    out: Annotated[Path, typer.Argument(help="An empty or new folder.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="Number of pictures.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed renders the same pictures.")] = 0,
-    camera: Annotated[str, typer.Option(help="nyu, icvl, msra or hands17.")] = "nyu",
-    noise: Annotated[str, typer.Option(help="primesense, coded_light or none.")] = "primesense",
-    skeleton: Annotated[str, typer.Option(help="hand_21, nyu_14 or icvl_16.")] = "hand_21",
-    near: Annotated[float, typer.Option(min=250, help="The nearest palm, mm.")] = 500.0,
-    far: Annotated[float, typer.Option(help="The farthest palm, mm.")] = 1150.0,
+    out: Annotated[Path, Argument(help="An empty or new folder.")],
+    n: Annotated[int, Option("--n", min=1, help="Number of pictures.")] = 100,
+    seed: Annotated[int, Option(min=0, help="The same seed renders the same pictures.")] = 0,
+    camera: Annotated[str, Option(help="nyu, icvl, msra or hands17.")] = "nyu",
+    noise: Annotated[str, Option(help="primesense, coded_light or none.")] = "primesense",
+    skeleton: Annotated[str, Option(help="hand_21, nyu_14 or icvl_16.")] = "hand_21",
+    near: Annotated[float, Option(min=250, help="The nearest palm, mm.")] = 500.0,
+    far: Annotated[float, Option(help="The farthest palm, mm.")] = 1150.0,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Whole pictures, not the part around the hand.")
+        bool, Option("--whole", help="Whole pictures, not the part around the hand.")
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
-    as_json: Json = False,
-) -> None:
+    workers: Annotated[int, Option(min=1, max=64, help="Processes.")] = 1,
+) -> Answer:
     """Render a data set of synthetic depth pictures of hands with their true keypoints."""
     from core.depth.cameras import get_camera
     from core.depth.io.joint_tables import JOINTS_FILE
@@ -124,27 +131,25 @@ def render_depth(
     with progress_bar("rendering") as progress:
         write_rendered_hands(out, n, seed, settings, skeleton, workers, progress)
     text = f"{n} pictures and {JOINTS_FILE} ({skeleton}, mm): {out}"
-    print_result({"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text, as_json)
+    return {"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text
 
 
-@app.command("evaluate-finding")
+@command(app, "evaluate-finding")
 def evaluate_finding(
     data: Annotated[
         Path,
-        typer.Option(
+        Option(
             help="Frames whose palms are known: frames.csv, joints.csv, NYU, "
             "ICVL, MSRA, HANDS 2017; or: rendered."
         ),
     ],
     finder: Annotated[
         list[str] | None,
-        typer.Option(help="rgb, depth or slices; several are tried in order. Else as on Depth."),
+        Option(help="rgb, depth or slices; several are tried in order. Else as on Depth."),
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Measure how often a hand is found within 50 mm of the known palm in depth frames."""
     from core.lab.palm_frames import measure_finding
-    from core.paths import Paths
     from core.reading.hand_finding import create_finder, default_finders
 
     paths = Paths.find()
@@ -158,4 +163,4 @@ def evaluate_finding(
         f"{found['n']} frames, {100 * found['found']:.1f} % found within 50 mm ({methods}); median "
         f"{found['median_mm']} mm, {found['ms']} ms a frame"
     )
-    print_result(found, text, as_json)
+    return found, text

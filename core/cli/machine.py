@@ -3,11 +3,13 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
-from core.cli._shared import Json, Workspace, Yes, check_choice, print_result, require_yes
+from core.cli import options
+from core.cli._shared import Answer, check_choice, command, print_result
 from core.cli.training import interval_text
 from core.paths import Paths
 
@@ -16,7 +18,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @app.command()
-def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -> None:
+def studio(port: Annotated[int, Option(help="Where to listen.")] = 8501) -> None:
     """Run the studio on this machine, at http://localhost and the port."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     os.chdir(_ROOT)
@@ -26,9 +28,9 @@ def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -
 
 @app.command()
 def doctor(
-    port: Annotated[int, typer.Option(help="Where the studio is to listen.")] = 8501,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    port: Annotated[int, Option(help="Where the studio is to listen.")] = 8501,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
 ) -> None:
     """Check this machine for what keeps Mudra from working, and print how to fix it."""
     from core.admin.doctor import has_no_failure, run_checks
@@ -40,50 +42,36 @@ def doctor(
         f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.fix}" if c.fix else "")
         for c in checks
     ]
-    print_result(
-        {"well": well, "checks": [_check_document(check) for check in checks]},
-        "\n".join(lines),
-        as_json,
-    )
+    # scripts read the fix under its old name
+    found = [{"name": c.name, "state": c.state, "found": c.found, "mend": c.fix} for c in checks]
+    print_result({"well": well, "checks": found}, "\n".join(lines), as_json)
     if not well:
         raise typer.Exit(1)
 
 
-def _check_document(check: Any) -> dict[str, str]:
-    """Convert to JSON; scripts read the fix under its old name “mend”."""
-    found = dict(vars(check))
-    return {"mend" if key == "fix" else key: value for key, value in found.items()}
-
-
-@app.command()
-def delete_everything(
-    yes: Yes = False,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+@command(app)
+def delete_everything(yes: options.Yes = False, workspace: options.Workspace = None) -> Answer:
     """Delete permanently everything recorded, trained and imported on this machine."""
     from core.admin.erasing import erase_unopened
 
-    require_yes(yes)
     erased = erase_unopened(Paths.find(workspace))
-    print_result({"bytes": erased.bytes, "left": erased.failed}, erased.text, as_json)
+    return {"bytes": erased.bytes, "left": erased.failed}, erased.text
 
 
-@app.command()
+@command(app)
 def bench(
-    what: Annotated[str, typer.Argument(help="live, train, learn, import, net or depth.")],
+    what: Annotated[str, Argument(help="live, train, learn, import, net or depth.")],
     source: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "-i",
             "--input",
             help="A video with a hand or person, keypoint table, folder or net. Of depth may be "
             "left out.",
         ),
     ] = None,
-    skeleton: Annotated[str, typer.Option(help="Of live: hand or body.")] = "hand",
-    as_json: Json = False,
-) -> None:
+    skeleton: Annotated[str, Option(help="Of live: hand or body.")] = "hand",
+) -> Answer:
     """Measure how long Mudra's work takes on this machine: live frames, trainings, imports or
     nets."""
     from core.lab.bench import BENCHES
@@ -100,18 +88,17 @@ def bench(
     lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]
     for row in (*found.get("batches", []), *found.get("by_threads", [])):
         lines.append("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
-    print_result(found, "\n".join(lines), as_json)
+    return found, "\n".join(lines)
 
 
-@app.command()
+@command(app)
 def starter(
-    data: Annotated[Path, typer.Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
-    out: Annotated[Path, typer.Option("-o", "--output")] = Paths.starter,
+    data: Annotated[Path, Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
+    out: Annotated[Path, Option("-o", "--output")] = Paths.starter,
     landmarks: Annotated[
-        Path | None, typer.Option(help="Keeps found keypoints; else the workspace.")
+        Path | None, Option(help="Keeps found keypoints; else the workspace.")
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Train the starter model again: evaluate it leave-one-group-out, then train on everything."""
     from core.lab.net_data import landmarks_folder
     from core.lab.starter import make_starter
@@ -131,4 +118,4 @@ def starter(
         f"worst {figures['worst_person']} "
         f"{100 * figures['worst_accuracy']:.2f} %: {out}"
     )
-    print_result(figures, text, as_json)
+    return figures, text

@@ -4,32 +4,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
-from core.cli._shared import (
-    GestureFile,
-    Json,
-    ModelName,
-    NewProject,
-    Workspace,
-    open_store,
-    print_result,
-)
+from core.cli import options
+from core.cli._shared import Answer, command, open_store, print_result
 from core.errors import MudraError
 from core.paths import Paths
 
 app = typer.Typer()
 
 
-@app.command()
+@command(app)
 def export(
-    model: ModelName,
-    out: Annotated[Path, typer.Option("-o", "--output", help="NAME.gesture.")],
+    model: options.ModelName,
+    out: Annotated[Path, Option("-o", "--output", help="NAME.gesture.")],
     no_names: Annotated[
-        bool, typer.Option("--no-names", help="Leave out those of persons and sources.")
+        bool, Option("--no-names", help="Leave out those of persons and sources.")
     ] = False,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    workspace: options.Workspace = None,
+) -> Answer:
     """Export a model to one .gesture file that others can verify and use."""
     from core.exchange.model_files import describe_proof, export_model
     from core.gestures.modelfile.bundle import load_model
@@ -37,14 +30,11 @@ def export(
     paths = Paths.find(workspace)
     bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
     proof = describe_proof(bundle, paths)
-    print_result({"file": str(out), **proof}, f"{out}\n{_proof_text(proof)}", as_json)
+    return {"file": str(out), **proof}, f"{out}\n{_proof_text(proof)}"
 
 
 @app.command()
-def verify(
-    file: GestureFile,
-    as_json: Json = False,
-) -> None:
+def verify(file: options.GestureFile, as_json: options.Json = False) -> None:
     """Verify that a .gesture file is intact and predicts the same as when it was exported."""
     from core.exchange.model_files import describe_proof
     from core.gestures.modelfile.bundle import check_bundle
@@ -58,14 +48,13 @@ def verify(
     print_result({"ok": True, **proof}, f"{file} is whole\n{_proof_text(proof)}", as_json)
 
 
-@app.command("import-model")
+@command(app, "import-model")
 def import_model(
-    file: GestureFile,
-    project: NewProject,
-    use: Annotated[bool, typer.Option("--use", help="Make it the project's model.")] = False,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    file: options.GestureFile,
+    project: options.NewProject,
+    use: Annotated[bool, Option("--use", help="Make it the project's model.")] = False,
+    workspace: options.Workspace = None,
+) -> Answer:
     """Verify a .gesture file and import its model into a project."""
     from core.exchange.model_files import import_model
 
@@ -73,12 +62,11 @@ def import_model(
     with open_store(paths) as store:
         run = import_model(store, paths, project, file, use=use)
     document = {"run": run.name, "model": str(run.path), "sha256": run.about()["sha256"]}
-    print_result(document, f"{run.name}: {run.path}", as_json)
+    return document, f"{run.name}: {run.path}"
 
 
 def _proof_text(proof: dict[str, Any]) -> str:
-    """Format a verified .gesture file: differences, gestures, sha256, and a warning if its
-    predict.py is not Mudra's."""
+    """Format a verified .gesture file; warn if its predict.py is not Mudra's."""
     lines = [*_vector_lines(proof), f"sha256: {proof['sha256']}"]
     if beside := proof["motions"]:
         lines += ["beside them, in motions.gesture:", *_vector_lines(beside)]

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
+from core.cli import options
 from core.cli._shared import (
-    Json,
-    Workspace,
+    Answer,
     check_choice,
+    command,
     estimator_factory,
     open_store,
-    print_result,
     progress_bar,
 )
 from core.paths import Paths
@@ -19,21 +20,18 @@ from core.paths import Paths
 app = typer.Typer()
 
 
-@app.command("evaluate-net")
+@command(app, "evaluate-net")
 def evaluate_net(
-    name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
+    name: Annotated[str, Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
     data: Annotated[
-        list[Path], typer.Option(help="Pictures, folders are searched; else as its training's.")
+        list[Path], Option(help="Pictures, folders are searched; else as its training's.")
     ],
-    teacher: Annotated[
-        str, typer.Option(help="Whose keypoints are the reference.")
-    ] = "mediapipe-hands",
-    loose: Annotated[bool, typer.Option(help="Show it boxes as loose as a tracker's.")] = False,
+    teacher: Annotated[str, Option(help="Whose keypoints are the reference.")] = "mediapipe-hands",
+    loose: Annotated[bool, Option(help="Show it boxes as loose as a tracker's.")] = False,
     out: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Of depth: what it found, as u v d.")
+        Path | None, Option("-o", "--output", help="Of depth: what it found, as u v d.")
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Evaluate a net's keypoints: hand nets against a teacher's, body and depth nets against
     labels."""
     from core.estimators.depth_nets import DepthNet
@@ -52,30 +50,25 @@ def evaluate_net(
             hands = load_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
             found = measure_depth_net(net_of_depth, hands, out, progress)
         about = "in cubes centred on the true keypoints, which is easier than what papers measure"
-        print_result(
-            found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}", as_json
-        )
-        return
+        return found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}"
     net = HeatmapNet(paths.net(name), threads=2)
     if is_body_net(net):
         with progress_bar("measuring") as progress:
             found = measure_bodies(paths, name, data[0], None, progress=progress)
-        print_result(found, _bodies_text(found), as_json)
-        return
+        return found, _bodies_text(found)
     with estimator_factory(paths, teacher)() as judge, progress_bar("detecting") as progress:
         found = evaluate_hand_net(net, data, judge, loose=loose, progress=progress)
     lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
     for row in found["stages"]:
         lines.append("  ".join(f"{key} {value}" for key, value in row.items()))
-    print_result(found, "\n".join(lines), as_json)
+    return found, "\n".join(lines)
 
 
-@app.command("evaluate-coco")
+@command(app, "evaluate-coco")
 def evaluate_coco(
-    truth: Annotated[Path, typer.Option(help="COCO annotations: person_keypoints_….json.")],
-    predictions: Annotated[Path, typer.Option(help="Keypoints found, in COCO's results format.")],
-    as_json: Json = False,
-) -> None:
+    truth: Annotated[Path, Option(help="COCO annotations: person_keypoints_….json.")],
+    predictions: Annotated[Path, Option(help="Keypoints found, in COCO's results format.")],
+) -> Answer:
     """Evaluate predicted body keypoints as COCO does: average precision and recall."""
     from core.measuring.coco_evaluation import FIGURES
     from core.measuring.coco_evaluation import evaluate_coco as evaluate_
@@ -83,26 +76,25 @@ def evaluate_coco(
     found = evaluate_(truth, predictions)
     shown = ["–" if found[name] < 0 else f"{found[name]:.4f}" for name in FIGURES]
     lines = [f"{name:5} {value:>6}" for name, value in zip(FIGURES, shown, strict=True)]
-    print_result(found, "\n".join([f"{found['n']} persons found", *lines]), as_json)
+    return found, "\n".join([f"{found['n']} persons found", *lines])
 
 
-@app.command("evaluate-depth")
+@command(app, "evaluate-depth")
 def evaluate_depth(
-    truth: Annotated[Path, typer.Option(help="Labels: a frame a line, u v d of every keypoint.")],
-    predictions: Annotated[Path, typer.Option(help="What was found, in the same format.")],
-    camera: Annotated[str, typer.Option(help="nyu, icvl, msra or hands17.")],
+    truth: Annotated[Path, Option(help="Labels: a frame a line, u v d of every keypoint.")],
+    predictions: Annotated[Path, Option(help="What was found, in the same format.")],
+    camera: Annotated[str, Option(help="nyu, icvl, msra or hands17.")],
     split: Annotated[
-        int | None, typer.Option(help="Also before and from this frame on; NYU's persons: 2440.")
+        int | None, Option(help="Also before and from this frame on; NYU's persons: 2440.")
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Evaluate predicted depth hands against labels: mean errors in mm and success rates."""
     from core.depth.cameras import CAMERAS
     from core.measuring.depth_evaluation import evaluate_depth as evaluate_
 
     check_choice(camera, CAMERAS, "--camera")
     found = evaluate_(truth, predictions, camera, split)
-    print_result(found, _depth_text(found), as_json)
+    return found, _depth_text(found)
 
 
 def _depth_text(result: dict[str, Any]) -> str:
@@ -116,24 +108,23 @@ def _depth_text(result: dict[str, Any]) -> str:
     return "\n".join([*lines, f"by keypoint: {joints}", f"frames all within: {shares}"])
 
 
-@app.command("evaluate-bodies")
+@command(app, "evaluate-bodies")
 def evaluate_bodies(
     data: Annotated[
-        Path, typer.Option(help="COCO's or LSPET's folder, or a file: COCO's annotations, MPII's.")
+        Path, Option(help="COCO's or LSPET's folder, or a file: COCO's annotations, MPII's.")
     ],
-    pictures: Annotated[Path | None, typer.Option(help="Of a file; else beside it.")] = None,
-    estimator: Annotated[str, typer.Option(help="Whose, or a body net's.")] = "mediapipe-pose",
-    whole: Annotated[bool, typer.Option(help="Show whole pictures, not person by person.")] = False,
-    flip: Annotated[bool, typer.Option(help="A net also sees each person mirrored.")] = True,
-    held_out: Annotated[bool, typer.Option(help="Only what train-net holds out.")] = False,
+    pictures: Annotated[Path | None, Option(help="Of a file; else beside it.")] = None,
+    estimator: Annotated[str, Option(help="Whose, or a body net's.")] = "mediapipe-pose",
+    whole: Annotated[bool, Option(help="Show whole pictures, not person by person.")] = False,
+    flip: Annotated[bool, Option(help="A net also sees each person mirrored.")] = True,
+    held_out: Annotated[bool, Option(help="Only what train-net holds out.")] = False,
     decode: Annotated[
-        str | None, typer.Option(help="Of a net's peaks: parabola, quarter, dark; else as trained.")
+        str | None, Option(help="Of a net's peaks: parabola, quarter, dark; else as trained.")
     ] = None,
     detections: Annotated[
-        Path | None, typer.Option(help="COCO's AP of a net in these boxes, not the annotated ones.")
+        Path | None, Option(help="COCO's AP of a net in these boxes, not the annotated ones.")
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Evaluate an estimator's bodies against annotated people: PCK, and AP for COCO's
     annotations."""
     from core.measuring.body_evaluation import measure_bodies
@@ -153,12 +144,11 @@ def evaluate_bodies(
             detections=detections,
             progress=progress,
         )
-    print_result(found, _bodies_text(found), as_json)
+    return found, _bodies_text(found)
 
 
 def _bodies_text(result: dict[str, Any]) -> str:
-    """Format a body evaluation: counts, PCK with intervals, PCK of each keypoint, OKS and COCO's
-    figures."""
+    """Format a body evaluation: counts, PCK with intervals, OKS and COCO's figures."""
     lines = []
     if "found" in result:
         lines = [
@@ -177,42 +167,37 @@ def _bodies_text(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@app.command("train-net")
+@command(app, "train-net")
 def train_net(
-    name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, pose_resnet18.both.")],
+    name: Annotated[str, Argument(help="A net, e.g. cpm.hand_light, pose_resnet18.both.")],
     data: Annotated[
-        Path,
-        typer.Option(help="Hands: holds hand_crops/ and hand_images/. Bodies: COCO's or LSPET's."),
+        Path, Option(help="Hands: holds hand_crops/ and hand_images/. Bodies: COCO's or LSPET's.")
     ],
-    minutes: Annotated[float, typer.Option(help="Time given, of all pieces together.")] = 100.0,
-    steps: Annotated[int, typer.Option(min=0, help="How many, instead of the time.")] = 0,
-    resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the net.")] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
+    minutes: Annotated[float, Option(help="Training time, resumed runs included.")] = 100.0,
+    steps: Annotated[int, Option(min=0, help="Number of steps, instead of a time.")] = 0,
+    resume: Annotated[str | None, Option(help="Name of a run to continue.")] = None,
+    out: Annotated[Path | None, Option("-o", "--output", help="Folder for the net.")] = None,
+    batch: Annotated[int, Option(min=1, help="Samples per step.")] = 32,
     rate: Annotated[
-        float | None,
-        typer.Option(help="Highest learning rate; else 0.0025, 0.001 for bodies and depth."),
+        float | None, Option(help="Highest learning rate; else 0.0025, 0.001 for bodies and depth.")
     ] = None,
-    size: Annotated[str, typer.Option(help="Of a body net's input, HEIGHTxWIDTH.")] = "256x192",
+    size: Annotated[str, Option(help="Input size of a body net, HEIGHTxWIDTH.")] = "256x192",
     trunk: Annotated[
         str | None,
-        typer.Option(
-            help="A pose_resnet's, of ImageNet: torchvision's file, or resnet18.imagenet."
+        Option(
+            help="ImageNet weights for a pose_resnet: torchvision's file, or resnet18.imagenet."
         ),
     ] = None,
-    strong: Annotated[
-        bool, typer.Option(help="Bodies are also cut in half, hidden, recoloured and blurred.")
-    ] = False,
+    strong: Annotated[bool, Option(help="Also crop, occlude, recolour and blur bodies.")] = False,
     start: Annotated[
-        str | None, typer.Option(help="A net whose weights to begin with, as far as they fit.")
+        str | None, Option(help="Net to start from; weights that fit are copied.")
     ] = None,
     seed: int = 0,
     threads: Annotated[
-        int, typer.Option(min=1, help="On a CPU of torch; on a GPU that draw samples.")
+        int, Option(min=1, help="Threads of torch on a CPU; on a GPU, of data loading.")
     ] = 2,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    workspace: options.Workspace = None,
+) -> Answer:
     """Train a pose net: hands on a teacher's keypoints, bodies and depth hands on labels."""
     from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
     from core.lab.net_data import describe_training_data, load_training_data
@@ -224,53 +209,47 @@ def train_net(
     with progress_bar("reading the data") as progress:
         samples = load_training_data(paths, name, data, progress, strong=strong)
     build, about = describe_training_data(samples, input_hw)
-    rate = rate or (1e-3 if about else 2.5e-3)
     with progress_bar("training") as progress:
         trained = train_net_here(
             paths,
             name,
             samples,
-            minutes=minutes,
-            steps=steps,
-            resume=resume,
-            out=out,
             options={
+                "minutes": minutes,
+                "steps": steps,
                 "batch": batch,
-                "rate": rate,
+                "rate": rate or (1e-3 if about else 2.5e-3),
                 "seed": seed,
                 "threads": threads,
                 "start": begin,
             },
             build=build,
+            resume=resume,
+            out=out,
             trunk=trunk,
             about=about or OF_HANDS,
             progress=progress,
         )
     if trained is None:  # another process of torchrun than the first
-        return
+        return None
     run, folder = trained
     evaluations = run.records("look")[-1]
     text = "\n".join(
         f"{held_out}: {_stages_text(stages, about.get('errors_in_mm'))}"
         for held_out, stages in evaluations["held_out"].items()
     )
-    print_result(
-        {"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json
-    )
+    return {"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}"
 
 
-@app.command("distil-bodies")
+@command(app, "distil-bodies")
 def distil_bodies(
-    data: Annotated[
-        list[Path], typer.Option(help="Annotated persons, as evaluate-bodies reads them.")
-    ],
-    out: Annotated[Path, typer.Option("-o", "--output", help="Folder for train-net.")],
+    data: Annotated[list[Path], Option(help="Annotated persons, as evaluate-bodies reads them.")],
+    out: Annotated[Path, Option("-o", "--output", help="Folder for train-net.")],
     pictures: Annotated[
-        list[Path] | None, typer.Option(help="Folders of a person a picture, annotated by nobody.")
+        list[Path] | None, Option(help="Folders of a person a picture, annotated by nobody.")
     ] = None,
-    teacher: Annotated[str, typer.Option(help="Whose keypoints.")] = "mediapipe-pose",
-    as_json: Json = False,
-) -> None:
+    teacher: Annotated[str, Option(help="Whose keypoints.")] = "mediapipe-pose",
+) -> Answer:
     """Write a training set of annotated people's crops, with a teacher's keypoints where they
     agree with the annotations."""
     from core.lab.body_distilling import distil_bodies as distil_
@@ -286,7 +265,7 @@ def distil_bodies(
         f"{found['found']} of the former and is heard about {found['agreed']}: "
         f"{found['teachers']} of {found['keypoints']} keypoints are its own"
     )
-    print_result(found, text, as_json)
+    return found, text
 
 
 def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
@@ -296,8 +275,7 @@ def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
 
 
 def _parse_size(text: str) -> tuple[int, int]:
-    """Parse “256x192” to (H, W); raise a usage error for sizes that a pose net can't halve five
-    times."""
+    """Parse “256x192” to (H, W); raise a usage error for sizes not in multiples of 32."""
     sides = [int(side) if side.isdigit() else 0 for side in text.split("x")]
     if len(sides) != 2 or not all(32 <= side <= 1024 and side % 32 == 0 for side in sides):
         raise typer.BadParameter(
@@ -306,14 +284,13 @@ def _parse_size(text: str) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-@app.command("fine-tune-net")
+@command(app, "fine-tune-net")
 def fine_tune_net(
-    name: Annotated[str, typer.Argument(help="What to call the net, e.g. cpm.my_hand.")],
-    project: Annotated[str, typer.Option(help="Whose samples it is trained on.")],
-    minutes: Annotated[float, typer.Option(help="Time given.")] = 5.0,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    name: Annotated[str, Argument(help="Name for the net, e.g. cpm.my_hand.")],
+    project: Annotated[str, Option(help="The project to train on.")],
+    minutes: Annotated[float, Option(help="Training time.")] = 5.0,
+    workspace: options.Workspace = None,
+) -> Answer:
     """Fine-tune the light hand net on a project's own samples."""
     from core.jobs.net_training import fine_tune_here
 
@@ -324,11 +301,7 @@ def fine_tune_net(
         )
     evaluations = run.records("look")
     text = f"held-out recordings, PCK@0.1 of the last stage: {_improvement_text(evaluations)}"
-    print_result(
-        {"run": run.name, "net": str(folder), "looks": evaluations},
-        f"{text}\nnet: {folder}",
-        as_json,
-    )
+    return {"run": run.name, "net": str(folder), "looks": evaluations}, f"{text}\nnet: {folder}"
 
 
 def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
@@ -341,15 +314,14 @@ def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
     return f"{measured[0]} before, {measured[-1]} after" if measured else "none was held out"
 
 
-@app.command("seed-predict")
+@command(app, "seed-predict")
 def seed_predict(
-    picture: Annotated[Path, typer.Option("-i", "--input", help="A hand that fills the picture.")],
-    mlp: Annotated[Path, typer.Option(help="Hand-Pose-Classification's Kpts_model.h5.")],
-    table: Annotated[Path, typer.Option(help="The csv that it was trained on.")],
-    as_json: Json = False,
-) -> None:
+    picture: Annotated[Path, Option("-i", "--input", help="A hand that fills the picture.")],
+    mlp: Annotated[Path, Option(help="Hand-Pose-Classification's Kpts_model.h5.")],
+    table: Annotated[Path, Option(help="The csv that it was trained on.")],
+) -> Answer:
     """Predict thumb up or down in a picture by OpenPose's hand net and a published classifier."""
     from core.offline.seed_pipeline import predict_thumb
 
     found = predict_thumb(Paths.find(), picture, mlp, table)
-    print_result(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)
+    return found, f"{found['gesture']} {100 * found['probability']:.0f} %"

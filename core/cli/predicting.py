@@ -1,54 +1,45 @@
 """The commands that name gestures and find keypoints: predict, act, extract."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
+from core.cli import options
 from core.cli._shared import (
-    AnySource,
-    DepthCamera,
-    DepthNetName,
-    DepthUnit,
-    Json,
-    NumHands,
-    On,
-    OwnEstimator,
-    TableEstimator,
-    Workers,
-    Workspace,
+    Answer,
     check_depth_options,
+    command,
     estimator_factory,
     print_result,
     progress_bar,
 )
-from core.cli.depth import open_source
+from core.cli.depth import open_depth_reader
 from core.paths import Paths
 
 app = typer.Typer()
-Act = Callable[..., Iterator[Any]]
 
 
 @app.command()
 def predict(
-    source: Annotated[str, typer.Option("-i", "--input", help="Picture, folder, video, camera:0.")],
+    source: Annotated[str, Option("-i", "--input", help="Picture, folder, video, camera:0.")],
     model: Annotated[
-        str, typer.Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
+        str, Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
     ] = "starter",
-    estimator: OwnEstimator = None,
-    maps: Annotated[str, typer.Option(help="A net's heatmaps: single, multi or hm.")] = "single",
-    out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length of the camera's recording.")] = None,
-    hands: NumHands = 1,
+    estimator: options.OwnEstimator = None,
+    maps: Annotated[str, Option(help="A net's heatmaps: single, multi or hm.")] = "single",
+    out: Annotated[Path | None, Option("-o", "--output", help="Annotated copy.")] = None,
+    seconds: Annotated[float | None, Option(help="Length of the camera's recording.")] = None,
+    hands: options.NumHands = 1,
     boxes: Annotated[
-        Path | None, typer.Option(help="People's boxes: detections or COCO annotations, .json.")
+        Path | None, Option(help="People's boxes: detections or COCO annotations, .json.")
     ] = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    workspace: options.Workspace = None,
+    as_json: options.Json = False,
 ) -> None:
     """Predict the gestures in a picture, folder, video or camera stream."""
     from core.gestures.modelfile.bundle import load_model
@@ -94,8 +85,7 @@ def _frame_text(frame: dict[str, Any]) -> str:
 
 
 def _pose_text(hand: dict[str, Any], subject: str) -> str:
-    """Format a pose's prediction: gesture and percentage, “no gesture” if rejected, “a hand”
-    without a model."""
+    """Format a prediction: “fist 97 %”, “no gesture (most like fist)”, “a hand”."""
     if hand["gesture"] is None:
         return f"a {subject}"
     if hand["rejected"]:
@@ -105,42 +95,39 @@ def _pose_text(hand: dict[str, Any], subject: str) -> str:
 
 @app.command()
 def act(
-    source: AnySource = "camera:0",
+    source: options.AnySource = "camera:0",
     model: Annotated[
         str | None,
-        typer.Option(help="A folder, a run's name, NAME.gesture, starter (of cameras), or none."),
+        Option(help="A folder, a run's name, NAME.gesture, starter (of cameras), or none."),
     ] = None,
-    depth: DepthNetName = None,
-    camera: DepthCamera = None,
-    unit_mm: DepthUnit = None,
-    estimator: OwnEstimator = None,
-    osc: Annotated[
-        str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")
-    ] = None,
+    depth: options.DepthNetName = None,
+    camera: options.DepthCamera = None,
+    unit_mm: options.DepthUnit = None,
+    estimator: options.OwnEstimator = None,
+    osc: Annotated[str | None, Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")] = None,
     websocket: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port to serve JSON lines on.")
+        int | None, Option(min=0, max=65535, help="Port to serve JSON lines on.")
     ] = None,
     token: Annotated[
-        str | None,
-        typer.Option(envvar="MUDRA_TOKEN", help="For the WebSocket; else a new one, shown."),
+        str | None, Option(envvar="MUDRA_TOKEN", help="For the WebSocket; else a new one, shown.")
     ] = None,
-    origin: Annotated[str, typer.Option(help="Allowed web origins: http://localhost:5500 …")] = "",
-    rate: Annotated[int, typer.Option(min=1, max=30, help="Maximum messages per second.")] = 10,
+    origin: Annotated[str, Option(help="Allowed web origins: http://localhost:5500 …")] = "",
+    rate: Annotated[int, Option(min=1, max=30, help="Maximum messages per second.")] = 10,
     joints: Annotated[
-        bool, typer.Option("--joints", help="Every frame's hands in space, pinch and grab, too.")
+        bool, Option("--joints", help="Every frame's hands in space, pinch and grab, too.")
     ] = False,
-    hands: NumHands = 1,
-    seconds: Annotated[float | None, typer.Option(help="Else until it ends, or Ctrl-C.")] = None,
-    workspace: Workspace = None,
+    hands: options.NumHands = 1,
+    seconds: Annotated[float | None, Option(help="Else until it ends, or Ctrl-C.")] = None,
+    workspace: options.Workspace = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document a line, as they happen.")
+        bool, Option("--json", help="Print one JSON document a line, as they happen.")
     ] = False,
 ) -> None:
     """Send the start and end of gestures to other programs, by OSC, WebSocket or stdout."""
     from core.actions.actions import Settings
     from core.actions.changes import Change
     from core.actions.websocket import new_token, parse_origins
-    from core.actions.without_browser import open_actions
+    from core.actions.without_browser import open_actions, run_actions
     from core.gestures.modelfile.bundle import load_model
 
     check_depth_options(depth, camera, unit_mm)
@@ -161,19 +148,18 @@ def act(
         per_second=rate,
         model=chosen.path.name if chosen else "",
     )
-    opened_depth = partial(open_source, source, camera, unit_mm)
     reading = (
-        _depth_act(paths, opened_depth, depth)
+        _open_depth(paths, depth, source, camera, unit_mm)
         if depth
-        else _camera_act(paths, source, found_by, hands)
+        else _open_camera(paths, source, found_by, hands)
     )
-    with reading as act_on:
+    with reading as (frames, estimate):
         actions = open_actions(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)
         warned: set[str] = set()
         try:
-            for event in act_on(chosen, actions, seconds=seconds):
+            for event in run_actions(frames, estimate, chosen, actions, seconds=seconds):
                 if as_json:
                     print(event.json_line, flush=True)
                 elif isinstance(event, Change):
@@ -186,28 +172,21 @@ def act(
 
 
 @contextmanager
-def _camera_act(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Act]:
-    """Open a camera or video with an estimator; yield a function that sends its gestures through
-    given actions."""
-    from core.actions.without_browser import run_actions
+def _open_camera(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Any]:
+    """Open a camera or video; yield its frames and the function that estimates one."""
+    from core.recording.sources import open_frames
 
     with estimator_factory(paths, estimator, num_poses=hands)() as detector:
-        yield lambda model, actions, **more: run_actions(source, model, detector, actions, **more)
+        yield open_frames(source), detector.estimate
 
 
 @contextmanager
-def _depth_act(paths: Paths, open_frames: Callable[[], Any], name: str) -> Iterator[Act]:
-    """Open a depth source with a net; yield a function that sends its gestures through given
-    actions."""
-    from core.actions.without_browser import run_actions_on_depth
-    from core.estimators.depth_nets import DepthNet
-    from core.reading.depth_reading import DepthReader
-    from core.reading.hand_finding import default_finders
-
-    net = DepthNet(paths.net(name))
-    with open_frames() as frames, closing(DepthReader(net, default_finders(paths))) as reader:
-        yield lambda model, actions, **more: run_actions_on_depth(
-            frames, model, reader, net.name, actions, **more
+def _open_depth(paths: Paths, net_name: str, *source: Any) -> Iterator[Any]:
+    """Open a depth source with a net; yield its frames and the function that estimates one."""
+    with open_depth_reader(paths, net_name, *source) as (frames, reader, net):
+        yield (
+            frames,
+            lambda frame: reader.read(frame).to_estimate(frame.camera, net.name, frame.time_s),
         )
 
 
@@ -219,16 +198,15 @@ def _parse_address(text: str | None) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-@app.command()
+@command(app)
 def extract(
-    path: Annotated[Path, typer.Argument(help="Picture, video, folder or zip.")],
-    out: Annotated[Path, typer.Option("-o", "--output", help="A .csv or .parquet.")],
-    estimator: TableEstimator = "mediapipe-hands",
-    hands: NumHands = 1,
-    workers: Workers = 1,
-    on: On = "local",
-    as_json: Json = False,
-) -> None:
+    path: Annotated[Path, Argument(help="Picture, video, folder or zip.")],
+    out: Annotated[Path, Option("-o", "--output", help="A .csv or .parquet.")],
+    estimator: options.TableEstimator = "mediapipe-hands",
+    hands: options.NumHands = 1,
+    workers: options.Workers = 1,
+    on: options.On = "local",
+) -> Answer:
     """Detect the keypoints in pictures and videos and write them to a table."""
     from core.offline.extracting import extract as extract_
 
@@ -246,4 +224,4 @@ def extract(
     for name, reason in found["refused"]:
         print(f"skipped {name}: {reason}", file=sys.stderr)
     who = "persons" if "persons" in found else "hands"
-    print_result(found, f"{found[who]} {who} in {found['files']} files: {out}", as_json)
+    return found, f"{found[who]} {who} in {found['files']} files: {out}"

@@ -4,36 +4,28 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from core.cli._shared import (
-    InBin,
-    Json,
-    ProjectName,
-    Workspace,
-    check_choice,
-    open_store,
-    print_result,
-    progress_bar,
-)
+from core.cli import options
+from core.cli._shared import Answer, check_choice, command, open_store, progress_bar
 from core.errors import NotFoundError
 from core.paths import Paths
 
 app = typer.Typer(no_args_is_help=True, help="Samples: list, delete, restore, move, balance.")
 
-Numbers = Annotated[list[int], typer.Argument(help="The samples' numbers, as `list` shows them.")]
+Numbers = Annotated[list[int], Argument(help="The samples' numbers, as `list` shows them.")]
 
 
-@app.command("list")
+@command(app, "list")
 def list_(
-    project: ProjectName,
-    gesture: Annotated[str | None, typer.Option(help="Of this gesture alone.")] = None,
-    person: Annotated[str | None, typer.Option(help="Of this person alone.")] = None,
-    order: Annotated[str, typer.Option(help="newest, doubtful or person.")] = "newest",
-    limit: Annotated[int, typer.Option(min=1, help="Maximum number.")] = 100,
-    in_bin: InBin = False,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    project: options.ProjectName,
+    gesture: Annotated[str | None, Option(help="Of this gesture alone.")] = None,
+    person: Annotated[str | None, Option(help="Of this person alone.")] = None,
+    order: Annotated[str, Option(help="newest, doubtful or person.")] = "newest",
+    limit: Annotated[int, Option(min=1, help="Maximum number.")] = 100,
+    in_bin: options.InBin = False,
+    workspace: options.Workspace = None,
+) -> Answer:
     """List a project's samples, filtered by gesture and person, ordered by date, doubt or
     person."""
     from core.review.reviewing import (
@@ -81,7 +73,7 @@ def list_(
             for sample in read_samples(store, ids[:limit].tolist())
         ]
     lines = [_sample_line(one) for one in found] + [f"{len(found):,} of {len(ids):,} samples"]
-    print_result({"samples": found, "of": len(ids)}, "\n".join(lines), as_json)
+    return {"samples": found, "of": len(ids)}, "\n".join(lines)
 
 
 def _sample_line(one: dict[str, Any]) -> str:
@@ -89,40 +81,37 @@ def _sample_line(one: dict[str, Any]) -> str:
     return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{score}"
 
 
-@app.command()
+@command(app)
 def delete(
-    numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
-) -> None:
+    numbers: Numbers, project: options.ProjectName, workspace: options.Workspace = None
+) -> Answer:
     """Move samples to the bin."""
     from core.store.bin import delete_samples
 
     with open_store(Paths.find(workspace)) as store:
         done = delete_samples(store, store.project(project).id, numbers)
-    print_result(
-        {"deleted": done}, f"{done:,} in the bin: `samples restore` restores them", as_json
-    )
+    return {"deleted": done}, f"{done:,} in the bin: `samples restore` restores them"
 
 
-@app.command()
+@command(app)
 def restore(
-    numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
-) -> None:
+    numbers: Numbers, project: options.ProjectName, workspace: options.Workspace = None
+) -> Answer:
     """Restore samples from the bin."""
     from core.store.bin import restore_samples
 
     with open_store(Paths.find(workspace)) as store:
         done = restore_samples(store, store.project(project).id, numbers)
-    print_result({"restored": done}, f"{done:,} are back", as_json)
+    return {"restored": done}, f"{done:,} are back"
 
 
-@app.command()
+@command(app)
 def move(
     numbers: Numbers,
-    to: Annotated[str, typer.Option(help="The gesture that they are.")],
-    project: ProjectName,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    to: Annotated[str, Option(help="The gesture that they are.")],
+    project: options.ProjectName,
+    workspace: options.Workspace = None,
+) -> Answer:
     """Move samples to another gesture."""
     from core.store.bin import move_samples
 
@@ -130,11 +119,11 @@ def move(
         home = store.project(project).id
         gesture = _find_id(to, {g.id: g.name for g in store.gestures(home)}, "gesture")
         done = move_samples(store, home, numbers, gesture or 0)
-    print_result({"moved": done}, f"{done:,} are {to} now", as_json)
+    return {"moved": done}, f"{done:,} are {to} now"
 
 
-@app.command()
-def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
+@command(app)
+def balance(project: options.ProjectName, workspace: options.Workspace = None) -> Answer:
     """Count the samples of each gesture, and recommend what to record next."""
     from core.pose.skeletons.table import skeleton_named
     from core.review.balance import advise_next_recording, count_balance
@@ -152,7 +141,7 @@ def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = F
         for row in rows
     ]
     next_ = advise_next_recording(rows, skeleton.title)
-    print_result({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
+    return {"gestures": found, "next": next_}, "\n".join([*lines, next_])
 
 
 def _find_id(name: str | None, names: dict[int, str], kind: str) -> int | None:

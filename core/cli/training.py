@@ -5,25 +5,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
+from core.cli import options
 from core.cli._shared import (
-    Json,
-    Layout,
-    Mapping,
-    ModelName,
-    On,
-    TableSkeleton,
-    TrainingEstimator,
-    TrainingProject,
-    Workers,
-    Workspace,
+    Answer,
     check_choice,
     check_layout,
     check_skeleton,
+    command,
     estimator_factory,
     open_store,
     parse_label_map,
-    print_result,
     progress_bar,
 )
 from core.paths import Paths
@@ -31,28 +24,27 @@ from core.paths import Paths
 app = typer.Typer()
 
 
-@app.command()
+@command(app)
 def train(
-    project: TrainingProject,
-    classifier: Annotated[str, typer.Option(help="mlp, knn, logreg or forest.")] = "mlp",
+    project: options.TrainingProject,
+    classifier: Annotated[str, Option(help="mlp, knn, logreg or forest.")] = "mlp",
     seed: int = 0,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="How many; else as many as are enough.")
+        int | None, Option(min=1, help="How many; else as many as are enough.")
     ] = None,
-    estimator: TrainingEstimator = None,
+    estimator: options.TrainingEstimator = None,
     in_space: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             "--in-space/--in-picture",
             help="From now on, learn from keypoints in space, or from those in the picture.",
         ),
     ] = None,
     leave_one_person_out: Annotated[
-        bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")
+        bool, Option("--leave-one-person-out", help="Then measure each person as new.")
     ] = False,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    workspace: options.Workspace = None,
+) -> Answer:
     """Train a gesture classifier on a project's samples, and measure it on held-out people,
     sessions or recordings."""
     from core.gestures.data import CLASSIFIERS
@@ -103,17 +95,16 @@ def train(
         with open_store(paths) as store:
             document["leave_one_person_out"] = found = measure_left_out(store, paths, meant, run)
         lines.append(left_out_text(found))
-    print_result(document, "\n".join(filter(None, lines)), as_json)
+    return document, "\n".join(filter(None, lines))
 
 
-@app.command()
+@command(app)
 def compare(
-    project: TrainingProject,
+    project: options.TrainingProject,
     seed: int = 0,
-    estimator: TrainingEstimator = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    estimator: options.TrainingEstimator = None,
+    workspace: options.Workspace = None,
+) -> Answer:
     """Train every kind of classifier and compare them on the same held-out samples."""
     from core.jobs.evaluations import start_comparison, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
@@ -123,12 +114,11 @@ def compare(
         manager = TrainingManager(store, paths)
         run = start_comparison(manager, store.project(project), seed=seed, estimator=estimator)
         found = wait_for_evaluation(manager, run, progress)
-    print_result(found, _comparison_text(found), as_json)
+    return found, _comparison_text(found)
 
 
 def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
-    """Run a leave-one-person-out evaluation of a training, with a progress bar; return its
-    result."""
+    """Run a leave-one-person-out evaluation with a progress bar; return its result."""
     from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
@@ -138,8 +128,7 @@ def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[s
 
 
 def left_out_text(result: dict[str, Any]) -> str:
-    """Format a leave-one-person-out evaluation: the mean, the worst person and a line per
-    person."""
+    """Format a leave-one-person-out evaluation: mean, worst person, a line per person."""
     lines = [
         f"each person left out once: {percent(result['mean_accuracy'])} "
         f"({interval_text(result['interval'])}) is the mean of the persons; "
@@ -155,8 +144,7 @@ def left_out_text(result: dict[str, Any]) -> str:
 
 
 def _comparison_text(result: dict[str, Any]) -> str:
-    """Format a comparison of classifiers: a line each with accuracy, interval and seconds, and
-    the conclusion."""
+    """Format a comparison: a line per classifier and the conclusion."""
     from core.jobs.evaluations import comparison_text
 
     lines = [f"{result['n']} held-out samples, split by {result['split']}"]
@@ -169,18 +157,17 @@ def _comparison_text(result: dict[str, Any]) -> str:
     return "\n".join([*lines, comparison_text(result)])
 
 
-@app.command()
+@command(app)
 def evaluate(
-    model: ModelName,
-    data: Annotated[Path, typer.Option(help="A folder per class, a zip of one, or a table.")],
-    layout: Layout = "auto",
-    skeleton: TableSkeleton = None,
-    mapping: Mapping = None,
-    workers: Workers = 1,
-    on: On = "local",
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+    model: options.ModelName,
+    data: Annotated[Path, Option(help="A folder per class, a zip of one, or a table.")],
+    layout: options.Layout = "auto",
+    skeleton: options.TableSkeleton = None,
+    mapping: options.Mapping = None,
+    workers: options.Workers = 1,
+    on: options.On = "local",
+    workspace: options.Workspace = None,
+) -> Answer:
     """Evaluate a gesture model on labelled pictures or keypoints."""
     from core.gestures.modelfile.bundle import load_model
     from core.measuring.gesture_evaluation import evaluate_gestures
@@ -207,7 +194,7 @@ def evaluate(
         print(f"warning: counted as none: {names} (name their gesture with --map)", file=sys.stderr)
     if remark := found.get("remark"):
         print(f"warning: {data.name} {remark}", file=sys.stderr)
-    print_result(found, _evaluation_text(found), as_json)
+    return found, _evaluation_text(found)
 
 
 _INTERVAL_NOTES = {
@@ -218,8 +205,7 @@ _INTERVAL_NOTES = {
 
 
 def _evaluation_text(result: dict[str, Any]) -> str:
-    """Format a model's evaluation: accuracies with intervals, rejection rates, people and a line
-    per gesture."""
+    """Format a model's evaluation: accuracies, rejection rates, a line per gesture."""
 
     def format_rate(key: str, row: dict[str, Any] = result) -> str:
         return "–" if row[key] is None else percent(row[key])

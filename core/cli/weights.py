@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from core.cli._shared import Json, print_result, progress_bar
+from core.cli._shared import Answer, command, progress_bar
 from core.errors import WeightsError
 from core.paths import Paths
 
 app = typer.Typer(no_args_is_help=True, help="The third-party models.")
 
-Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.openpose_hand.")]
+Name = Annotated[str, Argument(help="As `weights list` names it, e.g. cpm.openpose_hand.")]
 
 
 @app.command()
@@ -32,8 +33,8 @@ def prepare() -> None:
         print(f"hands can't be found in browsers yet: {error}", file=sys.stderr)
 
 
-@app.command("list")
-def list_(as_json: Json = False) -> None:
+@command(app, "list")
+def list_() -> Answer:
     """List the nets that are ready to use, and the published weights with their source and
     state."""
     from dataclasses import asdict
@@ -56,12 +57,11 @@ def list_(as_json: Json = False) -> None:
             where = " ".join(source.urls) or source.where
             lines.append(f"     {source.file} ({source.licence})\n       {where}")
             lines.append(f"       verified by {source.verification}")
-    print_result({"nets": nets, "weights": rows}, "\n".join(lines), as_json)
+    return {"nets": nets, "weights": rows}, "\n".join(lines)
 
 
 def _describe_nets(paths: Paths) -> list[dict[str, Any]]:
-    """Describe the heatmap nets that are shipped, trained here or made from imported weights:
-    name, skeleton, stages, licence."""
+    """Describe the heatmap nets at hand: name, skeleton, stages, licence."""
     from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
     from core.reading.keypoint_sources import available_nets, body_nets
 
@@ -86,14 +86,13 @@ def _net_line(net: dict[str, Any]) -> str:
     )
 
 
-@app.command()
+@command(app)
 def fetch(
     name: Name,
     accept_hash: Annotated[
-        str | None, typer.Option(help="The sha256 that you trust, where none is published.")
+        str | None, Option(help="The sha256 that you trust, where none is published.")
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Download published weights, verify and convert them."""
     from core.modelfiles.fetch import fetch_weights
 
@@ -102,30 +101,29 @@ def fetch(
             name, Paths.find().weights, accept_hash=accept_hash, progress=progress
         )
     _save_imported_net(name)
-    print_result(record, _weights_text(record), as_json)
+    return record, _weights_text(record)
 
 
-@app.command("import")
+@command(app, "import")
 def import_(
     name: Name,
-    file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl, .pth, .safetensors or .onnx.")],
-    as_json: Json = False,
-) -> None:
+    file: Annotated[Path, Argument(help="A .caffemodel, .pkl, .pth, .safetensors or .onnx.")],
+) -> Answer:
     """Verify and convert a file of published weights that you have."""
     from core.modelfiles.converted_weights import import_weights
 
     record = import_weights(name, file, Paths.find().weights)
     _save_imported_net(name)
-    print_result(record, _weights_text(record), as_json)
+    return record, _weights_text(record)
 
 
-@app.command()
-def verify(name: Name, as_json: Json = False) -> None:
+@command(app)
+def verify(name: Name) -> Answer:
     """Verify converted weights: sha256, names and shapes."""
     from core.modelfiles.converted_weights import verify_weights
 
     record = verify_weights(name, Paths.find().weights)
-    print_result(record, f"{_weights_text(record)}: whole", as_json)
+    return record, f"{_weights_text(record)}: whole"
 
 
 def _save_imported_net(name: str) -> None:

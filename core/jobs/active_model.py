@@ -20,28 +20,18 @@ _COMPLETE = (DONE, STOPPED)
 
 @dataclass(frozen=True)
 class ActiveModel:
-    """The model that a project uses.
+    """The model that a project uses."""
 
-    Attributes:
-        name: of its run, or STARTER, as `Paths.model` takes it.
-        folder: of the model.
-        chosen: later trainings don't replace it.
-        learned_at: when it was saved, in seconds since 1970; None without a log.
-        samples: number of training samples; None without a log.
-        preliminary: its training is running or was interrupted; it was not evaluated.
-    """
-
-    name: str
-    folder: Path
-    chosen: bool = False
-    learned_at: float | None = None
-    samples: int | None = None
-    preliminary: bool = False
+    name: str  # of its run, or STARTER, as `Paths.model` takes it
+    folder: Path  # of the model
+    chosen: bool = False  # later trainings don't replace it
+    learned_at: float | None = None  # when it was saved, in seconds since 1970; None without a log
+    samples: int | None = None  # number of training samples; None without a log
+    preliminary: bool = False  # its training is running or was interrupted; it was not evaluated
 
 
 def active_model(paths: Paths, project: Project) -> ActiveModel:
-    """Return the model that a project uses: the chosen one, else its newest training's, else the
-    shipped one."""
+    """Return the model that a project uses: chosen, else of its newest training, else shipped."""
     if project.active_model is not None:
         folder = paths.model(project.active_model)
         if has_model(Run(folder)):
@@ -61,16 +51,14 @@ def shipped_model_name(skeleton: str) -> str:
 
 
 def choose_model(store: Store, paths: Paths, project: Project, name: str) -> None:
-    """Make a run's model, or STARTER, the active one; the newest run is stored as "follow the
-    newest". Can be undone."""
+    """Make a run's model, or STARTER, the active one; the newest means to follow the newest."""
     newest = _find_newest_training(paths, project)
     follows = newest is not None and newest.name == name
     store.set_active_model(project.id, None if follows else name)
 
 
 def follow_training(store: Store, paths: Paths, project: Project, run: Run) -> None:
-    """After a training, activate its model if the chosen one was the newest before; an older chosen
-    model stays active."""
+    """After a training, activate its model if the chosen one was the newest before."""
     chosen = next((p.active_model for p in store.projects() if p.id == project.id), None)
     before = (other for other in list_runs(paths.runs) if other.name != run.name)
     ended = (
@@ -87,15 +75,13 @@ def has_model(run: Run) -> bool:
 
 
 def _find_newest_training(paths: Paths, project: Project) -> Run | None:
-    """Return the project's newest training with a model, ignoring imported models; None if there is
-    none."""
+    """Return the project's newest training with a model; None if there is none."""
     runs = (run for run in list_runs(paths.runs) if has_model(run) and belongs_to(run, project))
     return next((run for run in runs if "imported" not in run.about()), None)
 
 
 def _describe_model(folder: Path, name: str, *, chosen: bool = False) -> ActiveModel:
-    """Read when the model was saved, its number of samples and whether it is preliminary from its
-    run's log."""
+    """Read a model's time, number of samples and whether it is preliminary from its log."""
     if not (folder / LOG).is_file():
         return ActiveModel(name, folder, chosen)
     records = Run(folder).records()

@@ -12,7 +12,8 @@ from core.files import update_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.gesture_model import METADATA, GestureModel
-from core.jobs.trainings import KIND, TrainingManager, run_result
+from core.jobs.owners import project_fields
+from core.jobs.trainings import KIND, TrainingManager, run_result, wait_for_thread
 from core.progress import Progress
 from core.store import Project
 from core.training.background import RunThread, Stop
@@ -35,11 +36,11 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
     persons = data.known_persons
 
     def evaluate(run: Run, stop: Stop) -> None:
-        """Evaluate each person left out; log the figures and the summary."""
         from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 
         def log_person(person: str, found: dict[str, Any]) -> None:
-            run.log(event="person", person=person, **_without_confusion(found))
+            figures = {key: value for key, value in found.items() if key != "confusion"}
+            run.log(event="person", person=person, **figures)
 
         found = leave_one_person_out(data, options, epochs, on_person=log_person, stop=stop)
         if not stop.is_set():
@@ -54,17 +55,11 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
 def start_comparison(
     manager: TrainingManager, project: Project, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
-    """Start a comparison of all classifiers on one split of the project's samples, in a thread, and
-    return its run.
-
-    Raises:
-        TrainingError: something is running already.
-        NotFoundError: the project is gone.
-    """
-    data = manager.training_data(project, [estimator] if estimator else ())
+    """Start comparing all classifiers on one split of the project's samples in a thread; return the
+    run. Raise TrainingError if something is running already."""
+    data = manager.store.training_data(project.id, estimators=[estimator] if estimator else ())
 
     def compare(run: Run, stop: Stop) -> None:
-        """Compare the classifiers; log each one's figures and the result."""
         from core.gestures.evaluation.comparison import compare_classifiers
 
         def log_row(row: dict[str, Any]) -> None:
@@ -77,21 +72,9 @@ def start_comparison(
 
 
 def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) -> dict[str, Any]:
-    """Wait for an evaluation of this process, reporting progress, and return its result; Ctrl+C
-    stops it.
-
-    Raises:
-        TrainingError: it failed, or was stopped before it had a result.
-    """
-    thread = manager.thread(run)
-    while thread.alive:
-        try:
-            thread.wait(0.2)
-        except KeyboardInterrupt:
-            thread.stop()
-        progress(*read_evaluation_progress(run)[:2])
-    if thread.error is not None:
-        raise thread.error
+    """Wait for an evaluation of this process and return its result; Ctrl+C stops it. Raise
+    TrainingError if it has none."""
+    wait_for_thread(manager.thread(run), lambda: progress(*read_evaluation_progress(run)[:2]))
     result = run_result(run)
     if result is None:
         raise TrainingError("ended before everything was measured: run it again")
@@ -99,8 +82,7 @@ def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) 
 
 
 def read_evaluation_progress(run: Run) -> tuple[int, int, str]:
-    """Return an evaluation's progress: (persons or classifiers done, their total, name of the next
-    one or "")."""
+    """Return (persons or classifiers done, their total, name of the next one or "")."""
     about = run.about()
     names = about["persons"] if about[KIND] == LEFT_OUT else about["classifiers"]
     done = len(run.records("person" if about[KIND] == LEFT_OUT else "classifier"))
@@ -114,8 +96,7 @@ def latest_comparison(manager: TrainingManager, project: Project) -> Run | None:
 
 
 def latest_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
-    """Return a training's newest leave-one-person-out evaluation with a result; None if there is
-    none."""
+    """Return a training's newest leave-one-person-out result's run; None if there is none."""
     runs = manager.runs(project, LEFT_OUT)
     return next(
         (run for run in runs if run.about()["of"] == training.name and run_result(run)), None
@@ -124,19 +105,14 @@ def latest_leave_one_out(manager: TrainingManager, project: Project, training: R
 
 def comparison_text(comparison: dict[str, Any]) -> str:
     """Summarise a comparison in one sentence: which classifiers beat the MLP or lose to it."""
-    others = {
-        verdict: _join_classifier_names(comparison, verdict)
-        for verdict in ("better", "worse", "same")
-    }
-    if others["better"]:
-        return f"On these samples {others['better']} did better than the MLP."
-    if others["worse"] and others["same"]:
-        return (
-            f"On these samples the MLP did better than {others['worse']}; {others['same']} can't "
-            "be told from it."
-        )
-    if others["worse"]:
-        return f"On these samples the MLP did better than {others['worse']}."
+    better, worse, same = (
+        _join_classifier_names(comparison, verdict) for verdict in ("better", "worse", "same")
+    )
+    if better:
+        return f"On these samples {better} did better than the MLP."
+    if worse:
+        rest = f"; {same} can't be told from it." if same else "."
+        return f"On these samples the MLP did better than {worse}{rest}"
     return (
         "On these samples none can be told from the MLP: the differences are smaller than what "
         "other samples would change."
@@ -144,17 +120,14 @@ def comparison_text(comparison: dict[str, Any]) -> str:
 
 
 def _join_classifier_names(comparison: dict[str, Any], verdict: str) -> str:
-    """Join the names of the classifiers with this verdict against the MLP: "a, b and c"; "" if
-    none."""
-    names = [
-        NAMES[row["classifier"]] for row in comparison["rows"] if compare_with_first(row) == verdict
-    ]
+    """Join the names of the classifiers with this verdict: "a, b and c"; "" if none."""
+    rows = [row for row in comparison["rows"] if compare_with_first(row) == verdict]
+    names = [NAMES[row["classifier"]] for row in rows]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def compare_with_first(row: dict[str, Any]) -> str:
-    """Return "better", "worse" or "same" by the interval of a classifier's difference to the first,
-    the MLP; "" for the MLP itself."""
+    """Return "better", "worse" or "same" as the MLP, by the interval; "" for the MLP."""
     if "difference" not in row:
         return ""
     low, high = row["difference_interval"]
@@ -168,12 +141,11 @@ def _start_evaluation(
     work: Callable[[Run, Stop], None],
     about: dict[str, Any],
 ) -> Run:
-    """Start a thread that does the work in a new run of this kind, and logs the end as done or
-    stopped; return the run."""
+    """Start a thread that works on a new run and logs its end; return the run."""
 
     def start_thread() -> RunThread:
-        """Create the run and start the thread that works on it."""
-        run = Run.create(manager.folder, **{KIND: kind}, **manager.project_fields(project), **about)
+        owner = project_fields(manager.store.find_project(project.id))
+        run = Run.create(manager.folder, **{KIND: kind}, **owner, **about)
 
         def work_and_log_end(stop: Stop) -> None:
             work(run, stop)
@@ -187,13 +159,14 @@ def _start_evaluation(
 def _load_training_setup(
     manager: TrainingManager, project: Project, training: Run
 ) -> tuple[GestureData, Any, int, Protocol]:
-    """Return a training's samples, options, number of epochs and the leave-one-person-out protocol;
-    raise TrainingError if the samples have changed or are of one person."""
+    """Return a training's samples, options, epochs and the leave-one-person-out protocol."""
     from core.gestures.classifier.fitting import TrainOptions
     from core.gestures.modelfile.export import hash_data
 
     model = GestureModel.load(training.path)
-    samples = manager.training_data(project, model.estimators, in_space=model.axes == 3)
+    samples = manager.store.training_data(
+        project.id, estimators=model.estimators, in_space=model.axes == 3
+    )
     data = samples.drop_empty_gestures()
     persons = data.known_persons
     if len(persons) < 2:
@@ -214,11 +187,6 @@ def _load_training_setup(
         raise ModelError(
             f"{training.path / METADATA} does not say how it was trained ({error!r}): train again"
         ) from error
-
-
-def _without_confusion(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures without the confusion matrix."""
-    return {key: value for key, value in figures.items() if key != "confusion"}
 
 
 def is_running(run: Run | None, kind: str) -> bool:

@@ -43,26 +43,22 @@ def train_net_here(
     name: str,
     data: TrainingData,
     *,
-    minutes: float,
-    steps: int = 0,
+    options: dict[str, Any],
+    build: dict[str, Any],
     resume: str | None = None,
     out: Path | None = None,
-    options: dict[str, Any] | None = None,
-    build: dict[str, Any] | None = None,
     trunk: str | None = None,
-    about: dict[str, Any] | None = None,
+    about: dict[str, Any],
     progress: Progress,
 ) -> tuple[Run, Path] | None:
     """Train a keypoint net in this process and export it; an interrupt stops the training early and
     still exports the net.
 
     Args:
-        data: for training and evaluation.
-        steps: number of steps, instead of the minutes.
+        options: fields of `NetOptions`, with `minutes` and `steps`.
+        build: options of the net's class; a resumed run has its own.
         resume: name of a run to continue.
         out: folder for the net; else in the run.
-        options: further fields of `NetOptions`.
-        build: options of the net's class; a resumed run has its own.
         trunk: initial weights of the trunk, a file of torchvision or the name of fetched weights; a
             resumed run has its own.
         about: added to the net's metadata.
@@ -78,60 +74,35 @@ def train_net_here(
     from core.training.net_export import save_trained_net
     from core.training.trunk import read_trunk, trunk_scaling
 
-    build = build or {}
     initial_trunk = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
     of_trunk = {"trunk": initial_trunk.about} if initial_trunk else {}
-    run = _create_or_resume_run(
-        paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk
-    )
+    length = {"minutes": options["minutes"], "steps": options["steps"]}
+    run = _create_or_resume_run(paths, name, resume, **length, build=build, **of_trunk)
     if resume is not None:
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
     scaling = trunk_scaling(of_trunk["trunk"]) if of_trunk else UNIT_SCALING
-    given = NetOptions(
-        minutes=minutes,
-        steps=steps,
-        net=build,
-        trunk=initial_trunk,
-        scaling=scaling,
-        **(options or {}),
-    )
+    given = NetOptions(net=build, trunk=initial_trunk, scaling=scaling, **options)
     with _log_failure(run):
-        weights = train_net(
-            name,
-            data,
-            run,
-            given,
-            progress,
-        )
+        weights = train_net(name, data, run, given, progress)
         if _rank() > 0:
             return None
         folder = out or run.path / NET
-        fields = _net_metadata(run, len(data.rows(""))) | of_trunk | (about or {})
+        fields = _net_metadata(run, len(data.rows(""))) | of_trunk | about
         save_trained_net(weights, folder, name, fields, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 
 
 def fine_tune_here(
-    store: Store,
-    paths: Paths,
-    project: str,
-    *,
-    name: str,
-    minutes: float,
-    progress: Progress,
+    store: Store, paths: Paths, project: str, *, name: str, minutes: float, progress: Progress
 ) -> tuple[Run, Path]:
     """Fine-tune the light CPM in this process on a project's samples with MediaPipe's keypoints,
-    every fifth recording held out, and save the net by its name.
-
-    Args:
-        name: of the net, with the prefix "cpm.".
+    every fifth recording held out, and save the net by its name, which begins with "cpm.".
 
     Raises:
-        TrainingError: too few samples with pictures, a project of other skeletons, or an invalid
-            name.
+        TrainingError: too few samples with pictures, other skeletons, or an invalid name.
     """
     _check_net_name(name)
     subject = store.project(project)
@@ -154,13 +125,7 @@ def fine_tune_here(
             start=paths.shipped_models / LIGHT / WEIGHTS,
         )
         try:
-            train_net(
-                LIGHT,
-                hands,
-                run,
-                options,
-                progress,
-            )
+            train_net(LIGHT, hands, run, options, progress)
         except TrainingError:
             if (run.path / WEIGHTS).is_file():
                 _export_fine_tuned(paths, run)
@@ -175,11 +140,8 @@ def has_fine_tuning_checkpoint(run: Run) -> bool:
 
 
 def save_last_checkpoint(paths: Paths, run: Run) -> None:
-    """Save the net from the last checkpoint of a killed fine-tuning, and log the run as stopped.
-
-    Raises:
-        TrainingError: there is none, or the run is running.
-    """
+    """Save the net from the last checkpoint of a killed fine-tuning, and log the run as stopped;
+    raise TrainingError if there is none, or the run is running."""
     from core.training.checkpoint import export_checkpoint_weights
 
     if (
@@ -197,20 +159,15 @@ def _export_fine_tuned(paths: Paths, run: Run) -> None:
     from core.training.net_export import save_trained_net
 
     about, packed = run.about(), run.records("packed")
-    learnt_from = packed[-1]["learnt_from"] if packed else _count_packed(run)
+    # old runs did not log it
+    learnt_from = packed[-1]["learnt_from"] if packed else len(read_pack(run.path / PACK).rows(""))
     fields = _net_metadata(run, learnt_from) | OF_HANDS | {"project": about["project"]}
     save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, fields)
 
 
-def _count_packed(run: Run) -> int:
-    """Count the training crops of an old run, which did not log their number."""
-    return len(read_pack(run.path / PACK).rows(""))
-
-
 @contextmanager
 def _pack_hands(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
-    """Write the hands' crops to a pack in the run's folder and yield it; the pack is deleted at the
-    end of the block."""
+    """Write the hands' crops to a pack in the run's folder and yield it; delete it afterwards."""
     pack = run.path / PACK
     try:
         write_pack(pack, hands)
@@ -252,8 +209,7 @@ class FineTuningProcess:
 
     @property
     def failure(self) -> str:
-        """Return the last line of the process's error output if it ended before it created a run;
-        else ""."""
+        """The last line of its error output if it ended without a run; else ""."""
         if self._process.poll() in (None, 0) or self.run is not None:
             return ""
         lines = self._stderr.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -270,23 +226,11 @@ def latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
 
 
 def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> FineTuningProcess:
-    """Start `fine_tune_here` in a separate process, which outlives the page and the server.
-
-    Raises:
-        TrainingError: an invalid name, or a folder that can't be written.
-    """
+    """Start `fine_tune_here` in a separate process, which outlives the page and the server; raise
+    TrainingError for an invalid name, or a folder that can't be written."""
     _check_net_name(name)
-    command = [
-        sys.executable,
-        "-m",
-        "core",
-        "fine-tune-net",
-        name,
-        "--project",
-        project,
-        "--minutes",
-        str(minutes),
-    ]
+    command = [sys.executable, "-m", "core", "fine-tune-net", name]
+    command += ["--project", project, "--minutes", str(minutes)]
     stderr = paths.net_runs / "last_start.txt"
     try:
         paths.net_runs.mkdir(parents=True, exist_ok=True)
@@ -307,11 +251,8 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
 
 
 def delete_net_run(run: Run) -> None:
-    """Delete the folder of an ended run with its log and weights; the net saved from it stays.
-
-    Raises:
-        TrainingError: it is running.
-    """
+    """Delete an ended run with its log and weights; the net saved from it stays. Raise
+    TrainingError if it is running."""
     if run.status() == RUNNING:
         raise TrainingError(f"{run.name} is running: stop it first")
     shutil.rmtree(run.path, ignore_errors=True)
@@ -336,11 +277,7 @@ def _log_failure(run: Run) -> Iterator[None]:
 
 def read_project_hands(store: Store, project_id: int) -> Iterator[Hand]:
     """Yield crop and keypoints of the project's samples with a picture and MediaPipe's keypoints,
-    every fifth recording held out.
-
-    Raises:
-        TrainingError: too few samples.
-    """
+    every fifth recording held out; raise TrainingError if they are too few."""
     recordings: dict[int, int] = {}
     found = 0
     for sample in store.samples(project_id, limit=_MAX_SAMPLES, newest_first=False):
@@ -361,8 +298,7 @@ def read_project_hands(store: Store, project_id: int) -> Iterator[Hand]:
 
 
 def _check_net_name(name: str) -> None:
-    """Raise TrainingError unless the name is "cpm." and 1 to 40 small letters, digits or _, and not
-    the shipped net's."""
+    """Raise TrainingError unless the name is "cpm." and 1 to 40 of a-z, 0-9 and _."""
     if not re.fullmatch(r"cpm\.[a-z0-9_]{1,40}", name) or name == LIGHT:
         raise TrainingError(
             f"“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
@@ -371,8 +307,7 @@ def _check_net_name(name: str) -> None:
 
 
 def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
-    """Create a net's run, or resume one by name; processes of torchrun other than the first get a
-    run without a folder."""
+    """Create or resume a net's run; only torchrun's first process gets its folder."""
     if _rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
@@ -388,8 +323,7 @@ def _rank() -> int:
 
 
 def _net_metadata(run: Run, samples: int) -> dict[str, Any]:
-    """Return a trained net's metadata: number of samples and steps, last held-out figures, and
-    date."""
+    """Return a trained net's metadata: samples, steps, last held-out figures, date."""
     evaluations = run.records("look")
     return {
         "learnt_from": samples,

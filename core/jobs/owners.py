@@ -16,8 +16,7 @@ def project_fields(project: Project) -> dict[str, Any]:
 
 
 def belongs_to(run: Run, project: Project) -> bool:
-    """Return whether a run is the project's, by id and creation time; old runs without an id are
-    compared by name."""
+    """Return whether a run is the project's, by id and creation time; by name in old runs."""
     starts = run.records("start")  # none while another process is writing the line
     if not starts:
         return False

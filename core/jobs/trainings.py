@@ -3,10 +3,9 @@ reloaded page, another tab or the command line shows the same."""
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,33 +42,27 @@ _ADVICE = {  # by split, for those that say little about new people
 
 
 class TrainingManager:
-    """Starts, lists and stops trainings; shared by all visitors of a server. Projects are looked up
-    by id: they may have been renamed meanwhile."""
+    """Starts, lists and stops trainings of all visitors; finds projects by id.
+
+    Attributes:
+        folder: of the runs.
+    """
 
     def __init__(self, store: Store, paths: Paths) -> None:
-        self._store, self._paths = store, paths
+        self.store, self.folder, self._paths = store, paths.runs, paths
         self._lock = threading.Lock()
         self._threads: dict[str, Any] = {}
 
     def start_training(self, project: Project, *, seed: int = 0, epochs: int | None = None) -> Run:
-        """Start a training on the project's samples in a thread, and return its run.
-
-        Raises:
-            TrainingError: a training or evaluation of the project is running.
-            NotFoundError: the project is gone.
-        """
-        start = _prepare_training(self._store, self._paths, project, seed=seed, epochs=epochs)
+        """Start a training on the project's samples in a thread, and return its run; raise
+        TrainingError while another or an evaluation is running."""
+        start = _prepare_training(self.store, self._paths, project, seed=seed, epochs=epochs)
         return self.start(project, start)
 
     def restart_training(self, project: Project, *, epochs: int | None = None) -> Run:
-        """Start an automatic training, replacing a running one, and return its run; deletes older
-        automatic trainings.
-
-        Raises:
-            TrainingError: an evaluation, or a training of another process, is running.
-            NotFoundError: the project is gone.
-        """
-        start = _prepare_training(self._store, self._paths, project, epochs=epochs, automatic=True)
+        """Start an automatic training, replacing a running one and older ones; return its run.
+        Raise TrainingError if an evaluation, or a training of another process, is running."""
+        start = _prepare_training(self.store, self._paths, project, epochs=epochs, automatic=True)
         with self._lock:
             thread = start(self._replace_running(project))
             self._threads[thread.run.name] = thread
@@ -77,11 +70,10 @@ class TrainingManager:
         return Run(thread.run.path)
 
     def start(self, project: Project, start_thread: Callable[[], Any]) -> Run:
-        """Start a thread (already created with its run) for the project unless one is running, and
-        return its run.
+        """Start a thread for the project and return its run; raise TrainingError if one is running.
 
-        Raises:
-            TrainingError: one is running already.
+        Args:
+            start_thread: creates the run and its `RunThread`.
         """
         with self._lock:
             if self.find_running(project) is not None:
@@ -94,51 +86,25 @@ class TrainingManager:
         """Return the thread of a run of this process."""
         return self._threads[run.name]
 
-    def training_data(
-        self, project: Project, estimators: Sequence[str] = (), *, in_space: bool | None = None
-    ) -> GestureData:
-        """Load the project's samples for training, see `Store.training_data`.
-
-        Raises:
-            NotFoundError: the project is gone.
-        """
-        found = self._store.find_project(project.id)
-        return self._store.training_data(found.id, estimators=estimators, in_space=in_space)
-
-    def project_fields(self, project: Project) -> dict[str, Any]:
-        """Return the project's current name, id and creation time for a run's start record.
-
-        Raises:
-            NotFoundError: the project is gone.
-        """
-        return project_fields(self._store.find_project(project.id))
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the runs."""
-        return self._paths.runs
-
     def find_running(self, project: Project) -> Run | None:
         """Return the project's running training or evaluation, of any process."""
         return next((run for run in self._all_runs(project) if run.status() == RUNNING), None)
 
     def runs(self, project: Project, kind: str = TRAINING) -> list[Run]:
-        """Return the project's trainings, or its evaluations of a kind, newest first, without
-        replaced ones."""
+        """Return the project's runs of a kind, newest first, without replaced ones."""
         runs = (run for run in self._all_runs(project) if run.about().get(KIND, TRAINING) == kind)
         return [run for run in runs if run.status() != REPLACED]
 
     def _all_runs(self, project: Project) -> Iterator[Run]:
         """Yield the project's runs of all kinds, newest first."""
-        found = self._store.find_project(project.id)
+        found = self.store.find_project(project.id)
         for run in list_runs(self.folder):
             with suppress(FileNotFoundError):  # deleted meanwhile
                 if belongs_to(run, found):
                     yield run
 
     def _replace_running(self, project: Project) -> Any:
-        """Stop the project's running training at once, mark it as replaced and return its thread;
-        None if none is running."""
+        """Stop and replace the project's running training; return its thread, or None."""
         running = self.find_running(project)
         if running is None:
             return None
@@ -149,12 +115,11 @@ class TrainingManager:
         return thread
 
     def _delete_automatic(self, project: Project) -> None:
-        """Delete the project's ended automatic and replaced trainings, except the last few and the
-        active model."""
+        """Delete ended automatic trainings, except the last few and the active model."""
         ended = [run for run in self._all_runs(project) if run.status() != RUNNING]
         automatic = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
         complete = [run for run in automatic if run.status() in (DONE, STOPPED)]
-        kept = {active_model(self._paths, self._store.find_project(project.id)).name}
+        kept = {active_model(self._paths, self.store.find_project(project.id)).name}
         kept |= {run.name for run in (*automatic[:1], *complete[:KEPT_AUTOMATIC])}
         for run in automatic:
             if run.name not in kept:
@@ -166,21 +131,18 @@ class TrainingManager:
         thread = self._threads.get(run.name)
         return thread is not None and thread.alive
 
-    def stop_all(self, wait_s: float = 10.0) -> None:
-        """Stop all runs of this process, waiting up to `wait_s` seconds for each."""
+    def stop_all(self) -> None:
+        """Stop all runs of this process, waiting up to 10 s for each."""
         with self._lock:
             threads = [thread for thread in self._threads.values() if thread.alive]
         for thread in threads:
             thread.stop()
         for thread in threads:
-            thread.wait(wait_s)
+            thread.wait(10)
 
     def stop(self, run: Run) -> None:
-        """Stop a run after the current epoch; its model is kept.
-
-        Raises:
-            TrainingError: it is running in another process.
-        """
+        """Stop a run after the current epoch, keeping its model; raise TrainingError if another
+        process runs it."""
         if not self.can_stop(run):
             raise TrainingError(f"{run.name} runs in another process: stop it where it was started")
         self._threads[run.name].stop()
@@ -201,28 +163,30 @@ def train_here(
     estimator: str | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[Any, Run]:
-    """Train a classifier on a project's samples and wait for the end; an interrupt stops it early
-    and keeps the model.
-
-    Returns:
-        The training's `TrainResult` and its run.
-
-    Raises:
-        MudraError: the training failed.
-    """
+    """Train a classifier on a project's samples and wait for the end; return the `TrainResult` and
+    the run. An interrupt stops it early and keeps the model; an error of the training is raised."""
     thread = _prepare_training(
         store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
     )()
+
+    def report() -> None:
+        if done := thread.run.records("epoch"):
+            progress(done[-1]["epoch"], done[-1]["epochs"])
+
+    wait_for_thread(thread, report)
+    return thread.result, thread.run
+
+
+def wait_for_thread(thread: Any, report: Callable[[], None]) -> None:
+    """Wait for a run's thread, reporting every 0.2 s; Ctrl+C stops it, its error is raised."""
     while thread.alive:
         try:
             thread.wait(0.2)
         except KeyboardInterrupt:
             thread.stop()
-        if done := thread.run.records("epoch"):
-            progress(done[-1]["epoch"], done[-1]["epochs"])
+        report()
     if thread.error is not None:
         raise thread.error
-    return thread.result, thread.run
 
 
 def _prepare_training(
@@ -237,11 +201,7 @@ def _prepare_training(
     automatic: bool = False,
 ) -> Callable[..., Any]:
     """Load the samples; return a function that starts the training's thread, which waits first for
-    a previous thread if given.
-
-    Raises:
-        NotFoundError: the project is gone.
-    """
+    a previous thread if given."""
     found = store.find_project(project.id)
     data, clips = load_training_data(store, found.id, estimator)
     about = project_fields(found) | {"origin": summarise_origin(store, found.id, data.sample_ids)}
@@ -251,7 +211,6 @@ def _prepare_training(
     about |= {AUTOMATIC: True} if automatic else {}
 
     def start_thread(previous: Any = None) -> Any:
-        """Create the run and start its training thread, which waits for the previous one."""
         preload_training().join()  # two threads that import at once may see half a module
         from core.gestures.classifier.fitting import TrainOptions
         from core.gestures.classifier.learner import train
@@ -260,7 +219,6 @@ def _prepare_training(
         run = Run.create(paths.runs, **about)
 
         def train_and_follow(stop: Any) -> Any:
-            """Train, then activate the new model if the project follows its trainings."""
             if previous is not None:
                 previous.wait()
             options = TrainOptions(classifier, seed=seed, epochs=epochs)
@@ -277,11 +235,7 @@ def load_training_data(
     store: Store, project_id: int, estimator: str | None = None
 ) -> tuple[GestureData, GestureData | None]:
     """Load (samples of still gestures, clips of moving gestures or None if too few); of a project
-    with moving gestures only, (clips, None).
-
-    Raises:
-        NotFoundError: there are no samples.
-    """
+    with moving gestures only, (clips, None). Raise NotFoundError without samples."""
     data = store.training_data(project_id, estimators=[estimator] if estimator else ())
     moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
     if data.moving or not moving:
@@ -295,16 +249,14 @@ def load_training_data(
 
 
 def _drop_rare_gestures(clips: GestureData) -> GestureData | None:
-    """Drop the clips of gestures with fewer than MIN_CLIPS; return None if fewer than two gestures
-    remain."""
+    """Drop gestures with fewer than MIN_CLIPS clips; return None if fewer than two remain."""
     counts = np.bincount(clips.labels, minlength=len(clips.gestures))
     enough = counts >= MIN_CLIPS
     return clips.take(enough[clips.labels]) if enough.sum() >= MIN_GESTURES else None
 
 
 def excluded_samples_text(store: Store, project: Project) -> str:
-    """Return a sentence on how many samples training excludes, of which estimators, and why; "" if
-    none."""
+    """Say how many samples training excludes, of which estimators and why; "" if none."""
     excluded = store.count_excluded(project.id)
     if not excluded:
         return ""
@@ -338,8 +290,7 @@ def run_result(run: Run) -> dict[str, Any] | None:
 
 
 def describe_optimism(protocol: Protocol) -> str:
-    """Return a sentence on why the figures are optimistic and how to avoid it; "" if they are
-    not."""
+    """Say why the figures are optimistic and how to avoid it; "" if they are not."""
     chosen = " and ".join(protocol.chosen_on_reported)
     on_reported = (
         f"This number is optimistic: the samples it is reported on chose the {chosen}, too. Train "

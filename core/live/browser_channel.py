@@ -58,8 +58,7 @@ def camera_route(path: str) -> WebSocketRoute:
 
 
 async def _serve_connection(socket: WebSocket) -> None:
-    """Serve one WebSocket: check the limits, receive the token, then answer each message with
-    its camera; close it when the camera is gone."""
+    """Receive a WebSocket's token, then answer messages until its camera is gone."""
     visitor = _identify_visitor(socket)
     if _connections.total() >= MAX_CONNECTIONS or (
         visitor and _connections[visitor] >= MAX_PER_VISITOR
@@ -85,8 +84,7 @@ async def _serve_connection(socket: WebSocket) -> None:
 
 
 def _identify_visitor(socket: WebSocket) -> str:
-    """Return the logged-in owner, else the IP address; "" for a loopback address, behind which a
-    proxy hides visitors."""
+    """Return the owner, else the IP address; "" for loopback, where a proxy may hide many."""
     if owner := socket.scope.get(OWNER):
         return f"owner {owner}"
     address = socket.client.host if socket.client else ""
@@ -113,8 +111,7 @@ async def _receive_text(socket: WebSocket) -> str:
 
 
 def _answer_message(token: str, text: str) -> str:
-    """Pass a message to the token's camera and return its answer as JSON, or the problem with
-    the message; "" without such a camera."""
+    """Return the camera's answer, or the message's problem, as JSON; "" without a camera."""
     camera = _cameras.get(token)
     if camera is None:
         return ""
@@ -125,8 +122,7 @@ def _answer_message(token: str, text: str) -> str:
 
 
 def _parse_message(text: str) -> Message:
-    """Parse a JSON object from the browser; raise MediaError if it is too long or something
-    else."""
+    """Parse a JSON object; raise MediaError if it is too long or something else."""
     if len(text) > MAX_MESSAGE_CHARS:
         raise MediaError(f"the browser's camera sent {len(text):,} characters: reload the page")
     try:

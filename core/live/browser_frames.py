@@ -39,20 +39,13 @@ Crops = tuple[Crop | None, ...]
 
 @dataclass(frozen=True)
 class BrowserEstimator:
-    """A MediaPipe task in the browser that replaces an estimator of the server.
+    """A MediaPipe task in the browser that replaces an estimator of the server."""
 
-    Attributes:
-        estimator: name stored with its samples.
-        max_poses: at once; the two hands of a pair count as two.
-        model: file name of its model.
-        task: its class in MediaPipe's library.
-    """
-
-    estimator: str
+    estimator: str  # name stored with its samples
     skeleton: Skeleton
-    max_poses: int
-    model: str
-    task: str
+    max_poses: int  # at once; the two hands of a pair count as two
+    model: str  # file name of its model
+    task: str  # its class in MediaPipe's library
 
     @property
     def crop_factor(self) -> float:
@@ -73,8 +66,7 @@ BROWSER_ESTIMATORS = {  # by the server's estimator
 
 
 def browser_pose_count(name: str, count: int) -> int:
-    """Return how many poses the browser must detect for `count` poses of an estimator: two hands
-    for a pair, else as many."""
+    """Return how many poses the browser must detect: two hands for a pair, else `count`."""
     estimator = BROWSER_ESTIMATORS.get(name)
     if estimator is None or not estimator.skeleton.parts:
         return count
@@ -101,17 +93,15 @@ class BrowserFrames:
         self._pairing = HandPairing()
 
     def request_crops(self, numbers: Sequence[int]) -> None:
-        """Request the crops of these frames, which the browser keeps briefly; forget the ones
-        requested before."""
+        """Request the crops of these frames; forget the ones requested before."""
         with self._lock:
             self.requested, self.crops = list(numbers[-_MAX_FRAMES:]), {}
             self._crops_came.clear()
 
-    def wait_for_crops(self, within_s: float = 1.0) -> dict[int, Crops]:
-        """Wait up to `within_s` for the requested crops; return those that came, by frame
-        number."""
+    def wait_for_crops(self) -> dict[int, Crops]:
+        """Wait up to a second for the requested crops; return those that came by frame number."""
         if self.requested:
-            self._crops_came.wait(within_s)
+            self._crops_came.wait(1.0)
         return self.crops
 
     def receive(self, message: Message) -> None:
@@ -135,8 +125,7 @@ class BrowserFrames:
             ) from error
 
     def _read_message(self, message: Message) -> None:
-        """Read a message: the clock offset, new frames in order, and requested crops; a new page
-        resets the state."""
+        """Read clock, new frames and requested crops; a new page resets the state."""
         if message["page"] != self.page:
             self.page, self.last_number = str(message["page"])[:40], 0
             self._offsets_s.clear()
@@ -156,15 +145,13 @@ class BrowserFrames:
             self._crops_came.set()
 
     def _add_clock_offset(self, browser_s: float) -> None:
-        """Add a measurement of this clock minus the browser's; delays make it too large, so the
-        smallest counts."""
+        """Add this clock minus the browser's; delays enlarge it, so the smallest counts."""
         if not np.isfinite(browser_s):
             raise ValueError(f"clock of {browser_s} s")
         self._offsets_s.append(self._clock() - browser_s)
 
     def _read_frame(self, frame: Message, number: int) -> None:
-        """Process a frame in the stream, its time converted to this clock; skip frames of an
-        estimator that is no longer selected."""
+        """Process a frame in the stream; skip an estimator that is no longer selected."""
         browser_s = float(frame["t"]) / 1000
         if not np.isfinite(browser_s):
             raise ValueError(f"frame at {browser_s} s")
@@ -222,8 +209,7 @@ def _parse_fraction(number: Any, divisor: float = 1.0) -> float:
 
 
 def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
-    """Convert to a float array; raise ValueError for another shape or a value far outside a
-    picture."""
+    """Convert to floats; raise ValueError for another shape or values far outside a picture."""
     array = np.array(values, np.float32)
     if array.shape != shape or not (np.abs(array) < _MAX_POSITION_PX).all():
         raise ValueError(f"numbers of shape {array.shape}, expected {shape} in a picture")

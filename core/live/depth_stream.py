@@ -65,8 +65,7 @@ class DepthStream:
         return not self._thread.is_alive()
 
     def views_since(self, index: int, depth_range: DepthRange) -> list[DepthView]:
-        """Return views of the buffered frames from that index on, oldest first; never waits for
-        new ones."""
+        """Return views of the buffered frames from that index on, oldest first."""
         self._asked_s = self._clock()
         new = [(frame, result) for frame, result in [*self._frames] if frame.index >= index]
         return [render_view(frame, result, depth_range) for frame, result in new]
@@ -81,8 +80,7 @@ class DepthStream:
         self._thread.join(_CLOSE_WITHIN_S)
 
     def _read_source(self) -> None:
-        """Read, buffer and pass on frames until the source ends or fails, `close`, or 5 s
-        without a page asking for them; then close the source."""
+        """Read until the source ends or fails, `close`, or 5 s without a page asking."""
         try:
             for frame in self._source:
                 if self.skeleton is None:  # a followed cube would slide down the arm

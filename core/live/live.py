@@ -33,21 +33,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StreamTimes:
-    """When a stream counts as lost, and what its rates are averaged over.
+    """When a stream counts as lost, and what its rates are averaged over."""
 
-    Attributes:
-        lost_s: without a frame: the camera is lost.
-        opening_s: the same while an estimator is being opened.
-        unconnected_s: without a first frame: there is no connection.
-        recovery_s: after a pause the connection may still break because of it.
-        rate_window_s: fps and latency are means over it.
-    """
-
-    lost_s: float = 2.0
-    opening_s: float = 20.0
-    unconnected_s: float = 8.0
-    recovery_s: float = 10.0
-    rate_window_s: float = 2.0
+    lost_s: float = 2.0  # without a frame: the camera is lost
+    opening_s: float = 20.0  # the same while an estimator is being opened
+    unconnected_s: float = 8.0  # without a first frame: there is no connection
+    recovery_s: float = 10.0  # after a pause the connection may still break because of it
+    rate_window_s: float = 2.0  # fps and latency are means over it
 
 
 _TIMES = StreamTimes()
@@ -63,25 +55,17 @@ Watch = Callable[[AnyFrame, Estimate, str], str]
 
 @dataclass(frozen=True, eq=False)
 class Options:
-    """What may change while the camera runs.
+    """What may change while the camera runs."""
 
-    Attributes:
-        model: names the gestures; None: only skeletons are drawn.
-        hands: largest number of hands or people.
-        smoothing: of drawn keypoints and names; None: as the model's metadata say. The
-            probabilities stay raw.
-        keypoints: which estimator or net finds them.
-        maps: which heatmaps of a net are drawn.
-        body: how bodies are drawn, without names; None: as hands are.
-        paused: frames are neither read nor watched; only the mirrored picture is passed on.
-    """
-
-    model: GestureModel | None = None
-    hands: int = 1
+    model: GestureModel | None = None  # names the gestures; None: only skeletons are drawn
+    hands: int = 1  # largest number of hands or people
+    # of drawn keypoints and names; None: as the model's metadata say. The probabilities stay raw.
     smoothing: Smoothing | None = None
+    # which estimator or net finds them
     keypoints: KeypointSource = field(default_factory=KeypointSource)
-    maps: Maps = field(default_factory=Maps)
-    body: BodyView | None = None
+    maps: Maps = field(default_factory=Maps)  # which heatmaps of a net are drawn
+    body: BodyView | None = None  # how bodies are drawn, without names; None: as hands are
+    # frames are neither read nor watched; only the mirrored picture is passed on
     paused: bool = False
 
 
@@ -90,33 +74,22 @@ MakeEstimator = Callable[[Options], Estimator]
 
 @dataclass(frozen=True, eq=False)
 class Latest:
-    """The result of the last frame.
+    """The result of the last frame."""
 
-    Attributes:
-        hands: in the estimate's order.
-        taken_s: the frame's time by `time.monotonic`; before the first frame the stream's start.
-        frames: number of frames so far.
-        fps: processed frames per second.
-        latency_ms: mean time from a frame's arrival to its picture.
-        note: the watcher's, shown over the video, e.g. the state of the recording.
-        error: what went wrong, to be shown; "" if nothing did.
-        opening: an estimator is being opened; no frames are processed meanwhile.
-        numbered: the picture shows people's numbers.
-        made: the last completed moving gestures, each with `taken_s` of its frame.
-        missed: the last movement that was nearly a gesture, if none was completed since.
-    """
-
-    hands: tuple[HandReading, ...] = ()
+    hands: tuple[HandReading, ...] = ()  # in the estimate's order
+    # the frame's time by `time.monotonic`; before the first frame the stream's start
     taken_s: float = field(default_factory=time.monotonic)
-    frames: int = 0
-    fps: float = 0.0
-    latency_ms: float = 0.0
+    frames: int = 0  # number of frames so far
+    fps: float = 0.0  # processed frames per second
+    latency_ms: float = 0.0  # mean time from a frame's arrival to its picture
     size_hw: tuple[int, int] = (0, 0)
-    note: str = ""
-    error: str = ""
-    opening: bool = False
-    numbered: bool = False
+    note: str = ""  # the watcher's, shown over the video, e.g. the state of the recording.
+    error: str = ""  # what went wrong, to be shown; "" if nothing did
+    opening: bool = False  # an estimator is being opened; no frames are processed meanwhile
+    numbered: bool = False  # the picture shows people's numbers
+    # the last completed moving gestures, each with `taken_s` of its frame
     made: tuple[tuple[float, Motion], ...] = ()
+    # the last movement that was nearly a gesture, if none was completed since
     missed: tuple[float, NearMiss] | None = None
 
     def problem_text(self, address: str, now_s: float | None = None) -> str:
@@ -165,6 +138,10 @@ class LiveProcessor:
         make_estimator: called in the stream's thread, again when hands or keypoints change.
         watch: see `Watch`, e.g. a recorder.
         clock: in seconds, monotonic.
+
+    Attributes:
+        options: of the next frame; set by `configure`.
+        listener: set by `attach`.
     """
 
     def __init__(
@@ -176,13 +153,13 @@ class LiveProcessor:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make, self._watch, self._clock = make_estimator, watch, clock
-        self._options = options or Options()
+        self.options = options or Options()
         self._lock, self._latest_lock = threading.Lock(), threading.Lock()
         self._estimator: Estimator | None = None
         self._estimator_key: tuple[int, KeypointSource] | None = None
         self._closed = False
         self._reader = HandReader()
-        self._listener: StreamListener | None = None
+        self.listener: StreamListener | None = None
         self._frame_times: deque[tuple[float, float]] = deque()  # (arrival, duration)
         self._latest = Latest(taken_s=clock())
         self._resumed_s = float("-inf")  # when frames came again after a long gap
@@ -191,7 +168,7 @@ class LiveProcessor:
     def configure(self, options: Options, watch: Watch | None = None) -> None:
         """Set options and watcher from the next frame on."""
         with self._latest_lock:
-            self._options, self._watch = options, watch
+            self.options, self._watch = options, watch
             if self._latest.frames and self._needs_estimator(options):
                 self._latest = replace(self._latest, opening=True)
 
@@ -199,20 +176,10 @@ class LiveProcessor:
         """Whether another estimator must be opened for these options."""
         return not options.paused and self._estimator_key != (options.hands, options.keypoints)
 
-    @property
-    def options(self) -> Options:
-        """Options of the next frame."""
-        return self._options
-
-    @property
-    def listener(self) -> StreamListener | None:
-        """The attached listener."""
-        return self._listener
-
     def attach(self, listener: StreamListener | None) -> None:
         """Set the listener of the stream's hands, None for none; close the previous one."""
         with self._lock:
-            previous, self._listener = self._listener, listener
+            previous, self.listener = self.listener, listener
             is_over = self._closed
         if previous is not None and previous is not listener:
             previous.close()
@@ -228,20 +195,14 @@ class LiveProcessor:
         return self._reader.trace()
 
     def process(self, rgb: Picture) -> Picture:
-        """Process a camera frame: estimate, read, draw; never raises, errors are in `latest`.
-
-        Args:
-            rgb: (H, W, 3) uint8 as the camera gave it, of any size.
-
-        Returns:
-            The mirrored picture with skeletons and names.
-        """
+        """Process a camera frame (H, W, 3): estimate, read, draw; return the mirrored picture with
+        skeletons and names. Never raises, errors are in `latest`."""
         arrival_s = self._clock()
         frame = Frame(rgb, arrival_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
             if self._closed:
                 return mirror(rgb)
-            options = self._options
+            options = self.options
             try:
                 picture, result = self._process_frame(frame, options)
             except Exception as error:  # it would end the stream's thread silently
@@ -270,7 +231,7 @@ class LiveProcessor:
         with self._lock:
             if self._closed:
                 return self._latest
-            options = self._options
+            options = self.options
             try:
                 estimate = self._number_people(estimate, options)
                 watch = None if options.paused or frame is None else self._watch
@@ -289,12 +250,11 @@ class LiveProcessor:
             self._latest = replace(self._latest, hands=(), opening=True, taken_s=now_s)
 
     def _publish(self, result: Latest, options: Options) -> None:
-        """Make a frame's result the latest, with frame count, fps, latency and the last moving
-        gestures."""
+        """Make a frame's result the latest, with counts, rates and the last moving gestures."""
         arrival_s, done_s = result.taken_s, self._clock()
         fps, latency_ms = self._measure_rates(arrival_s, done_s)
         with self._latest_lock:
-            before, next_options = self._latest, self._options
+            before, next_options = self._latest, self.options
             gap_s = arrival_s - before.taken_s
             if before.frames and not before.opening and gap_s > _TIMES.lost_s:
                 self._resumed_s = arrival_s
@@ -354,7 +314,7 @@ class LiveProcessor:
         if options.paused:
             return ()
         hands = self._reader(estimate, options.model, options.smoothing)
-        if listener := self._listener:
+        if listener := self.listener:
             listener.offer(hands, estimate.time_s, estimate, self._reader.motions.made)
         return hands
 
@@ -381,8 +341,7 @@ class LiveProcessor:
         return (len(times) - 1) / span_s if span_s else 0.0, 1000 * spent_s / len(times)
 
     def interruption_text(self, within_s: float = 0.0) -> str:
-        """Wait up to `within_s` for the stream's end; return a message for people if it ended
-        without a press of STOP, else ""."""
+        """Wait for the stream's end; return a message if it ended without STOP, else ""."""
         self._ended.wait(within_s)
         return self._interruption
 
@@ -395,6 +354,6 @@ class LiveProcessor:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
-            if self._listener is not None:
-                self._listener.close()
+            if self.listener is not None:
+                self.listener.close()
         self._ended.set()

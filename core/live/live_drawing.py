@@ -23,8 +23,7 @@ def draw_hands(
     maps: Maps,
     estimator: Estimator,
 ) -> Picture:
-    """Draw each hand's skeleton, gesture name and emoji, and a net's heatmaps; return the
-    mirrored picture."""
+    """Draw skeletons, gesture names and heatmaps; return the mirrored picture."""
     return draw_with_heatmaps(
         rgb,
         estimate,

@@ -75,8 +75,7 @@ class LowLatencyBuffer(JitterBuffer):
     marker bit (RFC 7741, section 4.1), not with the first packet of the next frame."""
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """Add a packet; return whether a key frame must be requested, and the completed frame or
-        None."""
+        """Add a packet; return whether a key frame is needed, and the completed frame or None."""
         lost, frame = super().add(packet)
         if self._is_video and not (frame and frame.data):  # padding alone is no frame
             frame = self._take_complete_frame()
@@ -108,11 +107,7 @@ class Processor(Protocol):
 
 
 class LowLatencyTrack(MediaStreamTrack):
-    """Passes the camera's newest frame through the processor, dropping older ones.
-
-    Args:
-        track: the camera's frames.
-    """
+    """Passes the newest frame of the camera's track through the processor, dropping older ones."""
 
     kind = "video"
 
@@ -128,11 +123,7 @@ class LowLatencyTrack(MediaStreamTrack):
 
     async def recv(self) -> Any:
         """Wait for the camera's newest frame and return its processed picture, with the frame's
-        time.
-
-        Raises:
-            MediaStreamError: the stream has ended.
-        """
+        time; raise MediaStreamError after the stream's end."""
         if self._receiving is None:
             self._receiving = asyncio.ensure_future(self._receive_frames())
         while not self._newest and self.readyState == "live":

@@ -16,16 +16,11 @@ _TO_MM = {"metres": 1000.0, "millimetres": 1.0}
 
 @dataclass(frozen=True, eq=False)
 class HandMoment:
-    """The first hand of one frame.
+    """The first hand of one frame."""
 
-    Attributes:
-        index: of the frame in the stream, from 0.
-        joints_mm: (K, 3) x right, y down, z away as the viewer sees it, from the hand's centre;
-            None without a hand.
-    """
-
-    index: int
+    index: int  # of the frame in the stream, from 0
     time_s: float
+    # (K, 3) x right, y down, z away as the viewer sees it, from the hand's centre
     joints_mm: Floats | None
 
 
@@ -56,20 +51,12 @@ class HandTrace:
 
 @dataclass(frozen=True, eq=False)
 class BodyMoment:
-    """One frame of a stream of bodies.
+    """One frame of a stream of bodies."""
 
-    Attributes:
-        estimate: without the masks.
-        angles: of the joints of `pose`, by name.
-        pose: the person of the lowest number, or the most visible one if none is numbered; None
-            without a person.
-        number: of that person, 0 if none is numbered.
-    """
-
-    estimate: Estimate
-    angles: dict[str, float]
-    pose: Pose | None = None
-    number: int = 0
+    estimate: Estimate  # without the masks
+    angles: dict[str, float]  # of the joints of `pose`, by name
+    pose: Pose | None = None  # the person of the lowest number, or the most visible one
+    number: int = 0  # of that person, 0 if none is numbered
 
 
 class BodyTrace:
@@ -100,8 +87,7 @@ class BodyTrace:
         return sum(tracking is not None and tracking.detected for tracking in trackings)
 
     def angle_table(self) -> pd.DataFrame:
-        """Tabulate a row per frame of the last shown person's joint angles; time_s counts back
-        from the last frame."""
+        """Tabulate the last shown person's joint angles by frame; time_s is before the last."""
         moments = self._moments
         number = next((m.number for m in reversed(moments) if m.pose), 0)
         rows = [

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from core.pose.drawing.bodies import BodyView, draw_body
 from core.pose.skeletons.angles import ANGLES
 from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import PoseTracker
-from core.pose.types import Estimate, Floats, Frame, Picture
+from core.pose.types import Estimate, Floats, Picture
 from core.progress import Progress, ignore_progress
 
 MAX_BACKGROUND_PX = 1920
@@ -27,21 +28,13 @@ MAX_BACKGROUND_PX = 1920
 
 @dataclass(frozen=True, eq=False)
 class BodyVideo:
-    """What was found in a video.
+    """What was found in a video."""
 
-    Attributes:
-        table: a row per person and frame, see `keypoint_table`.
-        video: the WebM copy with skeletons.
-        frames: number of frames read.
-        found: number of frames with a person.
-        detected: number of frames in which the detector ran.
-    """
-
-    table: pd.DataFrame
-    video: Path
-    frames: int
-    found: int
-    detected: int
+    table: pd.DataFrame  # a row per person and frame, see `keypoint_table`
+    video: Path  # the WebM copy with skeletons
+    frames: int  # number of frames read
+    found: int  # number of frames with a person
+    detected: int  # number of frames in which the detector ran
 
     @property
     def persons(self) -> list[int]:
@@ -53,11 +46,7 @@ def read_body_picture(
     name: str, content: bytes, make_estimator: Callable[[], Estimator]
 ) -> tuple[Picture, Estimate]:
     """Read an untrusted picture and estimate its bodies, numbered from 1 if there are several;
-    return both.
-
-    Raises:
-        MudraError: it can't be read.
-    """
+    return both. Raise MudraError if it can't be read."""
     rgb = read_picture(content, name=name)
     with make_estimator() as estimator:
         estimate = estimator.estimate_still(rgb)
@@ -66,12 +55,8 @@ def read_body_picture(
 
 
 def read_background(name: str, content: bytes) -> Picture:
-    """Read an untrusted picture as a background, scaled down to at most MAX_BACKGROUND_PX a
-    side.
-
-    Raises:
-        MudraError: it can't be read.
-    """
+    """Read an untrusted picture, scaled down to at most MAX_BACKGROUND_PX a side; raise MudraError
+    if it can't be read."""
     rgb = read_picture(content, name=name)
     height, width = rgb.shape[:2]
     scale = MAX_BACKGROUND_PX / max(height, width)
@@ -106,59 +91,48 @@ def read_body_video(
     if suffix not in VIDEO_SUFFIXES:
         raise MediaError(f"{name} is no video: {', '.join(VIDEO_SUFFIXES)} can be read")
     source = folder / f"{secrets.token_hex(8)}{suffix}"
+    copy = source.with_suffix(".seen.webm")
     source.write_bytes(content)
     try:
-        return _VideoReader(source, name, view, several).read(make_estimator, progress)
+        return _annotate_video(source, copy, name, make_estimator, view, several, progress)
+    except BaseException:  # also when the page was left: half a video is useless
+        copy.unlink(missing_ok=True)
+        raise
     finally:
         source.unlink(missing_ok=True)
 
 
-class _VideoReader:
-    """Reads one video into a table and a copy."""
-
-    def __init__(self, source: Path, name: str, view: BodyView, several: bool) -> None:
-        self._source, self._name, self._view, self._several = source, name, view, several
-        self._copy = source.with_suffix(".seen.webm")
-        self._tracks = PoseTracker()
-        self._rows: list[Row] = []
-        self._frames = self._found = self._detected = 0
-
-    def read(self, make_estimator: Callable[[], Estimator], progress: Progress) -> BodyVideo:
-        """Read the whole video; return its table and annotated copy. On an error the copy is
-        deleted."""
-        try:
-            with make_estimator() as estimator:
-                self._write_copy(estimator, progress)
-                table = to_table(self._rows, skeleton_named(estimator.skeleton))
-        except BaseException:  # also when the page was left: half a video is useless
-            self._copy.unlink(missing_ok=True)
-            raise
-        return BodyVideo(table, self._copy, self._frames, self._found, self._detected)
-
-    def _write_copy(self, estimator: Estimator, progress: Progress) -> None:
-        """Write the annotated copy frame by frame; raise MediaError if no frame can be read."""
-        info = video_info(self._source, name=self._name)
-        frames = read_video(self._source, name=self._name)
-        first = next(iter(frames), None)
-        if first is None:
-            raise MediaError(f"{self._name} holds no frame that can be read")
-        copy_name = f"the copy of {self._name}"
-        with VideoWriter(self._copy, info.fps, first.size_hw, name=copy_name) as copy:
-            copy.write(self._read_frame(first, estimator))
-            for frame in frames:
-                copy.write(self._read_frame(frame, estimator))
-                progress(self._frames, info.frames)
-
-    def _read_frame(self, frame: Frame, estimator: Estimator) -> Picture:
-        """Estimate a frame and add its rows to the table; return the picture with skeletons."""
-        estimate = estimator.estimate(frame)
-        numbers = self._tracks(estimate.poses, frame.time_s, estimate.skeleton)
-        self._rows += to_rows(frame, estimate, source=self._name, numbers=numbers)
-        self._frames += 1
-        self._found += bool(estimate.poses)
-        self._detected += estimate.tracking is not None and estimate.tracking.detected
-        shown = replace(estimate, numbers=tuple(numbers)) if self._several else estimate
-        return draw_body(frame.rgb, shown, self._view)
+def _annotate_video(
+    source: Path,
+    copy: Path,
+    name: str,
+    make_estimator: Callable[[], Estimator],
+    view: BodyView,
+    several: bool,
+    progress: Progress,
+) -> BodyVideo:
+    """Estimate every frame of a video and write its annotated copy; return both."""
+    tracks, rows = PoseTracker(), list[Row]()
+    count = found = detected = 0
+    writer: VideoWriter | None = None
+    info = video_info(source, name=name)
+    with make_estimator() as estimator, ExitStack() as stack:
+        for count, frame in enumerate(read_video(source, name=name), 1):
+            estimate = estimator.estimate(frame)
+            numbers = tracks(estimate.poses, frame.time_s, estimate.skeleton)
+            rows += to_rows(frame, estimate, source=name, numbers=numbers)
+            found += bool(estimate.poses)
+            detected += estimate.tracking is not None and estimate.tracking.detected
+            shown = replace(estimate, numbers=tuple(numbers)) if several else estimate
+            writer = writer or stack.enter_context(
+                VideoWriter(copy, info.fps, frame.size_hw, name=f"the copy of {name}")
+            )
+            writer.write(draw_body(frame.rgb, shown, view))
+            progress(count, info.frames)
+    if writer is None:
+        raise MediaError(f"{name} holds no frame that can be read")
+    table = to_table(rows, skeleton_named(estimator.skeleton))
+    return BodyVideo(table, copy, count, found, detected)
 
 
 def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.DataFrame:

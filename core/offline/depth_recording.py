@@ -25,14 +25,11 @@ from core.store import NewSample, Project, Store
 from core.store.transfer import find_or_create_project
 
 _COLOUR_RANGE_MM = 150.0  # before and behind the hand's centre, of a crop's colours
+_MIN_INTERVAL_S = 0.07  # between samples: 10 a second, where half a frame early counts
 
 
 def check_takes_depth(project: Project, skeleton: str) -> None:
-    """Check that a project accepts depth hands of this skeleton.
-
-    Raises:
-        SkeletonError: it has another skeleton, or learns from keypoints in the picture.
-    """
+    """Raise SkeletonError if a project does not accept depth hands of this skeleton."""
     if project.skeleton != skeleton:
         raise SkeletonError(
             f"this net finds {skeleton}, “{project.name}” takes {project.skeleton}: choose another "
@@ -47,22 +44,15 @@ def check_takes_depth(project: Project, skeleton: str) -> None:
 
 
 def to_colour_frame(frame: DepthFrame, cube: Cube | None, source: str = "") -> Frame:
-    """Convert a depth frame to a colour frame; the colours span 150 mm before and behind the
-    hand."""
+    """Colour a depth frame, from 150 mm before the hand to 150 mm behind it."""
     centre_mm = cube.centre_uvd[2] if cube else float(frame.depth_mm.max())
     reach = (centre_mm - _COLOUR_RANGE_MM, centre_mm + _COLOUR_RANGE_MM)
     return Frame(colour_depth(frame.depth_mm, reach), frame.time_s, frame.index, source)
 
 
 def predict_depth_hand(view: DepthView, model: GestureModel, net: str) -> HandPrediction | None:
-    """Predict the gesture of the hand in a depth view; None if it has no keypoints.
-
-    Args:
-        net: name of the net that found them.
-
-    Raises:
-        ModelError: the model does not know these keypoints.
-    """
+    """Predict the gesture of the hand in a depth view, found by the named net; None without
+    keypoints. Raise ModelError if the model does not know these."""
     estimate = view.result.to_estimate(view.camera, net)
     return next(iter(predict_hands(model, estimate)), None)
 
@@ -74,19 +64,10 @@ def add_depth_samples(
     net: str,
     *,
     source: str,
-    rate_hz: float = 10.0,
 ) -> AddReport:
-    """Add the valid hands of depth frames as samples of one gesture; near-duplicates are
-    skipped, and one undo removes all.
-
-    Args:
-        net: name of the net that found the keypoints.
-        source: name of the recording.
-        rate_hz: at most so many per second of the recording.
-
-    Raises:
-        MediaError: no frame makes a sample.
-    """
+    """Add the valid hands of depth frames, found by the named net, as samples of one gesture, at
+    most 10 a second; near-duplicates are skipped, and one undo removes all. Raise MediaError if
+    no frame makes a sample."""
     new: list[NewSample] = []
     last: Floats | None = None
     next_s, skipped = float("-inf"), Counter[str]()
@@ -100,7 +81,7 @@ def add_depth_samples(
             continue
         picture = to_colour_frame(frame, result.cube, source)
         new.append(make_sample(picture, pose, estimate, with_picture=recorder.with_pictures))
-        last, next_s = pose.keypoints, frame.time_s + 0.7 / rate_hz  # half a frame early counts
+        last, next_s = pose.keypoints, frame.time_s + _MIN_INTERVAL_S
     if not new:
         reasons = ", ".join(f"{reason} {n}" for reason, n in skipped.items()) or "no frame"
         raise MediaError(f"nothing in these frames makes a sample ({reasons}): choose others")
@@ -132,9 +113,7 @@ def record_depth_samples(
         progress: reports the samples recorded so far.
 
     Raises:
-        SkeletonError: the project takes no hands in depth of this net.
-        NotFoundError: the project has no such gesture.
-        MediaError: a frame that can't be read.
+        MudraError: a project of other keypoints, no such gesture, or an unreadable frame.
     """
     with find_or_create_project(store, project, net.skeleton, in_space=True) as (found, _):
         check_takes_depth(found, net.skeleton)
@@ -165,11 +144,8 @@ def offer_depth_frame(
     source: str = "",
     time_s: float | None = None,
 ) -> RecordingStatus:
-    """Pass a depth frame and its hand to the recorder; return the recording's status.
-
-    Args:
-        time_s: of the frame by the recorder's clock; None: the frame's own.
-    """
+    """Pass a depth frame and its hand to the recorder; return the recording's status. `time_s` is
+    the frame's by the recorder's clock, None for the frame's own."""
     frame = frame if time_s is None else replace(frame, time_s=time_s)
     picture = to_colour_frame(frame, result.cube, source)
     return recorder.offer(picture, result.to_estimate(frame.camera, net, frame.time_s))

@@ -42,8 +42,7 @@ def open_uploaded_recording(
 
 
 def _replace_zip_by_folder(path: Path) -> Path:
-    """Unpack a zip beside itself and delete it; return its only folder, else the folder of all
-    its content."""
+    """Unpack a zip beside itself and delete it; return its only folder, else all of it."""
     target = path.with_suffix("")
     target.mkdir()
     with unpack_zip(path) as content:

@@ -79,8 +79,7 @@ def _table_skeleton(estimator: str) -> Skeleton:
 
 @contextmanager
 def _open_media_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield the base folder and the pictures and videos in a file, folder or zip; raise
-    MediaError without any."""
+    """Yield the base folder and its pictures and videos; raise MediaError without any."""
     suffixes = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
     if path.is_file() and path.suffix.lower() in suffixes:
         yield path.parent, [path]
@@ -107,8 +106,7 @@ def _extract_files(
 def _extract_file(
     folder: Path, make_estimator: Callable[[], Estimator], stills: Estimator, file: Path
 ) -> Rows:
-    """Return the table rows of a picture or of all frames of a video, which gets its own
-    estimator."""
+    """Return the table rows of a picture, or of all frames of a video."""
     source = file.relative_to(folder).as_posix()
     gesture = match_gesture(file.parent.name) or (file.parent.name if file.parent != folder else "")
     if file.suffix.lower() in PICTURE_SUFFIXES:
@@ -123,8 +121,7 @@ def _extract_file(
 
 
 def _write_table(table: pd.DataFrame, out: Path) -> None:
-    """Write a table as CSV or Parquet, by the file's suffix; raise MediaError if it can't be
-    written."""
+    """Write a .csv or .parquet; raise MediaError if that is impossible."""
     is_csv = out.suffix.lower() == ".csv"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -30,21 +30,13 @@ _MIN_READ = 0.95  # fraction of a video's frames or seconds; headers count a few
 
 @dataclass(frozen=True, eq=False)
 class FileResult:
-    """What was found in one picture or video.
+    """What was found in one picture or video."""
 
-    Attributes:
-        name: of the upload; data, never a path.
-        records: one per frame, see `FramePrediction.record`.
-        jpeg: the annotated picture; of a video its frame of highest confidence.
-        video: the annotated WebM, None for a picture.
-        damage: how much of a damaged video could be read; "" for a whole one.
-    """
-
-    name: str
-    records: list[dict[str, Any]]
-    jpeg: bytes
-    video: Path | None = None
-    damage: str = ""
+    name: str  # of the upload; data, never a path
+    records: list[dict[str, Any]]  # one per frame, see `FramePrediction.record`
+    jpeg: bytes  # the annotated picture; of a video its frame of highest confidence
+    video: Path | None = None  # the annotated WebM, None for a picture
+    damage: str = ""  # how much of a damaged video could be read; "" for a whole one
 
     @property
     def hands(self) -> int:
@@ -122,8 +114,7 @@ def read_upload(
 
 
 def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
-    """Tabulate a row per hand: file, frame, time and prediction; text that a spreadsheet could
-    take for a formula is quoted."""
+    """Tabulate a row per hand: file, frame, time and prediction."""
     columns = ("gesture", "probability", "rejected", "handedness", "score")
     rows = [
         {"file": file.name, "frame": record["frame"], "time_s": record["time_s"], "hand": number}
@@ -140,8 +131,7 @@ def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
 
 
 def zip_pictures(files: Sequence[FileResult]) -> bytes:
-    """Return a zip of the annotated pictures, named 0001.jpg, 0002.jpg …: uploaded names are
-    untrusted."""
+    """Zip the annotated pictures as 0001.jpg, 0002.jpg …: uploaded names are untrusted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number, file in enumerate(files, 1):
@@ -164,8 +154,7 @@ def _read_zip(
     maps: str,
     progress: Progress,
 ) -> UploadResult:
-    """Predict the gestures in every picture and video of a zip; other files are skipped, an
-    empty zip raises MediaError."""
+    """Predict the pictures and videos of a zip; raise MediaError for an empty one."""
     result = UploadResult([], [])
     with unpack_zip(source, name=name) as inside:
         paths = [path for path in sorted(inside.rglob("*")) if path.is_file()]
@@ -199,8 +188,7 @@ def _read_media(
     maps: str,
     progress: Progress,
 ) -> FileResult:
-    """Predict the gestures in a picture or video; write a video's annotated copy beside it,
-    deleted on an error."""
+    """Predict a picture or video; write a video's annotated copy beside it."""
     video = source.with_suffix(".seen.webm") if source.suffix in VIDEO_SUFFIXES else None
     records, best = [], None
     try:
@@ -221,8 +209,7 @@ def _read_media(
 
 
 def describe_damage(video: Path, records: Sequence[Mapping[str, Any]]) -> str:
-    """Return how many of the frames or seconds that a video's header states could be read, if
-    fewer than 95 %; else ""."""
+    """Say how much of a video could be read, if less than 95 %; else ""."""
     info = video_info(video)
     read_s = records[-1]["time_s"] + 1 / info.fps
     if info.frames and len(records) < _MIN_READ * info.frames:

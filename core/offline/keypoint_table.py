@@ -76,8 +76,7 @@ def to_csv(table: pd.DataFrame) -> bytes:
 
 
 def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
-    """Convert a keypoint table to a JSON document: frames in order, each with its hands or
-    persons."""
+    """Convert a table to a JSON document: frames in order, each with its hands or persons."""
     who = f"{subject_name(skeleton)}s"
     frames: dict[int, dict[str, Any]] = {}
     about = table[_text_columns(skeleton)].to_dict("records")
@@ -98,8 +97,7 @@ def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
 
 
 def _nested_numbers(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, Any]]:
-    """Return each row's numbers as a dict of nested JSON lists: keypoints, visibility, world,
-    angles; None where unknown."""
+    """Return each row's numbers as nested JSON lists by kind; None where unknown."""
     rows: list[dict[str, Any]] = [{} for _ in range(len(table))]
     for kind, names in _number_columns(skeleton).items():
         block = table[names].to_numpy(np.float64).round(_DIGITS[kind])
@@ -118,8 +116,7 @@ def _text_columns(skeleton: Skeleton) -> list[str]:
 
 
 def _number_columns(skeleton: Skeleton) -> dict[str, list[str]]:
-    """Return the numeric column names by kind: keypoints, visibility, world, angles, as the
-    skeleton has them."""
+    """Return the numeric columns by kind: keypoints, visibility, world, angles."""
     joints = range(skeleton.size)
     pixels = [f"{axis}{j}" for j in joints for axis in "xy"]
     metres = [f"w{axis}{j}" for j in joints for axis in "xyz"]

@@ -32,21 +32,14 @@ _CAMERA_FPS = 15.0
 
 @dataclass(frozen=True, eq=False)
 class FramePrediction:
-    """A frame, its poses, and the model's prediction for each.
-
-    Attributes:
-        predictions: in the poses' order; empty ones without a model.
-        maps: how `picture` shows a net's heatmaps, one of `heatmap_layout.VIEWS`.
-        stages: number of the net's stages, 0 without a net.
-        attends: names of the net's attention maps.
-    """
+    """A frame, its poses, and the model's prediction for each."""
 
     frame: Frame
     estimate: Estimate
-    predictions: list[HandPrediction]
-    maps: str = "single"
-    stages: int = 0
-    attends: tuple[str, ...] = ()
+    predictions: list[HandPrediction]  # in the poses' order; empty ones without a model
+    maps: str = "single"  # how `picture` shows a net's heatmaps, one of `heatmap_layout.VIEWS`
+    stages: int = 0  # number of the net's stages, 0 without a net
+    attends: tuple[str, ...] = ()  # names of the net's attention maps
 
     def record(self) -> dict[str, Any]:
         """Convert the frame's predictions to the command line's JSON. A rejected hand has the
@@ -63,8 +56,7 @@ class FramePrediction:
         }
 
     def picture(self) -> Picture:
-        """Draw the frame with skeletons and gesture names, mirrored if the viewer saw it
-        mirrored."""
+        """Draw skeletons and gesture names, mirrored if the viewer saw it mirrored."""
         gestures = [prediction.gesture for prediction in self.predictions]
         return draw_with_heatmaps(
             self.frame.rgb,
@@ -79,8 +71,7 @@ class FramePrediction:
 
     @property
     def confidence(self) -> float:
-        """Return the highest probability of a hand that is not rejected, ties broken by the
-        pose's score; -1 without hands."""
+        """Return the highest probability of an accepted hand; the score breaks ties; -1: none."""
         probabilities = [p.likeliest[1] - p.rejected for p in self.predictions]
         scores = [pose.score for pose in self.estimate.poses]
         ranks = (s * 0.01 + p for s, p in zip(scores, probabilities, strict=True))
@@ -88,8 +79,7 @@ class FramePrediction:
 
 
 def _prediction_label(prediction: HandPrediction) -> str:
-    """Return the label to draw: gesture and percentage, "no gesture" if rejected, "" without a
-    prediction."""
+    """Return the label to draw: “fist 97 %”, “no gesture” if rejected, "" without a model."""
     likeliest, probability = prediction.likeliest
     if likeliest is None:
         return ""
@@ -148,14 +138,21 @@ def predict(
     if maps not in VIEWS:
         raise MediaError(f"no view “{maps}” of heatmaps, there are: {', '.join(VIEWS)}")
     predictor = _Predictor(model, estimator, maps, _read_boxes(boxes, source, estimator))
-    if source.startswith(_CAMERA):
-        yield from _predict_camera(source, predictor, out, seconds, progress)
-        return
     path = Path(source)
-    if path.is_dir():
+    if source.startswith(_CAMERA):
+        number = source.removeprefix(_CAMERA)
+        if not number.isdigit():
+            raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
+        frames = read_camera(int(number))
+        yield from _predict_stream(frames, predictor, out, _CAMERA_FPS, progress, seconds=seconds)
+    elif path.is_dir():
         yield from _predict_folder(path, predictor, out, progress)
     elif path.suffix.lower() in VIDEO_SUFFIXES:
-        yield from _predict_video(path, predictor, out, name, progress)
+        info, frames = video_info(path, name=name), read_video(path, name=name)
+        copy_name = f"the annotated copy of {name}" if name else ""
+        yield from _predict_stream(
+            frames, predictor, out, info.fps, progress, total=info.frames, name=copy_name
+        )
     else:
         if not path.is_file():
             raise MediaError(f"{path} does not exist: give a picture, folder, video or camera:0")
@@ -185,10 +182,6 @@ class _Predictor:
         net = self.estimator
         return FramePrediction(frame, estimate, predictions, self.maps, net.stages, net.attends)
 
-    def predict_next(self, frame: Frame) -> FramePrediction:
-        """Predict the gestures in the next frame of a stream."""
-        return self.predict_estimate(frame, self.estimator.estimate(frame))
-
     def predict_still(self, path: Path, name: str = "") -> FramePrediction:
         """Read a picture and predict its gestures, in the given people's boxes if there are any."""
         frame = Frame(read_picture(path, name=name), source=name or path.name)
@@ -201,8 +194,7 @@ class _Predictor:
 
 
 def _read_boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes | None:
-    """Read people's boxes from a file, None without one; raise where the estimator or the source
-    can't use boxes."""
+    """Read people's boxes, if any; raise where estimator or source can't use them."""
     if path is None:
         return None
     if not isinstance(estimator, HeatmapBodies):
@@ -217,8 +209,7 @@ def _read_boxes(path: Path | None, source: str, estimator: Estimator) -> PersonB
 def _predict_folder(
     folder: Path, predictor: _Predictor, out: Path | None, progress: Progress
 ) -> Iterator[FramePrediction]:
-    """Yield the prediction for each picture of a folder, writing annotated copies if `out` is
-    given."""
+    """Predict each picture of a folder, writing annotated copies if `out` is given."""
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURE_SUFFIXES]
     if not paths:
         raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
@@ -233,46 +224,28 @@ def _predict_folder(
         yield result
 
 
-def _predict_video(
-    path: Path, predictor: _Predictor, out: Path | None, name: str, progress: Progress
+def _predict_stream(
+    frames: Iterator[Frame],
+    predictor: _Predictor,
+    out: Path | None,
+    fps: float,
+    progress: Progress,
+    *,
+    total: int | None = None,
+    seconds: float | None = None,
+    name: str = "",
 ) -> Iterator[FramePrediction]:
-    """Yield the prediction for each frame of a video, writing an annotated video if `out` is
-    given."""
-    info = video_info(path, name=name)
-    results = map(predictor.predict_next, read_video(path, name=name))
-    copy_name = f"the annotated copy of {name}" if name else ""
-    for number, result in enumerate(_write_video(results, out, info.fps, copy_name), 1):
-        progress(number, info.frames)
-        yield result
-
-
-def _predict_camera(
-    source: str, predictor: _Predictor, out: Path | None, seconds: float | None, progress: Progress
-) -> Iterator[FramePrediction]:
-    """Yield the prediction for each frame of `camera:N` until `seconds` are over, writing an
-    annotated video if `out` is given."""
-    number = source.removeprefix(_CAMERA)
-    if not number.isdigit():
-        raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
-    results = map(predictor.predict_next, read_camera(int(number)))
-    for count, result in enumerate(_write_video(results, out, _CAMERA_FPS), 1):
-        progress(count)
-        yield result
-        if seconds is not None and result.frame.time_s >= seconds:
-            break
-
-
-def _write_video(
-    results: Iterator[FramePrediction], out: Path | None, fps: float, name: str = ""
-) -> Iterator[FramePrediction]:
-    """Yield the results unchanged, writing their annotated pictures to a video if `out` is
-    given."""
+    """Predict the frames of a video or camera, writing an annotated video if `out` is given."""
+    writer: VideoWriter | None = None
     with ExitStack() as stack:
-        writer: VideoWriter | None = None
-        for result in results:
+        for number, frame in enumerate(frames, 1):
+            result = predictor.predict_estimate(frame, predictor.estimator.estimate(frame))
             if out is not None:
                 picture = result.picture()
                 size_hw = (picture.shape[0], picture.shape[1])
                 writer = writer or stack.enter_context(VideoWriter(out, fps, size_hw, name=name))
                 writer.write(picture)
+            progress(number, total)
             yield result
+            if seconds is not None and frame.time_s >= seconds:
+                break

@@ -31,8 +31,7 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
         gesture, probability, and points: 22 of x, y in picture pixels, the last the background's.
 
     Raises:
-        WeightsError: OpenPose's hand net was not imported, or the MLP can't be read.
-        MudraError: a picture or table that can't be read.
+        MudraError: a file that can't be read, or OpenPose's hand net was not imported.
     """
     from core.modelfiles.catalogue import SEED_SCALING
     from core.training.published_nets import (

@@ -25,12 +25,8 @@ Arrays = list[AnyArray]
 
 
 class Channel:
-    """Messages to and from another process. They are written to shared memory, which costs a video
-    frame one copy; pipes signal them, and carry the arrays that don't fit there.
-
-    Args:
-        shared: a file of _SHARED_BYTES that both processes have opened.
-    """
+    """Messages to and from another process, through a shared file of _SHARED_BYTES, which costs a
+    video frame one copy; pipes signal them, and carry the arrays that don't fit there."""
 
     def __init__(self, reader: Any, writer: Any, shared: BinaryIO) -> None:
         self._reader, self._writer = reader, writer
@@ -42,8 +38,7 @@ class Channel:
         self._writer.close()
 
     def send(self, header: Mapping[str, Any], arrays: Sequence[AnyArray] = ()) -> None:
-        """Send a header and arrays, through shared memory as far as they fit, else through the
-        pipe; raise ValueError for a header above 64 kB."""
+        """Send a header of at most 64 kB and arrays, in shared memory as far as they fit."""
         described, piped, start = [], [], _MAX_HEADER
         for array in (np.asarray(one, order="C") for one in arrays):
             end = start + array.nbytes
@@ -62,13 +57,8 @@ class Channel:
             self._write(_bytes_of(array))
 
     def receive(self) -> tuple[dict[str, Any], Arrays]:
-        """Wait for the next message; return its header and arrays. Those in shared memory are valid
-        until the next `send`.
-
-        Raises:
-            EOFError: the other side has ended.
-            ValueError: no message, or one that is too large.
-        """
+        """Wait for the next message; return its header and arrays, which are valid until the next
+        `send`. Raise EOFError where the other side has ended, ValueError for no valid message."""
         (length,) = _LENGTH.unpack(self._read_into(bytearray(_LENGTH.size)))
         header, described = json.loads(self._shared[: min(length, _MAX_HEADER)].tobytes())
         return dict(header), [self._read_array(*one) for one in described]

@@ -15,8 +15,7 @@ _MAX_TEXT = 2000  # characters of an error
 
 
 def limit_worker_memory() -> None:
-    """Limit this worker's memory to its current size plus what its parent set (Linux only); later
-    calls do nothing."""
+    """Limit this worker's memory to its current size plus what its parent set (Linux only)."""
     extra = os.environ.pop(EXTRA_MEMORY, None)
     if extra is None or sys.platform != "linux":
         return
@@ -37,8 +36,7 @@ def _exit_with_parent(parent: int) -> None:
 
 
 def main() -> None:
-    """Run a worker: import the handler that the command line names, and answer requests until stdin
-    is closed; exceptions are sent as errors."""
+    """Run a worker: answer requests with the named handler until stdin is closed."""
     requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     with Path(sys.argv[2]).open("r+b") as shared:
         channel = Channel(requests, replies, shared)

@@ -34,12 +34,7 @@ class Worker:
         extra_memory: bytes that it may take above what it has when idle.
     """
 
-    def __init__(
-        self,
-        handler: str,
-        *,
-        extra_memory: int = EXTRA_MEMORY,
-    ) -> None:
+    def __init__(self, handler: str, *, extra_memory: int = EXTRA_MEMORY) -> None:
         self.handler, self.extra_memory = handler, extra_memory
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -120,8 +115,7 @@ class Worker:
         _watchdog.add(self)
 
     def _stop_error(self, timeout_s: float) -> WorkerError:
-        """End a process whose call failed; return a WorkerError that says why: stopped, overdue,
-        out of memory or crashed."""
+        """End a process whose call failed; return a WorkerError that says why."""
         overdue = time.monotonic() > self._deadline_s
         code = self._end()
         if self._stopped_because:
@@ -133,8 +127,7 @@ class Worker:
         return WorkerError(f"it crashed (exit code {code})")
 
     def _end(self) -> int | None:
-        """Close the process's input, kill it if it doesn't end by itself, and return its exit code;
-        None where none ran."""
+        """Close the process's input, kill it if that is not enough; return its exit code."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -148,8 +141,7 @@ class Worker:
             return process.wait()
 
     def check_limits(self, now_s: float) -> None:
-        """Kill the process if its call is overdue, or, other than on Linux, if it uses too much
-        memory."""
+        """Kill the process if its call is overdue or, unless on Linux, it is too large."""
         process = self._process
         if process is None:
             return
@@ -182,8 +174,7 @@ class _Watchdog:
             self._workers.discard(worker)
 
     def _check_periodically(self) -> None:
-        """Check all running workers' limits and close those idle for too long, every 0.2 s until no
-        worker is left."""
+        """Check limits and close long idle workers every 0.2 s until no worker is left."""
         while True:
             time.sleep(_POLL_S)
             with self._lock:
@@ -207,13 +198,13 @@ class _Idle:
         self._waiting: dict[str, list[tuple[float, Worker]]] = defaultdict(list)
 
     def take(self, handler: str) -> Worker:
+        """Return an idle worker of the handler, or a new one; `keep` it afterwards."""
         with self._lock:
             waiting = self._waiting[handler]
             return waiting.pop()[1] if waiting else Worker(handler)
 
     def keep(self, worker: Worker) -> None:
-        """Keep a running worker for the next borrower; close it where enough are idle, or it has
-        ended."""
+        """Keep a running worker for the next borrower; close it where enough are idle."""
         with self._lock:
             waiting = self._waiting[worker.handler]
             if worker.is_running and len(waiting) < MAX_IDLE:
@@ -222,8 +213,7 @@ class _Idle:
         worker.close()
 
     def close_before(self, since_s: float) -> None:
-        """Close the workers that have been idle since before this time, seconds of
-        `time.monotonic`."""
+        """Close the workers that have been idle since before this `time.monotonic`."""
         with self._lock:
             old = [one for waiting in self._waiting.values() for one in waiting if one[0] < since_s]
             for waiting in self._waiting.values():
@@ -236,14 +226,7 @@ _idle = _Idle()
 atexit.register(_idle.close_before, math.inf)
 
 
-def borrow_worker(handler: str) -> Worker:
-    """Return an idle worker of the handler, or a new one; `return_worker` afterwards."""
-    return _idle.take(handler)
-
-
-def return_worker(worker: Worker) -> None:
-    """Keep the worker for the next borrower, or close it where enough are idle."""
-    _idle.keep(worker)
+borrow_worker, return_worker = _idle.take, _idle.keep
 
 
 @contextmanager
@@ -257,8 +240,7 @@ def borrowed_worker(handler: str) -> Iterator[Worker]:
 
 
 def _rebuild_error(text: str, kind: str) -> MudraError:
-    """Rebuild the MudraError that a worker raised from its class name and text; WorkerError for
-    other classes."""
+    """Rebuild a worker's MudraError from class name and text; else a WorkerError."""
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, MudraError):
         return known(text)

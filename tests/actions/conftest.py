@@ -1,9 +1,12 @@
-"""Readings to tell about, and an ear for OSC."""
+"""Readings to tell about, an ear for OSC and clients of the WebSocket."""
 
 import socket
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
+from pythonosc.osc_message import OscMessage
+from websockets.sync.client import connect as connect_by_proxy
 
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Pose
@@ -11,6 +14,9 @@ from core.reading.reading import HandReading
 
 NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
+
+# a proxy may be set: MediaPipe's reports are sent to none
+connect = partial(connect_by_proxy, proxy=None)
 
 
 def reading(name, probability=0.9, hand="Right"):
@@ -26,3 +32,9 @@ def osc_port():
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(5)
         yield receiver, receiver.getsockname()[1]
+
+
+def heard(receiver):
+    """The address and values of the next OSC message."""
+    message = OscMessage(receiver.recv(4000))
+    return message.address, message.params

@@ -119,16 +119,7 @@ def test_a_change_that_was_held_back_and_taken_back_is_never_told():
 def test_the_rate_counts_any_second_by_the_clock_that_is_given():
     rate = RateLimiter(2)
     asked = [0.0, 0.375, 0.5, 0.99, 1.0, 1.25, 1.375, 2.0]
-    assert [rate.allow(t) for t in asked] == [
-        True,
-        True,
-        False,
-        False,
-        True,
-        False,
-        True,
-        True,
-    ]
+    assert [rate.allow(t) for t in asked] == [True, True, False, False, True, False, True, True]
 
 
 def test_a_name_of_untrusted_making_stays_one_line_of_json():

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.actions.actions import Actions, Settings
-from core.actions.without_browser import run_actions_on_depth
+from core.actions.without_browser import run_actions
 from core.cli import app
 from core.depth.io.recordings import open_depth
 from core.errors import ModelError
@@ -35,11 +35,16 @@ def actions():
     return made
 
 
+def estimates_of(reader):
+    return lambda frame: reader.read(frame).to_estimate(frame.camera, "a.net", frame.time_s)
+
+
 def test_every_frame_s_hand_is_told_in_mm_from_the_camera(net_folder, recording):
     net = DepthNet(net_folder)
     with open_depth(recording) as source:
         reader, again = DepthReader(net), DepthReader(net)
-        told = [*run_actions_on_depth(source, None, reader, "a.net", actions(), own_speed=False)]
+        estimate = estimates_of(reader)
+        told = [*run_actions(source, estimate, None, actions(), own_speed=False)]
         read = [again.read(frame).joints_mm for frame in source]
     assert len(told) == len(read) == 26
     assert {(one.origin, one.hand, one.skeleton) for one in told} == {("camera", "hand", "hand_21")}
@@ -53,8 +58,8 @@ def test_every_frame_s_hand_is_told_in_mm_from_the_camera(net_folder, recording)
 
 def test_a_model_of_a_webcam_s_keypoints_is_refused(net_folder, recording, starter):
     reader = DepthReader(DepthNet(net_folder))
-    with open_depth(recording) as source, pytest.raises(ModelError, match="come from a net"):
-        list(run_actions_on_depth(source, starter, reader, "a net", actions(), own_speed=False))
+    with open_depth(recording) as source, pytest.raises(ModelError, match=r"come from a\.net"):
+        list(run_actions(source, estimates_of(reader), starter, actions(), own_speed=False))
 
 
 def test_the_command_plays_a_recording_of_depth(net_folder, recording, weights_folder):

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pythonosc.osc_message import OscMessage
-from websockets.sync.client import connect
 
 from core.actions.actions import Actions, Settings
 from core.actions.hands import SpatialHandDetector
@@ -15,7 +13,7 @@ from core.actions.websocket import new_token
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
 from core.reading.reading import HandReading
-from tests.actions.conftest import osc_port
+from tests.actions.conftest import connect, heard, osc_port
 from tests.conftest import wait_until
 
 WORLD = np.full((21, 3), 0.05, np.float32)  # metres
@@ -101,11 +99,6 @@ def test_the_end_of_the_stream_takes_every_hand_back(hands):
     assert {one.hand for one in hands.end_all()} == {"Left", "Right"} and hands.end_all() == []
 
 
-def heard(receiver):
-    message = OscMessage(receiver.recv(4000))
-    return message.address, message.params
-
-
 def test_both_outputs_tell_every_frame_once_it_is_wanted():
     actions = Actions()
     with osc_port() as (receiver, port):
@@ -113,7 +106,7 @@ def test_both_outputs_tell_every_frame_once_it_is_wanted():
         settings = Settings(**outputs, token=new_token(), joints=True)
         actions.configure(settings)
         readings, estimate = seen()
-        with connect(actions.status().address, proxy=None) as client:
+        with connect(actions.status().address) as client:
             wait_until(lambda: actions.status().clients == 1)
             for _ in range(2):
                 told = actions.offer(readings, 1.0, estimate)

@@ -3,18 +3,13 @@
 import json
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import partial
 
 import pytest
-from pythonosc.osc_message import OscMessage
-from websockets.sync.client import connect as connect_by_proxy
 
 from core.actions.actions import OUTPUTS, Actions, Settings
 from core.actions.websocket import new_token
-from tests.actions.conftest import osc_port, reading
+from tests.actions.conftest import connect, heard, osc_port, reading
 from tests.conftest import wait_until
-
-connect = partial(connect_by_proxy, proxy=None)
 
 
 @contextmanager
@@ -24,9 +19,9 @@ def osc_receiver(actions):
         actions.configure(Settings(osc=True, osc_port=port))
 
         def receive():
-            while (message := OscMessage(receiver.recv(2000))).address != "/wek/outputs":
+            while (message := heard(receiver))[0] != "/wek/outputs":
                 pass
-            return message.params[0]
+            return message[1][0]
 
         yield receive
 

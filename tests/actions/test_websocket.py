@@ -4,21 +4,18 @@ import json
 import socket
 import threading
 from contextlib import ExitStack, contextmanager
-from functools import partial
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect as connect_by_proxy
 
 from core.actions.changes import Change
 from core.actions.websocket import ClientLimits, WebSocketOut, new_token, page_origin, parse_origins
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
+from tests.actions.conftest import connect
 from tests.conftest import PATIENCE_S, wait_until
 
 # a proxy may be set: MediaPipe's reports are sent to none
-connect = partial(connect_by_proxy, proxy=None)
-
 TOKEN = "t0ken-" * 5  # the same in every worker
 OWN = "http://localhost:8501"
 THUMBS_UP = Change(1.0, DEFAULT_GESTURES[0], 1, 0.75, "Right", "Demo", "starter")

@@ -10,13 +10,14 @@ import pytest
 
 from core.actions.actions import Actions, Settings
 from core.actions.without_browser import open_actions, run_actions
-from core.errors import ActionError, MediaError, ModelError
+from core.errors import ActionError, ModelError
 from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
 from core.paths import Paths
 from core.reading.reading import predict_hands
+from core.recording.sources import open_frames
 
 
 @pytest.fixture
@@ -41,8 +42,9 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
     actions, told = Actions(), []
     with make_estimator() as hands:
         watched = Watched(hands)
+        frames = open_frames(str(path))
         for change in run_actions(
-            str(path), starter, watched, actions, seconds=7.0, own_speed=False
+            frames, watched.estimate, starter, actions, seconds=7.0, own_speed=False
         ):
             assert actions.status().last is change
             told.append(change.name)
@@ -56,9 +58,8 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
 
 def test_two_hands_of_a_video_are_told_each(videos, make_estimator, starter):
     with make_estimator(num_poses=2) as hands:
-        told = list(
-            run_actions(str(videos / "two_palms.mp4"), starter, hands, Actions(), seconds=0.7)
-        )
+        frames = open_frames(str(videos / "two_palms.mp4"))
+        told = list(run_actions(frames, hands.estimate, starter, Actions(), seconds=0.7))
     assert {change.hand for change in told if change.name == "open_palm"} == {"Left", "Right"}
 
 
@@ -83,7 +84,8 @@ def upright(shared_data, tmp_path):
 def test_a_body_s_poses_are_told_as_a_hand_s_gestures_are(upright, weights_folder):
     arms, actions = GestureModel.load(Paths.arms), Actions()
     with create_estimator("mediapipe-pose", weights_folder) as bodies:
-        told = [*run_actions(str(upright), arms, bodies, actions, own_speed=False)]
+        frames = open_frames(str(upright))
+        told = [*run_actions(frames, bodies.estimate, arms, actions, own_speed=False)]
     said = [(change.name, change.number, change.hand) for change in told]
     number = {gesture.name: place for place, gesture in enumerate(arms.gestures, 1)}
     assert said == [
@@ -95,38 +97,24 @@ def test_a_body_s_poses_are_told_as_a_hand_s_gestures_are(upright, weights_folde
     assert told[0].text.endswith("%, body")
 
 
-def test_a_model_of_hands_is_refused_where_bodies_are_looked_for(videos, starter, weights_folder):
+def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, starter):
+    with make_estimator() as hands:
+        frames, begun = open_frames(str(videos / "fist.mp4")), time.monotonic()
+        list(run_actions(frames, hands.estimate, starter, Actions(), seconds=1.0))
+    assert time.monotonic() - begun > 0.9
+
+
+def test_a_model_of_other_keypoints_is_refused_and_the_outputs_are_closed(
+    videos, starter, weights_folder
+):
+    actions = open_actions(Settings(websocket=True, websocket_port=0, token="x" * 16))
+    frames = open_frames(str(videos / "fist.mp4"))
     with (
         create_estimator("mediapipe-pose", weights_folder) as bodies,
         pytest.raises(ModelError, match="knows hand_21 keypoints, these are body_33"),
     ):
-        list(run_actions(str(videos / "fist.mp4"), starter, bodies, Actions()))
-
-
-def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, starter):
-    with make_estimator() as hands:
-        begun = time.monotonic()
-        list(run_actions(str(videos / "fist.mp4"), starter, hands, Actions(), seconds=1.0))
-    assert time.monotonic() - begun > 0.9
-
-
-@pytest.mark.parametrize("source", ["gone.mp4", "camera:x", "camera:97"])
-def test_a_source_that_is_not_there_is_an_error_and_closes_the_outputs(
-    source, make_estimator, starter, tmp_path
-):
-    actions = open_actions(Settings(websocket=True, websocket_port=0, token="x" * 16))
-    with make_estimator() as hands, pytest.raises(MediaError):
-        list(run_actions(source, starter, hands, actions))
+        list(run_actions(frames, bodies.estimate, starter, actions))
     assert actions.status().address == ""
-
-
-def test_a_model_of_another_estimator_is_refused(videos, starter):
-    class Other:
-        name = "openpose-hand"
-        skeleton = "hand_21"
-
-    with pytest.raises(ModelError, match="mediapipe-hands"):
-        list(run_actions(str(videos / "fist.mp4"), starter, Other(), Actions()))
 
 
 def test_outputs_that_can_not_be_opened_are_an_error_and_none_stays_open():

@@ -104,7 +104,7 @@ def test_an_emptied_bin_leaves_no_copy_that_a_killed_training_had(store, paths):
     project = store.create_project("p")
     left_by_a_killed_process(paths, "p")
     delete_samples(store, project.id, [])
-    empty_bin_here(store, paths, project.id)
+    empty_bin_here(store, paths)
     assert holding_pictures(paths) == [] and len(list_runs(paths.net_runs)) == 1
 
 

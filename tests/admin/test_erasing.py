@@ -70,7 +70,7 @@ def test_an_emptied_bin_is_gone_from_the_file(store, paths):
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))
     before = measure_path(paths.workspace)
     assert bytes_of(paths).count(MARK) >= 39 * 500
-    gone = empty_bin_here(store, paths, project.id)
+    gone = empty_bin_here(store, paths)
     assert (gone["samples"], gone["gestures"], gone["persons"]) == (39, 1, 0)
     assert MARK * 501 not in bytes_of(paths) and bytes_of(paths).count(MARK) == 500
     assert measure_path(paths.workspace) < before / 4
@@ -86,7 +86,7 @@ def test_what_the_shown_samples_need_stays_in_the_bin(store, paths):
     with store.begin_write() as connection:
         connection.exec_driver_sql(f"UPDATE samples SET gesture_id = {named['fist']}")
     store.delete_gesture(named["ok"])
-    assert empty_bin_here(store, paths, project.id)["gestures"] == 0
+    assert empty_bin_here(store, paths)["gestures"] == 0
     assert [s.id for s in store.samples(project.id, gesture_id=named["fist"])] == [one]
     delete_samples(store, project.id, [one])
     gone = empty_bin_here(store, paths)

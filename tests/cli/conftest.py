@@ -1,12 +1,14 @@
-"""What the tests of the command line share: `python -m core` as a program of its own."""
+"""What the tests of the command line share: commands in this process or as a program of its own."""
 
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from core.cli import app
@@ -36,13 +38,26 @@ def run(tmp_path, root, weights_folder):
     return run
 
 
-def document(done: subprocess.CompletedProcess[str]) -> dict:
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+@pytest.fixture
+def home(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The empty workspace of the commands in this process."""
+    monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
+    return workspace
 
 
-def said(*arguments: str) -> Any:
+def invoke(*arguments: object) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+def told(*arguments: object) -> str:
+    """Run a command in this process and return what it printed; raise its error."""
+    done = invoke(*arguments)
+    if done.exception:
+        raise done.exception
+    return done.stdout
+
+
+def said(*arguments: object) -> Any:
     """Run a command in this process with --json and read what it printed."""
-    done = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
+    return json.loads(told(*arguments, "--json"))

@@ -1,21 +1,16 @@
 """Body nets on the command line: trained on real persons, gone on with, by several processes."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from typer.testing import CliRunner
 
-from core.cli import app
 from core.estimators.heatmap_net import HeatmapNet
 from core.nets import build_net
+from tests.cli.conftest import invoke, said
 from tests.support.torchvision_file import save_resnet18
 
 SIZE = ["--size", "64x32", "--batch", "4", "--threads", "1"]
@@ -35,10 +30,8 @@ def few(shared_data: Path, tmp_path: Path) -> Path:
 
 
 def train(data: Path, workspace: Path, *more: str) -> dict:
-    command = ["train-net", "pose_resnet18.both", "--data", str(data), *SIZE, *more]
-    done = CliRunner().invoke(app, [*command, "--workspace", str(workspace), "--json"])
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
+    command = ["train-net", "pose_resnet18.both", "--data", data, *SIZE, *more]
+    return said(*command, "--workspace", workspace)
 
 
 def test_a_body_net_is_trained_and_ready_for_use(few: Path, workspace: Path) -> None:
@@ -49,7 +42,7 @@ def test_a_body_net_is_trained_and_ready_for_use(few: Path, workspace: Path) -> 
     assert (net.reading.alignment, net.reading.decode) == ("stride", "quarter")
     assert net.predict_heatmaps(np.zeros((1, 64, 32, 3), np.uint8)).shape == (1, 1, 15, 16, 8)
     found = [
-        json.loads(CliRunner().invoke(app, [*command, "--data", str(few), "--json"]).stdout)
+        said(*command, "--data", few)
         for command in (
             ["evaluate-net", trained["net"]],
             ["evaluate-bodies", "--estimator", trained["net"], "--held-out", "--decode", "dark"],
@@ -87,18 +80,12 @@ def test_a_light_net_learns_from_what_was_distilled(
     few: Path, workspace: Path, tmp_path: Path, weights_folder: Path
 ) -> None:
     out = tmp_path / "distilled"
-    command = ["distil-bodies", "--data", str(few), "-o", str(out), "--json"]
-    done = CliRunner().invoke(app, command)
-    assert done.exit_code == 0, done.output
-    counts = json.loads(done.stdout)
+    counts = said("distil-bodies", "--data", few, "-o", out)
     assert (counts["train"], counts["val"]) == (12, 3)
-    command = ["train-net", "cpm.body_light", "--data", str(out), *SIZE, "--steps", "1", "--strong"]
-    command += ["--start", "cpm.hand_light", "--workspace", str(workspace), "--json"]
-    done = CliRunner().invoke(app, command)
-    assert done.exit_code == 0, done.output
-    said = json.loads(done.stdout)
-    assert len(said["held_out"]["val"]) == 3  # stages
-    net = HeatmapNet(Path(said["net"]))
+    command = ["train-net", "cpm.body_light", "--data", out, *SIZE, "--steps", "1", "--strong"]
+    trained = said(*command, "--start", "cpm.hand_light", "--workspace", workspace)
+    assert len(trained["held_out"]["val"]) == 3  # stages
+    net = HeatmapNet(Path(trained["net"]))
     assert (net.joints, net.skeleton, net.stages, net.background) == (17, "coco_17", 3, True)
     assert (net.reading.alignment, net.reading.decode) == ("cells", "parabola")
 
@@ -113,24 +100,6 @@ def test_a_light_net_learns_from_what_was_distilled(
     ],
 )
 def test_what_can_t_be_trained_is_said(arguments, words, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["train-net", *arguments, "--data", str(tmp_path)])
+    done = invoke("train-net", *arguments, "--data", tmp_path)
     assert done.exit_code != 0
     assert words in " ".join(f"{done.output} {done.exception}".split())
-
-
-@pytest.mark.slow
-def test_two_processes_train_one_body_net(few: Path, workspace: Path, root: Path) -> None:
-    command = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "core", "train-net"]
-    done = subprocess.run(
-        [sys.executable, *command, "pose_resnet18.both", "--data", str(few), *SIZE, "--steps", "2"],
-        cwd=root,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "MUDRA_WORKSPACE": str(workspace)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    [log] = (workspace / "net-runs").glob("*/log.jsonl")
-    *_, look, end = [json.loads(line) for line in log.read_text().splitlines()]
-    assert (look["step"], end["status"]) == (2, "done")

@@ -8,14 +8,12 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from core.cli import app
 from core.pose.finders import BOTH_HANDS
-from tests.cli.conftest import said
+from tests.cli.conftest import invoke, said, told
 from tests.support.hands_together import both_hands
 
-pytestmark = pytest.mark.usefixtures("weights_folder")
+pytestmark = pytest.mark.usefixtures("weights_folder", "home")
 # the photos of the one and the other hand
 GESTURES = {"open_hands": ("open_palm", "open_palm"), "mixed": ("fist", "open_palm")}
 LEARNED, ASKED = range(10), range(12, 16)
@@ -36,42 +34,35 @@ def pictures(shared_data, tmp_path_factory):
     return folder
 
 
-def told(*arguments):
-    done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
 def test_pictures_of_both_hands_are_imported_trained_and_read(
     pictures, tmp_path, monkeypatch, weights_folder
 ):
     monkeypatch.chdir(tmp_path)
-    home = ("--workspace", str(tmp_path / "home"))
-    made = said("project", "create", "Pairs", "--both-hands", *home)
+    made = said("project", "create", "Pairs", "--both-hands")
     assert made["skeleton"] == "hands_42" and "heart_hands" in made["gestures"]
-    came = said("import", str(pictures / "learned"), "--project", "Pairs", *home)
+    came = said("import", pictures / "learned", "--project", "Pairs")
     assert came["added"] >= 18
-    run = said("train", "--project", "Pairs", *home)["run"]
+    run = said("train", "--project", "Pairs")["run"]
     right = []
     for gesture in GESTURES:
         for path in sorted((pictures / "asked" / gesture).iterdir()):
-            [frame] = said("predict", "-i", str(path), "--model", run, *home)["frames"]
+            [frame] = said("predict", "-i", path, "--model", run)["frames"]
             assert frame["skeleton"] == "hands_42"
             found = [pair["gesture"] for pair in frame["hands"]]
             assert all(np.array(pair["keypoints"]).shape == (42, 2) for pair in frame["hands"])
             right.append(found == [gesture])
     table = tmp_path / "pairs.csv"
-    said("export-data", "--project", "Pairs", "-o", str(table), *home)
-    again = said("import", str(table), "--project", "Again", *home)
+    said("export-data", "--project", "Pairs", "-o", table)
+    again = said("import", table, "--project", "Again")
     assert again["added"] == came["added"]
-    assert_told_alike_elsewhere(run, path, frame, tmp_path, weights_folder, home)
+    assert_told_alike_elsewhere(run, path, frame, tmp_path, weights_folder)
     assert sum(right) >= 6  # in one, MediaPipe finds no hand
-    assert_taken_in_by_a_project_of_pairs(tmp_path / "pairs.gesture", path, home)
+    assert_taken_in_by_a_project_of_pairs(tmp_path / "pairs.gesture", path)
 
 
-def assert_told_alike_elsewhere(run, picture, frame, folder, weights_folder, home):
+def assert_told_alike_elsewhere(run, picture, frame, folder, weights_folder):
     """The exported file's own program answers as Mudra did, from keypoints and from a picture."""
-    said("export", "--model", run, "-o", str(folder / "pairs.gesture"), *home)
+    said("export", "--model", run, "-o", folder / "pairs.gesture")
     with zipfile.ZipFile(folder / "pairs.gesture") as file:
         file.extractall(folder / "there")
     (folder / "there" / "hand_landmarker.task").symlink_to(
@@ -87,22 +78,22 @@ def assert_told_alike_elsewhere(run, picture, frame, folder, weights_folder, hom
         assert answer["probability"] == pytest.approx(pair["probability"], abs=0.01)
 
 
-def assert_taken_in_by_a_project_of_pairs(file, picture, home):
+def assert_taken_in_by_a_project_of_pairs(file, picture):
     """Its project is made for both hands, and what is said to people speaks of pairs."""
-    said("import-model", str(file), "--project", "Theirs", *home)
-    made = told("samples", "balance", "--project", "Theirs", *home)
+    said("import-model", file, "--project", "Theirs")
+    made = told("samples", "balance", "--project", "Theirs")
     assert "heart_hands" in made and " left" not in made
     assert "a pair of hands" in told(
-        "predict", "-i", str(picture), "--model", "none", "--estimator", BOTH_HANDS, *home
+        "predict", "-i", picture, "--model", "none", "--estimator", BOTH_HANDS
     )
 
 
 def test_both_kinds_at_once_are_refused():
-    done = CliRunner().invoke(app, ["project", "create", "P", "--both-hands", "--bodies"])
+    done = invoke("project", "create", "P", "--both-hands", "--bodies")
     assert done.exit_code == 2 and "choose one of --bodies, --both-hands" in done.output
 
 
 @pytest.mark.parametrize("subject", ["--both-hands", "--bodies"])
 def test_what_is_no_single_hand_is_not_learned_in_space(subject):
-    done = CliRunner().invoke(app, ["project", "create", "P", subject, "--in-space"])
+    done = invoke("project", "create", "P", subject, "--in-space")
     assert done.exit_code == 2 and "leave out --in-space" in done.output

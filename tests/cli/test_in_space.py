@@ -10,11 +10,9 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from core.cli import app
 from core.depth.io.recorder import record_depth
-from core.errors import ModelError
+from core.errors import ModelError, NotFoundError, SkeletonError
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
 from core.lab.renderer.film import RenderedFilm
@@ -24,13 +22,13 @@ from core.pose.types import Estimate, Pose
 from core.reading.reading import predict_hands
 from core.recording.imports.tables import read_table
 from core.store import Store
-from tests.cli.conftest import said
+from tests.cli.conftest import invoke, said
 from tests.support.massing_net import save_massing_net
 
 GESTURES = ("fist", "open_palm", "thumbs_up")
 EACH = 12
 
-pytestmark = pytest.mark.usefixtures("weights_folder")
+pytestmark = pytest.mark.usefixtures("weights_folder", "home")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,7 @@ def tables(shared_data, tmp_path_factory):
             for picture in there[number * EACH : (number + 1) * EACH]:
                 shutil.copy(picture, own)
         made.append(folder / f"{name}.csv")
-        said(*["extract", str(folder / name), "-o", str(made[-1])])
+        said("extract", folder / name, "-o", made[-1])
     return made
 
 
@@ -67,20 +65,19 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
     tables, tmp_path, make_estimator, shared_data
 ):
     learn, other = tables
-    at = ["--workspace", str(tmp_path)]
-    assert said(*["import", str(learn), "--project", "P", *at])["added"] == 3 * EACH
-    trained = said(*["train", "--project", "P", "--in-space", "--epochs", "8", *at])
-    [project] = said(*["project", "list", *at])["projects"]
+    assert said("import", learn, "--project", "P")["added"] == 3 * EACH
+    trained = said("train", "--project", "P", "--in-space", "--epochs", "8")
+    [project] = said("project", "list")["projects"]
     assert project["in_space"]
-    model = GestureModel.load(Paths.find(tmp_path).model(trained["run"]))
+    model = GestureModel.load(Paths.find().model(trained["run"]))
     assert model.axes == 3 and {g.name for g in model.gestures} == {*GESTURES}
-    found = said(*["evaluate", "--model", trained["run"], "--data", str(other), *at])
+    found = said("evaluate", "--model", trained["run"], "--data", other)
     assert found["n"] == 3 * EACH and found["accuracy"] > 0.9
     gap = pd.read_csv(other)
     gap.loc[[0, 30], "wx7"] = np.nan
     gap.to_csv(tmp_path / "gap.csv", index=False)
-    data = str(tmp_path / "gap.csv")
-    found = said(*["evaluate", "--model", trained["run"], "--data", data, *at])
+    data = tmp_path / "gap.csv"
+    found = said("evaluate", "--model", trained["run"], "--data", data)
     assert found["n"] == 3 * EACH - 2 and "(2 lines: 2, 32)" in found["remark"]
     picture = sorted((shared_data / "hand_images" / "emrecandir" / "fist").iterdir())[-1]
     with make_estimator() as estimator:
@@ -91,19 +88,17 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
 def test_a_table_of_x_y_z_makes_a_project_in_space(tables, tmp_path):
     learn, other = (moved_into_space(table, tmp_path / table.name) for table in tables)
     assert read_table(learn).keypoints.shape == (3 * EACH, 21, 3)
-    at = ["--workspace", str(tmp_path)]
-    said(*["import", str(learn), "--project", "P", *at])
-    trained = said(*["train", "--project", "P", "--epochs", "8", *at])
-    assert GestureModel.load(Paths.find(tmp_path).model(trained["run"])).axes == 3
-    found = said(*["evaluate", "--model", trained["run"], "--data", str(other), *at])
+    said("import", learn, "--project", "P")
+    trained = said("train", "--project", "P", "--epochs", "8")
+    assert GestureModel.load(Paths.find().model(trained["run"])).axes == 3
+    found = said("evaluate", "--model", trained["run"], "--data", other)
     assert found["accuracy"] > 0.9
 
 
 def test_a_model_in_space_refuses_what_it_does_not_know(tables, tmp_path):
-    at = ["--workspace", str(tmp_path)]
-    said(*["import", str(tables[0]), "--project", "P", *at])
-    run = said(*["train", "--project", "P", "--in-space", "--epochs", "2", *at])["run"]
-    paths = Paths.find(tmp_path)
+    said("import", tables[0], "--project", "P")
+    run = said("train", "--project", "P", "--in-space", "--epochs", "2")["run"]
+    paths = Paths.find()
     model = GestureModel.load(paths.model(run))
     flat = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
     with pytest.raises(ModelError, match="mediapipe-hands finds none"):
@@ -114,18 +109,14 @@ def test_a_model_in_space_refuses_what_it_does_not_know(tables, tmp_path):
 
 def test_a_model_in_space_is_given_away_and_taken_in_again(tables, tmp_path, weights_folder):
     learn, other = tables
-    at = ["--workspace", str(tmp_path)]
-    said(*["import", str(learn), "--project", "P", *at])
-    run = said(*["train", "--project", "P", "--in-space", "--epochs", "8", *at])["run"]
+    said("import", learn, "--project", "P")
+    run = said("train", "--project", "P", "--in-space", "--epochs", "8")["run"]
     file, folder = tmp_path / "p.gesture", tmp_path / "there"
-    said(*["export", "--model", run, "-o", str(file), *at])
-    proof = said(*["verify", str(file)])
+    said("export", "--model", run, "-o", file)
+    proof = said("verify", file)
     assert proof["worst_difference"] <= 1e-4 and proof["known_predict"]
-    taken = said(*["import-model", str(file), "--project", "Other", "--use", *at])["run"]
-    measured = [
-        said(*["evaluate", "--model", model, "--data", str(other), *at])
-        for model in (run, str(file), taken)
-    ]
+    taken = said("import-model", file, "--project", "Other", "--use")["run"]
+    measured = [said("evaluate", "--model", model, "--data", other) for model in (run, file, taken)]
     assert measured[0] == measured[1] == measured[2] and measured[0]["accuracy"] > 0.9
 
     with zipfile.ZipFile(file) as archive:
@@ -160,39 +151,36 @@ def by_itself(folder, argument):
 
 
 def test_a_recording_of_depth_is_recorded_into_a_project_in_space(tmp_path):
-    at = ["--workspace", str(tmp_path / "home")]
-    save_massing_net(Paths.find(tmp_path / "home").own_nets / "crossinfonet.mine")
+    save_massing_net(Paths.find().own_nets / "crossinfonet.mine")
     with RenderedFilm(count=12) as film:
         record_depth(film, tmp_path / "film")
-    command = ["record", "--project", "P", "--gesture", "fist", "-i", str(tmp_path / "film")]
-    command += ["--depth", "crossinfonet.mine", "--person", "Ada", *at]
+    command = ["record", "--project", "P", "--gesture", "fist", "-i", tmp_path / "film"]
+    command += ["--depth", "crossinfonet.mine", "--person", "Ada"]
     kept = said(*command)["kept"]
-    listed = said(*["samples", "list", "--project", "P", *at])["samples"]
+    listed = said("samples", "list", "--project", "P")["samples"]
     assert len(listed) == kept >= 4
     assert {(one["gesture"], one["person"]) for one in listed} == {("fist", "Ada")}
-    said(*["project", "create", "flat", *at])
-    done = CliRunner().invoke(app, [*command, "--project", "flat"])
-    assert "learns from keypoints in the picture" in str(done.exception)
+    said("project", "create", "flat")
+    with pytest.raises(SkeletonError, match="learns from keypoints in the picture"):
+        said(*command, "--project", "flat")
 
 
 def test_samples_without_keypoints_in_space_are_told(tmp_path, shared_data):
     table = tmp_path / "flat.csv"
     with (shared_data / "hand_keypoints" / "gestures.csv").open() as file:
         table.write_text("".join(file.readline() for _ in range(30)))
-    at = ["--workspace", str(tmp_path)]
-    said(*["import", str(table), "--project", "P", *at])
-    done = CliRunner().invoke(app, ["train", "--project", "P", "--in-space", *at])
-    assert "no samples with keypoints in space" in str(done.exception)
-    store = Store(Paths.find(tmp_path).database)
+    said("import", table, "--project", "P")
+    with pytest.raises(NotFoundError, match="no samples with keypoints in space"):
+        said("train", "--project", "P", "--in-space")
+    store = Store(Paths.find().database)
     assert store.training_data(store.project("P").id).keypoints.shape == (29, 21, 2)
     store.close()
 
 
 def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):
-    at = ["--workspace", str(tmp_path)]
-    said(*["project", "create", "P", "--in-space", *at])
-    said(*["import", str(tables[0]), "--project", "P", *at])
-    paths = Paths.find(tmp_path)
+    said("project", "create", "P", "--in-space")
+    said("import", tables[0], "--project", "P")
+    paths = Paths.find()
     store = Store(paths.database)
     manager, project = TrainingManager(store, paths), store.project("P")
     for begin in (
@@ -204,11 +192,11 @@ def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):
         manager.thread(run).wait(120)
         assert GestureModel.load(run.path).axes == 3
     store.close()
-    said(*["train", "--project", "P", "--in-picture", "--epochs", "1", *at])
+    said("train", "--project", "P", "--in-picture", "--epochs", "1")
     others = pd.read_csv(tables[0])[:5].assign(estimator="cpm.hand_light")
     others.to_csv(tmp_path / "others.csv", index=False)
-    said(*["import", str(tmp_path / "others.csv"), "--project", "P", *at])
-    done = CliRunner().invoke(app, ["train", "--project", "P", "--epochs", "1", "--json", *at])
+    said("import", tmp_path / "others.csv", "--project", "P")
+    done = invoke("train", "--project", "P", "--epochs", "1", "--json")
     model = GestureModel.load(paths.model(json.loads(done.stdout)["run"]))
     assert model.axes == 2 and model.estimators == ("mediapipe-hands",)
     assert "Leaves out 5 samples of cpm.hand_light's keypoints" in done.stderr

@@ -5,23 +5,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from core.cli import app
+from tests.cli.conftest import invoke, said, told
 from tests.conftest import PEOPLE
 
 
-@pytest.fixture
-def run(trained_people, workspace):
-    shutil.copytree(trained_people, workspace, dirs_exist_ok=True)
-    return lambda *arguments: CliRunner().invoke(app, [*arguments, "--workspace", str(workspace)])
+@pytest.fixture(autouse=True)
+def people(trained_people, home):
+    shutil.copytree(trained_people, home, dirs_exist_ok=True)
 
 
 @pytest.mark.slow
-def test_train_then_leaves_each_person_out(run):
-    done = run("train", "--project", "People", "--epochs", "1", "--leave-one-person-out", "--json")
-    assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
+def test_train_then_leaves_each_person_out():
+    found = said("train", "--project", "People", "--epochs", "1", "--leave-one-person-out")
     assert found["split"] == "person" and found["optimistic"] is False
     each = found["leave_one_person_out"]
     assert sorted(each["per_person"]) == sorted(PEOPLE)
@@ -31,15 +27,13 @@ def test_train_then_leaves_each_person_out(run):
     assert metadata["leave_one_person_out"] == each
 
 
-def test_compare_prints_a_line_for_each_classifier_and_a_sentence(run):
-    done = run("compare", "--project", "People")
-    assert done.exit_code == 0
-    first, *rows, last = done.stdout.splitlines()
+def test_compare_prints_a_line_for_each_classifier_and_a_sentence():
+    first, *rows, last = told("compare", "--project", "People").splitlines()
     assert first == "75 held-out samples, split by person"
     assert [row.split()[0] for row in rows] == ["mlp", "knn", "logreg", "forest"]
     assert all(" to " in row and "%" in row for row in rows) and last.startswith("On these samples")
 
 
-def test_only_the_mlp_leaves_persons_out(run):
-    done = run("train", "--project", "People", "--classifier", "knn", "--leave-one-person-out")
+def test_only_the_mlp_leaves_persons_out():
+    done = invoke("train", "--project", "People", "--classifier", "knn", "--leave-one-person-out")
     assert done.exit_code == 2 and "for the mlp alone" in done.output

@@ -1,37 +1,22 @@
 """The commands for published weights: what the page of the table says, import, verify, one-line
 errors."""
 
-import json
 import math
-import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+from core.errors import WeightsError
 from core.modelfiles.catalogue import WEIGHTS, expected_shapes
+from tests.cli.conftest import said, told
 from tests.modelfiles.caffe_file import caffemodel
 
 
-@pytest.fixture
-def run(root, tmp_path):
-    def call(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "core", "weights", *arguments],
-            cwd=root,
-            env={
-                **os.environ,
-                "MUDRA_WEIGHTS": str(tmp_path / "weights"),
-                "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-
-    return call
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    for name in ("WEIGHTS", "WORKSPACE"):
+        monkeypatch.setenv(f"MUDRA_{name}", str(tmp_path / name.lower()))
 
 
 def likely_arrays(name):
@@ -43,8 +28,8 @@ def likely_arrays(name):
     }
 
 
-def test_the_nets_that_ship_are_listed_as_ready_to_use(run):
-    ready, published = run("list").stdout.split("Published weights:\n")
+def test_the_nets_that_ship_are_listed_as_ready_to_use():
+    ready, published = told("weights", "list").split("Published weights:\n")
     first, *nets = ready.splitlines()
     assert first == "Ready to use, as `--estimator NAME` and on Heatmaps:"
     assert nets == [
@@ -54,16 +39,14 @@ def test_the_nets_that_ship_are_listed_as_ready_to_use(run):
     assert published.startswith("–  cpm.openpose_hand")
 
 
-def test_weights_are_listed_imported_and_verified(run, tmp_path):
+def test_weights_are_listed_imported_and_verified(tmp_path):
     file = tmp_path / "hand.caffemodel"
     file.write_bytes(caffemodel(likely_arrays("cpm.seed_hand")))
-    done = run("import", "cpm.seed_hand", str(file))
-    assert done.returncode == 0, done.stderr
+    told("weights", "import", "cpm.seed_hand", file)
     assert (tmp_path / "workspace" / "nets" / "cpm.seed_hand" / "model.onnx").is_file()
     file.unlink()
-    record = json.loads(run("verify", "cpm.seed_hand", "--json").stdout)
-    assert record["parameters"] == 24_316_162
-    listed = json.loads(run("list", "--json").stdout)
+    assert said("weights", "verify", "cpm.seed_hand")["parameters"] == 24_316_162
+    listed = said("weights", "list")
     rows, nets = listed["weights"], {net.pop("name"): net for net in listed["nets"]}
     assert [row["name"] for row in rows if row["here"]] == ["cpm.seed_hand"]
     licence, given = "Apache-2.0", nets.pop("cpm.seed_hand")
@@ -84,18 +67,17 @@ def test_weights_are_listed_imported_and_verified(run, tmp_path):
     (tmp_path / "weights" / "cpm.seed_hand.safetensors").unlink()
 
 
-def test_the_list_says_how_each_net_is_fed_and_its_file_verified(run):
-    said = run("list").stdout
-    microsoft = said.partition("pose_resnet50.microsoft_256x192")[2].partition("pose_resnet50.")[0]
+def test_the_list_says_how_each_net_is_fed_and_its_file_verified():
+    text = told("weights", "list")
+    microsoft = text.partition("pose_resnet50.microsoft_256x192")[2].partition("pose_resnet50.")[0]
     assert "input: BGR" in microsoft and "no sha256 is published" in microsoft
-    trunk = said.partition("resnet18.imagenet")[2]
+    trunk = text.partition("resnet18.imagenet")[2]
     assert "input: RGB" in trunk and "the first digits of its sha256, f37072fd" in trunk
 
 
-def test_an_error_is_one_line_and_code_1(run, tmp_path):
+def test_what_can_not_be_imported_verified_or_fetched_is_an_error(tmp_path):
     file = tmp_path / "other.caffemodel"
     file.write_bytes(caffemodel({"a.weight": np.ones((1, 1, 1, 1)), "a.bias": np.ones(1)}))
     for arguments in (("import", "cpm.body", str(file)), ("verify", "cpm.body"), ("fetch", "x")):
-        done = run(*arguments)
-        assert done.returncode == 1
-        assert done.stderr.strip().splitlines()[-1].startswith("error: ")
+        with pytest.raises(WeightsError):
+            told("weights", *arguments)

@@ -23,13 +23,10 @@ from core.jobs.evaluations import (
     wait_for_evaluation,
 )
 from core.jobs.trainings import TrainingManager, run_result
+from core.progress import ignore_progress
 from core.store.bin import delete_samples
 from core.training.runs import Run
 from tests.conftest import PEOPLE
-
-
-def quiet(done: int, total: int) -> None:
-    pass
 
 
 @pytest.fixture
@@ -38,14 +35,11 @@ def people(store):
 
 
 @pytest.fixture
-def trained(store, paths, people) -> Run:
-    return TrainingManager(store, paths).runs(people)[0]
+def trained(manager, people) -> Run:
+    return manager.runs(people)[0]
 
 
-def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
-    store, paths, people, trained
-):
-    manager = TrainingManager(store, paths)
+def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(manager, people, trained):
     run = start_leave_one_out(manager, people, trained)
     seen = []
     found = wait_for_evaluation(manager, run, lambda *done: seen.append(done))
@@ -64,20 +58,22 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
 
 
 def test_epochs_that_held_out_persons_chose_make_leaving_them_out_optimistic(
-    store, paths, people, trained
+    manager, people, trained
 ):
     path = trained.path / "metadata.json"
     metadata = json.loads(path.read_text(encoding="utf-8"))
     before = {"best_epoch": metadata.pop("epochs")}  # as trainings used to say it
     del metadata["protocol"]
     path.write_text(json.dumps(metadata | before), encoding="utf-8")
-    manager = TrainingManager(store, paths)
-    found = wait_for_evaluation(manager, start_leave_one_out(manager, people, trained), quiet)
+    found = wait_for_evaluation(
+        manager, start_leave_one_out(manager, people, trained), ignore_progress
+    )
     assert found["epochs"] == before["best_epoch"] and found["optimistic"] is True
 
 
-def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, paths, people, trained):
-    manager = TrainingManager(store, paths)
+def test_a_reloaded_page_and_another_process_see_how_far_it_is(
+    manager, store, paths, people, trained
+):
     run = start_leave_one_out(manager, people, trained)
     elsewhere = TrainingManager(store, paths)  # knows nothing but the folders
     seen = elsewhere.find_running(people)
@@ -95,33 +91,33 @@ def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, paths, peo
     assert [r.name for r in elsewhere.runs(people)] == [trained.name]  # no training of its own
 
 
-def test_stopped_early_it_says_nothing_about_all(store, paths, people, trained):
-    manager = TrainingManager(store, paths)
+def test_stopped_early_it_says_nothing_about_all(manager, people, trained):
     run = start_leave_one_out(manager, people, trained)
     manager.stop(run)
     with pytest.raises(TrainingError, match="run it again"):
-        wait_for_evaluation(manager, run, quiet)
+        wait_for_evaluation(manager, run, ignore_progress)
     assert run.status() == "stopped" and latest_leave_one_out(manager, people, trained) is None
     assert SUMMARY not in GestureModel.load(trained.path).metadata
 
 
-def test_samples_that_changed_since_the_training_are_refused(store, paths, people, trained):
+def test_samples_that_changed_since_the_training_are_refused(manager, store, people, trained):
     delete_samples(store, people.id, [store.samples(people.id, limit=1)[0].id])
     with pytest.raises(TrainingError, match="changed since this training: train again"):
-        start_leave_one_out(TrainingManager(store, paths), people, trained)
+        start_leave_one_out(manager, people, trained)
 
 
-def test_one_person_alone_is_told_what_to_do(store, paths, people, trained):
+def test_one_person_alone_is_told_what_to_do(manager, store, people, trained):
     for person in store.persons(people.id)[1:]:
         store.delete_person(person.id)
     with pytest.raises(TrainingError, match=r"all samples are of Anna.*let another person"):
-        start_leave_one_out(TrainingManager(store, paths), people, trained)
+        start_leave_one_out(manager, people, trained)
 
 
-def test_classifiers_are_compared_in_one_table(store, paths, people):
-    manager = TrainingManager(store, paths)
+def test_classifiers_are_compared_in_one_table(manager, people):
     assert latest_comparison(manager, people) is None
-    found = wait_for_evaluation(manager, run := start_comparison(manager, people, seed=1), quiet)
+    found = wait_for_evaluation(
+        manager, run := start_comparison(manager, people, seed=1), ignore_progress
+    )
     assert [row["classifier"] for row in found["rows"]] == ["mlp", "knn", "logreg", "forest"]
     assert found["split"] == "person" and found["n"] == 75
     assert len(run.records("classifier")) == 4 and run.status() == "done"
@@ -155,9 +151,5 @@ def test_one_plain_sentence_says_which_to_take(rows, said):
 def test_a_difference_counts_where_its_interval_leaves_zero_out():
     assert [
         compare_with_first(row("knn", *i)) for i in ((0.01, 0.2), (-0.2, -0.01), (-0.1, 0.0))
-    ] == [
-        "better",
-        "worse",
-        "same",
-    ]
+    ] == ["better", "worse", "same"]
     assert compare_with_first({"classifier": "mlp"}) == ""

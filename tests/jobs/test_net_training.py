@@ -30,6 +30,7 @@ from core.lab.net_data import hash_data_folder
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
+from core.progress import ignore_progress
 from core.reading.keypoint_sources import KeypointSource, available_nets
 from core.recording.samples import make_sample
 from core.training.runs import Run, list_runs
@@ -79,26 +80,26 @@ def test_samples_become_crops_with_every_fifth_recording_apart(recorded):
 def test_too_few_samples_are_counted(store, paths):
     store.create_project("p")
     with pytest.raises(TrainingError, match=r"0 samples with a picture.*at least 40"):
-        fine_tune_here(store, paths, "p", name="cpm.mine", minutes=1, progress=lambda a, b: None)
+        fine_tune_here(store, paths, "p", name="cpm.mine", minutes=1, progress=ignore_progress)
 
 
 def test_a_project_about_others_has_nothing_for_a_net_of_hands(store, paths):
     store.create_project("Pairs", skeleton="hands_42")
     with pytest.raises(TrainingError, match="“Pairs” is about pairs of hands"):
-        fine_tune_here(store, paths, "Pairs", name="cpm.mine", minutes=1, progress=print)
+        fine_tune_here(store, paths, "Pairs", name="cpm.mine", minutes=1, progress=ignore_progress)
     assert not paths.net_runs.exists() or not any(paths.net_runs.iterdir())
 
 
 @pytest.mark.parametrize("name", ["mine", "cpm.", "cpm.../../x", LIGHT, "cpm.Ü"])
 def test_a_name_that_could_be_a_path_is_refused(store, paths, name):
     with pytest.raises(TrainingError, match="no name for a net"):
-        fine_tune_here(store, paths, "p", name=name, minutes=1, progress=lambda a, b: None)
+        fine_tune_here(store, paths, "p", name=name, minutes=1, progress=ignore_progress)
 
 
 def test_a_fine_tuned_net_can_be_chosen_and_keeps_its_keypoints(recorded, paths, shared_data):
     store, _ = recorded
     run, folder = fine_tune_here(
-        store, paths, "p", name="cpm.mine", minutes=0.02, progress=lambda a, b: None
+        store, paths, "p", name="cpm.mine", minutes=0.02, progress=ignore_progress
     )
     assert folder == paths.own_nets / "cpm.mine"
     assert run.status() == "done" and not (run.path / "pack").exists()
@@ -143,7 +144,7 @@ def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths)
     store, _ = recorded
     lost = replace(paths, shipped_models=paths.workspace)  # no weights to begin with
     with pytest.raises(FileNotFoundError):
-        fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=lambda a, b: None)
+        fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=ignore_progress)
     [run] = list_runs(paths.net_runs)
     assert run.status() == "failed" and "something went wrong" in describe_failure(run)
     assert not has_fine_tuning_checkpoint(run) and not (run.path / "pack").exists()
@@ -192,29 +193,10 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, short_folder, root):
     for part in ("hand_crops", "hand_images"):
         (data / part).mkdir(parents=True)
     write_pack(tmp_path / "packs" / hash_data_folder(data), hands)
+    command = f"{sys.executable} -m torch.distributed.run --nproc_per_node 2 -m core train-net"
+    options = f"--data {data} --minutes 0.1 --batch 4 --threads 1 --workspace {tmp_path} --json"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--nproc_per_node",
-            "2",
-            "-m",
-            "core",
-            "train-net",
-            LIGHT,
-            "--data",
-            str(data),
-            "--minutes",
-            "0.1",
-            "--batch",
-            "4",
-            "--threads",
-            "1",
-            "--workspace",
-            str(tmp_path),
-            "--json",
-        ],
+        [*command.split(), LIGHT, *options.split()],
         cwd=root,
         env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(short_folder)},
         capture_output=True,

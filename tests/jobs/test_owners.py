@@ -4,20 +4,17 @@ import pytest
 
 from core.errors import NotFoundError
 from core.jobs.owners import belongs_to, project_fields
-from core.jobs.trainings import TrainingManager
 from core.training.runs import Run
 
 
-def test_a_renamed_project_keeps_its_trainings(store, project, paths):
-    manager = TrainingManager(store, paths)
-    run = Run.create(paths.runs, **manager.project_fields(project))
+def test_a_renamed_project_keeps_its_trainings(manager, store, project, paths):
+    run = Run.create(paths.runs, **project_fields(project))
     store.rename_project(project.id, "Another")
     assert [r.name for r in manager.runs(project)] == [run.name]
 
 
-def test_a_new_project_of_an_old_name_has_none_of_its_trainings(store, project, paths):
-    manager = TrainingManager(store, paths)
-    Run.create(paths.runs, **manager.project_fields(project))
+def test_a_new_project_of_an_old_name_has_none_of_its_trainings(manager, store, project, paths):
+    Run.create(paths.runs, **project_fields(project))
     store.delete_project(project.id)
     new = store.create_project("Demo")
     assert manager.runs(new) == [] and manager.find_running(new) is None

@@ -9,19 +9,12 @@ from core.errors import NotFoundError, TrainingError
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.active_model import active_model
 from core.jobs.evaluations import start_comparison, start_leave_one_out
-from core.jobs.owners import belongs_to
+from core.jobs.owners import belongs_to, project_fields
 from core.jobs.trainings import KEPT_AUTOMATIC, TrainingManager, preload_training
 from core.training.runs import Run, list_runs
 from tests.conftest import wait_until
 
 PROJECT = "People"
-
-
-@pytest.fixture
-def manager(store, paths):
-    manager = TrainingManager(store, paths)
-    yield manager
-    manager.stop_all()
 
 
 @pytest.fixture
@@ -74,7 +67,7 @@ def test_the_early_model_of_a_replaced_training_answers_until_the_next_can_be_us
 def test_many_in_a_row_leave_the_last_few(manager, paths, project):
     asked_for = manager.runs(project)
     for _ in range(3 * KEPT_AUTOMATIC):
-        Run.create(paths.runs, **manager.project_fields(project), automatic=True).log(
+        Run.create(paths.runs, **project_fields(project), automatic=True).log(
             event="end", status="done"
         )
     for _ in range(5):
@@ -94,7 +87,7 @@ def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths, proj
         manager.restart_training(project)
     manager.stop(measuring)
     ended(manager, measuring)
-    elsewhere = Run.create(paths.runs, **manager.project_fields(project))
+    elsewhere = Run.create(paths.runs, **project_fields(project))
     with pytest.raises(TrainingError, match="being trained already"):
         manager.restart_training(project)
     elsewhere.release()

@@ -17,6 +17,7 @@ from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder
+from tests.store.conftest import sample
 from tests.support.stored import count_by_estimator
 
 RAW = Smoothing(joints=False, hold_s=0)
@@ -295,9 +296,9 @@ def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, t
 
 def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thumb):
     recording = Recording(store, with_pictures=False)
-    _, [web] = recording.receive(frame(1, thumb))
+    recording.receive(frame(1, thumb))
     here = Recorder(store, recording.project.id, "me").create_recording(recording.gesture.id)
-    store.add_samples(here, [replace(_new(web), estimator="mediapipe-hands")])
+    store.add_samples(here, [sample()])
     data = store.training_data(recording.project.id)
     assert (data.estimator, len(data.keypoints)) == ("mediapipe-hands", 2)
     assert count_by_estimator(store, recording.project.id) == {
@@ -320,24 +321,8 @@ def test_a_body_s_sample_lacks_what_is_hidden_and_has_the_crop_of_the_one_in_fro
     camera.receive(word(frame(1, behind, hidden, crops=crops, **BODY), now=1e6))
     recorder.stop()
     live.close()
-    [sample] = store.samples(project.id)
-    assert (sample.estimator, sample.region) == ("mediapipe-pose-web", (10.5, -20.25, 300.0))
-    assert np.isnan(sample.pose[-1]).all() and sample.scores[0][-1] == 0
-    assert sample.pose[0] == pytest.approx(points[0])
+    [body] = store.samples(project.id)
+    assert (body.estimator, body.region) == ("mediapipe-pose-web", (10.5, -20.25, 300.0))
+    assert np.isnan(body.pose[-1]).all() and body.scores[0][-1] == 0
+    assert body.pose[0] == pytest.approx(points[0])
     assert store.training_data(project.id).estimator == "mediapipe-pose"
-
-
-def _new(sample):
-    from core.store import NewSample
-
-    return NewSample(
-        keypoints=sample.pose,
-        scores=sample.scores[0],
-        size_hw=sample.size_hw,
-        source="webcam",
-        mirrored_view=True,
-        space="picture",
-        estimator=sample.estimator,
-        estimator_version="",
-        skeleton=sample.skeleton,
-    )

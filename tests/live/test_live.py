@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.errors import ModelError, WeightsError
+from core.errors import WeightsError
 from core.estimators.heatmap_bodies import HeatmapBodies
 from core.live.live import Latest, LiveProcessor, Options
 from core.media.pictures import read_picture
@@ -17,8 +17,6 @@ from core.paths import Paths
 from core.pose.drawing.heatmap_layout import Maps
 from core.pose.drawing.heatmaps import draw_with_heatmaps
 from core.pose.smoothing import Smoothing
-from core.pose.types import Estimate, Pose
-from core.reading.reading import predict_hands
 from core.recording.demo import ReplayEstimator, read_demo_hands
 from tests.support.standing_net import save_standing_net
 
@@ -354,12 +352,6 @@ def test_fifty_streams_leave_no_threads_behind(make, photos):
 def _os_threads():
     tasks = Path("/proc/self/task")
     return len(list(tasks.iterdir())) if tasks.is_dir() else 0
-
-
-def test_keypoints_of_another_estimator_are_refused(starter):
-    pose = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
-    with pytest.raises(ModelError, match="trained on mediapipe-hands"):
-        predict_hands(starter, Estimate((pose,), (480, 640), "openpose-hand"))
 
 
 class StreamListener:

@@ -20,55 +20,30 @@ from core.live.low_latency import LowLatencyBuffer, LowLatencyTrack
 from core.pose.types import Estimate, Frame
 
 
-def packet(number: int, time: int, data: bytes, *, last: bool) -> RtpPacket:
-    made = RtpPacket(sequence_number=number, timestamp=time, marker=int(last))
+def packet(number: int, time: int, data: bytes, last: int) -> RtpPacket:
+    made = RtpPacket(sequence_number=number, timestamp=time, marker=last)
     made._data = data
     return made
 
 
-def feed(buffer: LowLatencyBuffer, *packets: RtpPacket) -> list[bytes | None]:
-    frames = [buffer.add(each)[1] for each in packets]
-    return [frame.data if frame else None for frame in frames]
-
-
-def test_a_frame_goes_on_with_its_last_packet():
+@pytest.mark.parametrize(
+    ("packets", "frames"),
+    [
+        # sequence numbers begin again after 65535
+        ([(65535, 90, b"a", 0), (0, 90, b"b", 1), (1, 180, b"c", 1)], [None, b"ab", b"c"]),
+        ([(0, 90, b"a", 0), (2, 90, b"c", 1), (1, 90, b"b", 0)], [None, None, b"abc"]),
+        ([(0, 90, b"a", 0), (1, 180, b"b", 0)], [None, b"a"]),
+        (
+            [(0, 90, b"a", 1), (1, 90, b"", 0), (2, 180, b"b", 1), (3, 270, b"c", 1)],
+            [b"a", None, b"b", b"c"],
+        ),
+    ],
+    ids=["whole", "a packet comes late", "no marker", "padding"],
+)
+def test_a_frame_goes_on_with_its_last_packet(packets, frames):
     buffer = LowLatencyBuffer(16, is_video=True)
-    found = feed(
-        buffer,
-        packet(65535, 90, b"a", last=False),  # sequence numbers begin again after 65535
-        packet(0, 90, b"b", last=True),
-        packet(1, 180, b"c", last=True),
-    )
-    assert found == [None, b"ab", b"c"]
-
-
-def test_a_packet_that_comes_late_completes_its_frame():
-    buffer = LowLatencyBuffer(16, is_video=True)
-    found = feed(
-        buffer,
-        packet(0, 90, b"a", last=False),
-        packet(2, 90, b"c", last=True),
-        packet(1, 90, b"b", last=False),
-    )
-    assert found == [None, None, b"abc"]
-
-
-def test_without_a_marker_a_frame_goes_on_with_the_next_one():
-    buffer = LowLatencyBuffer(16, is_video=True)
-    found = feed(buffer, packet(0, 90, b"a", last=False), packet(1, 180, b"b", last=False))
-    assert found == [None, b"a"]
-
-
-def test_padding_after_a_frame_is_no_frame():
-    buffer = LowLatencyBuffer(16, is_video=True)
-    found = feed(
-        buffer,
-        packet(0, 90, b"a", last=True),
-        packet(1, 90, b"", last=False),
-        packet(2, 180, b"b", last=True),
-        packet(3, 270, b"c", last=True),
-    )
-    assert [data for data in found if data] == [b"a", b"b", b"c"]
+    found = [buffer.add(packet(*each))[1] for each in packets]
+    assert [frame.data if frame else None for frame in found] == frames
 
 
 class Camera(MediaStreamTrack):

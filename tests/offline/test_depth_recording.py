@@ -7,11 +7,7 @@ from core.errors import MediaError, NotFoundError, SkeletonError
 from core.estimators.depth_nets import DepthNet
 from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import decode_jpeg
-from core.offline.depth_recording import (
-    add_depth_samples,
-    check_takes_depth,
-    record_depth_samples,
-)
+from core.offline.depth_recording import add_depth_samples, check_takes_depth, record_depth_samples
 from core.reading.depth_playback import DepthPlayback
 from core.reading.depth_reading import DepthReader
 from core.recording.plans import Plan

@@ -181,10 +181,7 @@ def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, shared_dat
     assert hand_table(read.files).empty
     assert list(pd.read_csv(io.StringIO(hand_table(read.files).to_csv(index=False))).columns)[
         :2
-    ] == [
-        "file",
-        "frame",
-    ]
+    ] == ["file", "frame"]
 
 
 def test_annotated_pictures_are_packed_under_numbers(model, make, thumb, tmp_path):

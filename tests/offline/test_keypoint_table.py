@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from core.offline.keypoint_table import table_columns, to_json, to_rows, to_table
@@ -81,9 +80,3 @@ def test_the_json_says_the_same_as_the_table():
     assert one["world"][0] == [None, None, None] and one["visibility"][0] == 0.6
     assert [*one["angles"]] == [*ANGLES] and one["angles"]["left_elbow"] == 180
     assert second["persons"][0]["keypoints"][0] == [0.125, 1.125]
-
-
-def test_a_parquet_file_gives_the_table_back(tmp_path):
-    table = to_table(rows(body()), BODY_33)
-    table.to_parquet(tmp_path / "a.parquet")
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a.parquet"), table)
