@@ -55,7 +55,7 @@ def import_(
     check_skeleton(skeleton)
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("importing") as progress:
-        options = ImportOptions(
+        given = ImportOptions(
             estimator_factory(paths, choose_estimator(store, project, estimator)),
             person=person,
             estimator=estimator,
@@ -66,7 +66,7 @@ def import_(
             on=on,
             progress=progress,
         )
-        report = import_data(store, project, path, options)
+        report = import_data(store, project, path, given)
     for name, reason in report.skipped:
         print(f"skipped {name}: {reason}", file=sys.stderr)
     return report.to_document(), report.text
