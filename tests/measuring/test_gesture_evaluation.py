@@ -2,6 +2,7 @@
 
 import shutil
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 
 from core.errors import ModelError, TableError
 from core.exchange.tables.data_out import export_data
+from core.gestures.classifier.fitting import TrainOptions
+from core.gestures.classifier.learner import train
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.gesture_evaluation import (
     compute_accuracies,
     evaluate_gestures,
@@ -18,7 +22,10 @@ from core.measuring.gesture_evaluation import (
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.types import Estimate, Pose
 from core.reading.reading import predict_hands
+from core.recording.imports.tables import read_table
 from core.store import NewSample
+from core.training.runs import Run
+from tests.support.gesture_samples import gesture_samples
 
 
 def test_accuracies_of_six_items_by_hand():
@@ -198,3 +205,22 @@ def test_unknown_signs_in_pictures_are_rejected(starter, shared_data, make_estim
     )
     assert found["per_gesture"]["none"]["n"] == 9 and found["per_gesture"]["open_palm"]["n"] == 3
     assert found["false_accept"] == found["rejected"] == 0
+
+
+def test_clips_of_gestures_that_the_model_lacks_count_only_in_false_accept(shared_data, tmp_path):
+    path = shared_data / "moving" / "point_history.csv"
+    table = read_table(path)
+    names, counts = np.unique(table.gestures, return_counts=True)
+    rows = np.flatnonzero(np.isin(table.gestures, names[:2]))[::20]
+    labels = np.searchsorted(names, table.gestures[rows])
+    takes = [f"b{row}" for row in rows]
+    data = gesture_samples(
+        table.keypoints[rows], labels, names[:2].tolist(), "p", None, takes, skeleton=table.skeleton
+    )
+    run = Run.create(tmp_path)
+    train(replace(data, estimator=table.estimator), run, TrainOptions(epochs=1))
+    found = evaluate_gestures(GestureModel.load(run.path), path, estimator_factory=lambda: None)
+    assert found["n"] == counts[:2].sum() and found["accuracy"] > 0.6
+    assert found["unjudged"] == dict(zip(names[2:].tolist(), counts[2:].tolist(), strict=True))
+    assert found["unknown_folders"] == [] and set(found["confusion"]) == set(names[:2])
+    assert 0 <= found["rejected"] < 1 and 0 <= found["false_accept"] <= 1
