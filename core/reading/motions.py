@@ -42,11 +42,6 @@ class _MotionTrack:
         self.stream, self.name, self.seen_s = MotionStream(model), "", 0.0
         self.path: deque[tuple[float, Floats]] = deque()
 
-    def drop_old_points(self, now_s: float) -> None:
-        """Remove what is too old to be drawn."""
-        while self.path and now_s - self.path[0][0] > _TRAIL_S:
-            self.path.popleft()
-
 
 class MotionReader:
     """Recognises the moving gestures of a stream's hands; idle if the model has none.
@@ -91,7 +86,8 @@ class MotionReader:
             for name, event in events
         )
         for track in self._tracks.values():
-            track.drop_old_points(now_s)
+            while track.path and now_s - track.path[0][0] > _TRAIL_S:
+                track.path.popleft()
 
     def _step_visible(
         self, estimate: Estimate, model: GestureModel, names: Mapping[int, str]
@@ -140,9 +136,8 @@ class MotionReader:
         """Draw each hand's path into the mirrored picture of the last frame."""
         for track in self._tracks.values():
             points = np.array([point for _, point in track.path]).reshape(-1, 2)
-            points = rescale_keypoints(
-                points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2]
-            )
+            size_hw = mirrored.shape[:2]
+            points = rescale_keypoints(points, self._size_hw or size_hw, size_hw)
             points[:, 0] = mirrored.shape[1] - 1 - points[:, 0]
             mirrored = draw_path(mirrored, points)
         return mirrored

@@ -12,12 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.depth.cameras import Camera
-from core.depth.frames import (
-    DEFAULT_FPS,
-    DepthFrame,
-    DepthRecording,
-    check_frame_size,
-)
+from core.depth.frames import DEFAULT_FPS, DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.depth.io.images import read_depth
 from core.depth.io.joint_tables import JOINTS_FILE, JointTable, read_joint_table, read_times

@@ -13,12 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
-from core.depth.frames import (
-    DEFAULT_FPS,
-    DepthFrame,
-    DepthRecording,
-    check_frame_size,
-)
+from core.depth.frames import DEFAULT_FPS, DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import (
     INTRINSICS,
     check_camera_value,
@@ -114,11 +109,9 @@ def _read_camera_arrays(
     unit_mm = float(arrays["unit_mm"].ravel()[0]) if arrays.get("unit_mm", _EMPTY).size else None
     if "camera" in arrays:
         height, width = size_hw
-        document: dict[str, Any] = {"name": name, "unit_mm": unit_mm}
-        document |= {"width": width, "height": height}
-        for key, value in zip(INTRINSICS, arrays["camera"].ravel(), strict=False):
-            document[key] = float(value)
-        return parse_camera(document, name)
+        document = {"name": name, "unit_mm": unit_mm, "width": width, "height": height}
+        numbers = arrays["camera"].ravel()[: len(INTRINSICS)].tolist()
+        return parse_camera(document | dict(zip(INTRINSICS, numbers, strict=False)), name)
     if unit_mm is not None:
         check_camera_value("unit_mm", unit_mm, name)
     return None, unit_mm
