@@ -24,7 +24,12 @@ from core.files import printable, sha256_of
 from core.gestures.data import UNKNOWN_PERSON
 from core.media.json_objects import first_fault
 from core.recording.imports.cells import format_lines
-from core.recording.imports.importing import NO_OPTIONS, ImportOptions, import_path, record_import
+from core.recording.imports.importing import (
+    NO_OPTIONS,
+    ImportOptions,
+    import_path,
+    report_with_history,
+)
 from core.recording.imports.tables import TABLE_SUFFIXES
 from core.recording.samples import AddReport
 from core.store import Project, Store
@@ -57,9 +62,8 @@ def import_data(
         if first is None:
             raise TableError("the file holds no samples with keypoints")
         with find_or_create_project(store, target, first["skeleton"]) as (project, is_new):
-            rows = chain([first], rows)
-            report = _import_rows(store, project, rows, options, is_new)
-            record_import(store, project, path.name, report, fresh=is_new)
+            with report_with_history(store, project, path.name, fresh=is_new) as report:
+                _import_rows(store, project, chain([first], rows), options, is_new, report)
             return report
     except StoreFullError:
         raise
@@ -149,8 +153,13 @@ def _find_row_fault(columns: SampleColumns, row: Row) -> str:
 
 
 def _import_rows(
-    store: Store, project: Project, rows: Iterator[Row], options: ImportOptions, is_new: bool
-) -> AddReport:
+    store: Store,
+    project: Project,
+    rows: Iterable[Row],
+    options: ImportOptions,
+    is_new: bool,
+    report: AddReport,
+) -> None:
     """Import rows in one short transaction, which starts when all of them were validated."""
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
@@ -169,9 +178,5 @@ def _import_rows(
                 row = from_line(line)
                 merger.add(row, is_foreign=row["foreign"])
             merger.flush()
-    return AddReport(
-        added=len(merger.new["samples"]),
-        already=merger.already,
-        new_gestures=merger.new_gestures,
-        new=merger.new,
-    )
+    report.added, report.already = len(merger.new["samples"]), merger.already
+    report.new, report.new_gestures = merger.new, merger.new_gestures

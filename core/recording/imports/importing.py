@@ -108,31 +108,23 @@ def import_path(
 def report_with_history(
     store: Store, project: Project, source: str, *, fresh: bool = False, verb: str = "Imported"
 ) -> Iterator[AddReport]:
-    """Yield an empty report to fill; at the end, or after an error, record the added samples in the
-    history for Undo."""
+    """Yield an empty report to fill; at the end, or after an error, record the added samples for
+    Undo, which deletes a project that was created for them (`fresh`)."""
     report = AddReport()
+
+    def record() -> None:
+        title = f"{verb} {format_count(report.added, 'sample')} from {printable(source)}"
+        new = {"projects": [project.id]} if fresh else report.new
+        store.record_additions(project.id, title, new)
+
     try:
         yield report
     except BaseException:
         with suppress(MudraError):  # the first error is the one to show
             if report.added:
-                record_import(store, project, source, report, fresh=fresh, verb=verb)
+                record()
         raise
-    record_import(store, project, source, report, fresh=fresh, verb=verb)
-
-
-def record_import(
-    store: Store,
-    project: Project,
-    source: str,
-    report: AddReport,
-    *,
-    fresh: bool,
-    verb: str = "Imported",
-) -> None:
-    """Record an import for Undo; undoing one that created its project (`fresh`) deletes it."""
-    title = f"{verb} {format_count(report.added, 'sample')} from {printable(source)}"
-    store.record_additions(project.id, title, {"projects": [project.id]} if fresh else report.new)
+    record()
 
 
 @contextmanager
