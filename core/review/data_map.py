@@ -75,8 +75,7 @@ def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[
 
 
 def describe_map(data_map: DataMap) -> str:
-    """Describe the map for the user: number of samples, and variance explained (PCA) or how to read
-    it (t-SNE)."""
+    """Describe the map: number of samples, and variance explained or, of t-SNE, how to read it."""
     text = f"{len(data_map.ids):,} samples"
     if len(data_map.ids) < data_map.total:
         text = (

@@ -87,8 +87,7 @@ class LabelNoiseCache:
     def score(
         self, store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
     ) -> LabelNoise:
-        """Score all samples of the project and keep the result as the latest; 100,000 samples take
-        about 20 seconds."""
+        """Score all samples of the project and keep the result; 100,000 samples take 20 seconds."""
         with self._lock:
             self._latest[project.id] = score_labels(store, paths, project, progress)
             return self._latest[project.id]
@@ -174,8 +173,7 @@ def filter_and_sort_ids(
 def _sort_indices(
     sample_index: SampleIndex, order: str, label_noise: LabelNoise | None, persons: tuple[int, ...]
 ) -> Ints:
-    """Return the indices that sort the samples by person, by label noise (most suspect first), or
-    as they are (newest first)."""
+    """Return the indices that sort the samples by person, by label noise, or as they are."""
     if order == BY_PERSON:
         rank = {person: i for i, person in enumerate(persons)}
         ranks = np.array([rank.get(p, len(rank)) for p in sample_index.persons.tolist()], np.int64)

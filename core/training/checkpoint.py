@@ -17,8 +17,7 @@ CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 
 @dataclass
 class TrainingState:
-    """What a training resumes from. Its result is the average of the net's weights; `spent_s` is of
-    all sessions together."""
+    """What a training resumes from: `average` is its result, `spent_s` is of all sessions."""
 
     net: PoseNet
     average: AveragedModel

@@ -54,8 +54,7 @@ class TrainingMonitor:
         _check_finite(float(cast(Tensor, self._fabric.all_reduce(loss, reduce_op="mean"))))
 
     def record_step(self, loss: Tensor) -> None:
-        """Store a step's loss and time; at each interval raise TrainingError for a NaN loss, else
-        evaluate and save a checkpoint."""
+        """Store a step's loss; at each interval evaluate and save a checkpoint, except of NaN."""
         self._losses.append(loss)
         self._state.spent_s = self._elapsed_s()
         if self._state.spent_s - self._last_evaluated_s >= self._interval_s:

@@ -89,8 +89,7 @@ class Run:
         return self.records("start")[0]
 
     def status(self) -> str:
-        """Return the status of the last logged end, else RUNNING, or DEAD if the run's process no
-        longer works on it."""
+        """Return the last logged end's status, else RUNNING, or DEAD if its process is gone."""
         last = [r for r in _read_log(self.path / LOG) if r["event"] in ("start", "end")][-1]
         if last["event"] == "end":
             return str(last["status"])
@@ -119,8 +118,7 @@ class Run:
             raise
 
     def _is_held(self, start: dict[str, Any]) -> bool:
-        """Return whether a process still works on the run, by the log's lock or, without locks, by
-        the process id."""
+        """Return whether a process works on the run, by the log's lock or else the process id."""
         if fcntl is None or not start.get("held"):
             return _is_process_alive(int(start["pid"]))
         with (self.path / LOG).open("rb") as log:

@@ -58,8 +58,7 @@ class Symmetries:
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "Symmetries":
-        """Look up by name which gestures are mirror images of each other, rotatable, or pointing;
-        −1 where no gesture is."""
+        """Look up by name which gestures are mirror images of each other, rotatable, pointing."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         rotatable = [gesture.name in _ROTATABLE for gesture in gestures]
@@ -103,8 +102,7 @@ def augment(
 def _add_jitter(
     keypoints: torch.Tensor, jitter: float, skeleton: Skeleton, generator: torch.Generator
 ) -> Any:
-    """Add Gaussian noise to each keypoint, in units of the pose's length; in a pair, of each hand's
-    length."""
+    """Add Gaussian noise to keypoints, in units of the pose's length, in pairs of each hand's."""
     if skeleton.parts:
         hands = keypoints.split([part.size for part in skeleton.parts], 1)
         pairs = zip(hands, skeleton.parts, strict=True)

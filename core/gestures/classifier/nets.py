@@ -82,8 +82,7 @@ class RejectionHead(nn.Module):
 
 
 class OpenSetNet(nn.Module):
-    """A gesture net and its rejection head, which reads the standardised features and the logits.
-    `forward` is what is saved."""
+    """A gesture net, and a rejection head on its features and logits; `forward` is saved."""
 
     def __init__(self, net: GestureNet, head: RejectionHead) -> None:
         super().__init__()

@@ -194,8 +194,7 @@ def save_predictions(
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
-    """Read a run's `validation.csv`; empty where it has none. Raises TrainingError: it is no such
-    table."""
+    """Read a run's `validation.csv`, if it has one. Raises TrainingError: it is no such table."""
     if not (folder / FILE).is_file():
         return []
     with (folder / FILE).open(encoding="utf-8", newline="") as file:

@@ -54,8 +54,7 @@ class BodyFeatures(FeatureSet):
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: positions, bone
         directions, joint angles and distances in shoulder widths."""
-        width = self._measure_shoulder_width(seen, xp)[:, None, None]
-        scaled = (seen - self._shoulder_centre(seen, xp)) / width
+        scaled, _ = self._scale(seen, xp)
         pairs, head = self._fill_missing(scaled, xp)
         bones = {
             end: _unit_or_zero(
@@ -77,8 +76,7 @@ class BodyFeatures(FeatureSet):
     def centre_on_root(self, points: Any) -> Floats:
         """Move (N, K, 2) keypoints so that the shoulders' middle is the origin, and replace missing
         ones by their usual positions."""
-        width = self._measure_shoulder_width(points, np)[:, None, None]
-        scaled = (points - self._shoulder_centre(points, np)) / width
+        scaled, width = self._scale(points, np)
         pairs, head = self._fill_missing(scaled, np)
         usual = np.empty_like(scaled)
         usual[:, self._head] = head[:, 0]
@@ -104,16 +102,14 @@ class BodyFeatures(FeatureSet):
         shoulders = points[:, self._left_right("shoulder")]
         return xp.where(xp.isfinite(shoulders), shoulders, shoulders[:, [1, 0]])
 
-    def _shoulder_centre(self, points: Any, xp: Any) -> Any:
-        """Return the (N, 1, 2) middle of the shoulders."""
+    def _scale(self, points: Any, xp: Any) -> tuple[Any, Any]:
+        """Return keypoints from the shoulders' middle in shoulder widths, and these (N, 1, 1): the
+        largest of the estimates by shoulders, trunk and head, because a rotated body looks
+        narrower; 1 where none is visible."""
         both = self._shoulders(points, xp)
-        return (both[:, 0:1] + both[:, 1:2]) / 2
-
-    def _measure_shoulder_width(self, points: Any, xp: Any) -> Any:
-        """Return the (N,) shoulder width: the largest of the estimates by shoulders, trunk and
-        head, because a rotated body looks narrower; 1 where none is visible."""
+        centre = (both[:, 0:1] + both[:, 1:2]) / 2
         shoulders, hips = (points[:, self._left_right(name)] for name in ("shoulder", "hip"))
-        up = points[:, self._head : self._head + 1] - self._shoulder_centre(points, xp)
+        up = points[:, self._head : self._head + 1] - centre
         estimates = [
             shoulders[:, 0:1] - shoulders[:, 1:2],
             (hips - shoulders) / _PARENTS["hip"][1],
@@ -121,7 +117,8 @@ class BodyFeatures(FeatureSet):
         ]
         vectors = zero_missing(xp.concatenate(estimates, 1), xp)
         longest = xp.sqrt(xp.amax(squared_length(vectors), 1))
-        return xp.where(longest > EPS, longest, xp.ones_like(longest))
+        width = xp.where(longest > EPS, longest, xp.ones_like(longest))[:, None, None]
+        return (points - centre) / width, width
 
     def _fill_missing(self, scaled: Any, xp: Any) -> tuple[dict[str, Any], Any]:
         """Replace missing keypoints by their usual positions; return the left-right pairs by name,

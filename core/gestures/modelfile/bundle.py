@@ -129,8 +129,7 @@ def run_model(model: GestureModel, inputs: Inputs) -> Answers:
 
 
 def _to_lists(values: Any) -> Any:
-    """Convert an array to nested lists of the shortest decimal numbers that give the same float32;
-    None for NaN."""
+    """Convert an array to nested lists of the shortest numbers that give the same float32."""
     if isinstance(values, np.ndarray):
         return [_to_lists(value) for value in values]
     return float(str(values)) if np.isfinite(values) else None
@@ -277,8 +276,7 @@ def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) 
 def _read_vectors(
     text: str, classes: int, shape: tuple[int, ...], name: str
 ) -> tuple[Inputs, Answers]:
-    """Read test inputs and expected outputs of `vectors.json`; raise ModelError where it is damaged
-    or a shape is wrong."""
+    """Read inputs and expected outputs of `vectors.json`; raise ModelError where one is wrong."""
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
             content = json.loads(text)

@@ -34,8 +34,7 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _check_file(path: Path, name: str) -> None:
-    """Read a `.gesture` file, and check its costs and test vectors; raise MudraError where it can't
-    be trusted."""
+    """Check a `.gesture` file, its costs and test vectors; raise MudraError where one fails."""
     bundle = read_bundle(path)
     for one in (bundle, bundle.motions):
         if one is not None:

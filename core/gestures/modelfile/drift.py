@@ -122,8 +122,7 @@ def measure_coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict
 def find_half_bodies(
     keypoints: NDArray[np.float32], skeleton: Skeleton, coverage: Mapping[str, float]
 ) -> NDArray[np.bool_]:
-    """Return (N,) whether a body lacks a part that, by `measure_coverage`, nearly all training
-    samples showed."""
+    """Return (N,) whether a body lacks a part that, by `coverage`, most training samples showed."""
     half = np.zeros(len(keypoints), bool)
     for part in _PARTS:
         if skeleton.is_body and coverage.get(part, 0) >= _COVERED:
@@ -170,8 +169,7 @@ class DriftMonitor:
         self._last_s = -math.inf
 
     def add_frame(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
-        """Add a frame's hands and forget those older than MEMORY_S; a frame that isn't later than
-        the last one is ignored."""
+        """Add a frame's hands, unless it isn't later, and forget those older than MEMORY_S."""
         if time_s <= self._last_s:
             return
         duration_s = min(time_s - self._last_s, _MAX_STEP_S) if self._last_s > -math.inf else 0.0

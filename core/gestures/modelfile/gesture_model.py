@@ -190,8 +190,7 @@ class GestureModel:
         return np.inf if self.about.rejection is None else self.about.rejection.threshold
 
     def check_estimator(self, name: str, skeleton: str = HAND_21.name) -> None:
-        """Raise ModelError where the model wasn't trained on keypoints of this estimator and
-        skeleton."""
+        """Raise ModelError unless it was trained on keypoints of this estimator and skeleton."""
         if skeleton != self.skeleton.name:
             raise ModelError(
                 f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "

@@ -88,8 +88,7 @@ class MotionFeatures:
         return xp.concatenate([*path_features, shape, _frame_steps(shape, xp) * _STEP_GAIN], 2)
 
     def measure_reach(self, keypoints: Any, xp: Any = np) -> Any:
-        """Return the (N,) reach of the longer path: the distance of its farthest point from its
-        centre, in pose sizes."""
+        """Return the (N,) reach of the longer path from its centre, in pose sizes."""
         paths, _ = self._split_paths_and_shape(keypoints, xp)
         return xp.amax(xp.stack([_path_reach(path, xp) for path in paths], -1), 1)
 

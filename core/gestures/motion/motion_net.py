@@ -142,8 +142,7 @@ def choose_epochs(data: GestureData, options: TrainOptions) -> int:
 
 
 def _learning_rate_factor(done: float) -> float:
-    """Return the learning rate's factor at a progress of 0..1: linear warm-up, then half a cosine
-    down to 0."""
+    """Return the learning rate's factor at 0..1: linear warm-up, then half a cosine to 0."""
     if done < _WARM_UP:
         return (done + 0.01) / (_WARM_UP + 0.01)
     return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP))))

@@ -204,8 +204,7 @@ class MotionStream:
         return [*begins, first] if slow else begins
 
     def _pop_settled(self, now_s: float) -> MotionEvent | None:
-        """Return and clear the candidate event if its movement has ended, else None; set
-        `near_miss` likewise."""
+        """Return and clear the candidate event if its movement is over; likewise `near_miss`."""
         if (near := self._near) and now_s - near.end_s >= SETTLED_S - 1e-9:
             self.near_miss, self._near, self._missed_s = near, None, near.end_s
         one, last = self._candidate, self._last

@@ -85,8 +85,7 @@ class Templates:
         return xp.concatenate(nearest, 1) * self.sharpness
 
     def distance_score(self, x: Any, xp: Any = np) -> Any:
-        """Return the (N,) distance of (N, T, F) features to the nearest example, relative to the
-        limit: above 1 is rejected."""
+        """Return (N,) distances to the nearest example; 1 is the limit of rejection."""
         far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         return -xp.amax(-far, 1) / self.limit
 
