@@ -4,22 +4,19 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
-from google.protobuf.message import DecodeError
-from playwright.sync_api import Error, Locator, Page, WebSocket, expect, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store
 from tests.conftest import lacking
-from tests.support.studio import LOG, ROOT, flags, studio
+from tests.support.studio import LOG, ROOT, flags, settled, studio
 
 WAIT_MS = 60_000  # machines that run tests may share their cores
 expect.set_options(timeout=WAIT_MS)
@@ -34,6 +31,13 @@ SIZES = {"wide": (1280, 900), "tablet": (820, 1180)}
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("workspace")
+
+
+@pytest.fixture
+def store(workspace):
+    """The store of the studio."""
+    with closing(Store(Paths.find(workspace).database)) as store:
+        yield store
 
 
 @pytest.fixture(scope="package")
@@ -115,9 +119,11 @@ def look(open_browser, server, pictures):
                 print(page.get_by_test_id("stMain").inner_text(timeout=1000)[:3000])
                 print(page.locator(".cards").all_inner_texts())  # they lie in a shadow
                 print(page.locator(".hold").evaluate_all("all => all.map(one => one.title)"))
-                page.screenshot(path=pictures / "failed.png", full_page=True)
             raise
         finally:
+            with suppress(Error):  # as the test leaves it, to be looked at
+                test = re.sub(r"\W+", "_", os.environ["PYTEST_CURRENT_TEST"].partition("::")[2])
+                page.screenshot(path=pictures / f"{test}.png", full_page=True)
             context.close()
 
     return open_with
@@ -134,27 +140,7 @@ def watched(page: Page) -> list[str]:
     page.on("pageerror", lambda error: note("error", str(error)))
     page.on("framenavigated", lambda frame: note("loaded", frame.url))
     page.on("framedetached", lambda frame: note("frame is gone", frame.url))
-    page.on("websocket", lambda socket: note_page_runs(socket, note))
     return events
-
-
-def note_page_runs(socket: WebSocket, note: Callable[[str, str], None]) -> None:
-    """Note each run of a whole page that the browser asks for or that the server starts."""
-
-    def note_request(content: str | bytes) -> None:
-        with suppress(DecodeError, TypeError):
-            request = BackMsg.FromString(content).rerun_script
-            if request.page_script_hash and not request.fragment_id:
-                note("asked for page", request.page_script_hash)
-
-    def note_start(content: str | bytes) -> None:
-        with suppress(DecodeError, TypeError):
-            message = ForwardMsg.FromString(content)
-            if message.HasField("new_session") and not message.metadata.run.fragment_ids:
-                note("server starts page", message.new_session.page_script_hash)
-
-    socket.on("framesent", note_request)
-    socket.on("framereceived", note_start)
 
 
 # -------------------------------------------------------------------------------------- the films
@@ -199,8 +185,6 @@ def write_film(path, photos_bgr, frames_a_photo=FRAMES_A_PHOTO):
 @pytest.fixture(scope="package")
 def film(tmp_path_factory):
     """A camera that shows grey."""
-    import numpy as np
-
     path = tmp_path_factory.mktemp("film") / "grey.y4m"
     write_film(path, [np.full((480, 640, 3), 128, np.uint8)])
     return path
@@ -214,17 +198,27 @@ def go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-def settled(page: Page) -> None:
-    """No script of the page is running."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
 def light_and_dark(page: Page, path: Path) -> None:
     """The page's pictures, to be looked at: path's name with _light and _dark."""
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(100)  # drawn
         page.screenshot(path=path.with_stem(f"{path.stem}_{scheme}"), full_page=True)
+
+
+def create_project(page: Page, name: str, kind: str) -> None:
+    """Create a project about hands, both hands or bodies in the sidebar."""
+    page.get_by_role("button", name="New", exact=True).click()
+    page.get_by_label("Name", exact=True).last.fill(name)
+    page.get_by_text(kind, exact=True).click()
+    page.get_by_role("button", name="Create").click()
+    settled(page)
+
+
+def train(page: Page, done: str) -> None:
+    """Press Train, and wait until the page says that it is done."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text(done)).to_be_visible(timeout=300_000)
 
 
 def set_choice(page: Page, name: str, option: str | re.Pattern[str]) -> None:
@@ -305,6 +299,18 @@ def begin_performance(page: Page, gesture: str) -> None:
     expect(recorded_s).to_have_text(re.compile(r"● [5-9]\.\d s"))
 
 
+def hold(page: Page, gesture: str, at_least: int = 3) -> int:
+    """Hold the gesture's button until so many samples are kept; how many it were in the end."""
+    begin_hold(page, gesture, at_least)
+    page.mouse.up()
+    return kept(page, gesture)
+
+
+def record_burst(page: Page, gesture: str) -> int:
+    """Hold the gesture's button until five samples are kept; how many it were in the end."""
+    return hold(page, gesture, 5)
+
+
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:
     """It records the gesture, and so many samples are kept."""
     any_more = "|".join(str(n) for n in range(at_least, 10)) + r"|\d\d+"
@@ -319,13 +325,6 @@ def kept(page: Page, gesture: str) -> int:
     found = re.search(rf"{re.escape(gesture)}: (\d+) saved", text)
     assert found, text
     return int(found[1])
-
-
-def record_burst(page: Page, gesture: str) -> int:
-    """Hold the gesture's button until five samples are kept; how many it were in the end."""
-    begin_hold(page, gesture, 5)
-    page.mouse.up()
-    return kept(page, gesture)
 
 
 def reads(page: Page, gesture: str) -> None:
@@ -344,7 +343,9 @@ def undo_here(page: Page) -> None:
 
 
 def stored(workspace, gesture):
-    store = Store(Paths.find(workspace).database)
-    rows = store.overview(store.project("My gestures").id)
-    store.close()
+    """How many samples of the gesture the first project has, or would have."""
+    with closing(Store(Paths.find(workspace).database)) as store:
+        if "My gestures" not in [project.name for project in store.projects()]:
+            store.create_project("My gestures")
+        rows = store.overview(store.project("My gestures").id)
     return next(row.samples for row in rows if row.gesture.name == gesture)

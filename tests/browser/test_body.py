@@ -54,29 +54,24 @@ EDGES = """() => {
 }"""
 
 
-def test_the_camera_s_person_stands_in_space_and_the_background_can_be_blurred(
-    look, film, pictures
-):
+def test_the_camera_s_person_stands_in_space_and_the_background_can_be_blurred(look, film):
     with look(film) as page:
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto("/body")
-        settled(page)
         start_camera(page)
         cells = page.locator(".mudra-table td").filter(has_text="°")
         expect(cells).to_have_count(8)
         expect(page.locator(".js-plotly-plot canvas").first).to_be_visible()
         expect(page.get_by_text("followed from the frame before")).to_be_visible()
         sharp = page.evaluate(EDGES)
-        page.screenshot(path=pictures / "body_camera.png", full_page=True)
         press_text(page, "Blurred")
         page.wait_for_function(f"(sharp) => ({EDGES})() < 0.6 * sharp", arg=sharp)
         press_text(page, "Show search area")
         expect(page.get_by_text("computed from them as in the paper")).to_be_visible()
         page.set_viewport_size({"width": 820, "height": 1180})
-        page.screenshot(path=pictures / "body_blurred_tablet.png", full_page=True)
 
 
-def test_a_video_s_keypoints_can_be_downloaded(look, film, video, pictures):
+def test_a_video_s_keypoints_can_be_downloaded(look, film, video):
     with look(film, dark=True) as page:
         page.goto("/body")
         settled(page)
@@ -91,4 +86,3 @@ def test_a_video_s_keypoints_can_be_downloaded(look, film, video, pictures):
         expect(
             page.locator("canvas.marks, .vega-embed canvas, .vega-embed svg").first
         ).to_be_visible()
-        page.screenshot(path=pictures / "body_video_dark.png", full_page=True)

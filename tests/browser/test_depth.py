@@ -28,9 +28,7 @@ def film(films):
     return films("open_palm")
 
 
-def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(
-    look, film, pictures, shared_data
-):
+def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(look, film, shared_data):
     with look(film) as page:
         page.set_viewport_size({"width": 1280, "height": 1100})
         page.goto("/depth")
@@ -38,7 +36,6 @@ def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(
         expect(told).to_have_text(re.compile(r"^Frame ([2-9]|\d\d) of 90 · \d\.\d\d s$"))
         expect(page.get_by_text(re.compile("^Mean error \\d+\\.\\d mm$"))).to_be_visible()
         expect(page.get_by_text("90 frames with truth")).to_be_visible()
-        page.screenshot(path=pictures / "depth_example.png", full_page=True)
 
         page.get_by_role("button", name="Pause").click()
         page.get_by_role("slider", name="Frame").focus()
@@ -64,10 +61,9 @@ def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(
         expect(page.locator(".how")).to_have_text(re.compile(", 7\\d cm away$"))
         expect(page.get_by_role("slider", name="Frame")).to_be_hidden()
         page.set_viewport_size({"width": 820, "height": 1180})
-        page.screenshot(path=pictures / "depth_recording_tablet.png", full_page=True)
 
 
-def test_a_webcam_s_hand_moves_in_space(look, film, pictures):
+def test_a_webcam_s_hand_moves_in_space(look, film):
     with look(film, dark=True) as page:
         page.goto("/depth")
         settled(page)
@@ -85,10 +81,9 @@ def test_a_webcam_s_hand_moves_in_space(look, film, pictures):
             given = [space.element_handle(), before]
             before = page.wait_for_function(shown, arg=given, polling=300).json_value()
         expect(page.get_by_text("MediaPipe estimates these points from colours")).to_be_visible()
-        page.screenshot(path=pictures / "depth_webcam_dark.png", full_page=True)
 
 
-def test_frames_become_samples_and_the_page_says_what_they_show(look, film, pictures):
+def test_frames_become_samples_and_the_page_says_what_they_show(look, film):
     with look(film) as page:
         page.set_viewport_size({"width": 1280, "height": 1500})
         page.goto("/depth")
@@ -101,4 +96,3 @@ def test_frames_become_samples_and_the_page_says_what_they_show(look, film, pict
             expect(page.get_by_text(re.compile(f"^Samples: .*{gesture} \\d\\d"))).to_be_visible()
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.locator("p.said")).to_have_text(re.compile("^No gesture$|%$"))
-        page.screenshot(path=pictures / "depth_teaching.png", full_page=True)

@@ -77,7 +77,7 @@ def page(open_browser, site, actions):
     page.close()
 
 
-def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(page, actions, pictures):
+def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(page, actions):
     def offer(*readings, time_s=1.0):
         poses = tuple(reading.pose for reading in readings)
         actions.offer(readings, time_s, Estimate(poses, (100, 200), "mediapipe-hands", time_s))
@@ -89,7 +89,6 @@ def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(page, actions, pic
         offer(hand(x, 0.01))
     page.wait_for_function(f"({PAINTED})()[1] > 0.69")
     assert page.evaluate(PAINTED) == pytest.approx([0.3, 0.7, 0.5, 0.5], abs=0.03)
-    page.screenshot(path=pictures / "draw.png")
     offer(hand(0.7, 0.08))
     offer(hand(0.85, 0.01))  # a new line, not the old one's end
     offer(hand(0.9, 0.01))

@@ -7,14 +7,14 @@ import pytest
 from playwright.sync_api import expect
 
 from core.gestures.modelfile.bundle import MEMBERS, check_bundle
-from tests.browser.conftest import SIZES, go, light_and_dark, settled
+from tests.browser.conftest import go, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 MARKUP = "<img src=x onerror=alert(1)> **b** [x](http://example.org).gesture"
 
 
-def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
+def test_a_model_goes_out_and_comes_in(look, film, tmp_path):
     dialogs = []
     with look(film) as page:
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
@@ -36,32 +36,16 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
         )
         expect(page.get_by_text(re.compile("isn't a zip that can be read"))).to_be_visible()
         settled(page)
-        page.screenshot(path=pictures / "export_refused.png", full_page=True)
         field.set_input_files(
             {"name": MARKUP, "mimeType": "application/zip", "buffer": file.read_bytes()}
         )
         add = page.get_by_role("button", name="Add to My gestures")
         expect(add).to_be_visible()
         settled(page)
-        page.screenshot(path=pictures / "export_came.png", full_page=True)
         add.click()
         expect(page.get_by_text(re.compile("model added to"))).to_be_visible()
         expect(page.locator("a[href*='example.org']")).to_have_count(0)
         settled(page)
-        page.screenshot(path=pictures / "export_added.png", full_page=True)
         go(page, "Train")
         expect(page.get_by_label("Trainings")).to_have_value(re.compile("from .*onerror=alert"))
     assert dialogs == []
-
-
-def test_the_page_fits_its_window(look, film, pictures):
-    with look(film) as page:
-        page.goto("/export")
-        download = page.get_by_role("button", name="Download My-gestures.gesture")
-        for name, (width, height) in SIZES.items():
-            page.set_viewport_size({"width": width, "height": height})
-            expect(download).to_be_visible()
-            settled(page)
-            light_and_dark(page, pictures / f"export_{name}.png")
-            wider = "document.documentElement.scrollWidth > window.innerWidth"
-            assert not page.evaluate(wider)

@@ -14,6 +14,7 @@ from tests.browser.conftest import (
     button_to_hold,
     card,
     choose,
+    hold,
     is_chosen,
     keeps,
     kept,
@@ -44,7 +45,6 @@ UNPLUG = """camera => camera.getTracks().forEach((track) => {
 
 def on_record(page):
     page.goto("/record?project=My+gestures")
-    settled(page)
     start_camera(page)
 
 
@@ -54,20 +54,18 @@ def says(page, gesture, samples):
     expect(card(page, gesture).locator(".count")).to_have_text(f"{samples} {noun}")
 
 
-def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, workspace, pictures):
+def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, workspace):
     with look(films("fist")) as page:
         on_record(page)
         total = 0
-        ends = {
-            "release": page.mouse.up,
-            "leave": lambda: page.mouse.move(5, 5),
-            "blur": lambda: page.evaluate("window.dispatchEvent(new Event('blur'))"),
-            "hidden": lambda: page.evaluate(HIDE),
-        }
-        for name, end in ends.items():
+        for end in (
+            page.mouse.up,
+            lambda: page.mouse.move(5, 5),
+            lambda: page.evaluate("window.dispatchEvent(new Event('blur'))"),
+            lambda: page.evaluate(HIDE),
+        ):
             begin_hold(page, "fist")
             is_chosen(page, "fist")
-            page.screenshot(path=pictures / f"hold_{name}.png")
             end()
             total += kept(page, "fist")
             page.mouse.up()
@@ -78,9 +76,7 @@ def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, work
         expect(card(page, "fist").locator("img[src^='data:image/jpeg']").first).to_be_visible()
 
 
-def test_a_reload_while_it_is_held_keeps_what_was_recorded_and_says_so(
-    look, films, workspace, pictures
-):
+def test_a_reload_while_it_is_held_keeps_what_was_recorded_and_says_so(look, films, workspace):
     with look(films("open_palm")) as page:
         on_record(page)
         begin_hold(page, "open_palm")
@@ -111,7 +107,7 @@ def test_of_a_tab_that_is_killed_while_it_is_held_nothing_is_stored_that_came_af
 
 
 def test_a_camera_pulled_out_while_a_button_is_held_stores_what_came_before_and_is_told(
-    look, films, workspace, pictures
+    look, films, workspace
 ):
     with look(films("thumbs_up")) as page:
         page.add_init_script(KEEP_CAMERA)
@@ -122,7 +118,6 @@ def test_a_camera_pulled_out_while_a_button_is_held_stores_what_came_before_and_
         owner.evaluate(f"({UNPLUG})(window.camera)")
         told = page.get_by_text(re.compile("The camera stopped by itself|Camera lost"))
         expect(told.first).to_be_visible()
-        page.screenshot(path=pictures / "camera_pulled_out.png", full_page=True)
         page.mouse.up()
         there = stored(workspace, "thumbs_up")
         assert there - before >= 3
@@ -157,15 +152,12 @@ def test_a_timed_recording_begins_with_a_press_and_ends_by_itself(look, films, w
 
 
 def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_cards(
-    look, films, workspace, pictures
+    look, films, workspace
 ):
     with look(films("fist")) as page:
         on_record(page)
-        begin_hold(page, "ok")
-        page.mouse.up()
-        there = kept(page, "ok")
+        there = hold(page, "ok")
         card(page, "ok").locator(".tile").first.hover()
-        page.screenshot(path=pictures / "cards_hover.png")
         card(page, "ok").get_by_role("button", name=re.compile("Delete sample")).first.click()
         says(page, "ok", there - 1)
         undo_here(page)
@@ -181,7 +173,6 @@ def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_card
         expect(page.get_by_text(re.compile("taken"))).to_be_visible()
         page.get_by_label("Name", exact=True).fill("<b>x</b>")  # the form is still open
         page.get_by_role("button", name="Emoji ✌️").click()
-        page.screenshot(path=pictures / "cards_add.png")
         page.get_by_role("button", name="Add", exact=True).click()
         is_chosen(page, "<b>x</b>")
         expect(page.get_by_text(re.compile("taken"))).to_have_count(0)
@@ -194,7 +185,6 @@ def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_card
         expect(page.get_by_label("Name", exact=True)).to_have_count(0)
         page.get_by_role("button", name="Change or remove <b>x</b>").click()
         page.get_by_label("Name", exact=True).fill("peace")
-        page.screenshot(path=pictures / "cards_edit.png")
         page.get_by_role("button", name="Save").click()
         choose(page, "peace")
         says(page, "peace", 0)

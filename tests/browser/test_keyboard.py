@@ -16,7 +16,7 @@ from tests.browser.conftest import (
     settled,
     stored,
 )
-from tests.support.studio import start_camera
+from tests.support.studio import VIDEO, camera_button, start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -25,24 +25,32 @@ def records_nothing(page):
     expect(page.locator(".card.busy")).to_have_count(0)
 
 
+def open_record(page):
+    page.goto("/record")
+    settled(page)
+    expect(page.locator("body[data-hears-keys]")).to_be_attached()
+
+
+def hold_key(page, key, gesture):
+    """Hold the key until samples of the gesture are kept."""
+    page.keyboard.down(key)
+    keeps(page, gesture)
+    page.keyboard.up(key)
+    return kept(page, gesture)
+
+
 def hears_keys_in_the_video_loaded_again(page):
     """Keys are heard there, though the frame's first document is gone, as it is when the cards
     stand before the frame has loaded."""
-    frame = page.locator('iframe[title*="webrtc_streamer"]')
+    frame = page.locator(VIDEO)
     frame.evaluate("(frame) => frame.contentWindow.location.reload()")
-    expect(
-        frame.content_frame.get_by_role("button", name=re.compile("start", re.I))
-    ).to_be_visible()
+    expect(camera_button(page, "start")).to_be_visible()
     expect(frame.content_frame.locator("body[data-hears-keys]")).to_be_attached()
 
 
-def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
-    look, films, workspace, pictures
-):
+def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(look, films, workspace):
     with look(films("fist")) as page:
-        page.goto("/record")
-        settled(page)
-        expect(page.locator("body[data-hears-keys]")).to_be_attached()
+        open_record(page)
         hears_keys_in_the_video_loaded_again(page)
         page.keyboard.press("5")
         is_chosen(page, "fist")
@@ -55,21 +63,12 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
         records_nothing(page)
         page.keyboard.press("5")
         is_chosen(page, "fist")
-        page.keyboard.down("Space")
-        keeps(page, "fist")
-        page.keyboard.up("Space")
-        assert kept(page, "fist") == stored(workspace, "fist") >= 3
+        assert hold_key(page, "Space", "fist") == stored(workspace, "fist") >= 3
 
         choose(page, "ok")  # the focus is on a card
-        page.keyboard.down("Space")
-        keeps(page, "ok")
-        page.keyboard.up("Space")
-        assert kept(page, "ok") == stored(workspace, "ok") >= 3
+        assert hold_key(page, "Space", "ok") == stored(workspace, "ok") >= 3
         card(page, "fist").locator(".hold").focus()  # there space and Enter mean this card
-        page.keyboard.down("Enter")
-        keeps(page, "fist")
-        page.keyboard.up("Enter")
-        kept(page, "fist")
+        hold_key(page, "Enter", "fist")
         is_chosen(page, "fist")
         choose(page, "ok")
         there = stored(workspace, "ok")
@@ -98,16 +97,13 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
         is_chosen(page, "ok")
         page.keyboard.press("Control+5")
         is_chosen(page, "ok")
-        page.screenshot(path=pictures / "record_keyboard.png", full_page=True)
         records_nothing(page)
         assert stored(workspace, "ok") == there
 
 
 def test_the_keys_of_the_page_can_be_switched_off_and_stay_so(look, films):
     with look(films("fist")) as page:
-        page.goto("/record")
-        settled(page)
-        expect(page.locator("body[data-hears-keys]")).to_be_attached()
+        open_record(page)
         page.keyboard.press("5")
         is_chosen(page, "fist")
         keys = page.get_by_role("button", name="Keyboard shortcuts")
@@ -131,18 +127,12 @@ def test_the_keys_of_the_page_can_be_switched_off_and_stay_so(look, films):
 @pytest.mark.slow
 def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(look, films):
     with look(films("fist")) as page:
-        page.goto("/record")
-        settled(page)
-        expect(page.locator("body[data-hears-keys]")).to_be_attached()
+        open_record(page)
         start_camera(page)
         button_to_hold(page, "thumbs_up")
-        page.keyboard.down("Space")
-        keeps(page, "thumbs_up")
-        frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-        stop = frame.get_by_role("button", name=re.compile("stop", re.I))
+        hold_key(page, "Space", "thumbs_up")
+        stop = camera_button(page, "stop")
         expect(stop).to_be_visible()
-        page.keyboard.up("Space")
-        kept(page, "thumbs_up")
         stop.focus()  # who came by Tab presses the button itself
         page.keyboard.press("Space")
-        expect(frame.get_by_role("button", name=re.compile("start", re.I))).to_be_visible()
+        expect(camera_button(page, "start")).to_be_visible()

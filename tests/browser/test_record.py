@@ -1,8 +1,6 @@
 """The Record page in a real browser: the space key, uploads, and what becomes of projects."""
 
-import io
 import re
-import zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -10,15 +8,16 @@ from playwright.sync_api import expect
 from tests.browser.conftest import (
     button_to_hold,
     choose,
+    create_project,
     keeps,
     kept,
-    light_and_dark,
     offered,
     settled,
     stored,
     undo_here,
 )
 from tests.support.studio import start_camera
+from tests.support.zips import zip_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -38,15 +37,14 @@ def test_the_space_key_records_and_stops(look, films, workspace):
 
 
 def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
-    look, films, workspace, pictures, shared_data
+    look, films, workspace, shared_data, hand_photos
 ):
-    folder = shared_data / "hand_images" / "emrecandir"
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for gesture in ("point_up", "thumbs_down"):
-            for number, path in enumerate(sorted((folder / gesture).iterdir())[:3]):
-                archive.writestr(f"{gesture}/{number}.jpg", path.read_bytes())
-        archive.writestr("point_up/broken.jpg", b"nothing")
+    files = {
+        f"{gesture}/{number}.jpg": path.read_bytes()
+        for gesture in ("point_up", "thumbs_down")
+        for number, path in enumerate(hand_photos(gesture)[:3])
+    }
+    packed = zip_of(files | {"point_up/broken.jpg": b"nothing"})
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     with look(films("thumbs_up")) as page:
         page.goto("/record")
@@ -55,23 +53,17 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
         page.locator("input[type=file]").set_input_files(
             [
                 {"name": "fist.mp4", "mimeType": "video/mp4", "buffer": video},
-                {
-                    "name": "hands.zip",
-                    "mimeType": "application/zip",
-                    "buffer": packed.getvalue(),
-                },
+                {"name": "hands.zip", "mimeType": "application/zip", "buffer": packed},
                 {"name": "<b>x</b>.png", "mimeType": "image/png", "buffer": b"nothing"},
             ]
         )
         add = page.get_by_role("button", name=re.compile("Add as .*fist"))
         expect(page.get_by_text("<b>x</b>.png")).to_be_visible()
-        page.screenshot(path=pictures / "uploads_before.png", full_page=True)
         add.click()
         expect(page.get_by_text(re.compile(r"🖼 \d+ added"))).to_be_visible(timeout=60_000)
         settled(page)
         expect(page.get_by_text(re.compile("broken.jpg.*a JPEG"))).to_be_visible()
         expect(page.get_by_text(re.compile("<b>x</b>.png.*a JPEG"))).to_be_visible()
-        light_and_dark(page, pictures / "uploads_after.png")
         page.get_by_role("button", name="OK", exact=True).click()
         expect(page.get_by_text(re.compile(r"🖼 \d+ added"))).to_have_count(0)
     assert stored(workspace, "point_up") == 3
@@ -79,19 +71,15 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
     assert stored(workspace, "fist") >= 6
 
 
-def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
+def test_a_project_is_renamed_deleted_and_restored(look, films):
     with look(films("thumbs_up")) as page:
         page.goto("/record")
         project = page.get_by_label("Project", exact=True).first  # the old one lingers
-        page.get_by_role("button", name="New", exact=True).click()
-        page.get_by_label("Name", exact=True).last.fill("Rock")
-        page.get_by_role("button", name="Create").click()
-        settled(page)
+        create_project(page, "Rock", "Hands")
         expect(project).to_have_value("Rock")
         page.get_by_role("button", name="Edit", exact=True).click()
         settled(page)  # which takes the old project's form away
         page.get_by_label("New name").fill("Stone")
-        page.screenshot(path=pictures / "project_rename.png")
         page.get_by_role("button", name="Rename", exact=True).click()
         settled(page)
         expect(project).to_have_value("Stone")
@@ -103,7 +91,6 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
         expect(project).not_to_have_value("Stone")
         expect(offered(page)).to_have_text("Deleted the project “Stone”")
         settled(page)
-        page.screenshot(path=pictures / "project_deleted.png")
         undo_here(page)
         settled(page)
         expect(project).to_have_value("Stone")

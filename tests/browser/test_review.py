@@ -1,7 +1,6 @@
 """The Review page in a real browser: pick and delete, undo, and a lasso on the map."""
 
 import re
-import time
 
 import pandas as pd
 import pytest
@@ -10,42 +9,33 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.recording.demo import fill_demo_project
 from core.recording.imports.importing import import_path
-from core.store import Store
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_index
 from tests.browser.conftest import settled, undo_here
+from tests.conftest import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
 @pytest.fixture
-def demo(workspace):
-    """The demo project, with a gesture in the bin; its store."""
-    paths = Paths.find(workspace)
-    store = Store(paths.database)
-    project = fill_demo_project(store, paths.demo)
+def demo(store):
+    """The demo project, with a gesture in the bin."""
+    project = fill_demo_project(store, Paths.demo)
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "ok"))
-    yield store, project.id
-    store.close()
+    return project.id
 
 
-def left(demo):
-    store, project = demo
-    return len(read_index(store, project))
+def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, store):
+    def left():
+        return len(read_index(store, demo))
 
+    def undo_latest():
+        undo_here(page)
+        wait_until(lambda: left() >= everything)
+        assert left() == everything
+        settled(page)
 
-def undo_latest(page, demo, everything):
-    undo_here(page)
-    end = time.monotonic() + 30
-    while left(demo) < everything and time.monotonic() < end:
-        time.sleep(0.05)
-    assert left(demo) == everything
-    settled(page)
-
-
-def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pictures):
-    store, project = demo
-    everything = left(demo)
+    everything = left()
     with look(films("fist")) as page:
         page.goto("/review?project=Demo")
         expect(page.locator(".st-key-grid img").nth(5)).to_be_visible()
@@ -56,17 +46,15 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
             "(all) => all.slice(0, 2).map((one) => one.getBoundingClientRect().toJSON())"
         )
         assert first["y"] == second["y"] and first["x"] < second["x"]  # side by side
-        page.screenshot(path=pictures / "review_grid.png", full_page=True)
         page.locator(".st-key-grid label").first.click()
         delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
         delete.click()
         expect(delete).to_have_count(0)
-        assert left(demo) == everything - 1
-        undo_latest(page, demo, everything)
+        assert left() == everything - 1
+        undo_latest()
 
         page.get_by_role("button", name=re.compile("Show .* large")).first.click()
         expect(page.get_by_text("Mirrored view")).to_be_visible()
-        page.screenshot(path=pictures / "review_large.png")
         page.keyboard.press("Escape")
 
         page.get_by_text("Map", exact=True).click()
@@ -82,42 +70,38 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
         page.mouse.up()
         expect(delete).to_be_visible()
         settled(page)
-        page.screenshot(path=pictures / "review_lasso.png", full_page=True)
         n = int(re.sub(r"\D", "", delete.inner_text()))
         assert 1 < n < everything
         delete.click()
         expect(delete).to_have_count(0)
-        assert left(demo) == everything - n
-        undo_latest(page, demo, everything)
+        assert left() == everything - n
+        undo_latest()
 
         page.get_by_text("Bin", exact=True).click()
         page.get_by_role("button", name="Restore").first.click()
         expect(page.get_by_text("No deleted project")).to_be_visible()
-        assert left(demo) > everything
-        assert GESTURE not in [one.kind for one in list_bin(store, project)]
+        assert left() > everything
+        assert GESTURE not in [one.kind for one in list_bin(store, demo)]
 
 
 @pytest.fixture
-def arms(workspace, shared_data, tmp_path):
+def arms(store, shared_data, tmp_path):
     """A project of arm poses, with a sample of each; their names."""
-    store = Store(Paths.find(workspace).database)
     project = store.create_project("Arms", skeleton="body_33")
     names = [gesture.name for gesture in store.gestures(project.id)]
     rows = pd.read_csv(shared_data / "moving" / "pose_arms_xy_relative.csv").head(len(names))
     rows.assign(gesture=names).to_csv(tmp_path / "arms.csv", index=False)
     import_path(store, "Arms", tmp_path / "arms.csv")
-    store.close()
     return names
 
 
-def test_the_name_of_every_arm_pose_stands_in_one_line(look, films, arms, pictures):
+def test_the_name_of_every_arm_pose_stands_in_one_line(look, films, arms):
     with look(films("fist")) as page:
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto("/review?project=Arms")
         names = page.locator(".st-key-grid label span")
         expect(names).to_have_count(len(arms))
         settled(page)
-        page.screenshot(path=pictures / "review_arms.png", full_page=True)
         two_lines = names.evaluate_all("""names => names.filter(
             name => name.offsetHeight > 2 * parseFloat(getComputedStyle(name).fontSize)
         ).map(name => name.textContent)""")

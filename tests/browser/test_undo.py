@@ -1,14 +1,11 @@
 """The bar that offers Undo, in a real browser: over the page's bottom, by mouse and keyboard, in
 light and dark, and gone by itself."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
 from core.paths import Paths
 from core.recording.demo import fill_demo_project
-from core.store import Store
 from tests.browser.conftest import SIZES, choose, offered, settled, undo_here
 from tests.support.contrast import TEXT, contrast
 
@@ -16,13 +13,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
 @pytest.fixture
-def samples(workspace):
+def samples(store):
     """How many the demo project has."""
-    paths = Paths.find(workspace)
-    store = Store(paths.database)
-    project = fill_demo_project(store, paths.demo)
-    yield lambda: sum(row.samples for row in store.overview(project.id))
-    store.close()
+    project = fill_demo_project(store, Paths.demo)
+    return lambda: sum(row.samples for row in store.overview(project.id))
 
 
 def delete_one(page):
@@ -42,10 +36,10 @@ def colour_of(place, style):
     return "#" + "".join(f"{part:02x}" for part in rgb)
 
 
-def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(look, film, samples, pictures):
+def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(look, film, samples):
     everything = samples()
     with look(film) as page:
-        for (name, (width, height)), scheme in zip(SIZES.items(), ("light", "dark"), strict=True):
+        for (width, height), scheme in zip(SIZES.values(), ("light", "dark"), strict=True):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)
             page.goto("/record?project=Demo")
@@ -57,7 +51,6 @@ def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(look, film, sa
             assert height - 60 < box["y"] + box["height"] <= height
             assert contrast(colour_of(bar, "color"), colour_of(bar, "backgroundColor")) >= TEXT
             assert colour_of(button(page), "color") == colour_of(bar, "color")
-            page.screenshot(path=pictures / f"undo_bar_{name}_{scheme}.png")
             undo_here(page)
             expect(button(page)).to_have_count(0)
             settled(page)
@@ -95,22 +88,3 @@ def test_undo_is_heard_and_reached_by_keyboard_and_goes_by_itself(look, film, sa
         expect(button(page)).to_be_hidden()  # by itself: no script has run
         expect(button(page)).to_have_count(1)
         delete_one(page)  # and the next act is offered anew
-
-
-def test_each_of_two_windows_offers_its_own_act(look, film, samples):
-    everything = samples()
-    with look(film) as page, look(film) as other:
-        for window in (page, other):
-            window.goto("/record?project=Demo")
-            settled(window)
-        delete_one(page)
-        other.get_by_role("button", name="Delete these 16").click()
-        expect(offered(other)).to_have_text(re.compile("Deleted 1[56] samples"))
-        n = int(re.sub(r"\D", "", offered(other).inner_text()))  # 15: it still showed the first's
-        expect(offered(page)).to_have_text("Deleted 1 sample")
-        undo_here(page)
-        expect(button(page)).to_have_count(0)
-        assert samples() == everything - n
-        undo_here(other)
-        expect(button(other)).to_have_count(0)
-        assert samples() == everything

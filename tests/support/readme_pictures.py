@@ -25,7 +25,7 @@ from core.recording.imports.uploads import add_uploads
 from core.recording.recorder import Recorder
 from core.store import Store
 from tests.support.drawn_hands import draw_hand
-from tests.support.studio import ROOT, opened, start_camera, studio, write_film
+from tests.support.studio import ROOT, opened, settled, start_camera, studio, write_film
 
 WIDTH = 1280
 THUMB = ("thumbs_up", 4, 290, (300, 245))  # gesture, which of its hands, size, middle
@@ -54,10 +54,6 @@ def window(width: int, height: int) -> dict[str, Any]:
     """Light colours, finer than it will be shown."""
     size = {"width": width, "height": height}
     return {"color_scheme": "light", "viewport": size, "device_scale_factor": 1.5}
-
-
-def settled(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def drawn_samples(workspace: Path) -> None:

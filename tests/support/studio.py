@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from playwright.sync_api import Page, expect, sync_playwright
+import numpy as np
+import psutil
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from core.media.videos import read_video
 from core.pose.types import Picture
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = "log.txt"  # in the workspace: what the studio said
+VIDEO = 'iframe[title*="webrtc_streamer"]'
 STARTS_WITHIN_S = 60
 PATIENCE_MS = 60_000
 # the first, where it is, does the same without a window, for less
@@ -57,6 +60,16 @@ def flags(film: Path) -> list[str]:
 def first_picture(video: Path, size_wh: tuple[int, int] = (640, 480)) -> Picture:
     """The video's first frame, made to fit."""
     return cv2.resize(next(iter(read_video(video))).rgb, size_wh)  # type: ignore[return-value]
+
+
+def on_screen(photo: Picture) -> Picture:
+    """The photo as large as it goes into a camera's picture of 640 x 480 pixels, grey beside it."""
+    scale = min(480 / photo.shape[0], 640 / photo.shape[1])
+    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    screen = np.full((480, 640, 3), 128, np.uint8)
+    top, left = (480 - small.shape[0]) // 2, (640 - small.shape[1]) // 2
+    screen[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return screen
 
 
 def write_film(path: Path, pictures: Iterable[Picture]) -> Path:
@@ -152,31 +165,36 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
 
 
 def cpu_seconds(root: int) -> float:
-    """CPU time of a running process and of all running ones that it started; from Linux's /proc."""
-    parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has just ended
-            fields = path.read_text().rpartition(")")[2].split()
-            pid = int(path.parent.name)
-            parents[pid], ticks[pid] = int(fields[1]), int(fields[11]) + int(fields[12])
+    """CPU time of a running process and of all running ones that it started."""
+    process, total = psutil.Process(root), 0.0
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.Error):  # it has just ended
+            total += sum(one.cpu_times()[:2])  # user and system
+    return total
 
-    def is_of_root(pid: int) -> bool:
-        while pid and pid != root:
-            pid = parents.get(pid, 0)
-        return pid == root
 
-    return sum(ticks[pid] for pid in ticks if is_of_root(pid)) / os.sysconf("SC_CLK_TCK")
+def settled(page: Page) -> None:
+    """No script of the page is running."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def camera_button(page: Page, name: str) -> Locator:
+    """The button “start” or “stop” of the server's camera."""
+    return page.frame_locator(VIDEO).get_by_role("button", name=re.compile(f"^{name}", re.I))
 
 
 def start_camera(page: Page) -> None:
     """Press START once the page stands, and wait until the video plays."""
-    # a page that is still being drawn puts another button in the place of the one just pressed
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-    frame.get_by_role("button", name=re.compile("start", re.I)).click()
-    expect(frame.get_by_role("button", name=re.compile("stop", re.I))).to_be_visible(timeout=30_000)
+    settled(page)  # else another button would come in the place of the one just pressed
+    camera_button(page, "start").click()
+    expect(camera_button(page, "stop")).to_be_visible(timeout=30_000)
     # before that the connection still reports in, and would take back a click in the menu
     inside = next(frame for frame in page.frames if "webrtc_streamer" in frame.url)
     inside.wait_for_function("document.querySelector('video')?.currentTime > 0", timeout=30_000)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settled(page)
+
+
+def stop_camera(page: Page) -> None:
+    """Press STOP, and wait until the camera is off."""
+    camera_button(page, "stop").click()
+    expect(camera_button(page, "start")).to_be_visible()
