@@ -1,7 +1,7 @@
 """Everything recorded, in one database: projects, gestures, persons, sessions, samples, the bin.
 
-`Store` is the main class; `curation`, `bin`, `index`, `learned`, `trimming`, `transfer` and
-`deleting` are further queries, `database` is what is below them.
+`Store` is the main class; `curation`, `bin`, `index`, `learned`, `trimming`, `transfer`, `merging`
+and `deleting` are further queries, `database` is what is below them.
 """
 
 from core.store.rows import Gesture, GestureOverview, NewSample, Person, Project, Sample
