@@ -36,7 +36,7 @@ def evaluate_net(
     labels."""
     from core.estimators.depth_nets import DepthNet
     from core.estimators.heatmap_net import HeatmapNet
-    from core.lab.renderer.rendered_hands import load_depth_hands
+    from core.lab.renderer.rendered_hands import read_or_render_depth_hands
     from core.measuring.body_evaluation import is_body_net, measure_bodies
     from core.measuring.depth_evaluation import measure_depth_net
     from core.measuring.hand_net_evaluation import evaluate_hand_net
@@ -47,7 +47,7 @@ def evaluate_net(
     if is_net_folder(paths.net(name), DepthMetadata):
         with progress_bar("measuring") as progress:
             net_of_depth = DepthNet(paths.net(name), threads=2)
-            hands = load_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
+            hands = read_or_render_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
             found = measure_depth_net(net_of_depth, hands, out, progress)
         about = "in cubes centred on the true keypoints, which is easier than what papers measure"
         return found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}"

@@ -59,7 +59,7 @@ def train_net_here(
         build: options of the net's class; a resumed run has its own.
         resume: name of a run to continue.
         out: folder for the net; else in the run.
-        trunk: initial weights of the trunk, a file of torchvision or the name of fetched weights; a
+        trunk: initial weights of the backbone, torchvision's file or the name of fetched weights; a
             resumed run has its own.
         about: added to the net's metadata.
 
@@ -70,26 +70,26 @@ def train_net_here(
         MudraError: the training failed.
     """
     # torch takes seconds to load and is needed by nothing before this
+    from core.training.backbone import backbone_scaling, read_backbone
     from core.training.loop import NetOptions, train_net
     from core.training.net_export import save_trained_net
-    from core.training.trunk import read_trunk, trunk_scaling
 
-    initial_trunk = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
-    of_trunk = {"trunk": initial_trunk.about} if initial_trunk else {}
+    backbone = read_backbone(name, trunk, paths.weights) if trunk and resume is None else None
+    backbone_fields = {"trunk": backbone.about} if backbone else {}
     length = {"minutes": options["minutes"], "steps": options["steps"]}
-    run = _create_or_resume_run(paths, name, resume, **length, build=build, **of_trunk)
+    run = _create_or_resume_run(paths, name, resume, **length, build=build, **backbone_fields)
     if resume is not None:
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
-        of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
-    scaling = trunk_scaling(of_trunk["trunk"]) if of_trunk else UNIT_SCALING
-    given = NetOptions(net=build, trunk=initial_trunk, scaling=scaling, **options)
+        backbone_fields = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
+    scaling = backbone_scaling(backbone_fields["trunk"]) if backbone_fields else UNIT_SCALING
+    given = NetOptions(net=build, backbone=backbone, scaling=scaling, **options)
     with _log_failure(run):
         weights = train_net(name, data, run, given, progress)
         if _rank() > 0:
             return None
         folder = out or run.path / NET
-        fields = _net_metadata(run, len(data.rows(""))) | of_trunk | about
+        fields = _net_metadata(run, len(data.rows(""))) | backbone_fields | about
         save_trained_net(weights, folder, name, fields, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder

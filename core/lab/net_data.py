@@ -17,7 +17,7 @@ from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_hand_pack
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.lab.renderer.rendered_hands import RENDERED, load_depth_hands
+from core.lab.renderer.rendered_hands import RENDERED, read_or_render_depth_hands
 from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.lab.starter_data import extract_source_keypoints
 from core.paths import Paths
@@ -47,7 +47,7 @@ def load_training_data(
         return RenderedScenes()
     skeleton = SKELETONS.get(NETS[name].skeleton)
     if skeleton is not None and NETS[name].depth:
-        return load_depth_hands(data, skeleton)
+        return read_or_render_depth_hands(data, skeleton)
     if skeleton is not None and skeleton.is_body:
         bodies = read_bodies(data)
         return Bodies(bodies.skeleton, bodies.bodies, strong=strong)

@@ -127,7 +127,7 @@ _VITPOSE = {  # size and head → hash of mmpose's file
     "base.classic": "216eae50_20230314",
     "base.simple": "0b8234ea_20230407",
 }
-_TRUNKS = {  # depth → torchvision's first weights
+_BACKBONES = {  # depth → torchvision's first weights
     "18": "resnet18-f37072fd.pth",
     "34": "resnet34-b627a593.pth",
     "50": "resnet50-0676ba61.pth",
@@ -188,12 +188,12 @@ def _vitpose_weights(kind: str) -> PublishedWeights:
     return _body_weights(f"{VITPOSE}{kind}", about, files, "256x192", reading=_XU_2022)
 
 
-def _trunk_weights(depth: str) -> PublishedWeights:
+def _backbone_weights(depth: str) -> PublishedWeights:
     """Build the entry of torchvision's ResNet backbone, to train a pose_resnet from."""
     net = f"{POSE_RESNET}{depth}"
-    about = f"ResNet-{depth} of ImageNet, the trunk of a {net} to train"
-    file = _hash_named_file(_TORCHVISION, _TRUNKS[depth], _IMAGENET_LICENCE)
-    return PublishedWeights(net, COCO_17.name, about, (file,), (RGB_SCALING,), trunk=True)
+    about = f"ResNet-{depth} of ImageNet, the backbone of a {net} to train"
+    file = _hash_named_file(_TORCHVISION, _BACKBONES[depth], _IMAGENET_LICENCE)
+    return PublishedWeights(net, COCO_17.name, about, (file,), (RGB_SCALING,), backbone=True)
 
 
 def _rtmpose_weights(title: str, size: str, file: str, where: str) -> PublishedWeights:
@@ -215,7 +215,7 @@ BODIES = {
     **{f"{POSE_RESNET}{d}.microsoft_{s}": _microsoft_weights(d, s) for d, s in _MMPOSE},
     **{f"{POSE_RESNET}{d}.mmpose_{s}": _mmpose_weights(d, s) for d, s in _MMPOSE},
     **{f"{VITPOSE}{kind}": _vitpose_weights(kind) for kind in _VITPOSE},
-    **{f"resnet{depth}.imagenet": _trunk_weights(depth) for depth in _TRUNKS},
+    **{f"resnet{depth}.imagenet": _backbone_weights(depth) for depth in _BACKBONES},
 }
 WEIGHTS = _CPMS | BODIES
 
@@ -251,7 +251,7 @@ def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
         array: tuple(value.shape)
         for array, value in net.state_dict().items()
         if not array.endswith("num_batches_tracked")
-        and not (entry.trunk and array.startswith(_HEAD_LAYERS))
+        and not (entry.backbone and array.startswith(_HEAD_LAYERS))
     }
 
 

@@ -58,7 +58,7 @@ def read_published_arrays(name: str, file: Path) -> Arrays:
 def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     """Convert a body net's ONNX file to NAME.onnx, preprocessing in the graph."""
     entry = find_weights(name)
-    if name not in BODIES or entry.trunk:
+    if name not in BODIES or entry.backbone:
         raise WeightsError(f"{name} is not read from ONNX: import a file that `weights list` names")
     content, metadata, counts = import_onnx(file, entry, skeleton_named(entry.skeleton).size)
     about = {"name": name, "source": file.name, "source_sha256": sha256_of(file)}

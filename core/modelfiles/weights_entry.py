@@ -71,5 +71,5 @@ class PublishedWeights:
     sources: tuple[WeightsFile, ...]  # from several publishers; the first is fetched
     scalings: tuple[Scaling, ...]  # the first is the one it was trained with
     input_hw: tuple[int, int] | None = None  # that it was trained at; None: the default
-    trunk: bool = False  # they fill the backbone alone, to train the rest
+    backbone: bool = False  # they fill the backbone alone, to train the rest
     reading: MapDecoding = CELL_CENTRED

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 INPUT_HW = (96, 96)
 MAP_HW = (24, 24)  # of the guiding heatmaps
-_UNITS = (3, 4, 6, 3)  # of each part of the trunk
+_UNITS = (3, 4, 6, 3)  # of each part of the backbone
 _INITIAL_SCALE = 0.1  # of the outputs; from the published 1 training takes thousands of steps more
 _EPS, _MOMENTUM = 1e-5, 0.1  # of every normalisation: TensorFlow's decay 0.9
 
@@ -36,8 +36,8 @@ class Width(NamedTuple):
 
     Attributes:
         stem: channels after the first convolution.
-        bases: of each part of the trunk, a quarter of its channels.
-        pyramid: C of everything after the trunk.
+        bases: of each part of the backbone, a quarter of its channels.
+        pyramid: C of everything after the backbone.
         hidden: units of the fully connected layers.
         dropped: dropout fraction of those units; the published code keeps 0.6. With an endless
             stream of rendered hands none is needed.
@@ -97,7 +97,7 @@ class CrossInfoNet(nn.Module):
         self.stem = _Layer(1, width.stem, 5, stride=2)
         self.trunk, channels = nn.ModuleList(), width.stem
         for base, units in zip(width.bases, _UNITS, strict=True):
-            self.trunk.append(_build_trunk_part(channels, base, units))
+            self.trunk.append(_build_backbone_part(channels, base, units))
             channels = 4 * base
         self.lateral = nn.ModuleList(_Layer(4 * base, wide, 1) for base in width.bases)
         self.merge = nn.ModuleList(_Layer(wide, wide, 1, linear=True) for _ in width.bases[1:])
@@ -233,8 +233,8 @@ class _Bottleneck(nn.Module):
         return functional.relu(self.conv3(self.conv2(self.conv1(x))) + self.shortcut(x))
 
 
-def _build_trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
-    """Build one stage of the trunk: residual units with 4 · base channels, the last of stride 2."""
+def _build_backbone_part(channels: int, base: int, units: int) -> nn.Sequential:
+    """Build a backbone stage: residual units with 4 · base channels, the last of stride 2."""
     blocks = []
     for unit in range(1, units + 1):
         blocks.append(_Bottleneck(channels, 4 * base, base, stride=2 if unit == units else 1))

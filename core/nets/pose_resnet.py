@@ -1,10 +1,10 @@
 """A ResNet, three deconvolutions and, where wanted, attention (Xiao et al. 2018, "Simple baselines
 for human pose estimation"; attention: Chu et al. 2017, "Multi-context attention", section 4).
 
-The trunk halves the picture five times, the deconvolutions double it three times, a 1x1 convolution
-predicts one map per keypoint. An attention unit computes a weight 0..1 for every cell in a few
-iterations of a small convolution. Holistic units weight each of the three scales before they are
-summed; part-wise units weight the finest scale separately for every keypoint.
+The backbone halves the picture five times, the deconvolutions double it three times, a 1x1
+convolution predicts one map per keypoint. An attention unit computes a weight 0..1 for every cell
+in a few iterations of a small convolution. Holistic units weight each of the three scales before
+they are summed; part-wise units weight the finest scale separately for every keypoint.
 
 Layers have the names of the published files: `conv1`, `layer1.0.conv1`, `deconv_layers.0`,
 `final_layer`. Legend: B pictures, J keypoints, C channels, H W picture, h w map (H/4, W/4).
@@ -51,7 +51,7 @@ class PoseResNet(nn.Module):
     """Heatmaps of one person in the middle of the picture.
 
     Args:
-        depth: 18, 34, 50, 101 or 152 layers of the trunk.
+        depth: 18, 34, 50, 101 or 152 layers of the backbone.
         joints: J.
         input_hw: (H, W) that it is made for, px; any multiples of 32 work.
     """
@@ -68,7 +68,7 @@ class PoseResNet(nn.Module):
     ) -> None:
         super().__init__()
         self.joints, self.input_hw, self.attention = joints, input_hw, attention
-        self._add_trunk(depth)
+        self._add_backbone(depth)
         self.deconv_layers = nn.Sequential(
             *(layer for wide in (self.channels, HEAD, HEAD) for layer in upsampling_layers(wide))
         )
@@ -81,7 +81,7 @@ class PoseResNet(nn.Module):
         self.final_layer = nn.Conv2d(joints if attention.part_wise else HEAD, joints, 1)
         self._init_weights()
 
-    def _add_trunk(self, depth: int) -> None:
+    def _add_backbone(self, depth: int) -> None:
         """Add a ResNet's layers under torchvision's names, without its classifier."""
         block = _Bottleneck if depth in _LARGE else _Basic
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
@@ -95,7 +95,7 @@ class PoseResNet(nn.Module):
             self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
 
     def _init_weights(self) -> None:
-        """Initialise the trunk (He) and the head (normal) as Xiao et al. do."""
+        """Initialise the backbone (He) and the head (normal) as Xiao et al. do."""
         for name, module in self.named_modules():
             if isinstance(module, nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=_HEAD_STD)
@@ -154,7 +154,7 @@ class PoseResNet(nn.Module):
         return coarse + middle + fine
 
     def _extract_features(self, pictures: Tensor) -> Tensor:
-        """Compute the ResNet trunk's last feature map, stride 32."""
+        """Compute the ResNet backbone's last feature map, stride 32."""
         x = functional.relu(self.bn1(self.conv1(pictures)))
         x = functional.max_pool2d(x, 3, 2, 1)
         for i in range(1, 5):

@@ -101,8 +101,8 @@ class ActiveRecording:
         """Limits for skipping a frame; None for the skeleton's own."""
         return None
 
-    def is_frame_due(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
-        """Return whether a frame is due for a sample, limited by the plan's rate; ends the
+    def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
+        """Advance to a frame and return whether the plan's rate asks for a sample of it; end the
         recording when its time is over or nothing can be stored.
 
         Args:
@@ -224,10 +224,10 @@ class ActiveClipRecording(ActiveRecording):
         limits = {HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS}
         return limits.get(skeleton_named(estimate.skeleton).title)
 
-    def is_frame_due(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
-        """Return whether a frame is due; also stores the performance as a clip at each beat, and
-        ends the recording after MAX_CLIP_S."""
-        if not super().is_frame_due(time_s, now_s, has_crops=has_crops):
+    def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
+        """Advance to a frame and return whether it belongs to the clip; at each beat save the
+        performance as a clip, and after MAX_CLIP_S end the recording."""
+        if not super().advance_to_frame(time_s, now_s, has_crops=has_crops):
             return False
         since_s = time_s - (time_s if self._start_s is None else self._start_s)
         beat = 0 if self.plan.beat_s is None else int(since_s / self.plan.beat_s)

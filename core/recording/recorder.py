@@ -85,7 +85,7 @@ class Recorder:
             # a browser learns late that crops are needed
             lacks_crops = isinstance(frame, RemoteFrame) and not any(frame.crops)
             has_crops = not (self.with_pictures and estimate.poses and lacks_crops)
-            if recording.is_frame_due(frame.time_s, self._clock(), has_crops=has_crops):
+            if recording.advance_to_frame(frame.time_s, self._clock(), has_crops=has_crops):
                 self._add_frame_sample(recording, frame, estimate, version)
             return recording.status()
 

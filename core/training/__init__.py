@@ -2,6 +2,6 @@
 
 runs          `Run`, `list_runs`: a run's folder and its state; `background` trains beside a page
 loop          `train_net`: the training loop, with `losses`, `monitoring`, `checkpoint`, `averaging`
-trunk         ImageNet weights to begin with
+backbone      ImageNet weights to begin with
 preprocessing, net_export, published_nets   nets as model files
 """

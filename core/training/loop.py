@@ -27,12 +27,12 @@ from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.progress import Progress, ignore_progress
 from core.training.averaging import make_moving_average
+from core.training.backbone import Backbone, fill_net
 from core.training.checkpoint import WEIGHTS, TrainingState, export_checkpoint_weights
 from core.training.losses import LOSSES
 from core.training.monitoring import TrainingMonitor
 from core.training.preprocessing import scale_pictures
 from core.training.runs import DONE, STOPPED, Run
-from core.training.trunk import Trunk, fill_net
 
 _WARM_UP = 0.02  # fraction of the training in which the learning rate rises
 _CHECK_EVERY_STEPS = 20  # on a GPU, reading a loss waits for it
@@ -53,7 +53,7 @@ class NetOptions:
     threads: int = 2  # of torch on a CPU; on a GPU the number of processes that load samples
     evaluate_every_s: float = 240.0  # between evaluations on held-out sets, each with a checkpoint
     start: Path | None = None  # initial weights, as far as they fit, else random ones
-    trunk: Trunk | None = None  # initial weights of the net's trunk, beside `start`
+    backbone: Backbone | None = None  # initial weights of the net's backbone, beside `start`
     scaling: Scaling = UNIT_SCALING
     net: Mapping[str, Any] = field(default_factory=dict)  # options of its class, such as `input_hw`
 
@@ -149,7 +149,7 @@ def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np
 
 def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
     """Build a net with random weights, overwritten by those of a file whose names and shapes fit,
-    or by a trunk; raise TrainingError if none fit."""
+    or by a backbone; raise TrainingError if none fit."""
     net = build_net(name, **options.net)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if options.start is not None:
@@ -159,8 +159,8 @@ def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
         if not fitting:
             raise TrainingError(f"{options.start} are weights of another kind of net: name others")
         net.load_state_dict(fitting, strict=False)
-    if options.trunk is not None:
-        fill_net(net, options.trunk.arrays)
+    if options.backbone is not None:
+        fill_net(net, options.backbone.arrays)
     return net
 
 

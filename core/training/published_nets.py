@@ -15,9 +15,9 @@ from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
 from core.pose.heatmaps import decode_upsampled_argmax
 from core.pose.types import Floats, Picture
+from core.training.backbone import fill_net
 from core.training.net_export import save_net
 from core.training.preprocessing import PreprocessedNet
-from core.training.trunk import fill_net
 
 OPENPOSE_HAND = "cpm.openpose_hand"
 _SEED_INPUT_ROWS = 368
@@ -29,8 +29,8 @@ def load_published_net(
     """Load a net with its published weights and preprocessing, by default the scaling that it was
     trained with; raise WeightsError if they are missing, altered or another net's."""
     arrays, entry = load_weights(name, weights_folder), WEIGHTS[name]
-    if entry.trunk:
-        raise WeightsError(f"{name} is the trunk of a {entry.net}: train the rest of it first")
+    if entry.backbone:
+        raise WeightsError(f"{name} is the backbone of a {entry.net}: train the rest of it first")
     net = build_net(entry.net, **({"input_hw": entry.input_hw} if entry.input_hw else {}))
     fill_net(net, arrays)
     return PreprocessedNet(net, scaling or entry.scalings[0]).eval()
@@ -38,9 +38,9 @@ def load_published_net(
 
 def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
     """Write the model folder of a published net's converted weights and return it; None for a
-    trunk, which is only a part of a net. Raise WeightsError if they are missing or altered."""
+    backbone, which is only a part of a net. Raise WeightsError if they are missing or altered."""
     entry, folder = WEIGHTS[name], nets_folder / name
-    if entry.trunk:
+    if entry.backbone:
         return None
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
     if imported := load_imported_graph(name, weights_folder):

@@ -71,8 +71,8 @@ def test_the_list_says_how_each_net_is_fed_and_its_file_verified():
     text = told("weights", "list")
     microsoft = text.partition("pose_resnet50.microsoft_256x192")[2].partition("pose_resnet50.")[0]
     assert "input: BGR" in microsoft and "no sha256 is published" in microsoft
-    trunk = text.partition("resnet18.imagenet")[2]
-    assert "input: RGB" in trunk and "the first digits of its sha256, f37072fd" in trunk
+    backbone = text.partition("resnet18.imagenet")[2]
+    assert "input: RGB" in backbone and "the first digits of its sha256, f37072fd" in backbone
 
 
 def test_what_can_not_be_imported_verified_or_fetched_is_an_error(tmp_path):

@@ -14,8 +14,8 @@ from core.modelfiles.catalogue import BGR_SCALING, BODIES, RGB_SCALING, WEIGHTS,
 from core.modelfiles.converted_weights import import_weights, load_weights
 from core.modelfiles.fetch import fetch_weights
 from core.nets import build_net
+from core.training.backbone import read_backbone
 from core.training.published_nets import load_published_net, save_published_net
-from core.training.trunk import read_trunk
 
 
 def random_arrays(name):
@@ -68,11 +68,11 @@ def test_a_backbone_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
     source = replace(WEIGHTS[name].sources[0], urls=urls, sha256_start=found[:8])
     record = fetch_weights(name, weights, source=source, accept_hash=found)
     assert record["parameters"] == 11_186_112  # 11,176,512 trainable, 9,600 running statistics
-    trunk = read_trunk("pose_resnet18.both", name, weights)
-    assert (trunk.about["source"], trunk.about["sha256"]) == (file.name, found)
-    assert all(np.array_equal(trunk.arrays[name], array) for name, array in arrays.items())
+    backbone = read_backbone("pose_resnet18.both", name, weights)
+    assert (backbone.about["source"], backbone.about["sha256"]) == (file.name, found)
+    assert all(np.array_equal(backbone.arrays[name], array) for name, array in arrays.items())
     assert save_published_net(name, weights, tmp_path / "nets") is None
-    with pytest.raises(WeightsError, match="trunk of a pose_resnet18"):
+    with pytest.raises(WeightsError, match="backbone of a pose_resnet18"):
         load_published_net(name, weights)
 
 

@@ -12,7 +12,7 @@ from core.pose.skeletons.table import skeleton_named
 DEEPER = ("pose_resnet34.", "pose_resnet50.", "pose_resnet101.", "pose_resnet152.")
 ALL = [name for name in sorted(NETS) if not name.startswith(DEEPER)]
 OF_PICTURES = [name for name in ALL if not NETS[name].depth]
-# torchvision's trunks of 18 and 34 layers have 11,176,512 and 21,284,672; the same head on 512
+# torchvision's backbones of 18 and 34 layers have 11,176,512 and 21,284,672; the same head on 512
 # channels is added to both
 HEAD_OF_512 = 512 * 256 * 16 + 2 * 256 * 256 * 16 + 3 * 512 + 256 * 17 + 17
 VITPOSE_LAYER = 768 * (3 * 768 + 768 + 8 * 768) + (3 + 1 + 4 + 1) * 768 + 4 * 768

@@ -9,7 +9,7 @@ from core.nets import build_net
 
 
 def save_resnet18(path: Path) -> tuple[Path, dict[str, Tensor]]:
-    """The trunk of a ResNet-18 with ImageNet's classifier, as torchvision saves it; its tensors."""
+    """A ResNet-18's backbone with ImageNet's classifier, as torchvision saves it; its arrays."""
     torch.manual_seed(7)
     state = build_net("pose_resnet18").state_dict()
     tensors = {n: t for n, t in state.items() if n.startswith(("conv1", "bn1", "layer"))}

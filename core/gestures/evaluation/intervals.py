@@ -47,25 +47,29 @@ def wilson_interval(correct: float, n: float) -> tuple[float, float]:
 
 
 def estimate_accuracy(
-    correct: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst", *, each: bool = False
+    correct: NDArray[np.bool_],
+    groups: NDArray[Any],
+    kind: str = "burst",
+    *,
+    equal_weights: bool = False,
 ) -> Accuracy:
     """Return the accuracy of (n,) samples, n ≥ 1, with its 95 % interval, widened because samples
     of one of the (n,) groups are correlated.
 
     Args:
         kind: what the groups are, a key of `MIN_CORRELATION`.
-        each: every group weighs the same, however many samples it has.
+        equal_weights: every group weighs the same, however many samples it has.
     """
     sums, counts = _count_by_group(correct.astype(float), groups)
-    return accuracy_from_counts(sums, counts, kind, each=each)
+    return accuracy_from_counts(sums, counts, kind, equal_weights=equal_weights)
 
 
 def accuracy_from_counts(
-    correct: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, each: bool = False
+    correct: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, equal_weights: bool = False
 ) -> Accuracy:
     """Compute `estimate_accuracy` from each group's (k,) number of correct and of all samples."""
-    weights = np.full(len(counts), 1 / len(counts)) if each else counts / counts.sum()
-    p = float((correct / counts).mean() if each else correct.sum() / counts.sum())
+    weights = np.full(len(counts), 1 / len(counts)) if equal_weights else counts / counts.sum()
+    p = float((correct / counts).mean() if equal_weights else correct.sum() / counts.sum())
     effective = _estimate_effective_n(
         correct / counts, counts, weights, p * (1 - p), MIN_CORRELATION[kind]
     )

@@ -86,7 +86,7 @@ def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     worst = min(accuracies, key=lambda person: accuracies[person])
     counts = np.array([found["n"] for found in judged.values()])
     correct = np.round(counts * np.array(list(accuracies.values())))
-    mean = accuracy_from_counts(correct, counts, "person", each=True)
+    mean = accuracy_from_counts(correct, counts, "person", equal_weights=True)
     return {
         "n": int(counts.sum()),
         "mean_accuracy": mean.value,

@@ -40,7 +40,7 @@ def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int =
     return resample_evenly(keypoints[part], times[part], steps)
 
 
-def measure_window_s(keypoints: Floats, times_s: Times | None = None) -> float:
+def window_duration_s(keypoints: Floats, times_s: Times | None = None) -> float:
     """Return the duration, s, of the part of a clip that `clip_to_window` resamples."""
     times = _add_missing_times(times_s, len(keypoints))
     part = times[find_longest_part(keypoints, times)]

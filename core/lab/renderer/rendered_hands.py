@@ -83,7 +83,7 @@ def sample_pool(
             yield pool[rng.integers(len(pool))]
 
 
-def load_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
+def read_or_render_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
     """Load a folder's hands, or rendered ones for `RENDERED`; errors as `read_depth_hands`."""
     no_folder = str(data) == RENDERED and not data.exists()
     return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)

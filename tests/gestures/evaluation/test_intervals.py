@@ -49,7 +49,7 @@ def test_groups_that_differ_widen_the_interval():
 def test_each_person_may_count_the_same():
     rights, counts = [90, 5], [100, 10]
     assert share(rights, counts).value == pytest.approx(95 / 110)
-    found = share(rights, counts, kind="person", each=True)
+    found = share(rights, counts, kind="person", equal_weights=True)
     assert found.value == pytest.approx(0.7) and found.low < 0.7 < found.high
 
 

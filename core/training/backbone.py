@@ -1,4 +1,4 @@
-"""ImageNet trunks, in torchvision's layout, that pose nets begin their training with."""
+"""ImageNet backbones, in torchvision's layout, that pose nets begin their training with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,25 +16,25 @@ from core.modelfiles.weights_entry import Scaling
 
 
 @dataclass(frozen=True, eq=False)
-class Trunk:
-    """A trunk for one net: its arrays by the net's names, and its name in the catalogue, its file,
-    the file's sha256, and the licence if it is the published one."""
+class Backbone:
+    """A backbone for one net: its arrays by the net's names, and its name in the catalogue, its
+    file, the file's sha256, and the licence if it is the published one."""
 
     about: dict[str, Any]
     arrays: Arrays
 
 
-def read_trunk(net: str, source: str, weights_folder: Path) -> Trunk:
-    """Read a net's trunk from a file, or from converted weights by their name; raise WeightsError
-    if the net has none, or the weights are another's, damaged or missing."""
-    trunks = {entry.net: name for name, entry in WEIGHTS.items() if entry.trunk}
-    name, file = trunks.get(net.partition(".")[0]), Path(source)
+def read_backbone(net: str, source: str, weights_folder: Path) -> Backbone:
+    """Read a net's backbone from a file, or from converted weights by their name; raise
+    WeightsError if the net has none, or the weights are another's, damaged or missing."""
+    backbones = {entry.net: name for name, entry in WEIGHTS.items() if entry.backbone}
+    name, file = backbones.get(net.partition(".")[0]), Path(source)
     if name is None:
-        raise WeightsError(f"no trunk is published for {net}, only for {', '.join(trunks)}")
+        raise WeightsError(f"no backbone is published for {net}, only for {', '.join(backbones)}")
     published = WEIGHTS[name].sources[0]
     if source in WEIGHTS:
         if source != name:
-            raise WeightsError(f"{source} is no trunk of a {net}, that is {name}: name it")
+            raise WeightsError(f"{source} is no backbone of a {net}, that is {name}: name it")
         arrays, record = load_weights(name, weights_folder), verify_weights(name, weights_folder)
         file_name, sha256 = str(record["source"]), str(record["source_sha256"])
     elif file.is_file():
@@ -47,7 +47,7 @@ def read_trunk(net: str, source: str, weights_folder: Path) -> Trunk:
     about = {"name": name, "source": file_name, "sha256": sha256}
     if sha256.startswith(published.sha256_start):
         about["licence"] = published.licence
-    return Trunk(about, arrays)
+    return Backbone(about, arrays)
 
 
 def fill_net(net: nn.Module, arrays: Arrays) -> None:
@@ -56,6 +56,6 @@ def fill_net(net: nn.Module, arrays: Arrays) -> None:
     net.load_state_dict(tensors, strict=False)
 
 
-def trunk_scaling(about: dict[str, Any]) -> Scaling:
-    """Return how pictures are scaled for a net that began with such a trunk."""
+def backbone_scaling(about: dict[str, Any]) -> Scaling:
+    """Return how pictures are scaled for a net that began with such a backbone."""
     return WEIGHTS[about["name"]].scalings[0]
