@@ -124,7 +124,7 @@ def recorders_row(data: GestureData, runs: Sequence[NDArray[np.int64]]) -> list[
     """Mean of the recorders with its interval, the worst, all samples, and the mistakes a seed."""
     right = np.mean([predicted == data.labels for predicted in runs], 0)
     each = [right[data.persons == person].mean() for person in np.unique(data.persons)]
-    whole = estimate_accuracy(runs[0] == data.labels, data.persons, "person", each=True)
+    whole = estimate_accuracy(runs[0] == data.labels, data.persons, "person", equal_weights=True)
     counts = np.mean([mistakes(data, predicted) for predicted in runs], 0)
     return [
         f"{100 * np.mean(each):.2f}",
