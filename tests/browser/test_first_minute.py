@@ -7,7 +7,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import begin_hold, kept, reads, settled
+from tests.browser.conftest import hold, reads, settled
+from tests.support.studio import camera_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 MOST_CLICKS = 8
@@ -32,9 +33,7 @@ class Newcomer:
     def hold(self, name):
         """Until the card counts enough samples."""
         self.clicks += 1
-        begin_hold(self.page, name, 10)
-        self.page.mouse.up()
-        kept(self.page, name)
+        hold(self.page, name, 10)
 
 
 @pytest.fixture
@@ -46,14 +45,13 @@ def two_signs(films, tmp_path):
     return both
 
 
-def test_from_start_to_a_trained_model_of_two_own_gestures(look, two_signs, pictures):
+def test_from_start_to_a_trained_model_of_two_own_gestures(look, two_signs):
     with look(two_signs) as page:
         newcomer = Newcomer(page)
         page.goto("/")
         settled(page)
         begun = time.monotonic()
-        frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-        newcomer.click(frame.get_by_role("button", name=re.compile("start", re.I)))
+        newcomer.click(camera_button(page, "start"))
         for name in ("yes", "stop"):
             newcomer.add_gesture(name)
         for own, shown in (("yes", "thumbs_up"), ("stop", "open_palm")):
@@ -63,6 +61,5 @@ def test_from_start_to_a_trained_model_of_two_own_gestures(look, two_signs, pict
         expect(page.get_by_text(re.compile(r"model trained at \d\d:\d\d", re.I))).to_be_visible()
         for own in ("yes", "stop"):
             reads(page, own)
-        page.screenshot(path=pictures / "first_minute.png")
         print(f"{time.monotonic() - begun:.0f} s, {newcomer.clicks} clicks")
         assert newcomer.clicks <= MOST_CLICKS
