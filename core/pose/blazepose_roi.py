@@ -53,7 +53,7 @@ def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Align
     length = np.linalg.norm(shoulders - hips)
     if not np.isfinite(length) or length == 0:
         return None
-    radius = np.nanmax(np.linalg.norm(keypoints - hips, axis=1))
+    radius = np.fmax.reduce(np.hypot(*(keypoints - hips).T))  # ignores missing keypoints
     (x, y), (u, v) = hips.tolist(), (hips + (shoulders - hips) * (radius / length)).tolist()
     return Alignment((x, y), (u, v))
 

