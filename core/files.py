@@ -34,7 +34,7 @@ def printable(name: str) -> str:
 
 @contextmanager
 def replace_atomically(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; it replaces `path` at the end, unless an error comes."""
+    """Yield a temporary path to write to; it replaces `path` if the block succeeds."""
     part = path.with_name(f".{path.name}.part-{secrets.token_hex(4)}")
     try:
         yield part
@@ -57,7 +57,7 @@ def sha256_of(path: Path) -> str:
 
 
 def update_json(path: Path, change: Mapping[str, Any]) -> None:
-    """Set keys of the JSON object in a file atomically, under a file lock.
+    """Set keys of the JSON object in a file, atomically and under a file lock.
 
     Raises:
         OSError: it can't be read or written, or another process locks it for seconds.
@@ -70,8 +70,7 @@ def update_json(path: Path, change: Mapping[str, Any]) -> None:
 
 
 def make_temporary_folder(kind: str = "") -> tuple[Path, FileLock]:
-    """Create a folder in the system's temporary directory, locked for as long as this process
-    lives.
+    """Create a folder in the system's temporary directory, locked as long as this process lives.
 
     Args:
         kind: part of its name, e.g. "files-".
@@ -87,7 +86,7 @@ def make_temporary_folder(kind: str = "") -> tuple[Path, FileLock]:
 
 
 def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
-    """Delete a folder of `make_temporary_folder` and release its lock."""
+    """Delete a folder created by `make_temporary_folder` and release its lock."""
     shutil.rmtree(folder, ignore_errors=True)
     lock.release()
     with suppress(OSError):
@@ -96,7 +95,7 @@ def remove_temporary_folder(folder: Path, lock: FileLock) -> None:
 
 @contextmanager
 def temporary_folder(kind: str = "") -> Iterator[Path]:
-    """Yield a new temporary folder; delete it at the end of the block."""
+    """Yield a new temporary folder; delete it after the block."""
     folder, lock = make_temporary_folder(kind)
     try:
         yield folder
@@ -105,7 +104,7 @@ def temporary_folder(kind: str = "") -> Iterator[Path]:
 
 
 def sweep_temporary_folders() -> list[Path]:
-    """Delete this user's temporary folders that ended processes left behind; return their paths."""
+    """Delete this user's temporary folders left by processes that have ended; return the paths."""
     removed = []
     for path in Path(tempfile.gettempdir()).glob("mudra-*.lock"):
         folder, lock = path.with_suffix(""), FileLock(path, timeout=0)

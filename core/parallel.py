@@ -42,8 +42,8 @@ Work = Callable[[Iterable[Item]], Iterator[Result]]
 def map_parallel(
     work: Work[Item, Result], items: Sequence[Item], *, workers: int = 1, on: str = LOCAL
 ) -> Iterator[Iterator[Result]]:
-    """Yield an iterator over the results of `work` for all items, in their order, computed by
-    processes or a Ray cluster.
+    """Yield an iterator over the results of `work` for all items, in order, computed in processes
+    or on a Ray cluster.
 
     Args:
         work: returns one result per item for any part of the items; a function of a module or a
@@ -63,7 +63,7 @@ def map_parallel(
 def _dispatch_work(
     work: Work[Item, Result], items: Sequence[Item], workers: int, on: str
 ) -> Generator[Result]:
-    """Yield the results, made on Ray, in several processes, or in this one for one worker."""
+    """Yield the results, computed on Ray, in several processes or, for one worker, in this one."""
     if on != LOCAL:
         with _connect_to_ray(on, workers) as ray:
             yield from _run_on_ray(ray, work, items)
@@ -113,7 +113,7 @@ def _run_parts_in_order(
     ahead: int,
     pending: deque[Sequence[Item]],
 ) -> Iterator[Result]:
-    """Yield the results of all parts in order, with up to `ahead` parts submitted in advance.
+    """Yield the results of all parts in order, submitting up to `ahead` parts in advance.
 
     Args:
         pending: parts submitted and not done; at the start those to submit first, after an error
@@ -137,7 +137,7 @@ def _run_part(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
 
 
 def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
-    """Create the error for workers that were killed repeatedly at the same part."""
+    """Create the error for workers that were repeatedly killed at the same part."""
     return EstimatorError(
         f"workers were killed {1 + _RETRIES} times in a row, at {part[0]} or soon after: too "
         "little memory, or a file that can't be read safely; what was done until then is kept"
@@ -150,7 +150,7 @@ def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
 def _run_in_processes(
     work: Work[Item, Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
-    """Yield a process pool's results in order; a new pool repeats a killed part."""
+    """Yield a process pool's results in order; if a worker is killed, retry with a new pool."""
     parts, pending = _split_into_parts(items, workers), deque[Sequence[Item]]()
     first: Sequence[Item] | None = None
     attempts = 0
@@ -171,7 +171,7 @@ def _run_in_processes(
 
 @contextmanager
 def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of forkserver processes, which copy no threads; Ctrl+C ends them."""
+    """Yield a pool of forkserver processes, which don't inherit threads; Ctrl+C ends them."""
     pool = ProcessPoolExecutor(
         workers,
         mp_context=get_context("forkserver"),
@@ -193,7 +193,7 @@ def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Yield a Ray cluster's results in order; its errors become EstimatorError."""
+    """Yield a Ray cluster's results in order; convert Ray's errors to EstimatorError."""
     workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
     task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_part)
     pending, remote_work = deque[Sequence[Item]](), ray.put(work)

@@ -1,4 +1,4 @@
-"""Choose the folders of an installation, for the app and the command line alike."""
+"""Choose the folders of an installation, for both the app and the command line."""
 
 import hashlib
 import os
@@ -36,8 +36,8 @@ class Paths:
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
     ) -> "Paths":
-        """Return the paths of this installation: the given workspace or MUDRA_WORKSPACE, else
-        `data/workspace`; weights, database and owner by MUDRA_WEIGHTS, _DATABASE, _OWNER.
+        """Return the installation's paths: the given workspace, MUDRA_WORKSPACE or
+        `data/workspace`; others from MUDRA_WEIGHTS, MUDRA_DATABASE and MUDRA_OWNER.
 
         Raises:
             StoreError: the workspace is a URL, or the database isn't; it is not quoted, since it
@@ -61,7 +61,7 @@ class Paths:
         return paths.of(environ.get("MUDRA_OWNER", ""))
 
     def of(self, owner: str) -> "Paths":
-        """Return the paths of a logged-in user, below the shared workspace; unchanged for ""."""
+        """Return a logged-in user's paths in the shared workspace, or these paths for ""."""
         if not owner:
             return self
         shared = self.shared or self.workspace
@@ -81,7 +81,7 @@ class Paths:
         return self.database_url or self.database
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that give another process the same paths."""
+        """Return environment variables that give another process the same paths."""
         return {
             "MUDRA_WORKSPACE": str(self.shared or self.workspace),
             "MUDRA_WEIGHTS": str(self.weights),
@@ -95,7 +95,7 @@ class Paths:
         return self.workspace / "runs"
 
     def model(self, name: str) -> Path:
-        """Return a gesture model's folder by "starter", "arms" or a run's name, else the path."""
+        """Return a gesture model's folder by "starter", "arms", a run's name, or else a path."""
         if name in (self.starter.name, self.arms.name):
             return self.starter if name == self.starter.name else self.arms
         run = self.runs / name
@@ -112,7 +112,7 @@ class Paths:
         return self.workspace / "net-runs"
 
     def net(self, name: str) -> Path:
-        """Return a keypoint net's folder by name, the user's own first, else the name as a path."""
+        """Return a keypoint net's folder by name, the user's nets first, or else by path."""
         for folder in (self.own_nets / name, self.shipped_models / name):
             if _is_plain_name(name) and folder.is_dir():
                 return folder

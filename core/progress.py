@@ -11,7 +11,7 @@ class Progress(Protocol):
 
 
 def ignore_progress(done: float, total: float | None = None, label: str = "", /) -> None:
-    """Report to nobody: the default of functions that take a `Progress`."""
+    """Ignore the progress: the default for functions that take a `Progress`."""
 
 
 def to_fraction(done: float, total: float | None) -> float:

@@ -31,7 +31,7 @@ class DerivedData:
 
     @property
     def deleted_by(self) -> str:
-        """Return a text for people: which actions delete this kind of data."""
+        """Return, as text for people, which actions delete this kind of data."""
         with_pictures = ["pictures when forgotten"] if self.delete_pictures else []
         with_project = ["with its project"] if self.in_project_runs else []
         return ", ".join([*with_pictures, *with_project, "with everything"])
@@ -58,8 +58,8 @@ def derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
 
 
 def delete_derived_pictures(paths: Paths, project: Project | None = None) -> None:
-    """Delete copies of the project's pictures outside the database and stop trainings that use
-    them; without a project, delete unused copies."""
+    """Delete copies of the project's pictures outside the database, and stop training runs that use
+    them; if `project` is None, delete only the copies that are not in use."""
     for one in DERIVED:
         if one.delete_pictures is not None:
             one.delete_pictures(paths, project)
@@ -68,8 +68,8 @@ def delete_derived_pictures(paths: Paths, project: Project | None = None) -> Non
 def delete_project_runs(
     paths: Paths, deleted: Sequence[Project], remaining: Sequence[Project]
 ) -> None:
-    """Delete the runs, with their models, that belong to a deleted project and to no remaining
-    one; stop running net trainings first."""
+    """Delete the runs, and their models, that belong to a deleted project and not to a remaining
+    one; stop running net training runs first."""
     for folder, one in derived_folders(paths):
         for run in list_runs(folder) if one.in_project_runs else ():
             with suppress(FileNotFoundError):  # deleted by another process

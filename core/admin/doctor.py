@@ -46,7 +46,7 @@ Finding = tuple[str, ...]  # state, what was found, and what to do if anything
 
 
 def run_checks(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
-    """Run every check and return the results in order; a check that crashes becomes a finding."""
+    """Run all checks and return their results in order; a crash becomes a finding."""
     checks: dict[str, Callable[[], Finding]] = {
         "Python": _check_python,
         "packages": lambda: _check_packages(root / "requirements.txt"),
@@ -68,7 +68,7 @@ def has_no_failure(checks: list[Check]) -> bool:
 
 
 def _run_guarded(name: str, check: Callable[[], Finding]) -> Check:
-    """Run a check; return an exception as a finding, so that the next checks still run."""
+    """Run a check; return an exception as a finding, so that the other checks still run."""
     try:
         return Check(name, *check())
     except ImportError as error:
@@ -87,7 +87,7 @@ def _check_python() -> Finding:
 
 
 def _check_packages(requirements: Path) -> Finding:
-    """Check that requirements.txt's packages are installed; warn of other versions."""
+    """Check that the packages of requirements.txt are installed; warn if versions differ."""
     missing, other, count = [], [], 0
     for line in requirements.read_text(encoding="utf-8").splitlines():
         name, _, pinned = line.partition("==")
@@ -125,7 +125,7 @@ def _check_gl_libraries() -> Finding:
 
 
 def _check_models(paths: Paths) -> Finding:
-    """Check that MediaPipe's hand models are prepared and unaltered."""
+    """Check that MediaPipe's hand models have been prepared and are unaltered."""
     from core.modelfiles.mediapipe_models import find_prepared_model, has_prepared_models
 
     if not has_prepared_models(paths.weights):
@@ -150,7 +150,7 @@ def _check_starter(paths: Paths) -> Finding:
 
 
 def _check_emoji_font() -> Finding:
-    """Check that an emoji font is installed; a warning if not."""
+    """Check that an emoji font is installed; only warn if not."""
     from core.pose.drawing.poses import emoji_font_path
 
     path = emoji_font_path()
@@ -188,7 +188,7 @@ def _check_store(paths: Paths) -> Finding:
 
 
 def _check_disk(folder: Path) -> Finding:
-    """Check the free space at a folder: wrong below 500 MiB, a warning below 2 GiB."""
+    """Check the free disk space for a folder: an error below 500 MiB, a warning below 2 GiB."""
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     found = f"{free / 2**30:.1f} GiB free at {place}"
@@ -200,7 +200,7 @@ def _check_disk(folder: Path) -> Finding:
 
 
 def _check_port(port: int) -> Finding:
-    """Check whether the studio's port is free; a warning if it is in use."""
+    """Check that the studio's port is free; only warn if it is in use."""
     with socket.socket() as probe:
         probe.settimeout(1)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
@@ -211,7 +211,7 @@ def _check_port(port: int) -> Finding:
 
 
 def _check_camera(port: int) -> Finding:
-    """Check that a camera is plugged in and can be opened, on Linux only; a warning if not."""
+    """Check that a camera is connected and can be opened, on Linux only; only warn if not."""
     context = (
         f"browsers give a camera only to https:// and http://localhost:{port}, not to "
         "http://ADDRESS from another machine"

@@ -61,8 +61,8 @@ class ErasureReport:
 
 
 def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
-    """List the kinds of data that Mudra stores, with place and size, without empty ones; an
-    owner gets only their own, without server paths."""
+    """List the kinds of data that Mudra stores, with location and size; skip empty ones. If someone
+    is logged in, list only their data, without server paths."""
     found = [_describe_database(store, paths)]
     for path, derived in derived_folders(paths):
         shown = f"your folder, {path.name}" if paths.owner else path
@@ -79,7 +79,7 @@ def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
 
 
 def _describe_database(store: Store, paths: Paths) -> StoredData:
-    """Describe the stored samples: an owner's own rows, or the whole database, with its size."""
+    """Describe the stored samples and their size: the owner's, or without login the whole store."""
     if paths.owner:
         projects = [*store.projects(), *store.projects(deleted=True)]
         with store.begin_read() as connection:
@@ -95,8 +95,8 @@ def _describe_database(store: Store, paths: Paths) -> StoredData:
 def erase_everything(
     store: Store, paths: Paths, manager: TrainingManager | None = None
 ) -> ErasureReport:
-    """Delete permanently everything recorded, trained, imported or unpacked here; report the
-    bytes and failures. Third-party models and shipped files stay.
+    """Permanently delete everything recorded, trained, imported or unpacked here, but no shipped
+    files or third-party models; report the deleted bytes and the failures.
 
     Recordings and trainings of this process are stopped, and trainings of nets. A command that
     records or trains in another process ends with an error.
@@ -134,8 +134,8 @@ def _measure_own_data(store: Store, paths: Paths) -> int:
 
 
 def erase_unopened(paths: Paths) -> ErasureReport:
-    """Open the store and call `erase_everything`; if the disk is too full to open it, delete the
-    database file first."""
+    """Open the store and erase everything; if the disk is too full to open it, delete the database
+    file first."""
     size = _measure_database(paths)
     try:
         store = Store(paths.store, owner=paths.owner)
@@ -152,7 +152,7 @@ def erase_unopened(paths: Paths) -> ErasureReport:
 
 
 def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
-    """Empty the bin, compact the database, and delete the files derived from it; return the
+    """Empty the bin, compact the database and delete files derived from deleted samples; return the
     number of deleted rows by table."""
     deleted = store.projects(deleted=True)
     counts = empty_bin(store)
@@ -165,8 +165,8 @@ def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
 
 
 def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
-    """Delete a project's pictures and all copies of them, and compact the database; return the
-    number of pictures."""
+    """Delete a project's pictures with all copies, and compact the database; return the number of
+    pictures."""
     count = delete_pictures(store, project.id)
     delete_derived_pictures(paths, project)
     _delete_prepared_downloads(paths)
@@ -176,8 +176,8 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
 
 
 def _delete_prepared_downloads(paths: Paths) -> None:
-    """Delete what open pages prepared for download, also other visitors', as it may contain what
-    was deleted; they prepare it anew."""
+    """Delete the downloads that the open pages of all visitors have prepared, as they may contain
+    deleted data; the pages prepare them again."""
     for folder in _find_temporary_folders(replace(paths, owner="")):
         for download in folder.glob("download-*"):
             with contextlib.suppress(OSError):
@@ -185,7 +185,7 @@ def _delete_prepared_downloads(paths: Paths) -> None:
 
 
 def measure_path(path: Path) -> int:
-    """Return the size in bytes of a file, or of all files in a folder; links count 0."""
+    """Return the size of a file, or of all files in a folder, in bytes; links count as 0."""
     if path.is_symlink():
         return 0
     if path.is_file():
@@ -206,8 +206,8 @@ def _measure_database(paths: Paths) -> int:
 
 
 def _find_temporary_folders(paths: Paths) -> list[Path]:
-    """Return Mudra's own temporary folders: by name, owned by this user, mode 0700; [] for an
-    owner."""
+    """Return Mudra's temporary folders (by name, owned by this user, mode 0700); [] if someone is
+    logged in."""
     found: list[Path] = []
     if paths.owner:
         return found
@@ -222,7 +222,7 @@ def _find_temporary_folders(paths: Paths) -> list[Path]:
 
 
 def _remove_path(path: Path, erased: ErasureReport) -> None:
-    """Delete a file or folder; a failure is added to the report, not raised."""
+    """Delete a file or folder; add a failure to the report instead of raising it."""
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -38,8 +38,8 @@ def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
-    """Return the visitor's name from the proxy's header; raise AccessError without a name, without
-    a secret in the environment, or if the request did not come from the proxy."""
+    """Return the visitor's name from the proxy's header; raise AccessError if the name or the
+    environment's secret is missing, or the request did not come from the proxy."""
     secret = environ.get(SECRET, "")
     check_secret(secret, SECRET)
     given = headers.get(SECRET_HEADER) or ""
@@ -68,7 +68,7 @@ def openid_owner(issuer: object, subject: object) -> str:
 
 
 def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
-    """Return the owner in Streamlit's signed login cookie; "" if missing, expired or forged."""
+    """Return the owner from Streamlit's signed login cookie; "" if missing, expired or forged."""
     with suppress(BadData, ValueError, KeyError, TypeError, AccessError):
         check_secret(secret, "cookie_secret")
         user = json.loads(_read_cookie(cookies, secret))
@@ -78,8 +78,8 @@ def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
 
 
 def _read_cookie(cookies: Mapping[str, str], secret: str) -> str:
-    """Return the login cookie's content, joining the parts of a split one; raise BadData or
-    KeyError if it is missing, expired or not signed with the secret."""
+    """Return the login cookie's content, joined if it was split; raise BadData or KeyError if it is
+    missing, expired or not signed with the secret."""
 
     def read(name: str) -> str:
         serializer = URLSafeTimedSerializer(secret, salt=name)
@@ -92,8 +92,8 @@ def _read_cookie(cookies: Mapping[str, str], secret: str) -> str:
 
 
 def read_secrets(files: Iterable[str]) -> dict[str, Any]:
-    """Read and merge the secrets.toml files that exist, later ones win; raise AccessError if one
-    can't be read."""
+    """Read and merge the existing secrets.toml files; later files override earlier ones. Raise
+    AccessError if a file can't be read."""
     found: dict[str, Any] = {}
     for file in map(Path, files):
         try:
@@ -106,8 +106,8 @@ def read_secrets(files: Iterable[str]) -> dict[str, Any]:
 def check_login(
     secrets: Mapping[str, Any], environ: Mapping[str, str] = os.environ, *, has_owners: bool
 ) -> None:
-    """Check the login's configuration before the studio starts: a mistyped or removed login would
-    leave it open to everybody. Raise AccessError with what is missing.
+    """Check the login's configuration before the studio starts, as a mistyped or removed login
+    would make it public. Raise AccessError that says what is missing.
 
     Args:
         secrets: content of secrets.toml.
@@ -138,7 +138,7 @@ def check_login(
 
 
 def _check_auth_section(auth: object) -> None:
-    """Raise AccessError if [auth] lacks keys, or its cookie secret is too short."""
+    """Raise AccessError if [auth] lacks keys or its cookie secret is too short."""
     if not isinstance(auth, Mapping):
         raise AccessError("“auth” in secrets.toml is not a section: write [auth]")
     check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
@@ -153,7 +153,7 @@ def _check_auth_section(auth: object) -> None:
 
 
 def has_owners(paths: Paths) -> bool:
-    """Return whether anyone ever logged in to this studio; False if the store can't be read."""
+    """Return whether anyone has ever logged in to this studio; False if the store can't be read."""
     folders = (paths.shared or paths.workspace) / "owners"
     if folders.is_dir() and any(folders.iterdir()):
         return True

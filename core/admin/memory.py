@@ -17,7 +17,7 @@ def free_memory_later() -> None:
 
 
 def free_memory() -> None:
-    """Collect reference cycles, then return free pages to the system (with glibc)."""
+    """Collect reference cycles, then return free memory to the system (glibc only)."""
     gc.collect()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

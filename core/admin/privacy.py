@@ -31,7 +31,7 @@ def list_network_clients(
     environ: Mapping[str, str] = os.environ,
     loaded: Container[str] = sys.modules,
 ) -> list[NetworkClient]:
-    """List the libraries that could contact external hosts: what they would send, and whether
+    """List the libraries that could contact external hosts, with what they would send and whether
     that is switched off.
 
     A library that is not loaded sends nothing; Mudra switches it off before loading it.
@@ -82,7 +82,7 @@ def is_local_only(server_address: str | None) -> bool:
 
 
 def describe_access(server_address: str | None, *, has_login: bool = False) -> str:
-    """Describe for people who can open the studio and see what is recorded."""
+    """Describe, as text for people, who can open the studio and see what is recorded."""
     if has_login:
         return (
             "People log in to this studio, and each sees only their own projects. Its operator "

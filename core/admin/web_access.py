@@ -87,7 +87,7 @@ class AccessMiddleware:
     def _rejection_response(
         self, connection: HTTPConnection, owner: str, path: str
     ) -> ASGIApp | None:
-        """Return the response that rejects a request; None if it is allowed."""
+        """Return the response that rejects a request; None if the request is allowed."""
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"
         is_reading = not is_socket and connection.scope["method"] in _READING_METHODS
@@ -123,7 +123,7 @@ class AccessMiddleware:
         )
 
     def _is_cross_origin(self, headers: Headers, host: str) -> bool:
-        """Return whether a page that is neither the studio's nor allowed sent the request."""
+        """Return whether the request's Origin is neither the studio nor an allowed origin."""
         origin = headers.get("origin")
         if origin is None or origin in self._policy.origins:  # programs send none
             return False
@@ -133,20 +133,20 @@ class AccessMiddleware:
             return True
 
     def _is_public(self, path: str, is_reading: bool, is_socket: bool) -> bool:
-        """Return whether no login is needed: the stream's socket, or reading the page's frame."""
+        """Return whether a path needs no login: the stream's socket, or the page's static files."""
         if is_socket:
             return path == STREAM
         return is_reading and bool(_PUBLIC.fullmatch(path) or not _GUARDED.match(path))
 
     def _is_own_address(self, owner: str, path: str) -> bool:
-        """Return whether a path is no upload or media, or the owner's stream named it."""
+        """Return whether an upload or media path was sent to this owner; True for other paths."""
         if not path.startswith((MEDIA, UPLOADS)):
             return True
         found = _ADDRESS.match(path)
         return found is not None and found[0] in self._addresses[owner]
 
     def _remember_addresses(self, send: Send, owner: str, path: str) -> Send:
-        """Wrap `send` to remember the addresses that an owner's stream sends."""
+        """Wrap `send` to remember the addresses that the server sends in an owner's stream."""
         if not owner or path != STREAM:
             return send
 
@@ -160,8 +160,8 @@ class AccessMiddleware:
         return send_and_remember
 
     def _drop_session_of_others(self, scope: Scope, owner: str) -> None:
-        """Remove another owner's session id from a reconnecting page's request, so that
-        Streamlit creates a new session."""
+        """Remove another owner's session id from a page's reconnect request, so that Streamlit
+        creates a new session."""
         headers = MutableHeaders(scope=scope)
         parts = headers.get("sec-websocket-protocol", "").split(",")
         if len(parts) > 2 and parts[2].strip() not in self._sessions[owner]:
@@ -169,7 +169,7 @@ class AccessMiddleware:
 
 
 def _add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -> None:
-    """Add names as the newest and drop the oldest beyond the limit."""
+    """Add names as the newest, and drop the oldest names beyond the limit."""
     for one in names:
         known[one.decode()] = None
         known.move_to_end(one.decode())
@@ -178,7 +178,7 @@ def _add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -
 
 
 def _wrap_with_headers(send: Send, *, is_media: bool) -> Send:
-    """Wrap `send` to add the security headers; proxies must not cache media."""
+    """Wrap `send` to add the security headers, and no-store for media."""
 
     async def send_with_headers(message: Message) -> None:
         """Add the security headers to the start of a response, then send it."""
@@ -193,7 +193,7 @@ def _wrap_with_headers(send: Send, *, is_media: bool) -> Send:
 
 
 def read_uploads_mb(environ: Mapping[str, str] = os.environ) -> int:
-    """Read the limit of all pages' uploads together, MB; raise AccessError if it is no number."""
+    """Read the total upload limit of all pages, MB; raise AccessError if it isn't a number."""
     value = environ.get(UPLOADS_MB) or str(_DEFAULT_UPLOADS_MB)
     if not value.isdecimal():
         raise AccessError(f"{UPLOADS_MB} is “{value}”: give megabytes, like {_DEFAULT_UPLOADS_MB}")
@@ -238,7 +238,7 @@ class UploadLimitMiddleware:
                 self._receiving += Counter()  # drops sessions at zero
 
     def _exceeded_limit(self, session: str, length: int) -> str:
-        """Return the message for an upload of `length` bytes that exceeds a limit; "" if none."""
+        """Return the error message if an upload of `length` bytes exceeds a limit; otherwise ""."""
         held = Counter(self._held())
         held.update(self._receiving)
         if held[session] + length > MAX_PAGE_MB * 2**20:

@@ -32,7 +32,7 @@ app.add_typer(weights.app, name="weights")
 
 
 def main() -> None:
-    """Run the command line; a MudraError becomes one line on stderr and exit code 1.
+    """Run the command line; print a MudraError as one line on stderr and exit with code 1.
 
     What native code (MediaPipe) writes to file descriptor 2 is discarded; Python's own stderr
     still works.

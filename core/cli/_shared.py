@@ -20,7 +20,7 @@ Answer = tuple[dict[str, Any], str] | None  # a command's JSON document and text
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., Answer]], None]:
-    """Register a function that returns an Answer as a command with the option --json."""
+    """Register a function that returns an Answer as a command, and add its option --json."""
 
     def register(function: Callable[..., Answer]) -> None:
         @wraps(function)
@@ -48,14 +48,14 @@ def open_store(paths: Paths) -> closing[Any]:
 def estimator_factory(
     paths: Paths, name: str = "mediapipe-hands", *, num_poses: int = 1
 ) -> Callable[[], Any]:
-    """Return a function without arguments that creates the named estimator or net's estimator."""
+    """Return a function that creates the estimator of this name, or the estimator of a net."""
     from core.reading.keypoint_sources import KeypointSource
 
     return partial(KeypointSource(name).open, paths, num_poses=num_poses)
 
 
 def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
-    """Return the given name, else the default for the project's skeleton, or for hands."""
+    """Return `estimator`; if None, the default for the project's skeleton (if new, for hands)."""
     from core.reading.keypoint_sources import KeypointSource, default_source
 
     if estimator is not None:
@@ -98,7 +98,7 @@ def check_layout(layout: str) -> None:
 
 
 def check_skeleton(skeleton: str | None) -> None:
-    """Raise a usage error if --skeleton is not a known skeleton's name."""
+    """Raise a usage error if --skeleton is not the name of a known skeleton."""
     from core.pose.skeletons.table import SKELETONS  # numpy, which --help does without
 
     if skeleton is not None:
@@ -118,7 +118,7 @@ def check_depth_options(depth: str | None, camera: str | None, unit_mm: float | 
 
 
 def reject_recording_options(camera: str | None, unit_mm: float | None, reason: str) -> None:
-    """Raise a usage error with the reason if an option of a depth recording is used."""
+    """Raise a usage error with this reason if --camera or --unit-mm is given."""
     for option, value in (("--camera", camera), ("--unit-mm", unit_mm)):
         if value is not None:
             raise typer.BadParameter(reason, param_hint=option)

@@ -21,7 +21,7 @@ _SENSOR = "sensor:"
 
 @contextmanager
 def _mute_sdk_output() -> Iterator[None]:
-    """Redirect file descriptor 1, to which camera SDKs print, to stderr in a `with` block."""
+    """Redirect file descriptor 1, which camera SDKs print to, to stderr during the block."""
     sys.stdout.flush()
     stdout = os.dup(1)
     os.dup2(2, 1)
@@ -33,7 +33,7 @@ def _mute_sdk_output() -> Iterator[None]:
 
 
 def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
-    """Open a depth recording, or a depth camera named sensor:NAME; the caller closes it."""
+    """Open a depth recording, or a depth camera given as sensor:NAME; the caller closes it."""
     from core.depth.cameras import get_camera
     from core.depth.io.recordings import open_depth
     from core.depth.sensors.finding import open_sensor
@@ -50,7 +50,7 @@ def open_source(source: str, camera: str | None = None, unit_mm: float | None = 
 def open_depth_reader(
     paths: Paths, net_name: str, source: str, camera: str | None, unit_mm: float | None
 ) -> Iterator[tuple[Any, Any, Any]]:
-    """Open a depth source and a net; yield the source, the reader of its hands and the net."""
+    """Open a depth source and a net; yield the source, the reader of its hands, and the net."""
     from core.estimators.depth_nets import DepthNet
     from core.reading.depth_reading import DepthReader
     from core.reading.hand_finding import default_finders

@@ -66,7 +66,7 @@ def import_model(
 
 
 def _proof_text(proof: dict[str, Any]) -> str:
-    """Format a verified .gesture file; warn if its predict.py is not Mudra's."""
+    """Format the proof of a `.gesture` file; warn if its predict.py is not Mudra's."""
     lines = [*_vector_lines(proof), f"sha256: {proof['sha256']}"]
     if beside := proof["motions"]:
         lines += ["beside them, in motions.gesture:", *_vector_lines(beside)]
@@ -80,7 +80,7 @@ def _proof_text(proof: dict[str, Any]) -> str:
 
 
 def _vector_lines(proof: dict[str, Any]) -> list[str]:
-    """Format the worst difference of the test vectors, and the gestures, as two lines."""
+    """Format two lines: the test vectors' largest difference, and the gestures."""
     worst, limit = proof["worst_difference"], proof["tolerance"]
     kind = "gestures that move" if proof["moving"] else "gestures"
     return [

@@ -98,7 +98,7 @@ def evaluate_depth(
 
 
 def _depth_text(result: dict[str, Any]) -> str:
-    """Format a depth evaluation: mean error, that of each part and keypoint, and success rates."""
+    """Format a depth evaluation: mean errors (overall, per part and keypoint) and success rates."""
     lines = [f"{result['n']} frames, mean error {result['mean_mm']:.3f} mm"]
     for part in result.get("parts", []):
         first, last = part["frames"]
@@ -148,7 +148,7 @@ def evaluate_bodies(
 
 
 def _bodies_text(result: dict[str, Any]) -> str:
-    """Format a body evaluation: counts, PCK with intervals, OKS and COCO's figures."""
+    """Format a body evaluation: counts, PCK with intervals, and OKS with COCO's metrics."""
     lines = []
     if "found" in result:
         lines = [
@@ -305,7 +305,7 @@ def fine_tune_net(
 
 
 def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
-    """Format the held-out PCK@0.1 before and after fine-tuning, or that none was held out."""
+    """Format the held-out PCK@0.1 before and after fine-tuning, or say that it wasn't measured."""
     measured = [
         evaluation["held_out"]["own"][-1]["pck@0.1"]
         for evaluation in evaluations

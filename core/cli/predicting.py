@@ -85,7 +85,7 @@ def _frame_text(frame: dict[str, Any]) -> str:
 
 
 def _pose_text(hand: dict[str, Any], subject: str) -> str:
-    """Format a prediction: “fist 97 %”, “no gesture (most like fist)”, “a hand”."""
+    """Format a pose's prediction: “fist 97 %”, “no gesture (most like fist)” or “a hand”."""
     if hand["gesture"] is None:
         return f"a {subject}"
     if hand["rejected"]:
@@ -173,7 +173,7 @@ def act(
 
 @contextmanager
 def _open_camera(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Any]:
-    """Open a camera or video; yield its frames and the function that estimates one."""
+    """Open a camera or video; yield its frames, and the function that estimates a frame's poses."""
     from core.recording.sources import open_frames
 
     with estimator_factory(paths, estimator, num_poses=hands)() as detector:
@@ -182,7 +182,7 @@ def _open_camera(paths: Paths, source: str, estimator: str, hands: int) -> Itera
 
 @contextmanager
 def _open_depth(paths: Paths, net_name: str, *source: Any) -> Iterator[Any]:
-    """Open a depth source with a net; yield its frames and the function that estimates one."""
+    """Open a depth source and a net; yield its frames, and a function that estimates a frame."""
     with open_depth_reader(paths, net_name, *source) as (frames, reader, net):
         yield (
             frames,
@@ -191,7 +191,7 @@ def _open_depth(paths: Paths, net_name: str, *source: Any) -> Iterator[Any]:
 
 
 def _parse_address(text: str | None) -> tuple[str, int]:
-    """Parse --osc HOST:PORT, 127.0.0.1:12000 by default; raise a usage error for another format."""
+    """Parse --osc HOST:PORT (default 127.0.0.1:12000); raise a usage error for other formats."""
     host, _, port = (text or "127.0.0.1:12000").rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise typer.BadParameter(f"“{text}”: write it like 127.0.0.1:12000", param_hint="--osc")

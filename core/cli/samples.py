@@ -145,8 +145,7 @@ def balance(project: options.ProjectName, workspace: options.Workspace = None) -
 
 
 def _find_id(name: str | None, names: dict[int, str], kind: str) -> int | None:
-    """Return the id of a name, ignoring case; None if no name is given, NotFoundError for an
-    unknown one.
+    """Return the id for a name, ignoring case; None if the name is None.
 
     Raises:
         NotFoundError: no such name.

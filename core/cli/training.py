@@ -128,7 +128,7 @@ def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[s
 
 
 def left_out_text(result: dict[str, Any]) -> str:
-    """Format a leave-one-person-out evaluation: mean, worst person, a line per person."""
+    """Format a leave-one-person-out evaluation: mean, worst person and a line for each person."""
     lines = [
         f"each person left out once: {percent(result['mean_accuracy'])} "
         f"({interval_text(result['interval'])}) is the mean of the persons; "
@@ -144,7 +144,7 @@ def left_out_text(result: dict[str, Any]) -> str:
 
 
 def _comparison_text(result: dict[str, Any]) -> str:
-    """Format a comparison: a line per classifier and the conclusion."""
+    """Format a comparison: a line for each classifier, and the conclusion."""
     from core.jobs.evaluations import comparison_text
 
     lines = [f"{result['n']} held-out samples, split by {result['split']}"]
@@ -205,13 +205,13 @@ _INTERVAL_NOTES = {
 
 
 def _evaluation_text(result: dict[str, Any]) -> str:
-    """Format a model's evaluation: accuracies, rejection rates, a line per gesture."""
+    """Format a model's evaluation: accuracies, rejection rates and a line for each gesture."""
 
     def format_rate(key: str, row: dict[str, Any] = result) -> str:
         return "–" if row[key] is None else percent(row[key])
 
     def format_accuracy(suffix: str, row: dict[str, Any] = result) -> str:
-        """Format a row's accuracy with its interval; “–” without one."""
+        """Format a row's accuracy with its interval; “–” if it has none."""
         interval = row[f"interval{suffix}"]
         return format_rate(f"accuracy{suffix}", row) + (
             f" ({interval_text(interval)})" if interval else ""

@@ -61,7 +61,7 @@ def list_() -> Answer:
 
 
 def _describe_nets(paths: Paths) -> list[dict[str, Any]]:
-    """Describe the heatmap nets at hand: name, skeleton, stages, licence."""
+    """Return the available heatmap nets, each with name, skeleton, stages and licence."""
     from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
     from core.reading.keypoint_sources import available_nets, body_nets
 
@@ -75,7 +75,7 @@ def _describe_nets(paths: Paths) -> list[dict[str, Any]]:
 
 
 def _net_line(net: dict[str, Any]) -> str:
-    """Format a net as one line."""
+    """Format a net as one line: name, keypoints, stages, and licence if shipped."""
     from core.pose.skeletons.table import skeleton_named
 
     skeleton = skeleton_named(net["skeleton"])
@@ -127,7 +127,7 @@ def verify(name: Name) -> Answer:
 
 
 def _save_imported_net(name: str) -> None:
-    """Save imported weights as a net that the app offers."""
+    """Save imported weights as one of the nets that the app offers."""
     from core.training.published_nets import save_published_net
 
     paths = Paths.find()
@@ -135,7 +135,7 @@ def _save_imported_net(name: str) -> None:
 
 
 def _weights_text(record: dict[str, Any]) -> str:
-    """Format weights as one line: name, source, number of arrays and parameters, sha256."""
+    """Format weights as one line: name, source, numbers of arrays and parameters, sha256."""
     return (
         f"{record['name']} from {record['source']}: {record['arrays']} arrays, "
         f"{record['parameters']:,} parameters, sha256 {record['sha256']}"

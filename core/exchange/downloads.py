@@ -47,8 +47,8 @@ def prepare_download(
     with_pictures: bool = True,
     progress: Progress = ignore_progress,
 ) -> Download:
-    """Write a project file (WHOLE_PROJECT) or samples in one of `data_out.FORMATS` to a folder, in
-    place of the folder's previous download; raise MudraError if it can't be written."""
+    """Write a project file (WHOLE_PROJECT) or the samples in a format of `data_out.FORMATS` to a
+    folder, replacing the previous download there; raise MudraError if it can't be written."""
     for old in folder.glob("download-*"):
         old.unlink(missing_ok=True)
     form = FORMATS["kazuhito" if kind == WHOLE_PROJECT else kind]
@@ -85,8 +85,8 @@ def import_uploaded_project(
     folder: Path,
     progress: Progress = ignore_progress,
 ) -> tuple[int, str]:
-    """Import an uploaded project file; return the new project's id and a sentence for the user.
-    After a MudraError nothing was imported."""
+    """Import an uploaded project file; return the new project's id and a sentence for the user. If
+    it raises a MudraError, nothing was imported."""
     with temporary_upload(title, content, folder) as path:
         imported = import_project(store, paths, path, progress=progress)
     return store.project(imported.project).id, imported.text
@@ -99,8 +99,8 @@ def import_uploaded_samples(
     folder: Path,
     progress: Progress = ignore_progress,
 ) -> str:
-    """Import one uploaded table or COCO json into a project; return a sentence for the user. After
-    a MudraError nothing was added.
+    """Import an uploaded table or COCO json into a project; return a sentence for the user. If it
+    raises a MudraError, nothing was added.
 
     Args:
         uploads: (name, content) of the table, and of the names for a keypoint.csv's numbers.

@@ -45,8 +45,8 @@ _MAX_TITLE = 100  # characters of a file's name in a training's log
 
 
 def create_card(model: GestureModel, *, names: bool = True) -> str:
-    """Create the model's card in Markdown; without `names`, persons become "person 1" … and source
-    names are removed. Invalid metadata raise ModelError."""
+    """Create the model's card in Markdown. Unless `names`, persons become "person 1" … and source
+    names are removed. Raise ModelError for invalid metadata."""
     model = add_origin(model)
     model = model if names else anonymise(model)
     notes = model.path / _NOTES
@@ -56,8 +56,8 @@ def create_card(model: GestureModel, *, names: bool = True) -> str:
 
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
-    """Export a model with card, predict.py and test vectors to a `.gesture` file; its model of
-    moving gestures is a file within that file.
+    """Export a model with card, predict.py and test vectors to a `.gesture` file, which also
+    contains the file of its model of moving gestures.
 
     Args:
         names: keep the names of persons and sources in the card and the metadata.
@@ -80,7 +80,7 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
 
 
 def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
-    """Return the `.gesture` file of a model's model of moving gestures; b"" without one."""
+    """Return the `.gesture` file of a model's model of moving gestures; b"" if there is none."""
     motions = model.motions
     if motions is None or motions is model:
         return b""
@@ -94,7 +94,7 @@ def _export_motions(model: GestureModel, paths: Paths, names: bool) -> bytes:
 
 
 def _create_test_inputs(model: GestureModel, paths: Paths) -> Inputs:
-    """Create a model's test inputs: poses, or windows of moving poses if it has steps."""
+    """Create a model's test inputs: poses or, for a model of moving gestures, windows of them."""
     is_flat_hand = model.skeleton == HAND_21 and model.axes == 2
     poses = (
         read_sample_hands(paths.demo)
@@ -116,7 +116,7 @@ class ExportedModel:
 
 
 def export_model_content(model: GestureModel, paths: Paths, *, names: bool = True) -> ExportedModel:
-    """Export a model as `export_model` does, and return the file's content."""
+    """Export a model as `export_model` does, and return the content of the file."""
     with temporary_folder() as folder:
         out = folder / f"model{SUFFIX}"
         bundle = export_model(model, out, paths, names=names)
@@ -132,8 +132,8 @@ def name_model_file(project: str) -> str:
 
 
 def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
-    """Return, ready for JSON, how a `.gesture` file was verified: gestures, output difference of
-    each test vector, hashes, and whether its predict.py is Mudra's."""
+    """Return, ready for JSON, how a `.gesture` file was verified: gestures, output differences of
+    the test vectors, hashes, and whether its predict.py is Mudra's."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.compare_answers().tolist()
     return {
@@ -152,7 +152,7 @@ def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
 
 
 def _read_predict_script(model: GestureModel, paths: Paths) -> str:
-    """Read the predict.py that runs a model of this kind without Mudra."""
+    """Read the predict.py with which a model of this kind runs without Mudra."""
     if model.steps is not None:
         script = paths.motion_receiver
     elif model.skeleton.title in (BODY, PAIR):
@@ -163,7 +163,7 @@ def _read_predict_script(model: GestureModel, paths: Paths) -> str:
 
 
 def add_origin(model: GestureModel) -> GestureModel:
-    """Return the model with its samples' origin from the training's log, if there is a log."""
+    """Add the samples' origin from the training log to the model's metadata, if there is a log."""
     if "origin" in model.metadata or not (model.path / LOG).is_file():
         return model
     origin = Run.open(model.path).about().get("origin")
@@ -171,8 +171,8 @@ def add_origin(model: GestureModel) -> GestureModel:
 
 
 def anonymise(model: GestureModel) -> GestureModel:
-    """Return the model with persons renamed to "person 1", "person 2" … and the names of sources
-    replaced by their total; raise ModelError for invalid metadata."""
+    """Replace the names of persons in the model's metadata by "person 1", "person 2" … and the
+    names of sources by their total; raise ModelError for invalid metadata."""
     about = model.about
     measured = [model.metadata.get(key) or {} for key in ("figures", "leave_one_person_out")]
     known = {name for one in measured for name in one.get("per_person", {})}
@@ -187,7 +187,7 @@ def anonymise(model: GestureModel) -> GestureModel:
 
 
 def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = False) -> Any:
-    """Replace persons' names in nested metadata, only below the keys that contain persons."""
+    """Replace persons' names in nested metadata, but only under keys for persons."""
     if isinstance(value, dict):
         keys = {key: names.get(key, key) if is_person else key for key in value}
         return {
@@ -200,8 +200,8 @@ def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = Fals
 
 
 def read_sample_hands(table: Path) -> Inputs:
-    """Read VECTOR_COUNT (16) hands of a keypoint table as test inputs, spread over all gestures and
-    sizes: every other one mirrored, some with missing keypoints."""
+    """Read VECTOR_COUNT (16) hands of a keypoint table as test inputs, spread over gestures and
+    sizes; every second hand is mirrored and some have missing keypoints."""
     read = read_table(table, "keypoints-csv")
     order = np.argsort(read.gestures, kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, VECTOR_COUNT).round().astype(int)]
@@ -215,8 +215,8 @@ def read_sample_hands(table: Path) -> Inputs:
 
 
 def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
-    """Create VECTOR_COUNT (16) random poses as test inputs, of several sizes and places: every
-    other one mirrored, one with a missing keypoint."""
+    """Create VECTOR_COUNT (16) random poses as test inputs, with various sizes and positions; every
+    second pose is mirrored and one has a missing keypoint."""
     rng = np.random.default_rng(VECTOR_COUNT)
     sizes = np.geomspace(20, 200, VECTOR_COUNT)[:, None, None]
     points = rng.normal(0, 1, (VECTOR_COUNT, skeleton.size, axes)) * sizes + rng.uniform(
@@ -227,7 +227,7 @@ def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
 
 
 def animate_poses(poses: Inputs, steps: int) -> Inputs:
-    """Move each pose along an ellipse of about its own size; return windows of `steps` frames."""
+    """Move each pose on an ellipse of about the pose's size; return windows of `steps` frames."""
     middle = np.nanmean(poses.keypoints, 1, keepdims=True)
     reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
     reach = np.maximum(reach, _MIN_REACH_PX)  # features divide by the size of a movement
@@ -244,8 +244,8 @@ def animate_poses(poses: Inputs, steps: int) -> Inputs:
 def import_model(
     store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
 ) -> Run:
-    """Import a `.gesture` file as a finished training of a project, which is created if its name is
-    unknown; with `use` it becomes the project's active model.
+    """Import a `.gesture` file as a finished training run of a project (created if missing); if
+    `use`, make it the project's active model.
 
     Raises:
         MudraError: the file is invalid, the workspace can't be written, or the project has another
@@ -267,9 +267,9 @@ def import_model(
 
 
 def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> Run:
-    """Store a checked file's models and metadata as a finished training of the project; raise
-    TrainingError if the workspace can't be written. Its card is created anew from the metadata, its
-    predict.py is never run."""
+    """Store a checked file's models and metadata as a finished training run. Its card is created
+    again from the metadata and its predict.py is never run. Raise TrainingError if the workspace
+    can't be written."""
     run = Run.create(
         paths.workspace / "incoming",
         **project_fields(project),
@@ -292,7 +292,7 @@ def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> R
 
 
 def _write_model(model: GestureModel, folder: Path) -> None:
-    """Write a verified model and its metadata to a folder, and load it once as a check."""
+    """Write a verified model and its metadata to a folder, then load it once to check it."""
     metadata = {key: value for key, value in model.metadata.items() if key != "bundle"}
     folder.mkdir(exist_ok=True)
     (folder / MODEL).write_bytes(model.onnx)

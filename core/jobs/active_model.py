@@ -31,7 +31,7 @@ class ActiveModel:
 
 
 def active_model(paths: Paths, project: Project) -> ActiveModel:
-    """Return the model that a project uses: chosen, else of its newest training, else shipped."""
+    """Return the project's model: the chosen one, else the newest trained, else the shipped one."""
     if project.active_model is not None:
         folder = paths.model(project.active_model)
         if has_model(Run(folder)):
@@ -51,14 +51,14 @@ def shipped_model_name(skeleton: str) -> str:
 
 
 def choose_model(store: Store, paths: Paths, project: Project, name: str) -> None:
-    """Make a run's model, or STARTER, the active one; the newest means to follow the newest."""
+    """Set the active model: STARTER or a run's model; the newest run's means always the newest."""
     newest = _find_newest_training(paths, project)
     follows = newest is not None and newest.name == name
     store.set_active_model(project.id, None if follows else name)
 
 
 def follow_training(store: Store, paths: Paths, project: Project, run: Run) -> None:
-    """After a training, activate its model if the chosen one was the newest before."""
+    """After a training run, activate its model if the active model was the newest one before."""
     chosen = next((p.active_model for p in store.projects() if p.id == project.id), None)
     before = (other for other in list_runs(paths.runs) if other.name != run.name)
     ended = (
@@ -81,7 +81,7 @@ def _find_newest_training(paths: Paths, project: Project) -> Run | None:
 
 
 def _describe_model(folder: Path, name: str, *, chosen: bool = False) -> ActiveModel:
-    """Read a model's time, number of samples and whether it is preliminary from its log."""
+    """Read a model's time, number of samples and `preliminary` flag from its log."""
     if not (folder / LOG).is_file():
         return ActiveModel(name, folder, chosen)
     records = Run(folder).records()

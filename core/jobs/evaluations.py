@@ -25,7 +25,7 @@ NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest":
 
 
 def start_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run:
-    """Start a leave-one-person-out evaluation of a training in a thread and return its run; the
+    """Start a leave-one-person-out evaluation of a training run in a thread and return its run; its
     summary is added to the model's metadata.
 
     Raises:
@@ -55,8 +55,8 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
 def start_comparison(
     manager: TrainingManager, project: Project, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
-    """Start comparing all classifiers on one split of the project's samples in a thread; return the
-    run. Raise TrainingError if something is running already."""
+    """Start a thread that compares all classifiers on one split of the project's samples; return
+    the run. Raise TrainingError if a run is already active."""
     data = manager.store.training_data(project.id, estimators=[estimator] if estimator else ())
 
     def compare(run: Run, stop: Stop) -> None:
@@ -72,8 +72,8 @@ def start_comparison(
 
 
 def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) -> dict[str, Any]:
-    """Wait for an evaluation of this process and return its result; Ctrl+C stops it. Raise
-    TrainingError if it has none."""
+    """Wait for an evaluation in this process and return its result; Ctrl+C stops it. Raise
+    TrainingError if it ends without a result."""
     wait_for_thread(manager.thread(run), lambda: progress(*read_evaluation_progress(run)[:2]))
     result = run_result(run)
     if result is None:
@@ -82,7 +82,7 @@ def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) 
 
 
 def read_evaluation_progress(run: Run) -> tuple[int, int, str]:
-    """Return (persons or classifiers done, their total, name of the next one or "")."""
+    """Return (number of persons or classifiers done, total, name of the next one or "")."""
     about = run.about()
     names = about["persons"] if about[KIND] == LEFT_OUT else about["classifiers"]
     done = len(run.records("person" if about[KIND] == LEFT_OUT else "classifier"))
@@ -96,7 +96,7 @@ def latest_comparison(manager: TrainingManager, project: Project) -> Run | None:
 
 
 def latest_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
-    """Return a training's newest leave-one-person-out result's run; None if there is none."""
+    """Return the training run's newest leave-one-person-out run with a result; None if none."""
     runs = manager.runs(project, LEFT_OUT)
     return next(
         (run for run in runs if run.about()["of"] == training.name and run_result(run)), None
@@ -104,7 +104,7 @@ def latest_leave_one_out(manager: TrainingManager, project: Project, training: R
 
 
 def comparison_text(comparison: dict[str, Any]) -> str:
-    """Summarise a comparison in one sentence: which classifiers beat the MLP or lose to it."""
+    """Summarise a comparison in a sentence: which classifiers are better or worse than the MLP."""
     better, worse, same = (
         _join_classifier_names(comparison, verdict) for verdict in ("better", "worse", "same")
     )
@@ -127,7 +127,7 @@ def _join_classifier_names(comparison: dict[str, Any], verdict: str) -> str:
 
 
 def compare_with_first(row: dict[str, Any]) -> str:
-    """Return "better", "worse" or "same" as the MLP, by the interval; "" for the MLP."""
+    """Return "better", "worse" or "same", compared with the MLP by interval; "" for the MLP."""
     if "difference" not in row:
         return ""
     low, high = row["difference_interval"]
@@ -141,7 +141,7 @@ def _start_evaluation(
     work: Callable[[Run, Stop], None],
     about: dict[str, Any],
 ) -> Run:
-    """Start a thread that works on a new run and logs its end; return the run."""
+    """Start a thread that does `work` on a new run and logs the end; return the run."""
 
     def start_thread() -> RunThread:
         owner = project_fields(manager.store.find_project(project.id))
@@ -159,7 +159,7 @@ def _start_evaluation(
 def _load_training_setup(
     manager: TrainingManager, project: Project, training: Run
 ) -> tuple[GestureData, Any, int, Protocol]:
-    """Return a training's samples, options, epochs and the leave-one-person-out protocol."""
+    """Return a training run's samples, options, epochs and leave-one-person-out protocol."""
     from core.gestures.classifier.fitting import TrainOptions
     from core.gestures.modelfile.export import hash_data
 

@@ -51,8 +51,8 @@ def train_net_here(
     about: dict[str, Any],
     progress: Progress,
 ) -> tuple[Run, Path] | None:
-    """Train a keypoint net in this process and export it; an interrupt stops the training early and
-    still exports the net.
+    """Train a keypoint net in this process and export it; Ctrl-C stops the training early, and the
+    net is still exported.
 
     Args:
         options: fields of `NetOptions`, with `minutes` and `steps`.
@@ -99,7 +99,7 @@ def fine_tune_here(
     store: Store, paths: Paths, project: str, *, name: str, minutes: float, progress: Progress
 ) -> tuple[Run, Path]:
     """Fine-tune the light CPM in this process on a project's samples with MediaPipe's keypoints,
-    every fifth recording held out, and save the net by its name, which begins with "cpm.".
+    hold out every fifth recording, and save the net by its name, which starts with "cpm.".
 
     Raises:
         TrainingError: too few samples with pictures, other skeletons, or an invalid name.
@@ -140,8 +140,8 @@ def has_fine_tuning_checkpoint(run: Run) -> bool:
 
 
 def save_last_checkpoint(paths: Paths, run: Run) -> None:
-    """Save the net from the last checkpoint of a killed fine-tuning, and log the run as stopped;
-    raise TrainingError if there is none, or the run is running."""
+    """Save a killed fine-tuning run's last checkpoint as a net, and log the run as stopped; raise
+    TrainingError if there is no checkpoint or the run is still running."""
     from core.training.checkpoint import export_checkpoint_weights
 
     if (
@@ -155,7 +155,7 @@ def save_last_checkpoint(paths: Paths, run: Run) -> None:
 
 
 def _export_fine_tuned(paths: Paths, run: Run) -> None:
-    """Export the run's weights as a net with metadata to the user's nets."""
+    """Export the run's weights and metadata as a net of the user."""
     from core.training.net_export import save_trained_net
 
     about, packed = run.about(), run.records("packed")
@@ -167,7 +167,7 @@ def _export_fine_tuned(paths: Paths, run: Run) -> None:
 
 @contextmanager
 def _pack_hands(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
-    """Write the hands' crops to a pack in the run's folder and yield it; delete it afterwards."""
+    """Write the hands' crops to a pack in the run's folder and yield it; finally delete it."""
     pack = run.path / PACK
     try:
         write_pack(pack, hands)
@@ -179,8 +179,8 @@ def _pack_hands(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
 
 
 def delete_packs(paths: Paths, project: Project | None = None) -> None:
-    """Delete the training crops of runs that ended or were killed; with a project, first stop its
-    running fine-tunings, and delete theirs, too."""
+    """Delete the training crops of runs that have ended or were killed. If `project` is given, also
+    stop its running fine-tuning runs and delete their crops."""
     for run in list_runs(paths.net_runs):
         with suppress(FileNotFoundError):  # deleted meanwhile
             if run.status() == RUNNING:
@@ -209,7 +209,7 @@ class FineTuningProcess:
 
     @property
     def failure(self) -> str:
-        """The last line of its error output if it ended without a run; else ""."""
+        """The last line of the process's error output if it failed before creating a run; or ""."""
         if self._process.poll() in (None, 0) or self.run is not None:
             return ""
         lines = self._stderr.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -226,8 +226,8 @@ def latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
 
 
 def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> FineTuningProcess:
-    """Start `fine_tune_here` in a separate process, which outlives the page and the server; raise
-    TrainingError for an invalid name, or a folder that can't be written."""
+    """Start `fine_tune_here` in a separate process that survives the page and the server; raise
+    TrainingError if the name is invalid or the folder can't be written."""
     _check_net_name(name)
     command = [sys.executable, "-m", "core", "fine-tune-net", name]
     command += ["--project", project, "--minutes", str(minutes)]
@@ -251,8 +251,8 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
 
 
 def delete_net_run(run: Run) -> None:
-    """Delete an ended run with its log and weights; the net saved from it stays. Raise
-    TrainingError if it is running."""
+    """Delete an ended run with its log and weights, but not the net saved from it. Raise
+    TrainingError if the run is running."""
     if run.status() == RUNNING:
         raise TrainingError(f"{run.name} is running: stop it first")
     shutil.rmtree(run.path, ignore_errors=True)
@@ -266,7 +266,7 @@ def stop_net_training(run: Run) -> None:
 
 @contextmanager
 def _log_failure(run: Run) -> Iterator[None]:
-    """Log an error of the block as the run's end, where pages read it, and re-raise it."""
+    """If the block fails, log the error as the run's end, for the pages to show; re-raise it."""
     try:
         yield
     except Exception as error:
@@ -276,8 +276,8 @@ def _log_failure(run: Run) -> Iterator[None]:
 
 
 def read_project_hands(store: Store, project_id: int) -> Iterator[Hand]:
-    """Yield crop and keypoints of the project's samples with a picture and MediaPipe's keypoints,
-    every fifth recording held out; raise TrainingError if they are too few."""
+    """Yield the crop and keypoints of samples with a picture and MediaPipe's keypoints; every fifth
+    recording is held out. Raise TrainingError if there are too few samples."""
     recordings: dict[int, int] = {}
     found = 0
     for sample in store.samples(project_id, limit=_MAX_SAMPLES, newest_first=False):
@@ -298,7 +298,7 @@ def read_project_hands(store: Store, project_id: int) -> Iterator[Hand]:
 
 
 def _check_net_name(name: str) -> None:
-    """Raise TrainingError unless the name is "cpm." and 1 to 40 of a-z, 0-9 and _."""
+    """Raise TrainingError unless the name is "cpm." and 1 to 40 characters of a-z, 0-9 and _."""
     if not re.fullmatch(r"cpm\.[a-z0-9_]{1,40}", name) or name == LIGHT:
         raise TrainingError(
             f"“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
@@ -307,7 +307,7 @@ def _check_net_name(name: str) -> None:
 
 
 def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
-    """Create or resume a net's run; only torchrun's first process gets its folder."""
+    """Create or resume a net's run; in torchrun, only the first process creates its folder."""
     if _rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
@@ -323,7 +323,7 @@ def _rank() -> int:
 
 
 def _net_metadata(run: Run, samples: int) -> dict[str, Any]:
-    """Return a trained net's metadata: samples, steps, last held-out figures, date."""
+    """Return a trained net's metadata: number of samples, steps, last held-out figures and date."""
     evaluations = run.records("look")
     return {
         "learnt_from": samples,

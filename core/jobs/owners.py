@@ -16,7 +16,7 @@ def project_fields(project: Project) -> dict[str, Any]:
 
 
 def belongs_to(run: Run, project: Project) -> bool:
-    """Return whether a run is the project's, by id and creation time; by name in old runs."""
+    """Return whether a run is of this project, by id and creation time; by name for old runs."""
     starts = run.records("start")  # none while another process is writing the line
     if not starts:
         return False

@@ -54,14 +54,14 @@ class TrainingManager:
         self._threads: dict[str, Any] = {}
 
     def start_training(self, project: Project, *, seed: int = 0, epochs: int | None = None) -> Run:
-        """Start a training on the project's samples in a thread, and return its run; raise
-        TrainingError while another or an evaluation is running."""
+        """Start training on the project's samples in a thread and return the run; raise
+        TrainingError if a training or evaluation is already running."""
         start = _prepare_training(self.store, self._paths, project, seed=seed, epochs=epochs)
         return self.start(project, start)
 
     def restart_training(self, project: Project, *, epochs: int | None = None) -> Run:
-        """Start an automatic training, replacing a running one and older ones; return its run.
-        Raise TrainingError if an evaluation, or a training of another process, is running."""
+        """Start an automatic training in place of the running one, and delete older ones; return
+        its run. Raise TrainingError if an evaluation or another process's training is running."""
         start = _prepare_training(self.store, self._paths, project, epochs=epochs, automatic=True)
         with self._lock:
             thread = start(self._replace_running(project))
@@ -104,7 +104,7 @@ class TrainingManager:
                     yield run
 
     def _replace_running(self, project: Project) -> Any:
-        """Stop and replace the project's running training; return its thread, or None."""
+        """Stop and replace the project's running training; return its thread, None if none runs."""
         running = self.find_running(project)
         if running is None:
             return None
@@ -115,7 +115,7 @@ class TrainingManager:
         return thread
 
     def _delete_automatic(self, project: Project) -> None:
-        """Delete ended automatic trainings, except the last few and the active model."""
+        """Delete ended automatic training runs, except the last few and the active model's."""
         ended = [run for run in self._all_runs(project) if run.status() != RUNNING]
         automatic = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
         complete = [run for run in automatic if run.status() in (DONE, STOPPED)]
@@ -132,7 +132,7 @@ class TrainingManager:
         return thread is not None and thread.alive
 
     def stop_all(self) -> None:
-        """Stop all runs of this process, waiting up to 10 s for each."""
+        """Stop all runs in this process, waiting up to 10 s for each."""
         with self._lock:
             threads = [thread for thread in self._threads.values() if thread.alive]
         for thread in threads:
@@ -141,8 +141,8 @@ class TrainingManager:
             thread.wait(10)
 
     def stop(self, run: Run) -> None:
-        """Stop a run after the current epoch, keeping its model; raise TrainingError if another
-        process runs it."""
+        """Stop a run after the current epoch and keep its model; raise TrainingError if it runs in
+        another process."""
         if not self.can_stop(run):
             raise TrainingError(f"{run.name} runs in another process: stop it where it was started")
         self._threads[run.name].stop()
@@ -163,8 +163,8 @@ def train_here(
     estimator: str | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[Any, Run]:
-    """Train a classifier on a project's samples and wait for the end; return the `TrainResult` and
-    the run. An interrupt stops it early and keeps the model; an error of the training is raised."""
+    """Train a classifier on a project's samples, wait, and return the `TrainResult` and the run.
+    Ctrl-C stops it early and keeps the model; an error in the training is raised."""
     thread = _prepare_training(
         store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
     )()
@@ -178,7 +178,7 @@ def train_here(
 
 
 def wait_for_thread(thread: Any, report: Callable[[], None]) -> None:
-    """Wait for a run's thread, reporting every 0.2 s; Ctrl+C stops it, its error is raised."""
+    """Wait for a run's thread, call `report` every 0.2 s, and raise its error; Ctrl+C stops it."""
     while thread.alive:
         try:
             thread.wait(0.2)
@@ -200,8 +200,8 @@ def _prepare_training(
     epochs: int | None = None,
     automatic: bool = False,
 ) -> Callable[..., Any]:
-    """Load the samples; return a function that starts the training's thread, which waits first for
-    a previous thread if given."""
+    """Load the samples; return a function that starts the training thread, which first waits for
+    the previous thread if one is passed."""
     found = store.find_project(project.id)
     data, clips = load_training_data(store, found.id, estimator)
     about = project_fields(found) | {"origin": summarise_origin(store, found.id, data.sample_ids)}
@@ -234,8 +234,8 @@ def _prepare_training(
 def load_training_data(
     store: Store, project_id: int, estimator: str | None = None
 ) -> tuple[GestureData, GestureData | None]:
-    """Load (samples of still gestures, clips of moving gestures or None if too few); of a project
-    with moving gestures only, (clips, None). Raise NotFoundError without samples."""
+    """Load (samples of still gestures, clips of moving gestures or None if too few); if all
+    gestures are moving, (clips, None). Raise NotFoundError if there are no samples."""
     data = store.training_data(project_id, estimators=[estimator] if estimator else ())
     moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
     if data.moving or not moving:
@@ -249,14 +249,14 @@ def load_training_data(
 
 
 def _drop_rare_gestures(clips: GestureData) -> GestureData | None:
-    """Drop gestures with fewer than MIN_CLIPS clips; return None if fewer than two remain."""
+    """Drop gestures with fewer than MIN_CLIPS clips; return None if fewer than two are left."""
     counts = np.bincount(clips.labels, minlength=len(clips.gestures))
     enough = counts >= MIN_CLIPS
     return clips.take(enough[clips.labels]) if enough.sum() >= MIN_GESTURES else None
 
 
 def excluded_samples_text(store: Store, project: Project) -> str:
-    """Say how many samples training excludes, of which estimators and why; "" if none."""
+    """Return text on how many samples training excludes, of which estimators and why; or ""."""
     excluded = store.count_excluded(project.id)
     if not excluded:
         return ""
@@ -290,7 +290,7 @@ def run_result(run: Run) -> dict[str, Any] | None:
 
 
 def describe_optimism(protocol: Protocol) -> str:
-    """Say why the figures are optimistic and how to avoid it; "" if they are not."""
+    """Return why the figures are optimistic and how to avoid it; "" if they aren't."""
     chosen = " and ".join(protocol.chosen_on_reported)
     on_reported = (
         f"This number is optimistic: the samples it is reported on chose the {chosen}, too. Train "
@@ -300,7 +300,7 @@ def describe_optimism(protocol: Protocol) -> str:
 
 
 def describe_failure(run: Run) -> str:
-    """Return why the run failed, or that its process died; "" if neither."""
+    """Return why the run failed, or that its process died; "" if it did neither."""
     status = run.status()
     if status == DEAD:
         return "Mudra was stopped, or ran out of memory, while it trained: train again"

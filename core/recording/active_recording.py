@@ -39,7 +39,7 @@ class SampleWriter:
 
     @property
     def error(self) -> str:
-        """Return for the user why samples were not stored, and how many; "" without an error."""
+        """Return how many samples were not stored and why, as text for the user; "" if no error."""
         if not self._reason:
             return ""
         return f"recording stopped, {self.lost} samples were not stored: {self._reason}"
@@ -58,13 +58,13 @@ class SampleWriter:
         self._thread.join()
 
     def _write_until_closed(self) -> None:
-        """Store the queued samples every `interval_s` until closed, and once more at the end."""
+        """Store the queued samples every `interval_s` until closed, and once more after that."""
         while not self._closed.wait(self._interval_s):
             self._write_batch()
         self._write_batch()
 
     def _write_batch(self) -> None:
-        """Store the queued samples; after an error, count this and later batches as lost."""
+        """Store the queued samples; once storing has failed, only count samples as lost."""
         batch = [self._queue.get() for _ in range(self._queue.qsize())]
         if not batch:
             return
@@ -102,8 +102,8 @@ class ActiveRecording:
         return None
 
     def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
-        """Advance to a frame and return whether the plan's rate asks for a sample of it; end the
-        recording when its time is over or nothing can be stored.
+        """Advance to a frame and return whether the plan's rate requires a sample of it; end the
+        recording if its time is up or samples can't be stored.
 
         Args:
             time_s: the frame's time.
@@ -126,8 +126,8 @@ class ActiveRecording:
         return True
 
     def add(self, sample: NewSample | str) -> None:
-        """Add a due frame's sample, or its reason for being skipped; while a button is held, it
-        waits until the hold is confirmed."""
+        """Add a frame's sample, or the reason for skipping the frame; if a button is held, queue it
+        until the hold is confirmed."""
         if not isinstance(sample, str):
             self.last = sample.pose
         if self._hold is None:
@@ -136,8 +136,8 @@ class ActiveRecording:
             self._unconfirmed.append((self._now_s, sample))
 
     def renew_hold(self, now_s: float, held_s: float, *, released: bool = False) -> None:
-        """Renew the held button's lease and save what it confirms; end the recording if released.
-        Ignored without a held button."""
+        """Renew the held button's lease and save the samples that this confirms; end the recording
+        if `released`. Do nothing if no button is held."""
         if self._hold is None or self._is_over:
             return
         self._hold.renew(now_s, held_s)
@@ -147,13 +147,13 @@ class ActiveRecording:
             self.end()
 
     def check_hold(self, now_s: float) -> None:
-        """End the recording if the button's lease has expired, even if no frames arrive."""
+        """End the recording if the held button's lease has expired, even without new frames."""
         if self._hold is not None:
             self._hold.check_lease(now_s)
             self._save_confirmed_samples()
 
     def end(self) -> None:
-        """End the recording, drop samples that the hold did not confirm, and close the writer."""
+        """End the recording, drop samples not confirmed by the hold, and close the writer."""
         if self._hold is not None and not self._is_over:
             self._note = self._hold.end_reason or CUT_SHORT
         self._is_over = True
@@ -161,8 +161,8 @@ class ActiveRecording:
         self.writer.close()
 
     def _save_confirmed_samples(self) -> None:
-        """Save the waiting samples up to the time until which the button was certainly held; end
-        the recording if the hold has ended."""
+        """Save the waiting samples from while the button was certainly held; end the recording if
+        the hold has ended."""
         assert self._hold is not None
         until_s = self._hold.confirmed_until_s
         for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
@@ -172,8 +172,8 @@ class ActiveRecording:
             self.end()
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
-        """Queue a sample for storing, or count a skipped frame by its reason; end the recording at
-        the plan's count."""
+        """Queue a sample for storing, or count a skipped frame by reason; end the recording when
+        the plan's number of samples is reached."""
         if isinstance(sample, str):
             self._skipped[sample] += 1
             return
@@ -183,7 +183,7 @@ class ActiveRecording:
             self.end()
 
     def status(self) -> RecordingStatus:
-        """Return state, seconds left, and numbers of saved and skipped frames."""
+        """Return the state, seconds left, and numbers of saved samples and skipped frames."""
         state = "idle" if self._is_over else "recording"
         left_s = None if self._is_over else self._left_s()
         if not self._is_over and (self._start_s is None or self._now_s < self._start_s):
@@ -201,7 +201,7 @@ class ActiveRecording:
         )
 
     def _left_s(self) -> float | None:
-        """Return the seconds until the plan's end; None without one or before the first frame."""
+        """Return the seconds until the plan's end; None if it has none, or before any frame."""
         if self.plan.length_s is None or self._start_s is None:
             return None
         return self._start_s + self.plan.length_s - self._now_s
@@ -225,8 +225,8 @@ class ActiveClipRecording(ActiveRecording):
         return limits.get(skeleton_named(estimate.skeleton).title)
 
     def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
-        """Advance to a frame and return whether it belongs to the clip; at each beat save the
-        performance as a clip, and after MAX_CLIP_S end the recording."""
+        """Advance to a frame and return whether it belongs to the clip; save the current
+        performance as a clip at each beat, and end the recording after MAX_CLIP_S."""
         if not super().advance_to_frame(time_s, now_s, has_crops=has_crops):
             return False
         since_s = time_s - (time_s if self._start_s is None else self._start_s)
@@ -253,15 +253,15 @@ class ActiveClipRecording(ActiveRecording):
         super().end()
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
-        """Add a frame to the current performance, or note a skipped frame's time and reason."""
+        """Add a frame to the current performance, or record a skipped frame's time and reason."""
         if isinstance(sample, str):
             self._lost.append((time_s, sample))
         else:
             self._frames.append(sample)
 
     def _save_clip(self) -> None:
-        """Store the frames of the current performance as one clip and start the next; without
-        frames, count its most common skip reason once."""
+        """Store the current performance's frames as one clip and start the next performance; if it
+        has no frames, count its most common skip reason once."""
         frames, lost = self._frames, self._lost
         self._frames, self._lost, self._first_s = [], [], None
         if frames:

@@ -77,8 +77,8 @@ class CameraDiagnosis:
 
 
 def diagnose_camera(report: dict[str, Any], address: str) -> CameraDiagnosis:
-    """Diagnose why the camera does not work from a browser's report, or return that it works or was
-    not tried yet.
+    """Diagnose from a browser's report why its camera doesn't work, or that it works or hasn't been
+    tried yet.
 
     Args:
         report: secure (whether the browser offers a camera), cameras (how many it lists),

@@ -33,8 +33,8 @@ PAIR_CLIP_LIMITS = Limits(score=0.3, outside=0.75, moved=0.0)
 
 
 def make_clip(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSample | str:
-    """Cut the movement out of one performance's frames and join it to a clip; return a reason if it
-    is too short, still or has gaps. `lost_s` are times of frames in between that gave no sample."""
+    """Cut the movement out of one performance's frames and join these to a clip; return the reason
+    if it is too short, still or has gaps. `lost_s` are the times of frames without a sample."""
     frames = [_scale_frame(frame, frames[0]) for frame in frames]
     gaps = list(_find_gaps(frames, lost_s))
     frames = _select_longest_run(frames, lost_s)
@@ -50,7 +50,7 @@ def make_clip(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewS
 
 
 def concatenate_frames(frames: Sequence[NewSample]) -> NewSample:
-    """Concatenate single-frame samples to one clip, with the crop of the middle frame."""
+    """Concatenate single-frame samples to one clip that has the middle frame's crop."""
     return replace(
         frames[len(frames) // 2],
         keypoints=np.concatenate([frame.keypoints for frame in frames]),
@@ -70,7 +70,7 @@ def _concatenate_if_complete(parts: list[Floats | None]) -> Any:
 def _find_gaps(
     frames: Sequence[NewSample], lost_s: Sequence[float]
 ) -> Iterator[tuple[float, float]]:
-    """Yield (start, end) in seconds of each gap between frames, except where the hand rested."""
+    """Yield (start, end) in seconds of each gap between frames, unless the hand rested then."""
     poses = dict(zip(_frame_times(frames).tolist(), (frame.pose for frame in frames), strict=True))
     hands = skeleton_named(frames[0].skeleton).number
     times = np.sort(np.r_[list(poses), lost_s])
@@ -82,7 +82,7 @@ def _find_gaps(
 
 
 def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
-    """Find the slice of frames in which hands move, or why there is none."""
+    """Return the slice of frames in which hands move, or the reason why there is no such slice."""
     hands = skeleton_named(frames[0].skeleton).number
     moving = find_moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:
@@ -93,7 +93,7 @@ def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> s
 
 
 def _add_surroundings(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
-    """Attach the frames around a clip to it as `whole`, so that its ends can be moved later."""
+    """Add the frames before and after a clip to it as `whole`, so that it can be trimmed again."""
     if len(frames) == clip.frames:
         return clip
     whole = concatenate_frames(frames)
@@ -102,8 +102,8 @@ def _add_surroundings(clip: NewSample, frames: Sequence[NewSample]) -> NewSample
 
 
 def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
-    """Scale a frame's keypoints and region to the first frame's picture size; unchanged if the
-    sizes are equal, unknown or of another aspect ratio."""
+    """Scale a frame's keypoints and region to the first frame's picture size; return it unchanged
+    if a size is unknown, or the sizes are equal or differ in aspect ratio."""
     own_hw, size_hw = frame.size_hw, first.size_hw
     if own_hw is None or size_hw is None or own_hw == size_hw:
         return frame
@@ -119,7 +119,7 @@ def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
 def _select_longest_run(
     frames: Sequence[NewSample], lost_s: Sequence[float]
 ) -> Sequence[NewSample]:
-    """Select the longest run of frames without a gap in time or a long loss of the hand."""
+    """Select the longest run of frames without a time gap or a long loss of the hand."""
     missing = np.full_like(frames[0].keypoints, np.nan)
     seen_s = _frame_times(frames)
     times = np.r_[seen_s, lost_s]

@@ -38,7 +38,7 @@ class AnalysedFrame:
     version: str
 
     def draw(self) -> Picture:
-        """Draw the frame mirrored, as the viewer saw it; without a picture, keypoints on grey."""
+        """Draw the frame (if there is no picture, its keypoints) mirrored, as the viewer saw it."""
         if isinstance(self.frame, RemoteFrame):
             background = np.full((*self.frame.size_hw, 3), _GREY, np.uint8)
             return draw_estimate(background, self.estimate, mirror=self.frame.mirrored_view)
@@ -54,8 +54,8 @@ class FrameHistory:
         self._frames: deque[AnalysedFrame] = deque()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Add a frame to the history of about ten frames of the last second; returns "" as a
-        stream's `Watch` without a banner."""
+        """Add a frame to the last second's history of about ten frames; return "", as this `Watch`
+        of the stream has no banner."""
         with self._lock:
             frames, self._arrival_s = self._frames, self._clock()
             if frames and frame.time_s < frames[-1].frame.time_s:
@@ -67,8 +67,8 @@ class FrameHistory:
         return ""
 
     def freeze(self, max_age_s: float = MAX_AGE_S) -> tuple[AnalysedFrame, ...]:
-        """Return the frames of the last second, oldest first, for a correction; raise MediaError if
-        no frame arrived within `max_age_s`."""
+        """Return the last second's frames for a correction, oldest first; raise MediaError if no
+        frame has arrived within `max_age_s`."""
         with self._lock:
             if not self._frames or self._clock() - self._arrival_s > max_age_s:
                 self._frames.clear()
@@ -79,7 +79,7 @@ class FrameHistory:
 def attach_crops(
     frames: Sequence[AnalysedFrame], crops: Mapping[int, tuple[Crop | None, ...]]
 ) -> tuple[AnalysedFrame, ...]:
-    """Add crops that a browser sent later to their frames, by frame number."""
+    """Add the crops that a browser sent later, keyed by frame number, to their frames."""
     return tuple(
         replace(one, frame=replace(one.frame, crops=crops[one.frame.index]))
         if isinstance(one.frame, RemoteFrame) and one.frame.index in crops
@@ -96,8 +96,8 @@ def list_handedness(frames: Sequence[AnalysedFrame]) -> list[str]:
 def add_correction(
     recorder: Recorder, gesture_id: int, frames: Sequence[AnalysedFrame], hand: str | None = None
 ) -> AddReport:
-    """Store the valid ones of these frames as one recording of the gesture, reporting the others as
-    skipped; can be undone. Raise MediaError if no frame makes a sample.
+    """Store the valid frames as one recording of the gesture and report the rest as skipped; can be
+    undone. Raise MediaError if none of the frames is valid.
 
     Args:
         hand: "Left" or "Right"; None: each frame's main pose.

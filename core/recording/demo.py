@@ -50,7 +50,7 @@ class DemoHands:
 
 
 def read_demo_hands(table: Path) -> DemoHands:
-    """Read the shipped table of hands, each centred on 0 and scaled to size 1."""
+    """Read the shipped table of hands, and centre and scale each hand to size 1."""
     read = read_table(table, "keypoints-csv", skeleton=HAND_21.name)
     low, high = read.keypoints.min(axis=1), read.keypoints.max(axis=1)
     side = (high - low).max(axis=1)[:, None, None]
@@ -90,7 +90,7 @@ class ReplayEstimator(Estimator):
         return self._to_estimate(self._interpolate_hand(0.0), rgb.shape[:2], 0.0, mirrored_view)
 
     def _interpolate_hand(self, time_s: float) -> Floats | None:
-        """Interpolate the hand at a time, within a gesture or towards the next one."""
+        """Interpolate the hand at a time: between hands of one gesture, or to the next gesture."""
         if not self._hands:
             return None
         turn, within_s = divmod(time_s, SHOW_S + TRANSITION_S)
@@ -104,7 +104,7 @@ class ReplayEstimator(Estimator):
         return np.asarray(first + eased * (second - first), np.float32)
 
     def _select_hand(self, index: int) -> Floats:
-        """Select the hand at this index, four of each gesture; later rounds select others."""
+        """Select the hand at this index: four per gesture, and other hands in each later round."""
         turn, number = divmod(index, _HANDS_PER_GESTURE)
         round_number, which = divmod(turn, len(self._hands))
         hands = self._hands[which]
@@ -113,8 +113,8 @@ class ReplayEstimator(Estimator):
     def _to_estimate(
         self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
     ) -> Estimate:
-        """Place a hand in the picture's middle, mirrored if needed, as an estimate with one pose;
-        no pose for None."""
+        """Place a hand, mirrored if needed, in the middle of the picture, and return an estimate
+        with this pose; if `hand` is None, without poses."""
         height, width = size_hw
         poses: tuple[Pose, ...] = ()
         if hand is not None:
@@ -130,8 +130,8 @@ class ReplayEstimator(Estimator):
 
 
 def fill_demo_project(store: Store, table: Path) -> Project:
-    """Create the demo project from the shipped table, or complete it; a user's own project of that
-    name stays, the demo gets " 2"."""
+    """Create or complete the demo project from the shipped table. If the user has another project
+    with that name, append " 2" to the name."""
     there = {project.name.casefold(): project.id for project in store.projects()}
     names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
     name = next(

@@ -35,8 +35,8 @@ class ButtonHold:
         self._message_s = self._frame_s = now_s
 
     def renew(self, now_s: float, held_s: float) -> None:
-        """Renew the lease: the button is, or until its release was, held for `held_s`; end the hold
-        if the camera sent no frame for CAMERA_TIMEOUT_S."""
+        """Renew the lease: the button has been held for `held_s` until now or its release. End the
+        hold if the camera has sent no frame for CAMERA_TIMEOUT_S."""
         self.check_lease(now_s)
         if self.end_reason:
             return

@@ -30,8 +30,8 @@ class Plan:
     sound: bool = True
 
     def for_clips(self) -> "Plan":
-        """Return this plan adapted to a moving gesture, checking every frame: with a countdown,
-        BEATS performances of BEAT_S; else a single performance."""
+        """Return this plan for a moving gesture, checking every frame: BEATS performances of BEAT_S
+        if it has a countdown, otherwise a single performance."""
         plan = replace(self, rate_hz=_EVERY_FRAME_HZ, count=None)
         if self.delay_s:
             return replace(plan, beat_s=BEAT_S, length_s=BEATS * BEAT_S)
@@ -39,8 +39,8 @@ class Plan:
 
     @property
     def metronome_clicks(self) -> list[tuple[float, int]]:
-        """Return (seconds since the first performance began, pitch in Hz) of each click: low in the
-        countdown, high at each performance; empty without an audible beat."""
+        """Return (seconds from the start of the first performance, pitch in Hz) of each click: low
+        in the countdown, high at each performance; empty if there is no audible beat."""
         if self.beat_s is None or not self.sound:
             return []
         countdown = [(float(second), COUNT_HZ) for second in range(-int(self.delay_s), 0)]
@@ -92,7 +92,7 @@ class RecordingStatus:
 
     @property
     def banner(self) -> str:
-        """Return the text over the video: the countdown's seconds or “REC 12”; "" when idle."""
+        """Return the text over the video: the countdown's seconds or “REC 12”; "" if idle."""
         if self.state == "countdown":
             return f"{math.ceil(self.left_s or 0)}"
         return f"REC {self.part or self.saved}" if self.state == "recording" else ""

@@ -47,8 +47,8 @@ class Recorder:
         _all_recorders.add(self)
 
     def start(self, gesture_id: int, plan: Plan = CONTINUOUS, *, held_s: float = 0.0) -> None:
-        """Start a recording, which begins with the next frame; ends a running one first. A moving
-        gesture is recorded as clips; a held button was held for `held_s` so far."""
+        """Start a recording at the next frame, after ending any running one. Moving gestures are
+        recorded as clips. `held_s` is how long the button has been held so far."""
         with self._starting:
             if self.stop().error:
                 self._session_id = None  # its person may have been deleted
@@ -69,15 +69,15 @@ class Recorder:
             return self._insert_recording(gesture_id)
 
     def _insert_recording(self, gesture_id: int) -> int:
-        """Insert a recording, with the first one its session and person; return its id."""
+        """Insert a recording, after its session and person if it is the first; return its id."""
         if self._session_id is None:
             person = self.store.ensure_person(self.project_id, self.person)
             self._session_id = self.store.start_session(self.project_id, person.id, self.source)
         return self.store.start_recording(self._session_id, gesture_id)
 
     def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> RecordingStatus:
-        """Add a sample of the frame if a recording is running and the frame is due; return the
-        status. Called for every frame."""
+        """Add a sample of the frame if a recording is running and a sample is due; return the
+        status. Call this for every frame."""
         with self._lock:
             recording = self._recording
             if recording is None:
@@ -92,7 +92,7 @@ class Recorder:
     def _add_frame_sample(
         self, recording: ActiveRecording, frame: AnyFrame, estimate: Estimate, version: str
     ) -> None:
-        """Add the sample of the frame's main pose, or the reason why it is skipped."""
+        """Add a sample of the frame's main pose, or the reason for skipping the frame."""
         pose = select_valid_pose(estimate, recording.last, recording.limits(estimate))
         if isinstance(pose, str):
             recording.add(pose)
@@ -101,22 +101,21 @@ class Recorder:
         recording.add(make_sample(frame, pose, estimate, version=version, with_picture=picture))
 
     def renew_hold(self, held_s: float) -> RecordingStatus:
-        """Renew the lease of a button held for `held_s` so far; return the status."""
+        """Renew the lease of a button that has been held for `held_s`; return the status."""
         with self._lock:
             if self._recording is not None:
                 self._recording.renew_hold(self._clock(), held_s)
         return self.status()
 
     def release_hold(self, held_s: float) -> RecordingStatus:
-        """End the recording of a button held for `held_s`; return the status once all is stored."""
+        """End a recording whose button was held for `held_s`; return the status once stored."""
         with self._lock:
             if self._recording is not None:
                 self._recording.renew_hold(self._clock(), held_s, released=True)
         return self.stop()
 
     def status(self) -> RecordingStatus:
-        """Return the current or last recording's status; ends it if a held button's lease is
-        over."""
+        """Return the current or last recording's status; end it if a button's lease has expired."""
         with self._lock:
             if self._recording is None:
                 return RecordingStatus()
@@ -124,7 +123,7 @@ class Recorder:
             return self._recording.status()
 
     def stop(self, *, wait: bool = True) -> RecordingStatus:
-        """End the recording and return its status; with `wait` once everything is stored."""
+        """End the recording and return its status. If `wait`, block until all is stored."""
         with self._lock:
             recording = self._recording
             if recording is not None:
@@ -144,7 +143,7 @@ _all_recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 
 def stop_recordings(store: Store) -> None:
-    """Stop this process's recorders of the store's owner, and end their sessions."""
+    """Stop all recorders of the store's owner in this process, and end their sessions."""
     for recorder in list(_all_recorders):
         if recorder.store.owner == store.owner:
             recorder.close()

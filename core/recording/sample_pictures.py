@@ -20,8 +20,8 @@ _MARGIN_FACTOR = 1.15  # side of a clip's picture relative to its keypoints' box
 
 
 def draw_sample(sample: NewSample, size: int = 160) -> Picture:
-    """Draw a sample's skeleton over its crop (grey without one), mirrored as the viewer saw it; of
-    a clip, the last frame with the motion path. Returns (size, size, 3) uint8 RGB."""
+    """Draw a sample's skeleton over its crop (or on grey), mirrored as the viewer saw it; for a
+    clip, the last frame with the motion path. Returns (size, size, 3) uint8 RGB."""
     if sample.frames > 1:
         return _draw_clip_frames(sample, size, [sample.frames - 1])
     rgb = np.full((size, size, 3), _GREY, np.uint8)
@@ -49,8 +49,8 @@ def encode_sample_picture(sample: Sample, size: int = 160) -> bytes:
 
 
 def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """Encode a sample's crop as a small JPEG, mirrored as the viewer saw it; of clips, and without
-    a crop, the drawn skeleton."""
+    """Encode a sample's crop as a small JPEG, mirrored as the viewer saw it; for a clip, or if
+    there is no crop, the drawn skeleton."""
     if sample.frames > 1 or sample.crop_jpeg is None:
         return encode_sample_picture(sample, size)
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
@@ -59,7 +59,7 @@ def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
 
 
 def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Picture:
-    """Draw these frames of a clip side by side, each with the traced keypoint's path so far."""
+    """Draw frames of a clip side by side, each with the path so far of the traced keypoint."""
     skeleton, keypoints = skeleton_named(sample.skeleton), _keypoints_to_draw(sample)
     square = square_around(keypoints.reshape(-1, 2), _MARGIN_FACTOR)
     points, background = (
@@ -75,7 +75,7 @@ def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Pictu
 
 
 def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
-    """Draw the dimmed crop at its place within a square; plain grey without a crop."""
+    """Draw the dimmed crop at its position in a square; plain grey if the sample has no crop."""
     rgb = np.full((size, size, 3), _GREY, np.uint8)
     if sample.crop_jpeg is None or sample.region is None:
         return rgb

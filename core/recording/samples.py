@@ -76,7 +76,7 @@ class AddReport:
             self.added += len(ids)
 
     def to_document(self) -> dict[str, Any]:
-        """Return the report with the keys of the command's JSON output."""
+        """Return the report as a dict with the keys of the command line's JSON output."""
         return {
             ("refused" if key == "skipped" else key): value for key, value in vars(self).items()
         }
@@ -103,15 +103,15 @@ def missing_pose_reason(skeleton: str) -> str:
 
 def select_main_pose(estimate: Estimate) -> Pose | None:
     """Select the pose that becomes a sample: the first hand, or the most prominent body (large and
-    near the centre); None without poses."""
+    near the centre); None if there are no poses."""
     if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
         return estimate.poses[0] if estimate.poses else None
     return max(estimate.poses, key=lambda pose: _score_prominence(pose, estimate.size_hw))
 
 
 def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
-    """Score a body's prominence: diagonal of its visible keypoints' box, px, up to halved towards
-    the left or right edge; 0 if nothing is visible."""
+    """Score a body's prominence: the diagonal of its visible keypoints' box, px, reduced by up to
+    half towards the left or right edge; 0 if nothing is visible."""
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0
@@ -123,8 +123,8 @@ def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
 def select_valid_pose(
     estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> Pose | str:
-    """Select a frame's main pose if it passes the limits (None: the skeleton's); else return the
-    reason for skipping the frame. `last` are (K, 2) keypoints of the last saved sample."""
+    """Select a frame's main pose if it is within the limits (None: the skeleton's default); else
+    return the reason for skipping the frame. `last`: last saved sample's (K, 2) keypoints."""
     pose = select_main_pose(estimate)
     return (
         rejection_reason(pose, estimate, last, limits)
@@ -136,8 +136,8 @@ def select_valid_pose(
 def rejection_reason(
     pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> str | None:
-    """Return why a pose is skipped (missing, low score, cut off, or a duplicate of the last); None
-    if it is valid."""
+    """Return why a pose is skipped (missing, low score, cut off, or a duplicate of `last`); None if
+    it is valid."""
     skeleton = skeleton_named(estimate.skeleton)
     limits = limits or _LIMITS.get(skeleton.title, BODY_LIMITS)
     pose = pose and pose.without_hidden()
@@ -154,8 +154,8 @@ def rejection_reason(
 
 
 def _relative_movement(previous: Floats, current: Floats) -> float:
-    """Return the mean keypoint distance between two poses relative to the hand's size; 1.0 if too
-    many keypoints appeared or disappeared."""
+    """Return the mean distance between two poses' keypoints, relative to the hand's size; 1.0 if
+    too many keypoints appeared or disappeared."""
     if len(previous) != len(current):
         return 1.0
     before, after = np.isfinite(previous).all(1), np.isfinite(current).all(1)
@@ -169,7 +169,7 @@ def _relative_movement(previous: Floats, current: Floats) -> float:
 def make_sample(
     frame: AnyFrame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
-    """Convert a frame's pose to a sample, with a crop if asked; hidden keypoints become NaN."""
+    """Convert a pose to a sample, with a crop if `with_picture`; hidden keypoints become NaN."""
     index = next((i for i, one in enumerate(estimate.poses) if one is pose), 0)
     pose = pose.without_hidden()
     region = square_around(pose.keypoints, crop_factor(estimate.skeleton))
@@ -200,8 +200,8 @@ def crop_factor(skeleton: str) -> float:
 
 
 def _crop_jpeg(frame: AnyFrame, index: int, region: Square) -> tuple[Square, bytes | None]:
-    """Crop a square region of a frame as a JPEG; of a browser's frame, return the region and crop
-    that it sent, or None."""
+    """Crop a square region of a frame as a JPEG. For a browser's frame, return the region and crop
+    that the browser sent; the crop is None if it sent none."""
     if isinstance(frame, RemoteFrame):
         return (frame.crops[index] if index < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_square(frame.rgb, region, CROP_SIZE))

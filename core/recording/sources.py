@@ -32,7 +32,7 @@ def record_source(
     person: str | None = None,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record a gesture from `camera:N` or a video file into a project, which is created if missing.
+    """Record a gesture from `camera:N` or a video file into a project (created if missing).
 
     Args:
         seconds: maximum duration; None: until the video ends, or Ctrl-C.
@@ -66,8 +66,8 @@ def record_frames(
     *,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Estimate and record frames as one recording, until the frames or the plan end; keeps what was
-    recorded after an interrupt. Reports the number of saved samples after each frame."""
+    """Estimate and record frames as one recording until frames or plan end; Ctrl-C ends it early
+    and keeps the samples. Report the number of saved samples after each frame."""
     recorder.start(gesture_id, plan)
     try:
         for frame in frames:
@@ -83,8 +83,8 @@ def record_frames(
 
 
 def open_frames(source: str) -> Iterator[Frame]:
-    """Open `camera:N` of this machine or a video file and iterate over its frames; raise MediaError
-    if there is no such camera, or the file is unreadable."""
+    """Open this machine's `camera:N` or a video file and iterate over the frames; raise MediaError
+    if there is no such camera or the file is unreadable."""
     number = source.removeprefix(_CAMERA)
     if number == source:
         if not Path(source).is_file():
@@ -96,8 +96,8 @@ def open_frames(source: str) -> Iterator[Frame]:
 
 
 def find_gesture(store: Store, project_id: int, name: str) -> Gesture:
-    """Find a project's gesture by its name, ignoring case, or by a built-in gesture's alias or
-    emoji; raise NotFoundError if the project has none such."""
+    """Find a project's gesture by name, ignoring case, or by a built-in gesture's alias or emoji;
+    raise NotFoundError if there is none."""
     gestures = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
     for candidate in (safe_name(name), match_gesture(name) or ""):
         if candidate.casefold() in gestures:

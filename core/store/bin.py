@@ -30,7 +30,7 @@ class BinEntry:
         kind: PROJECT, GESTURE or PERSON.
         at: time of deletion (ISO 8601, UTC).
         samples: number of samples that are restored with it.
-        clash: a sentence about what has its name by now; "" if the name is free.
+        clash: a sentence about which row now has its name; "" if the name is free.
     """
 
     kind: str
@@ -80,7 +80,7 @@ def _is_sample_of(kind: str, row_id: int) -> Any:
 
 
 def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
-    """Return a sentence if another row has taken the name of a row in the bin; else ""."""
+    """Return a sentence if another row now has the name of a row in the bin; otherwise ""."""
     table = _TABLES[kind]
     scope = "owner" if kind == PROJECT else "project_id"
     same = table.c.key == row.key, table.c[scope] == getattr(row, scope)
@@ -89,9 +89,9 @@ def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
 
 
 def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
-    """Restore a project, gesture or person with the samples that were deleted with it, and return
-    their number, without those that another gesture or person in the bin has, too: they are
-    restored with that one.
+    """Restore a project, gesture or person with the samples deleted with it, and return the number
+    of restored samples. A sample that also belongs to another gesture or person in the bin stays
+    there until that entry is restored.
 
     Args:
         project_id: the project whose history gets the action.
@@ -123,8 +123,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
 
 
 def _assign_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
-    """Set the deletion time of samples to that of their other gesture or person in the bin, so that
-    they are restored together with it."""
+    """Give samples that also belong to another gesture or person in the bin that entry's deletion
+    time, so that they are restored together with it."""
     other_kind = PERSON if kind == GESTURE else GESTURE
     other = _TABLES[other_kind]
     binned = select(other).where(other.c.project_id == undo_log.project_id)
@@ -134,8 +134,8 @@ def _assign_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
 
 
 def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Restore samples from the bin and return how many were in it; can be undone. Raise StoreError,
-    with nothing changed, if a gesture or person is in the bin, or a gesture is of another kind."""
+    """Restore samples from the bin and return how many; can be undone. Raise StoreError, and change
+    nothing, if a sample's gesture or person is in the bin or the gesture is of another kind."""
     with store.begin_undoable(project_id) as undo_log:
         found = _find_restorable(undo_log.connection, project_id, ids)
         undo_log.title = f"Restored {format_count(len(found), 'sample')}"
@@ -145,7 +145,7 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
 
 
 def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
-    """Return the ids that are in the bin; raise StoreError if their gesture or person is, too."""
+    """Return the ids of samples in the bin; raise StoreError if their gesture or person is, too."""
     in_bin = t.gestures.c.deleted_at.is_not(None) | t.persons.c.deleted_at.is_not(None)
     found: list[int] = []
     for chunk in split_ids(ids):
@@ -164,7 +164,7 @@ def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]
 
 
 def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
-    """Put samples into the bin and return how many were not in it before; can be undone."""
+    """Move samples to the bin and return how many were moved; can be undone."""
     with store.begin_undoable(project_id) as undo_log:
         found = filter_sample_ids(undo_log.connection, project_id, ids)
         undo_log.title = f"Deleted {format_count(len(found), 'sample')}"
@@ -195,7 +195,7 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
 def filter_sample_ids(
     connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
 ) -> list[int]:
-    """Return the ids of the project's samples outside the bin that meet SQL conditions."""
+    """Return the ids of the project's samples that are outside the bin and meet SQL conditions."""
     of = t.samples.c
     own = select(of.id).where(of.project_id == project_id, *conditions)
     own = t.filter_deleted(own, t.samples)

@@ -39,8 +39,8 @@ class Session:
 
 
 def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
-    """Order the project's gestures like these ids; gestures that are not listed follow in their old
-    order. Can be undone."""
+    """Sort the project's gestures in the order of these ids; gestures that are not listed keep
+    their order and come last. Can be undone."""
     existing = [gesture.id for gesture in store.gestures(project_id)]
     first = [i for i in dict.fromkeys(ids) if i in existing]
     order = first + [i for i in existing if i not in first]
@@ -50,8 +50,8 @@ def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
 
 
 def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int) -> None:
-    """Move all recordings and samples of a gesture to another one, and put the first into the bin;
-    can be undone.
+    """Move all recordings and samples of a gesture to another gesture, then move the empty gesture
+    to the bin; can be undone.
 
     Raises:
         StoreError: both are the same.
@@ -106,15 +106,15 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
 
 
 def rename_person(store: Store, person_id: int, name: str) -> None:
-    """Rename a person; raise StoreError if the name is another's. Can be undone."""
+    """Rename a person; raise StoreError if another person has that name. Can be undone."""
     shown = safe_name(name).replace("{", "{{").replace("}", "}}")  # the title is formatted
     title = f"Renamed “{{}}” to “{shown}”"
     store.update_rows(t.persons, [person_id], title, **name_columns(name))
 
 
 def merge_persons(store: Store, project_id: int, person_id: int, into_id: int) -> None:
-    """Move all sessions of a person to another one, and put the first into the bin; can be undone.
-    Raise StoreError if both are the same, NotFoundError if one is gone."""
+    """Move all sessions of a person to another person, then move the first person to the bin; can
+    be undone. Raise StoreError if both are the same, NotFoundError if one is missing."""
     persons = {person.id: person for person in store.persons(project_id)}
     _check_mergeable(persons, person_id, into_id, "person")
     title = f"Merged “{persons[person_id].name}” into “{persons[into_id].name}”"
@@ -131,7 +131,7 @@ def name_session(store: Store, session_id: int, name: str) -> None:
 
 
 def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: str) -> None:
-    """Assign sessions to the person of that name, who is created if missing; can be undone."""
+    """Assign sessions to the person with this name, created if missing; can be undone."""
     assigned = store.ensure_person(project_id, person)
     title = f"Gave {format_count(len(ids), 'session')} to “{assigned.name}”"
     with store.begin_undoable(project_id, title) as undo_log:
@@ -140,7 +140,7 @@ def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: s
 
 
 def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[int]) -> int:
-    """Put all samples of these sessions into the bin and return how many; can be undone."""
+    """Move all samples of these sessions to the bin and return how many; can be undone."""
     recordings = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(session_ids))
     of = t.samples.c
     samples = of.burst_id.in_(recordings) & (of.project_id == project_id) & of.deleted_at.is_(None)

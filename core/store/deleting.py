@@ -16,8 +16,8 @@ _SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
 
 
 def deletable_conditions() -> dict[str, Any]:
-    """Return {table: SQL condition} of the rows that emptying the bin deletes: in the bin, or only
-    of rows in it, and not referred to from outside."""
+    """Return {table: SQL condition} of the rows that emptying the bin deletes: rows in the bin or
+    that belong only to rows in the bin, if no row outside refers to them."""
     gesture, person, kept = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
     gestures = _select_all(gesture.id, gesture.deleted_at.is_not(None))
     persons = _select_all(person.id, person.deleted_at.is_not(None))
@@ -44,7 +44,7 @@ def _select_all(column: Any, condition: Any) -> Any:
 
 
 def is_of_project(table: Table, project_id: Any) -> Any:
-    """Return the SQL condition that a row belongs to a project id, or to a subquery of ids."""
+    """Return the SQL condition that a row belongs to a project, given by id or subquery of ids."""
     if table is t.bursts:
         own_sessions = _select_all(_SESSION.id, is_of_project(t.sessions, project_id))
         return _BURST.session_id.in_(own_sessions)
@@ -53,9 +53,9 @@ def is_of_project(table: Table, project_id: Any) -> Any:
 
 
 def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
-    """Permanently delete what is in the bin, of one project or of all projects and deleted projects
-    as well, and their undo history; return the number of deleted rows by kind, "projects" among
-    them, without the originals of trimmed clips."""
+    """Permanently delete the bin of one project and its undo history; if `project_id` is None,
+    those of all projects, and all deleted projects. Return the number of deleted rows by kind,
+    including "projects" but not the originals of trimmed clips."""
     counts: dict[str, int] = {}
     own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
     chosen = own if project_id is None else own.where(t.projects.c.id == project_id)
@@ -80,7 +80,7 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
 def delete_project_for_good(
     store: Database, project_id: int, *, only_if_empty: bool = False
 ) -> None:
-    """Permanently delete a project with everything in it, perhaps only if it has no samples."""
+    """Permanently delete a project and its content, unless `only_if_empty` and it has samples."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
     with store.begin_write() as connection:
         store.check_owner(connection, project_id)
@@ -90,8 +90,8 @@ def delete_project_for_good(
 
 
 def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
-    """Permanently delete these projects (a subquery of ids) with everything in them; return the
-    number of deleted rows by table."""
+    """Permanently delete the projects selected by a subquery of ids, and everything in them; return
+    the number of deleted rows by table."""
     samples = select(_SAMPLE.id).where(is_of_project(t.samples, ids))
     connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
     counts = {}
@@ -105,8 +105,8 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
 
 
 def delete_pictures(store: Database, project_id: int) -> int:
-    """Permanently delete all crops of a project, also those in the bin, make the project
-    keypoints-only, and return the number of crops."""
+    """Permanently delete all crops of a project, including those in the bin, and make the project
+    keypoints-only; return the number of crops."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
     project = update(t.projects).where(t.projects.c.id == project_id)
     crops = delete(t.crops).where(t.crops.c.sample_id.in_(samples))
@@ -117,8 +117,8 @@ def delete_pictures(store: Database, project_id: int) -> int:
 
 
 def delete_everything(store: Database) -> None:
-    """Permanently delete all projects of the owner. Deleting rows needs space: on a full disk
-    SQLite's file is deleted instead, unless it has projects of other owners (StoreFullError)."""
+    """Permanently delete all projects of the owner. If the disk is too full for that, delete the
+    SQLite file instead; raise StoreFullError if the file has other owners' projects."""
     try:
         with store.begin_write() as connection:
             own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
@@ -130,8 +130,8 @@ def delete_everything(store: Database) -> None:
 
 
 def delete_unopened_file(place: Path) -> None:
-    """Delete SQLite's file without opening the store, for a disk too full to open it; raise
-    StoreError if it may have projects of people who log in."""
+    """Delete the SQLite file without opening the store, if the disk is too full to open it; raise
+    StoreError if it may contain projects of people who log in."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(f"{place.absolute().as_uri()}?immutable=1", uri=True),
@@ -147,8 +147,8 @@ def delete_unopened_file(place: Path) -> None:
 
 
 def compact_database(store: Database) -> None:
-    """Rewrite SQLite's file without deleted rows (VACUUM) and truncate its write-ahead log; does
-    nothing on PostgreSQL. Raise StoreError if the store is in use or the disk has no room."""
+    """Compact the SQLite file (VACUUM) and truncate its write-ahead log; do nothing on PostgreSQL.
+    Raise StoreError if the store is in use or the disk has no room."""
     with store.begin_read() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("COMMIT")  # VACUUM runs outside of every transaction

@@ -44,7 +44,7 @@ class SampleIndex:
 
 
 def read_index(store: Store, project_id: int, *, deleted: bool = False) -> SampleIndex:
-    """Read the index of all samples of the project; with `deleted`, of those in the bin."""
+    """Read the index of the project's samples outside the bin or, with `deleted`, in the bin."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     groups = select(
         of.burst_id,
@@ -78,7 +78,7 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
 
 
 def read_restorable_index(store: Store, project_id: int) -> SampleIndex:
-    """Read the index of the samples in the bin whose gesture and person are not in it."""
+    """Read the index of samples in the bin whose gesture and person are not in the bin."""
     binned = read_index(store, project_id, deleted=True)
     gestures = [gesture.id for gesture in store.gestures(project_id)]
     persons = [person.id for person in store.persons(project_id)]
@@ -88,8 +88,8 @@ def read_restorable_index(store: Store, project_id: int) -> SampleIndex:
 def read_samples(
     store: Store, ids: Sequence[int], *, project_id: int | None = None
 ) -> list[Sample]:
-    """Read the samples with these ids and their crops, in this order, also from the bin, of one
-    project or of all; missing ids are left out."""
+    """Read the samples with these ids (of one project, or any if None) and their crops, in this
+    order, including those in the bin; missing ids are skipped."""
     found: dict[int, Sample] = {}
     own = () if project_id is None else (t.samples.c.project_id == project_id,)
     for chunk in split_ids(ids):
@@ -99,7 +99,7 @@ def read_samples(
 
 
 def count_samples(store: Store, project_id: int) -> dict[int, int]:
-    """Count the samples outside the bin of each gesture that has any: {gesture id: count}."""
+    """Count each gesture's samples outside the bin: {gesture id: count}, without zero counts."""
     of = t.samples.c
     counts = select(of.gesture_id, func.count()).where(of.project_id == project_id)
     counts = t.filter_deleted(counts.where(store.is_own(of.project_id)), t.samples)
@@ -137,8 +137,8 @@ class Poses:
 
 
 def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
-    """Read the samples' keypoints in the order of the ids; x, y, z if the project trains in space
-    and all its samples have them, else picture pixels. Raise NotFoundError if one is gone."""
+    """Read samples' keypoints in the order of the ids: x, y, z if the project trains on 3-D
+    keypoints and all its samples have them, else pixels. Raise NotFoundError if one is missing."""
     project, of = store.find_project(project_id), t.samples.c
     size = skeleton_named(project.skeleton).size
     flat = select(of.id).where(of.project_id == project_id, ~t.has_keypoints(in_space=True))
@@ -164,7 +164,7 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
 
 
 def _join_middle_frames(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
-    """Return the numbers of each clip's middle frame as one flat array."""
+    """Concatenate the numbers of each clip's middle frame to one flat array."""
     middles = []
     for blob, count in zip(blobs, frames, strict=True):
         frame_bytes = len(blob) // count
@@ -188,7 +188,7 @@ class SampleOrigin:
 
 
 def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
-    """Return where a sample comes from; raise NotFoundError if it does not exist."""
+    """Return a sample's origin; raise NotFoundError if the sample does not exist."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     found = (
         select(

@@ -1,7 +1,7 @@
 """Which samples a project trains on, and where they come from.
 
-In the picture, keypoints of different estimators can't be mixed, so those of the most frequent one
-are used; keypoints in space can: x, y, z of a table, or the `world` beside a camera's x, y.
+2-D keypoints of different estimators can't be mixed, so those of the most frequent estimator
+are used; 3-D keypoints can: x, y, z of a table, or the `world` next to a camera's x, y.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ class EstimatorCount:
 def count_estimators(
     store: Database, project_id: int, gesture_ids: Sequence[int] | None, in_space: bool
 ) -> list[EstimatorCount]:
-    """Count usable samples per estimator, most first; `gesture_ids` None: of all gestures."""
+    """Count each estimator's usable samples, of these gestures or (if None) of all; most first."""
     usable = func.count(case((t.has_keypoints(in_space), 1)))
     counts = select(_SAMPLE.estimator, func.count(), usable).where(
         _SAMPLE.project_id == project_id, store.is_own(_SAMPLE.project_id)
@@ -51,8 +51,8 @@ def count_estimators(
 
 
 def choose_estimators(counts: Sequence[EstimatorCount], in_space: bool) -> tuple[str, ...]:
-    """Choose the estimators to train on by default: all usable ones in space, only the most
-    frequent one in the picture."""
+    """Choose the default estimators to train on: for 3-D keypoints, all with usable samples; for
+    2-D keypoints, only the most frequent one."""
     usable = [count.estimator for count in counts if count.usable]
     return keypoints_of_all(usable if in_space else usable[:1])
 
@@ -65,7 +65,7 @@ def build_training_query(
     *,
     clips: bool,
 ) -> Any:
-    """Build the query of the training samples with the columns of `rows.to_training_data`."""
+    """Build the query for training samples, with the columns of `rows.to_training_data`."""
     return (
         select(
             _SAMPLE.id,
@@ -89,12 +89,12 @@ def build_training_query(
 
 
 def set_train_in_space(store: Database, project: Project, in_space: bool) -> None:
-    """Set whether the project trains on keypoints in space (x, y, z) or in the picture; can be
-    undone.
+    """Set whether the project trains on 3-D keypoints (x, y, z) or on keypoints in the picture; can
+    be undone.
 
     Raises:
-        SkeletonError: its skeleton has no features in space, or its samples are only in space.
-        NotFoundError: it has samples, but none with keypoints in space.
+        SkeletonError: its skeleton has no 3-D features, or its samples have only 3-D keypoints.
+        NotFoundError: it has samples, but none with 3-D keypoints.
     """
     if project.in_space == in_space:
         return
@@ -118,8 +118,8 @@ def set_train_in_space(store: Database, project: Project, in_space: bool) -> Non
 
 
 def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> dict[str, Any]:
-    """Return, ready for JSON, the samples' counts per source and per estimator version, and their
-    first and last recording day."""
+    """Return, ready for JSON, the samples' counts per source and per estimator version, and the
+    first and last day of recording."""
     found = (
         select(_SAMPLE.id, t.sessions.c.source, _SAMPLE.estimator_version, _SAMPLE.taken_at)
         .select_from(t.SAMPLES_WITH_SESSIONS)
@@ -137,7 +137,7 @@ def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> di
 
 
 def limit_names(counts: Counter[str]) -> dict[str, int]:
-    """Return the hundred largest counts, largest first, and the sum of the rest as "others"."""
+    """Return the hundred largest counts, largest first, with the sum of the rest as "others"."""
     shown = {name[:300]: count for name, count in counts.most_common(_MAX_NAMES)}
     others = counts.total() - sum(counts[name] for name, _ in counts.most_common(_MAX_NAMES))
     return shown | ({"others": others} if others else {})

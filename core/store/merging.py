@@ -53,7 +53,7 @@ class SampleMerger:
         self._waiting: list[Row] = []
 
     def _find_rows(self, table: Table) -> dict[tuple[Any, ...], int]:
-        """Return {identity: id} of the project's rows of a table outside the bin."""
+        """Return {identity: id} of the project's rows in a table, without those in the bin."""
         columns = [table.c[name] for name in _IDENTITY[table]]
         found = select(*columns, table.c.id).where(is_of_project(table, self._project.id))
         if "deleted_at" in table.c:
@@ -61,7 +61,7 @@ class SampleMerger:
         return {tuple(key): row_id for *key, row_id in self._connection.execute(found)}
 
     def _find_known_samples(self) -> set[bytes | str]:
-        """Return the hashes of the project's samples outside the bin and of their source files."""
+        """Return hashes of the project's samples, and their source files, outside the bin."""
         of, known = t.samples.c, set[bytes | str]()
         found = select(of.file_hash, of.taken_at, of.instance, of.keypoints)
         found = t.filter_deleted(found.where(of.project_id == self._project.id), t.samples)
@@ -71,8 +71,8 @@ class SampleMerger:
         return known
 
     def add(self, row: Row, *, is_foreign: bool) -> None:
-        """Queue a row's sample unless the project has it already; insert its gesture, person,
-        session and recording if missing.
+        """Queue a row's sample unless the project already has it; insert its gesture, person,
+        session and recording if they are missing.
 
         Args:
             row: columns of `samples`, and of the others as `gesture_…`, `session_…`, `burst_…`.
@@ -112,8 +112,8 @@ class SampleMerger:
         self._waiting = []
 
     def _ensure_row(self, table: Table, file_id: int | None, columns: Row) -> int:
-        """Return the id of the row of this number in the file; insert it if there is none like
-        it."""
+        """Return the id of the project's row for this id in the file; insert the row if there is no
+        equal one."""
         identity = tuple(columns[name] for name in _IDENTITY[table])
         key = table, file_id, identity
         if key not in self._ids:
@@ -125,7 +125,7 @@ class SampleMerger:
         return self._ids[key]
 
     def _ensure_gesture(self, row: Row) -> int:
-        """Return the id of the row's gesture; insert it if missing, update it in a new project."""
+        """Return the id of the row's gesture: insert a missing one; in a new project, update it."""
         name = name_columns(self._mapping.get(row["gesture"], row["gesture"]))
         if (t.gestures, None, (name["key"],)) in self._ids:
             return self._ids[t.gestures, None, (name["key"],)]

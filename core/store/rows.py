@@ -27,7 +27,7 @@ def now() -> str:
 
 
 def split_ids(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Yield the distinct ids in lists short enough for one SQL statement."""
+    """Yield the ids, without duplicates, in chunks short enough for one SQL statement."""
     wanted = [int(i) for i in dict.fromkeys(ids)]
     for start in range(0, len(wanted), _MAX_IDS):
         yield wanted[start : start + _MAX_IDS]
@@ -191,7 +191,7 @@ def to_gesture(row: Any) -> Gesture:
 
 
 def to_row(sample: NewSample) -> dict[str, Any]:
-    """Convert a sample to columns of `samples`, arrays as blobs, without ids."""
+    """Convert a sample to columns of `samples`, without ids; arrays become blobs."""
     height, width = sample.size_hw or (None, None)
     x, y, side = sample.region or (None, None, None)
     blobs = {
@@ -237,7 +237,7 @@ def to_new_sample(row: Mapping[str, Any], skeleton: str) -> NewSample:
 
 
 def _sample_arguments(row: Mapping[str, Any], skeleton: str) -> dict[str, Any]:
-    """Convert columns of `samples` to keyword arguments of NewSample, blobs to arrays."""
+    """Convert columns of `samples` to keyword arguments of NewSample; blobs become arrays."""
     frames = row["frames"]
     size = len(row["scores"]) // (4 * frames)
     shapes = {"keypoints": (-1,), "scores": (), "world": (3,), "visibility": ()}
@@ -272,8 +272,8 @@ _SAME_NAMES = (  # columns that are attributes of NewSample
 def to_training_data(
     rows: Sequence[Any], gestures: Sequence[Gesture], skeleton: str
 ) -> GestureData:
-    """Convert rows of `learned.build_training_query` to a GestureData; clips become windows. Needs
-    at least one row, all clips or none."""
+    """Convert rows of `learned.build_training_query` to training data; clips become windows. The
+    rows must not be empty, and be all clips or all single frames."""
     ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times, names = zip(
         *rows, strict=True
     )

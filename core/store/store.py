@@ -72,16 +72,16 @@ class Store(Database):
         in_space: bool = False,
         motions: bool = False,
     ) -> Project:
-        """Create a project with the first gestures of its skeleton, `none` among them.
+        """Create a project with the default gestures of its skeleton, including `none`.
 
         Args:
-            in_space: it trains on keypoints in space.
-            motions: it starts with moving hand gestures instead.
+            in_space: whether it trains on 3-D keypoints.
+            motions: whether it starts with moving hand gestures instead.
 
         Raises:
             StoreError: the name is taken.
             LabelError: the name is invalid.
-            SkeletonError: no such skeleton, or it has no features in space.
+            SkeletonError: no such skeleton, or it has no 3-D features.
         """
         first = _FIRST_GESTURES.get(skeleton_named(skeleton).name, (NONE,))
         first, kind = (MOTIONS, MOVING) if motions else (first, STILL)
@@ -104,7 +104,7 @@ class Store(Database):
         return [to_project(row) for row in self.fetch_all(found)]
 
     def project(self, name: str) -> Project:
-        """Return the project of that name, ignoring case; raise NotFoundError if it is missing."""
+        """Return the project with this name, ignoring case; raise NotFoundError if missing."""
         projects = self.projects()
         with suppress(LabelError):  # no project has an invalid name
             key = name_columns(name)["key"]
@@ -115,7 +115,7 @@ class Store(Database):
         raise NotFoundError(f"no project “{name}”; there are: {existing}")
 
     def find_project(self, project_id: int) -> Project:
-        """Return the project with that id from the store; raise NotFoundError if deleted."""
+        """Return the project with this id; raise NotFoundError if it was deleted."""
         for project in self.projects():
             if project.id == project_id:
                 return project
@@ -159,9 +159,9 @@ class Store(Database):
         *,
         undoable: bool = True,
     ) -> Gesture:
-        """Add a gesture of kind STILL or MOVING after the project's others; raise StoreError if the
-        name is taken. With `undoable` False, for a part of an import, the history does not get
-        it."""
+        """Add a gesture of kind STILL or MOVING at the end; raise StoreError if the name is taken.
+        If `undoable` is False (as in an import, which is undone as a whole), don't add it to the
+        history."""
         columns, emoji = name_columns(name), to_colour_emoji(emoji)
         title = f"Added the gesture “{columns['name']}”"
         with self.begin_undoable(project_id, title) as undo_log:
@@ -184,7 +184,7 @@ class Store(Database):
         enabled: bool | None = None,
         position: int | None = None,
     ) -> None:
-        """Set the given columns of a gesture, None keeps a column; can be undone."""
+        """Change a gesture's columns; None leaves a column unchanged. Can be undone."""
         colour = None if emoji is None else to_colour_emoji(emoji)
         given = {"emoji": colour, "enabled": enabled, "position": position}
         columns = {key: value for key, value in given.items() if value is not None}
@@ -209,7 +209,7 @@ class Store(Database):
         return [Person(row.id, row.name) for row in self.fetch_all(found)]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
-        """Return the person of that name, ignoring case; create the person if missing."""
+        """Return the person with this name, ignoring case; create the person if missing."""
         columns, of = name_columns(name) | {"project_id": project_id}, t.persons.c
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
@@ -225,7 +225,7 @@ class Store(Database):
         self.delete_with_samples(t.persons, person_id, "Deleted the person “{}”", its_samples)
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
-        """Insert a session of a person, recorded or imported from `source`, and return its id."""
+        """Insert a person's session, recorded or imported from `source`, and return its id."""
         row = {"project_id": project_id, "person_id": person_id, "source": source}
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
@@ -233,7 +233,7 @@ class Store(Database):
 
     def start_recording(self, session_id: int, gesture_id: int) -> int:
         """Insert a recording of a gesture into a session and return its id; raise NotFoundError if
-        one is gone, or they are of different projects."""
+        either is missing or they belong to different projects."""
         row = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
         with self.begin_write() as connection:
             check_recording(connection, session_id, gesture_id, self.owner)
@@ -242,8 +242,8 @@ class Store(Database):
     # --------------------------------------------------------------------------------- samples
 
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
-        """Store samples with their crops in a recording, all or none, and return their ids;
-        keypoints-only projects store no crops.
+        """Store samples and their crops in a recording, all or none, and return their ids; crops
+        are not stored if the project is keypoints-only.
 
         Raises:
             NotFoundError: no such recording, or its gesture, person or project is in the bin.
@@ -280,7 +280,7 @@ class Store(Database):
         newest_first: bool = True,
         deleted: bool = False,
     ) -> list[Sample]:
-        """Return at most `limit` of the project's samples with crops; with `deleted`, the bin's."""
+        """Return up to `limit` of a project's samples with crops; with `deleted`, the bin's."""
         of = t.samples.c
         order = of.id.desc() if newest_first else of.id
         page = select(of.id).where(of.project_id == project_id)
@@ -290,7 +290,7 @@ class Store(Database):
         return self.fetch_samples(of.id.in_(page.order_by(order).limit(limit)), order)
 
     def fetch_samples(self, condition: Any, order: Any = None) -> list[Sample]:
-        """Return the owner's samples that meet an SQL condition, with middle crops."""
+        """Return the owner's samples that meet an SQL condition, with middle frames' crops."""
         found = (
             select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
             .outerjoin(t.crops, t.is_middle_crop)
@@ -308,15 +308,15 @@ class Store(Database):
         return {row[0]: row[1] for row in self.fetch_all(found.order_by(of.frame))}
 
     def stored_file_hashes(self, project_id: int) -> set[str]:
-        """Return the SHA-256 of each source file of the project's samples outside the bin."""
+        """Return the SHA-256 of all source files of the project's samples outside the bin."""
         of = t.samples.c
         found = select(of.file_hash).where(of.project_id == project_id, of.deleted_at.is_(None))
         found = found.where(of.file_hash.is_not(None), self.is_own(of.project_id))
         return {row[0] for row in self.fetch_all(found.distinct())}
 
     def stored_table_keypoints(self, project_id: int, table_sha256: str) -> Counter[bytes]:
-        """Count each keypoint blob, among samples outside the bin, that was imported from the table
-        with this SHA-256."""
+        """Count how often each keypoint blob was imported from the table with this SHA-256, among
+        the samples outside the bin."""
         of = t.samples.c
         found = select(of.keypoints).where(
             of.project_id == project_id,
@@ -329,7 +329,7 @@ class Store(Database):
     # -------------------------------------------------------------------- statistics and training
 
     def overview(self, project_id: int) -> list[GestureOverview]:
-        """Count samples outside the bin, persons and sessions of each gesture of the project."""
+        """Count, for each gesture of the project, samples outside the bin, persons and sessions."""
         of = t.samples.c
         persons = func.count(distinct(t.sessions.c.person_id))
         sessions = func.count(distinct(t.sessions.c.id))
@@ -343,7 +343,7 @@ class Store(Database):
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
     def count_excluded(self, project_id: int) -> dict[str, int]:
-        """Count, per estimator, the samples that `training_data` leaves out by default."""
+        """Count the samples that `training_data` excludes by default, per estimator."""
         in_space = self.find_project(project_id).in_space
         enabled = [gesture.id for gesture in self.gestures(project_id, enabled_only=True)]
         counts = count_estimators(self, project_id, enabled, in_space)
@@ -362,8 +362,8 @@ class Store(Database):
         """Return the samples of the project's enabled gestures as training data.
 
         Args:
-            estimators: whose keypoints; default: in space all, in the picture the most frequent.
-            in_space: keypoints in space or in the picture; None: as the project trains.
+            estimators: to use; default: all for 3-D keypoints, the most frequent one for 2-D.
+            in_space: 3-D or 2-D keypoints; None: as the project is set.
             clips: clips, as windows, or single frames; None: single frames, else clips.
 
         Raises:

@@ -38,7 +38,7 @@ _SESSION_COLUMNS = ("id", "name", "source", "started_at")
 def read_project_rows(
     connection: Connection, project_id: int, part: str, *, with_bin: bool = False
 ) -> Iterator[Row]:
-    """Yield a project's rows of one table of PARTS, ordered by id; samples have their crops as
+    """Yield a project's rows of one table of PARTS, ordered by id; each sample has its crops as
     `jpegs`, {frame: JPEG}."""
     table = t.metadata.tables[part]
     found = select(table).where(_is_exported(table, project_id, with_bin)).order_by(table.c.id)
@@ -110,7 +110,7 @@ def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
 
 
 def find_project_skeleton(store: Store, target: str | Project) -> str:
-    """Return the skeleton of a project, or hand_21 if the project does not exist yet."""
+    """Return a project's skeleton; hand_21 if the project does not exist yet."""
     if isinstance(target, Project):
         return target.skeleton
     key = target.casefold()
@@ -122,9 +122,9 @@ def find_project_skeleton(store: Store, target: str | Project) -> str:
 def find_or_create_project(
     store: Store, target: str | Project, skeleton: str = HAND_21.name, *, in_space: bool = False
 ) -> Iterator[tuple[Project, bool]]:
-    """Yield the project with that name, created if missing, and whether it is new; a new one
-    without samples is deleted if the block fails. A `Project` is found by its id; raise
-    NotFoundError if it was deleted."""
+    """Yield the project (by name, created if missing; or by the id of a `Project`) and whether it
+    is new. If the block fails, delete a new project without samples. Raise NotFoundError if the
+    `Project` was deleted."""
     if isinstance(target, Project):
         yield store.find_project(target.id), False
         return
@@ -174,8 +174,8 @@ def insert_project(
 def _add_rows(
     connection: Connection, imported: ImportedProject, part: str, rows: list[Row]
 ) -> None:
-    """Insert rows of one table of PARTS, with the ids of the file, and samples' crops into an
-    imported project; record their new ids in `imported.ids`."""
+    """Insert one table's rows, with the file's ids, and the crops of samples into an imported
+    project; record their new ids in `imported.ids`."""
     new_rows = [_replace_ids(row, part, imported) for row in rows]
     if part == "samples":
         check_sample_rows(connection, imported.project, rows, new_rows)
@@ -193,7 +193,7 @@ def _add_rows(
 def check_sample_rows(
     connection: Connection, project: Project, rows: list[Row], new_rows: list[Row]
 ) -> None:
-    """Check imported samples as `Store.add_samples` does; raise StoreError with their place."""
+    """Check imported samples as `Store.add_samples` does; raise StoreError with their location."""
     gesture = t.gestures.c
     ids = {row["gesture_id"] for row in new_rows}
     found = select(gesture.id, gesture.name, gesture.kind).where(gesture.id.in_(ids))
@@ -222,7 +222,7 @@ def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[i
 
 
 def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
-    """Return a row ready to insert; raise NotFoundError if it refers to a missing row."""
+    """Return a row with new ids, to insert; raise NotFoundError if it refers to a missing row."""
     known = t.metadata.tables[part].c
     columns = {key: value for key, value in row.items() if key in known and key != "id"}
     if "project_id" in known:
@@ -239,7 +239,7 @@ def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
 
 
 def _find_free_name(connection: Connection, name: str, owner: str) -> str:
-    """Return the name, or the first of "name 2", "name 3" … that is free, shortened."""
+    """Return the first free name of "name", "name 2", "name 3" …, shortened if too long."""
     keys = t.filter_deleted(select(t.projects.c.key), t.projects)
     taken = set(connection.execute(keys.where(t.projects.c.owner == owner)).scalars())
     endings = itertools.chain([""], (f" {number}" for number in itertools.count(2)))

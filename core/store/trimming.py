@@ -25,14 +25,14 @@ _Clip = TypeVar("_Clip", bound=NewSample)
 
 
 def clip_times(sample: NewSample) -> NDArray[np.float64]:
-    """Return a clip's (T,) times, s since its first frame; 30 frames per second if unknown."""
+    """Return a clip's frame times, s since the first frame, as (T,); if unknown, at 30 fps."""
     if sample.times_s is None:
         return np.asarray(np.arange(sample.frames) * _DEFAULT_FRAME_S, np.float64)
     return np.asarray(sample.times_s - sample.times_s[0], np.float64)
 
 
 def slice_clip(clip: _Clip, part: slice) -> _Clip:
-    """Return a clip of a part of the frames, with the whole clip's crop and region."""
+    """Return a clip of only these frames; crop and region stay those of the whole clip."""
     return replace(
         clip,
         keypoints=clip.keypoints[part],
@@ -46,8 +46,8 @@ def slice_clip(clip: _Clip, part: slice) -> _Clip:
 
 
 def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
-    """Return the longest clip in the bin that this one was trimmed from (else itself), and the
-    slice of it that this one is."""
+    """Return the longest clip in the bin that this clip was trimmed from, or the clip itself if
+    there is none, and the slice of it that the trimmed clip covers."""
     of = t.samples.c
     longer = (of.burst_id == sample.burst_id) & (of.frames > sample.frames)
     found = select(of.id).where(longer, of.deleted_at.is_not(None), store.is_own(of.project_id))
@@ -65,9 +65,9 @@ def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
 
 
 def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int:
-    """Replace a clip by a slice of the whole clip it was trimmed from, and return the new sample's
-    id; can be undone. Raise NotFoundError if the clip is gone, StoreError if only a single frame
-    would be left, ValueError for an empty part."""
+    """Replace a clip by a slice of the clip it was first trimmed from, and return the new sample's
+    id; can be undone. Raise NotFoundError if the clip was deleted, StoreError if only a single
+    frame would be left, ValueError if the slice is empty."""
     whole, _ = find_whole_clip(store, sample)
     trimmed = slice_clip(whole, part)
     with store.begin_undoable(project_id, "Changed begin and end of a clip") as undo_log:

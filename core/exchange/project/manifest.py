@@ -32,7 +32,7 @@ RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}"
 
 
 def _check_name(text: str) -> str:
-    """Return the safe name; raise ValueError if it can't name a project, gesture or person."""
+    """Return the safe name; raise ValueError if it is invalid for a project, gesture or person."""
     try:
         return safe_name(text)
     except LabelError as error:
@@ -51,7 +51,7 @@ def _check_time(text: str) -> str:
 
 
 def _check_text(text: str, allowed: str = "") -> str:
-    """Return the text; raise ValueError for surrogates and control characters not `allowed`."""
+    """Return the text; raise ValueError for surrogates, and control characters not in `allowed`."""
     if any((char < " " or "\ud800" <= char <= "\udfff") and char not in allowed for char in text):
         raise ValueError("control characters in a text")
     return text
@@ -63,8 +63,8 @@ def _check_file_name(text: str) -> str:
 
 
 def _create_blob_validator(*counts: int) -> AfterValidator:
-    """Create a validator for float32 blobs with one of these numbers of values per keypoint and
-    frame: finite or NaN, and of limited size."""
+    """Create a validator for float32 blobs: one of these numbers of values per keypoint and frame,
+    each NaN or finite and of limited size."""
 
     def check_blob(blob: bytes) -> bytes:
         """Return the blob; raise ValueError for a wrong length or infinite numbers."""
@@ -201,8 +201,7 @@ class SampleRow(Numbered):
         return [*self.crops, *([self.crop] if self.crop else [])]
 
     def find_fault(self, skeleton: str) -> str:
-        """Return how arrays, crops and sizes contradict each other or the skeleton; "" if they
-        fit."""
+        """Return how arrays, crops and sizes contradict each other or the skeleton, or ""."""
         all_joints = len(self.scores) // 4
         joints, rest = divmod(all_joints, self.frames)
         sizes = (self.world, 12), (self.visibility, 4)
@@ -219,7 +218,7 @@ class SampleRow(Numbered):
 
 
 def find_misfit(joints: int, skeleton: str) -> str:
-    """Return why poses with this number of keypoints don't fit a skeleton; "" if they do."""
+    """Return why poses with this number of keypoints don't fit the skeleton; "" if they fit."""
     try:
         skeleton_named(skeleton).check(joints, "poses")
     except SkeletonError as error:
@@ -264,7 +263,7 @@ class Manifest(Strict):
 
 
 def parse_manifest(content: bytes, name: str) -> Manifest:
-    """Parse and validate manifest.json; raise ArchiveError with the project file's name."""
+    """Parse and validate manifest.json; raise ArchiveError that names the project file."""
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
@@ -272,7 +271,7 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
 
 
 def parse_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
-    """Parse a JSON line as a row of a table in ROWS; raise ArchiveError with its place."""
+    """Parse a JSON line as a row of a table in ROWS; raise ArchiveError with its location."""
     try:
         row = ROWS[part].model_validate_json(line)
     except ValidationError as error:

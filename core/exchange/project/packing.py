@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def to_line(row: Row) -> bytes:
-    """Serialise a row to one JSON line, blobs as base64."""
+    """Serialise a row to one JSON line, with blobs as base64."""
     blobs = {
         name: base64.b64encode(row[name]).decode("ascii")
         for name in _BLOB_COLUMNS
@@ -35,7 +35,7 @@ def to_line(row: Row) -> bytes:
 
 
 def from_line(line: bytes) -> Row:
-    """Parse a row that `to_line` wrote, or one that was validated before."""
+    """Parse a row written by `to_line`, or one that has been validated."""
     row: Row = json.loads(line)
     blobs = {n: base64.b64decode(row[n]) for n in _BLOB_COLUMNS if row.get(n) is not None}
     return row | blobs
@@ -53,7 +53,7 @@ class Packer:
         self._numbers: Counter[str] = Counter()
 
     def add_member(self, name: str, content: bytes) -> None:
-        """Write a file to the zip, crops uncompressed; note its size and hash for the manifest."""
+        """Write a file to the zip (crops uncompressed); record size and hash for the manifest."""
         is_packed = name.startswith("crops-")
         method = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
         self._archive.writestr(name, content, method)
@@ -66,13 +66,13 @@ class Packer:
         self.counts[table] += 1
 
     def add_crop(self, jpeg: bytes) -> dict[str, Any]:
-        """Append a crop to the current pack and return its place, see `manifest.CropPlace`."""
+        """Append a crop to the current pack and return its position (see `manifest.CropPlace`)."""
         begin = self._append("crops", jpeg, _PACK_BYTES)
         self.counts["crops"] += 1
         return {"pack": self._member_name("crops"), "begin": begin, "bytes": len(jpeg)}
 
     def _append(self, kind: str, content: bytes, max_bytes: int) -> int:
-        """Append content to its kind's buffer, flushing a full one first; return the offset."""
+        """Append content to its kind's buffer, flushing the buffer if full; return the offset."""
         waiting = self._waiting.setdefault(kind, bytearray())
         if len(waiting) + len(content) > max_bytes:
             self.flush(kind)
@@ -81,7 +81,7 @@ class Packer:
         return begin
 
     def flush(self, kind: str) -> None:
-        """Write the buffered content of a kind as its next numbered member, if there is any."""
+        """Write a kind's buffered content, if any, as its next numbered member."""
         waiting = self._waiting.get(kind)
         if waiting:
             self.add_member(self._member_name(kind), bytes(waiting))
@@ -93,8 +93,8 @@ class Packer:
         return f"{kind}-{self._numbers[kind]:05}.{suffix}"
 
     def write_manifest(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
-        """Write manifest.json with the project, counts and hashes of all members; raise StoreError
-        if the file is larger than what can be imported."""
+        """Write manifest.json with the project, and counts and hashes of all members; raise
+        StoreError if the project file exceeds the size that can be imported."""
         total = sum(member.bytes for member in self._members)
         if (
             total > ZIP.max_total_bytes - MAX_MANIFEST_BYTES

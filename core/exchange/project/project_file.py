@@ -83,7 +83,7 @@ def export_project(
     with_pictures: bool = True,
     progress: Progress = ignore_progress,
 ) -> ProjectTransfer:
-    """Export a project with its trainings to a zip, optionally with its bin and its samples' crops.
+    """Export a project with its training runs to a zip, optionally with its bin and its crops.
 
     Raises:
         NotFoundError: no such project.
@@ -117,7 +117,7 @@ def _pack_tables(
     progress: Progress,
 ) -> None:
     """Pack the project's rows and crops from one snapshot of the store; raise StoreError if they
-    exceed a project file's size."""
+    are too large for a project file."""
     with store.begin_read() as connection:
         size = measure_project(connection, project.id, with_bin=with_bin)
         needed = size.bytes if with_pictures else size.bytes - size.crop_bytes
@@ -145,7 +145,7 @@ def _pack_tables(
 
 
 def _pack_runs(packer: Packer, trainings: TrainingManager, project: Project) -> list[str]:
-    """Pack the files of the project's trainings that are not running, and return their names."""
+    """Pack the files of the project's training runs that have ended; return the runs' names."""
     finished = [run for run in trainings.runs(project) if run.status() != RUNNING]
     for run in finished:
         for file in list_exported_files(run):
@@ -161,8 +161,8 @@ def _pack_runs(packer: Packer, trainings: TrainingManager, project: Project) -> 
 def import_project(
     store: Store, paths: Paths, path: Path, *, progress: Progress = ignore_progress
 ) -> ProjectTransfer:
-    """Import a project file, all or nothing, as a new project with its trainings; a name that is
-    taken gets " 2".
+    """Import a project file, all or nothing, as a new project with its training runs; if the name
+    is taken, append " 2".
 
     Raises:
         ArchiveError: it is not a project file, was altered, or its rows don't fit together.
@@ -197,7 +197,7 @@ def import_project(
 
 
 def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) -> ImportedProject:
-    """Insert the project's rows and move its trainings' folders in, both or neither."""
+    """Insert the project's rows and move its training runs' folders in; on error, do neither."""
     columns = reader.manifest.project.model_dump()
     columns["active_model"] = runs.names.get(columns["active_model"])
     try:
@@ -212,7 +212,7 @@ def _insert_project(store: Store, reader: "_ProjectReader", runs: ImportedRuns) 
 
 
 def _check_members(folder: Path, name: str) -> Manifest:
-    """Read the manifest; raise ArchiveError unless it lists exactly the unpacked files by hash."""
+    """Read the manifest; raise ArchiveError unless its files and hashes match the unpacked ones."""
     path = folder / MANIFEST
     if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
         raise ArchiveError(f"{name} holds no {MANIFEST} of a project: export the project anew")
@@ -237,7 +237,7 @@ class _ProjectReader:
 
     def check_rows(self, progress: Progress) -> None:
         """Validate every row and crop, ascending ids and the manifest's counts, so that inserting
-        can't fail later; raise ArchiveError for a row, MediaError for a crop that is no small
+        can't fail later; raise ArchiveError for an invalid row, MediaError if a crop isn't a small
         JPEG."""
         for part in PARTS:
             last_id, count, total = -1, 0, self.manifest.counts.get(part, 0)
@@ -256,7 +256,7 @@ class _ProjectReader:
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:
-        """Yield the checked rows of one table; samples have their crops as `jpegs`, {frame:
+        """Yield a table's rows after `check_rows`; samples have their crops as `jpegs`, {frame:
         JPEG}."""
         for _, line in self._read_lines(part):
             checked = ROWS[part].model_validate_json(line)
@@ -266,8 +266,8 @@ class _ProjectReader:
             yield row
 
     def _read_lines(self, part: str) -> Iterator[tuple[str, bytes]]:
-        """Yield (place for errors, line) of all files of a table; lines longer than _MAX_LINE_BYTES
-        come in pieces."""
+        """Yield (location for errors, line) of all files of a table; lines longer than
+        _MAX_LINE_BYTES are split into pieces."""
         for path in sorted(self._folder.glob(f"{part}-*.jsonl")):
             with path.open("rb") as file:
                 lines = iter(lambda: file.readline(_MAX_LINE_BYTES), b"")
@@ -275,7 +275,7 @@ class _ProjectReader:
                     yield f"{self._name}: {path.name}, line {number}", line
 
     def _check_crop(self, place: CropPlace, where: str) -> None:
-        """Check that a small JPEG is at the place and the project stores pictures, and count it;
+        """Check that the position has a small JPEG and the project stores pictures, and count it;
         raise ArchiveError or MediaError."""
         if self.manifest.project.keypoints_only:
             raise ArchiveError(f"{where}: a picture in a project that keeps keypoints only")

@@ -113,7 +113,7 @@ class Measured(_Part):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
-        """Raise ValueError unless the confusion matrix has a row and column per gesture, and a
+        """Raise ValueError unless the confusion matrix has a row and a column per gesture, and a
         matcher has its comparison."""
         size = len(self.gestures)
         if [len(row) for row in self.figures.confusion] != [size] * size:

@@ -30,7 +30,7 @@ MODELS_TIMEOUT_S = 60.0  # of the checks of all models of a file; one takes 0.1 
 
 
 def list_exported_files(run: Run) -> list[Path]:
-    """List the files of a training that a project file contains, without links."""
+    """List the files of a training run that are exported to a project file; links are skipped."""
     motions = run.path / MOTIONS
     found = sorted([*run.path.iterdir(), *(motions.iterdir() if motions.is_dir() else ())])
     files = [path for path in found if path.is_file() and not path.is_symlink()]
@@ -60,8 +60,8 @@ class ImportedRuns:
         return f"{name[:72]}-{secrets.token_hex(2)}" if (self._runs / name).exists() else name
 
     def check(self) -> None:
-        """Check the size of all logs and run the models in a worker, which may take a minute: to be
-        called while nobody waits for the store.
+        """Check the total size of the logs and run the models in a worker. This may take a minute:
+        call it before a write transaction on the store, not during one.
 
         Raises:
             ArchiveError: logs that are too large together.
@@ -82,7 +82,7 @@ class ImportedRuns:
             check_folder(model.parent)
 
     def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
-        """Copy the trainings to the scratch folder, validate their logs, and assign them to the
+        """Copy the training runs to the scratch folder, validate their logs and assign them to the
         project.
 
         Args:
@@ -99,7 +99,7 @@ class ImportedRuns:
                 _replace_sample_ids(self._scratch / new / VALIDATION, samples, where)
 
     def move_in(self) -> None:
-        """Move each training from the scratch folder to the studio by one rename."""
+        """Move each training run from the scratch folder to the studio by an atomic rename."""
         self._runs.mkdir(parents=True, exist_ok=True)
         for name in self.names.values():
             (self._scratch / name).rename(self._runs / name)
@@ -112,7 +112,7 @@ class ImportedRuns:
 
 
 def _rewrite_log(path: Path, project: Project, where: str) -> None:
-    """Validate a training's log; assign it to the project, end it, and set process ids to 0."""
+    """Validate a run's log, assign it to the project, mark it as ended, and clear process ids."""
     if not path.is_file() or path.stat().st_size > MAX_LOG_BYTES:
         raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG_BYTES:,} bytes")
     lines = enumerate(path.read_bytes().splitlines(), 1)
@@ -127,7 +127,7 @@ def _rewrite_log(path: Path, project: Project, where: str) -> None:
 
 
 def _parse_record(line: bytes, where: str) -> dict[str, Any]:
-    """Parse and validate a line of a training's log; raise ArchiveError with its place."""
+    """Parse and validate a line of a training run's log; raise ArchiveError with its location."""
     try:
         record = json.loads(line)
         check_record(record)
@@ -142,7 +142,7 @@ def _parse_record(line: bytes, where: str) -> dict[str, Any]:
 
 
 def _replace_sample_ids(path: Path, samples: Mapping[int, int], where: str) -> None:
-    """Replace sample ids in a validation table; drop rows of samples that were not imported."""
+    """Replace the sample ids in a validation table; drop rows of samples that weren't imported."""
     if path.stat().st_size > MAX_LOG_BYTES:
         raise ArchiveError(f"{where}: {path.name} has over {MAX_LOG_BYTES >> 20} MB")
     try:

@@ -30,8 +30,8 @@ _FRAME_STEP = 2**32  # between the ids of a clip's frames, far above any number 
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write frames as COCO keypoints json: images from `first`, annotations from a second pass over
-    the same rows in `again`; return the number of samples."""
+    """Write frames as COCO keypoints json: images from `first`, annotations from `again`, a second
+    iteration over the same rows; return the number of samples."""
     info = {"description": f"Mudra project {title}", "version": "1", "date_created": now()}
     categories: dict[str, dict[str, Any]] = {}
     samples = 0
@@ -83,7 +83,7 @@ def _to_category(row: Row, number: int) -> dict[str, Any]:
 
 def _to_annotation(row: Row, category_id: int) -> dict[str, Any]:
     """Convert a frame to a COCO annotation with the keypoints' bounding box; missing keypoints get
-    v = 0, Mudra's columns are under "mudra"."""
+    v = 0, and Mudra's columns are in "mudra"."""
     keypoints = to_floats(row["keypoints"]).reshape(row["joints"], -1)
     is_present = np.atleast_1d(np.isfinite(keypoints).all(axis=1))
     flat: list[float] = []
@@ -124,7 +124,7 @@ _Text = Annotated[str, Field(max_length=1000)]
 
 
 def _to_array(values: list[float | None]) -> Floats:
-    """Convert numbers to a float32 array, None to NaN."""
+    """Convert numbers to a float32 array; None becomes NaN."""
     numbers = np.array([np.nan if v is None else v for v in values], np.float64)
     with np.errstate(over="ignore"):  # too large numbers are rejected with their row
         return numbers.astype(np.float32)
@@ -176,7 +176,7 @@ _ANNOTATION, _OWN_NUMBERS = TypeAdapter(_Annotation), TypeAdapter(_OwnNumbers)
 
 
 def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
-    """Yield (number from 1, row) of each annotation that has keypoints; columns and arrays are not
+    """Yield (number from 1, row) of each annotation with keypoints; columns and arrays are not
     validated yet.
 
     From files of other programs this is gesture (the category), source, width and height; v = 1
@@ -207,8 +207,8 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _to_row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
-    """Convert an annotation with its category and image to a row, keypoints with v = 0 to NaN;
-    raise TableError for wrong array lengths."""
+    """Convert an annotation with its category and image to a row; keypoints with v = 0 become NaN.
+    Raise TableError if an array has the wrong length."""
     flat = annotation.keypoints
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")

@@ -68,7 +68,7 @@ class SampleColumns(Strict):
 
 
 def _column_type(annotation: Any) -> type:
-    """Return str, int, bool or float, unwrapping Annotated, Optional and Literal."""
+    """Return str, int, bool or float for an annotation; unwrap Annotated, Optional and Literal."""
     if annotation in (str, int, bool, float):
         return annotation
     first = get_args(annotation)[0]
@@ -97,7 +97,7 @@ def number_columns(joints: int, axes: int) -> list[str]:
 
 
 def split_clip(row: Row) -> Iterator[Row]:
-    """Split a sample's row into one row per frame, with its number, time and arrays."""
+    """Split a sample's row into one row per frame, each with frame number, time and arrays."""
     frames = row["frames"]
     times = to_times(row["times"])
     times_s = [row["time_s"]] if times is None else times.tolist()
@@ -116,7 +116,7 @@ def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
 
 
 def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
-    """Join consecutive rows of frames to one row per sample, the inverse of `split_clip`; raise
+    """Join consecutive frame rows to one row per sample, as the inverse of `split_clip`; raise
     StoreError if the frames of a clip don't fit together."""
     clip: list[Row] = []
     for row in rows:
@@ -129,8 +129,8 @@ def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _join_frames(clip: list[Row]) -> Row:
-    """Join the rows of a clip's frames to one row of a sample; raise StoreError if a frame has
-    other numbers than the first."""
+    """Join a clip's frame rows to one row of a sample; raise StoreError if a frame's arrays have
+    other lengths than the first frame's."""
     first = clip[0]
     for row, name in product(clip[1:], ARRAYS):
         if len(row[name] or b"") != len(first[name] or b""):

@@ -46,8 +46,8 @@ _MAX_NUMBER = 1e6
 def import_data(
     store: Store, target: str | Project, path: Path, options: ImportOptions = NO_OPTIONS
 ) -> AddReport:
-    """Import samples from Mudra's tables or COCO json, or anything that `import_path` reads, into a
-    project, created if missing. After a MudraError nothing was added."""
+    """Import samples from Mudra's tables, COCO json, or anything that `import_path` reads, into a
+    project (created if missing). If it raises a MudraError, nothing was added."""
     is_json = path.suffix.lower() == ".json"
     is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file() and is_own_table(path)
     if options.layout != "auto" or not path.is_file() or not (is_json or is_table):
@@ -74,8 +74,8 @@ def import_data(
 
 
 def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterator[tuple[int, Row]]:
-    """Yield the numbered rows of a COCO file; for another program's file fill in person, session,
-    estimator and file hash."""
+    """Yield the numbered rows of a COCO file; if another program wrote the file, fill in person,
+    session, estimator and file hash."""
     sha256, at = sha256_of(path), now()
     for number, row in read_coco(path):
         if "taken_at" not in row:
@@ -100,8 +100,8 @@ def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterat
 
 
 def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Iterator[Row]:
-    """Yield the validated rows, arrays as blobs, until the first invalid one; then collect the
-    invalid ones and raise TableError with their numbers, called lines or annotations (`unit`)."""
+    """Yield validated rows, with arrays as blobs, until the first invalid row; then only collect
+    invalid rows and raise TableError with their numbers (`unit`: "line" or "annotation")."""
     wrong: list[int] = []
     reason = ""
     for number, row in rows:
@@ -133,7 +133,7 @@ def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Ite
 
 
 def _find_row_fault(columns: SampleColumns, row: Row) -> str:
-    """Return why a row's arrays or sizes are wrong or incomplete; "" if they are valid."""
+    """Return why a row's arrays or sizes are invalid or incomplete; "" if they are valid."""
     axes = {"keypoints": (2, 3), "scores": (1,), "world": (3,)}
     for name in ARRAYS:
         values = row[name]
@@ -160,7 +160,7 @@ def _import_rows(
     is_new: bool,
     report: AddReport,
 ) -> None:
-    """Import rows in one short transaction, which starts when all of them were validated."""
+    """Validate all rows, then import them in one short transaction."""
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
             if row["skeleton"] != project.skeleton:

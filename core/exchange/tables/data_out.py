@@ -101,7 +101,7 @@ def export_data(
     kind: str | None = None,
     progress: Progress = ignore_progress,
 ) -> ExportedSamples:
-    """Export the project's samples outside the bin to a file of a format in FORMATS.
+    """Export the project's samples outside the bin to a file in a format of FORMATS.
 
     Args:
         kind: one of FORMATS; None: by the suffix. "kazuhito" also writes the gestures' names, to
@@ -143,7 +143,7 @@ def export_data(
 
 @contextmanager
 def _open_output(out: Path) -> Iterator[Path]:
-    """Yield a path that replaces `out` at the end; raise StoreError if it can't be written."""
+    """Yield a path that replaces `out` afterwards; raise StoreError if it can't be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with replace_atomically(out) as part:
@@ -156,7 +156,7 @@ def _open_output(out: Path) -> Iterator[Path]:
 
 
 def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: int) -> int:
-    """Write frames to a csv or parquet file, in batches; return the number of samples."""
+    """Write frames to a csv or parquet file in batches; return the number of samples."""
     import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import csv as arrow_csv
     from pyarrow import parquet
@@ -182,8 +182,8 @@ def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: i
 
 
 def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list[Any]:
-    """Convert rows to columns: one list per name of COLUMNS, then one float32 array per number
-    column, NaN where missing; csv formulas are quoted."""
+    """Convert rows to columns: a list for each name in COLUMNS, then a float32 array for each
+    number column (NaN for missing values); csv formulas are quoted if `quote`."""
     columns: list[Any] = []
     for name, column_type in COLUMNS.items():
         values = [row[name] for row in rows]
@@ -204,8 +204,8 @@ def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list
 
 def to_screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
     """Convert (K, 2) keypoints to the 2K numbers of Kazuhito00's app: as seen on the screen,
-    relative to the wrist, divided by the largest magnitude; None where a keypoint is missing or all
-    are one point."""
+    relative to the wrist, divided by the largest magnitude; None if a keypoint is missing or all
+    are equal."""
     seen = points * np.array([-1.0 if mirrored else 1.0, 1.0], np.float32)
     flat = (seen - seen[0]).ravel()
     largest = np.abs(flat).max()
@@ -213,8 +213,8 @@ def to_screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
 
 
 def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture]) -> int:
-    """Write single-frame hands without missing keypoints as Kazuhito00's keypoint.csv (gesture
-    number, 42 numbers); return how many."""
+    """Write single-frame hands that have all keypoints as Kazuhito00's keypoint.csv (gesture
+    number, 42 numbers); return the number of hands."""
     numbers = {gesture.name: i for i, gesture in enumerate(gestures)}
     samples = 0
     with out.open("w", encoding="utf-8", newline="") as file:
@@ -235,7 +235,7 @@ def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture])
 
 
 def _write_gesture_names(gestures: list[Gesture], out: Path) -> None:
-    """Write the gestures' names in their order, one a line, as UTF-8 with BOM."""
+    """Write the gestures' names in order, one per line, as UTF-8 with BOM."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         [quote_formula(gesture.name)] for gesture in gestures

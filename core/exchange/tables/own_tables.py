@@ -29,7 +29,7 @@ def is_own_table(path: Path) -> bool:
 
 
 def _read_column_names(path: Path) -> list[str]:
-    """Read a csv's or parquet table's column names; [] if they can't be read."""
+    """Read the column names of a csv or parquet table; [] if they can't be read."""
     try:
         if path.suffix.lower() == ".parquet":
             with open_parquet(path) as table:
@@ -41,8 +41,8 @@ def _read_column_names(path: Path) -> list[str]:
 
 
 def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
-    """Yield (line number, row) of a table that Mudra exported: its COLUMNS (text in csv) and its
-    ARRAYS as float32; raise TableError if it is damaged, too large, or a keypoint is no number."""
+    """Yield (line number, row) of a table exported by Mudra: COLUMNS (text in csv) and float32
+    ARRAYS. Raise TableError if it is damaged or too large, or a keypoint isn't a number."""
     if path.stat().st_size > MAX_BYTES:
         raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
     names = _read_column_names(path)
@@ -68,7 +68,7 @@ def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _read_csv_batches(path: Path, names: list[str]) -> Iterator[Any]:
-    """Yield the Arrow record batches of a csv, all cells as text, empty cells as null."""
+    """Yield a csv's Arrow record batches; all cells are text, empty cells are null."""
     import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import csv as arrow
 
@@ -89,7 +89,7 @@ def _read_csv_batches(path: Path, names: list[str]) -> Iterator[Any]:
 
 
 def _read_parquet_batches(path: Path) -> Iterator[Any]:
-    """Yield a parquet table's Arrow record batches; raise TableError if it is too large."""
+    """Yield a parquet table's Arrow record batches; raise TableError if the table is too large."""
     with open_parquet(path) as table:
         if table.unpacked_bytes > _MAX_UNPACKED_BYTES or table.rows > MAX_ROWS:
             raise TableError(
@@ -100,7 +100,7 @@ def _read_parquet_batches(path: Path) -> Iterator[Any]:
 
 
 def _parse_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats:
-    """Convert columns to (rows, columns) float32; raise TableError with lines of other cells."""
+    """Convert columns to (rows, columns) float32; raise TableError with the lines of other text."""
     import pyarrow as pa
 
     columns = []
@@ -117,7 +117,7 @@ def _parse_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats
 
 
 def _split_batch(batch: Any, numbers: Floats, joints: int, axes: int) -> Iterator[Row]:
-    """Yield a batch's rows: COLUMNS, and numbers split into ARRAYS of the row's keypoints."""
+    """Yield a batch's rows: COLUMNS, and the numbers split into ARRAYS by keypoint count."""
     columns = {OLD_NAMES.get(name, name): batch.column(name) for name in batch.schema.names}
     values = {name: columns[name].to_pylist() for name in COLUMNS if name in columns}
     is_csv = str(columns["joints"].type) == "string"

@@ -29,7 +29,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "
 
 def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
     """Read a csv or parquet table; return its first line, its cells (line i + 1 of the file has
-    index i) and its SHA-256. Raise TableError if it is no table, or too large.
+    index i) and its SHA-256. Raise TableError if it isn't a table or is too large.
 
     Cells are texts; in a parquet table, whose columns have names and whose first row is line 2,
     coordinates are numbers. A csv's first line is among the cells: it may be a row.
@@ -56,8 +56,8 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
 
 
 def _check_csv_size(content: bytes, path: Path) -> None:
-    """Raise TableError if a csv has too many cells or contains NUL bytes, before it is parsed:
-    cells take many times its bytes in memory."""
+    """Raise TableError if a csv has too many cells or contains NUL bytes; done before parsing, as
+    cells take many times the file's size in memory."""
     if b"\0" in content:
         raise TableError(f"{path.name} isn't UTF-8 text: save it as csv in UTF-8")
     rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
@@ -74,7 +74,7 @@ def _check_cell_count(path: Path, columns: int, cells: int) -> None:
 
 
 def _read_parquet_cells(path: Path) -> tuple[list[str], pd.DataFrame]:
-    """Read column names and cells: coordinates stay numbers, other cells become text."""
+    """Read column names and cells; coordinates stay numbers, all other cells become text."""
     import pyarrow as pa  # slow to load and seldom needed
 
     def is_number(kind: Any) -> bool:
@@ -95,7 +95,7 @@ def _read_parquet_cells(path: Path) -> tuple[list[str], pd.DataFrame]:
 
 
 def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
-    """Yield the batches; raise TableError once they exceed _MAX_UNPACKED_BYTES together."""
+    """Yield the batches; raise TableError if their total size exceeds _MAX_UNPACKED_BYTES."""
     unpacked = 0
     for batch in batches:
         unpacked += batch.nbytes
@@ -108,8 +108,8 @@ def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
 
 
 def _read_csv_cells(path: Path) -> pd.DataFrame:
-    """Read a csv's cells as text, without blank lines at its end; raise TableError if a row has
-    more columns than the first."""
+    """Read a csv's cells as text, without trailing blank lines; raise TableError if a row has more
+    columns than the first row."""
     try:
         cells = pd.read_csv(
             path,
@@ -136,8 +136,8 @@ def _read_csv_cells(path: Path) -> pd.DataFrame:
 def parse_coordinates(
     cells: pd.DataFrame, path: Path, missing: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """Convert cells to float32; cells where `missing` is True may be empty and become NaN. Others
-    that are not finite numbers raise TableError with their lines."""
+    """Convert cells to float32. Cells where `missing` is True may be empty and become NaN; raise
+    TableError with the lines of other cells that are not finite numbers."""
     values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     wrong = ~(np.abs(values) <= _MAX_COORDINATE)
     if missing is not None:
@@ -151,8 +151,8 @@ def parse_coordinates(
 
 
 def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
-    """Convert cells to an (N,) array of stripped text, without the apostrophes of `quote_formula`;
-    raise TableError for longer texts than any name, as each takes the memory of the longest."""
+    """Convert cells to an (N,) array of stripped text, without the apostrophes of `quote_formula`.
+    Raise TableError for overlong text: all texts take as much memory as the longest."""
     long = cells.index[cells.str.len() > _MAX_NAME_CHARACTERS]
     if len(long):
         raise TableError(
@@ -175,8 +175,8 @@ def check_rows(wrong: pd.Series, problem: str, path: Path) -> None:
 
 
 def read_label_names(path: Path) -> dict[str, str]:
-    """Read {number: name} from the file `…_classifier_label.csv` in the table's folder; {} if it is
-    missing. Raise TableError if it can't be read."""
+    """Read {number: name} from the file `…_classifier_label.csv` next to the table; return {} if it
+    is missing. Raise TableError if it can't be read."""
     beside = path.with_name(f"{path.stem}_classifier_label.csv")
     if not beside.is_file():
         return {}

@@ -79,7 +79,7 @@ def import_path(
     store: Store, target: str | Project, path: Path, options: ImportOptions = NO_OPTIONS
 ) -> AddReport:
     """Import samples from a table, or from a folder or zip of labelled pictures and videos, into a
-    project, created if missing; raise MudraError if nothing there can be imported."""
+    project (created if missing); raise MudraError if nothing can be imported."""
     path = path.absolute()  # other machines have other working folders
     check_place(options.on, path)
     layout, mapping = options.layout, options.mapping
@@ -108,8 +108,8 @@ def import_path(
 def report_with_history(
     store: Store, project: Project, source: str, *, fresh: bool = False, verb: str = "Imported"
 ) -> Iterator[AddReport]:
-    """Yield an empty report to fill; at the end, or after an error, record the added samples for
-    Undo, which deletes a project that was created for them (`fresh`)."""
+    """Yield an empty report to fill; afterwards, even after an error, add its samples to the undo
+    history. Undo also deletes the project if it was created for them (`fresh`)."""
     report = AddReport()
 
     def record() -> None:
@@ -129,8 +129,8 @@ def report_with_history(
 
 @contextmanager
 def open_folder_or_zip(path: Path) -> Iterator[Path]:
-    """Yield the folder itself, or a temporary folder with the zip's content; raise MediaError for
-    anything else, ArchiveError for a zip that exceeds the limits for untrusted files."""
+    """Yield the folder, or a temporary folder with the unpacked zip; raise MediaError for any other
+    path, ArchiveError for a zip that exceeds the limits for untrusted files."""
     if path.is_dir():
         yield path
     elif path.suffix.lower() == ".zip" and path.is_file():
@@ -154,7 +154,7 @@ def import_pictures(
     report: AddReport,
 ) -> None:
     """Estimate poses in pictures, and in five frames per second of videos, and store them as
-    samples; skipped and known files go to the report."""
+    samples; report skipped files and files that the project already has."""
     targets = _ImportTargets(store, project, source, report)
     known = store.stored_file_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
@@ -191,8 +191,8 @@ def _import_table(
     options: ImportOptions,
     report: AddReport,
 ) -> None:
-    """Store a table's rows as samples, except those that the project has; consecutive rows of one
-    person and gesture form one recording.
+    """Store a table's rows as samples, except rows that the project already has; consecutive rows
+    with the same person and gesture form one recording.
 
     A row is identified by the table's sha256 and its keypoints, which neither mapping nor person
     change. After a TableError (an invalid name), KindError (clips of a still gesture, or single
@@ -225,7 +225,7 @@ def _import_table(
 
 
 def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int, int]]:
-    """Yield (first, last + 1) of each run of rows with one person, gesture and recording."""
+    """Yield (first, last + 1) of each run of rows with equal person, gesture and recording."""
     columns = [persons, table.gestures]
     columns += [] if table.recordings is None else [table.recordings]
     changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
@@ -233,7 +233,7 @@ def _find_runs(persons: np.ndarray, table: KeypointTable) -> Iterator[tuple[int,
 
 
 def _check_names(source: str, names: set[str]) -> None:
-    """Raise TableError if a gesture's or person's name is invalid."""
+    """Raise TableError if a name of a gesture or person is invalid."""
     for name in names:
         try:
             safe_name(_shorten_name(name))
@@ -242,14 +242,14 @@ def _check_names(source: str, names: set[str]) -> None:
 
 
 def _shorten_name(name: str) -> str:
-    """Shorten a long name to MAX_NAME characters; a hash at its end keeps it unique."""
+    """Shorten a name to MAX_NAME characters; a hash at the end keeps shortened names unique."""
     if len(name) <= MAX_NAME:
         return name
     return f"{name[: MAX_NAME - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def _make_row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
-    """Convert a row of a table to a sample; keypoints get the score 1, missing ones 0."""
+    """Convert a table row to a sample; keypoint scores are 1, or 0 for missing keypoints."""
     keypoints = table.keypoints[row]
     world = None if table.world is None else table.world[row]
     return NewSample(
@@ -280,7 +280,7 @@ class _ImportTargets:
         self._last: tuple[str, str, int] | None = None
 
     def find_recording(self, person: str, gesture: str, *, new: bool = False) -> int:
-        """Return the recording's id for samples of this person and gesture; starts another if
+        """Return the id of the recording for this person and gesture; start a new recording if
         either changed since the last call, or if `new`."""
         if new or self._last is None or self._last[:2] != (person, gesture):
             session_id, gesture_id = self._find_session(person), self._find_gesture(gesture)
@@ -289,7 +289,7 @@ class _ImportTargets:
         return self._last[2]
 
     def _find_session(self, person: str) -> int:
-        """Return the id of the person's session; create it, and the person, if missing."""
+        """Return the id of the person's session; create session and person if missing."""
         if person not in self._session_ids:
             found = self._store.ensure_person(self._project.id, _shorten_name(person))
             if found.id not in self._person_ids:
@@ -301,13 +301,13 @@ class _ImportTargets:
         return self._session_ids[person]
 
     def check_kind(self, name: str) -> None:
-        """Raise KindError if the project has this gesture as the other kind."""
+        """Raise KindError if the project has this gesture as another kind (still or moving)."""
         gesture = self._gestures.get(name.casefold())
         if gesture is not None:
             check_frame_counts(gesture.name, gesture.kind, [2 if self._kind == MOVING else 1])
 
     def _find_gesture(self, name: str) -> int:
-        """Return the id of the gesture with that name, ignoring case; creates it if missing."""
+        """Return the id of the gesture with this name, ignoring case; create it if missing."""
         self.check_kind(name)
         key = name.casefold()
         if key not in self._gestures:

@@ -54,7 +54,7 @@ class KeypointTable:
 
     @property
     def stored_skeleton(self) -> str:
-        """The skeleton that a new project gets: hands in any order are stored as hand_21."""
+        """The skeleton for a new project: tables of hands, in any keypoint order, get hand_21."""
         skeleton = skeleton_named(self.skeleton)
         is_hand = skeleton.is_hand and skeleton.size == HAND_21.size
         return HAND_21.name if is_hand else skeleton.name
@@ -63,7 +63,7 @@ class KeypointTable:
         return len(self.gestures)
 
     def to_3d(self) -> "KeypointTable":
-        """Return the rows that have `world`, as keypoints; the table itself if it has none."""
+        """Return the rows with 3-D coordinates, as keypoints; this table if `world` is None."""
         if self.world is None:
             return self
         there = np.isfinite(self.world).all(axis=(1, 2))

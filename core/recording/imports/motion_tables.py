@@ -37,8 +37,8 @@ def is_point_history(first: Sequence[str]) -> bool:
 def read_point_history(
     first: Sequence[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
-    """Read a point history: paths of 16 fingertip positions per row, with label, and optional
-    person, burst, glitch and agree columns; raise TableError for other columns or values.
+    """Read a point history: 16 fingertip positions and a label per row, and optional person, burst,
+    glitch and agree columns. Raise TableError for other columns or invalid values.
 
     Rows in which the hand was lost (glitch), whose direction contradicts their label (agree = 0),
     or of unclear meaning are skipped, and counted in the remark. Its skeleton is fingertip_1,
@@ -81,7 +81,7 @@ def read_point_history(
 
 
 def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return the rows under named columns; numeric labels get names, or "class N"."""
+    """Return the rows with column names; numeric labels are replaced by names or "class N"."""
     if "x0" not in names:
         table = cells.set_axis(_COLUMNS, axis=1)
         labels, by_number = parse_numeric_labels(table["label"], path), read_label_names(path)
@@ -95,7 +95,7 @@ def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.
 
 
 def _matches_text(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
-    """Return an (N,) mask of the rows whose cell is one of the texts; False without the column."""
+    """Return an (N,) mask of rows whose cell equals one of the texts; False if no such column."""
     if column not in table:
         return np.zeros(len(table), bool)
     return table[column].isin(texts).to_numpy(bool)

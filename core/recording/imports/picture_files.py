@@ -42,8 +42,8 @@ class LabelledPicture:
 def list_labelled_pictures(
     folder: Path, mapping: Mapping[str, str] | None = None, *, name: str = "", videos: bool = False
 ) -> list[LabelledPicture]:
-    """List every picture below a folder, and every video with `videos`, sorted, labelled by the
-    name of the folder it is in; hidden files are skipped. Raise MediaError if there are none.
+    """List the pictures, and with `videos` the videos, in a folder and its subfolders, sorted and
+    labelled by their folder's name; skip hidden files. Raise MediaError if there are none.
 
     Args:
         name: of the folder itself, if its own name means nothing (an unpacked zip's).
@@ -67,7 +67,7 @@ def extract_samples(
     with_crop: bool,
     pictures: Iterable[LabelledPicture],
 ) -> Iterator[list[NewSample] | str]:
-    """Yield each file's samples, [] if its hash is known, or why there are none (str)."""
+    """Yield each file's list of samples ([] if its hash is known) or the reason for skipping it."""
     with make_estimator() as estimator:
         for picture in pictures:
             try:
@@ -87,8 +87,8 @@ def extract_file_samples(
     with_crop: bool = True,
     progress: Progress = ignore_progress,
 ) -> list[NewSample]:
-    """Return the main pose of a picture as one sample; of a video, of five frames per second,
-    without near-duplicates.
+    """Return a sample of a picture's main pose, or samples of a video's main pose at five frames
+    per second, without near-duplicates.
 
     Args:
         name: stored in the samples as their source.

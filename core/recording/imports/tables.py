@@ -87,14 +87,14 @@ def read_table(
 
 
 def match_label(label: str, mapping: Mapping[str, str] | None) -> str | None:
-    """Match a label to a gesture's name: by the mapping, else by a built-in gesture's name, alias
-    or emoji; None if nothing matches."""
+    """Return the gesture name for a label: from the mapping, or of the built-in gesture with this
+    name, alias or emoji; None if nothing matches."""
     mapped = (mapping or {}).get(label)
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 
 
 def _detect_layout(first: list[str], path: Path) -> str:
-    """Return the layout that a table's first line fits; raise TableError if none does."""
+    """Detect a table's layout by its first line; raise TableError if the layout is unknown."""
     if first == [*map(str, range(44)), "class"]:
         return "seed-csv"
     if is_point_history(first):
@@ -110,8 +110,8 @@ def _detect_layout(first: list[str], path: Path) -> str:
 def _read_keypoint_table(
     names: list[str], cells: pd.DataFrame, path: Path, skeleton_name: str
 ) -> KeypointTable:
-    """Read a keypoint table with columns gesture, x0, y0 … and, if present, person, skeleton,
-    estimator, mirrored_view, visibility or world coordinates; or Kazuhito00's without names."""
+    """Read a table with columns gesture, x0, y0 … and optional person, skeleton, estimator,
+    mirrored_view, visibility or 3-D columns; or Kazuhito00's table without header."""
     if "x0" not in names:
         return _read_numbered_table(cells, path)
     table = cells.loc[1:].set_axis(names, axis=1)
@@ -147,7 +147,7 @@ def _read_keypoint_table(
 
 
 def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
-    """Return a column's only value; "" without column or rows; TableError for several values."""
+    """Return a column's only value; "" if missing or empty; raise TableError if values differ."""
     if column not in table or not len(table):
         return ""
     values = sorted(set(np.ravel(table[column])))
@@ -157,8 +157,8 @@ def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
 
 
 def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
-    """Return the skeleton of that name; raise TableError if it is unknown, or the columns have more
-    keypoints."""
+    """Return the skeleton with this name; raise TableError if it is unknown or has fewer keypoints
+    than the columns."""
     if name not in SKELETONS:
         known = ", ".join(SKELETONS)
         raise TableError(f"{path.name}: no skeleton “{name}”; there are: {known}")
@@ -177,7 +177,7 @@ def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
 def _check_columns(
     names: list[str], coordinates: list[str], skeleton: Skeleton, path: Path
 ) -> None:
-    """Raise TableError unless required columns are there once, and optional ones at most once."""
+    """Raise TableError if a required column is missing, or any column is repeated."""
     optional = [
         "person",
         "source_repo",
@@ -195,8 +195,8 @@ def _check_columns(
 
 
 def _parse_keypoints(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
-    """Convert keypoint cells to float32; of a pair of hands, one whose cells are all empty becomes
-    NaN."""
+    """Convert keypoint cells to float32; in a table of hand pairs, a hand with only empty cells
+    becomes NaN."""
     if skeleton.title != PAIR:
         return parse_coordinates(cells, path)
     empty = cells.apply(_is_empty).to_numpy(bool)
@@ -210,7 +210,7 @@ def _is_empty(column: pd.Series) -> pd.Series:
 
 
 def _parse_mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
-    """Parse `mirrored_view` to an (N,) mask; empty cells, or no such column, are False."""
+    """Parse `mirrored_view` to an (N,) mask; False if a cell is empty or the column is missing."""
     if "mirrored_view" not in table:
         return np.zeros(len(table), bool)
     texts = table["mirrored_view"].str.strip().str.lower()
@@ -229,8 +229,8 @@ def _world_columns(skeleton: Skeleton) -> list[str]:
 
 
 def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
-    """Set hidden keypoints to NaN in place: by the visibility columns, else those clamped to the
-    picture's edge; return a remark for the user or ""."""
+    """Set hidden keypoints to NaN in place: by the visibility columns if there are any, else those
+    clamped to the picture's edge. Return a remark for the user or ""."""
     columns = _visibility_columns(skeleton)
     if {*columns} <= {*table.columns}:
         hidden = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
@@ -244,8 +244,8 @@ def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleto
 
 
 def _find_clamped_keypoints(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return an (N, K) mask of keypoints that were clamped to the picture's edge: several with the
-    same smallest or largest x or y."""
+    """Return an (N, K) mask of keypoints that were clamped to the picture's edge: where several
+    keypoints of a row have the same smallest or largest x or y."""
     found = np.zeros(points.shape[:2], bool)
     for outer in (points.min, points.max):
         at = points == outer(axis=1, keepdims=True)
@@ -254,8 +254,8 @@ def _find_clamped_keypoints(points: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
-    """Return the (N, K, 3) world coordinates, NaN in rows without them, or None if all lack them;
-    and a remark on those rows or ""."""
+    """Return (N, K, 3) world coordinates, NaN in rows that have none, or None if no row has any;
+    and a remark on rows that have none, or ""."""
     names = _world_columns(skeleton)
     if not {*names} <= {*table.columns}:
         return None, ""
@@ -272,8 +272,8 @@ def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.fl
 
 
 def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
-    """Read Kazuhito00's keypoint.csv: an integer label and 42 numbers per row; labels get the names
-    of the label file, or "class N"."""
+    """Read Kazuhito00's keypoint.csv: an integer label and 42 numbers per row; label names are from
+    the label file or "class N"."""
     if cells.shape[1] != _NUMBERED_COLUMNS:
         raise TableError(
             f"{path.name} has {cells.shape[1]} columns without names; "
@@ -289,8 +289,8 @@ def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
 def _read_seed_table(
     first: list[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
-    """Read the seed app's table: 44 numbers of an OpenPose hand and a class, 0 or 1; keypoints at
-    (0, 0) become NaN."""
+    """Read the seed app's table: 44 numbers of an OpenPose hand, and a class of 0 or 1; keypoints
+    at (0, 0) become NaN."""
     if cells.shape[1] != 45:
         raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
     rows = cells.loc[1:]
@@ -306,7 +306,7 @@ def _read_seed_table(
 def _match_gestures(
     table: KeypointTable, mapping: Mapping[str, str]
 ) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    """Return the rows' (N,) gesture names, and an (N,) mask of the built-in or mapped ones."""
+    """Return the rows' (N,) gesture names, and an (N,) mask of built-in or mapped gestures."""
     labels, which = np.unique(table.gestures, return_inverse=True)
     gestures, known = [], []
     for label in labels.tolist():

@@ -39,7 +39,7 @@ Upload = tuple[str, bytes]  # name and content
 
 
 def create_file_recorder(recorder: Recorder, names: Sequence[str], person: str = "") -> Recorder:
-    """Create a recorder for uploaded files, with a session of their own named after them."""
+    """Create a recorder for uploaded files, with its own session that is named after them."""
     title = names[0] if len(names) == 1 else f"{len(names)} files"
     return Recorder(
         recorder.store,
@@ -59,8 +59,8 @@ def add_uploads(
     *,
     progress: Progress = ignore_progress,
 ) -> AddReport:
-    """Store samples from uploaded pictures, videos and zips as one action that can be undone;
-    unusable files go to the report.
+    """Store samples from uploaded pictures, videos and zips as one undoable action; unusable files
+    are listed in the report.
 
     Pictures and videos become the gesture's; a zip's folders name their own gestures, and files at
     its top are the gesture's. A gesture that moves raises MediaError: pictures don't show it.
@@ -94,7 +94,7 @@ def add_uploads(
 
 
 def _scale_progress(progress: Progress, number: int, total: int) -> Progress:
-    """Return a progress callback for one file that reports to that of all `total` files."""
+    """Return a progress callback for one of `total` files that reports to the overall callback."""
 
     def report_part(done: float, part_total: float | None = None, label: str = "", /) -> None:
         progress(number + done / (part_total or 1), total, label)
@@ -130,7 +130,7 @@ class _UploadImporter:
         self._add(self._pictures_id, [replace(sample, file_hash=digest)])
 
     def _make_sample(self, name: str, content: bytes) -> NewSample | str:
-        """Return the main pose of a picture as a sample, or the reason for skipping the picture."""
+        """Return a sample of a picture's main pose, or the reason for skipping the picture."""
         try:
             frame = Frame(read_picture(content, name=name), source=name)
             estimate = self._estimator.estimate_still(frame.rgb)
@@ -163,7 +163,7 @@ class _UploadImporter:
         self._known.add(samples[0].file_hash or "")
 
     def add_zip(self, name: str, path: Path, options: ImportOptions) -> None:
-        """Import a zip whose folders name their gestures; pictures at its top are the gesture's."""
+        """Import a zip with a folder per gesture; top-level files are of the chosen gesture."""
         before, store = self._report.already, self._recorder.store
         try:
             with open_folder_or_zip(path) as folder:
@@ -188,8 +188,8 @@ def temporary_upload(name: str, content: bytes, folder: Path) -> Iterator[Path]:
 def temporary_uploads(
     uploads: Sequence[Upload], folder: Path, folder_name: str = "."
 ) -> Iterator[Path]:
-    """Yield a temporary folder below `folder` with the uploads, their names made safe; raise
-    MediaError if two have the same name. `folder_name` is for errors."""
+    """Yield a temporary folder in `folder` with the uploads under safe names; raise MediaError if
+    two names are equal. Error messages show `folder_name`."""
     with TemporaryDirectory(prefix="upload-", dir=folder) as own:
         target = Path(own) / folder_name
         target.mkdir(exist_ok=True)

@@ -30,7 +30,7 @@ class SampleHome:
 
 
 def check_recording(connection: Connection, session_id: int, gesture_id: int, owner: str) -> None:
-    """Raise NotFoundError unless session and gesture belong to one project of the owner."""
+    """Raise NotFoundError unless session and gesture belong to the same project of this owner."""
     session, gesture = t.sessions.c, t.gestures.c
     both = select(session.id).where(session.id == session_id, gesture.id == gesture_id)
     both = both.where(
@@ -41,8 +41,8 @@ def check_recording(connection: Connection, session_id: int, gesture_id: int, ow
 
 
 def find_sample_home(connection: Connection, burst_id: int, owner: str) -> SampleHome:
-    """Return the gesture, kind, project and skeleton that samples of a recording belong to; raise
-    NotFoundError if the owner has none such, or its gesture, person or project is in the bin."""
+    """Return a recording's project, gesture, kind and skeleton. Raise NotFoundError if the owner
+    has no such recording, or its gesture, person or project is in the bin."""
     burst, session, project, gesture = t.bursts.c, t.sessions.c, t.projects.c, t.gestures.c
     found = (
         select(
@@ -75,8 +75,8 @@ def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Sampl
 
 
 def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSample]) -> None:
-    """Raise KindError unless new samples fit their gesture's kind, SkeletonError unless they fit
-    their project's skeleton and axes, see `check_axes`."""
+    """Raise KindError if new samples don't fit their gesture's kind, SkeletonError if they don't
+    fit their project's skeleton or axes (see `check_axes`)."""
     check_frame_counts(home.gesture, home.kind, [sample.frames for sample in new])
     other = {sample.skeleton for sample in new} - {home.skeleton}
     if other:
@@ -89,15 +89,15 @@ def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSam
 
 
 def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bool, str]]) -> None:
-    """Check that new samples have keypoints with as many axes as the project's; set the project to
-    train in space if all are x, y, z.
+    """Check that new samples have as many axes as the project's samples; if all are x, y, z, set
+    the project to train on 3-D keypoints.
 
     Args:
         kinds: of the new samples: number of axes, whether they have `world`, and their estimator.
 
     Raises:
-        SkeletonError: other axes than the project's samples, or no keypoints in space although the
-            project trains on these.
+        SkeletonError: other axes than the project's samples, or no 3-D keypoints although the
+            project trains on them.
     """
     of = t.projects.c
     project = select(of.name, of.in_space).where(of.id == project_id)
@@ -122,8 +122,8 @@ def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bo
 
 
 def check_imported_axes(connection: Connection, project_id: int) -> None:
-    """Raise StoreError if an imported project mixes x, y and x, y, z samples; set the project to
-    train in space if all are x, y, z."""
+    """Raise StoreError if an imported project mixes (x, y) and (x, y, z) samples; if all are x, y,
+    z, set the project to train on 3-D keypoints."""
     found = select(_AXES_COUNT).where(_SAMPLE.project_id == project_id)
     axes = {int(count) for count in connection.scalars(found.distinct())}
     if len(axes) > 1:
@@ -132,7 +132,7 @@ def check_imported_axes(connection: Connection, project_id: int) -> None:
 
 
 def _train_in_space(connection: Connection, project_id: int, axes: set[int]) -> None:
-    """Set the project to train on keypoints in space if three axes are all there is."""
+    """Set the project to train on 3-D keypoints if all its samples have three axes."""
     if axes == {3}:
         project = update(t.projects).where(t.projects.c.id == project_id)
         connection.execute(project.values(in_space=True))
@@ -146,7 +146,7 @@ def check_frame_counts(gesture: str, kind: str, counts: Iterable[int]) -> None:
 
 def check_stored_kinds(connection: Connection, *conditions: object) -> None:
     """Raise KindError if a sample outside the bin that meets the conditions is a clip of a still
-    gesture or a single frame of a moving one."""
+    gesture, or a single frame of a moving gesture."""
     gesture = t.gestures.c
     found = select(gesture.name, gesture.kind).join_from(
         t.samples, t.gestures, _SAMPLE.gesture_id == gesture.id
@@ -165,7 +165,7 @@ def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
 
 
 def _kind_error(gesture: str, kind: str) -> KindError:
-    """Create the KindError that says whether this gesture takes single frames or clips."""
+    """Create the KindError that tells whether this gesture takes single frames or clips."""
     own, other = "single frames", "clips"
     if kind == MOVING:
         own, other = other, own

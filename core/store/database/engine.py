@@ -26,8 +26,8 @@ _MAX_OVERFLOW = 25  # connections beyond the pool; PostgreSQL allows 100 for all
 
 
 def open_engine(place: Path | str) -> Engine:
-    """Create an SQLAlchemy engine for a SQLite file (creating its folder) or for a database URL;
-    raise StoreError, which never shows a password, if the folder or the URL is unusable."""
+    """Create an SQLAlchemy engine for a SQLite file (its folder is created) or a database URL.
+    Raise StoreError, with any password hidden, if the folder or the URL is unusable."""
     if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
         return _create_server_engine(place, os.getpid())
     path = Path(str(place).removeprefix(_SQLITE))
@@ -45,7 +45,7 @@ def open_engine(place: Path | str) -> Engine:
 
 @cache
 def _create_server_engine(url: str, process_id: int) -> Engine:
-    """Create the engine of a database URL; all stores of a process share its connections."""
+    """Create the engine for a database URL; stores in the same process share its connections."""
     reason = "is not a database URL: write postgresql://name:password@host/database"
     try:
         if "@" in (make_url(url).host or ""):
@@ -67,14 +67,14 @@ def _create_server_engine(url: str, process_id: int) -> Engine:
 
 
 def hide_password(text: str) -> str:
-    """Remove passwords and query parameters from a URL, or from every URL in a text."""
+    """Remove the password and the query parameters from every URL in a text."""
     if _URL.match(text):
         return _hide_url_password(text)
     return re.sub(_URL.pattern + r"[^\s'\"]+", lambda found: _hide_url_password(found[0]), text)
 
 
 def _hide_url_password(text: str) -> str:
-    """Remove password and query from a URL; an unreadable one becomes "SCHEME://***"."""
+    """Remove the password and query from a URL; return "SCHEME://***" if it can't be parsed."""
     if text.startswith(_SQLITE):
         return text
     with suppress(SQLAlchemyError, ValueError):
@@ -97,7 +97,7 @@ def _set_sqlite_pragmas(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
-    """Begin a SQLite transaction; a writing one takes the write lock at once."""
+    """Begin a SQLite transaction; a write transaction takes the write lock at once."""
     options = connection.get_execution_options()
     if options.get("upgrades"):
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect in a transaction
@@ -105,7 +105,7 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
-    """Begin a transaction: writers wait for one lock, readers get a read-only snapshot."""
+    """Begin a PostgreSQL transaction: writers wait for a lock, readers get a read-only snapshot."""
     if connection.get_execution_options().get("writes"):
         lock = "SELECT pg_advisory_xact_lock(hashtext('mudra ' || current_schema()))"
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MS}; {lock}")
@@ -124,8 +124,8 @@ def remove_sqlite_files(place: Path) -> None:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Convert SQLAlchemy errors of the block to StoreError without SQL or passwords; StoreFullError
-    if the disk is full."""
+    """Convert SQLAlchemy errors of the block to StoreError, without SQL or passwords in the
+    message; to StoreFullError if the disk is full."""
     try:
         yield
     except IntegrityError as error:

@@ -51,7 +51,7 @@ class Database:
             raise
 
     def _create_or_upgrade_tables(self) -> None:
-        """Create or upgrade the tables, on a separate connection without foreign keys."""
+        """Create or upgrade the tables, on a separate connection without foreign key checks."""
         with translate_errors(), self._engine.connect() as plain:
             plain.detach()
             connection = plain.execution_options(writes=True, upgrades=True)
@@ -63,13 +63,13 @@ class Database:
         self._engine.dispose()
 
     def recreate_sqlite(self) -> None:
-        """Delete SQLite's file with the rows of all owners, and create an empty one."""
+        """Delete the SQLite file, with the data of all owners, and create an empty database."""
         self.close()
         remove_sqlite_files(Path(str(self._engine.url.database)))
         self._create_or_upgrade_tables()
 
     def find_damage(self) -> str:
-        """Return what SQLite's quick_check finds wrong with its file; "" if nothing."""
+        """Return the damage that SQLite's quick_check reports; "" if there is none."""
         with self.begin_read() as connection:
             if connection.dialect.name != "sqlite":
                 return ""
@@ -100,7 +100,7 @@ class Database:
 
     @contextmanager
     def begin_write(self) -> Iterator[Connection]:
-        """Yield a connection in a write transaction, rolled back if the block fails."""
+        """Yield a connection in a write transaction; roll it back if the block fails."""
         with translate_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
@@ -119,8 +119,8 @@ class Database:
 
     @contextmanager
     def begin_undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
-        """Yield an undo log with a write transaction; after the commit, its entry is in the
-        project's history, under this title or `undo_log.title`."""
+        """Yield an undo log with a write transaction. After the commit, the project's history has
+        an entry with this title (or `undo_log.title`) if anything changed."""
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
             undo_log = UndoLog(connection, project_id, title)
@@ -132,14 +132,14 @@ class Database:
     def record_additions(
         self, project_id: int, title: str, new: Mapping[str, Iterable[int]]
     ) -> None:
-        """Record rows that are stored already in the history: undo puts them into the bin."""
+        """Add rows that are already stored to the history; undo moves them to the bin."""
         with self.begin_undoable(project_id, title) as undo_log:
             for table, ids in new.items():
                 undo_log.record_inserts(t.metadata.tables[table], ids)
 
     def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
         """Set columns of the rows with these ids as one undoable action; {} in the title becomes
-        the first row's name. Raise NotFoundError if some are gone; the others are changed."""
+        the first row's name. Raise NotFoundError if rows are missing, after changing the rest."""
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
@@ -153,8 +153,8 @@ class Database:
     def delete_with_samples(
         self, table: Table, row_id: int, title: str, samples_condition: Any
     ) -> None:
-        """Put a row and its samples into the bin as one undoable action, with the same deletion
-        time; raise NotFoundError if the row is there already."""
+        """Move a row and its samples to the bin as one undoable action, with the same deletion
+        time; raise NotFoundError if the row is already in the bin."""
         at = now()
         with self.begin_undoable(*self._find_project_and_title(table, [row_id], title)) as undo_log:
             row = (table.c.id == row_id) & table.c.deleted_at.is_(None)
@@ -166,8 +166,8 @@ class Database:
     def _find_project_and_title(
         self, table: Table, ids: Sequence[int], title: str
     ) -> tuple[int, str]:
-        """Return the project's id of the first row that exists, and the title with that row's name;
-        raise NotFoundError if none exists."""
+        """Return the project id of the first existing row, and the title with that row's name
+        filled in; raise NotFoundError if none of the rows exists."""
         project_id = _project_id_column(table)
         columns = [project_id, table.c.name] if "name" in table.c else [project_id]
         for row_id in ids:
@@ -183,9 +183,8 @@ class Database:
         return [HistoryEntry(*row) for row in self.fetch_all(found.order_by(of.id.desc()))]
 
     def undo(self, entry_id: int) -> int:
-        """Undo an action of the history, remove it from there, and return how many rows were
-        restored; see `undo_entry`. Raise StoreError if a name is taken by now; nothing is
-        changed."""
+        """Undo an action, remove it from the history, and return how many rows were restored (see
+        `undo_entry`). Raise StoreError, and change nothing, if a name has been taken meanwhile."""
         with self.begin_write() as connection:
             return undo_entry(connection, entry_id, self.owner)
 

@@ -38,7 +38,7 @@ class UndoLog:
         self._changes: list[dict[str, Any]] = []
 
     def update_ids(self, table: Table, ids: Iterable[int], **values: Any) -> int:
-        """Set columns of these rows and record the old values; return how many rows there are."""
+        """Set columns of these rows and record the old values; return the number of rows."""
         old_values: dict[tuple[Any, ...], list[int]] = {}
         columns = [table.c[name] for name in values]
         for chunk in split_ids(ids):
@@ -57,14 +57,14 @@ class UndoLog:
         return self.update_ids(table, found.scalars().all(), **values)
 
     def record_inserts(self, table: Table, ids: Iterable[int]) -> None:
-        """Record that these rows are new: undo puts them into the bin."""
+        """Record that these rows are new, so that undo moves them to the bin."""
         held = [{"held": [now()], "ids": chunk} for chunk in split_ids(ids)]
         change = {"table": table.name, "became": {"deleted_at": None}, "was": held}
         self._changes.append(change | {"added": True})
 
     def save(self) -> HistoryEntry | None:
-        """Insert the entry into the history and delete the oldest entries beyond MAX_ENTRIES;
-        return None if nothing changed."""
+        """Insert the entry into the history and delete the project's oldest entries beyond
+        MAX_ENTRIES; return None if nothing changed."""
         if not any(change["was"] for change in self._changes):
             return None
         at = now()
@@ -82,7 +82,7 @@ class UndoLog:
 
 
 def undo_entry(connection: Connection, entry_id: int, owner: str) -> int:
-    """Undo a history entry, last change first, and delete it; return how many rows were restored.
+    """Undo a history entry, last change first, and delete it; return the number of rows changed.
 
     Raises:
         NotFoundError: no such entry of the owner, or it was undone already.
@@ -109,7 +109,7 @@ def undo_entry(connection: Connection, entry_id: int, owner: str) -> int:
 
 
 def _count_orphans(connection: Connection, project_id: int) -> int:
-    """Count samples outside the bin whose gesture or person is in it."""
+    """Count samples outside the bin whose gesture or person is in the bin."""
     of, binned = t.samples.c, {}
     for table in (t.gestures, t.persons):
         ids = select(table.c.id).where(table.c.project_id == project_id)
@@ -122,7 +122,7 @@ def _count_orphans(connection: Connection, project_id: int) -> int:
 
 
 def _revert_change(connection: Connection, change: dict[str, Any], at: str) -> int:
-    """Set the old values in rows that still have the new ones; return how many rows."""
+    """Restore the old values of rows unchanged since then; return the number of these rows."""
     table, became = t.metadata.tables[change["table"]], change["became"]
     unchanged = [table.c[name].is_not_distinct_from(value) for name, value in became.items()]
     restored = 0
