@@ -74,8 +74,8 @@ def _dispatch_work(
 
 
 def check_place(on: str, path: Path | None = None) -> None:
-    """Raise an error unless `on` is `local`, `ray` (the cluster in RAY_ADDRESS, else a local one)
-    or `ray://HOST:PORT`.
+    """Raise an error unless `on` is `local`, `ray` (the cluster in RAY_ADDRESS if set, or a new
+    local one) or `ray://HOST:PORT`.
 
     Args:
         path: file or folder that will be read there.
@@ -94,7 +94,7 @@ def check_place(on: str, path: Path | None = None) -> None:
 
 
 def _cluster_address(on: str) -> str | None:
-    """Return the Ray cluster's address; None for this machine or a local cluster to start."""
+    """Return the Ray cluster's address; None for `local`, or for a local cluster to be started."""
     if on == LOCAL:
         return None
     return os.environ.get("RAY_ADDRESS") if on == RAY else on
@@ -210,7 +210,7 @@ def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> It
 
 @contextmanager
 def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
-    """Connect to the Ray cluster, or start a local one, and yield the `ray` module."""
+    """Connect to the Ray cluster, or start a local one if it has no address; yield `ray`."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
         import ray
@@ -243,7 +243,7 @@ def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
 
 
 def read_ahead(read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `read(item)` for each item in order, reading the next few in threads."""
+    """Yield `read(item)` for each item in order; threads read the next few items in advance."""
     results: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(_READ_AHEAD) as pool:
         for item in items:

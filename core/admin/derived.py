@@ -51,7 +51,7 @@ DERIVED = (
 
 
 def derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
-    """Yield each existing folder of derived data with its kind."""
+    """Yield each existing folder of derived data, with the kind of data it has."""
     for one in DERIVED:
         for folder in sorted(paths.workspace.glob(one.folders)):
             yield folder, one

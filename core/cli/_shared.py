@@ -39,7 +39,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
 
 
 def open_store(paths: Paths) -> closing[Any]:
-    """Open the store as a context manager that closes it."""
+    """Open the store, in a context manager that closes it."""
     from core.store import Store
 
     return closing(Store(paths.store, owner=paths.owner))
@@ -66,7 +66,7 @@ def choose_estimator(store: Any, project: str, estimator: str | None) -> str:
 
 @contextmanager
 def progress_bar(description: str) -> Iterator[Progress]:
-    """Show a progress bar on stderr; yield the callback that moves it."""
+    """Show a progress bar on stderr; yield the callback that updates it."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with RichProgress(
         *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True

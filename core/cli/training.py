@@ -118,7 +118,7 @@ def compare(
 
 
 def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
-    """Run a leave-one-person-out evaluation with a progress bar; return its result."""
+    """Run a leave-one-person-out evaluation, showing a progress bar; return its result."""
     from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 

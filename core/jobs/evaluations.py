@@ -36,6 +36,7 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
     persons = data.known_persons
 
     def evaluate(run: Run, stop: Stop) -> None:
+        """Evaluate and log each person; unless stopped, store the summary as well."""
         from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 
         def log_person(person: str, found: dict[str, Any]) -> None:
@@ -60,6 +61,7 @@ def start_comparison(
     data = manager.store.training_data(project.id, estimators=[estimator] if estimator else ())
 
     def compare(run: Run, stop: Stop) -> None:
+        """Compare the classifiers and log each one's figures, then the result."""
         from core.gestures.evaluation.comparison import compare_classifiers
 
         def log_row(row: dict[str, Any]) -> None:
@@ -144,6 +146,7 @@ def _start_evaluation(
     """Start a thread that does `work` on a new run and logs the end; return the run."""
 
     def start_thread() -> RunThread:
+        """Create the run and start the thread that works on it."""
         owner = project_fields(manager.store.find_project(project.id))
         run = Run.create(manager.folder, **{KIND: kind}, **owner, **about)
 

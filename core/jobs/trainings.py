@@ -211,6 +211,7 @@ def _prepare_training(
     about |= {AUTOMATIC: True} if automatic else {}
 
     def start_thread(previous: Any = None) -> Any:
+        """Create a run and start its training thread, which waits for `previous` first."""
         preload_training().join()  # two threads that import at once may see half a module
         from core.gestures.classifier.fitting import TrainOptions
         from core.gestures.classifier.learner import train
@@ -219,6 +220,7 @@ def _prepare_training(
         run = Run.create(paths.runs, **about)
 
         def train_and_follow(stop: Any) -> Any:
+            """Train, then activate the new model if the project uses its newest model."""
             if previous is not None:
                 previous.wait()
             options = TrainOptions(classifier, seed=seed, epochs=epochs)

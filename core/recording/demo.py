@@ -77,7 +77,7 @@ class ReplayEstimator(Estimator):
         self._start_s: float | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Return the demo hand for the frame's time, whatever the picture shows."""
+        """Return the demo hand for the frame's time; the picture is ignored."""
         if self._start_s is None:
             self._start_s = frame.time_s
         hand = self._interpolate_hand(frame.time_s - self._start_s)
@@ -86,7 +86,7 @@ class ReplayEstimator(Estimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Return the first demo hand, whatever the picture shows."""
+        """Return the first demo hand; the picture is ignored."""
         return self._to_estimate(self._interpolate_hand(0.0), rgb.shape[:2], 0.0, mirrored_view)
 
     def _interpolate_hand(self, time_s: float) -> Floats | None:

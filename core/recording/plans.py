@@ -8,16 +8,16 @@ from core.recording.clips import MAX_CLIP_S
 
 @dataclass(frozen=True)
 class Plan:
-    """How a recording runs.
+    """Settings of a recording.
 
     Attributes:
         delay_s: countdown before it.
         length_s: duration; None: until `stop`.
         count: maximum number of saved samples; None: unlimited.
         rate_hz: maximum number of frames per second that are checked.
-        lease_s: for a held button: the recording ends when no message came for that long, and only
-            what a later message confirms is stored.
-        beat_s: for a gesture that moves: duration of each performance; None: all of it is one.
+        lease_s: for a held button: the recording ends if no message arrives for this time, and only
+            samples that a later message confirms are stored.
+        beat_s: for a moving gesture: duration of each performance; None: there is only one.
         sound: whether the beat is audible.
     """
 
@@ -66,11 +66,11 @@ class RecordingStatus:
         left_s: seconds until the countdown, or the recording, ends; None for an endless recording.
         saved: number of samples.
         skipped: number of skipped frames, by reason.
-        error: what stopped it, for the person who records; "" without an error.
-        note: why a hold ended before its release, or "".
-        gesture_id: what it records; None before the first.
-        part: for a gesture that moves, what is being recorded: “1.2 s” or “2 of 5”; else "".
-        since_s: seconds since the countdown ended, negative before; None before its first frame.
+        error: why it stopped, as text for the user; "" if there was no error.
+        note: why a hold ended before the button was released, or "".
+        gesture_id: the recorded gesture; None before the first recording.
+        part: for a moving gesture, the current performance: “1.2 s” or “2 of 5”; else "".
+        since_s: seconds since the countdown ended, negative before; None before the first frame.
     """
 
     state: str = "idle"

@@ -70,7 +70,7 @@ class AddReport:
     remark: str = ""
 
     def note(self, table: str, ids: Sequence[int]) -> None:
-        """Add ids of new rows of a database table to the report; samples also increase `added`."""
+        """Add the ids of a table's new rows to the report; for samples, also increase `added`."""
         self.new.setdefault(table, []).extend(ids)
         if table == "samples":
             self.added += len(ids)

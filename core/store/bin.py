@@ -1,4 +1,4 @@
-"""Samples deleted, restored and moved; the gestures, persons and projects in the bin.
+"""Delete, restore and move samples; list and restore what is in the bin.
 
 Each action can be undone. A sample is outside the bin only while its gesture and person are.
 """

@@ -1,4 +1,4 @@
-"""Gestures, persons and sessions ordered, merged, renamed and assigned; all of it can be undone."""
+"""Order, merge, rename and assign gestures, persons and sessions; every action can be undone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int)
 
 
 def list_sessions(store: Store, project_id: int) -> list[Session]:
-    """Return the sessions of a project's persons, with sample counts, newest first."""
+    """Return the project's sessions with person and sample count, newest first."""
     of, person = t.sessions.c, t.persons.c
     per_session = (
         select(t.bursts.c.session_id, func.count().label("samples"))
@@ -152,7 +152,7 @@ def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[
 
 
 def _check_mergeable(existing: Mapping[int, object], first: int, other: int, kind: str) -> None:
-    """Raise StoreError if both ids are the same, NotFoundError if one of them is missing."""
+    """Raise StoreError if both ids are the same, NotFoundError if one doesn't exist."""
     if first == other:
         raise StoreError(f"a {kind} can't be merged into itself: choose another")
     if first not in existing or other not in existing:

@@ -107,7 +107,7 @@ def count_samples(store: Store, project_id: int) -> dict[int, int]:
 
 
 def list_newest_ids(store: Store, project_id: int, gesture_id: int, limit: int) -> list[int]:
-    """Return the ids of a gesture's `limit` newest samples outside the bin, newest first."""
+    """Return the ids of a gesture's newest samples outside the bin, up to `limit`, newest first."""
     of = t.samples.c
     found = select(of.id).where(of.project_id == project_id, of.gesture_id == gesture_id)
     found = t.filter_deleted(found, t.samples).where(store.is_own(of.project_id))
@@ -116,7 +116,7 @@ def list_newest_ids(store: Store, project_id: int, gesture_id: int, limit: int) 
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """The keypoints of many samples; of a clip those of its middle frame.
+    """The keypoints of many samples; for a clip, the keypoints of its middle frame.
 
     Attributes:
         skeleton: of all of them.

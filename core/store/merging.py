@@ -1,4 +1,4 @@
-"""Samples into a project that has some already, which are not added again."""
+"""Add samples to a project, except those that it already has."""
 
 import hashlib
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ _IDENTITY = {  # columns that identify a row of a project
 
 
 class SampleMerger:
-    """Adds samples, with their gestures, persons, sessions and recordings where missing.
+    """Adds samples, with their gestures, persons, sessions and recordings if missing.
 
     Args:
         mapping: gesture names of the rows → names in the project.
-        is_new: the project was created for them: its gestures become like the rows'.
+        is_new: whether the project was created for them: its gestures are updated.
 
     Attributes:
         new: ids of inserted rows by table.
@@ -75,8 +75,8 @@ class SampleMerger:
         session and recording if they are missing.
 
         Args:
-            row: columns of `samples`, and of the others as `gesture_…`, `session_…`, `burst_…`.
-            is_foreign: another program's, known by its `file_hash`.
+            row: columns of `samples`, and of its origin as `gesture_…`, `session_…`, `burst_…`.
+            is_foreign: whether another program wrote it; `file_hash` then identifies it.
         """
         sample = _hash_sample(row["taken_at"], row["instance"], row["keypoints"])
         if sample in self._known or (is_foreign and row["file_hash"] in self._known):
@@ -97,7 +97,7 @@ class SampleMerger:
             self.flush()
 
     def flush(self) -> None:
-        """Check the axes of the queued samples and insert them."""
+        """Check the axes of the queued samples, then insert the samples."""
         if not self._waiting:
             return
         kinds = {

@@ -38,10 +38,10 @@ class Project:
     """A project.
 
     Attributes:
-        active_model: the run whose model it uses; None for the starter model.
+        active_model: name of the run with its model; None: the newest run.
         created_at: ISO 8601, UTC.
         skeleton: of all its samples.
-        in_space: it trains on keypoints x, y, z instead of picture pixels.
+        in_space: whether it trains on keypoints x, y, z instead of picture pixels.
     """
 
     id: int
@@ -112,8 +112,8 @@ class NewSample:
         file_hash: sha256 of the source file; None for a camera.
         time_s: the first frame's time, in seconds from the start of the file or on the camera
             stream's clock; None when unknown.
-        times_s: (T,) of all frames, where there are several.
-        visibility: (T, K) in 0..1, where the estimator gives it.
+        times_s: (T,) times of all frames, if there are several.
+        visibility: (T, K) in 0..1, if the estimator provides it.
         other_crops: JPEGs of other frames' crops by frame number.
         whole: the longer clip that this one was cut from while recording; it has no crop and is
             read only by `trimming.find_whole_clip`.

@@ -134,7 +134,7 @@ class Store(Database):
         self.update_rows(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
-        """Set the run whose model the project uses; None: the starter model."""
+        """Set the run whose model the project uses; None: always the newest run's."""
         self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
 
     # -------------------------------------------------------------------------------- gestures
@@ -142,7 +142,7 @@ class Store(Database):
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
     ) -> list[Gesture]:
-        """Return a project's gestures in their order; with `deleted`, those in the bin."""
+        """Return a project's gestures by position; with `deleted`, those in the bin."""
         of = t.gestures.c
         own = select(t.gestures).where(of.project_id == project_id, self.is_own(of.project_id))
         found = t.filter_deleted(own, t.gestures, deleted)
@@ -301,7 +301,7 @@ class Store(Database):
         return [to_sample(row) for row in self.fetch_all(found)]
 
     def crops(self, sample_id: int) -> dict[int, bytes]:
-        """Return a sample's crops, {frame number: JPEG}."""
+        """Return a sample's crops as {frame number: JPEG}."""
         of = t.crops.c
         found = select(of.frame, of.jpeg).join_from(t.crops, t.samples)
         found = found.where(of.sample_id == sample_id, self.is_own(t.samples.c.project_id))

@@ -152,8 +152,8 @@ class ImportedProject:
 def insert_project(
     connection: Connection, columns: Row, owner: str, read: Callable[[str], Iterable[Row]]
 ) -> ImportedProject:
-    """Insert an imported project with all its rows under new ids; a name that is taken gets " 2", "
-    3" … Raise StoreError if a row refers to a missing one, or samples don't fit together.
+    """Insert an imported project and all its rows under new ids; if its name is taken, append a
+    number. Raise StoreError if a row refers to a missing row or samples don't fit together.
 
     Args:
         columns: of `projects`, without id, key and owner.

@@ -1,8 +1,8 @@
-"""Clips with another start or end than they were recorded with.
+"""Change the start and end of recorded clips.
 
 Trimming replaces a clip by a new sample and puts the old one into the bin, so it can be trimmed
-again, wider as well, until the bin is emptied. The same holds for the longer clip that a recording
-was cut from (`NewSample.whole`), which the bin doesn't show.
+again, also to a longer clip, until the bin is emptied. The same holds for the longer clip that a
+recording was cut from (`NewSample.whole`), which the bin doesn't show.
 """
 
 from dataclasses import replace

@@ -67,7 +67,7 @@ def _create_blob_validator(*counts: int) -> AfterValidator:
     each NaN or finite and of limited size."""
 
     def check_blob(blob: bytes) -> bytes:
-        """Return the blob; raise ValueError for a wrong length or infinite numbers."""
+        """Return the blob; raise ValueError if it has a wrong length or infinite numbers."""
         max_bytes = 4 * max(counts) * MAX_JOINTS * MAX_FRAMES
         if all(len(blob) % (4 * count) for count in counts) or not 0 < len(blob) <= max_bytes:
             expected = " or ".join(map(str, counts))

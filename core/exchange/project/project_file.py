@@ -256,8 +256,7 @@ class _ProjectReader:
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:
-        """Yield a table's rows after `check_rows`; samples have their crops as `jpegs`, {frame:
-        JPEG}."""
+        """Yield the checked rows of a table; samples have crops as `jpegs`, {frame: JPEG}."""
         for _, line in self._read_lines(part):
             checked = ROWS[part].model_validate_json(line)
             row = dict(checked)

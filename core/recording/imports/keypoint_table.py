@@ -71,7 +71,7 @@ class KeypointTable:
         return replace(self, keypoints=self.world[there], world=None, **rows)
 
     def to_skeleton(self, skeleton: Skeleton) -> "KeypointTable":
-        """Convert the keypoints to another skeleton; raise SkeletonError if that is impossible."""
+        """Convert the keypoints to another skeleton; raise SkeletonError if that isn't possible."""
         own = skeleton_named(self.skeleton)
         world = None if self.world is None else convert_keypoints(self.world, own, skeleton)
         keypoints = convert_keypoints(self.keypoints, own, skeleton)

@@ -54,7 +54,7 @@ def read_table(
     skeleton: str | None = None,
     default_skeleton: str = HAND_21.name,
 ) -> KeypointTable:
-    """Read a csv or parquet table of labelled keypoints, matching its labels to built-in gestures.
+    """Read a csv or parquet table of labelled keypoints and match the labels to gestures.
 
     Args:
         layout: "keypoints-csv" (named columns gesture, x0, y0, x1 …; or Kazuhito00's integer and 42

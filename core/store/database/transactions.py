@@ -29,10 +29,10 @@ class Database:
         place: a SQLite file (its folder is created) or a database URL.
         on_change: called with the project's id and the new history entry after each change that can
             be undone, in the thread that made it.
-        owner: whose projects are visible; "" for those created without login.
+        owner: only this owner's projects are visible; "" for those created without login.
 
     Raises:
-        StoreError: the place can't be opened, or a newer Mudra wrote it.
+        StoreError: it can't be opened, or a newer version of Mudra wrote it.
     """
 
     def __init__(
@@ -202,6 +202,6 @@ def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> 
 
 
 def name_columns(name: str) -> dict[str, str]:
-    """Return a name as the columns `name` and `key`; raises LabelError where it is invalid."""
+    """Return a name as the columns `name` and `key`; raise LabelError if it is invalid."""
     safe = safe_name(name)
     return {"name": safe, "key": safe.casefold()}

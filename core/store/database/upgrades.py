@@ -89,7 +89,7 @@ def upgrade_schema(connection: Connection) -> None:
 
 
 def _normalise_stored_emoji(connection: Connection) -> None:
-    """Convert stored emoji in text style (☝) to colour emoji (☝️)."""
+    """Convert stored text-style emoji (☝) to colour emoji (☝️)."""
     for gesture_id, emoji in connection.execute(select(gestures.c.id, gestures.c.emoji)).all():
         row = update(gestures).where(gestures.c.id == gesture_id)
         connection.execute(row.values(emoji=to_colour_emoji(emoji)))
