@@ -33,19 +33,19 @@ from core.store import Project, Store
 from core.training.net_export import save_net
 from core.training.runs import Run
 
-SAMPLES, TRAININGS = (200, 1000, 2000), 3  # that are learned from; trainings of each
+SAMPLES, TRAININGS = (200, 1000, 2000), 3  # training samples; training runs of each
 BATCHES, MIN_S, MIN_TIMES = (1, 4, 16), 3.0, 5  # pictures at once; how long each is repeated
 DEPTH_NET = Path("crossinfonet.synthetic_light")
 
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
-    """Time a training on a keypoint table, as *Train* runs it, in a temporary workspace.
+    """Time a training run on a keypoint table in a temporary workspace, with *Train*'s settings.
 
     Returns:
-        rows; after torch was loaded, seconds until first_point_s, until a model answers (usable_s)
-        and until the final one does (final_s); epochs; accuracy and its interval.
+        rows; seconds, without loading torch, until the first epoch (first_point_s), a model that
+        answers (usable_s) and the final model (final_s); epochs; accuracy and its interval.
     """
-    preload_training().join()  # torch's loading is not what is measured
+    preload_training().join()  # loading torch isn't measured
     with _open_temporary_store() as (store, own):
         report = import_path(store, "bench", table)
         run, seconds = _time_training(store, own, TrainingManager.start_training)
@@ -58,8 +58,8 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
     """Time retraining after a recording, with 200, 1,000 and 2,000 samples of a keypoint table.
 
     Returns:
-        By number of samples, medians of TRAININGS trainings of the seconds that `bench_train`
-        gives; before them those of the process's first, which loads torch.
+        By number of samples, the seconds of `bench_train`, medians of TRAININGS training runs;
+        "first": those of the process's first run, which loads torch.
     """
     found: dict[str, Any] = {}
     head, *rows = table.read_text(encoding="utf-8").splitlines()
@@ -83,7 +83,7 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
 def _time_training(
     store: Store, paths: Paths, start_training: Callable[[TrainingManager, Project], Run]
 ) -> tuple[Run, dict[str, float]]:
-    """Train the project "bench"; return the run, and seconds to first epoch and models."""
+    """Train the project "bench"; return the run, and seconds to first epoch, model and end."""
     manager, project = TrainingManager(store, paths), store.project("bench")
     begun_s, begun_at = time.perf_counter(), time.time()
     run = start_training(manager, project)
@@ -104,7 +104,7 @@ def _time_training(
 
 
 def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
-    """Time an import into an empty store: added, refused, seconds, a_second."""
+    """Time an import into an empty store; return counts added and refused, seconds, and rate."""
     with _open_temporary_store() as (store, _):
         begun_s = time.perf_counter()
         report = import_path(
@@ -158,7 +158,7 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
 
 
 def _save_untrained_net(name: str, folder: Path) -> Path:
-    """Save a net with random weights; raise WeightsError where it isn't one of pictures."""
+    """Save a net with random weights; raise WeightsError if its input isn't a picture."""
     known = [net for net, spec in NETS.items() if not spec.depth]
     if name not in known:
         raise WeightsError(
@@ -170,7 +170,7 @@ def _save_untrained_net(name: str, folder: Path) -> Path:
 
 
 def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
-    """Return pictures in a batch, median milliseconds and pictures per second."""
+    """Time a batch of this size: median milliseconds, and pictures per second."""
     pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
     net.predict_heatmaps(pictures)  # the first allocates
     times_ms: list[float] = []
@@ -193,8 +193,8 @@ class _TrueHandFinder(SliceFinder):
 def bench_depth(
     paths: Paths, source: Path = DEPTH_NET, frames: int = 10, reads: int = 30
 ) -> dict[str, Any]:
-    """Time a depth net on a tracked hand in rendered 640 x 480 frames, and finding that hand.
-    Raises WeightsError where there is no such net.
+    """Time a depth net on a tracked hand in rendered 640 x 480 frames, and the search for that
+    hand. Raises WeightsError if the net doesn't exist.
 
     Returns:
         net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median

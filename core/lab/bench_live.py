@@ -77,8 +77,7 @@ class CpuClock:
 
 
 def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure the CPU time per frame on the Live page: whole, step by step, and beside MediaPipe
-    alone.
+    """Measure the Live page's CPU time per frame: in total, per step, and relative to MediaPipe.
 
     Args:
         video: shows a hand; its frames are resized to 640x480 and repeated.
@@ -106,11 +105,11 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
 
 
 def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure the CPU time per frame on the Body page: whole, and beside MediaPipe alone.
+    """Measure the Body page's CPU time per frame, in total and relative to MediaPipe alone.
 
     Returns:
-        frames, with_person, whole_ms, bare_ms, ratio and own_ms as of `bench_hand`, and blurred_ms:
-        what the blurred background costs more, the person's pixels included.
+        frames, with_person, whole_ms, bare_ms, ratio and own_ms as in `bench_hand`, and blurred_ms:
+        the extra cost of the blurred background, including the segmentation mask.
     """
     pictures, clock = read_bench_pictures(video, frames + WARM_UP_FRAMES), CpuClock()
     trace, people = BodyTrace(), 0
@@ -133,7 +132,7 @@ def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
 
 
 def _summarise_comparison(clock: CpuClock) -> dict[str, float]:
-    """Return the medians of `compare_with_bare_loop`, and that of whole / bare."""
+    """Return the medians that `compare_with_bare_loop` measured, and the median of whole / bare."""
     pairs = zip(clock.ms["whole"], clock.ms["bare"], strict=True)
     return {
         "own_ms": clock.median_ms("own"),
@@ -173,14 +172,14 @@ def _compare_alternately(
     pictures: list[Picture],
     watch: Watch | None,
 ) -> None:
-    """Measure MediaPipe's call and the live stream on each picture, by turns."""
+    """Measure MediaPipe's call and the live stream on each picture, in alternating order."""
 
     def run_bare(rgb: Picture, index: int) -> None:
         with clock.measure("bare"):
             bare.call("track", {"time_ms": index * 1000 // FPS}, [rgb])
 
     def run_live(rgb: Picture, index: int) -> None:
-        """Measure "whole", and "own" without MediaPipe's time."""
+        """Measure "whole", and "own", which excludes MediaPipe's time."""
         begun_s = time.thread_time()
         with clock.measure("whole"):
             live.process(rgb)
@@ -201,7 +200,7 @@ def _measure_extra_ms(
     variant: Options,
     pictures: list[Picture],
 ) -> float:
-    """Return the CPU milliseconds per frame that a variant of a stream takes more."""
+    """Return how many more CPU milliseconds per frame a stream with `variant` options takes."""
     first = LiveProcessor(make_estimator, baseline)
     second = LiveProcessor(make_estimator, variant)
     with closing(first), closing(second):
@@ -215,14 +214,14 @@ def _measure_extra_ms(
 
 
 def _raise_stream_error(*streams: LiveProcessor) -> None:
-    """Raise MediaError with the first error that a stream reports; do nothing without one."""
+    """Raise MediaError with the first error that a stream reports, if any."""
     for live in streams:
         if error := live.latest().error:
             raise MediaError(error)
 
 
 def read_bench_pictures(video: Path, count: int) -> list[Picture]:
-    """Read `count` frames of a video, 640x480, repeated where it is too short."""
+    """Read `count` frames of a video, 640x480; repeat them if the video is too short."""
     found = [
         np.asarray(cv2.resize(frame.rgb, SIZE_WH), np.uint8)
         for frame in islice(read_video(video), count)
@@ -233,7 +232,7 @@ def read_bench_pictures(video: Path, count: int) -> list[Picture]:
 def _measure_steps(
     clock: CpuClock, estimator: MediapipeHands, model: GestureModel, pictures: list[Picture]
 ) -> int:
-    """Measure the steps of `LiveProcessor.process`; return the frames with a hand."""
+    """Measure the steps of `LiveProcessor.process`; return how many frames contain a hand."""
     joints, label, hands = OneEuro(), LabelHysteresis(), 0
     for index, rgb in enumerate(clock.iterate_pictures(pictures)):
         frame, name, emoji = Frame(rgb, index / FPS, index, mirrored_view=True), "", ""

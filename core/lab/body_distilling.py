@@ -34,8 +34,8 @@ _LONGEST = 288  # px of a picture that is kept
 _QUALITY = 92
 _SMALLEST = 40  # px of a box's longer side
 _LEAST_KNOWN = 5  # keypoints
-_NEAR = 0.06  # of a box's longer side, which is about 0.2 torsos of somebody upright
-_LEAST_AGREEING = 0.5  # of the annotated keypoints, else nothing of the teacher's is taken
+_NEAR = 0.06  # of a box's longer side: about 0.2 torso lengths of an upright person
+_LEAST_AGREEING = 0.5  # of the annotated keypoints; otherwise the teacher's are ignored
 
 
 def distil_bodies(
@@ -47,15 +47,15 @@ def distil_bodies(
     progress: Progress = ignore_progress,
 ) -> dict[str, int]:
     """Write the COCO data set that `train-net cpm.body_light` is trained on, with a teacher's
-    keypoints. Raises TrainingError where nobody is there to learn from.
+    keypoints. Raises TrainingError if the training split has no people.
 
     Args:
-        data: what `read_bodies` reads; the pictures of a file lie beside it, or in images/ there.
-        pictures: folders of pictures of one person each, annotated by nobody, all to learn from.
+        data: what `read_bodies` reads; a file's pictures are beside it or in images/ beside it.
+        pictures: folders of unannotated pictures of one person each, all for training.
 
     Returns:
-        train and val, how many persons; found by the teacher, and agreed with, of those to learn
-        from; keypoints to learn from, and how many of them are the teacher's.
+        train and val: people per split; of training people, found by the teacher and agreed with;
+        keypoints for training, and how many of them are the teacher's.
     """
     sources = [_read_annotated_bodies(path) for path in data]
     plain = [path for folder in pictures for path in list_pictures(folder)]
@@ -78,7 +78,7 @@ def _read_annotated_bodies(path: Path) -> Bodies:
 
 
 class _BodyDistiller:
-    """Writes persons one by one into a training and a held-out set, and counts them."""
+    """Writes people one by one into a training and a held-out set, and counts them."""
 
     def __init__(self, teacher: Estimator, out: Path) -> None:
         self._teacher, self._skeleton = teacher, skeleton_named(teacher.skeleton)
@@ -87,7 +87,7 @@ class _BodyDistiller:
         self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
 
     def add_person(self, body: Body, skeleton: Skeleton) -> None:
-        """Add a person, unless held out or too small with the teacher's keypoints."""
+        """Add a person to its set; add the teacher's keypoints unless held out; skip if small."""
         if max(body.box.width, body.box.height) < _SMALLEST:
             return
         rgb = read_picture(body.picture)
@@ -115,14 +115,14 @@ class _BodyDistiller:
     def _add_to_training(
         self, rgb: Picture, box: Box, keypoints: Floats, is_teachers: NDArray[np.bool_]
     ) -> None:
-        """Add a person with enough known keypoints, and count those."""
+        """Add a person to the training set and count its keypoints; skip it with fewer than 5."""
         if known := self._write_person(TRAIN, rgb, box, keypoints):
             self._counts["agreed"] += bool(is_teachers.any())
             self._counts["keypoints"] += known
             self._counts["teachers"] += int(is_teachers.sum())
 
     def _write_person(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> int:
-        """Write a person to a set and return the known keypoints; nothing and 0 below 5."""
+        """Write a person to a set; return its keypoint count, or 0 if skipped with fewer than 5."""
         known = int(np.isfinite(keypoints).all(axis=1).sum())
         if known < _LEAST_KNOWN:
             return 0
@@ -130,7 +130,7 @@ class _BodyDistiller:
         return known
 
     def finish(self) -> dict[str, int]:
-        """Write both annotation files; return counts, TrainingError if nobody trains."""
+        """Write both annotation files; return counts. Raises TrainingError if none to train on."""
         if not self._parts[TRAIN].persons:
             raise TrainingError("nobody is there who is large enough to learn from")
         for part in self._parts.values():
@@ -142,9 +142,9 @@ class _BodyDistiller:
 def merge_keypoints(
     pose: Pose | None, skeleton: Skeleton, annotated: Floats, tolerance_px: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Merge annotated keypoints (17, 2) with the teacher's pose, if any; return them, and a mask
-    (17,) of the teacher's: what is annotated where they agree within the tolerance, and what is not
-    where the teacher sees it; none where they agree on fewer than half."""
+    """Merge annotated keypoints (17, 2) with the teacher's pose; return them, and a mask (17,) of
+    the teacher's: annotated keypoints within the tolerance, and unannotated visible ones. All False
+    if fewer than half of the annotated keypoints agree."""
     labelled = np.isfinite(annotated).all(axis=1)
     if pose is None or not labelled.any():
         return annotated, np.zeros(len(annotated), np.bool_)
@@ -192,7 +192,7 @@ class _CocoWriter:
         write_whole(folder / str(image["file_name"]), encode_jpeg(crop, _QUALITY))
 
     def finish(self) -> None:
-        """Write the annotations, last, so that they mark a complete folder."""
+        """Write the annotations after all pictures: the file marks a complete folder."""
         if self.persons:
             document = {
                 "images": self.images,
@@ -206,8 +206,8 @@ class _CocoWriter:
 
 
 def crop_person(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
-    """Crop a picture to a person's box with a margin, at most 288 px a side; return the crop, and
-    box and keypoints in its pixels."""
+    """Crop a picture to a person's box with a margin, scaled to at most 288 px a side; return the
+    crop, and the box and keypoints in crop pixels."""
     x, y, width, height = box.to_xywh()
     around = _AROUND * max(width, height)
     rows, columns = rgb.shape[:2]

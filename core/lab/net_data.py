@@ -35,12 +35,12 @@ def load_training_data(
     *,
     strong: bool = False,
 ) -> TrainingData:
-    """Load what the named net learns from; `strong` changes samples of bodies more. Raises
-    WeightsError: no such net; TrainingError: nothing of the kind is in the folder."""
+    """Load the named net's training data; `strong` augments bodies more. Raises WeightsError:
+    unknown net; TrainingError: the folder has no such data."""
     from core.nets import NETS, build_net  # torch, which takes seconds
 
     if name not in NETS:
-        build_net(name)  # says which there are
+        build_net(name)  # raises and lists the known nets
     if NETS[name].loss == "palm":
         if str(data) != RENDERED:
             raise TrainingError(f"{name} learns from rendered scenes alone: give --data {RENDERED}")
@@ -69,8 +69,8 @@ def describe_training_data(
 
 
 def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
-    """Return the folder of packed hand crops for this data, which is built first where it is
-    missing. Raises TrainingError: no crops, or one of several processes would have to build it."""
+    """Return the folder of packed hand crops for this data; build it if missing. Raises
+    TrainingError: no crops, or missing while several processes train."""
     if not all((data / part).is_dir() for part in _PARTS):
         raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
     pack = paths.workspace / "packs" / hash_data_folder(data)

@@ -19,8 +19,8 @@ from core.lab.starter_data import OTHER_SIGNS, XY, assign_blocks, make_gesture_d
 
 FOLDS = 5
 _DIGITS = ("2", "4", "7")
-_LETTERS = {"C", "H", "I", "K", "L", "R", "U", "V", "W", "Y"}  # none looks like one of the eight
-_COUNTING = {  # sources of digits that look like none of the eight
+_LETTERS = {"C", "H", "I", "K", "L", "R", "U", "V", "W", "Y"}  # unlike the eight gestures
+_COUNTING = {  # sources of digits that resemble none of the eight gestures
     "ambrosinim/hands_dataset": set("0234678"),
     "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset": set("234"),
 }
@@ -36,14 +36,14 @@ class RejectionScores:
     named: NDArray[np.bool_]  # (N,) whether its most probable class is a gesture
     labels: NDArray[np.int64]  # (N,), as the folds
     folds: NDArray[np.int64]
-    unknown: NDArray[np.float32]  # (M,), and so on, of the unknown hands
+    unknown: NDArray[np.float32]  # (M,), likewise for the unknown hands
     unknown_named: NDArray[np.bool_]
     unknown_folds: NDArray[np.int64]
-    kinds: NDArray[np.str_]  # (M,) the sign that they show; digits as "digit 4"
+    kinds: NDArray[np.str_]  # (M,) the sign shown; digits as "digit 4"
 
     def accepted_masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return (N,) and (M,) masks of gesture samples and unknown hands that are accepted, by
-        thresholds chosen on the other folds."""
+        """Return (N,) and (M,) masks of accepted gesture samples and unknown hands, with thresholds
+        chosen on the other folds."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = cross_fit_thresholds(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:
@@ -64,13 +64,13 @@ def score_held_out_people(
     hands: GestureData,
     fit: Callable[[GestureData], Answer],
 ) -> RejectionScores:
-    """Train once per fold; collect the rejection scores of held-out people's gestures and of
-    unknown hands.
+    """Train a model per fold; collect its rejection scores for the gestures of held-out people and
+    for unknown hands.
 
     Args:
-        digits: unknown hands of the data's persons; only those of left-out persons are asked about.
-        hands: unknown hands of other persons.
-        fit: from samples to a function that gives (N, C) probabilities and (N,) scores.
+        digits: unknown hands of people in the data; only those of held-out people are scored.
+        hands: unknown hands of other people.
+        fit: trains on samples; returns a function to (N, C) probabilities and (N,) scores.
     """
     none = data.gestures.index(NONE) if NONE in data.gestures else -1
     parts = []
@@ -96,7 +96,7 @@ def score_held_out_people(
 
 
 def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
-    """Yield (N,) held-out masks: a block of the digits and every fifth other person."""
+    """Yield (N,) held-out masks: per fold, a block of digits and a fifth of the other people."""
     persons = np.unique(data.persons.astype(str))
     others = [person for person in persons if not person.startswith("digits ")]
     others = list(np.random.default_rng(0).permutation(others))
@@ -105,11 +105,11 @@ def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 
 
 def summarise_scores(scores: RejectionScores) -> Rejection:
-    """Summarise acceptance on held-out people: rates by thresholds of the other folds, and the
-    threshold of all their gestures."""
+    """Summarise rejection for held-out people: acceptance rates, each fold with the other folds'
+    threshold, and the threshold from all their gestures."""
     gestures, unknown = scores.accepted_masks()
     digits = int(scores.are_digits.sum())
-    others = int((~scores.are_digits).sum()) // FOLDS  # every fold is asked about them
+    others = int((~scores.are_digits).sum()) // FOLDS  # every fold scores all of them
     weight = np.where(scores.are_digits, 1.0, 1 / FOLDS)
     by_gesture = [gestures[scores.labels == label].mean() for label in np.unique(scores.labels)]
     text = (
@@ -128,7 +128,7 @@ def summarise_scores(scores: RejectionScores) -> Rejection:
 
 
 def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return acceptance rates per gesture, kind of unknown hand, and unknown sign."""
+    """Return acceptance rates per gesture, group of unknown hands, and unknown sign."""
     gestures, unknown = scores.accepted_masks()
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
@@ -144,7 +144,7 @@ def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str,
 
 
 def read_unknown_digits(landmarks: Path) -> GestureData:
-    """Read hands that show 2, 4 or 7, in the same blocks as the other digits."""
+    """Read hands that show 2, 4 or 7, split into the same blocks as the other digits."""
     table = pd.read_parquet(landmarks / "digits.parquet")
     folder = table["source"].str.split("/").str[0]
     persons = assign_blocks("digits", table["source"])
@@ -154,8 +154,8 @@ def read_unknown_digits(landmarks: Path) -> GestureData:
 
 
 def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
-    """Read hands of other data sets that show signs unlike the eight gestures; `learned`: also
-    those that the starter learns from, for models that did not."""
+    """Read hands of other data sets that show signs unlike the eight gestures; `learned` adds the
+    signs in the starter's training set, for models trained without them."""
     table = pd.read_csv(crops)
     label = table["class"].astype(str).str.split("/").str[-1]
     kept = label.isin(_LETTERS | OTHER_SIGNS if learned else _LETTERS)
@@ -169,7 +169,7 @@ def read_unknown_signs(crops: Path, *, learned: bool = False) -> GestureData:
 def _to_gesture_data(
     table: pd.DataFrame, persons: NDArray[np.str_], signs: NDArray[np.str_]
 ) -> GestureData:
-    """Convert keypoint rows to samples of `none`; `sessions` holds the sign."""
+    """Convert keypoint rows to samples labelled `none`; `sessions` holds the sign."""
     points = table[XY].to_numpy(np.float32).reshape(-1, 21, 2)
     nothing = np.full(len(points), DEFAULT_GESTURES.index(NONE), np.int64)
     return make_gesture_data(points, nothing, persons, signs)

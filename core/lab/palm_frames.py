@@ -45,7 +45,8 @@ class PalmFrame:
 
 
 def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
-    """Return (…, 3) palms of (…, K, 3) keypoints: the palm's, or the mean of wrist and knuckles."""
+    """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
+    and knuckles."""
     if "palm" in skeleton.joints:
         return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
     bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]
@@ -53,7 +54,7 @@ def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
 
 
 def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield the depth frames of a folder with their palms; its format is detected. Raises
+    """Yield a folder's depth frames with their palm centres; the format is detected. Raises
     MediaError: a damaged picture, or an unknown camera; TableError: no such folder, or damaged
     tables."""
     if (folder / _PALMS).is_file():
@@ -92,7 +93,7 @@ def _read_sr305_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield a recording's frames that have true keypoints, with their palms."""
+    """Yield a recording's frames that have true keypoints, with their palm centres."""
     source = open_depth(folder)
     try:
         for frame in source:
@@ -112,7 +113,7 @@ def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
-    """Yield NYU test frames with the palm centres of their labels."""
+    """Yield NYU test frames with the palm centres from their labels."""
     camera = CAMERAS["nyu"]
     joints_mm = camera.to_mm(read_joints(folder / _LABELS))
     for index, file in enumerate(sorted(folder.glob("depth_1_*.png"))):
@@ -125,7 +126,7 @@ def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
 
 
 def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
-    """Yield the frames of a published depth data set with the palm centres of their labels."""
+    """Yield a published depth data set's frames with the palm centres from their labels."""
     labels = (label for folder in folders for label in depth_set.read(folder))
     for index, label in enumerate(labels):
         truth = depth_set.camera.to_mm(label.uvd)
@@ -139,14 +140,14 @@ def measure_finding(
     data: Path,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Measure how often finders locate a hand in depth frames whose palm is known. They are tried
-    in order, as on Depth, without tracking; `RENDERED` is the scenes that training holds out.
-    Raises MudraError: no such data, none in it, or damaged.
+    """Measure how often finders locate a hand in depth frames with known palm centres. They are
+    tried in order, as on Depth, without tracking; `RENDERED` means the held-out rendered scenes.
+    Raises MudraError: the data is missing, empty or damaged.
 
     Returns:
-        n frames; found: the share within 50 mm of the palm's middle; seen: the share in which a
-        hand was said to be anywhere; median_mm of the seen ones' distances, None without any; by:
-        how many each way saw; ms: median time of a frame; missed: names of the frames not found.
+        n frames; found: fraction with a hand within 50 mm of the palm centre; seen: fraction with
+        a hand anywhere; median_mm: median distance of seen hands, None if none was seen; by: hands
+        seen per method; ms: median time per frame; missed: names of frames without a found hand.
     """
     names: list[str] = []
     apart_mm, times_s = [], []
@@ -170,7 +171,7 @@ def measure_finding(
 
 
 def _summarise_distances(names: Sequence[str], distances_mm: Sequence[float]) -> dict[str, Any]:
-    """Summarise distances to the palm, infinite where no hand was found."""
+    """Summarise distances to the palm centre; infinite if no hand was found."""
     apart = np.array(distances_mm)
     near, seen = apart <= FOUND_MM, np.isfinite(apart)
     return {

@@ -55,7 +55,7 @@ def current_recipe() -> dict[str, Any]:
 
 
 def describe_recipe_changes(recorded: Mapping[str, Any]) -> str:
-    """Say how a model's recorded settings differ from the current recipe, for its card."""
+    """Describe, for its card, how a model's recorded settings differ from the current recipe."""
     current = current_recipe()
     changed = [
         f"{name} {recorded.get(name, 'none')} (now {current.get(name, 'none')})"
@@ -77,9 +77,9 @@ def make_starter(
     extract_keypoints: Callable[[str], None],
     progress: OnProgress,
 ) -> dict[str, Any]:
-    """Evaluate leave-one-group-out by recorder and picture source, then train on everything and
-    write the model and its card; return the card's figures. Keypoints of sources are as in
-    `read_all_samples`."""
+    """Evaluate the starter leave-one-group-out by recorder and picture source, then train on
+    everything and write the model and its card; return the card's figures. Keypoints of sources are
+    read as in `read_all_samples`."""
     data = read_all_samples(folder, landmarks, extract_keypoints)
     progress(f"{len(data)} samples")
     recorders = {str(p) for p in data.persons if "/" in p and not p.startswith("signs of ")}
@@ -119,7 +119,7 @@ def train_starter_net(data: GestureData) -> OpenSetNet:
 
 
 def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
-    """Measure how held-out people's unknown hands are rejected, and `by` gesture and sign."""
+    """Measure rejection of unknown hands for held-out people, also by gesture and sign."""
     hands = read_unknown_signs(folder / "hand_crops" / "crops.csv")
 
     def fit(samples: GestureData) -> Answer:
@@ -136,8 +136,8 @@ def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[s
 def measure_picture_source(
     data: GestureData, folder: Path, landmarks: Path, name: str
 ) -> dict[str, Any]:
-    """Measure a picture source by models trained without it, or without each of its blocks. As in
-    `evaluate`, every picture counts, and the hand that is surest of its gesture."""
+    """Measure accuracy on a picture source, leaving it or each of its blocks out of training. As in
+    `evaluate`, every picture counts, by its hand with the most confident gesture."""
     hands = read_picture_hands(name, landmarks / f"{name}.parquet")
     target, predicted = [], []
     for block in sorted(set(hands.persons)):

@@ -80,9 +80,9 @@ def read_recorders_and_signs(folder: Path) -> GestureData:
 def read_all_samples(
     folder: Path, landmarks: Path, extract_keypoints: Callable[[str], None]
 ) -> GestureData:
-    """Read the starter's whole training set: recorders, other signs as `none`, and the picture
-    sources with pointing hands also rotated. SOURCE.parquet in `landmarks` holds a source's
-    keypoints; `extract_keypoints` is called where it is missing."""
+    """Read the starter's training set: recorders, other signs as `none`, and picture sources, with
+    pointing hands also rotated. SOURCE.parquet in `landmarks` holds a source's keypoints;
+    `extract_keypoints` is called if it is missing."""
     parts = _read_tables(folder)
     for name in SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
@@ -95,14 +95,14 @@ def read_all_samples(
 def extract_source_keypoints(
     folder: Path, landmarks: Path, weights_folder: Path, name: str
 ) -> None:
-    """Write the keypoints of up to two hands of a source's pictures to a table."""
+    """Write a table of the keypoints of up to two hands per picture of a source."""
     landmarks.mkdir(parents=True, exist_ok=True)
     pictures, out = folder / "hand_images" / name, landmarks / f"{name}.parquet"
     extract(pictures, out, weights_folder=weights_folder, hands=2, workers=2)
 
 
 def _to_starter_data(parts: list[_Samples]) -> GestureData:
-    """Concatenate samples to one data set, labelled by the default gestures."""
+    """Concatenate samples into one data set, labelled by the default gestures."""
     index = {gesture.name: i for i, gesture in enumerate(DEFAULT_GESTURES)}
     labels = [index[str(name)] for part in parts for name in part.gestures]
     persons = np.concatenate([part.persons for part in parts])
@@ -134,7 +134,7 @@ def _read_recorder_table(path: Path) -> _Samples:
 
 
 def _read_other_signs(path: Path) -> _Samples:
-    """Read other signs, labelled `none`, at most 400 random ones of each source."""
+    """Read other signs, labelled `none`, at most 400 random ones per source."""
     try:
         table = pd.read_csv(path)
     except OSError as error:
@@ -154,8 +154,8 @@ class PictureHands:
     keypoints: NDArray[np.float32]  # (N, 21, 2)
     pictures: NDArray[np.str_]  # (N,) CLASS/FILE that the hand is in
     raised: NDArray[np.bool_]  # (N,) whether it is the highest hand of its picture
-    persons: NDArray[np.str_]  # (N,) the group that is left out together
-    classes: dict[str, str]  # the folders that count → gesture
+    persons: NDArray[np.str_]  # (N,) the group that is held out together
+    classes: dict[str, str]  # folder → gesture; other folders are ignored
 
     def gesture_of(self, picture: str) -> str:
         """Return the gesture that a picture shows."""
@@ -169,7 +169,7 @@ class PictureHands:
 
 
 def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
-    """Read the hands found in a source's pictures, without the folders that map to no gesture."""
+    """Read the hands found in a source's pictures; skip folders that map to no gesture."""
     table = pd.read_parquet(landmarks)
     folder = table["source"].str.split("/").str[0]
     classes = dict(SOURCES[name].classes) or {
@@ -188,7 +188,7 @@ def read_picture_hands(name: str, landmarks: Path) -> PictureHands:
 
 
 def _read_labelled_pictures(name: str, landmarks: Path) -> _Samples:
-    """Read a source's highest hands, and where others rest those as `none`."""
+    """Read a source's raised hands with their gesture; resting hands as `none`, if it has them."""
     hands = read_picture_hands(name, landmarks)
     meant = np.array([hands.gesture_of(picture) for picture in hands.pictures])
     gestures = np.where(hands.raised, meant, NONE.name)
@@ -207,7 +207,7 @@ def assign_blocks(name: str, sources: pd.Series) -> NDArray[np.str_]:
 
 
 def _rotate_pointing(samples: _Samples) -> list[_Samples]:
-    """Make point_right and point_left samples of the point_up ones by rotating them by 90°."""
+    """Rotate the point_up samples by 90° to make point_right and point_left samples."""
     up = samples.gestures == "point_up"
     x, y = samples.keypoints[up][..., 0], samples.keypoints[up][..., 1]
     persons = samples.persons[up]

@@ -14,7 +14,7 @@ from core.lab.renderer.render import RenderSettings, keypoint_weights, render_ha
 from core.parallel import map_parallel
 from core.pose.skeletons.table import SKELETONS
 
-_LAST = 10_000_000  # numbers of pictures stay sortable
+_LAST = 10_000_000  # file names stay sortable
 
 
 def write_rendered_hands(
@@ -26,9 +26,9 @@ def write_rendered_hands(
     workers: int = 1,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
-    """Render hands into an empty or new folder: depth PNGs, and the table of their keypoints last.
-    Raises MediaError: too many, or not such a folder; SkeletonError: no joints of that skeleton."""
-    keypoint_weights(skeleton)  # lest the first picture finds out
+    """Render hands into an empty or new folder: depth PNGs, then the table of their keypoints.
+    Raises MediaError: wrong count or folder; SkeletonError: unsupported skeleton."""
+    keypoint_weights(skeleton)  # raises before the first picture
     if not 1 <= count < _LAST:
         raise MediaError(f"{count} pictures were asked for; expected are 1 to {_LAST - 1}")
     try:
@@ -51,7 +51,7 @@ def write_rendered_hands(
 def _write_hands(
     folder: Path, seed: int, settings: RenderSettings, skeleton: str, numbers: Iterable[int]
 ) -> Iterator[list[str]]:
-    """Render hands and write their depth PNGs; yield each one's row of the keypoint table."""
+    """Render hands and write their depth PNGs; yield each hand's row of the keypoint table."""
     for number in numbers:
         hand = render_hand(seed, number, settings)
         name = f"{number:06d}.png"

@@ -44,7 +44,7 @@ class RenderedFilm(DepthRecording):
 
     @cached_property
     def _key_poses(self) -> tuple[HandShape, list[Points]]:
-        """The hand's shape and the random joint angles that the film interpolates."""
+        """Return the hand's shape and the random joint angles that the film interpolates."""
         rng = np.random.default_rng(_SEED)
         shape = sample_hand_shape(rng)
         ways = max(1, round(self.count / _HELD_FRAMES))

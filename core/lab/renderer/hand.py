@@ -113,7 +113,7 @@ def compute_finger_chains(shape: HandShape, angles: Points) -> Points:
 
 
 def _compute_bending_planes(angles: Points) -> tuple[Points, Points]:
-    """Compute (N, 5, 3) unit vectors: along a straight finger, and where it bends to."""
+    """Compute (N, 5, 3) unit vectors: along a straight finger, and its bending direction."""
     turn = _YAW + _SPREAD_SIDE * angles[..., 1]
     turn[:, 0] = -angles[:, 0, 0]
     rise = np.zeros_like(turn)
@@ -163,8 +163,7 @@ _FACES = np.array([[_NAMES.index(n) for n in group] for group in _GROUPS if len(
 
 def build_hand_solids(shape: HandShape, chains: Points, arm: tuple[float, float]) -> Solids:
     """Build the spheres, cones and faces of a hand and its forearm in the hand's frame, from its
-    chains (5, 4, 3) and how far the wrist is bent to the palm and turned to the little finger's
-    side."""
+    chains (5, 4, 3) and the wrist angles of `sample_wrist_angles`."""
     scale = shape.size * shape.thickness
     fingers = chains.copy()
     last = fingers[:, 3] - fingers[:, 2]
@@ -195,7 +194,7 @@ def build_hand_solids(shape: HandShape, chains: Points, arm: tuple[float, float]
 
 
 def _place_elbow(shape: HandShape, arm: tuple[float, float]) -> tuple[Points, Points]:
-    """Return centres (2, 3) and radii (2,) of the two spheres at the elbow's end of the forearm."""
+    """Return centres (2, 3) and radii (2,) of the two spheres at the forearm's elbow end."""
     bend, turn = arm
     away = np.array([np.sin(turn), -np.cos(turn) * np.cos(bend), -np.cos(turn) * np.sin(bend)])
     side = np.array([np.cos(turn), np.sin(turn), 0.0])

@@ -48,7 +48,7 @@ def add_sensor_noise(
     depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
 ) -> NDArray[np.uint16]:
     """Add a depth sensor's errors to a true depth picture (H, W), mm: shadows, holes, jitter,
-    quantisation and range limits; 0 where nothing is measured."""
+    quantisation and range limits; 0 for pixels without a measurement."""
     low, high = noise.range_mm
     seen = np.where(depth <= high, depth, 0).astype(np.float32)
     scale = camera.fx / _FOCAL_PX
@@ -68,7 +68,7 @@ def add_sensor_noise(
 
 
 def _find_projector_shadow(depth: Floats, focal_mm: float) -> Mask:
-    """Return the (H, W) mask of pixels that the sensor's projector does not light."""
+    """Return the (H, W) mask of pixels that the sensor's projector doesn't light."""
     with np.errstate(divide="ignore"):
         disparity = np.where(depth > 0, np.float32(focal_mm) / depth, 0)
     ray = disparity + np.arange(depth.shape[1], dtype=np.float32)
@@ -78,7 +78,7 @@ def _find_projector_shadow(depth: Floats, focal_mm: float) -> Mask:
 def _find_grazing_surfaces(
     depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
 ) -> Mask:
-    """Return a random (H, W) mask of lost pixels on surfaces that are seen at a flat angle."""
+    """Return a random (H, W) mask of lost pixels on surfaces seen at a grazing angle."""
     step = np.zeros_like(depth)
     step[:, 1:-1] = np.abs(depth[:, 2:] - depth[:, :-2])
     down = np.abs(depth[2:] - depth[:-2])
@@ -118,7 +118,7 @@ def _jitter_edges(
 def _quantise_disparity(
     depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator
 ) -> Floats:
-    """Add correlated noise to the disparity, round it to steps, return mm."""
+    """Add correlated noise to the disparity and round it to steps; return depth in mm."""
     error = _sample_correlated_noise(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
     unit = np.float32(1e6 / noise.step_mm)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -27,13 +27,13 @@ LIMITS_DEG = np.array(
 )
 WRIST_LIMITS_DEG = np.array([(-70, 75), (-20, 35)], float)  # bent to the palm, to the little finger
 _FOLLOWING = 2 / 3  # of the second joint's bend is the third's
-_CANDIDATES = 6  # are drawn for a hand, so that one has no finger in another
-_ALLOWED_MM = 5.0  # flesh gives way
+_CANDIDATES = 6  # per hand, so that one has no intersecting fingers
+_ALLOWED_MM = 5.0  # soft tissue deforms
 
 
 def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
-    """Draw (5, 4) joint angles, radians: of six the first whose fingers do not intersect, else the
-    one that intersects least."""
+    """Draw (5, 4) joint angles, radians: the first of six candidates without intersecting fingers,
+    else the one with the least overlap."""
     angles = _sample_angle_candidates(rng, _CANDIDATES)
     overlap = measure_overlap(shape, compute_finger_chains(shape, angles))
     fitting = np.flatnonzero(overlap < _ALLOWED_MM)
@@ -42,7 +42,7 @@ def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
 
 
 def sample_wrist_angles(rng: np.random.Generator) -> tuple[float, float]:
-    """Draw wrist angles, radians: bent to the palm, turned to the little finger."""
+    """Draw wrist angles, radians: flexion to the palm, and deviation to the little finger."""
     drawn = rng.normal((-8, 5), (24, 12))
     bend, turn = np.radians(np.clip(drawn, *WRIST_LIMITS_DEG.T))
     return float(bend), float(turn)
@@ -65,7 +65,7 @@ def _sample_angle_candidates(rng: np.random.Generator, count: int) -> Points:
 
 
 def _sample_curls(rng: np.random.Generator, count: int) -> Points:
-    """Draw (N, 4) how far each finger but the thumb is closed, 0..1."""
+    """Draw how far each finger but the thumb is closed, (N, 4), 0..1."""
     closed = rng.beta(8, 1.2, (count, 4))
     stretched = rng.beta(1.1, 8, (count, 4))
     common = rng.beta(1.1, 1.8, (count, 1)) + rng.normal(0, 0.12, (count, 4))
@@ -77,7 +77,7 @@ def _sample_curls(rng: np.random.Generator, count: int) -> Points:
 
 
 def _sample_thumb_angles(rng: np.random.Generator, curl: Points) -> Points:
-    """Draw (N, 4) degrees, not clipped; the thumb covers closed fingers."""
+    """Draw (N, 4) thumb angles, degrees, unclipped; the thumb covers closed fingers."""
     count = len(curl)
     own = rng.uniform(0, 1.2, count)
     over = np.where(rng.random(count) < 0.3, own, curl[:, :2].mean(1) + rng.normal(0, 0.3, count))
@@ -94,7 +94,7 @@ def _sample_thumb_angles(rng: np.random.Generator, curl: Points) -> Points:
 
 
 def measure_overlap(shape: HandShape, chains: Points) -> Points:
-    """Return (N,) mm by which a finger is in another or the palm; chains (N, 5, 4, 3)."""
+    """Return (N,) mm by which fingers overlap each other or the palm; chains (N, 5, 4, 3)."""
     radii = shape.radii_mm
     ends = np.concatenate([chains[:, :, 1:], (chains[:, :, 1:3] + chains[:, :, 2:]) / 2], 2)
     end_radii = np.concatenate([radii[:, 1:], (radii[:, 1:3] + radii[:, 2:]) / 2], 1)

@@ -49,7 +49,7 @@ NYU_HANDS = RenderSettings()
 
 
 def render_hand(seed: int, number: int, settings: RenderSettings = NYU_HANDS) -> RenderedHand:
-    """Render a random hand in a random scene as a sensor sees it; seed and number determine it."""
+    """Render a random hand in a random scene with sensor noise, determined by seed and number."""
     rng = np.random.default_rng([seed, number])
     scene = sample_scene(rng, settings.camera, settings.reach_mm)
     camera = settings.camera
@@ -62,7 +62,7 @@ def render_hand(seed: int, number: int, settings: RenderSettings = NYU_HANDS) ->
 
 
 def crop_camera(camera: Camera, center_mm: Points, side_mm: float) -> Camera:
-    """Return the camera of the picture's part that shows a cube's front face."""
+    """Return the camera of the crop that shows a cube's front face."""
     u, v, d = camera.to_pixels(center_mm)
     nearest = d - side_mm / 2
     wide, high = (side_mm / 2 * focal / nearest + _MARGIN_PX for focal in (camera.fx, camera.fy))
@@ -103,7 +103,7 @@ JOINTS: dict[str, list[dict[str, float]]] = {
 
 @cache
 def keypoint_weights(skeleton: str) -> Points:
-    """Return (K, 24) of the hand's 24 points in each keypoint; SkeletonError if unknown."""
+    """Return (K, 24) weights of the hand's 24 points per keypoint; SkeletonError if unsupported."""
     if skeleton not in JOINTS:
         raise SkeletonError(
             f"rendered hands have no joints of “{skeleton}”; there are: {', '.join(JOINTS)}"

@@ -43,21 +43,21 @@ Rendered = TypeVar("Rendered")
 
 
 class RenderedHands(DepthHands):
-    """Rendered hands (hand_21, nyu_14 or icvl_16) for training, endless, and `held_out` ones to
-    measure on."""
+    """Endless rendered hands (hand_21, nyu_14 or icvl_16) for training, and `held_out` ones for
+    evaluation."""
 
     def __init__(self, skeleton: Skeleton, held_out: int = 200) -> None:
         render = partial(render_hand_sample, skeleton, _MEASURED_SEED, held_out=HELD_OUT)
         super().__init__(skeleton, [render(number) for number in range(held_out)])
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
-        """The rows of the held-out set; of "", the numbers of hands to learn from."""
+        """Return the rows of the held-out set; for "", the numbers of training hands."""
         return super().rows(held_out) if held_out else np.arange(_DIFFERENT)
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Yield crops and keypoints, changed, endlessly; a hand is shown several times."""
+        """Yield augmented crops and keypoints endlessly; each hand is used several times."""
         rng = np.random.default_rng(seed)
         render = partial(render_hand_sample, self.skeleton, _LEARNED_SEED)
         for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
@@ -71,7 +71,7 @@ def sample_pool(
     size: int,
     views: int,
 ) -> Iterator[Rendered]:
-    """Yield items from a pool endlessly; after every `views` draws a new one replaces one."""
+    """Yield random items of a pool endlessly; render a new one after every `views` draws."""
     pool: list[Rendered] = []
     while True:
         thing = render(int(rows[rng.integers(len(rows))]))
@@ -90,7 +90,7 @@ def read_or_render_depth_hands(data: Path, skeleton: Skeleton) -> DepthHands:
 
 
 def render_hand_sample(skeleton: Skeleton, seed: int, number: int, held_out: str = "") -> DepthHand:
-    """Render a hand with one of the sensors, in turn by number."""
+    """Render a hand with one of the sensors, chosen by number."""
     hand = render_hand(seed, number, SENSORS[number % len(SENSORS)])
     depth: Depth = hand.depth_mm.astype(np.float32)
     xyz_mm = hand.joints_mm(skeleton.name)
@@ -100,7 +100,7 @@ def render_hand_sample(skeleton: Skeleton, seed: int, number: int, held_out: str
 
 
 def _sample_crop_change(rng: np.random.Generator) -> CropChange:
-    """Draw a shift and scale like a detector's error; every tenth is rotated, too."""
+    """Draw a shift and scale like a detector's error; one in ten is rotated, too."""
     x, y, z = rng.normal(0, _SHIFT_MM, 3)
     turned = rng.random() < _TURNED_SHARE
     return CropChange(

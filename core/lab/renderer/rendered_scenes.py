@@ -54,14 +54,14 @@ class PalmScene:
 
     @property
     def palm_uvd(self) -> Floats:
-        """Return the palm centre's u, v, d (pixels, mm); NaN where it is outside the picture."""
+        """Return the palm centre's u, v, d (pixels, mm); NaN if it is outside the picture."""
         uvd = self.camera.to_pixels(self.palm_mm)
         inside = _is_inside_picture(uvd, self.camera.width, self.camera.height)
         return np.where(inside, uvd, np.nan).astype(np.float32)
 
 
 class RenderedScenes(TrainingData):
-    """Rendered scenes for training, endless, and `held_out` ones to measure on."""
+    """Endless rendered scenes for training, and `held_out` ones for evaluation."""
 
     item_name = "scenes"
 
@@ -69,31 +69,31 @@ class RenderedScenes(TrainingData):
         super().__init__([HELD_OUT] * held_out)
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
-        """Numbers of the scenes that measure; of "", of those to learn from."""
+        """Return the numbers of the held-out scenes; for "", of the training scenes."""
         return super().rows(held_out) if held_out else np.arange(_DIFFERENT)
 
     def scene(self, number: int) -> PalmScene:
-        """One of those that measure."""
+        """Render a held-out scene."""
         return render_palm_scene(_MEASURED_SEED, number)
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Yield frames and palms, changed, endlessly; a scene is shown several times."""
+        """Yield augmented frames and palm centres endlessly; each scene is used several times."""
         rng = np.random.default_rng(seed)
         render = partial(render_palm_scene, _LEARNED_SEED, empty_fraction=_EMPTY_SHARE)
         for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
             yield *_augment_scene(scene, rng), 1.0
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a held-out scene, its palm, and 500 mm there in px."""
+        """Return a held-out scene, its palm centre, and the length of 500 mm there in px."""
         scene = self.scene(int(row))
         depth, keypoint = _to_sample(scene.depth_mm, scene.palm_uvd)
         return depth, keypoint, float(_ERROR_MM * scene.camera.fx / scene.palm_uvd[2])
 
 
 def render_palm_scene(seed: int, number: int, *, empty_fraction: float = 0.0) -> PalmScene:
-    """Render a frame 160 px wide; in a fraction of them the hand is outside."""
+    """Render a frame 160 px wide; in `empty_fraction` of them the hand is out of view."""
     settings = SENSORS[number % len(SENSORS)]
     rng = np.random.default_rng([seed, number])
     camera = shrink_camera(settings.camera)
@@ -116,7 +116,7 @@ def shrink_camera(camera: Camera) -> Camera:
 
 
 def _augment_scene(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Zoom, shift, mirror and cut a scene at random; return depth and palm."""
+    """Zoom, shift, mirror and cut a scene randomly; return its depth and palm centre."""
     height, width = scene.depth_mm.shape
     size = np.array([width, height])
     scale = float(np.exp(rng.uniform(-_ZOOM, _ZOOM)))

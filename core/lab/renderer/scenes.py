@@ -39,7 +39,7 @@ class Scene:
 def sample_scene(
     rng: np.random.Generator, camera: Camera, depth_range_mm: tuple[float, float]
 ) -> Scene:
-    """Draw a scene: a hand in the picture, its palm in a depth range, and what is round it."""
+    """Draw a scene: a hand in the picture, its palm in a depth range, with surroundings."""
     shape = sample_hand_shape(rng)
     angles = sample_finger_angles(rng, shape)
     left = bool(rng.random() < 0.5)
@@ -65,8 +65,8 @@ class HandPlacement:
 def build_scene(
     rng: np.random.Generator, placement: HandPlacement, surroundings_palm: Points | None = None
 ) -> Scene:
-    """Build the scene of a placed hand with random surroundings, placed behind that palm or
-    another."""
+    """Build the scene of a placed hand with random surroundings, placed behind `surroundings_palm`
+    if given, else behind its own palm."""
     chains = compute_finger_chains(placement.shape, placement.angles[None])[0]
     own = collect_keypoints(placement.shape, chains)
     to_camera = placement.turn * np.array([-1.0 if placement.left else 1.0, 1.0, 1.0])
@@ -91,7 +91,7 @@ def _sample_hand_rotation(rng: np.random.Generator) -> Points:
 
 
 def raised_hand_rotation(roll: float, pitch: float, yaw: float) -> Points:
-    """Return the (3, 3) rotation of a hand raised to the camera, then rotated, radians."""
+    """Return the (3, 3) rotation of a raised hand, rotated by these angles in radians."""
     return (
         _axis_rotation(2, roll)
         @ _axis_rotation(0, pitch)
@@ -115,7 +115,7 @@ def _axis_rotation(axis: int, angle: float) -> Points:
 def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
-    """Draw a person or an upper arm, often a wall, sometimes a table or a flat thing behind the
+    """Draw a person or an upper arm, often a wall, sometimes a table or a flat object behind the
     hand, and clutter."""
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
@@ -139,7 +139,7 @@ def _sample_surroundings(
 
 
 def _sample_upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
-    """Draw a random upper arm that leads from the elbow out of the picture."""
+    """Draw a random upper arm from the elbow to outside the picture."""
     away = rng.normal((0, 0.2, 1), 0.5)
     ends = np.stack([elbow, elbow + away / np.linalg.norm(away) * 2 * _UPPER_ARM_MM])
     return Solids(ends, np.array([46.0, 62.0]), np.array([[0, 1]]))

@@ -39,7 +39,7 @@ class Plane:
 
 
 def join_solids(solids: list[Solids]) -> Solids:
-    """Concatenate several solids into one; the sphere indices of cones and faces are shifted."""
+    """Concatenate several solids into one; shift the sphere indices of cones and faces."""
     shifts = np.cumsum([0, *(len(one.radii) for one in solids[:-1])])
     return Solids(
         np.concatenate([one.centres for one in solids]),
@@ -50,7 +50,7 @@ def join_solids(solids: list[Solids]) -> Solids:
 
 
 def render_depth(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
-    """Render the (H, W) depth in mm of the nearest surface; infinite where a ray hits nothing."""
+    """Render the (H, W) depth in mm of the nearest surface; infinite for rays without a hit."""
     rays = _CameraRays(camera)
     depth = rays.render_planes(planes)
     boxes = rays.bound_spheres(solids)
@@ -89,7 +89,7 @@ class _CameraRays:
 
     def bound_spheres(self, solids: Solids) -> NDArray[np.int32]:
         """Return (N, 4) first and last column and row of each sphere, unclipped; the whole picture
-        where it is too near."""
+        for a sphere too near."""
         x, y, z = solids.centres.T
         near = z - solids.radii
         safe = np.maximum(near, 1.0)
@@ -109,7 +109,7 @@ class _CameraRays:
     def draw_solids(
         self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]
     ) -> None:
-        """Draw solids within their bounds into a depth picture, where they are nearest."""
+        """Draw solids into a depth picture within their bounds, keeping the nearest depth."""
         height, width = depth.shape
         left, right = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1] + 1, 0, width)
         top, bottom = np.clip(boxes[:, 2], 0, height), np.clip(boxes[:, 3] + 1, 0, height)
@@ -140,7 +140,7 @@ def _intersect_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_cones(solids: Solids) -> Floats:
-    """Return the constants that `_intersect_cones` needs, one column a cone."""
+    """Return the constants that `_intersect_cones` needs, a column per cone."""
     a, b = solids.centres[solids.cones[:, 0]], solids.centres[solids.cones[:, 1]]
     ra, rb = solids.radii[solids.cones[:, 0]], solids.radii[solids.cones[:, 1]]
     axis, taper = b - a, ra - rb
@@ -157,8 +157,8 @@ def _precompute_cones(solids: Solids) -> Floats:
 
 
 def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
-    """Return the depth of each ray's hit on a cone, infinite without a hit: |q − s (b − a)| = ra −
-    s (ra − rb), q = t ray − a, has a double root in s, which must be in 0..1."""
+    """Return the depth of each ray's hit on a cone, or infinity: |q − s (b − a)| = ra − s (ra −
+    rb), q = t ray − a, has a double root in s, which must be in 0..1."""
     axis_x, axis_y, axis_z, nx, ny, nz, rest, middle, half = table
     along = axis_x * x + (axis_y * y + axis_z)
     toward = nx * x + (ny * y + nz)
@@ -170,8 +170,8 @@ def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
-    """Return the constants of each triangle that touches three spheres and is visible, a column
-    each, and its bounds."""
+    """Return the constants of each visible triangle that touches three spheres, a column per
+    triangle, and its bounds."""
     c, r = solids.centres[solids.faces], solids.radii[solids.faces]
     edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
     upright = np.cross(edges[:, 0], edges[:, 1])
@@ -195,7 +195,7 @@ def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats,
 
 
 def _intersect_faces(table: Floats, x: Floats, y: Floats) -> Floats:
-    """Return the depth of each ray's hit on a triangle, infinite without a hit."""
+    """Return the depth of each ray's hit on a triangle, or infinity."""
     d0, d1, d2, e0, e1, e2, f0, f1, f2 = table
     with np.errstate(divide="ignore", invalid="ignore"):
         depth = 1 / (d0 * x + (d1 * y + d2))
