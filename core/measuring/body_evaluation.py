@@ -63,17 +63,17 @@ def measure_bodies(
     detections: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate an estimator or a body net, by its name, on annotated people; errors are MudraError.
+    """Evaluate the named estimator or body net on annotated people; errors are MudraError.
 
     Args:
-        pictures: of a file, the folder of its pictures; else that of the file.
-        whole: show an estimator whole pictures; a net gets boxes in any case.
-        flip, decoding: of a net, see `estimate_in_boxes`.
-        held_out: only people whom a training on the same data holds out.
-        detections: a file of boxes for a net, instead of the annotated ones.
+        pictures: the folder of a file's pictures; None: the file's own folder.
+        whole: run an estimator on whole pictures; a net always gets boxes.
+        flip, decoding: options of a net, see `estimate_in_boxes`.
+        held_out: evaluate only people whom training on the same data holds out.
+        detections: a file of boxes for a net, instead of the annotated boxes.
 
     Returns:
-        What `evaluate_bodies` returns; with detections n and COCO's figures alone.
+        What `evaluate_bodies` returns; with detections only n and COCO's metrics.
     """
     source = KeypointSource(name)
     if not source.is_net:
@@ -100,14 +100,14 @@ def measure_bodies(
 
 
 def is_body_net(net: HeatmapNet) -> bool:
-    """Whether a net finds a body's keypoints."""
+    """Return whether a net predicts body keypoints."""
     return bool(net.skeleton) and skeleton_named(net.skeleton).is_body
 
 
 def _read_annotated_people(
     data: Path, pictures: Path | None, held_out: bool
 ) -> tuple[Bodies, Annotations | None]:
-    """Read annotated people, and a COCO file's annotations for AP, else None."""
+    """Read annotated people, and a COCO file's annotations for AP; None for other formats."""
     bodies = read_annotated_bodies(data, pictures)
     if held_out:
         bodies = Bodies(bodies.skeleton, [body for body in bodies.bodies if body.held_out])
@@ -123,7 +123,7 @@ def create_crop_finder(estimator: Estimator) -> BodyFinder:
 
 
 def create_picture_finder(estimator: Estimator) -> BodyFinder:
-    """Return a finder that gives every person all bodies of the whole picture."""
+    """Return a finder that matches every person against all poses of the whole picture."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         poses = list(estimator.estimate_still(rgb, num_poses=MAX_PEOPLE).poses)
@@ -135,7 +135,7 @@ def create_picture_finder(estimator: Estimator) -> BodyFinder:
 def create_box_finder(
     net: HeatmapNet, *, flip: bool = True, decoding: PeakDecoder | None = None
 ) -> BodyFinder:
-    """Return a finder that runs a top-down net in each person's annotated box."""
+    """Return a finder that runs a top-down net on each person's annotated box."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         boxes = [body.box for body in bodies]
@@ -163,16 +163,16 @@ def evaluate_bodies(
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Evaluate a finder's keypoints on annotated people; the result is JSON. Raises EstimatorError
-    where the skeleton of its keypoints can't be converted to that of the data.
+    if its keypoints can't be converted to the data's skeleton.
 
     Args:
-        annotations: COCO's of the same pictures, for AP and AR.
-        whole: `find` shows whole pictures, so that AP counts all bodies found in them.
+        annotations: COCO annotations of the same pictures, for AP and AR.
+        whole: `find` runs on whole pictures, so that AP counts all bodies found in them.
 
     Returns:
-        n people, found; measured, how many have a torso; pck@0.1 and pck@0.2, each with its 95 %
-        interval by picture; keypoints, PCK@0.2 of each; oks, the mean of COCO's similarity; coco,
-        the figures of `evaluate-coco`. None where there is nothing to measure.
+        n people, found; measured: people with a torso; pck@0.1 and pck@0.2, each with its 95 %
+        interval by picture; keypoints: PCK@0.2 per keypoint; oks: mean object keypoint similarity;
+        coco: the figures of `evaluate-coco`. None if there is nothing to measure.
     """
     matches: list[_Match] = []
     results: list[KeypointResult] = []
@@ -203,8 +203,8 @@ def find_in_detections(
     decoding: PeakDecoder | None = None,
     progress: Progress = ignore_progress,
 ) -> list[KeypointResult]:
-    """Find keypoints in a detector's boxes by the protocol of Xiao et al. 2018: a score is the
-    box's times the mean of confident keypoints, duplicates (OKS above 0.9) are dropped."""
+    """Find keypoints in a detector's boxes by the protocol of Xiao et al. 2018: the score is the
+    box score times the mean of confident keypoints; duplicates (OKS above 0.9) are dropped."""
     by_image: dict[int, list[Detection]] = {}
     for one in detections:
         if one.image_id in annotations.images and one.category_id in annotations.categories:
@@ -228,7 +228,7 @@ def find_in_detections(
 
 
 def _find_in_crop(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
-    """Run an estimator on a person's crop; return the poses in the whole picture's pixels."""
+    """Run an estimator on a person's crop; return the poses in pixels of the whole picture."""
     box, (rows, columns) = body.box, rgb.shape[:2]
     x, y = _CROP_MARGIN * box.width, _CROP_MARGIN * box.height
     x0, y0 = min(max(0, int(box.x0 - x)), columns - 1), min(max(0, int(box.y0 - y)), rows - 1)
@@ -242,7 +242,7 @@ def _find_in_crop(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
 def _match_body(
     body: Body, poses: Sequence[Pose], skeleton: Skeleton, data_skeleton: Skeleton
 ) -> _Match:
-    """Match a person to the pose that overlaps most, in the data's skeleton; NaN without one."""
+    """Match a person to the pose that overlaps most, in the data's skeleton; NaN if none does."""
     pose = select_overlapping_pose(body, poses)
     if pose is None:
         return _Match(body, np.full_like(body.keypoints, np.nan), None)
@@ -250,14 +250,14 @@ def _match_body(
 
 
 def select_overlapping_pose(body: Body, poses: Sequence[Pose]) -> Pose | None:
-    """Return the pose whose bounding box has the highest IoU with the person's, or None."""
+    """Return the pose with the highest bounding-box IoU with the person's box, or None."""
     found = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
     overlaps = [box_iou(bounding_box(pose.keypoints), body.box) for pose in found]
     return found[int(np.argmax(overlaps))] if any(overlaps) else None
 
 
 def _convert_body_keypoints(keypoints: Floats, skeleton: Skeleton, target: Skeleton) -> Floats:
-    """Convert keypoints; raise EstimatorError between a hand's and a body's skeleton."""
+    """Convert keypoints; raise EstimatorError between hand and body skeletons."""
     if skeleton.is_body != target.is_body:
         raise EstimatorError(
             f"the estimator finds {skeleton.name} keypoints, the data has {target.name}: choose "
@@ -275,7 +275,7 @@ def _to_coco_result(image: int, category: int, keypoints: Floats, score: float) 
 def _summarise_matches(
     data: Bodies, matches: Sequence[_Match], skeleton: Skeleton
 ) -> dict[str, Any]:
-    """Compute counts, PCK and OKS; keypoints that the skeleton lacks are left out."""
+    """Compute counts, PCK and OKS over the keypoints that the skeleton has."""
     found = np.array([match.keypoints for match in matches])
     target = np.array([match.body.keypoints for match in matches])
     zeros = np.zeros((skeleton.size, 2), np.float32)
@@ -300,7 +300,7 @@ def _summarise_matches(
 def _pck_with_interval(
     errors: Distances, limit: float, pictures: NDArray[Any]
 ) -> dict[str, Any] | None:
-    """Compute the PCK at a limit with its 95 % interval by picture; None without errors."""
+    """Compute PCK at a limit and its 95 % interval, by picture; None if there are no errors."""
     if np.isnan(errors).all():
         return None
     low, high = pck_interval(errors, limit, np.random.default_rng(0), pictures)
@@ -311,7 +311,7 @@ def _pck_with_interval(
 def _mean_oks(
     data: Bodies, matches: Sequence[_Match], predicted: Floats, target: Floats
 ) -> float | None:
-    """Return the mean OKS of people with an annotated area; None without such people or sigmas."""
+    """Return the mean OKS of people with an annotated area; None if areas or sigmas are missing."""
     areas = np.array([match.body.area for match in matches])
     known = areas > 0
     if not data.skeleton.oks_sigmas or not known.any():

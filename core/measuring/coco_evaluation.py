@@ -17,7 +17,7 @@ FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL
 
 
 def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
-    """Evaluate a COCO results file: n, AP and AR; raise TableError where the files are wrong."""
+    """Evaluate a COCO results file: n, AP and AR; raise TableError if a file is invalid."""
     annotations, results = read_annotations(truth), read_results(predictions)
     categories = set(annotations.categories)
     with_box = bool(results) and results[0].bbox is not None
@@ -41,7 +41,7 @@ def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
 def compute_coco_figures(
     annotations: Annotations, results: Sequence[KeypointResult]
 ) -> dict[str, float]:
-    """Compute COCO's ten figures, rounded, of results whose pictures are all annotated."""
+    """Compute COCO's ten metrics, rounded; every result's picture must be annotated."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -76,7 +76,7 @@ def _to_coco_dataset(annotations: Annotations) -> dict[str, Any]:
 
 
 def _to_coco_entries(results: Sequence[KeypointResult]) -> list[dict[str, Any]]:
-    """Convert results to pycocotools' entries, with a bbox if the results have one."""
+    """Convert results to pycocotools' entries, with their bbox if given."""
     entries = [vars(found) | {"keypoints": found.keypoints.ravel()} for found in results]
     if results[0].bbox is None:
         for entry in entries:

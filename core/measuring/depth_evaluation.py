@@ -32,11 +32,10 @@ def evaluate_depth(
     truth: Path, predictions: Path, camera: str, split: int | None = None
 ) -> dict[str, Any]:
     """Evaluate a file of predicted depth hands against labels; the result is JSON. Raises
-    MediaError: no such camera; TableError: the files do not belong together, or the split is
-    outside them.
+    MediaError: unknown camera; TableError: the files don't match, or the split is out of range.
 
     Args:
-        camera: that took the frames, one of `core.depth.cameras.CAMERAS`.
+        camera: the frames' camera, one of `core.depth.cameras.CAMERAS`.
         split: also evaluate the frames before it and the rest: NYU's second person is from 2440 on.
 
     Returns:
@@ -75,8 +74,8 @@ def measure_depth_net(
     out: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a net on the held-out hands, in cubes centred on the true keypoints; write them as u
-    v d to `out`. Raises TableError: none are held out, or the file can't be written."""
+    """Evaluate a net on the held-out hands, in cubes centred on the true keypoints; write its
+    predictions as u v d to `out`. Raises TableError: none held out, or `out` isn't writable."""
     held_out = [hands.hands[row] for name in hands.held_out_sets for row in hands.rows(name)]
     if not held_out:
         raise TableError("too few hands to hold some out and measure on them: give more")
@@ -93,7 +92,7 @@ def measure_depth_net(
 def _check_depth_pair(
     target: Points, predicted: Points, truth_name: str, predictions_name: str
 ) -> None:
-    """Raise TableError where frames or keypoints differ, or a label has no positive depth."""
+    """Raise TableError if frames or keypoints differ, or a label has no positive depth."""
     for unit, axis in (("keypoints", 1), ("frames", 0)):
         if predicted.shape[axis] != target.shape[axis]:
             raise TableError(
@@ -111,7 +110,7 @@ def _check_depth_pair(
 
 
 def _evaluate_parts(errors_mm: Distances, split: int) -> list[dict[str, Any]]:
-    """Return first and last frame, n and mean error (mm) before the split and from it on."""
+    """Return first and last frame, n and mean error (mm) before and after the split."""
     if not 0 < split < len(errors_mm):
         raise TableError(f"the {len(errors_mm)} frames can't be split at {split}: name one inside")
     return [

@@ -45,22 +45,22 @@ def evaluate_gestures(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate a gesture model on labelled pictures (a folder per class or its zip) or a keypoint
-    table; the result is JSON. Raises MudraError: nothing there, or another estimator's keypoints.
+    """Evaluate a gesture model on labelled pictures (a folder per class, or its zip) or a keypoint
+    table; the result is JSON. Raises MudraError: no data, or another estimator's keypoints.
 
     Args:
-        estimator_factory: called for pictures alone; a module's function, or a `partial` of one,
-            where other processes work.
-        skeleton: of a table that does not name its own; None: the model's.
+        estimator_factory: called for pictures only; with several processes, a module's function or
+            a `partial` of one.
+        skeleton: used if a table doesn't name its own; None: the model's.
         workers, on: where pictures are processed, see `map_parallel`.
 
     Returns:
-        n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected, their
+        n, detected, accuracy (undetected items count as wrong), accuracy_detected, their
         interval and interval_detected, interval_counts (the independent units: "persons", "bursts"
         or "pictures"), per_gesture, confusion {target: {prediction: count}}, rejected and
-        false_accept as `open_set_rates` defines them, unknown_folders, unreadable, and of a table
-        its remark; of clips of several people also mean_accuracy, worst_person, worst_accuracy,
-        per_person and unjudged. Fractions 0-1, None where there is nothing to divide by.
+        false_accept as `open_set_rates` defines them, unknown_folders, unreadable, and a table's
+        remark; for clips of several people also mean_accuracy, worst_person, worst_accuracy,
+        per_person and unjudged. Fractions 0-1, None if undefined.
     """
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
@@ -78,8 +78,8 @@ def evaluate_gestures(
 
 
 def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    """Evaluate a model on a keypoint table. Labels that the model lacks count as `none`, of moving
-    gestures only in false_accept."""
+    """Evaluate a model on a keypoint table. Unknown labels count as `none`; for moving gestures, in
+    false_accept only."""
     model.check_estimator(table.estimator, table.skeleton)
     moving = model.steps is not None or table.moving
     table = table.to_3d() if model.axes == 3 and not moving else table
@@ -120,7 +120,7 @@ def _predict_table(
 
 
 def _accuracy_by_person(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return n and accuracy per person, their mean and the worst; {} for a single person."""
+    """Return n and accuracy per person, the mean and the worst; {} for a single person."""
     names = np.unique(persons).tolist()
     if len(names) < 2:
         return {}
@@ -150,7 +150,7 @@ def _evaluate_pictures(
     predictions: Iterable[_PicturePrediction],
     progress: Progress,
 ) -> dict[str, Any]:
-    """Compare predictions with the folders' gestures; an unknown folder counts as `none`."""
+    """Compare predictions with the folders' gestures; unknown folders count as `none`."""
     names = {gesture.name.casefold(): gesture.name for gesture in model.gestures}
     labels = [names.get(one.folder.casefold()) or one.gesture for one in pictures]
     target = [label or NONE.name for label in labels]
@@ -170,7 +170,7 @@ def _evaluate_pictures(
 def _predict_pictures(
     model: GestureModel, make_estimator: EstimatorFactory, pictures: Iterable[LabelledPicture]
 ) -> Iterator[_PicturePrediction]:
-    """Yield each picture's most probable gesture, or why it is unreadable."""
+    """Yield each picture's most probable gesture, or its error if it is unreadable."""
     with make_estimator() as estimator:
         for rgb in read_ahead(_read_picture_or_error, pictures):
             if isinstance(rgb, MudraError):
@@ -191,7 +191,7 @@ def _read_picture_or_error(picture: LabelledPicture) -> Picture | MudraError:
 
 
 def select_picture_gesture(hands: list[Probabilities]) -> str:
-    """Return the most probable gesture of all hands, else `none`; "undetected" without any."""
+    """Return the most probable gesture of all hands, or `none`; "undetected" for no hands."""
     if not hands:
         return UNDETECTED
     best = [max(probabilities, key=lambda pair: pair[1]) for probabilities in hands]
@@ -202,11 +202,11 @@ def select_picture_gesture(hands: list[Probabilities]) -> str:
 def compute_accuracies(
     target: list[str], predicted: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
 ) -> dict[str, Any]:
-    """Compute n, detected, accuracies with intervals, the same per gesture, and confusion counts.
+    """Compute n, detected and accuracies with intervals, in total and per gesture; and confusion.
 
     Args:
-        groups: (N,) which items depend on each other; None: none do.
-        kind: what the groups are (`intervals.MIN_CORRELATION`).
+        groups: (N,) group of dependent items; None: all items are independent.
+        kind: the kind of group (`intervals.MIN_CORRELATION`).
     """
     targets, predictions = np.array(target, str), np.array(predicted, str)
     groups = np.arange(len(targets)) if groups is None else groups
@@ -226,8 +226,8 @@ def compute_accuracies(
 
 
 def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
-    """Compute the fractions of gestures that are rejected and of unknown hands (target `none`) that
-    are accepted as any gesture, correct or not; items without a hand (None) are left out."""
+    """Compute the fractions of rejected gestures, and of unknown hands (target `none`) accepted as
+    any gesture; items without a hand (None) are ignored."""
     pairs = [(t != NONE.name, a) for t, a in zip(target, accepted, strict=True) if a is not None]
     gestures = [a for is_gesture, a in pairs if is_gesture]
     unknown = [a for is_gesture, a in pairs if not is_gesture]
@@ -240,7 +240,7 @@ def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, 
 def _accuracy_with_interval(
     targets: NDArray[Any], predictions: NDArray[Any], groups: NDArray[Any], kind: str
 ) -> dict[str, Any]:
-    """Compute n, detected, and accuracy of all and of detected items, or None."""
+    """Compute n, detected, and the accuracies of all and of detected items, None if empty."""
     correct, detected = targets == predictions, predictions != UNDETECTED
     overall = estimate_accuracy(correct, groups, kind) if len(correct) else None
     seen = estimate_accuracy(correct[detected], groups[detected], kind) if detected.any() else None
@@ -255,7 +255,7 @@ def _accuracy_with_interval(
 
 
 def _independent_groups(table: KeypointTable) -> tuple[NDArray[Any], str]:
-    """Return (N,) groups for intervals, and what they are: "person" if several, else "burst"."""
+    """Return (N,) groups for intervals, and their kind: "person" if several, else "burst"."""
     if len(set(table.persons.tolist())) > 1:
         return table.persons, "person"
     return np.cumsum(np.r_[True, table.gestures[1:] != table.gestures[:-1]]), "burst"

@@ -30,7 +30,7 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class HandView:
-    """The square that the net sees of a hand."""
+    """The square crop of a hand that the net gets."""
 
     factor: float = HAND_CROP_FACTOR  # its side in units of L
     shift: tuple[float, float] = (0.0, 0.0)  # of its centre, (x, y) in units of L
@@ -38,7 +38,7 @@ class HandView:
 
     @classmethod
     def from_random(cls, rng: np.random.Generator) -> "HandView":
-        """Draw a square like a tracker's: side 1.3 to 2.2 L, shifted and rotated."""
+        """Draw a square like a tracker's: side 1.3 to 2.2 L, randomly shifted and rotated."""
         factor = rng.uniform(1.3, 2.2)
         x, y = (float(v) for v in rng.uniform(-0.1, 0.1, 2) * factor)
         return cls(factor, (x, y), rng.uniform(-np.pi / 6, np.pi / 6))
@@ -52,16 +52,15 @@ def evaluate_hand_net(
     loose: bool = False,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate every stage of a heatmap net against a teacher's hands on pictures; the result is
-    JSON. Raises MediaError: no picture there; EstimatorError: the teacher's hands have other
-    keypoints.
+    """Evaluate every stage of a heatmap net against a teacher's hands in pictures; the result is
+    JSON. Raises MediaError: no pictures; EstimatorError: the teacher's skeleton differs.
 
     Args:
-        loose: show it squares as loose as a tracker's instead of the protocol's.
+        loose: crop squares as loosely as a tracker instead of by the protocol.
 
     Returns:
         n pictures, detected by the teacher, and stages: stage from 1, pck@0.1, pck@0.2 and
-        mean_error in units of L; None where no hand was detected.
+        mean_error in units of L; None if no hand was detected.
     """
     pictures = [picture for path in paths for picture in list_pictures(path)]
     if not pictures:
@@ -92,7 +91,7 @@ def list_pictures(path: Path) -> list[Path]:
 
 
 def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:
-    """Return a picture and the keypoints of the teacher's first hand, or None."""
+    """Return a picture and the keypoints of the teacher's first hand; None if there is none."""
     try:
         rgb = read_picture(path)
     except MudraError:
@@ -104,7 +103,7 @@ def _find_teacher_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats]
 def _cut_hand(
     rgb: Picture, keypoints: Floats, view: HandView, size: int
 ) -> tuple[Picture, Floats, float]:
-    """Crop a hand: return the input (I, I, 3), keypoints (J, 2) in it, and L in its pixels."""
+    """Crop a hand: return the net input (I, I, 3), and keypoints (J, 2) and L in its pixels."""
     box = bounding_box(keypoints)
     centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
     scale = size / (view.factor * box.longer_side)
@@ -117,7 +116,7 @@ def _cut_hand(
 
 
 def _warp_picture(rgb: Picture, to_input: NDArray[np.float64], step: float, size: int) -> Picture:
-    """Resample the picture to the net's square input, averaging where it shrinks by `step`."""
+    """Resample the picture to the net's square input, averaging when it shrinks by `step`."""
     samples = max(1, round(step))
     matrix = to_input * samples
     matrix[:, 2] += (samples - 1) / 2

@@ -47,7 +47,7 @@ def browser_folder(weights: Path) -> Path:
 
 
 def npm_package_url(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the package's URL at the registry in npm_config_registry, else npmjs.org."""
+    """Return the package's URL at the registry in npm_config_registry, or at npmjs.org."""
     configured = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY")
     registry = (configured or REGISTRY).rstrip("/")
     return f"{registry}/@mediapipe/tasks-vision/-/tasks-vision-{VERSION}.tgz"
@@ -67,9 +67,8 @@ def browser_download_mb(weights: Path, model: str) -> int:
 def prepare_browser_files(
     weights: Path, *, progress: Progress = ignore_progress, package: Path | None = None
 ) -> None:
-    """Download MediaPipe's browser files where missing or altered (or take them from its npm
-    package), and copy the models beside them. Raises WeightsError: no download, or not the
-    published files."""
+    """Download missing or altered MediaPipe browser files (or take them from its npm package), and
+    copy the models beside them. Raises WeightsError: download failed, or unexpected files."""
     folder = browser_folder(weights)
     if not all(_has_sha256(folder / name, sha256) for name, (_, sha256) in _FILES.items()):
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +87,7 @@ def _has_sha256(path: Path, sha256: str) -> bool:
 
 
 def _download_package(scratch: Path) -> Path:
-    """Download the npm package into a folder; raise WeightsError where that fails."""
+    """Download the npm package into a folder; raise WeightsError if that fails."""
     url, package = npm_package_url(), scratch / "package.tgz"
     try:
         download_file(url, package, _PACKAGE_BYTES)
@@ -98,7 +97,7 @@ def _download_package(scratch: Path) -> Path:
 
 
 def _extract_package(package: Path, folder: Path) -> None:
-    """Extract the used files from the npm package; raise WeightsError where one is wrong."""
+    """Extract the used files from the npm package; raise WeightsError if one is invalid."""
     try:
         with tarfile.open(package, "r:gz") as archive:
             for name, (member, sha256) in _FILES.items():

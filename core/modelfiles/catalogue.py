@@ -150,7 +150,7 @@ def _body_weights(
     scaling: Scaling = RGB_SCALING,
     reading: MapDecoding = _XIAO_2018,
 ) -> PublishedWeights:
-    """Build the entry of a body net trained on COCO, by its input size ("256x192")."""
+    """Build the entry of a body net trained on COCO with this input size ("256x192")."""
     sources, input_hw = tuple(files), _SIZES[size]
     return PublishedWeights(
         net, COCO_17.name, about, sources, (scaling,), input_hw, reading=reading
@@ -158,7 +158,7 @@ def _body_weights(
 
 
 def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
-    """Build the entry of microsoft's pose_resnet, which a person has to download."""
+    """Build the entry of Microsoft's pose_resnet, which must be downloaded by hand."""
     name, where = f"pose_resnet_{depth}_{size}.pth.tar", f"microsoft's folder {_DRIVE}, pose_coco"
     file = WeightsFile(name, "pth", _MICROSOFT_LICENCE, where=where)
     about = _RESNET.format(depth, "microsoft", size)
@@ -166,7 +166,7 @@ def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
 
 
 def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
-    """Build the entry of mmpose's pose_resnet: its 1.x file, if any, before its 0.x file."""
+    """Build the entry of mmpose's pose_resnet; its 1.x file, if any, comes before its 0.x file."""
     batch, new, old = _MMPOSE[depth, size]
     new_file = f"td-hm_res{depth}_{batch}-210e_coco-{size}-{new}.pth"
     files = [_hash_named_file(_MMPOSE_1X, new_file, _MMPOSE_LICENCE)] if new else []
@@ -176,7 +176,7 @@ def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
 
 
 def _vitpose_weights(kind: str) -> PublishedWeights:
-    """Build the entry of a ViTPose, by "size.head"; transformers' file before mmpose's."""
+    """Build the entry of a ViTPose, "size.head"; transformers' file comes before mmpose's."""
     size, head = kind.split(".")
     title = size if head == "classic" else f"{size}-{head}"
     file = f"td-hm_ViTPose-{title}_8xb64-210e_coco-256x192-{_VITPOSE[kind]}.pth"
@@ -189,7 +189,7 @@ def _vitpose_weights(kind: str) -> PublishedWeights:
 
 
 def _backbone_weights(depth: str) -> PublishedWeights:
-    """Build the entry of torchvision's ResNet backbone, to train a pose_resnet from."""
+    """Build the entry of torchvision's ResNet, the backbone for training a pose_resnet."""
     net = f"{POSE_RESNET}{depth}"
     about = f"ResNet-{depth} of ImageNet, the backbone of a {net} to train"
     file = _hash_named_file(_TORCHVISION, _BACKBONES[depth], _IMAGENET_LICENCE)
@@ -225,7 +225,7 @@ _HEAD_LAYERS = ("deconv_layers.", "final_layer.")  # absent from a ResNet's back
 
 
 def find_weights(name: str) -> PublishedWeights:
-    """Return the entry of the named weights; raise WeightsError for another name."""
+    """Return the entry of the named weights; raise WeightsError if the name is unknown."""
     if name not in WEIGHTS:
         raise WeightsError(f"no weights “{name}”, there are: {', '.join(WEIGHTS)}")
     return WEIGHTS[name]
@@ -256,7 +256,7 @@ def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
 
 
 def rename_published_arrays(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Rename a published file's arrays to those of our net's `state_dict`."""
+    """Rename a published file's arrays to the names in our net's `state_dict`."""
     net = WEIGHTS[name].net
     if net.startswith(_CPM):
         return rename_cpm_arrays(file, arrays)

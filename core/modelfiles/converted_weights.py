@@ -34,8 +34,7 @@ _TENSORFLOW = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     """Convert a published file to NAME.safetensors, or NAME.onnx, after checking every array;
     return its record NAME.json: name, source, source_sha256, sha256, bytes, arrays, parameters.
-    Raises WeightsError: unknown name or format, hostile or broken file, or another net's weights.
-    """
+    Raises WeightsError: unknown name or format, malicious or damaged file, or wrong weights."""
     if file.suffix == _ONNX:
         return _import_onnx_weights(name, file, folder)
     if not find_weights(name).net:
@@ -49,14 +48,14 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 
 
 def read_published_arrays(name: str, file: Path) -> Arrays:
-    """Read a published file's arrays by our net's names; errors as `import_weights`."""
+    """Read a published file's arrays under our net's names; raises as `import_weights`."""
     find_weights(name)
     arrays = rename_published_arrays(name, file.name, _read_published_file(file))
     return _check_arrays(name, arrays, file)
 
 
 def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
-    """Convert a body net's ONNX file to NAME.onnx, preprocessing in the graph."""
+    """Convert a body net's ONNX file to NAME.onnx, with preprocessing in the graph."""
     entry = find_weights(name)
     if name not in BODIES or entry.backbone:
         raise WeightsError(f"{name} is not read from ONNX: import a file that `weights list` names")
@@ -68,7 +67,7 @@ def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 def _write_converted(
     folder: Path, suffix: str, content: bytes, origin: dict[str, Any], details: dict[str, Any]
 ) -> dict[str, Any]:
-    """Write converted weights and their record, which is returned; delete the other format's."""
+    """Write converted weights and their record, delete the other format's file; return the record."""
     name = origin["name"]
     check = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     record = {**origin, **check, **details}
@@ -81,7 +80,7 @@ def _write_converted(
 
 
 def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]] | None:
-    """Return graph and metadata of an imported ONNX net; None if it has arrays instead."""
+    """Return graph and metadata of an imported ONNX net; None for weights stored as arrays."""
     record = verify_weights(name, folder)
     path = converted_path(name, folder)
     return (path.read_bytes(), dict(record["metadata"])) if path.suffix == _ONNX else None
@@ -89,7 +88,7 @@ def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]]
 
 def verify_weights(name: str, folder: Path) -> dict[str, Any]:
     """Check a converted file's sha256 and every array's name, shape and type; return its record,
-    NAME.json. Raises WeightsError: missing, altered or another net's."""
+    NAME.json. Raises WeightsError: missing, altered or wrong weights."""
     record, path = _read_record(name, folder), converted_path(name, folder)
     found, expected = sha256_of(path), record.get("sha256")
     if found != expected:
@@ -102,7 +101,7 @@ def verify_weights(name: str, folder: Path) -> dict[str, Any]:
 
 
 def load_weights(name: str, folder: Path) -> Arrays:
-    """Load converted weights, after `verify_weights`, as name → array of the `state_dict`."""
+    """Verify converted weights and load them as name → array of the `state_dict`."""
     verify_weights(name, folder)
     path = converted_path(name, folder)
     if path.suffix == _ONNX:
@@ -127,7 +126,7 @@ def _record_path(name: str, folder: Path) -> Path:
 
 
 def _read_record(name: str, folder: Path) -> dict[str, Any]:
-    """Read the record NAME.json; raise WeightsError where weights or record are missing."""
+    """Read the record NAME.json; raise WeightsError if weights or record are missing."""
     if not has_converted_weights(name, folder):
         raise WeightsError(f"{converted_path(name, folder)} is missing: {_import_remedy(name)}")
     path = _record_path(name, folder)
@@ -146,7 +145,7 @@ def _import_remedy(name: str) -> str:
 
 
 def _read_published_file(file: Path) -> Arrays:
-    """Read a file's arrays by its suffix; raise WeightsError for unknown formats."""
+    """Read a file's arrays by its suffix; raise WeightsError if the format is unknown."""
     index = file.with_name(f"{file.name}.index")  # a checkpoint may be named without its suffixes
     if index.is_file() or file.suffix in _TENSORFLOW or file.name == "checkpoint":
         raise WeightsError(
@@ -170,7 +169,7 @@ def _read_caffemodel_arrays(file: Path) -> Arrays:
 
 
 def _read_pickle_arrays(file: Path) -> Arrays:
-    """Read a pickle's kernels as LAYER.weight, (O, I, H, W), its LAYER_b as LAYER.bias, (O,)."""
+    """Read a pickle's kernels as LAYER.weight, (O, I, H, W), and LAYER_b as LAYER.bias, (O,)."""
     arrays: Arrays = {}
     for name, array in read_numpy_pickle(file).items():
         if name.endswith("_b"):
@@ -187,7 +186,7 @@ def _read_torch_arrays(file: Path) -> Arrays:
 
 
 def _read_safetensors_arrays(file: Path) -> Arrays:
-    """Read a .safetensors file's arrays; raise WeightsError where it is damaged."""
+    """Read a .safetensors file's arrays; raise WeightsError if it is damaged."""
     try:
         return dict(safetensors.numpy.load_file(file))
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
@@ -208,9 +207,9 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
 
 
 def _check_arrays(name: str, arrays: Arrays, path: Path) -> Arrays:
-    """Check names, shapes and values of a net's arrays; return them as contiguous float32, without
-    those of CPM stages that the net lacks. Raises WeightsError: arrays are missing, unexpected, of
-    another shape or not finite."""
+    """Check names, shapes and values of a net's arrays; return them as contiguous float32, dropping
+    CPM stages that the net lacks. Raises WeightsError: arrays are missing, unexpected, not finite
+    or have the wrong shape."""
     file, shapes = path.name, expected_shapes(name)
     unexpected = [n for n in arrays if n not in shapes and not is_later_stage_array(name, n)]
     missing = [n for n in shapes if n not in arrays]

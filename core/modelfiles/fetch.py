@@ -53,8 +53,8 @@ def fetch_weights(
 def _verify_download(
     name: str, source: WeightsFile, unverified: Path, expected: str | None
 ) -> Path:
-    """Rename a download to its published name if its sha256 is the expected one, else delete it;
-    return the new path. Raises WeightsError: another sha256, or none is published or accepted."""
+    """Rename a download to its published name if its sha256 matches, else delete it; return the new
+    path. Raises WeightsError: the sha256 differs, or none is published or accepted."""
     found, wanted = sha256_of(unverified), expected
     if not found.startswith(source.sha256_start):
         wanted = f"one that starts with {source.sha256_start}, as its name says"
@@ -73,7 +73,7 @@ def _verify_download(
 
 
 def _download_from_any(name: str, source: WeightsFile, path: Path, progress: Progress) -> None:
-    """Download a file from the first URL that delivers it; WeightsError if none does."""
+    """Download a file from the first URL that works; raise WeightsError if none does."""
     failures = []
     for url in source.urls:
         try:
@@ -93,8 +93,8 @@ def _download_from_any(name: str, source: WeightsFile, path: Path, progress: Pro
 def download_file(
     url: str, path: Path, size: int | None, progress: Progress = ignore_progress
 ) -> None:
-    """Download a URL into a file of `size` bytes, where known. Raises WeightsError: more or fewer
-    bytes came, or a web page; OSError: no connection, or no such file there."""
+    """Download a URL into a file of `size` bytes, if known. Raises WeightsError: wrong size, or a
+    web page instead of a file; OSError: no connection, or file not found."""
     max_bytes = size or MODEL.max_published_bytes
     request = urllib.request.Request(url, headers={"User-Agent": "mudra"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, path.open("wb") as file:

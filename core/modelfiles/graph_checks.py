@@ -35,7 +35,7 @@ _REDUCE = "Reduce"  # ReduceMax, ReduceSum, …: the axes are the second input
 
 
 def find_graph_fault(data: bytes) -> str | None:
-    """Find why a graph is unsafe: operators, nested graphs, data outside; None if it isn't."""
+    """Find why a graph is unsafe: operators, nested graphs, external data; None if it is safe."""
     import onnx
 
     try:
@@ -56,7 +56,7 @@ def find_graph_fault(data: bytes) -> str | None:
 
 
 def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
-    """List every constant tensor in a model, also in attributes and in sparse tensors."""
+    """List every constant tensor in a model, including those in attributes and sparse tensors."""
     attributes = [attribute for node in nodes for attribute in node.attribute]
     sparse = [*model.graph.sparse_initializer]
     for attribute in attributes:
@@ -70,11 +70,11 @@ def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
 
 
 def find_cost_fault(data: bytes, max_operations: float, max_samples: int = 1) -> str | None:
-    """Find why an untrusted graph costs too much to run; return a phrase for an error, or None.
+    """Describe why an untrusted graph costs too much to run, for an error; None if it doesn't.
 
     Args:
         max_operations: multiplications for one sample.
-        max_samples: that the graph runs on at once; its cost may grow only in proportion to them.
+        max_samples: the largest batch; the cost may grow only linearly with the batch size.
     """
     import onnx
 
@@ -87,7 +87,7 @@ def find_cost_fault(data: bytes, max_operations: float, max_samples: int = 1) ->
 
 
 def _find_dynamic_size(graph: Any) -> str | None:
-    """Find an operator whose result's size depends on values, as a phrase, or None."""
+    """Describe an operator with a data-dependent output size, if any, else None."""
     constants = {one.name for one in graph.initializer}
     constants |= {one.values.name for one in graph.sparse_initializer}
     dynamic = {one.name for one in graph.input} - constants
@@ -133,7 +133,7 @@ def _find_excess(model: Any, max_operations: float, max_samples: int) -> str | N
 
 
 def _infer_shapes(model: Any, samples: int) -> dict[str, tuple[int, ...]]:
-    """Infer array name → shape for a number of samples; arrays of unknown shape are left out."""
+    """Infer array name → shape for a number of samples; skip arrays of unknown shape."""
     import onnx
     from onnx import shape_inference
 
@@ -153,7 +153,7 @@ def _infer_shapes(model: Any, samples: int) -> dict[str, tuple[int, ...]]:
 
 
 def _count_multiplications(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Estimate an operator's multiplications; 0 where the result's shape is unknown."""
+    """Estimate an operator's multiplications; 0 if the output shape is unknown."""
     size = math.prod(shapes.get(node.output[0], (0,))) if node.output else 0
     first, second = (shapes.get(name, ()) for name in (*node.input, "", "")[:2])
     if node.op_type in ("MatMul", "Gemm", "Einsum"):

@@ -85,8 +85,8 @@ MODELS = {
 
 
 def find_prepared_model(name: str, folder: Path) -> Path:
-    """Return the path of a prepared model NAME.task; raise WeightsError where it is unknown,
-    missing or altered."""
+    """Return the path of a prepared model NAME.task; raise WeightsError if it is unknown, missing
+    or altered."""
     if name not in MODELS:
         raise WeightsError(f"no model “{name}”, there are {', '.join(MODELS)}")
     path = folder / f"{name}.task"
@@ -98,7 +98,7 @@ def find_prepared_model(name: str, folder: Path) -> Path:
 
 
 def has_prepared_models(folder: Path) -> bool:
-    """Whether every MediaPipe model is prepared in the folder, with the right sha256."""
+    """Return whether every MediaPipe model is in the folder with the right sha256."""
     try:
         return all(find_prepared_model(name, folder) for name in MODELS)
     except WeightsError:
@@ -108,8 +108,8 @@ def has_prepared_models(folder: Path) -> bool:
 def prepare_models(
     folder: Path, *, progress: Progress = ignore_progress, wheel: Path | None = None
 ) -> None:
-    """Build every MediaPipe model from a downloaded wheel; do nothing, without network, where all
-    are prepared. Raises WeightsError: no download, or a file that is not the published one."""
+    """Build every MediaPipe model from a downloaded wheel; do nothing if all are prepared. Raises
+    WeightsError: download failed, or a file isn't the published one."""
     if has_prepared_models(folder):
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ def prepare_models(
 
 
 def _download_wheel(scratch: Path) -> Path:
-    """Download MediaPipe's wheel by pip into a folder; raise WeightsError where that fails."""
+    """Download MediaPipe's wheel with pip into a folder; raise WeightsError if that fails."""
     # any platform's wheel will do: only its data files are read, nothing is installed
     platform = "--only-binary=:all: --python-version 3.12 --platform manylinux_2_28_x86_64"
     command = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--dest", str(scratch)]
@@ -138,7 +138,7 @@ def _download_wheel(scratch: Path) -> Path:
 
 
 def _build_bundle(bundle: TaskBundle, wheel: Path) -> bytes:
-    """Build a .task bundle's bytes from the wheel's models, after verifying each one's sha256."""
+    """Build a .task bundle from the wheel's models after verifying each model's sha256."""
     members = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -159,7 +159,7 @@ def _check_sha256(content: bytes, expected: str, name: str) -> None:
 
 
 def _pack_members(members: dict[str, bytes]) -> bytes:
-    """Pack files uncompressed and aligned; the same files always give the same bytes."""
+    """Pack files uncompressed and aligned; the result is deterministic."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():

@@ -50,7 +50,7 @@ class HeatmapMetadata(NetMetadata):
     @model_validator(mode="before")
     @classmethod
     def _complete_older_metadata(cls, values: Any) -> Any:
-        """Add to older metadata what they lack: the skeleton, and `input_hw` of a square input."""
+        """Add fields that older metadata lacks: the skeleton, and `input_hw` of a square input."""
         values = dict(values)
         if "input_size" in values:
             values.setdefault("input_hw", [values["input_size"]] * 2)
@@ -92,8 +92,8 @@ Metadata = TypeVar("Metadata", bound=NetMetadata)
 
 
 def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
-    """Read and validate a net folder's metadata of that kind. Raises WeightsError: no net there,
-    one of another kind, or its metadata are invalid."""
+    """Read and validate a net folder's metadata. Raises WeightsError: there is no net, it is of
+    another kind, or its metadata is invalid."""
     path = folder / METADATA
     if not (path.is_file() and (folder / MODEL).is_file()):
         raise WeightsError(f"no net in {folder}: {MODEL} or {METADATA} is missing")
@@ -117,7 +117,7 @@ def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
 
 
 def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
-    """Whether a folder contains a net whose metadata are valid and of that kind."""
+    """Return whether a folder contains a net of that kind with valid metadata."""
     try:
         return bool(read_net_metadata(folder, kind))
     except WeightsError:
@@ -126,7 +126,7 @@ def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
 
 def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[Metadata, Any]:
     """Read a net's metadata, verify its graph's sha256, and open it in onnxruntime. Raises
-    WeightsError: no net of that kind there, or the graph has another sha256."""
+    WeightsError: there is no net of that kind, or the graph has another sha256."""
     metadata = read_net_metadata(folder, kind)
     graph = (folder / MODEL).read_bytes()
     if hashlib.sha256(graph).hexdigest() != metadata.sha256:
@@ -135,7 +135,7 @@ def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[M
 
 
 def write_net(folder: Path, graph: bytes, metadata: Mapping[str, Any]) -> None:
-    """Write a net's graph, and its metadata with the graph's sha256."""
+    """Write a net's graph, and its metadata including the graph's sha256."""
     folder.mkdir(parents=True, exist_ok=True)
     described = {**metadata, "sha256": hashlib.sha256(graph).hexdigest()}
     write_whole(folder / MODEL, graph)

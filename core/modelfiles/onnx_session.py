@@ -6,9 +6,10 @@ from typing import Any
 
 
 def open_session(data: bytes, *, threads: int = 1, max_memory_bytes: int | None = None) -> Any:
-    """Open an onnxruntime session of a graph on the CPU, without telemetry; raise onnxruntime's own
-    errors. One thread by default, since more compete with the camera's; an untrusted graph fails
-    where it needs more than `max_memory_bytes`, of which the process's first value holds."""
+    """Open an onnxruntime session of a graph on the CPU, without telemetry; raises onnxruntime's
+    own errors. One thread by default, since more compete with the camera's; an untrusted graph
+    fails if it needs more than `max_memory_bytes`. The process's first limit applies to all
+    untrusted graphs."""
     # onnxruntime sends telemetry, and keeps a device id in the home folder, unless this is set
     # before its first import; the switch in its API comes too late for the first message.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"

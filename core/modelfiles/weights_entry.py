@@ -1,5 +1,5 @@
-"""What a table of published weights says of each entry: its files, and how pictures are fed to the
-net and its heatmaps decoded."""
+"""An entry of the catalogue of published weights: its files, the scaling of the net's input pictures
+and the decoding of its heatmaps."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Scaling:
     def from_mean_std(
         cls, channels: str, mean: tuple[float, ...], std: tuple[float, ...]
     ) -> "Scaling":
-        """Build the scaling (value − mean) / std, as factor 1 / std and offset −mean / std."""
+        """Build the scaling (value − mean) / std as factor 1 / std and offset −mean / std."""
         offset = tuple(-m / s for m, s in zip(mean, std, strict=True))
         return cls(channels, tuple(1 / s for s in std), offset)
 
@@ -44,15 +44,15 @@ class WeightsFile:
     file: str
     format: str  # "caffemodel", "pickle", "pth", "safetensors" or "onnx"
     licence: str
-    urls: tuple[str, ...] = ()  # tried in this order; else a person gets it (`where`)
+    urls: tuple[str, ...] = ()  # tried in this order; if empty, downloaded by hand (`where`)
     sha256: str | None = None
     bytes: int | None = None
-    where: str = ""  # to find a file that has no URL, in words
+    where: str = ""  # how to find a file that has no URL
     sha256_start: str = ""  # where the file's name contains its first digits
 
     @property
     def verification(self) -> str:
-        """How a download is verified, in words."""
+        """Describe how a download is verified."""
         if self.sha256:
             return f"its sha256, {self.sha256}"
         checks = "every array's name and shape; no sha256 is published, you accept the download's"
@@ -65,11 +65,11 @@ class WeightsFile:
 class PublishedWeights:
     """The published weights of a net."""
 
-    net: str  # "" where the file is an ONNX graph that is used as it is
-    skeleton: str  # of the keypoints that it finds, in that order
+    net: str  # "" for an ONNX graph that is used unchanged
+    skeleton: str  # of the predicted keypoints, in their order
     about: str
     sources: tuple[WeightsFile, ...]  # from several publishers; the first is fetched
     scalings: tuple[Scaling, ...]  # the first is the one it was trained with
-    input_hw: tuple[int, int] | None = None  # that it was trained at; None: the default
-    backbone: bool = False  # they fill the backbone alone, to train the rest
+    input_hw: tuple[int, int] | None = None  # training input size; None: the default
+    backbone: bool = False  # weights of the backbone only; the rest is trained
     reading: MapDecoding = CELL_CENTRED

@@ -7,7 +7,7 @@ from core.media.limits import MODEL
 
 
 def check_file(file: Path, max_bytes: int = MODEL.max_published_bytes) -> None:
-    """Raise WeightsError where a model file is missing, empty or larger than `max_bytes`."""
+    """Raise WeightsError if a model file is missing, empty or larger than `max_bytes`."""
     if not file.is_file():
         raise WeightsError(f"{file} does not exist: check its name")
     size = file.stat().st_size

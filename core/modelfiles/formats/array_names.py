@@ -21,7 +21,7 @@ def rename_cpm_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
 
 
 def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arrays:
-    """Collect (name, array) pairs in a dict; raise WeightsError where two have one name."""
+    """Collect (name, array) pairs in a dict; raise WeightsError for duplicate names."""
     arrays: Arrays = {}
     for name, array in named:
         if name in arrays:
@@ -31,7 +31,7 @@ def _collect_unique(file: str, named: Iterable[tuple[str, NDArray[Any]]]) -> Arr
 
 
 def rename_resnet_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Strip prefixes of a pose_resnet's array names; drop torchvision's classifier."""
+    """Strip prefixes from a pose_resnet's array names; drop torchvision's classifier."""
     prefix = re.compile(r"^(module\.)?(backbone\.|head\.|keypoint_head\.)?")
     used = (
         (prefix.sub("", name), array)
@@ -77,8 +77,8 @@ _VITPOSE_RULES = [
 
 
 def rename_vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Rename transformers' or mmpose's ViTPose arrays to ours, query, key and value joined. A class
-    token's position embedding is added to those of the patches, as both publishers' nets do."""
+    """Rename transformers' or mmpose's ViTPose arrays to ours; merge query, key and value. A class
+    token's position embedding is added to the patches' embeddings, as in both published nets."""
     used = (item for item in arrays.items() if not item[0].endswith("num_batches_tracked"))
     renamed = _collect_unique(file, ((_rename_vitpose_array(n), array) for n, array in used))
     for name in [name for name in renamed if ".attention.query." in name]:
@@ -94,7 +94,7 @@ def rename_vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arra
 
 
 def _rename_vitpose_array(name: str) -> str:
-    """Return our name of a ViTPose array; unchanged where no rule matches."""
+    """Return our name for a ViTPose array; the same name if no rule matches."""
     for pattern, ours in _VITPOSE_RULES:
         if match := pattern.fullmatch(name):
             return match.expand(ours) + (match.group(pattern.groups) or "")

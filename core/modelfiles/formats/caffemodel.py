@@ -32,8 +32,8 @@ _MAX_DIMENSIONS = 8
 
 
 def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
-    """Read layer name → its arrays, as stored: kernels (O, I, H, W), biases (O,) or (1, 1, 1, O).
-    Raises WeightsError: the file is cut off or not a caffemodel."""
+    """Read a .caffemodel as layer name → arrays, as stored: kernels (O, I, H, W), biases (O,) or
+    (1, 1, 1, O). Raises WeightsError: the file is truncated or not a caffemodel."""
     try:
         net = _net_message_class().FromString(path.read_bytes())
         layers: dict[str, list[NDArray[Any]]] = {}
@@ -53,7 +53,7 @@ def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
 
 
 def _blob_to_array(blob: Any) -> NDArray[Any]:
-    """Convert a Caffe blob to an array; raise ValueError where its shape doesn't fit."""
+    """Convert a Caffe blob to an array; raise ValueError if shape and data don't match."""
     kind, numbers = ("f8", blob.double_data) if blob.double_data else ("f4", blob.data)
     shape = [len(numbers)]
     if blob.HasField("shape"):
@@ -68,7 +68,7 @@ def _blob_to_array(blob: Any) -> NDArray[Any]:
 
 @cache
 def _net_message_class() -> Any:
-    """Build a protobuf class for Caffe's NetParameter that has only the fields with weights."""
+    """Build a protobuf class for Caffe's NetParameter with only the fields for weights."""
     file = descriptor_pb2.FileDescriptorProto(name="mudra_caffe.proto", package="mudra_caffe")
     for message, fields in _MESSAGES.items():
         described = file.message_type.add(name=message)

@@ -14,7 +14,7 @@ from core.media.limits import MODEL
 
 def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
     """Read a Keras HDF5 file's weights as layer name → arrays, in the model's order; a dense layer
-    has kernel (in, out) and bias. Raises WeightsError where the file isn't a Keras model."""
+    has kernel (in, out) and bias. Raises WeightsError if it isn't a Keras model."""
     try:
         with h5py.File(path, "r") as file:
             model = file.get("model_weights", file)
@@ -40,7 +40,7 @@ def _read_names(group: Any, attribute: str) -> list[str]:
 
 
 def _follow_hard_links(group: Any, path: str) -> Any:
-    """Return the object at a path within the file; raise WeightsError for one outside."""
+    """Return the object at a path within the file; raise WeightsError for external links."""
     for part in path.split("/"):
         if not isinstance(group.get(part, getlink=True), h5py.HardLink):
             raise WeightsError(f"“{path}” is missing or outside the file")
@@ -49,7 +49,7 @@ def _follow_hard_links(group: Any, path: str) -> Any:
 
 
 def _read_dataset(group: Any, name: str) -> NDArray[Any]:
-    """Read a dataset's floats; raise WeightsError for other types or data outside the file."""
+    """Read a dataset as floats; raise WeightsError for other types or external data."""
     dataset = _follow_hard_links(group, name)
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise WeightsError(f"the numbers of “{name}” are not in this file")

@@ -21,9 +21,9 @@ _MODULES = ("numpy.core", "numpy._core")  # before and since numpy 2
 
 
 def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
-    """Read name → array from an untrusted pickle of a dict of numpy arrays, by Python 2 (latin-1)
-    or 3, without running its code. Raises WeightsError: the file is cut off, or contains anything
-    but names and arrays."""
+    """Read an untrusted pickle of a dict of numpy arrays as name → array, from Python 2 (latin-1)
+    or 3, without running its code. Raises WeightsError: the file is truncated, or has other
+    content."""
     try:
         found = _ArrayUnpickler(path.read_bytes()).load()
     except WeightsError as error:
@@ -39,7 +39,7 @@ def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _require_array(file: str, name: Any, value: Any) -> NDArray[Any]:
-    """Return an unpickled value's array; raise WeightsError where it isn't a named array."""
+    """Return an unpickled value's array; raise WeightsError if it isn't a named array."""
     if isinstance(name, str) and isinstance(value, _Array) and value.array is not None:
         return value.array
     kind = "array" if isinstance(value, _Array) else type(value).__name__
@@ -81,7 +81,7 @@ class _ArrayUnpickler(pickle._Unpickler):
         self._bytes_left = len(content)  # all arrays together can't exceed the file
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return our substitute for an array constructor, WeightsError for all else."""
+        """Return our substitute for an array constructor; raise WeightsError for other classes."""
         known = {
             ("numpy", "ndarray"): _NDARRAY,
             ("numpy", "dtype"): self._build_dtype,
@@ -100,7 +100,7 @@ class _ArrayUnpickler(pickle._Unpickler):
         return known[module, name]
 
     def build_array(self, raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
-        """Build an array from its bytes; WeightsError where they don't fit the file."""
+        """Build an array from its bytes; raise WeightsError if shape and bytes don't match."""
         raw = raw.encode("latin1") if isinstance(raw, str) else raw  # a Python 2 str
         if not isinstance(kind, _DType) or not isinstance(raw, bytes | bytearray):
             raise WeightsError("an array of objects: only arrays of plain numbers are supported")

@@ -31,8 +31,7 @@ def import_onnx(
     path: Path, entry: PublishedWeights, joints: int
 ) -> tuple[bytes, dict[str, Any], dict[str, int]]:
     """Check an untrusted ONNX body net in a worker and add its preprocessing; return the graph, its
-    metadata, and its counts of arrays and parameters. Raises WeightsError where it isn't such a
-    net.
+    metadata, and its counts of arrays and parameters. Raises WeightsError if it isn't such a net.
 
     Args:
         path: a graph with one input (N, 3, H, W) float32 and one output (N, J, h, w), or two, (N,
@@ -104,7 +103,7 @@ def _wrap_file(
 
 
 def _run_output_shapes(data: bytes, file: str, input_hw: tuple[int, int]) -> list[tuple[int, ...]]:
-    """Run the graph on a black picture; return its outputs' shapes, or WeightsError."""
+    """Run the graph on a black picture; return its output shapes. Raises WeightsError."""
     try:
         session = open_session(data)
         inputs = session.get_inputs()
@@ -121,8 +120,8 @@ def _run_output_shapes(data: bytes, file: str, input_hw: tuple[int, int]) -> lis
 def _add_preprocessing(
     data: bytes, outputs: tuple[str, ...], shapes: list[tuple[int, ...]], scaling: Scaling
 ) -> bytes:
-    """Prepend transposition, cast, channel order and scaling to a graph, so that it takes uint8 RGB
-    pictures; rename its outputs to ours."""
+    """Prepend transposition, cast, channel order and scaling to a graph for uint8 RGB input; rename
+    its outputs to ours."""
     import onnx.compose
     from onnx import TensorProto, helper, numpy_helper
 

@@ -28,8 +28,8 @@ _DTYPES = (
 
 
 def read_torch(path: Path) -> dict[str, NDArray[Any]]:
-    """Read a PyTorch state dict, which may be nested under "state_dict", as name → array, without
-    running the file's code. Raises WeightsError: the file is too large, cut off, or contains
+    """Read a PyTorch state dict, possibly nested under "state_dict", as name → array, without
+    running the file's code. Raises WeightsError: the file is too large or truncated, or contains
     anything but named tensors."""
     if _unpacked_bytes(path) > MODEL.max_published_bytes:
         limit_mb = MODEL.max_published_bytes >> 20
@@ -66,7 +66,7 @@ def _tensors_to_arrays(file: str, state_dict: dict[Any, Any]) -> dict[str, NDArr
 
 
 def _unpacked_bytes(path: Path) -> int:
-    """Return a checkpoint's size unpacked: the sum of a zip's members, else the file's."""
+    """Return a checkpoint's unpacked size: the sum of a zip's members, or the file's size."""
     try:
         with zipfile.ZipFile(path) as archive:
             return sum(entry.file_size for entry in archive.infolist())
