@@ -48,7 +48,7 @@ _LIVE_EVERY_S = 0.7
 
 
 def page() -> None:
-    """Draw the page: video, picture or upload; options, 3-D body and joint angles beside it."""
+    """Draw the page: video, picture or upload, with options, 3-D body and joint angles."""
     pick_project()
     place = current_stage()
     place.head.caption("Whole people: skeletons, joint angles and backgrounds.")
@@ -113,7 +113,7 @@ def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
 def show_picture(
     side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Draw the picture upload and the picture with skeletons; one person in 3-D beside it."""
+    """Draw the picture upload, the picture with skeletons, and one person's body in 3-D."""
     file = upload_field(["pictures"], "A picture of people", PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
@@ -157,7 +157,7 @@ def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[
 def show_video(
     side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
-    """Draw the video upload, the annotated video, downloads and curves; a person in 3-D beside."""
+    """Draw the video upload, the annotated video, downloads, curves, and a person's body in 3-D."""
     file = upload_field(["videos"], "A video of people", VIDEO_SUFFIXES, key="body_video")
     if file is None:
         drop_cached("body_video")

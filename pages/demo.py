@@ -24,7 +24,7 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """Draw the page: the replayed demo, the button that fills a project, and the camera test."""
+    """Draw the page: the replayed demo, the demo project's button, and the camera test."""
     project = pick_project()
     st.caption(
         "No camera? Press Play the demo: the starter model recognises hands of two open picture "
@@ -77,7 +77,7 @@ def _demo_processor() -> LiveProcessor:
 
 
 def _draw_fill_demo_button(project: Project) -> None:
-    """Draw the button that fills a demo project; in one, also its sample count and link."""
+    """Draw the button that fills a demo project; in a demo project, also its size and link."""
     st.button(
         "Fill a demo project",
         icon="🧺",

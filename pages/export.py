@@ -77,7 +77,7 @@ def _cached_export(
 
 def _show_test_vector_result(proof: dict[str, Any]) -> None:
     """Show how many test vectors the checked model file reproduces, the largest difference, and a
-    warning if its predict.py isn't Mudra's own."""
+    warning if its predict.py differs from Mudra's."""
     parts = [proof, *filter(None, [proof["motions"]])]
     worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
     kinds = ["movements" if p["moving"] else skeleton_named(p["skeleton"]).titles for p in parts]
@@ -92,7 +92,7 @@ def _show_test_vector_result(proof: dict[str, Any]) -> None:
 
 
 def _show_model_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
-    """Show a model's card, and that of its moving gestures if it has one, each in an expander."""
+    """Show a model's card and, if any, its moving gestures' card, each in an expander."""
     with st.expander("Model card", icon="📇", expanded=expanded, key=key):
         st.markdown(_lower_headings(card))
     if motions_card:

@@ -86,7 +86,7 @@ class _ReadOptions:
 
 
 def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]:
-    """Analyse each uploaded file, cached per file and settings; files that fail show an error."""
+    """Analyse each uploaded file, cached per file and settings; show errors of failed files."""
     reads = []
     for number, file in enumerate(files, 1):
         title = f"reading {safe_label(file.name)} ({number} of {len(files)})"
@@ -99,7 +99,7 @@ def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]
 
 
 def _read_upload(file: Any, options: _ReadOptions, title: str) -> UploadResult:
-    """Analyse an uploaded file behind a progress bar; videos go to the visitor's folder."""
+    """Analyse an uploaded file behind a progress bar; store videos in the visitor's folder."""
     with progress_bar(title) as progress:
         return read_upload(
             file.name,
@@ -176,7 +176,7 @@ def _show_video_result(
 def _show_picture_results(
     pictures: list[FileResult], emoji: dict[str, str], skeleton: Skeleton
 ) -> None:
-    """Show annotated pictures in rows of three with their gestures, and Show more."""
+    """Show annotated pictures in rows of three with their gestures, and a Show more button."""
     shown = st.session_state.get("files_shown", FIRST_SHOWN)
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):

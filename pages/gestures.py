@@ -153,7 +153,7 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
 def _merge_form(
     others: Mapping[int, str], key: str, button_key: str, merge: Callable[[int], object]
 ) -> None:
-    """Draw the choice of a merge target, if there is one, and its button: `merge(id)`."""
+    """Draw the choice of a merge target, if any, and the button that calls `merge` with its id."""
     if not others:
         return
     target = st.selectbox(
@@ -164,7 +164,7 @@ def _merge_form(
 
 
 def _show_people(project: Project) -> None:
-    """Draw a row per person; a hint if nothing is recorded."""
+    """Draw a row per person, or a hint if nothing is recorded."""
     store = studio().store
     persons, sessions = store.persons(project.id), list_sessions(store, project.id)
     if not persons:

@@ -90,8 +90,8 @@ def recent_second() -> FrameHistory:
 
 
 def show_correction(live: LiveProcessor | None, project: Project) -> None:
-    """Draw “That was wrong”, which freezes the last second; while frozen, the form that saves it as
-    samples of the right gesture."""
+    """Draw “That was wrong”, which freezes the last second; while frozen, draw the form that saves
+    it as samples of the right gesture."""
     _show_last_correction(project)
     stream = current_stage().stream
     remote = stream if isinstance(stream, BrowserStream) else None
@@ -127,7 +127,7 @@ def _freeze_last_second(project: Project, remote: BrowserStream | None) -> None:
 def _draw_correction_form(
     frozen: tuple[AnalysedFrame, ...], project: Project, remote: BrowserStream | None
 ) -> None:
-    """Draw three frozen frames, and the choice of hand and gesture, which saves the samples."""
+    """Draw three frozen frames, and the choice of hand and gesture that saves the samples."""
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):

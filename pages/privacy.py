@@ -21,7 +21,7 @@ from pages.panels.visit import select_project
 
 
 def page() -> None:
-    """Draw where data goes and is stored, what libraries could send, and how to delete it."""
+    """Draw where data goes and is stored, which libraries could send data, and how to delete it."""
     project = pick_project()
     if message := st.session_state.pop("erased", None):
         st.success(safe_label(message), icon="✅")
@@ -44,7 +44,7 @@ def page() -> None:
 
 
 def _show_stored_data() -> None:
-    """Show a table of stored data: what, path, size in MB, and how it is deleted."""
+    """Show a table of stored data: content, path, size in MB, and how to delete it."""
     st.subheader("What is stored, and where", anchor=False)
     found = list_stored_data(studio().store, studio().paths)
     show_table(
@@ -89,7 +89,7 @@ def _show_keypoints_only(project: Project) -> None:
 
 
 def _show_network_clients() -> None:
-    """List the libraries that could contact external hosts, and what switches each off."""
+    """List the libraries that could contact external hosts, and how this is prevented."""
     st.subheader("What libraries could send", anchor=False)
     found = list_network_clients(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),

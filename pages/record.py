@@ -116,7 +116,7 @@ def show_latest_samples(project: Project, gesture: Gesture) -> None:
 
 
 def _delete_samples(project: Project, ids: list[int]) -> None:
-    """Delete samples before the page reruns; say so if another window already deleted them."""
+    """Delete samples before the page reruns; show a message if already deleted."""
     with show_errors():
         if not delete_samples(studio().store, project.id, ids):
             st.toast("Already deleted in another window.", icon="🗑️")
@@ -187,7 +187,7 @@ def _upload_job_key(project: Project) -> str:
 
 
 def show_upload_result(project: Project) -> None:
-    """Show how many of the last upload's files were added and skipped, and why."""
+    """Show how many files of the last upload were added and skipped, and why."""
     added: AddReport | None = job_result(_upload_job_key(project))
     if added is None:
         return
@@ -203,8 +203,8 @@ def show_upload_result(project: Project) -> None:
 
 
 def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:
-    """Draw the switch and port of the OSC remote control; open it while the camera runs. Not if
-    others can reach the studio."""
+    """Draw the OSC remote control's switch and port; open it while the camera runs. Hidden if the
+    studio is reachable from the network."""
     with st.popover("Remote control", icon="🎛"):
         if not is_at_this_machine():
             st.caption(

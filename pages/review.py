@@ -90,7 +90,7 @@ def _show_filtered_samples(project: Project, sample_index: SampleIndex) -> None:
 
 
 def _pick_filters(project: Project) -> SampleFilter:
-    """Draw gesture, person, session and order; return them with the linked ids as a filter."""
+    """Draw gesture, person, session and order; return a filter of them and any linked ids."""
     store = studio().store
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
@@ -141,7 +141,7 @@ def _ids_from_link(project: Project) -> tuple[int, ...] | None:
 def label_noise_scores(
     project: Project, sample_index: SampleIndex, order: str
 ) -> LabelNoise | None:
-    """Return the cached label-noise scores; if `order` is by suspicion, recompute outdated ones,
+    """Return the cached label-noise scores; when sorting by label noise, recompute outdated scores,
     for many samples only on request."""
     cache = label_noise_cache(studio().paths)
     label_noise = cache.latest(project.id)
@@ -174,7 +174,7 @@ def show_deleted_groups(project: Project) -> None:
 
 
 def _show_bin_entry(project: Project, entry: BinEntry) -> None:
-    """Draw a bin entry with Restore; if its name is taken by now, also a field for a new name."""
+    """Draw a bin entry with Restore and, if its name is now taken, a field for a new name."""
     n = format_count(entry.samples, "sample")
     when = entry.at[:16].replace("T", " ")
     key = f"{entry.kind}_{entry.id}"
@@ -205,7 +205,7 @@ def _show_bin_entry(project: Project, entry: BinEntry) -> None:
 
 
 def _restore_bin_entry(project: Project, entry: BinEntry, key: str) -> None:
-    """Restore a bin entry under the typed name, if any, and say how many samples came with it."""
+    """Restore a bin entry under the typed name, if any; show how many samples it contained."""
     with show_errors():
         name = st.session_state.get(key, "").strip()
         back = restore_from_bin(studio().store, project.id, entry.kind, entry.id, name)
@@ -214,7 +214,7 @@ def _restore_bin_entry(project: Project, entry: BinEntry, key: str) -> None:
 
 
 def show_deleted_samples(project: Project) -> None:
-    """Draw the samples deleted one by one as tiles, with buttons that restore selected ones."""
+    """Draw the individually deleted samples as tiles, with buttons that restore selected ones."""
     st.subheader("Samples", anchor=False)
     found = filter_and_sort_ids(read_restorable_index(studio().store, project.id), SampleFilter())
     if not len(found):

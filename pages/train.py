@@ -29,7 +29,7 @@ _PICTURE, _SPACE = "2-D (x, y)", "3-D (x, y, z)"
 
 
 def page() -> None:
-    """Draw the page: recorded gestures, Train, the running and past trainings, fine-tuning."""
+    """Draw the page: recorded gestures, Train, current and past training runs, fine-tuning."""
     project = pick_project()
     running = studio().trainings.find_running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
@@ -67,7 +67,7 @@ def _show_recorded_gestures(
 
 
 def _train_form(project: Project, running: Run | None, *, has_samples: bool) -> None:
-    """Draw Train with options (epochs, seed, 2-D or 3-D), and start a training."""
+    """Draw Train with options (epochs, seed, 2-D or 3-D), and start a training run."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         begin = st.button(
             "Train", icon="▶️", type="primary", disabled=running is not None or not has_samples
@@ -104,7 +104,7 @@ def _train_form(project: Project, running: Run | None, *, has_samples: bool) -> 
 
 
 def _watch_training(run: Run) -> None:
-    """Show the running training's progress, Stop and curves; rerun the page when it ends."""
+    """Show a training run's progress, Stop and curves; rerun the page when it ends."""
     with show_errors():
         if run.status() != RUNNING:
             if KIND not in run.about():
@@ -139,7 +139,7 @@ def pick_training_axes(project: Project) -> None:
 
 
 def show_fine_tuning(project: Project) -> None:
-    """Show the form that fine-tunes the CPM net or the running fine-tuning, then the last five."""
+    """Show the form that fine-tunes the CPM net, or the current run, then the last five runs."""
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
     news = running is not None or bool(runs and describe_failure(runs[0]))
@@ -208,7 +208,7 @@ def _watch_fine_tuning(run: Run) -> None:
 
 
 def _show_fine_tuning_run(run: Run) -> None:
-    """Show a past fine-tuning: status, PCK@0.1, error, Delete, and for a crashed one Save."""
+    """Show a past fine-tuning run: status, PCK@0.1, error, Delete, and Save if it crashed."""
     evaluations = run.records("look")
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
     if evaluations:

@@ -67,7 +67,7 @@ def _import_onnx_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
 def _write_converted(
     folder: Path, suffix: str, content: bytes, origin: dict[str, Any], details: dict[str, Any]
 ) -> dict[str, Any]:
-    """Write converted weights and their record, delete the other format's file; return the record."""
+    """Write converted weights and their record, which is returned; delete other formats."""
     name = origin["name"]
     check = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     record = {**origin, **check, **details}

@@ -1,5 +1,5 @@
-"""An entry of the catalogue of published weights: its files, the scaling of the net's input pictures
-and the decoding of its heatmaps."""
+"""An entry of the catalogue of published weights: its files, how pictures are scaled for the
+net, and the decoding of its heatmaps."""
 
 from dataclasses import dataclass
 

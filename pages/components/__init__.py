@@ -15,7 +15,7 @@ def read_asset(name: str) -> str:
 
 
 def register_component(name: str, html: str = "", *, libraries: tuple[str, ...] = ()) -> Any:
-    """Register the component of NAME.js and NAME.css, if there is one; return what draws it.
+    """Register the component of NAME.js and, if it exists, NAME.css; return its draw function.
 
     Args:
         libraries: JavaScript files whose functions NAME.js uses.

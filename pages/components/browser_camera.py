@@ -74,6 +74,6 @@ def draw_browser_camera(key: str, data: Mapping[str, Any], on_message: Callable[
 
 def camera_message(key: str) -> Mapping[str, Any] | None:
     """Return the browser's latest message, None before the first: {page, on, now, frames}, see
-    `BrowserFrames.receive`, and `direct`: whether further messages come over the WebSocket."""
+    `BrowserFrames.receive`, and `direct`: whether further messages are sent over the WebSocket."""
     state = st.session_state.get(key)
     return (state and state.get("told")) or None

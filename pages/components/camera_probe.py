@@ -13,7 +13,7 @@ _component = register_component(
 
 
 def request_camera_report(key: str) -> Any:
-    """Draw the camera test's button; return the browser's report, None before it is pressed."""
+    """Draw the camera test's button; return the browser's report, None before a click."""
     before = st.session_state.get(key)
     heard = bool(before and before.get("report"))
     return _component(key=key, data={"heard": heard}, on_report_change=lambda: None).get("report")

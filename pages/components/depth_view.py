@@ -128,7 +128,7 @@ def _cube_data(cube: Cube, view: DepthView) -> dict[str, Any]:
 
 
 def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
-    """Return points as lists rounded to 0.1 mm; None for each point that isn't finite."""
+    """Return points as lists rounded to 0.1 mm, with None for points that aren't finite."""
     if points_mm is None:
         return None
     rows = np.round(np.asarray(points_mm, float), 1).tolist()
@@ -136,7 +136,7 @@ def _to_rounded_lists(points_mm: ArrayLike | None) -> list[list[float] | None] |
 
 
 def _skeleton_data(skeleton: Skeleton | None) -> dict[str, Any] | None:
-    """Return a skeleton's edges and CSS colours; None for no skeleton."""
+    """Return a skeleton's edges and CSS colours, or None."""
     if skeleton is None:
         return None
     colors = [to_css_color(color) for color in skeleton.colors]

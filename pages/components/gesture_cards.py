@@ -26,8 +26,8 @@ class Inbox:
     missing: list[int] = field(default_factory=list)
 
     def take(self, state: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-        """Return the messages not taken before: the browser repeats each until it is acknowledged.
-        Also store the sample ids whose pictures the browser lacks."""
+        """Return the messages not taken before, since the browser repeats each until acknowledged.
+        Also store the sample ids of pictures that the browser lacks."""
         if not state:
             return []
         if state["page"] != self.page:

@@ -20,8 +20,8 @@ _component = register_component(
 
 
 def edited_boxes(key: str, version: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
-    """Return the boxes as edited in the browser, at most 20, and the selected box's index; the
-    given boxes and 0 before an edit."""
+    """Return the boxes as edited in the browser, at most 20, and the selected box's index; before
+    an edit, the given boxes and 0."""
     said = (st.session_state.get(key) or {}).get("people")
     if not said or said["turn"] != version:
         return list(boxes), 0

@@ -36,8 +36,8 @@ def show_tiles(
     version: int,
     on_select: Callable[[int, set[int]], None],
 ) -> int | None:
-    """Draw sample tiles that can be selected; return the id of a clicked tile to open, None without
-    a click.
+    """Draw sample tiles that can be selected; return the id of the tile clicked to open it, or
+    None.
 
     Args:
         selected_ids: selected ids, of these tiles and of others.

@@ -36,7 +36,7 @@ def displayed_width_px(key: str, default: int) -> int:
 
 
 def click_position(key: str) -> tuple[float, float] | None:
-    """Return the last click as x and y in 0..1 of the picture; None before."""
+    """Return the last click as x and y in 0..1 of the picture; None before a click."""
     said = st.session_state.get(key)
     at = said and said.get("click")
     return (float(at["x"]), float(at["y"])) if at else None

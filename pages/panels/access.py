@@ -103,6 +103,7 @@ def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
     """Return a function from a connection to its user name; "" if not logged in."""
 
     def identify(connection: HTTPConnection) -> str:
+        """Return the connection's user name; "" if not logged in."""
         if not is_by_proxy():
             return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
         try:
@@ -114,8 +115,8 @@ def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
 
 
 def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
-    """Return the host names in the Host header that are accepted, in lower case; None for any, if
-    the server listens to the network and none are configured."""
+    """Return the accepted host names of the Host header, in lower case; None (any host) if the
+    server listens to the network and no hosts are configured."""
     listed = st.get_option("server.allowedHosts")
     if not listed and not is_local_only(st.get_option("server.address")):
         return None
@@ -124,7 +125,7 @@ def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
 
 
 def current_owner() -> str:
-    """Return the owner whose projects this visitor sees; "" where there is no login.
+    """Return the owner of the projects that this visitor sees; "" if the server has no login.
 
     Raises:
         AccessError: the visitor has not logged in, or the login can't be checked.
@@ -139,8 +140,8 @@ def current_owner() -> str:
 
 
 def require_login(on_log_out: Callable[[], None]) -> None:
-    """Stop the page for a visitor without login, showing Log in; show the others' name and Log out
-    in the sidebar.
+    """Stop the page and show Log in if the visitor isn't logged in; for a logged-in visitor, show
+    their name and Log out in the sidebar.
 
     Args:
         on_log_out: closes what Streamlit would release only later.
@@ -167,7 +168,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
 
 
 def is_at_this_machine() -> bool:
-    """Return whether the server listens to localhost only and has no login."""
+    """Return whether the server listens only to localhost and has no login."""
     return (
         is_local_only(st.get_option("server.address"))
         and not Paths.find().of(current_owner()).owner

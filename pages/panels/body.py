@@ -65,8 +65,8 @@ def pick_persons() -> int:
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
-    """Draw the choice among people's numbers and return one; a single number is returned without
-    drawing.
+    """Draw the choice among people's numbers and return the selected number; don't draw for a
+    single person.
 
     Args:
         coloured: whether each is drawn in the colour of their number.
@@ -97,7 +97,7 @@ def explain_steps() -> None:
 
 
 def _pick_background_picture() -> Backdrop | None:
-    """Draw the upload of a background picture; return the last valid one, None before.
+    """Draw the upload of a background picture; return the last valid one, None before an upload.
 
     It survives a change of page, which empties the field; a button removes it then.
     """
@@ -147,7 +147,7 @@ _BODY_LAYOUT = {
 
 
 def show_angles(angles: Mapping[str, float]) -> None:
-    """Show a table of joint angles, a row per joint, left beside right."""
+    """Show a table of joint angles: a row per joint, with left and right columns."""
     columns = {
         side: [_format_angle(angles.get(f"{side}_{joint}", float("nan"))) for joint in JOINTS]
         for side in SIDES
@@ -160,7 +160,7 @@ def _format_angle(degrees: float) -> str:
 
 
 def show_angle_curves(table: "pd.DataFrame", time_title: str) -> None:
-    """Draw angle over time, a chart per joint, of columns time_s and an angle each in degrees."""
+    """Draw a chart of angle over time per joint; the table has time_s and degrees per joint."""
     if not table[list(ANGLES)].notna().any(axis=None):
         st.caption("The angles of elbows, shoulders, hips and knees are drawn here.")
         return
@@ -194,7 +194,7 @@ def show_angle_curves(table: "pd.DataFrame", time_title: str) -> None:
 
 
 def show_body_3d(world: Floats | None, key: str, *, mirrored: bool = False) -> None:
-    """Draw a body (33, 3) in metres as a rotatable 3-D figure, seen from the camera, if not None.
+    """Draw a body (33, 3) in metres as a rotatable 3-D figure, seen from the camera; skip None.
 
     Plotly's z points up; the body's x points right, y down, z away.
     """

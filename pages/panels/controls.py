@@ -33,7 +33,7 @@ LIMITS_MB = {
 
 
 def pick_option(title: str, options: Iterable[str], key: str, **control: Any) -> str:
-    """Draw a segmented control; return the selected option, at first the first one.
+    """Draw a segmented control, by default with the first option; return the selected option.
 
     Args:
         control: further arguments of `st.segmented_control`.
@@ -51,7 +51,7 @@ def colored_number(number: int) -> str:
 
 
 def pick_emoji(key: str, current: str = "") -> str:
-    """Draw common emoji and a text field; return the typed, else the chosen one, "" for none."""
+    """Draw common emoji and a text field; return the typed or else the selected emoji, or ""."""
     is_listed = current in EMOJI_CHOICES
     default = current if is_listed else None
     chosen = st.pills("Emoji", EMOJI_CHOICES, default=default, key=f"{key}_pills")
@@ -85,7 +85,7 @@ def upload_field(
 def download_button(
     label: str, content: bytes | str | Callable[[], bytes | str], name: str, **options: Any
 ) -> None:
-    """Draw a button that downloads a file without a rerun of the page.
+    """Draw a button that downloads a file without rerunning the page.
 
     Args:
         content: of the file, or a function that makes it when the button is pressed.

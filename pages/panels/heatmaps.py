@@ -58,7 +58,7 @@ _MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges t
 
 
 def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
-    """Draw the choices of heatmap view, stage and keypoint; for a video the view alone."""
+    """Draw the choices of heatmap view, stage and keypoint; for a video only the view."""
     view = pick_option(
         "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
     )
@@ -72,7 +72,7 @@ def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
 
 
 def _pick_stage(stages: int) -> int:
-    """Draw the choice of a stage and return its index, at first the last."""
+    """Draw the choice of a stage, by default the last; return its index."""
     chosen = st.segmented_control(
         "Stage",
         range(1, stages + 1),
@@ -86,7 +86,7 @@ def _pick_stage(stages: int) -> int:
 
 
 def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
-    """Explain the heatmaps' colours and the view; a click on a tile enlarges its keypoint."""
+    """Explain the heatmaps' colours and view, and that a click on a tile enlarges its keypoint."""
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
     st.image(draw_colour_bar(200, 12), "low … high confidence", width=200)
@@ -119,7 +119,7 @@ def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: in
 
 
 def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
-    """Select the keypoint whose tile was clicked, or all again if it was enlarged already."""
+    """Select the keypoint whose tile was clicked; a click on an enlarged keypoint selects all."""
     at, layout = click_position(_SHOWN), layout_tiles(maps, skeleton, stages)
     if at is not None and layout is not None:
         request_keypoint("maps", skeleton, enlarged_keypoint_after_click(layout, *at, maps.joint))
@@ -146,7 +146,7 @@ def recent_frames() -> FrameHistory:
 
 def freeze_button(source: KeypointSource, has_picture: bool) -> AnalysedFrame | None:
     """Draw Freeze, or Continue while a frame is frozen; return the frozen frame, estimated again if
-    the net changed; None if live."""
+    the net changed, or None while live."""
     held: _FrozenFrame | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
         st.button("Continue", icon="▶️", on_click=_unfreeze, help="Back to the video.")
@@ -173,7 +173,7 @@ def _unfreeze() -> None:
 
 
 def _reestimate_frame(moment: AnalysedFrame, source: KeypointSource) -> AnalysedFrame:
-    """Estimate a frozen frame by another net, looking for as many people as before."""
+    """Estimate a frozen frame again with another net, for the same number of people."""
     frame, estimator = _camera_frame(moment), page_estimator(source)
     bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
     several = len(moment.estimate.numbers) if bodies else 0
@@ -285,7 +285,8 @@ def show_people_upload(source: KeypointSource, maps: Maps) -> None:
 def _initial_boxes(
     box_source: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
 ) -> tuple[str, list[Box]] | None:
-    """Return a cache key and boxes: none, detected, or of a JSON file; None before its upload."""
+    """Return a cache key and the boxes (none, detected, or read from a JSON file); None until that
+    file is uploaded."""
     if box_source == DRAWN:
         return DRAWN, []
     if box_source == FOUND:
@@ -325,7 +326,7 @@ def _initial_boxes(
 def _show_people_heatmaps(
     rgb: Picture, estimator: HeatmapBodies, maps: Maps, version: str, initial_boxes: Sequence[Box]
 ) -> None:
-    """Draw the box editor over everyone's skeletons, then heatmaps of the selected box."""
+    """Draw the box editor over all skeletons, then heatmaps of the selected box."""
     boxes, chosen = edited_boxes(_BOXES, version, initial_boxes)
     estimate = _estimate_new_boxes(rgb, estimator, version, boxes)
     of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])

@@ -39,7 +39,7 @@ def apply_style() -> None:
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show Mudra's errors and those of disk and memory as text on the page; others pass."""
+    """Show Mudra's errors and errors of disk and memory on the page; let others propagate."""
     try:
         yield
     except (MudraError, OSError, MemoryError) as error:
@@ -49,14 +49,14 @@ def show_errors() -> Iterator[None]:
 
 
 def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: Any) -> None:
-    """Call `change` with these arguments and rerun the page; show its error instead if it fails."""
+    """Call `change` with these arguments and rerun the page; if it fails, show its error."""
     with show_errors():
         change(*arguments, **options)
         st.rerun()
 
 
 def show_tabs(key: str, contents: Mapping[str, Callable[[], object]]) -> None:
-    """Draw tabs by title; closed ones stay empty, so that the page loads sooner."""
+    """Draw tabs by title; only the open tab is filled, so that the page loads faster."""
     tabs = st.tabs(list(contents), key=key, on_change="rerun")
     for tab, show in zip(tabs, contents.values(), strict=True):
         if tab.open:

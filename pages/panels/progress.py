@@ -15,7 +15,8 @@ _POLL_S = 0.1
 
 @contextmanager
 def progress_bar(text: str) -> Iterator[Progress]:
-    """Show a bar in the context; yield a callback that moves it, showing a label or else `text`."""
+    """Show a progress bar in the context; yield a callback that moves it, labelled by default
+    `text`."""
     bar = st.progress(0.0, text)
 
     def move_bar(done: float, total: float | None = None, label: str = "", /) -> None:
@@ -28,7 +29,7 @@ def progress_bar(text: str) -> Iterator[Progress]:
 
 
 def start_job(key: str, work: Callable[[Progress], Any]) -> None:
-    """Run work in a thread of its own, which page reruns don't interrupt; first wait for the key's
+    """Run work in its own thread, which page reruns don't interrupt; first wait for the key's
     previous job.
 
     Args:

@@ -30,8 +30,8 @@ def get_or_make(
     make: Callable[[], Value],
     close: Callable[[Value], object] = lambda value: None,
 ) -> Value:
-    """Return the value cached under a name; call `make` if its key changed or another page opened,
-    closing the old value.
+    """Return the value cached under a name; if its key changed or another page opened, close the
+    old value and call `make`.
 
     Args:
         name: where the value is cached; a value of another key is closed first.
@@ -52,7 +52,7 @@ def drop_cached(name: str) -> None:
 
 
 def drop_cached_except(prefix: str, names: Collection[str]) -> None:
-    """Close and drop the cached values whose name starts with a prefix, except the given names."""
+    """Close and drop cached values by name prefix, except the given names."""
     for name in [*_cached_values()]:
         if name.startswith(prefix) and name not in names:
             drop_cached(name)

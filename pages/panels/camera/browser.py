@@ -136,7 +136,7 @@ class _DrawnCamera:
 
 
 def can_browser_find(options: Options) -> bool:
-    """Return whether the browser can estimate and draw what these options ask for."""
+    """Return whether the browser can do the estimation and drawing of these options."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
     return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
@@ -182,8 +182,8 @@ def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: _DrawnCamera
 
 
 def _receive_camera_message() -> None:
-    """Pass the browser's latest message to its stream; create the stream when the camera starts,
-    close it when it stops."""
+    """Pass the browser's latest message to its stream; create the stream when the camera starts and
+    close it when the camera stops."""
     message = camera_message(KEY) or {}
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     if not message.get("on"):

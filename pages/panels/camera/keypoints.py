@@ -57,8 +57,8 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
 
 
 def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
-    """Draw the switch for several hands or people; return the maximum number of poses. Return 1
-    without drawing for a skeleton of two hands.
+    """Draw the switch for several hands or people; return the maximum number of poses. For a
+    skeleton of two hands, return 1 without drawing.
 
     Args:
         toggle: further arguments of `st.toggle`.
@@ -72,8 +72,8 @@ def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
 
 
 def pick_net(key: str, project: Project) -> KeypointSource:
-    """Draw the choices of a heatmap net, crop and Kalman filter, nets of the project's subject
-    first; return them as a source."""
+    """Draw the choices of a heatmap net, crop and Kalman filter, listing nets of the project's
+    subject first; return them as a source."""
     hands, bodies = available_nets(studio().paths), body_nets(studio().paths)
     of_body = skeleton_named(project.skeleton).is_body
     name = st.selectbox(
@@ -88,7 +88,7 @@ def pick_net(key: str, project: Project) -> KeypointSource:
 
 
 def _pick_crop_and_filter(key: str, net: str) -> KeypointSource:
-    """Draw the choice of how a net's crop is located, and the Kalman filter's; return a source."""
+    """Draw the choices of a net's crop method and of the Kalman filter; return them as a source."""
     crop = st.radio(
         "Crop",
         list(CROPS),
@@ -106,8 +106,8 @@ def _pick_crop_and_filter(key: str, net: str) -> KeypointSource:
 
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
-    """Draw the choice of a keypoint's heatmap; return its index, one past the last for the
-    background, None for all."""
+    """Draw the choice of a keypoint's heatmap; return its index, the number of keypoints for the
+    background, or None for all."""
     names, known, at = _keypoint_choices(skeleton), st.session_state, f"{key}_joint"
     if (chosen := known.get(f"{at}_chosen")) in names:
         known[at] = chosen

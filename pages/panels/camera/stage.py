@@ -116,7 +116,7 @@ def has_stage() -> bool:
 
 @contextmanager
 def draw_stage(title: str) -> Iterator[None]:
-    """Draw title, video and settings; the page draws in the context by `current_stage()`."""
+    """Draw title, video and settings; in the `with` block the page draws into `current_stage()`."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
@@ -161,7 +161,7 @@ def _apply_video_style(name: str) -> None:
 
 
 def detach_previous_page(stream: AnyStream) -> None:
-    """When another page opens: pause the video and end what the previous page did with it."""
+    """When another page opens: pause the video and stop the previous page's use of it."""
     visit = st.session_state["visit"]
     if st.session_state.get("stage_visit") == visit:
         return
@@ -182,7 +182,7 @@ def has_server_picture(stream: AnyStream | None) -> bool:
 
 def warn_if_picture_missing(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
     """If the options need the picture on the server but it stays in the browser: pause the stream,
-    say so in `place` and return True."""
+    show a message in `place` and return True."""
     if not isinstance(stream, BrowserStream) or can_browser_find(options):
         return False
     stream.live.configure(PAUSED)

@@ -77,8 +77,8 @@ def _draw_recording_batch(
 def _read_frame_batch(
     playback: DepthPlayback, scene: DepthScene, name_gesture: GestureNamer
 ) -> list[dict[str, Any]]:
-    """Read the frames the browser requests, at most _BATCH or what fits in _BATCH_S; unreadable
-    ones as `broken_frame_data`."""
+    """Read the frames that the browser requests, up to _BATCH frames or _BATCH_S; send unreadable
+    frames as `broken_frame_data`."""
     first, until = first_requested_frame(_KEY, scene), time.monotonic() + _BATCH_S
     reach = scene.reach or playback.usual_reach
     batch = []
@@ -94,7 +94,7 @@ def _read_frame_batch(
 
 
 def _show_hand_counts(playback: DepthPlayback) -> None:
-    """Show in how many of the frames read a hand was found, and a keypoint download."""
+    """Show how many of the frames read contain a hand, and a keypoint download."""
     found, read = playback.count_hands()
     if read == playback.count and not found:
         st.warning(
@@ -175,7 +175,7 @@ _LOOK = "Look again"
 
 
 def pick_depth_net() -> DepthNet:
-    """Draw the choice of an installed depth net; return it loaded."""
+    """Draw the choice of an installed depth net; load and return it."""
     nets = depth_nets(studio().paths)
     name = st.selectbox(
         "Net",
@@ -260,7 +260,7 @@ def _open_source_once(
     net: DepthNet,
     read: Callable[[DepthSource, DepthNet, Sequence[HandFinder]], Reader],
 ) -> Reader:
-    """Return the cached reader of a source, opened anew when the key or the net changes."""
+    """Return the cached reader of a source; open it again if the key or the net changes."""
 
     def make() -> tuple[Reader, ExitStack]:
         """Open the source and return its reader and the stack that closes both."""
@@ -276,7 +276,7 @@ def _open_source_once(
 
 
 def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
-    """Show a depth camera's frames while it is on; without one, what each kind lacks."""
+    """Show a depth camera's frames while it is on; if there is none, show what is missing."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not is_at_this_machine():
         st.info(
@@ -338,7 +338,7 @@ def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
 
 
 def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, name_gesture: GestureNamer) -> None:
-    """Send the frames since the last call to the view; on an error show it and Try again."""
+    """Send new frames since the last call to the view; on an error, show it and Try again."""
     if stream.error:
         st.error(safe_label(stream.error), icon="📷")
         if st.button("Try again", key="depth_again"):

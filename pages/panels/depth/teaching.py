@@ -31,7 +31,7 @@ GestureNamer = Callable[[DepthView], str]
 
 
 def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
-    """Return the project's model name, and a function that returns the gesture text of a frame.
+    """Return the project's model name, and a function from a frame to its gesture text.
 
     Both give "" if the model does not know this net's keypoints.
     """
@@ -40,7 +40,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
         return "", lambda view: ""
 
     def name_gesture(view: DepthView) -> str:
-        """Return the frame's gesture and probability as text, "" without a hand."""
+        """Return the frame's gesture and probability as text; "" if there is no hand."""
         answer = predict_depth_hand(view, model, net.name)
         if answer is None:
             return ""
@@ -112,7 +112,7 @@ def teach_from_recording(
 
 
 def _draw_teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
-    """Draw the heading and a note if the model doesn't know the net; return two columns."""
+    """Draw the heading, and a note if the model wasn't trained for the net; return two columns."""
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
     model = answering_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
@@ -129,7 +129,7 @@ def _gesture_title(gesture: Gesture) -> str:
 
 
 def _check_depth_project(project: Project, net: DepthNet) -> bool:
-    """Return whether the project takes hands of the net's skeleton in 3-D; else show why."""
+    """Return whether the project accepts 3-D hands of the net's skeleton; if not, show why."""
     try:
         check_takes_depth(project, net.skeleton)
     except MudraError as error:

@@ -94,7 +94,7 @@ def _pick_action_settings(project: Project, model: GestureModel | None, smoothed
 
 
 def _pick_osc(suffix: str) -> dict[str, Any]:
-    """Draw the OSC switch, host and port; return arguments of `Settings`, {} while off."""
+    """Draw the OSC switch, host and port; return arguments of `Settings`, {} if off."""
     is_on = st.toggle(
         "OSC",
         key=f"act_osc{suffix}",
@@ -113,8 +113,8 @@ def _pick_osc(suffix: str) -> dict[str, Any]:
 
 
 def _pick_websocket(suffix: str) -> dict[str, Any]:
-    """Draw the WebSocket switch and its clients; return the arguments of `Settings`, {} while off
-    or if others can reach the studio."""
+    """Draw the WebSocket switch and its clients; return the arguments of `Settings`, {} if off or
+    if the studio is reachable from the network."""
     if not is_at_this_machine():
         st.caption(
             "Other people can reach this studio, so its WebSocket, which is for programs on the "
@@ -164,7 +164,7 @@ def _pick_port(label: str, start: int, key: str) -> int:
 
 
 def _pick_osc_host(key: str) -> str:
-    """Draw the choice of OSC's host and return it; "" for none.
+    """Draw the choice of OSC's host and return it; "" if none is chosen.
 
     A visitor who logged in can choose only hosts that the operator listed.
     """

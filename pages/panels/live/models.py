@@ -30,7 +30,7 @@ _OTHER_KEYPOINTS_ADVICE = "Record and train with these keypoints, or choose anot
 
 
 def pick_model(project: Project) -> GestureModel | None:
-    """Draw the choice of a trained or starter model; return it loaded, None without one."""
+    """Draw the choice of a trained or starter model; load and return it, None if there is none."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
     starter = shipped_model_name(project.skeleton)
@@ -62,7 +62,7 @@ def _model_title(run: Run) -> str:
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     """Return the project's model in use and a sentence about it; None with a hint if there is none,
-    None and "" if it can't be read."""
+    or None and "" if it can't be read."""
     found = active_model(studio().paths, project)
     if not found.name:
         return None, NO_MODEL
@@ -71,7 +71,7 @@ def answering_model(project: Project) -> tuple[GestureModel | None, str]:
 
 
 def _load_unchanged_model(folder: Path) -> GestureModel | None:
-    """Return a model, cached until its files change; None and an error if it can't be read."""
+    """Return a model, cached until its files change; if it can't be read, show the error."""
     with show_errors():
         return load_gesture_model(folder, model_changed_at(folder))
     return None
@@ -85,7 +85,8 @@ def model_changed_at(folder: Path) -> float:
 
 
 def _describe_active_model(model: ActiveModel) -> str:
-    """Return a sentence about the model in use: what it knows, or when it was trained."""
+    """Return a sentence about the model in use: which gestures the starter model recognises, or
+    when the user's own was trained."""
     if model.name in KNOWS:
         return f"The starter model is in use: it knows {KNOWS[model.name]}."
     now = time.localtime()
@@ -97,7 +98,7 @@ def _describe_active_model(model: ActiveModel) -> str:
 
 
 def model_for_keypoints(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
-    """Return the model if it was trained on such keypoints; else show a warning and return None."""
+    """Return the model if it was trained on this source's keypoints; else show a warning."""
     came = source.training_estimator(studio().paths)
     if model is None or model.knows(came):
         if model is not None and model.axes == 3:

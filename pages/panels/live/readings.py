@@ -99,7 +99,7 @@ def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
 
 
 def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
-    """Warn if the last half minute's hands differ from the training data, and say what to do."""
+    """Warn, with advice, if the hands of the last half minute differ from the training data."""
     if model is None:
         return
     key, drift = st.session_state.get("drift", (None, None))

@@ -22,7 +22,7 @@ COLOURS = ["#d9822b", "#23807a"]  # the dashes differ, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
-    """Draw the smoothing settings, at first the model's; off returns no smoothing and no hold."""
+    """Draw the smoothing settings, by default the model's; if off, return no smoothing or hold."""
     start = Smoothing()
     with show_errors():
         start = read_smoothing(model)
@@ -41,7 +41,7 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
 
 
 def _pick_smoothing_settings(start: Smoothing, key_suffix: str) -> Smoothing:
-    """Draw the sliders and return their values; other start values reset them by their keys."""
+    """Draw the sliders and return their values; changed start values reset them."""
     key_suffix = f"{key_suffix}_{hash(start)}"
     joints = st.toggle("Smooth the keypoints", start.joints, key=f"s_joints{key_suffix}")
     cutoff = st.slider(
@@ -90,7 +90,7 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 
 def _draw_save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
-    """Draw the button that saves the settings with the model; a note for a shipped model."""
+    """Draw the button that saves the settings with the model; for a shipped model, a note."""
     if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
             "These settings last until you leave the page; a model that you trained can save them."

@@ -27,7 +27,7 @@ _PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
 
 
 def show_data_exchange(store: Store, project: Project) -> None:
-    """Draw export on the left and import on the right, of the project and of its samples."""
+    """Draw export and import, side by side, of the project and of its samples."""
     show_import_result(project)
     left, right = st.columns(2, gap="large")
     with left:
@@ -91,7 +91,7 @@ def _export_samples_form(store: Store, project: Project) -> None:
 def _draw_prepared_download(
     key: tuple[object, ...], title: str, write_file: Callable[[Progress], Download]
 ) -> None:
-    """Draw a button that writes the file, and, once written, one that downloads it."""
+    """Draw a button that writes the file, then one that downloads it."""
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
     if st.button(title, icon="📦", key=f"prepare_{key[1]}"):
         with show_errors(), progress_bar("writing …") as progress:

@@ -43,7 +43,7 @@ def _undoable_action() -> Action | None:
 
 
 def _undo_action(action: Action) -> None:
-    """Undo a change, select its project, say how many rows were restored, and rerun the page."""
+    """Undo a change, select its project, show how many rows were restored, and rerun the page."""
     store, project_id = studio().store, action.project_id
     models = {project.id: project.active_model for project in store.projects()}
     with show_errors():
@@ -103,7 +103,7 @@ def pick_project() -> Project:
 
 
 def list_or_create_projects(store: Store) -> Sequence[Project]:
-    """Return all projects, at least one: create the first if there are none."""
+    """Return all projects; create one if there are none."""
     if not store.projects():
         try:
             store.create_project(FIRST_PROJECT)
@@ -114,7 +114,7 @@ def list_or_create_projects(store: Store) -> Sequence[Project]:
 
 
 def _selected_project(projects: Sequence[Project]) -> Project:
-    """Return the project with the selected id; else the one named in the URL, else the first."""
+    """Return the project with the selected id, else the one named in the URL, else the first."""
     chosen, name = st.session_state.get("project_id"), st.query_params.get("project")
     by_id = next((one for one in projects if one.id == chosen), None)
     by_name = next((one for one in projects if one.name == name), None)
@@ -122,7 +122,7 @@ def _selected_project(projects: Sequence[Project]) -> Project:
 
 
 def _select_from_sidebar(key: str, ids: Mapping[str, int]) -> None:
-    """Store the sidebar's choice; ignore a late message of a widget that was replaced."""
+    """Store the sidebar's selection; ignore late messages of a replaced widget."""
     turn = st.session_state.get("project_turn", 0)
     # else a late message of an old widget, or of a page being left
     if key == f"project_{turn}" and key in st.session_state:

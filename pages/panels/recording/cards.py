@@ -137,8 +137,8 @@ class Cards:
 
 
 def handle_messages(cards: Cards) -> None:
-    """Handle the browser's new messages; store the error of a failed one for the page to show.
-    After an edit, redraw the cards and undo bar."""
+    """Handle the browser's new messages; if one fails, store its error for the page to show. After
+    an edit, redraw the cards and undo bar."""
     talk = cards.talk
     for message in talk.inbox.take(cards_message(cards.key)):
         if message["kind"] not in _AUTOMATIC_KINDS:
@@ -153,7 +153,7 @@ def handle_messages(cards: Cards) -> None:
 
 
 def _handle_message(cards: Cards, message: dict[str, Any]) -> None:
-    """Dispatch a browser message by kind: recording, selection, "calm", else an edit."""
+    """Dispatch a browser message by kind: recording, selection, idle ("calm"), else an edit."""
     kind = message["kind"]
     if kind in ("begin", "beat", "end", "start", "stop"):
         _handle_recording_message(cards, kind, message)
@@ -216,8 +216,8 @@ def draw_gesture_cards(cards: Cards) -> Gesture | None:
 
 
 def _draw_cards_fragment(cards: Cards) -> None:
-    """Handle messages left over, draw the cards with errors and notes, and run the due callbacks.
-    The browser reruns this fragment while recording."""
+    """Handle unread messages, draw the cards with errors and notes, and run the due callbacks. The
+    browser reruns this fragment while recording."""
     talk = cards.talk
     handle_messages(cards)  # left by an interrupted callback
     progress = cards.recorder.status()
@@ -240,7 +240,7 @@ def _draw_cards_fragment(cards: Cards) -> None:
 
 
 def _run_callbacks(cards: Cards, *, recording_ended: bool, is_calm: bool) -> None:
-    """Call the callbacks that are due; those for edits and selection wait for a recording's end."""
+    """Call the due callbacks; edit and selection callbacks wait until a recording ends."""
     state = cards.talk
     chose, changed = state.chose and not state.busy, state.changed and not state.busy
     state.chose, state.changed = state.chose and not chose, state.changed and not changed

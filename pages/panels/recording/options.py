@@ -69,7 +69,7 @@ def pick_max_people(project: Project) -> int:
 
 
 def visit_recorder(project: Project, person: str, source: str = "webcam") -> Recorder:
-    """Return this visit's recorder; other arguments close it and open a new session."""
+    """Return this visit's recorder; if the arguments changed, close it and open a new session."""
     wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:

@@ -48,7 +48,7 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
 
 
 def show_no_samples() -> None:
-    """Say that nothing is recorded yet, with links to Record and Demo."""
+    """Show that nothing is recorded yet, with links to Record and Demo."""
     st.info("Nothing is recorded yet: record gestures, or fill the demo project.", icon="🎥")
     with st.container(horizontal=True):
         st.page_link("pages/record.py", label="Record gestures", icon="➡️")

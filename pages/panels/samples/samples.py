@@ -100,8 +100,8 @@ def _show_label_noise(project: Project, noise_score: LabelNoiseScore, estimator:
 
 
 def trim_clip_form(project: Project, sample: Sample) -> None:
-    """Draw the clip with a slider for start and end that can also restore trimmed frames; Apply
-    saves, at least MIN_CLIP_FRAMES."""
+    """Draw the clip with a slider for start and end, which can also restore trimmed frames; Apply
+    saves at least MIN_CLIP_FRAMES."""
     whole, current = find_whole_clip(studio().store, sample)
     times, player = clip_times(whole), st.container()
     st.image(draw_clip_loop(whole, 64), width="stretch")
@@ -160,7 +160,7 @@ def show_selection_bar(
 
 
 def apply_and_unselect(ids: list[int], change: Callable[[], object]) -> None:
-    """Change the selected samples and unselect them; the callback of a button."""
+    """Change the selected samples and unselect them (a button's callback)."""
     with show_errors():
         change()
         _select_samples(ids, False)
@@ -217,7 +217,7 @@ def show_sample_grid(
 def _sample_tile(
     sample: Sample, gestures: Mapping[int, str], noise_score: LabelNoiseScore | None
 ) -> SampleTile:
-    """Return a sample's tile with its gesture, picture, and the other gesture it looks like."""
+    """Return a sample's tile: gesture, picture, and the suspected other gesture."""
     note = ""
     if noise_score and noise_score.other is not None:
         other = gestures.get(noise_score.other, "another gesture")

@@ -112,7 +112,7 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
 
 
 def _cell_layer() -> Chart:
-    """Build the layer of coloured cells; a clicked one gets a frame."""
+    """Build the layer of coloured cells; a clicked cell gets a frame."""
     shade = {"scheme": "teals", "domain": [0, 1]}
     frame = {"condition": {"param": CELL, "value": ORANGE, "empty": False}, "value": None}
     tooltip = [_encode("shown", "nominal"), _encode("prediction", "nominal"), _encode("samples")]

@@ -25,7 +25,7 @@ MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
 
 
 def show_quick_training(project: Project, advice: str) -> None:
-    """Draw Train, “Learn as I go”, and the running training or the last result, refreshed while
+    """Draw Train, “Learn as I go”, and the current training run or the last result, refreshed while
     training.
 
     Args:
@@ -39,7 +39,7 @@ def show_quick_training(project: Project, advice: str) -> None:
 
 
 def train_after_recording(project: Project) -> None:
-    """Restart the training after a recording if “Learn as I go” is on and there is enough."""
+    """Restart training after a recording if “Learn as I go” is on and there are enough samples."""
     preload_training()  # a training is likely to follow
     if st.session_state.get("learn_as_i_go") and not recording_advice(project):
         with show_errors():
@@ -60,7 +60,7 @@ def _training_and_model(project: Project) -> tuple[str, ActiveModel]:
 def _draw_quick_training(
     project: Project, drawn: tuple[str, ActiveModel], advice: str, excluded_text: str
 ) -> None:
-    """Draw the running or last training and its controls; rerun if it or the model changed."""
+    """Draw the current or last training run and its controls; rerun if the run or model changed."""
     with show_errors():
         running = studio().trainings.find_running(project)
         if drawn != _training_and_model(project):
@@ -84,7 +84,7 @@ def _draw_quick_training(
 
 
 def _draw_train_button(project: Project, running: Run | None, advice: str) -> None:
-    """Draw Stop while a training runs, else Train, disabled if samples are missing."""
+    """Draw Stop during a training run, else Train, disabled if samples are missing."""
     trainings = studio().trainings
     if running is not None:
         if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
@@ -96,7 +96,7 @@ def _draw_train_button(project: Project, running: Run | None, advice: str) -> No
 
 
 def _show_last_result(project: Project, advice: str) -> None:
-    """Show the last training's error and test accuracy; before the first training, the advice."""
+    """Show the last run's error and test accuracy; before the first run, the advice."""
     runs = studio().trainings.runs(project)
     if not runs:
         st.caption(advice or "Press Train: it takes seconds, then the new model is in use.")
@@ -112,7 +112,7 @@ def _show_last_result(project: Project, advice: str) -> None:
 
 
 def _accuracy_sentence(result: dict[str, Any]) -> str:
-    """Return how many test samples were recognised, as Markdown, and if that is too few."""
+    """Return how many test samples were recognised, as Markdown, with a warning if too few."""
     figures = result["figures"]
     count, total = round(figures["accuracy"] * figures["n"]), figures["n"]
     text = f"**{count} of {total} test samples recognised** ({figures['accuracy']:.1%})."

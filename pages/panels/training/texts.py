@@ -27,7 +27,7 @@ _MATCHERS = {"templates": "nearest examples", "net": "small net"}
 
 
 def run_title(run: Run, project: Project) -> str:
-    """Return a training's title: start time, status, accuracy, origin, whether in use."""
+    """Return a training run's title: start time, status, accuracy, origin, whether in use."""
     status, result = run.status(), run_result(run)
     parts = [f"{MARKS[status]} {run_started_at(run)}", status]
     if result:
@@ -46,7 +46,7 @@ def run_started_at(run: Run) -> str:
 
 
 def training_progress(run: Run) -> tuple[float, str]:
-    """Return a running training's or measurement's fraction done, 0..1, and its step as text."""
+    """Return a training run's or measurement's completed fraction, 0..1, and its step as text."""
     if KIND in run.about():
         done, total, name = read_evaluation_progress(run)
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"

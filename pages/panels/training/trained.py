@@ -35,7 +35,7 @@ Cell = tuple[int, int]
 
 
 def show_results(project: Project, running: Run | None) -> None:
-    """Draw the list of trainings and the selected one's results."""
+    """Draw the list of training runs and the selected run's results."""
     runs = {run.name: run for run in studio().trainings.runs(project)}
     if not runs:
         return
@@ -56,7 +56,7 @@ def show_results(project: Project, running: Run | None) -> None:
 
 
 def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
-    """Show a training's error, figures, confusion matrix, comparisons and curves."""
+    """Show a training run's error, figures, confusion matrix, comparisons and curves."""
     result = run_result(run)
     if reason := describe_failure(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
@@ -106,7 +106,7 @@ def _draw_metric(label: str, value: str, explanation: str | None = None) -> None
 
 
 def _show_rejection_rates(rates: dict[str, Any]) -> None:
-    """Show the true accept rate of gestures and the false accept rate of other hands."""
+    """Show the true accept rate of gestures and the false accept rate of unknown hands."""
     accepted = rates["false_accept"]
     with st.container(horizontal=True):
         of_held_out = f"of {rates['gestures']} held-out samples"
@@ -209,7 +209,7 @@ VERDICTS = {"better": "better", "worse": "worse", "same": "no clear difference",
 
 
 def show_comparison(project: Project, running: Run | None) -> None:
-    """Draw the Compare button, an error of the last comparison, and the newest result table."""
+    """Draw the Compare button, the last comparison's error, and the newest result table."""
     st.subheader("Other classifiers", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
@@ -252,7 +252,7 @@ def _format_difference(row: dict[str, Any]) -> str:
 
 
 def show_new_people(run: Run, project: Project, running: Run | None) -> None:
-    """Draw the button that starts leave-one-person-out and its last result."""
+    """Draw the button that starts leave-one-person-out evaluation, and its last result."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
     found = latest_leave_one_out(trainings, project, run)
