@@ -1,1 +1,1 @@
-"""Send gesture changes, and hands in space, to other programs by OSC, WebSocket and JSON lines."""
+"""Send gesture changes and 3-D hands to other programs by OSC, WebSocket and JSON lines."""

@@ -38,7 +38,7 @@ class Output(Protocol):
 
     @property
     def address(self) -> str:
-        """Where receivers connect; "" for an output that sends to them."""
+        """The address that receivers connect to; "" if the output sends to a fixed address."""
 
     @property
     def clients(self) -> int:
@@ -48,10 +48,10 @@ class Output(Protocol):
         """Send a change."""
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Send a hand in space."""
+        """Send a 3-D hand."""
 
     def close(self, *, wait: bool = False) -> None:
-        """Release its port."""
+        """Release the output's port."""
 
 
 # by the name of their switch in Settings: what opens them, and the settings that it takes;
@@ -64,7 +64,7 @@ OUTPUTS: dict[str, tuple[Callable[..., Output], tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Which outputs are on, and how they are reached."""
+    """Which outputs are on, and their addresses."""
 
     osc: bool = False  # send to `osc_host`, `osc_port`
     osc_host: str = LOCAL
@@ -86,13 +86,13 @@ class Settings:
         return self.sound or any(map(self.is_on, OUTPUTS))
 
     def is_on(self, kind: str) -> bool:
-        """Whether an output of OUTPUTS is switched on."""
+        """Whether this output (one of OUTPUTS) is switched on."""
         return bool(getattr(self, kind))
 
 
 @dataclass(frozen=True)
 class Status:
-    """Current status."""
+    """The current status of the actions."""
 
     changes: int = 0  # number of changes so far
     sent: int = 0  # number of those that were sent or played
@@ -103,7 +103,7 @@ class Status:
 
     @property
     def text(self) -> str:
-        """Return one line for people: “sent 12, last 👍 thumbs_up 97 % … · 2 receivers”."""
+        """Return the status as one line: “sent 12, last 👍 thumbs_up 97 % … · 2 receivers”."""
         parts = f"sent {self.sent}"
         if self.last is not None:
             when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
@@ -115,7 +115,7 @@ class Status:
 
 
 class Actions:
-    """Sends a stream's changes to the outputs that are on; a live.StreamListener.
+    """Sends a stream's changes to the outputs that are on; implements `StreamListener`.
 
     `offer` and `close` are called in the stream's thread, everything else in the page's.
     """
@@ -134,7 +134,7 @@ class Actions:
         self._last: Change | None = None
 
     def configure(self, settings: Settings) -> None:
-        """Open and close outputs for new settings; failures are in `status`, not raised."""
+        """Open and close outputs to match new settings; failures are in `status`, not raised."""
         with self._lock:
             if not self._closed.is_set():
                 self._apply_settings(settings)
@@ -142,7 +142,7 @@ class Actions:
             self._close_outputs()
 
     def _apply_settings(self, settings: Settings) -> None:
-        """Open or close outputs; gestures end before their output closes. Starts the watchdog."""
+        """Open or close outputs, ending gestures before an output closes. Start the watchdog."""
         self._settings = settings
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
@@ -165,8 +165,8 @@ class Actions:
         estimate: Estimate | None = None,
         motions: tuple[Motion, ...] = (),
     ) -> list[Change | HandInSpace]:
-        """Send a frame's gesture changes, completed motions and, if switched on and with an
-        estimate, hands in space; return what was sent. Never waits or raises."""
+        """Send a frame's gesture changes, completed motions and, if switched on and an estimate is
+        given, 3-D hands; return what was sent. Never blocks or raises."""
         self._offered_s = time.monotonic()
         try:
             with self._sending:
@@ -184,13 +184,13 @@ class Actions:
             return []
 
     def _end_all(self) -> None:
-        """Send that no hand shows a gesture or is in view any more."""
+        """Send for every hand that its gesture has ended and that it is gone."""
         with self._sending:
             self._send_changes(self._changes.end_all())
             self._send_hands(self._hands.end_all())
 
     def _end_without_frames(self) -> None:
-        """End the shown gestures when no frame came for FRAME_TIMEOUT_S, until closed."""
+        """End the shown gestures whenever no frame has come for FRAME_TIMEOUT_S, until closed."""
         while not self._closed.wait(FRAME_TIMEOUT_S / 4):
             if time.monotonic() - self._offered_s > FRAME_TIMEOUT_S:
                 self._end_all()
@@ -208,7 +208,7 @@ class Actions:
         return sent
 
     def _send_hands(self, hands: list[HandInSpace]) -> list[HandInSpace]:
-        """Send hands in space to every open output; return them."""
+        """Send 3-D hands to every open output and return them."""
         for hand in hands:
             for output in self._open_outputs:
                 output.send_hand(hand)
@@ -220,7 +220,7 @@ class Actions:
         return [slot.output for slot in self._slots.values() if slot.output is not None]
 
     def status(self) -> Status:
-        """Return counts, the last change, receivers, address and errors; never waits."""
+        """Return counts, the last change, receivers, address and errors, without blocking."""
         outputs = self._open_outputs
         return Status(
             self._count,
@@ -232,12 +232,12 @@ class Actions:
         )
 
     def close(self) -> None:
-        """Send that no hand shows a gesture any more, then release every port; never waits."""
+        """Send that all gestures have ended, then release every port, without blocking."""
         self._closed.set()
         self._close_outputs()
 
     def _close_outputs(self) -> None:
-        """End all gestures and close every output, unless `configure` is about to do so."""
+        """End all gestures and close every output; if `configure` is running, leave it to that."""
         if not self._lock.acquire(blocking=False):
             return  # `configure` is opening an output and will close it
         try:
@@ -249,7 +249,7 @@ class Actions:
 
 
 class _OutputSlot:
-    """One output: closed, open, or failing and retried."""
+    """An output and its state: closed, open, or failed and retried."""
 
     def __init__(self, open_output: Callable[..., Output], option_names: tuple[str, ...]) -> None:
         self.output: Output | None = None
@@ -260,17 +260,17 @@ class _OutputSlot:
         self._tried_s = float("-inf")
 
     def request(self, settings: Settings, *, is_on: bool) -> None:
-        """Set the options that `open_requested` uses."""
+        """Set the options for the next `open_requested`."""
         options = tuple(getattr(settings, name) for name in self._option_names)
         self._requested = options if is_on else None
 
     @property
     def is_outdated(self) -> bool:
-        """Whether it is open with other options than requested."""
+        """Whether the output is open with other options than requested."""
         return self.output is not None and self._requested != self._opened
 
     def open_requested(self) -> None:
-        """Open, reopen or close as requested; failures are in `problem`, retried after 2 s."""
+        """Open, reopen or close as requested; failures are in `problem` and retried after 2 s."""
         options = self._requested
         if options != self._opened:
             self.close(wait=True)

@@ -33,12 +33,12 @@ class Change:
 
     @property
     def name(self) -> str:
-        """The gesture's, "" for none."""
+        """The gesture's name; "" for no gesture."""
         return self.gesture.name if self.gesture else ""
 
     @property
     def emoji(self) -> str:
-        """The gesture's, "" for none."""
+        """The gesture's emoji; "" for no gesture."""
         return self.gesture.emoji if self.gesture else ""
 
     @property
@@ -58,7 +58,7 @@ class Change:
 
     @property
     def text(self) -> str:
-        """Return the change for people: “👍 thumbs_up 97 %, Right hand”, “no gesture, body”."""
+        """Return the change as text: “👍 thumbs_up 97 %, Right hand”, “no gesture, body”."""
         sided = self.hand.startswith(("Left", "Right"))
         hand = f"{self.hand} hand" if sided else self.hand
         if self.gesture is None:
@@ -67,14 +67,14 @@ class Change:
 
 
 class RateLimiter:
-    """Allows at most `per_second` events, at least 1, in any second."""
+    """Allows at most `per_second` events (at least 1) in any second."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
         self._times: deque[float] = deque()
 
     def allow(self, time_s: float) -> bool:
-        """Return whether another event is allowed at this time; an allowed one is counted."""
+        """Return whether another event is allowed at this time; if so, count it."""
         while self._times and time_s - self._times[0] >= 1:
             self._times.popleft()
         if len(self._times) >= self.per_second:
@@ -84,7 +84,7 @@ class RateLimiter:
 
 
 class _HandState:
-    """The gesture that a hand shows, and the last one that was sent."""
+    """The gesture that a hand shows, and the gesture last sent."""
 
     def __init__(self, hold_s: float) -> None:
         self.hold = LabelHysteresis(0, 0, hold_s)
@@ -96,11 +96,11 @@ class ChangeDetector:
     """Detects changes in a stream of readings.
 
     Changes beyond the rate limit are not queued: a gesture that is still shown later is sent then,
-    so the latest state always arrives and an outdated one never does.
+    so the latest state always arrives and outdated states never do.
 
     Attributes:
         rate: limit for all hands together.
-        hold_s: minimum duration of a gesture; 0 if the readings are held already.
+        hold_s: minimum duration of a gesture; 0 if readings are already smoothed over time.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class ChangeDetector:
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
-        """Return a frame's gesture changes within the rate limit; a hand ends after FORGET_S."""
+        """Return a frame's gesture changes within the rate limit; hands end after FORGET_S."""
         found = {reading.hand: reading for reading in readings}
         for name in found:
             self._hands.setdefault(name, _HandState(self.hold_s))
@@ -137,7 +137,7 @@ class ChangeDetector:
         return changes
 
     def motion_changes(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
-        """Return one change per completed motion that the rate limit allows; the hand shows that
+        """Return a change for each completed motion that the rate limit allows; the hand shows that
         gesture until the next `update`."""
         changes = []
         for motion in motions:
@@ -152,13 +152,13 @@ class ChangeDetector:
         return changes
 
     def end_all(self) -> list[Change]:
-        """Forget all hands; return a change to no gesture for each that showed one."""
+        """Forget all hands; return a change to no gesture for each hand that showed one."""
         shown = [name for name, hand in self._hands.items() if hand.sent is not None]
         self._hands.clear()
         return [self._make_change(name, None, None) for name in shown]
 
     def _make_change(self, hand: str, reading: HandReading | None, held_name: str | None) -> Change:
-        """Make a hand's change to the held gesture; to no gesture without it."""
+        """Make a hand's change to the held gesture, or to no gesture if none is held."""
         row = reading.probabilities if reading else ()
         for number, (gesture, probability) in enumerate(row, 1):
             if gesture.name == held_name:

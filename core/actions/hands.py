@@ -1,4 +1,4 @@
-"""Messages about hands in space at the frame rate: keypoints, pinch and grab.
+"""Messages about 3-D hands at the frame rate: keypoints, pinch and grab.
 
 Convention: `joints_mm` are x right, y down, z away from the camera, never mirrored; their origin is
 the camera (a depth camera measured them), or a hand's own middle or that of a body's hips (a net
@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HandInSpace:
-    """A hand in one frame; arrays are empty when the hand is gone."""
+    """A 3-D hand in one frame; arrays are empty if the hand is gone."""
 
     time: float  # seconds since 1970
     hand: str  # "Left", "Right", "Left again" (another person's), "hand" or "body"
@@ -42,7 +42,7 @@ class HandInSpace:
 
     @property
     def json_line(self) -> str:
-        """Return one line of JSON; `joints` and `points` are null when the hand is gone."""
+        """Return the hand as one line of JSON; `joints` and `points` are null if it is gone."""
         is_gone = not len(self.joints_mm)
         document = {
             "time": round(self.time, 3),
@@ -69,14 +69,14 @@ class _HandState:
 
 
 class SpatialHandDetector:
-    """Makes a message of each hand with 3-D keypoints in a frame, and one when it is gone."""
+    """Makes a message for each 3-D hand in a frame, and one when a hand is gone."""
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._wall_clock = wall_clock
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
-        """Return a message for each hand with 3-D keypoints, or missing for FORGET_S."""
+        """Return a message for each 3-D hand, and for each hand missing for FORGET_S."""
         found = [
             self._make_message(reading, estimate)
             for reading in readings
@@ -87,11 +87,11 @@ class SpatialHandDetector:
         return found + [self._make_gone_message(name) for name in gone]
 
     def end_all(self) -> list[HandInSpace]:
-        """Return a message for each hand that it is gone, at the end of a stream."""
+        """Return a message for each hand that it is gone, for the end of a stream."""
         return [self._make_gone_message(name) for name in list(self._hands)]
 
     def _make_message(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
-        """Make the message of a hand in view, with pinch and grab, and remember it."""
+        """Make the message of a visible hand, with pinch and grab, and store its state."""
         joints, points, origin = _locate_keypoints(reading.pose, estimate)
         empty = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
         known = self._hands.setdefault(reading.hand, _HandState(empty))
@@ -103,7 +103,7 @@ class SpatialHandDetector:
         return known.last
 
     def _make_gone_message(self, name: str) -> HandInSpace:
-        """Forget a hand and make the message that it is gone: empty arrays, grips off."""
+        """Forget a hand and make the message that it is gone, with empty arrays and grips off."""
         last = self._hands.pop(name).last
         grips = {key: Grip(False, math.nan, grip.at) for key, grip in last.grips.items()}
         nothing = last.joints_mm[:0], last.points[:0]
@@ -123,6 +123,6 @@ def _locate_keypoints(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str
 
 
 def _to_lists(values: Array, digits: int) -> Any:
-    """Convert an array to rounded nested lists, None for NaN."""
+    """Convert an array to nested lists of rounded numbers, None for NaN."""
     rounded = values.round(digits)
     return np.where(np.isfinite(rounded), rounded, None).tolist()  # type: ignore[call-overload]

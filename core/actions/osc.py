@@ -41,7 +41,7 @@ _POLL_S = 0.2  # how often the listener checks whether it was closed
 
 
 def read_allowed_hosts(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """Return the hosts that people who log in may send to: MUDRA_OSC_HOSTS, separated by commas."""
+    """Return the hosts that logged-in people may send to, from MUDRA_OSC_HOSTS."""
     hosts = (host.strip() for host in environ.get(HOSTS, "").split(","))
     return tuple(dict.fromkeys(filter(None, hosts)))
 
@@ -63,12 +63,12 @@ class OscOut:
         self._client = SimpleUDPClient(str(found[0][4][0]), port)
 
     def send(self, change: Change) -> None:
-        """Send a change; a failure is in `error` until the next success."""
+        """Send a change; if it fails, the message is in `error` until the next success."""
         values = [change.number, change.name, change.emoji, change.probability, change.hand]
         self._send_messages((OUTPUTS, [float(change.number)]), (GESTURE, values))
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Send a hand in space as OSC messages: keypoints, points, and each grip (pinch, grab)."""
+        """Send a 3-D hand as OSC messages: joints, points, and each grip (pinch, grab)."""
         grips = [
             (f"{GRIP}{name}", [hand.hand, int(grip.on), grip.distance, *grip.at.tolist()])
             for name, grip in hand.grips.items()
@@ -94,11 +94,11 @@ class OscOut:
 
 
 class RecordingRemote:
-    """Starts and stops recordings by OSC from this machine; a live.StreamListener. Raises
+    """Starts and stops recordings by OSC from this machine; implements `StreamListener`. Raise
     ActionError if the port is in use.
 
     Attributes:
-        last_command: the last command and its time, for the page; "" before.
+        last_command: the last command and its time, for the page; "" if there is none.
         error: why the last command failed, or "".
     """
 
@@ -113,7 +113,7 @@ class RecordingRemote:
         self._thread.start()
 
     def set_target(self, recorder: Recorder, gesture_id: int) -> None:
-        """Set the gesture that a start records."""
+        """Set the recorder and the gesture to record on start."""
         self._target = (recorder, gesture_id)
 
     def offer(
@@ -123,7 +123,7 @@ class RecordingRemote:
         estimate: Estimate,
         motions: tuple[Motion, ...] = (),
     ) -> None:
-        """Do nothing: a recording does not depend on the hands' gestures."""
+        """Do nothing: recording doesn't depend on the recognised gestures."""
 
     def close(self) -> None:
         """Stop listening; the port is released within _POLL_S."""
@@ -148,8 +148,8 @@ class RecordingRemote:
                     self._run_command(address)
 
     def _run_command(self, address: str) -> None:
-        """Start or stop a recording by an OSC address; ignore other addresses, starts too soon
-        or without a target. Failures are in `error`."""
+        """Start or stop a recording by an OSC address. Ignore other addresses, frequent starts, and
+        commands before a target is set. Failures are in `error`."""
         if self._target is None or address not in (START, STOP):
             return
         recorder, gesture_id = self._target
@@ -168,7 +168,7 @@ class RecordingRemote:
 
 
 def _bind_udp_socket(port: int) -> socket.socket:
-    """Open a UDP socket that receives only from this machine; raise ActionError if it is used."""
+    """Open a UDP socket that receives only from this machine; raise ActionError if in use."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listener.settimeout(_POLL_S)
     try:

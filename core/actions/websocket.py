@@ -43,7 +43,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:
 
 @dataclass(frozen=True)
 class ClientLimits:
-    """Limits on clients."""
+    """Limits for clients."""
 
     clients: int = 8  # maximum number at once
     waiting: int = 32  # maximum number of queued messages; a client with more is disconnected
@@ -69,7 +69,7 @@ def parse_origins(text: str) -> tuple[str, ...]:
 
 
 def page_origin(url: str | None) -> tuple[str, ...]:
-    """Return the web origin of a page's URL as a tuple of one; () if it has none."""
+    """Return the web origin of a page's URL as a tuple, empty if the URL has no origin."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -114,7 +114,7 @@ class WebSocketOut:
 
     @property
     def address(self) -> str:
-        """Where clients connect, with the token."""
+        """The URL that clients connect to, including the token."""
         return f"ws://{LOCAL}:{self.port}/?token={self._token.decode()}"
 
     @property
@@ -123,24 +123,24 @@ class WebSocketOut:
         return len(self._queues)
 
     def send(self, change: Change) -> None:
-        """Queue a change for every client; never waits."""
+        """Queue a change for every client, without blocking."""
         self._call_in_loop(self._queue_line, change.json_line)
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Queue a hand for every client with a queue less than half full; never waits."""
+        """Queue a hand for every client whose queue is less than half full, without blocking."""
         if self._queues:
             self._call_in_loop(self._queue_line, hand.json_line, self._limits.waiting // 2)
 
     def close(self, *, wait: bool = False) -> None:
-        """Disconnect the clients and release the port, with `wait` before it returns; may be called
-        more than once."""
+        """Disconnect the clients and release the port. If `wait`, block until that is done. Safe to
+        call more than once."""
         if self._closing is not None:
             self._call_in_loop(self._closing.set)
         if wait:
             self._thread.join(3)
 
     def _call_in_loop(self, function: Any, *values: Any) -> None:
-        """Schedule a call in the server's thread; do nothing if the server has ended."""
+        """Schedule a call in the server's event loop; do nothing if the server has ended."""
         try:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(function, *values)
@@ -181,7 +181,7 @@ class WebSocketOut:
             await self._closing.wait()
 
     def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Return 401 without the right token, 503 with too many clients, else None."""
+        """Return 401 if the token is wrong, 503 if there are too many clients, else None."""
         token = _parse_token(request.path)
         if not hmac.compare_digest(token.encode(errors="replace"), self._token):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong\n")
@@ -206,7 +206,7 @@ class WebSocketOut:
             del self._queues[connection]
 
     def _queue_line(self, line: str, max_waiting: int | None = None) -> None:
-        """Queue a line for clients with fewer waiting lines; disconnect those that are full."""
+        """Queue a line for clients with fewer than `max_waiting` lines; disconnect full ones."""
         for connection, queue in self._queues.items():
             if max_waiting is not None and queue.qsize() >= max_waiting:
                 continue
@@ -217,7 +217,7 @@ class WebSocketOut:
 
 
 def _parse_token(path: str) -> str:
-    """Return the `token` parameter of a request's path; "" without one."""
+    """Return the `token` parameter of a request's path; "" if missing."""
     try:
         return parse_qs(urlsplit(path).query, max_num_fields=4).get("token", [""])[0]
     except ValueError:
@@ -245,7 +245,7 @@ def _limit_connections(max_connections: int) -> type[ServerConnection]:
                 self.transport.abort()
 
         def data_received(self, data: bytes) -> None:
-            """Drop a connection that sends more than 32 KiB per second; else handle the bytes."""
+            """Drop a connection that sends over 32 KiB per second; else handle the bytes."""
             if self.loop.time() - self.since_s > 1:
                 self.received, self.since_s = 0, self.loop.time()
             self.received += len(data)

@@ -26,18 +26,18 @@ def run_actions(
     seconds: float | None = None,
     own_speed: bool = True,
 ) -> Iterator[Change | HandInSpace]:
-    """Recognise the gestures in a video's, camera's or depth source's frames and send their
-    changes, and hands in space if switched on; yield what was sent.
+    """Recognise the gestures in frames of a video, camera or depth source and send their changes
+    and, if switched on, 3-D hands; yield what was sent.
 
     Args:
         estimate: finds a frame's hands or bodies.
-        model: None: no gestures, only hands in space.
+        model: None: no gestures, only 3-D hands.
         actions: configured; closed at the end, which ends the last gesture.
         seconds: maximum duration of the source.
         own_speed: play a recording no faster than it was recorded.
 
     Raises:
-        MudraError: a frame that can't be read, or a model of other keypoints.
+        MudraError: a frame can't be read, or the model is for other keypoints.
     """
     read = HandReader()
     try:
@@ -52,7 +52,7 @@ def run_actions(
 def _pace_frames(
     frames: Iterable[Timed], seconds: float | None, own_speed: bool
 ) -> Iterator[Timed]:
-    """Yield frames up to `seconds`, with `own_speed` no faster than they were recorded."""
+    """Yield frames up to `seconds`; if `own_speed`, no faster than they were recorded."""
     start_s = time.monotonic()
     for frame in frames:
         if seconds is not None and frame.time_s > seconds:
@@ -63,7 +63,7 @@ def _pace_frames(
 
 
 def open_actions(settings: Settings) -> Actions:
-    """Create actions with all outputs open; raise ActionError, closing them, if one fails."""
+    """Create actions with all outputs open; if one fails, close them and raise ActionError."""
     actions = Actions()
     actions.configure(settings)
     if errors := actions.status().errors:

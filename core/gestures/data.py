@@ -19,8 +19,8 @@ CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # the last three are baselines
 
 @dataclass(frozen=True, eq=False)
 class GestureData:
-    """N labelled samples with who recorded them and when. Their keypoints may have any unit with
-    one scale for all axes; `sample_ids` and `seconds`, of a window, are empty where unknown."""
+    """N labelled samples with who recorded them and when. Keypoints may have any unit with the same
+    scale on all axes; `sample_ids` and, for windows, `seconds` are empty if unknown."""
 
     keypoints: NDArray[np.float32]  # (N, K, 2), in space (N, K, 3); windows (N, T, K, D)
     mirrored_view: NDArray[np.bool_]  # (N,) whether the viewer saw the picture mirrored
@@ -51,12 +51,12 @@ class GestureData:
 
     @property
     def has_known_person(self) -> NDArray[np.bool_]:
-        """(N,) whether the sample's person is known: an unknown one may be any of the others."""
+        """(N,) whether the sample's person is known; an unknown person may be any of the others."""
         return ~np.isin(self.persons, _UNKNOWN)
 
     @property
     def known_persons(self) -> list[str]:
-        """Names of the known persons, sorted."""
+        """Names of the known people, sorted."""
         return sorted({str(person) for person in self.persons[self.has_known_person]})
 
     @property
@@ -71,20 +71,20 @@ class GestureData:
 
     @property
     def motion_features(self) -> MotionFeatures:
-        """The features of these windows. Raises SkeletonError where the skeleton has none."""
+        """The features of these windows. Raise SkeletonError if the skeleton has none."""
         return get_motion_features(self.skeleton, self.keypoints.shape[-1])
 
     @property
     def feature_set(self) -> FeatureSet:
-        """The features of these keypoints. Raises SkeletonError where the skeleton has none."""
+        """The features of these keypoints. Raise SkeletonError if the skeleton has none."""
         return get_feature_set(self.skeleton, self.keypoints.shape[-1])
 
     def features(self) -> NDArray[np.float32]:
-        """Compute (N, F) features of all samples. Raises SkeletonError for windows."""
+        """Compute (N, F) features of all samples. Raise SkeletonError for windows."""
         return np.asarray(self.feature_set(self.keypoints, self.mirrored_view), np.float32)
 
     def take(self, rows: NDArray[Any] | slice) -> "GestureData":
-        """Return the samples at these indices or of this mask or slice; all gestures are kept."""
+        """Return the samples selected by indices, a mask or a slice; all gestures are kept."""
         return replace(
             self,
             keypoints=self.keypoints[rows],
@@ -98,11 +98,11 @@ class GestureData:
         )
 
     def batches(self, size: int) -> Iterator["GestureData"]:
-        """Yield the samples in parts of at most this size, to limit the memory."""
+        """Yield the samples in batches of at most this size, to limit memory."""
         for start in range(0, len(self), size):
             yield self.take(slice(start, start + size))
 
     def drop_empty_gestures(self) -> "GestureData":
-        """Remove the classes that have no sample, and renumber the labels."""
+        """Remove the classes that have no samples, and renumber the labels."""
         present, labels = np.unique(self.labels, return_inverse=True)
         return replace(self, labels=labels, gestures=tuple(self.gestures[i] for i in present))

@@ -142,8 +142,8 @@ def how_to_perform(name: str) -> str:
 
 
 def safe_name(text: str) -> str:
-    """Check and normalise a gesture's name: NFC, without spaces at the ends. Raises LabelError: not
-    1 to 40 characters, or a control or bidi character among them."""
+    """Check and normalise a gesture's name: NFC, without surrounding spaces. Raise LabelError if it
+    isn't 1 to 40 characters long, or contains control or bidi characters."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise LabelError(f"a name has 1 to {MAX_NAME} characters, this one has {len(name)}")
@@ -159,8 +159,8 @@ def safe_name(text: str) -> str:
 
 
 def safe_emoji(text: str) -> str:
-    """Return an untrusted emoji unchanged, or "" if it is too long, or has invisible or Markdown
-    characters."""
+    """Return an untrusted emoji unchanged, or "" if it is too long, or contains invisible or
+    Markdown characters."""
     plain = text.removesuffix("\u20e3")  # a keycap follows a digit, # or *
     keycap = plain != text and plain[:1] in "0123456789#*" and plain[1:] in ("", "\ufe0f")
     visible = all(unicodedata.category(c)[0] != "C" or c in _INVISIBLE_IN_EMOJI for c in text)

@@ -41,24 +41,24 @@ _connections: Counter[str] = Counter()  # per visitor; "" for all that can't be 
 
 
 def register_camera(camera: Camera) -> str:
-    """Make a camera reachable by a new token, as long as the object lives; return the token."""
+    """Make a camera reachable by a new token while the object exists; return the token."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     _cameras[token] = camera
     return token
 
 
 def unregister_camera(token: str) -> None:
-    """Make a camera unreachable."""
+    """Remove a camera's token, so that it is no longer reachable."""
     _cameras.pop(token, None)
 
 
 def camera_route(path: str) -> WebSocketRoute:
-    """Create the server's route for cameras."""
+    """Create the server's WebSocket route for cameras."""
     return WebSocketRoute(path, _serve_connection)
 
 
 async def _serve_connection(socket: WebSocket) -> None:
-    """Receive a WebSocket's token, then answer messages until its camera is gone."""
+    """Receive a WebSocket's token, then answer messages until its camera no longer exists."""
     visitor = _identify_visitor(socket)
     if _connections.total() >= MAX_CONNECTIONS or (
         visitor and _connections[visitor] >= MAX_PER_VISITOR
@@ -84,7 +84,7 @@ async def _serve_connection(socket: WebSocket) -> None:
 
 
 def _identify_visitor(socket: WebSocket) -> str:
-    """Return the owner, else the IP address; "" for loopback, where a proxy may hide many."""
+    """Return the owner or, if not logged in, the IP address; "" for a loopback address."""
     if owner := socket.scope.get(OWNER):
         return f"owner {owner}"
     address = socket.client.host if socket.client else ""
@@ -94,7 +94,7 @@ def _identify_visitor(socket: WebSocket) -> str:
 
 
 async def _receive_token(socket: WebSocket) -> str:
-    """Receive the first message as the token; "" after 3 s or if it is too long."""
+    """Receive the token, which is the first message; "" if it takes over 3 s or is too long."""
     try:
         token = await asyncio.wait_for(_receive_text(socket), TOKEN_WITHIN_S)
     except TimeoutError:
@@ -111,7 +111,7 @@ async def _receive_text(socket: WebSocket) -> str:
 
 
 def _answer_message(token: str, text: str) -> str:
-    """Return the camera's answer, or the message's problem, as JSON; "" without a camera."""
+    """Return the camera's answer, or an error message, as JSON; "" if the camera is gone."""
     camera = _cameras.get(token)
     if camera is None:
         return ""
@@ -122,7 +122,7 @@ def _answer_message(token: str, text: str) -> str:
 
 
 def _parse_message(text: str) -> Message:
-    """Parse a JSON object; raise MediaError if it is too long or something else."""
+    """Parse a JSON object; raise MediaError if it is too long or isn't an object."""
     if len(text) > MAX_MESSAGE_CHARS:
         raise MediaError(f"the browser's camera sent {len(text):,} characters: reload the page")
     try:

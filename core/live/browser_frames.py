@@ -39,7 +39,7 @@ Crops = tuple[Crop | None, ...]
 
 @dataclass(frozen=True)
 class BrowserEstimator:
-    """A MediaPipe task in the browser that replaces an estimator of the server."""
+    """A MediaPipe task that runs in the browser instead of a server's estimator."""
 
     estimator: str  # name stored with its samples
     skeleton: Skeleton
@@ -74,7 +74,7 @@ def browser_pose_count(name: str, count: int) -> int:
 
 
 class BrowserFrames:
-    """Passes the frames of one browser's camera to a stream.
+    """Passes the frames of a browser's camera to a stream.
 
     Attributes:
         page: id of the browser's page; another page numbers its frames from 1 again.
@@ -93,13 +93,13 @@ class BrowserFrames:
         self._pairing = HandPairing()
 
     def request_crops(self, numbers: Sequence[int]) -> None:
-        """Request the crops of these frames; forget the ones requested before."""
+        """Request the crops of these frames, replacing earlier requests."""
         with self._lock:
             self.requested, self.crops = list(numbers[-_MAX_FRAMES:]), {}
             self._crops_came.clear()
 
     def wait_for_crops(self) -> dict[int, Crops]:
-        """Wait up to a second for the requested crops; return those that came by frame number."""
+        """Wait up to a second for the requested crops; return those received, by frame number."""
         if self.requested:
             self._crops_came.wait(1.0)
         return self.crops
@@ -114,7 +114,7 @@ class BrowserFrames:
                 `crops`; and perhaps requested `crops`.
 
         Raises:
-            MediaError: a message that no browser of ours sends.
+            MediaError: the message is invalid.
         """
         try:
             with self._lock:
@@ -145,13 +145,13 @@ class BrowserFrames:
             self._crops_came.set()
 
     def _add_clock_offset(self, browser_s: float) -> None:
-        """Add this clock minus the browser's; delays enlarge it, so the smallest counts."""
+        """Record this clock minus the browser's. Delays increase it, so the smallest is used."""
         if not np.isfinite(browser_s):
             raise ValueError(f"clock of {browser_s} s")
         self._offsets_s.append(self._clock() - browser_s)
 
     def _read_frame(self, frame: Message, number: int) -> None:
-        """Process a frame in the stream; skip an estimator that is no longer selected."""
+        """Pass a frame to the stream, unless its estimator is no longer selected."""
         browser_s = float(frame["t"]) / 1000
         if not np.isfinite(browser_s):
             raise ValueError(f"frame at {browser_s} s")
@@ -186,8 +186,8 @@ class BrowserFrames:
 
 
 def _parse_pose(message: Message, source: BrowserEstimator) -> Pose:
-    """Build a pose from a browser's message. A hand's keypoints get the hand's score; a body's
-    are scored by visibility, and the body by their mean."""
+    """Parse a pose in a browser's message. A hand's keypoints get the hand's score; a body's
+    keypoints are scored by visibility, and the body by their mean."""
     count = source.skeleton.single.size
     keypoints = _parse_array(message["keypoints"], (count, 2))
     world = _parse_array(message["world"], (count, 3))
@@ -201,7 +201,7 @@ def _parse_pose(message: Message, source: BrowserEstimator) -> Pose:
 
 
 def _parse_fraction(number: Any, divisor: float = 1.0) -> float:
-    """Return number / whole, clipped to 0..1; raise ValueError if it is not finite."""
+    """Return number / divisor, clipped to 0..1; raise ValueError if it isn't finite."""
     fraction = float(number) / divisor
     if not np.isfinite(fraction):
         raise ValueError(f"{fraction} instead of a number")
@@ -209,7 +209,7 @@ def _parse_fraction(number: Any, divisor: float = 1.0) -> float:
 
 
 def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
-    """Convert to floats; raise ValueError for another shape or values far outside a picture."""
+    """Convert to floats; raise ValueError for another shape, or values far outside a picture."""
     array = np.array(values, np.float32)
     if array.shape != shape or not (np.abs(array) < _MAX_POSITION_PX).all():
         raise ValueError(f"numbers of shape {array.shape}, expected {shape} in a picture")
@@ -217,13 +217,13 @@ def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
 
 
 def _parse_crops(frame: Message) -> Crops:
-    """Read the crops of a frame's poses, in their order."""
+    """Parse the crops of a frame's poses, in the order of the poses."""
     max_crops = max(source.max_poses for source in BROWSER_ESTIMATORS.values())
     return tuple(_parse_crop(crop) for crop in frame.get("crops", ())[:max_crops])
 
 
 def _parse_crop(message: Message | None) -> Crop | None:
-    """Parse a crop's square and its JPEG, which is checked; None for None."""
+    """Parse a crop's square and JPEG, which is validated; return None for None."""
     if message is None:
         return None
     x0, y0, side = (float(number) for number in message["region"])

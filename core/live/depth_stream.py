@@ -30,14 +30,14 @@ class DepthStream:
 
     Args:
         source, finders: closed with this.
-        net: finds keypoints; None: only the hand's place is found.
+        net: locates keypoints; None: only the hand's position is found.
         clock: in seconds, monotonic.
 
     Attributes:
-        skeleton: of the keypoints; None without a net.
+        skeleton: of the keypoints; None if there is no net.
         number: unique in this process.
         watch: called with every frame and its result, in the stream's thread.
-        error: what went wrong, to be shown; "" if nothing did.
+        error: message to show; "" if there is no error.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class DepthStream:
 
     @property
     def is_over(self) -> bool:
-        """Whether no more frames will come."""
+        """Whether the stream has ended."""
         return not self._thread.is_alive()
 
     def views_since(self, index: int, depth_range: DepthRange) -> list[DepthView]:
@@ -80,7 +80,7 @@ class DepthStream:
         self._thread.join(_CLOSE_WITHIN_S)
 
     def _read_source(self) -> None:
-        """Read until the source ends or fails, `close`, or 5 s without a page asking."""
+        """Read until the source ends or fails, `close`, or no page has asked for 5 s."""
         try:
             for frame in self._source:
                 if self.skeleton is None:  # a followed cube would slide down the arm

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StreamTimes:
-    """When a stream counts as lost, and what its rates are averaged over."""
+    """Time limits after which a stream counts as lost, and the averaging time of its rates."""
 
     lost_s: float = 2.0  # without a frame: the camera is lost
     opening_s: float = 20.0  # the same while an estimator is being opened
@@ -55,7 +55,7 @@ Watch = Callable[[AnyFrame, Estimate, str], str]
 
 @dataclass(frozen=True, eq=False)
 class Options:
-    """What may change while the camera runs."""
+    """Options that may change while the camera runs."""
 
     model: GestureModel | None = None  # names the gestures; None: only skeletons are drawn
     hands: int = 1  # largest number of hands or people
@@ -94,7 +94,7 @@ class Latest:
 
     def problem_text(self, address: str, now_s: float | None = None) -> str:
         """Return what is wrong with the stream and what to do: an error, a lost camera or no
-        connection; "" if nothing is. `address` is the studio's on its own machine."""
+        connection; "" if all is well. `address` is the studio's URL on its own machine."""
         if self.error:
             return self.error
         silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
@@ -125,10 +125,10 @@ class StreamListener(Protocol):
         made: tuple[Motion, ...] = (),
     ) -> object:
         """Receive a frame's hands, its time by `time.monotonic`, their estimate, and the moving
-        gestures completed in it; must neither wait nor raise."""
+        gestures completed in it. Must not block or raise."""
 
     def close(self) -> None:
-        """The stream has ended; may be called more than once."""
+        """Handle the end of the stream; may be called more than once."""
 
 
 class LiveProcessor:
@@ -173,11 +173,11 @@ class LiveProcessor:
                 self._latest = replace(self._latest, opening=True)
 
     def _needs_estimator(self, options: Options) -> bool:
-        """Whether another estimator must be opened for these options."""
+        """Return whether these options require opening another estimator."""
         return not options.paused and self._estimator_key != (options.hands, options.keypoints)
 
     def attach(self, listener: StreamListener | None) -> None:
-        """Set the listener of the stream's hands, None for none; close the previous one."""
+        """Set the listener of the stream's hands (None for none), and close the previous one."""
         with self._lock:
             previous, self.listener = self.listener, listener
             is_over = self._closed
@@ -187,16 +187,16 @@ class LiveProcessor:
             listener.close()
 
     def latest(self) -> Latest:
-        """Return the result of the last frame, without waiting."""
+        """Return the result of the last frame, without blocking."""
         return self._latest
 
     def trace(self) -> tuple[TracePoint, ...]:
-        """Return the first hand's last seconds, raw and smoothed, without waiting."""
+        """Return the first hand's last seconds, raw and smoothed, without blocking."""
         return self._reader.trace()
 
     def process(self, rgb: Picture) -> Picture:
-        """Process a camera frame (H, W, 3): estimate, read, draw; return the mirrored picture with
-        skeletons and names. Never raises, errors are in `latest`."""
+        """Estimate, read and draw a camera frame (H, W, 3); return the mirrored picture with
+        skeletons and names. Never raises; errors are in `latest`."""
         arrival_s = self._clock()
         frame = Frame(rgb, arrival_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
@@ -222,8 +222,8 @@ class LiveProcessor:
         raises.
 
         Args:
-            estimate: its time is by a clock of its maker; a webcam's has a mirrored view.
-            frame: for the watcher; None: it is not called.
+            estimate: its time is by its source's clock; a webcam's has a mirrored view.
+            frame: for the watcher, which isn't called if None.
             version: of the estimator.
             spent_s: time that the estimator took.
         """
@@ -244,13 +244,13 @@ class LiveProcessor:
             return self._latest
 
     def set_opening(self) -> None:
-        """Mark that a browser is opening its estimator; called until it is open."""
+        """Record that the browser is still opening its estimator; called until it is open."""
         with self._latest_lock:
             now_s = self._clock()
             self._latest = replace(self._latest, hands=(), opening=True, taken_s=now_s)
 
     def _publish(self, result: Latest, options: Options) -> None:
-        """Make a frame's result the latest, with counts, rates and the last moving gestures."""
+        """Publish a frame's result as the latest, with counts, rates and recent moving gestures."""
         arrival_s, done_s = result.taken_s, self._clock()
         fps, latency_ms = self._measure_rates(arrival_s, done_s)
         with self._latest_lock:
@@ -273,20 +273,20 @@ class LiveProcessor:
             )
 
     def _was_interrupted(self, now_s: float) -> bool:
-        """Return whether frames stopped coming without a press of STOP, now or a moment ago."""
+        """Return whether frames stopped, or have just resumed, though STOP wasn't pressed."""
         is_silent = now_s - self._latest.taken_s > _TIMES.lost_s
         has_just_resumed = now_s - self._resumed_s < _TIMES.recovery_s
         return self._latest.frames > 0 and (is_silent or has_just_resumed)
 
     def _failure(self, error: Exception) -> Latest:
-        """Return a result that carries the error's message; log unexpected errors."""
+        """Return a result with the error's message; log unexpected errors."""
         if isinstance(error, MudraError):
             return Latest(error=str(error))
         log.exception("a frame could not be processed")
         return Latest(error=f"a frame could not be processed: {error!r}")
 
     def _process_frame(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
-        """Estimate, watch, read and draw a frame; only mirror it while paused."""
+        """Estimate, watch, read and draw a frame; while paused, only mirror it."""
         if options.paused:
             return mirror(frame.rgb), Latest()
         estimator = self._open_estimator(options)
@@ -304,13 +304,13 @@ class LiveProcessor:
         return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
 
     def _number_people(self, estimate: Estimate, options: Options) -> Estimate:
-        """Add track numbers to an estimate of bodies if several are looked for."""
+        """Add track numbers to an estimate of bodies if there may be several."""
         several = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
         numbered = several and not options.paused
         return self._reader.number_poses(estimate) if numbered else estimate
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[HandReading, ...]:
-        """Read the hands and pass them to the listener; return () while paused."""
+        """Read the hands and pass them to the listener; while paused, return ()."""
         if options.paused:
             return ()
         hands = self._reader(estimate, options.model, options.smoothing)
@@ -331,7 +331,7 @@ class LiveProcessor:
         return self._estimator
 
     def _measure_rates(self, arrival_s: float, done_s: float) -> tuple[float, float]:
-        """Add a frame's times; return frames per second and mean latency (ms) over the last 2 s."""
+        """Record a frame's times; return frames per second and mean latency (ms) over 2 s."""
         times = self._frame_times
         times.append((arrival_s, done_s - arrival_s))
         while arrival_s - times[0][0] > _TIMES.rate_window_s:
@@ -341,12 +341,12 @@ class LiveProcessor:
         return (len(times) - 1) / span_s if span_s else 0.0, 1000 * spent_s / len(times)
 
     def interruption_text(self, within_s: float = 0.0) -> str:
-        """Wait for the stream's end; return a message if it ended without STOP, else ""."""
+        """Wait up to `within_s` for the end; return a message if STOP wasn't pressed, else ""."""
         self._ended.wait(within_s)
         return self._interruption
 
     def close(self) -> None:
-        """Close the estimator after the running frame; later frames are only mirrored."""
+        """Close the estimator after the current frame; later frames are only mirrored."""
         with self._lock:
             if not self._closed and self._was_interrupted(self._clock()):
                 self._interruption = _INTERRUPTED

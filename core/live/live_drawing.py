@@ -42,7 +42,7 @@ def _hand_label(hand: HandReading, *, numbered: bool) -> str:
 
 
 def draw_note(picture: Picture, note: str) -> None:
-    """Draw a text into the picture's upper left corner, in place; nothing for ""."""
+    """Draw a text into the picture's upper left corner, in place; do nothing if it is ""."""
     if note:
         plate = render_label(note, "", max(24, picture.shape[0] // 9))
         space = picture[: plate.shape[0], : plate.shape[1]]

@@ -26,8 +26,8 @@ TESTED_VERSIONS = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # private pa
 
 
 def install(library: ModuleType) -> None:
-    """Replace classes of aiortc and streamlit-webrtc by this file's; a library of an untested
-    version keeps its own, with a warning.
+    """Replace classes of aiortc and streamlit-webrtc with this module's; if the version of a
+    library wasn't tested, keep its classes and log a warning.
 
     Args:
         library: `streamlit_webrtc`, which only pages import.
@@ -41,7 +41,7 @@ def install(library: ModuleType) -> None:
 
 
 def _is_tested_version(library: str) -> bool:
-    """Return whether the installed version was tested; logs a warning if not."""
+    """Return whether the installed version was tested; log a warning if not."""
     installed, tested = version(library), TESTED_VERSIONS[library]
     if not installed.startswith(tested):
         log.warning(
@@ -55,8 +55,8 @@ def _is_tested_version(library: str) -> bool:
 
 
 def _keep_streams_across_pages(library: ModuleType) -> None:
-    """Patch streamlit-webrtc so that a stream continues when the page changes or its video is
-    not drawn for a few runs; the end of the session still ends it."""
+    """Patch streamlit-webrtc so that a stream continues when the page changes or its video isn't
+    drawn for a few runs. It still ends with the session."""
     observer = library.webrtc.SessionShutdownObserver
     observer._resolve_initial_page_script_hash = staticmethod(lambda session: "")
     no_run_count = property(lambda context: None, lambda context, count: None)
@@ -71,8 +71,8 @@ def _offer_only_vp8() -> None:
 
 
 class LowLatencyBuffer(JitterBuffer):
-    """Assembles packets to video frames, each complete with its last packet, which carries the
-    marker bit (RFC 7741, section 4.1), not with the first packet of the next frame."""
+    """Assembles packets to video frames. A frame is complete with its last packet, which carries
+    the marker bit (RFC 7741, section 4.1), not with the first packet of the next frame."""
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Add a packet; return whether a key frame is needed, and the completed frame or None."""
@@ -82,7 +82,7 @@ class LowLatencyBuffer(JitterBuffer):
         return lost, frame if frame and frame.data else None
 
     def _take_complete_frame(self) -> JitterFrame | None:
-        """Remove and return the first frame if all of its packets have come, else None."""
+        """Remove and return the first frame if all of its packets have arrived, else None."""
         packets: list[RtpPacket] = []
         for count in range(self._capacity):
             packet = self._packets[((self._origin or 0) + count) % self._capacity]
@@ -138,7 +138,7 @@ class LowLatencyTrack(MediaStreamTrack):
         return picture
 
     async def _receive_frames(self) -> None:
-        """Keep the camera's newest frame until the camera's track ends, then stop."""
+        """Store the camera's newest frame until the camera's track ends, then stop."""
         try:
             while True:
                 self._newest.append(await self.track.recv())
@@ -147,8 +147,8 @@ class LowLatencyTrack(MediaStreamTrack):
             self.stop()
 
     def stop(self) -> None:
-        """End the stream. The processor is notified after its running frame, in its thread: waiting
-        here would block the server's event loop."""
+        """End the stream. The processor is notified in its own thread, after the current frame,
+        because waiting here would block the server's event loop."""
         if self.readyState != "live":
             return
         super().stop()
@@ -160,7 +160,7 @@ class LowLatencyTrack(MediaStreamTrack):
         self._thread.shutdown(wait=False)
 
     async def wait_until_ended(self) -> None:
-        """Wait until the processor of a stopped stream was notified."""
+        """Wait until the processor has been notified that the stream ended."""
         if self._end is not None:
             await asyncio.wrap_future(self._end)
 

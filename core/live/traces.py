@@ -1,4 +1,4 @@
-"""The last frames of a stream, kept for charts: a hand in space, a body and its angles."""
+"""The last frames of a stream, stored for charts: a 3-D hand, or a body and its angles."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -25,15 +25,14 @@ class HandMoment:
 
 
 class HandTrace:
-    """Keeps the first hand of a stream's last frames; `remember` is its watcher."""
+    """Stores the first hand of a stream's last frames; `remember` is its watcher."""
 
     def __init__(self) -> None:
         self._moments: deque[HandMoment] = deque(maxlen=_HAND_FRAMES)
         self._count = 0
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Append the frame's first hand, in mm as the viewer sees it; return "", no note for the
-        video."""
+        """Append the frame's first hand, in mm as the viewer sees it. Return "": no video note."""
         pose = estimate.poses[0] if estimate.poses else None
         joints = None
         if pose is not None and pose.world is not None:
@@ -45,7 +44,7 @@ class HandTrace:
         return ""
 
     def moments_since(self, index: int) -> list[HandMoment]:
-        """Return the frames from that index on, oldest first, without waiting."""
+        """Return the frames from that index on, oldest first, without blocking."""
         return [moment for moment in list(self._moments) if moment.index >= index]
 
 
@@ -60,14 +59,14 @@ class BodyMoment:
 
 
 class BodyTrace:
-    """Keeps the last seconds of a stream of bodies; `remember` is its watcher."""
+    """Stores the last seconds of a stream of bodies; `remember` is its watcher."""
 
     def __init__(self) -> None:
         self._moments: tuple[BodyMoment, ...] = ()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Append the frame's estimate and one person's joint angles; drop frames older than 10
-        s; return "", no note for the video."""
+        """Append the frame's estimate and one person's joint angles; drop frames older than 10 s.
+        Return "": no video note."""
         number = min(estimate.numbers, default=0)
         index = estimate.numbers.index(number) if number else 0
         pose = estimate.poses[index] if estimate.poses else None
@@ -78,7 +77,7 @@ class BodyTrace:
         return ""
 
     def moments(self) -> tuple[BodyMoment, ...]:
-        """Return the frames, oldest first, without waiting."""
+        """Return the frames, oldest first, without blocking."""
         return self._moments
 
     def count_detected(self) -> int:
@@ -87,7 +86,7 @@ class BodyTrace:
         return sum(tracking is not None and tracking.detected for tracking in trackings)
 
     def angle_table(self) -> pd.DataFrame:
-        """Tabulate the last shown person's joint angles by frame; time_s is before the last."""
+        """Tabulate the last person's joint angles by frame; time_s is before the last frame."""
         moments = self._moments
         number = next((m.number for m in reversed(moments) if m.pose), 0)
         rows = [

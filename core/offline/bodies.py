@@ -28,7 +28,7 @@ MAX_BACKGROUND_PX = 1920
 
 @dataclass(frozen=True, eq=False)
 class BodyVideo:
-    """What was found in a video."""
+    """The bodies found in a video."""
 
     table: pd.DataFrame  # a row per person and frame, see `keypoint_table`
     video: Path  # the WebM copy with skeletons
@@ -38,7 +38,7 @@ class BodyVideo:
 
     @property
     def persons(self) -> list[int]:
-        """Person numbers, the one seen longest first."""
+        """Person numbers, sorted by number of frames, most first."""
         return [int(str(number)) for number in self.table["person"].value_counts().index]
 
 
@@ -55,8 +55,8 @@ def read_body_picture(
 
 
 def read_background(name: str, content: bytes) -> Picture:
-    """Read an untrusted picture, scaled down to at most MAX_BACKGROUND_PX a side; raise MudraError
-    if it can't be read."""
+    """Read an untrusted picture, scaled down to at most MAX_BACKGROUND_PX per side; raise
+    MudraError if it can't be read."""
     rgb = read_picture(content, name=name)
     height, width = rgb.shape[:2]
     scale = MAX_BACKGROUND_PX / max(height, width)
@@ -76,16 +76,16 @@ def read_body_video(
     several: bool = False,
     progress: Progress = ignore_progress,
 ) -> BodyVideo:
-    """Estimate the bodies in an untrusted video, frame by frame: a keypoint table and an
+    """Estimate the bodies in each frame of an untrusted video; return a keypoint table and an
     annotated copy.
 
     Args:
         name: of the upload; only its suffix is used for files.
         folder: a temporary one, which keeps the copy.
-        several: draw each person in the colour of their number, not of their sides.
+        several: colour each person by number, not by left and right.
 
     Raises:
-        MudraError: it can't be read.
+        MudraError: the video can't be read.
     """
     suffix = Path(name).suffix.lower()
     if suffix not in VIDEO_SUFFIXES:
@@ -111,7 +111,7 @@ def _annotate_video(
     several: bool,
     progress: Progress,
 ) -> BodyVideo:
-    """Estimate every frame of a video and write its annotated copy; return both."""
+    """Estimate every frame of a video and write its annotated copy; return table and copy."""
     tracks, rows = PoseTracker(), list[Row]()
     count = found = detected = 0
     writer: VideoWriter | None = None
@@ -136,14 +136,14 @@ def _annotate_video(
 
 
 def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.DataFrame:
-    """Return a person's time and joint angles, in at most `max_rows` evenly spaced rows."""
+    """Return a person's times and joint angles, in at most `max_rows` evenly spaced rows."""
     rows = table.loc[table["person"] == person, ["time_s", *ANGLES]]
     chosen = np.unique(np.linspace(0, len(rows) - 1, min(max_rows, len(rows))).astype(int))
     return rows.iloc[chosen]
 
 
 def world_keypoints(row: "pd.Series[Any]") -> Floats:
-    """Return the keypoints (K, 3) in metres from a row of the keypoint table."""
+    """Return the (K, 3) keypoints in metres from a row of the keypoint table."""
     count = sum(name.startswith("wx") for name in row.index)
     names = [f"w{axis}{joint}" for joint in range(count) for axis in "xyz"]
     return row[names].to_numpy(np.float32).reshape(count, 3)

@@ -29,7 +29,7 @@ _MIN_INTERVAL_S = 0.07  # between samples: 10 a second, where half a frame early
 
 
 def check_takes_depth(project: Project, skeleton: str) -> None:
-    """Raise SkeletonError if a project does not accept depth hands of this skeleton."""
+    """Raise SkeletonError if a project doesn't accept depth hands of this skeleton."""
     if project.skeleton != skeleton:
         raise SkeletonError(
             f"this net finds {skeleton}, “{project.name}” takes {project.skeleton}: choose another "
@@ -44,15 +44,15 @@ def check_takes_depth(project: Project, skeleton: str) -> None:
 
 
 def to_colour_frame(frame: DepthFrame, cube: Cube | None, source: str = "") -> Frame:
-    """Colour a depth frame, from 150 mm before the hand to 150 mm behind it."""
+    """Colour a depth frame, from 150 mm in front of the hand to 150 mm behind it."""
     centre_mm = cube.centre_uvd[2] if cube else float(frame.depth_mm.max())
     reach = (centre_mm - _COLOUR_RANGE_MM, centre_mm + _COLOUR_RANGE_MM)
     return Frame(colour_depth(frame.depth_mm, reach), frame.time_s, frame.index, source)
 
 
 def predict_depth_hand(view: DepthView, model: GestureModel, net: str) -> HandPrediction | None:
-    """Predict the gesture of the hand in a depth view, found by the named net; None without
-    keypoints. Raise ModelError if the model does not know these."""
+    """Predict the gesture of the hand in a depth view, located by the named net; None if there are
+    no keypoints. Raise ModelError if the model wasn't trained on this net's keypoints."""
     estimate = view.result.to_estimate(view.camera, net)
     return next(iter(predict_hands(model, estimate)), None)
 
@@ -65,9 +65,9 @@ def add_depth_samples(
     *,
     source: str,
 ) -> AddReport:
-    """Add the valid hands of depth frames, found by the named net, as samples of one gesture, at
-    most 10 a second; near-duplicates are skipped, and one undo removes all. Raise MediaError if
-    no frame makes a sample."""
+    """Add the valid hands of depth frames, located by the named net, as samples of a gesture, at
+    most 10 per second. Skip near-duplicates; one undo removes all. Raise MediaError if no sample is
+    added."""
     new: list[NewSample] = []
     last: Floats | None = None
     next_s, skipped = float("-inf"), Counter[str]()
@@ -105,15 +105,15 @@ def record_depth_samples(
     person: str = "me",
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record a depth source's hands as samples, until the source or the plan ends; a missing
-    project is created. An interrupt keeps what was recorded.
+    """Record a depth source's hands as samples until the source or the plan ends, creating the
+    project if needed. An interrupt keeps what was recorded.
 
     Args:
         reader: with that net.
         progress: reports the samples recorded so far.
 
     Raises:
-        MudraError: a project of other keypoints, no such gesture, or an unreadable frame.
+        MudraError: the project has other keypoints, the gesture is unknown, or a frame is invalid.
     """
     with find_or_create_project(store, project, net.skeleton, in_space=True) as (found, _):
         check_takes_depth(found, net.skeleton)
@@ -145,7 +145,7 @@ def offer_depth_frame(
     time_s: float | None = None,
 ) -> RecordingStatus:
     """Pass a depth frame and its hand to the recorder; return the recording's status. `time_s` is
-    the frame's by the recorder's clock, None for the frame's own."""
+    the frame's time by the recorder's clock (None: the frame's own time)."""
     frame = frame if time_s is None else replace(frame, time_s=time_s)
     picture = to_colour_frame(frame, result.cube, source)
     return recorder.offer(picture, result.to_estimate(frame.camera, net, frame.time_s))

@@ -24,10 +24,10 @@ def open_uploaded_recording(
 
     Args:
         folder: a temporary one.
-        camera: that made it; None: as the recording says.
+        camera: that recorded it; None: read from the recording.
 
     Raises:
-        MudraError: no recording that can be read, or an unsafe zip.
+        MudraError: the recording can't be read, or the zip is unsafe.
     """
     with ExitStack() as stack:
         own = stack.enter_context(temporary_uploads(uploads, folder, _FILES_TITLE))
@@ -42,7 +42,7 @@ def open_uploaded_recording(
 
 
 def _replace_zip_by_folder(path: Path) -> Path:
-    """Unpack a zip beside itself and delete it; return its only folder, else all of it."""
+    """Unpack a zip beside itself and delete it; return its only folder, or all if several."""
     target = path.with_suffix("")
     target.mkdir()
     with unpack_zip(path) as content:

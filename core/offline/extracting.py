@@ -35,18 +35,18 @@ def extract(
     on: str = LOCAL,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Detect hands or persons in a picture, video, folder or zip and write them to a .csv or
-    .parquet, with the columns of `keypoint_table`; a row's gesture is its folder's name.
+    """Detect hands or people in a picture, video, folder or zip and write their keypoints to a .csv
+    or .parquet in the format of `keypoint_table`; a row's gesture is its folder's name.
 
     Args:
-        hands: largest number of hands or persons.
+        hands: maximum number of hands or people.
         workers, on: where to work, see `map_parallel`.
 
     Returns:
         files, hands or persons, refused [[file, reason]].
 
     Raises:
-        MudraError: nothing that can be read, another suffix, or no such estimator.
+        MudraError: the input can't be read, or `out`'s suffix or the estimator is unknown.
     """
     skeleton = _table_skeleton(estimator)
     path = path.absolute()  # other machines have other working folders
@@ -70,7 +70,7 @@ def extract(
 
 
 def _table_skeleton(estimator: str) -> Skeleton:
-    """Return the skeleton of an estimator without a net; raise EstimatorError for another name."""
+    """Return an estimator's skeleton without opening it; raise EstimatorError if it is unknown."""
     if estimator not in estimator_names():
         known = ", ".join(estimator_names())
         raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {known}")
@@ -79,7 +79,7 @@ def _table_skeleton(estimator: str) -> Skeleton:
 
 @contextmanager
 def _open_media_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Yield the base folder and its pictures and videos; raise MediaError without any."""
+    """Yield the base folder and its pictures and videos; raise MediaError if there are none."""
     suffixes = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
     if path.is_file() and path.suffix.lower() in suffixes:
         yield path.parent, [path]
@@ -94,7 +94,7 @@ def _open_media_files(path: Path) -> Iterator[tuple[Path, list[Path]]]:
 def _extract_files(
     folder: Path, make_estimator: Callable[[], Estimator], files: Iterable[Path]
 ) -> Iterator[Rows | str]:
-    """Yield each file's table rows, or the error text of a file that can't be read."""
+    """Yield each file's table rows, or an error message if the file can't be read."""
     with make_estimator() as stills:
         for file in files:
             try:
@@ -121,7 +121,7 @@ def _extract_file(
 
 
 def _write_table(table: pd.DataFrame, out: Path) -> None:
-    """Write a .csv or .parquet; raise MediaError if that is impossible."""
+    """Write a table as .csv or .parquet; raise MediaError if writing fails."""
     is_csv = out.suffix.lower() == ".csv"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

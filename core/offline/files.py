@@ -30,7 +30,7 @@ _MIN_READ = 0.95  # fraction of a video's frames or seconds; headers count a few
 
 @dataclass(frozen=True, eq=False)
 class FileResult:
-    """What was found in one picture or video."""
+    """The frames and hands found in a picture or video."""
 
     name: str  # of the upload; data, never a path
     records: list[dict[str, Any]]  # one per frame, see `FramePrediction.record`
@@ -45,7 +45,7 @@ class FileResult:
 
     @property
     def gesture_fractions(self) -> dict[str, float]:
-        """Return each gesture's fraction of the hands with a gesture, the most frequent first."""
+        """Return each gesture's fraction of all hands with a gesture, most frequent first."""
         named = Counter(
             hand["gesture"]
             for record in self.records
@@ -70,8 +70,8 @@ class UploadResult:
 
 
 class TemporaryFolder:
-    """A temporary folder that is removed with the object; a session's end drops its objects without
-    leaving a context manager."""
+    """A temporary folder that is deleted with the object, because a session drops its objects
+    without leaving a context manager."""
 
     def __init__(self) -> None:
         self.folder, lock = make_temporary_folder("files-")
@@ -88,12 +88,12 @@ def read_upload(
     maps: str = "single",
     progress: Progress = ignore_progress,
 ) -> UploadResult:
-    """Predict the gestures in an untrusted picture, video or zip of them; files that can't be
-    read are in `skipped`, nothing is raised.
+    """Predict the gestures in an untrusted picture, video or zip of them. Files that can't be read
+    are listed in `skipped`; nothing is raised.
 
     Args:
         name: of the upload; only its suffix is used for files.
-        make_estimator: called for each file, since streams keep state.
+        make_estimator: called for each file, because estimators keep state.
         folder: a temporary one, which keeps the annotated videos.
         maps: one of `heatmap_layout.VIEWS`.
     """
@@ -114,7 +114,7 @@ def read_upload(
 
 
 def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
-    """Tabulate a row per hand: file, frame, time and prediction."""
+    """Tabulate the hands, one per row: file, frame, time and prediction."""
     columns = ("gesture", "probability", "rejected", "handedness", "score")
     rows = [
         {"file": file.name, "frame": record["frame"], "time_s": record["time_s"], "hand": number}
@@ -131,7 +131,7 @@ def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
 
 
 def zip_pictures(files: Sequence[FileResult]) -> bytes:
-    """Zip the annotated pictures as 0001.jpg, 0002.jpg …: uploaded names are untrusted."""
+    """Zip the annotated pictures as 0001.jpg, 0002.jpg …, because uploaded names are untrusted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number, file in enumerate(files, 1):
@@ -140,7 +140,7 @@ def zip_pictures(files: Sequence[FileResult]) -> bytes:
 
 
 def skip_text(name: str, reason: str) -> str:
-    """Combine a skipped file's name and the reason, which may start with the name."""
+    """Join a skipped file's name and the reason, without repeating the name."""
     short = name if reason.startswith(name) else Path(name).name
     return f"{name}{reason[len(short) :]}" if reason.startswith(short) else f"{name}: {reason}"
 
@@ -154,7 +154,7 @@ def _read_zip(
     maps: str,
     progress: Progress,
 ) -> UploadResult:
-    """Predict the pictures and videos of a zip; raise MediaError for an empty one."""
+    """Predict the pictures and videos in a zip; raise MediaError if it has none."""
     result = UploadResult([], [])
     with unpack_zip(source, name=name) as inside:
         paths = [path for path in sorted(inside.rglob("*")) if path.is_file()]
@@ -209,7 +209,7 @@ def _read_media(
 
 
 def describe_damage(video: Path, records: Sequence[Mapping[str, Any]]) -> str:
-    """Say how much of a video could be read, if less than 95 %; else ""."""
+    """Describe how much of a video could be read; "" if at least 95 %."""
     info = video_info(video)
     read_s = records[-1]["time_s"] + 1 / info.fps
     if info.frames and len(records) < _MIN_READ * info.frames:

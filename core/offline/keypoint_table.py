@@ -23,7 +23,7 @@ _DIGITS = {"keypoints": 3, "visibility": 4, "world": 6, "angles": 2}
 
 
 def subject_name(skeleton: Skeleton) -> str:
-    """Return “hand” or “person”: the subject of a row."""
+    """Return what a row describes: “hand” or “person”."""
     return "hand" if skeleton.sides else "person"
 
 
@@ -45,7 +45,7 @@ def to_rows(
 
     Args:
         source: if "", the frame's.
-        numbers: of the poses; None: 0, 1 … in the estimate's order.
+        numbers: of the poses; None: 0, 1 … in order.
     """
     skeleton = skeleton_named(estimate.skeleton)
     height, width = frame.size_hw
@@ -62,7 +62,7 @@ def to_rows(
 
 
 def to_table(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
-    """Combine rows to a data frame with the table's columns."""
+    """Combine rows into a data frame with the table's columns."""
     about = pd.DataFrame([row[0] for row in rows], columns=_text_columns(skeleton))
     names = table_columns(skeleton)[len(about.columns) :]
     values = np.array([row[1] for row in rows], np.float32).reshape(len(rows), len(names))
@@ -70,13 +70,13 @@ def to_table(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
-    """Write a table as CSV, quoting text that a spreadsheet could take for a formula."""
+    """Convert a table to CSV, quoting text that a spreadsheet could interpret as a formula."""
     texts = {column: table[column].map(quote_formula) for column in ("source", "gesture")}
     return table.assign(**texts).to_csv(index=False).encode()
 
 
 def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
-    """Convert a table to a JSON document: frames in order, each with its hands or persons."""
+    """Convert a table to a JSON document: frames in order, each with its hands or people."""
     who = f"{subject_name(skeleton)}s"
     frames: dict[int, dict[str, Any]] = {}
     about = table[_text_columns(skeleton)].to_dict("records")
@@ -97,7 +97,7 @@ def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
 
 
 def _nested_numbers(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, Any]]:
-    """Return each row's numbers as nested JSON lists by kind; None where unknown."""
+    """Return each row's numbers by kind as nested JSON lists, None if unknown."""
     rows: list[dict[str, Any]] = [{} for _ in range(len(table))]
     for kind, names in _number_columns(skeleton).items():
         block = table[names].to_numpy(np.float64).round(_DIGITS[kind])
@@ -127,7 +127,7 @@ def _number_columns(skeleton: Skeleton) -> dict[str, list[str]]:
 
 
 def _pose_numbers(pose: Pose, skeleton: Skeleton) -> Floats:
-    """Return a pose's rounded numbers in the order of the numeric columns, NaN where unknown."""
+    """Return a pose's rounded numbers in the order of the numeric columns, NaN if unknown."""
     known: dict[str, Iterable[float] | None] = {
         "keypoints": pose.keypoints.ravel(),
         "visibility": pose.visibility,

@@ -43,7 +43,7 @@ class FramePrediction:
 
     def record(self) -> dict[str, Any]:
         """Convert the frame's predictions to the command line's JSON. A rejected hand has the
-        gesture "none", with the most probable one as `likeliest`."""
+        gesture "none", and its most probable gesture as `likeliest`."""
         poses = self.estimate.poses
         persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
         hands = zip(persons, poses, self.predictions, strict=True)
@@ -71,7 +71,7 @@ class FramePrediction:
 
     @property
     def confidence(self) -> float:
-        """Return the highest probability of an accepted hand; the score breaks ties; -1: none."""
+        """Return the highest probability of an accepted hand (ties: score); -1 for no hands."""
         probabilities = [p.likeliest[1] - p.rejected for p in self.predictions]
         scores = [pose.score for pose in self.estimate.poses]
         ranks = (s * 0.01 + p for s, p in zip(scores, probabilities, strict=True))
@@ -79,7 +79,7 @@ class FramePrediction:
 
 
 def _prediction_label(prediction: HandPrediction) -> str:
-    """Return the label to draw: “fist 97 %”, “no gesture” if rejected, "" without a model."""
+    """Return the label to draw: “fist 97 %”, “no gesture” if rejected, "" if there is no model."""
     likeliest, probability = prediction.likeliest
     if likeliest is None:
         return ""
@@ -118,7 +118,7 @@ def predict(
     boxes: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> Iterator[FramePrediction]:
-    """Yield the prediction for a picture, each picture of a folder, or each frame of a video or
+    """Yield the predictions for a picture, each picture in a folder, or each frame of a video or
     `camera:N`.
 
     Args:
@@ -127,11 +127,11 @@ def predict(
             or camera.
         maps: how annotated copies show heatmaps, one of `heatmap_layout.VIEWS`.
         seconds: length of the camera's recording; None: until the caller stops.
-        name: of a file in records and errors; "": its own.
+        name: of the file, in records and errors; "": its own name.
         boxes: file of detections or COCO annotations with people's boxes in pictures.
 
     Raises:
-        MudraError: nothing that can be read, or a place that can't be written.
+        MudraError: the input can't be read, or `out` can't be written.
     """
     if model is not None:
         model.check_estimator(estimator.name, estimator.skeleton)
@@ -165,7 +165,7 @@ def predict(
 
 @dataclass(frozen=True, eq=False)
 class _Predictor:
-    """Estimator and model, and the people's tracks."""
+    """An estimator and a model, with the tracks of people."""
 
     model: GestureModel | None
     estimator: Estimator
@@ -183,7 +183,7 @@ class _Predictor:
         return FramePrediction(frame, estimate, predictions, self.maps, net.stages, net.attends)
 
     def predict_still(self, path: Path, name: str = "") -> FramePrediction:
-        """Read a picture and predict its gestures, in the given people's boxes if there are any."""
+        """Read a picture and predict its gestures, using people's boxes if they were given."""
         frame = Frame(read_picture(path, name=name), source=name or path.name)
         self.tracks.forget()
         if self.boxes is None:
@@ -194,7 +194,7 @@ class _Predictor:
 
 
 def _read_boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes | None:
-    """Read people's boxes, if any; raise where estimator or source can't use them."""
+    """Read people's boxes, if given; raise MudraError if estimator or source can't use them."""
     if path is None:
         return None
     if not isinstance(estimator, HeatmapBodies):

@@ -20,7 +20,7 @@ _NUMBERS = 44
 
 
 def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
-    """Predict thumb up or down in a picture that a hand fills, by OpenPose's hand net and a
+    """Predict thumb up or down in a picture that a hand fills, using OpenPose's hand net and a
     published MLP.
 
     Args:
@@ -31,7 +31,7 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
         gesture, probability, and points: 22 of x, y in picture pixels, the last the background's.
 
     Raises:
-        MudraError: a file that can't be read, or OpenPose's hand net was not imported.
+        MudraError: a file can't be read, or OpenPose's hand net isn't imported.
     """
     from core.modelfiles.catalogue import SEED_SCALING
     from core.training.published_nets import (
@@ -55,7 +55,7 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
 
 
 def _read_training_numbers(table: Path) -> Floats:
-    """Read the (N, 44) numbers of the MLP's training table; raise TableError for another table."""
+    """Read the (N, 44) inputs in the MLP's training table; raise TableError if invalid."""
     try:
         columns = pd.read_csv(table).iloc[:, :_NUMBERS]
         numbers: Floats = columns.to_numpy("float32")

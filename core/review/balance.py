@@ -43,7 +43,7 @@ def count_balance(
     sample_index: SampleIndex, gestures: Sequence[Gesture], label_noise: LabelNoise | None = None
 ) -> list[GestureBalance]:
     """Count samples, persons, sessions, left and right hands of each gesture, and the fraction of
-    suspected label errors, in the gestures' order."""
+    suspected label errors, in the order of the gestures."""
     noise = None
     if label_noise is not None and len(label_noise.ids):
         rows = label_noise.rows_of(sample_index)
@@ -73,8 +73,8 @@ def count_balance(
 def advise_before_training(
     rows: Sequence[GestureBalance | GestureOverview], recording_hint: str = ""
 ) -> str:
-    """Return what to record before training makes sense, with a hint on how to record appended; ""
-    if two gestures have enough samples. Disabled gestures are ignored."""
+    """Return what to record before training is useful, followed by `recording_hint`; "" if two
+    gestures have enough samples. Disabled gestures are ignored."""
     rows = [row for row in rows if row.gesture.enabled]
     still = [row for row in rows if not row.gesture.moves]
     moving = [row for row in rows if row.gesture.moves]
@@ -91,8 +91,8 @@ def advise_before_training(
 
 
 def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = HAND) -> str:
-    """Return a sentence on what to record next: the hint of the first balance rule that fails, else
-    that all is well.
+    """Return a sentence on what to record next: the hint of the first balance rule that fails, or
+    that nothing is missing.
 
     The rules in their order: enough to train, enough of each, `none`, right labels, even
     numbers, a second session, a second person, every person, the other hand.
@@ -126,7 +126,7 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
 
 
 def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> str:
-    """Return a hint on what to add or record until there are two still gestures with samples."""
+    """Return what to add or record so that there are two still gestures with samples."""
     recorded = [row for row in rows if row.samples]
     empty = [row for row in rows if not row.samples]
     least = min(recorded, key=lambda row: row.samples, default=None)
@@ -146,7 +146,7 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
 
 
 def _advise_more(row: GestureBalance | GestureOverview, start: int) -> str:
-    """Return a hint to record more of a gesture, with its count and the number to start with."""
+    """Return a hint to record more of a gesture, with its count and the number needed."""
     count = format_count(row.samples, "sample")
     return f"Record more of {_title(row)}: {count} so far, {start} are a start."
 
@@ -154,7 +154,7 @@ def _advise_more(row: GestureBalance | GestureOverview, start: int) -> str:
 def _check_samples(
     recorded: Sequence[GestureBalance], empty: Sequence[GestureBalance], none_examples: str
 ) -> Iterator[str]:
-    """Yield hints on few samples, `none` without samples, label errors and uneven numbers."""
+    """Yield hints on few samples, no `none` samples, label errors and uneven numbers."""
     least = min(recorded, key=lambda row: row.samples)
     if least.samples < _MIN_SAMPLES:
         yield _advise_more(least, _MIN_SAMPLES)
@@ -179,7 +179,7 @@ def _check_samples(
 
 
 def _check_variety(recorded: Sequence[GestureBalance]) -> Iterator[str]:
-    """Yield a hint for gestures of one session, of one person, and of mostly one hand."""
+    """Yield hints on gestures with one session, one person or mostly one hand."""
     if once := [row for row in recorded if row.sessions < 2]:
         what = "everything" if len(once) == len(recorded) else _title(once[0])
         yield (

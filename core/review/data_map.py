@@ -30,7 +30,7 @@ class DataMap:
 
 
 def compute_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
-    """Embed the samples' features in 2-D by PCA or t-SNE, at most 5,000, balanced over gestures."""
+    """Embed at most 5,000 samples, balanced by gesture, in 2-D by PCA or t-SNE."""
     chosen = sample_index.take(sample_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
     flat = (embed_by_tsne if method == TSNE else embed_by_pca)(poses.features())
@@ -47,7 +47,7 @@ def compute_map(store: Store, project_id: int, method: str, sample_index: Sample
 
 @dataclass(frozen=True, eq=False)
 class MapGroup:
-    """The points and sample ids of one group; its id is None for the small groups together."""
+    """The points and sample ids of one group; the id is None for the combined small groups."""
 
     group: int | None
     points: Floats
@@ -56,7 +56,7 @@ class MapGroup:
 
 def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[MapGroup]:
     """Group the map's points by the samples' current gesture, person or session, largest group
-    first; small groups beyond MAX_GROUPS become one, deleted samples are dropped."""
+    first. Groups beyond MAX_GROUPS are combined; deleted samples are dropped."""
     ids, drawn, rows = np.intersect1d(
         data_map.ids, sample_index.ids, assume_unique=True, return_indices=True
     )
@@ -75,7 +75,7 @@ def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[
 
 
 def describe_map(data_map: DataMap) -> str:
-    """Describe the map: number of samples, and variance explained or, of t-SNE, how to read it."""
+    """Describe the map: number of samples, and variance explained or how to read t-SNE."""
     text = f"{len(data_map.ids):,} samples"
     if len(data_map.ids) < data_map.total:
         text = (
@@ -87,10 +87,10 @@ def describe_map(data_map: DataMap) -> str:
 
 
 def is_map_outdated(data_map: DataMap, sample_index: SampleIndex) -> bool:
-    """Whether samples were added since."""
+    """Return whether samples were added since the map was computed."""
     return bool((sample_index.ids > data_map.newest).any())
 
 
 def group_title(group: MapGroup, groups: Mapping[int, str]) -> str:
-    """Return a group's name in the legend."""
+    """Return a group's name for the legend."""
     return OTHERS if group.group is None else groups.get(group.group, "?")

@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SampleFilter:
-    """Which samples to review, in which order; None: all."""
+    """Which samples to review (None: all), and in which order."""
 
     gesture: int | None = None
     person: int | None = None
@@ -43,7 +43,7 @@ class SampleFilter:
 
 @dataclass(frozen=True, eq=False)
 class LabelNoise:
-    """Label-noise scores of a project's N samples at one time."""
+    """Label-noise scores of a project's N samples, as of one time."""
 
     ids: Ints  # sorted
     gestures: Ints  # of the samples then
@@ -61,7 +61,7 @@ class LabelNoise:
             return (np.where(known, both, 0).sum(0) / known.sum(0)).astype(np.float32)
 
     def rows_of(self, sample_index: SampleIndex) -> Ints:
-        """Return each sample's row in these scores; −1 if it is new or its gesture has changed."""
+        """Return each sample's row in these scores; −1 if the sample is new or relabelled."""
         if not len(self.ids):
             return np.full(len(sample_index), -1)
         rows = np.minimum(np.searchsorted(self.ids, sample_index.ids), len(self.ids) - 1)
@@ -69,7 +69,7 @@ class LabelNoise:
         return np.where(same, rows, -1)
 
     def is_current(self, sample_index: SampleIndex) -> bool:
-        """Whether no sample changed since."""
+        """Return whether no sample has changed since the scores were computed."""
         return len(sample_index) == len(self.ids) and bool((self.rows_of(sample_index) >= 0).all())
 
 
@@ -81,13 +81,13 @@ class LabelNoiseCache:
         self._latest: dict[int, LabelNoise] = {}
 
     def latest(self, project_id: int) -> LabelNoise | None:
-        """Return the latest scores, None before the first."""
+        """Return the project's latest scores; None if it hasn't been scored."""
         return self._latest.get(project_id)
 
     def score(
         self, store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
     ) -> LabelNoise:
-        """Score all samples of the project and keep the result; 100,000 samples take 20 seconds."""
+        """Score and store all samples of the project; 100,000 samples take 20 seconds."""
         with self._lock:
             self._latest[project.id] = score_labels(store, paths, project, progress)
             return self._latest[project.id]
@@ -110,8 +110,8 @@ def score_labels(
 def _score_by_model(
     store: Store, paths: Paths, project: Project, sample_index: SampleIndex, poses: Poses
 ) -> NoiseScores:
-    """Score label noise by the active model's probabilities, for held-out samples those of the
-    validation; NaN for a shipped or unreadable model."""
+    """Score label noise by the active model's probabilities (for held-out samples, those of the
+    validation); NaN for a starter or unreadable model."""
     unknown = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
     answers = active_model(paths, project)
     if answers.name == shipped_model_name(project.skeleton) or not len(sample_index):
@@ -135,8 +135,8 @@ def _score_by_model(
 def _use_held_out_predictions(
     run: Path, sample_index: SampleIndex, ids: dict[str, int], share: Floats, other: Ints
 ) -> None:
-    """Replace, in place, the scores of held-out samples by the training's validation predictions,
-    unless their gesture has changed."""
+    """Replace, in place, the scores of held-out samples by those of the run's validation
+    predictions, unless the sample was relabelled."""
     from core.gestures.evaluation.validation import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(sample_index.ids.tolist())}
@@ -155,8 +155,8 @@ def filter_and_sort_ids(
     label_noise: LabelNoise | None = None,
     persons: tuple[int, ...] = (),
 ) -> Ints:
-    """Return the ids of the samples that pass the filter, in the filter's order: by label noise,
-    unknown samples last, or by these persons."""
+    """Return the ids of the samples that pass the filter, in its order. When sorting by label
+    noise, unscored samples are last; `persons` is the order of people."""
     rows = np.ones(len(sample_index), bool)
     for column, value in (
         (sample_index.gestures, sample_filter.gesture),
@@ -173,7 +173,7 @@ def filter_and_sort_ids(
 def _sort_indices(
     sample_index: SampleIndex, order: str, label_noise: LabelNoise | None, persons: tuple[int, ...]
 ) -> Ints:
-    """Return the indices that sort the samples by person, by label noise, or as they are."""
+    """Return the indices that sort the samples by person or by label noise, or leave the order."""
     if order == BY_PERSON:
         rank = {person: i for i, person in enumerate(persons)}
         ranks = np.array([rank.get(p, len(rank)) for p in sample_index.persons.tolist()], np.int64)
@@ -200,7 +200,7 @@ class LabelNoiseScore:
 def select_scores(
     label_noise: LabelNoise, sample_index: SampleIndex, ids: Ints
 ) -> dict[int, LabelNoiseScore]:
-    """Return the current label-noise scores of these samples by id."""
+    """Return the current label-noise scores of these samples, by id."""
     share, near, model = label_noise.share, label_noise.neighbours, label_noise.model
     found = {}
     for row in label_noise.rows_of(sample_index.take(np.isin(sample_index.ids, ids))):

@@ -9,7 +9,7 @@ _Tensors = list[Tensor] | tuple[Tensor, ...]
 def make_moving_average(net: nn.Module, max_decay: float) -> AveragedModel:
     """Return a frozen copy of the net that becomes its exponential moving average:
     `update_parameters(net)` updates weights and buffers. Each step keeps a fraction `max_decay` of
-    the average; less at first, where weights are noise."""
+    the average, less in the first steps, whose weights are noise."""
 
     def update(averages: _Tensors, values: _Tensors, steps_done: Tensor | int) -> None:
         """Move the averages towards the values, faster in the first steps; copy counters."""

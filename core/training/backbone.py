@@ -17,8 +17,8 @@ from core.modelfiles.weights_entry import Scaling
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A backbone for one net: its arrays by the net's names, and its name in the catalogue, its
-    file, the file's sha256, and the licence if it is the published one."""
+    """A pretrained backbone for a net: its arrays by the net's names, its catalogue name, its file,
+    the file's sha256, and the licence if it is the published one."""
 
     about: dict[str, Any]
     arrays: Arrays
@@ -26,7 +26,8 @@ class Backbone:
 
 def read_backbone(net: str, source: str, weights_folder: Path) -> Backbone:
     """Read a net's backbone from a file, or from converted weights by their name; raise
-    WeightsError if the net has none, or the weights are another's, damaged or missing."""
+    WeightsError if the net has no backbone, or the weights are missing, damaged or another net's.
+    """
     backbones = {entry.net: name for name, entry in WEIGHTS.items() if entry.backbone}
     name, file = backbones.get(net.partition(".")[0]), Path(source)
     if name is None:
@@ -51,11 +52,11 @@ def read_backbone(net: str, source: str, weights_folder: Path) -> Backbone:
 
 
 def fill_net(net: nn.Module, arrays: Arrays) -> None:
-    """Copy the arrays into a net; parts of the net without an array stay."""
+    """Copy the arrays into a net; parameters that have no array stay unchanged."""
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     net.load_state_dict(tensors, strict=False)
 
 
 def backbone_scaling(about: dict[str, Any]) -> Scaling:
-    """Return how pictures are scaled for a net that began with such a backbone."""
+    """Return how a net with this backbone scales pictures."""
     return WEIGHTS[about["name"]].scalings[0]

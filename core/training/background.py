@@ -10,16 +10,16 @@ from core.training.runs import FAILED, REPLACED, RUNNING, Run, describe_error
 
 
 class ReplacedError(Exception):
-    """The work is abandoned for a newer one."""
+    """The work was abandoned because newer work replaces it."""
 
 
 class Stop(threading.Event):
-    """A request to end early: `set` keeps what was learned so far, `replace` discards it."""
+    """A request to stop early: `set` keeps what was learned so far, `replace` discards it."""
 
     replaced = False
 
     def replace(self) -> None:
-        """Request an end that keeps nothing."""
+        """Request a stop that discards what was learned."""
         self.replaced = True
         self.set()
 
@@ -30,7 +30,7 @@ class Stop(threading.Event):
 
 
 class RunThread:
-    """A thread that works on a run."""
+    """A thread that does the work of a run, such as training."""
 
     def __init__(self, run: Run, work: Callable[[Stop], Any]) -> None:
         self.run = run  # its log has the progress
@@ -59,16 +59,16 @@ class RunThread:
                 self.run.log(event="end", **fields)
 
     def stop(self) -> None:
-        """Ask the work to end early and keep what it learned."""
+        """Ask the work to stop early and keep what it learned."""
         self._stop.set()
 
     def replace(self) -> None:
-        """Ask the work to end and discard what it learned."""
+        """Ask the work to stop and discard what it learned."""
         self._stop.replace()
 
     @property
     def alive(self) -> bool:
-        """Whether the work goes on."""
+        """Whether the work is still running."""
         return self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The state of a net's training and its checkpoint file, which any device can resume from."""
+"""The state of a net's training and its checkpoint file; any device can resume from it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 
 @dataclass
 class TrainingState:
-    """What a training resumes from: `average` is its result, `spent_s` is of all sessions."""
+    """The state that training resumes from: `average` is its result, `spent_s` its total time."""
 
     net: PoseNet
     average: AveragedModel
@@ -26,7 +26,7 @@ class TrainingState:
     step: int = 0
 
     def load_checkpoint(self, run: Run) -> None:
-        """Restore everything from the run's checkpoint, if it has one."""
+        """Restore the state from the run's checkpoint, if it has one."""
         if not (run.path / CHECKPOINT).is_file():
             return
         state = _read_checkpoint(run)
@@ -37,7 +37,7 @@ class TrainingState:
         self.average.n_averaged.fill_(self.step + 1)
 
     def save_checkpoint(self, run: Run) -> None:
-        """Write net, average, optimizer, time and step as the run's checkpoint, atomically."""
+        """Save net, average, optimizer, time and step as the run's checkpoint, atomically."""
         state = {
             "net": self.net.state_dict(),
             "average": self.average.module.state_dict(),
@@ -49,12 +49,12 @@ class TrainingState:
             torch.save(state, part)
 
     def save_weights(self, run: Run) -> None:
-        """Write the averaged weights, the training's result."""
+        """Save the averaged weights, the result of training."""
         _write_weights(self.average.module.state_dict(), run)
 
 
 def export_checkpoint_weights(run: Run) -> bool:
-    """Write the averaged weights of a run's checkpoint; return False if it has none."""
+    """Save the averaged weights in a run's checkpoint; return False if it has no checkpoint."""
     if not (run.path / CHECKPOINT).is_file():
         return False
     _write_weights(_read_checkpoint(run)["average"], run)

@@ -58,7 +58,7 @@ class NetOptions:
     net: Mapping[str, Any] = field(default_factory=dict)  # options of its class, such as `input_hw`
 
     def measure_progress(self, state: TrainingState) -> tuple[float, float]:
-        """Return what is done and what is given: steps, or else seconds."""
+        """Return the steps done and planned or, if no steps are set, the seconds."""
         return (state.step, self.steps) if self.steps else (state.spent_s, self.minutes * 60)
 
 
@@ -70,13 +70,13 @@ def train_net(
     progress: Progress = ignore_progress,
 ) -> Path:
     """Train a net in a run's folder, resuming from its checkpoint if it has one; return the path of
-    the weights. Raises TrainingError: the loss is not a number, or there are too few samples. What
-    was learned until the last checkpoint is kept.
+    the weights. Raise TrainingError if the loss isn't finite or there are too few samples; the last
+    checkpoint is kept.
 
-    An interrupt (Ctrl-C, SIGINT) ends it early and keeps what was learned.
+    An interrupt (Ctrl-C, SIGINT) stops training early and keeps what was learned.
 
     Args:
-        run: written by the first of several processes only.
+        run: if there are several processes, only the first writes to it.
     """
     fabric, rows = _launch_fabric(options), _select_training_rows(data, options)
     net, loss_function = _build_initial_net(name, options), LOSSES[NETS[name].loss]
@@ -124,9 +124,8 @@ def train_net(
 
 
 def _launch_fabric(options: NetOptions) -> Fabric:
-    """Set the number of threads and the seed, and return a launched Fabric, of several processes
-    under torchrun; in bfloat16 on GPUs and on processors that multiply it natively (half the time
-    there)."""
+    """Set the number of threads and the seed, and return a launched Fabric (several processes under
+    torchrun). Use bfloat16 on GPUs and on CPUs with native support, where it halves the time."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # set by torchrun
@@ -138,7 +137,7 @@ def _launch_fabric(options: NetOptions) -> Fabric:
 
 
 def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
-    """Return the rows of no held-out set; raise TrainingError if there are fewer than one batch."""
+    """Return the rows that aren't held out; raise TrainingError if they don't fill a batch."""
     rows = data.rows("")
     if len(rows) < options.batch:
         raise TrainingError(
@@ -148,8 +147,8 @@ def _select_training_rows(data: TrainingData, options: NetOptions) -> NDArray[np
 
 
 def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
-    """Build a net with random weights, overwritten by those of a file whose names and shapes fit,
-    or by a backbone; raise TrainingError if none fit."""
+    """Build a net with random weights, then load those of the file `start` that fit by name and
+    shape, and the backbone's. Raise TrainingError if none in the file fit."""
     net = build_net(name, **options.net)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if options.start is not None:
@@ -165,7 +164,7 @@ def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
 
 
 class SampleStream(IterableDataset[Any]):
-    """Augmented samples without end; each process and each of its loaders draws different ones."""
+    """Endless augmented samples; each process and each of its loaders draws different ones."""
 
     def __init__(
         self, data: TrainingData, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
@@ -200,7 +199,7 @@ def _load_batches(
 
 
 def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
-    """Return optimizer groups: weight decay for kernels (≥ 2 axes), none for the others."""
+    """Return optimizer groups: weight decay for kernels (≥ 2 axes), none for other parameters."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     decayed = {"params": kernels, "weight_decay": _WEIGHT_DECAY}

@@ -27,10 +27,10 @@ _GUIDANCE_WEIGHT = 0.01  # of heatmaps over keypoints in space (Du et al. 2019)
 
 def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
     """Return the weighted sum of the cross-entropies of heatmap values and of peak positions,
-    averaged over stages, of (B, S, J+1, h, w) logits.
+    averaged over stages, for (B, S, J+1, h, w) logits.
 
-    A keypoint outside the input has an empty target map. A missing one is ignored; a sample without
-    any keypoint shows nobody, so all its targets are empty.
+    A keypoint outside the input has an empty target map. A missing keypoint is ignored, but if all
+    keypoints of a sample are missing, it shows no person, and all its target maps are empty.
     """
     height, width = logits.shape[-2:]
     target = heatmap_targets(keypoints, (height, width), stride)[:, None]
@@ -46,15 +46,15 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
 
 
 def _normalise_targets(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (…, h w) maps of sum 1, and (…) 1 where a map has a peak inside, else 0."""
+    """Return (…, h w) maps of sum 1, and (…) 1 if a map has a peak inside, else 0."""
     flat = maps.flatten(-2)
     mass = flat.sum(-1)
     return flat / mass.clamp(min=1e-6)[..., None], (mass > 1).float()
 
 
 def _make_map_mask(keypoints: Tensor) -> Tensor:
-    """Return (B, 1, J+1, 1, 1), 0 for the maps of missing keypoints, else 1; all 1 for a sample
-    without any keypoint, and for the background."""
+    """Return (B, 1, J+1, 1, 1): 0 for the maps of missing keypoints, 1 for other maps, the
+    background, and all maps of a sample that has no keypoints."""
     is_known = keypoints.isfinite().all(-1)
     is_known = is_known | ~is_known.any(-1, keepdim=True)
     return functional.pad(is_known.float(), (0, 1), value=1.0)[:, None, :, None, None]
@@ -62,16 +62,15 @@ def _make_map_mask(keypoints: Tensor) -> Tensor:
 
 def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
     """Return half the squared distance to the target maps, summed over stages, maps and cells (Wei
-    et al. 2016, equation 7); keypoints as in `stage_loss`."""
+    et al. 2016, equation 7). Keypoints are as in `stage_loss`."""
     target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
     distance = (maps.float() - target).square() * _make_map_mask(keypoints)
     return (distance.sum(dim=(1, 2, 3, 4)) / 2 * weights).mean()
 
 
 def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Return half the mean squared distance of (B, 1, J, h, w) maps, without a background, to their
-    targets (Xiao et al. 2018); a keypoint that is missing, or whose Gaussian is outside the map,
-    costs 0."""
+    """Return half the mean squared distance of (B, 1, J, h, w) maps (no background) to their
+    targets (Xiao et al. 2018). A keypoint that is missing, or far outside the map, costs 0."""
     target, is_inside = make_joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
     distance = (maps.float() - target[:, None]).square().mean(dim=(3, 4)) / 2
     return ((distance * is_inside[:, None]).mean(dim=(1, 2)) * weights).mean()
@@ -80,8 +79,8 @@ def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) ->
 def make_joint_targets(
     keypoints: Tensor, size_hw: tuple[int, int], stride: int
 ) -> tuple[Tensor, Tensor]:
-    """Make target heatmaps: Gaussians of 2 cells (for maps 64 high, else in proportion) in the
-    cells nearest to keypoint / stride, cut off at three sigmas, as published by Xiao et al. 2018.
+    """Make target heatmaps as published by Xiao et al. 2018: Gaussians of 2 cells (for maps 64
+    high, else in proportion) in the cells nearest to keypoint / stride, cut off at three sigmas.
 
     Returns:
         (B, J, h, w), and (B, J) 1 if the keypoint is labelled and the square of its Gaussian
@@ -102,8 +101,8 @@ def cross_info_loss(
     output: TrainingOutputs, keypoints: Tensor, weights: Tensor, stride: int
 ) -> Tensor:
     """Return CrossInfoNet's loss as in its published code: a quarter of the squared distances of
-    keypoints and, with a small weight, of guidance heatmaps; a missing keypoint costs 0. Keypoints
-    are (B, K, 5): x, y, z in the cube, x, y in the crop's pixels."""
+    keypoints and, with a small weight, of guidance heatmaps. A missing keypoint costs 0. Keypoints
+    are (B, K, 5): x, y, z in the cube, and x, y in the crop's pixels."""
     size_hw = (output.hand_maps.shape[-2], output.hand_maps.shape[-1])
     maps = make_guidance_targets(keypoints[..., 3:], size_hw, stride)
     is_known = keypoints.isfinite().all(-1).float()
@@ -137,9 +136,9 @@ def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> 
 
 
 def make_guidance_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """Make target heatmaps, (B, K, h, w): 1 in the keypoint's cell, 1/2 beside it along an axis,
-    1/4 diagonally. A keypoint beyond the right or lower edge is moved to the edge; one beyond the
-    others, or missing, has an empty map."""
+    """Make target heatmaps, (B, K, h, w): 1 in the keypoint's cell, 1/2 in the next cell along an
+    axis, 1/4 diagonally. A keypoint beyond the right or lower edge is moved to the edge; one that
+    is missing or beyond the left or upper edge has an empty map."""
     height, width = size_hw
     ends = torch.tensor([width, height], device=keypoints.device)
     cells = torch.minimum((keypoints / stride).floor().nan_to_num(-1), ends - 1).long()
@@ -157,14 +156,14 @@ def _make_blurred_ones(cells: int, device: torch.device) -> Tensor:
 
 
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """Return Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: empty."""
+    """Return (B, J+1, h, w) Gaussians at keypoints (NaN: empty) and the background 1 − max."""
     targets: Tensor = encode_heatmaps(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
     return targets
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A net's loss, and how its trained maps are read."""
+    """A net's loss, and how its maps are decoded in training."""
 
     compute: Callable[[Any, Tensor, Tensor, int], Tensor]  # of output, keypoints, weights, stride
     method: str  # of the net, which returns that output

@@ -30,8 +30,8 @@ _EVALUATION_BATCH = 64
 
 
 class TrainingMonitor:
-    """Follows one training: evaluates it and saves a checkpoint every `interval_s`. Only the first
-    process writes to the run."""
+    """Monitors a training run: evaluates the net and saves a checkpoint every `interval_s`. Only
+    the first process writes to the run."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class TrainingMonitor:
         _check_finite(float(cast(Tensor, self._fabric.all_reduce(loss, reduce_op="mean"))))
 
     def record_step(self, loss: Tensor) -> None:
-        """Store a step's loss; at each interval evaluate and save a checkpoint, except of NaN."""
+        """Record a step's loss; every interval, evaluate and save a checkpoint unless it is NaN."""
         self._losses.append(loss)
         self._state.spent_s = self._elapsed_s()
         if self._state.spent_s - self._last_evaluated_s >= self._interval_s:
@@ -86,7 +86,7 @@ class TrainingMonitor:
         )
 
     def finish(self, status: str) -> None:
-        """Evaluate a last time, write checkpoint and weights, and log the end."""
+        """Evaluate a last time, save checkpoint and weights, and log the end."""
         if self._fabric.is_global_zero:
             self.log_evaluation()
             self._state.save_checkpoint(self._run)
@@ -94,7 +94,7 @@ class TrainingMonitor:
             self._run.log(event="end", status=status)
 
     def _elapsed_s(self) -> float:
-        """Return the training time by the first process's clock, so that all end at one step."""
+        """Return the training time by the first process's clock, so that all stop together."""
         return float(self._fabric.broadcast(time.monotonic() - self._start_s))
 
 
@@ -106,7 +106,7 @@ def evaluate_net(
     scaling: Scaling = UNIT_SCALING,
 ) -> list[dict[str, float | None]]:
     """Predict these rows' keypoints, and return PCK and mean error of each stage, in the data's
-    unit of length. Missing keypoints, and samples without a unit, are ignored."""
+    unit of length. Missing keypoints, and samples that have no unit, are ignored."""
     predicted, expected, units = [], [], []
     for start in range(0, len(rows), _EVALUATION_BATCH):
         batch = rows[start : start + _EVALUATION_BATCH]
@@ -125,7 +125,7 @@ def evaluate_net(
 
 
 def _predict_keypoints(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floats:
-    """Return (B, S, J, 2) keypoints in input pixels; of a net in space (B, 1, J, 3) in the cube."""
+    """Return (B, S, J, 2) keypoints in input pixels; for a 3-D net, (B, 1, J, 3) in the cube."""
     with torch.no_grad():
         device = next(net.parameters()).device
         output = net(scale_pictures(pictures.to(device), scaling)).cpu()

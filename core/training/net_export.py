@@ -1,6 +1,6 @@
 """Trained nets as model files: `model.onnx` and `metadata.json` in a folder.
 
-Convention: the graph contains the preprocessing, so that all nets are used alike: `pictures` uint8
+Convention: the graph contains the preprocessing, so all nets have one interface: `pictures` uint8
 RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
 attention maps under their own names. A depth net: `crops` float32 (N, S, S), −1 to 1 in the
 hand's cube → `keypoints` float32 (N, K, 3); a palm net: `frames` float32 (N, H, W) mm →
@@ -34,7 +34,7 @@ _TOLERANCE = 1e-4  # largest relative difference between torch and the exported 
 
 
 class _AttentionNet(PreprocessedNet):
-    """Also returns the net's attention maps, for drawing."""
+    """Wraps a net to also return its attention maps, for drawing."""
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         assert isinstance(self.net, PoseResNet)
@@ -43,7 +43,7 @@ class _AttentionNet(PreprocessedNet):
 
 
 class _CropNet(nn.Module):
-    """A depth net that takes crops without channels."""
+    """Wraps a depth net to take crops that have no channel axis."""
 
     def __init__(self, net: CrossInfoNet) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class _CropNet(nn.Module):
 
 
 class _FrameNet(nn.Module):
-    """A palm net that takes frames without channels."""
+    """Wraps a palm net to take frames that have no channel axis."""
 
     def __init__(self, net: PalmNet) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class _FrameNet(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class _Graph:
-    """What is exported: a module with named input and outputs, and its metadata."""
+    """A module to export, with the names of its input and outputs, and its metadata."""
 
     module: nn.Module
     input_name: str
@@ -94,7 +94,7 @@ def save_net(
 
 
 def _describe_graph(net: PoseNet, scaling: Scaling) -> _Graph:
-    """Return the module to export with an example input, names and metadata, by the net's class."""
+    """Return the module to export with example input, names and metadata, by the net's class."""
     rng, shape = np.random.default_rng(0), (2, *net.input_hw)
     size = {"input_hw": list(net.input_hw)}
     if isinstance(net, CrossInfoNet):
@@ -121,8 +121,8 @@ def save_trained_net(
     build: Mapping[str, Any] | None = None,
     scaling: Scaling = UNIT_SCALING,
 ) -> None:
-    """Build a net with the options that it was trained with, load its trained weights from a file,
-    and write its model folder."""
+    """Build a net with the options it was trained with, load its trained weights from a file, and
+    write its model folder."""
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
     spec = NETS[name]
@@ -132,7 +132,7 @@ def save_trained_net(
 
 
 def _export_checked(graph: _Graph) -> bytes:
-    """Export a graph with a free batch size; raise WeightsError if it differs from torch."""
+    """Export a graph with a variable batch size; raise WeightsError if it differs from torch."""
     example = torch.from_numpy(graph.example)
     content = export_onnx(graph.module.eval(), example, graph.input_name, graph.outputs)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""How pictures become a net's input, in training and in exported graphs alike."""
+"""How pictures become a net's input, both in training and in exported graphs."""
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ def scale_pictures(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
 
 
 class PreprocessedNet(nn.Module):
-    """A net that takes pictures as they are: uint8 RGB (N, H, W, 3)."""
+    """A net with preprocessing included: its input is uint8 RGB (N, H, W, 3)."""
 
     def __init__(self, net: PoseNet, scaling: Scaling) -> None:
         super().__init__()

@@ -26,8 +26,8 @@ _SEED_INPUT_ROWS = 368
 def load_published_net(
     name: str, weights_folder: Path, scaling: Scaling | None = None
 ) -> PreprocessedNet:
-    """Load a net with its published weights and preprocessing, by default the scaling that it was
-    trained with; raise WeightsError if they are missing, altered or another net's."""
+    """Load a net with its published weights and preprocessing, by default with the scaling it was
+    trained with; raise WeightsError if the weights are missing, altered or another net's."""
     arrays, entry = load_weights(name, weights_folder), WEIGHTS[name]
     if entry.backbone:
         raise WeightsError(f"{name} is the backbone of a {entry.net}: train the rest of it first")
@@ -37,8 +37,8 @@ def load_published_net(
 
 
 def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
-    """Write the model folder of a published net's converted weights and return it; None for a
-    backbone, which is only a part of a net. Raise WeightsError if they are missing or altered."""
+    """Write the model folder of a published net's converted weights and return it; return None for
+    a backbone, which is only part of a net. Raise WeightsError if they are missing or altered."""
     entry, folder = WEIGHTS[name], nets_folder / name
     if entry.backbone:
         return None
@@ -53,8 +53,8 @@ def save_published_net(name: str, weights_folder: Path, nets_folder: Path) -> Pa
 
 
 def locate_seed_keypoints(net: PreprocessedNet, rgb: Picture) -> Floats:
-    """Return each map's maximum, background included, as (J+1, 2) x, y in picture pixels, from the
-    last stage's maps resized to the picture, as Hand-Pose-Classification does."""
+    """Return each map's maximum, background included, as (J+1, 2) x, y in picture pixels. The last
+    stage's maps are resized to the picture, as in Hand-Pose-Classification."""
     height, width = rgb.shape[:2]
     resized = cv2.resize(rgb, (int(width / height * _SEED_INPUT_ROWS), _SEED_INPUT_ROWS))
     with torch.no_grad():

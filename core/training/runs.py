@@ -38,15 +38,15 @@ _locks: dict[Path, int] = {}  # descriptors of the logs that this process trains
 
 @dataclass(frozen=True)
 class Run:
-    """One training's folder."""
+    """The folder of one training run."""
 
     path: Path
 
     @classmethod
     def create(cls, root: Path, **about: Any) -> "Run":
-        """Create a run's folder under `root`, named by the time, and log its start with these
-        values. It counts as running until its end is logged or it is released. Raise TrainingError
-        if it can't be written."""
+        """Create a run's folder under `root`, named by the time, and log its start with the values
+        in `about`. It counts as running until its end is logged or it is released. Raise
+        TrainingError if it can't be written."""
         now = time.time()
         second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         name = f"{second}-{int(now % 1 * 1000):03x}{secrets.token_hex(4)}"
@@ -58,19 +58,19 @@ class Run:
 
     @classmethod
     def open(cls, path: Path) -> "Run":
-        """Return the run of a folder; raise TrainingError if no start was logged there."""
+        """Return the run in a folder; raise TrainingError if no start was logged there."""
         if not _has_start(path / LOG):
             raise TrainingError(f"{path} is no training run: it has no {LOG}")
         return cls(path)
 
     @property
     def name(self) -> str:
-        """The folder's name: the start's time to the millisecond, so that names sort by it."""
+        """The folder's name: the start time to the millisecond, so that names sort by time."""
         return self.path.name
 
     def log(self, **values: Any) -> None:
-        """Append a record with the time to the log, whole or not at all, and release the run after
-        an end; raise TrainingError if it can't be written."""
+        """Append a timestamped record to the log, atomically, and release the run after an end.
+        Raise TrainingError if it can't be written."""
         line = json.dumps({"time": round(time.time(), 3), **values}, allow_nan=False) + "\n"
         try:
             with _translate_os_errors(self.path):
@@ -80,16 +80,16 @@ class Run:
                 self.release()
 
     def records(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return copies of the log's complete records, or of those of one event, oldest first."""
+        """Return copies of the log's complete records (or those with this event), oldest first."""
         found = _read_log(self.path / LOG)
         return [dict(record) for record in found if event in (None, record["event"])]
 
     def about(self) -> dict[str, Any]:
-        """Return the start's line: what `create` was given, process id and time."""
+        """Return the start record: the values given to `create`, the process id and the time."""
         return self.records("start")[0]
 
     def status(self) -> str:
-        """Return the last logged end's status, else RUNNING, or DEAD if its process is gone."""
+        """Return the last logged end's status; else RUNNING or, if the process died, DEAD."""
         last = [r for r in _read_log(self.path / LOG) if r["event"] in ("start", "end")][-1]
         if last["event"] == "end":
             return str(last["status"])
@@ -100,13 +100,13 @@ class Run:
         self._log_start(resumed=True)
 
     def release(self) -> None:
-        """Release the lock: a run without an end in its log then counts as dead."""
+        """Release the lock; a run that has no logged end then counts as dead."""
         descriptor = _locks.pop(self.path.resolve(), None)
         if descriptor is not None:
             os.close(descriptor)
 
     def _log_start(self, **about: Any) -> None:
-        """Lock the log, creating it if needed, and append a start with the process id."""
+        """Lock the log, creating it if needed, and append a start record with the process id."""
         with _translate_os_errors(self.path):
             self.release()
             descriptor = os.open(self.path / LOG, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -137,7 +137,7 @@ def list_runs(root: Path) -> list[Run]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the message for the user why a training failed: the error's own, a full disk or
+    """Return the message for the user on why training failed: the error's own, a full disk or
     memory, or “something went wrong”."""
     if isinstance(error, MudraError):
         return str(error)
@@ -149,7 +149,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def _append_line(path: Path, line: bytes) -> None:
-    """Append a line to a log, after a line break if the last line is incomplete; if the disk is
+    """Append a line to a log, after a line break if the last line is incomplete. If the disk is
     full, undo it and raise OSError."""
     with path.open("ab+", buffering=0) as log:
         size = log.seek(0, os.SEEK_END)
@@ -162,8 +162,8 @@ def _append_line(path: Path, line: bytes) -> None:
 
 
 def _try_lock(descriptor: int) -> bool:
-    """Lock a run's log exclusively, waiting up to a second; return False if the system has no
-    locks, raise TrainingError if another process holds it."""
+    """Lock a run's log exclusively, waiting up to a second. Return False if the system has no
+    locks; raise TrainingError if another process holds the lock."""
     if fcntl is None:
         return False
     for _ in range(20):  # a reader of the status holds it for a moment, too
@@ -187,8 +187,8 @@ def _has_start(log: Path) -> bool:
 
 
 def _read_log(log: Path) -> list[dict[str, Any]]:
-    """Return the records of a log's complete lines, from a cache if the file is unchanged: pages
-    ask several times a second. Callers must not change them."""
+    """Return the records of a log's complete lines, from a cache if the file is unchanged, because
+    pages ask several times a second. Callers must not change the records."""
     stat = log.stat()
     version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
     if (cached := _logs.get(log)) is not None and cached[0] == version:
@@ -206,7 +206,7 @@ def _read_log(log: Path) -> list[dict[str, Any]]:
 
 
 def _parse_record(line: str) -> dict[str, Any] | None:
-    """Parse a log's line; None if it is no JSON object with an event."""
+    """Parse a log line; None if it isn't a JSON object with an event."""
     with suppress(ValueError):
         record = json.loads(line)
         if isinstance(record, dict) and "event" in record:
@@ -216,7 +216,7 @@ def _parse_record(line: str) -> dict[str, Any] | None:
 
 @contextmanager
 def _translate_os_errors(path: Path) -> Iterator[None]:
-    """Raise OSErrors as TrainingErrors with a message for the user."""
+    """Convert OSErrors to TrainingErrors with a message for the user."""
     try:
         yield
     except OSError as error:
@@ -225,7 +225,7 @@ def _translate_os_errors(path: Path) -> Iterator[None]:
 
 
 def _close_inherited_locks() -> None:
-    """Close a forked child's copies of the locks, which would keep its parent's runs alive."""
+    """Close a forked child's copies of the locks, which would keep the parent's runs alive."""
     for descriptor in _locks.values():
         os.close(descriptor)
     _locks.clear()
@@ -236,7 +236,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _is_process_alive(pid: int) -> bool:
-    """Return whether a process with this id exists, also of another user."""
+    """Return whether a process with this id exists, even if it is another user's."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -25,20 +25,20 @@ Arrays = list[AnyArray]
 
 
 class Channel:
-    """Messages to and from another process, through a shared file of _SHARED_BYTES, which costs a
-    video frame one copy; pipes signal them, and carry the arrays that don't fit there."""
+    """Messages to and from another process. Arrays go through a shared file of _SHARED_BYTES, which
+    copies a video frame only once; pipes carry headers and arrays that don't fit."""
 
     def __init__(self, reader: Any, writer: Any, shared: BinaryIO) -> None:
         self._reader, self._writer = reader, writer
         self._shared = np.frombuffer(mmap.mmap(shared.fileno(), _SHARED_BYTES), np.uint8)
 
     def close(self) -> None:
-        """Close the pipes, which ends the other process."""
+        """Close the pipes, which makes the other process exit."""
         self._reader.close()
         self._writer.close()
 
     def send(self, header: Mapping[str, Any], arrays: Sequence[AnyArray] = ()) -> None:
-        """Send a header of at most 64 kB and arrays, in shared memory as far as they fit."""
+        """Send a header of at most 64 kB and arrays, using shared memory as far as they fit."""
         described, piped, start = [], [], _MAX_HEADER
         for array in (np.asarray(one, order="C") for one in arrays):
             end = start + array.nbytes
@@ -58,14 +58,14 @@ class Channel:
 
     def receive(self) -> tuple[dict[str, Any], Arrays]:
         """Wait for the next message; return its header and arrays, which are valid until the next
-        `send`. Raise EOFError where the other side has ended, ValueError for no valid message."""
+        `send`. Raise EOFError if the other side has ended, ValueError if the message is invalid."""
         (length,) = _LENGTH.unpack(self._read_into(bytearray(_LENGTH.size)))
         header, described = json.loads(self._shared[: min(length, _MAX_HEADER)].tobytes())
         return dict(header), [self._read_array(*one) for one in described]
 
     def _read_array(self, name: str, shape: list[int], start: int) -> AnyArray:
         """Return an array of a message, as a view of shared memory or read from the pipe; raise
-        ValueError for types or sizes that aren't allowed."""
+        ValueError if its type or size isn't allowed."""
         size = math.prod(shape) * np.dtype(name).itemsize
         if name not in _DTYPES or min(shape, default=0) < 0 or size > _MAX_ARRAY:
             raise ValueError(f"an array {name} {shape}")
@@ -80,7 +80,7 @@ class Channel:
             data = data[self._writer.write(data) :]
 
     def _read_into(self, buffer: Any) -> Any:
-        """Fill a buffer from the pipe and return it; raise EOFError where the pipe ends."""
+        """Fill a buffer from the pipe and return it; raise EOFError if the pipe ends early."""
         rest = memoryview(buffer)
         while rest:
             count = self._reader.readinto(rest)
@@ -95,11 +95,11 @@ def _bytes_of(array: AnyArray) -> memoryview:
 
 
 class SharedFile:
-    """A file for a channel's memory: anonymous on Linux, a temporary file elsewhere.
+    """A file for a channel's shared memory: anonymous on Linux, temporary elsewhere.
 
     Attributes:
         file: open for reading and writing.
-        path: where the worker finds it, which must get `descriptors` (Linux).
+        path: where the worker opens it; the worker must inherit `descriptors` (Linux).
     """
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class SharedFile:
         self.file.truncate(_SHARED_BYTES)
 
     def close(self) -> None:
-        """Close the file; delete it where it is a temporary one."""
+        """Close the file, and delete it if it is temporary."""
         self.file.close()
         if not self.descriptors:
             with suppress(OSError):

@@ -15,7 +15,7 @@ _MAX_TEXT = 2000  # characters of an error
 
 
 def limit_worker_memory() -> None:
-    """Limit this worker's memory to its current size plus what its parent set (Linux only)."""
+    """Limit this worker's memory to its current size plus the extra set by its parent (Linux)."""
     extra = os.environ.pop(EXTRA_MEMORY, None)
     if extra is None or sys.platform != "linux":
         return
@@ -29,7 +29,7 @@ def limit_worker_memory() -> None:
 
 
 def _exit_with_parent(parent: int) -> None:
-    """Check every second whether the parent still runs; exit this process once it doesn't."""
+    """Check every second that the parent is running; exit this process once it isn't."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

@@ -26,12 +26,12 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Worker:
-    """A child process that answers one request at a time; started by the first, and again after a
-    crash.
+    """A child process that answers one request at a time. The first request starts it; after a
+    crash, the next one restarts it.
 
     Args:
         handler: the module that handles requests, e.g. "core.estimators.mediapipe_worker".
-        extra_memory: bytes that it may take above what it has when idle.
+        extra_memory: bytes that it may use beyond its idle memory.
     """
 
     def __init__(self, handler: str, *, extra_memory: int = EXTRA_MEMORY) -> None:
@@ -43,12 +43,12 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Process id; None while none runs."""
+        """Process id; None if not running."""
         return None if self._process is None else self._process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether the process runs; the next call starts it otherwise."""
+        """Whether the process is running; if not, the next call starts it."""
         return self._process is not None and self._process.poll() is None
 
     def call(
@@ -65,7 +65,7 @@ class Worker:
         Raises:
             MudraError: the handler raised it.
             WorkerError: the handler raised another error, or the process crashed, took longer than
-                `timeout_s` or more memory than it may; the next call starts another.
+                `timeout_s` or used too much memory; the next call restarts it.
         """
         with self._lock:
             if not self.is_running:
@@ -85,7 +85,7 @@ class Worker:
         return answer, found
 
     def close(self) -> None:
-        """Wait for a running call, then end the process."""
+        """Wait for a call in progress, then end the process."""
         with self._lock:
             self._end()
 
@@ -96,7 +96,7 @@ class Worker:
             self._process.kill()
 
     def _start(self) -> None:
-        """Start the child process, its channel and the check of its limits."""
+        """Start the child process and its channel, and register it with the watchdog."""
         environ = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH")))),
             "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
@@ -127,7 +127,7 @@ class Worker:
         return WorkerError(f"it crashed (exit code {code})")
 
     def _end(self) -> int | None:
-        """Close the process's input, kill it if that is not enough; return its exit code."""
+        """Close the process's input, and kill it if it doesn't exit; return its exit code."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -141,7 +141,7 @@ class Worker:
             return process.wait()
 
     def check_limits(self, now_s: float) -> None:
-        """Kill the process if its call is overdue or, unless on Linux, it is too large."""
+        """Kill the process if its call is overdue or (except on Linux) it uses too much memory."""
         process = self._process
         if process is None:
             return
@@ -152,7 +152,7 @@ class Worker:
 
 
 class _Watchdog:
-    """One thread that checks the limits of all running workers; it ends with the last of them."""
+    """One thread that checks the limits of all running workers and ends with the last worker."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -174,7 +174,7 @@ class _Watchdog:
             self._workers.discard(worker)
 
     def _check_periodically(self) -> None:
-        """Check limits and close long idle workers every 0.2 s until no worker is left."""
+        """Check limits and close workers idle for too long, every 0.2 s until none are left."""
         while True:
             time.sleep(_POLL_S)
             with self._lock:
@@ -191,20 +191,20 @@ _watchdog = _Watchdog()
 
 
 class _Idle:
-    """Workers that wait for their next borrower, since starting one costs a second or two."""
+    """Idle workers kept for reuse, because starting one takes a second or two."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[str, list[tuple[float, Worker]]] = defaultdict(list)
 
     def take(self, handler: str) -> Worker:
-        """Return an idle worker of the handler, or a new one; `keep` it afterwards."""
+        """Return an idle worker with this handler, or a new one; pass it to `keep` afterwards."""
         with self._lock:
             waiting = self._waiting[handler]
             return waiting.pop()[1] if waiting else Worker(handler)
 
     def keep(self, worker: Worker) -> None:
-        """Keep a running worker for the next borrower; close it where enough are idle."""
+        """Keep a running worker for reuse; close it if enough are idle."""
         with self._lock:
             waiting = self._waiting[worker.handler]
             if worker.is_running and len(waiting) < MAX_IDLE:
@@ -213,7 +213,7 @@ class _Idle:
         worker.close()
 
     def close_before(self, since_s: float) -> None:
-        """Close the workers that have been idle since before this `time.monotonic`."""
+        """Close the workers that have been idle since before this time (`time.monotonic`)."""
         with self._lock:
             old = [one for waiting in self._waiting.values() for one in waiting if one[0] < since_s]
             for waiting in self._waiting.values():
@@ -231,7 +231,7 @@ borrow_worker, return_worker = _idle.take, _idle.keep
 
 @contextmanager
 def borrowed_worker(handler: str) -> Iterator[Worker]:
-    """Borrow a worker of the handler for a `with` block; keep it for reuse afterwards."""
+    """Borrow a worker with this handler for a `with` block, and keep it for reuse afterwards."""
     worker = borrow_worker(handler)
     try:
         yield worker
@@ -240,7 +240,7 @@ def borrowed_worker(handler: str) -> Iterator[Worker]:
 
 
 def _rebuild_error(text: str, kind: str) -> MudraError:
-    """Rebuild a worker's MudraError from class name and text; else a WorkerError."""
+    """Recreate a worker's MudraError from class name and text; if unknown, a WorkerError."""
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, MudraError):
         return known(text)
@@ -248,7 +248,7 @@ def _rebuild_error(text: str, kind: str) -> MudraError:
 
 
 def _resident_bytes(pid: int) -> int:
-    """Return a process's resident memory in bytes; 0 where it is gone."""
+    """Return a process's resident memory in bytes; 0 if it has ended."""
     import psutil
 
     try:

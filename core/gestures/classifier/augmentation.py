@@ -32,8 +32,8 @@ _ROTATABLE = ("ok", "fist", "open_palm")  # mean the same at any rotation
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far samples are changed in training. Standard deviations are of normal distributions;
-    fractions are of the samples that the change is possible for."""
+    """How strongly training samples are augmented. Standard deviations are of normal distributions;
+    fractions are of the samples to which the augmentation applies."""
 
     rotation_deg: float = 0.0  # largest rotation in either direction
     stretch: float = 0.0  # standard deviation of the log of width to height
@@ -50,7 +50,7 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Symmetries:
-    """What mirroring and rotation do to the labels of C gestures. An index of -1: there is none."""
+    """What mirroring and rotation do to the labels of C gestures; an index of -1 means none."""
 
     mirrors: torch.Tensor  # (C,) index of each gesture's mirror image
     rotatable: torch.Tensor  # (C,) bool, whether it means the same at any rotation
@@ -58,7 +58,7 @@ class Symmetries:
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "Symmetries":
-        """Look up by name which gestures are mirror images of each other, rotatable, pointing."""
+        """Look up by name which gestures mirror each other, and which are rotatable or pointing."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         rotatable = [gesture.name in _ROTATABLE for gesture in gestures]
@@ -74,9 +74,9 @@ def augment(
     generator: torch.Generator,
     features: FeatureSet,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return copies of (N, K, D) keypoints, as seen on the screen, with jitter, stretch, rotation,
-    missing keypoints and mirroring, and their (N,) labels, changed where the change makes another
-    gesture."""
+    """Return randomly augmented copies of (N, K, D) keypoints, as seen on the screen, and their
+    (N,) labels. Jitter, stretch, rotation, dropout and mirroring are applied; the label is updated
+    if mirroring or aiming makes another gesture."""
 
     def choose(fraction: float) -> torch.Tensor:
         return torch.rand(len(labels), generator=generator) < fraction
@@ -102,7 +102,7 @@ def augment(
 def _add_jitter(
     keypoints: torch.Tensor, jitter: float, skeleton: Skeleton, generator: torch.Generator
 ) -> Any:
-    """Add Gaussian noise to keypoints, in units of the pose's length, in pairs of each hand's."""
+    """Add Gaussian noise to keypoints, relative to the pose's length (in pairs, each hand's)."""
     if skeleton.parts:
         hands = keypoints.split([part.size for part in skeleton.parts], 1)
         pairs = zip(hands, skeleton.parts, strict=True)
@@ -126,7 +126,7 @@ def rotate_clockwise(keypoints: torch.Tensor, angle: torch.Tensor) -> torch.Tens
 
 
 def _draw_warps(n: int, options: Augmentation, generator: torch.Generator) -> torch.Tensor:
-    """Draw (N, 2, 2) matrices that stretch, shear and rotate a little."""
+    """Draw (N, 2, 2) random matrices of a slight stretch, shear and rotation."""
     angle = (torch.rand(n, generator=generator) * 2 - 1) * math.radians(options.rotation_deg)
     width = torch.exp(torch.randn(n, generator=generator) * options.stretch)
     shear = torch.randn(n, generator=generator) * options.shear
@@ -165,7 +165,7 @@ def _aim_some(
 def _drop_keypoints(
     keypoints: torch.Tensor, dropout: float, skeleton: Skeleton, generator: torch.Generator
 ) -> torch.Tensor:
-    """Set random keypoints, but never the root, to NaN in a random third of the samples."""
+    """Set random keypoints, except the root, to NaN in a random third of the samples."""
     n, size, _ = keypoints.shape
     chosen = torch.rand(n, 1, generator=generator) < 1 / 3
     missing = (torch.rand(n, size, generator=generator) < dropout) & chosen

@@ -27,8 +27,8 @@ class DenseModel:
 
     @classmethod
     def load(cls, path: Path) -> "DenseModel":
-        """Read the dense layers of a Keras HDF5 file, in order. Raises WeightsError: not a Keras
-        model. Raises ModelError: its layers do not form a chain of dense layers."""
+        """Read the dense layers of a Keras HDF5 file, in order. Raise WeightsError if it isn't a
+        Keras model, ModelError if its layers don't form a chain of dense layers."""
         layers = []
         width: int | None = None
         for name, arrays in read_keras(path).items():
@@ -44,12 +44,12 @@ class DenseModel:
         return cls(tuple(layers))
 
     def scale_inputs_by(self, inputs: Floats) -> "DenseModel":
-        """Return the same network with inputs scaled to 0..1 by the range of these (N, in)."""
+        """Return a copy that scales its inputs to 0..1 by the range of these (N, in) inputs."""
         return replace(self, low=inputs.min(0), high=inputs.max(0))
 
     def probabilities(self, inputs: Floats) -> Floats:
         """Compute (N, C) softmax probabilities of (N, in) inputs, scaled to 0..1 if the model has
-        ranges. Raises ModelError: not the network's number of inputs."""
+        input ranges. Raise ModelError for a wrong number of inputs."""
         width = self.layers[0][0].shape[0]
         if inputs.ndim != 2 or inputs.shape[1] != width:
             raise ModelError(f"this network takes (N, {width}) inputs, got {inputs.shape}")
@@ -67,7 +67,7 @@ class DenseModel:
 
 def flatten_openpose_peaks(points: Floats) -> Floats:
     """Flatten (N, 22, 2) peaks, 21 keypoints and the background map's, into the (N, 44) inputs of
-    Hand-Pose-Classification. Raises ModelError for another shape."""
+    Hand-Pose-Classification. Raise ModelError for another shape."""
     if points.ndim != 3 or points.shape[1:] != (22, 2):
         raise ModelError(f"expected (N, 22, 2) peaks, background included, got {points.shape}")
     return points.reshape(len(points), 44).astype(np.float32)

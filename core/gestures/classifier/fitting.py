@@ -36,8 +36,8 @@ class TrainOptions:
     Attributes:
         classifier: "mlp", or a baseline: "knn", "logreg", "forest".
         seed: of the split, the initial weights and everything random.
-        epochs: None: 8 to 20, fewer where there are more samples, whose epochs have more steps.
-            Held-out samples never decide it.
+        epochs: None: 8 to 20, fewer for more samples, because their epochs have more steps.
+            They are never chosen on held-out samples.
         hidden: width of the first hidden layer; the second is half as wide.
         augmentation: mirroring, rotation of 👌 👊 ✋ and aiming of ☝ 👉 👈 raise the accuracy on
             unseen recorders; small rotations, shear, stretch, jitter and dropout did not, so they
@@ -58,7 +58,7 @@ class TrainOptions:
 
 
 class AveragedAdamW:
-    """torch's AdamW with a moving average of the weights, which is usable after any step."""
+    """torch's AdamW with a moving average of the weights, which can be used after any step."""
 
     def __init__(self, net: nn.Module, rate: float, weight_decay: float) -> None:
         self._net, self._rate = net, rate
@@ -68,8 +68,8 @@ class AveragedAdamW:
         self._average = make_moving_average(net, _AVERAGE_DECAY)
 
     def step(self, loss: torch.Tensor, rate_factor: float = 1.0) -> None:
-        """Backpropagate the loss, update the weights by AdamW at this factor of its learning rate,
-        and update their moving average."""
+        """Backpropagate the loss, update the weights by AdamW with its learning rate multiplied by
+        `rate_factor`, and update their moving average."""
         self._adamw.param_groups[0]["lr"] = self._rate * rate_factor
         self._adamw.zero_grad()
         loss.backward()
@@ -82,7 +82,7 @@ class AveragedAdamW:
 
 
 class InterruptedFitError(TrainingError):
-    """A fit that failed after its first epoch, with the net of the last good epoch."""
+    """An error after the first epoch of a fit, with the net of the last good epoch."""
 
     def __init__(self, reason: Exception, net: GestureNet, epochs: int) -> None:
         super().__init__(describe_error(reason))
@@ -92,7 +92,7 @@ class InterruptedFitError(TrainingError):
 def fit_all(
     data: GestureData, options: TrainOptions, epochs: int, stop: Stop | None = None
 ) -> GestureNet:
-    """Fit an MLP on all samples for a number of epochs, fewer when stopped, without validation."""
+    """Fit an MLP on all samples, without validation, for `epochs` epochs or until stopped."""
     options = replace(options, epochs=epochs)
     net, _ = fit_mlp(data, None, options, lambda **_: None, stop or Stop())
     return net
@@ -106,9 +106,9 @@ def fit_mlp(
     stop: Stop,
     each_epoch: Callable[[GestureNet], None] = lambda net: None,
 ) -> tuple[GestureNet, int]:
-    """Fit an MLP for a number of epochs that is fixed beforehand, log every epoch, and call
-    `each_epoch` with its net. Return the averaged net of the last epoch and the number of epochs,
-    fewer when stopped. Raises InterruptedFitError: an epoch after the first failed.
+    """Fit an MLP for a fixed number of epochs, log every epoch, and call `each_epoch` with its net.
+    Return the averaged net of the last epoch and the number of epochs, which is lower if stopped.
+    Raise InterruptedFitError if an epoch after the first fails.
 
     Args:
         validation: measured after every epoch for the training curve; it decides nothing.
@@ -137,8 +137,8 @@ def fit_mlp(
 def _fit_epoch(
     fit: "_Fit", validation: GestureData | None, epoch: int, stop: Stop
 ) -> tuple[GestureNet, dict[str, float]]:
-    """Fit one more epoch; return the averaged net, and its losses and accuracies in training and
-    validation. Raise TrainingError for a loss that isn't finite."""
+    """Fit one more epoch; return the averaged net, and its training and validation losses and
+    accuracies. Raise TrainingError if the loss isn't finite."""
     record = fit.run_epoch(stop)
     if not np.isfinite(record["loss"]):
         raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
@@ -171,8 +171,8 @@ class _Fit:
         self.enough_epochs = min(max(_MIN_EPOCHS, enough), _MAX_EPOCHS)
 
     def run_epoch(self, stop: Stop) -> dict[str, float]:
-        """Train on every sample, augmented anew; return the mean training loss and accuracy. Raise
-        ReplacedError if a newer training started."""
+        """Train on every sample, randomly augmented; return the mean training loss and accuracy.
+        Raise ReplacedError if a newer training run has started."""
         n = len(self.labels)
         loss_sum, correct_sum = torch.zeros(()), torch.zeros(())
         for _ in range(self.passes):
@@ -195,7 +195,7 @@ class _Fit:
     def _iterate_batches(
         self, keypoints: torch.Tensor, labels: torch.Tensor
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield batches of (B, F) features and labels, made of some thousand samples at a time."""
+        """Yield batches of (B, F) features and labels; features are computed for larger chunks."""
         size = self.options.batch_size
         rows = max(size, _MAX_ROWS // size * size)
         for some, targets in zip(keypoints.split(rows), labels.split(rows), strict=True):

@@ -39,7 +39,7 @@ _PRELIMINARY_AFTER_S = 1.5  # of fitting, the net so far is saved for use
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training gave."""
+    """The result of a training run."""
 
     model: Path | None  # the folder of the model; None for a baseline
     figures: dict[str, Any]  # of the held-out samples, see `compute_figures`; not of the refit
@@ -55,7 +55,7 @@ class TrainResult:
         return float(self.figures["accuracy"])
 
     def to_json(self, data: GestureData) -> dict[str, Any]:
-        """Convert to the values that a run's log records as its result."""
+        """Convert to the result values that are written to a run's log."""
         gestures = [asdict(gesture) for gesture in data.gestures]
         found = {"figures": self.figures, "gestures": gestures}
         return found | self.protocol.to_dict() | self.matcher
@@ -70,13 +70,13 @@ def train(
     stop: Stop | None = None,
 ) -> TrainResult:
     """Train on one part of the samples, measure on the held-out part, refit on all, save the model
-    into the run's folder, and log result and end. Raises TrainingError: unknown classifier, data
-    that can't be trained on, a full disk; or a loss of NaN, after which the last good epoch is
-    measured and saved all the same. Raises ReplacedError: a newer training replaced it; it may
-    leave a preliminary model.
+    into the run's folder, and log the result and the end. If the loss becomes NaN, measure and save
+    the last good epoch, then raise TrainingError. Also raise TrainingError for an unknown
+    classifier, unusable data or a full disk. Raise ReplacedError if a newer training run replaces
+    this one; a preliminary model may remain.
 
     Args:
-        clips: moving gestures of the same project, where `data` are still ones: their model is
+        clips: moving gestures of the same project, if `data` are still gestures: their model is
             saved in a folder inside the run's.
     """
     options, stop = options or TrainOptions(), stop or Stop()
@@ -103,8 +103,8 @@ def train(
 def _train_classifier(
     data: GestureData, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Split the samples, and train the chosen classifier: MLP, a baseline (measured but not saved),
-    or a matcher of moving gestures."""
+    """Split the samples, and train the chosen classifier: an MLP, a baseline (measured but not
+    saved), or a matcher of moving gestures."""
     if data.moving and options.classifier != "mlp":
         raise TrainingError(
             f"“{options.classifier}” only classifies still gestures, and these move: "
@@ -132,7 +132,7 @@ def _train_inner_motions(
 
 
 class _PreliminarySaver:
-    """Saves the net so far for use during training: not measured, and it rejects nothing."""
+    """Saves an unmeasured net without rejection, so that it can be used during training."""
 
     def __init__(self, data: GestureData, run: Run) -> None:
         self._data, self._run = data, run
@@ -140,12 +140,12 @@ class _PreliminarySaver:
         self._saved: GestureNet | None = None
 
     def save_when_due(self, net: GestureNet) -> None:
-        """Save the first net after _PRELIMINARY_AFTER_S."""
+        """Save the net if none was saved yet and _PRELIMINARY_AFTER_S have passed."""
         if self._saved is None and time.monotonic() - self._started >= _PRELIMINARY_AFTER_S:
             self.save(net)
 
     def save(self, net: GestureNet) -> None:
-        """Save a net as the preliminary model unless it is, and log that it is usable."""
+        """Save a net as the preliminary model, unless already saved, and log that it is usable."""
         if net is not self._saved:
             save_preliminary(net, self._data, self._run.path)
             self._run.log(event="usable")
@@ -191,7 +191,7 @@ def _train_mlp(
 def _refit_on_all(
     data: GestureData, options: TrainOptions, epochs: int, run: Run, stop: Stop
 ) -> OpenSetNet | None:
-    """Fit MLP and rejection head on all samples for as many epochs; None when stopped."""
+    """Fit MLP and rejection head on all samples for `epochs` epochs; None if stopped."""
     if stop.is_set():
         return None
     run.log(event="refit", epochs=epochs)

@@ -44,11 +44,11 @@ class GestureNet(nn.Module):
         return net
 
     def standardise(self, x: torch.Tensor) -> torch.Tensor:
-        """Scale (N, F) features to mean 0 and spread 1 over the training samples."""
+        """Scale (N, F) features to the training samples' mean 0 and standard deviation 1."""
         return (x - self.mean) / self.spread
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Compute (N, C) logits of (N, F) features; with a generator, dropout is on."""
+        """Compute (N, C) logits of (N, F) features; dropout is on if a generator is given."""
         return _apply_layers(self.layers, self.standardise(x), generator)
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
@@ -57,8 +57,8 @@ class GestureNet(nn.Module):
 
 
 class RejectionHead(nn.Module):
-    """A small net that separates gestures from `none` and from synthetic outliers. Where the
-    gesture net has the class `none`, its log-odds for that weigh as much."""
+    """A small net that separates gestures from `none` and synthetic outliers. If the gesture net
+    has the class `none`, its log-odds of `none` get the same weight."""
 
     def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class OpenSetNet(nn.Module):
 
 
 def run_net(net: nn.Module, data: GestureData) -> list[NDArray[np.float32]]:
-    """Return a net's outputs for the samples: (N, C) probabilities and, of an `OpenSetNet`, (N,)
+    """Return a net's outputs for the samples: (N, C) probabilities and, for an `OpenSetNet`, (N,)
     rejection scores."""
     with torch.no_grad():
         out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
@@ -120,7 +120,7 @@ def _init_weights(layers: nn.ModuleList, generator: torch.Generator) -> None:
 def _apply_layers(
     layers: nn.ModuleList, x: torch.Tensor, generator: torch.Generator | None
 ) -> torch.Tensor:
-    """Apply linear layers, with ReLU after all but the last; with a generator, also dropout."""
+    """Apply linear layers: ReLU after all but the last, dropout if a generator is given."""
     for layer in layers[:-1]:
         x = torch.relu(layer(x))
         if generator is not None:

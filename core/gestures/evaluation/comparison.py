@@ -22,8 +22,8 @@ EPOCHS = 20  # fixed; leave-one-recorder-out accuracy is flat from 10 to 25
 def fit_baseline(
     name: str, data: GestureData, seed: int = 0
 ) -> Callable[[GestureData], NDArray[np.float32]]:
-    """Fit the named baseline ("knn", "logreg", "forest") on standardised features, and return its
-    function from samples to (N, C) probabilities. Raises TrainingError: no such classifier."""
+    """Fit the named baseline ("knn", "logreg", "forest") on standardised features, and return a
+    function from samples to (N, C) probabilities. Raise TrainingError for another name."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
@@ -56,9 +56,9 @@ def compare_classifiers(
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
     stop: Stop | None = None,
 ) -> dict[str, Any]:
-    """Fit each of `CLASSIFIERS` on the same training samples until stopped, measure its accuracy on
-    the same held-out samples, and call `on_row` with its row. Raises TrainingError: data that can't
-    be trained on.
+    """Fit each of `CLASSIFIERS` on the same training samples, measure its accuracy on the same
+    held-out samples, and call `on_row` with its row; end early if stopped. Raise TrainingError if
+    the data can't be trained on.
 
     Returns:
         The keys of `Protocol.to_dict`, n, groups, epochs, rows: classifier, seconds to fit,

@@ -16,16 +16,16 @@ _PERPLEXITY = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """(N, 2) points of a map, of which only distances have a meaning, and the fraction of the
-    features' variance that they explain; NaN for t-SNE."""
+    """(N, 2) points of a map, in which only distances are meaningful, and the fraction of the
+    features' variance that they explain (NaN for t-SNE)."""
 
     points: Floats
     explained: float = float("nan")
 
 
 def sample_evenly(groups: Ints, limit: int = POINTS) -> Ints:
-    """Draw at most `limit` rows without replacement, all of small groups and equally many of larger
-    ones; return them in ascending order. `groups` are any (N,) integers."""
+    """Draw at most `limit` rows without replacement: all of small groups, equally many of larger
+    ones. Return them in ascending order. `groups` are any (N,) integers."""
     if len(groups) <= limit:
         return np.arange(len(groups))
     rng = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def sample_evenly(groups: Ints, limit: int = POINTS) -> Ints:
 
 
 def embed_by_pca(features: Floats) -> Embedding:
-    """Project the features on two principal components; all points 0 for identical samples."""
+    """Project the features on two principal components; all zeros for identical samples."""
     if _are_identical(features):
         return Embedding(np.zeros((len(features), 2), np.float32), 1.0)
     points, explained = _project_on_components(features, 2)
@@ -48,9 +48,9 @@ def embed_by_pca(features: Floats) -> Embedding:
 
 
 def embed_by_tsne(features: Floats, seed: int = 0) -> Embedding:
-    """Embed features in 2-D by t-SNE (van der Maaten and Hinton 2008) after PCA: only near points
-    mean similar samples. 5,000 points take about a minute; PCA for fewer than 4 or identical
-    samples."""
+    """Embed features in 2-D by t-SNE (van der Maaten and Hinton 2008) after PCA: only nearby points
+    are comparable. Use PCA for fewer than 4 or identical samples. 5,000 points take about a minute.
+    """
     if len(features) < 4 or _are_identical(features):
         return embed_by_pca(features)
     import_torch_first()

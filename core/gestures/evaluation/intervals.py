@@ -54,7 +54,7 @@ def estimate_accuracy(
     equal_weights: bool = False,
 ) -> Accuracy:
     """Return the accuracy of (n,) samples, n ≥ 1, with its 95 % interval, widened because samples
-    of one of the (n,) groups are correlated.
+    of the same group are correlated.
 
     Args:
         kind: what the groups are, a key of `MIN_CORRELATION`.
@@ -67,7 +67,7 @@ def estimate_accuracy(
 def accuracy_from_counts(
     correct: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, equal_weights: bool = False
 ) -> Accuracy:
-    """Compute `estimate_accuracy` from each group's (k,) number of correct and of all samples."""
+    """Compute `estimate_accuracy` from each group's (k,) correct samples and (k,) totals."""
     weights = np.full(len(counts), 1 / len(counts)) if equal_weights else counts / counts.sum()
     p = float((correct / counts).mean() if equal_weights else correct.sum() / counts.sum())
     effective = _estimate_effective_n(
@@ -113,9 +113,9 @@ def _estimate_effective_n(
     variance: float,
     correlation: float,
 ) -> float:
-    """Return the number of independent samples with the same variance of the mean as these groups'
-    (k,) means, by a minimum correlation within groups or, if larger, their observed variance.
-    `variance` is of one sample."""
+    """Return the number of independent samples whose mean would have the same variance as the mean
+    of these correlated groups, from their (k,) means. The correlation is the given minimum or, if
+    larger, the observed one. `variance` is that of one sample."""
     least = float((weights**2 * (1 + (counts - 1) * correlation) / counts).sum())
     k, n = len(counts), int(counts.sum())
     if k < 2:

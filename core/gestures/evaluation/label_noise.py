@@ -33,11 +33,11 @@ class NoiseScores:
 def noise_by_neighbours(
     features: Floats, labels: Ints, recordings: Ints, progress: Progress = ignore_progress
 ) -> NoiseScores:
-    """Score each sample by the fraction of its nearest neighbours that have another label, from
-    (N, F) features, (N,) labels and (N,) recordings.
+    """Score each sample by the fraction of its nearest neighbours that have another label, from (N,
+    F) features, (N,) labels and (N,) recordings.
 
     Neighbours are searched in other recordings, because a recording's frames are near copies of
-    each other, label included. Where a gesture has only one recording, that one counts, too.
+    each other, label included. If a gesture has only one recording, it is searched, too.
     """
     n = len(labels)
     score, other = np.full(n, np.nan, np.float32), labels.copy()
@@ -62,8 +62,8 @@ def noise_by_neighbours(
 
 
 def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) -> Ints:
-    """Draw the rows that are searched for neighbours: at most 15 of each gesture in each recording,
-    fewer where there are many recordings; ascending."""
+    """Draw the rows in which neighbours are searched: at most 15 of each gesture in each recording,
+    fewer if there are many recordings. Return them in ascending order."""
     shuffled = rng.permutation(len(labels))
     groups = pd.Series(labels[shuffled]).groupby([recordings[shuffled], labels[shuffled]])
     most = min(_PER_RECORDING, max(1, _MAX_REFERENCES // max(1, groups.ngroups)))
@@ -74,8 +74,8 @@ def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) ->
 def _vote_by_neighbours(
     neighbour_labels: Ints, is_allowed: NDArray[np.bool_], labels: Ints
 ) -> tuple[Floats, Ints]:
-    """Return the fraction of other labels among each row's first _NEIGHBOURS allowed neighbours
-    (NaN without any), and the suggested label: its own unless most neighbours have another."""
+    """Return, for each row, the fraction of its first _NEIGHBOURS allowed neighbours with another
+    label (NaN if it has no neighbours), and the suggested label: the majority's, or its own."""
     is_allowed = is_allowed & (np.cumsum(is_allowed, axis=1) <= _NEIGHBOURS)
     gestures = np.unique(neighbour_labels)
     votes = np.stack([((neighbour_labels == g) & is_allowed).sum(axis=1) for g in gestures], axis=1)
@@ -88,8 +88,8 @@ def _vote_by_neighbours(
 
 
 def noise_by_model(probabilities: Floats, labels: Ints) -> NoiseScores:
-    """Score each sample by the probability that a model gives to other gestures, from its (N, C)
-    probabilities and (N,) labels; NaN for label −1, gestures that the model doesn't know."""
+    """Score each sample by the probability that a model assigns to other gestures, from its (N, C)
+    probabilities and (N,) labels. NaN for label −1, a gesture unknown to the model."""
     known = labels >= 0
     own = probabilities[np.arange(len(labels)), np.where(known, labels, 0)]
     score = np.where(known, 1 - own, np.nan).astype(np.float32)

@@ -26,12 +26,12 @@ def leave_one_person_out(
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each person (or only those in `only`), measured by a model trained on
-    all other persons' samples. Raises TrainingError: fewer than two persons.
+    all other persons' samples. Raise TrainingError for fewer than two people.
 
-    Samples of unknown persons are ignored: they may show any of the others. A sample of a gesture
-    that nobody else recorded can't be judged: `unjudged` counts those, and a person without a
-    judged sample has n = 0 and no other figure. `on_person` is called with each person and their
-    figures; when stopped, the remaining persons are not measured.
+    Samples of unknown people are ignored: they may show any of the others. A sample of a gesture
+    that no other person recorded can't be judged: `unjudged` counts those samples, and a person who
+    has no judged sample has n = 0 and no other figures. `on_person` is called with each person and
+    the figures; if stopped, the remaining people are not measured.
     """
     persons = data.known_persons
     if len(persons) < 2:
@@ -56,8 +56,8 @@ def leave_one_person_out(
 def _measure_person(
     others: GestureData, own: GestureData, options: TrainOptions, epochs: int, stop: Stop | None
 ) -> dict[str, Any]:
-    """Train on the others' samples and compute the figures of this person's, n = 0 without common
-    gestures."""
+    """Train on the others' samples and compute this person's figures; n = 0 if no gesture is
+    shared."""
     known = np.unique(others.labels)
     judged = np.isin(own.labels, known)
     if len(known) < 2 or not judged.any():
@@ -73,9 +73,9 @@ def _measure_person(
 
 
 def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise the figures by person: the mean of the persons with its interval, the worst person,
-    and the accuracy on all samples. Persons without a judged sample don't count. Raises
-    TrainingError: nobody could be judged."""
+    """Summarise the figures by person: the mean over persons with its interval, the worst person,
+    and the accuracy on all samples. Persons without judged samples don't count. Raise TrainingError
+    if there are no judged samples at all."""
     judged = {person: found for person, found in per_person.items() if found["n"]}
     if not judged:
         raise TrainingError(

@@ -35,7 +35,7 @@ _PHRASES = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """How figures were measured. Nothing should be chosen on the part that they are of."""
+    """How figures were measured. No choice should be made on the part that was measured."""
 
     split: str  # a key of `HELD_OUT_GROUPS`
     chosen: Mapping[str, Part] = field(default_factory=dict)  # choice → where it was made
@@ -43,21 +43,21 @@ class Protocol:
 
     @property
     def new_people(self) -> bool:
-        """Whether the model was not trained on the people that the figures are of."""
+        """Whether the figures were measured on people whom the model was not trained on."""
         return self.split in _NEW_PEOPLE
 
     @property
     def chosen_on_reported(self) -> list[str]:
-        """The choices that were made on the part that the figures are of."""
+        """The choices that were made on the part that was measured."""
         return [what for what, part in self.chosen.items() if part == self.reported]
 
     @property
     def optimistic(self) -> bool:
-        """Whether the model is expected to be worse on new people."""
+        """Whether the model is expected to perform worse on new people."""
         return not self.new_people or bool(self.chosen_on_reported)
 
     def describe_choices(self) -> str:
-        """Describe in a sentence on which part each choice was made; "" without any choice."""
+        """Describe in a sentence on which part each choice was made; "" if there are none."""
         phrases = [f"{what} {_PHRASES[part]}" for what, part in self.chosen.items()]
         return f"{'; '.join(phrases).capitalize()}." if phrases else ""
 
@@ -69,11 +69,11 @@ class Protocol:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Protocol":
-        """Create a protocol from a log or metadata with the keys of `to_dict`. Raises ValueError:
-        unknown part.
+        """Create a protocol from a log or metadata with the keys of `to_dict`. Raise ValueError for
+        an unknown part.
 
-        Trainings of early versions wrote no protocol: they chose the epoch of a net, or the matcher
-        of moving gestures, on the held-out samples.
+        Early versions stored no protocol: they chose the epoch of a net, or the matcher of moving
+        gestures, on the held-out samples.
         """
         if (whole := record.get("protocol")) is not None:
             chosen = {what: Part(part) for what, part in whole["chosen"].items()}

@@ -42,9 +42,9 @@ class Split:
 
 
 def split_by_groups(data: GestureData, seed: int = 0) -> Split:
-    """Hold out whole persons, else sessions, else recordings: the coarsest groups that leave every
-    gesture on both sides; else the end of each recording. Raises TrainingError: fewer than two
-    gestures, or a gesture with a single sample."""
+    """Hold out whole persons, sessions or recordings: the coarsest groups that leave every gesture
+    on both sides. If there are none, hold out the end of each recording. Raise TrainingError for
+    fewer than two gestures, or a gesture with a single sample."""
     _check_two_gestures(data)
     _check_two_samples_each(data)
     for kind, groups in _list_possible_groups(data):
@@ -57,11 +57,11 @@ def split_by_groups(data: GestureData, seed: int = 0) -> Split:
 
 def split_motions(data: GestureData, seed: int = 0) -> Split:
     """Hold out whole groups of moving gestures: the coarsest kind by which at least half of the
-    samples can be tested; else the end of each recording. Raises TrainingError: fewer than two
-    gestures; or only tails of recordings can be held out, and a gesture has a single sample.
+    samples can be tested, or else the end of each recording. Raise TrainingError for fewer than two
+    gestures, or if the end is held out and a gesture has a single sample.
 
-    Gestures of a single group are only trained on. No recording is ever on both sides, unless most
-    gestures have only one.
+    Gestures with a single group are only trained on. A recording is never on both sides, unless
+    most gestures have only one recording.
     """
     _check_two_gestures(data)
     for kind, groups in _list_possible_groups(data):
@@ -81,8 +81,8 @@ def _list_possible_groups(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
 def _find_best_fold(
     data: GestureData, kind: str, groups: NDArray[Any], seed: int
 ) -> tuple[int, Split]:
-    """Return the stratified fold of whole groups with most gestures on both sides, of these the one
-    whose size is nearest to _HELD_OUT, and how many gestures it can't hold out."""
+    """Return how many gestures the best stratified fold of whole groups can't hold out, and its
+    split. The best has most gestures on both sides and, if equal, a size nearest to _HELD_OUT."""
     from sklearn.model_selection import StratifiedGroupKFold  # slow to load
 
     count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
@@ -100,8 +100,8 @@ def _find_best_fold(
 
 
 def _split_tails(data: GestureData) -> Split:
-    """Hold out the last samples of each gesture in each recording, a fraction of _HELD_OUT and at
-    least one of each gesture."""
+    """Hold out the last samples of each gesture in each recording: a fraction of _HELD_OUT, but at
+    least one sample per gesture."""
     held_out = np.zeros(len(data), bool)
     for gesture in np.unique(data.labels):
         rows = np.flatnonzero(data.labels == gesture)
@@ -112,7 +112,7 @@ def _split_tails(data: GestureData) -> Split:
 
 
 def _check_two_gestures(data: GestureData) -> None:
-    """Raise TrainingError where there are samples of fewer than two gestures."""
+    """Raise TrainingError if fewer than two gestures have samples."""
     present = len(np.unique(data.labels))
     if present < 2:
         raise TrainingError(
@@ -121,7 +121,7 @@ def _check_two_gestures(data: GestureData) -> None:
 
 
 def _check_two_samples_each(data: GestureData) -> None:
-    """Raise TrainingError where a gesture has a single sample."""
+    """Raise TrainingError if a gesture has a single sample."""
     for label in np.flatnonzero(np.bincount(data.labels) == 1):
         name = data.gestures[label].name
         raise TrainingError(f"“{name}” has 1 sample, at least 2 are needed: record more")
@@ -132,8 +132,8 @@ def _check_two_samples_each(data: GestureData) -> None:
 
 def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
     """Compute the figures of held-out samples from (N,) predicted labels, ready for JSON: n,
-    accuracy, interval (95 %, by the groups of this kind of split), groups and effective_n (see
-    `intervals`), per_gesture (n, accuracy, interval) and confusion (C, C)."""
+    accuracy, interval (95 %, by groups of this kind), groups and effective_n (see `intervals`),
+    per_gesture (n, accuracy, interval) and confusion (C, C)."""
     groups, unit = held_out_groups(data, kind)
     correct = data.labels == predicted
     whole = estimate_accuracy(correct, groups, unit)
@@ -169,7 +169,7 @@ def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The prediction for one held-out sample: names of gestures, and a probability of 0 to 1."""
+    """The prediction for one held-out sample: gesture names, and a probability from 0 to 1."""
 
     sample_id: int
     target: str
@@ -181,7 +181,7 @@ def save_predictions(
     folder: Path, data: GestureData, probabilities: NDArray[np.float32], kind: str
 ) -> dict[str, Any]:
     """Write target, prediction and probability of each held-out sample to the run's
-    `validation.csv`, and return their figures. Samples without ids leave no file."""
+    `validation.csv`, and return their figures. No file is written for samples without ids."""
     predicted = probabilities.argmax(1)
     if len(data.sample_ids):
         names = [gesture.name for gesture in data.gestures]
@@ -194,7 +194,7 @@ def save_predictions(
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
-    """Read a run's `validation.csv`, if it has one. Raises TrainingError: it is no such table."""
+    """Read a run's `validation.csv`; [] if there is none. Raise TrainingError if it is invalid."""
     if not (folder / FILE).is_file():
         return []
     with (folder / FILE).open(encoding="utf-8", newline="") as file:
@@ -208,6 +208,6 @@ def read_predictions(folder: Path) -> list[Prediction]:
 
 
 def find_cell_samples(predictions: list[Prediction], target: str, predicted: str) -> list[int]:
-    """Return the sample ids of one cell of the confusion matrix, the most confident first."""
+    """Return the sample ids in one cell of the confusion matrix, most confident first."""
     cell = [p for p in predictions if (p.target, p.predicted) == (target, predicted)]
     return [p.sample_id for p in sorted(cell, key=lambda p: -p.probability)]

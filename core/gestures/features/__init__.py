@@ -1,5 +1,5 @@
 """Keypoints → features, by skeleton: `get_feature_set("hand_21")` for 2-D keypoints in the picture,
-`get_feature_set("hand_21", 3)` for 3-D keypoints in space."""
+`get_feature_set("hand_21", 3)` for 3-D keypoints."""
 
 from core.errors import SkeletonError
 from core.gestures.features.body_features import BodyFeatures
@@ -30,8 +30,8 @@ FEATURE_SETS: dict[tuple[str, int], FeatureSet] = {
 
 
 def get_feature_set(skeleton: str, axes: int = 2) -> FeatureSet:
-    """Return the feature set of a skeleton, by its name, for keypoints with 2 or 3 axes. Raises
-    SkeletonError: this skeleton has no features."""
+    """Return the feature set of a skeleton, by its name, for keypoints with 2 or 3 axes. Raise
+    SkeletonError if the skeleton has no features."""
     if found := FEATURE_SETS.get((skeleton, axes)):
         return found
     where = " in space" if axes == 3 else ""

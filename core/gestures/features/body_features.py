@@ -1,4 +1,4 @@
-"""Bodies → features, where any keypoint may be hidden or outside the picture.
+"""Bodies → features; any keypoint may be hidden or outside the picture.
 
 Convention: the unit is the shoulder width. A missing keypoint is replaced by its usual position, so
 that half a body in front of a webcam gives nearly the features of a whole one: a hidden wrist lies
@@ -37,7 +37,7 @@ _NEIGHBOURS |= {"foot_index": "ankle"}
 
 @dataclass(frozen=True)
 class BodyFeatures(FeatureSet):
-    """The features of a body, the same for every skeleton: from 13 keypoints that all bodies have.
+    """The features of a body, the same for every skeleton, from the 13 keypoints they all share.
 
     They are the positions of these keypoints, the bones' directions (0 where an end is missing),
     the angles of elbows, armpits, hips and knees, and distances between parts that may touch.
@@ -48,7 +48,7 @@ class BodyFeatures(FeatureSet):
         return next(self.skeleton.index(name) for name in _HEADS if name in self.skeleton.joints)
 
     def _left_right(self, keypoint: str) -> list[int]:
-        """Return the indices of the left and the right keypoint of this name."""
+        """Return the indices of the left and right keypoint with this name."""
         return [self.skeleton.index(f"{side}_{keypoint}") for side in ("left", "right")]
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
@@ -74,8 +74,8 @@ class BodyFeatures(FeatureSet):
         return xp.concatenate([*points, *angles, *distances], 1)
 
     def centre_on_root(self, points: Any) -> Floats:
-        """Move (N, K, 2) keypoints so that the shoulders' middle is the origin, and replace missing
-        ones by their usual positions."""
+        """Move (N, K, 2) keypoints so that the middle of the shoulders is the origin, and replace
+        missing ones by their usual positions."""
         scaled, width = self._scale(points, np)
         pairs, head = self._fill_missing(scaled, np)
         usual = np.empty_like(scaled)
@@ -88,7 +88,7 @@ class BodyFeatures(FeatureSet):
 
     @cached_property
     def _unused_neighbours(self) -> dict[int, int]:
-        """For each keypoint that no feature reads, a neighbouring keypoint that one does."""
+        """Map each keypoint that no feature reads to a neighbouring keypoint that one does."""
         used = {self._head, *(i for name in _PAIRS for i in self._left_right(name))}
         found = {}
         for index in set(range(self.skeleton.size)) - used:
@@ -98,14 +98,14 @@ class BodyFeatures(FeatureSet):
         return found
 
     def _shoulders(self, points: Any, xp: Any) -> Any:
-        """Return the (N, 2, 2) shoulders; where one is missing, both are the visible one."""
+        """Return the (N, 2, 2) shoulders; if one is missing, both are the visible one."""
         shoulders = points[:, self._left_right("shoulder")]
         return xp.where(xp.isfinite(shoulders), shoulders, shoulders[:, [1, 0]])
 
     def _scale(self, points: Any, xp: Any) -> tuple[Any, Any]:
-        """Return keypoints from the shoulders' middle in shoulder widths, and these (N, 1, 1): the
-        largest of the estimates by shoulders, trunk and head, because a rotated body looks
-        narrower; 1 where none is visible."""
+        """Centre keypoints between the shoulders and scale them to shoulder widths; also return the
+        (N, 1, 1) width. It is the largest estimate from shoulders, trunk and head, because a
+        rotated body looks narrower; 1 if none is visible."""
         both = self._shoulders(points, xp)
         centre = (both[:, 0:1] + both[:, 1:2]) / 2
         shoulders, hips = (points[:, self._left_right(name)] for name in ("shoulder", "hip"))
@@ -121,8 +121,8 @@ class BodyFeatures(FeatureSet):
         return (points - centre) / width, width
 
     def _fill_missing(self, scaled: Any, xp: Any) -> tuple[dict[str, Any], Any]:
-        """Replace missing keypoints by their usual positions; return the left-right pairs by name,
-        (N, 2, 2), and the (N, 1, 2) head."""
+        """Replace missing keypoints by their usual positions; return the (N, 2, 2) left-right pairs
+        by name, and the (N, 1, 2) head."""
         pairs = {"shoulder": zero_missing(self._shoulders(scaled, xp), xp)}
         for name, (parent, below) in _PARENTS.items():
             pairs[name] = _fill_below(scaled[:, self._left_right(name)], pairs[parent], below, xp)
@@ -132,7 +132,7 @@ class BodyFeatures(FeatureSet):
 
 
 def _fill_below(points: Any, parent: Any, below: float, xp: Any) -> Any:
-    """Replace missing points by the point this far below their parent."""
+    """Replace missing points by the point at this distance below their parent."""
     usual = xp.stack([parent[..., 0], parent[..., 1] + below], -1)
     return xp.where(xp.isfinite(points), points, usual)
 
@@ -143,6 +143,6 @@ def _unit_or_zero(vectors: Any, xp: Any) -> Any:
 
 
 def _cosine_and_sine(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return (N, 2) cosine and sine of the angle between two pairs of directions."""
+    """Return the (N, 2) cosines and sines of the angles between two pairs of directions."""
     cosine = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1]
     return cosine, a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]

@@ -42,23 +42,23 @@ class FeatureSet:
 
     @cached_property
     def non_root(self) -> list[int]:
-        """Indices of the keypoints that are not at the origin once the root is."""
+        """Indices of all keypoints except a root that is always at the origin."""
         root = self.skeleton.root if len(self.skeleton.root) == 1 else ()
         return [j for j in range(self.skeleton.size) if j not in root]
 
     @cached_property
     def _tip_pairs(self) -> list[tuple[int, int]]:
-        """Index pairs whose distances are features: tip to tip and tip to base of each group."""
+        """Index pairs of the distance features: tip to tip, and tip to base of each group."""
         groups = [*self.skeleton.groups.values()]
         tips, bases = [group[-1] for group in groups], [group[0] for group in groups]
         return [(a, b) for i, a in enumerate(tips) for b in (*tips[i + 1 :], *bases)]
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
         """Compute (N, F) float32 features, finite for any input, of (N, K, D) keypoints in any unit
-        with one scale for all axes, NaN where missing, and (N,) bool. Raises SkeletonError:
+        with the same scale on all axes, NaN where missing, and (N,) bool. Raise SkeletonError for
         keypoints of another skeleton.
 
-        Missing keypoints of a hand count as its root; of a body see `BodyFeatures`.
+        A hand's missing keypoints are moved to its root; for a body's, see `BodyFeatures`.
         """
         if len(keypoints.shape) != 3 or keypoints.shape[2] != self.axes:
             raise SkeletonError(
@@ -93,8 +93,8 @@ class FeatureSet:
         return xp.sqrt(squared_length(own[:, [*a]] - own[:, [*b]]) + EPS)
 
     def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """Flip x and swap left and right where `mirrored_view` is true: keypoints as the viewer
-        saw them, (N, K, D) or (N, T, K, D)."""
+        """Flip x and swap left and right where `mirrored_view` is true, so that (N, K, D) or (N, T,
+        K, D) keypoints are as the viewer saw them."""
         rest = (keypoints[..., axis] for axis in range(1, self.axes))
         flipped = xp.stack([-keypoints[..., 0], *rest], -1)
         if self.skeleton.mirror_pairs:
@@ -138,7 +138,7 @@ def flatten(points: Any) -> Any:
 
 @dataclass(frozen=True)
 class SpaceFeatures(FeatureSet):
-    """The features of a hand in space.
+    """The features of a 3-D hand.
 
     Its rotation is kept as the directions of its bones and of its palm's two axes; position and
     scale are removed. Its shape in its own frame is the same for every rotation and either hand.

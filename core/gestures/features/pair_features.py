@@ -20,7 +20,7 @@ _MAX_DISTANCE = 6.0  # hand sizes; the distance between the hands saturates towa
 
 @dataclass(frozen=True)
 class PairFeatures(FeatureSet):
-    """The features of a pair of hands, of which one may be missing.
+    """The features of a pair of hands; one hand may be missing.
 
     They are each hand's own features, whether it is present, which hand is larger, the vector
     between the hands' centres with its direction, and the proximity of all fingertips.
@@ -35,8 +35,8 @@ class PairFeatures(FeatureSet):
         return [group[-1] for group in self._hand.skeleton.groups.values()]
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
-        """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: those of each
-        hand, which hands are present, their size difference and their relative position."""
+        """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: each hand's
+        features, which hands are present, their size difference and their relative position."""
         half = self._hand.skeleton.size
         hands = seen[:, 0:half], seen[:, half : 2 * half]
         own_features = [self._hand.compute(hand, xp) for hand in hands]
@@ -54,7 +54,7 @@ class PairFeatures(FeatureSet):
 
     def _relative_position(self, hands: Any, size: Any, both: Any, xp: Any) -> tuple[Any, ...]:
         """Return the vector between the hands' centres (saturating), its direction, and the
-        proximity of each fingertip to each of the other hand; 0 unless both are present."""
+        proximity between all fingertips of both hands; 0 unless both hands are present."""
         size = size[:, None, None]
         centres = [xp.mean(zero_missing(hand, xp), 1)[:, None] for hand in hands]
         vector = (centres[1] - centres[0]) / size * both
@@ -74,6 +74,6 @@ class PairFeatures(FeatureSet):
 
 
 def _hand_size(hand: Any, xp: Any) -> Any:
-    """Return the (N,) distance from wrist to the farthest keypoint; 0 where the hand is missing."""
+    """Return the (N,) distance from the wrist to the farthest keypoint; 0 for a missing hand."""
     from_wrist = zero_missing(hand - hand[:, 0:1], xp)
     return xp.sqrt(xp.amax(squared_length(from_wrist), 1))

@@ -64,9 +64,9 @@ class Bundle:
     motions: "Bundle | None" = None  # the file of moving gestures inside
 
     def compare_answers(self) -> NDArray[np.float64]:
-        """Run the model on the test vectors, and return the (V,) largest difference of its outputs
-        from the expected ones; inf for NaN. Values beyond ±1 are compared relative to their size.
-        Raises ModelError: it can't be run, or has other outputs than the vectors."""
+        """Run the model on the test vectors, and return for each of the V its largest difference
+        from the expected outputs; inf for NaN. Values beyond ±1 are compared relative to their
+        size. Raise ModelError if it can't be run, or its output names differ from the vectors'."""
         found = run_model(self.model, self.inputs)
         shapes = {name: values.shape for name, values in found.items()}
         expected = {name: values.shape for name, values in self.answers.items()}
@@ -87,10 +87,10 @@ class Bundle:
 def write_bundle(
     model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str, beside: bytes = b""
 ) -> Bundle:
-    """Write a model as a `.gesture` file, with test vectors of V = 16 inputs; return it as read
-    back, and keep it only if the model then gives the same outputs. Raises ModelError: the model
-    can't be run, or the file answers more than 1e-4 off. Raises ArchiveError: another name, or a
-    folder that can't be written.
+    """Write a model as a `.gesture` file, with test vectors of V = 16 inputs; read it back, check
+    that its outputs are the same, and return it. Raise ModelError if the model can't be run, or
+    outputs differ by more than 1e-4. Raise ArchiveError if the file can't be written or its name
+    doesn't end in `.gesture`.
 
     Args:
         beside: the content of a `.gesture` file of moving gestures to include.
@@ -123,20 +123,20 @@ def write_bundle(
 
 
 def run_model(model: GestureModel, inputs: Inputs) -> Answers:
-    """Return the model's outputs by name. Raises ModelError where it can't be run."""
+    """Return the model's outputs by name. Raise ModelError if it can't be run."""
     answers = model.predict(inputs.keypoints, inputs.mirrored_view)
     return dict(zip(model.outputs, answers, strict=False))  # early models have only the first
 
 
 def _to_lists(values: Any) -> Any:
-    """Convert an array to nested lists of the shortest numbers that give the same float32."""
+    """Convert an array to nested lists of the shortest numbers that restore the same float32."""
     if isinstance(values, np.ndarray):
         return [_to_lists(value) for value in values]
     return float(str(values)) if np.isfinite(values) else None
 
 
 def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the metadata with an entry `bundle`: version, time and each member's sha256."""
+    """Return the metadata with a `bundle` entry: version, time and each member's sha256."""
     export = {
         "version": _VERSION,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -146,7 +146,7 @@ def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dic
 
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
-    """Write a compressed zip with these members, by name."""
+    """Write a compressed zip with these members (name to content)."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
@@ -160,27 +160,27 @@ def _encode_json(value: Any) -> bytes:
 
 
 def load_model(path: Path) -> GestureModel:
-    """Load a model from its folder, its model.onnx, or a `.gesture` file, which is checked like an
-    untrusted one. Raises MudraError: none of them, or one that can't be trusted."""
+    """Load a model from its folder, its model.onnx, or a `.gesture` file, which is checked as
+    untrusted. Raise MudraError if there is no model, or it can't be trusted."""
     is_bundle = path.suffix == SUFFIX and not path.is_dir()
     return check_bundle(path).model if is_bundle else GestureModel.load(path)
 
 
 def check_bundle(path: Path) -> Bundle:
     """Check an untrusted `.gesture` file and its test vectors in a worker process with limits, and
-    read it. Raises ArchiveError: not a zip of these members, or one that can't be trusted. Raises
-    ModelError: altered, no gesture model, too costly, or answers that are more than 1e-4 off."""
+    read it. Raise ArchiveError if its zip is invalid or unsafe. Raise ModelError if it was altered,
+    isn't a gesture model, is too costly, or outputs differ by more than 1e-4."""
     _check_in_worker("file", path)
     return read_bundle(path)
 
 
 def check_folder(path: Path) -> None:
-    """Run an untrusted folder's model in a worker. Raises ModelError: too slow or too large."""
+    """Run an untrusted folder's model in a worker. Raise ModelError if it is too slow or large."""
     _check_in_worker("folder", path)
 
 
 def _check_in_worker(command: str, path: Path) -> None:
-    """Run a check of `bundle_worker`; raise ModelError where the worker fails or is too slow."""
+    """Run a check of `bundle_worker`; raise ModelError if the worker fails or is too slow."""
     try:
         with borrowed_worker(_WORKER) as worker:
             worker.call("prepare", timeout_s=_START_TIMEOUT_S)
@@ -191,8 +191,8 @@ def _check_in_worker(command: str, path: Path) -> None:
 
 
 def check_answers(bundle: Bundle, name: str) -> Bundle:
-    """Run the bundle's model on its test vectors, and return the bundle. Raise ModelError where an
-    output, also of the moving gestures in it, differs by more than 1e-4."""
+    """Run the bundle's model on its test vectors, and return the bundle. Raise ModelError if an
+    output, including those of its moving gestures, differs by more than 1e-4."""
     for title, one in ((name, bundle), (f"{name}: {BESIDE}", bundle.motions)):
         worst = 0.0 if one is None else float(one.compare_answers().max())
         if not worst <= TOLERANCE:
@@ -205,8 +205,8 @@ def check_answers(bundle: Bundle, name: str) -> Bundle:
 
 def read_bundle(path: Path) -> Bundle:
     """Read a `.gesture` file within the limits for untrusted zips, and check hashes, metadata and
-    graph, without running the model. Raises ArchiveError: not a zip of these members, or one that
-    can't be trusted. Raises ModelError: altered, or no gesture model."""
+    graph, without running the model. Raise ArchiveError if its zip is invalid or unsafe. Raise
+    ModelError if it was altered or isn't a gesture model."""
     if not path.is_file():
         raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
     if (size := path.stat().st_size) > MAX_BYTES:
@@ -231,8 +231,8 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
-    """Read the `.gesture` file of moving gestures inside that of a model of still ones; raise
-    ModelError unless skeleton and axes agree."""
+    """Read the `.gesture` file of moving gestures inside that of a still model; raise ModelError if
+    skeleton or axes differ."""
     fault = f"{name}: {BESIDE} goes with a model of still gestures alone: {_HINT}"
     if model.steps is not None:  # so files are not nested deeper
         raise ModelError(fault)
@@ -244,8 +244,8 @@ def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
 
 
 def _read_texts(folder: Path, name: str) -> dict[str, str]:
-    """Read the text members, each at most 1 MiB, by name; raise ArchiveError where a member is
-    missing, too large or no UTF-8."""
+    """Read the text members, each at most 1 MiB, by name; raise ArchiveError if a member is
+    missing, too large or not UTF-8."""
     missing = [member for member in MEMBERS if not (folder / member).is_file()]
     if missing:
         raise ArchiveError(f"{name} lacks {', '.join(missing)}: {_HINT}")
@@ -262,7 +262,7 @@ def _read_texts(folder: Path, name: str) -> dict[str, str]:
 
 
 def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) -> None:
-    """Raise ModelError for a sha256 that isn't the exported one, or another export version."""
+    """Raise ModelError if a sha256 or the export version isn't the expected one."""
     if export is None or export.version != _VERSION:
         raise ModelError(
             f"{name} has no export version, or another one than {_VERSION}: "
@@ -276,7 +276,7 @@ def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) 
 def _read_vectors(
     text: str, classes: int, shape: tuple[int, ...], name: str
 ) -> tuple[Inputs, Answers]:
-    """Read inputs and expected outputs of `vectors.json`; raise ModelError where one is wrong."""
+    """Read inputs and expected outputs of `vectors.json`; raise ModelError if it is invalid."""
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
             content = json.loads(text)

@@ -19,7 +19,7 @@ _ROWS = 16  # random poses that a folder's models are run on
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
     """Handle a worker's request: `prepare` (load libraries, limit the memory), check a `file` (see
-    `check_bundle`) or a `folder` (see `check_folder`). Returns nothing."""
+    `check_bundle`) or a `folder` (see `check_folder`). The reply is empty."""
     if command == "file":
         _check_file(Path(options["path"]), options["name"])
     elif command == "folder":
@@ -34,7 +34,7 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _check_file(path: Path, name: str) -> None:
-    """Check a `.gesture` file, its costs and test vectors; raise MudraError where one fails."""
+    """Check a `.gesture` file, its costs and test vectors; raise MudraError if a check fails."""
     bundle = read_bundle(path)
     for one in (bundle, bundle.motions):
         if one is not None:
@@ -43,8 +43,8 @@ def _check_file(path: Path, name: str) -> None:
 
 
 def _check_folder(path: Path) -> None:
-    """Check the costs of a folder's models and run them on random poses; raise ModelError where
-    they cost too much. Models that can't be read or run pass."""
+    """Check the costs of a folder's models and run them on random poses; raise ModelError if they
+    are too high. Models that can't be read or run pass the check."""
     try:
         model = GestureModel.load(path)
         models = [model] if model.steps is not None else [model, model.motions]
@@ -61,7 +61,7 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_costs(model: GestureModel, name: str) -> None:
-    """Raise ModelError where a sample, alone or in a batch, takes more than _MAX_OPERATIONS."""
+    """Raise ModelError if a sample, alone or in a batch, needs more than _MAX_OPERATIONS."""
     import onnx
 
     graph = onnx.load_model_from_string(model.onnx)

@@ -24,9 +24,9 @@ def model_card(
     moving: Sequence[GestureLabel] = (),
     notes: str = "",
 ) -> str:
-    """Return the model card, Markdown, of a model with this metadata and these gestures; `moving`
-    are those of the model of moving gestures beside it, and trusted Markdown notes are appended.
-    Raises ModelError: metadata that can't be used."""
+    """Format the model card, in Markdown, of a model with this metadata and these gestures;
+    `moving` are the gestures of its moving model, `notes` trusted Markdown to append. Raise
+    ModelError if the metadata are invalid."""
     about = ModelMetadata.parse(dict(metadata))
     motions = f"Gestures that move have a model and a card of their own: {_titles(moving)}."
     parts = [
@@ -75,7 +75,7 @@ def _format_origin(metadata: ModelMetadata) -> str:
 
 
 def _describe_people(metadata: ModelMetadata) -> str:
-    """Format the number of persons, and of samples of unknown people."""
+    """Format the number of people, and of samples of unknown people."""
     people = _format_count(metadata.persons, "person")
     unknown = metadata.census.persons.get(UNKNOWN_PERSON)
     if unknown is None:
@@ -89,7 +89,7 @@ def _estimators(metadata: ModelMetadata) -> str:
 
 
 def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) -> str:
-    """Format the table of gestures with samples and held-out accuracy; "" without any of these."""
+    """Format the table of gestures with samples and held-out accuracy; "" if both are unknown."""
     measured = metadata.figures.per_gesture if metadata.figures else {}
     learned = metadata.census.gestures
     if not measured and not learned:
@@ -107,7 +107,7 @@ def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) ->
 
 
 def _format_persons(metadata: ModelMetadata) -> str:
-    """Format the table of at most _MAX_PERSONS persons; "" without any."""
+    """Format the table of at most _MAX_PERSONS people; "" if there are none."""
     persons = metadata.census.persons
     if not persons:
         return ""
@@ -145,7 +145,7 @@ def _format_accuracy(metadata: ModelMetadata) -> str:
 
 
 def _format_person_accuracy(figures: Figures, title: str, mean: float | None) -> list[str]:
-    """Format the mean accuracy of the persons and the worst person, where known."""
+    """Format the mean accuracy over people and the worst person's, if known."""
     lines = [] if mean is None else [f"{title}: {_percent(mean)}."]
     if figures.worst_person is not None and figures.worst_accuracy is not None:
         worst = _escape(figures.worst_person)
@@ -154,7 +154,7 @@ def _format_person_accuracy(figures: Figures, title: str, mean: float | None) ->
 
 
 def _format_interval(figures: Measured) -> str:
-    """Format the 95 % interval in brackets; "" where there is none."""
+    """Format the 95 % interval in brackets; "" if there is none."""
     if figures.interval is None:
         return ""
     low, high = figures.interval
@@ -179,7 +179,7 @@ def _format_rejection(metadata: ModelMetadata) -> str:
 
 
 def _format_smoothing(metadata: ModelMetadata) -> str:
-    """Format the section on Live's smoothing; "" without any."""
+    """Format the section on Live's smoothing; "" if there is none."""
     smoothing = metadata.smoothing
     if smoothing is None:
         return ""

@@ -113,7 +113,7 @@ def reference_statistics(
 
 
 def measure_coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict[str, float]:
-    """Return by part of the body the fraction of (N, K, D) samples that show it; {} for hands."""
+    """Return, by part of the body, the fraction of (N, K, D) samples that show it; {} for hands."""
     if not skeleton.is_body:
         return {}
     return {part: float(_shows_part(keypoints, part, skeleton).mean()) for part in _PARTS}
@@ -122,7 +122,7 @@ def measure_coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict
 def find_half_bodies(
     keypoints: NDArray[np.float32], skeleton: Skeleton, coverage: Mapping[str, float]
 ) -> NDArray[np.bool_]:
-    """Return (N,) whether a body lacks a part that, by `coverage`, most training samples showed."""
+    """Return (N,) whether a body lacks a part that most training samples showed (`coverage`)."""
     half = np.zeros(len(keypoints), bool)
     for part in _PARTS:
         if skeleton.is_body and coverage.get(part, 0) >= _COVERED:
@@ -139,8 +139,8 @@ def _shows_part(keypoints: NDArray[np.float32], part: str, skeleton: Skeleton) -
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """A (K, 2) hand or body with the model's answer: `gesture` is None for "no gesture", `half` is
-    of `find_half_bodies`."""
+    """A (K, 2) hand or body with the model's prediction: `gesture` is None for "no gesture", `half`
+    is the result of `find_half_bodies`."""
 
     keypoints: NDArray[np.float32]
     gesture: str | None
@@ -159,8 +159,8 @@ class _SeenHand:
 
 
 class DriftMonitor:
-    """Compares the hands of the last MEMORY_S with the reference, a model's metadata `usual`;
-    bodies are only checked for half and rejected ones."""
+    """Compares the hands of the last MEMORY_S with the reference `usual` in a model's metadata;
+    bodies are only checked for missing parts and rejection."""
 
     def __init__(self, reference: Mapping[str, Usual], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles
@@ -169,7 +169,7 @@ class DriftMonitor:
         self._last_s = -math.inf
 
     def add_frame(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
-        """Add a frame's hands, unless it isn't later, and forget those older than MEMORY_S."""
+        """Add a frame's hands, unless out of order, and forget those older than MEMORY_S."""
         if time_s <= self._last_s:
             return
         duration_s = min(time_s - self._last_s, _MAX_STEP_S) if self._last_s > -math.inf else 0.0
@@ -205,7 +205,7 @@ class DriftMonitor:
 
     def _compare_gesture(self, name: str, hands: Sequence[_SeenHand]) -> tuple[float, str]:
         """Return the largest deviation of a gesture's measures from training, and a sentence about
-        it; 0 and "" with too few hands."""
+        it; 0 and "" if too few hands were seen."""
         reference = self._reference[name]
         if not _is_enough(hands):
             return 0.0, ""
@@ -219,7 +219,7 @@ class DriftMonitor:
 
 
 def _is_enough(seen: Sequence[_SeenHand]) -> bool:
-    """Return whether the hands were seen for MIN_SEEN_S."""
+    """Return whether the hands were seen for at least MIN_SEEN_S."""
     return sum(hand.duration_s for hand in seen) >= MIN_SEEN_S
 
 
@@ -239,7 +239,7 @@ def _compare_measure(
 
 
 def _percentiles(values: Array) -> list[float]:
-    """Return the 10th, 50th and 90th percentile, without NaN."""
+    """Return the 10th, 50th and 90th percentile, ignoring NaN."""
     return [round(value, 3) for value in np.nanpercentile(values, [10, 50, 90]).tolist()]
 
 

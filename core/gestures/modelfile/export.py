@@ -48,7 +48,7 @@ _TEMPLATE_REJECTION = {
 
 def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]) -> None:
     """Write a net's model.onnx and metadata.json, with statistics of its training samples, into a
-    folder. Raise ModelError where the saved graph answers otherwise than the net."""
+    folder. Raise ModelError if the saved graph's outputs differ from the net's."""
     about_data = {
         "usual": _compute_usual(data),
         "coverage": measure_coverage(data.keypoints, skeleton_named(data.skeleton)),
@@ -58,7 +58,7 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[
 
 
 def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
-    """Write an unmeasured net as the folder's preliminary model, for use during the training."""
+    """Write an unmeasured net as the folder's preliminary model, for use during training."""
     _save_checked(net_to_onnx(net), data, folder, {PRELIMINARY: True}, partial(run_net, net))
 
 
@@ -70,10 +70,10 @@ def save_motion_model(
     templates: Templates | None = None,
 ) -> None:
     """Write the model.onnx and metadata.json of a matcher of moving gestures into a folder. Raise
-    ModelError where the saved graph answers otherwise than the matcher.
+    ModelError if the saved graph's outputs differ from the matcher's.
 
     Args:
-        templates: what is unlike all their examples is rejected; None: nothing is.
+        templates: reject windows unlike all of their examples; None: reject nothing.
     """
     steps = data.keypoints.shape[1]
     motion = {"kind": MOVING, "steps": steps, "longest_s": _find_longest_s(data)}
@@ -90,8 +90,8 @@ def _save_checked(
     metadata: dict[str, Any],
     predict: Callable[[GestureData], list[NDArray[np.float32]]],
 ) -> None:
-    """Write model.onnx and metadata.json; raise ModelError where the saved graph's outputs for some
-    of the samples differ from those of `predict`."""
+    """Write model.onnx and metadata.json; raise ModelError if the saved graph's outputs for some of
+    the samples differ from those of `predict`."""
     _write_files(graph, data, folder, metadata)
     some = data.take(slice(_MAX_CHECKED))
     found = GestureModel.load(folder).predict(some.keypoints, some.mirrored_view)
@@ -124,14 +124,14 @@ def _write_files(graph: bytes, data: GestureData, folder: Path, metadata: dict[s
 
 
 def _find_longest_s(data: GestureData) -> list[float]:
-    """Return the duration of each gesture's longest example; 0 where it is unknown."""
+    """Return the duration of each gesture's longest example; 0 if unknown."""
     seconds = data.seconds if len(data.seconds) else np.zeros(len(data))
     own = [seconds[data.labels == c] for c in range(len(data.gestures))]
     return [round(float(one.max()), 3) if len(one) else 0.0 for one in own]
 
 
 def _count_samples(data: GestureData) -> dict[str, Any]:
-    """Return the metadata that count and identify the training samples: numbers, sha256, census."""
+    """Return the metadata that count and identify the training samples: statistics and sha256."""
     return {
         "samples": len(data),
         "persons": len(data.known_persons),
@@ -149,7 +149,7 @@ def _compute_usual(data: GestureData) -> dict[str, Any]:
 
 
 def hash_data(data: GestureData) -> str:
-    """Compute the sha256 of what training reads: keypoints, labels, gesture names and groups."""
+    """Compute the sha256 of all training inputs: keypoints, labels, gesture names and groups."""
     digest = hashlib.sha256()
     for array in (data.keypoints, data.mirrored_view, data.labels):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -182,7 +182,7 @@ def net_to_onnx(net: GestureNet | OpenSetNet) -> bytes:
 
 
 def _add_layers(graph: Graph, name: str, layers: nn.ModuleList, x: Array) -> Array:
-    """Add linear layers to the graph, each but the last with a ReLU."""
+    """Add linear layers to the graph, with a ReLU after all but the last."""
     for number, layer in enumerate(layers):
         w, b = _add_weights(graph, layer, f"{name}.layers.{number}")
         x = graph.node("Gemm", x, w, b, like=x.like @ w.like.T, transB=1)

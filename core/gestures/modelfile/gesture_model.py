@@ -7,7 +7,7 @@ given above the metadata's threshold. A model file is untrusted: it is read as b
 before it runs.
 
 A training writes its model twice, each time the graph first; the metadata contain the graph's
-sha256, so that nobody reads a graph with another model's metadata.
+sha256, so that a graph is never read with another model's metadata.
 """
 
 import hashlib
@@ -57,18 +57,18 @@ class GestureModel:
 
     @classmethod
     def load(cls, path: Path) -> "GestureModel":
-        """Read a model's folder (a run's too), or its model.onnx. Raises ModelError: no model
-        there, too large, damaged, or of another feature version."""
+        """Read a model from its folder (also a run's) or its model.onnx. Raise ModelError if it is
+        missing, too large, damaged, or of another feature version."""
         folder = path.parent if path.suffix == ".onnx" else path
         return cls(folder, *_read_files(folder))
 
     def __reduce__(self) -> Any:
-        """Pickle without the session."""
+        """Pickle without the onnxruntime session."""
         return GestureModel, (self.path, self.metadata, self.onnx, self.beside)
 
     @cached_property
     def _session(self) -> Any:
-        """The onnxruntime session. Raises ModelError where it isn't one of a gesture model."""
+        """The onnxruntime session. Raise ModelError if the graph isn't a gesture model's."""
         try:
             session = open_session(self.onnx, max_memory_bytes=MAX_MEMORY)
         except Exception as error:  # onnxruntime raises a dozen types of its own
@@ -107,7 +107,7 @@ class GestureModel:
 
     @cached_property
     def about(self) -> ModelMetadata:
-        """The checked metadata. Raises ModelError where they can't be used."""
+        """The checked metadata. Raise ModelError if they are invalid."""
         return ModelMetadata.parse(self.metadata)
 
     @cached_property
@@ -117,41 +117,42 @@ class GestureModel:
 
     @property
     def estimator(self) -> str:
-        """The estimator whose keypoints it was trained on; the most frequent of several."""
+        """The estimator whose keypoints most of the training samples have."""
         return self.about.estimator
 
     @property
     def estimators(self) -> tuple[str, ...]:
-        """All estimators whose keypoints it was trained on."""
+        """All estimators whose keypoints the model was trained on."""
         return tuple(self.about.estimators) or (self.estimator,)
 
     def knows(self, estimator: str) -> bool:
-        """Return whether it was trained on the keypoints of an estimator."""
+        """Return whether the model was trained on keypoints of this estimator."""
         return keypoints_by(estimator) in self.estimators
 
     @property
     def skeleton(self) -> Skeleton:
-        """The skeleton of its keypoints; models that name none are of hands."""
+        """The skeleton of its keypoints; a hand's if the metadata name none."""
         return skeleton_named(self.about.skeleton)
 
     @property
     def axes(self) -> int:
-        """2 for keypoints in the picture, 3 in space."""
+        """2 for 2-D keypoints in the picture, 3 for 3-D keypoints."""
         return self.about.axes
 
     @property
     def steps(self) -> int | None:
-        """Number of frames T of a window; None for a model of still gestures."""
+        """Number of frames T per window; None for a model of still gestures."""
         return self.about.steps if self.about.kind == MOVING else None
 
     @property
     def longest_s(self) -> tuple[float, ...]:
-        """Duration of each moving gesture's longest example; 0 where unknown."""
+        """Duration of each moving gesture's longest example; 0 if unknown."""
         return tuple(self.about.longest_s) or (0.0,) * len(self.gestures)
 
     @cached_property
     def motions(self) -> "GestureModel | None":
-        """The model of moving gestures: this one or the one saved with it. Raises ModelError."""
+        """The model of moving gestures: this one or the one saved with it; None if there is none.
+        Raise ModelError if it can't be read."""
         if self.steps is not None:
             return self
         if self.beside is not None:
@@ -161,13 +162,13 @@ class GestureModel:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of one sample: (K, D), or (T, K, D) of moving gestures."""
+        """Shape of one sample: (K, D), or (T, K, D) for moving gestures."""
         frames = () if self.steps is None else (self.steps,)
         return (*frames, self.skeleton.size, self.axes)
 
     @property
     def max_batch(self) -> int:
-        """The largest number of samples that its graph runs on at once."""
+        """The largest batch size that its graph is run with."""
         return _MAX_ROWS if self.steps is None else _MAX_WINDOWS
 
     @property
@@ -176,21 +177,21 @@ class GestureModel:
 
     @property
     def preliminary(self) -> bool:
-        """Whether its training is running or was interrupted: nothing was measured."""
+        """Whether its training is still running or was interrupted, so nothing was measured."""
         return self.about.preliminary
 
     @property
     def threshold(self) -> float:
-        """Probability below which the answer in use is "no gesture"."""
+        """Probability below which the prediction is "no gesture"."""
         return self.about.threshold
 
     @property
     def rejects_above(self) -> float:
-        """Rejection score above which the answer is "no gesture"; inf without a score."""
+        """Rejection score above which the prediction is "no gesture"; inf if it has no score."""
         return np.inf if self.about.rejection is None else self.about.rejection.threshold
 
     def check_estimator(self, name: str, skeleton: str = HAND_21.name) -> None:
-        """Raise ModelError unless it was trained on keypoints of this estimator and skeleton."""
+        """Raise ModelError unless the model was trained on this estimator and skeleton."""
         if skeleton != self.skeleton.name:
             raise ModelError(
                 f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "
@@ -212,9 +213,9 @@ class GestureModel:
     def predict(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return (N, C) probabilities and (N,) rejection scores, 0 where the model has none, of
-        (N, K, D) keypoints or (N, T, K, D) windows, NaN where missing, and (N,) bool. Raises
-        ModelError: keypoints of another skeleton, or the model can't be run."""
+        """Return (N, C) probabilities and (N,) rejection scores (0 if the model has none) of (N, K,
+        D) keypoints or (N, T, K, D) windows, NaN where missing, and (N,) bool. Raise ModelError for
+        another skeleton, or if the model can't be run."""
         if keypoints.shape[1:] != self.shape:
             raise ModelError(
                 f"the model knows {self.skeleton.name} keypoints (N, {self._shape_text}), "
@@ -233,8 +234,8 @@ class GestureModel:
     def _run(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Run the graph on one batch; return probabilities and rejection scores, 0 without such an
-        output. Raise ModelError where it fails."""
+        """Run the graph on one batch; return probabilities and rejection scores (0 if it has none).
+        Raise ModelError if it fails."""
         session, feed = self._session, {"keypoints": keypoints, "mirrored_view": mirrored_view}
         try:
             found = [np.asarray(out, np.float32) for out in session.run(None, feed)]
@@ -251,7 +252,7 @@ class GestureModel:
 def _shapes_fit(
     shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
 ) -> bool:
-    """Return whether inputs are (N, …, K, D) and (N,); K may be open, as in early models."""
+    """Return whether inputs are (N, …, K, D) and (N,); K may be unset, as in early models."""
     own = keypoints[1:]
     same = len(own) == len(shape) and own[-1] == shape[-1] and own[:-2] == shape[:-2]
     return same and len(mirrored_view) == 1
@@ -261,7 +262,7 @@ def _shapes_fit(
 
 
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
-    """Read a model's metadata and graph; retry while a training replaces them, then raise
+    """Read a model's metadata and graph; retry while a training run replaces them, then raise
     ModelError if their hashes differ."""
     end = time.monotonic() + _MAX_BETWEEN_WRITES_S
     while True:
@@ -313,7 +314,7 @@ def _check_features(metadata: ModelMetadata, folder: Path) -> None:
 
 
 def _read_bounded(path: Path, max_bytes: int) -> bytes:
-    """Read a model's file. Raise ModelError where it is missing or too large."""
+    """Read a model's file. Raise ModelError if it is missing or too large."""
     if not path.is_file():
         raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
     if (size := path.stat().st_size) > max_bytes:
@@ -325,8 +326,8 @@ def _read_bounded(path: Path, max_bytes: int) -> bytes:
 
 
 def read_smoothing(model: GestureModel | None) -> Smoothing:
-    """Return the smoothing in a model's metadata, else the defaults with its threshold. Raise
-    ModelError where the metadata can't be used."""
+    """Return the smoothing in a model's metadata, by default the standard one with the model's
+    threshold. Raise ModelError if the metadata are invalid."""
     if model is None:
         return Smoothing()
     default = Smoothing(enter=model.threshold, leave=_DEFAULT_LEAVE * model.threshold)
@@ -334,7 +335,7 @@ def read_smoothing(model: GestureModel | None) -> Smoothing:
 
 
 def save_smoothing(folder: Path, smoothing: Smoothing) -> None:
-    """Write the smoothing into the metadata of a model's folder, atomically. Raises ModelError:
+    """Write the smoothing into the metadata of a model's folder, atomically. Raise ModelError if
     there is no model, or the folder can't be written."""
     path = folder / METADATA
     try:

@@ -17,7 +17,7 @@ _ROWS = 2  # of the example arrays
 
 
 def _binary_operator(operator: str, ufunc: Any) -> Callable[["Array", Any], "Array"]:
-    """Return a method that adds an operator with another array or a constant to the graph."""
+    """Return a method that adds a binary operator on another array or a constant to the graph."""
 
     def add(self: "Array", other: Any) -> "Array":
         if not isinstance(other, Array):
@@ -45,7 +45,7 @@ class Array:
         return self.like.shape
 
     def __getitem__(self, key: Any) -> "Array":
-        """Index each axis by an index, a list of indices, a slice, or None for a new axis."""
+        """Index each axis by an integer, a list of indices or a slice; None adds an axis."""
         parts = _expand_key(key if isinstance(key, tuple) else (key,), self.like.ndim)
         found, axes = self, [part for part in parts if part is not None]
         for axis, part in reversed([*enumerate(axes)]):  # so that axes stay valid
@@ -94,7 +94,7 @@ class Array:
 
 
 def _expand_key(key: tuple[Any, ...], axes: int) -> list[Any]:
-    """Expand "..." and missing parts at the end, so that an index key has a part for each axis."""
+    """Expand "..." and missing trailing parts, so that an index key has a part for each axis."""
     named = sum(part is not None and part is not Ellipsis for part in key)
     rest = [slice(None)] * (axes - named)
     if Ellipsis not in key:
@@ -104,7 +104,7 @@ def _expand_key(key: tuple[Any, ...], axes: int) -> list[Any]:
 
 
 class Graph:
-    """The recorded nodes; the methods below are those of numpy and torch that features use."""
+    """The recorded nodes, with the numpy and torch functions that features use as methods."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
@@ -112,7 +112,7 @@ class Graph:
         self._constants: dict[tuple[Any, ...], Array] = {}
 
     def input(self, name: str, kind: Any, *shape: int) -> Array:
-        """Add an input of shape (N, *shape), N open, and return it."""
+        """Add an input of shape (N, *shape) with a variable N, and return it."""
         array = Array(self, name, np.zeros((_ROWS, *shape), kind))
         self._inputs.append(_declare_value(array))
         return array
@@ -132,7 +132,7 @@ class Graph:
         return found
 
     def to_bytes(self, outputs: Mapping[str, Array]) -> bytes:
-        """Serialise the graph with these named outputs, without unused nodes and constants."""
+        """Serialise the graph with these named outputs, dropping unused nodes and constants."""
         wanted, nodes = {array.name for array in outputs.values()}, []
         for node in reversed(self._nodes):
             if wanted.intersection(node.output):
@@ -183,7 +183,7 @@ class Graph:
         return self.node("Abs", x, like=np.abs(x.like)) < np.inf
 
     def where(self, chosen: Array, a: Array, b: Array) -> Array:
-        """Elements of a where chosen, else of b."""
+        """Elements of a where `chosen` is true, else of b."""
         return self.node("Where", chosen, a, b, like=np.where(chosen.like, a.like, b.like))
 
     def zeros_like(self, x: Array) -> Array:

@@ -24,7 +24,7 @@ Text = Annotated[str, Field(max_length=300)]
 
 
 def _check_name(name: str) -> str:
-    """Return a gesture's name unchanged. Raise ValueError where `safe_name` doesn't allow it."""
+    """Return a gesture's name unchanged. Raise ValueError if `safe_name` doesn't allow it."""
     try:
         safe_name(name)
     except LabelError as error:
@@ -33,7 +33,7 @@ def _check_name(name: str) -> str:
 
 
 class _Record(BaseModel):
-    """Keys that are not listed here are ignored."""
+    """Base of the metadata's records; unknown keys are ignored."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -63,7 +63,7 @@ class DatasetStatistics(_Record):
 
 
 class Origin(_Record):
-    """Samples by source and estimator version, first and last day of recording; from the store."""
+    """Samples by source and estimator version, and the first and last day of recording."""
 
     sources: dict[Text, Count] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
     estimator_versions: dict[Text, Count] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
@@ -79,7 +79,7 @@ class Measured(_Record):
 
 
 class Figures(Measured):
-    """Accuracy on held-out samples, by gesture, and the mean and worst of the persons."""
+    """Accuracy on held-out samples, overall and by gesture, and the mean and worst person's."""
 
     per_gesture: dict[Text, Measured] = Field(default_factory=dict, max_length=_MAX_ENTRIES)
     mean_accuracy: Fraction | None = None
@@ -118,7 +118,7 @@ Tenths = tuple[float, float, float]
 
 class Usual(_Record):
     """How a gesture's hands are held: 10th, 50th and 90th percentiles of `HandMeasures`, and the
-    fraction whose index side is left; None where the value has no meaning for the gesture."""
+    fraction whose index side is left; None if the value has no meaning for the gesture."""
 
     turn: Tenths | None = None
     width: Tenths | None = None
@@ -127,8 +127,8 @@ class Usual(_Record):
 
 
 class ModelMetadata(_Record):
-    """The checked content of `metadata.json`; earlier versions lack keys that have a default. See
-    `GestureModel` for what they mean."""
+    """The checked content of `metadata.json`; keys with a default may be missing in early versions.
+    See `GestureModel` for their meaning."""
 
     gestures: list[Gesture] = Field(default_factory=list, max_length=_MAX_ENTRIES)
     feature_version: int | None = None
@@ -163,7 +163,7 @@ class ModelMetadata(_Record):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> "ModelMetadata":
-        """Raise ValueError for a gesture named twice, or fields that contradict each other."""
+        """Raise ValueError for duplicate gesture names, or fields that contradict each other."""
         names = [gesture.name for gesture in self.gestures]
         if twice := next((name for name in names if names.count(name) > 1), ""):
             raise ValueError(f"names the gesture “{twice}” twice")
@@ -177,13 +177,13 @@ class ModelMetadata(_Record):
 
     @property
     def measured_by(self) -> Protocol:
-        """The evaluation protocol, also of a model from before protocols were stored."""
+        """The evaluation protocol; for early models, the one that was used then."""
         return self.protocol or Protocol.from_dict(self.model_dump(exclude_none=True))
 
     @classmethod
     def parse(cls, metadata: dict[str, Any]) -> "ModelMetadata":
-        """Validate a model's metadata, and return them with types. Raises ModelError: a value has
-        the wrong type or is out of range."""
+        """Validate a model's metadata, and return them typed. Raise ModelError if a value has the
+        wrong type or is out of range."""
         try:
             return cls.model_validate(metadata)
         except ValidationError as error:
@@ -197,7 +197,7 @@ class ModelMetadata(_Record):
 
 
 def dataset_statistics(data: GestureData) -> dict[str, Any]:
-    """Count samples, persons and sessions, as `DatasetStatistics` reads them."""
+    """Count samples, persons and sessions, in the format of `DatasetStatistics`."""
     names = np.array([gesture.name for gesture in data.gestures], object)
     groups = {"gesture": names[data.labels], "person": data.persons.astype(str)}
     table = pd.DataFrame(groups | {"session": data.sessions})

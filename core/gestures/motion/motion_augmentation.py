@@ -30,7 +30,7 @@ _ROTATABLE = ("clockwise", "counter_clockwise", "still", "move")
 
 @dataclass(frozen=True)
 class MotionAugmentation:
-    """How far windows are changed in training."""
+    """How strongly windows are augmented in training."""
 
     fraction: float = 0.5  # that is mirrored, and rotated, where the result's gesture is known
     rotation_deg: float = 14.0  # largest rotation in either direction
@@ -43,8 +43,8 @@ class MotionAugmentation:
 
 @dataclass(frozen=True)
 class MotionSymmetries:
-    """(C,) index of each gesture's mirror image and of its quarter turn, -1 where there is none,
-    and whether it means the same at any rotation."""
+    """(C,) index of each gesture's mirror image and of its quarter turn, -1 if there is none, and
+    whether it means the same at any rotation."""
 
     mirrors: torch.Tensor
     quarters: torch.Tensor
@@ -52,8 +52,8 @@ class MotionSymmetries:
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "MotionSymmetries":
-        """Look up by name which gestures are mirror images or quarter turns of each other, or
-        rotatable; −1 where no gesture is."""
+        """Look up by name which gestures are mirror images or quarter turns of each other (−1 if
+        there is none), or rotatable."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         turns = _QUARTER_TURN if {*_QUARTER_TURN} <= {*index} else {}
@@ -71,7 +71,7 @@ def augment_windows(
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return copies of (N, T, K, D) windows, as seen on the screen, with random speed, mirroring,
-    rotation, size and jitter, and their (N,) labels, changed where the change makes another
+    rotation, size and jitter, and their (N,) labels, updated if mirroring or rotation makes another
     gesture."""
 
     def draw(*shape: int) -> torch.Tensor:
@@ -109,7 +109,7 @@ def _measure_noise_unit(keypoints: torch.Tensor) -> torch.Tensor:
 def _warp_time(
     keypoints: torch.Tensor, options: MotionAugmentation, speed: torch.Tensor, shift: torch.Tensor
 ) -> torch.Tensor:
-    """Change each window's speed and shift it in time, by (N, 1) random numbers of 0 to 1."""
+    """Change each window's speed and shift it in time, by (N, 1) random numbers from 0 to 1."""
     frames = keypoints.shape[1]
     middle = (frames - 1) / 2
     at = (torch.arange(frames)[None] - middle) * torch.exp((2 * speed - 1) * options.speed)

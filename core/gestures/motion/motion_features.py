@@ -44,13 +44,13 @@ class MotionFeatures:
 
     @cached_property
     def count(self) -> int:
-        """Number of features F of a frame."""
+        """Number of features F per frame."""
         windows = np.zeros((1, 2, self.skeleton.size, self.axes), np.float32)
         return int(self.compute(windows).shape[2])
 
     @cached_property
     def compared_slices(self) -> list[slice]:
-        """Groups of features that `Templates` compare: of each path its positions and the
+        """Groups of features that `Templates` compares: for each path its positions and the
         directions of its steps, and the shape."""
         d, size = self.axes, 4 * self.axes + 2
         starts = range(0, (2 if self._non_root else 1) * size, size)
@@ -61,7 +61,7 @@ class MotionFeatures:
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
         """Compute (N, T, F) features, finite for any input, of (N, T, K, D) keypoints in any unit
-        with one scale for all axes, NaN where missing, and (N,) bool. Raises SkeletonError:
+        with the same scale on all axes, NaN where missing, and (N,) bool. Raise SkeletonError for
         keypoints of another skeleton."""
         if len(keypoints.shape) != 4 or keypoints.shape[3] != self.axes:
             raise SkeletonError(
@@ -72,13 +72,13 @@ class MotionFeatures:
         return self.compute(self.flip_mirrored(keypoints, mirrored_view, xp), xp)
 
     def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """Flip x and swap left and right of (N, T, K, D) keypoints where `mirrored_view` is true:
-        keypoints as the viewer saw them."""
+        """Flip x and swap left and right where `mirrored_view` is true, so that (N, T, K, D)
+        keypoints are as the viewer saw them."""
         return self._still.flip_mirrored(keypoints, mirrored_view, xp)
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
-        """Compute (N, T, F) features of (N, T, K, D) keypoints as the viewer saw them: of the paths
-        of root and traced keypoint, and of the shape."""
+        """Compute (N, T, F) features of (N, T, K, D) keypoints as the viewer saw them, from the
+        paths of the root and the traced keypoint, and from the shape."""
         paths, shape = self._split_paths_and_shape(seen, xp)
         path_features = [_describe_path(path, xp) for path in paths]
         if not self._non_root:
@@ -94,7 +94,7 @@ class MotionFeatures:
 
     def _split_paths_and_shape(self, points: Any, xp: Any) -> tuple[list[Any], Any]:
         """Split windows into the (N, T, D) paths of root and traced keypoint and the (N, T, K, D)
-        keypoints from the root, in pose sizes; a single keypoint is one path in its own unit."""
+        keypoints relative to the root, in pose sizes. A single keypoint is one path in its unit."""
         root = self._locate_root(points, xp)
         if not self._non_root:
             return [root[:, :, 0]], None
@@ -105,7 +105,7 @@ class MotionFeatures:
         return [root[:, :, 0] / size, traced], from_root / size[..., None]
 
     def _locate_root(self, seen: Any, xp: Any) -> Any:
-        """Return the (N, T, 1, D) mean of the root's visible keypoints; 0 where none is visible."""
+        """Return the (N, T, 1, D) mean of the root's visible keypoints; 0 if none is visible."""
         points = [seen[:, :, index : index + 1] for index in self.skeleton.root]
         visible = [xp.where(xp.isfinite(p), xp.ones_like(p), xp.zeros_like(p)) for p in points]
         total = reduce(add, (zero_missing(point, xp) for point in points))
@@ -114,8 +114,8 @@ class MotionFeatures:
 
 
 def _describe_path(points: Any, xp: Any) -> Any:
-    """Compute the (N, T, 4 D + 2) features of a (N, T, D) path: positions from its centre and from
-    its start, steps, their directions, speed, and reach up to MOVEMENT_REACH."""
+    """Compute the (N, T, 4 D + 2) features of an (N, T, D) path: positions from its centre and its
+    start, steps, their directions, speed, and reach up to MOVEMENT_REACH."""
     from_centre = points - xp.mean(points, 1)[:, None]
     reach = _path_reach(points, xp)[:, None, None]
     # a larger reach shows who performs, not what it means
@@ -134,7 +134,7 @@ def _describe_path(points: Any, xp: Any) -> Any:
 
 
 def _path_reach(points: Any, xp: Any) -> Any:
-    """Return the (N,) distance of a (N, T, D) path's farthest point from its centre."""
+    """Return the (N,) distance of an (N, T, D) path's farthest point from its centre."""
     from_centre = points - xp.mean(points, 1)[:, None]
     return xp.sqrt(xp.amax(squared_length(from_centre), 1) + _MIN_REACH**2)
 
@@ -153,8 +153,8 @@ MOTION_FEATURES = {
 
 
 def get_motion_features(skeleton: str, axes: int = 2) -> MotionFeatures:
-    """Return the features of moving gestures for a skeleton, by its name, and 2 or 3 axes. Raises
-    SkeletonError: this skeleton has none."""
+    """Return the features of moving gestures for a skeleton, by its name, and 2 or 3 axes. Raise
+    SkeletonError if the skeleton has none."""
     if found := MOTION_FEATURES.get((skeleton, axes)):
         return found
     raise SkeletonError(f"no features of moving gestures are known for “{skeleton}”, {axes} axes")

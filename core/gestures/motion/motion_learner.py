@@ -1,5 +1,5 @@
 """Learning moving gestures: templates where samples are few, a net where they are many. Where both
-are possible, the better one on an inner part of the training samples is chosen."""
+are possible, the one that is better on an inner part of the training samples is chosen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ Matcher = MotionNet | Templates
 
 @dataclass(frozen=True)
 class MotionTraining:
-    """What a training of moving gestures gave."""
+    """The result of training moving gestures."""
 
     matcher: Matcher  # fitted on all samples; on the training part where it was stopped
     kind: str  # NET or TEMPLATES
@@ -43,7 +43,7 @@ class MotionTraining:
 
     @property
     def chosen_on(self) -> Part:
-        """The part that the choice between net and templates was made on."""
+        """The part of the samples on which net or templates were chosen."""
         return Part.TRAINING if self.compared else Part.FIXED
 
 
@@ -74,8 +74,8 @@ def choose_matcher(
     stop: Stop | None = None,
 ) -> tuple[str, dict[str, float]]:
     """Choose NET or TEMPLATES by their accuracy on an inner split of the training samples, and
-    return the kind and both accuracies. These are {} where there is no choice: TEMPLATES where the
-    samples are too few for a net, NET where they can't be split."""
+    return the kind and both accuracies. If the samples are too few for a net, return TEMPLATES and
+    {}; if they can't be split, NET and {}."""
     counts = np.bincount(training.labels, minlength=len(training.gestures))
     if np.median(counts[counts > 0]) < _MIN_SAMPLES_FOR_NET:
         return TEMPLATES, {}
@@ -96,7 +96,7 @@ def choose_matcher(
 def _fit_rejecting_templates(
     matcher: Matcher, data: GestureData, options: TrainOptions
 ) -> Templates | None:
-    """Return the templates that reject other movements; None for many samples."""
+    """Return templates that reject unknown movements; None if there are many samples."""
     if len(data) > _MAX_SAMPLES_WITH_TEMPLATES:
         return None
     if isinstance(matcher, Templates):
@@ -120,7 +120,7 @@ def fit_matcher(
 
 
 def fit_templates(data: GestureData, seed: int = 0, *, parts: bool = True) -> Templates:
-    """Fit templates on these samples; with `parts`, parts of `none` become examples of it, too."""
+    """Fit templates on these samples; with `parts`, parts of `none` become more examples of it."""
     names = [gesture.name for gesture in data.gestures]
     none = names.index(NONE.name) if parts and NONE.name in names else None
     keypoints, mirrored, labels = data.keypoints, data.mirrored_view, data.labels

@@ -67,7 +67,7 @@ class MotionNet(nn.Module):
         return net
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Compute (N, C) logits of (N, T, F) features; with a generator, dropout is on."""
+        """Compute (N, C) logits of (N, T, F) features; dropout is on if a generator is given."""
         x = ((x - self.mean) / self.spread).transpose(1, 2)
         for number, (layer, step) in enumerate(zip(self.convolutions, DILATIONS, strict=True)):
             new = _apply_dropout(torch.relu(layer(pad(x, (2 * step, 0)))), generator)
@@ -77,7 +77,7 @@ class MotionNet(nn.Module):
         return found
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
-        """Probabilities (N, C)."""
+        """Compute (N, C) probabilities of (N, T, K, D) windows."""
         return torch.softmax(self.logits(self.features(keypoints, mirrored_view, torch)), 1)
 
 
@@ -97,8 +97,8 @@ def fit_motion_net(
     log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> MotionNet:
-    """Fit a net on all windows for a fixed number of epochs, fewer when stopped; log every epoch
-    and return the averaged net. Raises TrainingError: the loss became infinite or NaN."""
+    """Fit a net on all windows for a fixed number of epochs, or until stopped; log every epoch and
+    return the averaged net. Raise TrainingError if the loss isn't finite."""
     torch.set_num_threads(1)  # as in `fit_mlp`
     epochs, stop = epochs or choose_epochs(data, options), stop or Stop()
     generator = torch.Generator().manual_seed(options.seed)
@@ -137,19 +137,19 @@ def fit_motion_net(
 
 
 def choose_epochs(data: GestureData, options: TrainOptions) -> int:
-    """Return the epochs of the options; without any, more where there are many windows."""
+    """Return the epochs in the options; if unset, more for many windows."""
     return options.epochs or (_EPOCHS_OF_MANY if len(data) > _MANY else _EPOCHS)
 
 
 def _learning_rate_factor(done: float) -> float:
-    """Return the learning rate's factor at 0..1: linear warm-up, then half a cosine to 0."""
+    """Return the learning rate's factor at a progress of 0..1: warm-up, cosine decay to 0."""
     if done < _WARM_UP:
         return (done + 0.01) / (_WARM_UP + 0.01)
     return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP))))
 
 
 def sampling_weights(data: GestureData) -> NDArray[np.float64]:
-    """Return the (N,) weight with which each window is drawn for training.
+    """Return the (N,) sampling weight of each window in training.
 
     Many windows of one person add little, so a gesture is weighted by the square root of its mean
     number of windows per person, and its persons equally. The number of persons has no effect,

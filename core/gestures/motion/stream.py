@@ -43,7 +43,7 @@ SLOW, UNLIKE, UNSURE = "slow", "unlike", "unsure"
 
 @dataclass(frozen=True)
 class MotionEvent:
-    """A gesture that was performed; times on the frames' clock, confidence 0 to 1."""
+    """A completed gesture; times are by the frames' clock, confidence is 0 to 1."""
 
     gesture: GestureLabel
     start_s: float
@@ -97,8 +97,8 @@ class MotionStream:
     def step(
         self, time_s: float, keypoints: Floats | None, mirrored_view: bool = False
     ) -> MotionEvent | None:
-        """Process a frame's (K, D) keypoints, None or all NaN where no hand is seen, and return the
-        gesture that has just been recognised, if any. Frames must come in the order of time."""
+        """Process a frame's (K, D) keypoints (None or all NaN if no hand is visible), and return
+        the gesture that has just been recognised, if any. Frames must be in chronological order."""
         self.near_miss = None
         if time_s <= self._last_s:
             return None
@@ -110,14 +110,14 @@ class MotionStream:
         return ended or self._pop_settled(time_s)
 
     def close(self) -> MotionEvent | None:
-        """End the current movement, and return its gesture, if any."""
+        """End the current movement, and return the recognised gesture, if any."""
         event = self._pop_settled(np.inf)
         self._frames.clear()
         self._last = self._near = None
         return event
 
     def _update_lost(self, time_s: float) -> bool:
-        """Update the time without a hand, and return whether it is a gap that ends the movement."""
+        """Update the time without a hand; return whether it is long enough to end the movement."""
         if not self._frames:
             return False
         self._steps_s.append(time_s - self._last_s)
@@ -140,7 +140,7 @@ class MotionStream:
             self._frames.popleft()
 
     def _update_candidate(self, mirrored_view: bool) -> None:
-        """Classify the movement since the last pause, as candidate event or as near miss."""
+        """Classify the movement since the last pause as a candidate event or a near miss."""
         if (part := self._find_movement()) is None:
             return
         frames = list(self._frames)[part]
@@ -164,8 +164,8 @@ class MotionStream:
     def _find_near_miss(
         self, span: tuple[float, float], window: Floats, probabilities: Floats, rejection: float
     ) -> NearMiss | None:
-        """Return the gesture that a movement almost was, and why it wasn't; None if it resembles
-        none, is too small, or follows a gesture."""
+        """Return the gesture that a movement nearly matched, and why it was rejected; None if it
+        resembles no gesture, is too small, or follows another gesture directly."""
         gesture, (start_s, end_s) = int(probabilities.argmax()), span
         probability = probabilities[gesture]
         if end_s <= self._missed_s or gesture in self._none or probability < _MIN_NEAR_PROBABILITY:
@@ -181,7 +181,7 @@ class MotionStream:
 
     def _find_movement(self) -> slice | None:
         """Return the frames that moved since the last pause and the last event, in the longest
-        window that ends now; None if too few moved."""
+        window that ends now; None if too few frames moved."""
         times = np.array([frame.time_s for frame in self._frames])
         speeds = np.array([frame.speed for frame in self._frames])
         for begin in reversed(self._list_window_starts(times)):
@@ -195,7 +195,7 @@ class MotionStream:
 
     def _list_window_starts(self, times: NDArray[np.float64]) -> list[int]:
         """Return the first frames of the windows that end now and start after the last event,
-        shortest window first; the last one reaches back to that event, for slow gestures."""
+        shortest window first; the last window starts right after that event, for slow gestures."""
         first = int(np.searchsorted(times, self._last.end_s)) if self._last else 0
         fitting = [s for s in _WINDOWS_S if times[-1] - s >= times[0] - 1e-9]
         begins = [int(np.searchsorted(times, times[-1] - s - 1e-9)) for s in fitting]
@@ -204,7 +204,7 @@ class MotionStream:
         return [*begins, first] if slow else begins
 
     def _pop_settled(self, now_s: float) -> MotionEvent | None:
-        """Return and clear the candidate event if its movement is over; likewise `near_miss`."""
+        """Return the candidate event, and set `near_miss`, once the movement is over."""
         if (near := self._near) and now_s - near.end_s >= SETTLED_S - 1e-9:
             self.near_miss, self._near, self._missed_s = near, None, near.end_s
         one, last = self._candidate, self._last
@@ -215,5 +215,5 @@ class MotionStream:
 
 
 def _is_one_movement(end_s: float, start_s: float) -> bool:
-    """Return whether a movement starts too soon after a gesture's end to be another one."""
+    """Return whether a movement starts so soon after a gesture that it is the same movement."""
     return start_s - end_s < _PAUSE_S - 1e-9

@@ -29,7 +29,7 @@ _LOG_ODDS = 4.0  # of a gesture that is nearer by the usual distance of two of i
 
 @dataclass(frozen=True, eq=False)
 class Templates:
-    """Examples of each gesture to compare windows with."""
+    """Examples of each gesture that windows are compared with."""
 
     features: MotionFeatures
     weights: tuple[float, ...]  # of each group of `MotionFeatures.compared_slices`
@@ -51,8 +51,8 @@ class Templates:
         none: int | None = None,
     ) -> "Templates":
         """Choose random examples of each gesture from (N, T, K, D) windows, and fit feature weights
-        and the rejection limit by the distances between them. Parts of the examples with the label
-        `none` become examples of it, too."""
+        and the rejection limit to the distances between them. Random parts of the examples with the
+        label `none` become more examples of it."""
         rng = np.random.default_rng(seed)
         chosen = [
             rng.permutation(np.flatnonzero(labels == c))[:_MAX_EXAMPLES] for c in range(classes)
@@ -76,8 +76,8 @@ class Templates:
         return cls(features, weights, bank, starts, _LOG_ODDS / usual, limit, min_reach)
 
     def logits(self, x: Any, xp: Any = np) -> Any:
-        """Compute (N, C) logits of (N, T, F) features by the distance to each gesture's nearest
-        example; a gesture without examples gets the lowest."""
+        """Compute (N, C) logits of (N, T, F) features from the distance to each gesture's nearest
+        example; a gesture without examples gets the lowest logit."""
         far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         none = -xp.amax(far, 1)[:, None] - 1.0
         ends = zip(self.starts[:-1], self.starts[1:], strict=True)
@@ -85,13 +85,13 @@ class Templates:
         return xp.concatenate(nearest, 1) * self.sharpness
 
     def distance_score(self, x: Any, xp: Any = np) -> Any:
-        """Return (N,) distances to the nearest example; 1 is the limit of rejection."""
+        """Return (N,) distances to the nearest example, in units of the rejection limit."""
         far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         return -xp.amax(-far, 1) / self.limit
 
     def short_score(self, keypoints: Any, probabilities: Any, xp: Any = np) -> Any:
-        """Return (N,) twice the probability of the gestures whose minimum reach these (N, T, K, D)
-        windows don't attain: above 1 is rejected."""
+        """Return (N,) twice the total probability of the gestures whose minimum reach these (N, T,
+        K, D) windows don't attain; above 1, a window is rejected."""
         least = np.array(self.min_reach, np.float32)
         reach = self.features.measure_reach(keypoints, xp)[:, None]
         short = xp.where(reach < least, probabilities, probabilities * 0.0)
@@ -112,8 +112,8 @@ def _fit_min_reach(
     labels: NDArray[np.int64],
     classes: int,
 ) -> tuple[float, ...]:
-    """Return the minimum reach of each gesture, from its smallest example; 0 for bodies and pairs,
-    whose size changes with what is visible, and for gestures that hardly move."""
+    """Return each gesture's minimum reach, from its smallest example; 0 for bodies and pairs,
+    because their size depends on the visible part, and for gestures that hardly move."""
     if not features.skeleton.is_hand or features.skeleton.size == 1:
         return (0.0,) * classes
     reaches, found = features.measure_reach(keypoints), []
@@ -126,7 +126,7 @@ def _fit_min_reach(
 
 
 def cut_parts(windows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Cut _PARTS random parts out of each (N, T, K, D) window, resampled to T frames."""
+    """Cut _PARTS random parts out of each (N, T, K, D) window, each resampled to T frames."""
     steps = windows.shape[1]
     frames, found = np.arange(float(steps)), []
     for window in np.repeat(windows, _PARTS, axis=0):
@@ -149,9 +149,9 @@ def _weight_features(
 def _fit_weights(
     features: MotionFeatures, x: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> tuple[float, ...]:
-    """Return a weight per group of features by how well it separates the gestures: the mean
-    distance between gestures relative to that within one. Where no gesture has two examples, every
-    feature weighs the same."""
+    """Return a weight per group of features, by how well it separates the gestures: the mean
+    distance between gestures relative to that within a gesture. If no gesture has two examples, all
+    weights are the same."""
     same = (labels[:, None] == labels[None]) & ~np.eye(len(labels), dtype=bool)
     other = labels[:, None] != labels[None]
     found = []
@@ -190,7 +190,7 @@ def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
 
 
 def _compute_frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
-    """Compute the (N, T, T M) squared differences of each frame from all frames of all examples."""
+    """Compute (N, T, T M) squared differences of each frame from all frames of all examples."""
     frames = np.ascontiguousarray(bank.transpose(1, 0, 2).reshape(-1, bank.shape[2]))
     own = xp.mean(rows * rows, 2)[:, :, None] * float(rows.shape[2])
     return own + (frames * frames).sum(1) - rows @ (frames.T * 2)
@@ -199,8 +199,8 @@ def _compute_frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
 def _nearest_example_distances(
     bank: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the distance of each example to the nearest other example of its gesture; where every
-    gesture has one example, to the nearest of any gesture."""
+    """Return the distance of each example to the nearest other example of its gesture, or of any
+    gesture if every gesture has only one example."""
     far = warped_distances(bank, bank)
     np.fill_diagonal(far, np.inf)
     near = np.where(labels[:, None] == labels[None], far, np.inf).min(1)

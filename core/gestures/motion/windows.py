@@ -30,10 +30,10 @@ Times = NDArray[np.floating[Any]]
 
 
 def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) -> Floats:
-    """Resample the longest part of a (T, K, D) clip without a gap to a window of (steps, K, D).
+    """Resample the longest part of a (T, K, D) clip that has no gap to a (steps, K, D) window.
 
-    A keypoint that is missing for some frames is interpolated, and held before its first and after
-    its last sight; one that is never seen stays NaN.
+    A keypoint that is missing in some frames is interpolated, or held constant before its first and
+    after its last visible frame; a keypoint that is never visible stays NaN.
     """
     times = _add_missing_times(times_s, len(keypoints))
     part = find_longest_part(keypoints, times)
@@ -52,7 +52,7 @@ def _add_missing_times(times_s: Times | None, frames: int) -> Times:
 
 
 def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
-    """Interpolate (T, K, D) keypoints at `steps` evenly spaced times; never seen ones stay NaN."""
+    """Interpolate (T, K, D) keypoints at `steps` evenly spaced times; NaN if never visible."""
     wanted = np.linspace(times[0], times[-1], steps)
     flat = keypoints.reshape(len(times), -1)
     complete = np.isfinite(flat).all(0)
@@ -66,7 +66,7 @@ def resample_evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
 
 
 def find_longest_part(keypoints: Floats, times_s: Times) -> slice:
-    """Return the longest run of frames in which the hand wasn't lost; all if it is never seen."""
+    """Return the longest run of frames without a gap; all frames if the hand is never visible."""
     shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
     if not len(shown):
         return slice(0, len(keypoints))
@@ -80,13 +80,13 @@ def find_longest_part(keypoints: Floats, times_s: Times) -> slice:
 
 
 def is_gap(elapsed_s: Any, lost_s: Any, usual_step_s: float) -> Any:
-    """Return whether the hand was lost between two frames that show it; numbers or arrays.
+    """Return whether the hand was lost between two frames that show it. Accepts arrays.
 
     Args:
         elapsed_s: time between the two frames.
-        lost_s: the part of it in which frames were read and showed no hand: each step between
-            frames counts at most as a usual one.
-        usual_step_s: at low frame rates a usual step is no gap, nor is one frame without a hand.
+        lost_s: the part of it in which frames were read and showed no hand; each step between
+            frames counts as at most `usual_step_s`.
+        usual_step_s: at low frame rates, one usual step or one frame without a hand isn't a gap.
     """
     late_s = _LATE_FACTOR * usual_step_s + 1e-9
     lost = lost_s > max(MAX_LOST_S + 1e-9, late_s + usual_step_s)
@@ -94,7 +94,7 @@ def is_gap(elapsed_s: Any, lost_s: Any, usual_step_s: float) -> Any:
 
 
 def median_step_s(steps_s: Times) -> float:
-    """Return the median step between frames; 0 for none."""
+    """Return the median time between frames; 0 if there are no steps."""
     return float(np.median(steps_s)) if len(steps_s) else 0.0
 
 
@@ -112,7 +112,7 @@ def interpolate(values: Floats, times: Times, target_times: Times) -> Floats:
 
 
 def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice | None:
-    """Return the frames from first to last movement of a (T, K, D) clip; None if nothing moves."""
+    """Return the frames from the first to the last movement of a clip; None if nothing moves."""
     before = np.minimum(
         np.searchsorted(times_s, times_s - SPEED_SPAN_S), np.arange(len(times_s)) - 1
     )
@@ -125,7 +125,7 @@ def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice
 
 
 def find_moving_frames(speeds: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the frames faster than a minimum and a fraction of the median of the fast ones."""
+    """Return the frames faster than a minimum and a fraction of the median fast frame's speed."""
     quick = speeds > _MIN_SPEED
     if not quick.any():
         return np.empty(0, np.intp)
@@ -134,7 +134,7 @@ def find_moving_frames(speeds: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def is_resting(current: Floats, previous: Floats, dt_s: float, parts: int = 1) -> bool:
-    """Return whether a hand did not move between two frames of (K, D) keypoints."""
+    """Return whether a hand didn't move between two frames of (K, D) keypoints."""
     size = measure_pose_size(np.stack([current, previous]), parts)
     return measure_speed(current, previous, dt_s, size, parts) <= _MIN_SPEED
 
@@ -142,8 +142,8 @@ def is_resting(current: Floats, previous: Floats, dt_s: float, parts: int = 1) -
 def measure_speed(
     current: Floats, previous: Floats, dt_s: float, size: float, parts: int = 1
 ) -> float:
-    """Return the speed of (K, D) keypoints in pose sizes per second, of a pair the faster hand's; 0
-    if none is seen in both frames."""
+    """Return the speed of (K, D) keypoints in pose sizes per second (of a pair, the faster hand's);
+    0 if no keypoint is visible in both frames."""
     distances = np.linalg.norm(current - previous, axis=-1).reshape(parts, -1)
     seen = [distance[np.isfinite(distance)] for distance in distances]
     percentiles = (float(np.percentile(one, _SPEED_PERCENTILE)) for one in seen if len(one))
@@ -151,8 +151,8 @@ def measure_speed(
 
 
 def measure_pose_size(keypoints: Floats, parts: int = 1) -> float:
-    """Return the median diagonal of the bounding boxes of (T, K, D) poses, for a pair of each hand;
-    1 for single keypoints."""
+    """Return the median diagonal of the bounding boxes of (T, K, D) poses (of a pair, of each
+    hand); 1 for single keypoints."""
     each = keypoints.reshape(len(keypoints) * parts, -1, keypoints.shape[-1])
     shown = each[np.isfinite(each).all(-1).any(-1)]
     if not len(shown) or each.shape[1] == 1:

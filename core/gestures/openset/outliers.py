@@ -36,9 +36,9 @@ Array = NDArray[np.float32]
 
 def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
     """Make at most n poses, (n, K, D), that are none of the data's gestures, as seen on the screen;
-    none where there are fewer than two classes.
+    an empty array for fewer than two classes.
 
-    Each is a hand of one class with one or two fingers of a hand of another class; those that
+    Each is a hand of one class with one or two fingers of another class's hand; poses that
     resemble a gesture are removed.
     """
     keypoints, skeleton = centre_and_fill(data), skeleton_named(data.skeleton)
@@ -63,7 +63,7 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
 
 def centre_and_fill(data: GestureData) -> Array:
     """Return (N, K, D) keypoints relative to their root, as seen on the screen, with missing ones
-    at the root; in pairs, where a hand may be absent, they stay NaN."""
+    moved to the root, except in pairs, where they stay NaN because a hand may be absent."""
     features = data.feature_set
     centred = features.centre_on_root(features.flip_mirrored(data.keypoints, data.mirrored_view))
     missing = np.nan if skeleton_named(data.skeleton).parts else 0.0
@@ -73,8 +73,8 @@ def centre_and_fill(data: GestureData) -> Array:
 def recombine_fingers(
     hands: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton = HAND_21
 ) -> Array:
-    """Replace one or two fingers, thumb included, of each hand by its donor's, with both palms
-    upright and of size 1: the finger keeps its base. Of a pair, one hand is changed or both."""
+    """Replace one or two fingers (or the thumb) of each hand by its donor's, with both palms
+    upright and of size 1; the finger keeps its base. In a pair, change one or both hands."""
     if skeleton.parts:
         return _recombine_pairs(hands, donors, rng, skeleton)
     own, axes = _to_palm_frame(hands, skeleton)
@@ -94,8 +94,8 @@ def recombine_fingers(
 def _recombine_pairs(
     pairs: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton
 ) -> Array:
-    """Recombine the left, the right or both hands of each pair with the donor's hand of that side;
-    a hand that either of them lacks stays unchanged."""
+    """Recombine the left, the right or both hands of each pair with the donor's hand on that side;
+    leave a hand unchanged if it or its donor is missing."""
     chosen = rng.integers(1, 1 << len(skeleton.parts), len(pairs))
     made = pairs.copy()
     for number, (part, keypoints) in enumerate(_iterate_hands(skeleton)):
@@ -115,9 +115,9 @@ def _iterate_hands(skeleton: Skeleton) -> Iterator[tuple[Skeleton, slice]]:
 
 
 def describe_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
-    """Return (N, D K) keypoints, rotated upright, scaled to a reach of 1 and flattened: the shape
-    without size and direction. For pairs the shape of each hand, 0 where it is missing, and the
-    vector between the hands."""
+    """Return (N, D K) keypoints, rotated upright, scaled to a reach of 1 and flattened, so that
+    only the shape remains. For pairs, return each hand's shape (0 if missing) and the vector
+    between the hands."""
     if skeleton.parts:
         return _describe_pair_shape(hands, skeleton)
     own = _to_palm_frame(hands, skeleton)[0]
@@ -127,7 +127,7 @@ def describe_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
 
 
 def _describe_pair_shape(pairs: Array, skeleton: Skeleton) -> Array:
-    """Return each hand's shape, and the vector between the hands' centres in their mean size."""
+    """Return each hand's shape, and the vector between the hands' centres in mean hand sizes."""
     hands = [(part, pairs[:, keypoints]) for part, keypoints in _iterate_hands(skeleton)]
     shapes = [describe_shape(np.nan_to_num(points), part) for part, points in hands]
     size = np.mean([np.ptp(points, axis=1).max(1) for _, points in hands], 0)
@@ -148,7 +148,7 @@ def nearest_distances(rows: Array, bank: Array) -> Array:
 
 def _to_palm_frame(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
     """Rotate and scale poses so that the palm points up with length 1 and the thumb is at +x. Also
-    returns the (N, D, D) matrices of the inverse."""
+    return the (N, D, D) inverse matrices."""
     points = hands - root_position(hands, skeleton.root)
     size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
     if hands.shape[-1] == 3:

@@ -43,7 +43,7 @@ _SPLIT_TEXTS = {
 
 
 def index_of_none(data: GestureData) -> int | None:
-    """Return the index of `none` among the gestures."""
+    """Return the index of `none` among the gestures; None if it isn't one of them."""
     return next((i for i, gesture in enumerate(data.gestures) if gesture == NONE), None)
 
 
@@ -56,13 +56,13 @@ def fit_rejection(
     *,
     allow_early_stop: bool = True,
 ) -> OpenSetNet:
-    """Fit a rejection head for a fitted net, which stays unchanged, on the net's own training
+    """Fit a rejection head to a fitted net, which stays unchanged, on the net's own training
     samples and on unknown hands.
 
-    Half of the unknown hands are samples of `none` where there are any; the others are synthetic.
+    Half of the unknown hands are samples of `none`, if there are any; the others are synthetic.
 
     Args:
-        allow_early_stop: return early when stopped, with an unusable head.
+        allow_early_stop: if stopped, return early with an unusable head.
     """
     generator = torch.Generator().manual_seed(seed)
     n = int(np.clip(_PER_SAMPLE * len(data), _MIN_EXAMPLES, _MAX_EXAMPLES))
@@ -88,7 +88,7 @@ def fit_rejection(
 def _make_examples(
     data: GestureData, n: int, options: Augmentation, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Make n augmented hands of gestures, each gesture equally often, and up to n unknown hands."""
+    """Make n augmented hands of gestures, balanced by gesture, and up to n unknown hands."""
     hands, labels = torch.from_numpy(centre_and_fill(data)), torch.from_numpy(data.labels)
     symmetries, none = Symmetries.from_gestures(data.gestures), index_of_none(data)
     weights = (1 / torch.bincount(labels))[labels]
@@ -122,8 +122,8 @@ def predict_open_set(
 
 
 def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    """Return the smallest threshold that accepts a fraction TARGET of the samples, each gesture
-    with the same weight."""
+    """Return the smallest threshold that accepts a fraction TARGET of the samples, with equal
+    weight for each gesture."""
     weight = 1 / np.bincount(labels)[labels]
     order = np.argsort(scores)
     accepted = np.cumsum(weight[order]) / weight.sum()
@@ -132,11 +132,11 @@ def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
 
 
 def bound_threshold(threshold: float, samples: int, *, none: bool) -> float:
-    """Limit a threshold that was chosen on the samples of few people to a fixed range.
+    """Limit a threshold chosen on few people's samples to a fixed range.
 
-    Known people's samples all score low, and so do those of the few new people that a split holds
-    out: below the lower bound, other people's hands were rejected. The upper bound applies to few
-    samples, whose largest score says little.
+    Known people's samples all score low, and so do the few new people's that a split holds out:
+    a threshold below the lower bound rejects other people's hands. The upper bound applies to few
+    samples, because their largest score is unreliable.
     """
     low, high = _THRESHOLD_RANGE["with none" if none else "without none"]
     return max(low, threshold if samples >= _ENOUGH else min(threshold, high))
@@ -145,8 +145,8 @@ def bound_threshold(threshold: float, samples: int, *, none: bool) -> float:
 def cross_fit_thresholds(
     scores: NDArray[Any], labels: NDArray[np.int64], folds: NDArray[Any]
 ) -> Iterator[tuple[Any, float, int]]:
-    """Yield each fold, the threshold chosen on the other folds, and the number of samples in those;
-    threshold and number are 0 if there is only one fold."""
+    """Yield each fold, the threshold chosen on the other folds, and their number of samples; both
+    numbers are 0 if there is only one fold."""
     for fold in np.unique(folds):
         others = folds != fold
         chosen = choose_threshold(scores[others], labels[others]) if others.any() else 0.0
@@ -156,9 +156,9 @@ def cross_fit_thresholds(
 def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejection:
     """Choose the threshold on held-out samples of all classes, and measure true and false accepts.
 
-    No gesture sample is judged by a threshold that it helped to choose: those of each person (or
-    session, or half) by the threshold of the others. The unknown hands choose none, so they are
-    judged by the threshold itself. Fixed bounds apply unless many people are held out.
+    No gesture sample is judged by a threshold that it helped to choose: the samples of each person
+    (or session, or half) are judged by the threshold chosen on the others. Unknown hands choose no
+    threshold, so the final one judges them. Fixed bounds apply unless many people are held out.
 
     Args:
         kind: what separated the held-out samples, see `Split.kind`.
@@ -205,8 +205,8 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejectio
 
 
 def _choose_folds(data: GestureData) -> tuple[NDArray[Any], str]:
-    """Return the (N,) fold of each sample and the folds' name: persons where there are several and
-    all are known, else sessions, else the halves of each gesture's samples."""
+    """Return the (N,) fold of each sample and the folds' name: persons if there are several and all
+    are known, else sessions, else the halves of each gesture's samples."""
     for groups, name in ((data.persons, "person"), (data.sessions, "session")):
         if len(np.unique(groups)) > 1 and (name != "person" or data.has_known_person.all()):
             return groups, name
