@@ -1,12 +1,12 @@
-"""The studio's one program, `streamlit run app.py`.
+"""The studio's entry point, `streamlit run app.py`.
 
-Streamlit imports it once for its server and runs it as `__main__` for each page that is drawn.
+Streamlit imports it once for its server and runs it as `__main__` whenever it draws a page.
 """
 
 import streamlit as st
 
 if __name__ == "__main__":
-    # components register themselves when they are imported, which works in a running server alone
+    # importing a component registers it, which works only in a running server
     from pages.panels import messages
     from pages.panels.access import require_login
     from pages.panels.camera.browser import stop_browser_camera

@@ -1,4 +1,4 @@
-"""Measure what Mudra costs: a live frame, a training, an import, a net."""
+"""Measure the cost of a live frame, a training run, an import and a net."""
 
 import os
 import statistics
@@ -199,7 +199,7 @@ def bench_depth(
     Returns:
         net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median
         of finding a hand), and by_threads of onnxruntime: ms and p90_ms of a frame by the wall's
-        clock, cpu_ms of the process in it, and the share of frames in which the hand was followed.
+        clock, cpu_ms of the process in it, and the fraction of frames with a tracked hand.
     """
     load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
     if not is_net_folder(folder, DepthMetadata):

@@ -1,7 +1,7 @@
-"""Measure the CPU time of a live frame beside a bare MediaPipe loop: the same frames by turns.
+"""Measure the CPU time of a live frame against a bare MediaPipe loop on the same frames.
 
-Medians over frames of milliseconds of the whole process's CPU (`time.process_time`); Mudra's own
-work runs in one thread, whose CPU alone is counted of it.
+Median milliseconds per frame of the process's CPU (`time.process_time`); for Mudra's own work, only
+the CPU time of its single thread.
 """
 
 import statistics
@@ -83,9 +83,9 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
         video: shows a hand; its frames are resized to 640x480 and repeated.
 
     Returns:
-        frames, with_hand, stages {name: ms}, whole_ms (`LiveProcessor.process`), bare_ms, ratio of
-        these two frame by frame, own_ms (the whole without the vendor's call), and maps_ms: what
-        the light CPM's maps of all stages, drawn beside the video, cost more than the whole.
+        frames, with_hand, stages {name: ms}, whole_ms (`LiveProcessor.process`), bare_ms, ratio:
+        median per-frame ratio of these two, own_ms (the whole without MediaPipe's call), and
+        maps_ms: the extra cost of drawing the light CPM's heatmaps of all stages.
     """
     pictures, clock = read_bench_pictures(video, frames + WARM_UP_FRAMES), CpuClock()
     model = GestureModel.load(paths.starter)

@@ -1,8 +1,8 @@
-"""Makes what the light body net learns from, in COCO's format: each annotated person cut out, with
-a teacher's keypoints where they agree, and who the teacher sees in pictures without annotations.
+"""Makes the light body net's training data in COCO format: crops of annotated people, with a
+teacher's keypoints if they agree, and people that the teacher finds in unannotated pictures.
 
-Who is held out keeps the annotated keypoints alone: a net is measured by them, not by its teacher.
-Convention: keypoints are COCO's 17, picture pixels, NaN where nobody knows; K keypoints."""
+Held-out people keep only the annotated keypoints: nets are evaluated on them, not on the teacher's.
+Convention: keypoints are COCO's 17, picture pixels, NaN if unknown; K keypoints."""
 
 import json
 from collections.abc import Sequence

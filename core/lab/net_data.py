@@ -1,8 +1,8 @@
-"""What `train-net` learns from: a folder, rendered hands, or the pack of a data folder's hand
+"""The training data of `train-net`: a folder, rendered hands, or the pack of a data folder's hand
 crops.
 
-Convention: pack and keypoints lie in the workspace under the key of the data that they were made
-of, so that other data, or the same folder with other pictures, is never taken for them.
+Convention: pack and keypoints are stored in the workspace under a hash of their source data, so
+that a folder whose pictures changed gets new ones.
 """
 
 import hashlib

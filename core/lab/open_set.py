@@ -1,7 +1,7 @@
-"""How a gesture model treats hands that are none of its gestures. N samples, M unknown hands.
+"""How a gesture model rejects hands that show none of its gestures. N samples, M unknown hands.
 
-Convention: `none` learns from the digits 0, 3, 6 and 8; the digits 2, 4 and 7 and the signs here
-are never trained on. A fold leaves out whole persons, and is tried with their digits."""
+Convention: `none` is trained on the digits 0, 3, 6 and 8; the digits 2, 4 and 7 and the signs here
+are never trained on. A fold holds out whole people and is tested with their digits."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

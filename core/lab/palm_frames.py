@@ -1,6 +1,6 @@
-"""Depth frames in which it is known where the palm is, and how often a hand is found in them.
+"""Depth frames with a known palm centre, and how often a hand is found in them.
 
-Convention: a palm is a set's own palm keypoint, else the mean of wrist and knuckles, x, y, z in
+Convention: a palm is a set's palm keypoint, or else the mean of wrist and knuckles, x, y, z in
 mm. Folders: frames.csv (SR305: a palm's u, v, d a picture, by eye), nyu_test_label.txt (beside
 depth_1_0000001.png …), joints.csv (as `open_depth`), or a published set."""
 

@@ -1,7 +1,7 @@
-"""What the starter model learns from: a keypoint table and labelled pictures, source by source.
+"""The starter model's training data: a keypoint table and labelled pictures, source by source.
 
 Convention: a data folder holds `hand_keypoints/gestures.csv`, `hand_images/SOURCE/CLASS/…` and
-`hand_crops/crops.csv` (keypoints of other signs). A sample's person is the group that is left out
+`hand_crops/crops.csv` (keypoints of other signs). A sample's person is the group that is held out
 together: a recorder, a picture source, or a block of consecutive pictures."""
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class PictureSource:
             `none` where it holds transitions, are left out.
         resting: the other hand in a picture hangs or rests, so it is `none`; elsewhere it is left
             out, being mostly a shadow or the same hand again.
-        blocks: consecutive pictures are of one person, so they are left out in so many blocks.
+        blocks: consecutive pictures show one person, so they are held out in this many blocks.
     """
 
     origin: str

@@ -1,9 +1,9 @@
 """Evaluates body keypoints against annotations: PCK in units of the torso, and COCO's AP.
 
 Protocol: a top-down net gets each person's box, another estimator each person's crop (with a margin
-of half its sides) or the whole picture, of whose bodies the one that overlaps the box most counts.
+of half its sides) or the whole picture; the body that overlaps the box most is the match.
 A keypoint is correct within limit · torso (PCK@limit), averaged over all keypoints of all people
-that have a torso; who is not found is wrong, keypoints that the skeleton lacks are left out.
+with a torso; missed people count as wrong, keypoints that the skeleton lacks are ignored.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """COCO's figures of body keypoints: average precision and recall over OKS, by pycocotools.
 
 Convention: OKS thresholds .50 to .95, at most 20 people a picture; M are people of 32² to 96²
-square pixels, L larger ones. A figure is -1 where the annotations have no such person.
+square pixels, L larger ones. A figure is -1 if the annotations have no such person.
 """
 
 from collections.abc import Sequence

@@ -42,7 +42,7 @@ _REMEDY = "run `make setup` (or `python -m core weights prepare`), online"
 
 
 def browser_folder(weights: Path) -> Path:
-    """Return the folder of these files alone: every visitor may download all of it."""
+    """Return the folder that contains only these files: visitors may download all of it."""
     return weights / "browser"
 
 

@@ -1,4 +1,4 @@
-"""The published weights that Mudra reads: what each is, where it comes from, how its net is fed.
+"""The published weights that Mudra reads: their nets, origins and input scaling.
 
 Arrays of a CPM get Caffe's layer names with `.weight` (O, I, H, W) and `.bias` (O,), float32:
 `conv1_1.weight`. A trap of the bodies: microsoft's code reads pictures as BGR and never converts

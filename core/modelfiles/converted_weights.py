@@ -1,5 +1,5 @@
-"""Published weights, converted once: any publisher's file → NAME.safetensors (or NAME.onnx), with a
-NAME.json beside it that holds its sha256 and its source. Everything else reads those."""
+"""Published weights, converted once: any publisher's file → NAME.safetensors (or NAME.onnx), and
+NAME.json with its sha256 and source. All other code reads the converted files."""
 
 import hashlib
 import json

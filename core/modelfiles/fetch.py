@@ -30,7 +30,7 @@ def fetch_weights(
     their record, NAME.json.
 
     Args:
-        accept_hash: the sha256 that the person trusts, where none is published.
+        accept_hash: the sha256 that the user trusts if none is published.
         source: another file than the table's first.
 
     Raises:

@@ -35,7 +35,7 @@ class NetMetadata(BaseModel):
 
 
 class HeatmapMetadata(NetMetadata):
-    """A net that makes heatmaps of pictures; `reading` says how a body's are decoded."""
+    """A net that predicts heatmaps; `reading` is the decoding of a body's heatmaps."""
 
     input_kind = "pictures"
 

@@ -11,5 +11,5 @@ _component = register_component(
 
 def draw_answers(key: str, hands: list[dict[str, Any]]) -> None:
     """Draw each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`,
-    `share` (0..1) and `most`, whether it is the likeliest."""
+    `share` (the probability) and `most`, whether it is the highest."""
     _component(key=key, data={"hands": hands})

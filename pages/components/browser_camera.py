@@ -1,4 +1,4 @@
-"""The visitor's camera, whose keypoints are found inside the browser: numbers come, no picture."""
+"""The visitor's camera with keypoint estimation in the browser, which sends no pictures."""
 
 import json
 from collections.abc import Callable, Mapping

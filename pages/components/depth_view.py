@@ -25,7 +25,7 @@ _EVERY_MS = 66.0  # between frames without time stamps
 
 @dataclass(frozen=True)
 class DepthScene:
-    """What all frames of a recording or camera share.
+    """Data common to all frames of a recording or camera.
 
     Attributes:
         name: of the recording or camera.

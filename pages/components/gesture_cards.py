@@ -44,16 +44,15 @@ def draw_cards(key: str, data: Mapping[str, Any], on_message: Callable[[], None]
 
     Args:
         data: `page` and `heard` of the inbox; `refused`, the number of the message that failed;
-            `mode`, "hold" or "press"; `off`, why nothing can be recorded now, or ""; `alert`, why a
+            `mode`, "hold" or "press"; `off`, why recording is impossible now, or ""; `alert`, why a
             recording ended early, or ""; `note`, the counts of the last recording;
-            `watch`, whether to ask for changes made elsewhere; `due`, whether to send “calm” once
-            nobody records for a moment; `chosen`, a gesture's id; `recording`, None or its
+            `watch`, whether to poll for changes in other windows; `due`, whether to send “calm”
+            once recording is idle; `chosen`, a gesture's id; `recording`, None or its
             `gesture`, a `short` and a `long` text, and the seconds `since` its countdown ended,
-            None before the first frame; `clicks`, when a moving gesture is counted in, in such
-            seconds, and at what Hz; `cards`, each with
+            None before the first frame; `clicks`, the times of a moving gesture's count-in clicks
+            in the same seconds, and their Hz; `cards`, each with
             `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform it, or "", and `crops`, ids
-            of samples, newest first; `pictures`, their addresses by id; `signs`, the emoji to
-            choose from.
+            of samples, newest first; `pictures`, their URLs by id; `signs`, the emoji to choose.
         on_message: called when `cards_message(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), on_said_change=on_message)

@@ -89,7 +89,7 @@ def download_button(
 
     Args:
         content: of the file, or a function that makes it when the button is pressed.
-        name: of the file; its ending gives the media type.
+        name: the file's name; its suffix determines the media type.
         options: further arguments of `st.download_button`.
     """
     mime = mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Heatmaps: the choice and explanation of maps, and those of a picture or a frozen frame."""
+"""Heatmaps: choice and explanation of the views, and heatmaps of a picture or a frozen frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Progress bars, and jobs that must end even where the page that started them is redrawn."""
+"""Progress bars, and jobs that finish even if the page that started them is redrawn."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

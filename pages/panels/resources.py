@@ -19,7 +19,7 @@ MAX_OWNERS = 200  # studios in memory; the least recently used one is closed
 
 @dataclass(frozen=True)
 class Studio:
-    """An owner's folders, database and trainings, shared by all their visits."""
+    """An owner's folders, database and training runs, shared by all their visits."""
 
     paths: Paths
     store: Store

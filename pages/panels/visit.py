@@ -34,8 +34,8 @@ def get_or_make(
     old value and call `make`.
 
     Args:
-        name: where the value is cached; a value of another key is closed first.
-        key: equal for the files and settings that give the same value.
+        name: the cache entry; a value with another key is closed first.
+        key: the files and settings that determine the value.
     """
     values = _cached_values()
     if name not in values or values[name].key != key:

@@ -1,5 +1,5 @@
-"""Rendered hands as a folder: 000000.png, …, 16 bits, mm, 0 where nothing was seen, and joints.csv
-with a row for each, its camera's numbers (windows have their own) and its joints in mm.
+"""Rendered hands as a folder: 000000.png, …, 16 bits, mm, 0 without a measurement, and joints.csv
+with a row per picture: its camera's intrinsics (they differ between crops) and its joints in mm.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,5 +1,5 @@
-"""A rendered hand that moves: a recording of depth with its truth, made frame by frame when it is
-read, so that depth can be tried without a camera and without a file.
+"""A rendered moving hand: a depth recording with true keypoints, rendered frame by frame when read,
+so that depth can be tried without a camera or file.
 """
 
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The procedural hand: bones, thickness, where its joints lie for given angles, and its skin.
+"""The procedural hand: bones, thickness, joint positions for given angles, and skin.
 
 Convention: a right hand's own frame: wrist in the origin, x to the little finger's side, y to the
 fingertips, z out of the back, mm; a left hand is mirrored in x. Fingers from the thumb on. Angles:

@@ -1,7 +1,7 @@
-"""What a sensor makes of true depth: steps, ragged edges, shadows, holes, pixels in mid-air.
+"""A depth sensor's errors: quantisation, ragged edges, shadows, holes, flying pixels.
 
-Convention: depth in mm, (H, W); true depth is infinite, measured depth 0 where there is nothing.
-Pixels of noise are those of a camera with a focal length of 580 px, whatever the camera's."""
+Convention: depth in mm, (H, W); true depth is infinite, measured depth 0 without a measurement.
+Noise parameters in pixels refer to a camera with a focal length of 580 px; they are scaled."""
 
 from dataclasses import dataclass
 
@@ -26,11 +26,11 @@ class DepthNoise:
     step_mm: float = 0.0  # from one depth to the next at 1 m, growing with depth²; 0: whole mm
     error_steps: float = 0.0  # standard deviation of the depth, in such steps
     shadow_mm: float = 0.0  # from the projector, at the left, to the camera
-    ragged_px: float = 0.0  # standard deviation of where a pixel really looks
-    grain_px: float = 1.0  # so far neighbours err alike
+    ragged_px: float = 0.0  # standard deviation of a pixel's position
+    grain_px: float = 1.0  # correlation length of the noise
     grazing: float = np.inf  # tangent of the angle to a surface from which on it may be lost
-    flying: float = 0.0  # share of an edge's pixels that lie in mid-air
-    holes: float = 0.0  # share of an edge's pixels without a value
+    flying: float = 0.0  # fraction of edge pixels between both surfaces
+    holes: float = 0.0  # fraction of edge pixels without a value
     patches: float = 0.0  # how much more of a surface is lost, in patches, the farther it is
     range_mm: tuple[float, float] = (0.0, 60_000.0)  # nearest and farthest depth
 

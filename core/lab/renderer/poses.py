@@ -1,4 +1,4 @@
-"""How hands are held: the anatomical limits of the joints, and angles drawn within them.
+"""Random hand poses: the anatomical limits of the joints, and angles drawn within them.
 
 Convention: the angles of `hand.py`, (5, 4) a hand: a bend is positive towards the palm, a spread
 away from the middle finger (the middle finger's: to the little finger's side). Legend: N hands.

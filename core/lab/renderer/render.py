@@ -1,7 +1,7 @@
-"""Depth pictures of hands with their joints, as many as wanted: `render_hand(seed, number)`.
+"""Endless depth pictures of hands with their joints: `render_hand(seed, number)`.
 
-Convention: what a seed and a number give is always the same, whichever process asks, and in
-whichever order. Depth in mm, 0 where the sensor saw nothing; joints in mm in the camera's space.
+Convention: seed and number determine the picture, in any process and any order. Depth in mm, 0
+without a measurement; joints in mm in the camera's space.
 """
 
 from dataclasses import dataclass, replace
@@ -33,10 +33,10 @@ class RenderSettings:
 
 @dataclass(frozen=True, eq=False)
 class RenderedHand:
-    """A rendered depth picture, or the window round its hand, with its true keypoints."""
+    """A rendered depth picture, or its crop around the hand, with its true keypoints."""
 
-    depth_mm: NDArray[np.uint16]  # (H, W), 0 where the sensor saw nothing
-    camera: Camera  # that gives just this picture
+    depth_mm: NDArray[np.uint16]  # (H, W), 0 without a measurement
+    camera: Camera  # of exactly this picture
     points_mm: Points  # (24, 3) as `hand.collect_keypoints`
     left: bool  # it is a left hand
 

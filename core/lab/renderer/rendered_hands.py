@@ -1,7 +1,7 @@
-"""Hands in depth for training nets that are rendered as they are needed, without end and without a
-folder; what a seed gives is always the same.
+"""Endless depth hands for training nets, rendered on demand without a folder; a seed determines
+them.
 
-Convention: as in `depth_hands.py`; the cube's middle is that of the true keypoints.
+Convention: as in `depth_hands.py`; cubes are centred on the true keypoints.
 """
 
 from collections.abc import Callable, Iterator

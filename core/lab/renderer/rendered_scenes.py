@@ -1,8 +1,8 @@
-"""Whole depth frames with a hand somewhere, rendered as needed, to train a net that finds it.
+"""Whole depth frames with a hand, rendered on demand, to train a net that finds the hand.
 
-Convention: a frame is (H, W, 1) float32 mm at the net's size, 0 where nothing was seen; its
+Convention: a frame is (H, W, 1) float32 mm at the net's size, 0 without a measurement; its
 keypoint is (1, 3): u, v of the palm (mean of wrist and knuckles) in pixels, and its depth in 100
-mm, NaN where no palm is seen. Errors are in 500 mm at the palm: PCK@0.1 is the share within 50 mm.
+mm, NaN where no palm is seen. Errors are in 500 mm at the palm: PCK@0.1: within 50 mm.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ _MEASURED_SEED, _LEARNED_SEED = 0, 1
 _DIFFERENT = 10_000_000  # scenes to learn from
 _POOL_SIZE = 1536
 _VIEWS = 3  # so many times a scene is shown on average
-_EMPTY_SHARE = 0.12  # of scenes that are seen from where the palm is not in the picture
+_EMPTY_SHARE = 0.12  # of scenes have the palm outside the picture
 _ZOOM, _MOVE = 0.15, 0.12  # of the picture, how it is enlarged and moved
 _CUT_SHARE, _CUT_MM = 0.3, (120.0, 900.0)  # of frames that end so far behind the palm
 

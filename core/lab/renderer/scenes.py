@@ -1,4 +1,4 @@
-"""Where the hand is held, and what is round it: a forearm, a person, walls, a table, things.
+"""The hand's placement and surroundings: a forearm, a person, walls, a table, objects.
 
 Convention: mm in the camera's space, x right, y down, z forward; everything drawn comes from one
 generator, in a fixed order.
@@ -20,7 +20,7 @@ from core.lab.renderer.poses import sample_finger_angles, sample_wrist_angles
 from core.lab.renderer.solids import Plane, Solids, join_solids
 
 _TOWARDS_CAMERA = np.diag([-1.0, -1.0, 1.0])  # palm to the camera, fingers up
-_EDGE_SHARE = 0.16  # of the picture's width and height, in which no palm lies
+_EDGE_SHARE = 0.16  # margin without palms, of the picture's width and height
 _MOST_AWAY = 0.45  # of pointing straight away from the camera; no elbow is before the lens
 _UPPER_ARM_MM = 290.0
 _NO_CONES = np.empty((0, 2), np.intp)

@@ -1,4 +1,4 @@
-"""What a depth camera sees of spheres, of cones and faces that wrap two or three, and of planes.
+"""Renders depth of spheres, of cones and faces that wrap two or three spheres, and of planes.
 
 Convention: mm in the camera's space (x right, y down, z forward); each ray is solved in closed
 form. A pixel's ray is (x, y, 1): how far along it is depth. N spheres, M cones, T faces, H W
@@ -70,7 +70,7 @@ _Solver = Callable[[Floats, Floats, Floats], Floats]
 
 
 class _CameraRays:
-    """The rays of a camera's pixels, and what they hit."""
+    """The rays of a camera's pixels, and their intersections."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
@@ -78,7 +78,7 @@ class _CameraRays:
         self._y = ((np.arange(camera.height) - camera.v0) / camera.fy).astype(np.float32)
 
     def render_planes(self, planes: list[Plane]) -> Floats:
-        """Render the (H, W) depth of the nearest plane; infinite where there is none."""
+        """Render the (H, W) depth of the nearest plane; infinite if there is none."""
         depth = np.full((len(self._y), len(self._x)), np.inf, np.float32)
         for plane in planes:
             a, b, c = (np.float32(value / plane.offset_mm) for value in plane.normal)
@@ -145,7 +145,7 @@ def _precompute_cones(solids: Solids) -> Floats:
     ra, rb = solids.radii[solids.cones[:, 0]], solids.radii[solids.cones[:, 1]]
     axis, taper = b - a, ra - rb
     square = (axis * axis).sum(1)
-    outside = square - taper**2  # not positive where one sphere holds the other
+    outside = square - taper**2  # not positive if one sphere contains the other
     unit = np.sqrt(np.maximum(outside, 1e-6))
     start = -(axis * a).sum(1)
     shift = (ra * taper - start) / unit

@@ -74,7 +74,7 @@ class _Array:
 
 
 class _ArrayUnpickler(pickle._Unpickler):
-    """An unpickler that resolves the names of array constructors alone."""
+    """An unpickler that resolves only the names of array constructors."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(io.BytesIO(content), encoding="latin1")

@@ -1,4 +1,4 @@
-"""The camera whose pictures stay in the browser: keypoints come in, answers go out."""
+"""The camera whose pictures stay in the browser: it sends keypoints and gets gesture answers."""
 
 import itertools
 import weakref

@@ -1,4 +1,4 @@
-"""The stage: the studio's one video, and a page's places round it.
+"""The stage: the studio's single video, and a page's containers around it.
 
 app.py draws it outside the pages, so the video continues when the page changes. A page that shows
 the video calls `Stage.show`; on other pages it is small or hidden.
@@ -36,7 +36,7 @@ AnyStream = Stream | BrowserStream
 
 @dataclass(frozen=True)
 class Stage:
-    """The video and a page's containers round it.
+    """The video and a page's containers around it.
 
     Attributes:
         head: beside the title, for one sentence that says what to do next.
@@ -79,7 +79,7 @@ class Stage:
         return self.stream.live
 
     def refresh_s(self, interval_s: float) -> float | None:
-        """Return how often to redraw answers: slower if the browser receives them by itself."""
+        """Return how often to redraw answers: slower if they are sent over the WebSocket."""
         direct = isinstance(self.stream, BrowserStream) and self.stream.direct
         return (_SLOW_REFRESH_S if direct else interval_s) if self.stream else None
 
@@ -88,7 +88,7 @@ class Stage:
         return [hand.number for hand in self.stream.live.latest().hands] if self.stream else []
 
     def show_next_step(self, text: str) -> None:
-        """Show what to do next beside the title; first of all, to start the camera."""
+        """Show the next step beside the title; at first, to start the camera."""
         self.head.caption(text if self.stream is not None else START_CAMERA)
 
     def use_full_width(self) -> None:

@@ -125,6 +125,6 @@ def show_stream_problem(latest: Latest) -> None:
 
 
 def watch_stream_problem(live: LiveProcessor | None) -> None:
-    """Check the stream for problems once a second, on pages that show nothing else of it."""
+    """Check the stream for problems once a second, on pages that don't redraw its answers."""
     if live is not None:
         st.fragment(lambda: show_stream_problem(live.latest()), run_every=1.0)()

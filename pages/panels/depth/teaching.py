@@ -33,7 +33,7 @@ GestureNamer = Callable[[DepthView], str]
 def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
     """Return the project's model name, and a function from a frame to its gesture text.
 
-    Both give "" if the model does not know this net's keypoints.
+    Both return "" if the model wasn't trained on this net's keypoints.
     """
     model = answering_model(project)[0] if project.in_space else None
     if model is None or model.axes != 3 or not model.knows(net.name):
@@ -53,7 +53,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
 
 
 def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name: str) -> None:
-    """Draw the gesture cards, which record from the depth camera, and the training."""
+    """Draw the gesture cards, which record from the depth camera, and the training controls."""
     if not _check_depth_project(project, net):
         return
     left, right = _draw_teaching_columns(project, net)
@@ -81,7 +81,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
 def teach_from_recording(
     project: Project, playback: DepthPlayback, net: DepthNet, name: str
 ) -> None:
-    """Draw the form that adds a range of frames as samples of a gesture, and the training."""
+    """Draw the form that adds a range of frames as a gesture's samples, and training controls."""
     if not _check_depth_project(project, net):
         return
     left, right = _draw_teaching_columns(project, net)

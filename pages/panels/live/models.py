@@ -1,4 +1,4 @@
-"""The gesture model in use, and whether it knows the selected keypoints."""
+"""The gesture model in use, and whether it was trained on the selected keypoints."""
 
 import time
 from pathlib import Path

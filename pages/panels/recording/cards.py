@@ -39,7 +39,7 @@ class CardsState:
     Attributes:
         wanted: id of the last selected gesture; 0 before.
         busy: whether a recording ran at the last look.
-        due, calm: something was recorded since the last pause; the pause is now.
+        due, calm: samples were recorded since the last pause; recording is paused now.
         chose, changed, acted: another gesture was selected; gestures or samples changed; that can
             be undone.
         remark: shown once, e.g. that a sample was deleted already.

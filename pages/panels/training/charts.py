@@ -1,4 +1,4 @@
-"""Charts of a training as Vega-Lite dictionaries, which load faster than Altair and pandas."""
+"""Charts of a training run as Vega-Lite dictionaries, which load faster than Altair and pandas."""
 
 from typing import Any
 

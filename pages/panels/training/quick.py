@@ -47,12 +47,12 @@ def train_after_recording(project: Project) -> None:
 
 
 def recording_advice(project: Project, instruction: str = "Hold its button.") -> str:
-    """Return what to record before a training is possible, and how; "" if there is enough."""
+    """Return what to record before training is possible, and how; "" if there is enough."""
     return advise_before_training(studio().store.overview(project.id), instruction)
 
 
 def _training_and_model(project: Project) -> tuple[str, ActiveModel]:
-    """Return the running training's name, "" for none, and the model in use."""
+    """Return the name of the current training run, "" if none, and the model in use."""
     running = studio().trainings.find_running(project)
     return (running.name if running else "", active_model(studio().paths, project))
 

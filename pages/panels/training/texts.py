@@ -1,4 +1,4 @@
-"""Texts about a training or measurement: its title, progress and moving gestures."""
+"""Texts about a training run or measurement: its title, progress and moving gestures."""
 
 import time
 from typing import Any

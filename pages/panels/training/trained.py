@@ -1,4 +1,4 @@
-"""The results of a training, compared with other classifiers and measured on new people."""
+"""The results of a training run, compared with other classifiers and measured on new people."""
 
 from typing import Any
 
