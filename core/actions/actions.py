@@ -1,5 +1,5 @@
 """Actions of gestures: sends one camera stream's changes to other programs and, if switched on, its
-hands in space at the frame rate.
+3-D hands at the frame rate.
 
 Everything is off by default. Mudra runs no program and opens no address: a gesture becomes a
 message, and the receiver decides what to do.

@@ -115,7 +115,7 @@ class ChangeDetector:
         self._hands: dict[str, _HandState] = {}
 
     def update(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
-        """Return a frame's gesture changes within the rate limit; hands end after FORGET_S."""
+        """Return a frame's gesture changes within the rate limit; forget hands after FORGET_S."""
         found = {reading.hand: reading for reading in readings}
         for name in found:
             self._hands.setdefault(name, _HandState(self.hold_s))

@@ -3,7 +3,7 @@ messages that start and stop a recording.
 
 Out: `/wek/outputs` with one float, the gesture's number from 1 (0: no gesture), which every
 receiver made for Wekinator's classifiers understands; beside it `/mudra/gesture` with number (int),
-name, emoji (strings), probability (float) and hand (string). Hands in space
+name, emoji (strings), probability (float) and hand (string). 3-D hands
 (docs/actions.md has the table): `/mudra/joints`, `/mudra/points`, `/mudra/pinch`, `/mudra/grab`.
 """
 

@@ -1,4 +1,4 @@
-"""A WebSocket server on this machine that sends gestures and hands in space, one JSON document per
+"""A WebSocket server on this machine that sends gestures and 3-D hands, one JSON document per
 message.
 
 A client needs the token (in the address: `?token=…`) and, if it is a web page, an allowed origin.

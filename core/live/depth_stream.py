@@ -71,7 +71,7 @@ class DepthStream:
         return [render_view(frame, result, depth_range) for frame, result in new]
 
     def latest(self) -> Latest:
-        """Return the number of frames so far, as `LiveProcessor.latest` does."""
+        """Return a result with the number of frames so far; the rest is empty."""
         return Latest(frames=self._count)
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class DepthStream:
         self._thread.join(_CLOSE_WITHIN_S)
 
     def _read_source(self) -> None:
-        """Read until the source ends or fails, `close`, or no page has asked for 5 s."""
+        """Read frames until the source ends or fails, `close`, or 5 s without a reader."""
         try:
             for frame in self._source:
                 if self.skeleton is None:  # a followed cube would slide down the arm

@@ -77,7 +77,7 @@ class LowLatencyBuffer(JitterBuffer):
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Add a packet; return whether a key frame is needed, and the completed frame or None."""
         lost, frame = super().add(packet)
-        if self._is_video and not (frame and frame.data):  # padding alone is no frame
+        if self._is_video and not (frame and frame.data):  # padding alone isn't a frame
             frame = self._take_complete_frame()
         return lost, frame if frame and frame.data else None
 

@@ -38,7 +38,7 @@ class BodyVideo:
 
     @property
     def persons(self) -> list[int]:
-        """Person numbers, sorted by number of frames, most first."""
+        """Person numbers, sorted by how many frames show the person, most first."""
         return [int(str(number)) for number in self.table["person"].value_counts().index]
 
 

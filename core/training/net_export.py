@@ -1,6 +1,6 @@
 """Trained nets as model files: `model.onnx` and `metadata.json` in a folder.
 
-Convention: the graph contains the preprocessing, so all nets have one interface: `pictures` uint8
+Convention: the graph contains the preprocessing, so callers pass raw data: `pictures` uint8
 RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
 attention maps under their own names. A depth net: `crops` float32 (N, S, S), −1 to 1 in the
 hand's cube → `keypoints` float32 (N, K, 3); a palm net: `frames` float32 (N, H, W) mm →

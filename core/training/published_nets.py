@@ -27,7 +27,7 @@ def load_published_net(
     name: str, weights_folder: Path, scaling: Scaling | None = None
 ) -> PreprocessedNet:
     """Load a net with its published weights and preprocessing, by default with the scaling it was
-    trained with; raise WeightsError if the weights are missing, altered or another net's."""
+    trained with; raise WeightsError if missing, altered, or another net's or backbone's."""
     arrays, entry = load_weights(name, weights_folder), WEIGHTS[name]
     if entry.backbone:
         raise WeightsError(f"{name} is the backbone of a {entry.net}: train the rest of it first")

@@ -135,7 +135,7 @@ class Worker:
         self._channel.close()
         self._shared.close()
         try:
-            return process.wait(_POLL_S)  # with its input closed it ends by itself
+            return process.wait(_POLL_S)  # it exits once its input is closed
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()

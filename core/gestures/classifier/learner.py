@@ -71,9 +71,9 @@ def train(
 ) -> TrainResult:
     """Train on one part of the samples, measure on the held-out part, refit on all, save the model
     into the run's folder, and log the result and the end. If the loss becomes NaN, measure and save
-    the last good epoch, then raise TrainingError. Also raise TrainingError for an unknown
-    classifier, unusable data or a full disk. Raise ReplacedError if a newer training run replaces
-    this one; a preliminary model may remain.
+    the last good epoch, then raise TrainingError; also for an unknown classifier, bad data or a
+    full disk. Raise ReplacedError if a newer training run replaces this one; a preliminary model
+    may remain.
 
     Args:
         clips: moving gestures of the same project, if `data` are still gestures: their model is

@@ -42,7 +42,7 @@ class FeatureSet:
 
     @cached_property
     def non_root(self) -> list[int]:
-        """Indices of all keypoints except a root that is always at the origin."""
+        """Indices of all keypoints, except the root if it is a single keypoint."""
         root = self.skeleton.root if len(self.skeleton.root) == 1 else ()
         return [j for j in range(self.skeleton.size) if j not in root]
 
@@ -114,7 +114,7 @@ class FeatureSet:
             a, b = zip(*self.skeleton.scale, strict=True)
             lengths = zero_missing(points[:, [*a]] - points[:, [*b]], xp)
         reach = xp.sqrt(xp.amax(squared_length(lengths), 1))
-        # the bound keeps the division finite where there is no pose
+        # the bound keeps the division finite if the pose is missing
         return centred / xp.where(reach > EPS, reach, xp.ones_like(reach))[:, None, None]
 
 

@@ -71,7 +71,7 @@ class GestureModel:
         """The onnxruntime session. Raise ModelError if the graph isn't a gesture model's."""
         try:
             session = open_session(self.onnx, max_memory_bytes=MAX_MEMORY)
-        except Exception as error:  # onnxruntime raises a dozen types of its own
+        except Exception as error:  # onnxruntime raises a dozen types
             raise self._run_error(error) from error
         found = {i.name: i.type for i in session.get_inputs()}
         shapes = {i.name: tuple(i.shape) for i in session.get_inputs()}

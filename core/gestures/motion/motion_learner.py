@@ -1,5 +1,5 @@
-"""Learning moving gestures: templates where samples are few, a net where they are many. Where both
-are possible, the one that is better on an inner part of the training samples is chosen."""
+"""Learning moving gestures: templates for few samples, a net for many. If both are possible, the
+better one on an inner part of the training samples is chosen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
