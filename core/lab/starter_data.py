@@ -26,10 +26,10 @@ class PictureSource:
     """A folder of labelled pictures, and how its classes are read.
 
     Attributes:
-        classes: folder → gesture; empty: by the folders' names. Folders that mean nothing, and
-            `none` where it holds transitions, are left out.
-        resting: the other hand in a picture hangs or rests, so it is `none`; elsewhere it is left
-            out, being mostly a shadow or the same hand again.
+        classes: folder → gesture; empty: by the folders' names. Other folders are
+            ignored, and `none` if it contains transitions.
+        resting: a picture's other hand rests, so it is labelled `none`; if False it is ignored,
+            since it is mostly a shadow or the same hand again.
         blocks: consecutive pictures show one person, so they are held out in this many blocks.
     """
 

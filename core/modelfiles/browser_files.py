@@ -59,7 +59,7 @@ def has_browser_files(weights: Path) -> bool:
 
 
 def browser_download_mb(weights: Path, model: str) -> int:
-    """Return how many megabytes a browser downloads to find keypoints with one of the models."""
+    """Return the megabytes that a browser downloads to estimate keypoints with a model."""
     files = (browser_folder(weights) / name for name in (*_FILES, model))
     return round(sum(path.stat().st_size for path in files) / 1e6)
 

@@ -12,8 +12,8 @@ Channels = float | tuple[float, ...]  # one number for all three channels, or on
 
 @dataclass(frozen=True)
 class Scaling:
-    """How pixel values 0..255 become the net's input: value · factor + offset, both one number or
-    one for each of the channels, "RGB" or "BGR", the order that the net expects."""
+    """The net's input scaling of pixel values 0..255: value · factor + offset, each a number or one
+    per channel; `channels` is the net's channel order, "RGB" or "BGR"."""
 
     channels: str
     factor: Channels

@@ -1,4 +1,4 @@
-"""The visitor's camera with keypoint estimation in the browser, which sends no pictures."""
+"""The visitor's camera with keypoint estimation in the browser, which sends the keypoints."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ def browser_file_urls(folder: Path) -> dict[str, str]:
 def describe_browser_estimator(estimator: BrowserEstimator) -> dict[str, Any]:
     """Return an estimator's settings for the browser: task, model, edges, colours, crop factor,
     visibility threshold, and whether its parts are detected together."""
-    skeleton = estimator.skeleton.single  # each hand is drawn by itself
+    skeleton = estimator.skeleton.single  # hands are drawn one by one
     return {
         "task": estimator.task,
         "model": estimator.model,

@@ -29,7 +29,7 @@ class DepthScene:
 
     Attributes:
         name: of the recording or camera.
-        reach: the depths that the colours span; None shows only the hand in 3-D.
+        reach: the colour scale's depth range; None shows only the hand in 3-D.
         count: frames of a recording, which the browser requests; 0 for a camera that sends them.
         skeleton, truth: of the found and of the true keypoints.
         model: that recognises the hands' gestures; "" for none.

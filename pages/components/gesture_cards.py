@@ -13,12 +13,12 @@ _component = register_component("gesture_cards", libraries=("loop.js", "metronom
 
 @dataclass
 class Inbox:
-    """The browser's messages, each taken once and in order.
+    """The browser's messages, each handled once and in order.
 
     Attributes:
-        page: the browser's mount that sent the last message; another one restarts the numbers.
-        heard: the highest number received from it.
-        missing: ids of samples whose pictures it lacks.
+        page: id of the component mount that sent the last message; a new mount restarts numbering.
+        heard: the highest message number received from this mount.
+        missing: ids of samples whose pictures the browser lacks.
     """
 
     page: str = ""

@@ -21,7 +21,7 @@ _EDGE = 1e-3  # faces reach so far (of their size) beyond their border, lest a s
 
 @dataclass(frozen=True, eq=False)
 class Solids:
-    """Bodies made of spheres."""
+    """Solids built from spheres."""
 
     centres: Points  # (N, 3) mm
     radii: Points  # (N,) mm

@@ -43,11 +43,11 @@ class BrowserStream:
 
     Attributes:
         on_end: called when the camera stops.
-        recorder: of the open page, if it records.
+        recorder: the open page's recorder, if it records.
         token: identifies this stream on the browser's WebSocket.
         keeps: whether the page may soon request crops of the last second.
-        direct: whether the WebSocket is open; else keypoints come as page state.
-        by: key in the table of browser estimators, last requested by a page; None before.
+        direct: whether the WebSocket is open; if not, keypoints arrive as page state.
+        by: name of the browser estimator that a page last requested; None before a request.
     """
 
     by: str | None = None

@@ -39,7 +39,7 @@ class Stage:
     """The video and a page's containers around it.
 
     Attributes:
-        head: beside the title, for one sentence that says what to do next.
+        head: beside the title, for a sentence about the next step.
         settings: in a popover, for what rarely changes.
         under: below the video, as wide as the video.
         beside: right of the video; below it on a narrow screen.
@@ -176,7 +176,7 @@ def detach_previous_page(stream: AnyStream) -> None:
 
 
 def has_server_picture(stream: AnyStream | None) -> bool:
-    """Return whether the camera's picture comes to the server."""
+    """Return whether the camera's picture is sent to the server."""
     return stream is not None and not isinstance(stream, BrowserStream)
 
 

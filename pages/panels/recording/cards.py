@@ -33,19 +33,19 @@ Callback = Callable[[], object]
 class CardsState:
     """The cards' state between two runs of the page.
 
-    It is changed in place, because Streamlit may interrupt a script wherever it reads the session
-    state, which would leave a message half done.
+    It is changed in place: Streamlit may interrupt a script at any access to the session state,
+    which would leave a message half handled.
 
     Attributes:
         wanted: id of the last selected gesture; 0 before.
-        busy: whether a recording ran at the last look.
+        busy: whether a recording was running at the last check.
         due, calm: samples were recorded since the last pause; recording is paused now.
-        chose, changed, acted: another gesture was selected; gestures or samples changed; that can
-            be undone.
+        chose, changed, acted: another gesture was selected; gestures or samples changed; the
+            change can be undone.
         remark: shown once, e.g. that a sample was deleted already.
-        problem: why the last message failed, until the next one or another visit; `refused` is
-            the number of that message.
-        visit: of the page, for which this holds.
+        problem: why the last message failed, until the next message or visit; `refused` is the
+            failed message's number.
+        visit: the page visit that this state belongs to.
     """
 
     inbox: Inbox = field(default_factory=Inbox)
@@ -79,9 +79,9 @@ class Cards:
 
     Attributes:
         live: None while the camera is off: nothing can be recorded.
-        plan: with a lease, a button records while it is held; else from one press to the next, or
-            for the plan's length.
-        key: of the component.
+        plan: with a lease, a button records while it is held; otherwise from one press to the next,
+            or for the plan's length.
+        key: the component's key.
         watch: whether recordings may start elsewhere and must be shown here.
         on_recorded: called when a recording has ended and is stored; the next press waits for it.
         on_calm: called some time after the last recording, when the page may rerun.

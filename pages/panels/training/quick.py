@@ -25,8 +25,7 @@ MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
 
 
 def show_quick_training(project: Project, advice: str) -> None:
-    """Draw Train, “Learn as I go”, and the current training run or the last result, refreshed while
-    training.
+    """Draw Train, “Learn as I go”, and the current or last training run, with live updates.
 
     Args:
         advice: the `recording_advice` of this run of the page; "" enables the button.
