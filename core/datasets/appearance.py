@@ -11,7 +11,7 @@ from core.pose.types import Picture
 
 
 def jitter_colours(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Change brightness, contrast, gamma and white balance; turn a few pictures grey."""
+    """Randomly change brightness, contrast, gamma and white balance; turn a few pictures grey."""
     light = picture.astype(np.float32) / 255
     mixing = np.eye(3) + rng.normal(0, 0.06, (3, 3))
     gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.08, 3))
@@ -23,7 +23,7 @@ def jitter_colours(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def degrade_quality(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Lower resolution, blur, add noise and compress at random, like a webcam in low light."""
+    """Randomly lower resolution, blur, add noise and compress, like a webcam in low light."""
     height, width = picture.shape[:2]
     if rng.random() < 0.25:
         fraction = rng.uniform(0.25, 1)
@@ -64,7 +64,7 @@ def to_picture(array: object) -> Picture:
 
 
 def _draw_motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a blur kernel: a line of random length and direction, whose sum is 1."""
+    """Return a motion-blur kernel: a line of random length and direction with a sum of 1."""
     length = int(rng.integers(3, 10))
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1 / length

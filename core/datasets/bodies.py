@@ -78,7 +78,7 @@ class Bodies(TrainingData):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """Return a person's randomly changed input and its keypoints, in its pixels."""
+        """Return a person's randomly augmented input, and its keypoints in input pixels."""
         body = self.bodies[row]
         rgb = read_picture(body.picture)
         if self.strong:
@@ -93,7 +93,7 @@ class Bodies(TrainingData):
         input_hw: tuple[int, int],
         rng: np.random.Generator,
     ) -> tuple[Picture, Floats]:
-        """Cut out a box, randomly scaled, rotated and mirrored, and its keypoints."""
+        """Cut out a box, randomly scaled, rotated and mirrored; return it with its keypoints."""
         options = _AUGMENTATION
         scale = float(np.clip(1 + options.scale_std * rng.normal(), *options.scale_range))
         limit = options.max_turn_deg
@@ -108,7 +108,7 @@ class Bodies(TrainingData):
     def _augment_strongly(
         self, body: Body, rgb: Picture, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """Cut out a person, half of one or background; hide a part, change its look."""
+        """Cut out a person, half of one or background; hide a part, change its appearance."""
         options = _AUGMENTATION
         if rng.random() < options.background_rate:
             others = [one for one in self._by_picture[body.picture] if one is not body]
@@ -125,7 +125,7 @@ class Bodies(TrainingData):
         return degrade_quality(jitter_colours(picture, rng), rng), keypoints
 
     def half_body_box(self, body: Body, *, upper: bool) -> Box:
-        """Return the box of the upper or lower body; the person's where too few are labelled."""
+        """Return the upper or lower body's box; the person's if too few keypoints are labelled."""
         hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
         legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEG_JOINTS)}
         half = set(range(self.skeleton.size)) - legs if upper else hips | legs
@@ -134,7 +134,7 @@ class Bodies(TrainingData):
         return person_box(points) if count >= _AUGMENTATION.min_half_keypoints else body.box
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return input, keypoints in its pixels, and torso length, px or NaN."""
+        """Return input, keypoints in input pixels, and torso length in px (NaN if unknown)."""
         body = self.bodies[row]
         view = PersonView.from_box(body.box, input_hw)
         keypoints = view.to_input(body.keypoints)
@@ -147,7 +147,7 @@ class Bodies(TrainingData):
 
 
 def jitter_box(box: Box, rng: np.random.Generator) -> Box:
-    """Shift a box by a small random fraction of its sides, like a detector's error."""
+    """Shift a box by a small random fraction of its sides, to imitate a detector's error."""
     dx, dy = rng.normal(0, _AUGMENTATION.box_shift_std, 2)
     x, y = float(dx) * box.width, float(dy) * box.height
     return Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y)
@@ -160,8 +160,8 @@ def cut_background(
     input_hw: tuple[int, int],
     rng: np.random.Generator,
 ) -> Picture:
-    """Return a corner of the picture without people as an input, or one colour if there is none.
-    The body's box may reach into it, its keypoints may not, and of the others neither."""
+    """Return a corner of the picture without people, resized to the input, or one random colour if
+    there is none. It may overlap the body's box, but no keypoints and no other box."""
     height, width = rgb.shape[:2]
     side = max(1, int(min(height, width) * rng.uniform(*_AUGMENTATION.background_sides)))
     boxes = [*body.unlabelled, *(other.box for other in others)]
@@ -176,7 +176,7 @@ def cut_background(
 
 
 def mirror_view(view: PersonView) -> PersonView:
-    """Return the view with its input mirrored left to right."""
+    """Return the view with its input mirrored horizontally."""
     matrix = view.matrix.copy()
     matrix[:, 2] += matrix[:, 0] * view.input_hw[1]
     matrix[:, 0] *= -1

@@ -33,8 +33,8 @@ _HELD_OUT_FRACTION = 0.2
 
 
 def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
-    """Read labelled bodies from any of the known formats, and hold out the files named val…, else a
-    fifth of the pictures. Raises TrainingError for another path, TableError for a damaged file.
+    """Read labelled bodies in any known format; hold out files named val… or, without them, a fifth
+    of the pictures. Raise TrainingError for other paths, TableError for a damaged file.
 
     Args:
         path: a folder with joints.csv and images/ (LSP Extended) or with COCO's annotations/ of
@@ -66,7 +66,7 @@ def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
 
 
 def hold_out_pictures(bodies: list[Body]) -> list[Body]:
-    """Return the bodies, those in a random fifth of the pictures held out (fixed seed)."""
+    """Return the bodies with those in a random fifth of the pictures held out (fixed seed)."""
     pictures = sorted({body.picture for body in bodies})
     order = np.random.default_rng(0).permutation(len(pictures))
     held_out = {pictures[i] for i in order[: round(_HELD_OUT_FRACTION * len(pictures))]}
@@ -76,9 +76,9 @@ def hold_out_pictures(bodies: list[Body]) -> list[Body]:
 
 
 def read_lspet(folder: Path) -> list[Body]:
-    """Read the bodies of Leeds Sports Pose Extended: joints.csv (name_x, name_y, name_v; v = 0: not
-    labelled) and images/. People with fewer than two labelled keypoints are skipped. Raises
-    TableError: no such table, or a picture that is outside the folder."""
+    """Read the bodies of Leeds Sports Pose Extended from joints.csv (name_x, name_y, name_v; v = 0:
+    not labelled) and images/, skipping people with fewer than two labelled keypoints. Raise
+    TableError for another table, or a picture outside the folder."""
     path = folder / "joints.csv"
     try:
         table = pd.read_csv(path)
@@ -105,10 +105,10 @@ def read_lspet(folder: Path) -> list[Body]:
 
 
 def read_mpii(path: Path, pictures: Path) -> list[Body]:
-    """Read the bodies of an MPII annotation list (JSON) with the 14 keypoints of LSP. The box is
-    the square of 200 px × scale about the centre moved down by 15 px × scale (Xiao et al. 2018);
-    the file's positions begin with 1. Raises TableError for a damaged entry, or a picture
-    elsewhere."""
+    """Read the bodies of an MPII annotation list (JSON), with LSP's 14 keypoints. The box is a
+    square of 200 px × scale, its centre moved down by 15 px × scale (Xiao et al. 2018); positions
+    in the file start at 1. Raise TableError for a damaged entry, or a picture outside `pictures`.
+    """
     bodies: list[Body] = []
     for _, number, row in iterate_json_objects(path, TOP_LEVEL):
         where = f"{path.name}: entry {number}"
@@ -132,8 +132,8 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
 
 def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
-    """Convert COCO annotations to bodies, boxes clipped to the picture. Crowds and people without a
-    labelled keypoint only become `unlabelled` boxes (as Xiao et al. 2018)."""
+    """Convert COCO annotations to bodies, with boxes clipped to the picture. Crowds and people
+    without labelled keypoints become `unlabelled` boxes only (as Xiao et al. 2018)."""
     bodies, others = [], defaultdict[int, list[Box]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)

@@ -109,7 +109,7 @@ _RESULT, _DETECTION = TypeAdapter(KeypointResult), TypeAdapter(Detection)
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Read a COCO file of person keypoints; raise TableError where an entry is damaged."""
+    """Read a COCO file of person keypoints; raise TableError if it is damaged or has no entries."""
     if is_list(path):
         raise TableError(
             f"{path.name} is a list, as results and detections are; expected were annotations with "
@@ -150,7 +150,7 @@ def read_detections(path: Path) -> list[Detection]:
 
 
 def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_Entry]:
-    """Read and validate the objects of a JSON list; raise TableError where one is damaged."""
+    """Read and validate the objects of a JSON list; raise TableError if one is damaged."""
     if not is_list(path):
         raise TableError(
             f"{path.name} is no list: expected was one of objects with {fields}; were the two "

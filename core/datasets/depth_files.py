@@ -25,9 +25,9 @@ _HELD_OUT = "held out"
 
 
 def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
-    """Read the labelled hands of a folder with a published depth set, or with joints.csv beside
-    16-bit pictures. Raises TrainingError: none of these, or keypoints of another skeleton than the
-    net's; TableError, MediaError: a damaged file."""
+    """Read the labelled hands of a published depth set, or of joints.csv beside 16-bit pictures.
+    Raise TrainingError for other folders or another skeleton than the net's, TableError or
+    MediaError for a damaged file."""
     if (folder / JOINTS_FILE).is_file():
         return DepthHands(skeleton, _read_table_hands(folder, skeleton))
     if found := find_depth_set(folder):
@@ -44,7 +44,7 @@ def _read_published_hands(
     test_folders: Sequence[Path],
     skeleton: Skeleton,
 ) -> DepthHands:
-    """Read a published set's hands; raise TrainingError if the skeleton is another."""
+    """Read a published set's hands; raise TrainingError if its skeleton is another one."""
     if depth_set.skeleton.name != skeleton.name:
         raise TrainingError(
             f"{training_folders[0]} has keypoints of {depth_set.skeleton.name}, the net those of "
@@ -64,7 +64,7 @@ def _read_published_hands(
 
 
 def _hold_out_labels(labels: Sequence[DepthLabel]) -> list[str]:
-    """Hold out the first person's frames, or the last tenth if persons are unknown."""
+    """Hold out the first person's frames, or the last tenth if people are unknown."""
     persons = sorted({label.person for label in labels})
     if len(persons) > 1:
         return [_HELD_OUT if label.person == persons[0] else "" for label in labels]
@@ -78,13 +78,13 @@ def _hold_out_last_tenth(count: int) -> list[str]:
 def _make_hand(
     file: Path, camera: Camera, xyz_mm: Points, side_mm: float, held_out: str, unit_mm: float = 1.0
 ) -> DepthHand:
-    """Create a hand, its cube centred on the mean of its keypoints, its frame read when needed."""
+    """Create a hand, loaded lazily, with a cube centred on the mean of its keypoints."""
     cube = Cube(camera, tuple(camera.to_pixels(np.nanmean(xyz_mm, axis=0))), side_mm)
     return DepthHand(partial(read_depth, file, unit_mm=unit_mm), cube, xyz_mm, held_out)
 
 
 def _read_table_hands(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
-    """Read the hands of joints.csv, the last tenth held out; raise TableError for lacks."""
+    """Read the hands of joints.csv, the last tenth held out; raise TableError if any is invalid."""
     path = folder / JOINTS_FILE
     table = read_joint_table(path)
     cameras, unit_mm = _find_cameras(folder, table)
@@ -107,7 +107,7 @@ def _read_table_hands(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
 
 
 def _find_cameras(folder: Path, table: JointTable) -> tuple[Mapping[str, Camera], float]:
-    """Return each picture's camera, by the table or a file beside it, and the unit in mm."""
+    """Return each picture's camera, from the table or a camera file, and the mm per depth unit."""
     first = folder / Path(next(iter(table.truths), "")).name
     if not first.is_file():
         return table.cameras, 1.0

@@ -41,7 +41,7 @@ class CropChange:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "CropChange":
-        """Draw one of four changes: a shifted cube, a rotated crop, a scaled cube, or none."""
+        """Draw a random change: a shifted cube, a rotated crop, a scaled cube, or no change."""
         kind = rng.integers(4)
         if kind == 0:
             x, y, z = rng.normal(0, _SHIFT_STD_MM, 3)
@@ -70,7 +70,7 @@ class DepthHands(TrainingData):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Crop, Floats]:
-        """Return a hand's randomly changed crop (S, S, 1) and its keypoints (K, 5)."""
+        """Return a hand's randomly augmented crop (S, S, 1) and its keypoints (K, 5)."""
         return cut_hand_sample(self.hands[row], CropChange.draw(rng))
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
@@ -80,7 +80,7 @@ class DepthHands(TrainingData):
 
 
 def cut_hand_sample(hand: DepthHand, change: CropChange) -> tuple[Crop, Floats]:
-    """Cut out a hand's crop (S, S, 1), changed, and its keypoints (K, 5)."""
+    """Return a hand's crop (S, S, 1) with the change applied, and its keypoints (K, 5)."""
     cube = change.change_cube(hand.cube)
     crop, xyz_mm = cube.cut_crop(hand.read_frame()), hand.xyz_mm
     if change.turn_deg:

@@ -58,7 +58,7 @@ class HandCrops(TrainingData):
         self.pictures, self.masks, self.keypoints, self.table = pictures, masks, keypoints, table
 
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return input (I, I, 3), keypoints in its pixels, and L in px."""
+        """Return input (I, I, 3), keypoints in input pixels, and L in px."""
         keypoints, size = self.keypoints[row], input_hw[0]
         square = square_around(keypoints, NET_FACTOR)
         picture = cut_square(np.asarray(self.pictures[row]), square, size)
@@ -67,7 +67,7 @@ class HandCrops(TrainingData):
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Yield augmented samples without end: (I, I, 3) uint8, (K, 2) input pixels, weight.
+        """Yield augmented samples endlessly: (I, I, 3) uint8, (K, 2) input pixels, weight.
 
         A few show no hand: their keypoints are NaN. Rows are drawn at random, a source in
         proportion to the square root of its size.
@@ -88,7 +88,7 @@ class HandCrops(TrainingData):
 
 
 def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
-    """Write all hands as a pack, one at a time; return their number, TrainingError if it is 0."""
+    """Write hands to a pack, one at a time; return their number. Raise TrainingError if it is 0."""
     keypoints, rows = [], []
     side = (PACK_SIDE, PACK_SIDE)
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ class _GrowingArray:
         return self._rows - 1
 
     def finish(self) -> None:
-        """Overwrite the .npy header with the final number of rows."""
+        """Write the final number of rows into the .npy header."""
         self._file.seek(0)
         shape = (self._rows, *self._shape)
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -136,7 +136,7 @@ class _GrowingArray:
 
 @contextmanager
 def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_GrowingArray]:
-    """Open a .npy file for appending uint8 rows; it is renamed to its path only when complete."""
+    """Open a .npy file for appending uint8 rows; it gets its name only when complete."""
     with replace_atomically(path) as part, part.open("wb") as file:
         array = _GrowingArray(file, shape)
         yield array
@@ -144,7 +144,7 @@ def _open_growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[_Growing
 
 
 def read_pack(folder: Path) -> HandCrops:
-    """Open a pack, its pictures memory-mapped; raise TrainingError where it isn't complete."""
+    """Open a pack with memory-mapped pictures; raise TrainingError if it is incomplete."""
     if not (folder / _TABLE).is_file():
         raise TrainingError(f"{folder} holds no pack of hand crops")
     return HandCrops(
@@ -158,7 +158,7 @@ def read_pack(folder: Path) -> HandCrops:
 def augment_crop(
     crops: HandCrops, row: int, others: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> tuple[Picture, Floats]:
-    """Return a crop of (size, size) and its keypoints, changed at random; backgrounds come from the
+    """Return a randomly augmented crop of (size, size) and its keypoints; backgrounds come from the
     rows `others`."""
     picture, keypoints = np.asarray(crops.pictures[row]), crops.keypoints[row]
     mask_row = int(crops.table["mask"].iat[row])
@@ -178,7 +178,7 @@ def augment_crop(
 
 
 def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a (2, 3) matrix from the stored crop to an input of 1.15 to 2.25 times the hand."""
+    """Draw a random (2, 3) matrix from the stored crop to an input of 1.15 to 2.25 hand sizes."""
     box = bounding_box(keypoints)
     longer = box.longer_side
     side = longer * np.clip(rng.normal(1.6, 0.25), 1.15, 2.25)
@@ -195,7 +195,7 @@ def _draw_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArra
 def _draw_empty_picture(
     crops: HandCrops, rows: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> Picture:
-    """Return a (size, size) picture without a hand: a corner of a crop, or a backdrop."""
+    """Return a random (size, size) picture without a hand: a crop's corner or a backdrop."""
     backdrop = _draw_backdrop(crops, rows, rng, max_side=_CORNER_PX)
     picture = to_picture(cv2.resize(backdrop, (size, size)))
     return degrade_quality(jitter_colours(picture, rng), rng)
@@ -207,7 +207,7 @@ def _draw_backdrop(
     rng: np.random.Generator,
     max_side: int = PACK_SIDE // 2,
 ) -> Picture:
-    """Return a background of the stored size: an enlarged corner of a crop, or a shade."""
+    """Return a random background of the stored size: an enlarged crop corner, or a gradient."""
     if rng.random() < 0.15:
         base = rng.integers(0, 256, 3)
         steps = rng.integers(-_MAX_SHADE_STEP, _MAX_SHADE_STEP + 1, (2, 2, 3))
@@ -225,6 +225,6 @@ def _draw_backdrop(
 def _replace_background(
     picture: Picture, backdrop: Picture, mask: NDArray[np.uint8], rng: np.random.Generator
 ) -> Picture:
-    """Blend a hand into a backdrop by its mask, whose edge is blurred."""
+    """Blend a hand into a backdrop by its mask, with the mask's edge blurred."""
     soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.6, 2.0)))[..., None] / np.float32(255)
     return to_picture(picture * soft + backdrop * (1 - soft))

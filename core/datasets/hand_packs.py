@@ -56,9 +56,9 @@ def make_hand_pack(
     make_keypoints: Callable[[str], None],
     progress: Progress = ignore_progress,
 ) -> int:
-    """Write the pack of hand_crops/ and hand_images/ under `data`; return its number of crops.
-    Keypoints of hand_images are in `landmarks`, made where missing; unreadable pictures are counted
-    in the log."""
+    """Write the pack of hand_crops/ and hand_images/ in `data`; return its number of crops.
+    Keypoints of hand_images are read from `landmarks`, or made if missing; the log counts
+    unreadable pictures."""
     for name in PICTURE_SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
             make_keypoints(name)
@@ -86,7 +86,7 @@ def make_hand_pack(
 
 
 def _list_hands(data: Path, landmarks: Path) -> Iterator[tuple[Path, Floats, str, str, float]]:
-    """Yield each hand's picture, keypoints, source, held-out set and weight, which is lower where
+    """Yield each hand's picture, keypoints, source, held-out set and weight; the weight is lower if
     no detector confirmed the hand."""
     folder = data / "hand_crops"
     table = pd.read_csv(folder / "crops.csv")
@@ -102,7 +102,7 @@ def _list_hands(data: Path, landmarks: Path) -> Iterator[tuple[Path, Floats, str
 
 
 def choose_held_out_set(source: str, file_name: str) -> str:
-    """Return the name of the held-out set that a source's picture belongs to, "" for training."""
+    """Return the name of the held-out set for a source's picture, "" if it is for training."""
     if source == "hagrid_crops":  # a fifth by the name's hash, whichever person it shows
         return "" if hashlib.sha256(file_name.encode()).digest()[0] % 5 else "hagrid"
     if source == "digits":  # the last fifth, which shows other people
@@ -118,8 +118,8 @@ def _select_keypoints(table: pd.DataFrame) -> Floats:
 
 
 def segment_hand(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
-    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), from thick lines along
-    its bones: (H, W) uint8, 255 on the hand."""
+    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), initialised along its
+    bones, as (H, W) uint8 with 255 on the hand."""
     height, width = rgb.shape[:2]
     longer = max(*np.ptp(keypoints, axis=0).tolist(), 8.0)
     labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)

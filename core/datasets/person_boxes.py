@@ -25,14 +25,14 @@ class PersonBoxes:
     ids: Mapping[str, int]  # the pictures' numbers by their file's name, if the file has them
 
     def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
-        """Return a picture's first `MAX_BOXES` boxes, clipped to it, if the file has any for it. A
-        file with boxes of one picture applies to any picture."""
+        """Return a picture's first `MAX_BOXES` boxes, clipped to it; if the file has boxes of only
+        one picture, return those for any picture."""
         number = self._find_number(PurePath(file_name))
         clipped = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
         return [box for box in clipped if box is not None][:MAX_BOXES]
 
     def _find_number(self, path: PurePath) -> int:
-        """Return a picture's id by its name, the only one, or its file's number; else −1."""
+        """Return a picture's id by its name, else the only id, else its name's number or −1."""
         if path.name in self.ids:
             return self.ids[path.name]
         if len(self.by_id) == 1:
@@ -41,8 +41,8 @@ class PersonBoxes:
 
 
 def read_person_boxes(path: Path) -> PersonBoxes:
-    """Read person boxes by picture from COCO detections (of persons, confident enough, best first),
-    or from COCO annotations without crowds. Raise TableError for other files."""
+    """Read each picture's person boxes from COCO detections (persons only, confident ones, best
+    first), or from COCO annotations without crowds. Raise TableError for other files."""
     by_id: dict[int, list[Box]] = {}
     if is_list(path):
         for detection in sorted(read_detections(path), key=lambda d: -d.score):

@@ -33,9 +33,8 @@ class TrainingData(ABC):
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
     ) -> Iterator[Sample]:
-        """Yield augmented samples without end, every row once in each pass: (H, W, 3) uint8, (K, 2)
-        input pixels with NaN where a keypoint is missing, weight. Of depth: (H, W, 1) float32 and
-        (K, 5)."""
+        """Yield augmented samples endlessly, every row once per pass: (H, W, 3) uint8, (K, 2) input
+        pixels with NaN for missing keypoints, weight. Depth: (H, W, 1) float32 and (K, 5)."""
         rng = np.random.default_rng(seed)
         while True:
             for row in rng.permutation(rows):
@@ -44,7 +43,7 @@ class TrainingData(ABC):
     def augment(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[NDArray[Any], Floats]:
-        """Return a row's picture and keypoints (input pixels), changed randomly."""
+        """Return a row's randomly augmented picture and keypoints (input pixels)."""
         raise NotImplementedError
 
     @abstractmethod

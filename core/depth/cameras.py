@@ -38,7 +38,7 @@ class Camera:
     def from_field_of_view(
         cls, name: str, fov_x: float, fov_y: float, size_hw: tuple[int, int]
     ) -> Self:
-        """Build the camera with these fields of view, rad, its principal point in the centre."""
+        """Build the camera from its fields of view, rad, with its principal point in the centre."""
         height, width = size_hw
         fx, fy = width / 2 / math.tan(fov_x / 2), height / 2 / math.tan(fov_y / 2)
         return cls(name, fx, fy, width / 2, height / 2, width, height)

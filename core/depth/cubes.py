@@ -73,7 +73,7 @@ class Cube:
     @property
     def bounds(self) -> tuple[int, int, int, int]:
         """Return the frame pixels u0, v0, u1, v1 that the cube covers at its centre's depth, u1 and
-        v1 exclusive; raise MediaError below one pixel."""
+        v1 exclusive; raise MediaError if they are less than one pixel."""
         (u, v, d), half = self.centre_uvd, self.side_mm / 2
         half_u, half_v = half * self.camera.fx / d, half * self.camera.fy / d
         ends = (u - half_u, v - half_v, u + half_u, v + half_v)
@@ -84,7 +84,7 @@ class Cube:
 
     @property
     def placement(self) -> CropPlacement:
-        """Return the map from frame pixels to crop pixels, as published nets were trained: the
+        """Return the transform from frame to crop pixels, as in the published nets' training: the
         longer side fills the crop, the other is centred."""
         u0, v0, u1, v1 = self.bounds
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
@@ -92,8 +92,8 @@ class Cube:
         return CropPlacement(scale, (left - u0 * scale[0], top - v0 * scale[1]))
 
     def cut_crop(self, depth_mm: Depth) -> Crop:
-        """Crop the cube's part of a frame (H, W) as (S, S), scaling depths to −1..1; depths outside
-        `VALID_DEPTH_MM` count as not seen, 1."""
+        """Crop the cube's part of a frame (H, W) to (S, S), scaling depths to −1..1; depths outside
+        `VALID_DEPTH_MM` become 1, as if nothing was seen."""
         u0, v0, u1, v1 = self.bounds
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
         columns = u0 + np.arange(width) * (u1 - u0) // width
@@ -110,8 +110,8 @@ class Cube:
         return np.clip(units, -1, 1).astype(np.float32)
 
     def rotate_points(self, xyz_mm: Points, turn_deg: float) -> Points:
-        """Rotate (N, 3) points, mm, in the image plane about the cube's centre, clockwise in
-        degrees as seen; depths stay."""
+        """Rotate (N, 3) points, mm, clockwise in the image plane about the cube's centre; depths
+        don't change."""
         cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
         uvd = self.camera.to_pixels(xyz_mm)
         centre = np.array(self.centre_uvd[:2])
@@ -120,15 +120,15 @@ class Cube:
 
 
 def rotate_crop(crop: Crop, turn_deg: float) -> Crop:
-    """Rotate a crop (S, S) about its centre, clockwise in degrees, as `Cube.rotate_points` rotates
-    its keypoints; 1 (nothing seen) outside."""
+    """Rotate a crop (S, S) clockwise about its centre, in degrees, as `Cube.rotate_points` rotates
+    its keypoints; outside the crop it is 1 (nothing seen)."""
     matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), -turn_deg, 1.0)
     rotated = cv2.warpAffine(crop, matrix, crop.shape, flags=cv2.INTER_NEAREST, borderValue=1.0)
     return np.asarray(rotated, np.float32)
 
 
 def _fit_into_crop(width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return (width, height) and (left, top) in the crop of a part of a frame, scaled to fit."""
+    """Scale a frame region to fit the crop; return its (width, height) and (left, top) there."""
     longer = max(width, height)
     width, height = max(1, SIDE * width // longer), max(1, SIDE * height // longer)
     return (width, height), ((SIDE - width) // 2, (SIDE - height) // 2)

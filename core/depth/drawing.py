@@ -39,8 +39,8 @@ def list_scale_colours(count: int) -> list[str]:
 
 
 def choose_depth_range(frames: Iterable[DepthFrame]) -> DepthRange:
-    """Choose (near, far) in mm for display: the frames' depths without outliers, rounded to 50 mm;
-    `DEFAULT_RANGE_MM` where they show nothing."""
+    """Choose (near, far) in mm for display: the range of the frames' depths without outliers,
+    rounded to 50 mm; `DEFAULT_RANGE_MM` if the frames are empty."""
     seen = [frame.depth_mm[frame.depth_mm > 0].ravel() for frame in frames]
     depths = np.concatenate(seen) if seen else np.empty(0)
     if not len(depths):
@@ -54,7 +54,7 @@ def choose_depth_range(frames: Iterable[DepthFrame]) -> DepthRange:
 
 def quantise_crop(crop: Crop) -> NDArray[np.uint8]:
     """Convert a crop's −1..1 to (S, S) bytes: 0 at the near face, 254 at the far face, 255
-    (`UNSEEN`) beyond it or where nothing was seen."""
+    (`UNSEEN`) behind it or if nothing was seen."""
     steps = np.clip(np.round((crop + 1) * 127.5), 0, UNSEEN - 1).astype(np.uint8)
     steps[crop >= 1] = UNSEEN
     return steps

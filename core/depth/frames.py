@@ -23,7 +23,7 @@ class DepthFrame:
         depth_mm: (H, W), 0 where the sensor saw nothing.
         time_s: since the source's first frame.
         index: its number in the source, from 0.
-        rgb: (H, W, 3), registered to `depth_mm`; None where the source has none.
+        rgb: (H, W, 3), registered to `depth_mm`; None if the source has none.
         truth_mm: (K, 3) x, y, z of the hand's true keypoints if known, NaN where one is not.
         skeleton: the name of the truth's skeleton, "" if unknown.
     """
@@ -94,7 +94,7 @@ class DepthRecording(DepthSource):
 
 
 def check_frame_size(size_hw: tuple[int, ...], camera: Camera, name: str) -> None:
-    """Raise MediaError where a frame's size differs from its camera's."""
+    """Raise MediaError if a frame's size differs from its camera's."""
     height, width = size_hw
     if (width, height) != (camera.width, camera.height):
         raise MediaError(

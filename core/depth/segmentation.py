@@ -21,8 +21,8 @@ _CENTRING_STEPS = 5
 
 
 def find_nearest_object(depth_mm: Depth, camera: Camera, side_mm: float) -> Cube | None:
-    """Find the nearest large enough object in a depth frame and return the cube around its centre
-    of mass; None if there is none.
+    """Find the nearest object of sufficient size in a depth frame and return the cube around its
+    centre of mass; None if there is none.
 
     The valid depths are cut into bands; the nearest band with a connected part that is large enough
     gives the first centre, which is then moved to the centre of mass.
@@ -45,7 +45,7 @@ def find_nearest_object(depth_mm: Depth, camera: Camera, side_mm: float) -> Cube
 
 
 def centre_cube(depth_mm: Depth, cube: Cube, steps: int = _CENTRING_STEPS) -> Cube:
-    """Move a cube, `steps` times, to the centre of mass of the surface in it, if there is one."""
+    """Move a cube, `steps` times, to the centre of mass of the surface inside it, if any."""
     for _ in range(steps):
         pixels = list_cube_pixels(depth_mm, cube)
         if not len(pixels):
@@ -56,7 +56,7 @@ def centre_cube(depth_mm: Depth, cube: Cube, steps: int = _CENTRING_STEPS) -> Cu
 
 
 def list_cube_pixels(depth_mm: Depth, cube: Cube) -> Points:
-    """Return (N, 3) u, v, d of the frame's pixels whose depth is inside a cube."""
+    """Return (N, 3) u, v, d of the frame's pixels that are inside a cube."""
     u0, v0, u1, v1 = cube.bounds
     left, top = max(u0, 0), max(v0, 0)
     part = depth_mm[top : max(v1, 0), left : max(u1, 0)]

@@ -17,7 +17,7 @@ from core.pose.skeletons.table import SKELETONS
 def _create_heatmap_estimator(
     weights_folder: Path, *, net_folder: Path, **options: Any
 ) -> Estimator:
-    """Create the heatmap estimator of bodies or of hands, by the net's skeleton."""
+    """Create the heatmap estimator for bodies or for hands, depending on the net's skeleton."""
     skeleton = SKELETONS.get(read_net_metadata(net_folder, HeatmapMetadata).skeleton)
     kind = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
     return kind(weights_folder, net_folder=net_folder, **options)
@@ -33,7 +33,7 @@ ESTIMATORS: dict[str, Any] = {
 
 def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimator:
     """Create the named estimator; "heatmap-net" also requires the option `net_folder`. Raise
-    EstimatorError for an unknown name, WeightsError where its models are not prepared."""
+    EstimatorError for an unknown name, WeightsError if its models aren't installed."""
     if name not in ESTIMATORS:
         raise EstimatorError(f"no estimator “{name}”, there are: {', '.join(ESTIMATORS)}")
     estimator: Estimator = ESTIMATORS[name](weights_folder, **options)

@@ -39,7 +39,7 @@ class BothHands(Estimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find one person's two hands in a single picture as one pose of 42 keypoints, or none."""
+        """Find one person's two hands in a single picture, as one pose of 42 keypoints or none."""
         hands = self._hands.estimate_still(rgb, num_poses=2, mirrored_view=mirrored_view)
         return self._pair_estimate(hands, HandPairing())
 
@@ -70,8 +70,8 @@ class HandPairing:
 
 
 def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
-    """Join the two most confident hands, or one, into a pose of 42 keypoints, with the higher of
-    their scores.
+    """Join the two most confident hands, or the only one, into a pose of 42 keypoints with the
+    higher score.
 
     A hand keeps the side that it had in the previous frame, of which these are the (42, 2)
     keypoints; a new one has the side that its estimator gives, and of two hands with one side the
@@ -93,15 +93,15 @@ def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
 
 
 def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
-    """Return the cost of assigning a hand to a side, 0 left, 1 right: its movement since the
-    previous frame, plus its score where its estimator says the other side."""
+    """Return the cost of assigning a hand to a side (0 left, 1 right): its movement since the
+    previous frame, plus its score if its handedness is the other side."""
     is_other_side = hand.handedness not in (None, _SIDES[side])
     return _relative_movement(hand.keypoints, previous, side) + hand.score * is_other_side
 
 
 def _relative_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
-    """Return how far a hand moved from the previous keypoints of a side, in units of its size, at
-    most 1; 1 where that side had none."""
+    """Return a hand's movement from a side's previous keypoints, divided by its size, at most 1; 1
+    if there were none."""
     if previous is None:
         return 1.0
     before = previous[side * HAND_21.size : (side + 1) * HAND_21.size]

@@ -41,8 +41,8 @@ class DepthNet:
         return np.asarray(keypoints, np.float32)
 
     def find_keypoints_mm(self, cube: Cube, crop: Crop) -> Points:
-        """Find a hand's keypoints, (K, 3) mm, in its cube's crop (S, S), averaged over the crop
-        rotated by each of `turns_deg`."""
+        """Find a hand's keypoints, (K, 3) mm, in its cube's crop (S, S), averaged over rotations of
+        the crop by each of `turns_deg`."""
         crops = [rotate_crop(crop, turn) if turn else crop for turn in self.turns_deg]
         predictions = zip(self.turns_deg, self.predict(np.stack(crops)), strict=True)
         unturned = [
@@ -76,7 +76,7 @@ class PalmDetector:
         self._stride, self._input_hw = about.stride, about.input_hw
 
     def find_palm(self, depth_mm: Depth) -> Palm:
-        """Find the most likely palm in a frame (H, W); there always is one."""
+        """Find the most likely palm in a frame (H, W); a palm is always returned."""
         heatmap, depths, scale = self._predict_maps(depth_mm)
         cell, depth, score = _locate_peak(heatmap, depths)
         u, v = self._cells_to_frame(np.array(cell), scale)
@@ -84,7 +84,7 @@ class PalmDetector:
 
     def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
         """Return the highest palm score, 0..1, within the bounds u0, v0, u1, v1 (px) of a frame (H,
-        W); 0 where that part is empty."""
+        W); 0 if the bounds contain no map cell."""
         heatmap, _, scale = self._predict_maps(depth_mm)
         u, v = (self._cells_to_frame(np.arange(count), scale) for count in heatmap.shape[::-1])
         rows = (v >= bounds[1]) & (v <= bounds[3])
@@ -92,7 +92,7 @@ class PalmDetector:
         return float(heatmap[rows][:, columns].max(initial=0))
 
     def _predict_maps(self, depth_mm: Depth) -> tuple[Floats, Floats, float]:
-        """Run the net; return its heatmap, its depths in mm, and frame pixels per input pixel."""
+        """Run the net; return heatmap, depth map in mm, and frame pixels per input pixel."""
         shrunk, scale = shrink_depth_frame(depth_mm, self._input_hw)
         maps, depths = self._session.run(["palm", "depth_mm"], {"frames": shrunk[None]})
         return maps[0], depths[0], scale
@@ -102,8 +102,8 @@ class PalmDetector:
 
 
 def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:
-    """Shrink a frame to a net's input size by nearest pixels, its aspect ratio kept, in the upper
-    left corner, with 0 in the rest; return it and frame pixels per input pixel."""
+    """Shrink a frame to a net's input size by nearest pixels, keeping the aspect ratio, in the
+    upper left corner; return it and the frame pixels per input pixel."""
     height, width = size_hw
     scale = max(depth_mm.shape[0] / height, depth_mm.shape[1] / width)
     rows, columns = (np.floor((np.arange(n) + 0.5) * scale).astype(int) for n in size_hw)
@@ -114,8 +114,8 @@ def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth
 
 
 def _locate_peak(heatmap: Floats, depth_mm: Floats) -> tuple[tuple[float, float], float, float]:
-    """Return (x, y) in cells, depth, and value of a heatmap's peak: place and depth are means over
-    3x3 cells weighted by the heatmap."""
+    """Return a heatmap peak's (x, y) in cells, depth and value; position and depth are means over
+    3x3 cells, weighted by the heatmap."""
     y, x = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
     rows, columns = slice(max(y - 1, 0), y + 2), slice(max(x - 1, 0), x + 2)
     weights = heatmap[rows, columns] / max(float(heatmap[rows, columns].sum()), 1e-6)

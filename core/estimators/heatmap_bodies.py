@@ -50,7 +50,7 @@ def estimate_in_boxes(
     decoding: PeakDecoder | None = None,
 ) -> list[PoseWithHeatmaps]:
     """Run the net on each person's box and decode the keypoints; return poses and heatmaps in the
-    boxes' order.
+    order of the boxes.
 
     Args:
         flip: average with the prediction for the mirrored person (the flip test).
@@ -100,7 +100,7 @@ def _estimate_by_simcc(
     crops: NDArray[np.uint8],
     flip: bool,
 ) -> list[PoseWithHeatmaps]:
-    """Run a SimCC net on a batch of crops and decode poses, and heatmaps for display."""
+    """Run a SimCC net on a batch of crops; decode poses, and make heatmaps for display."""
     along_x, along_y = net.predict_simcc(crops)
     if flip:
         other_x, other_y = net.predict_simcc(np.ascontiguousarray(crops[:, :, ::-1]))
@@ -116,8 +116,7 @@ def _estimate_by_simcc(
 
 
 def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: Floats) -> Heatmaps:
-    """Build the heatmaps of a person's view: the maps, the part of the picture that they cover, and
-    its pixels."""
+    """Build a person's heatmaps: maps, the region that they cover, and its pixels."""
     box = heatmaps_box(reading, view, maps.shape[-2:])
     step = np.array([box.width, box.height]) / view.input_hw[::-1]
     to_picture = np.column_stack([np.diag(step), np.array([box.x0, box.y0]) + (step - 1) / 2])
@@ -125,15 +124,16 @@ def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: 
 
 
 def _make_pose(keypoints: Floats, values: Floats) -> Pose:
-    """Build a pose from keypoints and peak values: missing where the value is not above 0, scored
-    by their mean."""
+    """Build a pose from keypoints and peak values: keypoints with a value of 0 or less are missing,
+    and the score is the mean value."""
     scores = np.clip(values, 0, 1).astype(np.float32)
     found = np.where(scores[:, None] > 0, keypoints, np.float32(np.nan))
     return Pose(found, scores, float(scores.mean()))
 
 
 def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
-    """Return the part of the picture that maps cover, by how their cells lie on the net's input."""
+    """Return the region of the picture that heatmaps cover, given how their cells align with the
+    net's input."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels per cell
     start = np.zeros(2)  # centre of the first cell, input pixels
@@ -178,8 +178,8 @@ class HeatmapBodies(HeatmapEstimator):
         self._detected_s = -math.inf
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, most confident first, in tracked boxes and, while
-        nobody or (once a second) too few are tracked, in newly detected ones."""
+        """Find the bodies in the next frame, most confident first, in tracked boxes. Detect new
+        boxes if no body is tracked or, once a second, if too few are."""
         with self._lock:
             self._check_open()
             tracked = self._tracked if self._crop != "mediapipe" else []
@@ -216,7 +216,7 @@ class HeatmapBodies(HeatmapEstimator):
     def estimate_boxes(
         self, rgb: Picture, boxes: Sequence[Box], *, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the body in each given box of a single picture; poses are in the boxes' order."""
+        """Find the body in each given box of a single picture; return poses in that order."""
         found = self._read_still(rgb, boxes)
         return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
 
@@ -234,8 +234,8 @@ class HeatmapBodies(HeatmapEstimator):
 
 
 def _body_boxes(rgb: Picture, bodies: Estimate | None) -> list[Box]:
-    """Return the box of each body's visible keypoints, or of all where none is visible; without
-    MediaPipe's bodies the box which, padded by `PersonView`, is the whole picture."""
+    """Return the box of each body's visible keypoints, or of all its keypoints if none is visible.
+    If `bodies` is None, return one box which `PersonView` pads to the whole picture."""
     if bodies is None:
         height, width = rgb.shape[:2]
         return [Box.from_xywh(width * 0.1, height * 0.1, width * 0.8, height * 0.8)]

@@ -46,7 +46,7 @@ class HeatmapEstimator(Estimator):
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Free all resources after any running call has ended."""
+        """Free all resources after any running call has finished."""
         with self._lock:
             self._closed = True
             if self._mediapipe is not None:
@@ -66,7 +66,7 @@ class HeatmapEstimator(Estimator):
         time_s: float = 0.0,
         mirrored_view: bool = False,
     ) -> Estimate:
-        """Build the estimate of a picture from poses with heatmaps, in their order."""
+        """Build a picture's estimate from poses with heatmaps, keeping their order."""
         poses, heatmaps = tuple(pose for pose, _ in found), tuple(maps for _, maps in found)
         return Estimate(poses, size_hw, self.name, time_s, mirrored_view, heatmaps, self.skeleton)
 

@@ -57,7 +57,7 @@ class HeatmapHands(HeatmapEstimator):
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the hands in the next frame, most confident first, in crops around the tracked hand
-        or MediaPipe's hands."""
+        or around the hands that MediaPipe finds."""
         with self._lock:
             self._check_open()
             if self._crop == "centre":
@@ -70,15 +70,16 @@ class HeatmapHands(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the hands in a single picture, most confident first, where MediaPipe sees them."""
+        """Find the hands in a single picture, in crops around those that MediaPipe finds, most
+        confident first."""
         with self._lock:
             hands = self._hands.estimate_still(rgb, num_poses=num_poses)
             found = sort_by_confidence([self._run_at_hand(rgb, hand) for hand in hands.poses])
         return self._to_estimate(found, hands.size_hw, mirrored_view=mirrored_view)
 
     def _detect_hands(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Run the net on crops around MediaPipe's hands; with the crop "self" on the first hand
-        alone, which is tracked from then on."""
+        """Run the net on crops around MediaPipe's hands; with the crop "self", track the first
+        only."""
         hands = self._hands.estimate(frame).poses
         hands = hands[:1] if self._crop == "self" else hands
         found = [self._run_at_hand(frame.rgb, hand) for hand in hands]
@@ -102,8 +103,8 @@ class HeatmapHands(HeatmapEstimator):
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
     def _track_hand(self, rgb: Picture) -> list[PoseWithHeatmaps]:
-        """Run the net at the tracked hand's square and move the square towards the keypoints; []
-        without a tracked hand, or when it is lost."""
+        """Run the net on the tracked hand's square and move the square towards the keypoints; [] if
+        no hand is tracked or it is lost."""
         tracked, self._tracked = self._tracked, None
         if tracked is None:
             return []
@@ -117,7 +118,7 @@ class HeatmapHands(HeatmapEstimator):
         return [(pose, heatmaps)]
 
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Track one hand as the CPM demos do, from a square in the picture's centre; [] when it is
+        """Track one hand as the CPM demos do, from a square in the picture's centre; [] if it is
         lost. Handedness is unknown."""
         square = self._tracked.square if self._tracked else initial_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)

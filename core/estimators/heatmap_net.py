@@ -45,7 +45,7 @@ class HeatmapNet:
         self._batch_is_one = isinstance(self._session.get_inputs()[0].shape[0], int)
 
     def check_skeleton(self, matches: bool, expected_skeleton: str) -> None:
-        """Raise EstimatorError, which names the expected skeleton, unless `matches`."""
+        """Raise EstimatorError with the expected skeleton's name, unless `matches`."""
         if not matches:
             raise EstimatorError(
                 f"{self.name} finds the keypoints of {self.skeleton or 'no known skeleton'}, "
@@ -53,15 +53,15 @@ class HeatmapNet:
             )
 
     def predict_heatmaps(self, pictures: Pictures) -> Floats:
-        """Predict (N, S, J+1, h, w) heatmaps, the last of each stage being the background's, of (N,
-        H, W, 3) uint8 pictures."""
+        """Predict (N, S, J+1, h, w) heatmaps from (N, H, W, 3) uint8 pictures; the last map of each
+        stage is the background."""
         if self.is_simcc:
             return simcc_to_heatmaps(*self.predict_simcc(pictures))
         (maps,) = self._run_session([MAPS], pictures)
         return self._add_background(maps)
 
     def predict_with_attention(self, pictures: Pictures) -> tuple[Floats, dict[str, Floats]]:
-        """Predict heatmaps, and attention maps as name → (N, …, h', w') of 0..1; {} without any."""
+        """Predict heatmaps, and attention maps as name → (N, …, h', w') in 0..1, if any."""
         if not self.attends:
             return self.predict_heatmaps(pictures), {}
         maps, *attention = self._run_session([MAPS, *self.attends], pictures)
@@ -78,8 +78,8 @@ class HeatmapNet:
         return np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
 
     def _run_session(self, outputs: Sequence[str], pictures: Pictures) -> list[NDArray[np.float32]]:
-        """Run the net and return the named outputs, float32; pictures one by one where its batch is
-        fixed at 1. Raise ValueError for pictures of another shape."""
+        """Run the net and return the named outputs, float32; one picture at a time if its batch
+        size is fixed at 1. Raise ValueError for pictures of another shape."""
         expected = (*self.input_hw, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
             raise ValueError(
@@ -94,8 +94,8 @@ class HeatmapNet:
 
 
 def simcc_to_heatmaps(along_x: Floats, along_y: Floats) -> Floats:
-    """Make heatmaps for display, (N, 1, J+1, h, w), of 4 x 4 pixels a cell, from a SimCC net's
-    outputs along x and y, (N, J, …) each; a peak is as high as the keypoint's score."""
+    """Make heatmaps for display, (N, 1, J+1, h, w), 4 x 4 pixels a cell, from a SimCC net's outputs
+    along x and y, (N, J, …) each; a peak's value is the keypoint's score."""
     x, y = (  # the highest value of each cell
         np.maximum(one, 0).reshape(*one.shape[:-1], -1, _BINS_PER_CELL).max(axis=-1)
         for one in (along_x, along_y)

@@ -43,7 +43,7 @@ class Landmarkers:
         *,
         timeout_s: float = 0.0,
     ) -> tuple[dict[str, Any], Arrays]:
-        """Run a command in this process, like `Worker.call`: "open" a model, "track" a stream's
+        """Run a command in this process, as `Worker.call` would: "open" a model, "track" a stream's
         next frame, find landmarks in a "still", or "close"."""
         options = dict(options or {})
         if command == "track":
@@ -76,8 +76,8 @@ class Landmarkers:
     def _find_in_still(
         self, rgb: AnyArray, num_poses: int, passes: int
     ) -> tuple[dict[str, Any], Arrays]:
-        """Find landmarks in one picture, shown up to `passes` times to a fresh landmarker until
-        nothing is found; return each pass's arrays."""
+        """Find landmarks in one picture by up to `passes` runs of a new landmarker, until one finds
+        nothing; return each run's arrays."""
         results = []
         with self._create_landmarker(num_poses) as landmarker:
             for number in range(passes):
@@ -89,7 +89,7 @@ class Landmarkers:
         return {"passes": answers}, [array for _, found in results for array in found]
 
     def _create_landmarker(self, num_poses: int) -> Any:
-        """Create MediaPipe's hand or pose landmarker, by the options, in VIDEO mode."""
+        """Create MediaPipe's hand or pose landmarker in VIDEO mode, from the options."""
         from mediapipe.tasks.python import BaseOptions, vision
 
         shared = {
@@ -106,8 +106,8 @@ class Landmarkers:
         return vision.PoseLandmarker.create_from_options(poses)
 
     def _to_arrays(self, result: Any) -> tuple[dict[str, Any], Arrays]:
-        """Convert MediaPipe's result to a count with the hands' sides, and arrays: landmarks (N, K,
-        2), world landmarks (N, K, 3) in metres, then scores or visibility, and masks."""
+        """Convert MediaPipe's result to the count with the hands' sides, and arrays: landmarks (N,
+        K, 2), world landmarks (N, K, 3) in metres, scores or visibility, and masks."""
         answer: dict[str, Any] = {}
         if self._options["kind"] == HAND:
             sides = [one[0] for one in result.handedness]
@@ -132,15 +132,15 @@ _worker_landmarkers = Landmarkers()
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Handle a worker's request; limit the worker's memory after the first one."""
+    """Handle a worker's request; after the first one, limit the worker's memory."""
     answer = _worker_landmarkers.call(command, options, arrays)
     limit_worker_memory()  # what an open model takes does not count
     return answer
 
 
 def block_telemetry() -> None:
-    """Block MediaPipe's telemetry by a closed proxy in the C library's environment; `os.environ`,
-    which Python's clients read, stays."""
+    """Block MediaPipe's telemetry by setting an unreachable proxy in the C library's environment;
+    `os.environ`, which Python's clients read, is unchanged."""
     for name in _PROXY:
         _set_c_variable(name, CLOSED_PROXY)
     for name in _NO_PROXY:  # might exempt hosts from the proxy
@@ -148,7 +148,7 @@ def block_telemetry() -> None:
 
 
 def is_telemetry_blocked() -> bool:
-    """Whether MediaPipe's telemetry, if it sends any from this process, is blocked."""
+    """Return whether MediaPipe's telemetry from this process is blocked."""
     library = ctypes.cdll.ucrtbase if sys.platform == "win32" else ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_char_p
     found = [library.getenv(name.encode()) for name in (*_PROXY, *_NO_PROXY)]
@@ -156,7 +156,7 @@ def is_telemetry_blocked() -> bool:
 
 
 def _set_c_variable(name: str, value: str | None) -> None:
-    """Set an environment variable in the C library, not in `os.environ`; unset it for None."""
+    """Set an environment variable in the C library but not in `os.environ`; None unsets it."""
     if sys.platform == "win32":
         ctypes.cdll.ucrtbase._putenv_s(name.encode(), (value or "").encode())
     elif value is None:
@@ -166,7 +166,7 @@ def _set_c_variable(name: str, value: str | None) -> None:
 
 
 def _detect_in_frame(landmarker: Any, rgb: AnyArray, time_ms: int) -> Any:
-    """Run a landmarker on the next frame of its video, (H, W, 3) RGB; return MediaPipe's result."""
+    """Run a landmarker on its video's next frame, (H, W, 3) RGB; return MediaPipe's result."""
     import mediapipe
 
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))

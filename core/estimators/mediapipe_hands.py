@@ -75,8 +75,8 @@ class MediapipeHands(MediapipeTask):
         return _to_poses(passes[-1], rgb.shape[:2])
 
     def _find_with_border(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
-        """Find hands in the picture when its longer side is scaled to 300..1,000 px and a border as
-        wide as that side repeats its edge; their keypoints are in the original picture's pixels."""
+        """Scale the picture's longer side to 300..1,000 px, pad each side by that length with edge
+        pixels, and find hands; their keypoints are in the original picture's pixels."""
         side = max(rgb.shape[:2])
         scale = min(max(1.0, _RETRY_MIN_PX / side), _RETRY_MAX_PX / side)
         border = round(side * scale)
@@ -91,7 +91,7 @@ class MediapipeHands(MediapipeTask):
 
 
 def _to_poses(landmarks: Landmarks, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
-    """Build the hands' poses, the highest score first; every keypoint has the score of its side."""
+    """Build the hands' poses, highest score first; keypoints get the handedness score."""
     poses = []
     for fractions, world, side, side_score in zip(
         landmarks.fractions, landmarks.world, landmarks.sides, landmarks.rest[0], strict=True

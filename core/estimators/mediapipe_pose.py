@@ -51,7 +51,7 @@ class MediapipePose(MediapipeTask):
         self._steps = TrackerSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, those with the highest mean visibility first."""
+        """Find the bodies in the next frame, sorted by mean visibility, highest first."""
         with self._lock:
             found = self._track_frame(frame)
             return self._to_estimate(
@@ -61,8 +61,8 @@ class MediapipePose(MediapipeTask):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the bodies in a single picture, shown four times so that the landmarks converge;
-        raise EstimatorError for too many people."""
+        """Find the bodies in a single picture, run four times so that the landmarks converge; raise
+        EstimatorError if `num_poses` is too large."""
         wanted = num_poses or self.num_poses
         _check_count(wanted)
         with self._lock:
@@ -81,7 +81,7 @@ class MediapipePose(MediapipeTask):
         time_s: float,
         mirrored_view: bool,
     ) -> Estimate:
-        """Build a picture's estimate: poses sorted by mean visibility, masks, tracker's steps."""
+        """Build a picture's estimate: poses sorted by mean visibility, masks and tracking steps."""
         bodies = zip(landmarks.fractions, landmarks.world, landmarks.rest[0], strict=True)
         poses = [_to_body_pose(*body, size_hw) for body in bodies]
         tracking = steps.next([pose.keypoints for pose in poses])
@@ -105,7 +105,7 @@ class MediapipePose(MediapipeTask):
 def _to_body_pose(
     fractions: Floats, world: Floats, visibility_presence: Floats, size_hw: tuple[int, int]
 ) -> Pose:
-    """Build a body's pose: keypoints are scored by presence, the pose by its mean visibility."""
+    """Build a body's pose; keypoints are scored by presence, the pose by its mean visibility."""
     visibility, presence = visibility_presence.T
     return Pose(
         keypoints=fractions_to_pixels(fractions, size_hw),

@@ -90,7 +90,7 @@ class MediapipeTask(Estimator):
         self._last_ms = -1
 
     def close(self) -> None:
-        """Free the landmarker after any running call, and return its worker for reuse."""
+        """Free the landmarker after any running call, and return its worker to the pool."""
         with self._lock:
             self._closed = True
             runner, self._runner = self._runner, None
@@ -103,7 +103,7 @@ class MediapipeTask(Estimator):
                 runner.close()
 
     def _track_frame(self, frame: Frame) -> Landmarks:
-        """Find the landmarks in the stream's next frame; requires the lock."""
+        """Find the landmarks in the stream's next frame. The caller holds the lock."""
         # the landmarker requires strictly increasing whole milliseconds, whatever the clock does
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
         answer, arrays = self._call_runner("track", {"time_ms": self._last_ms}, frame.rgb)
@@ -111,8 +111,8 @@ class MediapipeTask(Estimator):
         return _to_landmarks(answer, arrays)
 
     def _find_in_still(self, rgb: Picture, num_poses: int, passes: int) -> list[Landmarks]:
-        """Find landmarks in a single picture, shown `passes` times to a fresh landmarker; return
-        those of each pass until nothing is found. Requires the lock."""
+        """Find landmarks in a single picture by up to `passes` runs of a new landmarker, until one
+        finds nothing; return each run's landmarks. The caller holds the lock."""
         options = {"num_poses": num_poses, "passes": passes}
         answer, arrays = self._call_runner("still", options, rgb)
         found = []
@@ -124,9 +124,9 @@ class MediapipeTask(Estimator):
     def _call_runner(
         self, command: str, options: dict[str, Any], rgb: Picture
     ) -> tuple[dict[str, Any], Arrays]:
-        """Send a command with a picture, shrunk to MAX_SIDE_PX, to the landmarker, whose model is
-        opened first; return its answer and arrays. Raise EstimatorError where this is closed, or
-        the picture crashed the worker."""
+        """Send a command with a picture, shrunk to MAX_SIDE_PX, to the landmarker, opening its
+        model first; return its answer and arrays. Raise EstimatorError if this is closed, or the
+        picture crashed the worker."""
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
         try:
@@ -147,7 +147,7 @@ class MediapipeTask(Estimator):
 
 
 def shrink_picture(rgb: Picture, max_side_px: int = MAX_SIDE_PX) -> Picture:
-    """Shrink a picture to a longer side of `max_side_px`; return a smaller one unchanged."""
+    """Shrink a picture to a longer side of `max_side_px`; a smaller one is unchanged."""
     scale = max_side_px / max(rgb.shape[:2])
     if scale >= 1:
         return rgb

@@ -34,7 +34,7 @@ class _BoundedReader(io.BufferedReader):
 def unpack_zip(
     source: Path, allowed: re.Pattern[str] | None = None, *, name: str = ""
 ) -> Iterator[Path]:
-    """Unpack an untrusted zip into a temporary folder that lasts for a `with` block.
+    """Unpack an untrusted zip into a temporary folder that exists during a `with` block.
 
     Args:
         allowed: what every member's name must match in full.
@@ -55,7 +55,7 @@ def unpack_zip(
 
 @contextlib.contextmanager
 def _open_zip(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip whose directory isn't too large; raise ArchiveError where it can't be read."""
+    """Open a zip; raise ArchiveError if its directory is too large or can't be read."""
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(_BoundedReader(io.FileIO(source)))
@@ -66,7 +66,7 @@ def _open_zip(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise ArchiveError where a zip's entries are too many, too large or compressed too much."""
+    """Raise ArchiveError if a zip has too many, too large or too highly compressed entries."""
     if len(entries) > ZIP.max_entries:
         raise ArchiveError(f"{name} has {len(entries):,} entries; the limit is {ZIP.max_entries:,}")
     total = sum(entry.file_size for entry in entries)
@@ -85,7 +85,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
 def _check_names(
     entries: list[zipfile.ZipInfo], allowed: re.Pattern[str] | None, name: str
 ) -> None:
-    """Raise ArchiveError where an entry's name is unsafe, twice or not allowed, or it is a link."""
+    """Raise ArchiveError if an entry is a link, or its name is unsafe, duplicate or not allowed."""
     seen: set[str] = set()
     for entry in entries:
         path = PurePosixPath(entry.filename)
@@ -107,7 +107,7 @@ def _check_names(
 def _unpack_entry(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, name: str
 ) -> None:
-    """Unpack a file or folder of a zip below `folder`; raise ArchiveError where it is damaged."""
+    """Unpack a file or folder from a zip into `folder`; raise ArchiveError if it is damaged."""
     target = folder / entry.filename
     try:
         if entry.is_dir():

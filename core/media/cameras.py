@@ -16,8 +16,8 @@ from core.pose.types import Frame, Picture
 
 
 def read_camera(number: int) -> Iterator[Frame]:
-    """Yield the frames of a camera, by its number, marked as seen mirrored, until it stops. Raises
-    MediaError: no such camera, or it is in use."""
+    """Yield a camera's frames, marked as mirrored, until it stops; raise MediaError if there is no
+    camera of that number or it is in use."""
     capture = cv2.VideoCapture(number)
     try:
         started_s, index = time.monotonic(), 0
@@ -42,7 +42,7 @@ def decode_stream_frame(frame: av.VideoFrame) -> Picture:
 
 
 def encode_stream_frame(rgb: Picture) -> av.VideoFrame:
-    """Convert a picture to YUV 4:2:0; an odd last row or column is cut off."""
+    """Convert a picture to YUV 4:2:0, dropping an odd last row or column."""
     height, width = rgb.shape[0] & ~1, rgb.shape[1] & ~1
     planes: Any = cv2.cvtColor(rgb[:height, :width], cv2.COLOR_RGB2YUV_I420)
     return av.VideoFrame.from_ndarray(planes, format="yuv420p")

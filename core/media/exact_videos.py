@@ -68,7 +68,7 @@ class VideoTrack:
         self._next = len(self._stamps)  # number of the decoder's next frame; the end: unknown
 
     def _check_pixels(self, pixel_format: av.VideoFormat | None) -> None:
-        """Raise MediaError where values would change when pixels are read as grey."""
+        """Raise MediaError if converting the pixels to grey would change their values."""
         if pixel_format is None or self._pixel_format == RGB or self.is_deep:
             return
         bits = max((part.bits for part in pixel_format.components), default=8)
@@ -79,8 +79,8 @@ class VideoTrack:
             )
 
     def _read_stamps(self) -> list[int]:
-        """Read all packets' time stamps, sorted; of a damaged file those before the damage. Raise
-        MediaError without any, or with too many."""
+        """Return all packets' time stamps, sorted; for a damaged file, those before the damage.
+        Raise MediaError if there are none or too many."""
         stamps: set[int] = set()
         with contextlib.suppress(av.FFmpegError):
             for packet in self._container.demux(self._stream):
@@ -96,8 +96,8 @@ class VideoTrack:
         return sorted(stamps)
 
     def read(self, index: int) -> Pixels:
-        """Decode the frame of this number, from 0, as (H, W) grey or (H, W, 3) RGB. Raises
-        MediaError: no such frame, or one that can't be decoded."""
+        """Decode a frame by its number, from 0, as (H, W) grey or (H, W, 3) RGB; raise MediaError
+        if there is no such frame or it can't be decoded."""
         if not 0 <= index < len(self._stamps):
             raise MediaError(f"{self._name} has no frame {index}: it has {len(self._stamps)}")
         try:
@@ -110,8 +110,8 @@ class VideoTrack:
         return frame.to_ndarray(format=self._pixel_format)
 
     def _decode_frame(self, index: int) -> av.VideoFrame:
-        """Find and decode a frame: from the current position if it is next, else from its key
-        frame, else from the start, since some containers seek wrongly."""
+        """Find and decode a frame: from the current position if it is the next one, else from its
+        key frame, else from the start, since seeking fails in some containers."""
         stamp = self._stamps[index]
         starts = (stamp, self._stamps[0]) if index != self._next else (None, stamp, self._stamps[0])
         self._next = len(self._stamps)
@@ -157,8 +157,8 @@ class LosslessWriter:
 
     def write(self, grey: NDArray[np.uint16], rgb: Picture | None, time_s: float) -> None:
         """Append a 16-bit picture, with colours if the video has them; times must rise by at least
-        a millisecond. Raises MediaError: another size than the first one's, no colours, a full
-        file, or one that can't be written; what was written before stays."""
+        1 ms. Raise MediaError if the size changes, colours are missing, or the file is full or
+        can't be written; earlier frames remain."""
         full = self._bytes > LOSSLESS_VIDEO.max_bytes - _PACKET_MARGIN_BYTES
         if full or self._count == LOSSLESS_VIDEO.max_frames:
             raise MediaError(
@@ -179,7 +179,7 @@ class LosslessWriter:
             self._encode(stream, frame)
 
     def _encode(self, stream: av.VideoStream, frame: av.VideoFrame | None) -> None:
-        """Encode a frame (None: the rest) and write it; raise MediaError if that fails."""
+        """Encode and write a frame, or for None flush the encoder; raise MediaError on failure."""
         try:
             packets = stream.encode(frame)
             self._container.mux(packets)
@@ -197,6 +197,6 @@ class LosslessWriter:
 
 
 def count_tracks(path: Path) -> int:
-    """Count a file's video streams; raise MediaError where it isn't a video."""
+    """Count a file's video streams; raise MediaError if it isn't a video."""
     with open_video(path, path.name, limits=LOSSLESS_VIDEO) as (container, _):
         return len(container.streams.video)

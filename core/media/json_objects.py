@@ -16,15 +16,15 @@ _Kind = TypeVar("_Kind")
 
 
 def is_list(path: Path) -> bool:
-    """Whether a file is a JSON list, not an object; raise TableError where it can't be read."""
+    """Whether a file is a JSON list, not an object; raise TableError if it can't be read."""
     return next(_parse_events(path), ("", None))[0] == "start_array"
 
 
 def iterate_json_objects(
     path: Path, lists: tuple[str, ...]
 ) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Yield (list's name, number from 1, object) for each object in the named lists of a file, or
-    in the `TOP_LEVEL` list that it is. Raises TableError: no JSON, or above the limits."""
+    """Yield (list name, number from 1, object) for each object in a file's named lists, or in the
+    file's top-level list for `TOP_LEVEL`. Raise TableError for invalid JSON or above the limits."""
     import ijson  # seldom needed
 
     counts = dict.fromkeys(lists, 0)
@@ -55,7 +55,7 @@ def iterate_json_objects(
 
 
 def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) -> _Kind:
-    """Convert a JSON object by pydantic; raise TableError, with `label`, where it doesn't fit."""
+    """Convert a JSON object by pydantic; raise TableError with `label` if it is invalid."""
     try:
         return kind.validate_python(item)
     except ValidationError as error:
@@ -63,7 +63,7 @@ def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) 
 
 
 def first_fault(error: ValidationError) -> str:
-    """Format the first of pydantic's errors as "field: message", at most 200 characters."""
+    """Format pydantic's first error as "field: message", at most 200 characters."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:4])
     message = first["msg"].removeprefix("Value error, ")
@@ -78,7 +78,7 @@ class _BoundedReader:
         self.unparsed_bytes = 0  # read since the last token
 
     def read(self, size: int) -> bytes:
-        """Read up to `size` bytes; raise TableError where a single token is too long."""
+        """Read up to `size` bytes; raise TableError if a single token is too long."""
         if self.unparsed_bytes > JSON.max_token_bytes:
             limit = f"{JSON.max_token_bytes:,}"
             raise TableError(f"{self._name} has a text or number of over {limit} bytes: remove it")
@@ -88,7 +88,7 @@ class _BoundedReader:
 
 
 def _parse_events(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the parser's (event, value) pairs; raise TableError where the file can't be read."""
+    """Yield the parser's (event, value) pairs; raise TableError if the file can't be read."""
     import ijson
 
     try:

@@ -24,8 +24,8 @@ _HEADER_READERS = {
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read an untrusted .npz as name → array, without pickles. Raises MediaError: the file is
-    damaged, above the limits, or has anything but arrays of numbers."""
+    """Read an untrusted .npz as name → array, without pickles; raise MediaError if it is damaged,
+    above the limits, or contains anything but arrays of numbers."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -44,7 +44,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
-    """Read an entry's array after checking its header; raise ValueError where that is wrong."""
+    """Read an entry's array after checking its header; raise ValueError if it is invalid."""
     with archive.open(entry) as file:
         _check_header(file, entry)  # type: ignore[arg-type]
     with archive.open(entry) as file:
@@ -53,7 +53,7 @@ def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any
 
 
 def _check_header(file: BinaryIO, entry: zipfile.ZipInfo) -> None:
-    """Raise ValueError where an array isn't of numbers, or claims more bytes than its entry has."""
+    """Raise ValueError if an array isn't numeric, or claims more bytes than its entry has."""
     label = f"“{entry.filename[:60]}”"
     version = np.lib.format.read_magic(file)
     if version not in _HEADER_READERS:

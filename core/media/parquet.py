@@ -33,8 +33,8 @@ class ParquetTable:
 
 @contextmanager
 def open_parquet(path: Path) -> Iterator[ParquetTable]:
-    """Open an untrusted table in a worker for a `with` block: columns of numbers, bool, times or
-    text only, not nested. Raises TableError: no such table, also while its batches are read."""
+    """Open an untrusted table of numbers, bool, times or text, not nested, in a worker for a `with`
+    block. Raise TableError if it is no such table, also while reading its batches."""
     import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import ipc
 
@@ -53,7 +53,7 @@ class _ParquetReader:
         self._worker = Worker(_HANDLER, extra_memory=PARQUET.max_memory_bytes)
 
     def call(self, command: str, **options: Any) -> tuple[dict[str, Any], Arrays]:
-        """Call the worker within the time left; raise TableError where it fails."""
+        """Call the worker within the remaining time; raise TableError if it fails."""
         started_s = time.monotonic()
         try:
             return self._worker.call(command, options, timeout_s=max(0.0, self._seconds_left))
@@ -63,7 +63,7 @@ class _ParquetReader:
             self._seconds_left -= time.monotonic() - started_s
 
     def read_batches(self, schema: Any) -> Iterator[Any]:
-        """Yield the table's rows as Arrow record batches, read by the worker one at a time."""
+        """Yield the table's rows as Arrow record batches, which the worker reads one at a time."""
         import pyarrow as pa
         from pyarrow import ipc
 

@@ -18,8 +18,8 @@ _open_tables: list[Iterator[Any]] = []  # the batches of the one open table
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Handle "open", which returns the schema, or "next", which returns a batch of rows, nothing at
-    the end; any error becomes a TableError."""
+    """Handle "open", which returns the schema, or "next", which returns a batch of rows, or nothing
+    at the end; convert any error to a TableError."""
     try:
         if command == "open":
             return _open_table(options["path"])
@@ -34,7 +34,7 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
-    """Open a table with limited memory; return the rows and bytes it claims, and its schema."""
+    """Open a table with limited memory; return its declared rows and bytes, and its schema."""
     pa.set_memory_pool(pa.system_memory_pool())  # which reserves nothing
     limit_worker_memory()
     with ParquetFile(path, pre_buffer=False) as file:
@@ -74,7 +74,7 @@ def _text_columns(schema: Any) -> list[str]:
 
 
 def _decode_column(name: str, column: Any) -> Any:
-    """Decode a dictionary column to text; raise ValueError where a text is too long."""
+    """Decode a dictionary column to text; raise ValueError if a text is too long."""
     if not pa.types.is_dictionary(column.type):
         return column
     longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0

@@ -17,9 +17,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
-    """Read an untrusted picture, a path or content, as (H, W, 3) uint8 RGB, upright, on white;
-    `name` is what errors call it. Raises MediaError: no JPEG, PNG or WEBP, damaged, or above the
-    limits."""
+    """Read an untrusted picture from a path or bytes as (H, W, 3) uint8 RGB, upright, on white;
+    errors call it `name`. Raise MediaError if it isn't a JPEG, PNG or WEBP, is damaged, or above
+    the limits."""
     name = name or (source.name if isinstance(source, Path) else "the picture")
     content = _read_content(source, name)
     try:
@@ -40,7 +40,7 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
 
 
 def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
-    """Raise MediaError where content isn't a JPEG, by its header, or a side is too long."""
+    """Raise MediaError if content isn't a JPEG by its header, or a side is too long."""
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
             width, height = image.size
@@ -51,7 +51,7 @@ def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
 
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
-    """Read a file's bytes, if it is a file; raise MediaError where they are too many."""
+    """Read a path's bytes, or return the given ones; raise MediaError if there are too many."""
     try:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > PICTURE.max_bytes:
@@ -62,7 +62,7 @@ def _read_content(source: Path | bytes, name: str) -> bytes:
 
 
 def _check_pixel_count(image: Image.Image, name: str) -> None:
-    """Raise MediaError where a picture or an animation has too many pixels to be decoded."""
+    """Raise MediaError if a picture or an animation has too many pixels to decode."""
     pixels = image.width * image.height
     size = f"{image.width} x {image.height} pixels"
     if max(image.size) > PICTURE.max_side_px or pixels > PICTURE.max_pixels:
@@ -100,7 +100,7 @@ def encode_png(rgb: Picture) -> bytes:
 
 
 def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
-    """Encode a picture in a suffix's format; raise MediaError where its shape can't be."""
+    """Encode a picture in a suffix's format; raise MediaError if its shape can't be encoded."""
     success, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     if not success:
         raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
@@ -108,7 +108,7 @@ def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
 
 
 def decode_jpeg(content: bytes) -> Picture:
-    """Decode a JPEG of our own to (H, W, 3) RGB; raise MediaError where it is damaged."""
+    """Decode a JPEG that this program wrote to (H, W, 3) RGB; raise MediaError if it is damaged."""
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise MediaError("a stored crop is damaged")
@@ -116,7 +116,7 @@ def decode_jpeg(content: bytes) -> Picture:
 
 
 def write_picture(rgb: Picture, path: Path) -> None:
-    """Write a .png or .jpg, by the path's suffix; raise MediaError where that fails."""
+    """Write a .png or .jpg, by the path's suffix; raise MediaError if that fails."""
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")

@@ -23,7 +23,7 @@ _DECODER_OPTIONS = {"max_pixels": str(VIDEO.max_side_px**2)}
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the file's header says; None where it doesn't."""
+    """What the file's header says; None if it doesn't."""
 
     size_hw: tuple[int, int]
     fps: float
@@ -38,8 +38,8 @@ def video_info(path: Path, *, name: str = "") -> VideoInfo:
 
 
 def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Iterator[Frame]:
-    """Yield a video's frames, upright, at most `fps` a second; of a damaged file those that can be
-    decoded. `name` is what errors and frames call it. Raises MediaError: no video, or above the
+    """Yield a video's frames, upright, at most `fps` a second, skipping those that can't be
+    decoded. Errors and frames call it `name`. Raise MediaError if it isn't a video or is above the
     limits."""
     if fps is not None and fps <= 0:
         raise MediaError(f"fps {fps} must be positive")
@@ -66,8 +66,8 @@ def open_video(
     path: Path, name: str, *, track: int = 0, limits: VideoLimits = VIDEO
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """Open an untrusted video for a `with` block, after checking size and header; yield its
-    container and one of its video streams. Raises MediaError: no video, no such stream, or above
-    the limits."""
+    container and the video stream number `track`. Raise MediaError if it isn't a video, has no such
+    stream, or is above the limits."""
     _check_video_file(path, name, limits)
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
@@ -98,7 +98,7 @@ def open_video(
 def create_video(
     path: Path, suffix: str, container_format: str, *, name: str = ""
 ) -> av.container.OutputContainer:
-    """Create a video file, to add streams to; raise MediaError where its path has another suffix or
+    """Create a video file to add streams to; raise MediaError if its path has another suffix or
     can't be written.
 
     Args:
@@ -121,7 +121,7 @@ def _reason(error: Exception) -> str:
 
 
 def _check_video_file(path: Path, name: str, limits: VideoLimits) -> None:
-    """Raise MediaError where a video file is missing, empty or too large."""
+    """Raise MediaError if a video file is missing, empty or too large."""
     if not path.is_file():
         raise MediaError(f"no video at {path}")
     size = path.stat().st_size
@@ -147,7 +147,7 @@ def _read_info(container: av.container.InputContainer, stream: av.VideoStream) -
 def _decode_frames(
     container: av.container.InputContainer, stream: av.VideoStream
 ) -> Iterator[av.VideoFrame]:
-    """Yield a stream's frames, skipping damaged packets where that is possible."""
+    """Yield a stream's frames, skipping damaged packets if possible."""
     with contextlib.suppress(av.FFmpegError):
         for packet in container.demux(stream):
             with contextlib.suppress(av.FFmpegError):
@@ -171,7 +171,7 @@ class VideoWriter:
         self._stream.options = {"deadline": "realtime", "cpu-used": "7", "crf": "32", "b": "0"}
 
     def write(self, rgb: Picture) -> None:
-        """Encode and append a picture; an odd last row or column is cut off."""
+        """Encode and append a picture, dropping an odd last row or column."""
         picture = np.ascontiguousarray(rgb[: self._stream.height, : self._stream.width])
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         self._container.mux(self._stream.encode(frame))

@@ -81,7 +81,7 @@ NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO | _PALMS
 
 
 def build_net(name: str, **options: Any) -> PoseNet:
-    """Build the named net with random weights; raise WeightsError where there is none.
+    """Build the named net with random weights; raise WeightsError if the name is unknown.
 
     Args:
         options: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or

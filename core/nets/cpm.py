@@ -66,8 +66,7 @@ class VggCPM(nn.Module):
                 self.add_module(name, nn.Conv2d(wide_in, wide_out, kernel, padding=kernel // 2))
 
     def _add_stem(self) -> None:
-        """Register the stem's 3x3 convolutions under their published names; pooling has no
-        weights."""
+        """Register the stem's 3x3 convolutions under their published names."""
         channels = 3
         for name, wide in self._stem.items():
             if wide:
@@ -76,7 +75,7 @@ class VggCPM(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Predict the heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W) in the
-        channel order and scaling of the weights."""
+        weights' channel order and scaling."""
         features = self._extract_features(pictures)
         first, last = _STAGE_1[self.subject]
         maps = self._apply_conv(last, functional.relu(self._apply_conv(first, features)))
@@ -91,7 +90,7 @@ class VggCPM(nn.Module):
         return torch.stack(stages, 1)
 
     def _extract_features(self, x: Tensor) -> Tensor:
-        """Apply the VGG stem: its convolutions with ReLU, and 2x2 max pooling."""
+        """Apply the VGG stem: 3x3 convolutions with ReLU, and 2x2 max pooling."""
         for name, wide in self._stem.items():
             x = functional.relu(self._apply_conv(name, x)) if wide else functional.max_pool2d(x, 2)
         return x
@@ -101,8 +100,8 @@ class VggCPM(nn.Module):
         return result
 
     def _make_centre_map(self, pictures: Tensor) -> Tensor:
-        """Make the body net's additional input: a Gaussian around the picture's middle, average-
-        pooled to map size, (B, 1, h, w)."""
+        """Make the body net's additional input, (B, 1, h, w): a Gaussian at the picture's centre,
+        average-pooled to map size."""
         count, _, height, width = pictures.shape
         y = torch.arange(height, device=pictures.device, dtype=pictures.dtype) - height // 2
         x = torch.arange(width, device=pictures.device, dtype=pictures.dtype) - width // 2
@@ -151,7 +150,7 @@ class LightCPM(nn.Module):
         self.later = nn.ModuleList(_Hourglass(width + maps, width, maps) for _ in range(stages - 1))
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """Predict the heatmaps of every stage before the sigmoid, (B, S, J+1, h, w), to train."""
+        """Predict every stage's heatmaps before the sigmoid, (B, S, J+1, h, w), for training."""
         features = self.stem(pictures * 2 - 1)
         maps = self.stage_1(features)
         stages = [maps]
@@ -181,8 +180,8 @@ class _Hourglass(nn.Module):
         self.say = nn.Conv2d(near, maps, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute maps of the input's size from its features at full, half and quarter size (top-
-        down sum)."""
+        """Compute maps of the input's size from features at full, half and quarter size, summed
+        top-down."""
         near = self.enter(x)
         middle = self.halved(near)
         deep = self.quartered(middle)
@@ -213,8 +212,8 @@ class _Block(nn.Module):
 
 
 def _build_conv_block(channels: int, out_channels: int, kernel: int, stride: int) -> nn.Sequential:
-    """Build convolution, batch normalisation and ReLU. An even kernel gets no padding: with a
-    stride of its size it cuts the map into cells."""
+    """Build convolution, batch normalisation and ReLU. An even kernel gets no padding; with an
+    equal stride it divides the map into cells."""
     padding = kernel // 2 if kernel % 2 else 0
     convolution = nn.Conv2d(channels, out_channels, kernel, stride, padding, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))

@@ -115,8 +115,7 @@ class CrossInfoNet(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """Predict the hand's keypoints, (B, K, 3), in half cube sides from the cube's centre (x
-        right, y down, z away), from crops (B, 1, 96, 96), −1 at its near face to 1 at its far
-        one."""
+        right, y down, z away), from crops (B, 1, 96, 96) of −1 (near face) to 1 (far face)."""
         _, shared = self._compute_pyramid(crops)
         features = self._exchange_features(
             shared, self.palm.take(shared), self.fingers.take(shared)
@@ -124,7 +123,7 @@ class CrossInfoNet(nn.Module):
         return self.hand(torch.cat(features, 1)).unflatten(1, (-1, 3))
 
     def forward_training(self, crops: Tensor) -> TrainingOutputs:
-        """Compute `forward`'s keypoints and the auxiliary outputs that the loss supervises."""
+        """Compute `forward`'s keypoints and the auxiliary outputs used by the training loss."""
         fine, shared = self._compute_pyramid(crops)
         palm, fingers = self.palm.take(shared), self.fingers.take(shared)
         features = self._exchange_features(shared, palm, fingers)
@@ -138,7 +137,7 @@ class CrossInfoNet(nn.Module):
         )
 
     def _compute_pyramid(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the feature pyramid's maps of 24 x 24 and of 12 x 12 cells, (B, C, h, w)."""
+        """Compute the feature pyramid's maps, (B, C, h, w), with 24 x 24 and with 12 x 12 cells."""
         x = functional.max_pool2d(self.stem(crops), 3, 1, 1)
         scales = []
         for part, lateral in zip(self.trunk, self.lateral, strict=True):
@@ -152,8 +151,8 @@ class CrossInfoNet(nn.Module):
     def _exchange_features(
         self, shared: Tensor, palm: Tensor, fingers: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Compute the feature vectors of palm and fingers, each from its own map and from the
-        shared map minus the other branch's."""
+        """Compute the feature vectors of palm and fingers, each from its own map and the residual:
+        the shared map minus the other branch's map."""
         return (
             self.palm.compute_features(palm, shared - fingers),
             self.fingers.compute_features(fingers, shared - palm),
@@ -185,7 +184,7 @@ class _Branch(nn.Module):
         return upsample_like_tensorflow(self.last_maps(self.before_maps(own)))
 
     def compute_features(self, own: Tensor, residual: Tensor) -> Tensor:
-        """Compute (B, hidden) features from a branch's own map and the other one's residual."""
+        """Compute (B, hidden) features from a branch's own map and the other branch's residual."""
         x = self.refine(torch.cat([own, residual], 1))
         x = functional.max_pool2d(x, 2).flatten(1)
         for layer in (self.first, self.second):
@@ -234,7 +233,7 @@ class _Bottleneck(nn.Module):
 
 
 def _build_backbone_part(channels: int, base: int, units: int) -> nn.Sequential:
-    """Build a backbone stage: residual units with 4 · base channels, the last of stride 2."""
+    """Build a backbone stage: residual units with 4 · base channels, the last with stride 2."""
     blocks = []
     for unit in range(1, units + 1):
         blocks.append(_Bottleneck(channels, 4 * base, base, stride=2 if unit == units else 1))
@@ -244,7 +243,7 @@ def _build_backbone_part(channels: int, base: int, units: int) -> nn.Sequential:
 
 def upsample_like_tensorflow(maps: Tensor) -> Tensor:
     """Double height and width of (B, C, h, w) maps bilinearly, aligned as in TensorFlow 1: cell i
-    goes to 2i; the last cell is repeated."""
+    goes to 2i, and the last cell is repeated."""
     for axis in (2, 3):
         cells = maps.shape[axis]
         after = torch.cat([maps.narrow(axis, 1, cells - 1), maps.narrow(axis, cells - 1, 1)], axis)

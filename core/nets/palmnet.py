@@ -40,8 +40,8 @@ class PalmNet(nn.Module):
         self.say = nn.Conv2d(near, 2, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Predict from depth frames in mm (B, 1, 2, h, w): the heatmap of the palm's centre before
-        the sigmoid, and its depth in units of 100 mm."""
+        """Predict a palm-centre heatmap before the sigmoid, and the centre's depth in units of 100
+        mm, as (B, 1, 2, h, w), from depth frames in mm."""
         seen = ((frames > 0) & (frames < _MAX_DEPTH_MM)).to(frames.dtype)
         near = self.stem(torch.cat([(frames - _MEAN_DEPTH_MM) / _DEPTH_STD_MM * seen, seen], 1))
         middle = self.halved(near)
@@ -54,7 +54,7 @@ class PalmNet(nn.Module):
 
 
 def _compute_mean_depth(frames: Tensor, seen: Tensor) -> Tensor:
-    """Average the valid depths (mm) in each output cell, in units of 100 mm; 0 without any."""
+    """Average the valid depths (mm) per output cell, in units of 100 mm; 0 if there are none."""
     stride = PalmNet.stride
     some = functional.avg_pool2d(seen, stride)
     depth = functional.avg_pool2d(frames, stride) / some.clamp(min=1 / stride**2)

@@ -82,7 +82,7 @@ class PoseResNet(nn.Module):
         self._init_weights()
 
     def _add_backbone(self, depth: int) -> None:
-        """Add a ResNet's layers under torchvision's names, without its classifier."""
+        """Add a ResNet's layers, except its classifier, under torchvision's names."""
         block = _Bottleneck if depth in _LARGE else _Basic
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
@@ -121,7 +121,7 @@ class PoseResNet(nn.Module):
         return self.predict_with_attention(pictures)[0]
 
     def predict_with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Predict the heatmaps, and return them with each attention unit's weights, 0..1, by name.
+        """Predict heatmaps; return them and each attention unit's weights, 0..1, by name.
 
         Returns:
             (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the
@@ -142,8 +142,8 @@ class PoseResNet(nn.Module):
         return self.final_layer(x)[:, None], attention
 
     def _sum_weighted_scales(self, scales: list[Tensor], attention: dict[str, Tensor]) -> Tensor:
-        """Multiply each scale by its attention weights, which are stored in `attention`, and sum
-        the scales at the finest one's size."""
+        """Multiply each scale by its attention weights, add these to `attention`, and sum the
+        scales at the finest scale's size."""
         attended = []
         for i, (unit, scale) in enumerate(zip(self.holistic, scales, strict=True), 1):
             attention[f"holistic_{i}"] = unit(scale)
@@ -154,7 +154,7 @@ class PoseResNet(nn.Module):
         return coarse + middle + fine
 
     def _extract_features(self, pictures: Tensor) -> Tensor:
-        """Compute the ResNet backbone's last feature map, stride 32."""
+        """Compute the ResNet backbone's last feature map, of stride 32."""
         x = functional.relu(self.bn1(self.conv1(pictures)))
         x = functional.max_pool2d(x, 3, 2, 1)
         for i in range(1, 5):
@@ -185,7 +185,7 @@ class AttentionUnits(nn.Module):
         nn.init.normal_(self.kernel.weight, std=1 / kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute attention weights, (B, N, h, w), 0..1, of features (B, C, h, w) by mean-field
+        """Compute attention weights (B, N, h, w), 0..1, from features (B, C, h, w) by mean-field
         iterations."""
         unary: Tensor = self.unary(x)
         weights = unary
@@ -208,7 +208,7 @@ class _Basic(nn.Module):
         self.downsample = _build_shortcut(channels, width, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply two convolutions, and add the shortcut."""
+        """Apply two convolutions and add the shortcut."""
         y = functional.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
         return functional.relu(y + self.downsample(x))
@@ -231,7 +231,7 @@ class _Bottleneck(nn.Module):
         self.downsample = _build_shortcut(channels, wide, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply three convolutions, and add the shortcut."""
+        """Apply three convolutions and add the shortcut."""
         y = functional.relu(self.bn1(self.conv1(x)))
         y = functional.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
@@ -239,7 +239,7 @@ class _Bottleneck(nn.Module):
 
 
 def _build_shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
-    """Build a normalised 1x1 convolution as a residual shortcut; an identity if shapes agree."""
+    """Build a residual shortcut: an identity if shapes agree, else a normalised 1x1 convolution."""
     if stride == 1 and channels == wide:
         return nn.Sequential()
     return nn.Sequential(nn.Conv2d(channels, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))

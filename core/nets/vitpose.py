@@ -54,8 +54,8 @@ class ViTPose(nn.Module):
         nn.init.normal_(self.final_layer.weight, std=0.001)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w), from pictures
-        (B, 3, H, W) in the channel order and scaling of the weights."""
+        """Predict heatmaps of one stage without a background map, (B, 1, J, h, w), from pictures
+        (B, 3, H, W) in the weights' channel order and scaling."""
         x = self.patches(pictures)
         grid = x.shape[-2:]
         x = x.flatten(2).transpose(1, 2) + self._resize_position_embedding(*grid)  # (B, P, C)
@@ -68,7 +68,7 @@ class ViTPose(nn.Module):
         return maps[:, None]
 
     def _resize_position_embedding(self, rows: int, columns: int) -> Tensor:
-        """Return the position embedding, (1, P, C), resized if the grid isn't the trained one."""
+        """Return the position embedding, (1, P, C), resized to the grid if needed."""
         if (rows, columns) == self._grid:
             return self.places
         embedding = self.places.transpose(1, 2).unflatten(2, self._grid)

@@ -43,9 +43,9 @@ class Alignment:
 
 
 def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
-    """Compute BlazePose's alignment points from a body's (K, 2) keypoints, by the paper's
-    definition: the hips' midpoint, and the top of the circle around the person; None where hips or
-    shoulders are missing, or coincide."""
+    """Compute BlazePose's alignment points from a body's (K, 2) keypoints: the midpoint of the
+    hips, and the top of the circle around the person. Return None if hips or shoulders are missing
+    or coincide."""
     hips, shoulders = (
         keypoints[[skeleton.index(f"left_{joint}"), skeleton.index(f"right_{joint}")]].mean(0)
         for joint in ("hip", "shoulder")
@@ -67,8 +67,8 @@ class TrackerSteps:
         self._followed: tuple[TurnedSquare, ...] = ()
 
     def next(self, keypoints: list[Floats]) -> Tracking:
-        """Return whether the detector ran on this frame and which squares were searched; remember
-        the keypoints' squares for the next frame."""
+        """Return whether the detector ran on this frame and which squares were searched; store the
+        squares around these keypoints for the next frame."""
         tracking = Tracking(len(self._followed) < self._num_poses, self._followed)
         found = filter(None, (estimate_alignment(one) for one in keypoints))
         self._followed = tuple(one.region for one in found)

@@ -66,7 +66,7 @@ class Square(NamedTuple):
 
 def bounding_box(keypoints: NDArray[np.float32]) -> Box:
     """Return the smallest box that contains (K, 2) keypoints, ignoring missing ones; raise
-    ValueError where all are."""
+    ValueError if all are missing."""
     seen = keypoints[np.isfinite(keypoints).all(axis=1)]
     if not len(seen):
         raise ValueError("a box needs at least one keypoint, all are missing")
@@ -74,15 +74,15 @@ def bounding_box(keypoints: NDArray[np.float32]) -> Box:
 
 
 def square_around(keypoints: NDArray[np.float32], factor: float = CROP_FACTOR) -> Square:
-    """Return the square round the keypoints' box, with `factor` times its longer side."""
+    """Return the square centred on the keypoints' box, with `factor` times its longer side."""
     box = bounding_box(keypoints)
     side = box.longer_side * factor
     return Square((box.x0 + box.x1 - side) / 2, (box.y0 + box.y1 - side) / 2, side)
 
 
 def clip_box(box: Box, size_hw: tuple[int, int]) -> Box | None:
-    """Clip a box to the picture, x1 and y1 to the last pixel inside (Xiao et al. 2018), or at the
-    left and top alone if `size_hw` is unknown, (0, 0); return None where nothing is inside."""
+    """Clip a box to the picture, x1 and y1 to the last pixel inside (Xiao et al. 2018); only at the
+    left and top if `size_hw` is (0, 0), unknown. Return None if the box is outside."""
     right, bottom = (size_hw[1], size_hw[0]) if all(size_hw) else (math.inf, math.inf)
     x0, y0 = max(0.0, box.x0), max(0.0, box.y0)
     x1, y1 = min(right, max(box.x0 + 1, box.x1)) - 1, min(bottom, max(box.y0 + 1, box.y1)) - 1
@@ -103,7 +103,7 @@ def map_to_square(keypoints: NDArray[Any], square: Square, size: int) -> NDArray
 
 
 def map_to_box(keypoints: NDArray[Any], box: Box, size_hw: tuple[int, int]) -> NDArray[np.float32]:
-    """Convert (..., 2) picture pixels to pixels of the box's crop when resized to `size_hw`."""
+    """Convert (..., 2) picture pixels to pixels of the box's crop, resized to `size_hw`."""
     step = np.array([box.width, box.height]) / size_hw[::-1]
     shift = np.array([box.x0, box.y0]) + (step - 1) / 2
     return ((keypoints - shift) / step).astype(np.float32)
@@ -112,7 +112,7 @@ def map_to_box(keypoints: NDArray[Any], box: Box, size_hw: tuple[int, int]) -> N
 def rescale_keypoints(
     keypoints: NDArray[np.float32], size_hw: tuple[int, int], to_hw: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Convert (..., 2) pixels of a picture to those of the same picture resized to `to_hw`."""
+    """Rescale (..., 2) keypoints from a picture of `size_hw` to the same picture at `to_hw`."""
     if size_hw == to_hw:
         return keypoints
     scale = np.divide(to_hw, size_hw)[::-1]

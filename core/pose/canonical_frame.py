@@ -32,8 +32,8 @@ class CanonicalFrame(NamedTuple):
 
 
 def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame:
-    """Rotate 2-D poses so that their headings agree, and mirror hands with the thumb on the other
-    side; sizes stay. A pose of length 0 has heading 0.
+    """Rotate 2-D poses to a common heading, and mirror hands that have the thumb on the other side;
+    sizes don't change. A pose of length 0 has heading 0.
 
     Args:
         from_root: large beside a thousandth: the heading of a smaller pose is too short.
@@ -69,8 +69,8 @@ class CanonicalFrame3d(NamedTuple):
 
 
 def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame3d:
-    """Rotate 3-D hands so that headings and palms agree, and mirror left hands; sizes, which are
-    large beside a thousandth, stay."""
+    """Rotate 3-D hands to a common heading and palm direction, and mirror left hands; sizes, which
+    should be much larger than 0.001, don't change."""
     assert skeleton.sides is not None
     near, far = skeleton.sides
     along = to_unit_length(_heading_sum(from_root, skeleton), xp)

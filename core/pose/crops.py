@@ -23,7 +23,7 @@ _MARGIN_X, _MARGIN_Y = 0.06, 0.10
 
 
 def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
-    """Crop a square and resample it to (size, size, 3); beyond the picture its edge is repeated."""
+    """Crop a square and resample it to (size, size, 3), repeating the picture's edge outside it."""
     step = square.side / size
     # A whole number of samples a pixel, averaged: warping alone would skip pixels when shrinking.
     samples = max(1, round(step))
@@ -65,8 +65,8 @@ class PersonView:
         rotation_deg: float = 0.0,
         ends: BoxEnds = "edges",
     ) -> "PersonView":
-        """Build the view of a person's box: extended to the input's aspect ratio, padded,
-        optionally rotated.
+        """Build the view of a person's box: expand it to the input's aspect ratio, pad it, and
+        optionally rotate it.
 
         Args:
             rotation_deg: of the picture, clockwise as seen.
@@ -96,7 +96,7 @@ class PersonView:
         return (points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
 
     def cut(self, rgb: Picture) -> Picture:
-        """Crop the view at the input's size; black outside the picture, as nets were trained."""
+        """Crop the view at the input's size, black outside the picture as in the nets' training."""
         height, width = self.input_hw
         flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
         return np.asarray(cv2.warpAffine(rgb, self.matrix, (width, height), flags=flags), np.uint8)
@@ -104,7 +104,7 @@ class PersonView:
 
 def person_box(keypoints: Floats) -> Box:
     """Estimate the box that an annotator would draw around a person: the keypoints' bounding box
-    plus margins in proportion to its longer side; raise ValueError where all are missing."""
+    plus margins in proportion to its longer side. Raise ValueError if all are missing."""
     box = bounding_box(keypoints)
     x, y = _MARGIN_X * box.longer_side, _MARGIN_Y * box.longer_side
     return Box(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y)

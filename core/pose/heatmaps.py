@@ -57,8 +57,8 @@ def encode_heatmaps(
     cut_off: float | None = None,
     xp: Any = np,
 ) -> Any:
-    """Render Gaussians at the keypoints, and 1 − their maximum as the background's map, as (...,
-    J+1, h, w) float32.
+    """Render Gaussians at the keypoints, and the background map as 1 − their maximum, as (..., J+1,
+    h, w) float32.
 
     Args:
         keypoints: (..., J, 2) input pixels, NaN where missing: its map is empty.
@@ -115,8 +115,8 @@ def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
-    """Decode each map's peak, moved a quarter of a cell towards the higher neighbour along each
-    axis (Newell et al. 2016); not moved near the map's border.
+    """Decode each map's peak, shifted by a quarter of a cell towards the higher neighbour along
+    each axis (Newell et al. 2016), except at the map's border.
 
     Returns:
         (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
@@ -130,8 +130,8 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
-    """Decode each map's peak, as `decode_quarter` does, by DARK (Zhang et al. 2020, 3.2): blur the
-    map, then take one Newton step on its logarithm.
+    """Decode each map's peak by DARK (Zhang et al. 2020, 3.2): blur the map, then take one Newton
+    step on its logarithm. Returns as `decode_quarter`.
 
     Args:
         blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
@@ -151,7 +151,7 @@ DECODERS = {"parabola": decode_parabola, "quarter": decode_quarter, "dark": deco
 
 def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
     """Return DARK's (2,) offset from a cell, at most ±1: a Newton step on the blurred map's
-    logarithm; 0 at the map's border or without a maximum."""
+    logarithm; 0 at the map's border or if there is no maximum."""
     height, width = heatmap.shape
     reach = min(reach, x - 1, y - 1, width - 2 - x, height - 2 - y)
     if reach < 0:
@@ -178,8 +178,8 @@ def _mask_empty_peaks(cells: Any, values: Floats) -> tuple[Floats, Floats]:
 
 
 def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
-    """Decode keypoints of a SimCC net (Li et al. 2022) by the highest value of its outputs along
-    each axis, (..., J, W·bins) and (..., J, H·bins).
+    """Decode keypoints of a SimCC net (Li et al. 2022): the position of the highest value in each
+    of its outputs, (..., J, W·bins) and (..., J, H·bins).
 
     Returns:
         (..., J, 2) x, y in input pixels, NaN where no value is above 0; (..., J) the lower of both
@@ -192,8 +192,8 @@ def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[F
 def unflip_heatmaps(
     maps: Floats, mirrored: Sequence[int], *, shift: bool = True, background: bool = False
 ) -> Floats:
-    """Mirror a mirrored picture's maps back and exchange left and right keypoints, to average both
-    (the flip test).
+    """Flip a mirrored picture's maps back and swap left and right keypoints, to average them with
+    the unmirrored picture's maps (flip test).
 
     Args:
         maps: (..., J, h, w), or J+1 with a background.
@@ -209,7 +209,8 @@ def unflip_heatmaps(
 
 
 def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Resize maps to the input; return their highest pixels, (J, 2) x, y, and values (J,)."""
+    """Resize maps to the input's size; return the position of each map's maximum, (J, 2) x, y, and
+    its value (J,)."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = find_peaks(np.stack(large))
@@ -220,7 +221,7 @@ def _peak_neighbours(
     maps: Floats, cells: NDArray[np.int64], axis: int
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Return the values before, at and after each peak along x (0) or y (1), and whether both
-    neighbours are in the map; else all three are the peak's."""
+    neighbours are in the map; if not, all three values are the peak's."""
     height, width = maps.shape[-2:]
     flat = maps.reshape(*maps.shape[:-2], -1)
     step, length = ((1, width), (width, height))[axis]
@@ -237,7 +238,7 @@ def _parabola_offset(
     before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return the offset of the vertex of a parabola through three values' logarithms, at most ±0.5
-    cells; 0 where not `inside` or without a maximum."""
+    cells; 0 if not `inside` or if there is no maximum."""
     low, middle, high = np.log(np.maximum([before, peak, after], _FLAT, dtype=np.float64))
     curve = low - 2 * middle + high
     bent = inside & (curve < -_FLAT)

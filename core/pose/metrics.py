@@ -40,9 +40,9 @@ class Pck:
 
 
 def keypoint_distances(predicted: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
-    """Compute the (N, K) distances of predicted from true keypoints, both (N, K, 2 or 3), in units
-    of each pose's size or of one for all; NaN where the target is missing, infinite where only the
-    prediction is. Raise ValueError where the shapes differ, or a size is not above 0."""
+    """Compute (N, K) distances between predicted and true keypoints, both (N, K, 2 or 3), divided
+    by each pose's size; NaN if the target is missing, infinite if only the prediction is. Raise
+    ValueError if the shapes differ, or a size is not above 0."""
     ours, theirs = np.asarray(predicted, np.float64), np.asarray(target, np.float64)
     if ours.shape != theirs.shape or ours.ndim != 3:
         raise ValueError(
@@ -57,8 +57,8 @@ def keypoint_distances(predicted: ArrayLike, target: ArrayLike, size: ArrayLike 
 
 
 def pck(distances: Distances, limit: float) -> Pck:
-    """Compute PCK, each keypoint's fraction of poses with a distance of at most `limit` (0.2 of the
-    torso, or 0.5 of the head, PCKh), and how many poses have it."""
+    """Compute PCK: for each keypoint, the fraction of poses with a distance of at most `limit` (0.2
+    of the torso, or for PCKh 0.5 of the head), and the number of poses that have it."""
     known = ~np.isnan(distances)
     return Pck(_mean_where(known, distances <= limit, axis=0), known.sum(axis=0))
 
@@ -70,7 +70,7 @@ def pck_interval(
     pictures: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Compute the 95 % confidence interval of `pck(…).weighted` by a bootstrap over pictures, since
-    errors within a picture are correlated.
+    errors in the same picture are correlated.
 
     Args:
         distances: (N, K); or (S, N, K) of several nets on the same poses, whose rates are pooled.
@@ -89,7 +89,7 @@ def pck_interval(
 
 
 def _mean_where(known: NDArray[np.bool_], values: NDArray[Any], axis: int) -> Distances:
-    """Return the means of the known values along an axis; NaN where none is known."""
+    """Return the means of the known values along an axis; NaN if none is known."""
     counts = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
     return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
@@ -107,8 +107,8 @@ def mean_error_by_keypoint(distances: Distances) -> Distances:
 
 
 def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
-    """Compute the success curve, (L,): the fraction of poses whose largest distance is at most each
-    of (L,) limits in the same unit, leaving out poses without a target."""
+    """Compute the success curve, (L,): for each of (L,) limits, the fraction of poses with all
+    distances within it, ignoring poses without a target."""
     known = ~np.isnan(distances)
     worst = np.where(known, distances, -np.inf).max(axis=1)[known.any(axis=1)]
     within = worst[:, None] <= np.asarray(limits, np.float64)
@@ -117,22 +117,22 @@ def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
 
 def summarize_distances(distances: Distances) -> dict[str, float | None]:
     """Return "pck@0.1", "pck@0.2" and "mean_error" over all keypoints of all poses, rounded to four
-    digits; None where no target has a keypoint."""
+    digits; None if the targets have no keypoints."""
     shares = {f"pck@{limit}": pck(distances, limit).weighted for limit in (0.1, 0.2)}
     figures = shares | {"mean_error": epe(distances)}
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
 
 
 def torso_lengths(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
-    """Compute the distance from left shoulder to right hip, given by their indices, of each true
-    pose (N, K, 2): LSP's normaliser."""
+    """Compute the distance from left shoulder to right hip, LSP's normaliser, of each true pose (N,
+    K, 2); the keypoints are given by index."""
     joints = np.asarray(target, np.float64)
     return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
 
 
 def oks(predicted: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayLike) -> Distances:
     """Compute each pose's object keypoint similarity with its target, (N,) 0..1, as COCO does: the
-    mean over the target's keypoints; NaN where it has none.
+    mean over the target's keypoints, or NaN if it has none.
 
     Args:
         predicted, target: (N, K, 2) pixels, NaN where missing; what only the target has counts 0.
@@ -150,8 +150,8 @@ def oks(predicted: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayL
 def oks_nms(
     keypoints: ArrayLike, scores: ArrayLike, areas: ArrayLike, sigmas: ArrayLike, limit: float = 0.9
 ) -> list[int]:
-    """Drop poses (N, K, 2) of one picture that are too similar (OKS above `limit`) to one of a
-    higher score; return the others' indices, best first."""
+    """Drop poses (N, K, 2) of one picture that are too similar (OKS above `limit`) to a pose with a
+    higher score; return the indices of the remaining poses, best first."""
     poses = np.asarray(keypoints, np.float64)
     sizes = np.asarray(areas, np.float64)
     waiting = [int(i) for i in np.argsort(-np.asarray(scores, np.float64), kind="stable")]

@@ -25,15 +25,15 @@ _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
 def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
-    """Return the square to search while no hand is tracked, in the middle of the picture."""
+    """Return the square in the picture's centre to search while no hand is tracked."""
     height, width = size_hw
     side = min(side, height, width)
     return Square((width - side) / 2, (height - side) / 2, side)
 
 
 def next_square(region: Square, keypoints: Floats, peaks: Floats) -> Square | None:
-    """Return the square to search in the next frame, from that in which these keypoints were found;
-    None when the hand is lost: the peaks of their maps, (J,), sum to less than 1.
+    """Return the square to search in the next frame, given this frame's square and keypoints; None
+    if the hand is lost, since its maps' peaks, (J,), sum to less than 1.
 
     It is centred on the keypoints' mean; its side moves by a fifth towards twice the largest of
     their width, their height and 96 pixels.
@@ -56,7 +56,7 @@ class _Track:
     speed: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
 
     def update(self, pose: Pose, time_s: float) -> "_Track":
-        """Return the track with its next pose and the keypoints' mean velocity between both."""
+        """Return the track updated with its next pose and the keypoints' mean velocity."""
         dt_s = time_s - self.seen_s
         previous, current = _common_keypoints(self.pose.keypoints, pose.keypoints)
         if dt_s <= 0 or not len(current):
@@ -124,7 +124,7 @@ class PoseTracker:
         self._tracks, self._next = {}, 0
 
     def _new_number(self, taken: Container[int]) -> int:
-        """Return the lowest number that isn't taken where they are reused, else one never used."""
+        """Return the lowest free number if numbers are reused, else one never used before."""
         if self.reuse:
             return next(n for n in count(1) if n not in taken)
         self._next += 1
@@ -132,8 +132,8 @@ class PoseTracker:
 
 
 def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
-    """Drop a frame's duplicates of the same person by OKS (non-maximum suppression); return the
-    other bodies' indices, most confident first."""
+    """Drop detections of the same person by OKS (non-maximum suppression); return the indices of
+    the remaining bodies, most confident first."""
     if len(poses) < 2:
         return list(range(len(poses)))
     joints, sigmas = _oks_keypoints(skeleton)
@@ -162,15 +162,15 @@ _MAX_EXTRAPOLATION_S = 0.3
 
 
 def _hand_cost(previous: Pose, current: Pose) -> float:
-    """Return the matching cost of two hands: mean displacement over size, plus 0.5 for another
-    handedness; infinite without common keypoints."""
+    """Return the matching cost of two hands: mean displacement over size, plus 0.5 if handedness
+    differs; infinite if they share no keypoints."""
     sides = {previous.handedness, current.handedness} - {None}
     displacement = _mean_displacement(previous.keypoints, current.keypoints)
     return displacement + (_HANDEDNESS_COST if len(sides) == 2 else 0.0)
 
 
 def _mean_displacement(previous: Floats, current: Floats) -> float:
-    """Return common keypoints' mean displacement over the larger pose's size; infinite without."""
+    """Return shared keypoints' mean displacement over the larger pose's size, or infinity."""
     before, after = _common_keypoints(previous, current)
     if not len(before):
         return math.inf
@@ -181,8 +181,8 @@ def _mean_displacement(previous: Floats, current: Floats) -> float:
 
 
 def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) -> float:
-    """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of
-    OKS and IoU of their common keypoints.
+    """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of OKS
+    and IoU of their shared keypoints.
 
     Args:
         is_only: there is one pose and one track: similarity, the expensive part, is skipped where
@@ -201,7 +201,7 @@ def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) 
 
 
 def _common_keypoints(previous: Floats, current: Floats) -> tuple[Floats, Floats]:
-    """Return the keypoints that both poses have, (n, 2) each; none where their counts differ."""
+    """Return the keypoints that both poses have, (n, 2) each; none if counts differ."""
     if previous.shape != current.shape:
         return previous[:0], current[:0]
     seen = np.isfinite(previous).all(axis=1) & np.isfinite(current).all(axis=1)
@@ -210,7 +210,7 @@ def _common_keypoints(previous: Floats, current: Floats) -> tuple[Floats, Floats
 
 @lru_cache
 def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Return the indices of the keypoints that COCO's skeleton has too, and their OKS sigmas."""
+    """Return indices and OKS sigmas of the keypoints that COCO's skeleton has too."""
     known = dict(zip(COCO_17.joints, COCO_17.oks_sigmas, strict=True))
     joints = skeleton_named(skeleton).joints
     shared = [(i, known[name]) for i, name in enumerate(joints) if name in known]
@@ -220,7 +220,7 @@ def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
 def _assign_tracks(
     costs: Sequence[dict[int, float]], new_track_cost: float = _NEW_HAND_COST
 ) -> list[int | None]:
-    """Assign poses to tracks at the least total cost; None where a new track is cheaper."""
+    """Assign poses to tracks at the lowest total cost; None means a new track."""
     if len(costs) == 1:  # as most often
         number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, new_track_cost))
         return [number if cost < new_track_cost else None]

@@ -54,7 +54,7 @@ class RemoteFrame:
     """A frame whose picture stayed where it was taken, in a visitor's browser.
 
     Attributes:
-        crops: one per pose; None where none was sent.
+        crops: one per pose; None if none was sent.
         size_hw, time_s, index, source, mirrored_view: as a `Frame`'s.
     """
 
@@ -105,7 +105,7 @@ class Pose:
             raise ValueError(f"handedness must be Left, Right or None, got {self.handedness!r}")
 
     def without_hidden(self) -> "Pose":
-        """Return the pose with keypoints of a known visibility below 0.5 as missing."""
+        """Return the pose with NaN for keypoints that have a visibility below 0.5."""
         if self.visibility is None or (self.visibility >= VISIBLE).all():
             return self
         hidden = self.visibility < VISIBLE
@@ -139,7 +139,7 @@ class Heatmaps:
         return int(self.maps.shape[0])
 
     def to_picture(self, cells: Floats) -> Floats:
-        """Convert (..., 2) map cells, x and y, to picture pixels."""
+        """Convert (..., 2) x, y from heatmap cells to picture pixels."""
         box = self.region
         step = np.array([box.width, box.height]) / self.maps.shape[:-3:-1]  # picture pixels a cell
         shift = np.array([box.x0, box.y0]) + (step - 1) / 2
@@ -163,7 +163,7 @@ class TurnedSquare:
 
     @property
     def corners(self) -> Floats:
-        """Return the corners, (4, 2) px, clockwise from the upper left one before the rotation."""
+        """Return the corners, (4, 2) px, clockwise from the unrotated upper left corner."""
         c, s = np.cos(self.rotation), np.sin(self.rotation)
         unit = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * self.side / 2
         return (unit @ np.array([(c, s), (-s, c)]) + (self.x, self.y)).astype(np.float32)
@@ -195,7 +195,7 @@ class Estimate:
         heatmaps: of each pose, where a heatmap net found it, else empty.
         masks: of each pose, (H, W) float32 in 0..1, how surely a pixel is the person's; empty
             where they were not asked for.
-        tracking: None where the estimator has not two steps, or does not say.
+        tracking: None if the estimator has not two steps, or does not say.
         numbers: of each pose, the same as long as it is followed; each is drawn in a colour of its
             own. Empty where nobody tells them apart.
     """

@@ -52,7 +52,7 @@ class DepthView:
 
 
 def render_view(frame: DepthFrame, result: DepthReading, depth_range: DepthRange) -> DepthView:
-    """Render a depth frame as a colour JPEG within a depth range, with the hand's crop."""
+    """Render a depth frame as a colour JPEG, and the hand's crop."""
     jpeg = encode_jpeg(colour_depth(frame.depth_mm, depth_range), _JPEG_QUALITY)
     steps = None if result.cube is None else quantise_crop(result.cube.cut_crop(frame.depth_mm))
     return DepthView(frame.index, frame.time_s, jpeg, frame.camera, result, steps)
@@ -95,20 +95,20 @@ class DepthPlayback:
 
     @cached_property
     def truth(self) -> Skeleton | None:
-        """Return the skeleton of the annotated keypoints; None without any, or if it is unknown."""
+        """Return the annotated keypoints' skeleton; None if missing or unknown."""
         names = (frame.skeleton for frame in self._sample_frames() if frame.truth_mm is not None)
         name = next(names, "")
         return skeleton_named(name) if name else None
 
     @cached_property
     def has_unnamed_truth(self) -> bool:
-        """Return whether the recording has annotated keypoints of an unknown skeleton."""
+        """Return whether the annotated keypoints have an unknown skeleton."""
         return any(
             frame.truth_mm is not None and not frame.skeleton for frame in self._sample_frames()
         )
 
     def view(self, index: int, depth_range: DepthRange) -> DepthView:
-        """Read a frame and the hand in it, and render both; raise MediaError if it is damaged."""
+        """Read a frame and its hand, and render both; raise MediaError if it is damaged."""
         try:
             frame = self.source.read(index)
             return render_view(frame, self._read_once(frame, index), depth_range)
@@ -117,7 +117,7 @@ class DepthPlayback:
             raise
 
     def read(self, indices: Iterable[int]) -> Iterator[tuple[DepthFrame, DepthReading]]:
-        """Yield these frames and their results, skipping damaged ones."""
+        """Yield the frames at these indices and their results, skipping damaged ones."""
         for index in indices:
             with suppress(MudraError):
                 frame = self.source.read(index)
@@ -134,7 +134,7 @@ class DepthPlayback:
         return with_hand, len(self._results) + len(self._damaged)
 
     def keypoints_csv(self) -> bytes:
-        """Return the frames read so far as CSV, with x, y, z in mm, empty without a hand."""
+        """Return the frames read so far as CSV, x, y, z in mm, empty if there is no hand."""
         names = self.skeleton.joints if self.skeleton else ()
         rows = [["frame", "time_s", *(f"{name}_{axis}" for name in names for axis in "xyz")]]
         for index, result in sorted(self._results.items()):
@@ -157,7 +157,7 @@ class DepthPlayback:
                 yield self.source.read(int(index))
 
     def _read_once(self, frame: DepthFrame, index: int) -> DepthReading:
-        """Return a frame's cached result; tracking is reset unless frames are consecutive."""
+        """Return a frame's result, cached; reset tracking unless frames are consecutive."""
         if index not in self._results:
             if self._net is None or index != self._next:
                 self._reader.reset()

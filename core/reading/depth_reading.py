@@ -81,8 +81,8 @@ class DepthReading:
     errors_mm: Distances | None = None
 
     def to_estimate(self, camera: Camera, net_name: str, time_s: float = 0.0) -> Estimate:
-        """Convert to an estimate with keypoints in the pixels of the frame's camera and in mm; the
-        net that found them is recorded as the estimator."""
+        """Convert to an estimate with keypoints in the frame camera's pixels and in mm, and with
+        the net as its estimator."""
         poses: tuple[Pose, ...] = ()
         if self.joints_mm is not None:
             pixels = camera.to_pixels(self.joints_mm)[:, :2].astype(np.float32)
@@ -107,7 +107,7 @@ class DepthReader:
         self._misses = 0
 
     def read(self, frame: DepthFrame) -> DepthReading:
-        """Read the next frame: follow the last frame's hand, or find a new one.
+        """Read the hand in the next frame: follow the last frame's hand, or find a new one.
 
         A hand is lost when its cube holds too little surface, or so much that it is a wall; when
         the keypoints span too far or lie on no surface; and when a finder has ruled it out in
@@ -133,7 +133,7 @@ class DepthReader:
             finder.close()
 
     def _follow_hand(self, frame: DepthFrame) -> DepthReading | None:
-        """Read the hand in the last frame's cube; None if there was none or it is lost."""
+        """Read the hand in the last frame's cube; None if there was no hand or it is lost."""
         if self._last is None or self._last.camera != frame.camera:
             return None
         reading = self._read_cube(frame, self._last, "tracked")
@@ -144,7 +144,7 @@ class DepthReader:
         return reading if self._misses <= _CONFIG.max_misses else None
 
     def _find_hand(self, frame: DepthFrame) -> DepthReading:
-        """Return the reading of the first finder whose hand can be read, or one without a hand."""
+        """Return the first finder's hand that can be read, or a reading without a hand."""
         for finder in self._finders:
             found = finder.find(frame)
             if found is None or not 0 < found.centre_uvd[2] <= VALID_DEPTH_MM[1]:
@@ -155,7 +155,7 @@ class DepthReader:
         return DepthReading(skeleton="" if self._net is None else self._net.skeleton)
 
     def _read_cube(self, frame: DepthFrame, cube: Cube, method: Method) -> DepthReading | None:
-        """Find the keypoints of the hand in a cube, re-centring it; None if it holds no hand."""
+        """Re-centre a cube and find the hand's keypoints in it; None if it contains no hand."""
         if self._net is None:
             cube = centre_cube(frame.depth_mm, cube) if method == "tracked" else cube
             return DepthReading(cube, method) if _has_hand_area(frame, cube) else None
@@ -172,8 +172,8 @@ class DepthReader:
 
 
 def _measure_errors(reading: DepthReading, frame: DepthFrame) -> Distances | None:
-    """Return each keypoint's distance from the annotated one, (K,) mm; None without both, or where
-    their skeletons can't be converted."""
+    """Return each keypoint's distance from the annotated one, (K,) mm; None if keypoints or
+    annotation are missing, or their skeletons can't be converted."""
     joints_mm, truth_mm = reading.joints_mm, frame.truth_mm
     if joints_mm is None or truth_mm is None or not frame.skeleton:
         return None
@@ -200,8 +200,8 @@ def _has_hand_area(frame: DepthFrame, cube: Cube) -> bool:
 
 
 def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
-    """Return whether keypoints (K, 3) are plausible for a visible hand: the surface area in the
-    cube, their span, and the fraction of them on a measured surface."""
+    """Return whether keypoints (K, 3) are plausible for a visible hand, by the surface area in the
+    cube, the keypoints' span, and the fraction on a measured surface."""
     if not (joints_mm[:, 2] > 0).all() or not _has_hand_area(frame, cube):
         return False
     span = float(np.linalg.norm(joints_mm[:, None] - joints_mm[None], axis=-1).max())

@@ -56,7 +56,7 @@ class HandFinder(Protocol):
     method: Method
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """Find the most probable hand; None if there is none."""
+        """Find MediaPipe's first hand that has a measured palm depth; None if there is none."""
 
     def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
         """Return whether the finder is certain that a followed cube holds no hand."""
@@ -131,8 +131,8 @@ class RgbFinder(HandFinder):
 
 
 def median_palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
-    """Return the median depth at a palm's keypoints (P, 2), at its centre and half way between;
-    None if none was measured there."""
+    """Return the median depth at a palm's keypoints (P, 2), their centre and the points half way
+    between; None if nothing was measured there."""
     centre = palm.mean(0)
     places = np.concatenate([centre + part * (palm - centre) for part in (0.0, 0.5, 1.0)])
     columns, rows = np.round(places).astype(int).T
@@ -143,8 +143,8 @@ def median_palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
 
 
 def create_finder(method: str, paths: Paths) -> HandFinder:
-    """Create the finder named "rgb", "depth" or "slices"; raise EstimatorError for another name,
-    WeightsError where its model is missing."""
+    """Create the finder "rgb", "depth" or "slices"; raise EstimatorError if the name is unknown,
+    WeightsError if its model is missing."""
     if method not in FINDERS:
         raise EstimatorError(f"no finder of hands “{method}”; there are: {', '.join(FINDERS)}")
     return FINDERS[method](paths)

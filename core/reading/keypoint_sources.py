@@ -44,11 +44,11 @@ class KeypointSource:
         return self.name not in estimator_names()
 
     def net_metadata(self, paths: Paths) -> HeatmapMetadata:
-        """Read the metadata of the net; raise WeightsError where they can't be read."""
+        """Read the metadata of the net; raise WeightsError if they can't be read."""
         return read_net_metadata(paths.net(self.name), HeatmapMetadata)
 
     def training_estimator(self, paths: Paths) -> str:
-        """Return the estimator name in gesture models: for a fine-tuned net, its base net's."""
+        """Return the estimator name for gesture models; a fine-tuned net has its base net's."""
         if not self.is_net:
             return self.name
         try:
@@ -57,8 +57,8 @@ class KeypointSource:
             return self.name
 
     def open(self, paths: Paths, *, num_poses: int = 1, isolated: bool = True) -> Any:
-        """Create the estimator, or the net's estimator, with these options. Raise EstimatorError
-        where there is none, WeightsError where its models are missing or altered.
+        """Create the estimator with these options. Raise EstimatorError if the name is unknown,
+        WeightsError if its models are missing or altered.
 
         Args:
             isolated: see `MediapipeTask`.
@@ -84,7 +84,7 @@ class KeypointSource:
 
 
 def estimator_names(skeleton: str | None = None) -> list[str]:
-    """List the names of the estimators that need no net, of one skeleton or of all."""
+    """List the names of the estimators that need no net, for one skeleton or for all."""
     return [
         name
         for name, estimator in ESTIMATORS.items()
@@ -94,21 +94,21 @@ def estimator_names(skeleton: str | None = None) -> list[str]:
 
 def selectable_sources(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
     """List the names of the estimators and nets for a skeleton; if there are none, the default
-    of its kind (hands or bodies)."""
+    source for hands or bodies."""
     names = [*estimator_names(skeleton), *available_nets(paths, skeleton)]
     return names or [default_source(skeleton).name]
 
 
 def default_source(skeleton: str) -> KeypointSource:
-    """Return the first estimator of a skeleton, else the first of its kind (hands or bodies)."""
+    """Return the first estimator for a skeleton or, if there is none, for hands or bodies."""
     kind = skeleton_named(skeleton).title
     of_kind = (n for n in estimator_names() if skeleton_named(ESTIMATORS[n].skeleton).title == kind)
     return KeypointSource(next(iter((*estimator_names(skeleton), *of_kind))))
 
 
 def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path]:
-    """Return the heatmap nets of a skeleton as {name: folder}; the user's nets replace shipped
-    ones of the same name."""
+    """Return the heatmap nets for a skeleton as {name: folder}; the user's nets override shipped
+    nets of the same name."""
     found: dict[str, Path] = {}
     for folder in (paths.shipped_models, paths.own_nets):
         for path in sorted(folder.glob(f"*/{METADATA}")):

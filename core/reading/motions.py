@@ -62,8 +62,8 @@ class MotionReader:
     def read(
         self, estimate: Estimate, model: GestureModel | None, names: Mapping[int, str]
     ) -> None:
-        """Read the next frame: recognise completed moving gestures into `made`, and a near miss
-        into `missed`. Raise ModelError where the model does not know these keypoints.
+        """Read the next frame: add completed moving gestures to `made` and store a near miss in
+        `missed`. Raise ModelError if the model wasn't trained on these keypoints.
 
         Args:
             model: of still gestures, perhaps with one of moving gestures; or of moving ones only.
@@ -92,7 +92,7 @@ class MotionReader:
     def _step_visible(
         self, estimate: Estimate, model: GestureModel, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
-        """Step the motion streams of hands in view; return (hand, event) of completed gestures."""
+        """Advance the motion streams of visible hands; return (hand, event) for gestures made."""
         events, traced = [], skeleton_named(estimate.skeleton).traced
         if self._size_hw is None or not has_same_aspect(self._size_hw, estimate.size_hw):
             self._size_hw = estimate.size_hw
@@ -113,8 +113,8 @@ class MotionReader:
     def _step_missing(
         self, now_s: float, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
-        """Step the motion streams of hands out of view, where a swipe often ends; return (hand,
-        event) of completed gestures. Streams end after FORGET_S."""
+        """Advance the motion streams of hands that left the view, as swipes often do; return (hand,
+        event) for completed gestures. Streams end after FORGET_S."""
         events = []
         for number in [number for number in self._tracks if number not in names]:
             track = self._tracks[number]
@@ -133,7 +133,7 @@ class MotionReader:
         return results
 
     def draw_paths(self, mirrored: Picture) -> Picture:
-        """Draw each hand's path into the mirrored picture of the last frame."""
+        """Draw each hand's path on the mirrored picture of the last frame."""
         for track in self._tracks.values():
             points = np.array([point for _, point in track.path]).reshape(-1, 2)
             size_hw = mirrored.shape[:2]

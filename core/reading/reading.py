@@ -112,8 +112,8 @@ class _HandState:
     seen_s: float = 0.0
 
     def choose_name(self, used_names: Container[str]) -> str:
-        """Choose a name that no other hand uses: the last one if it still fits, else the most
-        frequent side with a suffix."""
+        """Choose a name that no other hand uses: the last name if it still fits, else the most
+        frequent side, with a suffix if needed."""
         side = max(self.sides, key=self.sides.__getitem__)
         last = [self.name] if self.name.startswith(side) else []
         names = chain(last, (f"{side}{nth}" for nth in _NTH), (f"{side} {n}" for n in count(5)))
@@ -123,7 +123,7 @@ class _HandState:
     def smooth_and_name(
         self, pose: Pose, prediction: HandPrediction, time_s: float, smoothing: Smoothing
     ) -> HandReading:
-        """Smooth the pose's keypoints, and apply hysteresis to the predicted gesture name."""
+        """Smooth the pose's keypoints, and apply hysteresis to the predicted gesture."""
         if smoothing.joints:
             self.joints.min_cutoff, self.joints.beta = smoothing.min_cutoff, smoothing.beta
             pose = replace(pose, keypoints=self.joints(pose.keypoints, time_s))
@@ -158,7 +158,7 @@ class HandReader:
         self._last_s, self._gaps_s = float("-inf"), 0.0
 
     def _subtract_gaps(self, time_s: float) -> float:
-        """Return the time minus the stream's gaps, so that tracks survive a slow network."""
+        """Return the time minus the stream's gaps, so that tracks survive network delays."""
         gap_s = time_s - self._last_s
         if _COUNTED_GAP_S < gap_s < MAX_GAP_S:
             self._gaps_s += gap_s - _COUNTED_GAP_S
@@ -177,7 +177,7 @@ class HandReader:
         self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
     ) -> tuple[HandReading, ...]:
         """Read the next frame, numbered by `number_poses` or not: predict, smooth (None: as the
-        model's metadata say) and name each hand, in the estimate's order. Raise ModelError where
+        model's metadata say) and name each hand, in the estimate's order. Raise ModelError if
         the model does not know these keypoints."""
         now_s = estimate.time_s
         tracked_s = self._subtract_gaps(now_s)
@@ -196,8 +196,7 @@ class HandReader:
         return tuple(hands)
 
     def _name_hands(self, poses: dict[int, Pose], title: str, now_s: float) -> dict[int, str]:
-        """Return each track's display name: its side, or the skeleton's title; older tracks
-        choose first."""
+        """Return each track's display name: side or skeleton title; older tracks choose first."""
         for number in sorted(poses):
             self._hands.setdefault(number, _HandState())
         names: dict[int, str] = {}
@@ -213,16 +212,16 @@ class HandReader:
         return self._trace
 
     def _extend_trace(self, estimate: Estimate, hands: list[HandReading]) -> None:
-        """Append the first hand to the trace and drop points older than TRACE_S; the tuple is
-        replaced whole, for readers in other threads."""
+        """Append the first hand to the trace and drop points older than TRACE_S; replace the tuple
+        as a whole, since other threads read it."""
         now_s = estimate.time_s
         trace = tuple(point for point in self._trace if now_s - point.time_s <= TRACE_S)
         self._trace = trace + tuple(_trace_point(estimate, hand) for hand in hands[:1])
 
 
 def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPrediction]:
-    """Predict each pose's gesture; predictions are empty without a model or with one of moving
-    gestures. Raise ModelError where the model does not know these keypoints."""
+    """Predict each pose's gesture; predictions are empty if there is no model or it recognises
+    moving gestures. Raise ModelError if it wasn't trained on these keypoints."""
     if model is None or model.steps is not None or not estimate.poses:
         return [HandPrediction() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
@@ -238,7 +237,7 @@ def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPr
 
 
 def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
-    """Return the keypoints (K, 2) in the picture or (K, 3) in space, as the model was trained."""
+    """Return the 2-D (K, 2) or 3-D (K, 3) keypoints, as the model was trained."""
     if model.axes == 2:
         return pose.without_hidden().keypoints
     if pose.world is None:
@@ -250,7 +249,7 @@ def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
 
 
 def _trace_point(estimate: Estimate, hand: HandReading) -> TracePoint:
-    """Make a trace point: raw and smoothed position, most probable and held gesture."""
+    """Make a trace point: raw and smoothed position, most probable gesture and held gesture."""
     traced = skeleton_named(estimate.skeleton).traced
     (x, y), (u, v) = (p.keypoints[traced].tolist() for p in (estimate.poses[0], hand.pose))
     best, probability = max(hand.probabilities, key=lambda p: p[1], default=(None, 0.0))

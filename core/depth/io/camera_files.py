@@ -28,8 +28,8 @@ _RANGES = {
 
 
 def read_camera_file(folder: Path, size_hw: tuple[int, ...]) -> tuple[Camera | None, float | None]:
-    """Read the camera and the mm of one depth unit from camera.json, else intrinsics.txt, in a
-    folder; None, None without either. Raise MediaError for a damaged one."""
+    """Read the camera and the mm per depth unit from a folder's camera.json, or else its
+    intrinsics.txt; None, None if neither exists. Raise MediaError for a damaged file."""
     if (path := folder / CAMERA_FILE).is_file():
         return parse_camera(parse_json(_read_camera_text(path), path.name), path.name)
     if (path := folder / _INTRINSICS_FILE).is_file():
@@ -43,8 +43,8 @@ def read_camera_file(folder: Path, size_hw: tuple[int, ...]) -> tuple[Camera | N
 
 
 def parse_camera(document: Any, location: str) -> tuple[Camera, float | None]:
-    """Parse a camera, and the mm of one depth unit or None, from an object as in camera.json; raise
-    MediaError for a value that is missing or out of range."""
+    """Parse the camera, and the mm per depth unit or None, from the content of a camera.json; raise
+    MediaError if a value is missing or out of range."""
     values = document if isinstance(document, dict) else {}
     for name in _RANGES:
         if name != "unit_mm" or values.get(name) is not None:
@@ -57,7 +57,7 @@ def parse_camera(document: Any, location: str) -> tuple[Camera, float | None]:
 
 
 def check_camera_value(name: str, value: Any, location: str) -> None:
-    """Raise MediaError where a camera's value is not a number in the range that its name allows."""
+    """Raise MediaError if a camera's value isn't a number in the range allowed for its name."""
     low, high = _RANGES[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and low <= value <= high):
@@ -73,7 +73,7 @@ def camera_to_json(camera: Camera, unit_mm: float = 1.0) -> str:
 
 
 def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | None) -> Camera:
-    """Return the first candidate that is not None; raise MediaError, which asks for a camera."""
+    """Return the first candidate that is not None; raise MediaError if all are None."""
     for camera in candidates:
         if camera is not None:
             return camera
@@ -84,7 +84,7 @@ def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | Non
 
 
 def parse_json(text: str, location: str) -> Any:
-    """Parse an untrusted JSON text; raise MediaError where it is invalid."""
+    """Parse an untrusted JSON text; raise MediaError if it is invalid."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -92,7 +92,7 @@ def parse_json(text: str, location: str) -> Any:
 
 
 def _read_camera_text(path: Path) -> str:
-    """Read a text file of at most 64 kB; raise MediaError for a larger or unreadable one."""
+    """Read a text file of up to 64 kB; raise MediaError if it is larger or can't be read."""
     try:
         with path.open("rb") as file:
             content = file.read(DEPTH.max_camera_bytes + 1)
@@ -106,7 +106,7 @@ def _read_camera_text(path: Path) -> str:
 
 
 def _to_float(field: str) -> float | str:
-    """Convert a text to a float; return other text, so that `check_camera_value` reports it."""
+    """Convert a text to a float; return any other text for `check_camera_value` to reject."""
     try:
         return float(field)
     except ValueError:

@@ -75,8 +75,8 @@ class DepthVideo(DepthRecording):
 
 
 def _read_video_camera(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
-    """Read the camera and the mm of one depth unit from a video's metadata, else from the file
-    beside it, else guess nvGesture's camera by the video's name; None where unknown."""
+    """Read the camera and mm per depth unit from a video's metadata, else from the file beside it,
+    else recognise nvGesture's camera by the video's name; None if unknown."""
     if NOTE in track.metadata:
         return parse_camera(parse_json(track.metadata[NOTE], f"{path.name}: {NOTE}"), path.name)
     camera, unit_mm = read_camera_file(path.parent, track.size_hw)
@@ -86,7 +86,7 @@ def _read_video_camera(path: Path, track: VideoTrack) -> tuple[Camera | None, fl
 
 
 def _is_nvgesture_file(path: Path, track: VideoTrack) -> bool:
-    """Whether a file has nvGesture's name (or a download's: sk_depth (1).avi), codec and size."""
+    """Return whether a file has nvGesture's name (or sk_depth (1).avi), codec and size."""
     stem, suffix = NVGESTURE_FILE.split(".")
     has_name = path.name.startswith(stem) and path.suffix.lower() == f".{suffix}"
     size_hw = _NVGESTURE.height, _NVGESTURE.width

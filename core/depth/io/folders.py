@@ -78,7 +78,7 @@ class DepthFolder(DepthRecording):
         self._unit_mm = unit_mm or own_unit or 1.0
 
     def _read_frame(self, index: int) -> DepthFrame:
-        """Read a frame's depth in mm, and its camera, time, colours and true keypoints where the
+        """Read a frame's depth in mm and camera, with time, colours and true keypoints if the
         folder has them."""
         name = self._names[index]
         depth_mm = read_depth(self._folder / name, unit_mm=self._unit_mm)
@@ -105,14 +105,14 @@ class DepthFolder(DepthRecording):
 
 
 def has_frames(folder: Path) -> bool:
-    """Whether a folder has a file that is named as a depth frame."""
+    """Return whether a folder has a file named as a depth frame."""
     return any(
         re.fullmatch(layout.depth, n) for n in _list_file_names(folder) for layout in LAYOUTS
     )
 
 
 def _list_file_names(folder: Path) -> Iterator[str]:
-    """Yield the names of a folder's .png and .bin files, without hidden ones (being written)."""
+    """Yield the names of a folder's .png and .bin files, except hidden ones (being written)."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -145,7 +145,7 @@ def _natural_sort_key(name: str) -> list[tuple[int, str]]:
 
 
 def _read_times_from_zero(folder: Path, names: list[str]) -> dict[str, float]:
-    """Read times.csv as frame name → seconds since the first frame; {} without that file."""
+    """Read times.csv as frame name → seconds since the first frame; {} if the file is missing."""
     path = folder / TIMES_FILE
     times_s = read_times(path) if path.is_file() else {}
     first_s = min((times_s[name] for name in names if name in times_s), default=0.0)

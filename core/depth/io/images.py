@@ -20,9 +20,9 @@ _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integ
 
 
 def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
-    """Read a depth frame, (H, W) mm: a .png of one 16-bit channel in `unit_mm` (0.125 for
-    RealSense's short-range cameras), NYU's packed .png, or MSRA's .bin; raise MediaError for
-    others."""
+    """Read a depth frame, (H, W) mm, from a .png of one 16-bit channel in `unit_mm` (0.125 for
+    RealSense's short-range cameras), NYU's packed .png, or MSRA's .bin. Raise MediaError for other
+    files."""
     try:
         if (size := path.stat().st_size) > DEPTH.max_frame_bytes:
             raise MediaError(
@@ -37,7 +37,7 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
 
 
 def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
-    """Decode a PNG of 16-bit depth or NYU's packed depth to mm."""
+    """Decode a PNG with 16-bit depth, or with NYU's packed depth, to mm."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
@@ -59,7 +59,7 @@ def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
 
 
 def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
-    """Unpack depth in mm from its high byte in green and its low byte in blue."""
+    """Unpack depth in mm: the high byte is in the green channel, the low byte in the blue one."""
     if rgb[..., 0].any():
         raise MediaError(
             f"{name} is a colour picture: NYU's packed depth has no red, give the depth_… file"
@@ -68,7 +68,7 @@ def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
 
 
 def _decode_msra(content: bytes, name: str) -> Depth:
-    """Decode MSRA's .bin, a header and a part of the frame, to (H, W) mm, 0 elsewhere."""
+    """Decode MSRA's .bin, a header and a frame region, to (H, W) mm, 0 outside the region."""
     size = 4 * _MSRA_FIELDS
     header = np.frombuffer(content[:size], "<i4") if len(content) >= size else [0] * _MSRA_FIELDS
     width, height, left, top, right, bottom = (int(v) for v in header)

@@ -20,8 +20,8 @@ _EXPECTED = "expected is one frame a line, u v d of every keypoint"
 
 
 def read_joints(path: Path) -> Points:
-    """Read u, v, d of each frame's keypoints, a frame per line, as (N, K, 3); raise TableError,
-    which names the line, for a damaged file."""
+    """Read each frame's keypoints u, v, d, one frame per line, as (N, K, 3); raise TableError with
+    the line number for a damaged file."""
     rows: list[Points] = []
     for number, line in read_text_lines(path):
         if number != len(rows) + 1:
@@ -46,7 +46,7 @@ def read_joints(path: Path) -> Points:
 
 
 def write_joints(path: Path, uvd: Points) -> None:
-    """Write (N, K, 3) u, v, d, a frame per line; raise TableError if that fails."""
+    """Write (N, K, 3) keypoints u, v, d, one frame per line; raise TableError if that fails."""
     lines = (" ".join(f"{value:.3f}" for value in frame.ravel()) for frame in uvd)
     try:
         write_whole(path, "".join(f"{line}\n" for line in lines).encode())
@@ -57,8 +57,8 @@ def write_joints(path: Path, uvd: Points) -> None:
 def read_text_lines(
     path: Path, max_bytes: int = DEPTH.max_table_bytes
 ) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, text) of each line that isn't blank; raise TableError for a file that
-    is missing or too large, or too long a line."""
+    """Yield (number from 1, text) for each non-blank line; raise TableError if the file is missing
+    or too large, or a line is too long."""
     try:
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")
@@ -82,8 +82,8 @@ def parse_numbers(
     max_value: float = _MAX_VALUE,
     allow_empty: bool = False,
 ) -> Points:
-    """Parse text fields as numbers; raise TableError for other text, for absolute values above
-    `max_value`, and for empty or nan fields, unless `allow_empty` makes them NaN."""
+    """Parse text fields as numbers; raise TableError for other text and for absolute values above
+    `max_value`. Empty or nan fields become NaN with `allow_empty`, else raise too."""
     numbers = np.empty(len(fields))
     for position, field in enumerate(fields):
         try:

@@ -48,8 +48,8 @@ class JointTable:
     skeleton: str = ""
 
     def to_known_order(self) -> "JointTable":
-        """Return the table with its keypoints in the order of the first of `KNOWN_HANDS` whose
-        keypoints it all has; unchanged if there is none."""
+        """Return the table with its keypoints in the order of the first of `KNOWN_HANDS` that it
+        has all keypoints of; unchanged if there is none."""
         for skeleton in KNOWN_HANDS:
             if {*skeleton.joints} <= {*self.joints}:
                 columns = [self.joints.index(joint) for joint in skeleton.joints]
@@ -70,8 +70,8 @@ def joint_fields(camera: Camera, truth_mm: Points) -> list[str]:
 
 
 def read_joint_table(path: Path) -> JointTable:
-    """Read joints.csv: each picture's true keypoints, and its camera where it has the columns;
-    raise TableError, which names the line, for a damaged table."""
+    """Read joints.csv: each picture's true keypoints and, if the table has its columns, the camera;
+    raise TableError with the line number for a damaged table."""
     rows = _read_whole_rows(path)
     _, header = next(rows, (1, []))
     joints = [name.removesuffix("_x") for name in header if name.endswith("_x")]
@@ -98,7 +98,7 @@ def read_joint_table(path: Path) -> JointTable:
 
 
 def _parse_row_camera(fields: dict[str, str], location: str) -> Camera:
-    """Parse the camera in a row's fields; raise TableError where it is invalid."""
+    """Parse the camera from a row's fields; raise TableError if it is invalid."""
     values = parse_numbers([fields[c] for c in CAMERA_COLUMNS], location, max_value=_MAX_VALUE)
     try:
         return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), location)[0]
@@ -124,8 +124,8 @@ def read_times(path: Path) -> dict[str, float]:
 
 
 def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of the header and each row; skip a last row that a crash cut
-    short, raise TableError for any other of another length."""
+    """Yield line number and fields of the header and each row; skip a truncated last row, raise
+    TableError for any other row of another length than the header."""
     fault, width = "", 0
     for number, line in read_text_lines(path):
         if number > DEPTH.max_frames + 1:  # the header too

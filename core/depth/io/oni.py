@@ -108,7 +108,7 @@ class OniRecording(DepthRecording):
         return DepthFrame(depth_mm, self.camera, time_s - self._stream.frames[0][0], index)
 
     def _decode_picture(self, content: bytes, name: str) -> Depth:
-        """Decode a frame by the stream's codec to (H, W) mm, mirrored back if recorded mirrored."""
+        """Decode a frame by the stream's codec to (H, W) mm, unmirrored."""
         count, codec = self._size_hw[0] * self._size_hw[1], self._stream.codec
         if codec == b"16zT":
             numbers = decode_16zt(content, count, name)
@@ -124,7 +124,7 @@ class OniRecording(DepthRecording):
 
 
 def _find_depth_stream(path: Path) -> _Stream:
-    """Find the first depth stream with frames; a last record that was cut off is ignored."""
+    """Find the first depth stream that has frames, ignoring a truncated last record."""
     streams: dict[int, _Stream] = {}  # by node
     try:
         with path.open("rb") as file:
@@ -146,7 +146,7 @@ def _find_depth_stream(path: Path) -> _Stream:
 
 
 def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
-    """Return a stream's (height, width); raise MediaError for cropped or too large pictures."""
+    """Return a stream's (height, width); raise MediaError if pictures are cropped or too large."""
     width, height = (int(n) for n in stream.unpack_property("xnMapOutputMode", _MODE) or (0, 0))
     if not 0 < width * height <= _MAX_PIXELS:
         raise MediaError(f"{name} has pictures of {width} x {height} pixels")
@@ -156,7 +156,7 @@ def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
 
 
 def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
-    """Build the camera from the stream's field of view; None without a valid one."""
+    """Build the camera from the stream's field of view; None if it is missing or invalid."""
     angles = stream.unpack_property("xnFOV", _FOV)
     if len(angles) != 2 or not all(0.01 < angle < 3.1 for angle in angles):
         return None
@@ -164,7 +164,7 @@ def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | Non
 
 
 def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """Decode a 16zP picture to (count,) uint16; raise MediaError for another number of pixels."""
+    """Decode a 16zP picture to (count,) uint16; raise MediaError for another pixel count."""
     try:
         pixels = _decode_differences(content, count)
     except IndexError:
@@ -175,7 +175,7 @@ def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
 
 
 def _decode_differences(codes: bytes, max_pixels: int) -> list[int]:
-    """Decode 16zP's differences and runs to pixel values, until there are over `max_pixels`."""
+    """Decode 16zP's differences and runs to pixel values; stop after `max_pixels`."""
     value = codes[0] + 256 * codes[1]
     pixels, at = [value], 2
     while at < len(codes) and len(pixels) <= max_pixels:
@@ -203,7 +203,7 @@ def _decode_differences(codes: bytes, max_pixels: int) -> list[int]:
 
 
 def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
-    """Decode a picture compressed by 16zT, a table of depths and indices, to (count,) uint16; raise
+    """Decode a 16zT picture, a table of depths and an index per pixel, to (count,) uint16. Raise
     MediaError for another number of pixels, or an index beyond the table."""
     size = int.from_bytes(content[:2], "little")
     table = np.frombuffer(content[2 : 2 + 2 * size], np.uint8)
@@ -214,8 +214,8 @@ def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
 
 
 def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, int, int]]:
-    """Yield type, node, fields, and offset and size of the data, which stay on disk, of each
-    complete record of an .oni file; raise MediaError where it is damaged."""
+    """Yield type, node, fields, data offset and data size of each complete record of an .oni file,
+    not reading the data; raise MediaError if it is damaged."""
     file_size = file.seek(0, 2)
     file.seek(0)
     head = file.read(_FILE_HEADER.size)
@@ -240,14 +240,14 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, 
 
 
 def _split_name(fields: bytes) -> tuple[str, bytes]:
-    """Split a record's fields into the name at their beginning and the rest."""
+    """Split a record's fields into the name at the start and the remaining bytes."""
     length = int.from_bytes(fields[:4], "little")
     name = fields[4 : 4 + length].rstrip(b"\0").decode("utf-8", errors="replace")
     return name, fields[4 + length :]
 
 
 def _read_bytes(file: BinaryIO, offset: int, size: int, name: str) -> bytes:
-    """Read exactly `size` bytes at an offset; raise MediaError where that is impossible."""
+    """Read exactly `size` bytes at an offset; raise MediaError if that fails."""
     try:
         file.seek(offset)
         content = file.read(size)

@@ -69,7 +69,7 @@ class DepthSet:
 
 
 def read_nyu_labels(folder: Path) -> list[DepthLabel]:
-    """Read NYU's labels, joint_data.mat of dataset/train or dataset/test: the 14 evaluated
+    """Read NYU's labels from joint_data.mat in dataset/train or dataset/test: the 14 evaluated
     keypoints of each depth_1_0000001.png, …."""
     from scipy.io import loadmat  # half a second
     from scipy.io.matlab import MatReadError
@@ -88,8 +88,8 @@ def read_nyu_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_icvl_labels(folder: Path) -> list[DepthLabel]:
-    """Read ICVL's labels, labels.txt of Training or test_seq_*.txt of Testing: a file's name and u
-    v d of 16 keypoints a line."""
+    """Read ICVL's labels from labels.txt in Training or test_seq_*.txt in Testing: per line a file
+    name and u v d of 16 keypoints."""
     return [
         DepthLabel(file, numbers.reshape(-1, 3), name.split("/")[0])
         for file, name, numbers, _ in _read_named_lines(folder, _ICVL_LABELS, "Depth", ICVL_16)
@@ -97,8 +97,8 @@ def read_icvl_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_hands17_labels(folder: Path) -> list[DepthLabel]:
-    """Read HANDS 2017's labels, Training_Annotation.txt beside images: a file's name and x y z (mm)
-    of 21 keypoints a line."""
+    """Read HANDS 2017's labels from Training_Annotation.txt beside images: per line a file name and
+    x y z (mm) of 21 keypoints."""
     lines = _read_named_lines(folder, (_HANDS17_LABELS,), "images", HANDS17_21)
     return [
         DepthLabel(file, _project_joints(numbers.reshape(-1, 3), _HANDS17, location), "")
@@ -107,8 +107,8 @@ def read_hands17_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_msra_labels(folder: Path) -> list[DepthLabel]:
-    """Read MSRA's labels, every P0/GESTURE/joint.txt: the number of frames, then x y z (mm; y up, z
-    towards the camera) of 21 keypoints a line."""
+    """Read MSRA's labels from every P0/GESTURE/joint.txt: the number of frames, then per line x y z
+    (mm; y up, z towards the camera) of 21 keypoints."""
     paths = sorted(folder.glob(_MSRA_LABELS))
     if not paths:
         raise TableError(f"{folder} has no P0/GESTURE/joint.txt: give MSRA's folder")
@@ -134,8 +134,8 @@ def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
 def _read_named_lines(
     folder: Path, label_files: tuple[str, ...], frames: str, skeleton: Skeleton
 ) -> Iterator[tuple[Path, str, Points, str]]:
-    """Yield each label line's frame file, frame name, numbers, and place for error messages; raise
-    TableError for a damaged line or no label file."""
+    """Yield the frame file, frame name, numbers and location (for error messages) of each label
+    line; raise TableError if a line is damaged or there is no label file."""
     paths = [folder / name for name in label_files if (folder / name).is_file()]
     if not paths:
         raise TableError(f"{folder} has no {' or '.join(label_files)}: give the folder that has")
@@ -149,14 +149,14 @@ def _read_named_lines(
 
 
 def _parse_joints(fields: list[str], skeleton: Skeleton, location: str) -> Points:
-    """Parse a line's numbers, three per keypoint, (3 K,); raise TableError for another count."""
+    """Parse a line's numbers, three per keypoint, (3 K,); raise TableError if the count differs."""
     if len(fields) != 3 * skeleton.size:
         raise TableError(f"{location} has {len(fields)} numbers, expected are {3 * skeleton.size}")
     return parse_numbers(fields, location)
 
 
 def _project_joints(xyz_mm: Points, camera: Camera, location: str) -> Points:
-    """Project (K, 3) points in mm to u, v, d; raise TableError where one is behind the camera."""
+    """Project (K, 3) points in mm to u, v, d; raise TableError if a point is behind the camera."""
     if not (xyz_mm[:, 2] > 0).all():
         raise TableError(f"{location} has a keypoint behind the camera: another set's file?")
     return camera.to_pixels(xyz_mm)
@@ -179,7 +179,7 @@ DEPTH_SETS = {
 
 
 def find_depth_set(folder: Path) -> tuple[DepthSet, list[Path], list[Path]] | None:
-    """Find which published set a folder, or its training and test folders, contain by their label
+    """Identify the published set in a folder, or in its training and test folders, by the label
     files; return the set, its training folders and its test folders, or None."""
     for depth_set in DEPTH_SETS.values():
         if depth_set.has_labels(folder):

@@ -42,8 +42,8 @@ def record_depth(
     seconds: float | None = None,
     progress: Progress = ignore_progress,
 ) -> int:
-    """Write a source's frames to a new or empty folder, or a new video, NAME.mkv; return how many.
-    Raise MediaError if that can't be written, or the source fails: earlier frames stay.
+    """Write a source's frames to a new or empty folder, or a new video, NAME.mkv; return the number
+    of frames. Raise MediaError if writing or the source fails; frames written before remain.
 
     Args:
         frames, seconds: where to stop. A sensor needs one of them, or the caller interrupts.
@@ -81,8 +81,8 @@ class FolderWriter:
             raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
     def write(self, frame: DepthFrame) -> None:
-        """Append a frame: its PNG, time, true keypoints and colours; raise MediaError where its
-        camera differs from the first frame's and no keypoints table can record it."""
+        """Append a frame: its PNG, time, true keypoints and colours. Raise MediaError if its camera
+        differs from the first frame's and it has no true keypoints."""
         name = f"{self._count:06d}"
         try:
             if self._camera is None:
@@ -132,8 +132,8 @@ class VideoWriter:
         self._video = LosslessWriter(path, size_hw, notes, rgb=self._has_rgb)
 
     def write(self, frame: DepthFrame) -> None:
-        """Append a frame, with a time later than the last one's; raise MediaError where its camera
-        is not the first frame's."""
+        """Append a frame, at least 1 ms after the last one; raise MediaError if its camera differs
+        from the first frame's."""
         if frame.camera != self._camera:
             raise MediaError("frames of several cameras don't make one video: write a folder")
         time_s = max(frame.time_s, self._last_s + 0.001)  # times in a video must increase
@@ -150,14 +150,14 @@ class VideoWriter:
 
 
 def _round_to_mm(depth_mm: Depth) -> NDArray[np.uint16]:
-    """Round to whole mm as uint16; 0 where the depth is not finite or above 65,535."""
+    """Round to whole mm as uint16; 0 for depths that are not finite or above 65,535."""
     rounded = np.rint(np.nan_to_num(depth_mm, posinf=0, neginf=0))
     is_seen = (rounded > 0) & (rounded <= _MAX_MM)
     return np.where(is_seen, rounded, 0).astype(np.uint16)
 
 
 def encode_depth(depth_mm: NDArray[np.uint16]) -> bytes:
-    """Encode a depth frame as a 16-bit PNG; raise MediaError where its shape is not a picture's."""
+    """Encode a depth frame as a 16-bit PNG; raise MediaError if its shape can't be encoded."""
     is_encoded, content = cv2.imencode(".png", depth_mm, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not is_encoded:
         raise MediaError(f"a picture of shape {depth_mm.shape} can't be coded as PNG")

@@ -51,7 +51,7 @@ def open_depth(
 
 
 def _find_recording(folder: Path) -> Path:
-    """Return a folder's only recording file, or the folder itself if it has frames or none."""
+    """Return a folder's only recording file, or the folder itself if it has frames or no files."""
     if (folder / NVGESTURE_FILE).is_file():
         return folder / NVGESTURE_FILE
     if has_frames(folder):

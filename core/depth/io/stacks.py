@@ -57,7 +57,7 @@ class DepthStack(DepthRecording):
         self._unit_mm = unit_mm or own_unit or 1.0
 
     def _read_frame(self, index: int) -> DepthFrame:
-        """Return a frame's depth in mm, and what else the file has of it."""
+        """Return a frame's depth in mm, with the time, colours and true keypoints if stored."""
         depth_mm = np.asarray(self._depth[index], np.float32) * np.float32(self._unit_mm)
         depth_mm = np.nan_to_num(depth_mm, posinf=0, neginf=0).clip(min=0)
         times, rgb, truth = (self._arrays.get(name) for name in ("times", "rgb", "truth_mm"))
@@ -73,7 +73,7 @@ class DepthStack(DepthRecording):
 
 
 def _map_npy(path: Path) -> NDArray[Any]:
-    """Memory-map an untrusted .npy of numbers read-only; raise MediaError for another file."""
+    """Memory-map an untrusted .npy of numbers read-only; raise MediaError for any other file."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
     except NPZ_ERRORS as error:
@@ -82,8 +82,8 @@ def _map_npy(path: Path) -> NDArray[Any]:
 
 
 def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
-    """Return the array "depth", or the only one, as (N, H, W); raise MediaError if it is missing,
-    of another shape or too large."""
+    """Return the array "depth", or the only array, as (N, H, W); raise MediaError if it is missing,
+    too large or has another shape."""
     only = next(iter(arrays.values())) if len(arrays) == 1 else None
     depth = arrays.get("depth", only)
     if depth is None:
@@ -104,8 +104,8 @@ def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
 def _read_camera_arrays(
     arrays: Arrays, size_hw: tuple[int, ...], name: str
 ) -> tuple[Camera | None, float | None]:
-    """Return the camera and the mm of one depth unit from a .npz's arrays, None for what it lacks;
-    raise MediaError for values out of range."""
+    """Return the camera and the mm per depth unit from a .npz's arrays, None for each that is
+    missing; raise MediaError if a value is out of range."""
     unit_mm = float(arrays["unit_mm"].ravel()[0]) if arrays.get("unit_mm", _EMPTY).size else None
     if "camera" in arrays:
         height, width = size_hw
@@ -118,7 +118,7 @@ def _read_camera_arrays(
 
 
 def _check_other_arrays(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
-    """Raise MediaError where "times", "rgb" or "truth_mm" has another shape than the depth."""
+    """Raise MediaError if the shape of "times", "rgb" or "truth_mm" doesn't match the depth's."""
     joints = arrays.get("truth_mm", _EMPTY).shape[1:2]
     shapes = {"times": shape[:1], "rgb": (*shape, 3), "truth_mm": (shape[0], *joints, 3)}
     for key in shapes.keys() & arrays.keys():

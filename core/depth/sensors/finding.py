@@ -26,8 +26,8 @@ class SensorKind:
     sensor: type[LiveSensor]
 
     def import_library(self) -> Any:
-        """Import the maker's library, by the first of its names that is installed; raise MediaError
-        if none is or it can't be loaded."""
+        """Import the first installed one of the maker's library names; raise MediaError if none is
+        installed or it can't be loaded."""
         for module in self.modules:
             try:
                 return import_module(module)
@@ -73,7 +73,7 @@ class SensorStatus:
 
 
 def list_sensors() -> list[SensorStatus]:
-    """List every kind of depth cameras with its devices, or the reason why there is none."""
+    """List each kind of depth camera with its devices, or with the reason why none is available."""
     found = []
     for name, kind in SENSOR_KINDS.items():
         devices: tuple[str, ...] = ()
@@ -87,8 +87,8 @@ def list_sensors() -> list[SensorStatus]:
 
 
 def open_sensor(name: str) -> DepthSource:
-    """Start the camera openni2, realsense, orbbec or azure (realsense:1: the second one); close it
-    after use. Raise MediaError where its library or the device is missing."""
+    """Start a depth camera: openni2, realsense, orbbec or azure; realsense:1 is the second one.
+    Close it after use. Raise MediaError if its library or the device is missing."""
     kind_name, _, digits = name.partition(":")
     kind = SENSOR_KINDS.get(kind_name)
     if kind is None or not (digits or "0").isdecimal():

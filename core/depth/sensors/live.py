@@ -60,8 +60,8 @@ class LiveSensor(DepthSource):
         """Return the next picture: depth in mm, time and colours; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
-        """Return the camera's newest picture, whatever `index`, dropping older queued ones; raise
-        MediaError when none comes in 2 s."""
+        """Return the camera's newest frame, whatever `index`, and discard older queued ones; raise
+        MediaError if none arrives within 2 s."""
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
         with wrap_driver_errors(f"{self.name} gives no picture"):
@@ -83,7 +83,7 @@ class LiveSensor(DepthSource):
         return DepthFrame(depth_mm, self.camera, time_s - self._first_s, number, rgb)
 
     def close(self) -> None:
-        """Stop the camera; may be called more than once."""
+        """Stop the camera. Safe to call more than once."""
         self._is_open = False
         with suppress(Exception):  # drivers raise anything once a device is unplugged
             super().close()
@@ -96,8 +96,8 @@ def shorten_error(error: BaseException) -> str:
 
 @contextmanager
 def wrap_driver_errors(problem: str) -> Iterator[None]:
-    """Turn any exception in a `with` block, except MediaError, into a one-sentence MediaError that
-    begins with `problem`."""
+    """Turn any exception except MediaError in a `with` block into a one-sentence MediaError that
+    starts with `problem`."""
     try:
         yield
     except MediaError:

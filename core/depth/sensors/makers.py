@@ -24,7 +24,7 @@ class OpenNI2(LiveSensor):
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:
-        """List the devices' URIs; raise MediaError where OpenNI 2 itself is missing."""
+        """List the devices' URIs; raise MediaError if the OpenNI 2 library is missing."""
         try:
             library.initialize()
         except Exception as error:
@@ -36,7 +36,7 @@ class OpenNI2(LiveSensor):
         return [u.decode(errors="replace") if isinstance(u, bytes) else str(u) for u in uris]
 
     def _start_device(self, library: Any, number: int) -> Camera:
-        """Start the depth stream, unmirrored, and return the camera by its field of view."""
+        """Start the unmirrored depth stream, and return the camera built from its field of view."""
         self._library = library
         device = library.Device(library.Device.enumerate_uris()[number])
         self.resources.callback(device.close)
@@ -86,7 +86,7 @@ class RealSense(LiveSensor):
         ]
 
     def _start_device(self, library: Any, number: int) -> Camera:
-        """Start the depth stream, and the colours' if the device has one, and return the depth
+        """Start the depth stream and, if the device has one, the colour stream; return the depth
         camera's intrinsics."""
         device = list(library.context().query_devices())[number]
         config = library.config()

@@ -60,7 +60,8 @@ class BodyView:
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
-    """Draw bodies on a new picture, with the view's background, tracking steps and skeletons."""
+    """Draw bodies on a copy of the picture, with the background, tracking steps and skeletons that
+    the view selects."""
     out = rgb
     if view.background != AS_IT_IS:
         out = _make_background(rgb, estimate, view, mirror)
@@ -75,7 +76,7 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
 
 def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
     """Draw BlazePose's tracking steps: the squares that were searched, and each person's alignment
-    points and circle, from which the next squares follow."""
+    points and circle, which determine the next squares."""
     out = rgb.copy()
     width = max(1, round(min(rgb.shape[:2]) / 320))
     for square in estimate.tracking.followed if estimate.tracking else ():
@@ -99,7 +100,7 @@ def _person_probability(estimate: Estimate) -> Floats:
 
 def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
     """Make the view's background: the blurred picture without its people, the backdrop picture
-    (mirrored, so that a mirrored result shows it unmirrored), or one colour."""
+    (mirrored in advance if the result will be mirrored), or one colour."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
         seen = 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
@@ -111,8 +112,8 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
 
 
 def _blur_background(rgb: Picture, mask: NDArray[Any]) -> Picture:
-    """Blur the picture, weighting pixels by the background's mask, (H, W) 0..1, so that people's
-    colours form no halo."""
+    """Blur the picture, weighting pixels by the background mask, (H, W) 0..1, so that people don't
+    bleed into the background."""
     height, width = rgb.shape[:2]
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
     weights = np.asarray(mask, np.float32)[..., None]
@@ -124,7 +125,7 @@ def _blur_background(rgb: Picture, mask: NDArray[Any]) -> Picture:
 
 
 def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
-    """Resize a picture to cover this size, its aspect ratio kept, and crop its centre."""
+    """Resize a picture to cover this size, keeping its aspect, and crop its centre."""
     scale = max(height / picture.shape[0], width / picture.shape[1])
     size = (
         max(width, round(picture.shape[1] * scale)),

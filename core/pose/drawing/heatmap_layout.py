@@ -67,7 +67,7 @@ class Layout:
     tiles: tuple[Tile, ...]
 
     def at(self, x: float, y: float) -> Tile | None:
-        """The tile at a place, both in 0..1 of the picture's width and height."""
+        """Return the tile at a position, given as fractions of the picture's width and height."""
         px, py = x * self.size_hw[1], y * self.size_hw[0]
         for tile in self.tiles:
             if 0 <= px - tile.x < tile.width and 0 <= py - tile.y < tile.height:
@@ -85,8 +85,8 @@ class _Grid:
 
     @staticmethod
     def for_tiles(count: int, min_side: int, width: int) -> "_Grid":
-        """Choose the fewest columns with which the picture's height is at most 3/4 of its width;
-        else as many columns as fit with `min_side` pixels each."""
+        """Choose the fewest columns for which the picture's height is at most 3/4 of its width; if
+        there are none, as many columns of at least `min_side` pixels as fit."""
         most = max(1, width // min_side)
         low = (c for c in range(1, most + 1) if math.ceil(count / c) / c <= _TALLEST)
         return _Grid.with_columns(next(low, most), count, width)
@@ -107,8 +107,8 @@ class _Grid:
 
 
 def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
-    """Compute where a view's tiles lie: a net's stages and attention maps, or every keypoint, with
-    the picture; None for "single" or without stages. Raise ValueError for an unknown view."""
+    """Compute the tiles' positions: a net's stages and attention maps, or every keypoint, with the
+    picture. Return None for "single" or no stages; raise ValueError for an unknown view."""
     if maps.view not in VIEWS:
         raise ValueError(f"no view {maps.view!r}, there are: {', '.join(VIEWS)}")
     if maps.view == "single" or stages == 0:
@@ -126,8 +126,8 @@ def layout_tiles(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 
 def enlarged_keypoint_after_click(
     layout: Layout, x: float, y: float, joint: int | None
 ) -> int | None:
-    """Return the joint to enlarge after a click at x, y, 0..1 of the picture: the clicked tile's,
-    None where `joint` was enlarged already, `joint` for a click on anything else."""
+    """Return the joint to enlarge after a click at x, y, 0..1 of the picture: the clicked tile's
+    joint, or None if it is enlarged already. A click elsewhere returns `joint`."""
     tile = layout.at(x, y)
     if tile is None or tile.kind != JOINT:
         return joint
@@ -151,8 +151,8 @@ def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
 
 
 def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
-    """Place one tile per joint: ungrouped joints, picture, all keypoints, background, then each
-    finger or limb along the grid's shorter side."""
+    """Place one tile per joint in this order: ungrouped joints, picture, all keypoints, background,
+    each finger or limb along the grid's shorter side."""
     *loose, background = _ungrouped_joints(skeleton)
     items = [(JOINT, joint) for joint in loose]
     items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
@@ -167,8 +167,8 @@ def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
 
 
 def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
-    """Place one joint's tile as the largest square in the upper left corner; the picture and as
-    many joints of its finger or limb, or ungrouped ones, as fit fill the rest."""
+    """Place one joint's tile as the largest square in the upper left corner; fill the rest with the
+    picture and the other joints of its finger or limb, as many as fit."""
     large = min(grid.columns, grid.rows)
     free = min(large, max(grid.columns, grid.rows) - large)
     tiles = [grid.tile(JOINT, joint, 0, 0, large)]

@@ -57,8 +57,8 @@ def draw_colour_bar(width: int, height: int) -> Picture:
 def overlay_heatmaps(
     rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
 ) -> Picture:
-    """Draw a stage's heatmaps (or the last one's), with frames, over the parts of the picture that
-    they cover: one joint's map, or the maximum over all joints."""
+    """Draw a stage's heatmaps, or the last stage's, with frames over the regions of the picture
+    that they cover: one joint's map, or the maximum over all joints."""
     out = rgb.copy()
     for one in heatmaps:
         _overlay_map(out, one, combine_maps(one, min(stage, one.stages - 1), joint))
@@ -66,8 +66,8 @@ def overlay_heatmaps(
 
 
 def draw_attention(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
-    """Draw each attention map over the net's crop; return (name, picture) pairs. Of a map per
-    keypoint, draw the joint's, or the maximum over all."""
+    """Draw each attention map over the net's crop; return (name, picture) pairs. If there is a map
+    per keypoint, draw the joint's map, or the maximum over all joints."""
     return [
         (name, _overlay_on_crop(heatmaps.crop, _attention_map(units, joint)))
         for name, units in heatmaps.attention.items()
@@ -81,7 +81,7 @@ def _attention_map(units: Floats, joint: int | None) -> Floats:
 
 
 def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
-    """Blend a heatmap, with a white frame, into its region of the picture in place."""
+    """Blend a heatmap with a white frame into its region of the picture, in place."""
     x0, y0, x1, y1 = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
@@ -106,7 +106,7 @@ def _overlay_map(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
 
 
 def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
-    """Mirror crop, heatmaps and attention maps for display; the region stays."""
+    """Mirror crop, heatmaps and attention maps for display; the region doesn't change."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
     attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
     maps = np.ascontiguousarray(heatmaps.maps[..., ::-1])
@@ -116,7 +116,7 @@ def mirror_heatmaps(heatmaps: Heatmaps) -> Heatmaps:
 def enlarge_for_drawing(
     rgb: Picture, estimate: Estimate, factor: float
 ) -> tuple[Picture, Estimate]:
-    """Scale picture, keypoints and heatmap regions, to draw on a small picture in finer detail."""
+    """Scale up picture, keypoints and heatmap regions, so that drawings have finer detail."""
     if factor == 1:
         return rgb, estimate
     height, width = round(rgb.shape[0] * factor), round(rgb.shape[1] * factor)
@@ -141,8 +141,8 @@ def draw_with_heatmaps(
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """Draw poses as `draw_estimate` does, and their heatmaps: over the picture, or the first pose's
-    as tiles beside it.
+    """Draw poses as `draw_estimate` does, with their heatmaps: over the picture, or the first
+    pose's heatmaps as tiles beside it.
 
     Args:
         stages: of the net; with 0 there are no heatmaps.
@@ -165,8 +165,8 @@ def draw_with_heatmaps(
 
 
 def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
-    """Return the estimate with the heatmaps of the person of this number only, or of the lowest
-    number while that person is away; unchanged for None."""
+    """Keep only the heatmaps of the person with this number, or with the lowest number if that
+    person isn't in the picture. If `person` is None, return the estimate unchanged."""
     numbers = estimate.numbers
     if person is None or not numbers or not estimate.heatmaps:
         return estimate
@@ -175,7 +175,7 @@ def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
 
 
 def _map_skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
-    """Return the poses' skeleton, or one of numbered keypoints if the heatmaps' count differs."""
+    """Return the poses' skeleton, or numbered keypoints if the heatmaps' count differs."""
     skeleton = skeleton_named(estimate.skeleton)
     joints = skeleton.size if heatmaps is None else heatmaps.maps.shape[1] - 1
     if joints == skeleton.size:
@@ -191,8 +191,8 @@ def _draw_tiles(
     skeleton: Skeleton,
     attention_names: Sequence[str],
 ) -> Picture:
-    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout; without
-    heatmaps the tiles stay dark."""
+    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout; if there are
+    no heatmaps, the tiles are dark."""
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
     for tile in layout.tiles:
         space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
@@ -210,7 +210,7 @@ def _draw_tiles(
 def _draw_tile(
     tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
 ) -> Picture:
-    """Draw a tile's heatmap, attention map, keypoints or track, by its kind, over the crop."""
+    """Draw a tile by its kind over the crop: heatmap, attention map, keypoints or track."""
     last = heatmaps.stages - 1
     stage = last if maps.stage is None else min(maps.stage, last)
     if tile.kind == JOINT:
@@ -254,8 +254,8 @@ def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
 
 
 def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
-    """Return the joints' peaks in every stage, (S, len(joints), 2), in pixels of the crop with that
-    longer side; NaN where a peak is too weak."""
+    """Return the joints' peaks in every stage, (S, len(joints), 2), in pixels of the crop scaled to
+    a longer side of `side`; NaN for weak peaks."""
     points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
     for stage in range(heatmaps.stages):
         inside, values = _keypoints_in_crop(heatmaps, stage, side)
@@ -267,7 +267,7 @@ def stage_tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats
 def _draw_track(
     crop: Picture, heatmaps: Heatmaps, joints: Sequence[int], skeleton: Skeleton
 ) -> Picture:
-    """Draw each joint's path through its peaks, with a numbered dot per stage, on the crop."""
+    """Draw on the crop each joint's path through its peaks, with a numbered dot per stage."""
     out = crop.copy()
     tracks = stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1)
     for joint, points in zip(joints, tracks, strict=True):
@@ -318,7 +318,7 @@ def _keypoint_color(skeleton: Skeleton, joint: int) -> Rgb:
 
 
 def _paste_letterboxed(space: Picture, picture: Picture) -> None:
-    """Paste the picture, scaled to fit with its aspect ratio kept, into the centre of a space."""
+    """Scale the picture to fit a space, keeping its aspect ratio, and paste it into the centre."""
     height, width = picture.shape[:2]
     scale = min(space.shape[0] / height, space.shape[1] / width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -327,7 +327,7 @@ def _paste_letterboxed(space: Picture, picture: Picture) -> None:
 
 
 def _paste_centred(space: Picture, drawn: NDArray[Any]) -> None:
-    """Paste a drawing, which may be smaller than a space, into its centre."""
+    """Paste a drawing of at most the space's size into the space's centre."""
     height, width = drawn.shape[:2]
     top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
     space[top : top + height, left : left + width] = drawn
@@ -344,8 +344,8 @@ def _apply_colours(levels: Levels) -> Picture:
 
 @lru_cache(maxsize=1)
 def _blend_tables() -> tuple[Picture, Picture]:
-    """Return lookup tables for levels 0..255: (1, 256, 3) colours times opacity, and (1, 256)
-    weights of the picture, 0..255."""
+    """Return lookup tables for levels 0..255: (1, 256, 3) colours multiplied by opacity, and (1,
+    256) weights of the picture, 0..255."""
     level = np.arange(256, dtype=np.uint8)[None]
     strength = level / np.float32(255)
     share = np.where(strength > _MIN_RESPONSE, np.sqrt(strength) * _STRENGTH, 0)

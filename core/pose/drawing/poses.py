@@ -52,8 +52,8 @@ def draw_estimate(
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """Draw every pose's skeleton on a copy of the picture, in its person's colour where poses are
-    numbered, with label and emoji above it.
+    """Draw every pose's skeleton on a copy of the picture, with label and emoji above it; numbered
+    poses in the colour of their number.
 
     Args:
         labels: one text a pose ("" draws none).
@@ -92,8 +92,8 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
 def _draw_skeleton(
     out: Picture, pose: Pose, skeleton: Skeleton, single_color: Rgb | None = None
 ) -> None:
-    """Draw edges and keypoints into the picture in place, skipping missing ones; no edges where the
-    pose has another number of keypoints."""
+    """Draw edges and keypoints into the picture in place, skipping missing ones; draw no edges if
+    the pose has another number of keypoints than the skeleton."""
     width = max(1, round(min(out.shape[:2]) / 240))  # 2 px at 640x480
     ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
@@ -106,14 +106,14 @@ def _draw_skeleton(
 
 
 def _to_drawing_coordinates(x: float, y: float) -> tuple[int, int] | None:
-    """Convert to OpenCV's fixed-point coordinates; None where the keypoint is missing."""
+    """Convert to OpenCV's fixed-point coordinates; None if the keypoint is missing."""
     there = math.isfinite(x) and math.isfinite(y)
     return (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))) if there else None
 
 
 def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
-    """Draw a label above the keypoints, moved to lie inside the picture; with `mirror` the picture
-    is mirrored, the keypoints aren't."""
+    """Draw a label above the keypoints, moved inside the picture; `mirror`: the picture is mirrored
+    already, the keypoints aren't."""
     height, width = out.shape[:2]
     plate = render_label(text, emoji, max(18, height // 14))
     x0, y0, x1, _ = bounding_box(keypoints)
@@ -127,7 +127,7 @@ def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: 
 
 @lru_cache(maxsize=256)
 def render_label(text: str, emoji: str, height: int) -> Picture:
-    """Render a label, (height, W, 3), with the emoji, if a colour font has it, and the text."""
+    """Render a label, (height, W, 3), with the text and, if a colour font has it, the emoji."""
     font = ImageFont.load_default(height * 0.55)
     sign = render_emoji(emoji, round(height * 0.8))
     sign_width = sign.width + height // 6 if sign else 0
@@ -143,7 +143,7 @@ def render_label(text: str, emoji: str, height: int) -> Picture:
 
 @lru_cache(maxsize=256)
 def render_emoji(emoji: str, size: int) -> Image.Image | None:
-    """Render an emoji as an RGBA picture of that height; None for "", or without a font for it."""
+    """Render an emoji as an RGBA picture of that height; None if it is "" or has no colour font."""
     font = _load_emoji_font() if emoji else None
     if font is None:
         return None
@@ -159,7 +159,7 @@ def render_emoji(emoji: str, size: int) -> Image.Image | None:
 
 @lru_cache(maxsize=1)
 def _load_emoji_font() -> ImageFont.FreeTypeFont | None:
-    """Load the system's colour emoji font in the first size that it has; None without one."""
+    """Load the system's colour emoji font in the first available size; None if there is none."""
     path = emoji_font_path()
     for size in _EMOJI_SIZES if path else ():
         try:
@@ -170,13 +170,13 @@ def _load_emoji_font() -> ImageFont.FreeTypeFont | None:
 
 
 def emoji_font_path() -> Path | None:
-    """Find the system's colour emoji font; None where it has none."""
+    """Find the system's colour emoji font; None if it has none."""
     return next((path for path in map(Path, _EMOJI_FONTS) if path.is_file()), None)
 
 
 def draw_path(rgb: Picture, points: Floats) -> Picture:
-    """Draw a path through (T, 2) points, skipping missing ones, on a copy of the picture: darker at
-    its start, a dot at its end."""
+    """Draw a path through (T, 2) points on a copy of the picture, skipping missing ones: darker at
+    its start, with a dot at its end."""
     out = rgb.copy()
     ends = [end for x, y in points.tolist() if (end := _to_drawing_coordinates(x, y))]
     width = max(2, out.shape[0] // 120)

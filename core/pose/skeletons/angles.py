@@ -22,7 +22,7 @@ ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
 
 def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
     """Compute angles in degrees, (…, 8) in the order of ANGLES, from (…, K, 2 or 3) keypoints; NaN
-    where a keypoint is missing or two coincide."""
+    if a keypoint is missing or two coincide."""
     skeleton.check(points.shape[-2])
     first, middle, last = (
         [skeleton.index(f"{side}_{bones[end]}") for bones in _BONES.values() for side in SIDES]
@@ -37,7 +37,7 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
 
 
 def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
-    """Compute a pose's angles by name, in degrees, in 3-D where the pose has it; NaN where a
+    """Compute a pose's angles by name, in degrees, from 3-D keypoints if available; NaN if a
     keypoint is hidden or missing."""
     points = pose.keypoints if pose.world is None else pose.world
     if pose.visibility is not None:

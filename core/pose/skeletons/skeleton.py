@@ -84,7 +84,7 @@ class Skeleton:
 
     @property
     def mirrored(self) -> list[int]:
-        """Return each keypoint's index in a mirrored view, where left and right are exchanged."""
+        """Return each keypoint's index after mirroring, which swaps left and right."""
         order = list(range(self.size))
         for left, right in self.mirror_pairs:
             order[left], order[right] = right, left
@@ -95,7 +95,7 @@ class Skeleton:
         return self.joints.index(joint)
 
     def check(self, joints: int, label: str = "these keypoints") -> None:
-        """Raise SkeletonError where the number of keypoints, `joints`, is not this skeleton's; its
+        """Raise SkeletonError if `joints`, the number of keypoints, is not this skeleton's; its
         message calls them `label`."""
         if joints != self.size:
             raise SkeletonError(

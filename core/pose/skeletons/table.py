@@ -35,8 +35,8 @@ def _body_skeleton(
     scale: str,
     oks_sigmas: tuple[float, ...] = (),
 ) -> Skeleton:
-    """Build a body's skeleton from its keypoints' names: left_… and right_… are paired, and edges
-    are coloured by side.
+    """Build a body's skeleton from its keypoints' names; left_… and right_… are paired, and edges
+    coloured by side.
 
     Args:
         joints: names in order, separated by spaces; left_… and right_… where there are two.
@@ -74,7 +74,7 @@ def _body_skeleton(
 
 
 def _both_sides(*chain: str) -> list[list[str]]:
-    """Return a chain of keypoints for either side, with left_ or right_ for a leading `_`."""
+    """Return a keypoint chain for each side, replacing a leading `_` by left_ or right_."""
     return [
         [side + joint if joint[0] == "_" else joint for joint in chain]
         for side in ("left", "right")
@@ -163,7 +163,7 @@ SKELETONS = {one.name: one for one in (HAND_21, HANDS_42, BODY_33, COCO_17, LSP_
 
 
 def skeleton_named(name: str) -> Skeleton:
-    """Return the skeleton of that name; raise SkeletonError where there is none."""
+    """Return the skeleton of that name; raise SkeletonError if the name is unknown."""
     if name not in SKELETONS:
         raise SkeletonError(f"no skeleton “{name}”; there are: {', '.join(SKELETONS)}")
     return SKELETONS[name]
@@ -180,8 +180,8 @@ _CONVERSIONS = {
 
 
 def convert_keypoints(keypoints: Floats, source: Skeleton, target: Skeleton) -> Floats:
-    """Convert (…, K, D) keypoints to another skeleton; NaN where one has no counterpart. Raise
-    SkeletonError for another number of keypoints, or without a conversion between the two.
+    """Convert (…, K, D) keypoints to another skeleton, NaN if one has no counterpart. Raise
+    SkeletonError for a wrong number of keypoints, or if the two have no conversion.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
     14 → 17: the face is missing. Hands of 21 keypoints change their order.
