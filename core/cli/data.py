@@ -40,7 +40,7 @@ def import_(
     mapping: options.Mapping = None,
     estimator: Annotated[
         str | None,
-        Option(help="Finds them, else what fits the project; of a COCO json: found them."),
+        Option(help="Default: the project's. For a COCO json: the one that found its keypoints."),
     ] = None,
     workers: options.Workers = 1,
     on: options.On = "local",
@@ -77,8 +77,8 @@ def record(
     project: options.NewProject,
     gesture: Annotated[str, Option(help="One of the project's gestures.")],
     source: options.AnySource = "camera:0",
-    seconds: Annotated[float | None, Option(help="Else until Ctrl-C.")] = None,
-    rate: Annotated[float, Option(help="Frames a second looked at.")] = 10.0,
+    seconds: Annotated[float | None, Option(help="Duration; default: until Ctrl-C.")] = None,
+    rate: Annotated[float, Option(help="Frames checked per second.")] = 10.0,
     person: Annotated[
         str | None, Option(help="Who shows the gesture; “me” at a camera, unknown in a video.")
     ] = None,

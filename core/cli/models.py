@@ -69,7 +69,7 @@ def _proof_text(proof: dict[str, Any]) -> str:
     """Format the proof of a `.gesture` file; warn if its predict.py is not Mudra's."""
     lines = [*_vector_lines(proof), f"sha256: {proof['sha256']}"]
     if beside := proof["motions"]:
-        lines += ["beside them, in motions.gesture:", *_vector_lines(beside)]
+        lines += ["also included, motions.gesture:", *_vector_lines(beside)]
     for one, where in ((proof, ""), (beside, "motions.gesture: ")):
         if one and not one["known_predict"]:
             lines.append(

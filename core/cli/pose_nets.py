@@ -26,10 +26,13 @@ def evaluate_net(
     data: Annotated[
         list[Path], Option(help="Pictures, folders are searched; else as its training's.")
     ],
-    teacher: Annotated[str, Option(help="Whose keypoints are the reference.")] = "mediapipe-hands",
+    teacher: Annotated[
+        str, Option(help="Estimator whose keypoints are the reference.")
+    ] = "mediapipe-hands",
     loose: Annotated[bool, Option(help="Show it boxes as loose as a tracker's.")] = False,
     out: Annotated[
-        Path | None, Option("-o", "--output", help="Of depth: what it found, as u v d.")
+        Path | None,
+        Option("-o", "--output", help="For depth: file for the predicted keypoints, as u v d."),
     ] = None,
 ) -> Answer:
     """Evaluate a net's keypoints: hand nets against a teacher's, body and depth nets against
@@ -113,8 +116,10 @@ def evaluate_bodies(
     data: Annotated[
         Path, Option(help="COCO's or LSPET's folder, or a file: COCO's annotations, MPII's.")
     ],
-    pictures: Annotated[Path | None, Option(help="Of a file; else beside it.")] = None,
-    estimator: Annotated[str, Option(help="Whose, or a body net's.")] = "mediapipe-pose",
+    pictures: Annotated[
+        Path | None, Option(help="Folder of an annotation file's pictures; default: next to it.")
+    ] = None,
+    estimator: Annotated[str, Option(help="Estimator or body net to evaluate.")] = "mediapipe-pose",
     whole: Annotated[bool, Option(help="Show whole pictures, not person by person.")] = False,
     flip: Annotated[bool, Option(help="A net also sees each person mirrored.")] = True,
     held_out: Annotated[bool, Option(help="Only what train-net holds out.")] = False,
@@ -246,9 +251,11 @@ def distil_bodies(
     data: Annotated[list[Path], Option(help="Annotated persons, as evaluate-bodies reads them.")],
     out: Annotated[Path, Option("-o", "--output", help="Folder for train-net.")],
     pictures: Annotated[
-        list[Path] | None, Option(help="Folders of a person a picture, annotated by nobody.")
+        list[Path] | None, Option(help="Folders of unannotated pictures, one person each.")
     ] = None,
-    teacher: Annotated[str, Option(help="Whose keypoints.")] = "mediapipe-pose",
+    teacher: Annotated[
+        str, Option(help="Estimator whose keypoints are the targets.")
+    ] = "mediapipe-pose",
 ) -> Answer:
     """Write a training set of annotated people's crops, with a teacher's keypoints where they
     agree with the annotations."""

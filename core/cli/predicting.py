@@ -117,7 +117,9 @@ def act(
         bool, Option("--joints", help="Every frame's hands in space, pinch and grab, too.")
     ] = False,
     hands: options.NumHands = 1,
-    seconds: Annotated[float | None, Option(help="Else until it ends, or Ctrl-C.")] = None,
+    seconds: Annotated[
+        float | None, Option(help="Duration; default: until it ends, or Ctrl-C.")
+    ] = None,
     workspace: options.Workspace = None,
     as_json: Annotated[
         bool, Option("--json", help="Print one JSON document a line, as they happen.")

@@ -50,9 +50,7 @@ def create(
         bool, Option("--motions", help="Of hands, with gestures that move to begin with.")
     ] = False,
     keypoints_only: Annotated[bool, Option("--keypoints-only", help="Store no pictures.")] = False,
-    in_space: Annotated[
-        bool, Option("--in-space", help="It learns from hands' keypoints in space.")
-    ] = False,
+    in_space: Annotated[bool, Option("--in-space", help="Learn from 3-D hand keypoints.")] = False,
     workspace: options.Workspace = None,
 ) -> Answer:
     """Create a project of hands, of both hands together or of bodies."""

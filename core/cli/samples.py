@@ -19,7 +19,7 @@ Numbers = Annotated[list[int], Argument(help="The samples' numbers, as `list` sh
 @command(app, "list")
 def list_(
     project: options.ProjectName,
-    gesture: Annotated[str | None, Option(help="Of this gesture alone.")] = None,
+    gesture: Annotated[str | None, Option(help="Only this gesture.")] = None,
     person: Annotated[str | None, Option(help="Of this person alone.")] = None,
     order: Annotated[str, Option(help="newest, doubtful or person.")] = "newest",
     limit: Annotated[int, Option(min=1, help="Maximum number.")] = 100,

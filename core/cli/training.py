@@ -30,7 +30,7 @@ def train(
     classifier: Annotated[str, Option(help="mlp, knn, logreg or forest.")] = "mlp",
     seed: int = 0,
     epochs: Annotated[
-        int | None, Option(min=1, help="How many; else as many as are enough.")
+        int | None, Option(min=1, help="Number of epochs; default: as many as the data needs.")
     ] = None,
     estimator: options.TrainingEstimator = None,
     in_space: Annotated[

@@ -116,8 +116,8 @@ def comparison_text(comparison: dict[str, Any]) -> str:
         rest = f"; {same} can't be told from it." if same else "."
         return f"On these samples the MLP did better than {worse}{rest}"
     return (
-        "On these samples none can be told from the MLP: the differences are smaller than what "
-        "other samples would change."
+        "On these samples no classifier differs clearly from the MLP: the differences "
+        "are smaller than what other samples would change."
     )
 
 

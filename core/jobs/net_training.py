@@ -149,7 +149,7 @@ def save_last_checkpoint(paths: Paths, run: Run) -> None:
         or not has_fine_tuning_checkpoint(run)
         or not export_checkpoint_weights(run)
     ):
-        raise TrainingError(f"{run.name} left nothing that could be kept, or is still running")
+        raise TrainingError(f"{run.name} has no weights to keep, or is still running")
     _export_fine_tuned(paths, run)
     run.log(event="end", status=STOPPED)
 

@@ -267,8 +267,8 @@ def excluded_samples_text(store: Store, project: Project) -> str:
     if project.in_space:
         return f"Leaves out {count} of {who}'s keypoints: they aren't in space."
     return (
-        f"Leaves out {count} of {who}'s keypoints: most samples have others, and in the picture "
-        "those of one alone are learned together."
+        f"Leaves out {count} of {who}'s keypoints: a model of 2-D keypoints learns from "
+        "one estimator, and most samples are from another."
     )
 
 

@@ -132,7 +132,7 @@ class _BodyDistiller:
     def finish(self) -> dict[str, int]:
         """Write both annotation files; return counts. Raises TrainingError if none to train on."""
         if not self._parts[TRAIN].persons:
-            raise TrainingError("nobody is there who is large enough to learn from")
+            raise TrainingError("no person in the pictures is large enough to learn from")
         for part in self._parts.values():
             part.finish()
         persons = {name: len(part.persons) for name, part in self._parts.items()}

@@ -67,7 +67,7 @@ def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
         depth_set, training, test = found
         return _read_published_frames(depth_set, [*training, *test])
     raise TableError(
-        f"{folder} has no palms that are known: expected are {_PALMS}, {JOINTS_FILE}, {_LABELS}, "
+        f"{folder} has no annotated palms: expected are {_PALMS}, {JOINTS_FILE}, {_LABELS}, "
         f"or a folder of {', '.join(DEPTH_SETS)}"
     )
 

@@ -144,7 +144,7 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
         return "the disk is full: free some space, then try again"
     if isinstance(error, MemoryError):
-        return "the memory is full: close other programs, then try again"
+        return "out of memory: close other programs, then try again"
     return f"something went wrong ({error!r})"
 
 

@@ -68,8 +68,8 @@ def test_a_taken_name_gets_another_and_the_one_here_stays(arrive, project, tmp_p
 @pytest.mark.parametrize(
     ("log", "table", "words"),
     [
-        (b"", None, "begins with no start"),
-        (log_of({"time": 1.0, "event": "end", "status": "done"}), None, "begins with no start"),
+        (b"", None, "has no start event first"),
+        (log_of({"time": 1.0, "event": "end", "status": "done"}), None, "has no start event first"),
         (log_of(START, {"time": 1.0, "event": "end", "status": "running"}), None, "status: Input"),
         (log_of(START, {"time": "now", "event": "epoch"}), None, "time: Input"),
         (log_of(START | {"time": 1e20}), None, "time: Input"),

@@ -141,7 +141,10 @@ def row(name: str, low: float, high: float) -> dict:
             [row("knn", -0.2, -0.1), row("forest", -0.1, 0.1)],
             "better than k-NN; Random forest can't be told from it",
         ),
-        ([row("knn", -0.1, 0.1), row("forest", -0.1, 0)], "none can be told from the MLP"),
+        (
+            [row("knn", -0.1, 0.1), row("forest", -0.1, 0)],
+            "no classifier differs clearly from the MLP",
+        ),
     ],
 )
 def test_one_plain_sentence_says_which_to_take(rows, said):

@@ -106,6 +106,6 @@ def test_nobody_to_learn_from_is_said(
     (tmp_path / "joints.csv").write_text("\n".join(text[:1]) + "\n")
     with (
         create_estimator("mediapipe-pose", weights_folder) as teacher,
-        pytest.raises(TrainingError, match="nobody is there who is large"),
+        pytest.raises(TrainingError, match="no person in the pictures is large"),
     ):
         distil_bodies([tmp_path], tmp_path / "out", teacher)

@@ -70,7 +70,7 @@ def test_a_palm_of_a_table_in_another_order_is_told_by_the_names(tmp_path: Path)
 
 
 def test_a_folder_without_palms_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match=r"no palms that are known: expected are frames\.csv"):
+    with pytest.raises(TableError, match=r"no annotated palms: expected are frames\.csv"):
         read_palm_frames(tmp_path)
 
 

@@ -130,7 +130,7 @@ def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace)
     ("error", "said"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "the disk is full: free some space"),
-        (MemoryError(), "the memory is full"),
+        (MemoryError(), "out of memory"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), "Permission denied"),
     ],
 )

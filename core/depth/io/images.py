@@ -76,8 +76,8 @@ def _decode_msra(content: bytes, name: str) -> Depth:
     count = (right - left) * (bottom - top)
     if not inside or not 0 < width * height <= DEPTH.max_pixels or len(content) != size + 4 * count:
         raise MediaError(
-            f"{name} is no depth of MSRA: expected are width, height, left, top, right, bottom and "
-            f"the numbers of that part of the frame, got {len(content)} bytes"
+            f"{name} is not a depth file of MSRA: expected are width, height, left, top, "
+            f"right, bottom and the numbers of that part of the frame, got {len(content)} bytes"
         )
     frame = np.zeros((height, width), np.float32)
     patch = np.frombuffer(content[size:], "<f4").reshape(bottom - top, right - left)

@@ -118,7 +118,7 @@ def _rewrite_log(path: Path, project: Project, where: str) -> None:
     lines = enumerate(path.read_bytes().splitlines(), 1)
     records = [_parse_record(line, f"{where}, line {number}") for number, line in lines]
     if not records or records[0]["event"] != "start":
-        raise ArchiveError(f"{where}: the log begins with no start")
+        raise ArchiveError(f"{where}: the log has no start event first")
     records[0] |= project_fields(project)
     if records[-1]["event"] != "end":
         records.append({"time": records[-1]["time"], "event": "end", "status": DEAD})

@@ -47,7 +47,7 @@ def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
         raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
     names = _read_column_names(path)
     if len(set(names)) != len(names) or len(names) > MAX_COLUMNS:
-        raise TableError(f"{path.name} has a column twice, or over {MAX_COLUMNS} of them")
+        raise TableError(f"{path.name} has a repeated column, or more than {MAX_COLUMNS} columns")
     joints = next(j for j in range(MAX_COLUMNS) if f"x{j}" not in names)
     axes = 3 if "z0" in names else 2
     if missing := [name for name in number_columns(joints, axes) if name not in names]:

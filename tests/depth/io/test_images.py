@@ -65,7 +65,7 @@ def test_msra_s_patch_is_at_its_place_in_an_empty_frame(tmp_path) -> None:
 )
 def test_a_damaged_frame_of_msra_is_an_error(tmp_path, content) -> None:
     (tmp_path / "a.bin").write_bytes(content)
-    with pytest.raises(MediaError, match=r"a\.bin is no depth of MSRA"):
+    with pytest.raises(MediaError, match=r"a\.bin is not a depth file of MSRA"):
         read_depth(tmp_path / "a.bin")
 
 
