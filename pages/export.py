@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _draw_model_export(project: Project) -> None:
-    """Draw the choice of a model, its test results, a download of its file and its model cards."""
+    """Show a selector for a model, its test results, a download of its file and its model cards."""
     model = pick_model(project)
     if model is None:
         return

@@ -153,7 +153,7 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
 def _merge_form(
     others: Mapping[int, str], key: str, button_key: str, merge: Callable[[int], object]
 ) -> None:
-    """Draw the choice of a merge target, if any, and the button that calls `merge` with its id."""
+    """Show a selector for a merge target, if any, and the button that calls `merge` with its id."""
     if not others:
         return
     target = st.selectbox(

@@ -134,7 +134,7 @@ def _annotate_heatmap_video(
 
 
 def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
-    """Draw the choice among the visible people; return the selected person's number, at first 1.
+    """Show a selector among the visible people; return the selected person's number, at first 1.
 
     Args:
         numbers: returns the numbers of the people visible now.

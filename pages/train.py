@@ -123,7 +123,7 @@ def _watch_training(run: Run) -> None:
 
 
 def pick_training_axes(project: Project) -> None:
-    """Draw the choice of 2-D or 3-D keypoints for hand projects; save a change and rerun."""
+    """Show a selector for 2-D or 3-D keypoints for hand projects; save a change and rerun."""
     if not skeleton_named(project.skeleton).is_hand:
         return
     chosen = st.radio(

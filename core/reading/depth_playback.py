@@ -4,6 +4,8 @@ Convention: points in space are x, y, z in mm from the camera. Legend: N frames,
 S a crop's side.
 """
 
+import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -143,7 +145,9 @@ class DepthPlayback:
             if joints_mm is not None:
                 values = [f"{mm:.2f}" for mm in joints_mm.ravel()]
             rows.append([str(index), f"{result.time_s:.3f}", *values])
-        return "".join(f"{','.join(row)}\n" for row in rows).encode()
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        return text.getvalue().encode()
 
     def close(self) -> None:
         """Close the file and the finders; may be called more than once."""

@@ -31,7 +31,7 @@ _BEHIND = "body_behind_read"
 
 
 def pick_view() -> BodyView:
-    """Draw the choices of background, skeleton and search area; return them as a view."""
+    """Show selectors for background, skeleton and search area; return them as a view."""
     background = pick_option(
         "Background", BACKGROUNDS, "body_background", format_func=lambda b: BACKGROUNDS[b]
     )
@@ -53,7 +53,7 @@ def pick_view() -> BodyView:
 
 
 def pick_persons() -> int:
-    """Draw the choice of how many people to look for and return it."""
+    """Show a selector for the number of people to look for and return it."""
     chosen = pick_option(
         "People",
         [str(n + 1) for n in range(MAX_PEOPLE)],
@@ -65,7 +65,7 @@ def pick_persons() -> int:
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
-    """Draw the choice among people's numbers and return the selected number; don't draw for a
+    """Show a selector among people's numbers and return the selected number; don't draw for a
     single person.
 
     Args:

@@ -58,7 +58,7 @@ _MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges t
 
 
 def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
-    """Draw the choices of heatmap view, stage and keypoint; for a video only the view."""
+    """Show selectors for heatmap view, stage and keypoint; for a video only the view."""
     view = pick_option(
         "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
     )
@@ -72,7 +72,7 @@ def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
 
 
 def _pick_stage(stages: int) -> int:
-    """Draw the choice of a stage, by default the last; return its index."""
+    """Show a selector for a stage, by default the last; return its index."""
     chosen = st.segmented_control(
         "Stage",
         range(1, stages + 1),

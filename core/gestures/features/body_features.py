@@ -54,7 +54,7 @@ class BodyFeatures(FeatureSet):
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 2) keypoints as the viewer saw them: positions, bone
         directions, joint angles and distances in shoulder widths."""
-        scaled, _ = self._scale(seen, xp)
+        scaled, _ = self._scale_to_shoulders(seen, xp)
         pairs, head = self._fill_missing(scaled, xp)
         bones = {
             end: _unit_or_zero(
@@ -76,7 +76,7 @@ class BodyFeatures(FeatureSet):
     def centre_on_root(self, points: Any) -> Floats:
         """Move (N, K, 2) keypoints so that the middle of the shoulders is the origin, and replace
         missing ones by their usual positions."""
-        scaled, width = self._scale(points, np)
+        scaled, width = self._scale_to_shoulders(points, np)
         pairs, head = self._fill_missing(scaled, np)
         usual = np.empty_like(scaled)
         usual[:, self._head] = head[:, 0]
@@ -102,7 +102,7 @@ class BodyFeatures(FeatureSet):
         shoulders = points[:, self._left_right("shoulder")]
         return xp.where(xp.isfinite(shoulders), shoulders, shoulders[:, [1, 0]])
 
-    def _scale(self, points: Any, xp: Any) -> tuple[Any, Any]:
+    def _scale_to_shoulders(self, points: Any, xp: Any) -> tuple[Any, Any]:
         """Centre keypoints between the shoulders and scale them to shoulder widths; also return the
         (N, 1, 1) width. It is the largest estimate from shoulders, trunk and head, because a
         rotated body looks narrower; 1 if none is visible."""

@@ -28,10 +28,10 @@ def model_card(
     `moving` are the gestures of its moving model, `notes` trusted Markdown to append. Raise
     ModelError if the metadata are invalid."""
     about = ModelMetadata.parse(dict(metadata))
-    motions = f"Gestures that move have a model and a card of their own: {_titles(moving)}."
+    motions = f"Gestures that move have a model and a card of their own: {_format_titles(moving)}."
     parts = [
         "# Gesture model",
-        f"Recognises {_titles(gestures)}.",
+        f"Recognises {_format_titles(gestures)}.",
         motions if moving else "",
         _format_origin(about),
         _format_gestures(about, gestures),
@@ -45,7 +45,7 @@ def model_card(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _titles(labels: Sequence[GestureLabel]) -> str:
+def _format_titles(labels: Sequence[GestureLabel]) -> str:
     return ", ".join(_escape(label.title) for label in labels)
 
 

@@ -35,12 +35,12 @@ class MotionFeatures:
     version: int = 1  # changes with the features; a model stores the one it was trained on
 
     @cached_property
-    def _still(self) -> FeatureSet:
+    def _still_features(self) -> FeatureSet:
         return (SpaceFeatures if self.axes == 3 else FeatureSet)(self.skeleton, 0)
 
     @cached_property
     def _non_root(self) -> list[int]:
-        return self._still.non_root
+        return self._still_features.non_root
 
     @cached_property
     def count(self) -> int:
@@ -74,7 +74,7 @@ class MotionFeatures:
     def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
         """Flip x and swap left and right where `mirrored_view` is true, so that (N, T, K, D)
         keypoints are as the viewer saw them."""
-        return self._still.flip_mirrored(keypoints, mirrored_view, xp)
+        return self._still_features.flip_mirrored(keypoints, mirrored_view, xp)
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, T, F) features of (N, T, K, D) keypoints as the viewer saw them, from the

@@ -127,7 +127,7 @@ class _UploadImporter:
             return
         if self._pictures_id is None:
             self._pictures_id = self._recorder.create_recording(self._gesture.id)
-        self._add(self._pictures_id, [replace(sample, file_hash=digest)])
+        self._store_samples(self._pictures_id, [replace(sample, file_hash=digest)])
 
     def _make_sample(self, name: str, content: bytes) -> NewSample | str:
         """Return a sample of a picture's main pose, or the reason for skipping the picture."""
@@ -153,11 +153,11 @@ class _UploadImporter:
             self._report.skipped.append((name, str(error)))
             return
         if samples:
-            self._add(self._recorder.create_recording(self._gesture.id), samples)
+            self._store_samples(self._recorder.create_recording(self._gesture.id), samples)
         else:
             self._report.skipped.append((name, STORED))
 
-    def _add(self, recording_id: int, samples: Sequence[NewSample]) -> None:
+    def _store_samples(self, recording_id: int, samples: Sequence[NewSample]) -> None:
         """Store samples of one file."""
         self._report.note("samples", self._recorder.store.add_samples(recording_id, samples))
         self._known.add(samples[0].file_hash or "")

@@ -40,7 +40,7 @@ HEATMAP_VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per k
 
 
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
-    """Draw the choice of an estimator for the project's skeleton; for a net also crop and Kalman
+    """Show a selector for an estimator for the project's skeleton; for a net also crop and Kalman
     filter; return them as a source."""
     names = selectable_sources(studio().paths, project.skeleton)
     skeleton = skeleton_named(project.skeleton)
@@ -72,7 +72,7 @@ def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
 
 
 def pick_net(key: str, project: Project) -> KeypointSource:
-    """Draw the choices of a heatmap net, crop and Kalman filter, listing nets of the project's
+    """Show selectors for a heatmap net, crop and Kalman filter, listing nets of the project's
     subject first; return them as a source."""
     hands, bodies = available_nets(studio().paths), body_nets(studio().paths)
     of_body = skeleton_named(project.skeleton).is_body
@@ -88,7 +88,7 @@ def pick_net(key: str, project: Project) -> KeypointSource:
 
 
 def _pick_crop_and_filter(key: str, net: str) -> KeypointSource:
-    """Draw the choices of a net's crop method and of the Kalman filter; return them as a source."""
+    """Show selectors for a net's crop method and of the Kalman filter; return them as a source."""
     crop = st.radio(
         "Crop",
         list(CROPS),
@@ -106,7 +106,7 @@ def _pick_crop_and_filter(key: str, net: str) -> KeypointSource:
 
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
-    """Draw the choice of a keypoint's heatmap; return its index, the number of keypoints for the
+    """Show a selector for a keypoint's heatmap; return its index, the number of keypoints for the
     background, or None for all."""
     names, known, at = _keypoint_choices(skeleton), st.session_state, f"{key}_joint"
     if (chosen := known.get(f"{at}_chosen")) in names:
@@ -127,14 +127,14 @@ def _keypoint_choices(skeleton: Skeleton) -> list[str]:
 
 
 def pick_heatmap_view(key: str) -> str:
-    """Draw the choice of how heatmaps appear in files; return its key in HEATMAP_VIEWS."""
+    """Show a selector for the heatmap view in files; return its key in HEATMAP_VIEWS."""
     return pick_option(
         "Heatmaps", HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: HEATMAP_VIEWS[v]
     )
 
 
 def pick_overlay(key: str, source: KeypointSource) -> Maps:
-    """Draw the choice of a net's stage whose heatmaps overlay the video; return it as a view."""
+    """Show a selector for a net's stage whose heatmaps overlay the video; return it as a view."""
     if not source.is_net:
         return Maps()
     stages = source.net_metadata(studio().paths).stages

@@ -175,7 +175,7 @@ _LOOK = "Look again"
 
 
 def pick_depth_net() -> DepthNet:
-    """Draw the choice of an installed depth net; load and return it."""
+    """Show a selector for an installed depth net; load and return it."""
     nets = depth_nets(studio().paths)
     name = st.selectbox(
         "Net",

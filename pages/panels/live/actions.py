@@ -164,7 +164,7 @@ def _pick_port(label: str, start: int, key: str) -> int:
 
 
 def _pick_osc_host(key: str) -> str:
-    """Draw the choice of OSC's host and return it; "" if none is chosen.
+    """Show a selector for OSC's host and return it; "" if none is chosen.
 
     A visitor who logged in can choose only hosts that the operator listed.
     """

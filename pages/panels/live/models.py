@@ -30,7 +30,7 @@ _OTHER_KEYPOINTS_ADVICE = "Record and train with these keypoints, or choose anot
 
 
 def pick_model(project: Project) -> GestureModel | None:
-    """Draw the choice of a trained or starter model; load and return it, None if there is none."""
+    """Show a selector for a trained or starter model; load and return it, None if there is none."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
     starter = shipped_model_name(project.skeleton)

@@ -69,7 +69,7 @@ def _export_project_form(store: Store, project: Project) -> None:
 
 
 def _export_samples_form(store: Store, project: Project) -> None:
-    """Draw the choice of a table format and the download of the samples in it."""
+    """Show a selector for a table format and the download of the samples in it."""
     st.subheader("Samples for other programs", anchor=False)
     kind = st.selectbox(
         "Format",
