@@ -39,9 +39,7 @@ class Augmentation:
     stretch: float = 0.0  # standard deviation of the log of width to height
     shear: float = 0.0  # standard deviation of the sideways shift per unit of height
     jitter: float = 0.0  # standard deviation of keypoints, in lengths of the pose, of a pair's hand
-    dropout: float = (
-        0.0  # probability that a keypoint, not the root, is missing, in a third of samples
-    )
+    dropout: float = 0.0  # probability that a non-root keypoint is missing, in a third of samples
     mirror: float = 0.0  # fraction that is mirrored, where the mirror image's name is known
     turn: float = 0.0  # fraction of direction-free gestures that is rotated by any angle
     aim: float = 0.0  # fraction of pointing hands that is rotated to point elsewhere and relabelled
