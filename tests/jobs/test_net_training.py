@@ -148,7 +148,7 @@ def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths)
     [run] = list_runs(paths.net_runs)
     assert run.status() == "failed" and "something went wrong" in describe_failure(run)
     assert not has_fine_tuning_checkpoint(run) and not (run.path / "pack").exists()
-    with pytest.raises(TrainingError, match="nothing that could be kept"):
+    with pytest.raises(TrainingError, match="has no weights to keep"):
         save_last_checkpoint(paths, run)
 
 

@@ -104,7 +104,7 @@ def test_keypoints_in_space_are_learned_together_whoever_found_them(store):
     assert store.training_data(project.id).estimators == (net,)
     assert store.count_excluded(project.id) == {"mediapipe-hands": 1, web: 1}
     text = excluded_samples_text(store, store.project("P"))
-    assert text.startswith("Leaves out 2 samples of mediapipe-hands's keypoints: most samples")
+    assert text.startswith("Leaves out 2 samples of mediapipe-hands's keypoints: a model of 2-D")
 
 
 def test_what_has_nothing_in_space_is_told_to_be_left_out(store):
