@@ -82,7 +82,7 @@ HANDS = (
     "core/gestures/classifier/augmentation.py",
     "core/gestures/classifier/dense_model.py",
     "core/recording/demo.py",
-    "core/recording/imports/keypoint_table.py",
+    "core/recording/imports/cells.py",
     "core/recording/imports/tables.py",
     "core/jobs/net_training.py",
     "core/exchange/model_files.py",

@@ -4,6 +4,6 @@ training_data   `TrainingData`, what the training loop needs of any of them
 hand_crops      a pack of hand crops on disk; `hand_packs` makes it
 bodies          people in pictures; `body_files` reads COCO, LSP Extended and MPII
 depth_hands     hands in depth; `depth_files` reads the published sets
-coco            COCO's files; `person_boxes` finds a picture's people in them
+coco            COCO's files, and a picture's people in them
 appearance      colour, blur and noise augmentation
 """

@@ -1,11 +1,13 @@
-"""Reads COCO's files on persons: annotations (person_keypoints_*.json), results and detections.
+"""Reads COCO's files on persons: annotations (person_keypoints_*.json), results and detections;
+`read_person_boxes` finds a picture's people in them.
 
 Convention: as in the files: a box is x, y, width, height; keypoints are K rows of x, y and v: 0 not
 labelled, 1 hidden, 2 visible (in results v is ignored). Errors name an entry by its number, from 1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, 
 from core.errors import TableError
 from core.files import leads_out
 from core.media.json_objects import TOP_LEVEL, is_list, iterate_json_objects, validate_object
+from core.pose.boxes import Box, clip_box
 from core.pose.skeletons.table import COCO_17
 
 _MAX_VALUE = 1e7  # px
@@ -165,3 +168,48 @@ def _read_size_hw(image: dict[str, Any]) -> tuple[int, int]:
     height, width = image.get("height"), image.get("width")
     known = all(isinstance(side, int) and 0 <= side < _MAX_VALUE for side in (height, width))
     return (height, width) if known else (0, 0)  # type: ignore[return-value]
+
+
+MAX_BOXES = 20  # of a picture, as in COCO's evaluation
+_MIN_SCORE = 0.3
+_PERSON_CATEGORY = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PersonBoxes:
+    """The boxes of many pictures' people."""
+
+    by_id: Mapping[int, list[Box]]  # the boxes by the picture's number, the most confident first
+    ids: Mapping[str, int]  # the pictures' numbers by their file's name, if the file has them
+
+    def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
+        """Return a picture's first `MAX_BOXES` boxes, clipped to it; if the file has boxes of only
+        one picture, return those for any picture."""
+        number = self._find_number(PurePath(file_name))
+        clipped = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
+        return [box for box in clipped if box is not None][:MAX_BOXES]
+
+    def _find_number(self, path: PurePath) -> int:
+        """Return a picture's id by its name, else the only id, else its name's number or −1."""
+        if path.name in self.ids:
+            return self.ids[path.name]
+        if len(self.by_id) == 1:
+            return next(iter(self.by_id))
+        return int(path.stem) if path.stem.isascii() and path.stem.isdigit() else -1
+
+
+def read_person_boxes(path: Path) -> PersonBoxes:
+    """Read each picture's person boxes from COCO detections (persons only, confident ones, best
+    first), or from COCO annotations without crowds. Raise TableError for other files."""
+    by_id: dict[int, list[Box]] = {}
+    if is_list(path):
+        for detection in sorted(read_detections(path), key=lambda d: -d.score):
+            if detection.category_id == _PERSON_CATEGORY and detection.score >= _MIN_SCORE:
+                by_id.setdefault(detection.image_id, []).append(Box.from_xywh(*detection.bbox))
+        return PersonBoxes(by_id, {})
+    annotations = read_annotations(path)
+    for person in annotations.persons:
+        if not person.iscrowd:
+            by_id.setdefault(person.image_id, []).append(Box.from_xywh(*person.bbox))
+    ids = {PurePath(image.file_name).name: image.id for image in annotations.images.values()}
+    return PersonBoxes(by_id, ids)

@@ -17,7 +17,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.jobs.owners import belongs_to, project_fields
 from core.media.pictures import decode_jpeg
-from core.modelfiles.weights_entry import UNIT_SCALING
+from core.modelfiles.catalogue import UNIT_SCALING
 from core.paths import Paths
 from core.pose.boxes import map_to_square
 from core.pose.finders import keypoints_by
@@ -70,9 +70,9 @@ def train_net_here(
         MudraError: the training failed.
     """
     # torch takes seconds to load and is needed by nothing before this
-    from core.training.backbone import backbone_scaling, read_backbone
     from core.training.loop import NetOptions, train_net
     from core.training.net_export import save_trained_net
+    from core.training.published_nets import backbone_scaling, read_backbone
 
     backbone = read_backbone(name, trunk, paths.weights) if trunk and resume is None else None
     backbone_fields = {"trunk": backbone.about} if backbone else {}

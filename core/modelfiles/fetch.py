@@ -9,9 +9,8 @@ from typing import Any
 from core.errors import WeightsError
 from core.files import replace_atomically, sha256_of
 from core.media.limits import MODEL
-from core.modelfiles.catalogue import find_weights
+from core.modelfiles.catalogue import WeightsFile, find_weights
 from core.modelfiles.converted_weights import import_weights
-from core.modelfiles.weights_entry import WeightsFile
 from core.progress import Progress, ignore_progress
 
 _CHUNK_BYTES = 2**18

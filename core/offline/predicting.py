@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.person_boxes import PersonBoxes, read_person_boxes
+from core.datasets.coco import PersonBoxes, read_person_boxes
 from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
 from core.estimators.heatmap_bodies import HeatmapBodies

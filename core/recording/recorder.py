@@ -10,8 +10,12 @@ import weakref
 from collections.abc import Callable
 
 from core.pose.types import AnyFrame, Estimate, RemoteFrame
-from core.recording.active_recording import ActiveClipRecording, ActiveRecording, SampleWriter
-from core.recording.hold import ButtonHold
+from core.recording.active_recording import (
+    ActiveClipRecording,
+    ActiveRecording,
+    ButtonHold,
+    SampleWriter,
+)
 from core.recording.plans import CONTINUOUS, Plan, RecordingStatus
 from core.recording.samples import make_sample, select_valid_pose
 from core.store import Store

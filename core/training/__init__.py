@@ -2,6 +2,5 @@
 
 runs          `Run`, `list_runs`: a run's folder and its state; `background` trains beside a page
 loop          `train_net`: the training loop, with `losses`, `monitoring`, `checkpoint`, `averaging`
-backbone      ImageNet weights to begin with
-preprocessing, net_export, published_nets   nets as model files
+net_export, published_nets   nets as model files, and ImageNet weights to begin with
 """

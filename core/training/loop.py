@@ -23,15 +23,15 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
+from core.modelfiles.catalogue import UNIT_SCALING, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.progress import Progress, ignore_progress
 from core.training.averaging import make_moving_average
-from core.training.backbone import Backbone, fill_net
 from core.training.checkpoint import WEIGHTS, TrainingState, export_checkpoint_weights
 from core.training.losses import LOSSES
 from core.training.monitoring import TrainingMonitor
-from core.training.preprocessing import scale_pictures
+from core.training.net_export import scale_pictures
+from core.training.published_nets import Backbone, fill_net
 from core.training.runs import DONE, STOPPED, Run
 
 _WARM_UP = 0.02  # fraction of the training in which the learning rate rises

@@ -16,14 +16,14 @@ from torch import Tensor
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
+from core.modelfiles.catalogue import UNIT_SCALING, Scaling
 from core.nets import PoseNet
 from core.pose.heatmaps import DECODERS, find_peaks
 from core.pose.metrics import keypoint_distances, summarize_distances
 from core.pose.types import Floats
 from core.training.checkpoint import TrainingState
 from core.training.losses import Loss
-from core.training.preprocessing import scale_pictures
+from core.training.net_export import scale_pictures
 from core.training.runs import Run
 
 _EVALUATION_BATCH = 64

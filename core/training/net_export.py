@@ -1,4 +1,5 @@
-"""Trained nets as model files: `model.onnx` and `metadata.json` in a folder.
+"""How pictures become a net's input, and trained nets as model files: `model.onnx` and
+`metadata.json` in a folder.
 
 Convention: the graph contains the preprocessing, so callers pass raw data: `pictures` uint8
 RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
@@ -21,14 +22,41 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.modelfiles.catalogue import UNIT_SCALING, Scaling
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.weights_entry import UNIT_SCALING, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.palmnet import UNIT_MM, PalmNet
 from core.nets.pose_resnet import PoseResNet
-from core.training.preprocessing import PreprocessedNet, scale_pictures
+
+
+def scale_pictures(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
+    """Convert (B, H, W, 3) uint8 RGB to a net's float input (B, 3, H, W) by factor, offset and
+    channel order; depth (B, H, W, 1) keeps its values."""
+    planes = pictures.permute(0, 3, 1, 2)
+    if pictures.dtype != torch.uint8:
+        return planes
+    planes = planes.float().flip(1) if scaling.channels == "BGR" else planes.float()
+    factor, offset = (
+        torch.tensor(part, dtype=torch.float32, device=planes.device).reshape(-1, 1, 1)
+        for part in (scaling.factor, scaling.offset)
+    )
+    return planes * factor + offset
+
+
+class PreprocessedNet(nn.Module):
+    """A net with preprocessing included: its input is uint8 RGB (N, H, W, 3)."""
+
+    def __init__(self, net: PoseNet, scaling: Scaling) -> None:
+        super().__init__()
+        self.net, self.scaling = net, scaling
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return heatmaps (N, S, M, h, w)."""
+        maps: Tensor = self.net(scale_pictures(pictures, self.scaling))
+        return maps
+
 
 _TOLERANCE = 1e-4  # largest relative difference between torch and the exported graph
 

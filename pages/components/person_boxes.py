@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.datasets.person_boxes import MAX_BOXES
+from core.datasets.coco import MAX_BOXES
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
 from pages.components import register_component, to_css_color, to_data_url

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.datasets.person_boxes import MAX_BOXES, read_person_boxes
+from core.datasets.coco import MAX_BOXES, read_person_boxes
 from core.estimators.heatmap_bodies import HeatmapBodies
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label

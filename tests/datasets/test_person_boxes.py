@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.person_boxes import MAX_BOXES, read_person_boxes
+from core.datasets.coco import MAX_BOXES, read_person_boxes
 
 
 def write_json(folder: Path, document: object) -> Path:

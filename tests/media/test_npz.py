@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import MediaError
-from core.media.npz import read_npz
+from core.media.archives import read_npz
 
 
 def test_arrays_come_by_their_names(tmp_path) -> None:

@@ -10,8 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from core.modelfiles.catalogue import expected_shapes
-from core.modelfiles.weights_entry import WeightsFile
+from core.modelfiles.catalogue import WeightsFile, expected_shapes
 from tests.modelfiles.caffe_file import caffemodel
 
 

@@ -14,8 +14,7 @@ from core.modelfiles.catalogue import BGR_SCALING, BODIES, RGB_SCALING, WEIGHTS,
 from core.modelfiles.converted_weights import import_weights, load_weights
 from core.modelfiles.fetch import fetch_weights
 from core.nets import build_net
-from core.training.backbone import read_backbone
-from core.training.published_nets import load_published_net, save_published_net
+from core.training.published_nets import load_published_net, read_backbone, save_published_net
 
 
 def random_arrays(name):

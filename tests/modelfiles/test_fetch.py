@@ -4,9 +4,9 @@ import pytest
 
 from core.errors import WeightsError
 from core.files import sha256_of
+from core.modelfiles.catalogue import WeightsFile
 from core.modelfiles.converted_weights import verify_weights
 from core.modelfiles.fetch import fetch_weights
-from core.modelfiles.weights_entry import WeightsFile
 
 NAME = "cpm.seed_hand"
 ZEROS = "0" * 64

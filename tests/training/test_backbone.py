@@ -5,7 +5,7 @@ import torch
 
 from core.errors import WeightsError
 from core.nets import build_net
-from core.training.backbone import fill_net, read_backbone
+from core.training.published_nets import fill_net, read_backbone
 from tests.support.torchvision_file import save_resnet18
 
 SMALL = {"joints": 14, "input_hw": (64, 96)}

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from core.modelfiles.weights_entry import Scaling
+from core.modelfiles.catalogue import Scaling
 from core.nets.cpm import VggCPM
-from core.training.preprocessing import PreprocessedNet, scale_pictures
+from core.training.net_export import PreprocessedNet, scale_pictures
 
 PICTURE = torch.tensor([[[[51, 102, 204]]]], dtype=torch.uint8)
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.modelfiles.weights_entry import Scaling
+from core.modelfiles.catalogue import Scaling
 from core.nets.cpm import VggCPM
-from core.training.preprocessing import PreprocessedNet
+from core.training.net_export import PreprocessedNet
 from core.training.published_nets import load_published_net, locate_seed_keypoints
 
 

@@ -23,8 +23,8 @@ from core.depth.io.camera_files import (
 )
 from core.depth.io.joint_tables import KNOWN_HANDS
 from core.errors import MediaError
+from core.media.archives import NPZ_ERRORS, read_npz
 from core.media.limits import DEPTH
-from core.media.npz import NPZ_ERRORS, read_npz
 
 _EMPTY = np.empty(0)
 _SKELETONS = {skeleton.size: skeleton.name for skeleton in KNOWN_HANDS}

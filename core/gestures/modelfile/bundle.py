@@ -24,6 +24,9 @@ from core.files import replace_atomically, sha256_of
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, OUTPUTS, GestureModel
 from core.gestures.modelfile.metadata import Export
 from core.media.archives import unpack_zip
+from core.modelfiles.graph_checks import find_cost_fault
+from core.workers.channel import Arrays
+from core.workers.child import limit_worker_memory
 from core.workers.process import borrowed_worker
 
 SUFFIX = ".gesture"
@@ -37,8 +40,10 @@ _VERSION = 1
 _MAX_TEXT_BYTES = 2**20
 _MEMBER_NAMES = re.compile("|".join(map(re.escape, (*MEMBERS, BESIDE))))
 _HINT = "ask for a new export"
-_WORKER = "core.gestures.modelfile.bundle_worker"
 _TIMEOUT_S, _START_TIMEOUT_S = 8.0, 60.0
+
+_MAX_OPERATIONS = 1e9  # for one sample; ours take 1e5 to 1e7
+_ROWS = 16  # random poses that a folder's models are run on
 
 Answers = dict[str, NDArray[np.float32]]
 
@@ -180,9 +185,9 @@ def check_folder(path: Path) -> None:
 
 
 def _check_in_worker(command: str, path: Path) -> None:
-    """Run a check of `bundle_worker`; raise ModelError if the worker fails or is too slow."""
+    """Run a check of `handle` in a worker; raise ModelError if the worker fails or is too slow."""
     try:
-        with borrowed_worker(_WORKER) as worker:
+        with borrowed_worker(__name__) as worker:
             worker.call("prepare", timeout_s=_START_TIMEOUT_S)
             options = {"path": str(path.resolve()), "name": path.name}
             worker.call(command, options, timeout_s=_TIMEOUT_S)
@@ -295,3 +300,62 @@ def _read_vectors(
         raise ModelError(f"{name}: {VECTORS} contains {found}, expected are {wanted}")
     inputs = Inputs(arrays.pop("keypoints"), arrays.pop("mirrored_view").astype(bool))
     return inputs, arrays
+
+
+# ------------------------------------------------------------------------- checks in the worker
+
+
+def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Handle a worker's request: `prepare` (load libraries, limit the memory), check a `file` (see
+    `check_bundle`) or a `folder` (see `check_folder`). The reply is empty."""
+    if command == "file":
+        _check_file(Path(options["path"]), options["name"])
+    elif command == "folder":
+        _check_folder(Path(options["path"]))
+    else:
+        # the memory limit is above what is loaded by now
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+
+        limit_worker_memory()
+    return {}, []
+
+
+def _check_file(path: Path, name: str) -> None:
+    """Check a `.gesture` file, its costs and test vectors; raise MudraError if a check fails."""
+    bundle = read_bundle(path)
+    for one in (bundle, bundle.motions):
+        if one is not None:
+            _check_costs(one.model, name)
+    check_answers(bundle, name)
+
+
+def _check_folder(path: Path) -> None:
+    """Check the costs of a folder's models and run them on random poses; raise ModelError if they
+    are too high. Models that can't be read or run pass the check."""
+    try:
+        model = GestureModel.load(path)
+        models = [model] if model.steps is not None else [model, model.motions]
+    except ModelError:
+        return
+    for one in models:
+        if one is not None:
+            _check_costs(one, path.name)
+            poses = np.random.default_rng(_ROWS).normal(300, 100, (_ROWS, *one.shape))
+            try:
+                one.predict(poses.astype(np.float32), np.zeros(_ROWS, bool))
+            except ModelError:
+                continue
+
+
+def _check_costs(model: GestureModel, name: str) -> None:
+    """Raise ModelError if a sample, alone or in a batch, needs more than _MAX_OPERATIONS."""
+    import onnx
+
+    graph = onnx.load_model_from_string(model.onnx)
+    for value in graph.graph.input:
+        if value.name == "keypoints":  # in early models the number of keypoints is open
+            for dim, size in zip(value.type.tensor_type.shape.dim[1:], model.shape, strict=False):
+                dim.dim_value = dim.dim_value or size
+    if fault := find_cost_fault(graph.SerializeToString(), _MAX_OPERATIONS, model.max_batch):
+        raise ModelError(f"{name}: its model {fault}")

@@ -12,10 +12,10 @@ import numpy as np
 
 from core.errors import WeightsError, WorkerError
 from core.media.limits import MODEL
+from core.modelfiles.catalogue import PublishedWeights, Scaling
 from core.modelfiles.formats import check_file
 from core.modelfiles.graph_checks import find_cost_fault, find_graph_fault
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.weights_entry import PublishedWeights, Scaling
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 from core.workers.process import borrowed_worker

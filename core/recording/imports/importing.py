@@ -24,7 +24,7 @@ from core.media.archives import unpack_zip
 from core.parallel import LOCAL, check_place, map_parallel
 from core.pose.skeletons.table import skeleton_named
 from core.progress import Progress, ignore_progress
-from core.recording.imports.keypoint_table import KeypointTable
+from core.recording.imports.cells import KeypointTable
 from core.recording.imports.picture_files import (
     EstimatorFactory,
     LabelledPicture,

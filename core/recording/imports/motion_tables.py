@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from core.errors import TableError
 from core.pose.skeletons.table import FINGERTIP_1
 from core.recording.imports.cells import (
+    KeypointTable,
     check_rows,
     parse_coordinates,
     parse_names,
     parse_numeric_labels,
     read_label_names,
 )
-from core.recording.imports.keypoint_table import KeypointTable
 
 _FRAMES, _FPS, _ASPECT = 16, 30.0, 16 / 9
 _COLUMNS = ["label", *(f"{axis}{frame}" for frame in range(_FRAMES) for axis in "xy")]

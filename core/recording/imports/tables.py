@@ -22,6 +22,7 @@ from core.pose.skeletons.table import BODY_33, HAND_21, HANDS_42, SKELETONS, ske
 from core.pose.types import VISIBLE
 from core.recording.imports.cells import (
     MAX_COLUMNS,
+    KeypointTable,
     check_rows,
     format_lines,
     parse_coordinates,
@@ -30,7 +31,6 @@ from core.recording.imports.cells import (
     read_label_names,
     read_table_cells,
 )
-from core.recording.imports.keypoint_table import KeypointTable
 from core.recording.imports.motion_tables import is_point_history, read_point_history
 
 TABLE_SUFFIXES = (".csv", ".parquet")
