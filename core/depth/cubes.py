@@ -39,16 +39,11 @@ class CropPlacement:
 
 @dataclass(frozen=True)
 class Cube:
-    """A cube around a hand.
-
-    Attributes:
-        centre_uvd: u, v in px, d in mm.
-        side_mm: published are 250 (NYU, ICVL), 175 (MSRA), 300 (REN, Pose-REN).
-    """
+    """A cube around a hand."""
 
     camera: Camera
-    centre_uvd: tuple[float, float, float]
-    side_mm: float = 250.0
+    centre_uvd: tuple[float, float, float]  # u, v in px, d in mm
+    side_mm: float = 250.0  # published are 250 (NYU, ICVL), 175 (MSRA), 300 (REN, Pose-REN)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.centre_uvd).all() and self.centre_uvd[2] > 0 < self.side_mm):

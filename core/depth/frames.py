@@ -17,24 +17,16 @@ DEFAULT_FPS = 30.0  # of a recording without times
 
 @dataclass(frozen=True, eq=False)
 class DepthFrame:
-    """One picture of a depth camera.
+    """One picture of a depth camera."""
 
-    Attributes:
-        depth_mm: (H, W), 0 where the sensor saw nothing.
-        time_s: since the source's first frame.
-        index: its number in the source, from 0.
-        rgb: (H, W, 3), registered to `depth_mm`; None if the source has none.
-        truth_mm: (K, 3) x, y, z of the hand's true keypoints if known, NaN where one is not.
-        skeleton: the name of the truth's skeleton, "" if unknown.
-    """
-
-    depth_mm: Depth
+    depth_mm: Depth  # (H, W), 0 where the sensor saw nothing
     camera: Camera
-    time_s: float
-    index: int
-    rgb: Picture | None = None
+    time_s: float  # since the source's first frame
+    index: int  # its number in the source, from 0
+    rgb: Picture | None = None  # (H, W, 3), registered to `depth_mm`; None if the source has none
+    # (K, 3) x, y, z of the hand's true keypoints if known, NaN where one is not
     truth_mm: Points | None = None
-    skeleton: str = ""
+    skeleton: str = ""  # the name of the truth's skeleton, "" if unknown
 
 
 class DepthSource(ABC):

@@ -18,16 +18,14 @@ from core.pose.types import Floats
 
 
 class DepthNet:
-    """Finds a hand's keypoints in crops of its cube.
+    """Finds a hand's keypoints in crops of its cube. Raises WeightsError: no such net in that
+    folder, or its graph was altered.
 
     Attributes:
         name: e.g. "crossinfonet.synthetic_light".
         skeleton: the name of its keypoints' skeleton.
         joints: K.
         turns_deg: each crop is rotated by these angles, and the results are averaged.
-
-    Raises:
-        WeightsError: no such net in that folder, or its graph was altered.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -53,23 +51,15 @@ class DepthNet:
 
 @dataclass(frozen=True)
 class Palm:
-    """A palm's centre.
+    """A palm's centre."""
 
-    Attributes:
-        uvd: u, v in px of the frame, d in mm.
-        score: the net's confidence, 0..1.
-    """
-
-    uvd: tuple[float, float, float]
-    score: float
+    uvd: tuple[float, float, float]  # u, v in px of the frame, d in mm
+    score: float  # the net's confidence, 0..1
 
 
 class PalmDetector:
-    """Finds the most likely palm in a depth frame.
-
-    Raises:
-        WeightsError: no such net in that folder, or its graph was altered.
-    """
+    """Finds the most likely palm in a depth frame. Raises WeightsError: no such net in that folder,
+    or its graph was altered."""
 
     def __init__(self, folder: Path) -> None:
         about, self._session = open_net(folder, PalmMetadata)

@@ -19,7 +19,8 @@ PoseWithHeatmaps = tuple[Pose, Heatmaps]
 
 
 class HeatmapEstimator(Estimator):
-    """Runs a heatmap net on crops; subclasses find the crops.
+    """Runs a heatmap net on crops; subclasses find the crops. Raises WeightsError: no net there, or
+    its graph was altered; EstimatorError: no such crop.
 
     Args:
         net_folder: the net's.
@@ -27,10 +28,6 @@ class HeatmapEstimator(Estimator):
             "self", the net's own in the previous frame, or MediaPipe's while nothing is tracked;
             "centre", the same without MediaPipe, starting from the picture's centre.
         kalman: filter the keypoints of a stream.
-
-    Raises:
-        WeightsError: no net there, or its graph was altered.
-        EstimatorError: no such crop.
     """
 
     def __init__(self, net_folder: Path, crop: str, *, kalman: bool) -> None:

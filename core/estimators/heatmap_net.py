@@ -18,7 +18,8 @@ _BINS_PER_CELL = 2 * _PIXELS_PER_CELL
 
 
 class HeatmapNet:
-    """Predicts the heatmaps of J keypoints in each of S stages.
+    """Predicts the heatmaps of J keypoints in each of S stages. Raises WeightsError: no net in that
+    folder, or its graph was altered.
 
     Attributes:
         name: e.g. "cpm.hand_light".
@@ -28,9 +29,6 @@ class HeatmapNet:
         attends: the names of its attention maps.
         is_simcc: it predicts positions along each axis, from which heatmaps are made for display.
         skeleton: the name of its keypoints' skeleton.
-
-    Raises:
-        WeightsError: no net in that folder, or its graph was altered.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:

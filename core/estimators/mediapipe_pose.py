@@ -28,12 +28,8 @@ _MIN_SCORE = 1e-6  # a score of 0 would mean that the keypoint is missing
 class MediapipePose(MediapipeTask):
     """33 keypoints of one to four bodies, in pixels and in metres from the centre of the hips.
 
-    Args: see `MediapipeTask`.
-
-    Raises:
-        WeightsError: the model is not prepared.
-        EstimatorError: too many people.
-    """
+    Args: see `MediapipeTask`. Raises WeightsError: the model is not prepared; EstimatorError: too
+    many people."""
 
     name = NAME
     skeleton = BODY_33.name

@@ -33,24 +33,19 @@ _WORKER = "core.estimators.landmarkers"
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:
-    """The landmarks of N poses in one picture.
+    """The landmarks of N poses in one picture."""
 
-    Attributes:
-        fractions: (N, K, 2) of the picture's width and height.
-        world: (N, K, 3) in metres.
-        sides: of hands, "Left" or "Right".
-        rest: of hands the (N,) scores of the sides; of bodies (N, K, 2) visibility and presence,
-            and (N, h, w) masks where requested.
-    """
-
-    fractions: Floats
-    world: Floats
-    sides: tuple[str, ...]
+    fractions: Floats  # (N, K, 2) of the picture's width and height
+    world: Floats  # (N, K, 3) in metres
+    sides: tuple[str, ...]  # of hands, "Left" or "Right"
+    # of hands the (N,) scores of the sides; of bodies (N, K, 2) visibility and presence, and (N, h,
+    # w) masks where requested
     rest: Arrays
 
 
 class MediapipeTask(Estimator):
-    """A landmarker in VIDEO mode: one for the stream, a fresh one for each single picture.
+    """A landmarker in VIDEO mode: one for the stream, a fresh one for each single picture. Raises
+    WeightsError: the model is not prepared.
 
     Args:
         weights_folder: of the prepared models.
@@ -62,9 +57,6 @@ class MediapipeTask(Estimator):
 
     Attributes:
         vendor_s: CPU seconds that MediaPipe's last call in a stream took in its thread.
-
-    Raises:
-        WeightsError: the model is not prepared.
     """
 
     can_isolate = True

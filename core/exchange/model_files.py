@@ -57,15 +57,9 @@ def create_card(model: GestureModel, *, names: bool = True) -> str:
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
     """Export a model with card, predict.py and test vectors to a `.gesture` file, which also
-    contains the file of its model of moving gestures.
-
-    Args:
-        names: keep the names of persons and sources in the card and the metadata.
-
-    Raises:
-        MudraError: no finished model, the file's answers differ from the model's, or it can't be
-            written.
-    """
+    contains the file of its model of moving gestures. `names`: keep the names of persons and
+    sources in the card and the metadata. Raises MudraError: no finished model, the file's answers
+    differ from the model's, or it can't be written."""
     if model.preliminary:
         raise ModelError(
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
@@ -245,12 +239,8 @@ def import_model(
     store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
 ) -> Run:
     """Import a `.gesture` file as a finished training run of a project (created if missing); if
-    `use`, make it the project's active model.
-
-    Raises:
-        MudraError: the file is invalid, the workspace can't be written, or the project has another
-            skeleton.
-    """
+    `use`, make it the project's active model. Raises MudraError: the file is invalid, the workspace
+    can't be written, or the project has another skeleton."""
     bundle = check_bundle(path)
     skeleton, in_space = bundle.model.skeleton, bundle.model.axes == 3
     with find_or_create_project(store, project, skeleton.name, in_space=in_space) as (found, _):

@@ -132,10 +132,8 @@ def _open_temporary_store() -> Iterator[tuple[Store, Paths]]:
 
 
 def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
-    """Time a pose net in onnxruntime by batch size, from cropped pictures to heatmaps.
-
-    Args:
-        source: a net's name or folder; or an architecture, which is timed with random weights.
+    """Time a pose net in onnxruntime by batch size, from cropped pictures to heatmaps. `source`: a
+    net's name or folder; or an architecture, which is timed with random weights.
 
     Returns:
         net, input, threads of onnxruntime, mb of the file, and for each of the batches its

@@ -78,9 +78,7 @@ class CpuClock:
 
 def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     """Measure the Live page's CPU time per frame: in total, per step, and relative to MediaPipe.
-
-    Args:
-        video: shows a hand; its frames are resized to 640x480 and repeated.
+    `video`: shows a hand; its frames are resized to 640x480 and repeated.
 
     Returns:
         frames, with_hand, stages {name: ms}, whole_ms (`LiveProcessor.process`), bare_ms, ratio:

@@ -23,20 +23,17 @@ XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 
 @dataclass(frozen=True)
 class PictureSource:
-    """A folder of labelled pictures, and how its classes are read.
-
-    Attributes:
-        classes: folder → gesture; empty: by the folders' names. Other folders are
-            ignored, and `none` if it contains transitions.
-        resting: a picture's other hand rests, so it is labelled `none`; if False it is ignored,
-            since it is mostly a shadow or the same hand again.
-        blocks: consecutive pictures show one person, so they are held out in this many blocks.
-    """
+    """A folder of labelled pictures, and how its classes are read."""
 
     origin: str
     licence: str
+    # folder → gesture; empty: by the folders' names; other folders are ignored, and `none` if it
+    # contains transitions
     classes: tuple[tuple[str, str], ...] = ()
+    # a picture's other hand rests, so it is labelled `none`; if False it is ignored, since it is
+    # mostly a shadow or the same hand again
     resting: bool = False
+    # consecutive pictures show one person, so they are held out in this many blocks
     blocks: int = 1
 
 

@@ -156,10 +156,7 @@ def _decode_frames(
 
 class VideoWriter:
     """Writes RGB pictures of one size as WebM (VP9); a context manager. Errors as `create_video`.
-
-    Args:
-        name: of the video in errors; "": its path.
-    """
+    `name`: of the video in errors; "": its path."""
 
     def __init__(self, path: Path, fps: float, size_hw: tuple[int, int], *, name: str = "") -> None:
         self._container = create_video(path, ".webm", "webm", name=name)

@@ -20,24 +20,19 @@ PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet | PalmNet
 
 @dataclass(frozen=True)
 class NetSpec:
-    """What a net is, without its class. `forward` returns the heatmaps of every stage,
-    (B, S, M, h, w): M is K+1 with a background, else K. A `depth` net returns keypoints in the cube
-    that its crop shows, (B, K, 3), or, without a skeleton, the palm in whole frames.
+    """What a net is, without its class. `forward` returns the heatmaps of every stage, (B, S, M, h,
+    w): M is K+1 with a background, else K. A `depth` net returns keypoints in the cube that its
+    crop shows, (B, K, 3), or, without a skeleton, the palm in whole frames."""
 
-    Attributes:
-        build: builds it with random weights; of a body also for other `joints` and `input_hw`.
-        skeleton: name of its keypoints' skeleton; "" where none fits.
-        loss: "cross-entropy" on `logits`, "euclidean", "joint-mse" (the mean over keypoints, each
-            weighted), "cross-info" on `forward_training`, or "palm".
-        reading: how a body's maps are decoded after training with that loss.
-        depth: its input is depth, not a picture.
-    """
-
+    # builds it with random weights; of a body also for other `joints` and `input_hw`
     build: Callable[..., PoseNet]
-    skeleton: str = HAND_21.name
+    skeleton: str = HAND_21.name  # name of its keypoints' skeleton; "" where none fits
+    # "cross-entropy" on `logits`, "euclidean", "joint-mse" (the mean over keypoints, each
+    # weighted), "cross-info" on `forward_training`, or "palm"
     loss: str = "euclidean"
+    # how a body's maps are decoded after training with that loss
     reading: MapDecoding = CELL_CENTRED
-    depth: bool = False
+    depth: bool = False  # its input is depth, not a picture
 
 
 _XIAO2018 = MapDecoding("stride", "quarter")  # where "joint-mse" has its targets
@@ -82,11 +77,8 @@ NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO | _PALMS
 
 def build_net(name: str, **options: Any) -> PoseNet:
     """Build the named net with random weights; raise WeightsError if the name is unknown.
-
-    Args:
-        options: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or
-            `attention=Attention(holistic=True, kernel_size=7)`.
-    """
+    `options`: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or
+    `attention=Attention(holistic=True, kernel_size=7)`."""
     if name not in NETS:
         raise WeightsError(f"no net “{name}”, there are: {', '.join(NETS)}")
     return NETS[name].build(**options)

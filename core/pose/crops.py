@@ -45,15 +45,10 @@ def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
 
 @dataclass(frozen=True, eq=False)
 class PersonView:
-    """A rotated and scaled part of a picture.
+    """A rotated and scaled part of a picture."""
 
-    Attributes:
-        matrix: (2, 3), input pixel → picture pixel.
-        input_hw: (H, W) of the input.
-    """
-
-    matrix: NDArray[np.float64]
-    input_hw: tuple[int, int]
+    matrix: NDArray[np.float64]  # (2, 3), input pixel → picture pixel
+    input_hw: tuple[int, int]  # (H, W) of the input
 
     @classmethod
     def from_box(

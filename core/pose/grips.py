@@ -34,18 +34,13 @@ GRIP_LIMITS = {PINCH: GripLimits(0.45, 0.55), GRAB: GripLimits(0.95, 1.10)}
 
 @dataclass(frozen=True, eq=False)
 class Grip:
-    """A pinch or a grab in one frame.
+    """A pinch or a grab in one frame."""
 
-    Attributes:
-        on: the fingers are closed.
-        distance: palm lengths between thumb and index finger's tips; of a grab from the palm's
-            middle to the farthest tip of the four fingers. NaN where a keypoint is missing.
-        at: (3,) the middle between the two tips; of a grab the palm's. In the keypoints' unit.
-    """
-
-    on: bool
+    on: bool  # the fingers are closed
+    # palm lengths between thumb and index finger's tips; of a grab from the palm's middle to the
+    # farthest tip of the four fingers; NaN where a keypoint is missing
     distance: float
-    at: Points
+    at: Points  # (3,) the middle between the two tips; of a grab the palm's; in the keypoints' unit
 
 
 class GripDetector:

@@ -25,17 +25,13 @@ _DARK_RANGE = (1e-3, 50.0)  # of the values that DARK takes the logarithm of, as
 
 @dataclass(frozen=True)
 class MapDecoding:
-    """How a top-down net's maps are decoded, as it was trained.
+    """How a top-down net's maps are decoded, as it was trained."""
 
-    Attributes:
-        alignment: how the cells lie on the input, W and w wide. "cells": in the middle of their
-            stride's pixels; "stride": x = W/w · cell (Xiao et al. 2018); "ends":
-            x = (W − 1)/(w − 1) · cell (Huang et al. 2020).
-        decode: how a peak is placed between cells.
-    """
-
+    # how the cells lie on the input, W and w wide. "cells": in the middle of their stride's pixels;
+    # "stride": x = W/w · cell (Xiao et al. 2018); "ends": x = (W − 1)/(w − 1) · cell (Huang et al.
+    # 2020)
     alignment: Alignment = "cells"
-    decode: PeakDecoder = "parabola"
+    decode: PeakDecoder = "parabola"  # how a peak is placed between cells
 
 
 CELL_CENTRED = MapDecoding()
@@ -131,12 +127,8 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
     """Decode each map's peak by DARK (Zhang et al. 2020, 3.2): blur the map, then take one Newton
-    step on its logarithm. Returns as `decode_quarter`.
-
-    Args:
-        blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
-            trained on a sigma of 2, 17 for 3.
-    """
+    step on its logarithm. Returns as `decode_quarter`. `blur`: side of the Gaussian kernel that
+    evens the map out, cells, odd: 11 for maps that were trained on a sigma of 2, 17 for 3."""
     cells, values = find_peaks(maps)
     flat = maps.reshape(-1, *maps.shape[-2:])
     offsets = [

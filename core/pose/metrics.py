@@ -17,15 +17,10 @@ _DRAWS = 2000  # of the bootstrap
 
 @dataclass(frozen=True, eq=False)
 class Pck:
-    """Shares of keypoints that are close enough to the target.
+    """Shares of keypoints that are close enough to the target."""
 
-    Attributes:
-        joints: (K,) share of each keypoint; NaN where the target has none.
-        counts: (K,) number of true keypoints behind each share.
-    """
-
-    joints: Distances
-    counts: NDArray[np.int64]
+    joints: Distances  # (K,) share of each keypoint; NaN where the target has none
+    counts: NDArray[np.int64]  # (K,) number of true keypoints behind each share
 
     @property
     def mean(self) -> float:

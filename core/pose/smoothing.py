@@ -86,13 +86,9 @@ class LabelHysteresis:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """Settings of smoothing; the numbers are those of `OneEuro` and `LabelHysteresis`.
+    """Settings of smoothing; the numbers are those of `OneEuro` and `LabelHysteresis`."""
 
-    Attributes:
-        joints: whether keypoints are smoothed.
-    """
-
-    joints: bool = True
+    joints: bool = True  # whether keypoints are smoothed
     min_cutoff: float = 1.5
     beta: float = 0.03
     enter: float = 0.6

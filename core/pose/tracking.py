@@ -182,12 +182,8 @@ def _mean_displacement(previous: Floats, current: Floats) -> float:
 
 def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) -> float:
     """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of OKS
-    and IoU of their shared keypoints.
-
-    Args:
-        is_only: there is one pose and one track: similarity, the expensive part, is skipped where
-            it can't change the match.
-    """
+    and IoU of their shared keypoints. `is_only`: there is one pose and one track: similarity, the
+    expensive part, is skipped where it can't change the match."""
     way = _mean_displacement(previous, current)
     if way > _NEW_BODY_COST or (is_only and way + 1 < _NEW_BODY_COST):
         return way

@@ -23,20 +23,13 @@ VISIBLE = 0.5  # a keypoint less likely to be seen counts as missing
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One RGB picture with where and when it was taken.
+    """One RGB picture with where and when it was taken."""
 
-    Attributes:
-        rgb: (H, W, 3) uint8, never mirrored.
-        time_s: seconds since the source's start.
-        index: number of the frame in its source, from 0.
-        source: file name, or "camera".
-        mirrored_view: the viewer saw it mirrored (webcam), so directions mean the mirrored ones.
-    """
-
-    rgb: Picture
-    time_s: float = 0.0
-    index: int = 0
-    source: str = ""
+    rgb: Picture  # (H, W, 3) uint8, never mirrored
+    time_s: float = 0.0  # seconds since the source's start
+    index: int = 0  # number of the frame in its source, from 0
+    source: str = ""  # file name, or "camera"
+    # the viewer saw it mirrored (webcam), so directions mean the mirrored ones
     mirrored_view: bool = False
 
     def __post_init__(self) -> None:
@@ -71,27 +64,19 @@ AnyFrame = Frame | RemoteFrame
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """One hand (or body).
+    """One hand (or body)."""
 
-    Attributes:
-        keypoints: (K, 2) float32, picture pixels; NaN where the joint is missing.
-        scores: (K,) float32 in 0..1, 0 where the joint is missing.
-        score: what the estimator gives the whole pose, 0..1: a heatmap net the mean of the peaks,
-            MediaPipe a body's mean visibility, and of a hand only how sure it is whether it is a
-            left or a right one (0.5 to 1), not how well it is seen.
-        handedness: "Left" or "Right" as the person's own hand; None when unknown.
-        world: (K, 3) float32 in the unit that `space` names; None when unknown.
-        space: unit of `world`: "metres" or "millimetres".
-        visibility: (K,) float32 in 0..1, how likely each keypoint is seen and not hidden; None
-            where the estimator does not say.
-    """
-
-    keypoints: Floats
-    scores: Floats
+    keypoints: Floats  # (K, 2) float32, picture pixels; NaN where the joint is missing
+    scores: Floats  # (K,) float32 in 0..1, 0 where the joint is missing
+    # what the estimator gives the whole pose, 0..1: a heatmap net the mean of the peaks, MediaPipe
+    # a body's mean visibility, and of a hand only how sure it is whether it is a left or a right
+    # one (0.5 to 1), not how well it is seen
     score: float = 1.0
-    handedness: str | None = None
-    world: Floats | None = None
-    space: str = "metres"
+    handedness: str | None = None  # "Left" or "Right" as the person's own hand; None when unknown
+    world: Floats | None = None  # (K, 3) float32 in the unit that `space` names; None when unknown
+    space: str = "metres"  # unit of `world`: "metres" or "millimetres"
+    # (K,) float32 in 0..1, how likely each keypoint is seen and not hidden; None where the
+    # estimator does not say
     visibility: Floats | None = None
 
     def __post_init__(self) -> None:
@@ -115,18 +100,12 @@ class Pose:
 
 @dataclass(frozen=True, eq=False)
 class Heatmaps:
-    """What every stage of a net believes about one hand or person.
+    """What every stage of a net believes about one hand or person."""
 
-    Attributes:
-        maps: (S, J+1, h, w) float32, the last map of a stage being the background.
-        region: the part of the picture that the maps cover; what their net saw, to within a cell.
-        crop: (H, W, 3) what is there, at the size of the net's input.
-        attention: what the net attends to by name, each (maps, h', w') of 0..1 over the region.
-    """
-
-    maps: Floats
-    region: Box
-    crop: Picture
+    maps: Floats  # (S, J+1, h, w) float32, the last map of a stage being the background
+    region: Box  # the part of the picture that the maps cover; what their net saw, to within a cell
+    crop: Picture  # (H, W, 3) what is there, at the size of the net's input
+    # what the net attends to by name, each (maps, h', w') of 0..1 over the region
     attention: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -171,42 +150,28 @@ class TurnedSquare:
 
 @dataclass(frozen=True)
 class Tracking:
-    """How an estimator of two steps came to a frame's poses.
+    """How an estimator of two steps came to a frame's poses."""
 
-    Attributes:
-        detected: its detector ran, to find who was not followed.
-        followed: where it looked for those whom it followed from the frame before.
-    """
-
-    detected: bool
+    detected: bool  # its detector ran, to find who was not followed
+    # where it looked for those whom it followed from the frame before
     followed: tuple[TurnedSquare, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """What an estimator found in one frame: N poses, the highest score first.
-
-    Attributes:
-        size_hw: (H, W) of the picture that the keypoints refer to.
-        estimator: the estimator's name, e.g. "mediapipe-hands".
-        skeleton: the name of the poses' skeleton.
-        time_s: the frame's time.
-        mirrored_view: as the frame's.
-        heatmaps: of each pose, where a heatmap net found it, else empty.
-        masks: of each pose, (H, W) float32 in 0..1, how surely a pixel is the person's; empty
-            where they were not asked for.
-        tracking: None if the estimator has not two steps, or does not say.
-        numbers: of each pose, the same as long as it is followed; each is drawn in a colour of its
-            own. Empty where nobody tells them apart.
-    """
+    """What an estimator found in one frame: N poses, the highest score first."""
 
     poses: tuple[Pose, ...]
-    size_hw: tuple[int, int]
-    estimator: str
-    time_s: float = 0.0
-    mirrored_view: bool = False
-    heatmaps: tuple[Heatmaps, ...] = ()
-    skeleton: str = "hand_21"
+    size_hw: tuple[int, int]  # (H, W) of the picture that the keypoints refer to
+    estimator: str  # the estimator's name, e.g. "mediapipe-hands"
+    time_s: float = 0.0  # the frame's time
+    mirrored_view: bool = False  # as the frame's
+    heatmaps: tuple[Heatmaps, ...] = ()  # of each pose, where a heatmap net found it, else empty
+    skeleton: str = "hand_21"  # the name of the poses' skeleton
+    # of each pose, (H, W) float32 in 0..1, how surely a pixel is the person's; empty where they
+    # were not asked for
     masks: tuple[Floats, ...] = ()
-    tracking: Tracking | None = None
+    tracking: Tracking | None = None  # None if the estimator has not two steps, or does not say
+    # of each pose, the same as long as it is followed; each is drawn in a colour of its own; empty
+    # where nobody tells them apart
     numbers: tuple[int, ...] = ()

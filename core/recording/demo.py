@@ -32,17 +32,12 @@ _BACKGROUND_RGB = (38, 46, 50)
 
 @dataclass(frozen=True, eq=False)
 class DemoHands:
-    """The shipped hands.
+    """The shipped hands."""
 
-    Attributes:
-        keypoints: (N, 21, 2), centred on 0, the larger side of the box 1, as a viewer sees them.
-        gestures: (N,) their gestures' names.
-        estimator: what detected them.
-    """
-
+    # (N, 21, 2), centred on 0, the larger side of the box 1, as a viewer sees them
     keypoints: Floats
-    gestures: Sequence[str]
-    estimator: str
+    gestures: Sequence[str]  # (N,) their gestures' names
+    estimator: str  # what detected them
 
     def select(self, gesture: str) -> Floats:
         """(n, 21, 2) hands of one gesture."""

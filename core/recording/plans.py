@@ -8,26 +8,18 @@ from core.recording.clips import MAX_CLIP_S
 
 @dataclass(frozen=True)
 class Plan:
-    """Settings of a recording.
+    """Settings of a recording."""
 
-    Attributes:
-        delay_s: countdown before it.
-        length_s: duration; None: until `stop`.
-        count: maximum number of saved samples; None: unlimited.
-        rate_hz: maximum number of frames per second that are checked.
-        lease_s: for a held button: the recording ends if no message arrives for this time, and only
-            samples that a later message confirms are stored.
-        beat_s: for a moving gesture: duration of each performance; None: there is only one.
-        sound: whether the beat is audible.
-    """
-
-    delay_s: float = 0.0
-    length_s: float | None = None
-    count: int | None = None
-    rate_hz: float = 10.0
+    delay_s: float = 0.0  # countdown before it
+    length_s: float | None = None  # duration; None: until `stop`
+    count: int | None = None  # maximum number of saved samples; None: unlimited
+    rate_hz: float = 10.0  # maximum number of frames per second that are checked
+    # for a held button: the recording ends if no message arrives for this time, and only samples
+    # that a later message confirms are stored
     lease_s: float | None = None
+    # for a moving gesture: duration of each performance; None: there is only one
     beat_s: float | None = None
-    sound: bool = True
+    sound: bool = True  # whether the beat is audible
 
     def for_clips(self) -> "Plan":
         """Return this plan for a moving gesture, checking every frame: BEATS performances of BEAT_S
@@ -59,28 +51,18 @@ SHOT = Plan(length_s=1.0, count=1)  # the first good frame within a second
 
 @dataclass(frozen=True)
 class RecordingStatus:
-    """Status of the current or last recording.
+    """Status of the current or last recording."""
 
-    Attributes:
-        state: "idle", "countdown" or "recording".
-        left_s: seconds until the countdown, or the recording, ends; None for an endless recording.
-        saved: number of samples.
-        skipped: number of skipped frames, by reason.
-        error: why it stopped, as text for the user; "" if there was no error.
-        note: why a hold ended before the button was released, or "".
-        gesture_id: the recorded gesture; None before the first recording.
-        part: for a moving gesture, the current performance: “1.2 s” or “2 of 5”; else "".
-        since_s: seconds since the countdown ended, negative before; None before the first frame.
-    """
-
-    state: str = "idle"
+    state: str = "idle"  # "idle", "countdown" or "recording"
+    # seconds until the countdown, or the recording, ends; None for an endless recording
     left_s: float | None = None
-    saved: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
-    error: str = ""
-    note: str = ""
-    gesture_id: int | None = None
-    part: str = ""
+    saved: int = 0  # number of samples
+    skipped: dict[str, int] = field(default_factory=dict)  # number of skipped frames, by reason
+    error: str = ""  # why it stopped, as text for the user; "" if there was no error
+    note: str = ""  # why a hold ended before the button was released, or ""
+    gesture_id: int | None = None  # the recorded gesture; None before the first recording
+    part: str = ""  # for a moving gesture, the current performance: “1.2 s” or “2 of 5”; else ""
+    # seconds since the countdown ended, negative before; None before the first frame
     since_s: float | None = None
 
     @property

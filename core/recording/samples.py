@@ -27,18 +27,14 @@ _METRES = {"metres": np.float32(1), "millimetres": np.float32(0.001)}
 
 @dataclass(frozen=True)
 class Limits:
-    """When a frame is skipped.
+    """When a frame is skipped."""
 
-    Attributes:
-        score: minimum score of the pose; MediaPipe's hands always pass, as their score is that of
-            the likelier side.
-        outside: maximum fraction of keypoints that are missing or outside the picture.
-        moved: minimum mean movement of the keypoints since the last saved sample, as a fraction of
-            the hand's size.
-    """
-
+    # minimum score of the pose; MediaPipe's hands always pass, as their score is that of the
+    # likelier side
     score: float = 0.5
-    outside: float = 0.1
+    outside: float = 0.1  # maximum fraction of keypoints that are missing or outside the picture
+    # minimum mean movement of the keypoints since the last saved sample, as a fraction of the
+    # hand's size
     moved: float = 0.004
 
 
@@ -51,23 +47,14 @@ _LIMITS = {HAND: Limits(), PAIR: PAIR_LIMITS}
 
 @dataclass
 class AddReport:
-    """Which samples were added and which files, rows or frames were skipped.
+    """Which samples were added and which files, rows or frames were skipped."""
 
-    Attributes:
-        added: number of new samples.
-        already: pictures or rows that the project already had.
-        skipped: (file or frame, reason).
-        new_gestures: names of gestures that were created.
-        new: ids of new rows, by database table.
-        remark: a remark on the file for the user, without its subject, or "".
-    """
-
-    added: int = 0
-    already: int = 0
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    new_gestures: list[str] = field(default_factory=list)
-    new: dict[str, list[int]] = field(default_factory=dict)
-    remark: str = ""
+    added: int = 0  # number of new samples
+    already: int = 0  # pictures or rows that the project already had
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # (file or frame, reason)
+    new_gestures: list[str] = field(default_factory=list)  # names of gestures that were created
+    new: dict[str, list[int]] = field(default_factory=dict)  # ids of new rows, by database table
+    remark: str = ""  # a remark on the file for the user, without its subject, or ""
 
     def note(self, table: str, ids: Sequence[int]) -> None:
         """Add the ids of a table's new rows to the report; for samples, also increase `added`."""

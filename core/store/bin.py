@@ -24,21 +24,14 @@ _TABLES = {PROJECT: t.projects, GESTURE: t.gestures, PERSON: t.persons}
 
 @dataclass(frozen=True)
 class BinEntry:
-    """A project, gesture or person in the bin.
+    """A project, gesture or person in the bin."""
 
-    Attributes:
-        kind: PROJECT, GESTURE or PERSON.
-        at: time of deletion (ISO 8601, UTC).
-        samples: number of samples that are restored with it.
-        clash: a sentence about which row now has its name; "" if the name is free.
-    """
-
-    kind: str
+    kind: str  # PROJECT, GESTURE or PERSON
     id: int
     name: str
-    at: str
-    samples: int
-    clash: str = ""
+    at: str  # time of deletion (ISO 8601, UTC)
+    samples: int  # number of samples that are restored with it
+    clash: str = ""  # a sentence about which row now has its name; "" if the name is free
 
 
 def list_bin(store: Store, project_id: int) -> list[BinEntry]:
@@ -91,15 +84,12 @@ def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
 def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
     """Restore a project, gesture or person with the samples deleted with it, and return the number
     of restored samples. A sample that also belongs to another gesture or person in the bin stays
-    there until that entry is restored.
+    there until that entry is restored. Raises NotFoundError: it is not in the bin; StoreError: the
+    name is taken, or samples don't fit their gesture's kind; nothing changed.
 
     Args:
         project_id: the project whose history gets the action.
         name: a new name; "" keeps the old one.
-
-    Raises:
-        NotFoundError: it is not in the bin.
-        StoreError: the name is taken, or samples don't fit their gesture's kind; nothing changed.
     """
     table = _TABLES[kind]
     with store.begin_undoable(row_id if kind == PROJECT else project_id) as undo_log:
@@ -173,11 +163,8 @@ def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
 
 def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: int) -> int:
     """Move samples outside the bin to another gesture and return how many moved; can be undone.
-
-    Raises:
-        NotFoundError: the project has no such gesture.
-        KindError: single frames to a moving gesture, or clips to a still one; nothing is changed.
-    """
+    Raises NotFoundError: the project has no such gesture; KindError: single frames to a moving
+    gesture, or clips to a still one; nothing is changed."""
     gesture = t.gestures.c
     target = select(gesture.name).where(gesture.id == gesture_id, gesture.project_id == project_id)
     with store.begin_undoable(project_id) as undo_log:

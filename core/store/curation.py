@@ -15,22 +15,15 @@ from core.store.store import Store
 
 @dataclass(frozen=True)
 class Session:
-    """A recording session of a person, or one import.
-
-    Attributes:
-        name: e.g. "in the car"; "" for most.
-        source: "webcam", "picture", …
-        started_at: ISO 8601, UTC.
-        samples: number outside the bin.
-    """
+    """A recording session of a person, or one import."""
 
     id: int
-    name: str
+    name: str  # e.g. "in the car"; "" for most
     person_id: int
     person: str
-    source: str
-    started_at: str
-    samples: int
+    source: str  # "webcam", "picture", …
+    started_at: str  # ISO 8601, UTC
+    samples: int  # number outside the bin
 
     @property
     def title(self) -> str:

@@ -116,19 +116,12 @@ def list_newest_ids(store: Store, project_id: int, gesture_id: int, limit: int) 
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """The keypoints of many samples; for a clip, the keypoints of its middle frame.
+    """The keypoints of many samples; for a clip, the keypoints of its middle frame."""
 
-    Attributes:
-        skeleton: of all of them.
-        keypoints: (N, K, D) float32.
-        mirrored_view: (N,) bool.
-        scores: (N,) float32, the mean of the keypoints' scores.
-    """
-
-    skeleton: str
-    keypoints: NDArray[np.float32]
-    mirrored_view: NDArray[np.bool_]
-    scores: NDArray[np.float32]
+    skeleton: str  # of all of them
+    keypoints: NDArray[np.float32]  # (N, K, D) float32
+    mirrored_view: NDArray[np.bool_]  # (N,) bool
+    scores: NDArray[np.float32]  # (N,) float32, the mean of the keypoints' scores
 
     def features(self) -> NDArray[np.float32]:
         """Compute the (N, F) features."""

@@ -90,12 +90,8 @@ def build_training_query(
 
 def set_train_in_space(store: Database, project: Project, in_space: bool) -> None:
     """Set whether the project trains on 3-D keypoints (x, y, z) or on keypoints in the picture; can
-    be undone.
-
-    Raises:
-        SkeletonError: its skeleton has no 3-D features, or its samples have only 3-D keypoints.
-        NotFoundError: it has samples, but none with 3-D keypoints.
-    """
+    be undone. Raises SkeletonError: its skeleton has no 3-D features, or its samples have only 3-D
+    keypoints; NotFoundError: it has samples, but none with 3-D keypoints."""
     if project.in_space == in_space:
         return
     if in_space:

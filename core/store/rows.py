@@ -35,22 +35,15 @@ def split_ids(ids: Iterable[int]) -> Iterator[list[int]]:
 
 @dataclass(frozen=True)
 class Project:
-    """A project.
-
-    Attributes:
-        active_model: name of the run with its model; None: the newest run.
-        created_at: ISO 8601, UTC.
-        skeleton: of all its samples.
-        in_space: whether it trains on keypoints x, y, z instead of picture pixels.
-    """
+    """A project."""
 
     id: int
     name: str
     keypoints_only: bool
-    active_model: str | None = None
-    created_at: str = ""
-    skeleton: str = HAND_21.name
-    in_space: bool = False
+    active_model: str | None = None  # name of the run with its model; None: the newest run
+    created_at: str = ""  # ISO 8601, UTC
+    skeleton: str = HAND_21.name  # of all its samples
+    in_space: bool = False  # whether it trains on keypoints x, y, z instead of picture pixels
 
 
 STILL, MOVING = "still", "moving"  # kinds of gestures
@@ -98,50 +91,37 @@ class GestureOverview:
 
 @dataclass(frozen=True, eq=False)
 class NewSample:
-    """A sample to store: a clip of T frames; T = 1 for a still gesture.
+    """A sample to store: a clip of T frames; T = 1 for a still gesture. Raises ValueError: shapes
+    that don't fit together."""
 
-    Attributes:
-        keypoints: (T, K, D), or (K, D) for a single frame: picture pixels x, y (`space`
-            "picture"), a table's own unit ("relative"), or x, y, z in "metres" or "millimetres".
-        scores: (T, K), or (K,) for a single frame.
-        world: (T, K, 3), (K, 3) for a single frame, or None.
-        instance: index of the hand or person in the frame.
-        size_hw: the picture's (H, W); None for tables.
-        region: the crop's square in picture pixels.
-        crop_jpeg: the middle frame's crop; None in keypoints-only projects and for tables.
-        file_hash: sha256 of the source file; None for a camera.
-        time_s: the first frame's time, in seconds from the start of the file or on the camera
-            stream's clock; None when unknown.
-        times_s: (T,) times of all frames, if there are several.
-        visibility: (T, K) in 0..1, if the estimator provides it.
-        other_crops: JPEGs of other frames' crops by frame number.
-        whole: the longer clip that this one was cut from while recording; it has no crop and is
-            read only by `trimming.find_whole_clip`.
-
-    Raises:
-        ValueError: shapes that don't fit together.
-    """
-
+    # (T, K, D), or (K, D) for a single frame: picture pixels x, y (`space` "picture"), a table's
+    # own unit ("relative"), or x, y, z in "metres" or "millimetres"
     keypoints: Floats
-    scores: Floats
+    scores: Floats  # (T, K), or (K,) for a single frame
     source: str
     mirrored_view: bool
     estimator: str
     estimator_version: str = ""
-    world: Floats | None = None
+    world: Floats | None = None  # (T, K, 3), (K, 3) for a single frame, or None
     handedness: str | None = None
-    instance: int = 0
-    size_hw: tuple[int, int] | None = None
-    region: Square | None = None
+    instance: int = 0  # index of the hand or person in the frame
+    size_hw: tuple[int, int] | None = None  # the picture's (H, W); None for tables
+    region: Square | None = None  # the crop's square in picture pixels
+    # the middle frame's crop; None in keypoints-only projects and for tables
     crop_jpeg: bytes | None = None
     space: str = "picture"
-    file_hash: str | None = None
+    file_hash: str | None = None  # sha256 of the source file; None for a camera
     taken_at: str = field(default_factory=now)
     skeleton: str = HAND_21.name
+    # the first frame's time, in seconds from the start of the file or on the camera stream's clock;
+    # None when unknown
     time_s: float | None = None
-    times_s: NDArray[np.float64] | None = None
-    visibility: Floats | None = None
+    times_s: NDArray[np.float64] | None = None  # (T,) times of all frames, if there are several
+    visibility: Floats | None = None  # (T, K) in 0..1, if the estimator provides it
+    # JPEGs of other frames' crops by frame number
     other_crops: Mapping[int, bytes] = field(default_factory=dict)
+    # the longer clip that this one was cut from while recording; it has no crop and is read only by
+    # `trimming.find_whole_clip`
     whole: "NewSample | None" = None
 
     def __post_init__(self) -> None:

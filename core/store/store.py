@@ -359,15 +359,13 @@ class Store(Database):
         in_space: bool | None = None,
         clips: bool | None = None,
     ) -> GestureData:
-        """Return the samples of the project's enabled gestures as training data.
+        """Return the samples of the project's enabled gestures as training data. Raises
+        NotFoundError: no such samples.
 
         Args:
             estimators: to use; default: all for 3-D keypoints, the most frequent one for 2-D.
             in_space: 3-D or 2-D keypoints; None: as the project is set.
             clips: clips, as windows, or single frames; None: single frames, else clips.
-
-        Raises:
-            NotFoundError: no such samples.
         """
         project = self.find_project(project_id)
         in_space = project.in_space if in_space is None else in_space

@@ -60,13 +60,9 @@ class Worker:
         timeout_s: float,
     ) -> tuple[dict[str, Any], Arrays]:
         """Send a request to the handler and return its answer and arrays; start the process if it
-        isn't running.
-
-        Raises:
-            MudraError: the handler raised it.
-            WorkerError: the handler raised another error, or the process crashed, took longer than
-                `timeout_s` or used too much memory; the next call restarts it.
-        """
+        isn't running. Raises MudraError: the handler raised it; WorkerError: the handler raised
+        another error, or the process crashed, took longer than `timeout_s` or used too much memory;
+        the next call restarts it."""
         with self._lock:
             if not self.is_running:
                 self._end()  # it may have been killed while it was idle

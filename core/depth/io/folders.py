@@ -28,17 +28,11 @@ RGB_FOLDER = "rgb"
 
 @dataclass(frozen=True)
 class FolderLayout:
-    """How a folder's frames are named.
+    """How a folder's frames are named."""
 
-    Attributes:
-        depth: a pattern of a frame's whole name.
-        rgb: templates of its colour picture's path, expanded from that match.
-        camera: where only one camera's frames are named so.
-    """
-
-    depth: str
-    rgb: tuple[str, ...] = ()
-    camera: Camera | None = None
+    depth: str  # a pattern of a frame's whole name
+    rgb: tuple[str, ...] = ()  # templates of its colour picture's path, expanded from that match
+    camera: Camera | None = None  # where only one camera's frames are named so
 
 
 _PUBLISHED_RGB = {"nyu": (r"rgb_1_\1.png",)}

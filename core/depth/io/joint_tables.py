@@ -33,18 +33,14 @@ _MAX_VALUE = 1e5  # mm, px or s
 
 @dataclass(frozen=True)
 class JointTable:
-    """The content of joints.csv, by picture.
+    """The content of joints.csv, by picture."""
 
-    Attributes:
-        joints: the keypoints' names, as skeletons have them.
-        cameras: where each picture has its own; else empty.
-        truths: (K, 3) x, y, z in mm, NaN where a keypoint is unknown.
-        skeleton: the name of the skeleton that the keypoints are in the order of, "" for none.
-    """
-
-    joints: tuple[str, ...] = ()
+    joints: tuple[str, ...] = ()  # the keypoints' names, as skeletons have them
+    # where each picture has its own; else empty
     cameras: dict[str, Camera] = field(default_factory=dict)
+    # (K, 3) x, y, z in mm, NaN where a keypoint is unknown
     truths: dict[str, Points] = field(default_factory=dict)
+    # the name of the skeleton that the keypoints are in the order of, "" for none
     skeleton: str = ""
 
     def to_known_order(self) -> "JointTable":

@@ -30,37 +30,24 @@ _HANDS17_LABELS = "Training_Annotation.txt"
 
 @dataclass(frozen=True, eq=False)
 class DepthLabel:
-    """A frame's true keypoints.
+    """A frame's true keypoints."""
 
-    Attributes:
-        file: the frame.
-        uvd: (K, 3) px, px, mm.
-        person: or the recording, if the set names one.
-    """
-
-    file: Path
-    uvd: Points
-    person: str
+    file: Path  # the frame
+    uvd: Points  # (K, 3) px, px, mm
+    person: str  # or the recording, if the set names one
 
 
 @dataclass(frozen=True)
 class DepthSet:
-    """A published set.
-
-    Attributes:
-        side_mm: of the cube that is cut out of its frames in evaluations.
-        frame: a pattern of a frame's whole name.
-        labels: patterns of the label files in a folder of the set.
-        read: the labels of such a folder, in the set's own order.
-        parts: training and test folders of the whole set; none if all frames are in one folder.
-    """
+    """A published set."""
 
     camera: Camera
     skeleton: Skeleton
-    side_mm: float
-    frame: str
-    labels: tuple[str, ...]
-    read: Callable[[Path], list[DepthLabel]]
+    side_mm: float  # of the cube that is cut out of its frames in evaluations
+    frame: str  # a pattern of a frame's whole name
+    labels: tuple[str, ...]  # patterns of the label files in a folder of the set
+    read: Callable[[Path], list[DepthLabel]]  # the labels of such a folder, in the set's own order
+    # training and test folders of the whole set; none if all frames are in one folder
     parts: tuple[str, ...] = ()
 
     def has_labels(self, folder: Path) -> bool:

@@ -23,7 +23,9 @@ _NAMES_IN_ERROR = 5
 def open_depth(
     path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
 ) -> DepthSource:
-    """Open a depth recording on disk; close it after use.
+    """Open a depth recording on disk; close it after use. Raises MediaError: none of these,
+    several, damaged, too large, or of an unknown camera; TableError: a table beside it that can't
+    be read.
 
     Args:
         path: a folder of 16-bit PNGs, or of frames of NYU, ICVL, MSRA or HANDS 2017; a .npy or
@@ -32,10 +34,6 @@ def open_depth(
         camera: None: from the recording, camera.json beside it, or the names of its frames where
             only one published set has these.
         unit_mm: of its numbers; None: from the recording, else 1.
-
-    Raises:
-        MediaError: none of these, several, damaged, too large, or of an unknown camera.
-        TableError: a table beside it that can't be read.
     """
     path = _find_recording(path) if path.is_dir() else path
     if path.is_dir():

@@ -12,16 +12,11 @@ from core.errors import MediaError
 
 @dataclass(frozen=True)
 class SensorKind:
-    """A kind of depth cameras.
+    """A kind of depth cameras."""
 
-    Attributes:
-        cameras: their product names.
-        package: its library's name for pip.
-        modules: names by which its library may be imported, the first that exists is used.
-    """
-
-    cameras: str
-    package: str
+    cameras: str  # their product names
+    package: str  # its library's name for pip
+    # names by which its library may be imported, the first that exists is used
     modules: tuple[str, ...]
     sensor: type[LiveSensor]
 
@@ -59,17 +54,12 @@ SENSOR_KINDS = {
 
 @dataclass(frozen=True)
 class SensorStatus:
-    """Whether a kind of cameras can be used.
-
-    Attributes:
-        devices: names of those plugged in.
-        problem: why there is none and what to do, "" if there is one.
-    """
+    """Whether a kind of cameras can be used."""
 
     name: str
     cameras: str
-    devices: tuple[str, ...]
-    problem: str
+    devices: tuple[str, ...]  # names of those plugged in
+    problem: str  # why there is none and what to do, "" if there is one
 
 
 def list_sensors() -> list[SensorStatus]:

@@ -24,14 +24,12 @@ Capture = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, re
 
 
 class LiveSensor(DepthSource):
-    """A camera that is started when created; subclasses list, start and read one kind.
+    """A camera that is started when created; subclasses list, start and read one kind. Raises
+    MediaError: it can't be started.
 
     Args:
         library: its maker's module.
         number: of the devices that are plugged in.
-
-    Raises:
-        MediaError: it can't be started.
     """
 
     def __init__(self, name: str, library: Any, number: int) -> None:

@@ -84,11 +84,8 @@ def export_project(
     progress: Progress = ignore_progress,
 ) -> ProjectTransfer:
     """Export a project with its training runs to a zip, optionally with its bin and its crops.
-
-    Raises:
-        NotFoundError: no such project.
-        StoreError: it is too large for a project file, or the file can't be written.
-    """
+    Raises NotFoundError: no such project; StoreError: it is too large for a project file, or the
+    file can't be written."""
     project = store.project(name)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -191,12 +191,9 @@ class ImportedRuns:
 
     def check(self) -> None:
         """Check the total size of the logs and run the models in a worker. This may take a minute:
-        call it before a write transaction on the store, not during one.
-
-        Raises:
-            ArchiveError: logs that are too large together.
-            ModelError: a model, or all together, take too long or too much memory.
-        """
+        call it before a write transaction on the store, not during one. Raises ArchiveError: logs
+        that are too large together; ModelError: a model, or all together, take too long or too much
+        memory."""
         if sum(log.stat().st_size for log in self._source.rglob(LOG)) > MAX_LOGS_BYTES:
             raise ArchiveError(
                 f"{self._title}: its trainings' logs have over {MAX_LOGS_BYTES >> 20} MB: delete "
@@ -213,13 +210,7 @@ class ImportedRuns:
 
     def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
         """Copy the training runs to the scratch folder, validate their logs and assign them to the
-        project.
-
-        Args:
-            samples: ids in the file → new ids.
-
-        Raises:
-            ArchiveError: an invalid log or table.
+        project. `samples`: ids in the file → new ids. Raises ArchiveError: an invalid log or table.
         """
         for old, new in self.names.items():
             shutil.copytree(self._source / old, self._scratch / new)

@@ -29,15 +29,12 @@ _COLUMNS = ["sample_id", "truth", "said", "probability"]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows to train on, rows to validate on, and what separates them.
-
-    Attributes:
-        kind: "person", "session" or "burst": no such group is on both sides. "tail": the last
-            fifth of each recording validates, because a gesture has only one recording.
-    """
+    """Rows to train on, rows to validate on, and what separates them."""
 
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
+    # "person", "session" or "burst": no such group is on both sides; "tail": the last fifth of each
+    # recording validates, because a gesture has only one recording
     kind: str
 
 

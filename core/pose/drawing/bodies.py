@@ -42,21 +42,14 @@ class Backdrop:
 
 @dataclass(frozen=True, eq=False)
 class BodyView:
-    """What is shown of bodies.
+    """What is shown of bodies."""
 
-    Attributes:
-        background: one of AS_IT_IS, BLUR, COLOUR, PICTURE; all but the first need masks.
-        colour: of the background.
-        behind: the background's picture.
-        skeleton: draw it.
-        steps: draw the alignment points, the circle and the squares.
-    """
-
+    # one of AS_IT_IS, BLUR, COLOUR, PICTURE; all but the first need masks
     background: str = AS_IT_IS
-    colour: Rgb = (38, 70, 83)
-    behind: Backdrop | None = None
-    skeleton: bool = True
-    steps: bool = False
+    colour: Rgb = (38, 70, 83)  # of the background
+    behind: Backdrop | None = None  # the background's picture
+    skeleton: bool = True  # draw it
+    steps: bool = False  # draw the alignment points, the circle and the squares
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:

@@ -22,37 +22,26 @@ ATTENTION = "attention"
 
 @dataclass(frozen=True)
 class Maps:
-    """Which heatmaps are shown, where the estimator brings them.
+    """Which heatmaps are shown, where the estimator brings them."""
 
-    Attributes:
-        view: "single" lays them over the picture; "multi" shows every stage, and what the net
-            attends to, and "hm" every keypoint as a tile beside it.
-        stage: from 0; None: the last, and nothing is laid over the picture.
-        joint: 0 … J, J being the background; None: the strongest of all keypoints. "hm" shows its
-            tile large.
-        width: pixels, about as wide as the composed picture is shown.
-        person: whose, by number, where people are told apart; while that one is away, the lowest
-            number's. None: everybody's over the picture, the first one's as tiles.
-    """
-
+    # "single" lays them over the picture; "multi" shows every stage, and what the net attends to,
+    # and "hm" every keypoint as a tile beside it
     view: str = "single"
-    stage: int | None = None
+    stage: int | None = None  # from 0; None: the last, and nothing is laid over the picture
+    # 0 … J, J being the background; None: the strongest of all keypoints; "hm" shows its tile large
     joint: int | None = None
-    width: int = 960
+    width: int = 960  # pixels, about as wide as the composed picture is shown
+    # whose, by number, where people are told apart; while that one is away, the lowest number's;
+    # None: everybody's over the picture, the first one's as tiles
     person: int | None = None
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A place in the composed picture.
+    """A place in the composed picture."""
 
-    Attributes:
-        kind: JOINT, STAGE, TRACK, ATTENTION, KEYPOINTS or PICTURE.
-        number: of the joint, stage or attention, from 0.
-    """
-
-    kind: str
-    number: int
+    kind: str  # JOINT, STAGE, TRACK, ATTENTION, KEYPOINTS or PICTURE
+    number: int  # of the joint, stage or attention, from 0
     x: int
     y: int
     width: int

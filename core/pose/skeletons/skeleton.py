@@ -17,39 +17,30 @@ HAND, PAIR, BODY = "hand", "pair of hands", "body"
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What is known of the K keypoints of a hand, a pair of hands or a body.
+    """What is known of the K keypoints of a hand, a pair of hands or a body."""
 
-    Attributes:
-        name: kind and number of keypoints, "hand_21".
-        title: for people, "hand".
-        edges: (from, to) indices, drawn as lines.
-        colors: one RGB colour an edge.
-        mirror_pairs: (left, right) indices that a mirrored view exchanges; none for one hand.
-        groups: fingers or limbs by name, each from the body outwards.
-        root: the keypoints whose mean features start from.
-        heading: the keypoints whose sum, seen from the root, says where the pose points.
-        scale: pairs whose longest distance is the unit; none: the keypoint farthest from the root.
-        sides: of a hand, one keypoint at the thumb's side of the palm and one at the other; a left
-            hand then counts as a right one's mirror image. None for bodies.
-        traced: the keypoint whose way is drawn: the index finger's tip, the right wrist.
-        oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
-        parts: of a pair of hands the left and the right one's skeleton, whose keypoints follow each
-            other; else none.
-    """
-
-    name: str
-    title: str
+    name: str  # kind and number of keypoints, "hand_21"
+    title: str  # for people, "hand"
     joints: tuple[str, ...]
-    edges: tuple[Edge, ...]
-    colors: tuple[Rgb, ...]
+    edges: tuple[Edge, ...]  # (from, to) indices, drawn as lines
+    colors: tuple[Rgb, ...]  # one RGB colour an edge
+    # (left, right) indices that a mirrored view exchanges; none for one hand
     mirror_pairs: tuple[Edge, ...] = ()
+    # fingers or limbs by name, each from the body outwards
     groups: Groups = field(default_factory=dict)
-    root: tuple[int, ...] = (0,)
+    root: tuple[int, ...] = (0,)  # the keypoints whose mean features start from
+    # the keypoints whose sum, seen from the root, says where the pose points
     heading: tuple[int, ...] = ()
+    # pairs whose longest distance is the unit; none: the keypoint farthest from the root
     scale: tuple[Edge, ...] = ()
+    # of a hand, one keypoint at the thumb's side of the palm and one at the other; a left hand then
+    # counts as a right one's mirror image; None for bodies
     sides: Edge | None = None
+    # one per keypoint, of COCO's object keypoint similarity; none where unpublished
     oks_sigmas: tuple[float, ...] = ()
-    traced: int = 0
+    traced: int = 0  # the keypoint whose way is drawn: the index finger's tip, the right wrist
+    # of a pair of hands the left and the right one's skeleton, whose keypoints follow each other;
+    # else none
     parts: tuple["Skeleton", ...] = ()
 
     @property

@@ -22,39 +22,28 @@ _ROW_FIELDS = ("gestures", "known", "persons", "mirrored")
 
 @dataclass(frozen=True, eq=False)
 class KeypointTable:
-    """A table of labelled keypoints: N rows of K keypoints.
+    """A table of labelled keypoints: N rows of K keypoints."""
 
-    Attributes:
-        keypoints: (N, K, 2) float32, or (N, K, 3) if the table has z0, z1 …; NaN where missing.
-            Clips are (N, T, K, 2).
-        gestures: (N,) names; `read_table` replaces labels of built-in gestures by their names.
-        persons: (N,) who recorded, "" if unknown.
-        estimator: what detected the keypoints.
-        skeleton: its name.
-        known: (N,) whether the gesture is built-in or mapped; filled by `read_table`.
-        mirrored: (N,) whether the viewer saw the picture mirrored; filled by `read_table`.
-        sha256: of the file; filled by `read_table`.
-        remark: a remark for the user, a sentence without its subject, or "".
-        world: (N, K, 3) metres, of a table that has wx0, wy0, wz0 … beside picture coordinates; NaN
-            in rows without them, None if all lack them.
-        recordings: of clips, (N,) the recording, unique per person.
-        times_s: of clips, (T,) of their frames.
-        label_names: names of numeric labels.
-    """
-
+    # (N, K, 2) float32, or (N, K, 3) if the table has z0, z1 …; NaN where missing; clips are (N, T,
+    # K, 2)
     keypoints: NDArray[np.float32]
+    # (N,) names; `read_table` replaces labels of built-in gestures by their names
     gestures: NDArray[np.str_]
-    persons: NDArray[np.str_]
-    estimator: str = "mediapipe-hands"
-    skeleton: str = HAND_21.name
+    persons: NDArray[np.str_]  # (N,) who recorded, "" if unknown
+    estimator: str = "mediapipe-hands"  # what detected the keypoints
+    skeleton: str = HAND_21.name  # its name
+    # (N,) whether the gesture is built-in or mapped; filled by `read_table`
     known: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    # (N,) whether the viewer saw the picture mirrored; filled by `read_table`
     mirrored: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-    sha256: str = ""
-    remark: str = ""
+    sha256: str = ""  # of the file; filled by `read_table`
+    remark: str = ""  # a remark for the user, a sentence without its subject, or ""
+    # (N, K, 3) metres, of a table that has wx0, wy0, wz0 … beside picture coordinates; NaN in rows
+    # without them, None if all lack them
     world: NDArray[np.float32] | None = None
-    recordings: NDArray[np.str_] | None = None
-    times_s: NDArray[np.float64] | None = None
-    label_names: Mapping[str, str] = field(default_factory=dict)
+    recordings: NDArray[np.str_] | None = None  # of clips, (N,) the recording, unique per person
+    times_s: NDArray[np.float64] | None = None  # of clips, (T,) of their frames
+    label_names: Mapping[str, str] = field(default_factory=dict)  # names of numeric labels
 
     @property
     def moving(self) -> bool:

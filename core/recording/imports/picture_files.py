@@ -43,11 +43,8 @@ def list_labelled_pictures(
     folder: Path, mapping: Mapping[str, str] | None = None, *, name: str = "", videos: bool = False
 ) -> list[LabelledPicture]:
     """List the pictures, and with `videos` the videos, in a folder and its subfolders, sorted and
-    labelled by their folder's name; skip hidden files. Raise MediaError if there are none.
-
-    Args:
-        name: of the folder itself, if its own name means nothing (an unpacked zip's).
-    """
+    labelled by their folder's name; skip hidden files. Raise MediaError if there are none. `name`:
+    of the folder itself, if its own name means nothing (an unpacked zip's)."""
     found = []
     suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
     for path in sorted(folder.rglob("*")):
@@ -88,15 +85,12 @@ def extract_file_samples(
     progress: Progress = ignore_progress,
 ) -> list[NewSample]:
     """Return a sample of a picture's main pose, or samples of a video's main pose at five frames
-    per second, without near-duplicates.
+    per second, without near-duplicates. Raises MediaError: unreadable, or no pose found.
 
     Args:
         name: stored in the samples as their source.
         known: sha256 of files that the project has: for these, [] is returned.
         progress: called for each frame of a video, in seconds.
-
-    Raises:
-        MediaError: unreadable, or no pose found.
     """
     try:
         digest = sha256_of(path)

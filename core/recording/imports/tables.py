@@ -54,7 +54,8 @@ def read_table(
     skeleton: str | None = None,
     default_skeleton: str = HAND_21.name,
 ) -> KeypointTable:
-    """Read a csv or parquet table of labelled keypoints and match the labels to gestures.
+    """Read a csv or parquet table of labelled keypoints and match the labels to gestures. Raises
+    TableError: wrong columns, or values that are not numbers, with their line numbers.
 
     Args:
         layout: "keypoints-csv" (named columns gesture, x0, y0, x1 …; or Kazuhito00's integer and 42
@@ -63,9 +64,6 @@ def read_table(
         mapping: a label of the table → a gesture's name.
         skeleton: of named columns without a column `skeleton`.
         default_skeleton: if neither the table nor the caller names one; the remark then says so.
-
-    Raises:
-        TableError: wrong columns, or values that are not numbers, with their line numbers.
     """
     first, cells, digest = read_table_cells(path)
     layout = _detect_layout(first, path) if layout == "auto" else layout

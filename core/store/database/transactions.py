@@ -24,15 +24,13 @@ OnChange = Callable[[int, HistoryEntry], None]
 
 class Database:
     """A SQLite file or a PostgreSQL database; safe to use from several threads and processes.
+    Raises StoreError: it can't be opened, or a newer version of Mudra wrote it.
 
     Args:
         place: a SQLite file (its folder is created) or a database URL.
         on_change: called with the project's id and the new history entry after each change that can
             be undone, in the thread that made it.
         owner: only this owner's projects are visible; "" for those created without login.
-
-    Raises:
-        StoreError: it can't be opened, or a newer version of Mudra wrote it.
     """
 
     def __init__(

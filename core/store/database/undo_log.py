@@ -83,12 +83,8 @@ class UndoLog:
 
 def undo_entry(connection: Connection, entry_id: int, owner: str) -> int:
     """Undo a history entry, last change first, and delete it; return the number of rows changed.
-
-    Raises:
-        NotFoundError: no such entry of the owner, or it was undone already.
-        StoreError: samples would return to a gesture or person in the bin, or to a gesture of
-            another kind.
-    """
+    Raises NotFoundError: no such entry of the owner, or it was undone already; StoreError: samples
+    would return to a gesture or person in the bin, or to a gesture of another kind."""
     found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == entry_id)
     entry = connection.execute(found.where(t.is_owned_by(t.acts.c.project_id, owner))).first()
     if entry is None:
