@@ -86,8 +86,7 @@ def make_hand_pack(
 
 
 def _list_hands(data: Path, landmarks: Path) -> Iterator[tuple[Path, Floats, str, str, float]]:
-    """Yield each hand's picture, keypoints, source, held-out set and weight; the weight is lower if
-    no detector confirmed the hand."""
+    """Yield picture, keypoints, source, held-out set and weight of each hand."""
     folder = data / "hand_crops"
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _select_keypoints(table), strict=True):
