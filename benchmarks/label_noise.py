@@ -72,7 +72,7 @@ def _shares(data: GestureData, epochs: int) -> list[np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(Path(folder), project="noisy")
         model = GestureModel.load(train(data, run, TrainOptions(epochs=epochs)).model or run.path)
-        probabilities = model.predict_proba(data.keypoints, data.mirrored_view)
+        probabilities = model.predict(data.keypoints, data.mirrored_view)[0]
     order = [gesture.name for gesture in model.gestures]
     own = np.array([order.index(data.gestures[label].name) for label in data.labels])
     predicted = noise_by_model(probabilities, own).score

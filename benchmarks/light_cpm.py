@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.datasets.hand_packs import HELD_OUT_SOURCES, choose_held_out_set
 from core.estimators import create_estimator
 from core.estimators.heatmap_net import HeatmapNet
+from core.lab.net_data import HELD_OUT_SOURCES, choose_held_out_set
 from core.measuring.hand_net_evaluation import evaluate_hand_net
 from core.paths import Paths
 

@@ -689,7 +689,7 @@ def _evaluate(path: Path, store: Store) -> None:
 
 def _model(path: Path, store: Store) -> None:
     model = GestureModel.load(path)
-    model.predict_proba(np.ones((1, 21, 2), np.float32), np.zeros(1, bool))
+    model.predict(np.ones((1, 21, 2), np.float32), np.zeros(1, bool))[0]
 
 
 def _name_all(text: str, store: Store) -> str:

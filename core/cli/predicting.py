@@ -47,7 +47,7 @@ def predict(
 
     paths = Paths.find(workspace)
     chosen = None if model == "none" else load_model(paths.model(model))
-    found_by = estimator or (chosen.estimator if chosen else "mediapipe-hands")
+    found_by = estimator or (chosen.about.estimator if chosen else "mediapipe-hands")
     frames = []
     with (
         estimator_factory(paths, found_by, num_poses=hands)() as detector,
@@ -136,7 +136,7 @@ def act(
     paths = Paths.find(workspace)
     model = model or ("none" if depth else "starter")
     chosen = None if model == "none" else load_model(paths.model(model))
-    found_by = estimator or (chosen.estimator if chosen else "mediapipe-hands")
+    found_by = estimator or (chosen.about.estimator if chosen else "mediapipe-hands")
     host, port = _parse_address(osc)
     settings = Settings(
         osc=osc is not None,

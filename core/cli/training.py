@@ -181,7 +181,7 @@ def evaluate(
         found = evaluate_gestures(
             chosen,
             data,
-            estimator_factory=estimator_factory(paths, chosen.estimator),
+            estimator_factory=estimator_factory(paths, chosen.about.estimator),
             layout=layout,
             skeleton=skeleton,
             mapping=labels,

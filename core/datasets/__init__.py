@@ -1,7 +1,7 @@
 """Labelled pictures and depth → samples and batches: reading them, crops, augmentation.
 
 training_data   `TrainingData`, what the training loop needs of any of them
-hand_crops      a pack of hand crops on disk; `hand_packs` makes it
+hand_crops      a pack of hand crops on disk
 bodies          people in pictures; `body_files` reads COCO, LSP Extended and MPII
 depth_hands     hands in depth; `depth_files` reads the published sets
 coco            COCO's files, and a picture's people in them

@@ -147,30 +147,14 @@ def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]
 
 
 class HeatmapBodies(HeatmapEstimator):
-    """Bodies, with the heatmaps and the attention maps of all stages.
+    """Bodies, with the heatmaps and the attention maps of all stages; without MediaPipe a single
+    one. In single pictures boxes are MediaPipe's, with the crop "centre" the whole picture."""
 
-    Args:
-        weights_folder, isolated: see `MediapipeTask`.
-        num_poses: how many people to find in a stream; one without MediaPipe.
-        net_folder, crop, kalman: see `HeatmapEstimator`; in single pictures boxes are MediaPipe's,
-            with the crop "centre" the whole picture.
-    """
-
-    def __init__(
-        self,
-        weights_folder: Path,
-        *,
-        net_folder: Path,
-        num_poses: int = 1,
-        crop: str = "mediapipe",
-        kalman: bool = False,
-        isolated: bool = True,
-    ) -> None:
-        super().__init__(net_folder, crop, kalman=kalman)
+    def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
         is_body = bool(self.skeleton) and skeleton_named(self.skeleton).is_body
         self._net.check_skeleton(is_body, "a body's")
         self._wanted = 1
-        if crop != "centre":
+        if self._crop != "centre":
             self._wanted = num_poses
             self._mediapipe = MediapipePose(weights_folder, num_poses=num_poses, isolated=isolated)
         self._tracked: list[Box] = []

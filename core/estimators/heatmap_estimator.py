@@ -1,6 +1,7 @@
 """What the heatmap estimators of hands and of bodies share: the net, tracking options, results."""
 
 import threading
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +21,10 @@ PoseWithHeatmaps = tuple[Pose, Heatmaps]
 
 class HeatmapEstimator(Estimator):
     """Runs a heatmap net on crops; subclasses find the crops. Raises WeightsError: no net there, or
-    its graph was altered; EstimatorError: no such crop.
+    its graph was altered; EstimatorError: no such crop, or a net of another skeleton.
 
     Args:
+        weights_folder, num_poses, isolated: see `MediapipeTask`.
         net_folder: the net's.
         crop: where a stream's crops come from: "mediapipe", its keypoints in the same frame;
             "self", the net's own in the previous frame, or MediaPipe's while nothing is tracked;
@@ -30,7 +32,16 @@ class HeatmapEstimator(Estimator):
         kalman: filter the keypoints of a stream.
     """
 
-    def __init__(self, net_folder: Path, crop: str, *, kalman: bool) -> None:
+    def __init__(
+        self,
+        weights_folder: Path,
+        *,
+        net_folder: Path,
+        num_poses: int = 1,
+        crop: str = "mediapipe",
+        kalman: bool = False,
+        isolated: bool = True,
+    ) -> None:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
         self._net, self._crop = HeatmapNet(net_folder), crop
@@ -41,6 +52,11 @@ class HeatmapEstimator(Estimator):
         self._mediapipe: MediapipeTask | None = None
         self._closed = False
         self._lock = threading.Lock()
+        self._open(weights_folder, num_poses, isolated)
+
+    @abstractmethod
+    def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
+        """Check the net's skeleton, and open MediaPipe if crops need it."""
 
     def close(self) -> None:
         """Free all resources after any running call has finished."""

@@ -60,7 +60,7 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
     contains the file of its model of moving gestures. `names`: keep the names of persons and
     sources in the card and the metadata. Raises MudraError: no finished model, the file's answers
     differ from the model's, or it can't be written."""
-    if model.preliminary:
+    if model.about.preliminary:
         raise ModelError(
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
             "training's end, or train again where that was broken off"
@@ -132,7 +132,7 @@ def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
     differences = bundle.compare_answers().tolist()
     return {
         "gestures": [gesture.name for gesture in bundle.model.gestures],
-        "estimator": bundle.model.estimator,
+        "estimator": bundle.model.about.estimator,
         "skeleton": bundle.model.skeleton.name,
         "moving": bundle.model.steps is not None,
         "differences": differences,

@@ -119,7 +119,7 @@ def _score_by_model(
     run = answers.folder
     try:
         model = GestureModel.load(run)
-        probabilities = model.predict_proba(poses.keypoints, poses.mirrored_view)
+        probabilities = model.predict(poses.keypoints, poses.mirrored_view)[0]
     except ModelError:  # Live shows the error; the neighbours' score remains
         return unknown
     ids = {gesture.name: gesture.id for gesture in store.gestures(project.id)}

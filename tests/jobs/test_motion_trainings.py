@@ -33,9 +33,9 @@ def test_moving_gestures_are_learned_beside_still_ones_from_two_examples(store, 
     model = GestureModel.load(active_model(paths, project).folder)
     assert model.path == run.path and model.steps is None
     seen = performed("swipe_right", np.random.default_rng(9))
-    found = model.motions.predict_proba(
+    found = model.motions.predict(
         clip_to_window(seen.keypoints, seen.times_s)[None], np.array([seen.mirrored_view])
-    )
+    )[0]
     assert model.motions.gestures[found[0].argmax()].name == "swipe_right"
 
 

@@ -37,7 +37,7 @@ def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store,
     assert ended(manager, run) == "done"
     found = active_model(paths, store.project(PROJECT))
     assert found.name == run.name and not found.preliminary
-    assert not GestureModel.load(found.folder).preliminary
+    assert not GestureModel.load(found.folder).about.preliminary
     assert store.list_history(store.project(PROJECT).id) == done  # nothing that one would undo
 
 

@@ -10,11 +10,16 @@ import pandas as pd
 import pytest
 
 from core.datasets.hand_crops import read_pack
-from core.datasets.hand_packs import PICTURE_SOURCES
 from core.errors import TrainingError
-from core.lab.net_data import RENDERED, landmarks_folder, load_training_data, prepare_hand_pack
+from core.lab.net_data import (
+    RENDERED,
+    landmarks_folder,
+    load_training_data,
+    prepare_hand_pack,
+)
 from core.lab.renderer.rendered_hands import HELD_OUT, RenderedHands
 from core.lab.renderer.rendered_scenes import RenderedScenes
+from core.lab.starter_data import SOURCES
 from core.paths import Paths
 
 NET = "crossinfonet.synthetic_light"
@@ -42,7 +47,7 @@ def find_no_hands(paths, data):
     """The keypoints of the picture sources, which show none."""
     folder = landmarks_folder(paths, data)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in PICTURE_SOURCES:
+    for name in SOURCES:
         pd.DataFrame({"source": [], "score": [], **{column: [] for column in XY}}).to_parquet(
             folder / f"{name}.parquet"
         )

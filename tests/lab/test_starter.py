@@ -22,7 +22,7 @@ from core.paths import Paths
 
 def test_the_shipped_model_knows_the_eight_gestures_and_none(starter):
     assert starter.gestures == DEFAULT_GESTURES
-    assert starter.estimator == "mediapipe-hands"
+    assert starter.about.estimator == "mediapipe-hands"
 
 
 def test_card_and_metadata_say_the_same(starter):

@@ -130,5 +130,5 @@ def test_pictures_become_one_recording_and_each_refusal_names_its_file(
     assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
     samples = store.samples(project.id)
     assert len({s.burst_id for s in samples}) == 1 and not samples[0].mirrored_view
-    probabilities = starter.predict_proba(samples[0].keypoints, np.array([False]))
+    probabilities = starter.predict(samples[0].keypoints, np.array([False]))[0]
     assert starter.gestures[int(probabilities.argmax())].name == "thumbs_up"

@@ -70,16 +70,9 @@ class _Stream:
 
 
 class OniRecording(DepthRecording):
-    """The depth stream of an .oni.
+    """The depth stream of an .oni; camera.json beside it overrides its own field of view."""
 
-    Args:
-        camera: overrides camera.json beside the file, which overrides its own field of view.
-        unit_mm: of its numbers; None: from the file or camera.json, else 1.
-    """
-
-    def __init__(
-        self, path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
-    ) -> None:
+    def __init__(self, path: Path, camera: Camera | None, unit_mm: float | None) -> None:
         self._stream = _find_depth_stream(path)
         self._size_hw = _read_picture_size(self._stream, path.name)
         pixel_format = self._stream.int_property("oniPixelFormat")

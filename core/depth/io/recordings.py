@@ -33,15 +33,15 @@ def open_depth(
             sk_depth.avi; a folder with one such file and no pictures.
         camera: None: from the recording, camera.json beside it, or the names of its frames where
             only one published set has these.
-        unit_mm: of its numbers; None: from the recording, else 1.
+        unit_mm: of its numbers; None: from the recording or camera.json, else 1.
     """
     path = _find_recording(path) if path.is_dir() else path
     if path.is_dir():
-        return DepthFolder(path, camera=camera, unit_mm=unit_mm)
+        return DepthFolder(path, camera, unit_mm)
     if not path.is_file():
         raise MediaError(f"no recording of depth at {path}")
     if reader := _READERS.get(path.suffix.lower()):
-        return reader(path, camera=camera, unit_mm=unit_mm)
+        return reader(path, camera, unit_mm)
     raise MediaError(
         f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy, .npz, "
         f".oni or a video ({', '.join(VIDEO_SUFFIXES)})"

@@ -116,14 +116,9 @@ class GestureModel:
         return tuple(GestureLabel(g.name, safe_emoji(g.emoji)) for g in self.about.gestures)
 
     @property
-    def estimator(self) -> str:
-        """The estimator whose keypoints most of the training samples have."""
-        return self.about.estimator
-
-    @property
     def estimators(self) -> tuple[str, ...]:
         """All estimators whose keypoints the model was trained on."""
-        return tuple(self.about.estimators) or (self.estimator,)
+        return tuple(self.about.estimators) or (self.about.estimator,)
 
     def knows(self, estimator: str) -> bool:
         """Return whether the model was trained on keypoints of this estimator."""
@@ -143,11 +138,6 @@ class GestureModel:
     def steps(self) -> int | None:
         """Number of frames T per window; None for a model of still gestures."""
         return self.about.steps if self.about.kind == MOVING else None
-
-    @property
-    def longest_s(self) -> tuple[float, ...]:
-        """Duration of each moving gesture's longest example; 0 if unknown."""
-        return tuple(self.about.longest_s) or (0.0,) * len(self.gestures)
 
     @cached_property
     def motions(self) -> "GestureModel | None":
@@ -176,16 +166,6 @@ class GestureModel:
         return ", ".join(map(str, self.shape))
 
     @property
-    def preliminary(self) -> bool:
-        """Whether its training is still running or was interrupted, so nothing was measured."""
-        return self.about.preliminary
-
-    @property
-    def threshold(self) -> float:
-        """Probability below which the prediction is "no gesture"."""
-        return self.about.threshold
-
-    @property
     def rejects_above(self) -> float:
         """Rejection score above which the prediction is "no gesture"; inf if it has no score."""
         return np.inf if self.about.rejection is None else self.about.rejection.threshold
@@ -203,12 +183,6 @@ class GestureModel:
                 f"the model was trained on {known} keypoints, these come from {name}: "
                 "choose a model trained on them"
             )
-
-    def predict_proba(
-        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Return the (N, C) probabilities of `predict`."""
-        return self.predict(keypoints, mirrored_view)[0]
 
     def predict(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
@@ -328,7 +302,8 @@ def read_smoothing(model: GestureModel | None) -> Smoothing:
     threshold. Raise ModelError if the metadata are invalid."""
     if model is None:
         return Smoothing()
-    default = Smoothing(enter=model.threshold, leave=_DEFAULT_LEAVE * model.threshold)
+    threshold = model.about.threshold
+    default = Smoothing(enter=threshold, leave=_DEFAULT_LEAVE * threshold)
     return model.about.smoothing or default
 
 

@@ -81,7 +81,8 @@ class MotionStream:
                 f"{model.path} knows still gestures; choose a model of gestures that move"
             )
         self._model, self._steps = model, model.steps
-        self._longest_s = (_SLOWER * np.array(model.longest_s)).clip(_USUAL_S, _MAX_S)
+        longest_s = model.about.longest_s or (0.0,) * len(model.gestures)
+        self._longest_s = (_SLOWER * np.array(longest_s)).clip(_USUAL_S, _MAX_S)
         self._kept_s = self._longest_s.max() + 0.5
         self._none = [i for i, g in enumerate(model.gestures) if g.name == NONE.name]
         self._frames: deque[_Frame] = deque()
@@ -155,7 +156,7 @@ class MotionStream:
         probabilities[end_s - start_s > self._longest_s] = 0
         best = int(probabilities.argmax())
         self._candidate = self._near = None
-        if probabilities[best] >= self._model.threshold:
+        if probabilities[best] >= self._model.about.threshold:
             gesture, confidence = self._model.gestures[best], float(probabilities[best])
             self._candidate = MotionEvent(gesture, start_s, end_s, confidence)
         else:

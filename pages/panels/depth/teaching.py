@@ -45,7 +45,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
         if answer is None:
             return ""
         gesture, probability = answer.gesture, answer.likeliest[1]
-        accepted = gesture is not None and probability >= model.threshold
+        accepted = gesture is not None and probability >= model.about.threshold
         return f"{gesture.title} {probability:.0%}" if gesture and accepted else "No gesture"
 
     trained = model.metadata.get("made_at", "")

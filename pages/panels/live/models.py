@@ -104,11 +104,11 @@ def model_for_keypoints(model: GestureModel | None, source: KeypointSource) -> G
         if model is not None and model.axes == 3:
             st.caption(ESTIMATED_DEPTH_NOTE)
         return model
-    of_depth = model.estimator in depth_nets(studio().paths)
+    of_depth = model.about.estimator in depth_nets(studio().paths)
     advice = "Use it on Depth." if of_depth else _OTHER_KEYPOINTS_ADVICE
     st.warning(
-        f"The model was trained on {model.estimator} keypoints, these come from {came}: only the "
-        f"skeleton is shown. {advice}",
+        f"The model was trained on {model.about.estimator} keypoints, these come from {came}: only "
+        f"the skeleton is shown. {advice}",
         icon="🧩",
     )
     return None

@@ -63,10 +63,10 @@ def test_poses_of_people_in_other_pictures_are_read(trained, people):
 def test_the_saved_model_knows_its_skeleton_and_refuses_hands(trained, people):
     model = GestureModel.load(trained.path)
     assert model.skeleton is COCO_17
-    answers = model.predict_proba(people.keypoints, people.mirrored_view).argmax(1)
+    answers = model.predict(people.keypoints, people.mirrored_view)[0].argmax(1)
     assert (answers == people.labels).mean() > 0.8
     with pytest.raises(ModelError, match="knows coco_17 keypoints"):
-        model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
+        model.predict(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))[0]
     with pytest.raises(ModelError, match="knows coco_17 keypoints, these are hand_21"):
         model.check_estimator("coco-truth", "hand_21")
 

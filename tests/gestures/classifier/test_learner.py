@@ -96,7 +96,7 @@ def test_the_saved_graph_is_features_and_net(hands, trained):
         x = x @ weights[f"net.layers.{layer}.weight"].T + weights[f"net.layers.{layer}.bias"]
         x = np.maximum(x, 0) if layer < 2 else x
     expected = np.exp(x) / np.exp(x).sum(1, keepdims=True)
-    answer = model.predict_proba(data.keypoints, data.mirrored_view)
+    answer = model.predict(data.keypoints, data.mirrored_view)[0]
     np.testing.assert_allclose(answer, expected, atol=1e-5)
 
 
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_does_not(hands, tmp
         run = Run.create(tmp_path)
         train(data, run, TrainOptions(epochs=3, seed=seed))
         model = GestureModel.load(run.path)
-        answers.append(model.predict_proba(data.keypoints, data.mirrored_view))
+        answers.append(model.predict(data.keypoints, data.mirrored_view)[0])
     np.testing.assert_array_equal(answers[0], answers[1])
     assert np.abs(answers[0] - answers[2]).max() > 1e-4
 
@@ -165,7 +165,7 @@ def test_stop_in_the_refit_keeps_the_net_that_was_measured(hands, run):
     stopped = GestureModel.load(run.path)
     assert stopped.metadata["refitted_on_all"] is False
     validation = data.take(split_by_groups(data, FEW.seed).validation)
-    predicted = stopped.predict_proba(validation.keypoints, validation.mirrored_view).argmax(1)
+    predicted = stopped.predict(validation.keypoints, validation.mirrored_view)[0].argmax(1)
     assert (predicted == validation.labels).mean() == stopped.metadata["figures"]["accuracy"]
 
 
@@ -183,7 +183,7 @@ def test_stop_while_the_refitted_model_learns_to_reject_ends_that_too(hands, run
 
 def test_a_stop_that_comes_after_the_refit_stopped_nothing(hands, run):
     def happened() -> bool:
-        return bool(run.records("usable")) and not GestureModel.load(run.path).preliminary
+        return bool(run.records("usable")) and not GestureModel.load(run.path).about.preliminary
 
     train(hands(), run, FEW, stop=StopWhen(happened))
     assert GestureModel.load(run.path).metadata["refitted_on_all"] is True
@@ -213,9 +213,9 @@ def test_a_model_can_be_used_while_the_rest_is_learned_and_the_final_one_takes_i
     data, early = hands(persons=4), []
     train(data, run, FEW, stop=Looking(run, early.append))
     [first], final = early, GestureModel.load(run.path)
-    assert first.preliminary and not final.preliminary
+    assert first.about.preliminary and not final.about.preliminary
     assert "figures" not in first.metadata and "rejection" not in first.metadata
-    answers = first.predict_proba(data.keypoints, data.mirrored_view).argmax(1)
+    answers = first.predict(data.keypoints, data.mirrored_view)[0].argmax(1)
     assert (answers == data.labels).mean() > 0.9
     assert run.records("usable")[0]["time"] <= run.records("refit")[0]["time"]
 
@@ -254,7 +254,7 @@ def test_a_training_that_is_replaced_ends_within_a_step_and_keeps_at_most_its_ea
     if learned == "epoch":
         assert not list(run.path.glob("*.onnx"))
     else:
-        assert GestureModel.load(run.path).preliminary
+        assert GestureModel.load(run.path).about.preliminary
 
 
 def test_who_reads_while_a_model_is_replaced_gets_the_one_or_the_other_whole(hands, tmp_path):
@@ -266,7 +266,7 @@ def test_who_reads_while_a_model_is_replaced_gets_the_one_or_the_other_whole(han
         while not over.is_set():
             model = GestureModel.load(folder)
             points = np.zeros((1, 21, 2), np.float32)
-            answers = model.predict_proba(points, np.zeros(1, bool))
+            answers = model.predict(points, np.zeros(1, bool))[0]
             seen[answers.shape[1] == len(model.gestures)] += 1
 
     with ThreadPoolExecutor() as pool:
@@ -307,7 +307,7 @@ def test_a_training_that_diverges_later_keeps_the_last_epoch_before(hands, run):
     [end], [result] = run.records("end"), run.records("result")
     assert "the last good epoch was saved" in end["message"] and result["figures"]["n"] > 0
     assert run.records("epoch") and not run.records("refit")
-    predicted = GestureModel.load(run.path).predict_proba(data.keypoints, data.mirrored_view)
+    predicted = GestureModel.load(run.path).predict(data.keypoints, data.mirrored_view)[0]
     assert np.isfinite(predicted).all()
 
 
@@ -425,8 +425,8 @@ def test_a_model_in_use_leaves_no_trace_of_telemetry(trained, tmp_path):
     code = (
         "import sys, numpy as np; from pathlib import Path;"
         "from core.gestures.modelfile.gesture_model import GestureModel;"
-        "GestureModel.load(Path(sys.argv[1])).predict_proba("
-        "np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))"
+        "GestureModel.load(Path(sys.argv[1])).predict("
+        "np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))[0]"
     )
     noisy = ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
     quiet = {key: value for key, value in os.environ.items() if key not in noisy}

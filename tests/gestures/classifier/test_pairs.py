@@ -50,10 +50,10 @@ def test_letters_of_other_recordings_are_read(trained, letters):
 def test_the_saved_model_reads_pairs_and_refuses_single_hands(trained, letters):
     model = GestureModel.load(trained.path)
     assert model.skeleton is HANDS_42
-    answers = model.predict_proba(letters.keypoints, letters.mirrored_view).argmax(1)
+    answers = model.predict(letters.keypoints, letters.mirrored_view)[0].argmax(1)
     assert (answers == letters.labels).mean() > 0.95
     with pytest.raises(ModelError, match="knows hands_42 keypoints"):
-        model.predict_proba(letters.keypoints[:, _RIGHT], letters.mirrored_view)
+        model.predict(letters.keypoints[:, _RIGHT], letters.mirrored_view)[0]
     with pytest.raises(ModelError, match="knows hands_42 keypoints, these are hand_21"):
         model.check_estimator("mediapipe-hands", "hand_21")
 
@@ -61,8 +61,8 @@ def test_the_saved_model_reads_pairs_and_refuses_single_hands(trained, letters):
 def test_in_a_mirror_it_says_the_same(trained, letters):
     model = GestureModel.load(trained.path)
     mirrored = letters.keypoints[:, HANDS_42.mirrored] * np.float32([-1, 1])
-    seen = model.predict_proba(mirrored, np.ones(len(letters), bool))
-    plain = model.predict_proba(letters.keypoints, letters.mirrored_view)
+    seen = model.predict(mirrored, np.ones(len(letters), bool))[0]
+    plain = model.predict(letters.keypoints, letters.mirrored_view)[0]
     np.testing.assert_allclose(seen, plain, atol=1e-4)
 
 

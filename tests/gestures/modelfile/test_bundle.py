@@ -78,10 +78,10 @@ def test_the_file_holds_exactly_its_members_and_the_same_model(starter, hands, w
     names = "thumbs_up thumbs_down point_up ok fist point_right point_left open_palm none"
     assert members["labels.txt"].decode().split() == names.split()
     back = load_model(written)
-    assert back.gestures == starter.gestures and back.estimator == "mediapipe-hands"
+    assert back.gestures == starter.gestures and back.about.estimator == "mediapipe-hands"
     np.testing.assert_array_equal(
-        back.predict_proba(hands.keypoints, hands.mirrored_view),
-        starter.predict_proba(hands.keypoints, hands.mirrored_view),
+        back.predict(hands.keypoints, hands.mirrored_view)[0],
+        starter.predict(hands.keypoints, hands.mirrored_view)[0],
     )
     assert written.parent.joinpath("good.gesture.part").exists() is False
 

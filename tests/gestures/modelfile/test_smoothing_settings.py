@@ -25,8 +25,8 @@ def folder(tmp_path):
 def test_without_a_word_a_model_enters_at_its_threshold(folder):
     model = GestureModel.load(folder)
     smoothing = read_smoothing(model)
-    assert smoothing.enter == model.threshold
-    assert smoothing.leave == pytest.approx(0.75 * model.threshold)
+    assert smoothing.enter == model.about.threshold
+    assert smoothing.leave == pytest.approx(0.75 * model.about.threshold)
     assert read_smoothing(None) == Smoothing()
 
 

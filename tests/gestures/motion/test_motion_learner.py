@@ -53,7 +53,7 @@ def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joi
     model = GestureModel.load(run.path)
     assert model.metadata["matcher"] == by and model.metadata["kind"] == "moving"
     assert model.shape == (16, joints, 2) and model.steps == 16
-    found = model.predict_proba(data.keypoints, data.mirrored_view)
+    found = model.predict(data.keypoints, data.mirrored_view)[0]
     assert (found.argmax(1) == data.labels).mean() > 0.8
     compared = model.metadata["compared"]  # no choice where there are too few for a net
     assert {*compared} == ({"net", "templates"} if by == "net" else set())
@@ -109,7 +109,7 @@ def test_a_gesture_of_a_single_performance_is_learned_and_not_judged(tmp_path):
     data = data.take((data.labels < 2) | (np.arange(len(data)) == 2))
     run = Run.create(tmp_path)
     assert train(data, run, QUICK).accuracy > 0.8
-    found = GestureModel.load(run.path).predict_proba(data.keypoints[2:3], np.zeros(1, bool))
+    found = GestureModel.load(run.path).predict(data.keypoints[2:3], np.zeros(1, bool))[0]
     assert found.argmax() == 2
 
 

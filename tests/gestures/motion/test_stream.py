@@ -138,7 +138,7 @@ def test_what_goes_on_for_longer_than_a_gesture_ever_did_is_none(taught_s, told,
     clips += [line(REST, RIGHT, 16)[:, None] * size for size in (1.0, 0.8)]
     names = ["clockwise"] * 2 + ["swipe_right"] * 2
     fitted = learned(names, clips, tmp_path, [taught_s, taught_s, 0.5, 0.5])
-    assert fitted.longest_s == (taught_s, 0.5)
+    assert fitted.about.longest_s == [taught_s, 0.5]
     way = np.concatenate([rest(REST, 30), 2 * circle(1, 150), rest(REST, 30)])
     assert names_of(fitted, way) == told
     near = [] if told else [("clockwise", SLOW)]
