@@ -24,11 +24,9 @@ _IDENTITY = {  # columns that identify a row of a project
 
 
 class SampleMerger:
-    """Adds samples, with their gestures, persons, sessions and recordings if missing.
-
-    Args:
-        mapping: gesture names of the rows → names in the project.
-        is_new: whether the project was created for them: its gestures are updated.
+    """Adds samples, with their gestures, persons, sessions and recordings if missing. `mapping`:
+    gesture names of the rows → names in the project. `is_new`: whether the project was created for
+    them: its gestures are updated.
 
     Attributes:
         new: ids of inserted rows by table.
@@ -72,12 +70,9 @@ class SampleMerger:
 
     def add(self, row: Row, *, is_foreign: bool) -> None:
         """Queue a row's sample unless the project already has it; insert its gesture, person,
-        session and recording if they are missing.
-
-        Args:
-            row: columns of `samples`, and of its origin as `gesture_…`, `session_…`, `burst_…`.
-            is_foreign: whether another program wrote it; `file_hash` then identifies it.
-        """
+        session and recording if they are missing. `row`: columns of `samples`, and of its origin as
+        `gesture_…`, `session_…`, `burst_…`. `is_foreign`: whether another program wrote it;
+        `file_hash` then identifies it."""
         sample = _hash_sample(row["taken_at"], row["instance"], row["keypoints"])
         if sample in self._known or (is_foreign and row["file_hash"] in self._known):
             self.already += 1
