@@ -59,9 +59,7 @@ def page() -> None:
         plan,
         "record_cards",
         watch=bool(st.session_state.get("remote_on")),
-        on_calm=st.rerun,
-        on_chosen=st.rerun,
-        on_changed=st.rerun,
+        shows_choice=True,
     )
     with cards_place:
         gesture = draw_gesture_cards(cards)
