@@ -1,8 +1,6 @@
 """Files: gestures in pictures and videos, annotated, with downloads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,17 @@ from core.offline.files import (
     FileResult,
     UploadResult,
     hand_table,
-    read_upload,
-    skip_text,
     zip_pictures,
 )
 from core.pose.skeletons.table import Skeleton, skeleton_named
-from core.reading.keypoint_sources import KeypointSource
 from core.store import Project
 from pages.panels.camera.keypoints import pick_heatmap_view, pick_keypoints, pick_max_poses
 from pages.panels.controls import download_button, upload_field
-from pages.panels.layout import show_errors, stacking_columns
+from pages.panels.layout import list_skipped, show_errors, stacking_columns
 from pages.panels.live.models import model_for_keypoints, pick_model
-from pages.panels.progress import progress_bar
+from pages.panels.progress import read_cached_upload
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import studio, visitor_folder
-from pages.panels.visit import drop_cached_except, get_or_make
+from pages.panels.visit import drop_cached_except
 
 COLUMNS, FIRST_SHOWN, MAX_SKIPPED_SHOWN = 3, 12, 200
 HALF_SEEN = "half of the body is out of the picture"
@@ -57,7 +51,7 @@ def page() -> None:
             help="JPEG, PNG or WEBP; videos of up to 10 minutes. They stay on the machine that "
             "runs Mudra and are deleted when you leave the page.",
         )
-    drop_cached_except("files_", [_cache_name(file) for file in files])
+    drop_cached_except("files_", [f"files_{file.file_id}" for file in files])
     if not files:
         st.info(
             "Drop pictures or videos into the field above to see their skeletons and gestures, and "
@@ -67,54 +61,17 @@ def page() -> None:
         return
     if model is None and skeleton_named(project.skeleton).is_hand:
         return
-    show_file_results(_read_uploads(files, _ReadOptions(fits, source, number, maps)), project, fits)
+    show_file_results(_read_uploads(files, fits, source, number, maps), project, fits)
 
 
-@dataclass(frozen=True)
-class _ReadOptions:
-    """The settings by which files are processed."""
-
-    model: GestureModel | None
-    source: KeypointSource
-    hands: int
-    maps: str
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """The settings as a cache key."""
-        return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
-
-
-def _read_uploads(files: list[Any], options: _ReadOptions) -> list[UploadResult]:
+def _read_uploads(files: list[Any], *settings: Any) -> list[UploadResult]:
     """Analyse each uploaded file, cached per file and settings; show errors of failed files."""
     reads = []
     for number, file in enumerate(files, 1):
         title = f"reading {safe_label(file.name)} ({number} of {len(files)})"
-        read = partial(_read_upload, file, options, title)
         with show_errors():
-            reads.append(
-                get_or_make(_cache_name(file), options.key, read, UploadResult.delete_videos)
-            )
+            reads.append(read_cached_upload(f"files_{file.file_id}", file, title, *settings))
     return reads
-
-
-def _read_upload(file: Any, options: _ReadOptions, title: str) -> UploadResult:
-    """Analyse an uploaded file behind a progress bar; store videos in the visitor's folder."""
-    with progress_bar(title) as progress:
-        return read_upload(
-            file.name,
-            file.getvalue(),
-            options.model,
-            lambda: options.source.open(studio().paths, num_poses=options.hands),
-            visitor_folder(),
-            maps=options.maps,
-            progress=progress,
-        )
-
-
-def _cache_name(file: Any) -> str:
-    """Return the name under which a file's result is cached."""
-    return f"files_{file.file_id}"
 
 
 def show_file_results(
@@ -131,10 +88,7 @@ def show_file_results(
     )
     if refused:
         with st.expander(f"Skipped ({len(refused)}), and why", icon="⚠️", expanded=not seen):
-            lines = [safe_label(skip_text(*one)) for one in refused[:MAX_SKIPPED_SHOWN]]
-            st.markdown("\n".join(f"- {line}" for line in lines))
-            if len(refused) > MAX_SKIPPED_SHOWN:
-                st.caption(f"and {len(refused) - MAX_SKIPPED_SHOWN} more")
+            list_skipped(refused, MAX_SKIPPED_SHOWN)
     if seen:
         _draw_file_downloads(seen, pictures)
     for one in seen:

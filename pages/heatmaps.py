@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.live.live import Options
 from core.media.videos import VIDEO_SUFFIXES
-from core.offline.files import UploadResult, read_upload
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
@@ -26,10 +24,10 @@ from pages.panels.heatmaps import (
     show_hand_upload,
     show_people_upload,
 )
-from pages.panels.progress import progress_bar
+from pages.panels.progress import read_cached_upload
 from pages.panels.project.projects import pick_project
-from pages.panels.resources import studio, visitor_folder
-from pages.panels.visit import drop_cached, get_or_make
+from pages.panels.resources import studio
+from pages.panels.visit import drop_cached
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 _PERSON, _PERSON_PRESSED = "maps_person", "maps_person_pressed"
@@ -99,7 +97,7 @@ def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: 
             icon="🎞",
         )
         return
-    read = _annotate_heatmap_video(file, source, view, number)
+    read = read_cached_upload("maps_video", file, "detecting", None, source, number, view)
     for name, reason in read.skipped:
         st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
     for seen in read.files:
@@ -108,29 +106,6 @@ def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: 
         assert seen.video is not None
         st.video(str(seen.video), format="video/webm")
         download_button("Download", seen.video.read_bytes, "heatmaps.webm", icon="🎞")
-
-
-def _annotate_heatmap_video(
-    file: Any, source: KeypointSource, view: str, number: int
-) -> UploadResult:
-    """Return a video annotated with heatmaps; cached per file and settings."""
-
-    def make() -> UploadResult:
-        """Annotate the video behind a progress bar."""
-        with progress_bar("detecting") as progress:
-            return read_upload(
-                file.name,
-                file.getvalue(),
-                None,
-                lambda: source.open(studio().paths, num_poses=number),
-                visitor_folder(),
-                maps=view,
-                progress=progress,
-            )
-
-    return get_or_make(
-        "maps_video", (file.file_id, source, view, number), make, UploadResult.delete_videos
-    )
 
 
 def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:

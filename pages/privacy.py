@@ -13,7 +13,7 @@ from core.admin.privacy import describe_access, list_network_clients
 from core.gestures.labels import safe_label
 from core.store import Project
 from pages.panels.camera.stream import RTC_CONFIGURATION
-from pages.panels.layout import show_errors, show_table
+from pages.panels.layout import confirm_in_popover, show_errors, show_table
 from pages.panels.project.data import delete_prepared_download
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import clear_studio, studio
@@ -74,18 +74,16 @@ def _show_keypoints_only(project: Project) -> None:
         "A project can work without pictures: tick *Store keypoints only* for a new project, or "
         "delete the pictures of this one. Training needs only the keypoints."
     )
-    with st.popover("Delete this project's pictures", icon="🫥"):
-        st.markdown(
-            "Its pictures are deleted for good, including those in the bin, and no new ones are "
-            "stored. Keypoints, trainings and models stay."
-        )
-        if st.button("Delete the pictures", type="primary", key="forget"):
-            with show_errors():
-                count = forget_pictures_here(studio().store, studio().paths, project)
-                delete_prepared_download()
-                _show_after_rerun(
-                    f"{count:,} pictures deleted; the project now stores keypoints only."
-                )
+    explanation = (
+        "Its pictures are deleted for good, including those in the bin, and no new ones are "
+        "stored. Keypoints, trainings and models stay."
+    )
+    label = "Delete this project's pictures"
+    if confirm_in_popover(label, "🫥", explanation, "Delete the pictures", "forget"):
+        with show_errors():
+            count = forget_pictures_here(studio().store, studio().paths, project)
+            delete_prepared_download()
+            _show_after_rerun(f"{count:,} pictures deleted; the project now stores keypoints only.")
 
 
 def _show_network_clients() -> None:
@@ -112,17 +110,17 @@ def _show_bin(project: Project) -> None:
         "What you delete stays in the bin until you empty it, and can be restored on *Review*; so "
         "do trimmed parts of moving gestures, up to a second on each side."
     )
-    with st.popover("Empty the bin", icon="🗑️"):
-        st.markdown(
-            "Deletes the samples, gestures, people and projects in the bin for good, of all "
-            "projects. Earlier changes can't be undone afterwards."
-        )
-        if st.button("Empty the bin for good", type="primary", key="empty_bin"):
-            with show_errors():
-                gone = empty_bin_here(studio().store, studio().paths)
-                parts = [f"{count:,} {noun}" for noun, count in gone.items() if count]
-                text = ", ".join(parts) or "nothing, the bin was empty"
-                _show_after_rerun(f"Deleted for good: {text}.")
+    explanation = (
+        "Deletes the samples, gestures, people and projects in the bin for good, of all "
+        "projects. Earlier changes can't be undone afterwards."
+    )
+    button = "Empty the bin for good"
+    if confirm_in_popover("Empty the bin", "🗑️", explanation, button, "empty_bin"):
+        with show_errors():
+            gone = empty_bin_here(studio().store, studio().paths)
+            parts = [f"{count:,} {noun}" for noun, count in gone.items() if count]
+            text = ", ".join(parts) or "nothing, the bin was empty"
+            _show_after_rerun(f"Deleted for good: {text}.")
 
 
 def _show_erase_form() -> None:

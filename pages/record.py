@@ -6,7 +6,7 @@ from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
 from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.live.live import LiveProcessor, Options
-from core.offline.files import SUFFIXES, skip_text
+from core.offline.files import SUFFIXES
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import default_source
@@ -21,7 +21,7 @@ from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
 from pages.panels.camera.stream import watch_stream_problem
 from pages.panels.controls import upload_field
-from pages.panels.layout import show_errors
+from pages.panels.layout import list_skipped, show_errors
 from pages.panels.progress import forget_job, job_result, show_job, start_job
 from pages.panels.project.projects import pick_project
 from pages.panels.recording.cards import Cards, draw_gesture_cards
@@ -59,9 +59,7 @@ def page() -> None:
         plan,
         "record_cards",
         watch=bool(st.session_state.get("remote_on")),
-        on_calm=st.rerun,
-        on_chosen=st.rerun,
-        on_changed=st.rerun,
+        shows_choice=True,
     )
     with cards_place:
         gesture = draw_gesture_cards(cards)
@@ -193,10 +191,7 @@ def show_upload_result(project: Project) -> None:
         return
     with st.container(border=True):
         st.markdown(f"🖼 **{added.added}** added, **{len(added.skipped)}** skipped")
-        lines = [safe_label(skip_text(*one)) for one in added.skipped[:20]]
-        st.markdown("\n".join(f"- {line}" for line in lines))
-        if len(added.skipped) > 20:
-            st.caption(f"and {len(added.skipped) - 20} more")
+        list_skipped(added.skipped, 20)
         if st.button("OK", key="said_ok"):
             forget_job(_upload_job_key(project))
             st.rerun()

@@ -1,5 +1,7 @@
 """Studio: record gestures, train, and see the answer, on one page."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.live.live import LiveProcessor, Options
@@ -31,6 +33,7 @@ def page() -> None:
         source = pick_keypoints("studio", project)
         maps, number = pick_overlay("studio", source), pick_max_people(project)
     recorder = visit_recorder(project, person)
+    train = partial(train_after_recording, project)
     advice = recording_advice(project)
     with place.head:
         active, status = answering_model(project)
@@ -38,16 +41,7 @@ def page() -> None:
     place.show_next_step(advice or status)
     live = show_recorded_video(place, Options(model, number, keypoints=source, maps=maps), recorder)
     with place.beside:
-        cards = Cards(
-            project,
-            recorder,
-            live,
-            plan,
-            "studio_cards",
-            on_recorded=lambda: train_after_recording(project),
-            on_calm=st.rerun,
-            on_changed=st.rerun,
-        )
+        cards = Cards(project, recorder, live, plan, "studio_cards", on_recorded=train)
         draw_gesture_cards(cards)
         show_quick_training(project, advice)
     with place.under:

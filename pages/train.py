@@ -17,7 +17,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.learned import set_train_in_space
 from core.training.runs import DEAD, RUNNING, Run, list_runs
-from pages.panels.layout import apply_and_rerun, show_errors, show_table
+from pages.panels.layout import apply_and_rerun, confirm_in_popover, show_errors, show_table
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 from pages.panels.samples.balance import next_step, show_no_samples
@@ -224,10 +224,10 @@ def _show_fine_tuning_run(run: Run) -> None:
     dead = run.status() == DEAD and has_fine_tuning_checkpoint(run)
     if dead and st.button("Save what it had learned", icon="💾", key=f"keep_{run.name}"):
         apply_and_rerun(save_last_checkpoint, studio().paths, run)
-    with st.popover("Delete", icon="🗑️", key=f"delete_menu_{run.name}"):
-        st.markdown("Its figures and checkpoints are deleted for good. The net stays.")
-        if st.button("Delete this training", type="primary", key=f"delete_{run.name}"):
-            apply_and_rerun(delete_net_run, run)
+    explanation = "Its figures and checkpoints are deleted for good. The net stays."
+    button, key = "Delete this training", f"delete_{run.name}"
+    if confirm_in_popover("Delete", "🗑️", explanation, button, key):
+        apply_and_rerun(delete_net_run, run)
 
 
 page()

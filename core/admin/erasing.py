@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.admin.derived import delete_derived_pictures, delete_project_runs, derived_folders
+from core.admin.derived import delete_project_runs, derived_folders
 from core.errors import StoreError
-from core.jobs.net_training import stop_net_training
+from core.jobs.net_training import delete_packs, stop_net_training
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.recording.recorder import stop_recordings
@@ -158,7 +158,7 @@ def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
     counts = empty_bin(store)
     with contextlib.suppress(StoreError):  # free pages are reused
         compact_database(store)
-    delete_derived_pictures(paths)
+    delete_packs(paths)
     _delete_prepared_downloads(paths)
     delete_project_runs(paths, deleted, store.projects())
     return counts
@@ -168,7 +168,7 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
     """Delete a project's pictures with all copies, and compact the database; return the number of
     pictures."""
     count = delete_pictures(store, project.id)
-    delete_derived_pictures(paths, project)
+    delete_packs(paths, project)
     _delete_prepared_downloads(paths)
     with contextlib.suppress(StoreError):
         compact_database(store)

@@ -7,20 +7,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import (
-    Answer,
-    check_choice,
-    check_depth_options,
-    check_layout,
-    check_skeleton,
-    choose_estimator,
-    command,
-    estimator_factory,
-    open_store,
-    parse_label_map,
-    progress_bar,
-)
+from core.cli import common
 from core.cli.depth import open_depth_reader
 from core.errors import StoreError
 from core.paths import Paths
@@ -28,40 +15,36 @@ from core.paths import Paths
 app = typer.Typer()
 
 
-@command(app, "import")
+@common.command(app, "import")
 def import_(
+    paths: Paths,
     path: Annotated[
         Path, Argument(help="A folder per class, a zip of one, a table, or COCO json.")
     ],
-    project: options.NewProject,
-    layout: options.Layout = "auto",
-    skeleton: options.TableSkeleton = None,
+    project: common.NewProject,
+    layout: common.Layout = "auto",
+    skeleton: common.TableSkeleton = None,
     person: Annotated[str | None, Option(help="Who is in the pictures.")] = None,
-    mapping: options.Mapping = None,
+    mapping: common.Mapping = None,
     estimator: Annotated[
         str | None,
         Option(help="Default: the project's. For a COCO json: the one that found its keypoints."),
     ] = None,
-    workers: options.Workers = 1,
-    on: options.On = "local",
-    workspace: options.Workspace = None,
-) -> Answer:
+    workers: common.Workers = 1,
+    on: common.On = "local",
+) -> common.Answer:
     """Import pictures or keypoints into a project."""
     from core.exchange.tables.data_in import import_data
     from core.recording.imports.importing import ImportOptions
 
-    labels = parse_label_map(mapping)
-    check_layout(layout)
-    check_skeleton(skeleton)
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("importing") as progress:
+    with common.open_store(paths) as store, common.progress_bar("importing") as progress:
         given = ImportOptions(
-            estimator_factory(paths, choose_estimator(store, project, estimator)),
+            common.project_estimator(paths, store, project, estimator),
             person=person,
             estimator=estimator,
             layout=layout,
             skeleton=skeleton,
-            mapping=labels,
+            mapping=mapping,
             workers=workers,
             on=on,
             progress=progress,
@@ -72,77 +55,69 @@ def import_(
     return report.to_document(), report.text
 
 
-@command(app)
+@common.command(app)
 def record(
-    project: options.NewProject,
+    paths: Paths,
+    project: common.NewProject,
     gesture: Annotated[str, Option(help="One of the project's gestures.")],
-    source: options.AnySource = "camera:0",
+    source: common.AnySource = "camera:0",
     seconds: Annotated[float | None, Option(help="Duration; default: until Ctrl-C.")] = None,
     rate: Annotated[float, Option(help="Frames checked per second.")] = 10.0,
     person: Annotated[
         str | None, Option(help="Who shows the gesture; “me” at a camera, unknown in a video.")
     ] = None,
-    estimator: options.OwnEstimator = None,
-    depth: options.DepthNetName = None,
-    camera: options.DepthCamera = None,
-    unit_mm: options.DepthUnit = None,
-    workspace: options.Workspace = None,
-) -> Answer:
+    estimator: common.OwnEstimator = None,
+    depth: common.DepthNetName = None,
+    camera: common.DepthCamera = None,
+    unit_mm: common.DepthUnit = None,
+) -> common.Answer:
     """Record samples of a gesture from this machine's camera, a video or a depth source."""
     from core.offline.depth_recording import record_depth_samples
     from core.recording.plans import Plan
     from core.recording.sources import record_source
 
-    check_depth_options(depth, camera, unit_mm)
-    paths = Paths.find(workspace)
-    if depth is None:
-        with (
-            open_store(paths) as store,
-            estimator_factory(paths, choose_estimator(store, project, estimator))() as hands,
-            progress_bar("recording") as progress,
-        ):
-            taken = record_source(
-                store,
-                project,
-                gesture,
-                source,
-                hands,
-                seconds=seconds,
-                rate_hz=rate,
-                person=person,
-                progress=progress,
-            )
-    else:
-        plan, person = Plan(length_s=seconds, rate_hz=rate), person or "me"
-        with (
-            open_store(paths) as store,
-            open_depth_reader(paths, depth, source, camera, unit_mm) as opened,
-            progress_bar("recording") as progress,
-        ):
-            taken = record_depth_samples(
-                store, project, gesture, *opened, plan, person=person, progress=progress
-            )
+    common.check_depth_options(depth, camera, unit_mm)
+    with common.open_store(paths) as store, common.progress_bar("recording") as progress:
+        if depth is None:
+            with common.project_estimator(paths, store, project, estimator)() as hands:
+                taken = record_source(
+                    store,
+                    project,
+                    gesture,
+                    source,
+                    hands,
+                    seconds=seconds,
+                    rate_hz=rate,
+                    person=person,
+                    progress=progress,
+                )
+        else:
+            plan, person = Plan(length_s=seconds, rate_hz=rate), person or "me"
+            with open_depth_reader(paths, depth, source, camera, unit_mm) as opened:
+                taken = record_depth_samples(
+                    store, project, gesture, *opened, plan, person=person, progress=progress
+                )
     if taken.error:
         raise StoreError(taken.error)
     return {"kept": taken.saved, "refused": taken.skipped}, taken.text
 
 
-@command(app)
+@common.command(app)
 def export_data(
-    project: options.ProjectName,
+    paths: Paths,
+    project: common.ProjectName,
     out: Annotated[Path, Option("-o", "--output", help="A .csv, .parquet or .json (COCO).")],
     kind: Annotated[
         str | None, Option(help="kazuhito: the keypoint.csv of Kazuhito00's app.")
     ] = None,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Write a project's samples to a table or a COCO keypoints file."""
     from core.exchange.tables.data_out import FORMATS
     from core.exchange.tables.data_out import export_data as export_data_
 
     if kind is not None:
-        check_choice(kind, FORMATS, "--kind")
-    with open_store(Paths.find(workspace)) as store, progress_bar("writing") as progress:
+        common.check_choice(kind, FORMATS, "--kind")
+    with common.open_store(paths) as store, common.progress_bar("writing") as progress:
         found = store.project(project)
         went = export_data_(store, found, out, kind=kind, progress=progress)
     document = {

@@ -11,8 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import Answer, check_choice, command, progress_bar, reject_recording_options
+from core.cli import common
 from core.paths import Paths
 
 app = typer.Typer()
@@ -39,7 +38,7 @@ def open_source(source: str, camera: str | None = None, unit_mm: float | None = 
     from core.depth.sensors.finding import open_sensor
 
     if source.startswith(_SENSOR):
-        reject_recording_options(camera, unit_mm, "a sensor tells it itself")
+        common.reject_recording_options(camera, unit_mm, "a sensor tells it itself")
         with _mute_sdk_output():
             return open_sensor(source.removeprefix(_SENSOR))
     given = get_camera(camera) if camera else None
@@ -63,20 +62,20 @@ def open_depth_reader(
         yield frames, reader, net
 
 
-@command(app, "record-depth")
+@common.command(app, "record-depth")
 def record_depth(
     source: Annotated[str, Argument(help="A recording, or sensor:NAME, sensor:NAME:1 ….")],
     out: Annotated[Path, Argument(help="A new folder, or NAME.mkv.")],
     frames: Annotated[int | None, Option(min=1, help="Maximum number.")] = None,
     seconds: Annotated[float | None, Option(min=0.001, help="Length.")] = None,
-    camera: options.DepthCamera = None,
-    unit_mm: options.DepthUnit = None,
-) -> Answer:
+    camera: common.DepthCamera = None,
+    unit_mm: common.DepthUnit = None,
+) -> common.Answer:
     """Record a depth camera, or convert a depth recording; Ctrl+C ends it."""
     from core.depth.io.recorder import record_depth
 
     done, opened = 0, open_source(source, camera, unit_mm)
-    with opened, progress_bar("recording") as progress, suppress(KeyboardInterrupt):
+    with opened, common.progress_bar("recording") as progress, suppress(KeyboardInterrupt):
 
         def count(number: float, total: float | None = None, label: str = "") -> None:
             nonlocal done
@@ -87,8 +86,8 @@ def record_depth(
     return {"n": done, "out": str(out)}, f"{done} frames of {opened.name}: {out}"
 
 
-@command(app, "depth-sensors")
-def depth_sensors() -> Answer:
+@common.command(app, "depth-sensors")
+def depth_sensors() -> common.Answer:
     """List the connected depth cameras, and what each supported kind needs."""
     from core.depth.sensors.finding import list_sensors
 
@@ -100,7 +99,7 @@ def depth_sensors() -> Answer:
     return {"sensors": [asdict(one) for one in found]}, "\n".join(lines)
 
 
-@command(app, "render-depth")
+@common.command(app, "render-depth")
 def render_depth(
     out: Annotated[Path, Argument(help="An empty or new folder.")],
     n: Annotated[int, Option("--n", min=1, help="Number of pictures.")] = 100,
@@ -114,7 +113,7 @@ def render_depth(
         bool, Option("--whole", help="Whole pictures, not the part around the hand.")
     ] = False,
     workers: Annotated[int, Option(min=1, max=64, help="Processes.")] = 1,
-) -> Answer:
+) -> common.Answer:
     """Render a data set of synthetic depth pictures of hands with their true keypoints."""
     from core.depth.cameras import get_camera
     from core.depth.io.joint_tables import JOINTS_FILE
@@ -122,19 +121,19 @@ def render_depth(
     from core.lab.renderer.noise import NOISES
     from core.lab.renderer.render import JOINTS, WINDOW_MM, RenderSettings
 
-    check_choice(noise, NOISES, "--noise")
-    check_choice(skeleton, JOINTS, "--skeleton")
+    common.check_choice(noise, NOISES, "--noise")
+    common.check_choice(skeleton, JOINTS, "--skeleton")
     if far <= near:
         raise typer.BadParameter(f"{far:g} is not beyond --near {near:g}", param_hint="--far")
     window_mm = None if whole else WINDOW_MM
     settings = RenderSettings(get_camera(camera), NOISES[noise], (near, far), window_mm)
-    with progress_bar("rendering") as progress:
+    with common.progress_bar("rendering") as progress:
         write_rendered_hands(out, n, seed, settings, skeleton, workers, progress)
     text = f"{n} pictures and {JOINTS_FILE} ({skeleton}, mm): {out}"
     return {"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text
 
 
-@command(app, "evaluate-finding")
+@common.command(app, "evaluate-finding")
 def evaluate_finding(
     data: Annotated[
         Path,
@@ -147,14 +146,14 @@ def evaluate_finding(
         list[str] | None,
         Option(help="rgb, depth or slices; several are tried in order. Else as on Depth."),
     ] = None,
-) -> Answer:
+) -> common.Answer:
     """Measure how often a hand is found within 50 mm of the known palm in depth frames."""
     from core.lab.palm_frames import measure_finding
     from core.reading.hand_finding import create_finder, default_finders
 
     paths = Paths.find()
     finders = [create_finder(method, paths) for method in finder or ()] or default_finders(paths)
-    with progress_bar("finding hands") as progress:
+    with common.progress_bar("finding hands") as progress:
         found = measure_finding(finders, data, progress)
     for one in finders:
         one.close()

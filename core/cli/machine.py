@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import Answer, check_choice, command, print_result
+from core.cli import common
 from core.cli.training import interval_text
 from core.paths import Paths
 
@@ -29,8 +28,8 @@ def studio(port: Annotated[int, Option(help="Where to listen.")] = 8501) -> None
 @app.command()
 def doctor(
     port: Annotated[int, Option(help="Where the studio is to listen.")] = 8501,
-    workspace: options.Workspace = None,
-    as_json: options.Json = False,
+    workspace: common.Workspace = None,
+    as_json: common.Json = False,
 ) -> None:
     """Check this machine for what keeps Mudra from working, and print how to fix it."""
     from core.admin.doctor import has_no_failure, run_checks
@@ -44,21 +43,21 @@ def doctor(
     ]
     # scripts read the fix under its old name
     found = [{"name": c.name, "state": c.state, "found": c.found, "mend": c.fix} for c in checks]
-    print_result({"well": well, "checks": found}, "\n".join(lines), as_json)
+    common.print_result({"well": well, "checks": found}, "\n".join(lines), as_json)
     if not well:
         raise typer.Exit(1)
 
 
-@command(app)
-def delete_everything(yes: options.Yes = False, workspace: options.Workspace = None) -> Answer:
+@common.command(app)
+def delete_everything(paths: Paths, yes: common.Yes = False) -> common.Answer:
     """Delete permanently everything recorded, trained and imported on this machine."""
     from core.admin.erasing import erase_unopened
 
-    erased = erase_unopened(Paths.find(workspace))
+    erased = erase_unopened(paths)
     return {"bytes": erased.bytes, "left": erased.failed}, erased.text
 
 
-@command(app)
+@common.command(app)
 def bench(
     what: Annotated[str, Argument(help="live, train, learn, import, net or depth.")],
     source: Annotated[
@@ -71,14 +70,14 @@ def bench(
         ),
     ] = None,
     skeleton: Annotated[str, Option(help="Of live: hand or body.")] = "hand",
-) -> Answer:
+) -> common.Answer:
     """Measure how long Mudra's work takes on this machine: live frames, trainings, imports or
     nets."""
     from core.lab.bench import BENCHES
     from core.lab.bench_live import bench_body
 
-    check_choice(what, BENCHES, "WHAT")
-    check_choice(skeleton, ("hand", "body") if what == "live" else ("hand",), "--skeleton")
+    common.check_choice(what, BENCHES, "WHAT")
+    common.check_choice(skeleton, ("hand", "body") if what == "live" else ("hand",), "--skeleton")
     measure = bench_body if skeleton == "body" else BENCHES[what]
     if source is None and what != "depth":
         raise typer.BadParameter(f"bench {what} needs one", param_hint="-i")
@@ -91,14 +90,14 @@ def bench(
     return found, "\n".join(lines)
 
 
-@command(app)
+@common.command(app)
 def starter(
     data: Annotated[Path, Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
     out: Annotated[Path, Option("-o", "--output")] = Paths.starter,
     landmarks: Annotated[
         Path | None, Option(help="Keeps found keypoints; else the workspace.")
     ] = None,
-) -> Answer:
+) -> common.Answer:
     """Train the starter model again: evaluate it leave-one-group-out, then train on everything."""
     from core.lab.net_data import landmarks_folder
     from core.lab.starter import make_starter

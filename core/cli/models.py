@@ -6,35 +6,33 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
-from core.cli import options
-from core.cli._shared import Answer, command, open_store, print_result
+from core.cli import common
 from core.errors import MudraError
 from core.paths import Paths
 
 app = typer.Typer()
 
 
-@command(app)
+@common.command(app)
 def export(
-    model: options.ModelName,
+    paths: Paths,
+    model: common.ModelName,
     out: Annotated[Path, Option("-o", "--output", help="NAME.gesture.")],
     no_names: Annotated[
         bool, Option("--no-names", help="Leave out those of persons and sources.")
     ] = False,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Export a model to one .gesture file that others can verify and use."""
     from core.exchange.model_files import describe_proof, export_model
     from core.gestures.modelfile.bundle import load_model
 
-    paths = Paths.find(workspace)
     bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
     proof = describe_proof(bundle, paths)
     return {"file": str(out), **proof}, f"{out}\n{_proof_text(proof)}"
 
 
 @app.command()
-def verify(file: options.GestureFile, as_json: options.Json = False) -> None:
+def verify(file: common.GestureFile, as_json: common.Json = False) -> None:
     """Verify that a .gesture file is intact and predicts the same as when it was exported."""
     from core.exchange.model_files import describe_proof
     from core.gestures.modelfile.bundle import check_bundle
@@ -43,23 +41,22 @@ def verify(file: options.GestureFile, as_json: options.Json = False) -> None:
         proof = describe_proof(check_bundle(file), Paths.find())
     except MudraError as error:
         if as_json:
-            print_result({"ok": False, "error": str(error)}, "", True)
+            common.print_result({"ok": False, "error": str(error)}, "", True)
         raise
-    print_result({"ok": True, **proof}, f"{file} is whole\n{_proof_text(proof)}", as_json)
+    common.print_result({"ok": True, **proof}, f"{file} is whole\n{_proof_text(proof)}", as_json)
 
 
-@command(app, "import-model")
+@common.command(app, "import-model")
 def import_model(
-    file: options.GestureFile,
-    project: options.NewProject,
+    paths: Paths,
+    file: common.GestureFile,
+    project: common.NewProject,
     use: Annotated[bool, Option("--use", help="Make it the project's model.")] = False,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Verify a .gesture file and import its model into a project."""
     from core.exchange.model_files import import_model
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store:
+    with common.open_store(paths) as store:
         run = import_model(store, paths, project, file, use=use)
     document = {"run": run.name, "model": str(run.path), "sha256": run.about()["sha256"]}
     return document, f"{run.name}: {run.path}"

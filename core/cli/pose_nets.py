@@ -6,21 +6,13 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import (
-    Answer,
-    check_choice,
-    command,
-    estimator_factory,
-    open_store,
-    progress_bar,
-)
+from core.cli import common
 from core.paths import Paths
 
 app = typer.Typer()
 
 
-@command(app, "evaluate-net")
+@common.command(app, "evaluate-net")
 def evaluate_net(
     name: Annotated[str, Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
     data: Annotated[
@@ -34,7 +26,7 @@ def evaluate_net(
         Path | None,
         Option("-o", "--output", help="For depth: file for the predicted keypoints, as u v d."),
     ] = None,
-) -> Answer:
+) -> common.Answer:
     """Evaluate a net's keypoints: hand nets against a teacher's, body and depth nets against
     labels."""
     from core.estimators.depth_nets import DepthNet
@@ -48,7 +40,7 @@ def evaluate_net(
 
     paths = Paths.find()
     if is_net_folder(paths.net(name), DepthMetadata):
-        with progress_bar("measuring") as progress:
+        with common.progress_bar("measuring") as progress:
             net_of_depth = DepthNet(paths.net(name), threads=2)
             hands = read_or_render_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
             found = measure_depth_net(net_of_depth, hands, out, progress)
@@ -56,10 +48,13 @@ def evaluate_net(
         return found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}"
     net = HeatmapNet(paths.net(name), threads=2)
     if is_body_net(net):
-        with progress_bar("measuring") as progress:
+        with common.progress_bar("measuring") as progress:
             found = measure_bodies(paths, name, data[0], None, progress=progress)
         return found, _bodies_text(found)
-    with estimator_factory(paths, teacher)() as judge, progress_bar("detecting") as progress:
+    with (
+        common.estimator_factory(paths, teacher)() as judge,
+        common.progress_bar("detecting") as progress,
+    ):
         found = evaluate_hand_net(net, data, judge, loose=loose, progress=progress)
     lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
     for row in found["stages"]:
@@ -67,11 +62,11 @@ def evaluate_net(
     return found, "\n".join(lines)
 
 
-@command(app, "evaluate-coco")
+@common.command(app, "evaluate-coco")
 def evaluate_coco(
     truth: Annotated[Path, Option(help="COCO annotations: person_keypoints_….json.")],
     predictions: Annotated[Path, Option(help="Keypoints found, in COCO's results format.")],
-) -> Answer:
+) -> common.Answer:
     """Evaluate predicted body keypoints as COCO does: average precision and recall."""
     from core.measuring.coco_evaluation import FIGURES
     from core.measuring.coco_evaluation import evaluate_coco as evaluate_
@@ -82,7 +77,7 @@ def evaluate_coco(
     return found, "\n".join([f"{found['n']} persons found", *lines])
 
 
-@command(app, "evaluate-depth")
+@common.command(app, "evaluate-depth")
 def evaluate_depth(
     truth: Annotated[Path, Option(help="Labels: a frame a line, u v d of every keypoint.")],
     predictions: Annotated[Path, Option(help="What was found, in the same format.")],
@@ -90,12 +85,12 @@ def evaluate_depth(
     split: Annotated[
         int | None, Option(help="Also before and from this frame on; NYU's persons: 2440.")
     ] = None,
-) -> Answer:
+) -> common.Answer:
     """Evaluate predicted depth hands against labels: mean errors in mm and success rates."""
     from core.depth.cameras import CAMERAS
     from core.measuring.depth_evaluation import evaluate_depth as evaluate_
 
-    check_choice(camera, CAMERAS, "--camera")
+    common.check_choice(camera, CAMERAS, "--camera")
     found = evaluate_(truth, predictions, camera, split)
     return found, _depth_text(found)
 
@@ -111,7 +106,7 @@ def _depth_text(result: dict[str, Any]) -> str:
     return "\n".join([*lines, f"by keypoint: {joints}", f"frames all within: {shares}"])
 
 
-@command(app, "evaluate-bodies")
+@common.command(app, "evaluate-bodies")
 def evaluate_bodies(
     data: Annotated[
         Path, Option(help="COCO's or LSPET's folder, or a file: COCO's annotations, MPII's.")
@@ -129,14 +124,14 @@ def evaluate_bodies(
     detections: Annotated[
         Path | None, Option(help="COCO's AP of a net in these boxes, not the annotated ones.")
     ] = None,
-) -> Answer:
+) -> common.Answer:
     """Evaluate an estimator's bodies against annotated people: PCK, and AP for COCO's
     annotations."""
     from core.measuring.body_evaluation import measure_bodies
 
     if decode is not None:
-        check_choice(decode, ("parabola", "quarter", "dark"), "--decode")
-    with progress_bar("measuring") as progress:
+        common.check_choice(decode, ("parabola", "quarter", "dark"), "--decode")
+    with common.progress_bar("measuring") as progress:
         found = measure_bodies(
             Paths.find(),
             estimator,
@@ -172,8 +167,9 @@ def _bodies_text(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@command(app, "train-net")
+@common.command(app, "train-net")
 def train_net(
+    paths: Paths,
     name: Annotated[str, Argument(help="A net, e.g. cpm.hand_light, pose_resnet18.both.")],
     data: Annotated[
         Path, Option(help="Hands: holds hand_crops/ and hand_images/. Bodies: COCO's or LSPET's.")
@@ -201,20 +197,19 @@ def train_net(
     threads: Annotated[
         int, Option(min=1, help="Threads of torch on a CPU; on a GPU, of data loading.")
     ] = 2,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Train a pose net: hands on a teacher's keypoints, bodies and depth hands on labels."""
     from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
     from core.lab.net_data import describe_training_data, load_training_data
 
-    paths, input_hw = Paths.find(workspace), _parse_size(size)
+    paths, input_hw = paths, _parse_size(size)
     begin = None if start is None else paths.net(start) / WEIGHTS
     if begin is not None and not begin.is_file():
         raise typer.BadParameter(f"“{start}” has no {WEIGHTS}", param_hint="--start")
-    with progress_bar("reading the data") as progress:
+    with common.progress_bar("reading the data") as progress:
         samples = load_training_data(paths, name, data, progress, strong=strong)
     build, about = describe_training_data(samples, input_hw)
-    with progress_bar("training") as progress:
+    with common.progress_bar("training") as progress:
         trained = train_net_here(
             paths,
             name,
@@ -246,7 +241,7 @@ def train_net(
     return {"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}"
 
 
-@command(app, "distil-bodies")
+@common.command(app, "distil-bodies")
 def distil_bodies(
     data: Annotated[list[Path], Option(help="Annotated persons, as evaluate-bodies reads them.")],
     out: Annotated[Path, Option("-o", "--output", help="Folder for train-net.")],
@@ -256,7 +251,7 @@ def distil_bodies(
     teacher: Annotated[
         str, Option(help="Estimator whose keypoints are the targets.")
     ] = "mediapipe-pose",
-) -> Answer:
+) -> common.Answer:
     """Write a training set of annotated people's crops, with a teacher's keypoints where they
     agree with the annotations."""
     from core.lab.body_distilling import distil_bodies as distil_
@@ -264,7 +259,7 @@ def distil_bodies(
 
     with (
         KeypointSource(teacher).open(Paths.find()) as judge,
-        progress_bar("looking at persons") as progress,
+        common.progress_bar("looking at persons") as progress,
     ):
         found = distil_(data, out, judge, pictures=pictures or (), progress=progress)
     text = (
@@ -291,18 +286,17 @@ def _parse_size(text: str) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-@command(app, "fine-tune-net")
+@common.command(app, "fine-tune-net")
 def fine_tune_net(
+    paths: Paths,
     name: Annotated[str, Argument(help="Name for the net, e.g. cpm.my_hand.")],
     project: Annotated[str, Option(help="The project to train on.")],
     minutes: Annotated[float, Option(help="Training time.")] = 5.0,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Fine-tune the light hand net on a project's own samples."""
     from core.jobs.net_training import fine_tune_here
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("training") as progress:
+    with common.open_store(paths) as store, common.progress_bar("training") as progress:
         run, folder = fine_tune_here(
             store, paths, project, name=name, minutes=minutes, progress=progress
         )
@@ -321,12 +315,12 @@ def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
     return f"{measured[0]} before, {measured[-1]} after" if measured else "none was held out"
 
 
-@command(app, "seed-predict")
+@common.command(app, "seed-predict")
 def seed_predict(
     picture: Annotated[Path, Option("-i", "--input", help="A hand that fills the picture.")],
     mlp: Annotated[Path, Option(help="Hand-Pose-Classification's Kpts_model.h5.")],
     table: Annotated[Path, Option(help="The csv that it was trained on.")],
-) -> Answer:
+) -> common.Answer:
     """Predict thumb up or down in a picture by OpenPose's hand net and a published classifier."""
     from core.offline.seed_pipeline import predict_thumb
 

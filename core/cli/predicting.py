@@ -9,15 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import (
-    Answer,
-    check_depth_options,
-    command,
-    estimator_factory,
-    print_result,
-    progress_bar,
-)
+from core.cli import common
 from core.cli.depth import open_depth_reader
 from core.paths import Paths
 
@@ -30,16 +22,16 @@ def predict(
     model: Annotated[
         str, Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
     ] = "starter",
-    estimator: options.OwnEstimator = None,
+    estimator: common.OwnEstimator = None,
     maps: Annotated[str, Option(help="A net's heatmaps: single, multi or hm.")] = "single",
     out: Annotated[Path | None, Option("-o", "--output", help="Annotated copy.")] = None,
     seconds: Annotated[float | None, Option(help="Length of the camera's recording.")] = None,
-    hands: options.NumHands = 1,
+    hands: common.NumHands = 1,
     boxes: Annotated[
         Path | None, Option(help="People's boxes: detections or COCO annotations, .json.")
     ] = None,
-    workspace: options.Workspace = None,
-    as_json: options.Json = False,
+    workspace: common.Workspace = None,
+    as_json: common.Json = False,
 ) -> None:
     """Predict the gestures in a picture, folder, video or camera stream."""
     from core.gestures.modelfile.bundle import load_model
@@ -50,8 +42,8 @@ def predict(
     found_by = estimator or (chosen.about.estimator if chosen else "mediapipe-hands")
     frames = []
     with (
-        estimator_factory(paths, found_by, num_poses=hands)() as detector,
-        progress_bar("detecting") as progress,
+        common.estimator_factory(paths, found_by, num_poses=hands)() as detector,
+        common.progress_bar("detecting") as progress,
     ):
         found = predict_(
             source,
@@ -71,7 +63,7 @@ def predict(
         except KeyboardInterrupt:  # ends a camera
             found.close()  # type: ignore[attr-defined]
     if as_json:
-        print_result({"frames": frames}, "", True)
+        common.print_result({"frames": frames}, "", True)
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
@@ -95,15 +87,15 @@ def _pose_text(hand: dict[str, Any], subject: str) -> str:
 
 @app.command()
 def act(
-    source: options.AnySource = "camera:0",
+    source: common.AnySource = "camera:0",
     model: Annotated[
         str | None,
         Option(help="A folder, a run's name, NAME.gesture, starter (of cameras), or none."),
     ] = None,
-    depth: options.DepthNetName = None,
-    camera: options.DepthCamera = None,
-    unit_mm: options.DepthUnit = None,
-    estimator: options.OwnEstimator = None,
+    depth: common.DepthNetName = None,
+    camera: common.DepthCamera = None,
+    unit_mm: common.DepthUnit = None,
+    estimator: common.OwnEstimator = None,
     osc: Annotated[str | None, Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")] = None,
     websocket: Annotated[
         int | None, Option(min=0, max=65535, help="Port to serve JSON lines on.")
@@ -116,11 +108,11 @@ def act(
     joints: Annotated[
         bool, Option("--joints", help="Every frame's hands in space, pinch and grab, too.")
     ] = False,
-    hands: options.NumHands = 1,
+    hands: common.NumHands = 1,
     seconds: Annotated[
         float | None, Option(help="Duration; default: until it ends, or Ctrl-C.")
     ] = None,
-    workspace: options.Workspace = None,
+    workspace: common.Workspace = None,
     as_json: Annotated[
         bool, Option("--json", help="Print one JSON document a line, as they happen.")
     ] = False,
@@ -132,7 +124,7 @@ def act(
     from core.actions.without_browser import open_actions, run_actions
     from core.gestures.modelfile.bundle import load_model
 
-    check_depth_options(depth, camera, unit_mm)
+    common.check_depth_options(depth, camera, unit_mm)
     paths = Paths.find(workspace)
     model = model or ("none" if depth else "starter")
     chosen = None if model == "none" else load_model(paths.model(model))
@@ -178,7 +170,7 @@ def _open_camera(paths: Paths, source: str, estimator: str, hands: int) -> Itera
     """Open a camera or video; yield its frames, and the function that estimates a frame's poses."""
     from core.recording.sources import open_frames
 
-    with estimator_factory(paths, estimator, num_poses=hands)() as detector:
+    with common.estimator_factory(paths, estimator, num_poses=hands)() as detector:
         yield open_frames(source), detector.estimate
 
 
@@ -200,19 +192,19 @@ def _parse_address(text: str | None) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-@command(app)
+@common.command(app)
 def extract(
     path: Annotated[Path, Argument(help="Picture, video, folder or zip.")],
     out: Annotated[Path, Option("-o", "--output", help="A .csv or .parquet.")],
-    estimator: options.TableEstimator = "mediapipe-hands",
-    hands: options.NumHands = 1,
-    workers: options.Workers = 1,
-    on: options.On = "local",
-) -> Answer:
+    estimator: common.TableEstimator = "mediapipe-hands",
+    hands: common.NumHands = 1,
+    workers: common.Workers = 1,
+    on: common.On = "local",
+) -> common.Answer:
     """Detect the keypoints in pictures and videos and write them to a table."""
     from core.offline.extracting import extract as extract_
 
-    with progress_bar("detecting") as progress:
+    with common.progress_bar("detecting") as progress:
         found = extract_(
             path,
             out,

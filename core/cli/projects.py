@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import Answer, command, open_store, progress_bar
+from core.cli import common
 from core.errors import NotFoundError
 from core.paths import Paths
 
@@ -18,10 +17,10 @@ app = typer.Typer(
 Name = Annotated[str, Argument(help="A project's name.")]
 
 
-@command(app, "list")
-def list_(in_bin: options.InBin = False, workspace: options.Workspace = None) -> Answer:
+@common.command(app, "list")
+def list_(paths: Paths, in_bin: common.InBin = False) -> common.Answer:
     """List the projects, or those in the bin, with their numbers of samples."""
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         projects = store.projects(deleted=in_bin)
         found = [
             {
@@ -37,8 +36,9 @@ def list_(in_bin: options.InBin = False, workspace: options.Workspace = None) ->
     return {"projects": found}, "\n".join(lines)
 
 
-@command(app)
+@common.command(app)
 def create(
+    paths: Paths,
     name: Name,
     bodies: Annotated[
         bool, Option("--bodies", help="Of whole bodies, with arm poses to begin with.")
@@ -51,8 +51,7 @@ def create(
     ] = False,
     keypoints_only: Annotated[bool, Option("--keypoints-only", help="Store no pictures.")] = False,
     in_space: Annotated[bool, Option("--in-space", help="Learn from 3-D hand keypoints.")] = False,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Create a project of hands, of both hands together or of bodies."""
     from core.pose.skeletons.table import SUBJECTS
 
@@ -61,7 +60,7 @@ def create(
     if in_space and (bodies or both_hands):
         raise typer.BadParameter("single hands alone are learned in space: leave out --in-space")
     skeleton = SUBJECTS["Bodies" if bodies else "Both hands" if both_hands else "Hands"].name
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         project = store.create_project(
             name,
             skeleton=skeleton,
@@ -76,20 +75,20 @@ def create(
     return document, f"“{project.name}”, {project.skeleton}{where}: {', '.join(gestures)}"
 
 
-@command(app)
-def delete(name: Name, workspace: options.Workspace = None) -> Answer:
+@common.command(app)
+def delete(paths: Paths, name: Name) -> common.Answer:
     """Move a project to the bin."""
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         project = store.project(name)
         store.delete_project(project.id)
     text = f"“{project.name}” is in the bin: `project restore` restores it"
     return {"deleted": project.name}, text
 
 
-@command(app)
-def restore(name: Name, workspace: options.Workspace = None) -> Answer:
+@common.command(app)
+def restore(paths: Paths, name: Name) -> common.Answer:
     """Restore a project from the bin; of several with that name the newest."""
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         there = store.projects(deleted=True)
         found = [project for project in there if project.name.casefold() == name.casefold()]
         if not found:
@@ -100,48 +99,43 @@ def restore(name: Name, workspace: options.Workspace = None) -> Answer:
     return {"restored": project.name}, f"“{project.name}” is back"
 
 
-@command(app)
-def empty_bin(yes: options.Yes = False, workspace: options.Workspace = None) -> Answer:
+@common.command(app)
+def empty_bin(paths: Paths, yes: common.Yes = False) -> common.Answer:
     """Delete permanently everything in the bin, of all projects."""
     from core.admin.erasing import empty_bin_here
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store:
+    with common.open_store(paths) as store:
         gone = empty_bin_here(store, paths)
     told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count) or "nothing"
     return gone, f"deleted for good: {told}"
 
 
-@command(app)
-def forget_pictures(
-    name: Name, yes: options.Yes = False, workspace: options.Workspace = None
-) -> Answer:
+@common.command(app)
+def forget_pictures(paths: Paths, name: Name, yes: common.Yes = False) -> common.Answer:
     """Delete a project's pictures permanently; from then on it stores keypoints only."""
     from core.admin.erasing import forget_pictures_here
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store:
+    with common.open_store(paths) as store:
         project = store.project(name)
         count = forget_pictures_here(store, paths, project)
     text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
     return {"project": project.name, "deleted": count}, text
 
 
-@command(app)
+@common.command(app)
 def export(
+    paths: Paths,
     name: Name,
     out: Annotated[Path, Option("-o", "--output", help="The zip to write.")],
     with_bin: Annotated[bool, Option("--with-bin", help="And what is in the bin.")] = False,
     no_pictures: Annotated[
         bool, Option("--no-pictures", help="Leave the crops of the hands out.")
     ] = False,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Export a whole project to one zip: samples, pictures, gestures, trainings, models."""
     from core.exchange.project.project_file import export_project
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("packing") as progress:
+    with common.open_store(paths) as store, common.progress_bar("packing") as progress:
         went = export_project(
             store,
             paths,
@@ -154,15 +148,14 @@ def export(
     return {**vars(went), "file": str(out)}, f"{out}: {went.text}"
 
 
-@command(app, "import")
+@common.command(app, "import")
 def import_(
+    paths: Paths,
     path: Annotated[Path, Argument(help="A zip that `project export` wrote.")],
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Import a project from a zip: all of it, or nothing and the reason."""
     from core.exchange.project.project_file import import_project
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("unpacking") as progress:
+    with common.open_store(paths) as store, common.progress_bar("unpacking") as progress:
         came = import_project(store, paths, path, progress=progress)
     return vars(came), f"imported {came.text}"

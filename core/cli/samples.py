@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
-from core.cli import options
-from core.cli._shared import Answer, check_choice, command, open_store, progress_bar
+from core.cli import common
 from core.errors import NotFoundError
 from core.paths import Paths
 
@@ -16,16 +15,16 @@ app = typer.Typer(no_args_is_help=True, help="Samples: list, delete, restore, mo
 Numbers = Annotated[list[int], Argument(help="The samples' numbers, as `list` shows them.")]
 
 
-@command(app, "list")
+@common.command(app, "list")
 def list_(
-    project: options.ProjectName,
+    paths: Paths,
+    project: common.ProjectName,
     gesture: Annotated[str | None, Option(help="Only this gesture.")] = None,
     person: Annotated[str | None, Option(help="Of this person alone.")] = None,
     order: Annotated[str, Option(help="newest, doubtful or person.")] = "newest",
     limit: Annotated[int, Option(min=1, help="Maximum number.")] = 100,
-    in_bin: options.InBin = False,
-    workspace: options.Workspace = None,
-) -> Answer:
+    in_bin: common.InBin = False,
+) -> common.Answer:
     """List a project's samples, filtered by gesture and person, ordered by date, doubt or
     person."""
     from core.review.reviewing import (
@@ -38,9 +37,8 @@ def list_(
     )
     from core.store.index import read_index, read_restorable_index, read_samples
 
-    check_choice(order, ORDERS, "--order")
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("detecting") as progress:
+    common.check_choice(order, ORDERS, "--order")
+    with common.open_store(paths) as store, common.progress_bar("detecting") as progress:
         home = store.project(project)
         gestures = {g.id: g.name for g in store.gestures(home.id)}
         persons = {p.id: p.name for p in store.persons(home.id)}
@@ -81,55 +79,51 @@ def _sample_line(one: dict[str, Any]) -> str:
     return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{score}"
 
 
-@command(app)
-def delete(
-    numbers: Numbers, project: options.ProjectName, workspace: options.Workspace = None
-) -> Answer:
+@common.command(app)
+def delete(paths: Paths, numbers: Numbers, project: common.ProjectName) -> common.Answer:
     """Move samples to the bin."""
     from core.store.bin import delete_samples
 
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         done = delete_samples(store, store.project(project).id, numbers)
     return {"deleted": done}, f"{done:,} in the bin: `samples restore` restores them"
 
 
-@command(app)
-def restore(
-    numbers: Numbers, project: options.ProjectName, workspace: options.Workspace = None
-) -> Answer:
+@common.command(app)
+def restore(paths: Paths, numbers: Numbers, project: common.ProjectName) -> common.Answer:
     """Restore samples from the bin."""
     from core.store.bin import restore_samples
 
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         done = restore_samples(store, store.project(project).id, numbers)
     return {"restored": done}, f"{done:,} are back"
 
 
-@command(app)
+@common.command(app)
 def move(
+    paths: Paths,
     numbers: Numbers,
     to: Annotated[str, Option(help="The gesture that they are.")],
-    project: options.ProjectName,
-    workspace: options.Workspace = None,
-) -> Answer:
+    project: common.ProjectName,
+) -> common.Answer:
     """Move samples to another gesture."""
     from core.store.bin import move_samples
 
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         home = store.project(project).id
         gesture = _find_id(to, {g.id: g.name for g in store.gestures(home)}, "gesture")
         done = move_samples(store, home, numbers, gesture or 0)
     return {"moved": done}, f"{done:,} are {to} now"
 
 
-@command(app)
-def balance(project: options.ProjectName, workspace: options.Workspace = None) -> Answer:
+@common.command(app)
+def balance(paths: Paths, project: common.ProjectName) -> common.Answer:
     """Count the samples of each gesture, and recommend what to record next."""
     from core.pose.skeletons.table import skeleton_named
     from core.review.balance import advise_next_recording, count_balance
     from core.store.index import read_index
 
-    with open_store(Paths.find(workspace)) as store:
+    with common.open_store(paths) as store:
         home = store.project(project)
         rows = count_balance(read_index(store, home.id), store.gestures(home.id))
     found = [asdict(row) | {"gesture": row.gesture.name} for row in rows]

@@ -7,32 +7,22 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
-from core.cli import options
-from core.cli._shared import (
-    Answer,
-    check_choice,
-    check_layout,
-    check_skeleton,
-    command,
-    estimator_factory,
-    open_store,
-    parse_label_map,
-    progress_bar,
-)
+from core.cli import common
 from core.paths import Paths
 
 app = typer.Typer()
 
 
-@command(app)
+@common.command(app)
 def train(
-    project: options.TrainingProject,
+    paths: Paths,
+    project: common.TrainingProject,
     classifier: Annotated[str, Option(help="mlp, knn, logreg or forest.")] = "mlp",
     seed: int = 0,
     epochs: Annotated[
         int | None, Option(min=1, help="Number of epochs; default: as many as the data needs.")
     ] = None,
-    estimator: options.TrainingEstimator = None,
+    estimator: common.TrainingEstimator = None,
     in_space: Annotated[
         bool | None,
         Option(
@@ -43,19 +33,17 @@ def train(
     leave_one_person_out: Annotated[
         bool, Option("--leave-one-person-out", help="Then measure each person as new.")
     ] = False,
-    workspace: options.Workspace = None,
-) -> Answer:
+) -> common.Answer:
     """Train a gesture classifier on a project's samples, and measure it on held-out people,
     sessions or recordings."""
     from core.gestures.data import CLASSIFIERS
     from core.jobs.trainings import describe_optimism, excluded_samples_text, train_here
     from core.store.learned import set_train_in_space
 
-    check_choice(classifier, CLASSIFIERS, "--classifier")
+    common.check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
         raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("training") as progress:
+    with common.open_store(paths) as store, common.progress_bar("training") as progress:
         meant = store.project(project)
         if in_space is not None:
             set_train_in_space(store, meant, in_space)
@@ -92,25 +80,24 @@ def train(
         f"model: {result.model}" if result.model else "a baseline: compared, not saved",
     ]
     if leave_one_person_out:
-        with open_store(paths) as store:
+        with common.open_store(paths) as store:
             document["leave_one_person_out"] = found = measure_left_out(store, paths, meant, run)
         lines.append(left_out_text(found))
     return document, "\n".join(filter(None, lines))
 
 
-@command(app)
+@common.command(app)
 def compare(
-    project: options.TrainingProject,
+    paths: Paths,
+    project: common.TrainingProject,
     seed: int = 0,
-    estimator: options.TrainingEstimator = None,
-    workspace: options.Workspace = None,
-) -> Answer:
+    estimator: common.TrainingEstimator = None,
+) -> common.Answer:
     """Train every kind of classifier and compare them on the same held-out samples."""
     from core.jobs.evaluations import start_comparison, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
-    paths = Paths.find(workspace)
-    with open_store(paths) as store, progress_bar("comparing") as progress:
+    with common.open_store(paths) as store, common.progress_bar("comparing") as progress:
         manager = TrainingManager(store, paths)
         run = start_comparison(manager, store.project(project), seed=seed, estimator=estimator)
         found = wait_for_evaluation(manager, run, progress)
@@ -122,7 +109,7 @@ def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[s
     from core.jobs.evaluations import start_leave_one_out, wait_for_evaluation
     from core.jobs.trainings import TrainingManager
 
-    with progress_bar("leaving persons out") as progress:
+    with common.progress_bar("leaving persons out") as progress:
         manager = TrainingManager(store, paths)
         return wait_for_evaluation(manager, start_leave_one_out(manager, project, run), progress)
 
@@ -157,34 +144,30 @@ def _comparison_text(result: dict[str, Any]) -> str:
     return "\n".join([*lines, comparison_text(result)])
 
 
-@command(app)
+@common.command(app)
 def evaluate(
-    model: options.ModelName,
+    paths: Paths,
+    model: common.ModelName,
     data: Annotated[Path, Option(help="A folder per class, a zip of one, or a table.")],
-    layout: options.Layout = "auto",
-    skeleton: options.TableSkeleton = None,
-    mapping: options.Mapping = None,
-    workers: options.Workers = 1,
-    on: options.On = "local",
-    workspace: options.Workspace = None,
-) -> Answer:
+    layout: common.Layout = "auto",
+    skeleton: common.TableSkeleton = None,
+    mapping: common.Mapping = None,
+    workers: common.Workers = 1,
+    on: common.On = "local",
+) -> common.Answer:
     """Evaluate a gesture model on labelled pictures or keypoints."""
     from core.gestures.modelfile.bundle import load_model
     from core.measuring.gesture_evaluation import evaluate_gestures
 
-    labels = parse_label_map(mapping)
-    check_layout(layout)
-    check_skeleton(skeleton)
-    paths = Paths.find(workspace)
     chosen = load_model(paths.model(model))
-    with progress_bar("detecting") as progress:
+    with common.progress_bar("detecting") as progress:
         found = evaluate_gestures(
             chosen,
             data,
             estimator_factory=estimator_factory(paths, chosen.about.estimator),
             layout=layout,
             skeleton=skeleton,
-            mapping=labels,
+            mapping=mapping,
             workers=workers,
             on=on,
             progress=progress,

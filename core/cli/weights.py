@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
-from core.cli._shared import Answer, command, progress_bar
+from core.cli import common
 from core.errors import WeightsError
 from core.paths import Paths
 
@@ -24,7 +24,7 @@ def prepare() -> None:
     from core.modelfiles.mediapipe_models import prepare_models
 
     folder = Paths.find().weights
-    with progress_bar("models") as progress:
+    with common.progress_bar("models") as progress:
         prepare_models(folder, progress=progress)
     print(f"models ready in {folder}", file=sys.stderr)
     try:
@@ -33,8 +33,8 @@ def prepare() -> None:
         print(f"hands can't be found in browsers yet: {error}", file=sys.stderr)
 
 
-@command(app, "list")
-def list_() -> Answer:
+@common.command(app, "list")
+def list_() -> common.Answer:
     """List the nets that are ready to use, and the published weights with their source and
     state."""
     from dataclasses import asdict
@@ -86,17 +86,17 @@ def _net_line(net: dict[str, Any]) -> str:
     )
 
 
-@command(app)
+@common.command(app)
 def fetch(
     name: Name,
     accept_hash: Annotated[
         str | None, Option(help="The sha256 that you trust, where none is published.")
     ] = None,
-) -> Answer:
+) -> common.Answer:
     """Download published weights, verify and convert them."""
     from core.modelfiles.fetch import fetch_weights
 
-    with progress_bar("fetching") as progress:
+    with common.progress_bar("fetching") as progress:
         record = fetch_weights(
             name, Paths.find().weights, accept_hash=accept_hash, progress=progress
         )
@@ -104,11 +104,11 @@ def fetch(
     return record, _weights_text(record)
 
 
-@command(app, "import")
+@common.command(app, "import")
 def import_(
     name: Name,
     file: Annotated[Path, Argument(help="A .caffemodel, .pkl, .pth, .safetensors or .onnx.")],
-) -> Answer:
+) -> common.Answer:
     """Verify and convert a file of published weights that you have."""
     from core.modelfiles.converted_weights import import_weights
 
@@ -117,8 +117,8 @@ def import_(
     return record, _weights_text(record)
 
 
-@command(app)
-def verify(name: Name) -> Answer:
+@common.command(app)
+def verify(name: Name) -> common.Answer:
     """Verify converted weights: sha256, names and shapes."""
     from core.modelfiles.converted_weights import verify_weights
 

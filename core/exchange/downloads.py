@@ -27,7 +27,6 @@ class Download:
 
     path: Path
     name: str
-    mime: str
     text: str
 
     @property
@@ -74,7 +73,7 @@ def prepare_download(
     else:
         text = export_data(store, project, out, progress=progress).text
     stem = "".join(char if char.isalnum() else "_" for char in project.name).strip("_")
-    return Download(out, f"{stem[:40] or 'project'}{form.suffix}", form.mime, text)
+    return Download(out, f"{stem[:40] or 'project'}{form.suffix}", text)
 
 
 def import_uploaded_project(

@@ -25,7 +25,7 @@ from core.pose.finders import BOTH_HANDS, IN_BROWSER, MEDIAPIPE
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
 from core.reading.keypoint_sources import BLAZEPOSE
-from core.recording.samples import CROP_SIZE, crop_factor
+from core.recording.samples import CROP_SIZE
 
 _MAX_POSITION_PX = 10 * PICTURE.max_side_px
 _MAX_FRAMES = 32  # per message
@@ -46,11 +46,6 @@ class BrowserEstimator:
     max_poses: int  # at once; the two hands of a pair count as two
     model: str  # file name of its model
     task: str  # its class in MediaPipe's library
-
-    @property
-    def crop_factor(self) -> float:
-        """Side of a crop in units of the keypoints' box."""
-        return crop_factor(self.skeleton.name)
 
 
 def _in_browser(name: str, max_poses: int, model: str, task: str) -> BrowserEstimator:

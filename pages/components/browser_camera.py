@@ -10,6 +10,7 @@ import streamlit as st
 from core.live.browser_frames import BrowserEstimator
 from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from core.pose.types import VISIBLE
+from core.recording.samples import crop_factor
 from pages.components import read_asset, to_css_color
 
 _PARTS = (
@@ -47,7 +48,7 @@ def describe_browser_estimator(estimator: BrowserEstimator) -> dict[str, Any]:
         "model": estimator.model,
         "edges": [list(edge) for edge in skeleton.edges],
         "colors": [to_css_color(color) for color in skeleton.colors],
-        "around": estimator.crop_factor,
+        "around": crop_factor(estimator.skeleton.name),
         "visible": VISIBLE,
         "together": bool(estimator.skeleton.parts),
     }

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
+from core.offline.files import skip_text
 from core.training.runs import describe_error
 from pages.components import read_asset
 
@@ -53,6 +54,21 @@ def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: A
     with show_errors():
         change(*arguments, **options)
         st.rerun()
+
+
+def list_skipped(skipped: Sequence[tuple[str, str]], most: int) -> None:
+    """List the first skipped files, given as (name, reason), and how many more there are."""
+    lines = [safe_label(skip_text(*one)) for one in skipped[:most]]
+    st.markdown("\n".join(f"- {line}" for line in lines))
+    if len(skipped) > most:
+        st.caption(f"and {len(skipped) - most} more")
+
+
+def confirm_in_popover(label: str, icon: str, explanation: str, button: str, key: str) -> bool:
+    """Draw a popover that explains what its button deletes; return whether that was pressed."""
+    with st.popover(label, icon=icon, key=f"{key}_popover"):
+        st.markdown(explanation)
+        return st.button(button, type="primary", key=key)
 
 
 def show_tabs(key: str, contents: Mapping[str, Callable[[], object]]) -> None:

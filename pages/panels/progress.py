@@ -7,8 +7,13 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.job import Job
+from core.offline.files import UploadResult, read_upload
 from core.progress import Progress, to_fraction
+from core.reading.keypoint_sources import KeypointSource
+from pages.panels.resources import studio, visitor_folder
+from pages.panels.visit import get_or_make
 
 _POLL_S = 0.1
 
@@ -26,6 +31,34 @@ def progress_bar(text: str) -> Iterator[Progress]:
         yield move_bar
     finally:
         bar.empty()
+
+
+def read_cached_upload(
+    name: str,
+    file: Any,
+    title: str,
+    model: GestureModel | None,
+    source: KeypointSource,
+    num_poses: int,
+    maps: str,
+) -> UploadResult:
+    """Analyse an uploaded picture, video or zip behind a progress bar with this title; cached by
+    `name`, per file and settings. Videos are stored in the visitor's folder."""
+
+    def read() -> UploadResult:
+        with progress_bar(title) as progress:
+            return read_upload(
+                file.name,
+                file.getvalue(),
+                model,
+                lambda: source.open(studio().paths, num_poses=num_poses),
+                visitor_folder(),
+                maps=maps,
+                progress=progress,
+            )
+
+    key = (file.file_id, model and model.path, source, num_poses, maps)
+    return get_or_make(name, key, read, UploadResult.delete_videos)
 
 
 def start_job(key: str, work: Callable[[Progress], Any]) -> None:

@@ -37,7 +37,7 @@ def test_the_whole_project_comes_back_under_a_free_name(store, paths, filled, fo
     made = prepare_download(
         store, paths, filled, WHOLE_PROJECT, folder, progress=lambda *done: calls.append(done)
     )
-    assert (made.name, made.mime, calls[-1]) == ("Demo.zip", "application/zip", (3, 3))
+    assert (made.name, calls[-1]) == ("Demo.zip", (3, 3))
     project_id, text = import_uploaded_project(
         store, paths, made.path.read_bytes(), "my copy.zip", folder
     )

@@ -38,12 +38,11 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Format:
-    """A file format of samples: what of a sample it keeps, its suffix and its MIME type."""
+    """A file format of samples: what of a sample it keeps, and its suffix."""
 
     title: str
     keeps: str
     suffix: str
-    mime: str
 
 
 FORMATS = {
@@ -52,27 +51,23 @@ FORMATS = {
         "Comes back to the last bit: keypoints, scores, gesture, person, session, recording, "
         "mirror, estimator. Left out: pictures, the bin, trainings, gestures without samples.",
         ".csv",
-        "text/csv",
     ),
     "parquet": Format(
         "Parquet",
         "The same as CSV in a smaller file.",
         ".parquet",
-        "application/vnd.apache.parquet",
     ),
     "coco": Format(
         "COCO keypoints (json)",
         "Comes back to the last bit, too; what COCO has no place for is under “mudra”. "
         "Left out: pictures, the bin, trainings, gestures without samples.",
         ".json",
-        "application/json",
     ),
     "kazuhito": Format(
         "Kazuhito00's keypoint.csv (zip)",
         "The keypoints as seen on the screen, from the wrist, the farthest 1, and the "
         "gesture. Left out: everything else, and samples with a missing keypoint.",
         ".zip",
-        "application/zip",
     ),
 }
 

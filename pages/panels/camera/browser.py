@@ -3,7 +3,6 @@
 import itertools
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -34,7 +33,7 @@ from pages.components.browser_camera import (
     draw_browser_camera,
 )
 from pages.panels.access import local_url, server_path
-from pages.panels.camera.stream import Stream, ignore_stream_end, show_webrtc_video
+from pages.panels.camera.stream import DrawnCamera, Stream, ignore_stream_end, show_webrtc_video
 from pages.panels.live.readings import answers_of
 
 
@@ -126,15 +125,6 @@ _WORDS = {
 }
 
 
-@dataclass
-class _DrawnCamera:
-    """What the page was drawn with."""
-
-    drawn: bool = False
-    stream: BrowserStream | None = None
-    direct: bool = False
-
-
 def can_browser_find(options: Options) -> bool:
     """Return whether the browser can do the estimation and drawing of these options."""
     view = options.body
@@ -153,7 +143,7 @@ def show_browser_video(constraints: Mapping[str, Any]) -> BrowserStream | Stream
             icon="📦",
         )
         return show_webrtc_video(dict(constraints))
-    seen = _DrawnCamera()
+    seen = DrawnCamera()
     st.fragment(_draw_browser_video)(constraints, seen)
     return seen.stream
 
@@ -164,7 +154,7 @@ def stop_browser_camera() -> None:
         stream.end()
 
 
-def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: _DrawnCamera) -> None:
+def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: DrawnCamera) -> None:
     """Draw the camera as a fragment; rerun the page when it starts, stops or reconnects."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     draw_browser_camera(KEY, _camera_data(stream, constraints), _receive_camera_message)
@@ -175,10 +165,7 @@ def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: _DrawnCamera
             "Your pictures stay in this browser. Only keypoints leave it, and the crops of what "
             "you record unless the project stores keypoints only."
         )
-    direct = stream is not None and stream.direct
-    if last_drawn.drawn and (stream is not last_drawn.stream or direct != last_drawn.direct):
-        st.rerun()
-    last_drawn.drawn, last_drawn.stream, last_drawn.direct = True, stream, direct
+    last_drawn.update(stream, direct=stream is not None and stream.direct)
 
 
 def _receive_camera_message() -> None:

@@ -5,9 +5,13 @@ from typing import Any
 import streamlit as st
 
 from core.recording.camera_help import diagnose_camera
-from pages.components.camera_probe import request_camera_report
+from pages.components import register_component
 from pages.panels.access import is_local_url, local_url
 
+_camera_probe = register_component(
+    "camera_probe",
+    '<button type="button">Test the camera</button> <span role="status"></span>',
+)
 SERVER, BROWSER = "the server", "this device"
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
 
@@ -54,7 +58,9 @@ def pick_camera_constraints() -> dict[str, Any]:
 @st.fragment
 def show_camera_test(key: str) -> None:
     """Show whether the browser's camera works, a test button, and what to do without a camera."""
-    report = request_camera_report(key)
+    heard = bool((st.session_state.get(key) or {}).get("report"))
+    drawn = _camera_probe(key=key, data={"heard": heard}, on_report_change=lambda: None)
+    report = drawn.get("report")
     if not isinstance(report, dict):
         st.caption("Checking the browser's camera …")
         return

@@ -58,11 +58,18 @@ class Stream(VideoProcessorBase):
 
 
 @dataclass
-class _DrawnStream:
-    """The stream that the page was drawn with."""
+class DrawnCamera:
+    """What the page was drawn with: its stream, and whether the stream's WebSocket was open."""
 
     drawn: bool = False
-    stream: Stream | None = None
+    stream: Any = None
+    direct: bool = False
+
+    def update(self, stream: Any, *, direct: bool = False) -> None:
+        """Store what is drawn now; rerun the page if it was drawn with something else."""
+        if self.drawn and (stream is not self.stream or direct != self.direct):
+            st.rerun()
+        self.drawn, self.stream, self.direct = True, stream, direct
 
 
 def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
@@ -70,17 +77,14 @@ def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
 
     The page reruns only when the camera starts or stops.
     """
-    seen = _DrawnStream()
+    seen = DrawnCamera()
     st.fragment(_draw_webrtc_video)(constraints, seen)
     return seen.stream
 
 
-def _draw_webrtc_video(constraints: dict[str, Any], last_drawn: _DrawnStream) -> None:
+def _draw_webrtc_video(constraints: dict[str, Any], last_drawn: DrawnCamera) -> None:
     """Draw the video as a fragment; rerun the whole page when the stream starts or stops."""
-    stream = _open_webrtc_stream(constraints)
-    if last_drawn.drawn and stream is not last_drawn.stream:
-        st.rerun()
-    last_drawn.drawn, last_drawn.stream = True, stream
+    last_drawn.update(_open_webrtc_stream(constraints))
 
 
 def _open_webrtc_stream(constraints: dict[str, Any]) -> Stream | None:

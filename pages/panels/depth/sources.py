@@ -43,7 +43,7 @@ from pages.panels.depth.teaching import (
 )
 from pages.panels.layout import show_errors, show_table, stacking_columns
 from pages.panels.resources import studio, visitor_folder
-from pages.panels.training.charts import TEAL, Chart, draw_chart
+from pages.panels.training.charts import TEAL, Chart, draw_chart, encode
 from pages.panels.visit import drop_cached, get_or_make
 
 _KEY = "depth_view"
@@ -141,22 +141,14 @@ def show_keypoint_errors(distances_mm: Distances) -> None:
 
 def success_chart(curve: list[tuple[int, float]]) -> Chart:
     """Build the chart of the fraction of frames whose largest error is below a threshold."""
+    percent = {"format": "%", "values": [0, 0.25, 0.5, 0.75, 1]}
     return {
         "data": {"values": [{"mm": mm, "share": share} for mm, share in curve]},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL},
         "encoding": {
-            "x": {"field": "mm", "type": "quantitative", "title": "largest error, mm"},
-            "y": {
-                "field": "share",
-                "type": "quantitative",
-                "title": "frames within",
-                "scale": {"domain": [0, 1]},
-                "axis": {"format": "%", "values": [0, 0.25, 0.5, 0.75, 1]},
-            },
-            "tooltip": [
-                {"field": "mm", "type": "quantitative"},
-                {"field": "share", "type": "quantitative", "format": ".1%"},
-            ],
+            "x": encode("mm", title="largest error, mm"),
+            "y": encode("share", title="frames within", scale={"domain": [0, 1]}, axis=percent),
+            "tooltip": [encode("mm"), encode("share", format=".1%")],
         },
         "height": 200,
     }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -65,16 +66,8 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
         recorder, frame, found, net.name, source=name, time_s=time.monotonic()
     )
     with left:
-        cards = Cards(
-            project,
-            recorder,
-            stream,
-            plan,
-            "depth_cards",
-            on_recorded=lambda: train_after_recording(project),
-            on_calm=st.rerun,
-            on_changed=st.rerun,
-        )
+        train = partial(train_after_recording, project)
+        cards = Cards(project, recorder, stream, plan, "depth_cards", on_recorded=train)
         draw_gesture_cards(cards)
 
 

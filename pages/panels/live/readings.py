@@ -11,8 +11,13 @@ from core.gestures.motion import stream
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
 from core.reading.reading import HandReading
-from pages.components.answer import draw_answers
+from pages.components import register_component
 
+# draws each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`, `share` (the
+# probability) and `most`, whether it is the highest
+_component = register_component(
+    "answer", '<div class="answer"></div><p class="held" role="status"></p>'
+)
 NO_HAND, UNSURE, UNKNOWN, PERFORMED = "👀", "🤔", "🚫", "👋"
 MOTION_SHOWN_S = 2.0
 UNKNOWN_NOTE = "Unlike every gesture that the model learned."
@@ -25,12 +30,12 @@ NEAR_MISS_REASONS = {
 
 def show_answers(latest: Latest, key: str, skeleton: str | None = None) -> None:
     """Draw the answer of each hand or body of the last frame, side by side."""
-    draw_answers(key, answers_of(latest, skeleton))
+    _component(key=key, data={"hands": answers_of(latest, skeleton)})
 
 
 def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
-    """Return the data of `draw_answers`: each hand's or body's gesture with probabilities, then a
-    moving gesture just performed; else "No hand" or "Nobody"."""
+    """Return the component's data: each hand's or body's gesture with probabilities, then a moving
+    gesture just performed; else "No hand" or "Nobody"."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
     several = latest.numbered or len(latest.hands) > 1
     # their order by confidence changes from frame to frame
@@ -49,7 +54,7 @@ def recent_motions(latest: Latest) -> str:
 
 def show_placeholder(emoji: str, name: str, key: str) -> None:
     """Draw one emoji with a name while there is no answer."""
-    draw_answers(key, [_answer_data(emoji, name)])
+    _component(key=key, data={"hands": [_answer_data(emoji, name)]})
 
 
 def _label_hand(hand: HandReading, is_person: bool) -> str:

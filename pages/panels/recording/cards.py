@@ -26,7 +26,6 @@ from pages.panels.project.projects import BAR
 CAMERA_STARTING = "The camera starts …"
 MAX_THUMBNAILS = 12  # per gesture, on the widest screen
 _AUTOMATIC_KINDS = {"beat", "end", "calm"}  # sent without a click
-Callback = Callable[[], object]
 
 
 @dataclass
@@ -69,10 +68,6 @@ class FrameSource(Protocol):
         """Return the result of the last frame."""
 
 
-def _do_nothing() -> None:
-    pass
-
-
 @dataclass
 class Cards:
     """A project's gesture cards in one run of a page.
@@ -84,9 +79,7 @@ class Cards:
         key: the component's key.
         watch: whether recordings may start elsewhere and must be shown here.
         on_recorded: called when a recording has ended and is stored; the next press waits for it.
-        on_calm: called some time after the last recording, when the page may rerun.
-        on_chosen: called when another gesture was selected.
-        on_changed: called when gestures or samples were changed on the cards.
+        shows_choice: whether the page shows the selected gesture and reruns for another one.
         talk: this visitor's state of the project's cards; a new visit clears its error.
     """
 
@@ -96,10 +89,8 @@ class Cards:
     plan: Plan
     key: str
     watch: bool = False
-    on_recorded: Callback = _do_nothing
-    on_calm: Callback = _do_nothing
-    on_chosen: Callback = _do_nothing
-    on_changed: Callback = _do_nothing
+    on_recorded: Callable[[], object] = lambda: None
+    shows_choice: bool = False
 
     def __post_init__(self) -> None:
         name, visit = f"cards_{self.project.id}", st.session_state["visit"]
@@ -216,8 +207,8 @@ def draw_gesture_cards(cards: Cards) -> Gesture | None:
 
 
 def _draw_cards_fragment(cards: Cards) -> None:
-    """Handle unread messages, draw the cards with errors and notes, and run the due callbacks. The
-    browser reruns this fragment while recording."""
+    """Handle unread messages, draw the cards with errors and notes, and rerun a page that is out of
+    date. The browser reruns this fragment while recording."""
     talk = cards.talk
     handle_messages(cards)  # left by an interrupted callback
     progress = cards.recorder.status()
@@ -236,22 +227,19 @@ def _draw_cards_fragment(cards: Cards) -> None:
     remark, talk.remark = talk.remark, ""
     if remark:
         st.toast(remark, icon="🗑️")
-    _run_callbacks(cards, recording_ended=over, is_calm=calm)
+    if over:
+        cards.on_recorded()
+    _rerun_if_due(cards, is_calm=calm)
 
 
-def _run_callbacks(cards: Cards, *, recording_ended: bool, is_calm: bool) -> None:
-    """Call the due callbacks; edit and selection callbacks wait until a recording ends."""
+def _rerun_if_due(cards: Cards, *, is_calm: bool) -> None:
+    """Rerun the page after an edit, a selection that it shows, or a pause of recording; edits and
+    selections wait until a recording ends."""
     state = cards.talk
     chose, changed = state.chose and not state.busy, state.changed and not state.busy
     state.chose, state.changed = state.chose and not chose, state.changed and not changed
-    for due, callback in (
-        (recording_ended, cards.on_recorded),
-        (changed, cards.on_changed),
-        (chose, cards.on_chosen),
-        (is_calm, cards.on_calm),
-    ):
-        if due:
-            callback()
+    if changed or (chose and cards.shows_choice) or is_calm:
+        st.rerun()
 
 
 def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:

@@ -33,17 +33,17 @@ def curve_chart(epochs: Epochs, metric: str) -> Chart:
 
     def encode_samples(*values: object) -> dict[str, Any]:
         scale = {"domain": [HELD_OUT, TRAINING], "range": list(values)}
-        return _encode("on", "nominal", title=None, legend=legend, scale=scale)
+        return encode("on", "nominal", title=None, legend=legend, scale=scale)
 
     return {
         "data": {"values": rows},
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 22, "filled": True}},
         "encoding": {
-            "x": _encode("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
-            "y": _encode(metric, scale=scale),
+            "x": encode("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
+            "y": encode(metric, scale=scale),
             "color": encode_samples(TEAL, ORANGE),
             "strokeDash": encode_samples([1, 0], [5, 3]),
-            "tooltip": [_encode("epoch"), _encode("on", "nominal"), _encode(metric, format=".3f")],
+            "tooltip": [encode("epoch"), encode("on", "nominal"), encode(metric, format=".3f")],
         },
         "height": 260,
     }
@@ -61,9 +61,9 @@ def accuracy_chart(epochs: Epochs) -> Chart:
         "data": {"values": rows},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL, "point": point},
         "encoding": {
-            "x": _encode("epoch", axis={"tickMinStep": 1, "format": "d", "title": None}),
-            "y": _encode("accuracy", axis={"format": "%", "title": None, "tickCount": 3}),
-            "tooltip": [_encode("epoch"), _encode("accuracy", format=".1%")],
+            "x": encode("epoch", axis={"tickMinStep": 1, "format": "d", "title": None}),
+            "y": encode("accuracy", axis={"format": "%", "title": None, "tickCount": 3}),
+            "tooltip": [encode("epoch"), encode("accuracy", format=".1%")],
         },
         "height": 110,
     }
@@ -75,9 +75,9 @@ def stages_chart(rows: list[dict[str, Any]]) -> Chart:
         "data": {"values": rows},
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": _encode("seconds"),
-            "y": _encode("PCK", title="PCK@0.1"),
-            "color": _encode("stage", "nominal"),
+            "x": encode("seconds"),
+            "y": encode("PCK", title="PCK@0.1"),
+            "color": encode("stage", "nominal"),
         },
     }
 
@@ -115,15 +115,15 @@ def _cell_layer() -> Chart:
     """Build the layer of coloured cells; a clicked cell gets a frame."""
     shade = {"scheme": "teals", "domain": [0, 1]}
     frame = {"condition": {"param": CELL, "value": ORANGE, "empty": False}, "value": None}
-    tooltip = [_encode("shown", "nominal"), _encode("prediction", "nominal"), _encode("samples")]
+    tooltip = [encode("shown", "nominal"), encode("prediction", "nominal"), encode("samples")]
     return {
         "params": [{"name": CELL, "select": {"type": "point", "fields": ["row", "column"]}}],
         "mark": {"type": "rect", "cornerRadius": 4, "cursor": "pointer"},
         "encoding": {
-            "color": _encode("fraction", scale=shade, legend=None),
+            "color": encode("fraction", scale=shade, legend=None),
             "stroke": frame,
             "strokeWidth": {"value": 3},
-            "tooltip": [*tooltip, _encode("fraction", format=".0%")],
+            "tooltip": [*tooltip, encode("fraction", format=".0%")],
         },
     }
 
@@ -134,12 +134,12 @@ def _count_layer() -> Chart:
     return {
         "mark": {"type": "text", "fontWeight": "bold", "fontSize": 14, "cursor": "pointer"},
         "encoding": {
-            "text": {"condition": {"test": "datum.samples > 0", **_encode("samples")}, "value": ""},
+            "text": {"condition": {"test": "datum.samples > 0", **encode("samples")}, "value": ""},
             "color": {"condition": on_dark, "value": "#33413f"},
         },
     }
 
 
-def _encode(field: str, kind: str = "quantitative", **options: Any) -> dict[str, Any]:
+def encode(field: str, kind: str = "quantitative", **options: Any) -> dict[str, Any]:
     """Return the Vega-Lite encoding of a field."""
     return {"field": field, "type": kind, **options}

@@ -211,11 +211,9 @@ VERDICTS = {"better": "better", "worse": "worse", "same": "no clear difference",
 def show_comparison(project: Project, running: Run | None) -> None:
     """Draw the Compare button, the last comparison's error, and the newest result table."""
     st.subheader("Other classifiers", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
-        begin = st.button(title, icon="⚖️", disabled=running is not None)
-        st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
-    if begin:
+    title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
+    about = "MLP, k-NN, logistic regression and random forest on the same samples."
+    if _draw_start_button(title, "⚖️", about, running):
         with show_errors(), st.spinner("Preparing …"):
             start_comparison(studio().trainings, project)
             st.rerun()
@@ -242,6 +240,14 @@ def show_comparison(project: Project, running: Run | None) -> None:
         )
 
 
+def _draw_start_button(title: str, icon: str, about: str, running: Run | None) -> bool:
+    """Draw an evaluation's button, disabled during another run; return whether it was pressed."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(title, icon=icon, disabled=running is not None)
+        st.caption(about)
+    return pressed
+
+
 def _format_difference(row: dict[str, Any]) -> str:
     """Return the accuracy difference from the MLP in points, its interval and verdict."""
     if "difference" not in row:
@@ -264,10 +270,8 @@ def show_new_people(run: Run, project: Project, running: Run | None) -> None:
     else:
         again = "Test on new people again" if found else "Test on new people (leave one person out)"
         title = "Testing on new people …" if is_running(running, LEFT_OUT) else again
-        with st.container(horizontal=True, vertical_alignment="center"):
-            begin = st.button(title, icon="👥", disabled=running is not None)
-            st.caption("Trains once per person on everyone else, and tests on that person.")
-        if begin:
+        about = "Trains once per person on everyone else, and tests on that person."
+        if _draw_start_button(title, "👥", about, running):
             with show_errors(), st.spinner("Preparing …"):
                 start_leave_one_out(studio().trainings, project, run)
                 st.rerun()
