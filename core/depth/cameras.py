@@ -18,20 +18,14 @@ Points = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera without distortion.
-
-    Attributes:
-        fx, fy: focal lengths, px.
-        u0, v0: principal point, px.
-        width, height: of the picture, px.
-    """
+    """A pinhole camera without distortion."""
 
     name: str
-    fx: float
+    fx: float  # focal lengths, px
     fy: float
-    u0: float
+    u0: float  # principal point, px
     v0: float
-    width: int
+    width: int  # of the picture, px
     height: int
 
     @classmethod

@@ -30,21 +30,13 @@ class DepthFrame:
 
 
 class DepthSource(ABC):
-    """A recording or a sensor; a context manager.
+    """A recording or a sensor; a context manager."""
 
-    Attributes:
-        name: for people.
-        camera: of its frames; of rendered hands, which have one each, the first frame's.
-        count: of frames; None for a sensor.
-        resources: what `close` releases, the last one first.
-    """
-
-    camera: Camera
+    camera: Camera  # of its frames; of rendered hands, which have one each, the first frame's
 
     def __init__(self, name: str, count: int | None) -> None:
-        self.name = name
-        self.count = count
-        self.resources = ExitStack()
+        self.name, self.count = name, count  # for people; of frames, None for a sensor
+        self.resources = ExitStack()  # what `close` releases, the last one first
 
     @abstractmethod
     def read(self, index: int) -> DepthFrame:

@@ -7,21 +7,14 @@ from core.pose.types import Estimate, Frame, Picture
 
 class Estimator(Protocol):
     """Finds poses in the frames of one stream and in stills; a context manager. Once it is closed,
-    every call raises EstimatorError.
-
-    Attributes:
-        skeleton: the name of its keypoints' skeleton, see `core.pose.skeletons.table`.
-        stages: how many heatmaps of each keypoint its net makes; 0 without heatmaps.
-        attends: the names of its net's attention maps.
-        can_isolate: whether it has the option `isolated`, to run in a worker process.
-    """
+    every call raises EstimatorError."""
 
     name: str
     version: str
-    skeleton: str
-    stages: int = 0
-    attends: tuple[str, ...] = ()
-    can_isolate: bool = False
+    skeleton: str  # the name of its keypoints' skeleton, see `core.pose.skeletons.table`
+    stages: int = 0  # how many heatmaps of each keypoint its net makes
+    attends: tuple[str, ...] = ()  # the names of its net's attention maps
+    can_isolate: bool = False  # whether it has the option `isolated`, to run in a worker process
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the poses in the next frame of a stream."""

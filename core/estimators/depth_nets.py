@@ -19,14 +19,7 @@ from core.pose.types import Floats
 
 class DepthNet:
     """Finds a hand's keypoints in crops of its cube. Raises WeightsError: no such net in that
-    folder, or its graph was altered.
-
-    Attributes:
-        name: e.g. "crossinfonet.synthetic_light".
-        skeleton: the name of its keypoints' skeleton.
-        joints: K.
-        turns_deg: each crop is rotated by these angles, and the results are averaged.
-    """
+    folder, or its graph was altered."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         about, self._session = open_net(folder, DepthMetadata, threads=threads)

@@ -19,17 +19,7 @@ _BINS_PER_CELL = 2 * _PIXELS_PER_CELL
 
 class HeatmapNet:
     """Predicts the heatmaps of J keypoints in each of S stages. Raises WeightsError: no net in that
-    folder, or its graph was altered.
-
-    Attributes:
-        name: e.g. "cpm.hand_light".
-        input_hw: (H, W) of its input, px.
-        background: whether it has a map of the background; without, 1 − the highest map is added.
-        reading: how a body's maps are decoded.
-        attends: the names of its attention maps.
-        is_simcc: it predicts positions along each axis, from which heatmaps are made for display.
-        skeleton: the name of its keypoints' skeleton.
-    """
+    folder, or its graph was altered."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         self.metadata, self._session = open_net(folder, HeatmapMetadata, threads=threads)
@@ -38,6 +28,7 @@ class HeatmapNet:
         self.joints, self.skeleton = self.metadata.joints, self.metadata.skeleton
         self.background, self.reading = self.metadata.background, self.metadata.reading
         outputs = tuple(one.name for one in self._session.get_outputs())
+        # positions along each axis, from which heatmaps are made for display
         self.is_simcc = outputs[: len(AXES)] == AXES
         self.attends = () if self.is_simcc else outputs[1:]
         self._batch_is_one = isinstance(self._session.get_inputs()[0].shape[0], int)

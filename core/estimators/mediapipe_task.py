@@ -54,9 +54,6 @@ class MediapipeTask(Estimator):
         kind: HAND or POSE of `landmarkers`.
         masks: also find which pixels are a person's.
         isolated: run in a worker, for strangers' pictures; False: in this process.
-
-    Attributes:
-        vendor_s: CPU seconds that MediaPipe's last call in a stream took in its thread.
     """
 
     can_isolate = True
@@ -71,7 +68,8 @@ class MediapipeTask(Estimator):
         isolated: bool = True,
     ) -> None:
         self.version = f"{version('mediapipe')}/full"
-        self.num_poses, self.vendor_s = num_poses, 0.0
+        self.num_poses = num_poses
+        self.vendor_s = 0.0  # CPU time of MediaPipe's last call in a stream
         self._options = {"kind": kind, "masks": masks, "num_poses": num_poses}
         path = find_prepared_model(f"{kind}_landmarker_full", weights_folder)
         self._content = np.frombuffer(path.read_bytes(), np.uint8)

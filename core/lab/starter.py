@@ -168,7 +168,7 @@ def _gestures_without_hand(
 
 
 def _format_card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any]) -> str:
-    """Format the starter's model card as Markdown."""
+    """Format the starter's model card, whose template is in starter_card.md."""
     recorders = "\n".join(
         f"| {person} | {found['n']} | {_format_percent(found['accuracy'])} |"
         for person, found in sorted(figures["per_person"].items())
@@ -177,7 +177,8 @@ def _format_card(data: GestureData, figures: dict[str, Any], rejection: dict[str
         f"{gesture.title} {int((data.labels == i).sum())}"
         for i, gesture in enumerate(data.gestures)
     )
-    return _CARD.format(
+    template = Path(__file__).with_name("starter_card.md").read_text(encoding="utf-8")
+    return template.format(
         n=len(data),
         counts=counts,
         origins="\n".join(f"  - {s.origin} ({s.licence})" for s in SOURCES.values()),
@@ -222,73 +223,3 @@ def _format_source_row(name: str, figures: dict[str, Any]) -> str:
 
 def _format_percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f}"
-
-
-_CARD = """# Starter gesture model
-
-Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one hand.
-
-- **Made by** `python -m core starter DATA -o data/models/starter`; `core/lab/starter_data.py`
-  says what DATA holds.
-{recipe}
-- **Trained on** {n} samples: {counts}.
-  Keypoints by MediaPipe of 18 recorders, gathered from public projects; keypoints that Mudra found
-  in the pictures of
-{origins}
-  and, for `none`, keypoints of other signs (peace, call, scissors, two), digits 0, 3, 6 and 8, and
-  hands that hang beside a gesturing one. None of these pictures is part of Mudra.
-- **👉 and 👈** of the pictures are ☝ turned by 90°.
-- **Net**: the features of `core/gestures/features/feature_set.py`, then an MLP (256, 128),
-  {epochs} epochs; samples mirrored, 👌 👊 ✋ turned by any angle,
-  and ☝ 👉 👈 turned until the finger points elsewhere.
-- **Direction** means the picture as it is seen: 👉 points to the right on the screen.
-- **Rejection**: a second net (128, 64) beside it, taught by `none` and by hands made of two real
-  ones, and the first net's `none`; above {threshold:.3f} a hand gets no gesture.
-- **How the figures came about**: each is of models that never saw that recorder or source.
-  {choices}
-- **Limits**: a sign that differs from a gesture by little may get its name, see below.
-
-## Pictures: each source from a model that never saw it
-
-Accuracy is the share of correct answers among the pictures with a hand found.
-Digits are left out in five blocks of consecutive pictures, since neighbours are often of one
-person.
-
-| source | pictures | hand found % | accuracy % | by gesture % |
-|---|---|---|---|---|
-{sources}
-
-What goes wrong, seen on the pictures: the keypoints lie wrong in small blurred crops (most HaGRID
-errors; those where the palm detector took a knuckle for a palm are gone since such crops get a
-second pass with surroundings). The hands that are
-missed are mostly fists seen from the side or the back, before a bare wall (arya), and hands half in
-the dark (dharshini), where shadows are found as hands too, and fists and thumbs that are held
-sideways or down are read as `none`. Thumbs that hardly rise above the fist are read as 👊.
-
-## Hands that are none of the gestures
-
-In five folds, each by a model of its own and by a threshold chosen on the other folds' gestures:
-{measured_on}. The accept rate is
-the share that got one of the eight names: true accepts among the gestures, false accepts
-among the rest.
-
-| hands | accepted % |
-|---|---|
-| the eight gestures, mean | {true_accept} |
-{let_through}
-
-Of the other signs, those accepted most: {worst_signs}. L is an index
-finger up with the thumb out, close to ☝.
-
-## Keypoints: leave one recorder out
-
-Each row is a model that never saw that recorder. Mean of the recorders **{mean} %** (95 % interval
-{low} to {high}), all samples together {pooled} %, worst recorder **{worst}** ({worst_accuracy} %).
-
-| recorder | samples | accuracy % |
-|---|---|---|
-{recorders}
-
-Rows of one recorder are neighbouring video frames, so their number says little about how certain a
-figure is; the spread between the recorders does.
-"""

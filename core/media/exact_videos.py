@@ -29,13 +29,7 @@ Pixels = NDArray[Any]
 
 
 class VideoTrack:
-    """One video stream of a file; close it after use.
-
-    Attributes:
-        times_s: one per frame, from 0.
-        is_deep: more than 8 bits a pixel.
-        metadata: of the file, by names in lower case.
-    """
+    """One video stream of a file, with its frames' `times_s` from 0; close it after use."""
 
     def __init__(self, path: Path, *, number: int = 0, pixel_format: str = "") -> None:
         """Read every packet of the file, decoding none. Raises MediaError: no video that can be

@@ -32,21 +32,13 @@ class Parts(NamedTuple):
 
 
 class Width(NamedTuple):
-    """The net's channels and units.
+    """The net's channels and units."""
 
-    Attributes:
-        stem: channels after the first convolution.
-        bases: of each part of the backbone, a quarter of its channels.
-        pyramid: C of everything after the backbone.
-        hidden: units of the fully connected layers.
-        dropped: dropout fraction of those units; the published code keeps 0.6. With an endless
-            stream of rendered hands none is needed.
-    """
-
-    stem: int = 32
-    bases: tuple[int, int, int, int] = (16, 32, 64, 64)
-    pyramid: int = 256
-    hidden: int = 1024
+    stem: int = 32  # channels after the first convolution
+    bases: tuple[int, int, int, int] = (16, 32, 64, 64)  # quarters of the backbone's channels
+    pyramid: int = 256  # C of everything after the backbone
+    hidden: int = 1024  # units of the fully connected layers
+    # dropout fraction of those units; an endless stream of rendered hands needs none
     dropped: float = 0.4
 
 
@@ -66,17 +58,11 @@ PARTS = {
 
 
 class TrainingOutputs(NamedTuple):
-    """All outputs that are supervised; keypoints in units of half the cube, from its centre.
+    """All outputs that are supervised; keypoints in units of half the cube, from its centre."""
 
-    Attributes:
-        hand: (B, K, 3) by both branches together: the net's answer.
-        branches: (B, K, 3), each keypoint by its own branch, in the skeleton's order.
-        hand_maps, branch_maps: (B, K, 24, 24) heatmaps of the same keypoints.
-    """
-
-    hand: Tensor
-    branches: Tensor
-    hand_maps: Tensor
+    hand: Tensor  # (B, K, 3) by both branches together: the net's answer
+    branches: Tensor  # (B, K, 3), each keypoint by its own branch, in the skeleton's order
+    hand_maps: Tensor  # (B, K, 24, 24) heatmaps of the same keypoints
     branch_maps: Tensor
 
 

@@ -24,19 +24,12 @@ _HEAD_STD = 0.001  # of the head's first random weights (Xiao et al.)
 
 
 class Attention(NamedTuple):
-    """Which attention units a net has.
+    """Which attention units a net has."""
 
-    Attributes:
-        holistic: a unit after each deconvolution.
-        part_wise: a unit for every keypoint.
-        kernel_size: side of the units' kernel, odd, cells.
-        iterations: of each unit.
-    """
-
-    holistic: bool = False
-    part_wise: bool = False
-    kernel_size: int = 3
-    iterations: int = 3
+    holistic: bool = False  # a unit after each deconvolution
+    part_wise: bool = False  # a unit for every keypoint
+    kernel_size: int = 3  # side of the units' kernel, odd, cells
+    iterations: int = 3  # of each unit
 
 
 ATTENTIONS = {

@@ -17,18 +17,13 @@ EPS = 1e-6
 
 
 class CanonicalFrame(NamedTuple):
-    """Poses rotated so that their headings agree.
+    """Poses rotated so that their headings agree."""
 
-    Attributes:
-        own: (N, K, 2) the keypoints as (across, along): the heading points along; of a hand, the
-            thumb's side lies at positive across, so that left and right hands look alike.
-        heading: (N, 2) where the pose points, of length 1.
-        flipped: (N,) bool, true where it took a mirror to bring the thumb's side there.
-    """
-
+    # (N, K, 2) the keypoints as (across, along): the heading points along; of a hand, the thumb's
+    # side lies at positive across, so that left and right hands look alike
     own: Any
-    heading: Any
-    flipped: Any
+    heading: Any  # (N, 2) where the pose points, of length 1
+    flipped: Any  # (N,) bool, true where it took a mirror to bring the thumb's side there
 
 
 def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame:
@@ -50,17 +45,11 @@ def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Canonic
 
 
 class CanonicalFrame3d(NamedTuple):
-    """3-D poses rotated so that their palms agree.
+    """3-D poses rotated so that their palms agree."""
 
-    Attributes:
-        own: (N, K, 3) the keypoints as (across, along, in): the heading points along, the thumb's
-            side lies at positive across and what the fingertips bend to at positive in, so that
-            left and right hands look alike.
-        across, along, inwards: (N, 3) these axes, of length 1.
-    """
-
+    # (N, K, 3) the keypoints as (across, along, in), as above; what the fingertips bend to is in
     own: Any
-    across: Any
+    across: Any  # (N, 3) these axes, of length 1
     along: Any
     inwards: Any
 

@@ -19,12 +19,7 @@ _PROCESS_NOISE, _MEASUREMENT_NOISE = 0.03, 1.0
 
 class OneEuro:
     """The one-euro filter (Casiez, Roussel, Vogel 2012): a low-pass whose cutoff rises with speed,
-    so that a still hand is calm and a quick one hardly lags.
-
-    Attributes:
-        min_cutoff: cutoff in Hz of a still value; lower is calmer.
-        beta: how much one unit per second of speed raises the cutoff, in Hz.
-    """
+    so that a still hand is calm and a quick one hardly lags; see `Smoothing`."""
 
     def __init__(self, min_cutoff: float = 1.5, beta: float = 0.03) -> None:
         self.min_cutoff, self.beta = min_cutoff, beta
@@ -55,13 +50,8 @@ def _low_pass(previous: Floats, current: Floats, cutoff_hz: Any, dt_s: float) ->
 
 
 class LabelHysteresis:
-    """Changes the label only after it has been confident for a while, so that it doesn't flicker.
-
-    Attributes:
-        enter: probability from which a new label counts.
-        leave: probability below which the current label no longer counts; less than `enter`.
-        hold_s: how long a change must last.
-    """
+    """Changes the label only after it has been confident for a while, so that it doesn't flicker;
+    see `Smoothing`."""
 
     def __init__(self, enter: float = 0.6, leave: float = 0.45, hold_s: float = 0.2) -> None:
         if not 0 <= leave <= enter <= 1:
@@ -86,14 +76,14 @@ class LabelHysteresis:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """Settings of smoothing; the numbers are those of `OneEuro` and `LabelHysteresis`."""
+    """Settings of `OneEuro` and `LabelHysteresis`."""
 
     joints: bool = True  # whether keypoints are smoothed
-    min_cutoff: float = 1.5
-    beta: float = 0.03
-    enter: float = 0.6
-    leave: float = 0.45
-    hold_s: float = 0.2
+    min_cutoff: float = 1.5  # cutoff in Hz of a still value; lower is calmer
+    beta: float = 0.03  # how much one unit per second of speed raises the cutoff, in Hz
+    enter: float = 0.6  # probability from which a new label counts
+    leave: float = 0.45  # probability below which the current label no longer counts
+    hold_s: float = 0.2  # how long a change must last
 
     def __post_init__(self) -> None:
         if not 0 <= self.leave <= self.enter:

@@ -44,19 +44,14 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class RemoteFrame:
-    """A frame whose picture stayed where it was taken, in a visitor's browser.
-
-    Attributes:
-        crops: one per pose; None if none was sent.
-        size_hw, time_s, index, source, mirrored_view: as a `Frame`'s.
-    """
+    """A frame whose picture stayed where it was taken, in a visitor's browser; see `Frame`."""
 
     size_hw: tuple[int, int]
     time_s: float = 0.0
     index: int = 0
     source: str = "webcam"
     mirrored_view: bool = True
-    crops: tuple[Crop | None, ...] = ()
+    crops: tuple[Crop | None, ...] = ()  # one per pose; None if none was sent
 
 
 AnyFrame = Frame | RemoteFrame
@@ -127,18 +122,12 @@ class Heatmaps:
 
 @dataclass(frozen=True)
 class TurnedSquare:
-    """A square part of a picture.
+    """A square part of a picture."""
 
-    Attributes:
-        x, y: its centre, px.
-        side: px.
-        rotation: radians, positive clockwise as one sees it.
-    """
-
-    x: float
+    x: float  # its centre, px
     y: float
-    side: float
-    rotation: float
+    side: float  # px
+    rotation: float  # radians, positive clockwise as one sees it
 
     @property
     def corners(self) -> Floats:

@@ -26,20 +26,14 @@ _IDENTITY = {  # columns that identify a row of a project
 class SampleMerger:
     """Adds samples, with their gestures, persons, sessions and recordings if missing. `mapping`:
     gesture names of the rows → names in the project. `is_new`: whether the project was created for
-    them: its gestures are updated.
-
-    Attributes:
-        new: ids of inserted rows by table.
-        new_gestures: names of inserted gestures.
-        already: number of rows that the project had.
-    """
+    them: its gestures are updated."""
 
     def __init__(
         self, connection: Connection, project: Project, mapping: Mapping[str, str], *, is_new: bool
     ) -> None:
-        self.new: dict[str, list[int]] = {"gestures": [], "persons": [], "samples": []}
-        self.new_gestures: list[str] = []
-        self.already = 0
+        self.new: dict[str, list[int]] = {"gestures": [], "persons": [], "samples": []}  # ids
+        self.new_gestures: list[str] = []  # names
+        self.already = 0  # rows that the project had
         self._connection, self._project = connection, project
         self._mapping, self._is_new = mapping, is_new
         self._existing = {table: self._find_rows(table) for table in _IDENTITY}

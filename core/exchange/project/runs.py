@@ -167,21 +167,13 @@ def list_exported_files(run: Run) -> list[Path]:
 
 
 class ImportedRuns:
-    """The trainings of a project file that is being imported.
-
-    Args:
-        source: the unpacked folder with a folder of each training.
-        runs: the studio's folder of trainings.
-        scratch: an empty folder on the same disk as `runs`.
-        title: the file's name for errors.
-
-    Attributes:
-        names: names in the file → names in the studio.
-    """
+    """The trainings of a project file, `title`, that is being imported from the unpacked folder
+    `source` by an empty folder `scratch` on the disk of the studio's own `runs`."""
 
     def __init__(self, source: Path, runs: Path, scratch: Path, title: str) -> None:
         self._source, self._runs, self._scratch, self._title = source, runs, scratch, title
         found = sorted(p.name for p in source.iterdir()) if source.is_dir() else []
+        # names in the file → names in the studio
         self.names = {name: self._find_free_name(name) for name in found}
         self._moved: list[Path] = []
 

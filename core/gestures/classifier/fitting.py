@@ -31,27 +31,20 @@ _AVERAGE_DECAY = 0.98  # of the averaged weights per step
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How to train.
+    """How to train."""
 
-    Attributes:
-        classifier: "mlp", or a baseline: "knn", "logreg", "forest".
-        seed: of the split, the initial weights and everything random.
-        epochs: None: 8 to 20, fewer for more samples, because their epochs have more steps.
-            They are never chosen on held-out samples.
-        hidden: width of the first hidden layer; the second is half as wide.
-        augmentation: mirroring, rotation of 👌 👊 ✋ and aiming of ☝ 👉 👈 raise the accuracy on
-            unseen recorders; small rotations, shear, stretch, jitter and dropout did not, so they
-            are off (docs/accuracy.md).
-    """
-
-    classifier: str = "mlp"
-    seed: int = 0
+    classifier: str = "mlp"  # or a baseline: "knn", "logreg", "forest"
+    seed: int = 0  # of the split, the initial weights and everything random
+    # None: 8 to 20, fewer for more samples, because their epochs have more steps; never chosen on
+    # held-out samples
     epochs: int | None = None
-    hidden: int = 256
+    hidden: int = 256  # width of the first hidden layer; the second is half as wide
     batch_size: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
+    # these raise the accuracy on unseen recorders; small rotations, shear, stretch, jitter and
+    # dropout did not, so they are off (docs/accuracy.md)
     augmentation: Augmentation = field(
         default_factory=lambda: Augmentation(mirror=0.5, turn=0.5, aim=0.25, behind=0.25)
     )

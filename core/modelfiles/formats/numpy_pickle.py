@@ -84,9 +84,9 @@ class _ArrayUnpickler(pickle._Unpickler):
         """Return our substitute for an array constructor; raise WeightsError for other classes."""
         known = {
             ("numpy", "ndarray"): _NDARRAY,
-            ("numpy", "dtype"): self._build_dtype,
+            ("numpy", "dtype"): _DType,
             ("_codecs", "encode"): self._encode_latin1,
-            ("__builtin__", "bytes"): self._empty_bytes,
+            ("__builtin__", "bytes"): lambda: b"",  # old protocols spell these as bytes()
         }
         for base in _MODULES:
             known[f"{base}.multiarray", "_reconstruct"] = self._build_empty
@@ -125,13 +125,7 @@ class _ArrayUnpickler(pickle._Unpickler):
     def _build_scalar(self, kind: Any, raw: Any = None) -> _Array:
         return self._build_from_buffer(raw, kind, (), "C")
 
-    def _build_dtype(self, code: Any, *_: Any) -> _DType:
-        return _DType(code)
-
     def _encode_latin1(self, text: Any, encoding: Any = "") -> bytes:
         if not isinstance(text, str) or encoding != "latin1":
             raise WeightsError(f"text in the encoding “{str(encoding)[:20]}”, expected latin1")
         return text.encode("latin1")
-
-    def _empty_bytes(self) -> bytes:
-        return b""  # old protocols spell these as bytes()

@@ -48,26 +48,17 @@ def _lack_estimator() -> Estimator:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a file or folder is imported.
+    """How a file or folder is imported."""
 
-    Attributes:
-        estimator_factory: only called for pictures; with several processes a function of a module,
-            or a `partial` of one.
-        person: who recorded, where the file does not say; None: unknown.
-        estimator: of the keypoints of another program's COCO file; None: “coco-21” etc.
-        layout: of a table, one of LAYOUTS.
-        skeleton: of a table that does not name its own; None: the project's.
-        mapping: gesture names in the file → names in the project.
-        workers, on: where pictures are analysed, see `map_parallel`; the store is written here.
-    """
-
+    # called for pictures; with several processes a function of a module, or a `partial` of one
     estimator_factory: EstimatorFactory = _lack_estimator
-    person: str | None = None
+    person: str | None = None  # who recorded, where the file does not say; None: unknown
+    # of the keypoints of another program's COCO file; None: “coco-21” etc.
     estimator: str | None = None
-    layout: str = "auto"
-    skeleton: str | None = None
-    mapping: Mapping[str, str] | None = None
-    workers: int = 1
+    layout: str = "auto"  # of a table, one of LAYOUTS
+    skeleton: str | None = None  # of a table that does not name its own; None: the project's
+    mapping: Mapping[str, str] | None = None  # gesture names in the file → names in the project
+    workers: int = 1  # where pictures are analysed, see `map_parallel`
     on: str = LOCAL
     progress: Progress = ignore_progress
 
