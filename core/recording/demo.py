@@ -59,7 +59,8 @@ def demo_background() -> Picture:
 
 
 class ReplayEstimator(Estimator):
-    """An estimator that ignores the picture and shows the demo's hands one after the other."""
+    """An estimator that ignores the picture and shows the demo's hands, one gesture after the
+    other; default: the eight built-in ones."""
 
     version = "replay"
     skeleton = HAND_21.name
@@ -123,7 +124,8 @@ class ReplayEstimator(Estimator):
 
 
 def fill_demo_project(store: Store, table: Path) -> Project:
-    """Create or complete the demo project; its name gets " 2" where the user has one so named."""
+    """Create or complete the demo project from the shipped table. If the user has another project
+    with that name, append " 2" to the name."""
     there = {project.name.casefold(): project.id for project in store.projects()}
     names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
     name = next(

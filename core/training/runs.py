@@ -137,7 +137,8 @@ def list_runs(root: Path) -> list[Run]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return why a training failed, for the user: its message, or a full disk or memory."""
+    """Return the message for the user on why training failed: the error's own, a full disk or
+    memory, or “something went wrong”."""
     if isinstance(error, MudraError):
         return str(error)
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
