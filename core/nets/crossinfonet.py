@@ -176,7 +176,8 @@ class _Branch(nn.Module):
 
 
 class _Layer(nn.Module):
-    """A convolution, or without a kernel a full connection, normalised; ReLU unless linear."""
+    """A convolution, or without a kernel size a fully connected layer, and its normalisation; then
+    a ReLU unless it is linear."""
 
     def __init__(
         self, channels: int, wide: int, kernel: int = 0, *, stride: int = 1, linear: bool = False
