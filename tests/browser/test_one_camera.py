@@ -1,5 +1,5 @@
-"""One camera for all pages: START is pressed once, and the video plays on wherever one goes. It takes
-most of its pages, and Studio needs no scrolling."""
+"""One camera for all pages: START is pressed once, and the video plays on wherever one goes. It
+takes most of its pages, and Studio needs no scrolling."""
 
 import pytest
 from playwright.sync_api import expect
@@ -130,7 +130,6 @@ def test_a_busy_server_that_draws_the_page_anew_and_anew_does_not_stop_the_camer
             page.wait_for_timeout(130)
         is_chosen(page, "ok")
         later = _played_s(page) + 1
-        _video_frame(page).wait_for_function(
-            f"document.querySelector('video')?.currentTime > {later}"
-        )
+        plays_on = f"document.querySelector('video')?.currentTime > {later}"
+        _video_frame(page).wait_for_function(plays_on)
         button_to_hold(page, "fist")
