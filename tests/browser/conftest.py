@@ -198,14 +198,6 @@ def go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-def light_and_dark(page: Page, path: Path) -> None:
-    """The page's pictures, to be looked at: path's name with _light and _dark."""
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(100)  # drawn
-        page.screenshot(path=path.with_stem(f"{path.stem}_{scheme}"), full_page=True)
-
-
 def create_project(page: Page, name: str, kind: str) -> None:
     """Create a project about hands, both hands or bodies in the sidebar."""
     page.get_by_role("button", name="New", exact=True).click()
@@ -304,11 +296,6 @@ def hold(page: Page, gesture: str, at_least: int = 3) -> int:
     begin_hold(page, gesture, at_least)
     page.mouse.up()
     return kept(page, gesture)
-
-
-def record_burst(page: Page, gesture: str) -> int:
-    """Hold the gesture's button until five samples are kept; how many it were in the end."""
-    return hold(page, gesture, 5)
 
 
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:

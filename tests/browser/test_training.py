@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("we
 WITHIN_MS = 5_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def project(workspace, weights_folder, shared_data):
     """A project of two gestures with a picture each, copied often enough to teach a net."""
     store = Store(Paths.find(workspace).database)
@@ -40,9 +40,7 @@ def project(workspace, weights_folder, shared_data):
     return made
 
 
-def test_a_net_s_training_is_found_again_and_its_death_is_told(
-    look, films, workspace, project, pictures
-):
+def test_a_net_s_training_is_found_again_and_its_death_is_told(look, films, workspace, project):
     with look(films("fist")) as page:
         page.goto("/train?project=Hands")
         page.get_by_text("The keypoint net").click()
@@ -60,25 +58,14 @@ def test_a_net_s_training_is_found_again_and_its_death_is_told(
         told = other.get_by_text(re.compile("The training of cpm.my_hand ended early: Mudra was"))
         expect(told).to_be_visible(timeout=WITHIN_MS)
         settled(other)
-        other.screenshot(path=pictures / "net_training_died.png", full_page=True)
         expect(other.get_by_role("button", name="Fine-tune")).to_be_visible()
 
 
 def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
-    look, films, workspace, project_again, root
+    look, films, workspace, project, root
 ):
-    command = [
-        sys.executable,
-        "-m",
-        "core",
-        "train",
-        "--project",
-        "Hands",
-        "--epochs",
-        "1000",
-        "--workspace",
-        str(workspace),
-    ]
+    arguments = ["train", "--project", "Hands", "--epochs", "1000", "--workspace", str(workspace)]
+    command = [sys.executable, "-m", "core", *arguments]
     with look(films("fist")) as page:
         page.goto("/train?project=Hands")
         settled(page)
@@ -97,12 +84,3 @@ def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
         )
         training.wait()
         expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
-
-
-@pytest.fixture
-def project_again(workspace, request):
-    """The project, made by the test before or here."""
-    store = Store(Paths.find(workspace).database)
-    there = "Hands" in [one.name for one in store.projects()]
-    store.close()
-    return None if there else request.getfixturevalue("project")
