@@ -67,6 +67,7 @@ def raised(shared_data, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, workspace):
     store = Store(Paths.find(workspace).database)
     project = store.create_project("Lifts", skeleton="hands_42")
