@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
+from core.media.videos import read_video
 from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store
@@ -159,17 +160,11 @@ def films(shared_data, tmp_path_factory):
             [part] = [p for p in about["timeline"] if p["gesture"] == gesture]
             every = round(about["fps"] * (part["end_s"] - part["start_s"]) / part["photos"])
             first = round(part["start_s"] * about["fps"])
-            write_film(path, _frames(video)[first : first + every * part["photos"] : every])
+            frames = [frame.rgb[..., ::-1] for frame in read_video(video)]
+            write_film(path, frames[first : first + every * part["photos"] : every])
         return path
 
     return film
-
-
-def _frames(video):
-    reader, frames = cv2.VideoCapture(str(video)), []
-    while (read := reader.read())[0]:
-        frames.append(read[1])
-    return frames
 
 
 def write_film(path, photos_bgr, frames_a_photo=FRAMES_A_PHOTO):
@@ -198,14 +193,6 @@ def go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-def light_and_dark(page: Page, path: Path) -> None:
-    """The page's pictures, to be looked at: path's name with _light and _dark."""
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(100)  # drawn
-        page.screenshot(path=path.with_stem(f"{path.stem}_{scheme}"), full_page=True)
-
-
 def create_project(page: Page, name: str, kind: str) -> None:
     """Create a project about hands, both hands or bodies in the sidebar."""
     page.get_by_role("button", name="New", exact=True).click()
@@ -221,7 +208,7 @@ def train(page: Page, done: str) -> None:
     expect(page.get_by_text(done)).to_be_visible(timeout=300_000)
 
 
-def set_choice(page: Page, name: str, option: str | re.Pattern[str]) -> None:
+def set_choice(page: Page, name: str, option: str) -> None:
     """Open the settings and choose from a list there; they stay open."""
     page.get_by_role("button", name="Settings").click()
     box = page.get_by_role("combobox", name=name)
@@ -304,11 +291,6 @@ def hold(page: Page, gesture: str, at_least: int = 3) -> int:
     begin_hold(page, gesture, at_least)
     page.mouse.up()
     return kept(page, gesture)
-
-
-def record_burst(page: Page, gesture: str) -> int:
-    """Hold the gesture's button until five samples are kept; how many it were in the end."""
-    return hold(page, gesture, 5)
 
 
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:

@@ -15,7 +15,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from websockets.sync.client import connect as connect_by_proxy
 
 from tests.browser.conftest import choose, keeps, kept, settled, stored
-from tests.support.studio import free_port, start_camera
+from tests.support.studio import free_port, start_camera, stop_camera
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)
@@ -70,7 +70,7 @@ def actions_on(page, osc_port, websocket_port):
     return page.get_by_text(re.compile(rf"^ws://127.0.0.1:{websocket_port}/")).inner_text()
 
 
-def test_a_gesture_before_the_camera_reaches_every_receiver(look, films, pictures, receiver):
+def test_a_gesture_before_the_camera_reaches_every_receiver(look, films, receiver):
     port = free_port()
     with look(films("thumbs_up")) as page:
         address = actions_on(page, receiver.getsockname()[1], port)
@@ -86,10 +86,9 @@ def test_a_gesture_before_the_camera_reaches_every_receiver(look, films, picture
             line = json.loads(client.recv(30))
         assert line["project"] == "My gestures" and line["model"] == "starter"
         page.wait_for_function("window.mudraTones > 0")
-        page.screenshot(path=pictures / "actions.png", full_page=True)
 
 
-def test_osc_starts_and_stops_a_recording_of_the_chosen_gesture(look, films, workspace, pictures):
+def test_osc_starts_and_stops_a_recording_of_the_chosen_gesture(look, films, workspace):
     port = free_port()
     client = SimpleUDPClient("127.0.0.1", port)
     with look(films("open_palm")) as page:
@@ -103,16 +102,10 @@ def test_osc_starts_and_stops_a_recording_of_the_chosen_gesture(look, films, wor
         expect(page.get_by_text(f"Listening on port {port}")).to_be_visible()
         client.send_message("/wekinator/control/startRecording", [])
         keeps(page, "open_palm")
-        page.screenshot(path=pictures / "remote.png", full_page=True)
         client.send_message("/wekinator/control/stopRecording", [])
         expect(page.get_by_text("stopRecording at")).to_be_visible()
         assert kept(page, "open_palm") == stored(workspace, "open_palm") >= 3
     client.close()
-
-
-def stop_camera(page):
-    frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-    frame.get_by_role("button", name=re.compile("stop", re.I)).click()
 
 
 def test_ports_close_with_the_camera_with_the_page_and_with_the_tab(look, films, receiver):

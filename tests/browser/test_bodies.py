@@ -2,12 +2,19 @@
 and read on other people's."""
 
 import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import begin_hold, card, kept, reads, settled, write_film
-from tests.support.studio import start_camera
+from tests.browser.conftest import (
+    begin_hold,
+    card,
+    create_project,
+    kept,
+    reads,
+    settled,
+    write_film,
+)
+from tests.support.studio import on_screen, start_camera
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,7 +27,6 @@ LEARNED = {
     "hands_up": ("im02178", "im01361", "im04924", "im03293", "im00924"),
 }
 OTHERS = {"t_pose": ("im03319", "im02584"), "hands_up": ("im01121", "im03297")}
-SIZE_HW = (480, 640)
 TIMES = 3  # as long as a photo of a hand: a person is found anew in each
 
 
@@ -30,7 +36,7 @@ def people(shared_data, tmp_path):
 
     def film(names):
         folder = shared_data / "body" / "lspet" / "images"
-        frames = [within(cv2.imread(str(folder / f"{name}.jpg"))) for name in names]
+        frames = [on_screen(cv2.imread(str(folder / f"{name}.jpg"))) for name in names]
         path = tmp_path / f"{'-'.join(names)}.y4m"
         write_film(path, [frame for frame in frames for _ in range(TIMES)])
         return path
@@ -38,25 +44,11 @@ def people(shared_data, tmp_path):
     return film
 
 
-def within(picture):
-    """The picture as large as it goes into a camera's, grey beside it."""
-    height, width = SIZE_HW
-    scale = min(height / picture.shape[0], width / picture.shape[1])
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    out = np.full((height, width, 3), 90, np.uint8)
-    y, x = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
-    out[y : y + small.shape[0], x : x + small.shape[1]] = small
-    return out
-
-
-def test_poses_are_learned_from_people_and_read_on_others(look, people, pictures):
+def test_poses_are_learned_from_people_and_read_on_others(look, people):
     with look(people(LEARNED["t_pose"])) as page:
         page.goto("/")
         settled(page)
-        page.get_by_role("button", name="New", exact=True).click()
-        page.get_by_label("Name", exact=True).fill("Arms")
-        page.get_by_text("Bodies", exact=True).click()
-        page.get_by_role("button", name="Create").click()
+        create_project(page, "Arms", "Bodies")
         expect(card(page, "arms_crossed")).to_be_visible()
         start_camera(page)
         recorded(page, "t_pose")
@@ -71,7 +63,6 @@ def test_poses_are_learned_from_people_and_read_on_others(look, people, pictures
             page.goto("/live?project=Arms")
             start_camera(page)
             reads(page, pose)
-            page.screenshot(path=pictures / f"bodies_{pose}.png")
 
 
 def recorded(page, pose):

@@ -1,40 +1,23 @@
-"""The Body page in a real browser: a camera's person, the background, a video's table."""
-
-import json
+"""The Body page in a real browser: a camera's person, and the background."""
 
 import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from core.media.videos import VideoWriter
-from tests.browser.conftest import press_text, settled, write_film
+from tests.browser.conftest import press_text, write_film
 from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
-@pytest.fixture(scope="module")
-def skier(shared_data):
-    """A person seen whole, BGR 640x480."""
-    photo = cv2.imread(str(shared_data / "samples" / "coco" / "000000000785.jpg"))
-    return cv2.copyMakeBorder(photo, 27, 28, 0, 0, cv2.BORDER_REPLICATE)
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory, skier):
+@pytest.fixture
+def film(tmp_path, shared_data):
     """A camera before which somebody skis to and fro."""
-    path = tmp_path_factory.mktemp("film") / "ski.y4m"
+    photo = cv2.imread(str(shared_data / "samples" / "coco" / "000000000785.jpg"))
+    skier = cv2.copyMakeBorder(photo, 27, 28, 0, 0, cv2.BORDER_REPLICATE)
+    path = tmp_path / "ski.y4m"
     write_film(path, [np.roll(skier, shift, axis=1) for shift in (0, 10, 20, 10, 0, -10)])
-    return path
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory, skier):
-    path = tmp_path_factory.mktemp("video") / "ski.webm"
-    with VideoWriter(path, 10, (480, 640)) as writer:
-        for shift in (0, 6, 12):
-            writer.write(np.ascontiguousarray(np.roll(skier, shift, axis=1)[..., ::-1]))
     return path
 
 
@@ -68,21 +51,3 @@ def test_the_camera_s_person_stands_in_space_and_the_background_can_be_blurred(l
         page.wait_for_function(f"(sharp) => ({EDGES})() < 0.6 * sharp", arg=sharp)
         press_text(page, "Show search area")
         expect(page.get_by_text("computed from them as in the paper")).to_be_visible()
-        page.set_viewport_size({"width": 820, "height": 1180})
-
-
-def test_a_video_s_keypoints_can_be_downloaded(look, film, video):
-    with look(film, dark=True) as page:
-        page.goto("/body")
-        settled(page)
-        press_text(page, "Video")
-        page.locator("input[type=file]").set_input_files(str(video))
-        expect(page.get_by_text("3 frames, somebody in 3")).to_be_visible()
-        with page.expect_download() as download:
-            page.get_by_role("button", name="JSON").click()
-        document = json.loads(download.value.path().read_bytes())
-        assert [frame["frame"] for frame in document["frames"]] == [0, 1, 2]
-        assert len(document["frames"][0]["persons"][0]["keypoints"]) == 33
-        expect(
-            page.locator("canvas.marks, .vega-embed canvas, .vega-embed svg").first
-        ).to_be_visible()

@@ -15,6 +15,7 @@ from tests.browser.conftest import (
     begin_hold,
     begin_performance,
     card,
+    create_project,
     go,
     kept,
     reads,
@@ -66,7 +67,8 @@ def raised(shared_data, tmp_path):
     return path
 
 
-def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, pictures, workspace):
+@pytest.mark.slow
+def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, workspace):
     store = Store(Paths.find(workspace).database)
     project = store.create_project("Lifts", skeleton="hands_42")
     for gesture in store.gestures(project.id):
@@ -96,7 +98,6 @@ def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, pictures
         page.get_by_role("button", name="START").click()
         twice = r"Last movements: raise \d+% · (raise \d+%( · )?)+"
         expect(page.get_by_text("Last movements:")).to_have_text(re.compile(f"^{twice}$"))
-        page.screenshot(path=pictures / "pairs_movement.png", full_page=True)
     store.close()
 
 
@@ -127,17 +128,13 @@ def _backwards(store, project, clips):
         store.add_samples(store.start_recording(session, lower.id), [sample])
 
 
-def test_gestures_of_both_hands_are_taught_and_read(look, hands, pictures, workspace):
+def test_gestures_of_both_hands_are_taught_and_read(look, hands, workspace):
     with look(hands("open_hands")) as page:
         page.goto(f"/?{IN_BROWSER}")
         settled(page)
-        page.get_by_role("button", name="New", exact=True).click()
-        page.get_by_label("Name", exact=True).fill("Pairs")
-        page.get_by_text("Both hands", exact=True).click()
-        page.get_by_role("button", name="Create").click()
+        create_project(page, "Pairs", "Both hands")
         expect(card(page, "folded_hands")).to_be_visible()
         recorded(page, "open_hands")
-        page.screenshot(path=pictures / "pairs_studio.png")
     with look(hands("heart_hands")) as page:
         page.goto(f"/?project=Pairs&{IN_BROWSER}")
         recorded(page, "heart_hands")
@@ -146,12 +143,10 @@ def test_gestures_of_both_hands_are_taught_and_read(look, hands, pictures, works
         page.goto(f"/live?project=Pairs&{IN_BROWSER}")
         page.get_by_role("button", name="START").click()
         reads(page, "heart_hands")
-        page.screenshot(path=pictures / "pairs_live.png")
     with look(hands("open_hands")) as page:
         page.goto("/live?project=Pairs")
         start_camera(page)
         reads(page, "open_hands")
-        page.screenshot(path=pictures / "pairs_live_server.png")
     store = Store(Paths.find(workspace).database)
     samples = store.samples(store.project("Pairs").id)
     store.close()

@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.studio import flags, studio
+from tests.support.studio import camera_button, flags, start_camera, stop_camera, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -21,12 +21,8 @@ if (navigator.mediaDevices) {
 """
 
 
-def stream(page):
-    return page.frame_locator('iframe[title*="webrtc_streamer"]')
-
-
 def start(page):
-    stream(page).get_by_role("button", name=re.compile("^start", re.I)).click()
+    start_camera(page)
     expect(page.get_by_text(re.compile(r"[1-9]\d* fps"))).to_be_visible(timeout=30_000)
 
 
@@ -49,7 +45,7 @@ def live(open_browser, films, tmp_path_factory):
         context.close()
 
 
-def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(live, pictures):
+def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(live):
     page, _ = live
     start(page)
     expect(page.get_by_text("Camera lost")).to_have_count(0)
@@ -57,14 +53,11 @@ def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(liv
     unplugged = time.monotonic()
     expect(page.get_by_text(re.compile("Camera lost: no picture for"))).to_be_visible(timeout=8_000)
     assert time.monotonic() - unplugged > 1.5
-    page.screenshot(path=pictures / "camera_lost.png")
-    stream(page).get_by_role("button", name=re.compile("^stop", re.I)).click()
+    camera_button(page, "stop").click()
     expect(page.get_by_text(re.compile("The camera stopped by itself"))).to_be_visible()
-    page.screenshot(path=pictures / "camera_stopped_by_itself.png")
     start(page)
     expect(page.get_by_text(re.compile("Camera lost|stopped by itself"))).to_have_count(0)
-    stream(page).get_by_role("button", name=re.compile("^stop", re.I)).click()
-    expect(stream(page).get_by_role("button", name=re.compile("^start", re.I))).to_be_visible()
+    stop_camera(page)
     page.wait_for_timeout(500)
     expect(page.get_by_text("stopped by itself")).to_have_count(0)  # somebody stopped it
 

@@ -1,5 +1,5 @@
 """The Depth page in a real browser: the example plays by itself, is scrubbed and turned by key; a
-recording that somebody drops; a webcam's hand in space; frames that teach gestures."""
+recording that somebody drops; a webcam's hand in space."""
 
 import re
 
@@ -81,18 +81,3 @@ def test_a_webcam_s_hand_moves_in_space(look, film):
             given = [space.element_handle(), before]
             before = page.wait_for_function(shown, arg=given, polling=300).json_value()
         expect(page.get_by_text("MediaPipe estimates these points from colours")).to_be_visible()
-
-
-def test_frames_become_samples_and_the_page_says_what_they_show(look, film):
-    with look(film) as page:
-        page.set_viewport_size({"width": 1280, "height": 1500})
-        page.goto("/depth")
-        page.get_by_role("button", name="Make it a 3-D project").click()
-        for gesture in ("fist", "open_palm"):
-            page.get_by_role("combobox", name="Gesture").press("ArrowDown")
-            page.get_by_role("option", name=re.compile(gesture)).click()
-            settled(page)
-            page.get_by_role("button", name="Add these frames as samples").click()
-            expect(page.get_by_text(re.compile(f"^Samples: .*{gesture} \\d\\d"))).to_be_visible()
-        page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.locator("p.said")).to_have_text(re.compile("^No gesture$|%$"))

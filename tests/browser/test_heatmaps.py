@@ -1,8 +1,6 @@
-"""The Heatmaps page in a real browser: heatmaps of a picture, a video and the camera."""
+"""The Heatmaps page in a real browser: heatmaps of the camera, live and held."""
 
-import re
-
-import numpy as np
+import cv2
 import pytest
 from playwright.sync_api import expect
 
@@ -10,8 +8,8 @@ from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.pose.drawing.heatmap_layout import JOINT, Maps, layout_tiles
 from core.pose.skeletons.table import HAND_21
-from tests.browser.conftest import light_and_dark, press_text, set_choice, settled, write_film
-from tests.support.studio import start_camera
+from tests.browser.conftest import press_text, settled, write_film
+from tests.support.studio import VIDEO, start_camera
 
 INDEX_TIP = 8
 
@@ -23,30 +21,8 @@ def film(tmp_path_factory, shared_data):
     """A camera before which somebody shows a hand."""
     path = tmp_path_factory.mktemp("film") / "hand.y4m"
     frames = [frame.rgb for frame in read_video(shared_data / "hand_videos" / "palm_fist.mp4")]
-    import cv2
-
-    write_film(path, [np.asarray(cv2.resize(frame, (640, 480))) for frame in frames[:40]])
+    write_film(path, [cv2.resize(frame, (640, 480)) for frame in frames[:40]])
     return path
-
-
-def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):
-    photo = sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[0]
-    with look(film) as page:
-        page.goto("/heatmaps")
-        expect(page.get_by_role("heading", name="Heatmaps", level=1)).to_be_visible()
-        settled(page)
-        press_text(page, "Picture")
-        expect(page.get_by_text("Drop a picture with a hand here")).to_be_visible()
-        page.locator("input[type=file]").set_input_files(str(photo))
-        for view in ("Overlay", "Per stage", "Per keypoint"):
-            press_text(page, view)
-            expect(page.get_by_test_id("stMain").get_by_test_id("stImage").first).to_be_visible()
-            expect(page.get_by_role("button", name="Download")).to_be_visible()
-            page.wait_for_timeout(800)
-            light_and_dark(page, pictures / f"heatmaps_{view.lower()}.png")
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download").click()
-        assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
 def shaped(page, width, height):
@@ -91,96 +67,72 @@ def picked(page, keypoint):
     settled(page)
 
 
-def test_the_frame_of_the_camera_s_video_follows_the_view_s_shape(look, film, pictures):
-    with look(film) as page:
-        page.goto("/heatmaps")
-        settled(page)
-        start_camera(page)
-        for view, shape in (
-            ("Overlay", (4, 3)),
-            ("Per stage", (3, 2)),
-            ("Overlay", (4, 3)),
-            ("Per keypoint", (3, 2)),
-        ):
-            press_text(page, view)
-            shaped(page, *shape)
-            page.screenshot(path=pictures / f"heatmaps_live_{view.lower()}.png", full_page=True)
-        page.set_viewport_size({"width": 820, "height": 1180})
-        page.wait_for_function(
-            """() => document.querySelector("iframe[title*=webrtc_streamer]")
-                .contentDocument.querySelector("video").videoWidth < 820"""
-        )
-        page.screenshot(path=pictures / "heatmaps_live_tablet.png", full_page=True)
-
-
-def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back(
-    look, film, pictures
-):
-    with look(film) as page:
-        page.goto("/heatmaps")
-        settled(page)
-        start_camera(page)
-        press_text(page, "Per keypoint")
-        shaped(page, 3, 2)
-        video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("video")
-        expect(video).to_have_css("cursor", "pointer")
-        box = video.bounding_box()
-        x, y = tile(box, INDEX_TIP)
-        video.click(position={"x": x, "y": y})
-        picked(page, "index tip")
-        page.screenshot(path=pictures / "heatmaps_live_large.png", full_page=True)
-        settled(page)
-        video.click(position={"x": 20, "y": 20})
-        picked(page, "all keypoints")
-
-
-def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictures):
+@pytest.fixture(scope="module")
+def live(look, film):
+    """The page while its camera runs, for all tests."""
     with look(film) as page:
         page.goto("/heatmaps")
         settled(page)
         expect(page.get_by_role("button", name="Freeze")).to_be_disabled()
         start_camera(page)
-        press_text(page, "Per keypoint")
-        shaped(page, 3, 2)
-        page.get_by_role("button", name="Freeze").click()
-        still = page.locator(".st-key-maps_still img")
-        expect(still).to_be_visible()
-        video = page.locator('iframe[title*="webrtc_streamer"]')
-        expect(video).to_be_hidden()
-        expect(still).to_have_css("cursor", "pointer")
-        box = standing(page, still)
-        first = still.get_attribute("src")
-        x, y = tile(box, INDEX_TIP)
-        still.click(position={"x": x, "y": y})
-        picked(page, "index tip")
-        expect(still).not_to_have_attribute("src", first)
-        page.screenshot(path=pictures / "heatmaps_held_large.png", full_page=True)
-        still.click(position={"x": 20, "y": 20})
-        picked(page, "all keypoints")
-        expect(still).to_have_attribute("src", first)  # nothing moved
-        press_text(page, "Per stage")
-        expect(still).not_to_have_attribute("src", first)
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download").click()
-        height, width = read_picture(download.value.path()).shape[:2]
-        assert 2 * width == 3 * height
-        page.screenshot(path=pictures / "heatmaps_held_stages.png", full_page=True)
-        page.get_by_role("button", name="Continue").click()
-        expect(video).to_be_visible()
-        expect(still).to_have_count(0)
-        shaped(page, 3, 2)
+        yield page
 
 
-def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pictures):
-    with look(film) as page:
-        page.goto("/live")
-        settled(page)
-        set_choice(page, "Keypoint detector", re.compile("Light CPM"))
-        expect(page.get_by_text("The model was trained on mediapipe-hands")).to_be_visible()
-        page.get_by_role("radio", name="3", exact=True).click()
-        settled(page)
-        page.keyboard.press("Escape")
-        start_camera(page)
-        page.wait_for_timeout(4000)
-        page.screenshot(path=pictures / "live_maps.png", full_page=True)
-        expect(page.get_by_text(re.compile("\\d+ fps"))).to_be_visible()
+def test_the_frame_of_the_camera_s_video_follows_the_view_s_shape(live):
+    for view, shape in (
+        ("Overlay", (4, 3)),
+        ("Per stage", (3, 2)),
+        ("Overlay", (4, 3)),
+        ("Per keypoint", (3, 2)),
+    ):
+        press_text(live, view)
+        shaped(live, *shape)
+
+
+def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back(live):
+    press_text(live, "Per keypoint")
+    shaped(live, 3, 2)
+    video = live.frame_locator(VIDEO).locator("video")
+    expect(video).to_have_css("cursor", "pointer")
+    x, y = tile(video.bounding_box(), INDEX_TIP)
+    video.click(position={"x": x, "y": y})
+    picked(live, "index tip")
+    video.click(position={"x": 20, "y": 20})
+    picked(live, "all keypoints")
+
+
+def test_a_held_picture_is_looked_at_in_every_view_and_let_go(live):
+    press_text(live, "Per keypoint")
+    shaped(live, 3, 2)
+    live.get_by_role("button", name="Freeze").click()
+    still = live.locator(".st-key-maps_still img")
+    expect(still).to_be_visible()
+    expect(live.locator(VIDEO)).to_be_hidden()
+    expect(still).to_have_css("cursor", "pointer")
+    box = standing(live, still)
+    first = still.get_attribute("src")
+    x, y = tile(box, INDEX_TIP)
+    still.click(position={"x": x, "y": y})
+    picked(live, "index tip")
+    expect(still).not_to_have_attribute("src", first)
+    still.click(position={"x": 20, "y": 20})
+    picked(live, "all keypoints")
+    expect(still).to_have_attribute("src", first)  # nothing moved
+    press_text(live, "Per stage")
+    expect(still).not_to_have_attribute("src", first)
+    with live.expect_download() as download:
+        live.get_by_role("button", name="Download").click()
+    height, width = read_picture(download.value.path()).shape[:2]
+    assert 2 * width == 3 * height
+    live.get_by_role("button", name="Continue").click()
+    expect(live.locator(VIDEO)).to_be_visible()
+    expect(still).to_have_count(0)
+    shaped(live, 3, 2)
+
+
+def test_on_a_tablet_the_video_is_as_narrow_as_the_page(live):
+    live.set_viewport_size({"width": 820, "height": 1180})
+    live.wait_for_function(
+        """() => document.querySelector("iframe[title*=webrtc_streamer]")
+            .contentDocument.querySelector("video").videoWidth < 820"""
+    )

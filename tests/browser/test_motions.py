@@ -20,7 +20,6 @@ from tests.browser.conftest import (
     kept,
     reads,
     settled,
-    undo_here,
     write_film,
 )
 from tests.support.performances import perform
@@ -65,7 +64,7 @@ def _moved(photo, by):
     return cv2.warpAffine(photo, to, (wide, high), borderMode=cv2.BORDER_REPLICATE)
 
 
-def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, pictures):
+def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace):
     store = Store(Paths.find(workspace).database)
     project = store.create_project("Moves")
     for gesture in store.gestures(project.id):
@@ -76,7 +75,6 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         page.goto("/?project=Moves")
         start_camera(page)
         begin_performance(page, "swipe_left")
-        page.screenshot(path=pictures / "motions_recording.png")
         page.mouse.up()
         assert kept(page, "swipe_left") == 1
         [clip] = store.samples(project.id, limit=1)
@@ -84,43 +82,16 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         way = clip.keypoints[-1, 0, 0] - clip.keypoints[0, 0, 0]
         way *= 640 / clip.size_hw[1]  # a browser short of time sends smaller pictures
         assert WAY - 60 < way < WAY + 60
-        _widen(page, store, project, pictures)
-        go(page, "Studio")
+        whole, part = find_whole_clip(store, clip)
+        assert part.start > 0 and whole.frames > clip.frames  # the film rests before
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text("Method: nearest examples")).to_be_visible()
         reads(page, "swipe_left")
-        page.screenshot(path=pictures / "motions_studio.png", full_page=True)
         go(page, "Live")
         last = page.get_by_text("Last movements:")
         twice = r"Last movements: swipe_left \d+% · (swipe_left \d+%( · )?)+"
         expect(last).to_have_text(re.compile(f"^{twice}$"))  # and nothing else, coming or going
-        page.screenshot(path=pictures / "motions_live.png", full_page=True)
     store.close()
-
-
-def _widen(page, store, project, pictures):
-    """Pull the first handle of the latest clip before the movement, and undo that."""
-    [clip] = store.samples(project.id, limit=1)
-    whole, part = find_whole_clip(store, clip)
-    assert part.start > 0 and whole.frames > clip.frames  # the film rests before
-    go(page, "Review")
-    page.get_by_role("button", name=re.compile("Show .* large")).first.click()
-    handle = page.get_by_role("dialog").get_by_role("slider").first
-    page.screenshot(path=pictures / "motions_handles.png")
-    handle.focus()
-    handle.press("Home")
-    apply = page.get_by_role("button", name="Apply")
-    expect(apply).to_be_enabled()
-    settled(page)
-    page.screenshot(path=pictures / "motions_widened.png")
-    apply.click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    [wide] = store.samples(project.id, limit=1)
-    assert wide.frames == clip.frames + part.start
-    page.screenshot(path=pictures / "motions_applied.png")
-    undo_here(page)
-    expect(page.get_by_text(re.compile("^Restored:"))).to_be_visible()
-    assert store.samples(project.id, limit=1)[0].id == clip.id
 
 
 @pytest.fixture
@@ -144,14 +115,13 @@ def _timed(page, project):
     return button_to_hold(page, "swipe_left")
 
 
-def test_five_performances_are_counted_in_and_begun_with_clicks(look, swipes, beats, pictures):
+def test_five_performances_are_counted_in_and_begun_with_clicks(look, swipes, beats):
     with look(swipes) as page:
         page.add_init_script(LISTEN)
         button = _timed(page, beats)
         card(page, "swipe_left").evaluate(SEEN)
         button.click()
         expect(card(page, "swipe_left").locator(".count")).to_have_text("● 2 of 5")
-        page.screenshot(path=pictures / "motions_beat.png")
         kept(page, "swipe_left")
         page.wait_for_timeout(2500)
         heard, shown = page.evaluate("[window.heard, window.shown]")
@@ -165,6 +135,16 @@ def test_five_performances_are_counted_in_and_begun_with_clicks(look, swipes, be
         button.click()
         page.wait_for_timeout(2500)
         assert len(page.evaluate("window.heard")) == 10
+        sound = page.get_by_text("Sound", exact=False).first
+        sound.click()
+        settled(page)
+        button.click()
+        expect(card(page, "swipe_left").locator(".count")).to_have_text("● 1 of 5")
+        assert len(page.evaluate("window.heard")) == 10
+        button.click()
+        kept(page, "swipe_left")
+        sound.click()
+        settled(page)
         button.click()
         page.wait_for_function("window.heard.length === 12")
         page.reload()
@@ -172,21 +152,14 @@ def test_five_performances_are_counted_in_and_begun_with_clicks(look, swipes, be
         assert page.evaluate("window.heard") == []
 
 
-def test_a_beat_is_silent_where_it_is_switched_off_or_nothing_can_sound(look, swipes, beats):
-    for script, toggled in (
-        (LISTEN, True),
-        ("window.heard = []; delete window.AudioContext", False),
-    ):
-        with look(swipes) as page:
-            errors = []
-            page.on("pageerror", lambda error, found=errors: found.append(error))
-            page.add_init_script(script)
-            button = _timed(page, beats)
-            if toggled:
-                page.get_by_text("Sound", exact=False).first.click()
-                settled(page)
-            button.click()
-            expect(card(page, "swipe_left").locator(".count")).to_have_text("● 1 of 5")
-            assert page.evaluate("window.heard") == [] and errors == []
-            button.click()
-            kept(page, "swipe_left")
+def test_a_beat_goes_on_where_nothing_can_sound(look, swipes, beats):
+    errors = []
+    with look(swipes) as page:
+        page.on("pageerror", errors.append)
+        page.add_init_script("window.heard = []; delete window.AudioContext")
+        button = _timed(page, beats)
+        button.click()
+        expect(card(page, "swipe_left").locator(".count")).to_have_text("● 1 of 5")
+        button.click()
+        kept(page, "swipe_left")
+        assert page.evaluate("window.heard") == [] and errors == []

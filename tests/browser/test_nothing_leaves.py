@@ -16,23 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pages.panels.navigation import SECTIONS
 from tests.browser.conftest import WAIT_MS, settled
-from tests.support.studio import flags, studio
+from tests.support.studio import flags, start_camera, studio
 
-PAGES = (
-    "",
-    "record",
-    "gestures",
-    "review",
-    "train",
-    "live",
-    "files",
-    "export",
-    "heatmaps",
-    "body",
-    "depth",
-    "privacy",
-)
+NAMES = [name for names in SECTIONS.values() for name in names]
 MDNS = ("224.0.0.251", "ff02::fb")  # browsers hide their address behind a .local name
 HOOK = """
 import ipaddress, os, sys
@@ -193,15 +181,13 @@ def visit(browser: Browser, address: str) -> set[str]:
     page.on("request", lambda request: asked.add(request.url))
     page.on("websocket", lambda channel: asked.add(channel.url))
     try:
-        for name in PAGES:
-            page.goto(f"{address}/{name}")
+        for name in NAMES:
+            page.goto(f"{address}/{name.lower() if name != 'Studio' else ''}")
             expect(page.locator("h1").first).to_be_visible()
             settled(page)
             expect(page.get_by_test_id("stException")).to_have_count(0)
         page.goto(f"{address}/record")
-        frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-        frame.get_by_role("button", name="START").click()
-        expect(frame.get_by_role("button", name="STOP")).to_be_visible()
+        start_camera(page)
         page.wait_for_timeout(3000)
     finally:
         page.context.close()

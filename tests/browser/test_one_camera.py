@@ -1,40 +1,44 @@
-"""One camera for all pages: START is pressed once, and the video plays on wherever one goes."""
-
-import re
+"""One camera for all pages: START is pressed once, and the video plays on wherever one goes. It
+takes most of its pages, and Studio needs no scrolling."""
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import button_to_hold, go, is_chosen, reads, settled
-from tests.support.studio import start_camera, studio
+from tests.support.studio import VIDEO, start_camera, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
-FRAME = 'iframe[title*="webrtc_streamer"]'
 SHOWN = """element => {
   const at = element.getBoundingClientRect()
   return element.checkVisibility({visibilityProperty: true}) ? at.width : 0
 }"""
 
 
+def _video_frame(page):
+    return next(frame for frame in page.frames if "webrtc" in frame.url)
+
+
 def _played_s(page):
     """The same video element's time: another element, or a stopped one, would begin again."""
-    frame = next(frame for frame in page.frames if "webrtc" in frame.url)
-    return frame.evaluate("document.querySelector('video').currentTime")
+    return _video_frame(page).evaluate("document.querySelector('video').currentTime")
 
 
 def _width(page):
-    return page.locator(FRAME).evaluate(SHOWN)
+    return page.locator(VIDEO).evaluate(SHOWN)
 
 
-def test_start_is_pressed_once_in_the_whole_tour(look, films, pictures):
+def test_start_is_pressed_once_in_the_whole_tour(look, films):
     with look(films("thumbs_up")) as page:
-        page.goto("/")
-        start_camera(page)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto("/train")
         settled(page)
-        frame = next(frame for frame in page.frames if "webrtc" in frame.url)
+        assert _width(page) == 0  # before the camera is started
+        go(page, "Studio")
+        start_camera(page)
+        frame = _video_frame(page)
         frame.evaluate("window.begun = true")
         before = 0.0
-        for name in ("Live", "Heatmaps", "Train", "Record", "Review", "Live", "Studio"):
+        for name in ("Live", "Heatmaps", "Train", "Record", "Body", "Review", "Live", "Studio"):
             go(page, name)
             settled(page)
             page.wait_for_timeout(1500)  # the library looked once a second whether the page changed
@@ -42,23 +46,19 @@ def test_start_is_pressed_once_in_the_whole_tour(look, films, pictures):
             played = _played_s(page)
             assert played > before, f"the video stood on {name}"
             before = played
+            if name in ("Train", "Review"):
+                assert 100 < _width(page) < 300, name
+            else:
+                assert _width(page) >= 0.55 * page.get_by_test_id("stMain").bounding_box()["width"]
             if name == "Live":
                 reads(page, "thumbs_up")
-        expect(page.frame_locator(FRAME).get_by_role("button", name="Stop")).to_be_visible()
-        page.screenshot(path=pictures / "one_camera_studio.png")
+        expect(page.frame_locator(VIDEO).get_by_role("button", name="Stop")).to_be_visible()
 
 
-def test_on_a_page_without_video_it_is_small_or_hidden_as_the_user_set(look, films, pictures):
+def test_on_a_page_without_video_it_is_hidden_as_the_user_set(look, films):
     with look(films("thumbs_up")) as page:
-        page.goto("/")
+        page.goto("/live")
         start_camera(page)
-        settled(page)
-        go(page, "Train")
-        settled(page)
-        assert 100 < _width(page) < 300
-        page.screenshot(path=pictures / "video_small.png")
-        go(page, "Live")
-        settled(page)
         page.get_by_role("button", name="Settings").click()
         page.get_by_text("hide", exact=True).click()
         settled(page)
@@ -71,14 +71,34 @@ def test_on_a_page_without_video_it_is_small_or_hidden_as_the_user_set(look, fil
         assert _width(page) > 500
 
 
-def test_a_page_without_video_shows_none_before_the_camera_is_started(look, films):
+def test_studio_is_seen_without_scrolling_on_a_desk_and_its_video_stays_on_a_tablet(look, films):
     with look(films("thumbs_up")) as page:
-        page.goto("/train")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto("/")
+        start_camera(page)
+        meters = page.locator(".st-key-studio_answer [role=meter]")
+        expect(meters.first).to_be_visible()
         settled(page)
-        assert _width(page) == 0
-        go(page, "Studio")
-        start = page.frame_locator(FRAME).get_by_role("button", name=re.compile("start", re.I))
-        expect(start).to_be_visible()
+        cards = page.locator(".card")
+        expect(cards).to_have_count(9)
+        train = page.get_by_role("button", name="Train", exact=True)
+        for part in (page.locator(VIDEO), cards.last, train, *meters.all()):
+            expect(part).to_be_in_viewport(ratio=1)
+
+        width = _width(page)
+        page.set_viewport_size({"width": 1800, "height": 1100})
+        page.wait_for_function(
+            "before => document.querySelector('iframe[title*=webrtc]').clientWidth > 1.3 * before",
+            arg=width,
+        )
+
+        page.set_viewport_size({"width": 820, "height": 1180})
+        settled(page)
+        assert page.locator(VIDEO).bounding_box()["y"] < cards.first.bounding_box()["y"]
+        cards.last.scroll_into_view_if_needed()
+        page.mouse.wheel(0, 2000)
+        expect(page.locator(VIDEO)).to_be_in_viewport(ratio=0.9)
+        expect(cards.last).to_be_in_viewport(ratio=1)
 
 
 BUSY = """from streamlit.runtime.runtime import Runtime
@@ -109,7 +129,7 @@ def test_a_busy_server_that_draws_the_page_anew_and_anew_does_not_stop_the_camer
             page.keyboard.press(digit)
             page.wait_for_timeout(130)
         is_chosen(page, "ok")
-        frame = next(frame for frame in page.frames if "webrtc" in frame.url)
         later = _played_s(page) + 1
-        frame.wait_for_function(f"document.querySelector('video')?.currentTime > {later}")
+        plays_on = f"document.querySelector('video')?.currentTime > {later}"
+        _video_frame(page).wait_for_function(plays_on)
         button_to_hold(page, "fist")

@@ -42,9 +42,9 @@ def choose_net(page):
     page.keyboard.press("Escape")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def picture(look, film, net, shared_data):
-    """The page with a picture of several people, their boxes to be drawn."""
+    """The page with a picture of several people, for all tests of it."""
     with look(film) as page:
         choose_net(page)
         page.get_by_test_id("stMain").get_by_text("Picture", exact=True).first.click()
@@ -64,7 +64,7 @@ def crowd(tmp_path_factory, shared_data):
     return path
 
 
-def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture, pictures):
+def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture):
     page = picture
     expect(boxes(page)).to_have_count(1)
     before = page.locator(".people img").get_attribute("src")
@@ -80,12 +80,10 @@ def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture
     assert size_of(page, 1) == pytest.approx((80 * scale, 160 * scale), abs=3)
     settled(page)
     expect(page.get_by_text("None", exact=True)).to_have_count(0)
-    page.screenshot(path=pictures / "people_drawn.png", full_page=True)
     page.get_by_role("button", name="Remove the box").click()
     expect(boxes(page)).to_have_count(1)
     press_text(page, "Per keypoint")
     expect(page.locator(".st-key-maps_still img")).to_be_visible()
-    page.screenshot(path=pictures / "people_tiles.png", full_page=True)
 
 
 def test_boxes_are_added_moved_resized_and_removed_by_key(picture):
@@ -109,46 +107,28 @@ def test_boxes_are_added_moved_resized_and_removed_by_key(picture):
     expect(boxes(page)).to_have_count(0)
 
 
-def test_boxes_come_from_a_detections_file(picture, tmp_path, pictures):
+def test_boxes_come_from_a_detections_file_and_another_file_is_refused_in_words(picture, tmp_path):
     page = picture
     press_text(page, "File")
-    given = tmp_path / "detections.json"
+    good, wrong = tmp_path / "good.json", tmp_path / "people.json"
     found = [[280, 40, 220, 350], [20, 30, 60, 90], [500, 200, 90, 120]]
-    given.write_text(
+    good.write_text(
         json.dumps([{"image_id": 785, "category_id": 1, "bbox": b, "score": 0.9} for b in found])
     )
+    wrong.write_text('{"people": []}')
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="Detections or COCO")
-    uploader.locator("input[type=file]").set_input_files(str(given))
-    expect(boxes(page)).to_have_count(3)
+    for given in (wrong, good, wrong, good):  # also after a good one
+        uploader.locator("input[type=file]").set_input_files(str(given))
+        if given is wrong:
+            expect(page.get_by_test_id("stAlert")).to_contain_text("people.json has no images")
+            expect(boxes(page)).to_have_count(0)
+        else:
+            expect(boxes(page)).to_have_count(3)
+            expect(page.get_by_test_id("stAlert")).to_have_count(0)
     # from the centre of a box's first pixel to that of its last one
     assert [size_of(page, n) for n in range(3)] == [(219, 349), (59, 89), (89, 119)]
     boxes(page).nth(2).click()
     expect(boxes(page).nth(2)).to_have_attribute("aria-pressed", "true")
-    settled(page)
-    page.screenshot(path=pictures / "people_file.png", full_page=True)
-
-
-def test_another_file_than_boxes_is_refused_in_words_also_after_a_good_one(
-    picture, tmp_path, pictures
-):
-    page = picture
-    press_text(page, "File")
-    good, wrong = tmp_path / "good.json", tmp_path / "people.json"
-    box = {"image_id": 785, "category_id": 1, "bbox": [280, 40, 220, 350], "score": 0.9}
-    good.write_text(json.dumps([box]))
-    wrong.write_text('{"people": []}')
-    uploader = page.get_by_test_id("stFileUploader").filter(has_text="Detections or COCO")
-    for given in (wrong, good, wrong, good):
-        uploader.locator("input[type=file]").set_input_files(str(given))
-        try:
-            if given is wrong:
-                expect(page.get_by_test_id("stAlert")).to_contain_text("people.json has no images")
-                expect(boxes(page)).to_have_count(0)
-            else:
-                expect(boxes(page)).to_have_count(1)
-                expect(page.get_by_test_id("stAlert")).to_have_count(0)
-        finally:
-            page.screenshot(path=pictures / "people_refused.png", full_page=True)
 
 
 def pick(page, number):
@@ -160,7 +140,7 @@ def pick(page, number):
     settled(page)
 
 
-def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd, net, pictures):
+def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd, net):
     with look(crowd) as page:
         choose_net(page)
         press_text(page, "Several people")
@@ -168,7 +148,6 @@ def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd
         start_camera(page)
         for number in ("1", "2"):
             pick(page, number)
-        page.screenshot(path=pictures / "people_live.png", full_page=True)
         page.get_by_role("button", name="Freeze").click()
         still = page.locator(".st-key-maps_still img")
         expect(still).to_be_visible()
@@ -176,4 +155,3 @@ def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd
         second = still.get_attribute("src")
         pick(page, "1")
         expect(still).not_to_have_attribute("src", second)
-        page.screenshot(path=pictures / "people_held.png", full_page=True)

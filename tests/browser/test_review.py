@@ -1,4 +1,5 @@
-"""The Review page in a real browser: pick and delete, undo, and a lasso on the map."""
+"""Samples in a real browser: pick and delete on Review, a lasso on its map; the bar that offers
+Undo over the page's bottom, by mouse and keyboard, in light and dark, and gone by itself."""
 
 import re
 
@@ -11,32 +12,35 @@ from core.recording.demo import fill_demo_project
 from core.recording.imports.importing import import_path
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_index
-from tests.browser.conftest import settled, undo_here
+from tests.browser.conftest import SIZES, choose, offered, settled, undo_here
 from tests.conftest import wait_until
+from tests.support.contrast import TEXT, contrast
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
 @pytest.fixture
 def demo(store):
-    """The demo project, with a gesture in the bin."""
-    project = fill_demo_project(store, Paths.demo)
-    store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "ok"))
-    return project.id
+    """The demo project's id."""
+    return fill_demo_project(store, Paths.demo).id
 
 
-def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, store):
-    def left():
-        return len(read_index(store, demo))
+@pytest.fixture
+def samples(store, demo):
+    """How many the demo project has."""
+    return lambda: len(read_index(store, demo))
 
+
+def test_samples_are_picked_lassoed_deleted_and_restored(look, film, demo, store, samples):
     def undo_latest():
         undo_here(page)
-        wait_until(lambda: left() >= everything)
-        assert left() == everything
+        wait_until(lambda: samples() >= everything)
+        assert samples() == everything
         settled(page)
 
-    everything = left()
-    with look(films("fist")) as page:
+    store.delete_gesture(next(g.id for g in store.gestures(demo) if g.name == "ok"))
+    everything = samples()
+    with look(film) as page:
         page.goto("/review?project=Demo")
         expect(page.locator(".st-key-grid img").nth(5)).to_be_visible()
         settled(page)
@@ -50,7 +54,7 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, stor
         delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
         delete.click()
         expect(delete).to_have_count(0)
-        assert left() == everything - 1
+        assert samples() == everything - 1
         undo_latest()
 
         page.get_by_role("button", name=re.compile("Show .* large")).first.click()
@@ -74,13 +78,13 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, stor
         assert 1 < n < everything
         delete.click()
         expect(delete).to_have_count(0)
-        assert left() == everything - n
+        assert samples() == everything - n
         undo_latest()
 
         page.get_by_text("Bin", exact=True).click()
         page.get_by_role("button", name="Restore").first.click()
         expect(page.get_by_text("No deleted project")).to_be_visible()
-        assert left() > everything
+        assert samples() > everything
         assert GESTURE not in [one.kind for one in list_bin(store, demo)]
 
 
@@ -95,8 +99,8 @@ def arms(store, shared_data, tmp_path):
     return names
 
 
-def test_the_name_of_every_arm_pose_stands_in_one_line(look, films, arms):
-    with look(films("fist")) as page:
+def test_the_name_of_every_arm_pose_stands_in_one_line_and_is_not_cut_on_its_card(look, film, arms):
+    with look(film) as page:
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto("/review?project=Arms")
         names = page.locator(".st-key-grid label span")
@@ -106,10 +110,19 @@ def test_the_name_of_every_arm_pose_stands_in_one_line(look, films, arms):
             name => name.offsetHeight > 2 * parseFloat(getComputedStyle(name).fontSize)
         ).map(name => name.textContent)""")
         assert two_lines == []
+        page.goto("/?project=Arms")
+        choose(page, "hands_on_hips")  # the longest, bold now
+        for width in (1400, 1280, 1024):
+            page.set_viewport_size({"width": width, "height": 900})
+            settled(page)
+            cut = page.locator(".card .name").evaluate_all(
+                "all => all.filter((n) => n.scrollWidth > n.clientWidth).map((n) => n.innerText)"
+            )
+            assert cut == [], width
 
 
-def test_what_is_picked_in_quick_clicks_stays_picked_over_pages_and_buttons(look, films, demo):
-    with look(films("fist")) as page:
+def test_what_is_picked_in_quick_clicks_stays_picked_over_pages_and_buttons(look, film, demo):
+    with look(film) as page:
         page.goto("/review?project=Demo")
         tiles = page.locator(".st-key-grid").get_by_role("checkbox")
         delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
@@ -132,3 +145,74 @@ def test_what_is_picked_in_quick_clicks_stays_picked_over_pages_and_buttons(look
         page.get_by_role("button", name="Select none").click()
         expect(tiles.first).not_to_be_checked()
         expect(delete).to_have_count(0)
+
+
+def delete_one(page):
+    page.get_by_role("button", name="Delete", exact=True).first.click()
+    expect(button(page).last).to_be_visible()  # one of before may linger
+
+
+def button(page):
+    return page.locator("[class*='st-key-act_undo_'] button")
+
+
+def colour_of(place, style):
+    """The computed colour as #rrggbb."""
+    rgb = place.evaluate(
+        f"e => getComputedStyle(e).{style}.match(/[0-9]+/g).slice(0, 3).map(Number)"
+    )
+    return "#" + "".join(f"{part:02x}" for part in rgb)
+
+
+def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(look, film, samples):
+    everything = samples()
+    with look(film) as page:
+        for (width, height), scheme in zip(SIZES.values(), ("light", "dark"), strict=True):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme)
+            page.goto("/record?project=Demo")
+            settled(page)
+            delete_one(page)
+            bar = page.locator("[class*='st-key-act_bar_']")
+            box = bar.bounding_box()
+            assert box["x"] + box["width"] / 2 == pytest.approx(width / 2, abs=2)
+            assert height - 60 < box["y"] + box["height"] <= height
+            assert contrast(colour_of(bar, "color"), colour_of(bar, "backgroundColor")) >= TEXT
+            assert colour_of(button(page), "color") == colour_of(bar, "color")
+            undo_here(page)
+            expect(button(page)).to_have_count(0)
+            settled(page)
+            assert samples() == everything
+
+
+def test_a_press_is_not_lost_in_the_moment_when_the_cards_report(look, film, samples):
+    everything = samples()
+    with look(film) as page:
+        page.goto("/record?project=Demo")
+        settled(page)
+        choose(page, "fist")
+        delete = page.get_by_role("button", name="Delete", exact=True).first.element_handle()
+        other = page.locator(".choose[aria-pressed=true]").element_handle()
+        page.evaluate("([one, other]) => { one.click(); other.click() }", [other, delete])
+        expect(button(page).last).to_be_visible()
+        assert samples() == everything - 1
+        undo_here(page)
+        expect(button(page)).to_have_count(0)
+
+
+def test_undo_is_heard_and_reached_by_keyboard_and_goes_by_itself(look, film, samples):
+    everything = samples()
+    with look(film) as page:
+        page.goto("/record?project=Demo")
+        delete_one(page)
+        expect(offered(page)).to_have_text("Deleted 1 sample")
+        button(page).focus()
+        page.keyboard.press("Enter")
+        expect(button(page)).to_have_count(0)
+        assert samples() == everything
+        settled(page)
+        delete_one(page)
+        settled(page)
+        expect(button(page)).to_be_hidden()  # by itself: no script has run
+        expect(button(page)).to_have_count(1)
+        delete_one(page)  # and the next act is offered anew

@@ -9,13 +9,10 @@ from playwright.sync_api import expect
 
 from core.store import NewSample
 from tests.browser.conftest import (
-    WAIT_MS,
-    begin_hold,
     button_to_hold,
     card,
     choose,
     keeps,
-    kept,
     press_text,
     settled,
     stored,
@@ -93,42 +90,16 @@ def test_a_killed_server_has_lost_a_second_at_most(look, films, tmp_path):
         expect(card(page, "thumbs_up").locator(".count")).to_have_text(f"{there} samples")
 
 
-def add_photos(page, photos):
-    """Add files as samples of the chosen gesture."""
-    page.get_by_role("tab", name=re.compile("Add pictures")).click()
-    page.locator("input[type=file]").first.set_input_files(photos)
-    expect(page.get_by_role("button", name=re.compile("^Remove .*jpg")).first).to_be_visible()
-    page.get_by_role("button", name=re.compile("Add as")).first.click()
-
-
-def test_two_windows_record_into_one_project_and_nothing_is_lost(
-    look, films, workspace, hand_photos
-):
-    before = stored(workspace, "fist")
-    with look(films("fist")) as page:
-        other = page.context.new_page()
-        other.set_default_timeout(WAIT_MS)
-        for window in (page, other):
-            window.goto("/record?project=My+gestures")
-            settled(window)
-            choose(window, "fist")
-        start_camera(page)
-        begin_hold(page, "fist")
-        add_photos(other, hand_photos("fist")[:6])
-        expect(other.get_by_text(re.compile("6 added")).first).to_be_visible()
-        page.mouse.up()
-        there = kept(page, "fist")
-        assert there >= 3
-        assert stored(workspace, "fist") - before == there + 6
-
-
 def test_a_click_while_files_are_added_waits_until_they_are(look, film, workspace, hand_photos):
     before = stored(workspace, "open_palm")
     with look(film) as page:
         page.goto("/record?project=My+gestures")
         settled(page)
         choose(page, "open_palm")
-        add_photos(page, hand_photos("open_palm")[:30])
+        page.get_by_role("tab", name=re.compile("Add pictures")).click()
+        page.locator("input[type=file]").first.set_input_files(hand_photos("open_palm")[:30])
+        expect(page.get_by_role("button", name=re.compile("^Remove .*jpg")).first).to_be_visible()
+        page.get_by_role("button", name=re.compile("Add as")).first.click()
         # on a quick machine it stands there for less than `expect` looks away
         page.wait_for_function("document.body.innerText.includes('Looking for hands')")
         page.get_by_text("Start / stop", exact=True).click()

@@ -1,11 +1,8 @@
-"""Trainings that outlive their page, and are told within five seconds when they die."""
+"""A training that outlives its page, and is told within five seconds when it dies."""
 
 import os
 import re
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -40,9 +37,7 @@ def project(workspace, weights_folder, shared_data):
     return made
 
 
-def test_a_net_s_training_is_found_again_and_its_death_is_told(
-    look, films, workspace, project, pictures
-):
+def test_a_net_s_training_is_found_again_and_its_death_is_told(look, films, workspace, project):
     with look(films("fist")) as page:
         page.goto("/train?project=Hands")
         page.get_by_text("The keypoint net").click()
@@ -60,49 +55,4 @@ def test_a_net_s_training_is_found_again_and_its_death_is_told(
         told = other.get_by_text(re.compile("The training of cpm.my_hand ended early: Mudra was"))
         expect(told).to_be_visible(timeout=WITHIN_MS)
         settled(other)
-        other.screenshot(path=pictures / "net_training_died.png", full_page=True)
         expect(other.get_by_role("button", name="Fine-tune")).to_be_visible()
-
-
-def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
-    look, films, workspace, project_again, root
-):
-    command = [
-        sys.executable,
-        "-m",
-        "core",
-        "train",
-        "--project",
-        "Hands",
-        "--epochs",
-        "1000",
-        "--workspace",
-        str(workspace),
-    ]
-    with look(films("fist")) as page:
-        page.goto("/train?project=Hands")
-        settled(page)
-        quiet = subprocess.DEVNULL
-        training = subprocess.Popen(command, cwd=root, stdout=quiet, stderr=quiet)
-        end = time.monotonic() + 60
-        while not any(r.records("epoch") for r in list_runs(Paths.find(workspace).runs)):
-            assert time.monotonic() < end and training.poll() is None
-            time.sleep(0.05)
-        training.send_signal(signal.SIGSTOP)  # small data is learned quickly
-        page.reload()
-        expect(page.get_by_text(re.compile(r"epoch \d+/1000"))).to_be_visible()
-        training.kill()
-        expect(page.get_by_text("The training ended early: Mudra was stopped")).to_be_visible(
-            timeout=WITHIN_MS
-        )
-        training.wait()
-        expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
-
-
-@pytest.fixture
-def project_again(workspace, request):
-    """The project, made by the test before or here."""
-    store = Store(Paths.find(workspace).database)
-    there = "Hands" in [one.name for one in store.projects()]
-    store.close()
-    return None if there else request.getfixturevalue("project")

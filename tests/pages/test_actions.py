@@ -15,7 +15,8 @@ def switch_on(app, *labels):
         switches(app)[label].set_value(True).run()
 
 
-def test_every_action_is_off_at_first_and_shows_no_port(app):
+def test_every_action_is_off_at_first_and_each_project_keeps_its_own_switches(app, store):
+    store.create_project("Other")
     go(app, "live")
     assert {label: t.value for label, t in switches(app).items()} == {
         "Tone in this page": False,
@@ -24,6 +25,11 @@ def test_every_action_is_off_at_first_and_shows_no_port(app):
     }
     assert not app.number_input and not app.code
     assert "Actions wait for the camera" not in texts(app)
+    switch_on(app, "OSC")
+    app.sidebar.selectbox[0].set_value("Other").run()
+    assert not switches(app)["OSC"].value
+    app.sidebar.selectbox[0].set_value("My gestures").run()
+    assert switches(app)["OSC"].value
 
 
 def test_the_switches_show_wekinators_port_and_a_secret_address(app):
@@ -46,15 +52,6 @@ def test_what_leaves_the_machine_is_named_keypoints_too(app):
     assert "Gesture names leave this machine, unencrypted." in texts(app)
     switch_on(app, "Hands in space, every frame")
     assert "Gesture names and keypoints leave this machine, unencrypted." in texts(app)
-
-
-def test_each_project_keeps_its_own_switches(app, store):
-    store.create_project("Other")
-    switch_on(go(app, "live"), "OSC")
-    app.sidebar.selectbox[0].set_value("Other").run()
-    assert not switches(app)["OSC"].value
-    app.sidebar.selectbox[0].set_value("My gestures").run()
-    assert switches(app)["OSC"].value
 
 
 @pytest.fixture

@@ -20,31 +20,24 @@ def skier(shared_data):
     return read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
 
 
-@pytest.fixture
-def video(skier, tmp_path):
-    path = tmp_path / "ski.webm"
-    with VideoWriter(path, 10, skier.shape[:2]) as writer:
-        for shift in (0, 4, 8):
-            writer.write(np.roll(skier, shift, axis=1))
-    return path.read_bytes()
-
-
 def plots(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
-def test_before_the_camera_starts_it_says_so(app):
+def test_before_the_camera_starts_it_says_so_and_what_will_be_computed(app):
     go(app, "body")
-    assert START_CAMERA in texts(app)
+    assert START_CAMERA in texts(app) and "computed" not in texts(app)
     [angles] = tables(app)
     assert angles == {
         "joint": ["Elbow", "Shoulder", "Hip", "Knee"],
         "left": ["–"] * 4,
         "right": ["–"] * 4,
     }
+    app.toggle(key="body_steps").set_value(True).run()
+    assert "the rest is computed from them" in texts(app)
 
 
-def test_a_picture_s_person_stands_in_space_with_the_angles_of_the_joints(app, skier):
+def test_a_picture_s_person_stands_in_space_and_other_pictures_are_named(app, skier):
     choose(go(app, "body"), "Source", "Picture")
     assert "Drop a picture" in app.info[0].value and not plots(app)
     upload(app, ("ski.png", encode_png(skier)))
@@ -56,6 +49,12 @@ def test_a_picture_s_person_stands_in_space_with_the_angles_of_the_joints(app, s
     assert -1 < min(heights) < -0.4 and 0.3 < max(heights) < 1  # the foot, the head; metres
     [angles] = tables(app)
     assert all(60 < float(text[:-1]) <= 180 for text in [angles["left"][3], angles["right"][3]])
+    app.file_uploader[0].clear()
+    upload(app, ("wall.png", encode_png(np.full((60, 90, 3), 90, np.uint8))))
+    assert "No one was found" in app.warning[0].value and not plots(app)
+    app.file_uploader[0].clear()
+    upload(app, ("broken.png", b"nothing"))
+    assert safe_label("broken.png") in app.error[0].value
 
 
 def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app, skier):
@@ -83,25 +82,12 @@ def test_the_picture_behind_stays_while_others_are_tried_and_is_removed_on_deman
     assert safe_label("broken.png") in app.error[0].value
 
 
-def test_where_it_looks_is_explained_with_what_is_computed(app):
-    go(app, "body")
-    assert "computed" not in texts(app)
-    app.toggle(key="body_steps").set_value(True).run()
-    assert "the rest is computed from them" in texts(app)
-
-
-def test_a_picture_without_a_person_and_one_that_is_none_are_named(app):
-    choose(go(app, "body"), "Source", "Picture")
-    upload(app, ("wall.png", encode_png(np.full((60, 90, 3), 90, np.uint8))))
-    assert "No one was found" in app.warning[0].value and not plots(app)
-    app.file_uploader[0].clear()
-    upload(app, ("broken.png", b"nothing"))
-    assert safe_label("broken.png") in app.error[0].value
-
-
-def test_a_video_comes_back_with_its_keypoints_to_download(app, video):
+def test_a_video_comes_back_with_its_keypoints_to_download(app, skier, tmp_path):
+    with VideoWriter(tmp_path / "ski.webm", 10, skier.shape[:2]) as writer:
+        for shift in (0, 4, 8):
+            writer.write(np.roll(skier, shift, axis=1))
     choose(go(app, "body"), "Source", "Video")
-    upload(app, ("ski.webm", video))
+    upload(app, ("ski.webm", (tmp_path / "ski.webm").read_bytes()))
     assert "3 frames, somebody in 3; the detector ran in 1." in texts(app)
     assert downloads(app) == ["CSV", "Parquet", "JSON", "Video"]
     assert len(plots(app)) == 1 and len(app.get("vega_lite_chart")) == 1

@@ -10,7 +10,18 @@ from core.gestures.labels import safe_label
 from core.paths import Paths
 from core.store.bin import delete_samples
 from core.training.runs import Run
-from tests.pages.conftest import downloads, fill, go, press, record, tables, texts, unfold, upload
+from tests.pages.conftest import (
+    PAGES,
+    downloads,
+    fill,
+    go,
+    press,
+    record,
+    tables,
+    texts,
+    unfold,
+    upload,
+)
 from tests.support.zips import zip_of
 
 
@@ -26,27 +37,24 @@ def recorded(app, store):
     return unfold(go(app, "export"), "export_tab", "🗂 Data")
 
 
-def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):
+def test_a_project_goes_out_and_comes_in_under_another_name_and_a_hostile_zip_does_not(
+    recorded, store
+):
     press(recorded, "Prepare the project file")
     file = download(recorded)
     assert file.name == "My_gestures.zip" and "9 samples" in file.text
     with zipfile.ZipFile(file.path) as archive:
         assert json.loads(archive.read("manifest.json"))["counts"]["samples"] == 9
     assert "Download My_gestures.zip" in downloads(recorded)
+    upload(recorded, ("<b>.zip", zip_of({"../../evil.json": b"x"})), to="A zip")
+    press(recorded, "Import")
+    refused = "<b>.zip contains the unsafe name '../../evil.json'"
+    assert safe_label(refused) in recorded.error[0].value and len(store.projects()) == 1
     upload(recorded, ("mine.zip", file.path.read_bytes()), to="A zip")
     press(recorded, "Import")
     assert "Imported “My gestures 2”" in texts(recorded)
     assert [p.name for p in store.projects()] == ["My gestures", "My gestures 2"]
     assert recorded.sidebar.selectbox[0].value == "My gestures 2"
-
-
-def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):
-    upload(recorded, ("<b>.zip", zip_of({"../../evil.json": b"x"})), to="A zip")
-    press(recorded, "Import")
-    assert (
-        safe_label("<b>.zip contains the unsafe name '../../evil.json'") in recorded.error[0].value
-    )
-    assert len(store.projects()) == 1
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "coco", "kazuhito"])
@@ -81,25 +89,22 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     assert "⚠️ **on**" not in words
 
 
-def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
+def test_pictures_are_forgotten_also_in_a_prepared_file_and_the_bin_is_emptied(
+    app, store, tmp_path
+):
     ids = record(store, "ok", 3)
     delete_samples(store, store.projects()[0].id, ids[:2])
+    (tmp_path / "download-a.zip").write_bytes(b"pictures")
+    prepared = Download(tmp_path / "download-a.zip", "p", "", "")
+    app.session_state["download"] = (("of", "it"), prepared)
     go(app, "privacy")
     press(app, "Delete the pictures")
     assert store.projects()[0].keypoints_only
     assert "stores keypoints only" in texts(app)
+    assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
     press(app, "Empty the bin for good")
     assert "2 samples" in texts(app)
     assert store.samples(store.projects()[0].id, deleted=True) == []
-
-
-def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store, tmp_path):
-    record(store, "ok", 3)
-    (tmp_path / "download-a.zip").write_bytes(b"pictures")
-    prepared = Download(tmp_path / "download-a.zip", "p", "", "")
-    app.session_state["download"] = (("of", "it"), prepared)
-    press(go(app, "privacy"), "Delete the pictures")
-    assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
 
 
 def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):
@@ -116,6 +121,5 @@ def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, 
     [project] = store.projects()  # the empty one that a first visitor gets
     assert store.samples(project.id) == []
     assert app.button(key="erase").disabled
-    for page in ("studio", "demo", "record", "train", "live", "export", "gestures", "review"):
-        go(app, page)
-        assert not app.error
+    for page in PAGES:
+        assert not go(app, page).error, page

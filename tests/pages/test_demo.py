@@ -4,7 +4,7 @@ import pytest
 
 from core.paths import Paths
 from core.recording.demo import DEMO_PROJECT
-from tests.pages.conftest import component, go, press, texts
+from tests.pages.conftest import component, go, press, texts, undo_here, undo_offered
 
 
 def named(app):
@@ -23,7 +23,7 @@ def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
     assert named(app) == ["Sample hands"]
 
 
-def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store):
+def test_the_demo_project_is_filled_and_chosen_and_goes_as_a_whole(app, store):
     go(app, "demo")
     press(app, "Fill a demo project")
     assert app.sidebar.selectbox[0].value == DEMO_PROJECT
@@ -33,7 +33,11 @@ def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store)
     assert sorted(p.name for p in store.projects()) == [DEMO_PROJECT, "My gestures"]
     go(app, "record")
     assert app.sidebar.selectbox[0].value == DEMO_PROJECT
-    assert not app.error
+    assert not app.error and undo_offered(app).startswith("Imported")
+    undo_here(app)
+    assert [p.name for p in store.projects()] == ["My gestures"]
+    assert app.sidebar.selectbox[0].value == "My gestures"
+    assert [p.name for p in store.projects(deleted=True)] == [DEMO_PROJECT]
 
 
 @pytest.mark.parametrize("name", ["demo", "starter"])

@@ -23,19 +23,14 @@ def starter_file(tmp_path_factory):
     return out.read_bytes()
 
 
-def test_the_starter_is_offered_checked_and_with_its_card(app):
+def test_the_starter_is_offered_checked_with_its_card_and_its_persons_names_as_one_wants(app):
     go(app, "export")
     assert not app.error
     assert "answers match on 16 test hands" in app.success[0].value
     assert "Download My-gestures.gesture" in downloads(app)
     said = texts(app)
     assert "Recognises 👍 thumbs" in said and "sha256 of the file" in said
-    assert "#### Gesture model" in said
-
-
-def test_names_of_persons_are_left_out_by_a_switch(app):
-    go(app, "export")
-    assert "Worst person: Coolmann2049" in texts(app)
+    assert "#### Gesture model" in said and "Worst person: Coolmann2049" in said
     app.toggle(key="export_names").set_value(False).run()
     assert not app.exception
     assert "Worst person: person " in texts(app)
@@ -51,8 +46,7 @@ def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, start
     assert store.projects()[0].active_model == run.name
     assert "model added to" in texts(app)
     for page in ("live", "files", "train", "export"):
-        go(app, page)
-        assert not app.error
+        assert not go(app, page).error, page
     chosen = app.selectbox(key=f"model_{store.projects()[0].id}")
     assert chosen.value == run.name
 

@@ -32,21 +32,15 @@ def test_the_empty_page_says_what_to_do(app):
     assert not app.get("download_button")
 
 
-def test_pictures_come_back_with_gesture_and_downloads(app, photo):
+def test_pictures_come_back_with_gesture_and_downloads_and_names_with_markup_as_text(app, photo):
     go(app, "files")
-    upload(app, ("a.jpg", photo("thumbs_up")), ("b.jpg", photo("fist")), ("c.png", b"nothing"))
+    upload(app, (ODD, photo("thumbs_up")), ("b.jpg", photo("fist")), (f"2{ODD}", b"nothing"))
     said = texts(app)
     assert "**2** read · **1** skipped · **2** hands" in said
     assert "👍 **thumbs\\_up**" in said and "👊 **fist**" in said
-    assert safe_label("c.png isn't a JPEG, PNG or WEBP image") in said
-    assert downloads(app) == ["Table (CSV)", "Annotated pictures (zip)"]
-
-
-def test_a_name_with_markup_is_shown_as_text(app, photo):
-    go(app, "files")
-    upload(app, (ODD, photo("open_palm")), (f"2{ODD}", b"nothing"))
     assert safe_label(ODD) in [caption.value for caption in app.caption]
-    assert safe_label(f"2{ODD} isn't a") in texts(app)
+    assert safe_label(f"2{ODD} isn't a JPEG, PNG or WEBP image") in said
+    assert downloads(app) == ["Table (CSV)", "Annotated pictures (zip)"]
 
 
 def kept_reads(app):
@@ -54,7 +48,7 @@ def kept_reads(app):
     return {name: one.value for name, one in app.session_state["cached_values"].items()}
 
 
-def test_results_survive_a_rerun_and_go_with_their_file(app, photo, video):
+def test_results_survive_a_rerun_and_go_with_their_file_and_with_the_page(app, photo, video):
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("v.mp4", video))
     reads = kept_reads(app)
@@ -66,21 +60,13 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, video):
     app.toggle[0].set_value(True).run()
     assert len(kept_reads(app)) == 2  # as they were read last, and one video
     assert [path.suffix for path in folder.iterdir()] == [".webm"]
-    app.toggle[0].set_value(False).run()
-    assert "**2** read" in texts(app)
-    app.file_uploader[0].set_value(None)
-    assert kept_reads(run(app)) == {}
-    assert list(folder.iterdir()) == []
-    assert "Drop pictures or videos" in app.info[0].value
-
-
-def test_what_was_read_is_forgotten_when_the_page_is_left(app, video):
-    go(app, "files")
-    upload(app, ("v.mp4", video))
-    folder = app.session_state["files_folder"].folder
-    assert len(kept_reads(app)) == len(list(folder.iterdir())) == 1
     go(app, "gestures")
     assert kept_reads(app) == {} and list(folder.iterdir()) == []
+    upload(go(app, "files"), ("a.jpg", photo("thumbs_up")))
+    assert len(kept_reads(app)) == 1
+    app.file_uploader[0].set_value(None)
+    assert kept_reads(run(app)) == {}
+    assert "Drop pictures or videos" in app.info[0].value
 
 
 def test_many_pictures_are_shown_a_dozen_at_first(app, hand_photos):

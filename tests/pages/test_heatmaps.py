@@ -4,7 +4,7 @@ import pytest
 
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
-from tests.pages.conftest import choose, go, upload
+from tests.pages.conftest import choose, downloads, go, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -14,9 +14,12 @@ def photo(shared_data):
     return sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
 
 
-def test_another_crop_closes_the_estimator_of_the_one_before(app, photo):
+def test_a_picture_is_seen_in_every_view_and_another_crop_closes_the_estimator_before(app, photo):
     choose(go(app, "heatmaps"), "Source", "Picture")
     upload(app, ("a.jpg", photo.read_bytes()))
+    for view in ("multi", "hm"):
+        choose(app, "View", view)
+        assert downloads(app) == ["Download"] and app.get("imgs")
     first = app.session_state["cached_values"]["maps_estimator"].value
     crop = next(radio for radio in app.radio if radio.key == "maps_crop")
     crop.set_value("self").run()

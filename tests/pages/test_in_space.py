@@ -25,19 +25,12 @@ def project(first, store, workspace):
     return first
 
 
-def test_every_page_opens(app, project):
+def test_every_page_opens_export_gives_the_model_and_train_keeps_to_space(app, project):
     for name in (name.lower() for names in SECTIONS.values() for name in names):
         assert not go(app, name).error, name
-
-
-def test_export_gives_the_model_as_a_file(app, project):
     go(app, "export")
-    assert not app.error
     assert "answers match on 16 test hands" in app.success[0].value
     assert "in space: x right, y down, z away" in texts(app)
-
-
-def test_train_keeps_to_space_where_there_is_nothing_else(app, project):
     go(app, "train")
     assert "Learns from 3-D keypoints" in texts(app)
     labelled(app.radio, "Learn from keypoints in").set_value("2-D (x, y)").run()

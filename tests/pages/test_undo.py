@@ -8,10 +8,8 @@ from tests.pages.conftest import (
     fill,
     go,
     press,
-    put_files,
     record,
     run,
-    texts,
     undo_here,
     undo_offered,
     unfold,
@@ -36,25 +34,15 @@ def delete(app, sample_id):
     return run(app)
 
 
-def test_nothing_is_offered_before_anything_was_done(app):
-    for page in ("studio", "record", "gestures", "review", "train", "live", "files", "export"):
-        assert undo_offered(go(app, page)) == ""
-
-
 def test_the_next_act_takes_the_place_of_the_one_before(app, ids, first, store):
+    assert undo_offered(app) == ""
     delete(app, ids[0])
-    press(app, "Delete these 2")
+    assert undo_offered(go(app, "train")) == "Deleted 1 sample"  # on whatever page is opened next
+    press(go(app, "record"), "Delete these 2")
     assert undo_offered(app) == "Deleted 2 samples"
     undo_here(app)
     assert count(store) == 2 and undo_offered(app) == ""
     assert len(store.list_history(first.id)) == 1
-
-
-def test_an_act_is_offered_on_whatever_page_is_opened_next(app, ids, store):
-    delete(app, ids[0])
-    assert undo_offered(go(app, "train")) == "Deleted 1 sample"
-    undo_here(app)
-    assert count(store) == 3
 
 
 def test_two_windows_offer_each_its_own_act(app, ids, first, store, open_app):
@@ -71,19 +59,15 @@ def test_two_windows_offer_each_its_own_act(app, ids, first, store, open_app):
     assert count(store) == 6
 
 
-def test_what_another_program_did_is_not_offered_as_one_s_own(app, ids, first, store):
+def test_what_another_program_did_or_undid_and_an_old_act_are_not_offered(
+    app, ids, first, store, monkeypatch
+):
     delete_samples(store, first.id, ids[:1])
     assert undo_offered(run(app)) == ""
-
-
-def test_what_was_undone_elsewhere_is_not_offered_any_more(app, ids, first, store):
-    delete(app, ids[0])
+    delete(app, ids[1])
     store.undo(store.list_history(first.id)[0].id)
-    assert undo_offered(run(app)) == "" and count(store) == 3
-
-
-def test_an_old_act_is_not_offered_any_more(app, ids, monkeypatch):
-    delete(app, ids[0])
+    assert undo_offered(run(app)) == "" and count(store) == 2
+    delete(app, ids[1])
     monkeypatch.setattr("pages.panels.project.projects.SHOWN_S", 0.0)
     assert undo_offered(run(app)) == ""
 
@@ -136,23 +120,3 @@ def test_an_imported_table_goes_with_its_gestures_and_persons(app, first, store,
     undo_here(app)
     assert count(store) == 0 and store.persons(first.id) == []
     assert store.gestures(first.id) == before
-
-
-def test_a_demo_project_that_was_filled_goes_as_a_whole(app, store):
-    press(go(app, "demo"), "Fill a demo project")
-    assert app.sidebar.selectbox[0].value == "Demo"
-    assert undo_offered(app).startswith("Imported")
-    undo_here(app)
-    assert [p.name for p in store.projects()] == ["My gestures"]
-    assert app.sidebar.selectbox[0].value == "My gestures"
-    assert [p.name for p in store.projects(deleted=True)] == ["Demo"]
-
-
-@pytest.mark.usefixtures("weights_folder")
-def test_uploads_on_record_are_one_act(app, store, hand_photos):
-    photos = hand_photos("thumbs_up")[:2]
-    put_files(go(app, "record"), *((path.name, path.read_bytes()) for path in photos))
-    press(app, "Add as")
-    assert undo_offered(app) == "Added 2 samples from files"
-    undo_here(app)
-    assert count(store) == 0 and "added" in texts(app)

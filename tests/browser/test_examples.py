@@ -1,8 +1,14 @@
-"""The example client: drawing in the air in a real browser, by the real WebSocket's messages."""
+"""The receivers of docs/actions.md, run as they stand there, and the example client that draws in
+the air; in Chromium, by the real WebSocket's messages, where pages from elsewhere stay outside."""
 
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import numpy as np
 import pytest
@@ -10,22 +16,51 @@ from playwright.sync_api import expect
 
 from core.actions import actions as module
 from core.actions.actions import Actions, Settings
-from core.actions.websocket import new_token
+from core.actions.changes import Change
+from core.actions.osc import OscOut
+from core.actions.websocket import WebSocketOut, new_token
+from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.skeletons.table import ICVL_16, SKELETONS
 from core.pose.types import Estimate, Pose
 from core.reading.reading import HandReading
 from tests.conftest import wait_until
 from tests.support.studio import FLAGS, ROOT
 
-pytestmark = pytest.mark.browser
+ACTIONS = ROOT / "docs" / "actions.md"
+OPEN_PALM = Change(1.0, DEFAULT_GESTURES[7], 8, 0.965, "Left", "Demo", "starter")
 
-PAINTED = """() => {
-  const { width, height } = canvas
-  const alpha = drawing.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 == 3)
-  const found = [...alpha.keys()].filter(i => alpha[i])
-  const xs = found.map(i => i % width / width), ys = found.map(i => Math.floor(i / width) / height)
-  return found.length ? [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)] : []
-}"""
+
+def example(language, holding):
+    """The document's one block in a language that holds a text."""
+    text = ACTIONS.read_text(encoding="utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    [block] = [block for block in blocks if holding in block]
+    return block
+
+
+def test_the_python_receiver_prints_what_is_sent():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = example("python", "pythonosc").replace("12000", str(port))
+    receiver = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    out, said = OscOut(port=port), []
+    reader = threading.Thread(target=lambda: said.extend(receiver.stdout))
+    reader.start()
+    try:
+        end = time.monotonic() + 20
+        while not len(said) >= 2 and time.monotonic() < end:  # UDP: until it listens
+            out.send(OPEN_PALM)
+            time.sleep(0.1)
+    finally:
+        receiver.kill()
+        receiver.wait(5)
+        reader.join(5)
+        receiver.stdout.close()
+        out.close()
+    assert said[:2] == ["class 8\n", "Left ✋ open_palm 96%\n"]
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -38,9 +73,41 @@ def site():
     """The examples' folder as a site of its own; its origin."""
     handler = partial(Quiet, directory=ROOT / "docs" / "examples")
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.mark.browser
+def test_the_javascript_receiver_hears_in_a_page_that_was_named_and_in_no_other(open_browser, site):
+    token = new_token()
+    out = WebSocketOut(token, 0, origins=(site,))
+    code = example("js", "new WebSocket").replace("8765/?token=…", f"{out.port}/?token={token}")
+    said = []
+    page = open_browser(*FLAGS).new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(site.replace("127.0.0.1", "localhost"))
+    with page.expect_console_message(lambda m: "403" in m.text):
+        page.add_script_tag(content=code)
+    assert out.clients == 0
+    page.goto(site)
+    said.clear()
+    page.add_script_tag(content=code)
+    wait_until(lambda: page.wait_for_timeout(20) or out.clients)
+    with page.expect_console_message(lambda m: "open_palm" in m.text):
+        out.send(OPEN_PALM)
+    page.close()
+    out.close(wait=True)
+    assert said == ["Left ✋ open_palm"]
+
+
+PAINTED = """() => {
+  const { width, height } = canvas
+  const alpha = drawing.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 == 3)
+  const found = [...alpha.keys()].filter(i => alpha[i])
+  const xs = found.map(i => i % width / width), ys = found.map(i => Math.floor(i / width) / height)
+  return found.length ? [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)] : []
+}"""
 
 
 def hand(x, thumb_to_index, tips=0.2):
@@ -77,6 +144,7 @@ def page(open_browser, site, actions):
     page.close()
 
 
+@pytest.mark.browser
 def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(page, actions):
     def offer(*readings, time_s=1.0):
         poses = tuple(reading.pose for reading in readings)
@@ -102,6 +170,7 @@ def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(page, actions):
     expect(page.get_by_text("can't be reached")).to_be_visible()
 
 
+@pytest.mark.browser
 def test_it_knows_the_fingertips_of_every_hand_and_a_body_s_hands(page):
     hands = {name: one for name, one in SKELETONS.items() if "thumb_tip" in one.joints}
     wanted = {name: [one.index("thumb_tip"), one.index("index_tip")] for name, one in hands.items()}
@@ -110,6 +179,7 @@ def test_it_knows_the_fingertips_of_every_hand_and_a_body_s_hands(page):
     assert page.evaluate("TIPS") == wanted
 
 
+@pytest.mark.browser
 def test_a_hand_in_depth_draws_and_a_body_does_with_its_hands_together(page, actions):
     def offer(world, skeleton, x, space="metres"):
         at = np.full((len(world), 2), (200 * x - 0.5, 49.5), np.float32)
