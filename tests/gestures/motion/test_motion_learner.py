@@ -1,6 +1,5 @@
 """Learning gestures that move: by examples or by a net, saved as one graph that answers alike."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -82,11 +81,6 @@ def test_a_model_of_moving_gestures_refuses_single_frames_and_says_what_it_takes
     train(make_motions(2), run, QUICK)
     with pytest.raises(ModelError, match=r"\(N, 16, 1, 2\)"):
         GestureModel.load(run.path).predict(np.zeros((2, 1, 2), np.float32), np.zeros(2, bool))
-    metadata = json.loads((run.path / "metadata.json").read_text(encoding="utf-8"))
-    for wrong in ({"steps": 0}, {"steps": "16"}, {"kind": "shaking"}):
-        (run.path / "metadata.json").write_text(json.dumps(metadata | wrong), encoding="utf-8")
-        with pytest.raises(ModelError, match="metadata"):
-            GestureModel.load(run.path)
 
 
 def test_no_recording_is_on_both_sides_and_what_one_person_shows_is_not_judged():
