@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
+import pytest
 from pythonosc.osc_message import OscMessage
 from websockets.sync.client import connect as connect_by_proxy
 
+from core.actions.actions import Actions
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Pose
 from core.reading.reading import HandReading
@@ -38,3 +40,10 @@ def heard(receiver):
     """The address and values of the next OSC message."""
     message = OscMessage(receiver.recv(4000))
     return message.address, message.params
+
+
+@pytest.fixture
+def actions():
+    actions = Actions()
+    yield actions
+    actions.close()

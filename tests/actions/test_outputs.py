@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from core.actions.actions import OUTPUTS, Actions, Settings
+from core.actions.actions import OUTPUTS, Settings
 from core.actions.websocket import new_token
 from tests.actions.conftest import connect, heard, osc_port, reading
 from tests.conftest import wait_until
@@ -43,38 +43,27 @@ FAULTY = {
 }
 
 
-@pytest.fixture
-def actions():
-    actions = Actions()
-    yield actions
-    actions.close()
-
-
 def test_every_kind_has_a_switch_that_is_off_and_a_receiver_here():
     switches = {field.name: field.default for field in fields(Settings)}
     assert {kind: switches[kind] for kind in OUTPUTS} == dict.fromkeys(OUTPUTS, False)
     assert set(OUTPUTS) == set(RECEIVERS) == set(FAULTY)
 
 
+@pytest.mark.parametrize("closed", [False, True], ids=["switched off", "closed"])
 @pytest.mark.parametrize("kind", OUTPUTS)
-def test_an_output_tells_a_gesture_and_takes_it_back_when_it_is_switched_off(kind, actions):
+def test_an_output_tells_a_gesture_and_takes_it_back_at_its_end(kind, actions, closed):
     assert Settings(**{kind: True}).any_on
     with RECEIVERS[kind](actions) as receive:
         actions.offer((reading("fist"),), 1.0)
         assert receive() == 5 and actions.status().sent == 1
-        actions.configure(Settings())
-        assert receive() == 0
-    assert actions.offer((reading("ok"),), 2.0) and actions.status().sent == 2  # to nobody
-
-
-@pytest.mark.parametrize("kind", OUTPUTS)
-def test_an_output_is_closed_with_the_actions(kind, actions):
-    with RECEIVERS[kind](actions) as receive:
-        actions.offer((reading("fist"),), 1.0)
-        assert receive() == 5
-        actions.close()
+        if closed:
+            actions.close()
+        else:
+            actions.configure(Settings())
         assert receive() == 0
     assert actions.status().address == "" and actions.status().clients == 0
+    told = actions.offer((reading("ok"),), 2.0)  # to nobody
+    assert bool(told) != closed and actions.status().sent == 2
 
 
 @pytest.mark.parametrize("kind", OUTPUTS)

@@ -1,8 +1,6 @@
 """synthetic outliers: each gesture a random hand shape, each person a random way of holding it."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
 
 
-def make_data(persons: int = 3, gestures: int = 4, each: int = 12, seed: int = 0) -> GestureData:
+def make_data(persons: int = 3, gestures: int = 4, each: int = 4, seed: int = 0) -> GestureData:
     """Samples of every gesture by every person, one session a person, two recordings a gesture."""
     rng = np.random.default_rng(seed)
     shapes = rng.normal(0, 40, (gestures, 21, 2))
@@ -29,14 +27,6 @@ def make_data(persons: int = 3, gestures: int = 4, each: int = 12, seed: int = 0
         np.array([f"s{p}" for p in person]),
         np.array([f"b{p}-{g}-{h}" for p, g, h in zip(person, gesture, halves, strict=True)]),
     )
-
-
-def without_sha256(folder: Path) -> None:
-    """Forget which graph a model's metadata are of, so that it can be another."""
-    path = folder / "metadata.json"
-    metadata = json.loads(path.read_text(encoding="utf-8"))
-    del metadata["onnx_sha256"]
-    path.write_text(json.dumps(metadata), encoding="utf-8")
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import LabelError
 from core.gestures.labels import (
     DEFAULT_GESTURES,
-    NONE,
     GestureLabel,
     format_count,
     match_gesture,
@@ -18,14 +17,6 @@ from core.gestures.labels import (
     safe_label,
     safe_name,
 )
-
-
-def test_a_new_project_has_the_eight_gestures_in_order_and_none_last():
-    names = "thumbs_up thumbs_down point_up ok fist point_right point_left open_palm none"
-    emoji = "👍 👎 ☝️ 👌 👊 👉 👈 ✋ 🚫"
-    assert [g.name for g in DEFAULT_GESTURES] == names.split()
-    assert [g.emoji for g in DEFAULT_GESTURES] == emoji.split()
-    assert DEFAULT_GESTURES[-1] == NONE
 
 
 def test_a_title_is_emoji_and_name_or_the_name_alone():
@@ -88,6 +79,7 @@ def test_an_invisible_character_is_refused_and_named(mark):
         safe_name(f"wa{mark}ve")
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=60))
 def test_whatever_becomes_a_name_is_normal_short_and_visible(text):
     try:
@@ -122,6 +114,7 @@ def test_markup_in_a_label_is_shown_as_the_letters_it_is(text, shown):
     assert safe_label(text) == shown
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=40))
 def test_no_sign_of_markdown_is_left_bare_in_a_label(text):
     without_escapes = re.sub(r"\\[!-/:-@\[-`{-~]", "", safe_label(text))

@@ -1,7 +1,6 @@
 """Body poses are learned as hands are: real people's 17 keypoints, labelled by a stated rule."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from core.gestures.classifier.augmentation import Augmentation, Symmetries, augm
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
-from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.features import get_feature_set
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
@@ -21,7 +19,6 @@ from core.training.runs import Run
 from tests.support.gesture_samples import gesture_samples
 
 GESTURES = (GestureLabel("both forearms up", "🙌"), GestureLabel("both down"), GestureLabel("one"))
-_FACE = 5  # keypoints of the head come first
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +46,12 @@ def people(shared_data) -> GestureData:
 @pytest.fixture(scope="module")
 def trained(people, tmp_path_factory) -> Run:
     run = Run.create(tmp_path_factory.mktemp("bodies"))
-    train(people, run, TrainOptions(epochs=25))
+    train(people, run, TrainOptions(epochs=6))
     return run
 
 
 def test_poses_of_people_in_other_pictures_are_read(trained, people):
+    assert np.isnan(people.keypoints).any()
     guessed = np.bincount(people.labels).max() / len(people)  # by who always says the same
     assert guessed < 0.6
     figures = next(line for line in trained.records("result"))["figures"]
@@ -69,22 +67,9 @@ def test_the_saved_model_knows_its_skeleton_and_refuses_hands(trained, people):
         model.predict(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))[0]
     with pytest.raises(ModelError, match="knows coco_17 keypoints, these are hand_21"):
         model.check_estimator("coco-truth", "hand_21")
-
-
-def test_each_person_is_left_out_once_with_what_is_hidden_missing(people):
-    assert np.isnan(people.keypoints).any()
-    three = replace(people, persons=np.array([f"p{int(p) % 3}" for p in people.persons]))
-    odd = three.persons == "p1"  # who shows everything the other way round
-    exchanged = np.where(odd & (three.labels < 2), 1 - three.labels, three.labels)
-    found = leave_one_person_out(replace(three, labels=exchanged), TrainOptions(), epochs=12)
-    counts = {person: int((three.persons == person).sum()) for person in ("p0", "p1", "p2")}
-    assert {person: figures["n"] for person, figures in found.items()} == counts
-    assert summarise_persons(found)["worst_person"] == "p1"
-
-
-def test_what_was_made_up_of_bodies_is_called_so(trained):
-    said = GestureModel.load(trained.path).metadata["rejection"]
-    assert said["score"] == "made-up bodies" and "bodies made of two" in said["measured_on"]
+    rejection = model.metadata["rejection"]
+    assert rejection["score"] == "made-up bodies"
+    assert "bodies made of two" in rejection["measured_on"]
 
 
 def test_a_body_seen_from_behind_keeps_its_outline_and_its_label(people):

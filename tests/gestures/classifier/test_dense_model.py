@@ -26,18 +26,21 @@ def confusion(labels, found, count):
     return table.tolist()
 
 
-def test_the_seeds_network_reads_its_table_scaled_as_in_training(seed):
+@pytest.mark.parametrize(
+    ("scaled", "wanted", "accuracy"),
+    [
+        (True, [[1633, 28], [32, 1629]], 0.981939),
+        (False, [[1425, 236], [5, 1656]], 0.927453),  # raw pixels, as the seed predicts
+    ],
+)
+def test_the_seeds_network_reads_its_table_as_in_training_and_as_it_predicts(
+    seed, scaled, wanted, accuracy
+):
     model, inputs, labels = seed
-    found = model.scale_inputs_by(inputs).probabilities(inputs).argmax(1)
-    assert confusion(labels, found, 2) == [[1633, 28], [32, 1629]]
-    assert (found == labels).mean() == pytest.approx(0.981939, abs=5e-7)
-
-
-def test_raw_pixels_as_the_seed_predicts_cost_it_five_points(seed):
-    model, inputs, labels = seed
+    model = model.scale_inputs_by(inputs) if scaled else model
     found = model.probabilities(inputs).argmax(1)
-    assert confusion(labels, found, 2) == [[1425, 236], [5, 1656]]
-    assert (found == labels).mean() == pytest.approx(0.927453, abs=5e-7)
+    assert confusion(labels, found, 2) == wanted
+    assert (found == labels).mean() == pytest.approx(accuracy, abs=5e-7)
 
 
 def test_a_point_of_each_map_becomes_the_44_numbers_in_order(seed):
@@ -68,9 +71,6 @@ def test_a_tiny_network_gives_what_a_hand_computes():
 def test_other_numbers_than_the_networks_are_refused(seed, shape):
     with pytest.raises(ModelError, match="44"):
         seed[0].probabilities(np.zeros(shape, "f4"))
-
-
-def test_twenty_one_keypoints_are_not_the_22_peaks():
     with pytest.raises(ModelError, match="background"):
         flatten_openpose_peaks(np.zeros((1, 21, 2), "f4"))
 

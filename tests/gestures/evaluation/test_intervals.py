@@ -26,24 +26,25 @@ def share(rights: list[int], counts: list[int], **kwargs):
     return estimate_accuracy(correct, np.repeat(np.arange(len(counts)), counts), **kwargs)
 
 
-def test_samples_that_stand_alone_have_wilsons_interval():
-    found = share([1] * 8 + [0] * 2, [1] * 10)
-    assert (found.low, found.high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert found.effective_n == pytest.approx(10) and found.groups == found.n == 10
-
-
-def test_frames_of_a_recording_count_as_fewer():
-    # all right: 2 recordings of 11, design effect 1 + 10 · 0.1 = 2, so that 22 count as 11
-    found = share([11, 11], [11, 11])
-    assert found.effective_n == pytest.approx(11)
-    assert (found.low, found.high) == pytest.approx((11 / (11 + 3.8416), 1.0))
-
-
-def test_groups_that_differ_widen_the_interval():
-    # shares 1 and 0: variance of the mean 2 · (¼ · ¼ + ¼ · ¼) = ¼, a sample's is ¼ · 40 / 39
-    found = share([20, 0], [20, 20])
-    assert found.value == 0.5 and found.effective_n == pytest.approx(40 / 39)
-    assert found.low < 0.1 and found.high > 0.9
+@pytest.mark.parametrize(
+    ("rights", "counts", "kind", "effective_n", "interval"),
+    [
+        # samples that stand alone have Wilson's interval
+        ([1] * 8 + [0] * 2, [1] * 10, "burst", 10, (0.4902, 0.9433)),
+        ([1], [1], "burst", 1, (1 / 4.8416, 1.0)),
+        # all right: 2 recordings of 11, design effect 1 + 10 · 0.1 = 2, so that 22 count as 11
+        ([11, 11], [11, 11], "burst", 11, (11 / (11 + 3.8416), 1.0)),
+        # shares 1 and 0: variance of the mean 2 · (¼ · ¼ + ¼ · ¼) = ¼, a sample's is ¼ · 40 / 39
+        ([20, 0], [20, 20], "burst", 40 / 39, (0.0558, 0.9442)),
+        # 1000 frames of one person count as 20 at most
+        ([1000], [1000], "person", 1000 / (1 + 999 * 0.05), (0.8363, 1.0)),
+    ],
+)
+def test_samples_of_a_group_count_as_fewer(rights, counts, kind, effective_n, interval):
+    found = share(rights, counts, kind=kind)
+    assert found.effective_n == pytest.approx(effective_n)
+    assert (found.low, found.high) == pytest.approx(interval, abs=1e-4)
+    assert (found.groups, found.n) == (len(counts), sum(counts))
 
 
 def test_each_person_may_count_the_same():
@@ -51,12 +52,6 @@ def test_each_person_may_count_the_same():
     assert share(rights, counts).value == pytest.approx(95 / 110)
     found = share(rights, counts, kind="person", equal_weights=True)
     assert found.value == pytest.approx(0.7) and found.low < 0.7 < found.high
-
-
-def test_one_group_and_one_sample_say_little():
-    assert share([1], [1]).low == pytest.approx(1 / 4.8416)
-    one = share([1000], [1000], kind="person")  # 1000 frames of one person count as 20 at most
-    assert one.effective_n == pytest.approx(1000 / (1 + 999 * 0.05)) and one.high == 1.0
 
 
 def test_a_share_is_never_outside_its_interval():

@@ -48,6 +48,8 @@ def test_what_lies_between_two_hands_of_one_size(hand):
     expected = 1 / (1 + (((left - right) / 100) ** 2).sum(1))
     np.testing.assert_allclose(found[NEAR:], expected, rtol=1e-4)
     assert found[NEAR] == pytest.approx(1 / 10, rel=1e-4)  # thumb to thumb: 3 lengths
+    [above] = PAIR(pair(hand, hand + np.float32([0, -200])), SEEN)
+    np.testing.assert_allclose(above[DIRECTION], [0, -1], atol=1e-4)
 
 
 def test_hands_that_touch_differ_from_hands_that_do_not(hand):
@@ -63,18 +65,6 @@ def test_of_one_hand_nothing_lies_between(hand, missing):
     assert np.isfinite(found).all()
     assert found[LEFT_THERE : LARGER + 1].tolist() == [missing, 1 - missing, 0]
     assert not found[LARGER:].any()
-
-
-def test_where_and_how_large_they_are_together_says_nothing(hand):
-    both = pair(hand, hand * 0.8 + [120, -40])
-    np.testing.assert_allclose(PAIR(both * 3 - 70, SEEN), PAIR(both, SEEN), atol=1e-4)
-
-
-def test_how_they_are_held_to_each_other_does(hand):
-    above = PAIR(pair(hand, hand + np.float32([0, -200])), SEEN)[0]
-    beside = PAIR(pair(hand, hand + np.float32([200, 0])), SEEN)[0]
-    np.testing.assert_allclose(above[DIRECTION], [0, -1], atol=1e-4)
-    np.testing.assert_allclose(beside[DIRECTION], [1, 0], atol=1e-4)
 
 
 def test_in_a_mirror_the_left_hand_is_the_right_one(hand):

@@ -50,10 +50,6 @@ def test_a_flat_hand_by_hand():
     np.testing.assert_allclose(np.linalg.norm(own[11]), 1, atol=1e-5)  # the farthest: length 1
 
 
-def test_position_and_scale_change_nothing(hands):
-    np.testing.assert_allclose(of(hands / 1000 - [0.1, 0.2, 3.0]), of(hands), atol=2e-4)
-
-
 def test_a_turn_is_kept_as_a_turn_of_the_bones_and_of_the_palm_s_axes(hands):
     after, turn = turned(hands)
     before, found = of(hands), of(after)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 
@@ -41,21 +42,11 @@ def test_what_is_kept_comes_back_and_nothing_else_changes(folder):
     assert after == before
 
 
-RIGHT = {"joints": True, "min_cutoff": 1, "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 0}
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [
-        *([], "fast", 7),
-        *(RIGHT | wrong for wrong in ({"min_cutoff": "x"}, {"min_cutoff": "nan"})),
-        *(RIGHT | wrong for wrong in ({"enter": 0.3}, {"hold_s": 1e9})),
-    ],
-    ids=str,
-)
-def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, kept):
+@pytest.mark.parametrize("wrong", [{"min_cutoff": "nan"}, {"enter": 0.3}, {"hold_s": 1e9}])
+def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, wrong):
     metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    (folder / METADATA).write_text(json.dumps(metadata | {"smoothing": kept}), encoding="utf-8")
+    smoothing = {"smoothing": asdict(Smoothing(enter=0.6, leave=0.4)) | wrong}
+    (folder / METADATA).write_text(json.dumps(metadata | smoothing), encoding="utf-8")
     with pytest.raises(ModelError, match="smooth"):
         GestureModel.load(folder)
 

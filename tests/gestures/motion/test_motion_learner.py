@@ -1,6 +1,5 @@
 """Learning gestures that move: by examples or by a net, saved as one graph that answers alike."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -42,7 +41,7 @@ def make_motions(each: int, persons: int = 2, skeleton: str = "fingertip_1", joi
     [
         (2, 1, "fingertip_1", "templates"),
         (2, 21, "hand_21", "templates"),
-        (20, 1, "fingertip_1", "net"),
+        (12, 1, "fingertip_1", "net"),
     ],
 )
 def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joints, skeleton, by):
@@ -62,7 +61,7 @@ def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joi
 
 
 def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_on(tmp_path):
-    data = make_motions(20)
+    data = make_motions(12)
     split = split_motions(data)
     spoiled = data.keypoints.copy()
     spoiled[split.validation] = np.random.default_rng(1).normal(
@@ -77,22 +76,11 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
     assert [one.chosen_on for one in found] == [Part.TRAINING] * 2
 
 
-def test_with_too_few_samples_for_a_net_nothing_is_chosen(tmp_path):
-    data = make_motions(2)
-    learned = train_motions(data, split_motions(data), Run.create(tmp_path), QUICK, Stop())
-    assert (learned.kind, learned.compared, learned.chosen_on) == ("templates", {}, Part.FIXED)
-
-
 def test_a_model_of_moving_gestures_refuses_single_frames_and_says_what_it_takes(tmp_path):
     run = Run.create(tmp_path)
     train(make_motions(2), run, QUICK)
     with pytest.raises(ModelError, match=r"\(N, 16, 1, 2\)"):
         GestureModel.load(run.path).predict(np.zeros((2, 1, 2), np.float32), np.zeros(2, bool))
-    metadata = json.loads((run.path / "metadata.json").read_text(encoding="utf-8"))
-    for wrong in ({"steps": 0}, {"steps": "16"}, {"kind": "shaking"}):
-        (run.path / "metadata.json").write_text(json.dumps(metadata | wrong), encoding="utf-8")
-        with pytest.raises(ModelError, match="metadata"):
-            GestureModel.load(run.path)
 
 
 def test_no_recording_is_on_both_sides_and_what_one_person_shows_is_not_judged():
