@@ -164,7 +164,7 @@ def evaluate(
         found = evaluate_gestures(
             chosen,
             data,
-            estimator_factory=estimator_factory(paths, chosen.about.estimator),
+            estimator_factory=common.estimator_factory(paths, chosen.about.estimator),
             layout=layout,
             skeleton=skeleton,
             mapping=mapping,

@@ -8,11 +8,8 @@ FINE = {"secure": True, "cameras": 1, "permission": "granted", "tried": True, "e
 HERE = "http://localhost:9000"
 
 
-def test_a_camera_that_opened_works():
+def test_a_camera_that_opened_works_and_one_that_was_not_tried_yet_asks_for_the_test():
     assert diagnose_camera(FINE, HERE).kind == "ok"
-
-
-def test_a_camera_that_was_not_tried_yet_asks_for_the_test():
     advice = diagnose_camera(FINE | {"tried": False, "permission": "prompt"}, HERE)
     assert advice.kind == "wait" and "Test the camera" in advice.fix
 
@@ -23,9 +20,6 @@ def test_a_camera_that_was_not_tried_yet_asks_for_the_test():
         ("NotAllowedError", "not allowed to use the camera", "allow the camera and reload"),
         ("NotFoundError", "No camera was found", "Plug a camera in"),
         ("NotReadableError", "in use or does not answer", "Close the program that is using it"),
-        ("OverconstrainedError", "cannot deliver the picture", "Choose a smaller size"),
-        ("SecurityError", "browser's settings forbid", "Open Mudra directly"),
-        ("AbortError", "stopped while it was being opened", "plug it in again"),
         ("<b>SomethingNew</b>", "could not be opened", "try another one"),
         (["odd"], "could not be opened", "try another one"),
     ],
@@ -53,8 +47,3 @@ def test_the_way_to_a_secure_address_names_the_studio_s_own():
     advice = diagnose_camera({"secure": False}, HERE)
     assert f"open Mudra at {HERE} on the machine that runs it" in advice.fix
     assert CAMERA_PROBLEMS[INSECURE].text(HERE) == f"{advice.problem} {advice.fix}"
-
-
-def test_every_fix_is_one_sentence():
-    for trouble in CAMERA_PROBLEMS.values():
-        assert trouble.fix.endswith(".") and ". " not in trouble.fix

@@ -188,15 +188,6 @@ def test_a_performance_without_end_is_cut_and_said(recorder, store, project, swi
     assert progress.saved == 1 and "10 s at most" in progress.note
 
 
-def test_a_still_gesture_beside_one_that_moves_is_recorded_as_ever(
-    recorder, store, project, swipe, gesture, now
-):
-    recorder.start(gesture.id, CONTINUOUS)
-    perform(recorder, now)
-    recorder.stop()
-    assert {sample.frames for sample in store.samples(project.id)} == {1}
-
-
 @pytest.fixture
 def clip(recorder, store, project, swipe, now):
     """A swipe as it is stored."""

@@ -20,7 +20,6 @@ from core.recording.demo import (
     fill_demo_project,
     read_demo_hands,
 )
-from core.store import Store
 
 NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 
@@ -28,13 +27,6 @@ NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 @pytest.fixture(scope="module")
 def hands():
     return read_demo_hands(Paths.find().demo)
-
-
-@pytest.fixture
-def store(workspace):
-    store = Store(Paths.find(workspace).database)
-    yield store
-    store.close()
 
 
 def frame(time_s, mirrored=True):
@@ -63,7 +55,7 @@ def test_a_pointing_hand_points_where_its_name_says(hands):
 def test_the_hand_moves_without_a_jump_and_stays_in_the_picture(hands):
     replay = ReplayEstimator(hands)
     before = None
-    for time_s in np.arange(100, 100 + 20 * (SHOW_S + TRANSITION_S), 0.02):
+    for time_s in np.arange(100, 100 + 6 * (SHOW_S + TRANSITION_S), 0.02):
         [pose] = replay.estimate(frame(float(time_s))).poses
         assert (pose.keypoints >= 0).all() and (pose.keypoints < [640, 480]).all()
         assert before is None or np.abs(pose.keypoints - before).max() < 60
@@ -81,14 +73,12 @@ def test_the_starter_model_reads_what_is_shown(hands, gesture):
     model = GestureModel.load(Paths.find().starter)
     shown = hands.select(gesture)
     replay = ReplayEstimator(replace(hands, keypoints=shown, gestures=[gesture] * len(shown)))
-    right, shown = 0, 0
-    for time_s in np.arange(0, 10 * (SHOW_S + TRANSITION_S), 0.1):
-        estimate = replay.estimate(frame(float(time_s)))
-        for pose in estimate.poses:
+    right = []
+    for time_s in np.arange(0, 10 * (SHOW_S + TRANSITION_S), 0.3):
+        for pose in replay.estimate(frame(float(time_s))).poses:
             row = model.predict(pose.keypoints[None], np.array([True]))[0][0]
-            right += model.gestures[int(row.argmax())].name == gesture
-            shown += 1
-    assert right / shown > 0.9
+            right.append(model.gestures[int(row.argmax())].name == gesture)
+    assert np.mean(right) > 0.9
 
 
 def test_the_live_picture_shows_the_hand_on_the_plain_ground(hands):

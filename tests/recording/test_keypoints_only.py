@@ -12,6 +12,7 @@ from core.recording.recorder import Recorder
 from core.recording.sources import record_source
 from tests.exchange.conftest import sample
 from tests.support.stored import record
+from tests.support.zips import zip_of
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 
@@ -25,19 +26,13 @@ def stored(paths) -> bytes:
     return b"".join(path.read_bytes() for path in paths.workspace.rglob("*") if path.is_file())
 
 
-def zipped(folder, out):
-    with zipfile.ZipFile(out, "w") as archive:
-        for path in folder.rglob("*.jp*g"):
-            archive.write(path, path.relative_to(folder))
-    return out
-
-
 def test_no_pixel_is_stored(store, paths, photos, make_estimator, shared_data, tmp_path):
     project = store.create_project("p", keypoints_only=True)
     ok = next(g for g in store.gestures(project.id) if g.name == "ok")
     recorder = Recorder(store, project.id, "me")  # one that asks for pictures
     content = [(path.name, path.read_bytes()) for path in sorted((photos / "ok").iterdir())[:2]]
-    content.append(("more.zip", zipped(photos / "fist", tmp_path / "more.zip").read_bytes()))
+    fists = {path.name: path.read_bytes() for path in (photos / "fist").iterdir()}
+    content.append(("more.zip", zip_of(fists)))
     assert add_uploads(recorder, project, ok, content, make_estimator).added >= 4
     video = shared_data / "hand_videos" / "fist.mp4"
     with make_estimator() as hands:

@@ -7,7 +7,6 @@ import pytest
 from core.errors import TableError
 from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
-from core.store import Store
 
 XY = [f"{axis}{frame}" for frame in range(16) for axis in "xy"]
 ABOUT = ["source_repo", "burst", "label", "glitch", "agree"]
@@ -45,8 +44,7 @@ def test_rows_are_clips_in_heights_of_the_picture_and_doubtful_ones_are_left_out
             assert f"1 {what}" in read.remark
 
 
-def test_they_come_in_as_clips_of_moving_gestures_a_recording_a_burst(table, tmp_path):
-    store = Store(tmp_path / "m.db")
+def test_they_come_in_as_clips_of_moving_gestures_a_recording_a_burst(store, table):
     report = import_path(store, "ways", table, ImportOptions(layout="point-history"))
     assert report.added == 4 and "left out" in report.text
     project = store.project("ways")
@@ -57,7 +55,6 @@ def test_they_come_in_as_clips_of_moving_gestures_a_recording_a_burst(table, tmp
     assert len({*data.recordings}) == 3 and {*data.persons} == {"anna", "ben"}
     again = import_path(store, "ways", table, ImportOptions(layout="point-history"))
     assert (again.added, again.already) == (0, 4)
-    store.close()
 
 
 def test_the_app_s_own_file_has_numbers_for_labels_and_their_names_beside_it(tmp_path):

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from core.media.pictures import decode_jpeg
-from core.recording.imports.uploads import add_uploads
 from core.recording.plans import CONTINUOUS, SHOT, TIMED, Plan
 from core.recording.recorder import WRITE_INTERVAL_S, Recorder
 from core.recording.sample_pictures import draw_sample
@@ -113,22 +111,3 @@ def test_a_sample_is_shown_as_it_was_seen(store, project, gesture, recorder):
     plain = draw_sample(replace(sample, mirrored_view=False))
     assert mirrored.shape == (160, 160, 3)
     assert (mirrored[:, ::-1] == plain).all() and not (mirrored == plain).all()
-
-
-def test_pictures_become_one_recording_and_each_refusal_names_its_file(
-    store, project, gesture, recorder, make_estimator, starter, shared_data
-):
-    folder = shared_data / "hand_images" / "emrecandir"
-    photos = [(p.name, p.read_bytes()) for p in sorted((folder / "thumbs_up").iterdir())[:2]]
-    done = []
-    pictures = [*photos, ("x.png", b"no picture"), photos[0]]
-    options = {"progress": lambda *progress: done.append(progress[:2])}
-    report = add_uploads(recorder, project, gesture, pictures, make_estimator, **options)
-    assert report.added == 2
-    assert [name for name, _ in report.skipped] == ["x.png", photos[0][0]]
-    assert report.skipped[1][1] == "stored already"
-    assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    samples = store.samples(project.id)
-    assert len({s.burst_id for s in samples}) == 1 and not samples[0].mirrored_view
-    probabilities = starter.predict(samples[0].keypoints, np.array([False]))[0]
-    assert starter.gestures[int(probabilities.argmax())].name == "thumbs_up"

@@ -9,7 +9,6 @@ from functools import partial
 
 import pytest
 
-from core.errors import NotFoundError
 from core.recording.plans import HELD
 from core.recording.recorder import Recorder
 from core.store import Store
@@ -91,13 +90,6 @@ def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project,
     run_at_once(*(partial(begin, what) for what in begins))
     recorder.stop()
     assert [(v.person, v.source) for v in list_sessions(store, project.id)] == [("ana", "webcam")]
-
-
-def test_nothing_more_goes_into_a_gesture_in_the_bin(store, project, gesture, recorder):
-    recording = recorder.create_recording(gesture.id)
-    store.delete_gesture(gesture.id)
-    with pytest.raises(NotFoundError, match="deleted meanwhile: restore it"):
-        store.add_samples(recording, [])
 
 
 def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp_path):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from core.errors import EstimatorError, MediaError, NotFoundError
-from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Frame
@@ -22,52 +21,48 @@ from tests.support.zips import zip_of
 
 
 @pytest.fixture
-def hands(weights_folder):
-    with create_estimator("mediapipe-hands", weights_folder) as estimator:
-        yield estimator
+def demo_hands():
+    """An estimator that finds the demo's hands in every picture."""
+    return ReplayEstimator(read_demo_hands(Paths.demo))
 
 
-def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
-    video = shared_data / "hand_videos" / "fist.mp4"
+def test_a_video_becomes_samples_of_a_gesture_until_the_seconds_asked_for(
+    store, make_estimator, shared_data
+):
+    video = str(shared_data / "hand_videos" / "fist.mp4")
     told = []
     options = {"rate_hz": 5, "person": "Ada", "progress": lambda saved, *_: told.append(saved)}
-    taken = record_source(store, "p", "👊", str(video), hands, **options)
+    with make_estimator() as hands:
+        taken = record_source(store, "p", "👊", video, hands, **options)
+        short = record_source(store, "short", "fist", video, hands, rate_hz=5, seconds=0.5)
     project = store.project("p").id
     (row,) = (row for row in store.overview(project) if row.samples)
     assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.saved, 1, 1)
-    assert taken.saved >= 5
+    assert 1 <= short.saved < taken.saved and taken.saved >= 5
     assert told == sorted(told)
     assert store.samples(project, limit=1)[0].mirrored_view is False
-
-
-def test_it_ends_after_the_seconds_asked_for(store, hands, shared_data):
-    video = str(shared_data / "hand_videos" / "fist.mp4")
-    short = record_source(store, "p", "fist", video, hands, seconds=0.5)
-    whole = record_source(store, "p", "fist", video, hands)
-    assert 1 <= short.saved < whole.saved
 
 
 @pytest.mark.parametrize(
     ("source", "words"),
     [("camera:x", "camera:0"), ("nothing.mp4", "no video at nothing.mp4"), ("camera:97", "97")],
 )
-def test_a_source_that_is_not_there_is_named(store, hands, source, words):
+def test_a_source_that_is_not_there_is_named(store, demo_hands, source, words):
     with pytest.raises(MediaError, match=words):
-        record_source(store, "p", "fist", source, hands)
+        record_source(store, "p", "fist", source, demo_hands)
 
 
-def test_a_recording_that_fails_leaves_no_project_behind(store, tmp_path):
-    hands = ReplayEstimator(read_demo_hands(Paths.demo))
+def test_a_recording_that_fails_leaves_no_project_behind(store, demo_hands, tmp_path):
     video = tmp_path / "a.mp4"
     video.write_bytes(b"no video")
     unknown = r"no gesture “wave”.*thumbs_up"
     for gesture, error, says in (("wave", NotFoundError, unknown), ("fist", MediaError, "a.mp4")):
         with pytest.raises(error, match=says):
-            record_source(store, "p", gesture, str(video), hands)
+            record_source(store, "p", gesture, str(video), demo_hands)
         assert store.projects() == store.projects(deleted=True) == []
     store.create_project("p")
     with pytest.raises(MediaError):
-        record_source(store, "p", "fist", str(video), hands)
+        record_source(store, "p", "fist", str(video), demo_hands)
     assert [p.name for p in store.projects()] == ["p"]
 
 
@@ -132,7 +127,7 @@ def photo(shared_data, gesture, number=0):
     return sorted(folder.iterdir())[number].read_bytes()
 
 
-def test_pictures_videos_and_zips_become_samples_of_their_gestures(
+def test_pictures_videos_and_zips_become_samples_of_their_gestures_once(
     store, add, shared_data, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other tests upload, too
@@ -158,9 +153,17 @@ def test_pictures_videos_and_zips_become_samples_of_their_gestures(
     assert samples["thumbs_up"] == added.added - 2
     assert 8 <= samples["thumbs_up"] <= 2 + 5 * 4  # two pictures and under 4 s, five times a second
     assert [name for name, _ in added.skipped] == ["grey.png", "v.webm"]
+    assert not any(sample.mirrored_view for sample in store.samples(project))
     assert told == sorted(told) and told[-1] == 1.0
     assert {p.name for p in store.persons(project)} == {"Ada"}
     assert not [*tmp_path.glob("mudra-upload-*")]
+    again, _ = add(uploads)
+    stored = {name: reason for name, reason in again.skipped if "already" in reason}
+    assert again.added == 0 and stored == {
+        "v.mp4": "stored already",
+        "a.jpg": "stored already",
+        "z.zip": "3 files stored already",
+    }
 
 
 def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_data):
@@ -170,15 +173,6 @@ def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_da
     assert added.added == 1 and [name for name, _ in added.skipped] == ["_my <b>.ZIP/grey.png"]
     [one] = store.samples(store.project("p").id)
     assert one.source == "_my <b>.ZIP/top.jpg"
-
-
-def test_what_is_there_already_is_not_added_again(add, shared_data):
-    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    uploads = [("v.mp4", video), ("z.zip", zip_of({"fist/a.jpg": photo(shared_data, "fist")}))]
-    assert add(uploads)[0].added > 1
-    again = add(uploads)[0]
-    assert again.added == 0
-    assert dict(again.skipped) == {"v.mp4": "stored already", "z.zip": "1 file stored already"}
 
 
 @pytest.mark.parametrize(
@@ -200,15 +194,15 @@ def test_an_upload_that_is_none_is_named_with_its_reason(add, name, content, wor
 
 
 @pytest.mark.parametrize(("said", "person"), [("", "unknown"), (" Ada ", "Ada")])
-def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, said, person):
+def test_files_have_a_session_of_their_own_beside_the_camera_s(
+    store, project, gesture, demo_hands, said, person
+):
     """They were booked as the webcam's, and as the person in front of it."""
-    hands, shown = ReplayEstimator(read_demo_hands(Paths.demo)), store.gestures(project.id)[0]
     camera = Recorder(store, project.id, "me")
-    store.add_samples(camera.create_recording(shown.id), [sample()])
+    store.add_samples(camera.create_recording(gesture.id), [sample()])
     files = [("a\udce9.png", encode_png(demo_background()))]
-    added = add_uploads(
-        create_file_recorder(camera, [files[0][0]], said), project, shown, files, lambda: hands
-    )
+    recorder = create_file_recorder(camera, [files[0][0]], said)
+    added = add_uploads(recorder, project, gesture, files, lambda: demo_hands)
     assert added.added == 1
     assert create_file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
     found = {(one.source, one.person, one.samples) for one in list_sessions(store, project.id)}
@@ -225,12 +219,12 @@ class CrashesOnGrey(ReplayEstimator):
 
 
 def test_a_picture_that_crashes_the_estimator_is_skipped_and_the_rest_goes_in(
-    store, project, tmp_path
+    store, project, gesture, tmp_path
 ):
-    hands, shown = CrashesOnGrey(read_demo_hands(Paths.demo)), store.gestures(project.id)[0]
+    hands = CrashesOnGrey(read_demo_hands(Paths.demo))
     pictures = [np.full((480, 640, 3), grey, np.uint8) for grey in (126, 127, 128)]
     files = [(f"{number}.png", encode_png(one)) for number, one in enumerate(pictures)]
-    added = add_uploads(Recorder(store, project.id, "me"), project, shown, files, lambda: hands)
+    added = add_uploads(Recorder(store, project.id, "me"), project, gesture, files, lambda: hands)
     assert (added.added, [name for name, _ in added.skipped]) == (2, ["1.png"])
     (tmp_path / "ok").mkdir()
     for name, content in files:
@@ -239,8 +233,7 @@ def test_a_picture_that_crashes_the_estimator_is_skipped_and_the_rest_goes_in(
     assert (report.added, [name for name, _ in report.skipped]) == (2, ["ok/1.png"])
 
 
-def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
-    hands, shown = ReplayEstimator(read_demo_hands(Paths.demo)), store.gestures(project.id)[0]
+def test_what_was_added_before_an_upload_failed_can_be_undone(store, project, gesture, demo_hands):
     picture = demo_background()
     files = [(f"{n}.png", encode_png(np.full_like(picture, n))) for n in range(3)]
 
@@ -250,7 +243,7 @@ def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
 
     recorder = Recorder(store, project.id, "me")
     with pytest.raises(MediaError, match="cut off"):
-        add_uploads(recorder, project, shown, files, lambda: hands, progress=failing)
+        add_uploads(recorder, project, gesture, files, lambda: demo_hands, progress=failing)
     [act] = store.list_history(project.id)
     assert act.title == "Added 2 samples from files" and store.undo(act.id) == 2
     assert store.samples(project.id) == []

@@ -20,15 +20,14 @@ from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.jobs.active_model import has_model
 from core.jobs.trainings import TrainingManager, describe_failure
 from core.paths import Paths
-from core.pose.types import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame
 from core.recording.imports.importing import import_path
-from core.recording.plans import Plan
 from core.recording.recorder import Recorder
 from core.store import Store
 from core.training.runs import list_runs
+from tests.recording.conftest import ALL, SIZE_HW, hand
 
 FULL = "the disk is full: free some space"
-SIZE_HW = (480, 640)
 
 
 @contextmanager
@@ -51,14 +50,12 @@ def count(store: Store, project_id: int) -> int:
 def take(recorder: Recorder, gesture_id: int, frames: int):
     """So many frames, or until it stops by itself; how it stands at the end."""
     rng = np.random.default_rng(0)
-    recorder.start(gesture_id, Plan(rate_hz=1000))
+    recorder.start(gesture_id, ALL)
     for number in range(frames):
-        xs = np.linspace(200, 300, 21) + 10 * (number % 20)
-        keypoints = np.stack([xs, np.linspace(120, 320, 21)], 1).astype(np.float32)
-        pose = Pose(keypoints, np.full(21, 0.9, np.float32), 0.9, "Right")
         noise = rng.integers(0, 255, (*SIZE_HW, 3), np.uint8)  # a crop of some 50 kB
         frame = Frame(noise, 0.05 * number, number, "webcam", True)
-        estimate = Estimate((pose,), SIZE_HW, "mediapipe-hands", frame.time_s, True)
+        poses = (hand(10 * (number % 20)),)
+        estimate = Estimate(poses, SIZE_HW, "mediapipe-hands", frame.time_s, True)
         if recorder.offer(frame, estimate, "v1").state == "idle":
             break
         time.sleep(0.02)
@@ -99,28 +96,22 @@ def recording(folder: Path) -> None:
     is_whole(folder, project, stored)
 
 
-def beginning(folder: Path) -> None:
-    """A studio that starts on a full disk says so; after it, it begins."""
+def making(folder: Path) -> None:
+    """A studio that starts on a full disk says so. Making, renaming and deleting fail whole;
+    reading goes on, deleted or not."""
     with filled(folder), pytest.raises(MudraError, match=r"full|can't be"):
-        Store(folder / "ws" / "mudra.db")
-    store = Store(folder / "ws" / "mudra.db")
-    store.create_project("after")
-    store.close()
-
-
-def caring(folder: Path) -> None:
-    """Making, renaming and deleting on a full disk fail whole; reading goes on, deleted or not."""
+        Store(folder / "mudra.db")
     store = Store(folder / "mudra.db")
     project = store.create_project("small").id
     gesture = store.gestures(project)[0]
     take(Recorder(store, project, "me"), gesture.id, 5)
-    acts = {
-        "make": lambda: store.create_project("other"),
-        "rename": lambda: store.rename_project(project, "new"),
-        "delete": lambda: store.delete_gesture(gesture.id),
-    }
+    acts = (
+        lambda: store.create_project("other"),
+        lambda: store.rename_project(project, "new"),
+        lambda: store.delete_gesture(gesture.id),
+    )
     with filled(folder):
-        for act in acts.values():
+        for act in acts:
             try:
                 act()
             except StoreFullError as error:
@@ -132,7 +123,8 @@ def caring(folder: Path) -> None:
 
 
 def erasing(folder: Path) -> None:
-    """Everything is deleted on a disk without a byte left, by the studio and by the command."""
+    """Everything is deleted on a disk without a byte left, by the studio and by the command; where
+    others' projects are in the database it stays, and that the disk is full is said."""
     paths = Paths(folder / "ws", folder / "weights")
     run = paths.runs / "20260101-000000-0"
     for opened, leave in itertools.product((True, False), (0, 40_000)):
@@ -149,11 +141,6 @@ def erasing(folder: Path) -> None:
         assert b"small" not in paths.database.read_bytes()
         store.create_project("after")
         store.close()
-
-
-def sharing(folder: Path) -> None:
-    """Where others' projects are in the database it stays, and that the disk is full is said."""
-    paths = Paths(folder / "ws", folder / "weights")
     anna = Store(paths.database, owner="anna")
     gesture = anna.gestures(anna.create_project("hers").id)[0]
     take(Recorder(anna, anna.projects()[0].id, "me"), gesture.id, 5)

@@ -37,32 +37,17 @@ def on_a_small_disk(name, size_mb, folder, root):
     assert ended.returncode == 0, ended.stderr[-3000:]
 
 
-@pytest.mark.usefixtures("may_mount")
-def test_a_full_disk_stops_a_recording_with_a_message_and_it_goes_on_after(tmp_path, root):
-    on_a_small_disk("recording", 8, tmp_path, root)
-
-
-@pytest.mark.usefixtures("may_mount")
-@pytest.mark.parametrize("name", ["erasing", "sharing"])
-def test_on_a_full_disk_everything_can_be_deleted_but_what_is_others(name, tmp_path, root):
-    on_a_small_disk(name, 4, tmp_path, root)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("may_mount")
-@pytest.mark.parametrize("name", ["beginning", "caring"])
-def test_a_full_disk_is_said_whatever_is_done_and_everything_goes_on_after(name, tmp_path, root):
-    on_a_small_disk(name, 4, tmp_path, root)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("may_mount")
-def test_a_disk_that_may_only_be_read_is_said_and_recording_goes_on_after(tmp_path, root):
-    on_a_small_disk("read_only", 4, tmp_path, root)
-
-
-@pytest.mark.slow
 @pytest.mark.usefixtures("may_mount", "shared_data")
-@pytest.mark.parametrize("name", ["importing", "training"])
-def test_imports_and_trainings_on_a_full_disk_end_and_can_be_done_again(name, tmp_path, root):
-    on_a_small_disk(name, 12, tmp_path, root)
+@pytest.mark.parametrize(
+    ("name", "size_mb"),
+    [
+        ("recording", 8),
+        ("erasing", 4),
+        pytest.param("making", 4, marks=pytest.mark.slow),
+        pytest.param("read_only", 4, marks=pytest.mark.slow),
+        pytest.param("importing", 12, marks=pytest.mark.slow),
+        pytest.param("training", 12, marks=pytest.mark.slow),
+    ],
+)
+def test_a_full_disk_is_said_and_everything_goes_on_after(name, size_mb, tmp_path, root):
+    on_a_small_disk(name, size_mb, tmp_path, root)

@@ -7,21 +7,19 @@ import pytest
 
 from core.errors import NotFoundError, SkeletonError
 from core.jobs.trainings import excluded_samples_text
-from core.store import NewSample, Store
+from core.store import Store
 from core.store.index import read_index, read_poses
 from core.store.learned import set_train_in_space
+from tests.store.conftest import sample as sample_with
 from tests.support.stored import record
 
 RNG = np.random.default_rng(3)
 
 
 def sample(axes=2, *, world=False, estimator="mediapipe-hands"):
-    return NewSample(
-        RNG.normal(200, 60, (21, axes)).astype(np.float32),
-        np.ones(21, np.float32),
-        "camera",
-        False,
-        estimator,
+    return sample_with(
+        keypoints=RNG.normal(200, 60, (21, axes)).astype(np.float32),
+        estimator=estimator,
         world=RNG.normal(0, 0.1, (21, 3)).astype(np.float32) if world else None,
     )
 

@@ -123,14 +123,3 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
     assert columns(path) == columns(tmp_path / "new.db")
     assert indexes(path) == indexes(tmp_path / "new.db")
     assert raw(path, "SELECT version FROM meta") == [(VERSION,)]
-
-
-def test_the_upgraded_database_is_whole_and_takes_new_samples(upgraded):
-    project = upgraded.project("old gestures")
-    assert upgraded.find_damage() == ""
-    gesture = upgraded.gestures(project.id)[0]
-    person = upgraded.persons(project.id)[0]
-    [old] = upgraded.samples(project.id, limit=1)
-    burst = upgraded.start_recording(upgraded.start_session(project.id, person.id, "x"), gesture.id)
-    upgraded.add_samples(burst, [old])
-    assert len(upgraded.training_data(project.id)) == 5

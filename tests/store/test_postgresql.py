@@ -14,16 +14,6 @@ from tests.support.stored import record
 only_here = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 
 
-def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(postgresql_url):
-    store = Store(postgresql_url)
-    assert store.fetch_all(t.meta.select()) == [(VERSION,)]
-    with store.begin_write() as connection:
-        connection.execute(update(t.meta).values(version=99))
-    store.close()
-    with pytest.raises(StoreError, match="use a newer Mudra"):
-        Store(postgresql_url)
-
-
 def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_url):
     store = Store(postgresql_url)
     project = store.create_project("Demo")

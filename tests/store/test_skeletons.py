@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
-from core.gestures.labels import ARM_POSES, TWO_HANDED
+from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, TWO_HANDED
 from core.store import NewSample
 from core.store.index import read_poses, read_samples
 from core.store.rows import MOVING
@@ -54,7 +54,10 @@ def test_a_project_of_motions_begins_with_gestures_that_move(store):
     assert len({gesture.emoji for gesture in found}) == 9
 
 
-@pytest.mark.parametrize(("skeleton", "first"), [("body_33", ARM_POSES), ("hands_42", TWO_HANDED)])
+@pytest.mark.parametrize(
+    ("skeleton", "first"),
+    [("hand_21", DEFAULT_GESTURES), ("body_33", ARM_POSES), ("hands_42", TWO_HANDED)],
+)
 def test_a_project_begins_with_the_gestures_of_its_skeleton(store, skeleton, first):
     project = store.create_project("New", skeleton=skeleton)
     assert store.project("new").skeleton == skeleton

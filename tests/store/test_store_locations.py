@@ -1,15 +1,14 @@
 """Places that a store can't be in, said in plain words that never hold a password."""
 
-import subprocess
-import sys
 import traceback
 
 import pytest
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
-from core.errors import StoreError
+from core.errors import MudraError, StoreError
 from core.store import Store
 from core.store.database.engine import hide_password, translate_errors
+from tests.cli.conftest import told
 
 PASSWORD = "geheim"
 URLS = {
@@ -25,8 +24,8 @@ URLS = {
 def test_a_database_that_can_t_be_reached_is_said_without_its_password(url):
     with pytest.raises(StoreError, match=URLS[url]) as raised:
         Store(url.format(PASSWORD))
-    told = str(raised.value) + "".join(traceback.format_exception(raised.value, chain=True))
-    assert PASSWORD not in told.replace(url.format(PASSWORD), "")
+    shown = str(raised.value) + "".join(traceback.format_exception(raised.value, chain=True))
+    assert PASSWORD not in shown.replace(url.format(PASSWORD), "")
     assert "://" in str(raised.value)  # which one it was, its password hidden
 
 
@@ -72,19 +71,12 @@ def test_a_pool_that_is_empty_is_said_in_plain_words():
         raise TimeoutError("QueuePool limit of size 5 overflow 10 reached")
 
 
-def test_an_address_as_workspace_is_refused_everywhere_without_its_password(root, tmp_path):
+def test_an_address_as_workspace_is_refused_everywhere_without_its_password(root):
     address = f"postgresql://u:{PASSWORD}@h/x"
     for command in (["doctor", "--json"], ["import", "x", "--project", "p"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "core", *command, "--workspace", address],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 1
-        told = " ".join(done.stderr.split()) + done.stdout
-        assert "that is a folder" in told and PASSWORD not in told
+        with pytest.raises(MudraError, match="that is a folder") as refused:
+            told(*command, "--workspace", address)
+        assert PASSWORD not in str(refused.value)
     assert not (root / "postgresql:").exists()
 
 
