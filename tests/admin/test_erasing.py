@@ -23,10 +23,11 @@ from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder
-from core.store import Store
+from core.store import Project, Store
 from core.store.bin import delete_samples, restore_samples
 from core.training.runs import Run, list_runs
 from tests.exchange.conftest import sample
+from tests.support.stored import record
 
 MARK = b"a picture that must go"
 
@@ -44,18 +45,15 @@ def bytes_of(paths: Paths) -> bytes:
     return b"".join(p.read_bytes() for p in files)
 
 
-def marked(store: Store, project_id: int, gesture: str = "ok", n: int = 40) -> list[int]:
+def marked(store: Store, project: Project, n: int = 40) -> list[int]:
     """Samples whose crop holds MARK."""
-    named = {g.name: g.id for g in store.gestures(project_id)}
-    session = store.start_session(project_id, store.ensure_person(project_id, "Zoë").id, "webcam")
-    burst = store.start_recording(session, named[gesture])
-    return store.add_samples(burst, [sample(i, crop_jpeg=MARK * 500) for i in range(n)])
+    return record(store, project, [sample(i, crop_jpeg=MARK * 500) for i in range(n)], "ok", "Zoë")
 
 
 def test_what_lies_in_a_database_is_named_with_its_size_and_goes(paths, postgresql_url):
     elsewhere = replace(paths, database_url=postgresql_url.replace("mudra@", "mudra:secret@"))
     store = Store(elsewhere.store)
-    marked(store, store.create_project("p").id)
+    marked(store, store.create_project("p"))
     [kept] = list_stored_data(store, elsewhere)
     assert kept.bytes > 40 * len(MARK) * 500 and "secret" not in str(kept.path)
     assert erase_everything(store, elsewhere).failed == [] and store.projects() == []
@@ -65,7 +63,7 @@ def test_what_lies_in_a_database_is_named_with_its_size_and_goes(paths, postgres
 
 def test_an_emptied_bin_is_gone_from_the_file(store, paths):
     project = store.create_project("p")
-    ids = marked(store, project.id)
+    ids = marked(store, project)
     delete_samples(store, project.id, ids[1:])
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))
     before = measure_path(paths.workspace)
@@ -81,7 +79,7 @@ def test_an_emptied_bin_is_gone_from_the_file(store, paths):
 
 def test_what_the_shown_samples_need_stays_in_the_bin(store, paths):
     project = store.create_project("p")
-    [one] = marked(store, project.id, n=1)
+    [one] = marked(store, project, n=1)
     named = {g.name: g.id for g in store.gestures(project.id)}
     with store.begin_write() as connection:
         connection.exec_driver_sql(f"UPDATE samples SET gesture_id = {named['fist']}")
@@ -95,7 +93,7 @@ def test_what_the_shown_samples_need_stays_in_the_bin(store, paths):
 
 def test_deleted_projects_go_with_their_trainings_and_others_stay(store, paths):
     kept, other = store.create_project("kept"), store.create_project("gone")
-    marked(store, other.id), marked(store, kept.id, n=2)
+    marked(store, other), marked(store, kept, n=2)
     mine, theirs = (Run.create(paths.runs, project=name) for name in ("kept", "gone"))
     store.delete_project(other.id)
     gone = empty_bin_here(store, paths)
@@ -106,11 +104,11 @@ def test_deleted_projects_go_with_their_trainings_and_others_stay(store, paths):
 
 def test_pictures_are_forgotten_and_none_come_again(store, paths):
     project = store.create_project("p")
-    ids = marked(store, project.id)
+    ids = marked(store, project)
     delete_samples(store, project.id, ids[:5])
     assert forget_pictures_here(store, paths, project) == 40
     assert MARK not in bytes_of(paths) and store.project("p").keypoints_only
-    marked(store, project.id, n=2)
+    marked(store, project, n=2)
     assert {s.crop_jpeg for s in store.samples(project.id, limit=99)} == {None}
     assert MARK not in bytes_of(paths)
 
@@ -120,7 +118,7 @@ def test_what_another_tab_prepared_for_download_goes_with_the_pictures_and_the_b
     own, tab = paths.of(owner), TemporaryFolder()
     store = Store(own.store, owner=owner)
     project = store.create_project("p")
-    marked(store, project.id)
+    marked(store, project)
     for delete in (
         lambda: empty_bin_here(store, own),
         lambda: forget_pictures_here(store, own, project),
@@ -134,7 +132,7 @@ def test_what_another_tab_prepared_for_download_goes_with_the_pictures_and_the_b
 
 def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     project = store.create_project("secret name")
-    marked(store, project.id)
+    marked(store, project)
     Run.create(paths.runs, project="secret name")
     for name in ("packs/hands", "nets/mine", "net-runs", "landmarks", "incoming-abc"):
         (paths.workspace / name).mkdir(parents=True)
@@ -159,7 +157,7 @@ def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     assert (foreign / "a.txt").exists() and not upload.exists()
     assert manager.is_dir() and not list(manager.iterdir())  # a page may still hold it
     assert store.projects() == store.projects(deleted=True) == []
-    marked(store, store.create_project("new").id, n=3)
+    marked(store, store.create_project("new"), n=3)
     assert store.find_damage() == ""
 
 
@@ -186,7 +184,6 @@ def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, paths):
 
 def test_what_can_t_be_deleted_is_said(store, paths, monkeypatch):
     (paths.workspace / "packs").mkdir(parents=True)
-    (paths.workspace / "packs" / "a").write_bytes(MARK)
 
     def refuse(path):
         raise PermissionError(1, "Operation not permitted")
@@ -201,10 +198,10 @@ def test_one_who_logged_in_deletes_what_is_theirs_alone(paths, monkeypatch):
     for name in ("anna", "ben"):
         own = paths.of(name)
         store = found[name] = Store(own.store, owner=name)
-        marked(store, store.create_project("p").id)
+        marked(store, store.create_project("p"))
         (own.runs / "a").mkdir(parents=True)
     upload = Path(tempfile.mkdtemp(prefix="mudra-upload-"))
-    marked(found["ben"], found["ben"].projects()[0].id)
+    marked(found["ben"], found["ben"].projects()[0])
     (paths.of("anna").runs / "a" / "log").write_bytes(bytes(7))
     one_s = 40 * (1500 + len(MARK) * 500)
     for name, times in (("anna", 1), ("ben", 2)):

@@ -14,12 +14,9 @@ AUTH = {"redirect_uri": "https://d.test/oauth2callback", "cookie_secret": "x" * 
 HEADERS = {"X-User": "anna", "X-Mudra-Secret": SECRET}
 
 
-def test_without_the_setting_no_header_counts():
+def test_the_proxy_s_name_is_taken_where_the_setting_says_so():
     assert not is_by_proxy({}) and not is_by_proxy({"MUDRA_LOGIN_HEADER": ""})
     assert is_by_proxy(ENVIRON)
-
-
-def test_the_proxy_s_name_is_taken():
     assert proxy_user(HEADERS | {"X-User": " anna "}, ENVIRON) == "anna"
 
 
@@ -33,11 +30,7 @@ def test_the_proxy_s_name_is_taken():
         (HEADERS | {"X-User": "  "}, ENVIRON, "not logged in"),
         (HEADERS | {"X-Mudra-Secret": ""}, ENVIRON | {"MUDRA_LOGIN_SECRET": ""}, "0 characters"),
         (HEADERS, {"MUDRA_LOGIN_HEADER": "X-User"}, "0 characters"),
-        (
-            HEADERS | {"X-Mudra-Secret": "short"},
-            ENVIRON | {"MUDRA_LOGIN_SECRET": "short"},
-            "5 char",
-        ),
+        (HEADERS | {"X-Mudra-Secret": "x"}, ENVIRON | {"MUDRA_LOGIN_SECRET": "x"}, "1 char"),
     ],
 )
 def test_everything_else_is_refused_and_the_secret_is_not_told(headers, environ, text):
@@ -65,7 +58,6 @@ def test_a_whole_login_or_none_is_fine(secrets, environ):
     ("secrets", "environ", "text"),
     [
         ({"Auth": AUTH | PROVIDER}, {}, "“Auth” but no"),
-        ({"oauth": {}}, {}, "“oauth” but no"),
         ({"atuh": {}}, {}, "“atuh” but no"),
         ({"login": AUTH}, {}, "“login” but no"),
         ({"cookie_secret": "x" * 16}, {}, "“cookie_secret” but no"),

@@ -1,9 +1,6 @@
-"""What the tests of the command line share: commands in this process or as a program of its own."""
+"""What the tests of the command line share: commands in this process."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +9,6 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from core.cli import app
-
-ROOT_COMMAND = [sys.executable, "-m", "core"]
-
-
-@pytest.fixture
-def run(tmp_path, root, weights_folder):
-    environment = {
-        **os.environ,
-        "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
-        "MUDRA_WEIGHTS": str(weights_folder),
-    }
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*ROOT_COMMAND, *map(str, arguments)],
-            cwd=root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    return run
 
 
 @pytest.fixture

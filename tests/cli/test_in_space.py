@@ -1,6 +1,5 @@
 """Hands in space from pictures to a model and its answers, by the commands."""
 
-import csv
 import json
 import shutil
 import subprocess
@@ -49,15 +48,10 @@ def tables(shared_data, tmp_path_factory):
 
 def moved_into_space(table, out):
     """The same hands as a table of x, y, z, in millimetres."""
-    with table.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    hands = pd.read_csv(table)
     axes = [f"{axis}{joint}" for joint in range(21) for axis in "xyz"]
-    with out.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["gesture", "estimator", *axes])
-        for row in rows:
-            numbers = [1000 * float(row[f"w{axis}"]) for axis in axes]
-            writer.writerow([row["gesture"], row["estimator"], *numbers])
+    moved = 1000 * hands[[f"w{axis}" for axis in axes]].set_axis(axes, axis=1)
+    pd.concat([hands[["gesture", "estimator"]], moved], axis=1).to_csv(out, index=False)
     return out
 
 
@@ -83,6 +77,11 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
     with make_estimator() as estimator:
         estimate = estimator.estimate_still(read_picture(picture))
     assert predict_hands(model, estimate)[0].likeliest[0].name == "fist"
+    flat = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
+    with pytest.raises(ModelError, match="mediapipe-hands finds none"):
+        predict_hands(model, Estimate((flat,), (480, 640), "mediapipe-hands"))
+    with pytest.raises(ModelError, match=r"keypoints \(N, 21, 3\)"):
+        model.predict(np.zeros((1, 21, 2), np.float32), np.array([False]))
 
 
 def test_a_table_of_x_y_z_makes_a_project_in_space(tables, tmp_path):
@@ -93,18 +92,6 @@ def test_a_table_of_x_y_z_makes_a_project_in_space(tables, tmp_path):
     assert GestureModel.load(Paths.find().model(trained["run"])).axes == 3
     found = said("evaluate", "--model", trained["run"], "--data", other)
     assert found["accuracy"] > 0.9
-
-
-def test_a_model_in_space_refuses_what_it_does_not_know(tables, tmp_path):
-    said("import", tables[0], "--project", "P")
-    run = said("train", "--project", "P", "--in-space", "--epochs", "2")["run"]
-    paths = Paths.find()
-    model = GestureModel.load(paths.model(run))
-    flat = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
-    with pytest.raises(ModelError, match="mediapipe-hands finds none"):
-        predict_hands(model, Estimate((flat,), (480, 640), "mediapipe-hands"))
-    with pytest.raises(ModelError, match=r"keypoints \(N, 21, 3\)"):
-        model.predict(np.zeros((1, 21, 2), np.float32), np.array([False]))
 
 
 def test_a_model_in_space_is_given_away_and_taken_in_again(tables, tmp_path, weights_folder):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from core.errors import MediaError, ModelError
+from core.errors import MediaError, ModelError, MudraError
 from core.media.pictures import read_picture
 from tests.cli.conftest import invoke, said, told
 
@@ -63,30 +63,32 @@ def test_predict_finds_a_body_s_keypoints_and_says_which_are_seen(shared_data):
     assert len(person["keypoints"]) == len(person["visibility"]) == 33
 
 
-def test_extract_writes_a_table(shared_data, tmp_path):
-    photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
-    found = said("extract", photo, "-o", tmp_path / "a.csv")
-    assert found["hands"] == 1 and (tmp_path / "a.csv").is_file()
+@pytest.mark.parametrize(
+    "arguments",
+    [("import", "gone", "--project", "p", "--json"), ("predict", "-i", "gone.jpg")],
+)
+def test_an_error_is_one_line_and_exit_code_1(root, arguments):
+    command = [sys.executable, "-m", "core", *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ("import", "gone.csv", "--project", "p"),
-        ("import", "gone", "--project", "p", "--json"),
         ("train", "--project", "nobody's"),
         ("evaluate", "--model", "starter", "--data", "gone"),
         ("evaluate", "--model", "nowhere", "--data", "."),
-        ("predict", "-i", "gone.jpg"),
         ("predict", "-i", "gone.jpg", "--model", "data"),
         ("extract", "gone", "-o", "a.csv"),
     ],
 )
-def test_an_error_is_one_line_and_exit_code_1(run, arguments):
-    done = run(*arguments)
-    assert done.returncode == 1 and done.stdout == ""
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr
+def test_what_is_not_there_is_an_error_and_nothing_on_stdout(arguments):
+    done = invoke(*arguments)
+    assert isinstance(done.exception, MudraError) and done.stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def file(tmp_path):
     return out
 
 
-def test_export_verify_import_and_use(file, tmp_path, shared_data):
+def test_export_verify_import_and_use(file, tmp_path, weights_folder, shared_data):
     proof = said("verify", file)
     assert proof["ok"] is True and proof["worst_difference"] <= 1e-5
     assert len(proof["differences"]) == 16 and len(proof["members"]) == 6
@@ -33,14 +33,11 @@ def test_export_verify_import_and_use(file, tmp_path, shared_data):
         for model in ("starter", file, taken["run"])
     }
     assert len(accuracies) == 1
+    photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
+    seen = said("predict", "-i", photo, "--model", file)
+    assert seen["frames"][0]["hands"][0]["gesture"] == "ok"
     again = said("export", "--model", taken["run"], "-o", tmp_path / "b.gesture", "--no-names")
     assert again["members"]["model.onnx"] == proof["members"]["model.onnx"]
-
-
-def test_predict_takes_a_bundle(file, weights_folder, shared_data):
-    photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
-    proof = said("predict", "-i", photo, "--model", file)
-    assert proof["frames"][0]["hands"][0]["gesture"] == "ok"
 
 
 def test_verify_of_a_spoilt_file_fails_in_words_and_in_json(file):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import MediaError
+from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.browser_frames import BrowserFrames
 from core.live.live import LiveProcessor, Options
@@ -24,36 +25,28 @@ RAW = Smoothing(joints=False, hold_s=0)
 SIZE_HW = (360, 640)
 
 
+def estimate(photo, estimator, weights_folder):
+    """Return the pose in a photo and what a browser would send of it."""
+    with create_estimator(estimator, weights_folder) as opened:
+        [pose] = opened.estimate_still(read_picture(photo)).poses
+    keypoints, world = pose.keypoints.tolist(), pose.world.tolist()
+    return pose, {"keypoints": keypoints, "world": world, "score": pose.score}
+
+
 @pytest.fixture(scope="module")
 def thumb(shared_data, weights_folder):
     """A real hand as the browser tells it: the same numbers as the server's."""
-    from core.estimators import create_estimator
-
     photo = next((shared_data / "hand_images" / "didi" / "thumbs_up").iterdir())
-    with create_estimator("mediapipe-hands", weights_folder) as estimator:
-        [pose] = estimator.estimate_still(read_picture(photo)).poses
-    return {
-        "keypoints": pose.keypoints.tolist(),
-        "world": pose.world.tolist(),
-        "side": pose.handedness,
-        "score": pose.score,
-    }
+    pose, sent = estimate(photo, "mediapipe-hands", weights_folder)
+    return sent | {"side": pose.handedness}
 
 
 @pytest.fixture(scope="module")
 def gymnast(shared_data, weights_folder):
     """A real body with arms held out, as the browser tells it."""
-    from core.estimators import create_estimator
-
     photo = shared_data / "body" / "lspet" / "images" / "im00360.jpg"
-    with create_estimator("mediapipe-pose", weights_folder) as estimator:
-        [pose] = estimator.estimate_still(read_picture(photo)).poses
-    return {
-        "keypoints": pose.keypoints.tolist(),
-        "world": pose.world.tolist(),
-        "visibility": pose.visibility.tolist(),
-        "score": pose.score,
-    }
+    pose, sent = estimate(photo, "mediapipe-pose", weights_folder)
+    return sent | {"visibility": pose.visibility.tolist()}
 
 
 BODY = {"by": "mediapipe-pose"}
