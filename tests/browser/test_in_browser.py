@@ -10,24 +10,17 @@ from core.store import Store
 from tests.browser.conftest import begin_hold, go, kept, reads, start_in_browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser_files")]
-NO_SIMD = """
+WORKER = """
   window.Worker = class extends Worker {
     constructor(url) {
-      const without = "WebAssembly.instantiate = () => Promise.reject(new Error('no SIMD'))"
-      super(URL.createObjectURL(new Blob([`${without}\nimportScripts("${url}")`])))
+      super(URL.createObjectURL(new Blob([`%s\\nimportScripts("${url}")`])))
     }
   }
 """
-A_CARD = """
-  window.Worker = class extends Worker {
-    constructor(url) {
-      const named = `const own = WebGL2RenderingContext.prototype.getParameter
-        WebGL2RenderingContext.prototype.getParameter = function (name) {
-          return name === 0x9246 ? "A graphics card" : own.call(this, name) }`
-      super(URL.createObjectURL(new Blob([`${named}\nimportScripts("${url}")`])))
-    }
-  }
-"""
+NO_SIMD = WORKER % "WebAssembly.instantiate = () => Promise.reject(new Error('no SIMD'))"
+A_CARD = """const own = WebGL2RenderingContext.prototype.getParameter
+  WebGL2RenderingContext.prototype.getParameter = function (name) {
+    return name === 0x9246 ? "A graphics card" : own.call(this, name) }"""
 THAT_CAN_T = """
   import * as vision from "%s"
   export const { FilesetResolver } = vision
@@ -295,7 +288,7 @@ def with_a_card_that_can_t(page):
             route.fulfill(body=THAT_CAN_T % f"{url}&real", content_type="text/javascript")
 
     page.route("**/vision_bundle.mjs*", answer)
-    page.add_init_script(A_CARD)
+    page.add_init_script(WORKER % A_CARD)
 
 
 def text_of(frame):
