@@ -52,7 +52,6 @@ def on_record(page):
 
 
 def says(page, gesture, samples):
-    """The gesture's card has this number."""
     noun = "sample" if samples == 1 else "samples"
     expect(card(page, gesture).locator(".count")).to_have_text(f"{samples} {noun}")
 

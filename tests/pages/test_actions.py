@@ -56,7 +56,6 @@ def test_what_leaves_the_machine_is_named_keypoints_too(app):
 
 @pytest.fixture
 def logged_in(app, monkeypatch):
-    """The same page for somebody who logged in."""
     monkeypatch.setenv("MUDRA_OWNER", "anna")
     return app
 

@@ -49,7 +49,6 @@ def switch(app, on):
 
 
 def drawn(app):
-    """What the page gives its view."""
     return component(app, "depth_view")
 
 

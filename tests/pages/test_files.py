@@ -44,7 +44,6 @@ def test_pictures_come_back_with_gesture_and_downloads_and_names_with_markup_as_
 
 
 def kept_reads(app):
-    """What was read of each file that is kept."""
     return {name: one.value for name, one in app.session_state["cached_values"].items()}
 
 

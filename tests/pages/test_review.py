@@ -31,7 +31,6 @@ def ids(store):
 
 
 def grid(app):
-    """What the page tells the grid of tiles."""
     return component(app, "sample_grid")
 
 
@@ -44,7 +43,6 @@ def view(app, name):
 
 
 def restore(app, kind, number):
-    """Press an entry's Restore in the bin."""
     app.button(key=f"back_{kind}_{number}").click()
     return run(app)
 

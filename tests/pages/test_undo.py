@@ -22,7 +22,6 @@ def count(store):
 
 @pytest.fixture
 def ids(app, store):
-    """Three samples on the Record page."""
     made = record(store, "thumbs_up", 3)
     go(app, "record")
     return made
