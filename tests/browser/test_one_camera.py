@@ -35,7 +35,9 @@ def _width(page):
     return page.locator(VIDEO).evaluate(SHOWN)
 
 
-def test_start_is_pressed_once_in_the_whole_tour(look, films):
+def test_start_is_pressed_once_in_the_whole_tour_and_the_video_is_hidden_as_the_user_set(
+    look, films
+):
     with look(films("thumbs_up")) as page:
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto("/train")
@@ -60,13 +62,9 @@ def test_start_is_pressed_once_in_the_whole_tour(look, films):
                 assert _width(page) >= 0.55 * page.get_by_test_id("stMain").bounding_box()["width"]
             if name == "Live":
                 reads(page, "thumbs_up")
-        expect(page.frame_locator(VIDEO).get_by_role("button", name="Stop")).to_be_visible()
-
-
-def test_on_a_page_without_video_it_is_hidden_as_the_user_set(look, films):
-    with look(films("thumbs_up")) as page:
-        page.goto("/live")
-        start_camera(page)
+        expect(camera_button(page, "stop")).to_be_visible()
+        go(page, "Live")
+        settled(page)
         page.get_by_role("button", name="Settings").click()
         page.get_by_text("hide", exact=True).click()
         settled(page)

@@ -39,13 +39,10 @@ from tests.pages.conftest import (
 from tests.support.zips import zip_of
 
 
-def test_a_first_visitor_sees_each_page_without_an_error(app):
+def test_a_first_visitor_sees_each_page_and_eight_gestures_and_none_to_record(app):
     for page in PAGES:
         assert not go(app, page).error, page
         assert app.sidebar.selectbox[0].value == "My gestures"
-
-
-def test_record_offers_the_eight_gestures_and_none_with_emoji(app):
     go(app, "record")
     shown = cards(app)["cards"]
     assert "".join(card["emoji"] for card in shown) == "👍👎☝️👌👊👉👈✋🚫"
@@ -53,9 +50,10 @@ def test_record_offers_the_eight_gestures_and_none_with_emoji(app):
     assert app.text_input(key="person").value == "me"
 
 
-def test_a_new_project_is_made_and_chosen_and_a_taken_name_is_said_in_plain_words(app):
-    create_project(go(app, "record"), "Rock")
+def test_a_new_project_is_made_and_chosen_and_a_taken_name_is_said_in_plain_words(app, store):
+    press(fill(go(app, "record"), "Name", "Rock"), "Create")
     assert app.sidebar.selectbox[0].value == "Rock" and not app.error
+    assert store.project("Rock").skeleton == "hand_21"  # unless told
     create_project(app, "my GESTURES")
     assert "taken" in app.error[0].value
 
