@@ -36,7 +36,6 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture
 def store(workspace):
-    """The store of the studio."""
     with closing(Store(Paths.find(workspace).database)) as store:
         yield store
 
@@ -202,12 +201,6 @@ def create_project(page: Page, name: str, kind: str) -> None:
     settled(page)
 
 
-def train(page: Page, done: str) -> None:
-    """Press Train, and wait until the page says that it is done."""
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text(done)).to_be_visible(timeout=300_000)
-
-
 def set_choice(page: Page, name: str, option: str) -> None:
     """Open the settings and choose from a list there; they stay open."""
     page.get_by_role("button", name="Settings").click()
@@ -225,7 +218,6 @@ def set_choice(page: Page, name: str, option: str) -> None:
 
 
 def card(page: Page, gesture: str) -> Locator:
-    """The gesture's card."""
     named = page.locator(".name", has_text=re.compile(f"^{re.escape(gesture)}$"))
     return page.locator(".card").filter(has=named)
 
@@ -237,7 +229,6 @@ def press_text(page: Page, text: str) -> None:
 
 
 def choose(page: Page, gesture: str) -> None:
-    """Choose the gesture by its card."""
     card(page, gesture).locator(".choose").click()
     is_chosen(page, gesture)
 
@@ -294,7 +285,6 @@ def hold(page: Page, gesture: str, at_least: int = 3) -> int:
 
 
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:
-    """It records the gesture, and so many samples are kept."""
     any_more = "|".join(str(n) for n in range(at_least, 10)) + r"|\d\d+"
     expect(card(page, gesture).locator(".count")).to_have_text(re.compile(f"● ({any_more}) saved"))
 
@@ -310,7 +300,6 @@ def kept(page: Page, gesture: str) -> int:
 
 
 def reads(page: Page, gesture: str) -> None:
-    """The Live page says the gesture."""
     expect(page.get_by_role("heading", name=gesture, level=3)).to_be_visible()
 
 
@@ -320,7 +309,6 @@ def offered(page: Page) -> Locator:
 
 
 def undo_here(page: Page) -> None:
-    """Press Undo in the bar at the bottom of the window."""
     page.locator("[class*='st-key-act_undo_'] button").last.click()
 
 

@@ -10,24 +10,20 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from core.modelfiles.browser_files import has_browser_files
 from core.store import Store
 from tests.browser.conftest import begin_hold, kept, reads, start_in_browser
-from tests.conftest import lacking, wait_until
+from tests.conftest import wait_until
 from tests.pages.conftest import record
 from tests.support.studio import ROOT, flags, free_port, studio
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("browser_files"),
+    pytest.mark.skipif(not shutil.which("caddy"), reason="apt-get install caddy"),
+]
 HOST, SECRET = "studio.test", "a-secret-of-the-proxy"
 PATIENT_MS = 90_000  # bcrypt alone takes a second of a busy core
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ready(weights_folder):
-    if not has_browser_files(weights_folder):
-        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
-    if not shutil.which("caddy"):
-        pytest.skip("no caddy on this machine: apt-get install caddy")
 
 
 @pytest.fixture(scope="module")

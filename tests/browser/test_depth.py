@@ -1,5 +1,5 @@
 """The Depth page in a real browser: the example plays by itself, is scrubbed and turned by key; a
-recording that somebody drops; a webcam's hand in space."""
+webcam's hand in space."""
 
 import re
 
@@ -28,7 +28,7 @@ def film(films):
     return films("open_palm")
 
 
-def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(look, film, shared_data):
+def test_depth_plays_is_scrubbed_and_turned(look, film):
     with look(film) as page:
         page.set_viewport_size({"width": 1280, "height": 1100})
         page.goto("/depth")
@@ -53,14 +53,6 @@ def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(look, fil
         page.keyboard.press("Home")
         assert turned != before and space.evaluate(PAINTED)[1] == before
         assert page.locator("canvas.picture").evaluate(PAINTED)[0] > 320 * 240 / 2
-
-        press_text(page, "Recording")
-        name = "depth_1_0000001.png"
-        page.locator("input[type=file]").set_input_files(str(shared_data / "depth" / name))
-        expect(page.get_by_text("Hand found in 1 of 1 frame.")).to_be_visible()
-        expect(page.locator(".how")).to_have_text(re.compile(", 7\\d cm away$"))
-        expect(page.get_by_role("slider", name="Frame")).to_be_hidden()
-        page.set_viewport_size({"width": 820, "height": 1180})
 
 
 def test_a_webcam_s_hand_moves_in_space(look, film):

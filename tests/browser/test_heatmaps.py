@@ -87,6 +87,12 @@ def test_the_frame_of_the_camera_s_video_follows_the_view_s_shape(live):
     ):
         press_text(live, view)
         shaped(live, *shape)
+    live.set_viewport_size({"width": 820, "height": 1180})
+    live.wait_for_function(
+        """() => document.querySelector("iframe[title*=webrtc_streamer]")
+            .contentDocument.querySelector("video").videoWidth < 820"""
+    )
+    live.set_viewport_size({"width": 1400, "height": 1000})
 
 
 def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back(live):
@@ -128,11 +134,3 @@ def test_a_held_picture_is_looked_at_in_every_view_and_let_go(live):
     expect(live.locator(VIDEO)).to_be_visible()
     expect(still).to_have_count(0)
     shaped(live, 3, 2)
-
-
-def test_on_a_tablet_the_video_is_as_narrow_as_the_page(live):
-    live.set_viewport_size({"width": 820, "height": 1180})
-    live.wait_for_function(
-        """() => document.querySelector("iframe[title*=webrtc_streamer]")
-            .contentDocument.querySelector("video").videoWidth < 820"""
-    )

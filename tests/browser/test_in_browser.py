@@ -1,33 +1,40 @@
-"""Hands found in the visitor's browser: the real page, its camera, and everything that it asks."""
+"""Hands found in the visitor's browser: the real page, its camera, and everything that it asks; and
+gestures of both hands, taught there, read there and on the server."""
 
 import re
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from core.paths import Paths
-from core.store import Store
-from tests.browser.conftest import begin_hold, go, kept, reads, start_in_browser
+from tests.browser.conftest import (
+    begin_hold,
+    card,
+    create_project,
+    go,
+    kept,
+    reads,
+    settled,
+    start_in_browser,
+    write_film,
+)
+from tests.support.hands_together import both_hands
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser_files")]
-NO_SIMD = """
+IN_BROWSER = "keypoints_found=this+device"
+WORKER = """
   window.Worker = class extends Worker {
     constructor(url) {
-      const without = "WebAssembly.instantiate = () => Promise.reject(new Error('no SIMD'))"
-      super(URL.createObjectURL(new Blob([`${without}\nimportScripts("${url}")`])))
+      super(URL.createObjectURL(new Blob([`%s\\nimportScripts("${url}")`])))
     }
   }
 """
-A_CARD = """
-  window.Worker = class extends Worker {
-    constructor(url) {
-      const named = `const own = WebGL2RenderingContext.prototype.getParameter
-        WebGL2RenderingContext.prototype.getParameter = function (name) {
-          return name === 0x9246 ? "A graphics card" : own.call(this, name) }`
-      super(URL.createObjectURL(new Blob([`${named}\nimportScripts("${url}")`])))
-    }
-  }
-"""
+NO_SIMD = WORKER % "WebAssembly.instantiate = () => Promise.reject(new Error('no SIMD'))"
+A_CARD = """const own = WebGL2RenderingContext.prototype.getParameter
+  WebGL2RenderingContext.prototype.getParameter = function (name) {
+    return name === 0x9246 ? "A graphics card" : own.call(this, name) }"""
 THAT_CAN_T = """
   import * as vision from "%s"
   export const { FilesetResolver } = vision
@@ -42,9 +49,7 @@ PICTURE = re.compile(r"[A-Za-z0-9+/]{2000}")  # nothing that long is told but a 
 BODY = "[data-by='mediapipe-pose'][data-poses='1']"
 
 
-def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
-    look, films, workspace, server
-):
+def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(look, films, store, server):
     asked, sent, said = set(), [], []
     with look(films("thumbs_up")) as page:
         page.on("console", lambda message: said.append(message.text))
@@ -56,7 +61,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
             socket.on("framesent", lambda frame: sent.append(frame))
 
         page.on("websocket", listen)
-        page.goto("/?keypoints_found=this+device")
+        page.goto(f"/?{IN_BROWSER}")
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)
         start_in_browser(page)
         reads(page, "thumbs_up")
@@ -91,7 +96,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
         page.get_by_text("Blurred", exact=True).click()
         expect(page.get_by_text("This needs the camera's picture")).to_be_visible()
         assert not any(PICTURE.search(text_of(frame)) for frame in sent)
-    samples = stored_samples(workspace)
+    samples = store.samples(store.project("My gestures").id)
     assert len(samples) > count >= 1
     assert {sample.estimator for sample in samples} == {"mediapipe-hands-web"}
     assert [bool(sample.crop_jpeg) for sample in samples] == [True] * len(samples)
@@ -112,7 +117,7 @@ SWAYS = """canvas => {
 
 def test_what_is_wanted_may_change_faster_than_it_opens(look, films):
     with look(films("thumbs_up")) as page:
-        page.goto("/body?keypoints_found=this+device")
+        page.goto(f"/body?{IN_BROWSER}")
         bodies = start_in_browser(page, BODY)
         older = bodies.evaluate(SWAYS % CAMERA)
         assert older == "mediapipe-pose"  # a late page's news change nothing
@@ -239,7 +244,7 @@ NOT_ANSWERED = """async (canvas) => {
 def test_the_camera_goes_on_whatever_befalls_it_and_loses_no_picture_of_a_recording(look, films):
     with look(films("thumbs_up")) as page:
         page.add_init_script(TROUBLED)
-        page.goto("/?keypoints_found=this+device")
+        page.goto(f"/?{IN_BROWSER}")
         start = page.get_by_role("button", name="START")
         start.evaluate("button => { for (let i = 0; i < 3; i++) button.click() }")
         canvas = page.locator("canvas[data-poses='1']")
@@ -263,7 +268,7 @@ def test_a_browser_that_can_t_is_told_what_to_do(look, film):
     with look(film) as page:
         page.add_init_script(NO_SIMD)
         page.route("**/*.task*", lambda route: route.abort())
-        page.goto("/?keypoints_found=this+device")
+        page.goto(f"/?{IN_BROWSER}")
         page.get_by_role("button", name="START").click()
         expect(page.get_by_text("The model that finds hands did not load")).to_be_visible()
         page.unroute_all()
@@ -278,7 +283,6 @@ def test_a_browser_that_can_t_is_told_what_to_do(look, film):
 
 
 def connected(page, canvas):
-    """The camera's own connection is open."""
     page.wait_for_function(
         f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
     )
@@ -295,15 +299,67 @@ def with_a_card_that_can_t(page):
             route.fulfill(body=THAT_CAN_T % f"{url}&real", content_type="text/javascript")
 
     page.route("**/vision_bundle.mjs*", answer)
-    page.add_init_script(A_CARD)
+    page.add_init_script(WORKER % A_CARD)
 
 
 def text_of(frame):
     return frame if isinstance(frame, str) else frame.decode("latin-1")
 
 
-def stored_samples(workspace):
-    store = Store(Paths.find(workspace).database)
-    found = store.samples(store.project("My gestures").id)
-    store.close()
-    return found
+# what the project's gestures are shown as here: each hand's photo, the left one mirrored
+SHOWN = {"open_hands": ("open_palm", "open_palm"), "heart_hands": ("open_palm", "fist")}
+BOTH = "[data-poses='2']"
+
+
+@pytest.fixture
+def hands(shared_data, tmp_path):
+    """hands(gesture): a film of a photo and a mirrored one side by side, moving a little."""
+
+    def film(gesture):
+        right, left = (
+            cv2.imread(
+                str(sorted((shared_data / "hand_images" / "hagrid_crops" / name).iterdir())[0])
+            )
+            for name in SHOWN[gesture]
+        )
+        path = tmp_path / f"{gesture}.y4m"
+        write_film(path, [both_hands(right, left, by) for by in (0, 8, 16, 8)])
+        return path
+
+    return film
+
+
+def test_gestures_of_both_hands_are_taught_and_read(look, hands, store):
+    with look(hands("open_hands")) as page:
+        page.goto(f"/?{IN_BROWSER}")
+        settled(page)
+        create_project(page, "Pairs", "Both hands")
+        expect(card(page, "folded_hands")).to_be_visible()
+        recorded(page, "open_hands")
+    with look(hands("heart_hands")) as page:
+        page.goto(f"/?project=Pairs&{IN_BROWSER}")
+        recorded(page, "heart_hands")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("test samples recognised")).to_be_visible()
+        page.goto(f"/live?project=Pairs&{IN_BROWSER}")
+        page.get_by_role("button", name="START").click()
+        reads(page, "heart_hands")
+    with look(hands("open_hands")) as page:
+        page.goto("/live?project=Pairs")
+        start_camera(page)
+        reads(page, "open_hands")
+    samples = store.samples(store.project("Pairs").id)
+    assert {sample.estimator for sample in samples} == {"mediapipe-both-hands-web"}
+    assert all(
+        np.isfinite(sample.pose).all() and sample.pose.shape == (42, 2) for sample in samples
+    )
+    assert all(sample.crop_jpeg for sample in samples)
+
+
+def recorded(page, gesture):
+    """Start the camera and hold the button three times, once both hands are seen."""
+    start_in_browser(page, BOTH)
+    for _ in range(3):
+        begin_hold(page, gesture, 6)
+        page.mouse.up()
+        assert kept(page, gesture) >= 6

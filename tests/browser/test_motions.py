@@ -1,15 +1,12 @@
 """A gesture that moves, taught and recognised: the camera shows a real hand that goes aside."""
 
 import re
-from contextlib import closing
 
 import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from core.paths import Paths
-from core.store import Store
 from core.store.rows import MOVING
 from core.store.trimming import find_whole_clip
 from tests.browser.conftest import (
@@ -45,12 +42,8 @@ WAY = 240  # pixels; to the right in the camera's picture, to the left on the sc
 def swipes(shared_data, tmp_path):
     """A hand that rests, swipes in a second, rests and is gone for a second, again and again:
     3.2 s. On a starved machine half a second may be one lost frame."""
-    photo = cv2.imread(
-        str(
-            shared_data
-            / "hand_images/emrecandir/open_palm/palm_070d7c31-0034-4c4f-a80d-72a28eebf774_org.jpg"
-        )
-    )
+    folder = shared_data / "hand_images" / "emrecandir" / "open_palm"
+    photo = cv2.imread(str(folder / "palm_070d7c31-0034-4c4f-a80d-72a28eebf774_org.jpg"))
     shares = [0.0] * 8 + [*(1 - np.cos(np.linspace(0, np.pi, 10))) / 2] + [1.0] * 4
     frames = [_moved(photo, WAY * share) for share in shares]
     path = tmp_path / "swipes.y4m"
@@ -64,8 +57,7 @@ def _moved(photo, by):
     return cv2.warpAffine(photo, to, (wide, high), borderMode=cv2.BORDER_REPLICATE)
 
 
-def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace):
-    store = Store(Paths.find(workspace).database)
+def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, store):
     project = store.create_project("Moves")
     for gesture in store.gestures(project.id):
         store.delete_gesture(gesture.id)
@@ -91,19 +83,17 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace):
         last = page.get_by_text("Last movements:")
         twice = r"Last movements: swipe_left \d+% · (swipe_left \d+%( · )?)+"
         expect(last).to_have_text(re.compile(f"^{twice}$"))  # and nothing else, coming or going
-    store.close()
 
 
 @pytest.fixture
-def beats(workspace):
+def beats(store):
     """A project whose one gesture moves, by its name."""
-    with closing(Store(Paths.find(workspace).database)) as store:
-        project = store.create_project("Beats")
-        for gesture in store.gestures(project.id):
-            store.delete_gesture(gesture.id)
-        store.add_gesture(project.id, "swipe_left", "👈", MOVING)
-        yield project.name
-        store.delete_project(project.id)
+    project = store.create_project("Beats")
+    for gesture in store.gestures(project.id):
+        store.delete_gesture(gesture.id)
+    store.add_gesture(project.id, "swipe_left", "👈", MOVING)
+    yield project.name
+    store.delete_project(project.id)
 
 
 def _timed(page, project):

@@ -36,7 +36,6 @@ server_metadata_url = "{issuer}/.well-known/openid-configuration"
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """The provider's certificate and its key."""
     return write_certificate(tmp_path_factory.mktemp("certificate"))
 
 

@@ -35,7 +35,6 @@ def size_of(page, n):
 
 
 def choose_net(page):
-    """The Heatmaps page with the small net."""
     page.goto("/heatmaps")
     settled(page)
     set_choice(page, "Net", "standing")
@@ -132,7 +131,6 @@ def test_boxes_come_from_a_detections_file_and_another_file_is_refused_in_words(
 
 
 def pick(page, number):
-    """The person of that number."""
     settled(page)  # a page that is still being drawn would take the choice back
     one = page.get_by_role("radio", name=number, exact=True)
     one.click()

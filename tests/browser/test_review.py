@@ -21,13 +21,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 @pytest.fixture
 def demo(store):
-    """The demo project's id."""
     return fill_demo_project(store, Paths.demo).id
 
 
 @pytest.fixture
 def samples(store, demo):
-    """How many the demo project has."""
     return lambda: len(read_index(store, demo))
 
 
@@ -185,26 +183,20 @@ def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(look, film, sa
             assert samples() == everything
 
 
-def test_a_press_is_not_lost_in_the_moment_when_the_cards_report(look, film, samples):
+def test_no_press_is_lost_and_undo_is_heard_reached_by_keyboard_and_goes_by_itself(
+    look, film, samples
+):
     everything = samples()
     with look(film) as page:
         page.goto("/record?project=Demo")
         settled(page)
         choose(page, "fist")
+        # in the moment when the cards report
         delete = page.get_by_role("button", name="Delete", exact=True).first.element_handle()
         other = page.locator(".choose[aria-pressed=true]").element_handle()
         page.evaluate("([one, other]) => { one.click(); other.click() }", [other, delete])
         expect(button(page).last).to_be_visible()
         assert samples() == everything - 1
-        undo_here(page)
-        expect(button(page)).to_have_count(0)
-
-
-def test_undo_is_heard_and_reached_by_keyboard_and_goes_by_itself(look, film, samples):
-    everything = samples()
-    with look(film) as page:
-        page.goto("/record?project=Demo")
-        delete_one(page)
         expect(offered(page)).to_have_text("Deleted 1 sample")
         button(page).focus()
         page.keyboard.press("Enter")

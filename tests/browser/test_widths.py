@@ -31,7 +31,6 @@ def window(open_browser):
 
 @pytest.fixture(scope="module", params=MENU)
 def opened(request, window, server):
-    """The window with a page of the menu."""
     window.set_viewport_size({"width": WIDTHS[0], "height": 900})
     window.goto(f"{server}/?project=People")
     standing_ms(window)

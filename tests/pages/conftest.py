@@ -60,7 +60,6 @@ def app(open_app):
 
 @pytest.fixture
 def first(app, store):
-    """The first visitor's project."""
     return store.projects()[0]
 
 
@@ -99,7 +98,6 @@ def press(app, label):
 
 
 def choose(app, title, option):
-    """Choose an option of a control by its title."""
     labelled(app.button_group, title).set_value(option)
     return run(app)
 
@@ -111,7 +109,6 @@ def fill(app, label, value):
 
 
 def create_project(app, name, kind="Hands"):
-    """Create a project in the sidebar."""
     labelled(app.sidebar.radio, "Type").set_value(kind)
     return press(fill(app, "Name", name), "Create")
 
@@ -124,7 +121,6 @@ def put_files(app, *files, into=""):
 
 
 def upload(app, *files, to=""):
-    """Put files into a field and draw the page anew."""
     return run(put_files(app, *files, into=to))
 
 
@@ -148,7 +144,6 @@ def undo_offered(app):
 
 
 def undo_here(app):
-    """Press the bar's Undo."""
     next(b for b in app.button if (b.key or "").startswith("act_undo_")).click()
     run(app)
 
@@ -181,7 +176,6 @@ def tables(app):
 
 
 def gesture_id(store, name):
-    """The id of a gesture of the first project."""
     return next(g.id for g in store.gestures(store.projects()[0].id) if g.name == name)
 
 

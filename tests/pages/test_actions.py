@@ -56,12 +56,11 @@ def test_what_leaves_the_machine_is_named_keypoints_too(app):
 
 @pytest.fixture
 def logged_in(app, monkeypatch):
-    """The same page for somebody who logged in."""
     monkeypatch.setenv("MUDRA_OWNER", "anna")
     return app
 
 
-def test_who_logged_in_sends_osc_to_listed_machines_alone(logged_in, monkeypatch):
+def test_who_logged_in_sends_osc_to_listed_machines_alone_and_opens_no_port(logged_in, monkeypatch):
     switch_on(go(logged_in, "live"), "OSC")
     assert "has listed no host for OSC" in texts(logged_in)
     assert not [t for t in logged_in.text_input if t.label == "Host"]
@@ -70,11 +69,7 @@ def test_who_logged_in_sends_osc_to_listed_machines_alone(logged_in, monkeypatch
     logged_in.run()
     assert labelled(logged_in.selectbox, "Host").options == ["synth.test", "10.0.0.9"]
     assert "Actions wait for the camera" in texts(logged_in)
-
-
-def test_no_port_is_opened_for_who_does_not_sit_at_the_machine(logged_in):
-    go(logged_in, "live")
-    assert set(switches(logged_in)) == {"Tone in this page", "OSC"}
+    assert "WebSocket" not in switches(logged_in)
     assert "stays closed" in texts(logged_in)
     go(logged_in, "record")
     assert not [t for t in logged_in.toggle if t.key == "remote_on"]

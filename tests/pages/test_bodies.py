@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.gestures.labels import ARM_POSES
 from pages.panels.navigation import SECTIONS
-from tests.pages.conftest import create_project, fill, go, labelled, press, texts, upload
+from tests.pages.conftest import create_project, go, labelled, texts, upload
 
 EVERY = [name.lower() for names in SECTIONS.values() for name in names]
 
@@ -16,19 +16,11 @@ def bodies(app):
     return create_project(app, "Arms", "Bodies")
 
 
-def test_a_project_of_bodies_is_made_in_the_sidebar_and_begins_with_the_arm_poses(bodies, store):
+def test_a_project_of_bodies_begins_with_the_arm_poses_and_is_shown_by_every_page(bodies, store):
     project = store.project("Arms")
     assert project.skeleton == "body_33"
     assert [g.label for g in store.gestures(project.id)] == [*ARM_POSES]
     assert "t\\_pose" in texts(go(bodies, "gestures"))
-
-
-def test_hands_are_what_a_project_is_about_unless_told(app, store):
-    press(fill(app, "Name", "More"), "Create")
-    assert store.project("More").skeleton == "hand_21"
-
-
-def test_every_page_shows_a_project_of_bodies(bodies):
     for page in EVERY:
         assert not go(bodies, page).error, page
 
@@ -45,17 +37,14 @@ def test_heatmaps_begins_with_a_net_of_bodies_where_the_project_is_about_them(bo
     net = labelled(go(bodies, "heatmaps").selectbox, "Net")
     assert net.options == ["Light net of bodies", "Light CPM"]
     assert net.value == "cpm.body_light"
+    for view in ("multi", "hm"):
+        bodies.session_state["maps_view"] = view
+        assert "finger" not in texts(bodies.run())
+    assert "each side's together" in texts(bodies)
     bodies.session_state["project_id"] = store.create_project("Hands").id
     net = labelled(bodies.run().selectbox, "Net")
     assert net.options == ["Light CPM", "Light net of bodies"]
     assert net.value == "cpm.hand_light"
-
-
-def test_what_is_said_of_a_body_s_heatmaps_speaks_of_no_finger(bodies):
-    for view in ("multi", "hm"):
-        bodies.session_state["maps_view"] = view
-        assert "finger" not in texts(go(bodies, "heatmaps"))
-    assert "each side's together" in texts(bodies)
 
 
 def test_files_finds_the_people_and_compares_nobody_with_what_is_no_gesture(

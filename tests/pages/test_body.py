@@ -1,4 +1,5 @@
-"""Body without a browser: what it says of nothing, of persons, and of what can't be read."""
+"""Body and Heatmaps without a browser: what they say of nothing, of persons, and of what can't be
+read; what a picture and a video leave behind."""
 
 import json
 
@@ -100,3 +101,39 @@ def test_a_video_that_is_none_leaves_an_error_alone(app):
     upload(app, ("broken.mp4", b"nothing"))
     assert safe_label("broken.mp4") in app.error[0].value
     assert not app.get("download_button") and not app.get("progress")
+
+
+@pytest.fixture
+def photo(shared_data):
+    return sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
+
+
+def test_a_picture_is_seen_in_every_view_and_another_crop_closes_the_estimator_before(app, photo):
+    choose(go(app, "heatmaps"), "Source", "Picture")
+    upload(app, ("a.jpg", photo.read_bytes()))
+    for view in ("multi", "hm"):
+        choose(app, "View", view)
+        assert downloads(app) == ["Download"] and app.get("imgs")
+    first = app.session_state["cached_values"]["maps_estimator"].value
+    crop = next(radio for radio in app.radio if radio.key == "maps_crop")
+    crop.set_value("self").run()
+    assert not app.exception
+    assert app.session_state["cached_values"]["maps_estimator"].value is not first
+    with pytest.raises(Exception, match="closed"):
+        first.estimate_still(read_picture(photo))
+
+
+def test_a_video_s_former_copy_goes_and_the_last_one_with_the_page(app, photo, tmp_path):
+    rgb = read_picture(photo)
+    with VideoWriter(tmp_path / "a.webm", 10, rgb.shape[:2]) as writer:
+        for _ in range(3):
+            writer.write(rgb)
+    choose(go(app, "heatmaps"), "Source", "Video")
+    upload(app, ("a.webm", (tmp_path / "a.webm").read_bytes()))
+    folder = app.session_state["files_folder"].folder
+    [first] = folder.iterdir()
+    choose(app, "View", "multi")
+    [second] = folder.iterdir()
+    assert second != first
+    go(app, "gestures")
+    assert list(folder.iterdir()) == []

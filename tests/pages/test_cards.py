@@ -35,12 +35,7 @@ def test_a_message_that_is_repeated_until_it_is_answered_counts_once():
     assert taken(inbox, words(1, 3, n=4)) == [3]
     assert taken(inbox, words(1, 3, n=4)) == []
     assert inbox.heard == 4
-
-
-def test_what_is_merged_with_the_next_is_heard_in_order():
-    inbox = Inbox()
-    taken(inbox, words(1))
-    assert taken(inbox, words(2, 3, 5)) == [2, 3, 5]
+    assert taken(inbox, words(5, 6, 8)) == [5, 6, 8]  # merged with the next
 
 
 def test_words_that_come_late_bring_nothing_back():

@@ -49,7 +49,6 @@ def switch(app, on):
 
 
 def drawn(app):
-    """What the page gives its view."""
     return component(app, "depth_view")
 
 
@@ -93,19 +92,13 @@ def test_a_recording_says_what_it_lacks(app):
     upload(app, ("a.png", depth_png(3000)), ("camera.json", CAMERA_JSON))
     assert drawn(app)["batch"][0]["how"] == ""
     assert "No hand was found in this recording" in app.warning[0].value
-
-
-def test_truth_whose_joints_are_not_named_is_said_to_measure_nothing(app):
-    open_source(app, "Recording")
+    app.file_uploader[0].clear()
     header = ",".join(f"joint{n}_{axis}" for n in range(21) for axis in "xyz")
     table = f"picture,{header}\na.png{',1' * 63}\n".encode()
     upload(app, ("a.png", depth_png(700)), ("camera.json", CAMERA_JSON), ("joints.csv", table))
     assert "true keypoints of this recording aren't named" in texts(app)
     assert drawn(app)["truth_skeleton"] is None
-
-
-def test_a_damaged_frame_says_so_and_the_others_are_there(app):
-    open_source(app, "Recording")
+    app.file_uploader[0].clear()
     good = [(f"{n}.png", depth_png(700)) for n in (1, 3)]
     upload(app, *good, ("2.png", depth_png(700)[:60]), ("camera.json", CAMERA_JSON))
     first, second, third = drawn(app)["batch"]

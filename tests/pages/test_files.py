@@ -26,14 +26,9 @@ def video(shared_data):
     return (shared_data / "hand_videos" / "fist.mp4").read_bytes()
 
 
-def test_the_empty_page_says_what_to_do(app):
-    go(app, "files")
-    assert "Drop pictures or videos" in app.info[0].value
-    assert not app.get("download_button")
-
-
 def test_pictures_come_back_with_gesture_and_downloads_and_names_with_markup_as_text(app, photo):
     go(app, "files")
+    assert "Drop pictures or videos" in app.info[0].value and not downloads(app)
     upload(app, (ODD, photo("thumbs_up")), ("b.jpg", photo("fist")), (f"2{ODD}", b"nothing"))
     said = texts(app)
     assert "**2** read · **1** skipped · **2** hands" in said
@@ -44,7 +39,6 @@ def test_pictures_come_back_with_gesture_and_downloads_and_names_with_markup_as_
 
 
 def kept_reads(app):
-    """What was read of each file that is kept."""
     return {name: one.value for name, one in app.session_state["cached_values"].items()}
 
 

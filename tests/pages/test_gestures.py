@@ -31,7 +31,7 @@ def submit(page, form):
     return run(page)
 
 
-def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, first, store):
+def test_a_gesture_is_added_with_an_emoji_from_the_picker_or_as_one_that_moves(app, first, store):
     page = go(app, "gestures")
     page.text_input(key="add_name_0").set_value("peace")
     page.pills(key="add_0_pills").select("✌️")
@@ -42,6 +42,12 @@ def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, first, store):
     assert "✌️ peace" in texts(page)
     undo_here(page)
     assert "peace" not in ids(store)
+    page.text_input(key="add_name_0").set_value("swipe_left")
+    page.checkbox(key="add_moves_0").check()
+    press(page, "Add")
+    assert not page.error
+    assert [g.name for g in store.gestures(first.id) if g.moves] == ["swipe_left"]
+    assert "moves · nothing recorded yet" in texts(page)
 
 
 def test_a_project_begins_with_hands_that_move_and_how_to_perform_each(app, store):
@@ -50,16 +56,6 @@ def test_a_project_begins_with_hands_that_move_and_how_to_perform_each(app, stor
     page = go(app, "gestures")
     assert "Sweep an open hand to the left, once, and rest." in texts(page)
     assert page.checkbox(key="add_moves_0").value
-
-
-def test_a_gesture_that_moves_is_added_as_one_and_shown_as_one(app, first, store):
-    page = go(app, "gestures")
-    page.text_input(key="add_name_0").set_value("swipe_left")
-    page.checkbox(key="add_moves_0").check()
-    press(page, "Add")
-    assert not page.error
-    assert [g.name for g in store.gestures(first.id) if g.moves] == ["swipe_left"]
-    assert "moves · nothing recorded yet" in texts(page)
 
 
 def test_what_can_t_be_a_gesture_s_name_is_said(app, store):

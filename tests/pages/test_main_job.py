@@ -4,19 +4,26 @@ import os
 import subprocess
 import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
 from core.gestures.labels import safe_label
 from core.jobs.job import Job
+from core.jobs.trainings import excluded_samples_text
 from core.paths import Paths
+from core.recording.demo import DEMO_PROJECT
 from core.recording.samples import AddReport
+from core.store import Store
 from core.training.runs import list_runs
+from pages.panels.project.projects import FIRST_PROJECT, list_or_create_projects
 from tests.conftest import wait_until
 from tests.pages.conftest import (
     ODD,
     PAGES,
     cards,
+    component,
     create_project,
     fill,
     go,
@@ -32,13 +39,10 @@ from tests.pages.conftest import (
 from tests.support.zips import zip_of
 
 
-def test_a_first_visitor_sees_each_page_without_an_error(app):
+def test_a_first_visitor_sees_each_page_and_eight_gestures_and_none_to_record(app):
     for page in PAGES:
         assert not go(app, page).error, page
         assert app.sidebar.selectbox[0].value == "My gestures"
-
-
-def test_record_offers_the_eight_gestures_and_none_with_emoji(app):
     go(app, "record")
     shown = cards(app)["cards"]
     assert "".join(card["emoji"] for card in shown) == "👍👎☝️👌👊👉👈✋🚫"
@@ -46,9 +50,10 @@ def test_record_offers_the_eight_gestures_and_none_with_emoji(app):
     assert app.text_input(key="person").value == "me"
 
 
-def test_a_new_project_is_made_and_chosen_and_a_taken_name_is_said_in_plain_words(app):
-    create_project(go(app, "record"), "Rock")
+def test_a_new_project_is_made_and_chosen_and_a_taken_name_is_said_in_plain_words(app, store):
+    press(fill(go(app, "record"), "Name", "Rock"), "Create")
     assert app.sidebar.selectbox[0].value == "Rock" and not app.error
+    assert store.project("Rock").skeleton == "hand_21"  # unless told
     create_project(app, "my GESTURES")
     assert "taken" in app.error[0].value
 
@@ -140,8 +145,15 @@ for page in ("studio", "demo", "record", "live"):
 
 def test_a_project_is_renamed_deleted_and_restored(app, store):
     record(store, "fist", 3)
+    store.create_project("Aaa")  # which stands first by name
+    # stored otherwise than it was typed
+    press(fill(app, "New name", unicodedata.normalize("NFD", " Zoë ")), "Rename")
+    assert app.sidebar.selectbox[0].value == "Zoë"
     press(fill(app, "New name", "Rock, paper"), "Rename")
     assert app.sidebar.selectbox[0].value == "Rock, paper"
+    undo_here(app)
+    assert app.sidebar.selectbox[0].value == "Zoë"
+    press(fill(app, "New name", "Rock, paper"), "Rename")
     press(app, "Delete the project")
     assert "Rock, paper" not in app.sidebar.selectbox[0].options
     assert store.projects(deleted=True)[0].name == "Rock, paper"
@@ -149,13 +161,6 @@ def test_a_project_is_renamed_deleted_and_restored(app, store):
     undo_here(app)
     assert app.sidebar.selectbox[0].value == "Rock, paper"
     assert len(store.samples(store.project("Rock, paper").id)) == 3
-
-
-def test_a_name_that_is_stored_otherwise_than_it_was_typed_stays_chosen(app, store):
-    store.create_project("Aaa")
-    press(fill(app, "New name", unicodedata.normalize("NFD", " Zoë ")), "Rename")
-    assert app.sidebar.selectbox[0].value == "Zoë"
-    assert {project.name for project in store.projects()} == {"Aaa", "Zoë"}
 
 
 def test_a_project_that_another_window_renames_stays_the_one_in_use(app, first, store):
@@ -181,3 +186,68 @@ def test_what_a_page_holds_of_one_project_is_not_shown_in_another(app, first, st
     app.session_state["project_id"] = other.id
     assert "Only 1 linked" not in texts(go(app, "review"))
     assert "**3** added" not in texts(go(app, "record"))
+
+
+def test_studio_says_what_a_training_leaves_out_once_there_is_enough_to_train(app, store):
+    record(store, "fist", 6)
+    record(store, "fist", 2, found_by="cpm.hand_light")
+    assert "Leaves out" not in texts(go(app, "studio"))
+    record(store, "open_palm", 6)
+    said = excluded_samples_text(store, store.projects()[0])
+    assert said.startswith("Leaves out 2 samples of cpm.hand_light's keypoints")
+    assert f"⚠️ {safe_label(said)}" in texts(go(app, "studio"))
+
+
+def named(app):
+    """What the answer says of each hand."""
+    return [hand["name"] for hand in component(app, "answer")["hands"]]
+
+
+def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
+    go(app, "demo")
+    assert named(app) == ["Sample hands"]
+    press(app, "Play the demo")
+    app.run()
+    assert not app.error
+    assert named(app)[0] in ("thumbs_up", "No gesture")
+    press(app, "Stop the demo")
+    assert named(app) == ["Sample hands"]
+
+
+def test_the_demo_project_is_filled_and_chosen_and_goes_as_a_whole(app, store):
+    go(app, "demo")
+    press(app, "Fill a demo project")
+    assert app.sidebar.selectbox[0].value == DEMO_PROJECT
+    assert "360 samples of 9 gestures" in texts(app)
+    press(app, "Fill a demo project")
+    assert "360 samples of 9 gestures" in texts(app)
+    assert sorted(p.name for p in store.projects()) == [DEMO_PROJECT, "My gestures"]
+    go(app, "record")
+    assert app.sidebar.selectbox[0].value == DEMO_PROJECT
+    assert not app.error and undo_offered(app).startswith("Imported")
+    undo_here(app)
+    assert [p.name for p in store.projects()] == ["My gestures"]
+    assert app.sidebar.selectbox[0].value == "My gestures"
+    assert [p.name for p in store.projects(deleted=True)] == [DEMO_PROJECT]
+
+
+@pytest.mark.parametrize("name", ["demo", "starter"])
+def test_a_missing_file_of_the_demo_is_said_in_plain_words(
+    open_app, workspace, monkeypatch, tmp_path, name
+):
+    paths = Paths(workspace, Paths.find().weights, **{name: tmp_path / "gone.csv"})
+    monkeypatch.setattr(Paths, "find", classmethod(lambda cls, *args, **more: paths))
+    assert "gone" in open_app("demo").error[0].value
+
+
+def test_visitors_who_come_at_the_same_moment_get_the_same_first_project(tmp_path):
+    for attempt in range(5):
+        store, barrier = Store(tmp_path / f"{attempt}.sqlite"), Barrier(8)
+
+        def visit(_, store=store, barrier=barrier):
+            barrier.wait()
+            return [project.name for project in list_or_create_projects(store)]
+
+        with ThreadPoolExecutor(8) as visitors:
+            assert list(visitors.map(visit, range(8))) == [[FIRST_PROJECT]] * 8
+        store.close()

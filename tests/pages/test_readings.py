@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 
 from core.gestures.labels import GestureLabel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import SLOW, MotionEvent, NearMiss
+from core.jobs.trainings import train_here
 from core.live.live import Latest
-from core.pose.types import LEFT, RIGHT, Pose
+from core.pose.types import LEFT, RIGHT, Estimate, Pose
 from core.reading.motions import Motion
-from core.reading.reading import HandReading
+from core.reading.reading import HandReader, HandReading
+from core.store import NewSample
+from core.store.rows import MOVING
 from pages.panels.live.readings import answers_of
+from tests.support.performances import SIZE_HW, real_hand
 
 
 def hand(side, score):
@@ -62,3 +67,47 @@ def test_what_was_nearly_a_gesture_is_said_for_a_moment_with_the_reason():
     assert [one["name"] for one in answers_of(replace(latest, hands=(held,)))] == ["fist"]
     made = (103.5, Motion(MotionEvent(swipe, 1.0, 2.0, 0.9), "Left", 1))
     assert [one["name"] for one in answers_of(replace(latest, made=(made,)))] == ["swipe_left"]
+
+
+@pytest.fixture
+def lifts(store, paths):
+    """A model of hands that rise and sink together, three performances each."""
+    project = store.create_project("Lifts", skeleton="hands_42")
+    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "test")
+    for gesture in store.gestures(project.id):
+        store.delete_gesture(gesture.id)
+    for name, way in (("raise", -1), ("lower", 1)):
+        gesture = store.add_gesture(project.id, name, "", MOVING)
+        for height in (130, 150, 170):
+            clip = np.stack([pair(way * height * share) for share in np.linspace(0, 1, 18)])
+            sample = NewSample(
+                clip,
+                np.ones((18, 42), np.float32),
+                "webcam",
+                True,
+                "mediapipe-both-hands",
+                size_hw=SIZE_HW,
+                skeleton="hands_42",
+                time_s=0.0,
+                times_s=np.arange(18) / 30,
+            )
+            store.add_samples(store.start_recording(session, gesture.id), [sample])
+    _, run = train_here(store, paths, project, epochs=1, progress=lambda *_: None)
+    return GestureModel.load(run.path)
+
+
+def pair(down):
+    """Both hands so many pixels down."""
+    one = real_hand() + np.array([0, down], np.float32)
+    return np.concatenate([one, one + np.array([200, 0], np.float32)]).astype(np.float32)
+
+
+def test_a_movement_of_both_hands_is_told_once(lifts):
+    read, told = HandReader(), []
+    way = [0.0] * 20 + [*np.linspace(0, -150, 14)] + [-150.0] * 20
+    for n, down in enumerate(way):
+        pose = Pose(pair(down), np.ones(42, np.float32), 0.9)
+        seen = Estimate((pose,), SIZE_HW, "mediapipe-both-hands", n / 20, True, skeleton="hands_42")
+        read(seen, lifts)
+        told += [motion.event.gesture.name for motion in read.motions.made]
+    assert told == ["raise"]

@@ -31,7 +31,6 @@ def ids(store):
 
 
 def grid(app):
-    """What the page tells the grid of tiles."""
     return component(app, "sample_grid")
 
 
@@ -44,7 +43,6 @@ def view(app, name):
 
 
 def restore(app, kind, number):
-    """Press an entry's Restore in the bin."""
     app.button(key=f"back_{kind}_{number}").click()
     return run(app)
 
@@ -162,7 +160,9 @@ def test_given_samples_alone_are_shown_until_all_are_asked_for(app, first, store
     assert len(tiles(app)) == 5
 
 
-def test_the_bin_gives_back_samples_gestures_and_persons(app, first, store):
+def test_the_bin_gives_back_samples_gestures_persons_and_projects(app, first, store):
+    other = store.create_project("Other")
+    store.delete_project(other.id)
     made = record(store, "fist", 3) + record(store, "ok", 2, person="you")
     fist, you = gesture_id(store, "fist"), store.ensure_person(first.id, "you").id
     delete_samples(store, first.id, made[:1])
@@ -170,6 +170,9 @@ def test_the_bin_gives_back_samples_gestures_and_persons(app, first, store):
     store.delete_person(you)
     view(go(app, "review"), BIN)
     assert "2 samples" in texts(app) and "No deleted samples" in texts(app)
+    restore(app, "project", other.id)
+    assert store.project("Other") == other
+    app.sidebar.selectbox[0].select(first.name).run()
     restore(app, "gesture", fist)
     restore(app, "person", you)
     assert tiles(app) == [made[0]]
@@ -178,25 +181,18 @@ def test_the_bin_gives_back_samples_gestures_and_persons(app, first, store):
     assert ids(store) == set(made)
 
 
-@pytest.mark.parametrize("name", ["", "ok", "punch"])
-def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, first, store, name):
+def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, first, store):
     record(store, "fist", 3)
     fist = gesture_id(store, "fist")
     store.delete_gesture(fist)
     store.add_gesture(first.id, "Fist")
     view(go(app, "review"), BIN)
     assert "Another gesture is called “Fist” by now" in texts(app)
-    app.text_input(key=f"name_gesture_{fist}").input(name)
-    restore(app, "gesture", fist)
-    assert bool(app.error) == (name != "punch")
-    assert ("punch" in [g.name for g in store.gestures(first.id)]) == (name == "punch")
-
-
-def test_a_deleted_project_comes_back_from_the_bin(app, store):
-    other = store.create_project("Other")
-    store.delete_project(other.id)
-    restore(view(go(app, "review"), BIN), "project", other.id)
-    assert store.project("Other") == other
+    for name in ("", "ok", "punch"):
+        app.text_input(key=f"name_gesture_{fist}").input(name)
+        restore(app, "gesture", fist)
+        assert bool(app.error) == (name != "punch")
+        assert ("punch" in [g.name for g in store.gestures(first.id)]) == (name == "punch")
 
 
 @pytest.mark.parametrize("n", [1, 30])

@@ -5,7 +5,6 @@ import pytest
 from core.store.bin import delete_samples
 from tests.pages.conftest import (
     ODD,
-    fill,
     go,
     press,
     record,
@@ -23,7 +22,6 @@ def count(store):
 
 @pytest.fixture
 def ids(app, store):
-    """Three samples on the Record page."""
     made = record(store, "thumbs_up", 3)
     go(app, "record")
     return made
@@ -96,14 +94,6 @@ def test_markup_in_the_name_of_what_was_deleted_stays_text(app, first, store):
     delete(app, gesture.id)
     [bar] = [h.proto.body for h in app.get("html") if 'role="status"' in h.proto.body]
     assert "<i>" not in bar and undo_offered(app) == f"Deleted the gesture “{gesture.name}”"
-
-
-def test_a_renamed_project_is_still_the_open_one_after_undo(app, store):
-    store.create_project("Another")  # which stands first by name
-    app.sidebar.selectbox[0].select("My gestures").run()
-    press(fill(app, "New name", "Rock"), "Rename")
-    undo_here(app)
-    assert app.sidebar.selectbox[0].value == "My gestures"
 
 
 @pytest.mark.usefixtures("weights_folder")
