@@ -56,10 +56,13 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
     assert actions.status().last.number == 0  # the end takes the last one back
 
 
-def test_two_hands_of_a_video_are_told_each(videos, make_estimator, starter):
+def test_two_hands_of_a_video_are_told_each_no_faster_than_it_was_taken(
+    videos, make_estimator, starter
+):
     with make_estimator(num_poses=2) as hands:
-        frames = open_frames(str(videos / "two_palms.mp4"))
+        frames, begun = open_frames(str(videos / "two_palms.mp4")), time.monotonic()
         told = list(run_actions(frames, hands.estimate, starter, Actions(), seconds=0.7))
+    assert time.monotonic() - begun > 0.6
     assert {change.hand for change in told if change.name == "open_palm"} == {"Left", "Right"}
 
 
@@ -95,13 +98,6 @@ def test_a_body_s_poses_are_told_as_a_hand_s_gestures_are(upright, weights_folde
         ("", 0, "body"),
     ]
     assert told[0].text.endswith("%, body")
-
-
-def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, starter):
-    with make_estimator() as hands:
-        frames, begun = open_frames(str(videos / "fist.mp4")), time.monotonic()
-        list(run_actions(frames, hands.estimate, starter, Actions(), seconds=1.0))
-    assert time.monotonic() - begun > 0.9
 
 
 def test_a_model_of_other_keypoints_is_refused_and_the_outputs_are_closed(
