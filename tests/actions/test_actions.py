@@ -17,15 +17,6 @@ from tests.support.studio import free_port
 TOKEN = new_token()
 
 
-def test_everything_is_off_at_first(actions):
-    before = threading.active_count()
-    actions.configure(Settings())
-    [change] = actions.offer((reading("fist"),), 1.0)
-    status = actions.status()
-    assert (status.changes, status.sent, status.last) == (1, 0, change)
-    assert (status.address, status.errors, threading.active_count()) == ("", (), before)
-
-
 def test_the_status_says_it_in_one_line(actions):
     assert actions.status().text == "sent 0"
     actions.configure(Settings(sound=True))
