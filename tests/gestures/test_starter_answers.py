@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from core.gestures.features import get_feature_set
 
@@ -28,12 +27,6 @@ def test_the_features_of_version_1_stay_bit_for_bit(stored):
     found = features(stored["keypoints"], stored["mirrored_view"])
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, stored["features"])
-
-
-def test_torch_makes_the_same_features(stored):
-    hands, mirrored = (torch.from_numpy(stored[key]) for key in ("keypoints", "mirrored_view"))
-    found = features(hands, mirrored, torch).numpy()
-    np.testing.assert_allclose(found, stored["features"], atol=1e-6)
 
 
 def test_the_shipped_model_s_answers_stay(starter, stored):

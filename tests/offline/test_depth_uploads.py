@@ -40,10 +40,19 @@ def test_files_of_a_folder_come_as_they_are_or_as_a_zip(tmp_path, uploads):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_files_of_one_name_are_told_and_none_is_lost_silently(tmp_path):
-    twice = [*PAIR, ("a.png", depth_png(900))]
-    with pytest.raises(MediaError, match=r"two of the files are called a\.png"):
-        opened(twice, tmp_path)
+@pytest.mark.parametrize(
+    ("uploads", "reason"),
+    [
+        ([*PAIR, ("a.png", depth_png(900))], r"two of the files are called a\.png"),
+        (
+            [("hand.npy", STACK), ("other.npy", STACK)],
+            r"2 recordings in the files \(hand\.npy, other\.npy\)",
+        ),
+    ],
+)
+def test_two_files_of_one_name_and_two_recordings_are_told(tmp_path, uploads, reason):
+    with pytest.raises(MediaError, match=reason):
+        opened(uploads, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -54,30 +63,17 @@ def test_a_single_real_frame_is_a_recording_of_one(tmp_path, shared_data):
     assert count == 1 and camera == CAMERAS["nyu"]
 
 
-def test_openni_s_recording_tells_its_camera_itself(tmp_path, shared_data):
+def test_openni_s_recording_tells_its_camera_itself_or_comes_with_what_says_it(
+    tmp_path, shared_data
+):
     content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
     count, camera, _ = opened([("Captured.oni", content)], tmp_path)
     assert count == 4 and round(camera.fx) == 576
-
-
-def test_openni_s_recording_comes_with_what_says_its_camera(tmp_path, shared_data):
-    content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
     numbers = {"fx": 580, "fy": 581, "u0": 318, "v0": 241, "width": 640, "height": 480}
     files = [("hand.oni", content), ("camera.json", json.dumps(numbers).encode())]
     for uploads in (files, [("hand.zip", zip_of(dict(files)))]):
         count, camera, _ = opened(uploads, tmp_path)
         assert (count, camera.fx, camera.fy) == (4, 580, 581)
-
-
-def test_several_recordings_at_once_are_named(tmp_path):
-    files = [("hand.npy", STACK), ("other.npy", STACK)]
-    with pytest.raises(MediaError, match=r"2 recordings in the files \(hand\.npy, other\.npy\)"):
-        opened(files, tmp_path)
-
-
-def test_what_a_mac_packs_beside_a_recording_is_none(tmp_path):
-    files = [("hand.npy", STACK), ("._hand.npy", b"Mac"), ("camera.json", CAMERA_JSON)]
-    assert opened([("hand.zip", zip_of(dict(files)))], tmp_path)[0] == 3
 
 
 def test_a_stack_needs_its_camera_to_be_named(tmp_path):
@@ -88,9 +84,10 @@ def test_a_stack_needs_its_camera_to_be_named(tmp_path):
     assert (count, camera, values) == (3, CAMERAS["icvl"], [600] * 3)
 
 
-def test_a_stack_or_video_comes_with_what_says_its_camera(tmp_path):
+def test_a_stack_comes_with_what_says_its_camera_and_with_what_a_mac_packs_beside_it(tmp_path):
     files = [("hand.npy", STACK), ("camera.json", CAMERA_JSON)]
-    for uploads in (files, [("hand.zip", zip_of(dict(files)))]):
+    packed = zip_of(dict([*files, ("._hand.npy", b"Mac")]))
+    for uploads in (files, [("hand.zip", packed)]):
         assert opened(uploads, tmp_path)[0] == 3
 
 

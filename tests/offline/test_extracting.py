@@ -11,24 +11,18 @@ from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_a_folder_becomes_a_table_that_can_be_imported(photos, weights_folder, tmp_path, suffix):
-    out = tmp_path / f"hands{suffix}"
-    found = extract(photos, out, weights_folder=weights_folder)
-    assert found == {"files": 6, "hands": 6, "refused": []}
-    read = read_table(out)
-    assert sorted(read.gestures) == ["fist"] * 3 + ["ok"] * 3
-    assert read.estimator == "mediapipe-hands" and np.isfinite(read.keypoints).all()
-
-
-def test_extracted_and_imported_keypoints_are_the_same(
+def test_a_folder_becomes_a_table_of_the_keypoints_that_an_import_finds(
     photos, weights_folder, tmp_path, store, make_estimator
 ):
-    extract(photos, tmp_path / "hands.csv", weights_folder=weights_folder)
     import_path(store, "p", photos, ImportOptions(make_estimator))
     stored = store.samples(store.project("p").id, newest_first=False)
-    rows = read_table(tmp_path / "hands.csv").keypoints
-    np.testing.assert_allclose([s.pose for s in stored], rows, atol=1e-3)
+    for out in (tmp_path / "hands.csv", tmp_path / "hands.parquet"):
+        found = extract(photos, out, weights_folder=weights_folder)
+        assert found == {"files": 6, "hands": 6, "refused": []}
+        read = read_table(out)
+        assert sorted(read.gestures) == ["fist"] * 3 + ["ok"] * 3
+        assert read.estimator == "mediapipe-hands"
+        np.testing.assert_allclose([s.pose for s in stored], read.keypoints, atol=1e-3)
 
 
 def test_a_video_gives_a_row_a_hand_with_its_time(shared_data, weights_folder, tmp_path):

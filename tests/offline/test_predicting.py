@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import EstimatorError, MediaError
-from core.estimators import Estimator, create_estimator
+from core.estimators import Estimator
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter, read_video, video_info
 from core.offline.predicting import predict
@@ -30,6 +30,9 @@ def test_a_photo_has_its_gesture(starter, photos, estimator, tmp_path):
     assert len(record["hands"][0]["keypoints"]) == 21
     before, after = read_picture(path), read_picture(tmp_path / "seen.png")
     assert before.shape == after.shape and (before != after).any()
+    found.estimate.poses[0].keypoints[4] = np.nan
+    text = json.dumps(found.record(), allow_nan=False)
+    assert json.loads(text)["hands"][0]["keypoints"][4] == [None, None]
 
 
 def test_a_folder_gives_one_record_a_picture(starter, photos, estimator, tmp_path):
@@ -47,37 +50,17 @@ def test_a_video_gives_one_record_a_frame_and_a_video(starter, estimator, shared
     assert len(list(read_video(tmp_path / "seen.webm"))) == 102
 
 
-def test_a_picture_without_a_hand_has_no_hands(starter, estimator, tmp_path):
-    path = tmp_path / "grey.png"
-    path.write_bytes(encode_png(np.full((200, 200, 3), 90, np.uint8)))
-    [found] = predict(str(path), starter, estimator)
-    assert found.record()["hands"] == []
-
-
-def test_missing_keypoints_are_null_in_json(starter, photos, estimator):
-    [found] = predict(str(next((photos / "ok").iterdir())), starter, estimator)
-    found.estimate.poses[0].keypoints[4] = np.nan
-    text = json.dumps(found.record(), allow_nan=False)
-    assert json.loads(text)["hands"][0]["keypoints"][4] == [None, None]
-
-
 @pytest.mark.parametrize(
-    ("source", "out", "says"),
+    ("source", "says"),
     [
-        ("gone.png", None, "does not exist"),
-        ("camera:x", None, "camera:0"),
-        ("camera:77", None, "camera 77 gives no picture"),
+        ("gone.png", "does not exist"),
+        ("camera:x", "camera:0"),
+        ("camera:77", "camera 77 gives no picture"),
     ],
 )
-def test_what_cannot_be_read_is_named(starter, estimator, source, out, says):
+def test_what_cannot_be_read_is_named(starter, estimator, source, says):
     with pytest.raises(MediaError, match=says):
-        list(predict(source, starter, estimator, out=out))
-
-
-def test_a_video_is_only_written_as_webm(starter, estimator, shared_data, tmp_path):
-    path = shared_data / "hand_videos" / "asl.mp4"
-    with pytest.raises(MediaError, match=r"\.webm"):
-        list(predict(str(path), starter, estimator, out=tmp_path / "seen.mp4"))
+        list(predict(source, starter, estimator))
 
 
 # ---------------------------------------------------------------------------------- several people
@@ -150,21 +133,3 @@ def test_boxes_are_refused_where_they_have_no_use(tmp_path, walk, estimator):
     boxes.write_text("[]")
     with pytest.raises(EstimatorError, match="mediapipe-hands looks for people by itself"):
         next(predict(str(walk), None, estimator, boxes=boxes))
-
-
-def test_two_people_in_a_real_picture_are_drawn_in_two_colours(
-    weights_folder, shared_data, tmp_path
-):
-    skier = read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
-    path = tmp_path / "two.png"
-    near = skier[:, 200:620]
-    path.write_bytes(encode_png(np.hstack([near, near])))
-    with create_estimator("mediapipe-pose", weights_folder, num_poses=2) as bodies:
-        [found] = predict(str(path), None, bodies, out=tmp_path / "seen.png")
-    assert found.estimate.numbers == (1, 2)
-    seen = read_picture(tmp_path / "seen.png").astype(int)
-    left = found.estimate.poses[0].keypoints[:, 0].mean() < near.shape[1]
-    halves = np.split(seen, [near.shape[1]], axis=1)
-    for half, number in zip(halves, (1, 2) if left else (2, 1), strict=True):
-        shares = [np.all(half == person_color(n), axis=2).mean() for n in (1, 2)]
-        assert shares[number - 1] > 50 * shares[2 - number]

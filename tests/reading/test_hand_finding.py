@@ -9,11 +9,13 @@ import pytest
 from core.depth.cameras import Camera
 from core.depth.frames import DepthFrame
 from core.errors import EstimatorError, WeightsError
-from core.lab.palm_frames import PalmFrame, read_palm_frames
+from core.lab.palm_frames import RENDERED, PalmFrame, measure_finding, read_palm_frames
+from core.lab.renderer.rendered_scenes import render_palm_scene
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import (
     IN_DEPTH,
+    HandFinder,
     RgbFinder,
     SliceFinder,
     create_finder,
@@ -97,3 +99,37 @@ def test_slices_find_what_stands_nearest_on_a_real_frame(shared_data: Path) -> N
     assert found is not None and away_mm(one, found.centre_uvd) < 50
     nothing = DepthFrame(np.zeros((24, 32), np.float32), Camera("", 30, 30, 16, 12, 32, 24), 0, 0)
     assert SliceFinder().find(nothing) is None
+
+
+# ----------------------------------------------------------------- the net of palms that ships
+
+
+@pytest.fixture(scope="module")
+def palm_net() -> HandFinder:
+    return create_finder("depth", Paths.find())
+
+
+@pytest.mark.parametrize("folder", ["sr305", "rgbd21", "."])
+def test_nine_of_ten_real_hands_are_found(palm_net, shared_data: Path, folder: str) -> None:
+    assert measure_finding([palm_net], shared_data / "depth" / folder)["found"] >= 0.9
+
+
+def test_nine_of_ten_rendered_palms_are_found(palm_net) -> None:
+    assert measure_finding([palm_net], Path(RENDERED))["found"] >= 0.9
+
+
+def test_where_no_palm_is_seen_mostly_none_is_found(palm_net) -> None:
+    """Arms, persons and things are there."""
+    numbers = range(1000, 1040)
+    empty = [render_palm_scene(0, number, empty_fraction=1.0) for number in numbers]
+    found = [palm_net.find(DepthFrame(one.depth_mm, one.camera, 0.0, 0)) for one in empty]
+    assert sum(one is not None for one in found) <= 0.3 * len(empty)
+
+
+def test_it_is_asked_where_nothing_else_is_chosen_and_there_are_no_colours(shared_data) -> None:
+    one = next(iter(read_palm_frames(shared_data / "depth" / "sr305"))).frame
+    reader = DepthReader(None, default_finders(Paths.find()))
+    reading = reader.read(one)
+    reader.close()
+    assert reading.method == "depth"
+    assert reading.score is not None and reading.score > 0.5

@@ -38,10 +38,3 @@ def test_a_part_that_is_not_known_is_refused():
     whole = {"split": "person", "chosen": {"epochs": "moon"}, "reported": "held out"}
     with pytest.raises(ValueError, match="moon"):
         Protocol.from_dict({"protocol": whole})
-
-
-def test_the_choices_are_said_in_one_sentence():
-    protocol = Protocol("person", {"epochs": Part.FIXED, "matcher": Part.TRAINING})
-    expected = "Epochs fixed beforehand; matcher chosen on the training samples."
-    assert protocol.describe_choices() == expected
-    assert Protocol("person").describe_choices() == ""

@@ -32,11 +32,6 @@ CARD_TEXT, PREDICT_TEXT = "# A card ✋\n", "print('hello')\n"
 
 
 @pytest.fixture(scope="module")
-def starter() -> GestureModel:
-    return GestureModel.load(Paths.starter)
-
-
-@pytest.fixture(scope="module")
 def hands() -> Inputs:
     return read_sample_hands(Paths.demo)
 

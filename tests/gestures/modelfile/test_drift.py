@@ -1,4 +1,5 @@
-"""HandMeasures by hand, and sentences for hands that are held otherwise than the samples were."""
+"""HandMeasures by hand, and sentences for hands that are held otherwise than the samples were;
+a model that was trained on whole bodies notices that it sees half of one."""
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from core.gestures.modelfile.drift import (
     DriftMonitor,
     Hand,
     HandMeasures,
+    find_half_bodies,
+    measure_coverage,
     reference_statistics,
 )
 from core.gestures.modelfile.metadata import ModelMetadata
 from core.lab.starter_data import read_recorders
-from core.pose.skeletons.table import BODY_33, HAND_21
+from core.pose.skeletons.table import BODY_33, COCO_17, HAND_21
 from tests.support.gesture_samples import gesture_samples
 
 FRAMES = int(4 * MIN_SEEN_S) + 1  # at four a second; the first one's time isn't known
@@ -160,3 +163,37 @@ def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(s
             drift.add_frame([Hand(turned(hand, angle), "open_palm")], i / 4, mirrored_view=False)
         said[angle] = drift.describe()
     assert said[0] == "" and "turned by about" in said[60]
+
+
+# ---------------------------------------------------------------------------------- half bodies
+
+KNEES = BODY_33.index("left_knee")
+
+
+def people(n: int, without_legs: int) -> np.ndarray:
+    points = np.random.default_rng(0).uniform(0, 300, (n, 33, 2)).astype(np.float32)
+    points[:without_legs, KNEES:] = np.nan
+    return points
+
+
+def test_the_share_of_samples_that_show_hips_and_legs_by_hand():
+    assert measure_coverage(people(10, 3), BODY_33) == {"hips": 1.0, "legs": 0.7}
+    assert measure_coverage(np.zeros((4, 21, 2), np.float32), HAND_21) == {}
+
+
+@pytest.mark.parametrize(("without_legs", "noticed"), [(1, True), (5, False)])
+def test_half_a_body_is_noticed_by_who_learned_whole_ones_alone(without_legs, noticed):
+    learned = measure_coverage(people(10, without_legs), BODY_33)
+    assert find_half_bodies(people(2, 1), BODY_33, learned).tolist() == [noticed, False]
+
+
+def test_one_leg_behind_the_other_is_no_half_body():
+    one = people(1, 0)
+    one[0, [BODY_33.index("left_knee"), BODY_33.index("left_ankle")]] = np.nan
+    assert not find_half_bodies(one, BODY_33, {"hips": 1.0, "legs": 1.0})[0]
+
+
+def test_of_a_model_that_says_nothing_nothing_is_known():
+    points = np.full((1, 17, 2), np.nan, np.float32)
+    assert not find_half_bodies(points, COCO_17, {})[0]
+    assert not find_half_bodies(np.full((1, 21, 2), np.nan), HAND_21, {"legs": 1.0})[0]

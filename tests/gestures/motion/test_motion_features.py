@@ -26,12 +26,14 @@ def windows(features: MotionFeatures, seed: int = 0) -> np.ndarray:
 
 
 @every
-def test_they_are_as_many_as_they_say_and_finite_whatever_comes(features):
+def test_they_are_as_many_as_they_say_and_finite_whatever_comes_by_torch_too(features):
     points = windows(features)
     points[0, 3:9, -1] = np.nan
     points[1] = np.nan
     found = features(points, SEEN)
     assert found.shape == (3, 16, features.count) and np.isfinite(found).all()
+    by_torch = features(torch.from_numpy(points), torch.from_numpy(SEEN), torch).numpy()
+    np.testing.assert_allclose(by_torch, found, atol=1e-4)
 
 
 @every
@@ -40,13 +42,6 @@ def test_position_says_nothing_and_size_only_of_a_single_keypoint(features):
     np.testing.assert_allclose(features(points + 5, SEEN), features(points, SEEN), atol=2e-3)
     if features.skeleton.size > 1:
         np.testing.assert_allclose(features(points * 7, SEEN), features(points, SEEN), atol=2e-3)
-
-
-@every
-def test_torch_gives_what_numpy_gives(features):
-    points = windows(features)
-    by_torch = features(torch.from_numpy(points), torch.from_numpy(SEEN), torch).numpy()
-    np.testing.assert_allclose(by_torch, features(points, SEEN), atol=1e-4)
 
 
 def test_a_mirrored_view_turns_a_swipe_round():
