@@ -39,14 +39,12 @@ def test_an_odd_size_loses_its_last_row_and_column(tmp_path):
     assert video_info(tmp_path / "a.webm").size_hw == (30, 32)
 
 
-def test_only_webm_is_written(tmp_path):
-    with pytest.raises(MediaError, match=r"\.webm"):
-        VideoWriter(tmp_path / "a.mp4", 10, (48, 64))
-
-
-def test_a_place_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(MediaError, match="can't be written"):
-        VideoWriter(tmp_path / "no" / "a.webm", 10, (48, 64))
+@pytest.mark.parametrize(
+    ("name", "words"), [("a.mp4", r"\.webm"), ("no/a.webm", "can't be written")]
+)
+def test_only_webm_is_written_where_there_is_a_folder(tmp_path, name, words):
+    with pytest.raises(MediaError, match=words):
+        VideoWriter(tmp_path / name, 10, (48, 64))
 
 
 def test_a_real_video(shared_data):

@@ -108,8 +108,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content[: len(content) // 2] if "cut" in self.path else content)
-        if self.path == "/unsized-cut":
-            self.close_connection = True
 
     def log_message(self, *_):
         pass

@@ -92,18 +92,13 @@ def constant_arrays(name):
     ("name", "publish"),
     [
         (MICROSOFT, lambda arrays: arrays),
-        (
-            MICROSOFT,
-            lambda arrays: {f"module.{n}": a for n, a in arrays.items()},
-        ),  # of several GPUs
+        # of several GPUs
+        (MICROSOFT, lambda arrays: {f"module.{n}": a for n, a in arrays.items()}),
         (POSE, lambda arrays: as_mmpose(arrays, "head")),
         (POSE, lambda arrays: as_mmpose(arrays, "keypoint_head")),
         ("resnet18.imagenet", lambda arrays: dict.fromkeys(CLASSIFIER, np.ones(9)) | arrays),
-        (VIT, lambda arrays: {rename(n, MMPOSE_NAMES): a for n, a in arrays.items()}),
-        (
-            "vitpose_base.simple",
-            lambda arrays: {rename(n, MMPOSE_NAMES): arrays[n] for n in arrays},
-        ),
+        (VIT, as_mmpose_vitpose),
+        ("vitpose_base.simple", as_mmpose_vitpose),
     ],
 )
 def test_every_publisher_s_names_become_ours(name, publish):

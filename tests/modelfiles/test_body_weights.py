@@ -51,11 +51,6 @@ def test_the_first_channel_that_a_net_expects_is_scaled_by_imagenets_red(scaling
     assert 9 * scaling.factor[2] + scaling.offset[2] == pytest.approx((9 - 103.53) / 57.375)
 
 
-def test_maps_are_decoded_as_each_net_was_trained():
-    assert {WEIGHTS[n].reading.alignment for n in BODIES if "microsoft" in n} == {"stride"}
-    assert {WEIGHTS[n].reading.decode for n in BODIES if "vitpose" in n} == {"dark"}
-
-
 def test_a_backbone_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
     name, weights = "resnet18.imagenet", tmp_path / "weights"
     arrays = random_arrays(name)

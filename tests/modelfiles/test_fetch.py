@@ -12,26 +12,22 @@ NAME = "cpm.seed_hand"
 ZEROS = "0" * 64
 
 
-def test_a_file_of_the_known_sha256_is_fetched_and_converted(serve, hand_file, scratch):
-    source = serve(hand_file).source("good", sha256=sha256_of(hand_file))
-    folder, reports = scratch / "fetched", []
-    record = fetch_weights(NAME, folder, source=source, progress=lambda *at: reports.append(at))
-    assert record["source_sha256"] == source.sha256
-    assert verify_weights(NAME, folder)["parameters"] == 24_316_162
-    size = hand_file.stat().st_size
-    assert reports[-1] == (size, size)
-    assert sorted(p.name for p in folder.iterdir()) == [f"{NAME}.json", f"{NAME}.safetensors"]
-
-
-def test_without_a_published_sha256_the_person_accepts_the_download_s(serve, hand_file, scratch):
-    server, folder = serve(hand_file), scratch / "accepted"
-    found = sha256_of(hand_file)
+def test_a_file_without_a_published_sha256_is_converted_once_its_own_is_accepted(
+    serve, hand_file, scratch
+):
+    server, folder, reports = serve(hand_file), scratch / "accepted", []
+    found, size = sha256_of(hand_file), hand_file.stat().st_size
     with pytest.raises(WeightsError, match=f"no sha256.*--accept-hash {found}"):
-        fetch_weights(NAME, folder, source=server.source("good"))
+        fetch_weights(
+            NAME, folder, source=server.source("good"), progress=lambda *at: reports.append(at)
+        )
+    assert reports[-1] == (size, size)
     assert not (folder / f"{NAME}.safetensors").exists()
     fetch_weights(NAME, folder, source=server.source("good"), accept_hash=found.upper())
     assert server.asked == ["/good"]  # the first download is used
-    assert verify_weights(NAME, folder)["source_sha256"] == found
+    record = verify_weights(NAME, folder)
+    assert (record["source_sha256"], record["parameters"]) == (found, 24_316_162)
+    assert sorted(p.name for p in folder.iterdir()) == [f"{NAME}.json", f"{NAME}.safetensors"]
 
 
 @pytest.mark.parametrize(

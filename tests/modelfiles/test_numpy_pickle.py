@@ -33,32 +33,14 @@ def test_every_array_is_equal_in_every_protocol(written, protocol, module):
         assert np.array_equal(found[name], array)
 
 
-def python_2_pickle(name: str, array: np.ndarray) -> bytes:
-    """What Python 2's cPickle wrote, protocol 2: names and raw bytes are both `str`."""
-    text = lambda s: b"U" + bytes([len(s)]) + s  # noqa: E731
-    long_text = lambda s: b"T" + struct.pack("<i", len(s)) + s  # noqa: E731
-    dims = b"".join(b"M" + struct.pack("<H", n) for n in array.shape)
-    return (
-        b"\x80\x02}q\x01("
-        + text(name.encode())
-        + b"cnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\nq\x03K\x00\x85"
-        + text(b"b")
-        + b"\x87R(K\x01("
-        + dims
-        + b"tcnumpy\ndtype\n"
-        + text(b"f4")
-        + b"K\x00K\x01\x87R(K\x03"
-        + text(b"<")
-        + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-        + b"\x89"
-        + long_text(array.tobytes())
-        + b"tbu."
-    )
-
-
 def test_a_pickle_of_python_2_is_read_as_latin_1(written):
-    array = ARRAYS["conv1_1"]
-    found = read_numpy_pickle(written(python_2_pickle("conv1_1", array)))
+    """As its cPickle wrote them, protocol 2: names and raw bytes are both `str`."""
+    array = np.float32([[1, -2.5, 3], [0.1, 5, -6]])
+    content = b"\x80\x02}q\x01(U\x07conv1_1cnumpy.core.multiarray\n_reconstruct\nq\x02"
+    content += b"cnumpy\nndarray\nq\x03K\x00\x85U\x01b\x87R(K\x01(M\x02\x00M\x03\x00t"
+    content += b"cnumpy\ndtype\nU\x02f4K\x00K\x01\x87R(K\x03U\x01<NNN"
+    content += b"J\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T\x18\x00\x00\x00"
+    found = read_numpy_pickle(written(content + array.tobytes() + b"tbu."))
     assert np.array_equal(found["conv1_1"], array)
 
 

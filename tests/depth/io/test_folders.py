@@ -3,7 +3,6 @@ truth; damaged tables."""
 
 import csv
 import json
-import shutil
 import struct
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.depth.cameras import CAMERAS, Camera
+from core.depth.cameras import CAMERAS
 from core.depth.io.recordings import open_depth
 from core.errors import MediaError, TableError
 from core.lab.renderer.files import write_rendered_hands
@@ -68,14 +67,6 @@ def test_rendered_hands_have_a_camera_and_keypoints_each(tmp_path) -> None:
             assert frame.truth_mm == pytest.approx(hand.joints_mm("nyu_14"), abs=1e-3)
             assert frame.camera.u0 == pytest.approx(hand.camera.u0)
             assert frame.camera.width == hand.depth_mm.shape[1]
-
-
-def test_a_short_range_camera_s_frame_is_in_its_unit(tmp_path, shared_data) -> None:
-    name = "20210326-230536_030.png"
-    shutil.copy(shared_data / "depth" / "sr305" / name, tmp_path / name)
-    sr305 = Camera("sr305", 476.007, 476.007, 313.683, 242.755, 640, 480)
-    (frame,) = open_depth(tmp_path, camera=sr305, unit_mm=0.125)
-    assert abs(frame.depth_mm[313, 305] - 610.5) < 5  # the palm by the table beside it
 
 
 def test_frames_come_in_the_order_of_their_numbers_with_times_and_registered_colours(
