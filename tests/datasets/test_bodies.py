@@ -159,4 +159,4 @@ def test_a_mirrored_view_shows_the_mirrored_input() -> None:
 
 def test_bodies_of_another_skeleton_are_refused() -> None:
     with pytest.raises(SkeletonError, match="17 keypoints, lsp_14 has 14"):
-        Bodies(LSP_14, [Body(Path("x.jpg"), np.zeros((17, 2), np.float32), Box(0, 0, 1, 1))])
+        Bodies(LSP_14, [make_body(*[(0, 0)] * 17, box=Box(0, 0, 1, 1))])

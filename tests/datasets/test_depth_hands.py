@@ -87,11 +87,8 @@ def test_one_of_four_changes_is_drawn_each_as_often() -> None:
     assert 0.045 < np.std([one.scale for one in kinds[2]]) < 0.055
 
 
-def test_errors_are_measured_in_units_of_100_mm() -> None:
+def test_errors_are_measured_in_units_of_100_mm_of_one_skeleton() -> None:
     _, keypoints, unit = DepthHands(NYU_14, [hand()]).load_evaluation_sample(0, (96, 96))
     np.testing.assert_allclose(keypoints[0, 0] / unit, 0.2, atol=1e-6)  # 20 mm from the centre
-
-
-def test_hands_of_another_skeleton_are_refused() -> None:
     with pytest.raises(SkeletonError, match="the hands have 3 keypoints, nyu_14 has 14"):
         DepthHands(NYU_14, [DepthHand(frame, CUBE, np.zeros((3, 3)))])

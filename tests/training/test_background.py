@@ -14,18 +14,12 @@ def run(tmp_path):
     return Run.create(tmp_path)
 
 
-def test_the_work_s_result_is_there_after_the_wait(run):
-    thread = RunThread(run, lambda stop: 42)
-    thread.wait(10)
-    assert (thread.result, thread.error, thread.alive) == (42, None, False)
-
-
-def test_stop_reaches_the_work(run):
+def test_stop_reaches_the_work_whose_result_is_there_after_the_wait(run):
     thread = RunThread(run, lambda stop: stop.wait(10))
     assert thread.alive
     thread.stop()
     thread.wait(10)
-    assert thread.result is True
+    assert (thread.result, thread.error, thread.alive) == (True, None, False)
 
 
 @pytest.mark.parametrize(

@@ -42,15 +42,10 @@ def is_alive(pid: int) -> bool:
 )
 def test_arrays_go_there_and_back(worker, array):
     _, [found, again] = worker.call("double", arrays=[array, array], timeout_s=20)
+    worker.call("double", arrays=[0 * array], timeout_s=20)  # an answer stays as it is
     assert found.shape == array.shape
     np.testing.assert_array_equal(found, 2 * array)
     np.testing.assert_array_equal(again, 2 * array)
-
-
-def test_an_answer_stays_as_it_is_when_the_next_one_comes(worker):
-    _, [first] = worker.call("double", arrays=[np.ones(4, np.float32)], timeout_s=20)
-    worker.call("double", arrays=[np.zeros(4, np.float32)], timeout_s=20)
-    np.testing.assert_array_equal(first, [2, 2, 2, 2])
 
 
 def test_a_crash_is_one_error_and_the_next_call_has_a_new_process(worker):
