@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from core.actions.actions import Actions, Settings
-from core.actions.without_browser import run_actions
+from core.actions.actions import Actions, Settings, run_actions
 from core.cli import app
 from core.depth.io.recordings import open_depth
 from core.errors import ModelError

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from core.exchange.downloads import Download
+from core.files import make_temporary_folder, remove_temporary_folder
 from core.gestures.labels import safe_label
 from core.paths import Paths
 from core.store.bin import delete_samples
@@ -93,13 +93,13 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     assert store.samples(store.projects()[0].id, deleted=True) == []
 
 
-def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store, tmp_path):
+def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store):
     record(store, "ok", 3)
-    (tmp_path / "download-a.zip").write_bytes(b"pictures")
-    prepared = Download(tmp_path / "download-a.zip", "p", "", "")
-    app.session_state["download"] = (("of", "it"), prepared)
+    folder, lock = make_temporary_folder("files-")
+    (folder / "download-a.zip").write_bytes(b"pictures")
     press(go(app, "privacy"), "Delete the pictures")
-    assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
+    assert not (folder / "download-a.zip").exists()
+    remove_temporary_folder(folder, lock)
 
 
 def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):
