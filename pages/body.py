@@ -11,13 +11,7 @@ from core.live.live import LiveProcessor, Options
 from core.live.traces import BodyTrace
 from core.media.pictures import PICTURE_SUFFIXES, encode_png
 from core.media.videos import VIDEO_SUFFIXES
-from core.offline.bodies import (
-    BodyVideo,
-    read_body_picture,
-    read_body_video,
-    sample_angles,
-    world_keypoints,
-)
+from core.offline import bodies
 from core.offline.keypoint_table import to_csv, to_json
 from core.pose.drawing.bodies import AS_IT_IS, BodyView, draw_body
 from core.pose.skeletons.angles import ANGLES, pose_angles
@@ -146,7 +140,7 @@ def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[
     return get_or_make(
         "body_picture",
         (file.file_id, source, persons),
-        lambda: read_body_picture(
+        lambda: bodies.read_body_picture(
             file.name,
             file.getvalue(),
             lambda: source.open(studio().paths, num_poses=persons),
@@ -177,16 +171,18 @@ def show_video(
         with side_column:
             person = pick_person(read.persons, coloured=persons > 1)
             _show_moment(read, person)
-        show_angle_curves(sample_angles(read.table, person), "seconds")
+        show_angle_curves(bodies.sample_angles(read.table, person), "seconds")
 
 
-def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
+def _annotate_video(
+    file: Any, source: KeypointSource, persons: int, view: BodyView
+) -> bodies.BodyVideo:
     """Return a video's keypoint table and annotated copy; cached per file and settings."""
 
-    def make() -> BodyVideo:
+    def make() -> bodies.BodyVideo:
         """Read and annotate the video behind a progress bar."""
         with progress_bar("detecting") as progress:
-            return read_body_video(
+            return bodies.read_body_video(
                 file.name,
                 file.getvalue(),
                 lambda: source.open(studio().paths, num_poses=persons),
@@ -205,7 +201,7 @@ def _annotate_video(file: Any, source: KeypointSource, persons: int, view: BodyV
     )
 
 
-def _draw_body_downloads(result: BodyVideo) -> None:
+def _draw_body_downloads(result: bodies.BodyVideo) -> None:
     """Draw counts of frames and detections, and downloads of the table and the video."""
     st.caption(
         f"{format_count(result.frames, 'frame')}, somebody in {result.found:,}; "
@@ -223,7 +219,7 @@ def _draw_body_downloads(result: BodyVideo) -> None:
             download_button(title, content, name, icon="⬇️", key=f"body_{name}")
 
 
-def _show_moment(read: BodyVideo, person: int) -> None:
+def _show_moment(read: bodies.BodyVideo, person: int) -> None:
     """Draw a slider of a person's times in a video, then the body in 3-D and the angles."""
     own = read.table[read.table["person"] == person]
     times = own["time_s"].tolist()
@@ -233,7 +229,7 @@ def _show_moment(read: BodyVideo, person: int) -> None:
             "Moment (s)", times, key=f"body_moment_{read.video.stem}_{person}"
         )
         at = times.index(chosen)
-    show_body_3d(world_keypoints(own.iloc[at]), "body_space")
+    show_body_3d(bodies.world_keypoints(own.iloc[at]), "body_space")
     show_angles({name: float(own[name].iloc[at]) for name in ANGLES})
 
 

@@ -3,20 +3,13 @@
 import streamlit as st
 
 from core.gestures.labels import format_count
-from core.gestures.modelfile.gesture_model import MODEL
 from core.live.live import LiveProcessor, Options
 from core.modelfiles.mediapipe_models import has_prepared_models
-from core.recording.demo import (
-    DEMO_PROJECT,
-    ReplayEstimator,
-    demo_background,
-    fill_demo_project,
-    is_demo_project,
-    read_demo_hands,
-)
+from core.recording import demo
 from core.store import Project
 from pages.panels.camera.settings import show_camera_test
 from pages.panels.layout import show_errors
+from pages.panels.live.models import model_changed_at
 from pages.panels.live.readings import show_answers, show_placeholder
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import load_gesture_model, studio
@@ -49,7 +42,7 @@ def _show_replay(playing: bool) -> None:
         left, right = st.columns([3, 2], gap="large")
         live = _demo_processor()
         with left:
-            picture = live.process(demo_background())
+            picture = live.process(demo.demo_background())
             st.image(picture, width="stretch", output_format="JPEG")
         with right:
             if playing:
@@ -67,11 +60,10 @@ def _demo_processor() -> LiveProcessor:
     """Return this visitor's processor of the recorded demo hands, created once."""
     if "demo_live" not in st.session_state:
         paths = studio().paths
-        hands = read_demo_hands(paths.demo)
-        file = paths.starter / MODEL
-        model = load_gesture_model(paths.starter, file.stat().st_mtime if file.is_file() else 0.0)
+        hands = demo.read_demo_hands(paths.demo)
+        model = load_gesture_model(paths.starter, model_changed_at(paths.starter))
         st.session_state["demo_live"] = LiveProcessor(
-            lambda number: ReplayEstimator(hands), Options(model)
+            lambda number: demo.ReplayEstimator(hands), Options(model)
         )
     return st.session_state["demo_live"]
 
@@ -82,9 +74,9 @@ def _draw_fill_demo_button(project: Project) -> None:
         "Fill a demo project",
         icon="🧺",
         on_click=_fill_demo_project,
-        help=f"Creates the project “{DEMO_PROJECT}” with 40 hands per gesture.",
+        help=f"Creates the project “{demo.DEMO_PROJECT}” with 40 hands per gesture.",
     )
-    if is_demo_project(studio().store, project.id, studio().paths.demo):
+    if demo.is_demo_project(studio().store, project.id, studio().paths.demo):
         rows = [row for row in studio().store.overview(project.id) if row.samples]
         st.caption(
             f"{format_count(sum(row.samples for row in rows), 'sample')} of {len(rows)} gestures"
@@ -95,7 +87,7 @@ def _draw_fill_demo_button(project: Project) -> None:
 def _fill_demo_project() -> None:
     """Create or fill the demo project and select it."""
     with show_errors():
-        made = fill_demo_project(studio().store, studio().paths.demo)
+        made = demo.fill_demo_project(studio().store, studio().paths.demo)
         select_project(made.id)
         st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")
 

@@ -5,14 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.exchange.model_files import (
-    ExportedModel,
-    create_card,
-    describe_proof,
-    export_model_content,
-    import_model,
-    name_model_file,
-)
+from core.exchange import model_files
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.bundle import BESIDE, SUFFIX, check_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
@@ -53,7 +46,7 @@ def _draw_model_export(project: Project) -> None:
     with st.spinner("Writing and checking …"):
         made = _cached_export(str(model.path), model_changed_at(model.path), names, model)
     _show_test_vector_result(made.proof)
-    name = name_model_file(project.name)
+    name = model_files.name_model_file(project.name)
     download_button(f"Download {name}", made.content, name, icon="📦", type="primary")
     st.caption(
         "One file with the model, its card, test vectors and a predict.py that needs only numpy "
@@ -70,9 +63,9 @@ def _draw_model_export(project: Project) -> None:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _cached_export(
     folder: str, changed_at: float, names: bool, _model: GestureModel
-) -> ExportedModel:
+) -> model_files.ExportedModel:
     """Return the model's export file; cached per folder, change time and `names`."""
-    return export_model_content(_model, studio().paths, names=names)
+    return model_files.export_model_content(_model, studio().paths, names=names)
 
 
 def _show_test_vector_result(proof: dict[str, Any]) -> None:
@@ -123,16 +116,18 @@ def _draw_model_import(project: Project) -> None:
     upload = temporary_upload(file.name, file.getvalue(), visitor_folder())
     with show_errors(), upload as path:
         bundle = check_bundle(path)
-        _show_test_vector_result(describe_proof(bundle, studio().paths))
+        _show_test_vector_result(model_files.describe_proof(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
-            import_model(studio().store, studio().paths, project, path, use=use)
+            model_files.import_model(studio().store, studio().paths, project, path, use=use)
             st.session_state["bundle_added"] = f"{file.name}: model added to “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1
             st.rerun()
         st.caption("From its maker:")
-        motions = "" if bundle.motions is None else create_card(bundle.motions.model)
-        _show_model_cards(create_card(bundle.model), motions, expanded=False, key="card_came")
+        motions = "" if bundle.motions is None else model_files.create_card(bundle.motions.model)
+        _show_model_cards(
+            model_files.create_card(bundle.model), motions, expanded=False, key="card_came"
+        )
 
 
 page()

@@ -5,18 +5,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from core.gestures.labels import format_count, how_to_perform, safe_label
-from core.store import Gesture, GestureOverview, Person, Project
-from core.store.curation import (
-    Session,
-    assign_sessions,
-    delete_session_samples,
-    list_sessions,
-    merge_gestures,
-    merge_persons,
-    name_session,
-    order_gestures,
-    rename_person,
-)
+from core.store import Gesture, GestureOverview, Person, Project, curation
 from core.store.rows import MOVING, STILL
 from pages.panels.controls import pick_emoji
 from pages.panels.layout import NOTHING_RECORDED, apply_and_rerun, show_errors, show_tabs
@@ -123,7 +112,7 @@ def _move_button(
         disabled=not 0 <= target < len(order),
     ):
         order[index], order[target] = order[target], order[index]
-        order_gestures(studio().store, project.id, order)
+        curation.order_gestures(studio().store, project.id, order)
         st.rerun()
 
 
@@ -144,7 +133,7 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
         others,
         f"into_{gesture.id}",
         f"merge_{gesture.id}",
-        lambda target: merge_gestures(store, project.id, gesture.id, target),
+        lambda target: curation.merge_gestures(store, project.id, gesture.id, target),
     )
     if st.button("Delete with its samples", icon="🗑️", key=f"delete_{gesture.id}"):
         apply_and_rerun(store.delete_gesture, gesture.id)
@@ -166,7 +155,7 @@ def _merge_form(
 def _show_people(project: Project) -> None:
     """Draw a row per person, or a hint if nothing is recorded."""
     store = studio().store
-    persons, sessions = store.persons(project.id), list_sessions(store, project.id)
+    persons, sessions = store.persons(project.id), curation.list_sessions(store, project.id)
     if not persons:
         st.info(NOTHING_RECORDED, icon="🧑")
         return
@@ -181,7 +170,7 @@ def _show_people(project: Project) -> None:
 
 
 def _show_person_row(
-    project: Project, person: Person, persons: list[Person], sessions: list[Session]
+    project: Project, person: Person, persons: list[Person], sessions: list[curation.Session]
 ) -> None:
     """Draw a person's name, counts of samples and sessions, and edit form."""
     samples = format_count(sum(session.samples for session in sessions), "sample")
@@ -204,12 +193,12 @@ def _edit_person_form(project: Project, person: Person, others: Mapping[int, str
     with st.form(f"rename_{person.id}", border=False):
         name = st.text_input("Name", person.name, key=f"called_{person.id}_{person.name}")
         if st.form_submit_button("Rename", icon="✏️", type="primary"):
-            apply_and_rerun(rename_person, store, person.id, name)
+            apply_and_rerun(curation.rename_person, store, person.id, name)
     _merge_form(
         others,
         f"same_{person.id}",
         f"merge_p_{person.id}",
-        lambda target: merge_persons(store, project.id, person.id, target),
+        lambda target: curation.merge_persons(store, project.id, person.id, target),
     )
     if st.button("Delete with all samples", icon="🗑️", key=f"delete_p_{person.id}"):
         apply_and_rerun(store.delete_person, person.id)
@@ -217,7 +206,7 @@ def _edit_person_form(project: Project, person: Person, others: Mapping[int, str
 
 def _show_sessions(project: Project) -> None:
     """Draw the table of recording sessions, and the edit form of the selected rows."""
-    sessions = list_sessions(studio().store, project.id)
+    sessions = curation.list_sessions(studio().store, project.id)
     if not sessions:
         st.info(NOTHING_RECORDED, icon="🗓")
         return
@@ -243,7 +232,7 @@ def _show_sessions(project: Project) -> None:
             _edit_sessions_form(project, selected)
 
 
-def _edit_sessions_form(project: Project, selected: list[Session]) -> None:
+def _edit_sessions_form(project: Project, selected: list[curation.Session]) -> None:
     """Draw the controls that assign sessions to a person, rename one, or delete their samples."""
     store, ids = studio().store, [session.id for session in selected]
     left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
@@ -251,19 +240,19 @@ def _edit_sessions_form(project: Project, selected: list[Session]) -> None:
         names = [person.name for person in store.persons(project.id)]
         person = st.selectbox("Recorded by", names, None, accept_new_options=True)
         if st.form_submit_button("Assign", icon="🧑") and person:
-            assign_sessions(store, project.id, ids, person)
+            curation.assign_sessions(store, project.id, ids, person)
             _clear_session_selection()
     with middle, st.form("name_session", border=False):
         name = st.text_input("Session name", selected[0].name, placeholder="in the car")
         if st.form_submit_button(
             "Rename", icon="✏️", disabled=len(selected) != 1, help="One session at a time."
         ):
-            name_session(store, ids[0], name)
+            curation.name_session(store, ids[0], name)
             _clear_session_selection()
     with right:
         total = sum(session.samples for session in selected)
         if st.button(f"Delete the {format_count(total, 'sample')}", icon="🗑️", disabled=not total):
-            delete_session_samples(store, project.id, ids)
+            curation.delete_session_samples(store, project.id, ids)
             _clear_session_selection()
 
 

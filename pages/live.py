@@ -20,14 +20,9 @@ from pages.panels.camera.keypoints import pick_keypoints, pick_max_poses, pick_o
 from pages.panels.camera.stage import current_stage
 from pages.panels.camera.stream import show_stream_problem
 from pages.panels.layout import show_errors
+from pages.panels.live import readings
 from pages.panels.live.actions import show_actions
 from pages.panels.live.models import model_for_keypoints, pick_model
-from pages.panels.live.readings import (
-    recent_motions,
-    show_answers,
-    show_placeholder,
-    warn_about_drift,
-)
 from pages.panels.live.smoothing import pick_smoothing, show_smoothing
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
@@ -70,13 +65,13 @@ def _draw_live_answer(
     placeholder while the camera is off."""
     with show_errors():
         if live is None:
-            show_placeholder("👋", "Show a gesture", "answer")
+            readings.show_placeholder("👋", "Show a gesture", "answer")
             return
         latest = live.latest()
         show_stream_problem(latest)
-        warn_about_drift(latest, model)
-        show_answers(latest, "answer", project.skeleton)
-        if made := recent_motions(latest):
+        readings.warn_about_drift(latest, model)
+        readings.show_answers(latest, "answer", project.skeleton)
+        if made := readings.recent_motions(latest):
             st.caption(safe_label(f"Last movements: {made}"))
         height, width = latest.size_hw
         st.caption(

@@ -2,19 +2,12 @@
 
 import streamlit as st
 
-from core.admin.erasing import (
-    CONFIRMATION_WORD,
-    empty_bin_here,
-    erase_everything,
-    forget_pictures_here,
-    list_stored_data,
-)
+from core.admin import erasing
 from core.admin.privacy import describe_access, list_network_clients
 from core.gestures.labels import safe_label
 from core.store import Project
 from pages.panels.camera.stream import RTC_CONFIGURATION
 from pages.panels.layout import confirm_in_popover, show_errors, show_table
-from pages.panels.project.data import delete_prepared_download
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import clear_studio, studio
 from pages.panels.visit import select_project
@@ -46,7 +39,7 @@ def page() -> None:
 def _show_stored_data() -> None:
     """Show a table of stored data: content, path, size in MB, and how to delete it."""
     st.subheader("What is stored, and where", anchor=False)
-    found = list_stored_data(studio().store, studio().paths)
+    found = erasing.list_stored_data(studio().store, studio().paths)
     show_table(
         {
             "What": [one.title for one in found],
@@ -81,8 +74,7 @@ def _show_keypoints_only(project: Project) -> None:
     label = "Delete this project's pictures"
     if confirm_in_popover(label, "🫥", explanation, "Delete the pictures", "forget"):
         with show_errors():
-            count = forget_pictures_here(studio().store, studio().paths, project)
-            delete_prepared_download()
+            count = erasing.forget_pictures_here(studio().store, studio().paths, project)
             _show_after_rerun(f"{count:,} pictures deleted; the project now stores keypoints only.")
 
 
@@ -117,7 +109,7 @@ def _show_bin(project: Project) -> None:
     button = "Empty the bin for good"
     if confirm_in_popover("Empty the bin", "🗑️", explanation, button, "empty_bin"):
         with show_errors():
-            gone = empty_bin_here(studio().store, studio().paths)
+            gone = erasing.empty_bin_here(studio().store, studio().paths)
             parts = [f"{count:,} {noun}" for noun, count in gone.items() if count]
             text = ", ".join(parts) or "nothing, the bin was empty"
             _show_after_rerun(f"Deleted for good: {text}.")
@@ -133,12 +125,14 @@ def _show_erase_form() -> None:
         f"{extent}. Recordings and trainings stop. The shipped models stay."
     )
     turn = st.session_state.get("erase_turn", 0)
-    word = st.text_input(f"Type {CONFIRMATION_WORD} to confirm", key=f"erase_{turn}", width=320)
-    confirmed = word.strip() == CONFIRMATION_WORD
+    word = st.text_input(
+        f"Type {erasing.CONFIRMATION_WORD} to confirm", key=f"erase_{turn}", width=320
+    )
+    confirmed = word.strip() == erasing.CONFIRMATION_WORD
     if st.button("Delete everything", icon="🔥", disabled=not confirmed, key="erase"):
         with show_errors(), st.spinner("Deleting …"):
             here = studio()
-            erased = erase_everything(here.store, here.paths, here.trainings)
+            erased = erasing.erase_everything(here.store, here.paths, here.trainings)
             for key in [key for key in st.session_state if key not in ("page", "visit")]:
                 del st.session_state[key]
             clear_studio()

@@ -11,11 +11,11 @@ from core.review.reviewing import (
     LabelNoise,
     SampleFilter,
     filter_and_sort_ids,
+    score_labels,
     select_scores,
 )
 from core.store import Project
 from core.store.bin import PROJECT, BinEntry, list_bin, restore_from_bin, restore_samples
-from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_index, read_restorable_index, read_samples
 from pages.panels.controls import pick_option
 from pages.panels.layout import show_errors
@@ -23,7 +23,7 @@ from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import label_noise_cache, studio
 from pages.panels.samples.balance import show_balance, show_no_samples
-from pages.panels.samples.map import show_data_map
+from pages.panels.samples.map import group_titles, show_data_map
 from pages.panels.samples.samples import (
     apply_and_unselect,
     go_to_first_page,
@@ -91,14 +91,10 @@ def _show_filtered_samples(project: Project, sample_index: SampleIndex) -> None:
 
 def _pick_filters(project: Project) -> SampleFilter:
     """Draw gesture, person, session and order; return a filter of them and any linked ids."""
-    store = studio().store
-    gestures = {g.id: g.label.title for g in store.gestures(project.id)}
-    persons = {p.id: p.name for p in store.persons(project.id)}
-    sessions = {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
-    named = {"Gesture": gestures, "Person": persons, "Session": sessions}
     with st.container(horizontal=True, key="filters"):
         gesture, person, session = (
-            _pick_filter(title, names, project) for title, names in named.items()
+            _pick_filter(title, group_titles(project, title.lower()), project)
+            for title in ("Gesture", "Person", "Session")
         )
         order = st.selectbox(
             "Order",
@@ -144,7 +140,7 @@ def label_noise_scores(
     """Return the cached label-noise scores; when sorting by label noise, recompute outdated scores,
     for many samples only on request."""
     cache = label_noise_cache(studio().paths)
-    label_noise = cache.latest(project.id)
+    label_noise = cache.get(project.id)
     if order != SUSPECTED:
         return label_noise
     stale = label_noise is None or not label_noise.is_current(sample_index)
@@ -154,7 +150,8 @@ def label_noise_scores(
         again = st.button("Score again", icon="🔄")
     if stale and again:
         with progress_bar(f"scoring {len(sample_index):,} samples") as progress:
-            label_noise = cache.score(studio().store, studio().paths, project, progress)
+            label_noise = score_labels(studio().store, studio().paths, project, progress)
+            cache[project.id] = label_noise
     st.caption(
         "Suspect samples are probably mislabelled: they look like another gesture, or the model in "
         "use predicts one."

@@ -13,14 +13,8 @@ from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model, model_for_keypoints
 from pages.panels.live.readings import show_answers, show_placeholder
 from pages.panels.project.projects import pick_project
+from pages.panels.recording import options
 from pages.panels.recording.cards import Cards, draw_gesture_cards
-from pages.panels.recording.options import (
-    pick_max_people,
-    pick_person_name,
-    pick_plan,
-    show_recorded_video,
-    visit_recorder,
-)
 from pages.panels.training.quick import recording_advice, show_quick_training, train_after_recording
 
 
@@ -29,17 +23,19 @@ def page() -> None:
     project = pick_project()
     place = current_stage()
     with place.settings:
-        person, plan = pick_person_name(), pick_plan()
+        person, plan = options.pick_person_name(), options.pick_plan()
         source = pick_keypoints("studio", project)
-        maps, number = pick_overlay("studio", source), pick_max_people(project)
-    recorder = visit_recorder(project, person)
+        maps, number = pick_overlay("studio", source), options.pick_max_people(project)
+    recorder = options.visit_recorder(project, person)
     train = partial(train_after_recording, project)
     advice = recording_advice(project)
     with place.head:
         active, status = answering_model(project)
         model = model_for_keypoints(active, source)
     place.show_next_step(advice or status)
-    live = show_recorded_video(place, Options(model, number, keypoints=source, maps=maps), recorder)
+    live = options.show_recorded_video(
+        place, Options(model, number, keypoints=source, maps=maps), recorder
+    )
     with place.beside:
         cards = Cards(project, recorder, live, plan, "studio_cards", on_recorded=train)
         draw_gesture_cards(cards)

@@ -3,15 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.jobs.net_training import (
-    FineTuningProcess,
-    delete_net_run,
-    has_fine_tuning_checkpoint,
-    latest_fine_tuning,
-    save_last_checkpoint,
-    start_fine_tuning,
-    stop_net_training,
-)
+from core.jobs import net_training
 from core.jobs.trainings import KIND, describe_failure, excluded_samples_text
 from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
@@ -165,9 +157,9 @@ def _fine_tuning_form(project: Project) -> None:
         minutes = st.slider("Minutes", 1, 60, 5)
         if st.form_submit_button("Fine-tune", icon="🔥"):
             with show_errors():
-                start_fine_tuning(studio().paths, project.name, name, minutes)
+                net_training.start_fine_tuning(studio().paths, project.name, name, minutes)
                 st.toast("It starts in a few seconds.", icon="🔥")
-    start = latest_fine_tuning(studio().paths)
+    start = net_training.latest_fine_tuning(studio().paths)
     if start is None:
         return
     if start.failure:
@@ -178,7 +170,7 @@ def _fine_tuning_form(project: Project) -> None:
         st.rerun()
 
 
-def _watch_fine_tuning_start(process: FineTuningProcess) -> None:
+def _watch_fine_tuning_start(process: net_training.FineTuningProcess) -> None:
     """Show that a fine-tuning is starting; rerun the page once it has started or failed."""
     if not process.is_starting:
         st.rerun()
@@ -204,7 +196,7 @@ def _watch_fine_tuning(run: Run) -> None:
     if rows:
         draw_chart(stages_chart(rows))
     if st.button("Stop and save", icon="⏹"):
-        stop_net_training(run)
+        net_training.stop_net_training(run)
 
 
 def _show_fine_tuning_run(run: Run) -> None:
@@ -221,13 +213,13 @@ def _show_fine_tuning_run(run: Run) -> None:
             safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
             icon="❌",
         )
-    dead = run.status() == DEAD and has_fine_tuning_checkpoint(run)
+    dead = run.status() == DEAD and net_training.has_fine_tuning_checkpoint(run)
     if dead and st.button("Save what it had learned", icon="💾", key=f"keep_{run.name}"):
-        apply_and_rerun(save_last_checkpoint, studio().paths, run)
+        apply_and_rerun(net_training.save_last_checkpoint, studio().paths, run)
     explanation = "Its figures and checkpoints are deleted for good. The net stays."
     button, key = "Delete this training", f"delete_{run.name}"
     if confirm_in_popover("Delete", "🗑️", explanation, button, key):
-        apply_and_rerun(delete_net_run, run)
+        apply_and_rerun(net_training.delete_net_run, run)
 
 
 page()

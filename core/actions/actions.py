@@ -8,20 +8,24 @@ message, and the receiver decides what to do.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from core.actions.changes import HOLD_S, Change, ChangeDetector
 from core.actions.hands import HandInSpace, SpatialHandDetector
 from core.actions.osc import LOCAL, OUT_PORT, OscOut
 from core.actions.websocket import PORT, WebSocketOut
+from core.depth.frames import DepthFrame
 from core.errors import ActionError
-from core.pose.types import Estimate
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.pose.types import Estimate, Frame
 from core.reading.motions import Motion
-from core.reading.reading import HandReading
+from core.reading.reading import HandReader, HandReading
 
 log = logging.getLogger(__name__)
+
+Timed = TypeVar("Timed", Frame, DepthFrame)
 
 FRAME_TIMEOUT_S = 2.0  # without a frame, the gestures shown are unknown
 _RETRY_S = 2.0  # a port in use may be free a little later
@@ -296,3 +300,58 @@ class _OutputSlot:
     def problem(self) -> str:
         """Error message, or ""."""
         return self._error or (self.output.error if self.output is not None else "")
+
+
+def run_actions(
+    frames: Iterable[Timed],
+    estimate: Callable[[Timed], Estimate],
+    model: GestureModel | None,
+    actions: Actions,
+    *,
+    seconds: float | None = None,
+    own_speed: bool = True,
+) -> Iterator[Change | HandInSpace]:
+    """Recognise the gestures in frames of a video, camera or depth source and send their changes
+    and, if switched on, 3-D hands; yield what was sent.
+
+    Args:
+        estimate: finds a frame's hands or bodies.
+        model: None: no gestures, only 3-D hands.
+        actions: configured; closed at the end, which ends the last gesture.
+        seconds: maximum duration of the source.
+        own_speed: play a recording no faster than it was recorded.
+
+    Raises:
+        MudraError: a frame can't be read, or the model is for other keypoints.
+    """
+    read = HandReader()
+    try:
+        for frame in _pace_frames(frames, seconds, own_speed):
+            found = estimate(frame)
+            hands = read(found, model)
+            yield from actions.offer(hands, found.time_s, found, read.motions.made)
+    finally:
+        actions.close()
+
+
+def _pace_frames(
+    frames: Iterable[Timed], seconds: float | None, own_speed: bool
+) -> Iterator[Timed]:
+    """Yield frames up to `seconds`; if `own_speed`, no faster than they were recorded."""
+    start_s = time.monotonic()
+    for frame in frames:
+        if seconds is not None and frame.time_s > seconds:
+            return
+        if own_speed:
+            time.sleep(max(0.0, start_s + frame.time_s - time.monotonic()))
+        yield frame
+
+
+def open_actions(settings: Settings) -> Actions:
+    """Create actions with all outputs open; if one fails, close them and raise ActionError."""
+    actions = Actions()
+    actions.configure(settings)
+    if errors := actions.status().errors:
+        actions.close()
+        raise ActionError(" ".join(errors))
+    return actions

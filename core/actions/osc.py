@@ -129,11 +129,6 @@ class RecordingRemote:
         """Stop listening; the port is released within _POLL_S."""
         self._closed.set()
 
-    def wait_closed(self) -> None:
-        """Close and wait until the port is released."""
-        self.close()
-        self._thread.join(2)
-
     def _run_listener(self) -> None:
         """Receive datagrams and run their commands until closed."""
         with self._socket:

@@ -18,15 +18,8 @@ from core.jobs.net_training import delete_packs, stop_net_training
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.recording.recorder import stop_recordings
-from core.store import Project, Store
+from core.store import Project, Store, deleting
 from core.store.database.engine import hide_password
-from core.store.deleting import (
-    compact_database,
-    delete_everything,
-    delete_pictures,
-    delete_unopened_file,
-    empty_bin,
-)
 from core.store.transfer import measure_project
 from core.training.runs import RUNNING, list_runs
 
@@ -120,9 +113,9 @@ def erase_everything(
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
             _remove_path(path, erased)
-    delete_everything(store)  # last: on a full disk it may need the space of the others
+    deleting.delete_everything(store)  # last: on a full disk it may need the space of the others
     try:
-        compact_database(store)
+        deleting.compact_database(store)
     except StoreError as error:
         erased.failed.append(f"unused space in the database ({error})")
     erased.bytes = max(0, before - _measure_own_data(store, paths))
@@ -142,7 +135,7 @@ def erase_unopened(paths: Paths) -> ErasureReport:
     except StoreError:
         if not size or shutil.disk_usage(paths.workspace).free > _MIN_BYTES_TO_OPEN:
             raise
-        delete_unopened_file(paths.database)
+        deleting.delete_unopened_file(paths.database)
         store = Store(paths.store, owner=paths.owner)
     with contextlib.closing(store):
         was_removed = size - _measure_database(paths)
@@ -155,9 +148,9 @@ def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
     """Empty the bin, compact the database and delete files derived from deleted samples; return the
     number of deleted rows by table."""
     deleted = store.projects(deleted=True)
-    counts = empty_bin(store)
+    counts = deleting.empty_bin(store)
     with contextlib.suppress(StoreError):  # free pages are reused
-        compact_database(store)
+        deleting.compact_database(store)
     delete_packs(paths)
     _delete_prepared_downloads(paths)
     delete_project_runs(paths, deleted, store.projects())
@@ -167,11 +160,11 @@ def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
 def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
     """Delete a project's pictures with all copies, and compact the database; return the number of
     pictures."""
-    count = delete_pictures(store, project.id)
+    count = deleting.delete_pictures(store, project.id)
     delete_packs(paths, project)
     _delete_prepared_downloads(paths)
     with contextlib.suppress(StoreError):
-        compact_database(store)
+        deleting.compact_database(store)
     return count
 
 

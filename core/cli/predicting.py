@@ -118,10 +118,9 @@ def act(
     ] = False,
 ) -> None:
     """Send the start and end of gestures to other programs, by OSC, WebSocket or stdout."""
-    from core.actions.actions import Settings
+    from core.actions.actions import Settings, open_actions, run_actions
     from core.actions.changes import Change
     from core.actions.websocket import new_token, parse_origins
-    from core.actions.without_browser import open_actions, run_actions
     from core.gestures.modelfile.bundle import load_model
 
     common.check_depth_options(depth, camera, unit_mm)

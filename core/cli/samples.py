@@ -27,17 +27,10 @@ def list_(
 ) -> common.Answer:
     """List a project's samples, filtered by gesture and person, ordered by date, doubt or
     person."""
-    from core.review.reviewing import (
-        ORDERS,
-        SUSPECTED,
-        SampleFilter,
-        filter_and_sort_ids,
-        score_labels,
-        select_scores,
-    )
+    from core.review import reviewing
     from core.store.index import read_index, read_restorable_index, read_samples
 
-    common.check_choice(order, ORDERS, "--order")
+    common.check_choice(order, reviewing.ORDERS, "--order")
     with common.open_store(paths) as store, common.progress_bar("detecting") as progress:
         home = store.project(project)
         gestures = {g.id: g.name for g in store.gestures(home.id)}
@@ -46,15 +39,17 @@ def list_(
             read_restorable_index(store, home.id) if in_bin else read_index(store, home.id)
         )
         label_noise = None
-        if order == SUSPECTED and not in_bin:
-            label_noise = score_labels(store, paths, home, progress)
-        wanted = SampleFilter(
+        if order == reviewing.SUSPECTED and not in_bin:
+            label_noise = reviewing.score_labels(store, paths, home, progress)
+        wanted = reviewing.SampleFilter(
             _find_id(gesture, gestures, "gesture"), _find_id(person, persons, "person"), order=order
         )
-        ids = filter_and_sort_ids(
+        ids = reviewing.filter_and_sort_ids(
             sample_index, wanted, label_noise=label_noise, persons=tuple(persons)
         )
-        known = select_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
+        known = (
+            reviewing.select_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
+        )
         # what lies in the bin has a name, too: older versions left its samples outside
         gestures |= {g.id: g.name for g in store.gestures(home.id, deleted=True)}
         persons |= {p.id: p.name for p in store.persons(home.id, deleted=True)}

@@ -23,7 +23,7 @@ _LABELS = "_classifier_label.csv"
 
 @dataclass(frozen=True)
 class Download:
-    """A file ready for download: its path, its name and type for the browser, and a sentence."""
+    """A file ready for download: its path, its name for the browser, and a sentence."""
 
     path: Path
     name: str

@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import aiortc.rtcrtpreceiver
 from aiortc import MediaStreamTrack
@@ -96,22 +96,14 @@ class LowLatencyBuffer(JitterBuffer):
         return None
 
 
-class Processor(Protocol):
-    """Processes a stream's frames, in its own thread."""
-
-    def recv(self, frame: Any) -> Any:
-        """Return the picture for a frame."""
-
-    def on_ended(self) -> None:
-        """Called when the stream has ended."""
-
-
 class LowLatencyTrack(MediaStreamTrack):
-    """Passes the newest frame of the camera's track through the processor, dropping older ones."""
+    """Passes the newest frame of the camera's track through the processor, dropping older ones. In
+    a thread of its own the processor's `recv` returns a frame's picture, and `on_ended` is called
+    after the stream's end."""
 
     kind = "video"
 
-    def __init__(self, track: MediaStreamTrack, processor: Processor) -> None:
+    def __init__(self, track: MediaStreamTrack, processor: Any) -> None:
         super().__init__()
         self.track, self.processor = track, processor
         self._newest: deque[Any] = deque(maxlen=1)

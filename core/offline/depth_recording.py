@@ -1,22 +1,29 @@
-"""Hands in depth → samples and gesture predictions. A sample has keypoints in the picture and in
-metres, and a crop of the coloured depth."""
+"""Uploaded depth recordings, and hands in depth → samples and gesture predictions. A sample has
+keypoints in the picture and in metres, and a crop of the coloured depth."""
 
+import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
+from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.depth.drawing import colour_depth
 from core.depth.frames import DepthFrame, DepthSource
+from core.depth.io.recordings import open_depth
 from core.errors import MediaError, SkeletonError
 from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import GestureModel
+from core.media.archives import unpack_zip
 from core.pose.types import Floats, Frame
 from core.progress import Progress, ignore_progress
 from core.reading.depth_playback import DepthView
 from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.reading import HandPrediction, predict_hands
+from core.recording.imports.uploads import temporary_uploads
 from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
 from core.recording.samples import AddReport, make_sample, select_valid_pose
@@ -26,6 +33,8 @@ from core.store.transfer import find_or_create_project
 
 _COLOUR_RANGE_MM = 150.0  # before and behind the hand's centre, of a crop's colours
 _MIN_INTERVAL_S = 0.07  # between samples: 10 a second, where half a frame early counts
+_FRAME_SUFFIXES = (".png", ".bin")
+_FILES_TITLE = "the files"
 
 
 def check_takes_depth(project: Project, skeleton: str) -> None:
@@ -149,3 +158,41 @@ def offer_depth_frame(
     frame = frame if time_s is None else replace(frame, time_s=time_s)
     picture = to_colour_frame(frame, result.cube, source)
     return recorder.offer(picture, result.to_estimate(frame.camera, net, frame.time_s))
+
+
+@contextmanager
+def open_uploaded_recording(
+    uploads: Sequence[tuple[str, bytes]], folder: Path, camera: Camera | None = None
+) -> Iterator[DepthSource]:
+    """Open the depth recording in untrusted uploads (name, content); delete the files at the end
+    of the `with` block.
+
+    Args:
+        folder: a temporary one.
+        camera: that recorded it; None: read from the recording.
+
+    Raises:
+        MudraError: the recording can't be read, or the zip is unsafe.
+    """
+    with ExitStack() as stack:
+        own = stack.enter_context(temporary_uploads(uploads, folder, _FILES_TITLE))
+        first = next(own.iterdir())
+        if len(uploads) == 1 and first.suffix.lower() == ".zip":
+            path = _replace_zip_by_folder(first)
+        elif len(uploads) == 1 and first.suffix.lower() not in _FRAME_SUFFIXES:
+            path = first
+        else:
+            path = own
+        yield stack.enter_context(open_depth(path, camera=camera))
+
+
+def _replace_zip_by_folder(path: Path) -> Path:
+    """Unpack a zip beside itself and delete it; return its only folder, or all if several."""
+    target = path.with_suffix("")
+    target.mkdir()
+    with unpack_zip(path) as content:
+        for item in content.iterdir():
+            shutil.move(item, target)
+    path.unlink()
+    items = [item for item in target.iterdir() if not item.name.startswith(("__MACOSX", "."))]
+    return items[0] if len(items) == 1 and items[0].is_dir() else target

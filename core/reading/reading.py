@@ -97,7 +97,6 @@ class TracePoint:
     raw: tuple[float, float]
     smooth: tuple[float, float]
     best: str = ""
-    probability: float = 0.0
     held: str = ""
 
 
@@ -252,6 +251,6 @@ def _trace_point(estimate: Estimate, hand: HandReading) -> TracePoint:
     """Make a trace point: raw and smoothed position, most probable gesture and held gesture."""
     traced = skeleton_named(estimate.skeleton).traced
     (x, y), (u, v) = (p.keypoints[traced].tolist() for p in (estimate.poses[0], hand.pose))
-    best, probability = max(hand.probabilities, key=lambda p: p[1], default=(None, 0.0))
+    best, _ = max(hand.probabilities, key=lambda p: p[1], default=(None, 0.0))
     held = hand.gesture.name if hand.gesture else ""
-    return TracePoint(estimate.time_s, (x, y), (u, v), best.name if best else "", probability, held)
+    return TracePoint(estimate.time_s, (x, y), (u, v), best.name if best else "", held)

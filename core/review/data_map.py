@@ -20,7 +20,6 @@ OTHERS = "the others"
 class DataMap:
     """(N,) samples laid out at (N, 2) points, by PCA or TSNE."""
 
-    project_id: int
     method: str
     ids: Ints
     points: Floats
@@ -35,7 +34,6 @@ def compute_map(store: Store, project_id: int, method: str, sample_index: Sample
     poses = read_poses(store, project_id, chosen.ids)
     flat = (embed_by_tsne if method == TSNE else embed_by_pca)(poses.features())
     return DataMap(
-        project_id,
         method,
         chosen.ids,
         flat.points,

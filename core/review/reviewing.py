@@ -6,7 +6,6 @@ other gestures (benchmarks/label_noise.py: the mean finds mislabelled samples be
 Ties are ordered by the detector's score. N samples.
 """
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,30 +72,11 @@ class LabelNoise:
         return len(sample_index) == len(self.ids) and bool((self.rows_of(sample_index) >= 0).all())
 
 
-class LabelNoiseCache:
-    """The latest label-noise scores of each project, shared by all visitors of one server."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._latest: dict[int, LabelNoise] = {}
-
-    def latest(self, project_id: int) -> LabelNoise | None:
-        """Return the project's latest scores; None if it hasn't been scored."""
-        return self._latest.get(project_id)
-
-    def score(
-        self, store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
-    ) -> LabelNoise:
-        """Score and store all samples of the project; 100,000 samples take 20 seconds."""
-        with self._lock:
-            self._latest[project.id] = score_labels(store, paths, project, progress)
-            return self._latest[project.id]
-
-
 def score_labels(
     store: Store, paths: Paths, project: Project, progress: Progress = ignore_progress
 ) -> LabelNoise:
-    """Score how likely each sample's label is wrong, by its neighbours and the project's model."""
+    """Score how likely each sample's label is wrong, by its neighbours and the project's model;
+    100,000 samples take 20 seconds."""
     newest = read_index(store, project.id)
     sample_index = newest.take(np.arange(len(newest))[::-1])
     poses = read_poses(store, project.id, sample_index.ids)

@@ -2,45 +2,38 @@
 // names are the users'.
 const HELD_MS = 1000
 
-const part = (kind, className, text = "") => {
-  const made = document.createElement(kind)
-  made.className = className
-  made.textContent = text
-  return made
-}
-
 function bar({ emoji, name }) {
-  const made = part("div", "bar")
-  made.setAttribute("role", "meter")
-  made.setAttribute("aria-valuemin", "0")
-  made.setAttribute("aria-valuemax", "100")
-  made.setAttribute("aria-label", name)
-  made.title = name
-  const rail = part("span", "rail")
-  rail.append(part("span", "fill"))
-  made.append(part("span", "sign", emoji || name.slice(0, 2)), rail, part("span", "share"))
-  return made
+  const meter = made("div", "bar")
+  meter.setAttribute("role", "meter")
+  meter.setAttribute("aria-valuemin", "0")
+  meter.setAttribute("aria-valuemax", "100")
+  meter.setAttribute("aria-label", name)
+  meter.title = name
+  const rail = made("span", "rail")
+  rail.append(made("span", "fill"))
+  meter.append(made("span", "sign", emoji || name.slice(0, 2)), rail, made("span", "share"))
+  return meter
 }
 
 function build(hand) {
-  const made = part("section", "hand")
-  const said = part("div", "said")
-  said.append(part("div", "emoji"), part("h3", "name"), part("p", "note"))
-  const bars = part("div", "bars")
+  const section = made("section", "hand")
+  const said = made("div", "said")
+  said.append(made("div", "emoji"), made("h3", "name"), made("p", "note"))
+  const bars = made("div", "bars")
   bars.append(...hand.bars.map(bar))
-  made.append(said, bars)
-  return made
+  section.append(said, bars)
+  return section
 }
 
-function fill(made, hand) {
+function fill(section, hand) {
   const set = (name, text) => {
-    const place = made.querySelector(name)
+    const place = section.querySelector(name)
     if (place.textContent !== text) place.textContent = text
   }
   set(".emoji", hand.emoji)
   set(".name", hand.name)
   set(".note", hand.note)
-  made.querySelectorAll(".bar").forEach((one, i) => {
+  section.querySelectorAll(".bar").forEach((one, i) => {
     const percent = Math.round(100 * hand.bars[i].share)
     one.setAttribute("aria-valuenow", percent)
     one.classList.toggle("most", hand.bars[i].most)

@@ -11,13 +11,6 @@ const A_WORD = 6, NEWEST = 4, RECORDED = 300  // frames: 10 s of a quick camera
 const SILENT = 80  // ticks of the beat: 10 s of a machine that is awake
 const CROPS_APART_MS = 60
 
-const made = (tag, look = "", text = "") => {
-  const element = document.createElement(tag)
-  if (look) element.className = look
-  element.textContent = text
-  return element
-}
-
 class Camera {
   constructor(root) {
     this.page = Math.random().toString(36).slice(2)  // another mount counts anew

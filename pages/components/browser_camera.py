@@ -14,6 +14,7 @@ from core.recording.samples import crop_factor
 from pages.components import read_asset, to_css_color
 
 _PARTS = (
+    "elements.js",
     "camera_files.js",
     "camera_connection.js",
     "camera_crops.js",

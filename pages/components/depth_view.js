@@ -200,11 +200,7 @@ function player(root) {
       if (other) Object.assign(self, { at: 0, playing: !calm })
       if (data.ticks) {
         find(".bar").style.background = `linear-gradient(to right, ${data.colours})`
-        find(".ticks").replaceChildren(...data.ticks.map((tick) => {
-          const made = document.createElement("span")
-          made.textContent = tick
-          return made
-        }))
+        find(".ticks").replaceChildren(...data.ticks.map((tick) => made("span", "", tick)))
       }
       if (data.count) {
         slider.max = data.count - 1

@@ -16,7 +16,7 @@ from core.reading.depth_playback import DepthView
 from pages.components import read_asset, register_component, to_css_color
 
 _component = register_component(
-    "depth_view", read_asset("depth_view.html"), libraries=("hand_space.js",)
+    "depth_view", read_asset("depth_view.html"), libraries=("elements.js", "hand_space.js")
 )
 _TICKS, _COLOURS = 6, 16
 _HALF_MM = 95.0  # half the side of the 3-D view of a hand without a cube

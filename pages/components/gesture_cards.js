@@ -9,12 +9,6 @@ const TILE = 38, GAP = 2
 const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
-const made = (tag, look = "", text = "", more = {}) => {
-  const element = Object.assign(document.createElement(tag), more)
-  if (look) element.className = look
-  if (text) element.textContent = text  // names are never markup
-  return element
-}
 const button = (look, text, label, act) => {
   const element = made("button", look, text, { type: "button", onclick: act })
   if (label) name(element, label)

@@ -8,7 +8,9 @@ import streamlit as st
 
 from pages.components import register_component
 
-_component = register_component("gesture_cards", libraries=("loop.js", "metronome.js"))
+_component = register_component(
+    "gesture_cards", libraries=("elements.js", "loop.js", "metronome.js")
+)
 
 
 @dataclass

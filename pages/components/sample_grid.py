@@ -1,8 +1,7 @@
 """Samples as tiles to select and to open, in one element for any number; and a clip that plays."""
 
-from base64 import b64encode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -19,19 +18,9 @@ def play_clip(key: str, jpeg: bytes) -> None:
     _clip(key=key, width="stretch", data={"picture": to_data_url(jpeg)})
 
 
-@dataclass(frozen=True)
-class SampleTile:
-    """A sample's gesture, JPEG (of a clip its frames side by side) and note, as plain text."""
-
-    id: int
-    title: str
-    jpeg: bytes
-    note: str = ""
-
-
 def show_tiles(
     key: str,
-    tiles: Sequence[SampleTile],
+    tiles: Sequence[Mapping[str, Any]],
     selected_ids: set[int],
     version: int,
     on_select: Callable[[int, set[int]], None],
@@ -40,6 +29,8 @@ def show_tiles(
     None.
 
     Args:
+        tiles: each a sample's `id`, `title`, `jpeg` (base64; of a clip its frames side by side) and
+            `note`; texts are plain.
         selected_ids: selected ids, of these tiles and of others.
         version: another number whenever `selected_ids` was changed elsewhere.
         on_select: called with the version of the selection and the selected ids of these tiles.
@@ -49,15 +40,11 @@ def show_tiles(
         said = st.session_state[key]["picked"]
         on_select(int(said["turn"]), {int(i) for i in said["ids"]})
 
-    data = [
-        {"id": t.id, "title": t.title, "jpeg": b64encode(t.jpeg).decode(), "note": t.note}
-        for t in tiles
-    ]
-    here = [t.id for t in tiles if t.id in selected_ids]
+    here = [tile["id"] for tile in tiles if tile["id"] in selected_ids]
     found = _component(
         key=key,
         width="stretch",
-        data={"tiles": data, "picked": here, "turn": version},
+        data={"tiles": list(tiles), "picked": here, "turn": version},
         on_picked_change=report_selection,
         on_look_change=lambda: None,
     )

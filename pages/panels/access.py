@@ -3,6 +3,7 @@ Connect (`st.login`). Without a login every visitor is the owner "" and shares e
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -13,16 +14,7 @@ from starlette.requests import HTTPConnection
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from core.admin.login import (
-    check_login,
-    check_secret,
-    cookie_user,
-    has_owners,
-    is_by_proxy,
-    openid_owner,
-    proxy_user,
-    read_secrets,
-)
+from core.admin import login
 from core.admin.privacy import is_local_only
 from core.admin.web_access import (
     AccessMiddleware,
@@ -60,8 +52,8 @@ def access_middleware() -> list[Middleware]:
         SystemExit: the login is incomplete, or a setting is wrong.
     """
     try:
-        secrets = read_secrets(st.get_option("secrets.files"))
-        check_login(secrets, has_owners=has_owners(Paths.find()))
+        secrets = login.read_secrets(st.get_option("secrets.files"))
+        login.check_login(secrets, has_owners=login.has_owners(Paths.find()))
         total_mb = read_uploads_mb()
     except (AccessError, StoreError) as error:
         sys.exit(f"The studio was not started: {error}")
@@ -86,32 +78,27 @@ def _uploaded_bytes_by_session() -> dict[str, int]:
 
 def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
     """Build the policy of login, hosts and origins from options, secrets.toml and environment."""
-    auth = {} if is_by_proxy() else secrets.get("auth", {})
+    auth = {} if login.is_by_proxy() else secrets.get("auth", {})
     public = urlsplit(auth.get("redirect_uri", ""))
     origins = {*st.get_option("server.corsAllowedOrigins")}
     origins |= {f"{public.scheme}://{public.netloc}"} if public.netloc else set()
     return AccessPolicy(
-        has_login=is_by_proxy() or bool(auth),
-        identify=_make_identify(auth),
+        has_login=login.is_by_proxy() or bool(auth),
+        identify=partial(_identify, auth),
         base=server_path(""),
         hosts=_allowed_hosts(public.hostname),
         origins=frozenset(origins),
     )
 
 
-def _make_identify(auth: dict[str, Any]) -> Callable[[HTTPConnection], str]:
-    """Return a function from a connection to its user name; "" if not logged in."""
-
-    def identify(connection: HTTPConnection) -> str:
-        """Return the connection's user name; "" if not logged in."""
-        if not is_by_proxy():
-            return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
-        try:
-            return proxy_user(connection.headers)
-        except AccessError:
-            return ""
-
-    return identify
+def _identify(auth: dict[str, Any], connection: HTTPConnection) -> str:
+    """Return the user name of a connection; "" if not logged in."""
+    if not login.is_by_proxy():
+        return login.cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
+    try:
+        return login.proxy_user(connection.headers)
+    except AccessError:
+        return ""
 
 
 def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
@@ -130,13 +117,13 @@ def current_owner() -> str:
     Raises:
         AccessError: the visitor has not logged in, or the login can't be checked.
     """
-    if is_by_proxy():
-        return proxy_user(st.context.headers)
+    if login.is_by_proxy():
+        return login.proxy_user(st.context.headers)
     if not _has_openid_login():
         return ""
     if not st.user.is_logged_in:
         raise AccessError("you are not logged in: log in, then reload the page")
-    return openid_owner(st.user["iss"], st.user["sub"])
+    return login.openid_owner(st.user["iss"], st.user["sub"])
 
 
 def require_login(on_log_out: Callable[[], None]) -> None:
@@ -152,7 +139,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
         st.logout()
 
     try:
-        if not is_by_proxy() and _has_openid_login() and not st.user.is_logged_in:
+        if not login.is_by_proxy() and _has_openid_login() and not st.user.is_logged_in:
             _show_login()
         name = current_owner()
     except AccessError as error:
@@ -161,9 +148,9 @@ def require_login(on_log_out: Callable[[], None]) -> None:
     if not name:
         return
     with st.sidebar, st.container(horizontal=True, vertical_alignment="center"):
-        shown = name if is_by_proxy() else st.user.get("name") or st.user.get("email") or name
+        shown = name if login.is_by_proxy() else st.user.get("name") or st.user.get("email") or name
         st.caption(f"👤 {safe_label(str(shown))}")
-        if not is_by_proxy():
+        if not login.is_by_proxy():
             st.button("Log out", on_click=log_out, type="tertiary")
 
 
@@ -199,5 +186,5 @@ def _has_openid_login() -> bool:
         ) from error
     if auth is None:
         return False
-    check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
+    login.check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
     return True

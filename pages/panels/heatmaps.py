@@ -207,17 +207,9 @@ def show_frozen(moment: AnalysedFrame, maps: Maps, stages: int) -> None:
 
 def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
     """Draw the upload of a picture with a hand, and the picture with heatmaps."""
-    file = upload_field(
-        ["pictures"],
-        "A picture of a hand",
-        PICTURE_SUFFIXES,
-        key="maps_file",
-        label_visibility="collapsed",
-    )
+    hint = "Drop a picture with a hand here to see where the net finds its keypoints."
+    file = _upload_picture("A picture of a hand", hint)
     if file is None:
-        st.info(
-            "Drop a picture with a hand here to see where the net finds its keypoints.", icon="🔥"
-        )
         return
     with show_errors():
         rgb = read_picture(file.getvalue(), name=file.name)
@@ -227,6 +219,21 @@ def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
             st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
             return
         _show_picture_heatmaps(rgb, estimate, maps, estimator.stages)
+
+
+def _upload_picture(label: str, hint: str, place: Any = st) -> Any:
+    """Draw the upload of a picture; return it, or show the hint and return None."""
+    file = upload_field(
+        ["pictures"],
+        label,
+        PICTURE_SUFFIXES,
+        place=place,
+        key="maps_file",
+        label_visibility="collapsed",
+    )
+    if file is None:
+        st.info(hint, icon="🔥")
+    return file
 
 
 def _show_picture_heatmaps(
@@ -258,20 +265,13 @@ _BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_re
 def show_people_upload(source: KeypointSource, maps: Maps) -> None:
     """Draw the picture upload, the box editor, and the selected person's heatmaps."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    file = upload_field(
-        ["pictures"],
-        "A picture with people",
-        PICTURE_SUFFIXES,
-        place=left,
-        key="maps_file",
-        label_visibility="collapsed",
-    )
+    hint = "Drop a picture with people here, or one person."
+    file = _upload_picture("A picture with people", hint, place=left)
     with right:
         boxes_by = pick_option(
             "Person boxes from", [FOUND, FILE, DRAWN], "maps_boxes", width="content"
         )
     if file is None:
-        st.info("Drop a picture with people here, or one person.", icon="🔥")
         return
     with show_errors():
         rgb = read_picture(file.getvalue(), name=file.name)

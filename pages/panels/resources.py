@@ -9,7 +9,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
 from core.offline.files import TemporaryFolder
 from core.paths import Paths
-from core.review.reviewing import LabelNoiseCache
+from core.review.reviewing import LabelNoise
 from core.store import Store
 from pages.panels.access import current_owner
 from pages.panels.visit import record_last_action
@@ -48,9 +48,9 @@ def _open_studio(paths: Paths) -> Studio:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_OWNERS)
-def label_noise_cache(paths: Paths) -> LabelNoiseCache:
-    """Return the cached label-noise scores of an owner's projects."""
-    return LabelNoiseCache()
+def label_noise_cache(paths: Paths) -> dict[int, LabelNoise]:
+    """Return the latest label-noise scores of an owner's projects, by project id."""
+    return {}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -86,12 +86,18 @@ def fist(store, project):
     return next(g.id for g in store.gestures(project.id) if g.name == "fist")
 
 
+def close(remote):
+    """Close a remote control and wait until its port is free."""
+    remote.close()
+    remote._thread.join(2)
+
+
 @pytest.fixture
 def remote(recorder, fist):
     remote = RecordingRemote(0)
     remote.set_target(recorder, fist)
     yield remote
-    remote.wait_closed()
+    close(remote)
 
 
 def say(remote, data):
@@ -174,7 +180,7 @@ def test_a_flood_of_starts_and_stops_begins_two_takes_a_second(recorder, fist, t
     now[0] += 1
     say(remote, message(START).dgram)
     wait_until(lambda: state(recorder) == "recording")
-    remote.wait_closed()
+    close(remote)
 
 
 def test_it_listens_on_this_machine_alone_and_a_port_in_use_is_named(remote):
@@ -189,7 +195,7 @@ def test_closing_frees_the_port_and_the_thread(recorder, fist):
     for _ in range(5):
         remote = RecordingRemote(port)
         port = remote.port
-        remote.wait_closed()
+        close(remote)
     assert threading.active_count() == before
 
 

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.actions.actions import Actions, Settings
-from core.actions.without_browser import open_actions, run_actions
+from core.actions.actions import Actions, Settings, open_actions, run_actions
 from core.depth.io.recordings import open_depth
 from core.errors import ActionError, ModelError
 from core.estimators import create_estimator

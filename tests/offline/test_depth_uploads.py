@@ -8,7 +8,7 @@ import pytest
 
 from core.depth.cameras import CAMERAS
 from core.errors import ArchiveError, MediaError
-from core.offline.depth_uploads import open_uploaded_recording
+from core.offline.depth_recording import open_uploaded_recording
 from tests.support.depth_recordings import CAMERA_JSON, depth_png
 from tests.support.zips import zip_of
 

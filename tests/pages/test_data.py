@@ -8,6 +8,7 @@ import pytest
 
 from core.exchange.downloads import Download
 from core.exchange.model_files import export_model
+from core.files import make_temporary_folder, remove_temporary_folder
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
@@ -177,7 +178,7 @@ def test_pictures_are_forgotten_also_in_a_prepared_file_and_the_bin_is_emptied(
     ids = record(store, "ok", 3)
     delete_samples(store, store.projects()[0].id, ids[:2])
     (tmp_path / "download-a.zip").write_bytes(b"pictures")
-    prepared = Download(tmp_path / "download-a.zip", "p", "", "")
+    prepared = Download(tmp_path / "download-a.zip", "p", "")
     app.session_state["download"] = (("of", "it"), prepared)
     go(app, "privacy")
     press(app, "Delete the pictures")
@@ -187,6 +188,15 @@ def test_pictures_are_forgotten_also_in_a_prepared_file_and_the_bin_is_emptied(
     press(app, "Empty the bin for good")
     assert "2 samples" in texts(app)
     assert store.samples(store.projects()[0].id, deleted=True) == []
+
+
+def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store):
+    record(store, "ok", 3)
+    folder, lock = make_temporary_folder("files-")
+    (folder / "download-a.zip").write_bytes(b"pictures")
+    press(go(app, "privacy"), "Delete the pictures")
+    assert not (folder / "download-a.zip").exists()
+    remove_temporary_folder(folder, lock)
 
 
 def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):

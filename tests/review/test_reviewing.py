@@ -14,7 +14,6 @@ from core.review.reviewing import (
     BY_PERSON,
     SUSPECTED,
     LabelNoise,
-    LabelNoiseCache,
     SampleFilter,
     filter_and_sort_ids,
     score_labels,
@@ -183,11 +182,8 @@ def test_the_model_in_use_has_its_say_and_held_out_samples_theirs(store, demo, t
     assert all(o.model is None for o in found.values())
 
 
-def test_the_book_keeps_the_latest_look(store, demo):
-    cache = LabelNoiseCache()
-    assert cache.latest(demo.id) is None
-    label_noise = cache.score(store, Paths.find(), demo)
-    assert cache.latest(demo.id) is label_noise
+def test_scores_are_current_until_a_sample_changes(store, demo):
+    label_noise = score_labels(store, Paths.find(), demo)
     assert label_noise.is_current(read_index(store, demo.id))
     delete_samples(store, demo.id, [int(label_noise.ids[0])])
     assert not label_noise.is_current(read_index(store, demo.id))

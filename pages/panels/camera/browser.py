@@ -8,14 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.errors import MudraError
+from core.live import browser_frames
 from core.live.browser_channel import PATH, register_camera, unregister_camera
-from core.live.browser_frames import (
-    BROWSER_ESTIMATORS,
-    BrowserEstimator,
-    BrowserFrames,
-    Message,
-    browser_pose_count,
-)
 from core.live.live import LiveProcessor, Options
 from core.modelfiles.browser_files import browser_download_mb, browser_folder, has_browser_files
 from core.paths import Paths
@@ -25,13 +19,7 @@ from core.pose.drawing.poses import person_color
 from core.reading.reading import HandReading
 from core.recording.camera_help import CAMERA_PROBLEMS
 from core.recording.recorder import Recorder
-from pages.components import to_css_color
-from pages.components.browser_camera import (
-    browser_file_urls,
-    camera_message,
-    describe_browser_estimator,
-    draw_browser_camera,
-)
+from pages.components import browser_camera, to_css_color
 from pages.panels.access import local_url, server_path
 from pages.panels.camera.stream import DrawnCamera, Stream, ignore_stream_end, show_webrtc_video
 from pages.panels.live.readings import answers_of
@@ -53,21 +41,21 @@ class BrowserStream:
 
     def __init__(self) -> None:
         self.live = LiveProcessor(_refuse_estimator, Options(paused=True))
-        self.frames = BrowserFrames(self.live)
+        self.frames = browser_frames.BrowserFrames(self.live)
         self.on_end: Callable[[], object] = ignore_stream_end
         self.recorder: Recorder | None = None
         self.token, self.direct, self.keeps = register_camera(self), False, False
         self._turns = itertools.count(1)  # page and WebSocket, each in its thread
         weakref.finalize(self, self.live.close)  # the tab may close without a message
 
-    def answer(self, message: Message) -> dict[str, Any]:
+    def answer(self, message: browser_frames.Message) -> dict[str, Any]:
         """Process a WebSocket message; return the stream's state, with the gesture answers unless
         paused. Runs in a thread: no `st` in here."""
         self.frames.receive(message)
         news = self.news()
         if news["paused"]:
             return news
-        skeleton = BROWSER_ESTIMATORS[self.live.options.keypoints.name].skeleton.name
+        skeleton = browser_frames.BROWSER_ESTIMATORS[self.live.options.keypoints.name].skeleton.name
         return news | {"answer": answers_of(self.live.latest(), skeleton)}
 
     def news(self) -> dict[str, Any]:
@@ -80,7 +68,7 @@ class BrowserStream:
         return {
             "turn": turn,
             "by": self.by,
-            "count": browser_pose_count(options.keypoints.name, options.hands),
+            "count": browser_frames.browser_pose_count(options.keypoints.name, options.hands),
             "paused": options.paused,
             "bare": options.body is not None and not options.body.skeleton,
             "recording": recording,
@@ -129,7 +117,7 @@ def can_browser_find(options: Options) -> bool:
     """Return whether the browser can do the estimation and drawing of these options."""
     view = options.body
     drawn = view is None or (view.background == AS_IT_IS and not view.steps)
-    return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
+    return options.paused or (options.keypoints.name in browser_frames.BROWSER_ESTIMATORS and drawn)
 
 
 def show_browser_video(constraints: Mapping[str, Any]) -> BrowserStream | Stream | None:
@@ -157,7 +145,9 @@ def stop_browser_camera() -> None:
 def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: DrawnCamera) -> None:
     """Draw the camera as a fragment; rerun the page when it starts, stops or reconnects."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
-    draw_browser_camera(KEY, _camera_data(stream, constraints), _receive_camera_message)
+    browser_camera.draw_browser_camera(
+        KEY, _camera_data(stream, constraints), _receive_camera_message
+    )
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.warning(problem, icon="📷")
     if stream is None:
@@ -171,7 +161,7 @@ def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: DrawnCamera)
 def _receive_camera_message() -> None:
     """Pass the browser's latest message to its stream; create the stream when the camera starts and
     close it when the camera stops."""
-    message = camera_message(KEY) or {}
+    message = browser_camera.camera_message(KEY) or {}
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     if not message.get("on"):
         return stop_browser_camera()
@@ -191,19 +181,19 @@ def _camera_data(stream: BrowserStream | None, constraints: Mapping[str, Any]) -
     off: dict[str, Any] = {"turn": 0, "by": None, "count": 1, "paused": True, "bare": False}
     off |= {"names": [], "note": "", "page": "", "heard": 0}
     return {
-        "files": browser_file_urls(browser_folder(Paths.find().weights)),
+        "files": browser_camera.browser_file_urls(browser_folder(Paths.find().weights)),
         "wanted": dict(constraints),
         "channel": {"path": server_path(PATH), "token": stream.token} if stream else None,
         "finders": {
-            name: describe_browser_estimator(one) | {"words": _estimator_texts(one)}
-            for name, one in BROWSER_ESTIMATORS.items()
+            name: browser_camera.describe_browser_estimator(one) | {"words": _estimator_texts(one)}
+            for name, one in browser_frames.BROWSER_ESTIMATORS.items()
         },
         "words": {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()} | _WORDS,
         "news": stream.news() if stream else off,
     }
 
 
-def _estimator_texts(estimator: BrowserEstimator) -> dict[str, str]:
+def _estimator_texts(estimator: browser_frames.BrowserEstimator) -> dict[str, str]:
     """Return the texts shown while an estimator's model loads, fails or runs in the browser."""
     skeleton = estimator.skeleton
     what, size = skeleton.single.titles, browser_download_mb(Paths.find().weights, estimator.model)

@@ -19,7 +19,7 @@ from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS
 from core.live.depth_stream import DepthStream
 from core.measuring.depth_evaluation import compute_depth_figures, success_curve
-from core.offline.depth_uploads import open_uploaded_recording
+from core.offline.depth_recording import open_uploaded_recording
 from core.pose.metrics import Distances, epe
 from core.reading.depth_playback import DepthPlayback
 from core.reading.hand_finding import HandFinder, default_finders

@@ -11,12 +11,7 @@ from core.errors import MudraError
 from core.estimators.depth_nets import DepthNet
 from core.gestures.labels import safe_label
 from core.live.depth_stream import DepthStream
-from core.offline.depth_recording import (
-    add_depth_samples,
-    check_takes_depth,
-    offer_depth_frame,
-    predict_depth_hand,
-)
+from core.offline import depth_recording
 from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.index import count_samples
@@ -42,7 +37,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
 
     def name_gesture(view: DepthView) -> str:
         """Return the frame's gesture and probability as text; "" if there is no hand."""
-        answer = predict_depth_hand(view, model, net.name)
+        answer = depth_recording.predict_depth_hand(view, model, net.name)
         if answer is None:
             return ""
         gesture, probability = answer.gesture, answer.likeliest[1]
@@ -62,7 +57,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
         person, plan = pick_person_name(), pick_plan()
         recorder = visit_recorder(project, person, name)
         show_quick_training(project, recording_advice(project))
-    stream.watch = lambda frame, found: offer_depth_frame(
+    stream.watch = lambda frame, found: depth_recording.offer_depth_frame(
         recorder, frame, found, net.name, source=name, time_s=time.monotonic()
     )
     with left:
@@ -91,7 +86,7 @@ def teach_from_recording(
             with st.spinner("Reading …"):
                 frames = playback.read(range(first - 1, last))
                 source = visit_recorder(project, person, playback.source.name)
-                added = add_depth_samples(
+                added = depth_recording.add_depth_samples(
                     source, gesture.id, frames, net.name, source=playback.source.name
                 )
             train_after_recording(project)
@@ -124,7 +119,7 @@ def _gesture_title(gesture: Gesture) -> str:
 def _check_depth_project(project: Project, net: DepthNet) -> bool:
     """Return whether the project accepts 3-D hands of the net's skeleton; if not, show why."""
     try:
-        check_takes_depth(project, net.skeleton)
+        depth_recording.check_takes_depth(project, net.skeleton)
     except MudraError as error:
         st.info(safe_label(str(error)), icon="🧊")
         empty = not count_samples(studio().store, project.id)

@@ -16,7 +16,9 @@ from pages.components import register_component
 # draws each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`, `share` (the
 # probability) and `most`, whether it is the highest
 _component = register_component(
-    "answer", '<div class="answer"></div><p class="held" role="status"></p>'
+    "answer",
+    '<div class="answer"></div><p class="held" role="status"></p>',
+    libraries=("elements.js",),
 )
 NO_HAND, UNSURE, UNKNOWN, PERFORMED = "👀", "🤔", "🚫", "👋"
 MOTION_SHOWN_S = 2.0

@@ -4,7 +4,9 @@ pandas and Altair load slowly, so they are imported where a chart is drawn.
 """
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.gestures.modelfile.gesture_model import GestureModel, read_smoothing, save_smoothing
@@ -44,49 +46,39 @@ def _pick_smoothing_settings(start: Smoothing, key_suffix: str) -> Smoothing:
     """Draw the sliders and return their values; changed start values reset them."""
     key_suffix = f"{key_suffix}_{hash(start)}"
     joints = st.toggle("Smooth the keypoints", start.joints, key=f"s_joints{key_suffix}")
-    cutoff = st.slider(
+    cutoff = _draw_slider(
         "Cutoff at rest (Hz)",
-        0.2,
-        10.0,
-        _clamp(start.min_cutoff, 0.2, 10.0),
-        0.1,
+        (0.2, 10.0, 0.1),
+        start.min_cutoff,
         key=f"s_cutoff{key_suffix}",
         help="One-euro filter: lower is smoother, but lags more.",
     )
-    beta = st.slider(
+    beta = _draw_slider(
         "Speed coefficient (beta)",
-        0.0,
-        0.2,
-        _clamp(start.beta, 0, 0.2),
-        0.005,
+        (0.0, 0.2, 0.005),
+        start.beta,
         key=f"s_beta{key_suffix}",
         format="%.3f",
         help="Higher: fast movements lag less.",
     )
-    thresholds = (_clamp(start.leave, 0, 1), _clamp(start.enter, 0, 1))
-    leave, enter = st.slider(
+    leave, enter = _draw_slider(
         "Show a gesture above / hide it below (probability)",
-        0.0,
-        1.0,
-        thresholds,
-        0.01,
+        (0.0, 1.0, 0.01),
+        (start.leave, start.enter),
         key=f"s_enter{key_suffix}",
         help="A probability between the two changes nothing.",
     )
-    hold = st.slider(
-        "Minimum hold time (s)",
-        0.0,
-        2.0,
-        _clamp(start.hold_s, 0, 2),
-        0.05,
-        key=f"s_hold{key_suffix}",
+    hold = _draw_slider(
+        "Minimum hold time (s)", (0.0, 2.0, 0.05), start.hold_s, key=f"s_hold{key_suffix}"
     )
     return Smoothing(joints, cutoff, beta, enter, leave, hold)
 
 
-def _clamp(value: float, low: float, high: float) -> float:
-    """Limit a model's value to the range of its slider."""
-    return float(min(max(value, low), high))
+def _draw_slider(label: str, limits: tuple[float, float, float], value: Any, **options: Any) -> Any:
+    """Draw a slider with these limits (low, high, step), which limit a model's value, too; return
+    the chosen value or values."""
+    low, high, step = limits
+    return st.slider(label, low, high, np.clip(value, low, high).tolist(), step, **options)
 
 
 def _draw_save_smoothing_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:

@@ -1,7 +1,5 @@
 """The Export page's data: projects and samples, exported and imported."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.exchange.downloads import (
@@ -14,7 +12,6 @@ from core.exchange.downloads import (
 from core.exchange.tables.data_in import SUFFIXES
 from core.exchange.tables.data_out import FORMATS
 from core.gestures.labels import safe_label
-from core.progress import Progress
 from core.store import Project, Store
 from pages.panels.controls import download_button, upload_field
 from pages.panels.layout import show_errors
@@ -51,21 +48,8 @@ def _export_project_form(store: Store, project: Project) -> None:
     )
     pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
     in_bin = st.checkbox("With the bin", key="zip_bin", persist_state="session")
-    about = (project.id, WHOLE_PROJECT, pictures, in_bin)
-    _draw_prepared_download(
-        about,
-        "Prepare the project file",
-        lambda progress: prepare_download(
-            store,
-            studio().paths,
-            project,
-            WHOLE_PROJECT,
-            visitor_folder(),
-            with_bin=in_bin,
-            with_pictures=pictures,
-            progress=progress,
-        ),
-    )
+    title, options = "Prepare the project file", {"with_bin": in_bin, "with_pictures": pictures}
+    _draw_prepared_download(store, project, WHOLE_PROJECT, title, **options)
 
 
 def _export_samples_form(store: Store, project: Project) -> None:
@@ -79,24 +63,22 @@ def _export_samples_form(store: Store, project: Project) -> None:
         persist_state="session",
     )
     st.caption(FORMATS[kind].keeps)
-    _draw_prepared_download(
-        (project.id, kind),
-        f"Prepare {FORMATS[kind].title}",
-        lambda progress: prepare_download(
-            store, studio().paths, project, kind, visitor_folder(), progress=progress
-        ),
-    )
+    _draw_prepared_download(store, project, kind, f"Prepare {FORMATS[kind].title}")
 
 
 def _draw_prepared_download(
-    key: tuple[object, ...], title: str, write_file: Callable[[Progress], Download]
+    store: Store, project: Project, kind: str, title: str, **options: bool
 ) -> None:
-    """Draw a button that writes the file, then one that downloads it."""
+    """Draw a button that writes a file of this kind, then one that downloads it."""
+    key = (project.id, kind, *options.values())
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
-    if st.button(title, icon="📦", key=f"prepare_{key[1]}"):
+    if st.button(title, icon="📦", key=f"prepare_{kind}"):
         with show_errors(), progress_bar("writing …") as progress:
-            ready = (key, write_file(progress))
-            st.session_state["download"] = ready
+            paths, folder = studio().paths, visitor_folder()
+            made = prepare_download(
+                store, paths, project, kind, folder, progress=progress, **options
+            )
+            ready = st.session_state["download"] = (key, made)
     if ready is None or ready[0] != key or not ready[1].path.exists():
         return
     download = ready[1]
@@ -112,14 +94,8 @@ def _draw_prepared_download(
         download.name,
         icon="⬇️",
         type="primary",
-        key=f"download_{key[1]}",
+        key=f"download_{kind}",
     )
-
-
-def delete_prepared_download() -> None:
-    """Delete the file that this visitor prepared for download, which may contain pictures."""
-    if ready := st.session_state.pop("download", None):
-        ready[1].path.unlink(missing_ok=True)
 
 
 def show_import_result(project: Project) -> None:

@@ -6,12 +6,7 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.pose.skeletons.table import skeleton_named
-from core.review.balance import (
-    GestureBalance,
-    advise_before_training,
-    advise_next_recording,
-    count_balance,
-)
+from core.review import balance
 from core.store import Project
 from core.store.index import SampleIndex, read_index
 from pages.panels.layout import show_table
@@ -23,7 +18,7 @@ def show_balance(project: Project, sample_index: SampleIndex) -> None:
     suspected label errors per gesture."""
     rows = _gesture_spreads(project, sample_index)
     skeleton = skeleton_named(project.skeleton)
-    st.info(safe_label(advise_next_recording(rows, skeleton.title)), icon="➡️")
+    st.info(safe_label(balance.advise_next_recording(rows, skeleton.title)), icon="➡️")
     scored = any(row.suspected is not None for row in rows)
     columns: dict[str, Sequence[object]] = {
         "Gesture": [r.gesture.label.title + ("" if r.gesture.enabled else " (off)") for r in rows],
@@ -58,14 +53,14 @@ def show_no_samples() -> None:
 def next_step(project: Project, *, untrained: bool = False) -> str:
     """Return advice on what to record next, or to press Train if `untrained`; "" if empty."""
     rows = _gesture_spreads(project, read_index(studio().store, project.id))
-    if untrained and not advise_before_training(rows):
+    if untrained and not balance.advise_before_training(rows):
         return "➡️ Press Train, and watch how it learns."
     if not any(row.samples for row in rows):
         return ""
     title = skeleton_named(project.skeleton).title
-    return f"➡️ {safe_label(advise_next_recording(rows, title))}"
+    return f"➡️ {safe_label(balance.advise_next_recording(rows, title))}"
 
 
-def _gesture_spreads(project: Project, sample_index: SampleIndex) -> list[GestureBalance]:
-    label_noise = label_noise_cache(studio().paths).latest(project.id)
-    return count_balance(sample_index, studio().store.gestures(project.id), label_noise)
+def _gesture_spreads(project: Project, sample_index: SampleIndex) -> list[balance.GestureBalance]:
+    label_noise = label_noise_cache(studio().paths).get(project.id)
+    return balance.count_balance(sample_index, studio().store.gestures(project.id), label_noise)

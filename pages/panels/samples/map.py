@@ -5,20 +5,7 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.review.data_map import (
-    BY_GESTURE,
-    BY_PERSON,
-    BY_SESSION,
-    PCA,
-    TSNE,
-    DataMap,
-    MapGroup,
-    compute_map,
-    describe_map,
-    group_points,
-    group_title,
-    is_map_outdated,
-)
+from core.review import data_map
 from core.store import Project
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_samples
@@ -49,24 +36,28 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = pick_option(
             "Map",
-            [PCA, TSNE],
+            [data_map.PCA, data_map.TSNE],
             "map_method",
             help="PCA is instant. t-SNE separates groups better and takes about half a minute for "
             "5,000 samples.",
         )
-        by = pick_option("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
+        by = pick_option(
+            "Colour and shape by",
+            [data_map.BY_GESTURE, data_map.BY_PERSON, data_map.BY_SESSION],
+            "map_by",
+        )
         again = st.button("Redraw", icon="🔄")
-    maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
+    maps: dict[tuple[int, str], data_map.DataMap] = st.session_state.setdefault("maps", {})
     if again or (project.id, method) not in maps:
         with st.spinner("drawing the map …"):
-            found = compute_map(studio().store, project.id, method, sample_index)
+            found = data_map.compute_map(studio().store, project.id, method, sample_index)
             maps[project.id, method] = found
     drawn = maps[project.id, method]
-    st.caption(describe_map(drawn))
-    if is_map_outdated(drawn, sample_index):
+    st.caption(data_map.describe_map(drawn))
+    if data_map.is_map_outdated(drawn, sample_index):
         st.caption("New samples are missing from this map: press Redraw.")
     chart = st.plotly_chart(
-        _map_figure(group_points(drawn, sample_index, by), _group_titles(project, by)),
+        _map_figure(data_map.group_points(drawn, sample_index, by), group_titles(project, by)),
         key=f"map_{project.id}_{method}_{by}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -77,22 +68,22 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
     _show_map_selection(project, [i for i in dict.fromkeys(ids) if i in existing])
 
 
-def _group_titles(project: Project, by: str) -> dict[int, str]:
+def group_titles(project: Project, by: str) -> dict[int, str]:
     """Return the titles of gestures, people or sessions by id."""
     store = studio().store
-    if by == BY_GESTURE:
+    if by == data_map.BY_GESTURE:
         return {g.id: g.label.title for g in store.gestures(project.id)}
-    if by == BY_PERSON:
+    if by == data_map.BY_PERSON:
         return {p.id: p.name for p in store.persons(project.id)}
     return {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
 
 
-def _map_figure(groups: list[MapGroup], titles: dict[int, str]) -> go.Figure:
+def _map_figure(groups: list[data_map.MapGroup], titles: dict[int, str]) -> go.Figure:
     """Build the Plotly scatter plot: a colour and marker per group, sample ids as custom data."""
     figure = go.Figure()
     for i, layer in enumerate(groups):
         colour, shape = MARKERS[i]
-        name = escape(group_title(layer, titles))  # Plotly reads HTML, not Markdown
+        name = escape(data_map.group_title(layer, titles))  # Plotly reads HTML, not Markdown
         figure.add_scatter(
             x=layer.points[:, 0],
             y=layer.points[:, 1],

@@ -1,6 +1,8 @@
 """Samples: a grid to select from, and one sample at full size."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,7 +17,7 @@ from core.store import Project, Sample
 from core.store.bin import delete_samples, list_move_targets, move_samples
 from core.store.index import Ints, find_sample_origin
 from core.store.trimming import clip_times, find_whole_clip, slice_clip, trim_clip
-from pages.components.sample_grid import SampleTile, play_clip, show_tiles
+from pages.components.sample_grid import play_clip, show_tiles
 from pages.panels.layout import apply_and_rerun, show_errors
 from pages.panels.resources import studio
 
@@ -216,14 +218,15 @@ def show_sample_grid(
 
 def _sample_tile(
     sample: Sample, gestures: Mapping[int, str], noise_score: LabelNoiseScore | None
-) -> SampleTile:
-    """Return a sample's tile: gesture, picture, and the suspected other gesture."""
+) -> dict[str, Any]:
+    """Return the data of a sample's tile: gesture, picture, and the suspected other gesture."""
     note = ""
     if noise_score and noise_score.other is not None:
         other = gestures.get(noise_score.other, "another gesture")
         note = f"Looks like: {other} ({noise_score.share:.0%})"
     title = gestures.get(sample.gesture_id, "?")
-    return SampleTile(sample.id, title, encode_sample_picture(sample), note)
+    jpeg = b64encode(encode_sample_picture(sample)).decode()
+    return {"id": sample.id, "title": title, "jpeg": jpeg, "note": note}
 
 
 def show_page_controls(sample_ids: Ints) -> Ints:
