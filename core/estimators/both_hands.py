@@ -100,8 +100,7 @@ def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
 
 
 def _relative_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
-    """Return a hand's movement from a side's previous keypoints, divided by its size, at most 1; 1
-    if there were none."""
+    """Return a hand's movement over its size, at most 1; 1 if there was none before."""
     if previous is None:
         return 1.0
     before = previous[side * HAND_21.size : (side + 1) * HAND_21.size]

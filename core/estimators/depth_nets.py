@@ -97,8 +97,7 @@ def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth
 
 
 def _locate_peak(heatmap: Floats, depth_mm: Floats) -> tuple[tuple[float, float], float, float]:
-    """Return a heatmap peak's (x, y) in cells, depth and value; position and depth are means over
-    3x3 cells, weighted by the heatmap."""
+    """Return a peak's cell (x, y) and depth, means over its 3x3 cells, and its value."""
     y, x = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
     rows, columns = slice(max(y - 1, 0), y + 2), slice(max(x - 1, 0), x + 2)
     weights = heatmap[rows, columns] / max(float(heatmap[rows, columns].sum()), 1e-6)

@@ -124,8 +124,7 @@ def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: 
 
 
 def _make_pose(keypoints: Floats, values: Floats) -> Pose:
-    """Build a pose from keypoints and peak values: keypoints with a value of 0 or less are missing,
-    and the score is the mean value."""
+    """Build a pose; keypoints with a value of 0 or less are missing, the score is the mean."""
     scores = np.clip(values, 0, 1).astype(np.float32)
     found = np.where(scores[:, None] > 0, keypoints, np.float32(np.nan))
     return Pose(found, scores, float(scores.mean()))

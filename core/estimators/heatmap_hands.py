@@ -63,8 +63,7 @@ class HeatmapHands(HeatmapEstimator):
         return self._to_estimate(found, hands.size_hw, mirrored_view=mirrored_view)
 
     def _detect_hands(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Run the net on crops around MediaPipe's hands; with the crop "self", track the first
-        only."""
+        """Run the net on crops around MediaPipe's hands; only the first one is tracked."""
         hands = self._hands.estimate(frame).poses
         hands = hands[:1] if self._crop == "self" else hands
         found = [self._run_at_hand(frame.rgb, hand) for hand in hands]
@@ -79,8 +78,7 @@ class HeatmapHands(HeatmapEstimator):
         return self._run_net(rgb, square_around(hand.keypoints, HAND_CROP_FACTOR), hand.handedness)
 
     def _run_net(self, rgb: Picture, square: Square, handedness: str | None) -> PoseWithHeatmaps:
-        """Run the net on a square of the picture; return the pose, scored by its mean peak value,
-        and the heatmaps."""
+        """Run the net on a square; return the pose, scored by its mean peak, and the heatmaps."""
         crop = cut_square(rgb, square, self._net.input_hw[0])
         heatmaps = Heatmaps(self._net.predict_heatmaps(crop[None])[0], square.to_box(), crop)
         keypoints, values = heatmap_keypoints(heatmaps)
@@ -88,8 +86,7 @@ class HeatmapHands(HeatmapEstimator):
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
     def _track_hand(self, rgb: Picture) -> list[PoseWithHeatmaps]:
-        """Run the net on the tracked hand's square and move the square towards the keypoints; [] if
-        no hand is tracked or it is lost."""
+        """Run the net on the tracked square and move it to the keypoints; [] if it is lost."""
         tracked, self._tracked = self._tracked, None
         if tracked is None:
             return []
@@ -103,8 +100,7 @@ class HeatmapHands(HeatmapEstimator):
         return [(pose, heatmaps)]
 
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Track one hand as the CPM demos do, from a square in the picture's centre; [] if it is
-        lost. Handedness is unknown."""
+        """Track one hand from the picture's centre, as the CPM demos do; [] if it is lost."""
         square = self._tracked.square if self._tracked else initial_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)
         following = next_square(square, pose.keypoints, pose.scores)

@@ -67,8 +67,7 @@ class HeatmapNet:
         return np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
 
     def _run_session(self, outputs: Sequence[str], pictures: Pictures) -> list[NDArray[np.float32]]:
-        """Run the net and return the named outputs, float32; one picture at a time if its batch
-        size is fixed at 1. Raise ValueError for pictures of another shape."""
+        """Return the named outputs, float32; raise ValueError for pictures of another shape."""
         expected = (*self.input_hw, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
             raise ValueError(

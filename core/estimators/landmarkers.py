@@ -76,8 +76,7 @@ class Landmarkers:
     def _find_in_still(
         self, rgb: AnyArray, num_poses: int, passes: int
     ) -> tuple[dict[str, Any], Arrays]:
-        """Find landmarks in one picture by up to `passes` runs of a new landmarker, until one finds
-        nothing; return each run's arrays."""
+        """Find landmarks by a new landmarker, up to `passes` times while it finds some."""
         results = []
         with self._create_landmarker(num_poses) as landmarker:
             for number in range(passes):

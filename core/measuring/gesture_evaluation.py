@@ -78,8 +78,7 @@ def evaluate_gestures(
 
 
 def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    """Evaluate a model on a keypoint table. Unknown labels count as `none`; for moving gestures, in
-    false_accept only."""
+    """Evaluate a model on a keypoint table; unknown labels count as `none`."""
     model.check_estimator(table.estimator, table.skeleton)
     moving = model.steps is not None or table.moving
     table = table.to_3d() if model.axes == 3 and not moving else table

@@ -73,8 +73,7 @@ class VideoTrack:
             )
 
     def _read_stamps(self) -> list[int]:
-        """Return all packets' time stamps, sorted; for a damaged file, those before the damage.
-        Raise MediaError if there are none or too many."""
+        """Return all packets' time stamps, sorted; of a damaged file, those before the damage."""
         stamps: set[int] = set()
         with contextlib.suppress(av.FFmpegError):
             for packet in self._container.demux(self._stream):

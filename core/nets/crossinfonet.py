@@ -176,8 +176,7 @@ class _Branch(nn.Module):
 
 
 class _Layer(nn.Module):
-    """A convolution, or without a kernel size a fully connected layer, and its normalisation; then
-    a ReLU unless it is linear."""
+    """A convolution, or without a kernel a full connection, normalised; ReLU unless linear."""
 
     def __init__(
         self, channels: int, wide: int, kernel: int = 0, *, stride: int = 1, linear: bool = False

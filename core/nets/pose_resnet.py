@@ -135,8 +135,7 @@ class PoseResNet(nn.Module):
         return self.final_layer(x)[:, None], attention
 
     def _sum_weighted_scales(self, scales: list[Tensor], attention: dict[str, Tensor]) -> Tensor:
-        """Multiply each scale by its attention weights, add these to `attention`, and sum the
-        scales at the finest scale's size."""
+        """Sum the scales times their weights at the finest size; add these to `attention`."""
         attended = []
         for i, (unit, scale) in enumerate(zip(self.holistic, scales, strict=True), 1):
             attention[f"holistic_{i}"] = unit(scale)

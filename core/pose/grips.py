@@ -75,8 +75,7 @@ def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[floa
 
 
 def _palm_frame(keypoints: Points, skeleton: Skeleton) -> tuple[Points, float]:
-    """Return the palm's centre and its length from wrist to knuckles, in the keypoints' unit; NaN
-    where keypoints are missing."""
+    """Return the palm's centre and its length from wrist to knuckles; NaN where missing."""
 
     def mean(*joints: str) -> Points:
         found: Points = keypoints[[skeleton.index(joint) for joint in joints]].mean(0)

@@ -162,8 +162,7 @@ _MAX_EXTRAPOLATION_S = 0.3
 
 
 def _hand_cost(previous: Pose, current: Pose) -> float:
-    """Return the matching cost of two hands: mean displacement over size, plus 0.5 if handedness
-    differs; infinite if they share no keypoints."""
+    """Return mean displacement over size, plus 0.5 if handedness differs, as matching cost."""
     sides = {previous.handedness, current.handedness} - {None}
     displacement = _mean_displacement(previous.keypoints, current.keypoints)
     return displacement + (_HANDEDNESS_COST if len(sides) == 2 else 0.0)

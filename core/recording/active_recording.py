@@ -215,8 +215,7 @@ class ActiveRecording:
         self.writer.close()
 
     def _save_confirmed_samples(self) -> None:
-        """Save the waiting samples from while the button was certainly held; end the recording if
-        the hold has ended."""
+        """Save the samples that the hold has confirmed; end the recording if it has ended."""
         assert self._hold is not None
         until_s = self._hold.confirmed_until_s
         for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
@@ -314,8 +313,7 @@ class ActiveClipRecording(ActiveRecording):
             self._frames.append(sample)
 
     def _save_clip(self) -> None:
-        """Store the current performance's frames as one clip and start the next performance; if it
-        has no frames, count its most common skip reason once."""
+        """Store the current performance as one clip, or count its most common skip reason."""
         frames, lost = self._frames, self._lost
         self._frames, self._lost, self._first_s = [], [], None
         if frames:

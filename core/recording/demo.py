@@ -108,8 +108,7 @@ class ReplayEstimator(Estimator):
     def _to_estimate(
         self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
     ) -> Estimate:
-        """Place a hand, mirrored if needed, in the middle of the picture, and return an estimate
-        with this pose; if `hand` is None, without poses."""
+        """Place a hand in the middle of the picture; None gives an estimate without poses."""
         height, width = size_hw
         poses: tuple[Pose, ...] = ()
         if hand is not None:

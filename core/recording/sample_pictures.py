@@ -90,6 +90,5 @@ def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
 
 
 def _keypoints_to_draw(sample: NewSample) -> Floats:
-    """Return (T, K, 2) keypoints, px; a table's hand is about one unit large and is enlarged, as a
-    drawn square is at least a pixel."""
+    """Return (T, K, 2) keypoints, px; a table's, about one unit large, are enlarged."""
     return sample.keypoints[..., :2] * (1000 if sample.space == "relative" else 1)

@@ -141,8 +141,7 @@ def rejection_reason(
 
 
 def _relative_movement(previous: Floats, current: Floats) -> float:
-    """Return the mean distance between two poses' keypoints, relative to the hand's size; 1.0 if
-    too many keypoints appeared or disappeared."""
+    """Return two poses' mean distance over the hand's size; 1 if many keypoints came or went."""
     if len(previous) != len(current):
         return 1.0
     before, after = np.isfinite(previous).all(1), np.isfinite(current).all(1)
@@ -187,8 +186,7 @@ def crop_factor(skeleton: str) -> float:
 
 
 def _crop_jpeg(frame: AnyFrame, index: int, region: Square) -> tuple[Square, bytes | None]:
-    """Crop a square region of a frame as a JPEG. For a browser's frame, return the region and crop
-    that the browser sent; the crop is None if it sent none."""
+    """Crop a square of a frame as a JPEG; of a browser's frame, return what it sent."""
     if isinstance(frame, RemoteFrame):
         return (frame.crops[index] if index < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_square(frame.rgb, region, CROP_SIZE))

@@ -45,8 +45,7 @@ def list_bin(store: Store, project_id: int) -> list[BinEntry]:
 
 
 def _list_bin_entries(store: Store, kind: str, condition: ColumnElement[bool]) -> list[BinEntry]:
-    """Return the bin's entries of one kind (project, gesture or person) that meet an SQL condition,
-    with their sample counts and name clashes."""
+    """Return the bin's entries of one kind that meet an SQL condition."""
     table = _TABLES[kind]
     entries = []
     for row in store.fetch_all(t.filter_deleted(select(table).where(condition), table, True)):
@@ -58,8 +57,7 @@ def _list_bin_entries(store: Store, kind: str, condition: ColumnElement[bool]) -
 
 
 def _is_deleted_with(kind: str, row: Any) -> Any:
-    """Return the SQL condition for samples that were deleted together with a row of this kind; for
-    a project, all its samples outside the bin."""
+    """Return the SQL condition for the samples that are restored with a row of this kind."""
     of = t.samples.c
     if kind == PROJECT:
         return (of.project_id == row.id) & of.deleted_at.is_(None)
@@ -113,8 +111,7 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
 
 
 def _assign_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
-    """Give samples that also belong to another gesture or person in the bin that entry's deletion
-    time, so that they are restored together with it."""
+    """Let samples that also belong to another entry in the bin be restored with that one."""
     other_kind = PERSON if kind == GESTURE else GESTURE
     other = _TABLES[other_kind]
     binned = select(other).where(other.c.project_id == undo_log.project_id)

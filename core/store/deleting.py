@@ -90,8 +90,7 @@ def delete_project_for_good(
 
 
 def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
-    """Permanently delete the projects selected by a subquery of ids, and everything in them; return
-    the number of deleted rows by table."""
+    """Delete the projects with these ids for good; return the number of rows by table."""
     samples = select(_SAMPLE.id).where(is_of_project(t.samples, ids))
     connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
     counts = {}

@@ -174,8 +174,7 @@ def insert_project(
 def _add_rows(
     connection: Connection, imported: ImportedProject, part: str, rows: list[Row]
 ) -> None:
-    """Insert one table's rows, with the file's ids, and the crops of samples into an imported
-    project; record their new ids in `imported.ids`."""
+    """Insert rows of one table and the crops of samples; record their ids in `imported.ids`."""
     new_rows = [_replace_ids(row, part, imported) for row in rows]
     if part == "samples":
         check_sample_rows(connection, imported.project, rows, new_rows)

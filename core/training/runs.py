@@ -149,8 +149,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def _append_line(path: Path, line: bytes) -> None:
-    """Append a line to a log, after a line break if the last line is incomplete. If the disk is
-    full, undo it and raise OSError."""
+    """Append a whole line to a log; if the disk is full, undo it and raise OSError."""
     with path.open("ab+", buffering=0) as log:
         size = log.seek(0, os.SEEK_END)
         log.seek(max(0, size - 1))

@@ -120,8 +120,7 @@ def read_times(path: Path) -> dict[str, float]:
 
 
 def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of the header and each row; skip a truncated last row, raise
-    TableError for any other row of another length than the header."""
+    """Yield line number and fields of header and rows; a last row may be cut short."""
     fault, width = "", 0
     for number, line in read_text_lines(path):
         if number > DEPTH.max_frames + 1:  # the header too

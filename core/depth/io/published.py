@@ -121,8 +121,7 @@ def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
 def _read_named_lines(
     folder: Path, label_files: tuple[str, ...], frames: str, skeleton: Skeleton
 ) -> Iterator[tuple[Path, str, Points, str]]:
-    """Yield the frame file, frame name, numbers and location (for error messages) of each label
-    line; raise TableError if a line is damaged or there is no label file."""
+    """Yield frame file, frame name, numbers and location (for errors) of each label line."""
     paths = [folder / name for name in label_files if (folder / name).is_file()]
     if not paths:
         raise TableError(f"{folder} has no {' or '.join(label_files)}: give the folder that has")

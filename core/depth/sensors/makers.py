@@ -86,8 +86,7 @@ class RealSense(LiveSensor):
         ]
 
     def _start_device(self, library: Any, number: int) -> Camera:
-        """Start the depth stream and, if the device has one, the colour stream; return the depth
-        camera's intrinsics."""
+        """Start depth and, if it has one, colour; return the depth camera's intrinsics."""
         device = list(library.context().query_devices())[number]
         config = library.config()
         config.enable_device(device.get_info(library.camera_info.serial_number))

@@ -127,8 +127,7 @@ class Measured(_Part):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
-        """Raise ValueError unless the confusion matrix has a row and a column per gesture, and a
-        matcher has its comparison."""
+        """Raise ValueError for another confusion matrix, or a matcher without comparison."""
         size = len(self.gestures)
         if [len(row) for row in self.figures.confusion] != [size] * size:
             raise ValueError(f"the confusion matrix does not fit {size} gestures")

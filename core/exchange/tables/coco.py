@@ -82,8 +82,7 @@ def _to_category(row: Row, number: int) -> dict[str, Any]:
 
 
 def _to_annotation(row: Row, category_id: int) -> dict[str, Any]:
-    """Convert a frame to a COCO annotation with the keypoints' bounding box; missing keypoints get
-    v = 0, and Mudra's columns are in "mudra"."""
+    """Convert a frame to a COCO annotation; missing keypoints get v = 0."""
     keypoints = to_floats(row["keypoints"]).reshape(row["joints"], -1)
     is_present = np.atleast_1d(np.isfinite(keypoints).all(axis=1))
     flat: list[float] = []
@@ -204,8 +203,7 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _to_row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
-    """Convert an annotation with its category and image to a row; keypoints with v = 0 become NaN.
-    Raise TableError if an array has the wrong length."""
+    """Convert an annotation to a row; keypoints with v = 0 become NaN."""
     flat = annotation.keypoints
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")

@@ -74,8 +74,7 @@ def import_data(
 
 
 def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterator[tuple[int, Row]]:
-    """Yield the numbered rows of a COCO file; if another program wrote the file, fill in person,
-    session, estimator and file hash."""
+    """Yield a COCO file's numbered rows; fill in what another program's file lacks."""
     sha256, at = sha256_of(path), now()
     for number, row in read_coco(path):
         if "taken_at" not in row:

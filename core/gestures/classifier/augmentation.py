@@ -146,8 +146,7 @@ def _aim_some(
     aims: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotate a random fraction of the pointing hands until the index finger points up, right or
-    left, and label them as the gesture of that direction."""
+    """Rotate some pointing hands to point up, right or left, and relabel them."""
     n = len(labels)
     aim = torch.randint(len(_AIMS), (n,), generator=generator)
     middle, reach = torch.deg2rad(torch.tensor(list(_AIMS.values())))[aim].unbind(1)

@@ -127,8 +127,7 @@ def fit_mlp(
 def _fit_epoch(
     fit: "_Fit", validation: GestureData | None, epoch: int, stop: Stop
 ) -> tuple[GestureNet, dict[str, float]]:
-    """Fit one more epoch; return the averaged net, and its training and validation losses and
-    accuracies. Raise TrainingError if the loss isn't finite."""
+    """Fit one more epoch; return the averaged net and its losses and accuracies."""
     record = fit.run_epoch(stop)
     if not np.isfinite(record["loss"]):
         raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")

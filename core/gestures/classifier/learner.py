@@ -99,8 +99,7 @@ def train(
 def _train_classifier(
     data: GestureData, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Split the samples, and train the chosen classifier: an MLP, a baseline (measured but not
-    saved), or a matcher of moving gestures."""
+    """Split the samples, and train the classifier that the options and the samples ask for."""
     if data.moving and options.classifier != "mlp":
         raise TrainingError(
             f"“{options.classifier}” only classifies still gestures, and these move: "
@@ -151,8 +150,7 @@ class _PreliminarySaver:
 def _train_mlp(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Fit the MLP and its rejection head, measure them on held-out samples, refit on all samples
-    unless stopped or failed, and save."""
+    """Fit MLP and rejection head, measure them on held-out samples, refit on all, and save."""
     training, validation, failure = data.take(split.train), data.take(split.validation), ""
     saver = _PreliminarySaver(data, run)
     try:

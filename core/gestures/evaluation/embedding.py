@@ -67,8 +67,7 @@ def _are_identical(features: Floats) -> bool:
 
 
 def _project_on_components(features: Floats, count: int) -> tuple[Floats, NDArray[np.float64]]:
-    """Project the features on up to `count` principal components; return the (N, ≤ count) points
-    and each component's fraction of the variance."""
+    """Return points on up to `count` principal components, and their fractions of variance."""
     import_torch_first()
     from sklearn.decomposition import PCA
 

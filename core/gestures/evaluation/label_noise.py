@@ -74,8 +74,7 @@ def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) ->
 def _vote_by_neighbours(
     neighbour_labels: Ints, is_allowed: NDArray[np.bool_], labels: Ints
 ) -> tuple[Floats, Ints]:
-    """Return, for each row, the fraction of its first _NEIGHBOURS allowed neighbours with another
-    label (NaN if it has no neighbours), and the suggested label: the majority's, or its own."""
+    """Return the fraction of each row's neighbours with another label, and the likelier label."""
     is_allowed = is_allowed & (np.cumsum(is_allowed, axis=1) <= _NEIGHBOURS)
     gestures = np.unique(neighbour_labels)
     votes = np.stack([((neighbour_labels == g) & is_allowed).sum(axis=1) for g in gestures], axis=1)

@@ -204,8 +204,7 @@ class DriftMonitor:
         return text if deviation > _MAX_DEVIATION else ""
 
     def _compare_gesture(self, name: str, hands: Sequence[_SeenHand]) -> tuple[float, str]:
-        """Return the largest deviation of a gesture's measures from training, and a sentence about
-        it; 0 and "" if too few hands were seen."""
+        """Return the largest deviation of a gesture from training with a sentence, or 0 and ""."""
         reference = self._reference[name]
         if not _is_enough(hands):
             return 0.0, ""

@@ -199,8 +199,7 @@ def _compute_frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
 def _nearest_example_distances(
     bank: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the distance of each example to the nearest other example of its gesture, or of any
-    gesture if every gesture has only one example."""
+    """Return each example's distance to the nearest other one, of its gesture if there is any."""
     far = warped_distances(bank, bank)
     np.fill_diagonal(far, np.inf)
     near = np.where(labels[:, None] == labels[None], far, np.inf).min(1)

@@ -115,8 +115,7 @@ def _axis_rotation(axis: int, angle: float) -> Points:
 def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
-    """Draw a person or an upper arm, often a wall, sometimes a table or a flat object behind the
-    hand, and clutter."""
+    """Draw a person or an arm, and what may stand around: a wall, a table, clutter."""
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
     person = _sample_person(rng, elbow, float(palm[2]))

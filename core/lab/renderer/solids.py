@@ -170,8 +170,7 @@ def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
-    """Return the constants of each visible triangle that touches three spheres, a column per
-    triangle, and its bounds."""
+    """Return the constants of the triangles that touch three spheres, and their bounds."""
     c, r = solids.centres[solids.faces], solids.radii[solids.faces]
     edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
     upright = np.cross(edges[:, 0], edges[:, 1])

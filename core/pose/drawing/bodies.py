@@ -92,8 +92,7 @@ def _person_probability(estimate: Estimate) -> Floats:
 
 
 def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
-    """Make the view's background: the blurred picture without its people, the backdrop picture
-    (mirrored in advance if the result will be mirrored), or one colour."""
+    """Make the view's background; a backdrop is mirrored in advance if the result will be."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
         seen = 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
@@ -105,8 +104,7 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
 
 
 def _blur_background(rgb: Picture, mask: NDArray[Any]) -> Picture:
-    """Blur the picture, weighting pixels by the background mask, (H, W) 0..1, so that people don't
-    bleed into the background."""
+    """Blur the picture weighted by the mask, 0..1, so that people don't bleed into it."""
     height, width = rgb.shape[:2]
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
     weights = np.asarray(mask, np.float32)[..., None]

@@ -124,8 +124,7 @@ def enlarged_keypoint_after_click(
 
 
 def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
-    """Place the tiles of the stages, their track and the attention maps row by row; the picture
-    fills the rest of the last row."""
+    """Place stages, track and attention maps row by row; the picture fills the last row."""
     items = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
     items += [(ATTENTION, number) for number in range(attentions)]
     grid = _Grid.for_tiles(len(items) + 1, LEAST_STAGE, width)

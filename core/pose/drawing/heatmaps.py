@@ -191,8 +191,7 @@ def _draw_tiles(
     skeleton: Skeleton,
     attention_names: Sequence[str],
 ) -> Picture:
-    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout; if there are
-    no heatmaps, the tiles are dark."""
+    """Draw picture and heatmaps as titled tiles, which are dark if there are no heatmaps."""
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
     for tile in layout.tiles:
         space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
@@ -292,8 +291,7 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
 def _draw_title(
     space: Picture, tile: Tile, skeleton: Skeleton, attention_names: Sequence[str]
 ) -> None:
-    """Draw a tile's title in its lower left corner, and a stripe in the colour of a joint's finger
-    or limb at its top."""
+    """Draw a tile's title, and at the top of a joint's tile a stripe in its colour."""
     title = render_label(tile_title(tile, skeleton, attention_names), "", TITLE)
     plate = title[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
@@ -344,8 +342,7 @@ def _apply_colours(levels: Levels) -> Picture:
 
 @lru_cache(maxsize=1)
 def _blend_tables() -> tuple[Picture, Picture]:
-    """Return lookup tables for levels 0..255: (1, 256, 3) colours multiplied by opacity, and (1,
-    256) weights of the picture, 0..255."""
+    """Return tables by level: (1, 256, 3) colours times opacity, (1, 256) picture's weights."""
     level = np.arange(256, dtype=np.uint8)[None]
     strength = level / np.float32(255)
     share = np.where(strength > _MIN_RESPONSE, np.sqrt(strength) * _STRENGTH, 0)

@@ -92,8 +92,7 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
 def _draw_skeleton(
     out: Picture, pose: Pose, skeleton: Skeleton, single_color: Rgb | None = None
 ) -> None:
-    """Draw edges and keypoints into the picture in place, skipping missing ones; draw no edges if
-    the pose has another number of keypoints than the skeleton."""
+    """Draw edges and keypoints in place; no edges if the pose has other keypoints."""
     width = max(1, round(min(out.shape[:2]) / 240))  # 2 px at 640x480
     ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
@@ -112,8 +111,7 @@ def _to_drawing_coordinates(x: float, y: float) -> tuple[int, int] | None:
 
 
 def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
-    """Draw a label above the keypoints, moved inside the picture; `mirror`: the picture is mirrored
-    already, the keypoints aren't."""
+    """Draw a label above the keypoints, which are not mirrored where the picture is."""
     height, width = out.shape[:2]
     plate = render_label(text, emoji, max(18, height // 14))
     x0, y0, x1, _ = bounding_box(keypoints)

@@ -164,8 +164,7 @@ class Database:
     def _find_project_and_title(
         self, table: Table, ids: Sequence[int], title: str
     ) -> tuple[int, str]:
-        """Return the project id of the first existing row, and the title with that row's name
-        filled in; raise NotFoundError if none of the rows exists."""
+        """Return the first existing row's project id, and the title with its name filled in."""
         project_id = _project_id_column(table)
         columns = [project_id, table.c.name] if "name" in table.c else [project_id]
         for row_id in ids:
