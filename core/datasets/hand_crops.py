@@ -158,8 +158,7 @@ def read_pack(folder: Path) -> HandCrops:
 def augment_crop(
     crops: HandCrops, row: int, others: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> tuple[Picture, Floats]:
-    """Return a randomly augmented crop of (size, size) and its keypoints; backgrounds come from the
-    rows `others`."""
+    """Return a changed crop of (size, size) and keypoints; `others` give backgrounds."""
     picture, keypoints = np.asarray(crops.pictures[row]), crops.keypoints[row]
     mask_row = int(crops.table["mask"].iat[row])
     if mask_row >= 0 and rng.random() < 0.8:

@@ -105,8 +105,7 @@ class Cube:
         return np.clip(units, -1, 1).astype(np.float32)
 
     def rotate_points(self, xyz_mm: Points, turn_deg: float) -> Points:
-        """Rotate (N, 3) points, mm, clockwise in the image plane about the cube's centre; depths
-        don't change."""
+        """Rotate (N, 3) points, mm, clockwise about the cube's centre; depths stay."""
         cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
         uvd = self.camera.to_pixels(xyz_mm)
         centre = np.array(self.centre_uvd[:2])

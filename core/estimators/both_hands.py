@@ -32,8 +32,7 @@ class BothHands(Estimator):
         self._pairing = HandPairing()
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find one person's two hands in the next frame as one pose of 42 keypoints, or none; a
-        hand keeps its side while it is tracked."""
+        """Find two hands in the next frame as one pose of 42 keypoints; sides stay."""
         return self._pair_estimate(self._hands.estimate(frame), self._pairing)
 
     def estimate_still(

@@ -32,8 +32,7 @@ class DepthNet:
         return np.asarray(keypoints, np.float32)
 
     def find_keypoints_mm(self, cube: Cube, crop: Crop) -> Points:
-        """Find a hand's keypoints, (K, 3) mm, in its cube's crop (S, S), averaged over rotations of
-        the crop by each of `turns_deg`."""
+        """Find (K, 3) mm in the cube's crop (S, S), averaged over rotations by `turns_deg`."""
         crops = [rotate_crop(crop, turn) if turn else crop for turn in self.turns_deg]
         predictions = zip(self.turns_deg, self.predict(np.stack(crops)), strict=True)
         unturned = [
@@ -51,8 +50,7 @@ class Palm:
 
 
 class PalmDetector:
-    """Finds the most likely palm in a depth frame. Raises WeightsError: no such net in that folder,
-    or its graph was altered."""
+    """Finds the likeliest palm in a frame. Raises WeightsError: no such net, or altered."""
 
     def __init__(self, folder: Path) -> None:
         about, self._session = open_net(folder, PalmMetadata)
@@ -66,8 +64,7 @@ class PalmDetector:
         return Palm((float(u), float(v), depth), score)
 
     def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
-        """Return the highest palm score, 0..1, within the bounds u0, v0, u1, v1 (px) of a frame (H,
-        W); 0 if the bounds contain no map cell."""
+        """Return the highest palm score within bounds u0, v0, u1, v1 (px); 0 if none."""
         heatmap, _, scale = self._predict_maps(depth_mm)
         u, v = (self._cells_to_frame(np.arange(count), scale) for count in heatmap.shape[::-1])
         rows = (v >= bounds[1]) & (v <= bounds[3])

@@ -50,12 +50,8 @@ def estimate_in_boxes(
     decoding: PeakDecoder | None = None,
 ) -> list[PoseWithHeatmaps]:
     """Run the net on each person's box and decode the keypoints; return poses and heatmaps in the
-    order of the boxes.
-
-    Args:
-        flip: average with the prediction for the mirrored person (the flip test).
-        decoding: how a peak is located between cells; None: as the net was trained.
-    """
+    order of the boxes. `flip`: average with the prediction for the mirrored person (the flip test).
+    `decoding`: how a peak is located between cells; None: as the net was trained."""
     ends: BoxEnds = "centres" if net.reading.alignment == "ends" else "edges"
     views = [PersonView.from_box(box, net.input_hw, ends=ends) for box in boxes]
     found: list[PoseWithHeatmaps] = []
@@ -131,8 +127,7 @@ def _make_pose(keypoints: Floats, values: Floats) -> Pose:
 
 
 def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
-    """Return the region of the picture that heatmaps cover, given how their cells align with the
-    net's input."""
+    """Return the region of the picture that maps of this alignment cover."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels per cell
     start = np.zeros(2)  # centre of the first cell, input pixels
@@ -188,8 +183,7 @@ class HeatmapBodies(HeatmapEstimator):
         return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
 
     def detect_still_boxes(self, rgb: Picture, num_poses: int | None = None) -> list[Box]:
-        """Detect people in a single picture and return their boxes; without MediaPipe, one box of
-        the whole picture."""
+        """Return people's boxes in a picture; without MediaPipe, one of the whole picture."""
         with self._lock:
             self._check_open()
             mediapipe = self._mediapipe

@@ -41,8 +41,7 @@ class HeatmapHands(HeatmapEstimator):
         self._tracked: _TrackedHand | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the hands in the next frame, most confident first, in crops around the tracked hand
-        or around the hands that MediaPipe finds."""
+        """Find the hands in the next frame, best first, near tracked or MediaPipe's hands."""
         with self._lock:
             self._check_open()
             if self._crop == "centre":
@@ -55,8 +54,7 @@ class HeatmapHands(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the hands in a single picture, in crops around those that MediaPipe finds, most
-        confident first."""
+        """Find the hands in a single picture, best first, near those of MediaPipe."""
         with self._lock:
             hands = self._hands.estimate_still(rgb, num_poses=num_poses)
             found = sort_by_confidence([self._run_at_hand(rgb, hand) for hand in hands.poses])

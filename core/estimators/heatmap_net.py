@@ -42,8 +42,7 @@ class HeatmapNet:
             )
 
     def predict_heatmaps(self, pictures: Pictures) -> Floats:
-        """Predict (N, S, J+1, h, w) heatmaps from (N, H, W, 3) uint8 pictures; the last map of each
-        stage is the background."""
+        """Predict (N, S, J+1, h, w) from (N, H, W, 3) uint8; the last map is the background."""
         if self.is_simcc:
             return simcc_to_heatmaps(*self.predict_simcc(pictures))
         (maps,) = self._run_session([MAPS], pictures)

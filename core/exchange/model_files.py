@@ -100,8 +100,7 @@ def _create_test_inputs(model: GestureModel, paths: Paths) -> Inputs:
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """The content of a `.gesture` file, its proof (`describe_proof`) and its cards; `motions_card`
-    is "" without a model of moving gestures."""
+    """The content of a `.gesture` file, its proof (`describe_proof`) and its cards or ""."""
 
     content: bytes
     proof: dict[str, Any]

@@ -42,8 +42,7 @@ class RejectionScores:
     kinds: NDArray[np.str_]  # (M,) the sign shown; digits as "digit 4"
 
     def accepted_masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return (N,) and (M,) masks of accepted gesture samples and unknown hands, with thresholds
-        chosen on the other folds."""
+        """Return (N,) and (M,) masks of what other folds' thresholds accept."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = cross_fit_thresholds(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:

@@ -45,8 +45,7 @@ class PalmFrame:
 
 
 def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
-    """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
-    and knuckles."""
+    """Return (…, 3) palm centres: the palm keypoint, or the mean of wrist and knuckles."""
     if "palm" in skeleton.joints:
         return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
     bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]
@@ -142,13 +141,10 @@ def measure_finding(
 ) -> dict[str, Any]:
     """Measure how often finders locate a hand in depth frames with known palm centres. They are
     tried in order, as on Depth, without tracking; `RENDERED` means the held-out rendered scenes.
-    Raises MudraError: the data is missing, empty or damaged.
-
-    Returns:
-        n frames; found: fraction with a hand within 50 mm of the palm centre; seen: fraction with
-        a hand anywhere; median_mm: median distance of seen hands, None if none was seen; by: hands
-        seen per method; ms: median time per frame; missed: names of frames without a found hand.
-    """
+    Raises MudraError: the data is missing, empty or damaged. Returns n frames; found: fraction with
+    a hand within 50 mm of the palm centre; seen: fraction with a hand anywhere; median_mm: median
+    distance of seen hands, None if none was seen; by: hands seen per method; ms: median time per
+    frame; missed: names of frames without a found hand."""
     names: list[str] = []
     apart_mm, times_s = [], []
     by = dict.fromkeys((str(finder.method) for finder in finders), 0)

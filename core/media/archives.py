@@ -44,11 +44,8 @@ def unpack_zip(
 ) -> Iterator[Path]:
     """Unpack an untrusted zip into a temporary folder that exists during a `with` block. Raises
     ArchiveError: no zip, one above the limits, or with a name that is unsafe or not allowed.
-
-    Args:
-        allowed: what every member's name must match in full.
-        name: what to call the zip in an error; "": as the file.
-    """
+    `allowed`: what every member's name must match in full. `name`: what to call the zip in an
+    error; "": as the file."""
     name = name or source.name
     with _open_zip(source, name) as archive, temporary_folder() as folder:
         entries = archive.infolist()

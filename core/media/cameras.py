@@ -16,8 +16,7 @@ from core.pose.types import Frame, Picture
 
 
 def read_camera(number: int) -> Iterator[Frame]:
-    """Yield a camera's frames, marked as mirrored, until it stops; raise MediaError if there is no
-    camera of that number or it is in use."""
+    """Yield a camera's mirrored frames until it stops; raise MediaError if it gives none."""
     capture = cv2.VideoCapture(number)
     try:
         started_s, index = time.monotonic(), 0

@@ -33,11 +33,8 @@ class VideoTrack:
 
     def __init__(self, path: Path, *, number: int = 0, pixel_format: str = "") -> None:
         """Read every packet of the file, decoding none. Raises MediaError: no video that can be
-        read, above the limits, or grey wanted of pixels whose values would change.
-
-        Args:
-            number: of the video stream.
-            pixel_format: `GREY_16`, `GREY_8` or `RGB`; "": grey, as deep as the stream.
+        read, above the limits, or grey wanted of pixels whose values would change. `number`: of the
+        video stream. `pixel_format`: `GREY_16`, `GREY_8` or `RGB`; "": grey, as deep as the stream.
         """
         self._resources = contextlib.ExitStack()
         self._name = path.name
@@ -126,8 +123,7 @@ class VideoTrack:
 
 
 class LosslessWriter:
-    """Writes pictures of 16 bits, and if `rgb` colours beside them, as FFV1 in .mkv; a context
-    manager. Errors as `create_video`."""
+    """Writes 16-bit pictures, and if `rgb` colours, as FFV1 in .mkv; a context manager."""
 
     def __init__(
         self, path: Path, size_hw: tuple[int, int], metadata: dict[str, str], *, rgb: bool = False

@@ -99,12 +99,8 @@ def create_video(
     path: Path, suffix: str, container_format: str, *, name: str = ""
 ) -> av.container.OutputContainer:
     """Create a video file to add streams to; raise MediaError if its path has another suffix or
-    can't be written.
-
-    Args:
-        container_format: FFmpeg's name of it.
-        name: of the video in errors; "": its path.
-    """
+    can't be written. `container_format`: FFmpeg's name of it. `name`: of the video in errors; "":
+    its path."""
     if path.suffix.lower() != suffix:
         label = name or path.name
         raise MediaError(f"{label}: this video is written as {suffix}, not “{path.suffix}”")

@@ -28,12 +28,8 @@ def fetch_weights(
     """Download published weights, verify their sha256, convert them and delete the download; return
     their record, NAME.json. Raises WeightsError: offline, cut off, another sha256 than expected, or
     one that has to be accepted (the file then stays, and the text names the option that accepts
-    it).
-
-    Args:
-        accept_hash: the sha256 that the user trusts if none is published.
-        source: another file than the table's first.
-    """
+    it). `accept_hash`: the sha256 that the user trusts if none is published. `source`: another file
+    than the table's first."""
     source = source or find_weights(name).sources[0]
     expected = source.sha256 or (accept_hash.lower() if accept_hash else None)
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,12 +15,9 @@ _MEAN_DEPTH_MM, _DEPTH_STD_MM = 800.0, 400.0
 
 
 class PalmNet(nn.Module):
-    """A small encoder-decoder on frames (B, 1, H, W) of depth in mm, 0 where missing.
-
-    Args:
-        widths: channels at a half, a quarter, an eighth and a sixteenth of the frame.
-        input_hw: (H, W) that it is trained for, px; any multiples of 4 work.
-    """
+    """A small encoder-decoder on frames (B, 1, H, W) of depth in mm, 0 where missing. `widths`:
+    channels at a half, a quarter, an eighth and a sixteenth of the frame. `input_hw`: (H, W) that
+    it is trained for, px; any multiples of 4 work."""
 
     joints, stages, stride, background = 1, 1, 4, False
 

@@ -109,18 +109,14 @@ class PoseResNet(nn.Module):
         return (*holistic, "part_wise") if self.attention.part_wise else holistic
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w), from pictures
-        (B, 3, H, W) in the channel order and scaling of the weights."""
+        """Predict (B, 1, J, h, w) maps, without background, from pictures (B, 3, H, W)."""
         return self.predict_with_attention(pictures)[0]
 
     def predict_with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Predict heatmaps; return them and each attention unit's weights, 0..1, by name.
-
-        Returns:
-            (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the
-            coarsest scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w); only
-            those that the net has.
-        """
+        """Predict heatmaps; return them and each attention unit's weights, 0..1, by name. Returns
+        (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the coarsest
+        scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w); only those that the
+        net has."""
         x, scales = self._extract_features(pictures), []
         for i in (0, 3, 6):
             x = self.deconv_layers[i : i + 3](x)
@@ -177,8 +173,7 @@ class AttentionUnits(nn.Module):
         nn.init.normal_(self.kernel.weight, std=1 / kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute attention weights (B, N, h, w), 0..1, from features (B, C, h, w) by mean-field
-        iterations."""
+        """Compute attention weights (B, N, h, w), 0..1, by mean-field iterations."""
         unary: Tensor = self.unary(x)
         weights = unary
         for _ in range(self.iterations):

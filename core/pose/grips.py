@@ -61,8 +61,7 @@ class GripDetector:
 
 
 def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[float, Points]]:
-    """Measure pinch and grab as name → (distance in palm lengths, (3,) position); {} for a skeleton
-    without fingers."""
+    """Measure pinch and grab as name → (palm lengths, (3,) position); {} without fingers."""
     if not skeleton.sides:
         return {}
     middle, length = _palm_frame(keypoints, skeleton)

@@ -112,11 +112,8 @@ def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
 
 def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
     """Decode each map's peak, shifted by a quarter of a cell towards the higher neighbour along
-    each axis (Newell et al. 2016), except at the map's border.
-
-    Returns:
-        (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
-    """
+    each axis (Newell et al. 2016), except at the map's border. Returns (..., J, 2) x, y in cells,
+    NaN where no value is above 0; (..., J) peak values, 0 there."""
     cells, values = find_peaks(maps)
     size_wh = np.array(maps.shape[:-3:-1])
     inside = np.all((cells > 1) & (cells < size_wh - 1), axis=-1, keepdims=True)
@@ -171,12 +168,9 @@ def _mask_empty_peaks(cells: Any, values: Floats) -> tuple[Floats, Floats]:
 
 def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
     """Decode keypoints of a SimCC net (Li et al. 2022): the position of the highest value in each
-    of its outputs, (..., J, W·bins) and (..., J, H·bins).
-
-    Returns:
-        (..., J, 2) x, y in input pixels, NaN where no value is above 0; (..., J) the lower of both
-        axes' highest values (as mmpose scores them), 0 there.
-    """
+    of its outputs, (..., J, W·bins) and (..., J, H·bins). Returns (..., J, 2) x, y in input pixels,
+    NaN where no value is above 0; (..., J) the lower of both axes' highest values (as mmpose scores
+    them), 0 there."""
     place = np.stack([along_x.argmax(axis=-1), along_y.argmax(axis=-1)], axis=-1) / bins
     return _mask_empty_peaks(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
 
@@ -201,8 +195,7 @@ def unflip_heatmaps(
 
 
 def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Resize maps to the input's size; return the position of each map's maximum, (J, 2) x, y, and
-    its value (J,)."""
+    """Return each map's maximum at the input's size, (J, 2) x, y, and its value (J,)."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = find_peaks(np.stack(large))

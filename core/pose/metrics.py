@@ -65,12 +65,9 @@ def pck_interval(
     pictures: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Compute the 95 % confidence interval of `pck(…).weighted` by a bootstrap over pictures, since
-    errors in the same picture are correlated.
-
-    Args:
-        distances: (N, K); or (S, N, K) of several nets on the same poses, whose rates are pooled.
-        pictures: (N,) which picture each pose is in; None: each in another.
-    """
+    errors in the same picture are correlated. `distances`: (N, K); or (S, N, K) of several nets on
+    the same poses, whose rates are pooled. `pictures`: (N,) which picture each pose is in; None:
+    each in another."""
     nets = distances.reshape(-1, *distances.shape[-2:])
     poses = np.arange(nets.shape[1]) if pictures is None else np.asarray(pictures)
     which = np.unique(poses, return_inverse=True)[1]
@@ -119,8 +116,7 @@ def summarize_distances(distances: Distances) -> dict[str, float | None]:
 
 
 def torso_lengths(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
-    """Compute the distance from left shoulder to right hip, LSP's normaliser, of each true pose (N,
-    K, 2); the keypoints are given by index."""
+    """Return each true pose's (N, K, 2) distance of left shoulder and right hip, LSP's unit."""
     joints = np.asarray(target, np.float64)
     return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
 

@@ -73,12 +73,8 @@ class PoseTracker:
     """Numbers poses so that each keeps its number from frame to frame.
 
     Hands are matched by displacement; bodies, which may cross, by similarity (OKS and the boxes'
-    IoU) to their positions extrapolated by constant velocity.
-
-    Args:
-        forget_s: a track that is missing for longer ends.
-        reuse: a new pose gets the lowest free number, else one never used before.
-    """
+    IoU) to their positions extrapolated by constant velocity. `forget_s`: a track that is missing
+    for longer ends. `reuse`: a new pose gets the lowest free number, else one never used before."""
 
     def __init__(self, forget_s: float = 0.5, *, reuse: bool = False) -> None:
         self.forget_s, self.reuse = forget_s, reuse
@@ -132,8 +128,7 @@ class PoseTracker:
 
 
 def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
-    """Drop detections of the same person by OKS (non-maximum suppression); return the indices of
-    the remaining bodies, most confident first."""
+    """Return the indices of different people, most confident first, by OKS and NMS."""
     if len(poses) < 2:
         return list(range(len(poses)))
     joints, sigmas = _oks_keypoints(skeleton)

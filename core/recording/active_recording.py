@@ -78,8 +78,7 @@ _MIN_INTERVAL_FACTOR = 0.7  # a camera's frames come unevenly: half a frame earl
 
 
 class SampleWriter:
-    """Stores one recording's samples in small batches from its own thread, so that a busy or full
-    disk never delays the camera's picture."""
+    """Stores samples in batches from its own thread: a slow disk never delays the camera."""
 
     def __init__(self, store: Store, recording_id: int, interval_s: float) -> None:
         self.lost, self._reason = 0, ""
@@ -180,8 +179,7 @@ class ActiveRecording:
         return True
 
     def add(self, sample: NewSample | str) -> None:
-        """Add a frame's sample, or the reason for skipping the frame; if a button is held, queue it
-        until the hold is confirmed."""
+        """Add a sample or a skip reason; while a button is held, it waits to be confirmed."""
         if not isinstance(sample, str):
             self.last = sample.pose
         if self._hold is None:
@@ -225,8 +223,7 @@ class ActiveRecording:
             self.end()
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
-        """Queue a sample for storing, or count a skipped frame by reason; end the recording when
-        the plan's number of samples is reached."""
+        """Queue a sample or count a skip reason; end the recording at the plan's number."""
         if isinstance(sample, str):
             self._skipped[sample] += 1
             return

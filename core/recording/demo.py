@@ -59,8 +59,7 @@ def demo_background() -> Picture:
 
 
 class ReplayEstimator(Estimator):
-    """An estimator that ignores the picture and shows the demo's hands, one gesture after the
-    other; default: the eight built-in ones."""
+    """An estimator that ignores the picture and shows the demo's hands one after the other."""
 
     version = "replay"
     skeleton = HAND_21.name
@@ -124,8 +123,7 @@ class ReplayEstimator(Estimator):
 
 
 def fill_demo_project(store: Store, table: Path) -> Project:
-    """Create or complete the demo project from the shipped table. If the user has another project
-    with that name, append " 2" to the name."""
+    """Create or complete the demo project; its name gets " 2" where the user has one so named."""
     there = {project.name.casefold(): project.id for project in store.projects()}
     names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
     name = next(

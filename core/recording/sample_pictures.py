@@ -49,8 +49,7 @@ def encode_sample_picture(sample: Sample, size: int = 160) -> bytes:
 
 
 def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """Encode a sample's crop as a small JPEG, mirrored as the viewer saw it; for a clip, or if
-    there is no crop, the drawn skeleton."""
+    """Encode a sample's crop as the viewer saw it as a small JPEG, or else its skeleton."""
     if sample.frames > 1 or sample.crop_jpeg is None:
         return encode_sample_picture(sample, size)
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)

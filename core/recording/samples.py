@@ -123,8 +123,7 @@ def select_valid_pose(
 def rejection_reason(
     pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> str | None:
-    """Return why a pose is skipped (missing, low score, cut off, or a duplicate of `last`); None if
-    it is valid."""
+    """Return why a pose is skipped, e.g. as a duplicate of `last`; None if it is valid."""
     skeleton = skeleton_named(estimate.skeleton)
     limits = limits or _LIMITS.get(skeleton.title, BODY_LIMITS)
     pose = pose and pose.without_hidden()

@@ -34,12 +34,8 @@ def record_source(
 ) -> RecordingStatus:
     """Record a gesture from `camera:N` or a video file into a project (created if missing). Raises
     NotFoundError: the project has no such gesture; MediaError: no such camera, or an unreadable
-    file.
-
-    Args:
-        seconds: maximum duration; None: until the video ends, or Ctrl-C.
-        person: who shows it; None: “me” in front of a camera, unknown in a video.
-    """
+    file. `seconds`: maximum duration; None: until the video ends, or Ctrl-C. `person`: who shows
+    it; None: “me” in front of a camera, unknown in a video."""
     frames = open_frames(source)
     with find_or_create_project(store, project, estimator.skeleton) as (found, _):
         gesture_id = find_gesture(store, found.id, gesture).id
@@ -94,8 +90,7 @@ def open_frames(source: str) -> Iterator[Frame]:
 
 
 def find_gesture(store: Store, project_id: int, name: str) -> Gesture:
-    """Find a project's gesture by name, ignoring case, or by a built-in gesture's alias or emoji;
-    raise NotFoundError if there is none."""
+    """Find a gesture by name, alias or emoji, ignoring case; raise NotFoundError if missing."""
     gestures = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
     for candidate in (safe_name(name), match_gesture(name) or ""):
         if candidate.casefold() in gestures:

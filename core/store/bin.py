@@ -83,12 +83,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
     """Restore a project, gesture or person with the samples deleted with it, and return the number
     of restored samples. A sample that also belongs to another gesture or person in the bin stays
     there until that entry is restored. Raises NotFoundError: it is not in the bin; StoreError: the
-    name is taken, or samples don't fit their gesture's kind; nothing changed.
-
-    Args:
-        project_id: the project whose history gets the action.
-        name: a new name; "" keeps the old one.
-    """
+    name is taken, or samples don't fit their gesture's kind; nothing changed. `project_id`: the
+    project whose history gets the action. `name`: a new name; "" keeps the old one."""
     table = _TABLES[kind]
     with store.begin_undoable(row_id if kind == PROJECT else project_id) as undo_log:
         found = t.filter_deleted(select(table), table, deleted=True).where(table.c.id == row_id)

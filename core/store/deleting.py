@@ -104,8 +104,7 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
 
 
 def delete_pictures(store: Database, project_id: int) -> int:
-    """Permanently delete all crops of a project, including those in the bin, and make the project
-    keypoints-only; return the number of crops."""
+    """Delete all crops of a project for good, and store no more; return their number."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
     project = update(t.projects).where(t.projects.c.id == project_id)
     crops = delete(t.crops).where(t.crops.c.sample_id.in_(samples))

@@ -72,11 +72,9 @@ class Store(Database):
         in_space: bool = False,
         motions: bool = False,
     ) -> Project:
-        """Create a project with the default gestures of its skeleton, including `none`.
-
-        Args:
-            in_space: whether it trains on 3-D keypoints.
-            motions: whether it starts with moving hand gestures instead.
+        """Create a project with the default gestures of its skeleton, including `none`. `in_space`:
+        whether it trains on 3-D keypoints. `motions`: whether it starts with moving hand gestures
+        instead.
 
         Raises:
             StoreError: the name is taken.
@@ -315,8 +313,7 @@ class Store(Database):
         return {row[0] for row in self.fetch_all(found.distinct())}
 
     def stored_table_keypoints(self, project_id: int, table_sha256: str) -> Counter[bytes]:
-        """Count how often each keypoint blob was imported from the table with this SHA-256, among
-        the samples outside the bin."""
+        """Count each keypoint blob outside the bin that came from the table with this SHA-256."""
         of = t.samples.c
         found = select(of.keypoints).where(
             of.project_id == project_id,

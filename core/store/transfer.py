@@ -38,8 +38,7 @@ _SESSION_COLUMNS = ("id", "name", "source", "started_at")
 def read_project_rows(
     connection: Connection, project_id: int, part: str, *, with_bin: bool = False
 ) -> Iterator[Row]:
-    """Yield a project's rows of one table of PARTS, ordered by id; each sample has its crops as
-    `jpegs`, {frame: JPEG}."""
+    """Yield a project's rows of one of PARTS by id; samples with `jpegs`, {frame: JPEG}."""
     table = t.metadata.tables[part]
     found = select(table).where(_is_exported(table, project_id, with_bin)).order_by(table.c.id)
     for rows in connection.execution_options(yield_per=_BATCH).execute(found).partitions():
@@ -154,11 +153,8 @@ def insert_project(
 ) -> ImportedProject:
     """Insert an imported project and all its rows under new ids; if its name is taken, append a
     number. Raise StoreError if a row refers to a missing row or samples don't fit together.
-
-    Args:
-        columns: of `projects`, without id, key and owner.
-        read: returns the rows of one of PARTS with their old ids, as `read_project_rows` does.
-    """
+    `columns`: of `projects`, without id, key and owner. `read`: returns the rows of one of PARTS
+    with their old ids, as `read_project_rows` does."""
     name = name_columns(_find_free_name(connection, columns["name"], owner))
     project_id = insert_row(connection, t.projects, columns | name | {"owner": owner})
     project = select(t.projects).where(t.projects.c.id == project_id)

@@ -30,8 +30,7 @@ _EVALUATION_BATCH = 64
 
 
 class TrainingMonitor:
-    """Monitors a training run: evaluates the net and saves a checkpoint every `interval_s`. Only
-    the first process writes to the run."""
+    """Evaluates the net and saves a checkpoint every `interval_s`; the first process writes."""
 
     def __init__(
         self,

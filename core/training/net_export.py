@@ -145,8 +145,7 @@ def save_trained_net(
     build: Mapping[str, Any] | None = None,
     scaling: Scaling = UNIT_SCALING,
 ) -> None:
-    """Build a net with the options it was trained with, load its trained weights from a file, and
-    write its model folder."""
+    """Build a net, load its trained weights from a file, and write its model folder."""
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
     spec = NETS[name]

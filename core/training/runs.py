@@ -137,8 +137,7 @@ def list_runs(root: Path) -> list[Run]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the message for the user on why training failed: the error's own, a full disk or
-    memory, or “something went wrong”."""
+    """Return why a training failed, for the user: its message, or a full disk or memory."""
     if isinstance(error, MudraError):
         return str(error)
     if isinstance(error, OSError) and error.errno in _FULL_DISK:

@@ -57,8 +57,7 @@ def write_joints(path: Path, uvd: Points) -> None:
 def read_text_lines(
     path: Path, max_bytes: int = DEPTH.max_table_bytes
 ) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, text) for each non-blank line; raise TableError if the file is missing
-    or too large, or a line is too long."""
+    """Yield (number from 1, text) of lines that aren't blank; raise TableError above limits."""
     try:
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")

@@ -25,12 +25,8 @@ Capture = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, re
 
 class LiveSensor(DepthSource):
     """A camera that is started when created; subclasses list, start and read one kind. Raises
-    MediaError: it can't be started.
-
-    Args:
-        library: its maker's module.
-        number: of the devices that are plugged in.
-    """
+    MediaError: it can't be started. `library`: its maker's module. `number`: of the devices that
+    are plugged in."""
 
     def __init__(self, name: str, library: Any, number: int) -> None:
         super().__init__(name, None)
@@ -58,8 +54,7 @@ class LiveSensor(DepthSource):
         """Return the next picture: depth in mm, time and colours; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
-        """Return the camera's newest frame, whatever `index`, and discard older queued ones; raise
-        MediaError if none arrives within 2 s."""
+        """Return the newest frame, whatever `index`; raise MediaError if none comes in 2 s."""
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
         with wrap_driver_errors(f"{self.name} gives no picture"):
@@ -94,8 +89,7 @@ def shorten_error(error: BaseException) -> str:
 
 @contextmanager
 def wrap_driver_errors(problem: str) -> Iterator[None]:
-    """Turn any exception except MediaError in a `with` block into a one-sentence MediaError that
-    starts with `problem`."""
+    """Turn any exception of a `with` block into a MediaError that begins with `problem`."""
     try:
         yield
     except MediaError:

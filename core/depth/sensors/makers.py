@@ -117,8 +117,7 @@ class RealSense(LiveSensor):
 
 
 class Orbbec(LiveSensor):
-    """Orbbec's newer cameras (Gemini, Femto, Astra 2), by `pyorbbecsdk`, without colours; the Astra
-    Mini is OpenNI 2's."""
+    """Orbbec's newer cameras (Gemini, Femto, Astra 2), by `pyorbbecsdk`, without colours."""
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:

@@ -42,8 +42,7 @@ def from_line(line: bytes) -> Row:
 
 
 class Packer:
-    """Writes a project's zip member by member; `counts` are its numbers of rows by table, of crops
-    and of trainings."""
+    """Writes a project's zip by members; `counts` are numbers of rows, crops, trainings."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.counts: Counter[str] = Counter()

@@ -54,8 +54,7 @@ _NAMES = re.compile(
 
 @dataclass(frozen=True)
 class ProjectTransfer:
-    """An exported or imported project: its name in this studio, the numbers of rows, crops and
-    trainings, and the size of the zip in bytes."""
+    """A project's name in this studio, its numbers of rows, and the zip's size in bytes."""
 
     project: str
     counts: dict[str, int]

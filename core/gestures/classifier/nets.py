@@ -98,8 +98,7 @@ class OpenSetNet(nn.Module):
 
 
 def run_net(net: nn.Module, data: GestureData) -> list[NDArray[np.float32]]:
-    """Return a net's outputs for the samples: (N, C) probabilities and, for an `OpenSetNet`, (N,)
-    rejection scores."""
+    """Return a net's outputs: (N, C) probabilities and, of an `OpenSetNet`, (N,) scores."""
     with torch.no_grad():
         out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
     return [one.numpy() for one in (out if isinstance(out, tuple) else (out,))]

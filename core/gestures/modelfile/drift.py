@@ -139,8 +139,7 @@ def _shows_part(keypoints: NDArray[np.float32], part: str, skeleton: Skeleton) -
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """A (K, 2) hand or body with the model's prediction: `gesture` is None for "no gesture", `half`
-    is the result of `find_half_bodies`."""
+    """A (K, 2) hand or body and the model's answer; `gesture` is None for "no gesture"."""
 
     keypoints: NDArray[np.float32]
     gesture: str | None
@@ -184,8 +183,7 @@ class DriftMonitor:
             self._seen.popleft()
 
     def describe(self) -> str:
-        """Return a sentence on the largest difference from training and what to do; "" if nothing
-        differs much, or too few hands were seen."""
+        """Return a sentence on the largest difference from training and a remedy, or ""."""
         seen = list(self._seen)
         if not _is_enough(seen):
             return ""

@@ -127,8 +127,7 @@ class Usual(_Record):
 
 
 class ModelMetadata(_Record):
-    """The checked content of `metadata.json`; keys with a default may be missing in early versions.
-    See `GestureModel` for their meaning."""
+    """The checked content of `metadata.json`; early versions lack keys that have defaults."""
 
     gestures: list[Gesture] = Field(default_factory=list, max_length=_MAX_ENTRIES)
     feature_version: int | None = None
@@ -182,8 +181,7 @@ class ModelMetadata(_Record):
 
     @classmethod
     def parse(cls, metadata: dict[str, Any]) -> "ModelMetadata":
-        """Validate a model's metadata, and return them typed. Raise ModelError if a value has the
-        wrong type or is out of range."""
+        """Validate a model's metadata; raise ModelError for a wrong type or range."""
         try:
             return cls.model_validate(metadata)
         except ValidationError as error:

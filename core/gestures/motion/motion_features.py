@@ -27,8 +27,7 @@ _STEP_GAIN = 4.0  # brings steps to the size of positions
 
 @dataclass(frozen=True)
 class MotionFeatures:
-    """The features of one skeleton's windows: the path of its root, the path of its traced
-    keypoint, and its shape over time."""
+    """Features of one skeleton's windows: paths of root and traced keypoint, and shape."""
 
     skeleton: Skeleton
     axes: int = 2  # D of a keypoint
@@ -50,8 +49,7 @@ class MotionFeatures:
 
     @cached_property
     def compared_slices(self) -> list[slice]:
-        """Groups of features that `Templates` compares: for each path its positions and the
-        directions of its steps, and the shape."""
+        """What `Templates` compares: positions and step directions of each path, and the shape."""
         d, size = self.axes, 4 * self.axes + 2
         starts = range(0, (2 if self._non_root else 1) * size, size)
         parts = [slice(start + at, start + at + d) for start in starts for at in (0, 3 * d)]
@@ -72,8 +70,7 @@ class MotionFeatures:
         return self.compute(self.flip_mirrored(keypoints, mirrored_view, xp), xp)
 
     def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """Flip x and swap left and right where `mirrored_view` is true, so that (N, T, K, D)
-        keypoints are as the viewer saw them."""
+        """Flip (N, T, K, D) keypoints where `mirrored_view` is true, see `FeatureSet`."""
         return self._still_features.flip_mirrored(keypoints, mirrored_view, xp)
 
     def compute(self, seen: Any, xp: Any = np) -> Any:

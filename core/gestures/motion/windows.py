@@ -151,8 +151,7 @@ def measure_speed(
 
 
 def measure_pose_size(keypoints: Floats, parts: int = 1) -> float:
-    """Return the median diagonal of the bounding boxes of (T, K, D) poses (of a pair, of each
-    hand); 1 for single keypoints."""
+    """Return the median diagonal of (T, K, D) poses' boxes, a pair's hands'; 1 for one keypoint."""
     each = keypoints.reshape(len(keypoints) * parts, -1, keypoints.shape[-1])
     shown = each[np.isfinite(each).all(-1).any(-1)]
     if not len(shown) or each.shape[1] == 1:

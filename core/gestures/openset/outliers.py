@@ -147,8 +147,7 @@ def nearest_distances(rows: Array, bank: Array) -> Array:
 
 
 def _to_palm_frame(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
-    """Rotate and scale poses so that the palm points up with length 1 and the thumb is at +x. Also
-    return the (N, D, D) inverse matrices."""
+    """Put palms upright with length 1, the thumb at +x; return the (N, D, D) inverses, too."""
     points = hands - root_position(hands, skeleton.root)
     size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
     if hands.shape[-1] == 3:

@@ -65,8 +65,7 @@ class HandPlacement:
 def build_scene(
     rng: np.random.Generator, placement: HandPlacement, surroundings_palm: Points | None = None
 ) -> Scene:
-    """Build the scene of a placed hand with random surroundings, placed behind `surroundings_palm`
-    if given, else behind its own palm."""
+    """Build a placed hand's scene; what is around stands behind it or `surroundings_palm`."""
     chains = compute_finger_chains(placement.shape, placement.angles[None])[0]
     own = collect_keypoints(placement.shape, chains)
     to_camera = placement.turn * np.array([-1.0 if placement.left else 1.0, 1.0, 1.0])

@@ -88,8 +88,7 @@ class _CameraRays:
         return depth
 
     def bound_spheres(self, solids: Solids) -> NDArray[np.int32]:
-        """Return (N, 4) first and last column and row of each sphere, unclipped; the whole picture
-        for a sphere too near."""
+        """Return (N, 4) first and last column and row of each sphere; of too near ones, all."""
         x, y, z = solids.centres.T
         near = z - solids.radii
         safe = np.maximum(near, 1.0)

@@ -53,8 +53,7 @@ class BodyView:
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
-    """Draw bodies on a copy of the picture, with the background, tracking steps and skeletons that
-    the view selects."""
+    """Draw bodies on a copy of the picture: background, tracking steps, skeletons."""
     out = rgb
     if view.background != AS_IT_IS:
         out = _make_background(rgb, estimate, view, mirror)

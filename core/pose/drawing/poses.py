@@ -173,8 +173,7 @@ def emoji_font_path() -> Path | None:
 
 
 def draw_path(rgb: Picture, points: Floats) -> Picture:
-    """Draw a path through (T, 2) points on a copy of the picture, skipping missing ones: darker at
-    its start, with a dot at its end."""
+    """Draw a path through (T, 2) points on a copy, darker at its start, a dot at its end."""
     out = rgb.copy()
     ends = [end for x, y in points.tolist() if (end := _to_drawing_coordinates(x, y))]
     width = max(2, out.shape[0] // 120)

@@ -86,8 +86,7 @@ class Skeleton:
         return self.joints.index(joint)
 
     def check(self, joints: int, label: str = "these keypoints") -> None:
-        """Raise SkeletonError if `joints`, the number of keypoints, is not this skeleton's; its
-        message calls them `label`."""
+        """Raise SkeletonError, which says `label`, if it has another number of keypoints."""
         if joints != self.size:
             raise SkeletonError(
                 f"{label} have {joints} keypoints, {self.name} has {self.size}: use a project or "
