@@ -79,8 +79,7 @@ class Cube:
 
     @property
     def placement(self) -> CropPlacement:
-        """Return the transform from frame to crop pixels, as in the published nets' training: the
-        longer side fills the crop, the other is centred."""
+        """Return the transform from frame to crop pixels: the longer side fills the crop."""
         u0, v0, u1, v1 = self.bounds
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
         scale = width / (u1 - u0), height / (v1 - v0)
@@ -114,8 +113,7 @@ class Cube:
 
 
 def rotate_crop(crop: Crop, turn_deg: float) -> Crop:
-    """Rotate a crop (S, S) clockwise about its centre, in degrees, as `Cube.rotate_points` rotates
-    its keypoints; outside the crop it is 1 (nothing seen)."""
+    """Rotate a crop (S, S) as `Cube.rotate_points` its keypoints; 1 (unseen) outside."""
     matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), -turn_deg, 1.0)
     rotated = cv2.warpAffine(crop, matrix, crop.shape, flags=cv2.INTER_NEAREST, borderValue=1.0)
     return np.asarray(rotated, np.float32)

@@ -92,8 +92,7 @@ def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
 
 
 def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
-    """Return the cost of assigning a hand to a side (0 left, 1 right): its movement since the
-    previous frame, plus its score if its handedness is the other side."""
+    """Return a hand's movement from side 0 or 1, plus its score if its side is the other."""
     is_other_side = hand.handedness not in (None, _SIDES[side])
     return _relative_movement(hand.keypoints, previous, side) + hand.score * is_other_side
 

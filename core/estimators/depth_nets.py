@@ -82,8 +82,7 @@ class PalmDetector:
 
 
 def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:
-    """Shrink a frame to a net's input size by nearest pixels, keeping the aspect ratio, in the
-    upper left corner; return it and the frame pixels per input pixel."""
+    """Shrink a frame to the input's upper left corner; return it and px per input px."""
     height, width = size_hw
     scale = max(depth_mm.shape[0] / height, depth_mm.shape[1] / width)
     rows, columns = (np.floor((np.arange(n) + 0.5) * scale).astype(int) for n in size_hw)

@@ -90,11 +90,7 @@ def _estimate_by_maps(
 
 
 def _estimate_by_simcc(
-    net: HeatmapNet,
-    rgb: Picture,
-    views: Sequence[PersonView],
-    crops: NDArray[np.uint8],
-    flip: bool,
+    net: HeatmapNet, rgb: Picture, views: Sequence[PersonView], crops: NDArray[np.uint8], flip: bool
 ) -> list[PoseWithHeatmaps]:
     """Run a SimCC net on a batch of crops; decode poses, and make heatmaps for display."""
     along_x, along_y = net.predict_simcc(crops)
@@ -156,8 +152,7 @@ class HeatmapBodies(HeatmapEstimator):
         self._detected_s = -math.inf
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the bodies in the next frame, most confident first, in tracked boxes. Detect new
-        boxes if no body is tracked or, once a second, if too few are."""
+        """Find the next frame's bodies in tracked boxes; detect new ones where some lack."""
         with self._lock:
             self._check_open()
             tracked = self._tracked if self._crop != "mediapipe" else []

@@ -105,8 +105,7 @@ class Landmarkers:
         return vision.PoseLandmarker.create_from_options(poses)
 
     def _to_arrays(self, result: Any) -> tuple[dict[str, Any], Arrays]:
-        """Convert MediaPipe's result to the count with the hands' sides, and arrays: landmarks (N,
-        K, 2), world landmarks (N, K, 3) in metres, scores or visibility, and masks."""
+        """Convert MediaPipe's result to its count and sides, and arrays, see `Landmarks`."""
         answer: dict[str, Any] = {}
         if self._options["kind"] == HAND:
             sides = [one[0] for one in result.handedness]

@@ -125,8 +125,7 @@ def name_model_file(project: str) -> str:
 
 
 def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
-    """Return, ready for JSON, how a `.gesture` file was verified: gestures, output differences of
-    the test vectors, hashes, and whether its predict.py is Mudra's."""
+    """Describe, for JSON, how a `.gesture` file was verified, and whose predict.py it has."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.compare_answers().tolist()
     return {
@@ -193,8 +192,7 @@ def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = Fals
 
 
 def read_sample_hands(table: Path) -> Inputs:
-    """Read VECTOR_COUNT (16) hands of a keypoint table as test inputs, spread over gestures and
-    sizes; every second hand is mirrored and some have missing keypoints."""
+    """Read 16 hands of a table as test inputs, some mirrored, some lacking keypoints."""
     read = read_table(table, "keypoints-csv")
     order = np.argsort(read.gestures, kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, VECTOR_COUNT).round().astype(int)]
@@ -208,8 +206,7 @@ def read_sample_hands(table: Path) -> Inputs:
 
 
 def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
-    """Create VECTOR_COUNT (16) random poses as test inputs, with various sizes and positions; every
-    second pose is mirrored and one has a missing keypoint."""
+    """Create 16 random poses as test inputs, half of them mirrored, one lacking a keypoint."""
     rng = np.random.default_rng(VECTOR_COUNT)
     sizes = np.geomspace(20, 200, VECTOR_COUNT)[:, None, None]
     points = rng.normal(0, 1, (VECTOR_COUNT, skeleton.size, axes)) * sizes + rng.uniform(

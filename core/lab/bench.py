@@ -102,10 +102,7 @@ def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
     with _open_temporary_store() as (store, _):
         begun_s = time.perf_counter()
         report = import_path(
-            store,
-            "bench",
-            folder,
-            ImportOptions(lambda: MediapipeHands(paths.weights)),
+            store, "bench", folder, ImportOptions(lambda: MediapipeHands(paths.weights))
         )
         seconds = time.perf_counter() - begun_s
     return {

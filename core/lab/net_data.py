@@ -197,8 +197,7 @@ def _select_keypoints(table: pd.DataFrame) -> Floats:
 
 
 def segment_hand(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
-    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), initialised along its
-    bones, as (H, W) uint8 with 255 on the hand."""
+    """Segment a hand by GrabCut (Rother et al. 2004) along its bones: (H, W), 255 on it."""
     height, width = rgb.shape[:2]
     longer = max(*np.ptp(keypoints, axis=0).tolist(), 8.0)
     labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)

@@ -58,10 +58,7 @@ class RejectionScores:
 
 
 def score_held_out_people(
-    data: GestureData,
-    digits: GestureData,
-    hands: GestureData,
-    fit: Callable[[GestureData], Answer],
+    data: GestureData, digits: GestureData, hands: GestureData, fit: Callable[[GestureData], Answer]
 ) -> RejectionScores:
     """Train a model per fold; collect its rejection scores for the gestures of held-out people and
     for unknown hands.
@@ -104,8 +101,7 @@ def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 
 
 def summarise_scores(scores: RejectionScores) -> Rejection:
-    """Summarise rejection for held-out people: acceptance rates, each fold with the other folds'
-    threshold, and the threshold from all their gestures."""
+    """Summarise rejection of held-out people: rates by other folds' thresholds."""
     gestures, unknown = scores.accepted_masks()
     digits = int(scores.are_digits.sum())
     others = int((~scores.are_digits).sum()) // FOLDS  # every fold scores all of them

@@ -67,10 +67,7 @@ def success_curve(errors_mm: Distances) -> list[tuple[int, float]]:
 
 
 def measure_depth_net(
-    net: DepthNet,
-    hands: DepthHands,
-    out: Path | None = None,
-    progress: Progress = ignore_progress,
+    net: DepthNet, hands: DepthHands, out: Path | None = None, progress: Progress = ignore_progress
 ) -> dict[str, Any]:
     """Evaluate a net on the held-out hands, in cubes centred on the true keypoints; write its
     predictions as u v d to `out`. Raises TableError: none held out, or `out` isn't writable."""

@@ -220,8 +220,7 @@ def compute_accuracies(
 
 
 def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
-    """Compute the fractions of rejected gestures, and of unknown hands (target `none`) accepted as
-    any gesture; items without a hand (None) are ignored."""
+    """Compute fractions of rejected gestures and accepted unknown hands; None is ignored."""
     pairs = [(t != NONE.name, a) for t, a in zip(target, accepted, strict=True) if a is not None]
     gestures = [a for is_gesture, a in pairs if is_gesture]
     unknown = [a for is_gesture, a in pairs if not is_gesture]

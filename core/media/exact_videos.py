@@ -100,8 +100,7 @@ class VideoTrack:
         return frame.to_ndarray(format=self._pixel_format)
 
     def _decode_frame(self, index: int) -> av.VideoFrame:
-        """Find and decode a frame: from the current position if it is the next one, else from its
-        key frame, else from the start, since seeking fails in some containers."""
+        """Decode a frame: the next one, else from its key frame, else from the start."""
         stamp = self._stamps[index]
         starts = (stamp, self._stamps[0]) if index != self._next else (None, stamp, self._stamps[0])
         self._next = len(self._stamps)

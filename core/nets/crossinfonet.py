@@ -137,8 +137,7 @@ class CrossInfoNet(nn.Module):
     def _exchange_features(
         self, shared: Tensor, palm: Tensor, fingers: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Compute the feature vectors of palm and fingers, each from its own map and the residual:
-        the shared map minus the other branch's map."""
+        """Compute features of palm and fingers from the own map and the other's residual."""
         return (
             self.palm.compute_features(palm, shared - fingers),
             self.fingers.compute_features(fingers, shared - palm),

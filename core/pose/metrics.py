@@ -59,10 +59,7 @@ def pck(distances: Distances, limit: float) -> Pck:
 
 
 def pck_interval(
-    distances: Distances,
-    limit: float,
-    rng: np.random.Generator,
-    pictures: ArrayLike | None = None,
+    distances: Distances, limit: float, rng: np.random.Generator, pictures: ArrayLike | None = None
 ) -> tuple[float, float]:
     """Compute the 95 % confidence interval of `pck(…).weighted` by a bootstrap over pictures, since
     errors in the same picture are correlated. `distances`: (N, K); or (S, N, K) of several nets on
@@ -108,8 +105,7 @@ def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
 
 
 def summarize_distances(distances: Distances) -> dict[str, float | None]:
-    """Return "pck@0.1", "pck@0.2" and "mean_error" over all keypoints of all poses, rounded to four
-    digits; None if the targets have no keypoints."""
+    """Return "pck@0.1", "pck@0.2" and "mean_error" to four digits; None without keypoints."""
     shares = {f"pck@{limit}": pck(distances, limit).weighted for limit in (0.1, 0.2)}
     figures = shares | {"mean_error": epe(distances)}
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}

@@ -188,8 +188,7 @@ class ActiveRecording:
             self._unconfirmed.append((self._now_s, sample))
 
     def renew_hold(self, now_s: float, held_s: float, *, released: bool = False) -> None:
-        """Renew the held button's lease and save the samples that this confirms; end the recording
-        if `released`. Do nothing if no button is held."""
+        """Renew the button's lease and save what that confirms; end it if `released`."""
         if self._hold is None or self._is_over:
             return
         self._hold.renew(now_s, held_s)

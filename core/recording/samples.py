@@ -89,16 +89,14 @@ def missing_pose_reason(skeleton: str) -> str:
 
 
 def select_main_pose(estimate: Estimate) -> Pose | None:
-    """Select the pose that becomes a sample: the first hand, or the most prominent body (large and
-    near the centre); None if there are no poses."""
+    """Select the first hand or the most prominent body; None if there are no poses."""
     if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
         return estimate.poses[0] if estimate.poses else None
     return max(estimate.poses, key=lambda pose: _score_prominence(pose, estimate.size_hw))
 
 
 def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
-    """Score a body's prominence: the diagonal of its visible keypoints' box, px, reduced by up to
-    half towards the left or right edge; 0 if nothing is visible."""
+    """Score a body by its box's diagonal, px, down to half at the sides; 0 if unseen."""
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0

@@ -60,8 +60,7 @@ def record_frames(
     *,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Estimate and record frames as one recording until frames or plan end; Ctrl-C ends it early
-    and keeps the samples. Report the number of saved samples after each frame."""
+    """Record frames until they, the plan or Ctrl-C end it, and report the saved samples."""
     recorder.start(gesture_id, plan)
     try:
         for frame in frames:

@@ -184,8 +184,7 @@ def filter_sample_ids(
 
 
 def list_move_targets(store: Store, project_id: int, ids: Sequence[int]) -> list[Gesture]:
-    """Return the gestures that all of these samples can move to: still gestures for single frames,
-    moving gestures for clips; empty for a mix of both."""
+    """Return the gestures of the samples' kind, still or moving; none for a mix of both."""
     gestures = store.gestures(project_id)
     if len({gesture.kind for gesture in gestures}) < 2:
         return gestures

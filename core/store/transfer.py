@@ -82,8 +82,7 @@ def _is_exported(table: Table, project_id: int, with_bin: bool) -> Any:
 
 
 def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
-    """Yield the project's samples outside the bin, ordered by id, joined with gesture, person,
-    session and recording (`gesture_…`, `session_…`, `burst_…`)."""
+    """Yield the samples outside the bin by id, with `gesture_…`, `session_…`, `burst_…`."""
     gesture = t.gestures.c
     left_out = ("project_id", "gesture_id", "deleted_at")
     found = (

@@ -29,8 +29,7 @@ from core.training.net_export import PreprocessedNet, save_net
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A pretrained backbone for a net: its arrays by the net's names, its catalogue name, its file,
-    the file's sha256, and the licence if it is the published one."""
+    """A pretrained backbone: its arrays by the net's names, and where it comes from."""
 
     about: dict[str, Any]
     arrays: Arrays

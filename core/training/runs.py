@@ -185,8 +185,7 @@ def _has_start(log: Path) -> bool:
 
 
 def _read_log(log: Path) -> list[dict[str, Any]]:
-    """Return the records of a log's complete lines, from a cache if the file is unchanged, because
-    pages ask several times a second. Callers must not change the records."""
+    """Return a log's whole records, cached while it is unchanged; don't change them."""
     stat = log.stat()
     version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
     if (cached := _logs.get(log)) is not None and cached[0] == version:

@@ -44,8 +44,7 @@ class JointTable:
     skeleton: str = ""
 
     def to_known_order(self) -> "JointTable":
-        """Return the table with its keypoints in the order of the first of `KNOWN_HANDS` that it
-        has all keypoints of; unchanged if there is none."""
+        """Return the table in the order of the first of `KNOWN_HANDS` that it contains, if any."""
         for skeleton in KNOWN_HANDS:
             if {*skeleton.joints} <= {*self.joints}:
                 columns = [self.joints.index(joint) for joint in skeleton.joints]

@@ -30,8 +30,7 @@ _FRAME_STEP = 2**32  # between the ids of a clip's frames, far above any number 
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write frames as COCO keypoints json: images from `first`, annotations from `again`, a second
-    iteration over the same rows; return the number of samples."""
+    """Write `first`'s images and `again`'s annotations, the same rows; return the samples."""
     info = {"description": f"Mudra project {title}", "version": "1", "date_created": now()}
     categories: dict[str, dict[str, Any]] = {}
     samples = 0

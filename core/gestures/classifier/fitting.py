@@ -61,8 +61,7 @@ class AveragedAdamW:
         self._average = make_moving_average(net, _AVERAGE_DECAY)
 
     def step(self, loss: torch.Tensor, rate_factor: float = 1.0) -> None:
-        """Backpropagate the loss, update the weights by AdamW with its learning rate multiplied by
-        `rate_factor`, and update their moving average."""
+        """Backpropagate the loss, update weights and average; `rate_factor` scales the rate."""
         self._adamw.param_groups[0]["lr"] = self._rate * rate_factor
         self._adamw.zero_grad()
         loss.backward()

@@ -57,8 +57,7 @@ class GestureNet(nn.Module):
 
 
 class RejectionHead(nn.Module):
-    """A small net that separates gestures from `none` and synthetic outliers. If the gesture net
-    has the class `none`, its log-odds of `none` get the same weight."""
+    """A small net that separates gestures from `none` and synthetic outliers."""
 
     def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
         super().__init__()

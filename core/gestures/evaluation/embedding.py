@@ -16,8 +16,7 @@ _PERPLEXITY = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """(N, 2) points of a map, in which only distances are meaningful, and the fraction of the
-    features' variance that they explain (NaN for t-SNE)."""
+    """(N, 2) points of a map, and the fraction of variance that they explain, NaN for t-SNE."""
 
     points: Floats
     explained: float = float("nan")

@@ -62,8 +62,7 @@ def noise_by_neighbours(
 
 
 def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) -> Ints:
-    """Draw the rows in which neighbours are searched: at most 15 of each gesture in each recording,
-    fewer if there are many recordings. Return them in ascending order."""
+    """Draw the ascending rows to search: 15 of each gesture a recording, fewer if many."""
     shuffled = rng.permutation(len(labels))
     groups = pd.Series(labels[shuffled]).groupby([recordings[shuffled], labels[shuffled]])
     most = min(_PER_RECORDING, max(1, _MAX_REFERENCES // max(1, groups.ngroups)))

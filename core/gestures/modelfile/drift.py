@@ -158,8 +158,7 @@ class _SeenHand:
 
 
 class DriftMonitor:
-    """Compares the hands of the last MEMORY_S with the reference `usual` in a model's metadata;
-    bodies are only checked for missing parts and rejection."""
+    """Compares the hands of the last MEMORY_S with the reference `usual` of a model."""
 
     def __init__(self, reference: Mapping[str, Usual], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles

@@ -111,8 +111,7 @@ class MotionFeatures:
 
 
 def _describe_path(points: Any, xp: Any) -> Any:
-    """Compute the (N, T, 4 D + 2) features of an (N, T, D) path: positions from its centre and its
-    start, steps, their directions, speed, and reach up to MOVEMENT_REACH."""
+    """Compute (N, T, 4 D + 2): positions, steps, directions, speed and reach of a path."""
     from_centre = points - xp.mean(points, 1)[:, None]
     reach = _path_reach(points, xp)[:, None, None]
     # a larger reach shows who performs, not what it means

@@ -112,8 +112,7 @@ def _fit_min_reach(
     labels: NDArray[np.int64],
     classes: int,
 ) -> tuple[float, ...]:
-    """Return each gesture's minimum reach, from its smallest example; 0 for bodies and pairs,
-    because their size depends on the visible part, and for gestures that hardly move."""
+    """Return each gesture's minimum reach by its smallest example; 0 for bodies and pairs."""
     if not features.skeleton.is_hand or features.skeleton.size == 1:
         return (0.0,) * classes
     reaches, found = features.measure_reach(keypoints), []

@@ -142,8 +142,7 @@ def is_resting(current: Floats, previous: Floats, dt_s: float, parts: int = 1) -
 def measure_speed(
     current: Floats, previous: Floats, dt_s: float, size: float, parts: int = 1
 ) -> float:
-    """Return the speed of (K, D) keypoints in pose sizes per second (of a pair, the faster hand's);
-    0 if no keypoint is visible in both frames."""
+    """Return pose sizes per second, of a pair the faster hand's; 0 if nothing is in both."""
     distances = np.linalg.norm(current - previous, axis=-1).reshape(parts, -1)
     seen = [distance[np.isfinite(distance)] for distance in distances]
     percentiles = (float(np.percentile(one, _SPEED_PERCENTILE)) for one in seen if len(one))

@@ -94,8 +94,7 @@ def recombine_fingers(
 def _recombine_pairs(
     pairs: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton
 ) -> Array:
-    """Recombine the left, the right or both hands of each pair with the donor's hand on that side;
-    leave a hand unchanged if it or its donor is missing."""
+    """Recombine one hand or both of each pair with the donor's on that side, if it has it."""
     chosen = rng.integers(1, 1 << len(skeleton.parts), len(pairs))
     made = pairs.copy()
     for number, (part, keypoints) in enumerate(_iterate_hands(skeleton)):

@@ -30,8 +30,7 @@ def _build_metadata(model: Any, mean: float, std: float) -> bytes:
     from mediapipe.tasks.metadata import metadata_schema_py_generated as schema
 
     picture = schema.ContentT(
-        schema.ContentProperties.ImageProperties,
-        schema.ImagePropertiesT(schema.ColorSpaceType.RGB),
+        schema.ContentProperties.ImageProperties, schema.ImagePropertiesT(schema.ColorSpaceType.RGB)
     )
     unit = schema.ProcessUnitT(
         schema.ProcessUnitOptions.NormalizationOptions, schema.NormalizationOptionsT([mean], [std])

@@ -67,8 +67,7 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
 
 
 def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
-    """Draw BlazePose's tracking steps: the squares that were searched, and each person's alignment
-    points and circle, which determine the next squares."""
+    """Draw BlazePose's steps: searched squares, and people's alignment points and circles."""
     out = rgb.copy()
     width = max(1, round(min(rgb.shape[:2]) / 320))
     for square in estimate.tracking.followed if estimate.tracking else ():

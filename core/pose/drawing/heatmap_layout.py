@@ -139,8 +139,7 @@ def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
 
 
 def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
-    """Place one tile per joint in this order: ungrouped joints, picture, all keypoints, background,
-    each finger or limb along the grid's shorter side."""
+    """Place ungrouped joints, picture, all keypoints, background, then each finger or limb."""
     *loose, background = _ungrouped_joints(skeleton)
     items = [(JOINT, joint) for joint in loose]
     items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
@@ -155,8 +154,7 @@ def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
 
 
 def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
-    """Place one joint's tile as the largest square in the upper left corner; fill the rest with the
-    picture and the other joints of its finger or limb, as many as fit."""
+    """Place one joint's tile large; the picture and its finger's or limb's joints fill the rest."""
     large = min(grid.columns, grid.rows)
     free = min(large, max(grid.columns, grid.rows) - large)
     tiles = [grid.tile(JOINT, joint, 0, 0, large)]

@@ -161,8 +161,7 @@ def draw_with_heatmaps(
 
 
 def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
-    """Keep only the heatmaps of the person with this number, or with the lowest number if that
-    person isn't in the picture. If `person` is None, return the estimate unchanged."""
+    """Keep the heatmaps of this person, or of the lowest number; None keeps all."""
     numbers = estimate.numbers
     if person is None or not numbers or not estimate.heatmaps:
         return estimate
@@ -241,8 +240,7 @@ def _overlay_on_crop(crop: Picture, heatmap: Floats) -> Picture:
 
 
 def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
-    """Return the keypoints whose peaks are tracked from stage to stage: the chosen joint, or the
-    tip of every finger or limb; () for the background."""
+    """Return the chosen joint, or every finger's or limb's tip; () for the background."""
     if joint is None:
         return tuple(group[-1] for group in skeleton.groups.values())
     return (joint,) if joint < skeleton.size else ()

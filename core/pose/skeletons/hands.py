@@ -52,8 +52,7 @@ BASES = tuple(group[0] for group in HAND_21.groups.values())  # of each finger, 
 KNUCKLES = BASES[1:]  # the far edge of the palm, index side first
 # Sun et al. 2015: the same with the thumb as the last finger
 MSRA_21 = _hand_skeleton(
-    "msra_21",
-    ("wrist", *(part for finger in (*FINGERS[1:], "thumb") for part in _parts(finger))),
+    "msra_21", ("wrist", *(part for finger in (*FINGERS[1:], "thumb") for part in _parts(finger)))
 )
 # Yuan et al. 2017 (BigHand, HANDS 2017): the wrist, the fingers' bases, then finger by finger
 HANDS17_21 = _hand_skeleton(

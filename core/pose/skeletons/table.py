@@ -84,10 +84,7 @@ def _both_sides(*chain: str) -> list[list[str]]:
 _ARMS_LEGS = {
     f"{side}_{limb}": " ".join(f"{side}_{joint}" for joint in joints)
     for side in ("left", "right")
-    for limb, joints in (
-        ("arm", ("shoulder", "elbow", "wrist")),
-        ("leg", ("hip", "knee", "ankle")),
-    )
+    for limb, joints in (("arm", ("shoulder", "elbow", "wrist")), ("leg", ("hip", "knee", "ankle")))
 }
 _TRUNK = "left_shoulder-right_shoulder left_shoulder-left_hip right_shoulder-right_hip"
 _SHOULDERS = "left_shoulder right_shoulder"

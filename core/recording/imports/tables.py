@@ -85,8 +85,7 @@ def read_table(
 
 
 def match_label(label: str, mapping: Mapping[str, str] | None) -> str | None:
-    """Return the gesture name for a label: from the mapping, or of the built-in gesture with this
-    name, alias or emoji; None if nothing matches."""
+    """Return a label's gesture: mapped, or built-in by name, alias or emoji; else None."""
     mapped = (mapping or {}).get(label)
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 

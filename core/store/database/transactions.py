@@ -117,8 +117,7 @@ class Database:
 
     @contextmanager
     def begin_undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
-        """Yield an undo log with a write transaction. After the commit, the project's history has
-        an entry with this title (or `undo_log.title`) if anything changed."""
+        """Yield an undo log in a write transaction; what it changes becomes a history entry."""
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
             undo_log = UndoLog(connection, project_id, title)
