@@ -61,8 +61,6 @@ _FIRST_GESTURES = {  # of a new project, by skeleton
 class Store(Database):
     """The owner's projects and everything in them."""
 
-    # -------------------------------------------------------------------------------- projects
-
     def create_project(
         self,
         name: str,
@@ -135,8 +133,6 @@ class Store(Database):
         """Set the run whose model the project uses; None: always the newest run's."""
         self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
 
-    # -------------------------------------------------------------------------------- gestures
-
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
     ) -> list[Gesture]:
@@ -197,8 +193,6 @@ class Store(Database):
         its_samples = t.samples.c.gesture_id == gesture_id
         self.delete_with_samples(t.gestures, gesture_id, "Deleted the gesture “{}”", its_samples)
 
-    # ------------------------------------------------------------- persons, sessions and recordings
-
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
         """Return a project's persons, sorted by name; with `deleted`, those in the bin."""
         of = t.persons.c
@@ -236,8 +230,6 @@ class Store(Database):
         with self.begin_write() as connection:
             check_recording(connection, session_id, gesture_id, self.owner)
             return insert_row(connection, t.bursts, row)
-
-    # --------------------------------------------------------------------------------- samples
 
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
         """Store samples and their crops in a recording, all or none, and return their ids; crops
@@ -322,8 +314,6 @@ class Store(Database):
             self.is_own(of.project_id),
         )
         return Counter(row[0] for row in self.fetch_all(found))
-
-    # -------------------------------------------------------------------- statistics and training
 
     def overview(self, project_id: int) -> list[GestureOverview]:
         """Count, for each gesture of the project, samples outside the bin, persons and sessions."""

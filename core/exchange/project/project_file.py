@@ -69,9 +69,6 @@ class ProjectTransfer:
         return f"“{self.project}”: {parts} ({self.bytes / 2**20:.1f} MB)"
 
 
-# ------------------------------------------------------------------------------------------- out
-
-
 def export_project(
     store: Store,
     paths: Paths,
@@ -148,9 +145,6 @@ def _pack_runs(packer: Packer, trainings: TrainingManager, project: Project) -> 
             packer.add_member(f"runs/{run.name}/{name}", file.read_bytes())
     packer.counts["runs"] = len(finished)
     return [run.name for run in finished]
-
-
-# -------------------------------------------------------------------------------------------- in
 
 
 def import_project(
