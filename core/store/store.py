@@ -72,13 +72,8 @@ class Store(Database):
     ) -> Project:
         """Create a project with the default gestures of its skeleton, including `none`. `in_space`:
         whether it trains on 3-D keypoints. `motions`: whether it starts with moving hand gestures
-        instead.
-
-        Raises:
-            StoreError: the name is taken.
-            LabelError: the name is invalid.
-            SkeletonError: no such skeleton, or it has no 3-D features.
-        """
+        instead. Raises StoreError: the name is taken; LabelError: the name is invalid;
+        SkeletonError: no such skeleton, or it has no 3-D features."""
         first = _FIRST_GESTURES.get(skeleton_named(skeleton).name, (NONE,))
         first, kind = (MOTIONS, MOVING) if motions else (first, STILL)
         if in_space:
@@ -233,14 +228,10 @@ class Store(Database):
 
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
         """Store samples and their crops in a recording, all or none, and return their ids; crops
-        are not stored if the project is keypoints-only.
-
-        Raises:
-            NotFoundError: no such recording, or its gesture, person or project is in the bin.
-            KindError: single frames of a moving gesture, or clips of a still one.
-            SkeletonError: another skeleton or other axes than the project's.
-            StoreFullError: the disk is full; nothing was stored.
-        """
+        are not stored if the project is keypoints-only. Raises NotFoundError: no such recording, or
+        its gesture, person or project is in the bin; KindError: single frames of a moving gesture,
+        or clips of a still one; SkeletonError: another skeleton or other axes than the project's;
+        StoreFullError: the disk is full; nothing was stored."""
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
         with self.begin_write() as connection:
             home = find_sample_home(connection, burst_id, self.owner)
