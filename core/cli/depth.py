@@ -116,10 +116,9 @@ def render_depth(
 ) -> common.Answer:
     """Render a data set of synthetic depth pictures of hands with their true keypoints."""
     from core.depth.cameras import get_camera
-    from core.depth.io.joint_tables import JOINTS_FILE
-    from core.lab.renderer.files import write_rendered_hands
+    from core.depth.io.joint_files import JOINTS_FILE
     from core.lab.renderer.noise import NOISES
-    from core.lab.renderer.render import JOINTS, WINDOW_MM, RenderSettings
+    from core.lab.renderer.render import JOINTS, WINDOW_MM, RenderSettings, write_rendered_hands
 
     common.check_choice(noise, NOISES, "--noise")
     common.check_choice(skeleton, JOINTS, "--skeleton")

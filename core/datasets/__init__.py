@@ -3,7 +3,7 @@
 training_data   `TrainingData`, what the training loop needs of any of them
 hand_crops      a pack of hand crops on disk
 bodies          people in pictures; `body_files` reads COCO, LSP Extended and MPII
-depth_hands     hands in depth; `depth_files` reads the published sets
+depth_hands     hands in depth, and the published sets of them
 coco            COCO's files, and a picture's people in them
 appearance      colour, blur and noise augmentation
 """

@@ -228,9 +228,6 @@ def animate_poses(poses: Inputs, steps: int) -> Inputs:
     return Inputs(points.round(1).astype(np.float32), poses.mirrored_view)
 
 
-# ---------------------------------------------------------------------------------------- import
-
-
 def import_model(
     store: Store, paths: Paths, project: str | Project, path: Path, *, use: bool = False
 ) -> Run:

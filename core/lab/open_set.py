@@ -135,9 +135,6 @@ def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str,
     }
 
 
-# -------------------------------------------------------------------------------- the unknown hands
-
-
 def read_unknown_digits(landmarks: Path) -> GestureData:
     """Read hands that show 2, 4 or 7, split into the same blocks as the other digits."""
     table = pd.read_parquet(landmarks / "digits.parquet")

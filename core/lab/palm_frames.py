@@ -16,8 +16,7 @@ import numpy as np
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.frames import DepthFrame
 from core.depth.io.images import read_depth
-from core.depth.io.joint_files import read_joints
-from core.depth.io.joint_tables import JOINTS_FILE, KNOWN_HANDS
+from core.depth.io.joint_files import JOINTS_FILE, KNOWN_HANDS, read_joints
 from core.depth.io.published import DEPTH_SETS, DepthSet, find_depth_set
 from core.depth.io.recordings import open_depth
 from core.errors import TableError

@@ -153,7 +153,6 @@ _CPMS = {
     ),
 }
 
-# ------------------------------------------------------------------- body nets trained on COCO
 
 POSE_RESNET, VITPOSE = "pose_resnet", "vitpose_"
 

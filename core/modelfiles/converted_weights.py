@@ -141,9 +141,6 @@ def _import_remedy(name: str) -> str:
     return f"`python -m core weights fetch {name}`, or `import {name} FILE` a file that you have"
 
 
-# ----------------------------------------------------------------- readers of publishers' formats
-
-
 def _read_published_file(file: Path) -> Arrays:
     """Read a file's arrays by its suffix; raise WeightsError if the format is unknown."""
     index = file.with_name(f"{file.name}.index")  # a checkpoint may be named without its suffixes

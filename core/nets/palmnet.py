@@ -15,20 +15,14 @@ _MEAN_DEPTH_MM, _DEPTH_STD_MM = 800.0, 400.0
 
 
 class PalmNet(nn.Module):
-    """A small encoder-decoder on frames (B, 1, H, W) of depth in mm, 0 where missing. `widths`:
-    channels at a half, a quarter, an eighth and a sixteenth of the frame. `input_hw`: (H, W) that
-    it is trained for, px; any multiples of 4 work."""
+    """A small encoder-decoder on frames (B, 1, H, W) of depth in mm, 0 where missing."""
 
     joints, stages, stride, background = 1, 1, 4, False
+    input_hw = 120, 160  # that it is trained for, px; any multiples of 4 work
 
-    def __init__(
-        self,
-        widths: tuple[int, int, int, int] = (16, 32, 48, 56),
-        input_hw: tuple[int, int] = (120, 160),
-    ) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.input_hw = input_hw
-        half, near, middle, deep = widths
+        half, near, middle, deep = 16, 32, 48, 56  # channels at 1/2, 1/4, 1/8 and 1/16 of the frame
         self.stem = nn.Sequential(_conv_block(2, half, 2), _conv_block(half, near, 2))
         self.halved = nn.Sequential(_conv_block(near, middle, 2), _Block(middle))
         self.quartered = nn.Sequential(_conv_block(middle, deep, 2), _Block(deep), _Block(deep))

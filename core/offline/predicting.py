@@ -14,9 +14,8 @@ from core.estimators import Estimator
 from core.estimators.heatmap_bodies import HeatmapBodies
 from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
-from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
+from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_camera, read_video, video_info
 from core.pose.drawing.heatmap_layout import VIEWS, Maps
 from core.pose.drawing.heatmaps import draw_with_heatmaps
 from core.pose.skeletons.table import skeleton_named

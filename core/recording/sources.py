@@ -8,8 +8,7 @@ from core.estimators import Estimator
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import match_gesture, safe_name
-from core.media.cameras import read_camera
-from core.media.videos import read_video
+from core.media.videos import read_camera, read_video
 from core.pose.types import Frame
 from core.progress import Progress, ignore_progress
 from core.recording.plans import CONTINUOUS, Plan, RecordingStatus

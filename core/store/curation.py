@@ -43,13 +43,8 @@ def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
 
 def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int) -> None:
     """Move all recordings and samples of a gesture to another gesture, then move the empty gesture
-    to the bin; can be undone.
-
-    Raises:
-        StoreError: both are the same.
-        KindError: one is still and the other moving.
-        NotFoundError: one of them is gone.
-    """
+    to the bin; can be undone. Raises StoreError: both are the same; KindError: one is still and the
+    other moving; NotFoundError: one of them is gone."""
     gestures = {gesture.id: gesture for gesture in store.gestures(project_id)}
     _check_mergeable(gestures, gesture_id, into_id, "gesture")
     first, other = gestures[gesture_id], gestures[into_id]

@@ -61,8 +61,6 @@ _FIRST_GESTURES = {  # of a new project, by skeleton
 class Store(Database):
     """The owner's projects and everything in them."""
 
-    # -------------------------------------------------------------------------------- projects
-
     def create_project(
         self,
         name: str,
@@ -74,13 +72,8 @@ class Store(Database):
     ) -> Project:
         """Create a project with the default gestures of its skeleton, including `none`. `in_space`:
         whether it trains on 3-D keypoints. `motions`: whether it starts with moving hand gestures
-        instead.
-
-        Raises:
-            StoreError: the name is taken.
-            LabelError: the name is invalid.
-            SkeletonError: no such skeleton, or it has no 3-D features.
-        """
+        instead. Raises StoreError: the name is taken; LabelError: the name is invalid;
+        SkeletonError: no such skeleton, or it has no 3-D features."""
         first = _FIRST_GESTURES.get(skeleton_named(skeleton).name, (NONE,))
         first, kind = (MOTIONS, MOVING) if motions else (first, STILL)
         if in_space:
@@ -134,8 +127,6 @@ class Store(Database):
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Set the run whose model the project uses; None: always the newest run's."""
         self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
-
-    # -------------------------------------------------------------------------------- gestures
 
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
@@ -197,8 +188,6 @@ class Store(Database):
         its_samples = t.samples.c.gesture_id == gesture_id
         self.delete_with_samples(t.gestures, gesture_id, "Deleted the gesture “{}”", its_samples)
 
-    # ------------------------------------------------------------- persons, sessions and recordings
-
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
         """Return a project's persons, sorted by name; with `deleted`, those in the bin."""
         of = t.persons.c
@@ -237,18 +226,12 @@ class Store(Database):
             check_recording(connection, session_id, gesture_id, self.owner)
             return insert_row(connection, t.bursts, row)
 
-    # --------------------------------------------------------------------------------- samples
-
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
         """Store samples and their crops in a recording, all or none, and return their ids; crops
-        are not stored if the project is keypoints-only.
-
-        Raises:
-            NotFoundError: no such recording, or its gesture, person or project is in the bin.
-            KindError: single frames of a moving gesture, or clips of a still one.
-            SkeletonError: another skeleton or other axes than the project's.
-            StoreFullError: the disk is full; nothing was stored.
-        """
+        are not stored if the project is keypoints-only. Raises NotFoundError: no such recording, or
+        its gesture, person or project is in the bin; KindError: single frames of a moving gesture,
+        or clips of a still one; SkeletonError: another skeleton or other axes than the project's;
+        StoreFullError: the disk is full; nothing was stored."""
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
         with self.begin_write() as connection:
             home = find_sample_home(connection, burst_id, self.owner)
@@ -322,8 +305,6 @@ class Store(Database):
             self.is_own(of.project_id),
         )
         return Counter(row[0] for row in self.fetch_all(found))
-
-    # -------------------------------------------------------------------- statistics and training
 
     def overview(self, project_id: int) -> list[GestureOverview]:
         """Count, for each gesture of the project, samples outside the bin, persons and sessions."""

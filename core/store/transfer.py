@@ -32,9 +32,6 @@ _GESTURE_COLUMNS = ("emoji", "position", "enabled", "kind")  # of an exported sa
 _SESSION_COLUMNS = ("id", "name", "source", "started_at")
 
 
-# ------------------------------------------------------------------------------------------- out
-
-
 def read_project_rows(
     connection: Connection, project_id: int, part: str, *, with_bin: bool = False
 ) -> Iterator[Row]:
@@ -102,9 +99,6 @@ def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
     )
     for row in connection.execution_options(yield_per=_BATCH).execute(found):
         yield dict(row._mapping)
-
-
-# -------------------------------------------------------------------------------------------- in
 
 
 def find_project_skeleton(store: Store, target: str | Project) -> str:

@@ -177,49 +177,45 @@ class _Watchdog:
                 workers = list(self._workers)
             for worker in workers:
                 worker.check_limits(time.monotonic())
-            _idle.close_before(time.monotonic() - IDLE_S)
+            _close_idle_workers(time.monotonic() - IDLE_S)
 
 
 _watchdog = _Watchdog()
 
 
-class _Idle:
-    """Idle workers kept for reuse, because starting one takes a second or two."""
+# idle workers kept for reuse by handler, since starting one takes a second or two, and since when
+_idle: dict[str, list[tuple[float, Worker]]] = defaultdict(list)
+_idle_lock = threading.Lock()
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: dict[str, list[tuple[float, Worker]]] = defaultdict(list)
 
-    def take(self, handler: str) -> Worker:
-        """Return an idle worker with this handler, or a new one; pass it to `keep` afterwards."""
-        with self._lock:
-            waiting = self._waiting[handler]
-            return waiting.pop()[1] if waiting else Worker(handler)
+def borrow_worker(handler: str) -> Worker:
+    """Return an idle worker with this handler, or a new one; pass it to `return_worker` later."""
+    with _idle_lock:
+        waiting = _idle[handler]
+        return waiting.pop()[1] if waiting else Worker(handler)
 
-    def keep(self, worker: Worker) -> None:
-        """Keep a running worker for reuse; close it if enough are idle."""
-        with self._lock:
-            waiting = self._waiting[worker.handler]
-            if worker.is_running and len(waiting) < MAX_IDLE:
-                waiting.append((time.monotonic(), worker))
-                return
+
+def return_worker(worker: Worker) -> None:
+    """Keep a running worker for reuse; close it if enough are idle."""
+    with _idle_lock:
+        waiting = _idle[worker.handler]
+        if worker.is_running and len(waiting) < MAX_IDLE:
+            waiting.append((time.monotonic(), worker))
+            return
+    worker.close()
+
+
+def _close_idle_workers(since_s: float) -> None:
+    """Close the workers that have been idle since before this time (`time.monotonic`)."""
+    with _idle_lock:
+        old = [one for waiting in _idle.values() for one in waiting if one[0] < since_s]
+        for waiting in _idle.values():
+            waiting[:] = [one for one in waiting if one[0] >= since_s]
+    for _, worker in old:
         worker.close()
 
-    def close_before(self, since_s: float) -> None:
-        """Close the workers that have been idle since before this time (`time.monotonic`)."""
-        with self._lock:
-            old = [one for waiting in self._waiting.values() for one in waiting if one[0] < since_s]
-            for waiting in self._waiting.values():
-                waiting[:] = [one for one in waiting if one[0] >= since_s]
-        for _, worker in old:
-            worker.close()
 
-
-_idle = _Idle()
-atexit.register(_idle.close_before, math.inf)
-
-
-borrow_worker, return_worker = _idle.take, _idle.keep
+atexit.register(_close_idle_workers, math.inf)
 
 
 @contextmanager

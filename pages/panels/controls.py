@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.exchange.tables import own_tables
+from core.exchange.tables import data_in
 from core.gestures.labels import to_colour_emoji
 from core.gestures.modelfile import bundle
 from core.media.limits import JSON, PICTURE, VIDEO, ZIP
@@ -27,7 +27,7 @@ LIMITS_MB = {
     "models": bundle.MAX_BYTES // 2**20,
     "CSV": cells.MAX_BYTES // 2**20,
     "JSON": JSON.max_bytes // 2**20,
-    "Parquet": own_tables.MAX_BYTES // 2**20,
+    "Parquet": data_in.MAX_BYTES // 2**20,
     "recordings": ZIP.max_total_bytes // 2**20,
 }
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.datasets.depth_files import read_depth_hands
+from core.datasets.depth_hands import read_depth_hands
 from core.depth.cameras import Camera
 from core.depth.io.joint_files import read_joints
 from core.estimators.depth_nets import DepthNet

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from core.datasets.depth_files import read_depth_hands
-from core.datasets.depth_hands import CropChange, cut_hand_sample
+from core.datasets.depth_hands import CropChange, cut_hand_sample, read_depth_hands
 from core.depth.io.joint_files import read_joints
 from core.depth.io.recorder import record_depth
 from core.depth.io.recordings import open_depth

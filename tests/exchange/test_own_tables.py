@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.exchange.tables.columns import number_columns
-from core.exchange.tables.own_tables import is_own_table, read_own_table
+from core.exchange.tables.data_in import is_own_table, read_own_table
 
 ABOUT = {
     "gesture": "ok",

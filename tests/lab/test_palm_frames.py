@@ -15,8 +15,7 @@ from core.cli import app
 from core.errors import TableError
 from core.estimators.depth_nets import PalmDetector
 from core.lab.palm_frames import measure_finding, palm_center, read_palm_frames
-from core.lab.renderer.files import write_rendered_hands
-from core.lab.renderer.render import RenderSettings
+from core.lab.renderer.render import RenderSettings, write_rendered_hands
 from core.pose.skeletons.table import HAND_21, ICVL_16, MSRA_21, NYU_14
 from core.reading.hand_finding import DepthFinder, SliceFinder
 from tests.support.seeing_net import save_seeing_net

@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.media.cameras import decode_stream_frame, encode_stream_frame
 from core.media.pictures import read_picture
+from core.media.videos import decode_stream_frame, encode_stream_frame
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.depth.cameras import Camera
 from core.depth.sensors.finding import SENSOR_KINDS, SensorKind
-from core.depth.sensors.live import LiveSensor
+from core.depth.sensors.makers import LiveSensor
 from core.gestures.labels import safe_label
 from core.jobs.trainings import train_here
 from core.paths import Paths

@@ -9,8 +9,8 @@ import pytest
 
 from core.live import browser_channel
 from core.live.live import LiveProcessor, Options
-from core.media.cameras import encode_stream_frame
 from core.media.pictures import read_picture
+from core.media.videos import encode_stream_frame
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.recorder import Recorder
 from core.store.rows import Project

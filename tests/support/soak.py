@@ -24,7 +24,7 @@ from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.live.low_latency import LowLatencyTrack
-from core.media.cameras import decode_stream_frame, encode_stream_frame
+from core.media.videos import decode_stream_frame, encode_stream_frame
 from core.paths import Paths
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder

@@ -11,8 +11,8 @@ from core.pose.boxes import Box
 from core.pose.crops import PersonView
 from core.pose.heatmaps import encode_heatmaps
 from core.pose.skeletons.table import LSP_14
+from core.training.loop import evaluate_net
 from core.training.losses import LOSSES
-from core.training.monitoring import evaluate_net
 
 HW = (128, 96)
 BOX = Box.from_xywh(20.0, 10.0, 60.0, 80.0)

@@ -5,7 +5,6 @@ recordings    `open_depth`: any recording on disk, by one of
 recorder      `record_depth`: any source into a folder or a video
 images        `read_depth`: one picture
 camera_files  camera.json
-joint_tables  joints.csv and times.csv beside a folder's pictures
-joint_files   published label and result files
+joint_files   published label and result files; joints.csv and times.csv beside pictures
 published     the table `DEPTH_SETS`
 """

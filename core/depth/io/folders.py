@@ -2,7 +2,7 @@
 
 Convention: frames in the order of the numbers in their names. Beside them there may be camera.json,
 rgb/ with registered pictures of the same names, times.csv (picture, time_s) and joints.csv (see
-`joint_tables`). All of it is untrusted.
+`joint_files`). All of it is untrusted.
 """
 
 import os
@@ -15,7 +15,7 @@ from core.depth.cameras import Camera
 from core.depth.frames import DEFAULT_FPS, DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.depth.io.images import read_depth
-from core.depth.io.joint_tables import JOINTS_FILE, JointTable, read_joint_table, read_times
+from core.depth.io.joint_files import JOINTS_FILE, JointTable, read_joint_table, read_times
 from core.depth.io.published import DEPTH_SETS
 from core.errors import MediaError
 from core.media.limits import DEPTH

@@ -22,7 +22,7 @@ from core.depth.frames import DepthFrame, DepthSource
 from core.depth.io.camera_files import CAMERA_FILE, camera_to_json
 from core.depth.io.depth_videos import NOTE
 from core.depth.io.folders import RGB_FOLDER, TIMES_FILE
-from core.depth.io.joint_tables import JOINTS_FILE, joint_columns, joint_fields
+from core.depth.io.joint_files import JOINTS_FILE, joint_columns, joint_fields
 from core.errors import MediaError
 from core.files import write_whole
 from core.media.exact_videos import LosslessWriter

@@ -21,7 +21,7 @@ from core.depth.io.camera_files import (
     parse_camera,
     read_camera_file,
 )
-from core.depth.io.joint_tables import KNOWN_HANDS
+from core.depth.io.joint_files import KNOWN_HANDS
 from core.errors import MediaError
 from core.media.archives import NPZ_ERRORS, read_npz
 from core.media.limits import DEPTH

@@ -5,8 +5,15 @@ from importlib import import_module
 from typing import Any
 
 from core.depth.frames import DepthSource
-from core.depth.sensors.live import LiveSensor, shorten_error, wrap_driver_errors
-from core.depth.sensors.makers import AzureKinect, OpenNI2, Orbbec, RealSense
+from core.depth.sensors.makers import (
+    AzureKinect,
+    LiveSensor,
+    OpenNI2,
+    Orbbec,
+    RealSense,
+    shorten_error,
+    wrap_driver_errors,
+)
 from core.errors import MediaError
 
 

@@ -69,9 +69,6 @@ class ProjectTransfer:
         return f"“{self.project}”: {parts} ({self.bytes / 2**20:.1f} MB)"
 
 
-# ------------------------------------------------------------------------------------------- out
-
-
 def export_project(
     store: Store,
     paths: Paths,
@@ -150,20 +147,13 @@ def _pack_runs(packer: Packer, trainings: TrainingManager, project: Project) -> 
     return [run.name for run in finished]
 
 
-# -------------------------------------------------------------------------------------------- in
-
-
 def import_project(
     store: Store, paths: Paths, path: Path, *, progress: Progress = ignore_progress
 ) -> ProjectTransfer:
     """Import a project file, all or nothing, as a new project with its training runs; if the name
-    is taken, append " 2".
-
-    Raises:
-        ArchiveError: it is not a project file, was altered, or its rows don't fit together.
-        StoreFullError: the disk is full.
-        StoreError: the workspace can't be written.
-    """
+    is taken, append " 2". Raises ArchiveError: it is not a project file, was altered, or its rows
+    don't fit together; StoreFullError: the disk is full; StoreError: the workspace
+    can't be written."""
     if not path.is_file():
         raise ArchiveError(f"{path} does not exist: give a project file")
     with unpack_zip(path, allowed=_NAMES) as folder:

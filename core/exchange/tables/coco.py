@@ -115,8 +115,6 @@ def _to_numbers(values: Floats) -> list[Any]:
     return [None if text == "nan" else float(text) for text in values.astype(str).tolist()]
 
 
-# -------------------------------------------------------------------------------------------- in
-
 Key = int | str
 _Text = Annotated[str, Field(max_length=1000)]
 

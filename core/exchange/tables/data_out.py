@@ -141,9 +141,6 @@ def _open_output(out: Path) -> Iterator[Path]:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
 
 
-# ---------------------------------------------------------------------------------- exact tables
-
-
 def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: int) -> int:
     """Write frames to a csv or parquet file in batches; return the number of samples."""
     import pyarrow as pa  # slow to load and seldom needed
@@ -185,9 +182,6 @@ def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list
             numbers[i, : len(flat)] = flat
         columns += list(numbers.T)
     return columns
-
-
-# ---------------------------------------------------------------------------------- keypoint.csv
 
 
 def to_screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:

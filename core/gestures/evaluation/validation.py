@@ -24,9 +24,6 @@ FILE = "validation.csv"
 _COLUMNS = ["sample_id", "truth", "said", "probability"]
 
 
-# ----------------------------------------------------------------------------------------- splits
-
-
 @dataclass(frozen=True, eq=False)
 class Split:
     """Rows to train on, rows to validate on, and what separates them."""
@@ -123,9 +120,6 @@ def _check_two_samples_each(data: GestureData) -> None:
         raise TrainingError(f"“{name}” has 1 sample, at least 2 are needed: record more")
 
 
-# ---------------------------------------------------------------------------------------- figures
-
-
 def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
     """Compute the figures of held-out samples from (N,) predicted labels, ready for JSON: n,
     accuracy, interval (95 %, by groups of this kind), groups and effective_n (see `intervals`),
@@ -158,9 +152,6 @@ def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
     """Return the (N,) groups that a split of this kind holds out, and their kind."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit
-
-
-# ------------------------------------------------------------------------------------ predictions
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ library: numpy, torch or a `Graph`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +29,9 @@ from core.pose.skeletons.table import Skeleton
 class FeatureSet:
     """The features of one skeleton: `get_feature_set("hand_21")(keypoints, mirrored_view)`."""
 
-    axes: ClassVar[int] = 2  # D of a keypoint
-
     skeleton: Skeleton
     version: int  # changes with the features; a model stores the one it was trained on
+    axes: int = 2  # D of a keypoint
 
     @cached_property
     def count(self) -> int:
@@ -144,7 +143,7 @@ class SpaceFeatures(FeatureSet):
     scale are removed. Its shape in its own frame is the same for every rotation and either hand.
     """
 
-    axes = 3
+    axes: int = 3
 
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 3) keypoints as the viewer saw them:

@@ -86,9 +86,6 @@ class Bundle:
         return worst
 
 
-# ---------------------------------------------------------------------------------------- writing
-
-
 def write_bundle(
     model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str, beside: bytes = b""
 ) -> Bundle:
@@ -156,9 +153,6 @@ def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
 
 def _encode_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-
-
-# ---------------------------------------------------------------------------------------- reading
 
 
 def load_model(path: Path) -> GestureModel:
@@ -295,9 +289,6 @@ def _read_vectors(
         raise ModelError(f"{name}: {VECTORS} contains {found}, expected are {wanted}")
     inputs = Inputs(arrays.pop("keypoints"), arrays.pop("mirrored_view").astype(bool))
     return inputs, arrays
-
-
-# ------------------------------------------------------------------------- checks in the worker
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:

@@ -43,9 +43,6 @@ _TEMPLATE_REJECTION = {
 }
 
 
-# ----------------------------------------------------------------------------------------- saving
-
-
 def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[str, Any]) -> None:
     """Write a net's model.onnx and metadata.json, with statistics of its training samples, into a
     folder. Raise ModelError if the saved graph's outputs differ from the net's."""
@@ -153,9 +150,6 @@ def hash_data(data: GestureData) -> str:
     for groups in (data.persons, data.sessions, data.recordings):
         digest.update("\n".join(map(str, groups)).encode())
     return digest.hexdigest()
-
-
-# ----------------------------------------------------------------------------------------- graphs
 
 
 def net_to_onnx(net: GestureNet | OpenSetNet) -> bytes:

@@ -231,9 +231,6 @@ def _shapes_fit(
     return same and len(mirrored_view) == 1
 
 
-# ------------------------------------------------------------------------------------------ files
-
-
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
     """Read metadata and graph, again for a while if a training run is replacing them."""
     end = time.monotonic() + _MAX_BETWEEN_WRITES_S
@@ -292,9 +289,6 @@ def _read_bounded(path: Path, max_bytes: int) -> bytes:
     if (size := path.stat().st_size) > max_bytes:
         raise ModelError(f"{path} has {size:,} bytes; the limit is {max_bytes:,}")
     return path.read_bytes()
-
-
-# -------------------------------------------------------------------------------------- smoothing
 
 
 def read_smoothing(model: GestureModel | None) -> Smoothing:

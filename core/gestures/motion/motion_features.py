@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import SkeletonError
-from core.gestures.features.feature_set import FeatureSet, SpaceFeatures, zero_missing
+from core.gestures.features.feature_set import FeatureSet, zero_missing
 from core.pose.canonical_frame import EPS, squared_length
-from core.pose.skeletons.table import SKELETONS, Skeleton
+from core.pose.skeletons.table import SKELETONS
 
 _MIN_REACH = 0.01  # of a path; a smaller one is a trembling hand
 MOVEMENT_REACH = 0.15  # pose sizes; how far a longer path reaches says nothing
@@ -26,20 +26,8 @@ _STEP_GAIN = 4.0  # brings steps to the size of positions
 
 
 @dataclass(frozen=True)
-class MotionFeatures:
+class MotionFeatures(FeatureSet):
     """Features of one skeleton's windows: paths of root and traced keypoint, and shape."""
-
-    skeleton: Skeleton
-    axes: int = 2  # D of a keypoint
-    version: int = 1  # changes with the features; a model stores the one it was trained on
-
-    @cached_property
-    def _still_features(self) -> FeatureSet:
-        return (SpaceFeatures if self.axes == 3 else FeatureSet)(self.skeleton, 0)
-
-    @cached_property
-    def _non_root(self) -> list[int]:
-        return self._still_features.non_root
 
     @cached_property
     def count(self) -> int:
@@ -51,10 +39,10 @@ class MotionFeatures:
     def compared_slices(self) -> list[slice]:
         """What `Templates` compares: positions and step directions of each path, and the shape."""
         d, size = self.axes, 4 * self.axes + 2
-        starts = range(0, (2 if self._non_root else 1) * size, size)
+        starts = range(0, (2 if self.non_root else 1) * size, size)
         parts = [slice(start + at, start + at + d) for start in starts for at in (0, 3 * d)]
-        if self._non_root:
-            parts.append(slice(2 * size, 2 * size + d * len(self._non_root)))
+        if self.non_root:
+            parts.append(slice(2 * size, 2 * size + d * len(self.non_root)))
         return parts
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
@@ -69,18 +57,14 @@ class MotionFeatures:
         self.skeleton.check(keypoints.shape[2])
         return self.compute(self.flip_mirrored(keypoints, mirrored_view, xp), xp)
 
-    def flip_mirrored(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """Flip (N, T, K, D) keypoints where `mirrored_view` is true, see `FeatureSet`."""
-        return self._still_features.flip_mirrored(keypoints, mirrored_view, xp)
-
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, T, F) features of (N, T, K, D) keypoints as the viewer saw them, from the
         paths of the root and the traced keypoint, and from the shape."""
         paths, shape = self._split_paths_and_shape(seen, xp)
         path_features = [_describe_path(path, xp) for path in paths]
-        if not self._non_root:
+        if not self.non_root:
             return path_features[0]
-        shape = shape[:, :, self._non_root]
+        shape = shape[:, :, self.non_root]
         shape = shape.reshape(-1, shape.shape[1], shape.shape[2] * shape.shape[3])
         return xp.concatenate([*path_features, shape, _frame_steps(shape, xp) * _STEP_GAIN], 2)
 
@@ -93,7 +77,7 @@ class MotionFeatures:
         """Split windows into the (N, T, D) paths of root and traced keypoint and the (N, T, K, D)
         keypoints relative to the root, in pose sizes. A single keypoint is one path in its unit."""
         root = self._locate_root(points, xp)
-        if not self._non_root:
+        if not self.non_root:
             return [root[:, :, 0]], None
         from_root = zero_missing(points - root, xp)
         lengths = xp.sqrt(xp.amax(squared_length(from_root), 2) + EPS)
@@ -142,7 +126,7 @@ def _frame_steps(points: Any, xp: Any) -> Any:
 
 
 MOTION_FEATURES = {
-    (name, axes): MotionFeatures(skeleton, axes)
+    (name, axes): MotionFeatures(skeleton, 1, axes)
     for name, skeleton in SKELETONS.items()
     for axes in ((2, 3) if skeleton.is_hand else (2,))
 }

@@ -195,9 +195,6 @@ def _apply_dropout(x: torch.Tensor, generator: torch.Generator | None) -> Any:
     return x * (torch.rand(x.shape, generator=generator) >= _DROPOUT) / (1 - _DROPOUT)
 
 
-# --------------------------------------------------------------------------------------- fitting
-
-
 def fit_motion_net(
     data: GestureData,
     options: TrainOptions,

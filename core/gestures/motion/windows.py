@@ -26,9 +26,6 @@ _SPEED_PERCENTILE = 80  # of the keypoints' speeds: a pinch moves only a few of 
 Times = NDArray[np.floating[Any]]
 
 
-# --------------------------------------------------------------------------------------- windows
-
-
 def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) -> Floats:
     """Resample the longest part of a (T, K, D) clip that has no gap to a (steps, K, D) window.
 
@@ -106,9 +103,6 @@ def interpolate(values: Floats, times: Times, target_times: Times) -> Floats:
     step = np.maximum(times[after] - times[after - 1], 1e-9)
     fraction = np.clip((target_times - times[after - 1]) / step, 0, 1)[:, None]
     return np.asarray(values[after - 1] * (1 - fraction) + values[after] * fraction, np.float32)
-
-
-# -------------------------------------------------------------------------------------- movement
 
 
 def find_moving_part(keypoints: Floats, times_s: Times, parts: int = 1) -> slice | None:

@@ -107,9 +107,6 @@ def _make_examples(
     return gestures, torch.cat([real, synthetic])
 
 
-# -------------------------------------------------------------------------------------- measuring
-
-
 def predict_open_set(
     net: OpenSetNet, data: GestureData
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -133,8 +133,6 @@ def collect_keypoints(shape: HandShape, chains: Points) -> Points:
     return np.concatenate([np.zeros((1, 3)), chains.reshape(20, 3), marks])
 
 
-# ----------------------------------------------------------------------------------------- the skin
-
 _NAMES = [f"{finger}_{joint}" for finger in FINGERS for joint in range(4)]
 _NAMES += [f"{finger}_web" for finger in FINGERS[1:]]
 _NAMES += [*_PALM_MM, "elbow_radial", "elbow_ulnar"]

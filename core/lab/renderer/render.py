@@ -1,21 +1,29 @@
 """Endless depth pictures of hands with their joints: `render_hand(seed, number)`.
 
 Convention: seed and number determine the picture, in any process and any order. Depth in mm, 0
-without a measurement; joints in mm in the camera's space.
+without a measurement; joints in mm in the camera's space. `write_rendered_hands` makes a folder of
+000000.png, …, 16 bits, and joints.csv with the intrinsics, which differ between crops, and joints.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import CAMERAS, Camera, Points
-from core.errors import SkeletonError
+from core.depth.io.joint_files import JOINTS_FILE, joint_columns, joint_fields
+from core.depth.io.recorder import encode_depth
+from core.errors import MediaError, SkeletonError
+from core.files import write_whole
 from core.lab.renderer.hand import FINGERS, MARKS
 from core.lab.renderer.noise import NOISES, DepthNoise, add_sensor_noise
 from core.lab.renderer.scenes import sample_scene
 from core.lab.renderer.solids import render_depth
+from core.parallel import map_parallel
+from core.pose.skeletons.table import SKELETONS
 
 WINDOW_MM = 300.0  # room for a hand's usual cube of 250 mm, moved and enlarged a little
 _MARGIN_PX = 4  # more than the window's cube, for what the noise draws in
@@ -72,8 +80,6 @@ def crop_camera(camera: Camera, center_mm: Points, side_mm: float) -> Camera:
     return replace(camera, name=name, u0=u0, v0=v0, width=right - left, height=bottom - top)
 
 
-# ------------------------------------------------------------------------- the orders of the joints
-
 _POINTS = ("wrist", *(f"{finger}_{joint}" for finger in FINGERS for joint in range(4)))
 _POINTS += MARKS
 _FINGERS_AWAY = FINGERS[:0:-1]  # from the little finger on
@@ -113,3 +119,49 @@ def keypoint_weights(skeleton: str) -> Points:
         for name, share in parts.items():
             row[_POINTS.index(name)] = share
     return shares
+
+
+_LAST = 10_000_000  # file names stay sortable
+
+
+def write_rendered_hands(
+    folder: Path,
+    count: int,
+    seed: int,
+    settings: RenderSettings,
+    skeleton: str = "hand_21",
+    workers: int = 1,
+    progress: Callable[[int, int | None], None] = lambda done, total: None,
+) -> None:
+    """Render hands into an empty or new folder: depth PNGs, then the table of their keypoints.
+    Raises MediaError: wrong count or folder; SkeletonError: unsupported skeleton."""
+    keypoint_weights(skeleton)  # raises before the first picture
+    if not 1 <= count < _LAST:
+        raise MediaError(f"{count} pictures were asked for; expected are 1 to {_LAST - 1}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise MediaError(f"{folder} is not empty: name another folder, or empty it")
+        rows: list[list[str]] = []
+        write = partial(_write_hands, folder, seed, settings, skeleton)
+        with map_parallel(write, range(count), workers=workers) as made:
+            for row in made:
+                rows.append(row)
+                progress(len(rows), count)
+        header = ["picture", "hand", *joint_columns(SKELETONS[skeleton].joints)]
+        table = "".join(",".join(row) + "\n" for row in [header, *rows])
+        write_whole(folder / JOINTS_FILE, table.encode())
+    except OSError as error:
+        raise MediaError(f"{folder} can't be written: {error.strerror}") from error
+
+
+def _write_hands(
+    folder: Path, seed: int, settings: RenderSettings, skeleton: str, numbers: Iterable[int]
+) -> Iterator[list[str]]:
+    """Render hands and write their depth PNGs; yield each hand's row of the keypoint table."""
+    for number in numbers:
+        hand = render_hand(seed, number, settings)
+        name = f"{number:06d}.png"
+        write_whole(folder / name, encode_depth(hand.depth_mm))
+        fields = joint_fields(hand.camera, hand.joints_mm(skeleton))
+        yield [name, "left" if hand.left else "right", *fields]

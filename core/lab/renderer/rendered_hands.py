@@ -12,8 +12,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.depth_files import read_depth_hands
-from core.datasets.depth_hands import CropChange, DepthHand, DepthHands, cut_hand_sample
+from core.datasets.depth_hands import (
+    CropChange,
+    DepthHand,
+    DepthHands,
+    cut_hand_sample,
+    read_depth_hands,
+)
 from core.datasets.training_data import Sample
 from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube, Depth

@@ -108,9 +108,6 @@ def _axis_rotation(axis: int, angle: float) -> Points:
     return turned
 
 
-# --------------------------------------------------------------------------------- what is round it
-
-
 def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:

@@ -13,7 +13,7 @@ from core.admin.memory import free_memory_later
 from core.gestures.labels import safe_label
 from core.live import low_latency
 from core.live.live import Latest, LiveProcessor, Options
-from core.media.cameras import decode_stream_frame, encode_stream_frame
+from core.media.videos import decode_stream_frame, encode_stream_frame
 from core.paths import Paths
 from core.recording.camera_help import CAMERA_PROBLEMS, INSECURE
 from core.recording.recorder import Recorder

@@ -13,8 +13,7 @@ import pytest
 from core.depth.cameras import CAMERAS
 from core.depth.io.recordings import open_depth
 from core.errors import MediaError, TableError
-from core.lab.renderer.files import write_rendered_hands
-from core.lab.renderer.render import NYU_HANDS, render_hand
+from core.lab.renderer.render import NYU_HANDS, render_hand, write_rendered_hands
 from core.media.pictures import read_picture
 from core.pose.skeletons.table import HAND_21, MSRA_21
 

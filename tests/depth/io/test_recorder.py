@@ -16,8 +16,7 @@ from core.depth.frames import DepthFrame, DepthRecording
 from core.depth.io.recorder import FolderWriter, record_depth
 from core.depth.io.recordings import open_depth
 from core.errors import MediaError
-from core.lab.renderer.files import write_rendered_hands
-from core.lab.renderer.render import NYU_HANDS
+from core.lab.renderer.render import NYU_HANDS, write_rendered_hands
 
 SMALL = Camera("small", 50.0, 51.5, 3.5, 2.5, 8, 6)
 

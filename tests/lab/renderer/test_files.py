@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from core.depth.io.joint_tables import JOINTS_FILE
+from core.depth.io.joint_files import JOINTS_FILE
 from core.errors import MediaError, SkeletonError
-from core.lab.renderer.files import write_rendered_hands
-from core.lab.renderer.render import NYU_HANDS, render_hand
+from core.lab.renderer.render import NYU_HANDS, render_hand, write_rendered_hands
 
 
 def test_pictures_and_table_are_the_rendered_hands(tmp_path) -> None:
