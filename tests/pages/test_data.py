@@ -6,7 +6,6 @@ import zipfile
 
 import pytest
 
-from core.exchange.downloads import Download
 from core.exchange.model_files import export_model
 from core.files import make_temporary_folder, remove_temporary_folder
 from core.gestures.labels import safe_label
@@ -172,19 +171,13 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     assert "⚠️ **on**" not in words
 
 
-def test_pictures_are_forgotten_also_in_a_prepared_file_and_the_bin_is_emptied(
-    app, store, tmp_path
-):
+def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     ids = record(store, "ok", 3)
     delete_samples(store, store.projects()[0].id, ids[:2])
-    (tmp_path / "download-a.zip").write_bytes(b"pictures")
-    prepared = Download(tmp_path / "download-a.zip", "p", "")
-    app.session_state["download"] = (("of", "it"), prepared)
     go(app, "privacy")
     press(app, "Delete the pictures")
     assert store.projects()[0].keypoints_only
     assert "stores keypoints only" in texts(app)
-    assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
     press(app, "Empty the bin for good")
     assert "2 samples" in texts(app)
     assert store.samples(store.projects()[0].id, deleted=True) == []
