@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.recording.camera_help import diagnose_camera
-from pages.components import register_component
+from pages.components import component_state, register_component
 from pages.panels.access import is_local_url, local_url
 
 _camera_probe = register_component(
@@ -58,7 +58,7 @@ def pick_camera_constraints() -> dict[str, Any]:
 @st.fragment
 def show_camera_test(key: str) -> None:
     """Show whether the browser's camera works, a test button, and what to do without a camera."""
-    heard = bool((st.session_state.get(key) or {}).get("report"))
+    heard = bool(component_state(key, "report"))
     drawn = _camera_probe(key=key, data={"heard": heard}, on_report_change=lambda: None)
     report = drawn.get("report")
     if not isinstance(report, dict):
