@@ -112,10 +112,8 @@ class Status:
 
 
 class Actions:
-    """Sends a stream's changes to the outputs that are on; implements `StreamListener`.
-
-    `offer` and `close` are called in the stream's thread, everything else in the page's.
-    """
+    """Sends a stream's changes to the outputs that are on; implements `StreamListener`. `offer` and
+    `close` are called in the stream's thread, everything else in the page's."""
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._settings = Settings()

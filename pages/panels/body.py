@@ -93,10 +93,8 @@ def explain_steps() -> None:
 
 
 def _pick_background_picture() -> Backdrop | None:
-    """Draw the upload of a background picture; return the last valid one, None before an upload.
-
-    It survives a change of page, which empties the field; a button removes it then.
-    """
+    """Draw the upload of a background picture; return the last valid one, None before an upload. It
+    survives a change of page, which empties the field; a button removes it then."""
     file = upload_field(
         ["pictures"],
         "The background's picture",

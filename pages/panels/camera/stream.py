@@ -69,10 +69,8 @@ class DrawnCamera:
 
 
 def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
-    """Draw the video with its START button; return its stream, None while the camera is off.
-
-    The page reruns only when the camera starts or stops.
-    """
+    """Draw the video with its START button; return its stream, None while the camera is off. The
+    page reruns only when the camera starts or stops."""
     seen = DrawnCamera()
     st.fragment(_draw_webrtc_video)(constraints, seen)
     return seen.stream

@@ -159,10 +159,8 @@ def _pick_port(label: str, start: int, key: str) -> int:
 
 
 def _pick_osc_host(key: str) -> str:
-    """Show a selector for OSC's host and return it; "" if none is chosen.
-
-    A visitor who logged in can choose only hosts that the operator listed.
-    """
+    """Show a selector for OSC's host and return it; "" if none is chosen. A visitor who logged in
+    can choose only hosts that the operator listed."""
     if not studio().paths.owner:
         host = st.text_input("Host", LOCAL, key=key, max_chars=253, persist_state="session")
         return host.strip()
