@@ -32,11 +32,8 @@ _RETRY_S = 2.0  # a port in use may be free a little later
 
 
 class Output(Protocol):
-    """Sends changes to receivers without waiting for them.
-
-    Attributes:
-        error: last error message, or "".
-    """
+    """Sends changes to receivers without waiting for them; its `error` is the last error
+    message."""
 
     error: str
 
@@ -87,11 +84,7 @@ class Settings:
     @property
     def any_on(self) -> bool:
         """Whether any output or the tone is switched on."""
-        return self.sound or any(map(self.is_on, OUTPUTS))
-
-    def is_on(self, kind: str) -> bool:
-        """Whether this output (one of OUTPUTS) is switched on."""
-        return bool(getattr(self, kind))
+        return self.sound or any(getattr(self, name) for name in OUTPUTS)
 
 
 @dataclass(frozen=True)
@@ -119,10 +112,8 @@ class Status:
 
 
 class Actions:
-    """Sends a stream's changes to the outputs that are on; implements `StreamListener`.
-
-    `offer` and `close` are called in the stream's thread, everything else in the page's.
-    """
+    """Sends a stream's changes to the outputs that are on; implements `StreamListener`. `offer` and
+    `close` are called in the stream's thread, everything else in the page's."""
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._settings = Settings()
@@ -151,7 +142,7 @@ class Actions:
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
         for name, slot in self._slots.items():
-            slot.request(settings, is_on=settings.is_on(name))
+            slot.request(settings, is_on=getattr(settings, name))
         if any(slot.is_outdated for slot in self._slots.values()):
             self._end_all()  # while its receiver is still connected
         for slot in self._slots.values():

@@ -94,13 +94,9 @@ class OscOut:
 
 
 class RecordingRemote:
-    """Starts and stops recordings by OSC from this machine; implements `StreamListener`. Raise
-    ActionError if the port is in use.
-
-    Attributes:
-        last_command: the last command and its time, for the page; "" if there is none.
-        error: why the last command failed, or "".
-    """
+    """Starts and stops recordings by OSC from this machine; implements `StreamListener`.
+    `last_command` and its `error` are texts for the page, "" for none. Raise ActionError if the
+    port is in use."""
 
     def __init__(self, port: int = IN_PORT, clock: Callable[[], float] = time.monotonic) -> None:
         self.last_command = self.error = ""
@@ -179,11 +175,8 @@ def _bind_udp_socket(port: int) -> socket.socket:
 
 def _parse_osc_addresses(data: bytes) -> list[str]:
     """Return the OSC addresses of a datagram's messages, in order; [] if it is invalid or too
-    large.
-
-    Addresses are compared literally: with patterns ("/wek*"), untrusted text would be run as a
-    regular expression.
-    """
+    large. They are compared literally: with patterns ("/wek*"), untrusted text would be run as a
+    regular expression."""
     if len(data) > _MAX_DATAGRAM_BYTES:
         return []
     try:

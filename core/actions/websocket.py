@@ -79,14 +79,8 @@ def page_origin(url: str | None) -> tuple[str, ...]:
 
 
 class WebSocketOut:
-    """Sends changes to every accepted client.
-
-    Attributes:
-        port: the actual one if 0 was given.
-
-    Raises:
-        ActionError: the port is in use, or the token is too short.
-    """
+    """Sends changes to every accepted client; its `port` is the actual one if 0 was given. Raise
+    ActionError if the port is in use or the token is too short."""
 
     def __init__(
         self,

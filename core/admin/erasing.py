@@ -89,14 +89,10 @@ def erase_everything(
     store: Store, paths: Paths, manager: TrainingManager | None = None
 ) -> ErasureReport:
     """Permanently delete everything recorded, trained, imported or unpacked here, but no shipped
-    files or third-party models; report the deleted bytes and the failures.
-
-    Recordings and trainings of this process are stopped, and trainings of nets. A command that
-    records or trains in another process ends with an error.
-
-    Raises:
-        StoreError: the store can't be emptied; everything else is deleted.
-    """
+    files or third-party models; report the deleted bytes and the failures. Recordings and trainings
+    of this process and trainings of nets are stopped; a command that records or trains in another
+    process ends with an error. Raise StoreError if the store can't be emptied; everything else is
+    deleted."""
     before = _measure_own_data(store, paths)
     stop_recordings(store)
     if manager is not None:

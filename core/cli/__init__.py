@@ -32,11 +32,9 @@ app.add_typer(weights.app, name="weights")
 
 
 def main() -> None:
-    """Run the command line; print a MudraError as one line on stderr and exit with code 1.
-
-    What native code (MediaPipe) writes to file descriptor 2 is discarded; Python's own stderr
-    still works.
-    """
+    """Run the command line; print a MudraError as one line on stderr and exit with code 1. What
+    native code (MediaPipe) writes to file descriptor 2 is discarded; Python's own stderr still
+    works."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 2)

@@ -134,11 +134,8 @@ def balance(paths: Paths, project: common.ProjectName) -> common.Answer:
 
 
 def _find_id(name: str | None, names: dict[int, str], kind: str) -> int | None:
-    """Return the id for a name, ignoring case; None if the name is None.
-
-    Raises:
-        NotFoundError: no such name.
-    """
+    """Return the id for a name, ignoring case; None if the name is None. Raise NotFoundError if
+    there is no such name."""
     if name is None:
         return None
     for row_id, known_name in names.items():

@@ -99,11 +99,8 @@ def fine_tune_here(
     store: Store, paths: Paths, project: str, *, name: str, minutes: float, progress: Progress
 ) -> tuple[Run, Path]:
     """Fine-tune the light CPM in this process on a project's samples with MediaPipe's keypoints,
-    hold out every fifth recording, and save the net by its name, which starts with "cpm.".
-
-    Raises:
-        TrainingError: too few samples with pictures, other skeletons, or an invalid name.
-    """
+    hold out every fifth recording, and save the net by its name, which starts with "cpm.". Raise
+    TrainingError for too few samples with pictures, other skeletons or an invalid name."""
     _check_net_name(name)
     subject = store.project(project)
     skeleton = skeleton_named(subject.skeleton)

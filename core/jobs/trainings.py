@@ -42,11 +42,8 @@ _ADVICE = {  # by split, for those that say little about new people
 
 
 class TrainingManager:
-    """Starts, lists and stops trainings of all visitors; finds projects by id.
-
-    Attributes:
-        folder: of the runs.
-    """
+    """Starts, lists and stops trainings of all visitors, in the runs' `folder`; finds projects by
+    id."""
 
     def __init__(self, store: Store, paths: Paths) -> None:
         self.store, self.folder, self._paths = store, paths.runs, paths
@@ -70,11 +67,8 @@ class TrainingManager:
         return Run(thread.run.path)
 
     def start(self, project: Project, start_thread: Callable[[], Any]) -> Run:
-        """Start a thread for the project and return its run; raise TrainingError if one is running.
-
-        Args:
-            start_thread: creates the run and its `RunThread`.
-        """
+        """Start a thread for the project by a function that creates its run and its `RunThread`;
+        return the run. Raise TrainingError if one is running."""
         with self._lock:
             if self.find_running(project) is not None:
                 raise _already_running_error(project)

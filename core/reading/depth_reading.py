@@ -107,12 +107,10 @@ class DepthReader:
         self._misses = 0
 
     def read(self, frame: DepthFrame) -> DepthReading:
-        """Read the hand in the next frame: follow the last frame's hand, or find a new one.
-
-        A hand is lost when its cube holds too little surface, or so much that it is a wall; when
-        the keypoints span too far or lie on no surface; and when a finder has ruled it out in
-        several frames in a row.
-        """
+        """Read the hand in the next frame: follow the last frame's hand, or find a new one. A hand
+        is lost when its cube holds too little surface, or so much that it is a wall; when the
+        keypoints span too far or lie on no surface; and when a finder has ruled it out in several
+        frames in a row."""
         reading = self._follow_hand(frame)
         if reading is None:
             self._misses = 0

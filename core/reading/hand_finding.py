@@ -47,11 +47,8 @@ class FoundHand:
 
 
 class HandFinder(Protocol):
-    """Finds a hand in a single frame; to be closed after use.
-
-    Attributes:
-        method: its name in `FINDERS`.
-    """
+    """Finds a hand in a single frame, by the `method` of its name in FINDERS; to be closed after
+    use."""
 
     method: Method
 
@@ -98,11 +95,8 @@ class DepthFinder(HandFinder):
 
 class RgbFinder(HandFinder):
     """Finds hands in the colours by MediaPipe, and their distance in the depth there. It rules
-    nothing out: running MediaPipe on each frame of a followed hand is too slow.
-
-    Raises:
-        WeightsError: MediaPipe's hand model is not prepared.
-    """
+    nothing out: running MediaPipe on each frame of a followed hand is too slow. Raise WeightsError
+    if MediaPipe's hand model is not prepared."""
 
     method: Method = "rgb"
 

@@ -143,11 +143,8 @@ class _HandState:
 
 
 class HandReader:
-    """Names the hands of one stream's estimates; keeps the state of each hand between them.
-
-    Attributes:
-        motions: the gestures that move.
-    """
+    """Names the hands of one stream's estimates, and the `motions` that they complete; keeps the
+    state of each hand between them."""
 
     def __init__(self) -> None:
         self._tracks = PoseTracker(FORGET_S, reuse=True)

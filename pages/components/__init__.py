@@ -15,14 +15,16 @@ def read_asset(name: str) -> str:
 
 
 def register_component(name: str, html: str = "", *, libraries: tuple[str, ...] = ()) -> Any:
-    """Register the component of NAME.js and, if it exists, NAME.css; return its draw function.
-
-    Args:
-        libraries: JavaScript files whose functions NAME.js uses.
-    """
+    """Register the component of NAME.js, after the JavaScript files that it uses, and of NAME.css,
+    if it exists; return its draw function."""
     css = read_asset(f"{name}.css") if (Path(__file__).parent / f"{name}.css").exists() else None
     js = "\n".join(read_asset(file) for file in (*libraries, f"{name}.js"))
     return st.components.v2.component(name, html=html or None, css=css, js=js)
+
+
+def component_state(key: str, name: str) -> Any:
+    """Return a value that a component has set in the browser; None before."""
+    return (st.session_state.get(key) or {}).get(name)
 
 
 def to_css_color(color: Rgb) -> str:

@@ -69,13 +69,8 @@ def draw_browser_camera(key: str, data: Mapping[str, Any], on_message: Callable[
             whether those of the last second may be requested, and `asked`, of which frames;
             `names`, each hand's or body's `side`, `text`, `color` and position `at`; `note`, shown
             over the video; `page` and `heard` of `core.live.browser_frames`.
-        on_message: called when `camera_message(key)` is new, before the page is drawn.
+        on_message: called when the browser's state “told” is new, before the page is drawn: {page,
+            on, now, frames}, see `BrowserFrames.receive`, and `direct`: whether further messages
+            are sent over the WebSocket.
     """
     _component(key=key, data=dict(data), width="stretch", on_told_change=on_message)
-
-
-def camera_message(key: str) -> Mapping[str, Any] | None:
-    """Return the browser's latest message, None before the first: {page, on, now, frames}, see
-    `BrowserFrames.receive`, and `direct`: whether further messages are sent over the WebSocket."""
-    state = st.session_state.get(key)
-    return (state and state.get("told")) or None

@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import ArrayLike
 
 from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import DepthRange, list_scale_colours
 from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
-from pages.components import read_asset, register_component, to_css_color
+from pages.components import component_state, read_asset, register_component, to_css_color
 
 _component = register_component(
     "depth_view", read_asset("depth_view.html"), libraries=("elements.js", "hand_space.js")
@@ -50,7 +49,7 @@ class DepthScene:
 
 def first_requested_frame(key: str, scene: DepthScene) -> int:
     """Return the index of the first frame that the browser requests; 0 before a request."""
-    said = (st.session_state.get(key) or {}).get("want")
+    said = component_state(key, "want")
     from_ = int(said["from"]) if said and said["turn"] == scene.turn else 0
     return min(max(from_, 0), scene.count - 1)
 

@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import streamlit as st
-
-from pages.components import register_component
+from pages.components import component_state, register_component
 
 _component = register_component(
     "gesture_cards", libraries=("elements.js", "loop.js", "metronome.js")
@@ -68,5 +66,4 @@ def cards_message(key: str) -> Mapping[str, Any] | None:
     (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,
     name, emoji), "add" (name, emoji), "remove" (gesture); "calm".
     """
-    state = st.session_state.get(key)
-    return None if state is None else state.get("said")
+    return component_state(key, "said")

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from core.datasets.coco import MAX_BOXES
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
-from pages.components import register_component, to_css_color, to_data_url
+from pages.components import component_state, register_component, to_css_color, to_data_url
 
 _component = register_component(
     "person_boxes",
@@ -22,7 +20,7 @@ _component = register_component(
 def edited_boxes(key: str, version: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
     """Return the boxes as edited in the browser, at most 20, and the selected box's index; before
     an edit, the given boxes and 0."""
-    said = (st.session_state.get(key) or {}).get("people")
+    said = component_state(key, "people")
     if not said or said["turn"] != version:
         return list(boxes), 0
     found = [Box.from_xywh(*map(float, xywh)) for xywh in said["boxes"][:MAX_BOXES]]

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from pages.components import register_component
+from pages.components import component_state, register_component
 
 _component = register_component("shown_picture", "<span></span>")
 
@@ -31,12 +29,10 @@ def watch_picture(
 
 def displayed_width_px(key: str, default: int) -> int:
     """Return the picture's width in CSS pixels, or `default` before the browser reports it."""
-    said = st.session_state.get(key)
-    return int((said and said.get("width")) or default)
+    return int(component_state(key, "width") or default)
 
 
 def click_position(key: str) -> tuple[float, float] | None:
     """Return the last click as x and y in 0..1 of the picture; None before a click."""
-    said = st.session_state.get(key)
-    at = said and said.get("click")
+    at = component_state(key, "click")
     return (float(at["x"]), float(at["y"])) if at else None

@@ -46,11 +46,8 @@ def is_local_url(url: str | None) -> bool:
 
 
 def access_middleware() -> list[Middleware]:
-    """Return the middleware that checks login, origin and upload size of every request.
-
-    Raises:
-        SystemExit: the login is incomplete, or a setting is wrong.
-    """
+    """Return the middleware that checks login, origin and upload size of every request; exit if the
+    login is incomplete or a setting is wrong."""
     try:
         secrets = login.read_secrets(st.get_option("secrets.files"))
         login.check_login(secrets, has_owners=login.has_owners(Paths.find()))
@@ -112,11 +109,8 @@ def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
 
 
 def current_owner() -> str:
-    """Return the owner of the projects that this visitor sees; "" if the server has no login.
-
-    Raises:
-        AccessError: the visitor has not logged in, or the login can't be checked.
-    """
+    """Return the owner of the projects that this visitor sees; "" if the server has no login. Raise
+    AccessError if the visitor has not logged in or the login can't be checked."""
     if login.is_by_proxy():
         return login.proxy_user(st.context.headers)
     if not _has_openid_login():
@@ -128,11 +122,7 @@ def current_owner() -> str:
 
 def require_login(on_log_out: Callable[[], None]) -> None:
     """Stop the page and show Log in if the visitor isn't logged in; for a logged-in visitor, show
-    their name and Log out in the sidebar.
-
-    Args:
-        on_log_out: closes what Streamlit would release only later.
-    """
+    their name in the sidebar and Log out, which first calls `on_log_out`."""
 
     def log_out() -> None:
         on_log_out()
@@ -171,11 +161,8 @@ def _show_login() -> NoReturn:
 
 
 def _has_openid_login() -> bool:
-    """Return whether .streamlit/secrets.toml has an `[auth]` section.
-
-    Raises:
-        AccessError: the file can't be read, or its cookie secret is too short.
-    """
+    """Return whether .streamlit/secrets.toml has an `[auth]` section; raise AccessError if the file
+    can't be read, or its cookie secret is too short."""
     if not any(Path(file).exists() for file in st.get_option("secrets.files")):
         return False
     try:

@@ -65,12 +65,8 @@ def pick_persons() -> int:
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
-    """Show a selector among people's numbers and return the selected number; don't draw for a
-    single person.
-
-    Args:
-        coloured: whether each is drawn in the colour of their number.
-    """
+    """Show a selector among people's numbers, each in the person's colour if `coloured`; return the
+    selected number, or a single person's without drawing."""
     if len(numbers) == 1:
         return numbers[0]
     chosen = st.segmented_control(
@@ -97,10 +93,8 @@ def explain_steps() -> None:
 
 
 def _pick_background_picture() -> Backdrop | None:
-    """Draw the upload of a background picture; return the last valid one, None before an upload.
-
-    It survives a change of page, which empties the field; a button removes it then.
-    """
+    """Draw the upload of a background picture; return the last valid one, None before an upload. It
+    survives a change of page, which empties the field; a button removes it then."""
     file = upload_field(
         ["pictures"],
         "The background's picture",

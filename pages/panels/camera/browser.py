@@ -19,7 +19,7 @@ from core.pose.drawing.poses import person_color
 from core.reading.reading import HandReading
 from core.recording.camera_help import CAMERA_PROBLEMS
 from core.recording.recorder import Recorder
-from pages.components import browser_camera, to_css_color
+from pages.components import browser_camera, component_state, to_css_color
 from pages.panels.access import local_url, server_path
 from pages.panels.camera.stream import DrawnCamera, Stream, ignore_stream_end, show_webrtc_video
 from pages.panels.live.readings import answers_of
@@ -121,10 +121,8 @@ def can_browser_find(options: Options) -> bool:
 
 
 def show_browser_video(constraints: Mapping[str, Any]) -> BrowserStream | Stream | None:
-    """Draw the camera with its START button; return its stream, None while the camera is off.
-
-    Falls back to the server's video if the files for a browser are missing.
-    """
+    """Draw the camera with its START button; return its stream, None while the camera is off. If
+    the files for a browser are missing, draw the server's video."""
     if not has_browser_files(Paths.find().weights):
         st.warning(
             "Hand tracking on this device is not installed: run `make setup`, online.",
@@ -161,7 +159,7 @@ def _draw_browser_video(constraints: Mapping[str, Any], last_drawn: DrawnCamera)
 def _receive_camera_message() -> None:
     """Pass the browser's latest message to its stream; create the stream when the camera starts and
     close it when the camera stops."""
-    message = browser_camera.camera_message(KEY) or {}
+    message = component_state(KEY, "told") or {}
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     if not message.get("on"):
         return stop_browser_camera()

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.recording.camera_help import diagnose_camera
-from pages.components import register_component
+from pages.components import component_state, register_component
 from pages.panels.access import is_local_url, local_url
 
 _camera_probe = register_component(
@@ -17,10 +17,8 @@ SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (128
 
 
 def pick_tracking_place() -> str:
-    """Show a selector for where hand tracking runs; return SERVER or BROWSER.
-
-    The default is the browser if the server is another machine, which its video may not reach.
-    """
+    """Show a selector for where hand tracking runs; return SERVER or BROWSER, by default BROWSER if
+    the server is another machine, which its video may not reach."""
     place = st.radio(
         "Hand tracking runs on",
         [SERVER, BROWSER],
@@ -58,7 +56,7 @@ def pick_camera_constraints() -> dict[str, Any]:
 @st.fragment
 def show_camera_test(key: str) -> None:
     """Show whether the browser's camera works, a test button, and what to do without a camera."""
-    heard = bool((st.session_state.get(key) or {}).get("report"))
+    heard = bool(component_state(key, "report"))
     drawn = _camera_probe(key=key, data={"heard": heard}, on_report_change=lambda: None)
     report = drawn.get("report")
     if not isinstance(report, dict):

@@ -37,11 +37,7 @@ def ignore_stream_end() -> None:
 
 class Stream(VideoProcessorBase):
     """Passes video frames through a LiveProcessor, in the stream's thread: no `st` in here.
-
-    Attributes:
-        on_end: called when the stream ends.
-        recorder: of the open page, if it records.
-    """
+    `on_end` is called at its end; `recorder` is the open page's, if it records."""
 
     def __init__(self, live: LiveProcessor) -> None:
         self.live = live
@@ -73,10 +69,8 @@ class DrawnCamera:
 
 
 def show_webrtc_video(constraints: dict[str, Any]) -> Stream | None:
-    """Draw the video with its START button; return its stream, None while the camera is off.
-
-    The page reruns only when the camera starts or stops.
-    """
+    """Draw the video with its START button; return its stream, None while the camera is off. The
+    page reruns only when the camera starts or stops."""
     seen = DrawnCamera()
     st.fragment(_draw_webrtc_video)(constraints, seen)
     return seen.stream

@@ -27,10 +27,8 @@ GestureNamer = Callable[[DepthView], str]
 
 
 def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
-    """Return the project's model name, and a function from a frame to its gesture text.
-
-    Both return "" if the model wasn't trained on this net's keypoints.
-    """
+    """Return the project's model name, and a function from a frame to its gesture text; both are or
+    return "" if the model wasn't trained on this net's keypoints."""
     model = answering_model(project)[0] if project.in_space else None
     if model is None or model.axes != 3 or not model.knows(net.name):
         return "", lambda view: ""

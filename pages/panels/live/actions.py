@@ -23,13 +23,8 @@ _play_tone = register_component("gesture_tone", "<span></span>")
 def show_actions(
     live: LiveProcessor | None, project: Project, model: GestureModel | None, *, smoothed: bool
 ) -> None:
-    """Draw the switches of the outputs (tone, OSC, WebSocket), apply them to the running video, and
-    show the outputs' state.
-
-    Args:
-        live: None while the camera is off; all ports are then closed.
-        smoothed: whether gestures are already smoothed.
-    """
+    """Draw the switches of the outputs (tone, OSC, WebSocket), apply them to the running video
+    (None: the camera is off, and all ports are closed), and show the outputs' state."""
     with st.expander("Actions: send to other programs, play a tone", icon="📡", key="actions"):
         settings = _pick_action_settings(project, model, smoothed)
     if live is None:
@@ -164,10 +159,8 @@ def _pick_port(label: str, start: int, key: str) -> int:
 
 
 def _pick_osc_host(key: str) -> str:
-    """Show a selector for OSC's host and return it; "" if none is chosen.
-
-    A visitor who logged in can choose only hosts that the operator listed.
-    """
+    """Show a selector for OSC's host and return it; "" if none is chosen. A visitor who logged in
+    can choose only hosts that the operator listed."""
     if not studio().paths.owner:
         host = st.text_input("Host", LOCAL, key=key, max_chars=253, persist_state="session")
         return host.strip()
