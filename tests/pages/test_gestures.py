@@ -42,8 +42,8 @@ def test_a_gesture_is_added_with_an_emoji_from_the_picker_or_as_one_that_moves(a
     assert "✌️ peace" in texts(page)
     undo_here(page)
     assert "peace" not in ids(store)
-    page.text_input(key="add_name_0").set_value("swipe_left")
-    page.checkbox(key="add_moves_0").check()
+    page.text_input(key="add_name_1").set_value("swipe_left")
+    page.checkbox(key="add_moves_1").check()
     press(page, "Add")
     assert not page.error
     assert [g.name for g in store.gestures(first.id) if g.moves] == ["swipe_left"]

@@ -84,9 +84,9 @@ def test_uploads_become_samples_bad_ones_are_named_and_all_are_one_act(
     # what has no folder of its own is the chosen gesture's: the pictures at the top, and the video
     assert kept["fist"] == kept["open_palm"] == 1
     assert kept["thumbs_up"] >= 7
-    sample = next(s for s in store.samples(first.id) if s.source == "a.jpg")
-    assert sample.pose.shape == (21, 2) and not sample.mirrored_view
-    assert sample.crop_jpeg is not None
+    for sample in store.samples(first.id):
+        assert sample.pose.shape == (21, 2) and not sample.mirrored_view
+        assert sample.crop_jpeg is not None
     assert undo_offered(app) == f"Added {sum(kept.values())} samples from files"
     undo_here(app)
     assert not store.samples(first.id) and "added" in texts(app)
@@ -108,12 +108,12 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(app, first, store,
         for gesture in ("thumbs_up", "fist"):
             record(store, gesture, 12, seed=seed, person=person)
     go(app, "train")
-    app.number_input(key="epochs").set_value(5000)
+    app.number_input(key="epochs").set_value(1000)
     press(app, "Train")
     [training] = list_runs(Paths.find().runs)
     wait_until(lambda: len(training.records("epoch")) >= 3, 60)
     other = open_app("train")  # another look at the same training
-    assert "/5000" in other.get("progress")[0].proto.text
+    assert "/1000" in other.get("progress")[0].proto.text
     press(other, "Stop")
     wait_until(lambda: training.status() != "running", 60)
     assert training.status() == "stopped"

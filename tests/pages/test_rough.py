@@ -93,7 +93,7 @@ def test_a_person_s_name_from_an_address_that_is_none_breaks_no_page(app):
         go(app, "record")
 
 
-def test_a_training_that_was_killed_or_diverged_is_told_and_blocks_nothing(app, store, workspace):
+def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, store, workspace):
     for gesture in ("thumbs_up", "fist"):
         record(store, gesture, 30)
     runs = Paths.find(workspace).runs
@@ -113,9 +113,13 @@ def test_a_training_that_was_killed_or_diverged_is_told_and_blocks_nothing(app, 
     assert "The training ended early: Mudra was stopped" in plain(texts(run(app)))
     assert not labelled(app.button, "Train").disabled
     process.communicate()
-    diverged = Run.create(runs, project="My gestures")
-    diverged.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")
-    said = plain(texts(run(app)))
+
+
+def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace):
+    record(store, "fist", 3)
+    run = Run.create(Paths.find(workspace).runs, project="My gestures")
+    run.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")
+    said = plain(texts(go(app, "train")))
     assert "The training ended early: the loss became nan in epoch 3" in said
 
 
