@@ -1,8 +1,6 @@
 """A recording that is looked through: what was found stays, and its errors are those of its truth.
 The hand is a board, see `tests/support/massing_net.py`."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -21,22 +19,28 @@ OFF_MM = 12.0
 class Boards(DepthRecording):
     """A board of a hand's size that moves to the right, 10 px a frame; its truth is off by 12 mm.
 
-    In frame 3 nobody is there; frame 5 is damaged.
+    In frame 3 nobody is there; frame 5 is damaged. In another skeleton than HAND_21, "" an unknown
+    one, the first frame has no truth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, skeleton: str = "hand_21") -> None:
         super().__init__("boards", CAMERA, 8)
-        self.reads = 0
+        self.skeleton = skeleton
 
     def _read_frame(self, index: int) -> DepthFrame:
         if index == 5:
             raise MediaError("frame 5 is damaged")
-        self.reads += 1
         depth, u = np.full((240, 320), 1400, np.float32), 80 + 10 * index
         if index != 3:
             depth[95:146, u - 20 : u + 21] = 500
         truth = CAMERA.to_mm([u, 120, 500]) + 125 * star() + (0, OFF_MM, 0)
-        return DepthFrame(depth, CAMERA, index / 30, index, None, truth, "hand_21")
+        if self.skeleton == "msra_21":
+            truth = convert_keypoints(truth, HAND_21, MSRA_21)
+        elif self.skeleton == "nyu_14":
+            truth = truth[:14]
+        if self.skeleton != "hand_21" and index == 0:
+            truth = None
+        return DepthFrame(depth, CAMERA, index / 30, index, None, truth, self.skeleton)
 
 
 def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
@@ -46,26 +50,9 @@ def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
     assert playback.count_hands() == (5, 5)
 
 
-class Reordered(Boards):
-    """The same with the truth in another skeleton, "" an unknown one; the first frame has none."""
-
-    def __init__(self, skeleton: str) -> None:
-        super().__init__()
-        self.skeleton = skeleton
-
-    def _read_frame(self, index: int) -> DepthFrame:
-        frame = super()._read_frame(index)
-        truth = frame.truth_mm
-        if self.skeleton == "msra_21":
-            truth = convert_keypoints(truth, HAND_21, MSRA_21)
-        elif self.skeleton == "nyu_14":
-            truth = truth[:14]
-        return replace(frame, truth_mm=truth if index else None, skeleton=self.skeleton)
-
-
 @pytest.mark.parametrize("skeleton", ["msra_21", "", "nyu_14"])
 def test_truth_is_measured_by_its_names_where_they_are_the_net_s(net, skeleton):
-    playback = DepthPlayback(Reordered(skeleton), net)
+    playback = DepthPlayback(Boards(skeleton), net)
     assert playback.has_unnamed_truth == (not skeleton)
     assert (playback.truth.name if playback.truth else "") == skeleton
     assert playback.view(0, REACH).error_mm is None

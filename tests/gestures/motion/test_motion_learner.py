@@ -61,14 +61,13 @@ def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joi
 
 
 def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_on(tmp_path):
-    data = make_motions(12)
+    data, stop = make_motions(12), Stop()
+    stop.set()  # so that nothing is fitted again on all samples
     split = split_motions(data)
-    spoiled = data.keypoints.copy()
-    spoiled[split.validation] = np.random.default_rng(1).normal(
-        size=spoiled[split.validation].shape
-    )
+    spoiled, noise = data.keypoints.copy(), np.random.default_rng(1)
+    spoiled[split.validation] = noise.normal(size=spoiled[split.validation].shape)
     found = [
-        train_motions(one, split, Run.create(tmp_path), QUICK, Stop())
+        train_motions(one, split, Run.create(tmp_path), QUICK, stop)
         for one in (data, replace(data, keypoints=spoiled))
     ]
     assert found[0].figures["accuracy"] > 0.8 > found[1].figures["accuracy"]
