@@ -25,7 +25,7 @@ from core.gestures.modelfile.bundle import (
     read_bundle,
     write_bundle,
 )
-from core.gestures.modelfile.gesture_model import MOTIONS, GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import clip_to_window
 from core.jobs.active_model import active_model
 from core.paths import Paths
@@ -123,12 +123,6 @@ def test_names_are_left_out_of_both(model, paths, tmp_path):
             told = [name for name, content in members.items() if b"Ada" in content]
             known = names and members is not outer  # she has shown nothing still
             assert told == (["CARD.md", "metadata.json"] if known else [])
-
-
-def test_a_model_of_still_gestures_alone_is_as_ever(starter, tmp_path):
-    out = tmp_path / "a.gesture"
-    assert export_model(starter, out, Paths.find(tmp_path / "home")).motions is None
-    assert set(members_of(out)) == set(MEMBERS) and not (starter.path / MOTIONS).exists()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.store import NewSample
 from core.store.rows import MOVING
+from tests.store.conftest import person
 from tests.support.stored import record
 
 
@@ -24,21 +25,14 @@ def jpeg(shade: int) -> bytes:
 
 
 def body(seed: int, frames: int) -> NewSample:
+    """A body of which a keypoint is missing in the first frame."""
     rng = np.random.default_rng(seed)
-    keypoints = rng.normal(200, 60, (frames, 33, 2)).astype(np.float32)
-    keypoints[0, 7] = np.nan
+    world = rng.normal(0, 1, (frames, 33, 3)).astype(np.float32)
     times = np.linspace(1, 2, frames) + rng.random(frames) / 100
-    return NewSample(
-        keypoints,
-        rng.random((frames, 33), np.float32),
-        "webcam",
-        True,
-        "mediapipe-pose",
-        skeleton="body_33",
-        world=rng.normal(0, 1, (frames, 33, 3)).astype(np.float32),
-        time_s=float(times[0]),
-        times_s=times if frames > 1 else None,
-    )
+    times_s = times if frames > 1 else None
+    made = person(seed, frames, world=world, time_s=float(times[0]), times_s=times_s)
+    made.keypoints[0, 7] = np.nan
+    return made
 
 
 @pytest.fixture

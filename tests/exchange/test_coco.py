@@ -67,16 +67,14 @@ def test_coco_of_others_comes_in(store, tmp_path):
     assert "wave" in [g.name for g in store.gestures(project.id)]
 
 
-def test_keypoints_of_another_program_get_the_given_estimator(store, tmp_path):
+def test_keypoints_of_another_program_get_the_given_estimator_and_own_ones_keep_theirs(
+    store, tmp_path
+):
     path = write(tmp_path / "c.json", [{"keypoints": hand()}])
+    given = ImportOptions(estimator="mediapipe-hands")
     import_data(store, "p", path)
-    import_data(store, "q", path, ImportOptions(estimator="mediapipe-hands"))
-    found = [count_by_estimator(store, store.project(name).id) for name in ("p", "q")]
-    assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}]
-
-
-def test_the_estimator_of_an_own_file_is_kept(store, tmp_path):
-    import_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
-    export_data(store, store.project("p"), tmp_path / "out.json")
-    import_data(store, "q", tmp_path / "out.json", ImportOptions(estimator="mediapipe-hands"))
-    assert count_by_estimator(store, store.project("q").id) == {"coco-21": 1}
+    import_data(store, "q", path, given)
+    export_data(store, store.project("p"), tmp_path / "own.json")
+    import_data(store, "r", tmp_path / "own.json", given)
+    found = [count_by_estimator(store, store.project(name).id) for name in ("p", "q", "r")]
+    assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}, {"coco-21": 1}]

@@ -14,13 +14,24 @@ from tests.store.conftest import undo_latest
 
 
 @pytest.fixture
-def trained(store, project, paths):
-    """Makes a training that has ended with a model."""
+def begun(store, project, paths):
+    """Makes a training that goes on and has a model."""
 
-    def train(name: str = "Demo", **about) -> Run:
+    def begin(name: str = "Demo", **about) -> Run:
         run = Run.create(paths.runs, **project_fields(store.project(name)), **about)
         for file in ("model.onnx", "metadata.json"):
             shutil.copy(paths.starter / file, run.path)
+        return run
+
+    return begin
+
+
+@pytest.fixture
+def trained(begun):
+    """Makes a training that has ended with a model."""
+
+    def train(name: str = "Demo", **about) -> Run:
+        run = begun(name, **about)
         run.log(event="result", seconds=1)
         run.log(event="end", status="done")
         return run
@@ -59,15 +70,12 @@ def test_the_newest_training_answers_and_says_when_it_learned_of_how_many_sample
     assert not found.chosen and not found.preliminary
 
 
-def test_a_model_that_can_be_used_answers_before_its_training_ends(store, project, paths, trained):
+def test_a_model_that_can_be_used_answers_before_its_training_ends(project, paths, trained, begun):
     trained()
-    run = Run.create(paths.runs, **project_fields(project))
-    for file in ("model.onnx", "metadata.json"):
-        shutil.copy(paths.starter / file, run.path)
+    run = begun()
     run.log(event="usable")
-    assert (
-        active_model(paths, project).name == run.name and active_model(paths, project).preliminary
-    )
+    found = active_model(paths, project)
+    assert found.name == run.name and found.preliminary
     run.log(event="result", seconds=1)
     assert not active_model(paths, project).preliminary
 

@@ -12,7 +12,6 @@ from core.jobs.evaluations import (
     COMPARISON,
     LEFT_OUT,
     SUMMARY,
-    compare_with_first,
     comparison_text,
     is_running,
     latest_comparison,
@@ -149,10 +148,3 @@ def row(name: str, low: float, high: float) -> dict:
 )
 def test_one_plain_sentence_says_which_to_take(rows, said):
     assert said in comparison_text({"rows": [{"classifier": "mlp"}, *rows]})
-
-
-def test_a_difference_counts_where_its_interval_leaves_zero_out():
-    assert [
-        compare_with_first(row("knn", *i)) for i in ((0.01, 0.2), (-0.2, -0.01), (-0.1, 0.0))
-    ] == ["better", "worse", "same"]
-    assert compare_with_first({"classifier": "mlp"}) == ""

@@ -47,8 +47,8 @@ def test_a_gesture_that_was_performed_once_waits_for_another_example(store, proj
     assert {clips.gestures[i].name for i in clips.labels} == {"swipe_left", "clockwise"}
 
 
-def test_a_project_whose_gestures_are_all_still_is_trained_as_ever(store, paths, project):
-    run = trained(store, paths, project)
+def test_a_project_whose_gestures_are_all_still_is_trained_as_ever(manager, project):
+    [run] = manager.runs(project)
     assert "motions" not in run_result(run) and not (run.path / MOTIONS).exists()
     assert GestureModel.load(run.path).motions is None
 

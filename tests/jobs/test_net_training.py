@@ -34,18 +34,12 @@ from core.progress import ignore_progress
 from core.reading.keypoint_sources import KeypointSource, available_nets
 from core.recording.samples import make_sample
 from core.training.runs import Run, list_runs
+from tests.conftest import wait_until
 
 
 @pytest.fixture
 def paths(tmp_path, weights_folder):
     return replace(Paths.find(tmp_path / "workspace"), weights=weights_folder)
-
-
-def wait_for(happens, at_most_s=90):
-    end = time.monotonic() + at_most_s
-    while not happens():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -117,7 +111,7 @@ def test_a_fine_tuned_net_can_be_chosen_and_keeps_its_keypoints(recorded, paths,
 
 def test_a_training_that_can_t_begin_says_why(store, paths):
     begun = start_fine_tuning(paths, "nobody's", "cpm.mine", 1)
-    wait_for(lambda: not begun.is_starting)
+    wait_until(lambda: not begun.is_starting, 90)
     assert "no project “nobody's”" in begun.failure
     assert begun.run is None and list_runs(paths.net_runs) == []
 
@@ -126,12 +120,12 @@ def test_a_training_that_can_t_begin_says_why(store, paths):
 def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(recorded, paths):
     recorded[0].close()
     begun = start_fine_tuning(paths, "p", "cpm.mine", 1)
-    wait_for(lambda: begun.run is not None and begun.run.records("look"))
+    wait_until(lambda: begun.run is not None and begun.run.records("look"), 90)
     run = begun.run
-    wait_for(lambda: has_fine_tuning_checkpoint(run) or run.status() != "running")
+    wait_until(lambda: has_fine_tuning_checkpoint(run) or run.status() != "running", 90)
     os.kill(run.about()["pid"], signal.SIGKILL)
     killed = time.monotonic()
-    wait_for(lambda: run.status() == "dead")
+    wait_until(lambda: run.status() == "dead")
     assert time.monotonic() - killed < 1
     assert "Mudra was stopped" in describe_failure(run) and begun.failure == ""
     delete_packs(paths)

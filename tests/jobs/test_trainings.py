@@ -70,13 +70,13 @@ def test_many_in_a_row_leave_the_last_few(manager, paths, project):
         Run.create(paths.runs, **project_fields(project), automatic=True).log(
             event="end", status="done"
         )
-    for _ in range(5):
+    for _ in range(3):
         last = manager.restart_training(project, epochs=2)
     assert ended(manager, last) == "done"
     listed = manager.runs(project)
     assert [run.name for run in listed[:1]] == [last.name]
     assert len(listed) == 1 + KEPT_AUTOMATIC + len(asked_for) and listed[-1] == asked_for[0]
-    assert len(list_runs(paths.runs)) <= len(listed) + 5
+    assert len(list_runs(paths.runs)) <= len(listed) + 3
     assert ended(manager, manager.restart_training(project, epochs=2)) == "done"
     assert len(list_runs(paths.runs)) <= 1 + KEPT_AUTOMATIC + 1 + len(asked_for)
 
@@ -147,7 +147,7 @@ class Stays(PathFinder):
         load = spec.loader.exec_module
         def stay(module):
             middle.set()
-            warmed.wait(6)
+            warmed.wait(2)
             load(module)
         spec.loader.exec_module = stay
         return spec

@@ -68,21 +68,19 @@ def test_another_stream_begins_anew():
     assert [m.frame.time_s for m in last.freeze()] == [0.0, 0.1]
 
 
-def test_the_second_becomes_one_recording_of_the_right_gesture(store, project):
-    fist = next(g for g in store.gestures(project.id) if g.name == "fist")
+def test_the_second_becomes_one_recording_of_the_right_gesture(store, project, gesture):
     moments = [moment(i / 10, shift=4 * i) for i in range(8)]
-    added = add_correction(Recorder(store, project.id, "ana"), fist.id, moments)
+    added = add_correction(Recorder(store, project.id, "ana"), gesture.id, moments)
     found = store.samples(project.id, newest_first=False)
     assert added.added == 8 and [s.id for s in found] == added.new["samples"]
-    assert store.list_history(project.id)[0].title == "Added 8 samples to “fist”"
-    assert {s.gesture_id for s in found} == {fist.id} and len({s.burst_id for s in found}) == 1
+    assert store.list_history(project.id)[0].title == f"Added 8 samples to “{gesture.name}”"
+    assert {s.gesture_id for s in found} == {gesture.id} and len({s.burst_id for s in found}) == 1
     np.testing.assert_array_equal(found[3].pose, HAND + 12)
     assert found[0].mirrored_view and found[0].crop_jpeg and found[0].estimator == "test-hands"
     assert [p.name for p in store.persons(project.id)] == ["ana"]
 
 
-def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store, project):
-    fist = next(g for g in store.gestures(project.id) if g.name == "fist")
+def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store, project, gesture):
     dark, light = (encode_jpeg(np.full((256, 256, 3), grey, np.uint8)) for grey in (60, 200))
 
     def remote(number):
@@ -95,7 +93,7 @@ def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store
     assert list_handedness(moments) == ["Left", "Right"]
     recorder = Recorder(store, project.id, "ana")
     for hand in ("Right", "Left"):
-        add_correction(recorder, fist.id, moments, hand)
+        add_correction(recorder, gesture.id, moments, hand)
     samples = store.samples(project.id, newest_first=False)
     assert [s.crop_jpeg for s in samples] == [None, dark, None, light]
     assert [s.region[2] for s in samples][1::2] == [300.0, 80.0]
@@ -103,10 +101,9 @@ def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store
     np.testing.assert_array_equal(samples[2].pose, HAND + 4 + 100)
 
 
-def test_frames_that_are_no_samples_are_refused(store, project):
-    ok = store.gestures(project.id)[3]
+def test_frames_that_are_no_samples_are_refused(store, project, gesture):
     moments = [moment(0), moment(0.1), moment(0.2, hands=()), moment(0.3, shift=5, score=0.1)]
-    added = add_correction(Recorder(store, project.id, "me"), ok.id, moments)
+    added = add_correction(Recorder(store, project.id, "me"), gesture.id, moments)
     assert added.added == 1
     assert [reason for _, reason in added.skipped] == ["duplicate", "no hand", "low score"]
 

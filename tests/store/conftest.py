@@ -30,6 +30,25 @@ def sample(seed: int = 0, **changes) -> NewSample:
     return NewSample(**values | changes)
 
 
+def clip(frames=4) -> NewSample:
+    """A hand that is still for so many frames."""
+    scores = np.ones((frames, 21), np.float32)
+    keypoints = np.ones((frames, 21, 2), np.float32)
+    return sample(keypoints=keypoints, scores=scores, times_s=np.arange(frames) / 30)
+
+
+def person(seed=0, frames=1, **changes) -> NewSample:
+    """A body's 33 keypoints, a clip of them where there are several frames."""
+    rng = np.random.default_rng(seed)
+    values = {
+        "keypoints": rng.normal(200, 60, (frames, 33, 2)).astype(np.float32),
+        "scores": rng.random((frames, 33), np.float32),
+        "estimator": "mediapipe-pose",
+        "skeleton": "body_33",
+    }
+    return sample(**values | changes)
+
+
 def count(store, project) -> int:
     return sum(o.samples for o in store.overview(project.id))
 

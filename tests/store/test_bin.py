@@ -125,15 +125,17 @@ def test_a_sample_with_a_deleted_gesture_and_a_deleted_person_waits_for_both(sto
 def test_a_sample_stays_in_the_bin_while_its_gesture_or_person_is_there(store, project):
     ids = take(store, project, "ok", "me")
     delete_samples(store, project.id, ids[:1])
-    ok = gesture_id(store, project, "ok")
-    store.delete_gesture(ok)
-    with pytest.raises(StoreError, match="restore that first"):
-        restore_samples(store, project.id, ids[:1])
-    restore_from_bin(store, project.id, GESTURE, ok)
-    store.delete_person(store.ensure_person(project.id, "me").id)
-    with pytest.raises(StoreError, match="restore that first"):
-        restore_samples(store, project.id, ids[:1])
-    assert live(store, project) == set()
+    [deleted] = store.list_history(project.id)
+    ok, me = gesture_id(store, project, "ok"), store.ensure_person(project.id, "me").id
+    for delete, row in ((store.delete_gesture, ok), (store.delete_person, me)):
+        delete(row)
+        with pytest.raises(StoreError, match="in the bin: restore that first"):
+            restore_samples(store, project.id, ids[:1])
+        with pytest.raises(StoreError, match="in the bin: restore that first"):
+            store.undo(deleted.id)
+        assert live(store, project) == set() and len(store.list_history(project.id)) == 2
+        undo_latest(store, project)
+    assert store.undo(deleted.id) == 1 and live(store, project) == set(ids)
 
 
 @pytest.mark.parametrize("kind", [GESTURE, PERSON, PROJECT])

@@ -75,22 +75,6 @@ def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
     assert count(store, project) == 0 and len(store.list_history(project.id)) == 2
 
 
-def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, project):
-    ids = record(store, project, [sample(i) for i in range(3)], "ok", "ana")
-    delete_samples(store, project.id, ids[:1])
-    store.delete_gesture(gesture(store, project, "ok").id)
-    deleted = store.list_history(project.id)[1]
-    with pytest.raises(StoreError, match="in the bin: restore that first"):
-        store.undo(deleted.id)
-    assert count(store, project) == 0 and len(store.list_history(project.id)) == 2
-    undo_latest(store, project)
-    store.delete_person(store.ensure_person(project.id, "ana").id)
-    with pytest.raises(StoreError, match="in the bin: restore that first"):
-        store.undo(deleted.id)
-    undo_latest(store, project)
-    assert store.undo(deleted.id) == 1 and count(store, project) == 3
-
-
 def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, project):
     ids = record(store, project, [sample(i) for i in range(2)], "ok")
     move_samples(store, project.id, ids, gesture(store, project, "fist").id)

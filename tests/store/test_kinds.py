@@ -1,6 +1,5 @@
 """Still gestures have single frames, moving gestures clips: nothing mixes the two."""
 
-import numpy as np
 import pytest
 
 from core.errors import KindError, StoreError
@@ -15,15 +14,8 @@ from core.store.curation import merge_gestures
 from core.store.index import read_samples
 from core.store.rows import MOVING
 from core.store.trimming import trim_clip
-from tests.store.conftest import count, gesture, only_sqlite, sample, undo_latest
+from tests.store.conftest import clip, count, gesture, only_sqlite, sample, undo_latest
 from tests.support.stored import record
-
-
-def clip(frames=4):
-    values = {"keypoints": np.ones((frames, 21, 2), np.float32)}
-    return sample(
-        **values, scores=np.ones((frames, 21), np.float32), times_s=np.arange(frames) / 30
-    )
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from core.store.index import (
     read_samples,
 )
 from core.store.rows import now
-from tests.store.conftest import count, gesture_id, only_sqlite, sample
+from tests.store.conftest import count, gesture_id, sample
 from tests.support.stored import count_by_estimator, record
 
 
@@ -109,42 +109,23 @@ def change_two(store, gesture):
     store.update_rows(t.gestures, [own.id, gesture], "Switched two off", enabled=False)
 
 
-@only_sqlite
-@pytest.mark.parametrize("what", READS)
-def test_what_is_another_s_is_not_there(anna, ben, hers, what):
-    is_hidden(anna, ben, hers, what)
-
-
-@only_sqlite
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_is_another_s_can_t_be_asked_for_by_name_or_number_nor_changed(anna, ben, hers, what):
-    is_refused(anna, ben, hers, what)
-
-
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
-def test_postgresql_hides_and_refuses_all_of_it_as_well(anna, ben, hers):
-    for what in READS:
-        is_hidden(anna, ben, hers, what)
-    for what in REFUSED:
-        is_refused(anna, ben, hers, what)
-
-
-def is_hidden(anna, ben, hers, what):
+def test_what_is_another_s_is_not_there(anna, ben, hers):
     ids = [one.id for one in anna.samples(hers.id)]
-    if what not in ("bin", "list of the bin"):
-        assert READS[what](anna, hers.id, ids)
-    assert not READS[what](ben, hers.id, ids)
+    for what, read in READS.items():
+        assert what in ("bin", "list of the bin") or read(anna, hers.id, ids), what
+        assert not read(ben, hers.id, ids), what
 
 
-def is_refused(anna, ben, hers, what):
+def test_what_is_another_s_can_t_be_asked_for_by_name_or_number_nor_changed(anna, ben, hers):
     ids = [one.id for one in anna.samples(hers.id)]
-    with pytest.raises(NotFoundError) as refused:
-        REFUSED[what](ben, hers.id, ids)
-    assert what == "project" or "Secret" not in str(refused.value)
-    assert count(anna, hers) == 3 and anna.project("secret") == hers
-    assert len(anna.crops(ids[0])) == 1 and len(anna.list_history(hers.id)) == 1
-    assert all(gesture.enabled for gesture in anna.gestures(hers.id))
-    assert len(anna.fetch_all(t.bursts.select())) == 1
+    for what, ask in REFUSED.items():
+        with pytest.raises(NotFoundError) as refused:
+            ask(ben, hers.id, ids)
+        assert what == "project" or "Secret" not in str(refused.value)
+        assert count(anna, hers) == 3 and anna.project("secret") == hers, what
+        assert len(anna.crops(ids[0])) == 1 and len(anna.list_history(hers.id)) == 1, what
+        assert all(gesture.enabled for gesture in anna.gestures(hers.id)), what
+        assert len(anna.fetch_all(t.bursts.select())) == 1, what
 
 
 def test_each_has_names_projects_and_a_bin_of_their_own(anna, ben, hers):

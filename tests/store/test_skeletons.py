@@ -4,25 +4,12 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
-from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, TWO_HANDED
+from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, MOTIONS, TWO_HANDED
 from core.store import NewSample
 from core.store.index import read_poses, read_samples
 from core.store.rows import MOVING
+from tests.store.conftest import person
 from tests.support.stored import start_recording
-
-
-def person(seed=0, frames=1, **changes) -> NewSample:
-    """A clip of a body's 33 keypoints."""
-    rng = np.random.default_rng(seed)
-    values = {
-        "keypoints": rng.normal(200, 60, (frames, 33, 2)).astype(np.float32),
-        "scores": rng.random((frames, 33), np.float32),
-        "source": "webcam",
-        "mirrored_view": True,
-        "estimator": "mediapipe-pose",
-        "skeleton": "body_33",
-    }
-    return NewSample(**values | changes)
 
 
 @pytest.fixture
@@ -43,25 +30,21 @@ def motion(store, bodies):
     return start_recording(store, bodies, "jump")
 
 
-def test_a_project_of_motions_begins_with_gestures_that_move(store):
-    project = store.create_project("Moves", motions=True)
-    found = store.gestures(project.id)
-    assert project.skeleton == "hand_21" and all(gesture.moves for gesture in found)
-    assert [gesture.name for gesture in found] == [
-        *(f"swipe_{way}" for way in ("left", "right", "up", "down")),
-        *("clockwise", "counter_clockwise", "wave", "pinch", "none"),
-    ]
-    assert len({gesture.emoji for gesture in found}) == 9
-
-
 @pytest.mark.parametrize(
-    ("skeleton", "first"),
-    [("hand_21", DEFAULT_GESTURES), ("body_33", ARM_POSES), ("hands_42", TWO_HANDED)],
+    ("skeleton", "motions", "first"),
+    [
+        ("hand_21", False, DEFAULT_GESTURES),
+        ("hand_21", True, MOTIONS),
+        ("body_33", False, ARM_POSES),
+        ("hands_42", False, TWO_HANDED),
+    ],
 )
-def test_a_project_begins_with_the_gestures_of_its_skeleton(store, skeleton, first):
-    project = store.create_project("New", skeleton=skeleton)
+def test_a_project_begins_with_the_gestures_of_its_skeleton(store, skeleton, motions, first):
+    project = store.create_project("New", skeleton=skeleton, motions=motions)
+    gestures = store.gestures(project.id)
     assert store.project("new").skeleton == skeleton
-    assert [gesture.label for gesture in store.gestures(project.id)] == [*first]
+    assert [gesture.label for gesture in gestures] == [*first]
+    assert {gesture.moves for gesture in gestures} == {motions}
 
 
 def test_an_unknown_skeleton_makes_no_project(store):

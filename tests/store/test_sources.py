@@ -1,14 +1,11 @@
 """Where samples come from: sources, versions and days, of what a training would read."""
 
 from collections import Counter
-from dataclasses import replace
-
-import numpy as np
 
 from core.store.bin import delete_samples
 from core.store.learned import limit_names, summarise_origin
 from core.store.rows import MOVING
-from tests.store.conftest import gesture_id, sample
+from tests.store.conftest import clip, gesture_id, sample
 from tests.support.stored import record
 
 
@@ -44,9 +41,7 @@ def test_clips_that_another_model_learns_are_not_counted_among_the_frames(store,
     """A card said 171 samples in one line and 169 in another."""
     stills = record(store, project, [sample(i) for i in range(3)], "ok")
     store.add_gesture(project.id, "swipe", kind=MOVING)
-    still, points = sample(), np.ones((4, 21, 2), np.float32)
-    clip = replace(still, keypoints=points, scores=points[..., 0], times_s=np.arange(4) / 30)
-    clips = record(store, project, [clip, clip], "swipe")
+    clips = record(store, project, [clip(), clip()], "swipe")
     for wanted, moving in ((stills, None), (clips, True)):
         data = store.training_data(project.id, clips=moving)
         assert data.sample_ids.tolist() == wanted
