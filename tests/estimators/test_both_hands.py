@@ -44,14 +44,6 @@ def test_both_hands_of_a_video_are_one_pose(weights_folder, shared_data):
             assert pose.score == max(hand.score for hand in apart.poses)
 
 
-def test_a_picture_with_one_hand_lacks_the_other(weights_folder, pointing):
-    with create_estimator("mediapipe-both-hands", weights_folder) as estimator:
-        [pose] = estimator.estimate_still(pointing).poses
-    seen = np.isfinite(pose.keypoints).all(1)
-    assert seen.sum() == 21 and seen[:21].all() ^ seen[21:].all()
-    assert (pose.scores[~seen] == 0).all() and (pose.scores[seen] > 0).all()
-
-
 @pytest.mark.parametrize(
     ("hands", "expected"),
     [

@@ -1,14 +1,11 @@
 """Nets of depth: metadata that are not theirs are errors; rotated crops are rotated back; palms are
 located by a net that sees what is 500 mm deep."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
@@ -17,6 +14,7 @@ from core.estimators.depth_nets import DepthNet, PalmDetector, shrink_depth_fram
 from core.estimators.heatmap_net import HeatmapNet
 from core.modelfiles.model_folder import DepthMetadata, is_net_folder
 from core.paths import Paths
+from tests.support.massing_net import save_massing_net
 from tests.support.seeing_net import save_seeing_net
 
 ABOUT = {
@@ -77,53 +75,16 @@ def test_invalid_metadata_and_an_altered_or_missing_graph_are_errors(
 CUBE = Cube(Camera("mine", 250.0, 250.0, 100.0, 60.0, 200, 120), (100.0, 60.0, 500.0), 96.0)
 
 
-def net_that_sums(folder: Path, turns_deg: list[int]) -> DepthNet:
-    """Its one keypoint: how much nearer than the far face the crop's right and lower halves are
-    than the others, in sums of pixels, and nothing for the depth."""
-    sides = np.where(np.arange(96) < 48, -1, 1) * np.float32(-0.001)
-    across = np.stack([np.tile(sides, (96, 1)), np.tile(sides[:, None], (1, 96))], -1)
-    per_pixel = np.concatenate([across, np.zeros((96, 96, 1))], -1).reshape(-1, 3)
-    nodes = [
-        helper.make_node("Sub", ["crops", "far"], ["nearer"]),
-        helper.make_node("Reshape", ["nearer", "flat"], ["pixels"]),
-        helper.make_node("MatMul", ["pixels", "per_pixel"], ["sums"]),
-        helper.make_node("Reshape", ["sums", "one_keypoint"], ["keypoints"]),
-    ]
-    constants = {
-        "far": np.float32(1),
-        "flat": np.array([-1, 96 * 96]),
-        "per_pixel": per_pixel.astype(np.float32),
-        "one_keypoint": np.array([-1, 1, 3]),
-    }
-    graph = helper.make_graph(
-        nodes,
-        "sums",
-        [helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 96, 96])],
-        [helper.make_tensor_value_info("keypoints", TensorProto.FLOAT, ["N", 1, 3])],
-        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
-    )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    model = onnx.ModelProto.SerializeToString(made)
-    about = ABOUT | {"joints": 1, "sha256": hashlib.sha256(model).hexdigest()}
-    return DepthNet(folder_of(folder, json.dumps(about | {"turns_deg": turns_deg}), model))
-
-
-@pytest.mark.parametrize(
-    ("turns_deg", "expected_mm"),
-    [
-        # 100 pixels half-way down at the right: 0.1 of half the side, which is 48 mm
-        ([0], (4.8, 0.0)),
-        # each rotation has the 100 pixels on another axis
-        ([0, 90, -90], (4.8, 0.0)),
-        # turned by 45 they lie in the lower right: 4.8 and 4.8, turned back 4.8 times the root of 2
-        ([45], (4.8 * 2**0.5, 0.0)),
-    ],
-)
-def test_keypoints_of_a_rotated_crop_are_rotated_back(tmp_path, turns_deg, expected_mm) -> None:
+@pytest.mark.parametrize("turns_deg", [[0], [0, 90, -90], [45]])
+def test_keypoints_of_a_rotated_crop_are_rotated_back(tmp_path, turns_deg) -> None:
+    """The net's keypoints lie round the middle of what a crop shows."""
+    save_massing_net(tmp_path / "net")
+    metadata = tmp_path / "net" / "metadata.json"
+    metadata.write_text(json.dumps(json.loads(metadata.read_text()) | {"turns_deg": turns_deg}))
     crop = np.ones((96, 96), np.float32)
-    crop[43:53, 73:83] = 0  # 5 rows above the middle, 5 below
-    found = net_that_sums(tmp_path, turns_deg).find_keypoints_mm(CUBE, crop)
-    np.testing.assert_allclose(found, [[*expected_mm, 500.0]], atol=0.5)
+    crop[43:53, 73:83] = 0  # 30 px to the right of the middle, which are 30 mm
+    found = DepthNet(tmp_path / "net").find_keypoints_mm(CUBE, crop)
+    np.testing.assert_allclose(found.mean(0), [30, 0, 500], atol=0.5)
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,12 @@ from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import encode_png, read_picture
 from core.modelfiles.converted_weights import has_converted_weights
 from core.nets import build_net
-from core.nets.pose_resnet import PoseResNet
+from core.nets.pose_resnet import Attention, PoseResNet
 from core.offline.predicting import predict
 from core.paths import Paths
 from core.pose.boxes import Box
 from core.pose.crops import PersonView
-from core.pose.drawing.heatmaps import Maps, draw_attention, draw_with_heatmaps
+from core.pose.drawing.heatmaps import draw_attention
 from core.pose.heatmaps import MapDecoding
 from core.pose.skeletons.table import COCO_17
 from core.pose.types import Frame
@@ -158,27 +158,10 @@ def test_predict_reads_the_people_of_a_detections_file(
         assert person["keypoints"][NOSE] == pytest.approx([101, 71], abs=0.5)
 
 
-def test_heatmaps_and_crop_are_drawn_at_their_place(folders: dict[str, Path]) -> None:
-    picture = spotted((101, 71))
-    with HeatmapBodies(Path(), net_folder=folders["stride"], crop="centre") as bodies:
-        estimate = bodies.estimate_boxes(picture, [BOX])
-    (heatmaps,) = estimate.heatmaps
-    light = heatmaps.crop[..., 1]
-    y, x = np.unravel_index(light.argmax(), light.shape)
-    x0, y0, width, height = heatmaps.region.to_xywh()
-    at = x0 + (x + 0.5) * width / 96 - 0.5, y0 + (y + 0.5) * height / 128 - 0.5
-    assert at == pytest.approx((101, 71), abs=1.5)
-    drawn = draw_with_heatmaps(picture, estimate, Maps("single", 0, NOSE), 1)
-    changed = np.abs(drawn.astype(int) - picture).sum(axis=2)
-    rows, columns = np.nonzero(changed[40:100, 70:130] > 120)
-    assert abs(columns.mean() + 70 - 101) < 2 and abs(rows.mean() + 40 - 71) < 2
-    tiles = draw_with_heatmaps(picture, estimate, Maps("hm", 0, NOSE), 1)
-    assert tiles.ndim == 3 and tiles.any()
-
-
 def test_attention_maps_come_with_the_heatmaps(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net = build_net("pose_resnet18.both", input_hw=(64, 96)).eval()
+    attention = Attention(holistic=True, part_wise=True, kernel_size=3, iterations=1)
+    net = build_net("pose_resnet18", attention=attention, input_hw=(64, 96)).eval()
     assert isinstance(net, PoseResNet)
     save_net(net, tmp_path, "small.both", {"skeleton": COCO_17.name})
     picture, saved = spotted((101, 71)), HeatmapNet(tmp_path)

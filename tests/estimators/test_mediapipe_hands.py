@@ -34,11 +34,6 @@ def test_a_pointing_hand_has_its_index_tip_on_top(hands, pointing):
     assert 0.05 < size(pose.world) < 0.35  # metres
 
 
-def test_the_same_still_gives_the_same_answer(hands, pointing):
-    first, second = (hands.estimate_still(pointing).poses[0] for _ in range(2))
-    np.testing.assert_array_equal(first.keypoints, second.keypoints)
-
-
 def test_the_mirrored_picture_is_the_other_hand_at_the_mirrored_place(hands, pointing):
     pose = hands.estimate_still(pointing).poses[0]
     other = hands.estimate_still(np.ascontiguousarray(pointing[:, ::-1])).poses[0]
@@ -69,9 +64,9 @@ def test_a_hand_that_is_moved_enlarged_or_cut_out_has_keypoints_in_the_pixels_th
 
 def test_tight_crops_are_found_by_the_second_look(hands, shared_data):
     folder = shared_data / "hand_images" / "hagrid_crops"
-    paths = [p for gesture in sorted(folder.iterdir()) for p in sorted(gesture.iterdir())[:5]]
+    paths = [p for gesture in sorted(folder.iterdir()) for p in sorted(gesture.iterdir())[:3]]
     found = [bool(hands.estimate_still(read_picture(path)).poses) for path in paths]
-    assert len(paths) == 30 and np.mean(found) >= 0.85
+    assert len(paths) == 18 and np.mean(found) >= 0.85
 
 
 @pytest.mark.parametrize(
@@ -119,7 +114,7 @@ from core.estimators import create_estimator
 from core.pose.types import Frame
 
 picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-for _ in range(5):
+for _ in range(3):
     estimator = create_estimator(sys.argv[2], Path(sys.argv[1]))
 
     def work():

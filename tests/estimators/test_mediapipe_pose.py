@@ -49,10 +49,8 @@ def test_its_keypoints_lie_where_people_marked_them(found, annotation):
     assert np.median(off) < 0.1 * torso and (off < 0.3 * torso).all()
 
 
-def test_it_says_what_is_in_the_picture_and_what_is_seen(found):
+def test_a_score_is_the_mean_of_what_is_seen(found):
     (pose,) = found.poses
-    assert found.skeleton == "body_33" and found.size_hw == (425, 640)
-    assert pose.scores.shape == pose.visibility.shape == (33,)
     assert (pose.scores > 0.9).all() and ((pose.visibility >= 0) & (pose.visibility <= 1)).all()
     assert pose.score == pytest.approx(pose.visibility.mean())
 

@@ -6,7 +6,6 @@ import pytest
 
 from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.evaluation.protocol import Protocol
-from core.gestures.labels import DEFAULT_GESTURES
 from core.lab.starter import (
     EPOCHS,
     OPTIONS,
@@ -18,11 +17,6 @@ from core.lab.starter import (
 from core.lab.starter_data import SOURCES, read_recorders
 from core.measuring.gesture_evaluation import evaluate_gestures
 from core.paths import Paths
-
-
-def test_the_shipped_model_knows_the_eight_gestures_and_none(starter):
-    assert starter.gestures == DEFAULT_GESTURES
-    assert starter.about.estimator == "mediapipe-hands"
 
 
 def test_card_and_metadata_say_the_same(starter):

@@ -21,23 +21,22 @@ def bent(finger: int, joint: int, degrees: float) -> np.ndarray:
     return compute_finger_chains(HandShape(), angles)[0, finger]
 
 
-def test_a_stretched_middle_finger_points_to_the_fingertips_side_in_its_bones_length() -> None:
-    chain = compute_finger_chains(HandShape(), STRAIGHT)[0, MIDDLE]
-    assert chain[3] - chain[0] == pytest.approx([0, 44.6 + 26.3 + 17.4 + 2, 0], abs=1e-9)
-
-
-def test_a_knuckle_bent_by_a_right_angle_turns_the_finger_into_the_palm() -> None:
-    chain = bent(MIDDLE, 0, 90)
-    assert chain[3] - chain[0] == pytest.approx([0, 0, -90.3], abs=1e-9)
-
-
-def test_the_second_and_the_third_joint_bend_only_what_is_beyond_them() -> None:
-    straight = compute_finger_chains(HandShape(), STRAIGHT)[0, MIDDLE]
-    second, third = bent(MIDDLE, 2, 90), bent(MIDDLE, 3, 90)
-    assert second[:2] == pytest.approx(straight[:2])
-    assert second[3] - second[1] == pytest.approx([0, 0, -45.7], abs=1e-9)
-    assert third[:3] == pytest.approx(straight[:3])
-    assert third[3] - third[2] == pytest.approx([0, 0, -19.4], abs=1e-9)
+@pytest.mark.parametrize(
+    ("joint", "degrees", "knuckle", "tip_mm"),
+    [
+        (0, 0, 0, (0, 44.6 + 26.3 + 17.4 + 2, 0)),
+        (0, 90, 0, (0, 0, -90.3)),
+        (2, 90, 1, (0, 0, -45.7)),
+        (3, 90, 2, (0, 0, -19.4)),
+    ],
+    ids=["straight", "first", "second", "third"],
+)
+def test_a_bent_joint_turns_what_is_beyond_it_into_the_palm(
+    joint, degrees, knuckle, tip_mm
+) -> None:
+    chain, straight = bent(MIDDLE, joint, degrees), bent(MIDDLE, joint, 0)
+    assert chain[: knuckle + 1] == pytest.approx(straight[: knuckle + 1])
+    assert chain[3] - chain[knuckle] == pytest.approx(tip_mm, abs=1e-9)
 
 
 def test_spread_fingers_part_from_the_middle_finger() -> None:
@@ -60,12 +59,9 @@ def test_the_thumb_lies_at_the_index_fingers_side_and_goes_out_and_before_the_pa
 
 
 def test_a_bent_thumb_comes_over_the_palm() -> None:
-    angles = STRAIGHT.copy()
-    angles[0, THUMB] = np.radians([30, 40, 50, 60])
-    open_tip = compute_finger_chains(HandShape(), np.radians([[[30, 40, 0, 0]] + [[0] * 4] * 4]))[
-        0, THUMB, 3
-    ]
-    tip = compute_finger_chains(HandShape(), angles)[0, THUMB, 3]
+    angles = np.repeat(STRAIGHT, 2, axis=0)
+    angles[:, THUMB] = np.radians([[30, 40, 0, 0], [30, 40, 50, 60]])
+    open_tip, tip = compute_finger_chains(HandShape(), angles)[:, THUMB, 3]
     assert tip[0] > open_tip[0] + 20
     assert tip[2] < -25
 
@@ -115,8 +111,7 @@ def test_every_joint_lies_in_flesh() -> None:
 def test_a_bent_wrist_leaves_the_hand_and_moves_the_forearm() -> None:
     shape, chains = HandShape(), compute_finger_chains(HandShape(), STRAIGHT)[0]
     straight, folded = (
-        build_hand_solids(shape, chains, (0.0, 0.0)),
-        build_hand_solids(shape, chains, (np.pi / 2, 0.0)),
+        build_hand_solids(shape, chains, angles) for angles in ((0.0, 0.0), (np.pi / 2, 0.0))
     )
     moved = np.flatnonzero(np.abs(straight.centres - folded.centres).max(1) > 1)
     assert len(moved) == 2  # the forearm's end

@@ -10,12 +10,6 @@ import pytest
 
 from core.depth.cameras import get_camera
 from core.errors import SkeletonError
-from core.lab.renderer.hand import (
-    HandShape,
-    build_hand_solids,
-    collect_keypoints,
-    compute_finger_chains,
-)
 from core.lab.renderer.noise import NOISES
 from core.lab.renderer.render import (
     JOINTS,
@@ -24,7 +18,6 @@ from core.lab.renderer.render import (
     keypoint_weights,
     render_hand,
 )
-from core.lab.renderer.solids import Solids, render_depth
 from core.pose.skeletons.table import SKELETONS
 
 CLEAN = replace(NYU_HANDS, noise=NOISES["none"])
@@ -48,12 +41,6 @@ def test_the_same_seed_and_number_give_the_same_bytes_in_another_process(root) -
     assert done.stdout.split() == [digest(3), digest(2)]
 
 
-def test_another_seed_or_number_gives_another_hand() -> None:
-    poses = [render_hand(*which).points_mm for which in ((11, 2), (11, 3), (12, 2))]
-    assert not np.allclose(poses[0], poses[1])
-    assert not np.allclose(poses[0], poses[2])
-
-
 def test_a_window_is_its_part_of_the_whole_picture() -> None:
     part, whole = (render_hand(5, 0, replace(CLEAN, window_mm=side)) for side in (300.0, None))
     left, top = round(NYU.u0 - part.camera.u0), round(NYU.v0 - part.camera.v0)
@@ -73,33 +60,9 @@ def test_a_window_holds_the_hand() -> None:
         assert hand.depth_mm.shape == (hand.camera.height, hand.camera.width)
 
 
-def facing_camera(angles_deg: np.ndarray) -> tuple[Solids, np.ndarray, HandShape]:
-    """A hand 600 mm before the camera, its palm to it, its fingers up, and its joints."""
-    shape = HandShape()
-    chains = compute_finger_chains(shape, np.radians(angles_deg)[None])[0]
-    turn, place = np.diag([-1.0, -1.0, 1.0]), np.array([0.0, 60.0, 600.0])
-    hand = build_hand_solids(shape, chains, (0.0, 0.0))
-    placed = Solids(hand.centres @ turn.T + place, hand.radii, hand.cones, hand.faces)
-    return placed, collect_keypoints(shape, chains) @ turn.T + place, shape
-
-
-def test_the_depth_at_a_joint_of_an_open_hand_is_within_its_bones_radius() -> None:
-    angles = np.zeros((5, 4))
-    angles[0] = (50, 10, 0, 0)
-    solids, joints, shape = facing_camera(angles)
-    depth = render_depth(solids, [], NYU)
-    u, v, d = np.round(NYU.to_pixels(joints)).astype(int).T
-    before = joints[:, 2] - depth[v, u]
-    marks = [21.5, 21.5, 20.0]  # they lie 4 mm behind the middle of wrist and palm
-    thick = np.concatenate([[17.5], shape.radii_mm.ravel(), marks])
-    assert (before > 0).all()
-    assert (before <= thick + 1.5).all()
-    assert d.min() > 560
-
-
-def test_no_joint_lies_before_what_is_seen() -> None:
-    """A joint is in flesh: where it lies in the picture, something is seen before it."""
-    for number in range(40):
+def test_joints_lie_behind_what_is_seen_and_most_within_their_radius() -> None:
+    near = []
+    for number in range(25):
         hand = render_hand(8, number, CLEAN)
         u, v, d = joints_uvd(hand, "hand_21").T
         inside = (u > 1) & (v > 1) & (u < hand.camera.width - 2) & (v < hand.camera.height - 2)
@@ -107,23 +70,14 @@ def test_no_joint_lies_before_what_is_seen() -> None:
         seen = hand.depth_mm[v, u]
         assert (seen > 0).all()
         assert (seen <= d[inside] + 1).all()
-
-
-def test_of_a_raised_hand_most_joints_are_seen_within_their_radius() -> None:
-    near = []
-    for number in range(40):
-        hand = render_hand(8, number, CLEAN)
-        u, v, d = joints_uvd(hand, "hand_21").T
-        inside = (u > 1) & (v > 1) & (u < hand.camera.width - 2) & (v < hand.camera.height - 2)
-        at = np.round(v[inside]).astype(int), np.round(u[inside]).astype(int)
-        near.extend(d[inside] - hand.depth_mm[at] < 20)
+        near.extend(d[inside] - seen < 20)
     assert np.mean(near) > 0.6
 
 
 def test_left_and_right_hands_are_mirror_images() -> None:
     """The thumb of a raised right hand that shows its palm is at the right in the picture."""
     sides = set()
-    for number in range(60):
+    for number in range(25):
         hand = render_hand(9, number, CLEAN)
         wrist, index, little = hand.joints_mm("hand_21")[[0, 5, 17]]
         knuckles = hand.joints_mm("hand_21")[[5, 9, 13, 17]]

@@ -19,30 +19,22 @@ HW = (120, 160)
 @pytest.fixture(scope="module")
 def samples() -> list:
     scenes = RenderedScenes()
-    return list(itertools.islice(scenes.samples(scenes.rows(""), HW, 3), 120))
+    return list(itertools.islice(scenes.samples(scenes.rows(""), HW, 3), 80))
 
 
-def test_a_frame_is_depth_at_the_net_s_size_with_one_palm(samples) -> None:
+def test_most_frames_show_a_palm_where_something_is_at_its_depth(samples) -> None:
+    """Fingers may be before it, so most, not all, and not the whole palm."""
+    near, missing = [], []
     for frame, keypoint, weight in samples:
         assert frame.shape == (120, 160, 1) and keypoint.shape == (1, 3)
         assert frame.dtype == keypoint.dtype == np.float32
         assert weight == 1.0
-
-
-def test_a_palm_lies_where_the_frame_shows_something_at_its_depth(samples) -> None:
-    """Fingers may be before it, so most, not all, and not the whole palm."""
-    near = []
-    for frame, keypoint, _ in samples:
-        if np.isfinite(keypoint).all():
+        missing.append(bool(np.isnan(keypoint).all()))
+        if not missing[-1]:
             u, v, d = keypoint[0]
             seen = frame[round(float(v)), round(float(u)), 0]
             near.append(d * 100 - 80 < seen < d * 100 + 20)
-    assert len(near) > 60
     assert np.mean(near) > 0.85
-
-
-def test_some_frames_show_no_palm(samples) -> None:
-    missing = [bool(np.isnan(keypoint).all()) for _, keypoint, _ in samples]
     assert 0.03 < np.mean(missing) < 0.45
 
 
