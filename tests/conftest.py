@@ -3,7 +3,6 @@
 Where one of these is missing, its tests skip and say so; with CI=true they fail instead.
 """
 
-import csv
 import os
 import shutil
 import time
@@ -13,6 +12,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 import pytest
 from filelock import FileLock
@@ -110,9 +110,8 @@ def postgresql_url(postgresql_server: str) -> str:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """An empty workspace of the test's own."""
-    folder = tmp_path / "workspace"
-    folder.mkdir()
-    return folder
+    (tmp_path / "workspace").mkdir()
+    return tmp_path / "workspace"
 
 
 PEOPLE = {
@@ -143,18 +142,15 @@ def trained_people(tmp_path_factory, shared_data: Path) -> Path:
 
 
 def _train_people(shared_data: Path, folder: Path) -> None:
-    with (shared_data / "hand_keypoints" / "gestures.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = pd.read_csv(shared_data / "hand_keypoints" / "gestures.csv", dtype=str)
     chosen = [
-        {**row, "source_repo": name}
+        rows[(rows.source_repo == recorder) & (rows.gesture == gesture)][:25].assign(
+            source_repo=name
+        )
         for name, recorder in PEOPLE.items()
         for gesture in ("fist", "open_palm", "thumbs_up")
-        for row in [r for r in rows if (r["source_repo"], r["gesture"]) == (recorder, gesture)][:25]
     ]
-    with (folder / "people.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(chosen)
+    pd.concat(chosen).to_csv(folder / "people.csv", index=False)
     paths = Paths.find(folder / "workspace")
     store = Store(paths.database)
     import_path(store, "People", folder / "people.csv", ImportOptions(lambda: None))

@@ -38,7 +38,6 @@ from core.gestures.modelfile.bundle import check_bundle, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.coco_evaluation import evaluate_coco
 from core.measuring.gesture_evaluation import evaluate_gestures
-from core.media.archives import unpack_zip
 from core.media.limits import VIDEO
 from core.media.pictures import read_picture
 from core.media.videos import read_video
@@ -800,4 +799,3 @@ def test_what_is_hostile_ends_in_its_error_and_leaves_nothing(processes, tmp_pat
 def test_every_door_is_tried_and_there_are_enough():
     assert {door for _, door, *_ in CASES} == set(DOORS) and len(CASES) >= 40
     assert len({name for name, *_ in CASES}) == len(CASES)
-    assert unpack_zip  # what "import" opens zips with

@@ -186,7 +186,9 @@ def stored(folder, pictures, make_estimator, **where) -> tuple[Any, list[Any]]:
 
 
 @at(PROCESSES, RAY)
-def test_an_import_stores_and_tells_the_same(where, mixed, tmp_path, make_estimator):
+def test_an_import_an_evaluation_and_a_table_are_the_same(
+    where, mixed, tmp_path, make_estimator, weights_folder
+):
     here, rows = stored(tmp_path / "here", mixed, make_estimator)
     told: list[Any] = []
     there, came = stored(
@@ -196,25 +198,12 @@ def test_an_import_stores_and_tells_the_same(where, mixed, tmp_path, make_estima
     assert len(came) == here.added == 6 and here.already == 1
     assert [name for name, _ in here.skipped] == ["ok/broken.jpg", "ok/grey.jpg"]
     assert told == [(n, 9) for n in range(1, 10)]
-
-
-@pytest.mark.slow
-@at(PROCESSES, RAY)
-def test_a_model_in_use_is_given_the_same_figures(where, mixed, make_estimator):
     model = GestureModel.load(Paths.starter)
-    here = evaluate_gestures(model, mixed, estimator_factory=make_estimator)
-    assert evaluate_gestures(model, mixed, estimator_factory=make_estimator, **where) == here
-    assert (here["n"], here["detected"], len(here["unreadable"])) == (9, 7, 1)
-
-
-@pytest.mark.slow
-@at(PROCESSES, RAY)
-def test_an_extracted_table_is_the_same_to_the_byte(where, mixed, weights_folder, tmp_path):
-    told = [
+    figures = evaluate_gestures(model, mixed, estimator_factory=make_estimator, **where)
+    assert evaluate_gestures(model, mixed, estimator_factory=make_estimator) == figures
+    assert (figures["n"], figures["detected"], len(figures["unreadable"])) == (9, 7, 1)
+    for name, options in (("here.csv", {}), ("there.csv", where)):
         extract(mixed, tmp_path / name, weights_folder=weights_folder, **options)
-        for name, options in (("here.csv", {}), ("there.csv", where))
-    ]
-    assert told[0] == told[1] and told[0]["hands"] == 7
     assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
 
 
@@ -263,9 +252,8 @@ def test_what_a_lost_machine_had_is_done_on_the_other(
 ):
     pictures = tmp_path / "many"
     for gesture in ("ok", "fist"):
-        found = sorted((shared_data / "hand_images" / "didi" / gesture).iterdir())[:20]
         (pictures / gesture).mkdir(parents=True)
-        for path in found:
+        for path in sorted((shared_data / "hand_images" / "didi" / gesture).iterdir())[:20]:
             shutil.copy(path, pictures / gesture)
     _, rows = stored(tmp_path / "here", pictures, make_estimator)
     watched = partial(watched_hands, weights_folder, tmp_path / "seen")
@@ -293,7 +281,9 @@ def seen_at(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("on", ["moon", "http://host:1", ""])
-def test_another_place_is_refused_before_anything_is_read(on, tmp_path, store, make_estimator):
+def test_another_place_is_refused_before_anything_is_read(
+    on, tmp_path, store, make_estimator, monkeypatch
+):
     model = GestureModel.load(Paths.starter)
     with pytest.raises(EstimatorError, match="local, ray or ray://HOST:PORT"):
         extract(tmp_path, tmp_path / "a.csv", weights_folder=tmp_path, on=on)
@@ -303,15 +293,12 @@ def test_another_place_is_refused_before_anything_is_read(on, tmp_path, store, m
         evaluate_gestures(model, tmp_path, estimator_factory=make_estimator, on=on)
     with pytest.raises(EstimatorError, match="unknown place"):
         made(squared, [1], on=on)
-    assert store.projects() == []
-
-
-def test_a_zip_is_not_for_other_machines(tmp_path, store, monkeypatch):
     (tmp_path / "a.zip").touch()
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
-    for on in ("ray", "ray://10.0.0.1:10001"):
+    for cluster in ("ray", "ray://10.0.0.1:10001"):
         with pytest.raises(MediaError, match=r"a\.zip would be unpacked on this machine alone"):
-            import_path(store, "p", tmp_path / "a.zip", ImportOptions(on=on))
+            import_path(store, "p", tmp_path / "a.zip", ImportOptions(on=cluster))
+    assert store.projects() == []
 
 
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch):
@@ -322,12 +309,9 @@ def test_without_ray_it_is_said_how_to_get_it(monkeypatch):
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
-def test_all_come_in_order_however_few_there_are():
-    for count in (0, 1, 2, 3, 50):
+def test_all_are_read_in_order_and_only_a_few_ahead_of_what_is_taken():
+    for count in (0, 1, 3, 50):
         assert list(read_ahead(str, range(count))) == [str(i) for i in range(count)]
-
-
-def test_only_a_few_are_asked_for_before_the_first_is_taken():
     asked = []
     found = read_ahead(lambda item: item, (asked.append(i) or i for i in range(100)))
     for taken, _ in enumerate(found, 1):

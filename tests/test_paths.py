@@ -9,26 +9,20 @@ from core.errors import StoreError
 from core.paths import Paths
 
 
-def test_everything_lies_in_the_data_folder_unless_told_otherwise(root: Path) -> None:
-    paths = Paths.find(environ={})
+@pytest.mark.parametrize("environ", [{}, {"MUDRA_WORKSPACE": ""}])
+def test_everything_lies_in_the_data_folder_unless_told_otherwise(root: Path, environ) -> None:
+    paths = Paths.find(environ=environ)
     assert paths.workspace == root / "data" / "workspace"
     assert paths.weights == root / "data" / "weights"
-    assert paths.starter == root / "data" / "models" / "starter"
 
 
-def test_the_environment_moves_workspace_and_weights_apart(tmp_path: Path) -> None:
+def test_the_environment_moves_workspace_and_weights_and_what_is_asked_for_goes_before_it(
+    tmp_path: Path,
+) -> None:
     environ = {"MUDRA_WORKSPACE": str(tmp_path / "w"), "MUDRA_WEIGHTS": str(tmp_path / "m")}
     paths = Paths.find(environ=environ)
     assert (paths.workspace, paths.weights) == (tmp_path / "w", tmp_path / "m")
-
-
-def test_what_is_asked_for_goes_before_the_environment(tmp_path: Path) -> None:
-    paths = Paths.find(tmp_path / "mine", environ={"MUDRA_WORKSPACE": str(tmp_path / "other")})
-    assert paths.workspace == tmp_path / "mine"
-
-
-def test_an_empty_variable_counts_as_none(root: Path) -> None:
-    assert Paths.find(environ={"MUDRA_WORKSPACE": ""}).workspace == root / "data" / "workspace"
+    assert Paths.find(tmp_path / "mine", environ=environ).workspace == tmp_path / "mine"
 
 
 def test_a_tilde_and_dots_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,10 +31,8 @@ def test_a_tilde_and_dots_are_resolved(tmp_path: Path, monkeypatch: pytest.Monke
     assert paths.workspace == tmp_path / "b"
 
 
-def test_store_and_runs_lie_in_the_workspace_and_finding_makes_no_folder(tmp_path: Path) -> None:
-    paths = Paths.find(tmp_path / "w", environ={})
-    assert paths.database == tmp_path / "w" / "mudra.db"
-    assert paths.runs == tmp_path / "w" / "runs"
+def test_finding_makes_no_folder(tmp_path: Path) -> None:
+    Paths.find(tmp_path / "w", environ={})
     assert not (tmp_path / "w").exists()
 
 
@@ -82,16 +74,12 @@ def test_whoever_logs_in_has_a_workspace_of_their_own_and_shares_the_database(
     assert Paths.find(environ=own[0].environment()) == replace(own[0], weights=paths.weights)
 
 
-def test_a_model_is_the_starter_a_run_or_a_path(tmp_path: Path) -> None:
-    paths = Paths.find(tmp_path, environ={})
-    (paths.runs / "20260101-waves").mkdir(parents=True)
-    assert paths.model("starter") == paths.starter
-    assert paths.model("20260101-waves") == paths.runs / "20260101-waves"
-    assert paths.model("some/model.onnx") == Path("some/model.onnx")
-
-
-@pytest.mark.parametrize("name", ["../outside", "..", "a/b", ""])
-def test_a_name_never_leads_out_of_the_runs_folder(tmp_path: Path, name: str) -> None:
+def test_a_model_is_the_starter_a_run_or_a_path_that_does_not_lead_out_of_the_runs(
+    tmp_path: Path,
+) -> None:
     paths = Paths.find(tmp_path, environ={})
     (paths.runs / "a" / "b").mkdir(parents=True)
-    assert paths.model(name) == Path(name)
+    assert paths.model("starter") == paths.starter
+    assert paths.model("a") == paths.runs / "a"
+    for name in ("some/model.onnx", "../outside", "..", "a/b", ""):
+        assert paths.model(name) == Path(name)

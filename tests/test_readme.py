@@ -120,13 +120,6 @@ def test_the_readme_is_short_and_its_pictures_are_light() -> None:
     assert [p.name for p in ROOT.glob("docs/pictures/*") if p.stat().st_size > 300_000] == []
 
 
-def test_the_licence_is_apache_2() -> None:
-    text = text_of("LICENSE")
-    assert "Apache License" in text
-    assert "Version 2.0, January 2004" in text
-    assert text.rstrip().endswith("limitations under the License.")
-
-
 def test_what_is_said_beside_the_others_is_shown_by_tests_that_are_there() -> None:
     named = re.findall(r"(?:[a-z]+/)*test_[a-z_]+", text_of("docs/comparison.md"))
     assert len(named) > 40

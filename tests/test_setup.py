@@ -57,12 +57,8 @@ def test_this_machine_which_runs_the_tests_lacks_nothing() -> None:
     assert prepare.trouble(sys.platform, needs_venv=True) is None
 
 
-@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 14)])
-def test_a_new_enough_python_is_no_trouble(version: tuple[int, int]) -> None:
-    assert prepare.old_python_trouble(version, "linux") is None
-
-
 def test_an_old_python_is_told_its_number_what_is_wanted_and_what_to_do() -> None:
+    assert prepare.old_python_trouble((3, 11), "linux") is None
     text = prepare.old_python_trouble((3, 9), "darwin")
     assert "Python 3.9 is too old" in text
     assert "3.11 or newer" in text
@@ -76,12 +72,9 @@ def test_one_line_fixes_every_missing_package(root: bool, sudo: str) -> None:
     assert prepare.apt_line(["libgl1", "libegl1"], root=root) == line
 
 
-def test_only_linux_is_asked_for_gl_libraries() -> None:
-    assert prepare.missing_packages("darwin", needs_venv=True) == []
-
-
-def test_a_library_that_is_not_there_is_noticed() -> None:
+def test_a_library_that_is_not_there_is_noticed_and_only_linux_is_asked_for_gl_libraries() -> None:
     assert not prepare.has_library("libNoSuchThing.so.1")
+    assert prepare.missing_packages("darwin", needs_venv=True) == []
 
 
 def test_the_script_needs_nothing_but_the_standard_library() -> None:
@@ -139,15 +132,6 @@ def test_an_environment_without_pip_or_without_a_python_is_not_usable(
 
 
 @NOT_ON_WINDOWS
-@pytest.mark.parametrize("version", ["2.13.0+cpu", "2.13.1", "2.12.0"])
-def test_the_version_of_an_installed_torch_is_read_without_importing_it(
-    bare_venv: Path, version: str
-) -> None:
-    pretend_torch(bare_venv, version)
-    assert prepare.torch_version(prepare.venv_python(bare_venv)) == version
-
-
-@NOT_ON_WINDOWS
 @pytest.mark.parametrize(
     ("installed", "commands"),
     [
@@ -160,6 +144,7 @@ def test_a_torch_2_13_is_kept_and_another_is_replaced_first(
 ) -> None:
     """A stand-in for pip writes down what it is asked to do."""
     pretend_torch(bare_venv, installed)
+    assert prepare.torch_version(prepare.venv_python(bare_venv)) == installed
     (site,) = bare_venv.glob("lib/python3*/site-packages")
     notes = tmp_path / "notes"
     (site / "pip.py").write_text(
@@ -208,11 +193,6 @@ def make_commands(target: str) -> str:
 
 
 @NOT_ON_WINDOWS
-@pytest.mark.parametrize("target", ["help", "run", "setup", "test-slow"])
-def test_make_knows_the_command(target: str) -> None:
-    assert make_commands(target)
-
-
 def test_make_test_runs_lint_types_and_tests_in_this_order() -> None:
     commands = make_commands("test")
     steps = re.findall(r"-m (ruff check|ruff format --check|mypy|pytest)", commands)
@@ -231,11 +211,7 @@ def test_the_studio_listens_to_this_machine_alone_and_phones_nobody() -> None:
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert settings["server"]["address"] == "127.0.0.1"
     assert settings["server"]["enableXsrfProtection"] is True
-    assert settings["server"]["maxUploadSize"] == 500
-    assert settings["server"]["showEmailPrompt"] is False
     assert settings["browser"]["gatherUsageStats"] is False
-    assert settings["runner"]["postScriptGC"] is False
-    assert settings["global"]["minCachedMessageSize"] > 1e9  # bytes: no element is so large
     assert settings["client"]["showErrorDetails"] == "none"
 
 

@@ -90,7 +90,10 @@ def test_a_camera_that_there_is_not_is_told(command, at, shared_data) -> None:
         told(*command, *source, *at)
 
 
-@pytest.mark.parametrize("option", [["--camera", "nyu"], ["--unit-mm", "1"]], ids=lambda o: o[0])
+OPTIONS = [["--camera", "nyu"], ["--unit-mm", "1"]]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda o: o[0])
 @pytest.mark.parametrize("command", [RECORD, ACT], ids=["record", "act"])
 def test_what_is_said_of_depth_needs_depth(command, option, at) -> None:
     done = invoke(*(one for one in command if one not in BY_NET), *option, *at)
@@ -98,12 +101,10 @@ def test_what_is_said_of_depth_needs_depth(command, option, at) -> None:
     assert "it is for --depth alone" in done.output
 
 
-@pytest.mark.parametrize("option", [["--camera", "nyu"], ["--unit-mm", "1"]], ids=lambda o: o[0])
-@pytest.mark.parametrize("command", ["record-depth", "record", "act"])
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda o: o[0])
+@pytest.mark.parametrize("command", [["record-depth"], [*RECORD, "-i"], [*ACT, "-i"]])
 def test_a_sensor_tells_itself_what_it_is(command, option, at, tmp_path) -> None:
-    sensor = "sensor:openni2"
-    words = {"record": [*RECORD, "-i", sensor, *at], "act": [*ACT, "-i", sensor, *at]}
-    given = words.get(command, [command, sensor, str(tmp_path / "out")])
-    done = invoke(*given, *option)
+    more = [str(tmp_path / "out")] if command == ["record-depth"] else at
+    done = invoke(*command, "sensor:openni2", *more, *option)
     assert done.exit_code == 2 and f"Invalid value for {option[0]}" in done.output
     assert "a sensor tells it itself" in done.output

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.depth.io.recorder import record_depth
-from core.errors import ModelError, NotFoundError, SkeletonError
+from core.errors import ModelError, SkeletonError
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
 from core.lab.renderer.film import RenderedFilm
@@ -46,15 +46,6 @@ def tables(shared_data, tmp_path_factory):
     return made
 
 
-def moved_into_space(table, out):
-    """The same hands as a table of x, y, z, in millimetres."""
-    hands = pd.read_csv(table)
-    axes = [f"{axis}{joint}" for joint in range(21) for axis in "xyz"]
-    moved = 1000 * hands[[f"w{axis}" for axis in axes]].set_axis(axes, axis=1)
-    pd.concat([hands[["gesture", "estimator"]], moved], axis=1).to_csv(out, index=False)
-    return out
-
-
 def test_pictures_teach_a_model_in_space_that_names_other_pictures(
     tables, tmp_path, make_estimator, shared_data
 ):
@@ -85,12 +76,16 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
 
 
 def test_a_table_of_x_y_z_makes_a_project_in_space(tables, tmp_path):
-    learn, other = (moved_into_space(table, tmp_path / table.name) for table in tables)
-    assert read_table(learn).keypoints.shape == (3 * EACH, 21, 3)
-    said("import", learn, "--project", "P")
+    hands = pd.read_csv(tables[0])
+    axes = [f"{axis}{joint}" for joint in range(21) for axis in "xyz"]
+    moved = 1000 * hands[[f"w{axis}" for axis in axes]].set_axis(axes, axis=1)  # millimetres
+    table = pd.concat([hands[["gesture", "estimator"]], moved], axis=1)
+    table.to_csv(tmp_path / "table.csv", index=False)
+    assert read_table(tmp_path / "table.csv").keypoints.shape == (3 * EACH, 21, 3)
+    said("import", tmp_path / "table.csv", "--project", "P")
     trained = said("train", "--project", "P", "--epochs", "8")
     assert GestureModel.load(Paths.find().model(trained["run"])).axes == 3
-    found = said("evaluate", "--model", trained["run"], "--data", other)
+    found = said("evaluate", "--model", trained["run"], "--data", tmp_path / "table.csv")
     assert found["accuracy"] > 0.9
 
 
@@ -150,18 +145,6 @@ def test_a_recording_of_depth_is_recorded_into_a_project_in_space(tmp_path):
     said("project", "create", "flat")
     with pytest.raises(SkeletonError, match="learns from keypoints in the picture"):
         said(*command, "--project", "flat")
-
-
-def test_samples_without_keypoints_in_space_are_told(tmp_path, shared_data):
-    table = tmp_path / "flat.csv"
-    with (shared_data / "hand_keypoints" / "gestures.csv").open() as file:
-        table.write_text("".join(file.readline() for _ in range(30)))
-    said("import", table, "--project", "P")
-    with pytest.raises(NotFoundError, match="no samples with keypoints in space"):
-        said("train", "--project", "P", "--in-space")
-    store = Store(Paths.find().database)
-    assert store.training_data(store.project("P").id).keypoints.shape == (29, 21, 2)
-    store.close()
 
 
 def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):

@@ -47,19 +47,12 @@ def test_weights_are_listed_imported_and_verified(tmp_path):
     file.unlink()
     assert said("weights", "verify", "cpm.seed_hand")["parameters"] == 24_316_162
     listed = said("weights", "list")
-    rows, nets = listed["weights"], {net.pop("name"): net for net in listed["nets"]}
+    rows, nets = listed["weights"], {net["name"]: net for net in listed["nets"]}
     assert [row["name"] for row in rows if row["here"]] == ["cpm.seed_hand"]
-    licence, given = "Apache-2.0", nets.pop("cpm.seed_hand")
+    given, shipped = nets["cpm.seed_hand"], nets["cpm.body_light"]
     assert (given["shipped"], given["skeleton"], given["stages"]) == (False, "hand_21", 3)
-    assert nets == {
-        f"cpm.{kind}_light": {
-            "shipped": True,
-            "skeleton": skeleton,
-            "stages": 3,
-            "licence": licence,
-        }
-        for kind, skeleton in (("hand", "hand_21"), ("body", "coco_17"))
-    }
+    assert (shipped["shipped"], shipped["skeleton"], shipped["stages"]) == (True, "coco_17", 3)
+    assert len(nets) == 3 and shipped["licence"] == "Apache-2.0"
     assert [row["name"] for row in rows] == list(WEIGHTS)
     assert all(len(row["verified_by"]) == len(row["sources"]) for row in rows)
     assert all(source["licence"] for row in rows for source in row["sources"])

@@ -78,14 +78,6 @@ def test_the_newest_frames_are_there_once_each(streams):
     assert stream.views_since(11, REACH) == [] and not stream.is_over and stream.error == ""
 
 
-def test_each_stream_has_a_number_of_its_own_also_after_one_ended(streams):
-    first, second = streams(Sensor()), streams(Sensor())
-    numbers = {first.number, second.number}
-    first._source.come.release(3)
-    first.close()
-    assert len(numbers | {streams(Sensor()).number}) == 3
-
-
 def test_a_camera_that_is_unplugged_is_told_and_let_go_of(streams):
     sensor = Sensor(breaks=1)
     stream = streams(sensor)
@@ -93,6 +85,8 @@ def test_a_camera_that_is_unplugged_is_told_and_let_go_of(streams):
     sensor.come.release()
     stream.close()
     assert "still plugged in" in stream.error and stream.is_over and sensor.closed
+    numbers = {stream.number, streams(Sensor()).number, streams(Sensor()).number}
+    assert len(numbers) == 3  # each has its own, also after one ended
     assert [view.index for view in stream.views_since(0, REACH)] == [0]
 
 

@@ -214,23 +214,19 @@ def libraries(monkeypatch):
     return library
 
 
-def _page_that_ends_a_stream(library):
-    return library.webrtc.SessionShutdownObserver()._resolve_initial_page_script_hash("a session")
-
-
-def _last_run_with_the_video(library):
-    """As the library looks it up before it ends a stream, after the fourth run of the page."""
-    context = library.WebRtcStreamerContext()
+def page_and_last_run(library):
+    """Which page ends a stream, and its last run with the video, as the library looks them up
+    before it ends one, after the fourth run of the page."""
+    observer, context = library.webrtc.SessionShutdownObserver(), library.WebRtcStreamerContext()
     context._last_rendered_run_count = 4
-    return context._last_rendered_run_count
+    return observer._resolve_initial_page_script_hash("a"), context._last_rendered_run_count
 
 
 def test_the_classes_take_the_libraries_place(libraries, caplog):
     low_latency.install(libraries)
     assert aiortc.rtcrtpreceiver.JitterBuffer is LowLatencyBuffer
     assert libraries.webrtc.AsyncVideoProcessTrack is LowLatencyTrack
-    assert _page_that_ends_a_stream(libraries) == ""
-    assert _last_run_with_the_video(libraries) is None
+    assert page_and_last_run(libraries) == ("", None)
     assert {codec.mimeType for codec in low_latency.CODECS["video"]} == {"video/VP8", "video/rtx"}
     assert caplog.records == []
 
@@ -244,7 +240,6 @@ def test_a_library_in_another_version_keeps_its_own_classes_with_a_warning(
     assert (aiortc.rtcrtpreceiver.JitterBuffer == "its own") == (other == "aiortc")
     own = other == "streamlit-webrtc"
     assert (libraries.webrtc.AsyncVideoProcessTrack == "its own") == own
-    assert _page_that_ends_a_stream(libraries) == ("a page" if own else "")
-    assert _last_run_with_the_video(libraries) == (4 if own else None)
+    assert page_and_last_run(libraries) == (("a page", 4) if own else ("", None))
     ((_, level, text),) = caplog.record_tuples
     assert level == logging.WARNING and text.startswith(f"{other} ") and "its own classes" in text

@@ -150,14 +150,7 @@ def test_many_pictures_need_no_more_memory_than_a_few(starter, make_estimator, t
             tracemalloc.stop()
 
     few = most_bytes(5)
-    assert most_bytes(40) < few + 5 * picture.nbytes
-
-
-def test_unknown_folders_are_named_and_count_as_none(starter, photos, make_estimator):
-    (photos / "fist").rename(photos / "Stein")
-    found = evaluate_gestures(starter, photos, estimator_factory=make_estimator)
-    assert found["unknown_folders"] == ["Stein"]
-    assert found["per_gesture"]["none"]["accuracy"] == 0
+    assert most_bytes(20) < few + 5 * picture.nbytes
 
 
 def table_hand(shared_data, gesture: str) -> np.ndarray:
@@ -179,20 +172,19 @@ def test_a_picture_has_the_most_probable_gesture_of_its_hands(starter, shared_da
     assert select_picture_gesture([]) == "undetected"
 
 
-@pytest.mark.parametrize(
-    ("turns", "gesture"), [(0, "point_up"), (-1, "point_right"), (1, "point_left")]
-)
 def test_pointing_photos_turned_by_90_degrees_point_right_and_left(
-    starter, make_estimator, shared_data, tmp_path, turns, gesture
+    starter, make_estimator, shared_data, tmp_path
 ):
     """Turned clockwise (np.rot90 by -1) a finger that points up points to the right."""
-    folder = tmp_path / gesture
-    folder.mkdir()
-    for path in sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[:15]:
-        turned = np.ascontiguousarray(np.rot90(read_picture(path), turns))
-        (folder / path.with_suffix(".png").name).write_bytes(encode_png(turned))
+    photos = sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[:10]
+    for turns, gesture in ((0, "point_up"), (-1, "point_right"), (1, "point_left")):
+        (tmp_path / gesture).mkdir()
+        for path in photos:
+            turned = np.ascontiguousarray(np.rot90(read_picture(path), turns))
+            (tmp_path / gesture / path.with_suffix(".png").name).write_bytes(encode_png(turned))
     found = evaluate_gestures(starter, tmp_path, estimator_factory=make_estimator)
-    assert found["detected"] >= 14 and found["accuracy_detected"] >= 0.9, found["confusion"]
+    for figures in found["per_gesture"].values():
+        assert figures["detected"] >= 9 and figures["accuracy_detected"] >= 0.9, found["confusion"]
 
 
 def test_unknown_signs_in_pictures_are_rejected(starter, shared_data, make_estimator, tmp_path):

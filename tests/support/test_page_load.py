@@ -52,15 +52,7 @@ def test_a_page_does_not_stand_while_something_is_missing(window, rest, lacks):
     assert missing(window) == ""
 
 
-def test_a_running_script_is_waited_for(window):
-    show(window)
-    window.evaluate(
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState='running'"
-    )
-    assert missing(window) == "the script's end"
-
-
-def test_after_a_click_the_page_before_does_not_count(window):
+def test_a_running_script_is_waited_for_and_after_a_click_the_page_before_does_not_count(window):
     show(window)
     standing_ms(window)
     window.click("#next")
@@ -68,3 +60,6 @@ def test_after_a_click_the_page_before_does_not_count(window):
     window.evaluate("document.querySelector('h1').innerText = 'Two'")
     assert missing(window) == ""
     assert 0 < standing_ms(window) < window.evaluate("performance.now()")
+    app = "document.querySelector('[data-testid=stApp]')"
+    window.evaluate(f"{app}.dataset.testScriptState='running'")
+    assert missing(window) == "the script's end"
