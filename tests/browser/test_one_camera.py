@@ -217,4 +217,6 @@ def test_fifty_starts_and_stops_leave_threads_and_memory_as_they_were(open_brows
     # the idle workers of Streamlit's pools are all there after ten
     early, late = found[8:13], found[-5:]
     assert median(s.threads for s in late) <= 1.05 * median(s.threads for s in early)
-    assert median(s.memory_mb for s in late) <= 1.05 * median(s.memory_mb for s in early)
+    # it goes up and down by a tenth within twenty cycles: what stays is the change of the lowest
+    memory_mb = [one.memory_mb for one in found[8:]]
+    assert lasting_growth(memory_mb) <= 0.05 * min(memory_mb), memory_mb
