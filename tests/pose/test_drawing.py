@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from core.pose.drawing.poses import (
-    PERSON_COLORS,
     draw_estimate,
     draw_path,
     draw_pose,
@@ -13,7 +12,6 @@ from core.pose.drawing.poses import (
     render_emoji,
     render_label,
 )
-from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Pose
 
 
@@ -75,14 +73,6 @@ def test_the_emoji_is_drawn_in_colour_where_there_is_a_font():
     sprite = np.array(render_emoji("👍", 32))
     seen = sprite[sprite[..., 3] > 200][:, :3].astype(int)
     assert sprite.shape[0] == 32 and np.ptp(seen, axis=1).max() > 60
-
-
-def test_people_s_colours_are_far_from_each_other_and_from_a_body_s_sides():
-    people = np.array(PERSON_COLORS, float)
-    sides = np.array([*{*BODY_33.colors}], float)
-    assert np.linalg.norm(people[:, None] - sides, axis=2).min() > 80
-    apart = np.linalg.norm(people[:, None] - people, axis=2)
-    assert apart[~np.eye(len(people), dtype=bool)].min() > 85
 
 
 def test_a_way_is_drawn_on_a_copy_between_the_points_that_were_seen():

@@ -86,14 +86,11 @@ def test_each_keypoint_s_tile_shows_its_own_map_where_its_peak_lies(heatmaps):
             assert (out[tile.y + 80, tile.x + 120] == GREY).all()
 
 
-def test_an_enlarged_keypoint_s_map_is_four_times_as_large(heatmaps):
+def test_an_enlarged_keypoint_and_every_stage_show_its_map(heatmaps):
     out = picture_of(heatmaps, Maps("hm", joint=INDEX_TIP))
     assert out.shape == (640, 960, 3)
     assert is_red(out[90, 210])  # 20 · 4.5, 20 · 10.5
     assert (out[90, 420] == GREY).all()
-
-
-def test_every_stage_shows_the_chosen_keypoint(heatmaps):
     # two stages and the track in three columns of 320: 10 pixels a cell
     out = picture_of(heatmaps, Maps("multi", joint=INDEX_TIP))
     assert not is_red(out[45, 105])  # 0.3 in stage 1

@@ -1,6 +1,5 @@
 """PCK, PCKh, AUC and EPE: toy cases by hand, and published figures from the real files."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -67,31 +66,20 @@ def mpii(shared_data: Path) -> np.ndarray:
     ],
 )
 def test_the_published_predictions_have_the_published_pck(lsp, model, target, published) -> None:
-    assert pck(lsp(model, target), 0.2).mean * 100 == pytest.approx(published, abs=5e-4)
-
-
-def test_three_pictures_have_the_published_distances(shared_data: Path) -> None:
-    for one in json.loads((shared_data / "cpm" / "lsp_expected.json").read_text()).values():
-        true = np.array([one["gt_xy"]])
-        size = torso_lengths(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
-        apart = keypoint_distances([one["cpm_mpii_lsp_6s"]], true, size)[0]
-        assert apart == pytest.approx(np.array(one["pck_dist"]), abs=6e-4)
-
-
-def test_the_parts_of_the_published_predictions_are_as_published(lsp) -> None:
-    joints = pck(lsp("MPII_LSP_6s", "PC"), 0.2).joints
-    assert [100 * joints[list(part)].mean() for part in LSP_PARTS] == pytest.approx(LSP_PUBLISHED)
+    found = pck(lsp(model, target), 0.2)
+    assert found.mean * 100 == pytest.approx(published, abs=5e-4)
+    if published == 90.5:
+        parts = [100 * found.joints[list(part)].mean() for part in LSP_PARTS]
+        assert parts == pytest.approx(LSP_PUBLISHED)
 
 
 @pytest.mark.parametrize(("limit", "published"), [(0.5, 82.337), (0.1, 28.975)])
 def test_mpiis_mean_weighs_keypoints_by_their_number(mpii, limit, published) -> None:
     share = pck(mpii[:, MPII_WITHOUT_PELVIS_AND_THORAX], limit).weighted
     assert share * 100 == pytest.approx(published, abs=5e-4)
-
-
-def test_mpiis_parts_are_as_published(mpii) -> None:
-    parts = [100 * pck(mpii[:, list(part)], 0.5).mean for part in MPII_PARTS]
-    assert parts == pytest.approx(MPII_PUBLISHED, abs=0.05)
+    if limit == 0.5:
+        parts = [100 * pck(mpii[:, list(part)], 0.5).mean for part in MPII_PARTS]
+        assert parts == pytest.approx(MPII_PUBLISHED, abs=0.05)
 
 
 def test_a_keypoint_without_samples_does_not_count_in_the_mean() -> None:

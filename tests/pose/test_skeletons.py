@@ -75,13 +75,6 @@ def test_hands_of_21_keypoints_turn_into_each_other_by_name(other: Skeleton) -> 
     np.testing.assert_array_equal(convert_keypoints(there, other, HAND_21), hand)
 
 
-def test_the_body_is_blazepose_s() -> None:
-    """The numbers of MediaPipe's pose keypoints: odd is left from 7 on."""
-    wanted = {0: "nose", 2: "left_eye", 7: "left_ear", 12: "right_shoulder", 15: "left_wrist"}
-    wanted |= {18: "right_pinky", 23: "left_hip", 28: "right_ankle", 32: "right_foot_index"}
-    assert {i: BODY_33.joints[i] for i in wanted} == wanted
-
-
 def test_33_keypoints_turn_into_coco_s_17_by_the_published_indices() -> None:
     body = np.arange(66, dtype=np.float32).reshape(33, 2)
     rows = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
