@@ -175,7 +175,9 @@ def _bind_udp_socket(port: int) -> socket.socket:
 
 def _parse_osc_addresses(data: bytes) -> list[str]:
     """Return the OSC addresses of a datagram's messages, in order; [] if it is invalid or too
-    large. They are compared literally: with patterns ("/wek*"), untrusted text would be run as a
+    large.
+
+    Addresses are compared literally: with patterns ("/wek*"), untrusted text would be run as a
     regular expression."""
     if len(data) > _MAX_DATAGRAM_BYTES:
         return []

@@ -25,7 +25,8 @@ from core.pose.types import Floats, Picture
 
 @dataclass(frozen=True)
 class BodyAugmentation:
-    """How samples are changed (Xiao et al. 2018, 3); the last seven only where strongly."""
+    """How samples are changed, as by Xiao et al. 2018, 3; from `background_rate` on: only where
+    samples are changed strongly."""
 
     scale_std: float = 0.3
     scale_range: tuple[float, float] = (0.7, 1.3)

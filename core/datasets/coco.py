@@ -183,7 +183,8 @@ class PersonBoxes:
     ids: Mapping[str, int]  # the pictures' numbers by their file's name, if the file has them
 
     def find_boxes(self, file_name: str, size_hw: tuple[int, int]) -> list[Box]:
-        """Return a picture's first `MAX_BOXES` boxes, clipped to it, or the file's only ones."""
+        """Return a picture's first `MAX_BOXES` boxes, clipped to it; if the file has boxes of only
+        one picture, return those for any picture."""
         number = self._find_number(PurePath(file_name))
         clipped = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
         return [box for box in clipped if box is not None][:MAX_BOXES]

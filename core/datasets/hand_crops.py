@@ -158,7 +158,8 @@ def read_pack(folder: Path) -> HandCrops:
 def augment_crop(
     crops: HandCrops, row: int, others: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> tuple[Picture, Floats]:
-    """Return a changed crop of (size, size) and keypoints; `others` give backgrounds."""
+    """Return a randomly augmented crop of (size, size) and its keypoints; backgrounds come from the
+    rows `others`."""
     picture, keypoints = np.asarray(crops.pictures[row]), crops.keypoints[row]
     mask_row = int(crops.table["mask"].iat[row])
     if mask_row >= 0 and rng.random() < 0.8:

@@ -48,4 +48,5 @@ class TrainingData(ABC):
 
     @abstractmethod
     def load_evaluation_sample(self, row: int, input_hw: tuple[int, int]) -> Sample:
-        """Return a row's picture, keypoints, and the unit of errors in pixels or NaN."""
+        """Return a row without augmentation: picture, keypoints, and the unit of errors in pixels
+        or NaN."""

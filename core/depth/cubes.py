@@ -79,7 +79,8 @@ class Cube:
 
     @property
     def placement(self) -> CropPlacement:
-        """Return the transform from frame to crop pixels: the longer side fills the crop."""
+        """Return the transform from frame to crop pixels, as in the published nets' training: the
+        longer side fills the crop, the other is centred."""
         u0, v0, u1, v1 = self.bounds
         (width, height), (left, top) = _fit_into_crop(u1 - u0, v1 - v0)
         scale = width / (u1 - u0), height / (v1 - v0)
@@ -104,7 +105,8 @@ class Cube:
         return np.clip(units, -1, 1).astype(np.float32)
 
     def rotate_points(self, xyz_mm: Points, turn_deg: float) -> Points:
-        """Rotate (N, 3) points, mm, clockwise about the cube's centre; depths stay."""
+        """Rotate (N, 3) points, mm, clockwise in the image plane about the cube's centre; depths
+        don't change."""
         cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
         uvd = self.camera.to_pixels(xyz_mm)
         centre = np.array(self.centre_uvd[:2])
@@ -113,7 +115,8 @@ class Cube:
 
 
 def rotate_crop(crop: Crop, turn_deg: float) -> Crop:
-    """Rotate a crop (S, S) as `Cube.rotate_points` its keypoints; 1 (unseen) outside."""
+    """Rotate a crop (S, S) clockwise about its centre, in degrees, as `Cube.rotate_points` rotates
+    its keypoints; outside the crop it is 1 (nothing seen)."""
     matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), -turn_deg, 1.0)
     rotated = cv2.warpAffine(crop, matrix, crop.shape, flags=cv2.INTER_NEAREST, borderValue=1.0)
     return np.asarray(rotated, np.float32)

@@ -53,7 +53,8 @@ def choose_depth_range(frames: Iterable[DepthFrame]) -> DepthRange:
 
 
 def quantise_crop(crop: Crop) -> NDArray[np.uint8]:
-    """Convert a crop to (S, S) bytes: 0 near face, 254 far face, 255 (`UNSEEN`) beyond."""
+    """Convert a crop's −1..1 to (S, S) bytes: 0 at the near face, 254 at the far face, 255
+    (`UNSEEN`) behind it or if nothing was seen."""
     steps = np.clip(np.round((crop + 1) * 127.5), 0, UNSEEN - 1).astype(np.uint8)
     steps[crop >= 1] = UNSEEN
     return steps

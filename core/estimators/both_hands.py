@@ -32,7 +32,8 @@ class BothHands(Estimator):
         self._pairing = HandPairing()
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find two hands in the next frame as one pose of 42 keypoints; sides stay."""
+        """Find one person's two hands in the next frame as one pose of 42 keypoints, or none; a
+        hand keeps its side while it is tracked."""
         return self._pair_estimate(self._hands.estimate(frame), self._pairing)
 
     def estimate_still(
@@ -92,13 +93,15 @@ def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
 
 
 def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
-    """Return a hand's movement from side 0 or 1, plus its score if its side is the other."""
+    """Return the cost of assigning a hand to a side (0 left, 1 right): its movement since the
+    previous frame, plus its score if its handedness is the other side."""
     is_other_side = hand.handedness not in (None, _SIDES[side])
     return _relative_movement(hand.keypoints, previous, side) + hand.score * is_other_side
 
 
 def _relative_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
-    """Return a hand's movement over its size, at most 1; 1 if there was none before."""
+    """Return a hand's movement from a side's previous keypoints, divided by its size, at most 1; 1
+    if there were none."""
     if previous is None:
         return 1.0
     before = previous[side * HAND_21.size : (side + 1) * HAND_21.size]

@@ -32,7 +32,8 @@ class DepthNet:
         return np.asarray(keypoints, np.float32)
 
     def find_keypoints_mm(self, cube: Cube, crop: Crop) -> Points:
-        """Find (K, 3) mm in the cube's crop (S, S), averaged over rotations by `turns_deg`."""
+        """Find a hand's keypoints, (K, 3) mm, in its cube's crop (S, S), averaged over rotations of
+        the crop by each of `turns_deg`."""
         crops = [rotate_crop(crop, turn) if turn else crop for turn in self.turns_deg]
         predictions = zip(self.turns_deg, self.predict(np.stack(crops)), strict=True)
         unturned = [
@@ -64,7 +65,8 @@ class PalmDetector:
         return Palm((float(u), float(v), depth), score)
 
     def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
-        """Return the highest palm score within bounds u0, v0, u1, v1 (px); 0 if none."""
+        """Return the highest palm score, 0..1, within the bounds u0, v0, u1, v1 (px) of a frame (H,
+        W); 0 if the bounds contain no map cell."""
         heatmap, _, scale = self._predict_maps(depth_mm)
         u, v = (self._cells_to_frame(np.arange(count), scale) for count in heatmap.shape[::-1])
         rows = (v >= bounds[1]) & (v <= bounds[3])
@@ -82,7 +84,8 @@ class PalmDetector:
 
 
 def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:
-    """Shrink a frame to the input's upper left corner; return it and px per input px."""
+    """Shrink a frame to a net's input size by nearest pixels, keeping the aspect ratio, in the
+    upper left corner; return it and the frame pixels per input pixel."""
     height, width = size_hw
     scale = max(depth_mm.shape[0] / height, depth_mm.shape[1] / width)
     rows, columns = (np.floor((np.arange(n) + 0.5) * scale).astype(int) for n in size_hw)
@@ -93,7 +96,8 @@ def shrink_depth_frame(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth
 
 
 def _locate_peak(heatmap: Floats, depth_mm: Floats) -> tuple[tuple[float, float], float, float]:
-    """Return a peak's cell (x, y) and depth, means over its 3x3 cells, and its value."""
+    """Return a heatmap peak's (x, y) in cells, depth and value; position and depth are means over
+    3x3 cells, weighted by the heatmap."""
     y, x = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
     rows, columns = slice(max(y - 1, 0), y + 2), slice(max(x - 1, 0), x + 2)
     weights = heatmap[rows, columns] / max(float(heatmap[rows, columns].sum()), 1e-6)

@@ -116,14 +116,16 @@ def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: 
 
 
 def _make_pose(keypoints: Floats, values: Floats) -> Pose:
-    """Build a pose; keypoints with a value of 0 or less are missing, the score is the mean."""
+    """Build a pose from keypoints and peak values: keypoints with a value of 0 or less are missing,
+    and the score is the mean value."""
     scores = np.clip(values, 0, 1).astype(np.float32)
     found = np.where(scores[:, None] > 0, keypoints, np.float32(np.nan))
     return Pose(found, scores, float(scores.mean()))
 
 
 def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
-    """Return the region of the picture that maps of this alignment cover."""
+    """Return the region of the picture that heatmaps cover, given how their cells align with the
+    net's input."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels per cell
     start = np.zeros(2)  # centre of the first cell, input pixels
@@ -152,7 +154,8 @@ class HeatmapBodies(HeatmapEstimator):
         self._detected_s = -math.inf
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the next frame's bodies in tracked boxes; detect new ones where some lack."""
+        """Find the bodies in the next frame, most confident first, in tracked boxes. Detect new
+        boxes if no body is tracked or, once a second, if too few are."""
         with self._lock:
             self._check_open()
             tracked = self._tracked if self._crop != "mediapipe" else []
@@ -178,7 +181,8 @@ class HeatmapBodies(HeatmapEstimator):
         return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
 
     def detect_still_boxes(self, rgb: Picture, num_poses: int | None = None) -> list[Box]:
-        """Return people's boxes in a picture; without MediaPipe, one of the whole picture."""
+        """Detect people in a single picture and return their boxes; without MediaPipe, one box of
+        the whole picture."""
         with self._lock:
             self._check_open()
             mediapipe = self._mediapipe

@@ -90,7 +90,8 @@ def sort_by_confidence(found: Sequence[PoseWithHeatmaps]) -> list[PoseWithHeatma
 
 
 class KalmanSmoother:
-    """Filters each tracked pose, as the CPM demos do; one that was lost starts anew."""
+    """Filters each tracked pose's keypoints, as the CPM demos do; a pose that was lost starts
+    anew."""
 
     def __init__(self, skeleton: str) -> None:
         self._skeleton, self._tracks = skeleton, PoseTracker()

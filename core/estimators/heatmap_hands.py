@@ -41,7 +41,8 @@ class HeatmapHands(HeatmapEstimator):
         self._tracked: _TrackedHand | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """Find the hands in the next frame, best first, near tracked or MediaPipe's hands."""
+        """Find the hands in the next frame, most confident first, in crops around the tracked hand
+        or around the hands that MediaPipe finds."""
         with self._lock:
             self._check_open()
             if self._crop == "centre":
@@ -54,14 +55,16 @@ class HeatmapHands(HeatmapEstimator):
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
-        """Find the hands in a single picture, best first, near those of MediaPipe."""
+        """Find the hands in a single picture, in crops around those that MediaPipe finds, most
+        confident first."""
         with self._lock:
             hands = self._hands.estimate_still(rgb, num_poses=num_poses)
             found = sort_by_confidence([self._run_at_hand(rgb, hand) for hand in hands.poses])
         return self._to_estimate(found, hands.size_hw, mirrored_view=mirrored_view)
 
     def _detect_hands(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Run the net on crops around MediaPipe's hands; only the first one is tracked."""
+        """Run the net on crops around MediaPipe's hands; with the crop "self", track the first
+        only."""
         hands = self._hands.estimate(frame).poses
         hands = hands[:1] if self._crop == "self" else hands
         found = [self._run_at_hand(frame.rgb, hand) for hand in hands]
@@ -76,7 +79,8 @@ class HeatmapHands(HeatmapEstimator):
         return self._run_net(rgb, square_around(hand.keypoints, HAND_CROP_FACTOR), hand.handedness)
 
     def _run_net(self, rgb: Picture, square: Square, handedness: str | None) -> PoseWithHeatmaps:
-        """Run the net on a square; return the pose, scored by its mean peak, and the heatmaps."""
+        """Run the net on a square of the picture; return the pose, scored by its mean peak value,
+        and the heatmaps."""
         crop = cut_square(rgb, square, self._net.input_hw[0])
         heatmaps = Heatmaps(self._net.predict_heatmaps(crop[None])[0], square.to_box(), crop)
         keypoints, values = heatmap_keypoints(heatmaps)
@@ -84,7 +88,8 @@ class HeatmapHands(HeatmapEstimator):
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
     def _track_hand(self, rgb: Picture) -> list[PoseWithHeatmaps]:
-        """Run the net on the tracked square and move it to the keypoints; [] if it is lost."""
+        """Run the net on the tracked hand's square and move the square towards the keypoints; [] if
+        no hand is tracked or it is lost."""
         tracked, self._tracked = self._tracked, None
         if tracked is None:
             return []
@@ -98,7 +103,8 @@ class HeatmapHands(HeatmapEstimator):
         return [(pose, heatmaps)]
 
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
-        """Track one hand from the picture's centre, as the CPM demos do; [] if it is lost."""
+        """Track one hand as the CPM demos do, from a square in the picture's centre; [] if it is
+        lost. Handedness is unknown."""
         square = self._tracked.square if self._tracked else initial_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)
         following = next_square(square, pose.keypoints, pose.scores)

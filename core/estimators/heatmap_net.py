@@ -42,7 +42,8 @@ class HeatmapNet:
             )
 
     def predict_heatmaps(self, pictures: Pictures) -> Floats:
-        """Predict (N, S, J+1, h, w) from (N, H, W, 3) uint8; the last map is the background."""
+        """Predict (N, S, J+1, h, w) heatmaps from (N, H, W, 3) uint8 pictures; the last map of each
+        stage is the background."""
         if self.is_simcc:
             return simcc_to_heatmaps(*self.predict_simcc(pictures))
         (maps,) = self._run_session([MAPS], pictures)
@@ -66,7 +67,8 @@ class HeatmapNet:
         return np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
 
     def _run_session(self, outputs: Sequence[str], pictures: Pictures) -> list[NDArray[np.float32]]:
-        """Return the named outputs, float32; raise ValueError for pictures of another shape."""
+        """Run the net and return the named outputs, float32; one picture at a time if its batch
+        size is fixed at 1. Raise ValueError for pictures of another shape."""
         expected = (*self.input_hw, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
             raise ValueError(

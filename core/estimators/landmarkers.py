@@ -76,7 +76,8 @@ class Landmarkers:
     def _find_in_still(
         self, rgb: AnyArray, num_poses: int, passes: int
     ) -> tuple[dict[str, Any], Arrays]:
-        """Find landmarks by a new landmarker, up to `passes` times while it finds some."""
+        """Find landmarks in one picture by up to `passes` runs of a new landmarker, until one finds
+        nothing; return each run's arrays."""
         results = []
         with self._create_landmarker(num_poses) as landmarker:
             for number in range(passes):
@@ -105,7 +106,8 @@ class Landmarkers:
         return vision.PoseLandmarker.create_from_options(poses)
 
     def _to_arrays(self, result: Any) -> tuple[dict[str, Any], Arrays]:
-        """Convert MediaPipe's result to its count and sides, and arrays, see `Landmarks`."""
+        """Convert MediaPipe's result to the count with the hands' sides, and arrays: landmarks (N,
+        K, 2), world landmarks (N, K, 3) in metres, scores or visibility, and masks."""
         answer: dict[str, Any] = {}
         if self._options["kind"] == HAND:
             sides = [one[0] for one in result.handedness]

@@ -75,7 +75,8 @@ class MediapipeHands(MediapipeTask):
         return _to_poses(passes[-1], rgb.shape[:2])
 
     def _find_with_border(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
-        """Find hands in a picture of 300..1,000 px with an edge-coloured border as wide."""
+        """Scale the picture's longer side to 300..1,000 px, pad each side by that length with edge
+        pixels, and find hands; their keypoints are in the original picture's pixels."""
         side = max(rgb.shape[:2])
         scale = min(max(1.0, _RETRY_MIN_PX / side), _RETRY_MAX_PX / side)
         border = round(side * scale)

@@ -101,7 +101,8 @@ class MediapipeTask(Estimator):
         return _to_landmarks(answer, arrays)
 
     def _find_in_still(self, rgb: Picture, num_poses: int, passes: int) -> list[Landmarks]:
-        """Find landmarks by a new landmarker, up to `passes` times. The caller holds the lock."""
+        """Find landmarks in a single picture by up to `passes` runs of a new landmarker, until one
+        finds nothing; return each run's landmarks. The caller holds the lock."""
         options = {"num_poses": num_poses, "passes": passes}
         answer, arrays = self._call_runner("still", options, rgb)
         found = []

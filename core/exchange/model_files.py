@@ -100,7 +100,8 @@ def _create_test_inputs(model: GestureModel, paths: Paths) -> Inputs:
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """The content of a `.gesture` file, its proof (`describe_proof`) and its cards or ""."""
+    """The content of a `.gesture` file, its proof (`describe_proof`) and its cards; `motions_card`
+    is "" without a model of moving gestures."""
 
     content: bytes
     proof: dict[str, Any]
@@ -125,7 +126,8 @@ def name_model_file(project: str) -> str:
 
 
 def describe_proof(bundle: Bundle, paths: Paths) -> dict[str, Any]:
-    """Describe, for JSON, how a `.gesture` file was verified, and whose predict.py it has."""
+    """Return, ready for JSON, how a `.gesture` file was verified: gestures, output differences of
+    the test vectors, hashes, and whether its predict.py is Mudra's."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.compare_answers().tolist()
     return {
@@ -192,7 +194,8 @@ def _rename_persons(value: Any, names: Mapping[str, str], is_person: bool = Fals
 
 
 def read_sample_hands(table: Path) -> Inputs:
-    """Read 16 hands of a table as test inputs, some mirrored, some lacking keypoints."""
+    """Read VECTOR_COUNT (16) hands of a keypoint table as test inputs, spread over gestures and
+    sizes; every second hand is mirrored and some have missing keypoints."""
     read = read_table(table, "keypoints-csv")
     order = np.argsort(read.gestures, kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, VECTOR_COUNT).round().astype(int)]
@@ -206,7 +209,8 @@ def read_sample_hands(table: Path) -> Inputs:
 
 
 def create_sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
-    """Create 16 random poses as test inputs, half of them mirrored, one lacking a keypoint."""
+    """Create VECTOR_COUNT (16) random poses as test inputs, with various sizes and positions; every
+    second pose is mirrored and one has a missing keypoint."""
     rng = np.random.default_rng(VECTOR_COUNT)
     sizes = np.geomspace(20, 200, VECTOR_COUNT)[:, None, None]
     points = rng.normal(0, 1, (VECTOR_COUNT, skeleton.size, axes)) * sizes + rng.uniform(

@@ -159,7 +159,8 @@ def safe_name(text: str) -> str:
 
 
 def safe_emoji(text: str) -> str:
-    """Return an untrusted emoji, or "" for a long one, or invisible or Markdown characters."""
+    """Return an untrusted emoji unchanged, or "" if it is too long, or contains invisible or
+    Markdown characters."""
     plain = text.removesuffix("\u20e3")  # a keycap follows a digit, # or *
     keycap = plain != text and plain[:1] in "0123456789#*" and plain[1:] in ("", "\ufe0f")
     visible = all(unicodedata.category(c)[0] != "C" or c in _INVISIBLE_IN_EMOJI for c in text)

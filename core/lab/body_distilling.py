@@ -201,7 +201,8 @@ class _CocoWriter:
 
 
 def crop_person(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
-    """Crop to a person's box with a margin, at most 288 px a side; move box and keypoints."""
+    """Crop a picture to a person's box with a margin, scaled to at most 288 px a side; return the
+    crop, and the box and keypoints in crop pixels."""
     x, y, width, height = box.to_xywh()
     around = _AROUND * max(width, height)
     rows, columns = rgb.shape[:2]

@@ -166,7 +166,8 @@ def make_hand_pack(
 
 
 def _list_hands(data: Path, landmarks: Path) -> Iterator[tuple[Path, Floats, str, str, float]]:
-    """Yield picture, keypoints, source, held-out set and weight of each hand."""
+    """Yield each hand's picture, keypoints, source, held-out set and weight; the weight is lower if
+    no detector confirmed the hand."""
     folder = data / "hand_crops"
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _select_keypoints(table), strict=True):
@@ -197,7 +198,8 @@ def _select_keypoints(table: pd.DataFrame) -> Floats:
 
 
 def segment_hand(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
-    """Segment a hand by GrabCut (Rother et al. 2004) along its bones: (H, W), 255 on it."""
+    """Segment a hand on a plain background by GrabCut (Rother et al. 2004), initialised along its
+    bones, as (H, W) uint8 with 255 on the hand."""
     height, width = rgb.shape[:2]
     longer = max(*np.ptp(keypoints, axis=0).tolist(), 8.0)
     labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)

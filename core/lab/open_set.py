@@ -42,7 +42,8 @@ class RejectionScores:
     kinds: NDArray[np.str_]  # (M,) the sign shown; digits as "digit 4"
 
     def accepted_masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return (N,) and (M,) masks of what other folds' thresholds accept."""
+        """Return (N,) and (M,) masks of accepted gesture samples and unknown hands, with thresholds
+        chosen on the other folds."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = cross_fit_thresholds(self.gestures, self.labels, self.folds)
         for fold, threshold, _ in chosen:
@@ -101,7 +102,8 @@ def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 
 
 def summarise_scores(scores: RejectionScores) -> Rejection:
-    """Summarise rejection of held-out people: rates by other folds' thresholds."""
+    """Summarise rejection for held-out people: acceptance rates, each fold with the other folds'
+    threshold, and the threshold from all their gestures."""
     gestures, unknown = scores.accepted_masks()
     digits = int(scores.are_digits.sum())
     others = int((~scores.are_digits).sum()) // FOLDS  # every fold scores all of them

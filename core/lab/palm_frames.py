@@ -44,7 +44,8 @@ class PalmFrame:
 
 
 def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
-    """Return (…, 3) palm centres: the palm keypoint, or the mean of wrist and knuckles."""
+    """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
+    and knuckles."""
     if "palm" in skeleton.joints:
         return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
     bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]

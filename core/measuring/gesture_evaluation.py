@@ -76,7 +76,8 @@ def evaluate_gestures(
 
 
 def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    """Evaluate a model on a keypoint table; unknown labels count as `none`."""
+    """Evaluate a model on a keypoint table. Unknown labels count as `none`; for moving gestures, in
+    false_accept only."""
     model.check_estimator(table.estimator, table.skeleton)
     moving = model.steps is not None or table.moving
     table = table.to_3d() if model.axes == 3 and not moving else table
@@ -220,7 +221,8 @@ def compute_accuracies(
 
 
 def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
-    """Compute fractions of rejected gestures and accepted unknown hands; None is ignored."""
+    """Compute the fractions of rejected gestures, and of unknown hands (target `none`) accepted as
+    any gesture; items without a hand (None) are ignored."""
     pairs = [(t != NONE.name, a) for t, a in zip(target, accepted, strict=True) if a is not None]
     gestures = [a for is_gesture, a in pairs if is_gesture]
     unknown = [a for is_gesture, a in pairs if not is_gesture]

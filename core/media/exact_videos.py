@@ -70,7 +70,8 @@ class VideoTrack:
             )
 
     def _read_stamps(self) -> list[int]:
-        """Return all packets' time stamps, sorted; of a damaged file, those before the damage."""
+        """Return all packets' time stamps, sorted; for a damaged file, those before the damage.
+        Raise MediaError if there are none or too many."""
         stamps: set[int] = set()
         with contextlib.suppress(av.FFmpegError):
             for packet in self._container.demux(self._stream):
@@ -100,7 +101,8 @@ class VideoTrack:
         return frame.to_ndarray(format=self._pixel_format)
 
     def _decode_frame(self, index: int) -> av.VideoFrame:
-        """Decode a frame: the next one, else from its key frame, else from the start."""
+        """Find and decode a frame: from the current position if it is the next one, else from its
+        key frame, else from the start, since seeking fails in some containers."""
         stamp = self._stamps[index]
         starts = (stamp, self._stamps[0]) if index != self._next else (None, stamp, self._stamps[0])
         self._next = len(self._stamps)
@@ -122,7 +124,8 @@ class VideoTrack:
 
 
 class LosslessWriter:
-    """Writes 16-bit pictures, and if `rgb` colours, as FFV1 in .mkv; a context manager."""
+    """Writes pictures of 16 bits, and if `rgb` colours beside them, as FFV1 in .mkv; a context
+    manager. Errors as `create_video`."""
 
     def __init__(
         self, path: Path, size_hw: tuple[int, int], metadata: dict[str, str], *, rgb: bool = False

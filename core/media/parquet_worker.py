@@ -18,7 +18,8 @@ _open_tables: list[Iterator[Any]] = []  # the batches of the one open table
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Handle "open" (schema) or "next" (rows, or nothing); any error is a TableError."""
+    """Handle "open", which returns the schema, or "next", which returns a batch of rows, or nothing
+    at the end; convert any error to a TableError."""
     try:
         if command == "open":
             return _open_table(options["path"])

@@ -183,7 +183,8 @@ class VideoWriter:
 
 
 def read_camera(number: int) -> Iterator[Frame]:
-    """Yield a camera's mirrored frames until it stops; raise MediaError if it gives none."""
+    """Yield a camera's frames, marked as mirrored, until it stops; raise MediaError if there is no
+    camera of that number or it is in use."""
     capture = cv2.VideoCapture(number)
     try:
         started_s, index = time.monotonic(), 0

@@ -46,7 +46,8 @@ def fetch_weights(
 def _verify_download(
     name: str, source: WeightsFile, unverified: Path, expected: str | None
 ) -> Path:
-    """Name a download as published if its sha256 matches, else delete it and raise."""
+    """Rename a download to its published name if its sha256 matches, else delete it; return the new
+    path. Raises WeightsError: the sha256 differs, or none is published or accepted."""
     found, wanted = sha256_of(unverified), expected
     if not found.startswith(source.sha256_start):
         wanted = f"one that starts with {source.sha256_start}, as its name says"

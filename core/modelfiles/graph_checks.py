@@ -103,7 +103,8 @@ def _find_dynamic_size(graph: Any) -> str | None:
 
 
 def _find_excess(model: Any, max_operations: float, max_samples: int) -> str | None:
-    """Describe which array or how many multiplications are above the limits, else None."""
+    """Check that inferred array sizes and multiplications per sample are within the limits; return
+    a phrase for an error, or None."""
     # one number is random, so that a graph can't be cheap for the numbers that are tried alone
     between = int(np.random.default_rng().integers(1, max_samples, endpoint=True))
     for samples in (1, between, max_samples):

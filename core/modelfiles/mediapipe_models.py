@@ -85,7 +85,8 @@ MODELS = {
 
 
 def find_prepared_model(name: str, folder: Path) -> Path:
-    """Return the path of NAME.task; raise WeightsError if unknown, missing or altered."""
+    """Return the path of a prepared model NAME.task; raise WeightsError if it is unknown, missing
+    or altered."""
     if name not in MODELS:
         raise WeightsError(f"no model “{name}”, there are {', '.join(MODELS)}")
     path = folder / f"{name}.task"

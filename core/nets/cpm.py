@@ -100,7 +100,8 @@ class VggCPM(nn.Module):
         return result
 
     def _make_centre_map(self, pictures: Tensor) -> Tensor:
-        """Make the body net's other input: a Gaussian at the centre, (B, 1, h, w), pooled."""
+        """Make the body net's additional input, (B, 1, h, w): a Gaussian at the picture's centre,
+        average-pooled to map size."""
         count, _, height, width = pictures.shape
         y = torch.arange(height, device=pictures.device, dtype=pictures.dtype) - height // 2
         x = torch.arange(width, device=pictures.device, dtype=pictures.dtype) - width // 2
@@ -211,7 +212,8 @@ class _Block(nn.Module):
 
 
 def _build_conv_block(channels: int, out_channels: int, kernel: int, stride: int) -> nn.Sequential:
-    """Build convolution, batch normalisation and ReLU; an even kernel gets no padding."""
+    """Build convolution, batch normalisation and ReLU. An even kernel gets no padding; with an
+    equal stride it divides the map into cells."""
     padding = kernel // 2 if kernel % 2 else 0
     convolution = nn.Conv2d(channels, out_channels, kernel, stride, padding, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))

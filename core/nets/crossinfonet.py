@@ -137,7 +137,8 @@ class CrossInfoNet(nn.Module):
     def _exchange_features(
         self, shared: Tensor, palm: Tensor, fingers: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Compute features of palm and fingers from the own map and the other's residual."""
+        """Compute the feature vectors of palm and fingers, each from its own map and the residual:
+        the shared map minus the other branch's map."""
         return (
             self.palm.compute_features(palm, shared - fingers),
             self.fingers.compute_features(fingers, shared - palm),
@@ -175,7 +176,8 @@ class _Branch(nn.Module):
 
 
 class _Layer(nn.Module):
-    """A convolution, or without a kernel a full connection, normalised; ReLU unless linear."""
+    """A convolution, or without a kernel size a fully connected layer, and its normalisation; then
+    a ReLU unless it is linear."""
 
     def __init__(
         self, channels: int, wide: int, kernel: int = 0, *, stride: int = 1, linear: bool = False

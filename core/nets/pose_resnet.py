@@ -109,7 +109,8 @@ class PoseResNet(nn.Module):
         return (*holistic, "part_wise") if self.attention.part_wise else holistic
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Predict (B, 1, J, h, w) maps, without background, from pictures (B, 3, H, W)."""
+        """Predict heatmaps of one stage, without a background map, (B, 1, J, h, w), from pictures
+        (B, 3, H, W) in the channel order and scaling of the weights."""
         return self.predict_with_attention(pictures)[0]
 
     def predict_with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -131,7 +132,8 @@ class PoseResNet(nn.Module):
         return self.final_layer(x)[:, None], attention
 
     def _sum_weighted_scales(self, scales: list[Tensor], attention: dict[str, Tensor]) -> Tensor:
-        """Sum the scales times their weights at the finest size; add these to `attention`."""
+        """Multiply each scale by its attention weights, add these to `attention`, and sum the
+        scales at the finest scale's size."""
         attended = []
         for i, (unit, scale) in enumerate(zip(self.holistic, scales, strict=True), 1):
             attention[f"holistic_{i}"] = unit(scale)
@@ -173,7 +175,8 @@ class AttentionUnits(nn.Module):
         nn.init.normal_(self.kernel.weight, std=1 / kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute attention weights (B, N, h, w), 0..1, by mean-field iterations."""
+        """Compute attention weights (B, N, h, w), 0..1, from features (B, C, h, w) by mean-field
+        iterations."""
         unary: Tensor = self.unary(x)
         weights = unary
         for _ in range(self.iterations):

@@ -59,14 +59,16 @@ def estimate_alignment(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Align
 
 
 class TrackerSteps:
-    """Infers which steps the vendor's tracker took: detection, or search in known squares."""
+    """Infers which steps the vendor's tracker took: its detector runs while too few people are
+    tracked; those are searched in the square that their last keypoints give."""
 
     def __init__(self, num_poses: int) -> None:
         self._num_poses = num_poses
         self._followed: tuple[TurnedSquare, ...] = ()
 
     def next(self, keypoints: list[Floats]) -> Tracking:
-        """Return what was done in this frame, and store the squares round these keypoints."""
+        """Return whether the detector ran on this frame and which squares were searched; store the
+        squares around these keypoints for the next frame."""
         tracking = Tracking(len(self._followed) < self._num_poses, self._followed)
         found = filter(None, (estimate_alignment(one) for one in keypoints))
         self._followed = tuple(one.region for one in found)

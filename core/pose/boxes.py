@@ -65,7 +65,8 @@ class Square(NamedTuple):
 
 
 def bounding_box(keypoints: NDArray[np.float32]) -> Box:
-    """Return the box of (K, 2) keypoints; raise ValueError if all are missing."""
+    """Return the smallest box that contains (K, 2) keypoints, ignoring missing ones; raise
+    ValueError if all are missing."""
     seen = keypoints[np.isfinite(keypoints).all(axis=1)]
     if not len(seen):
         raise ValueError("a box needs at least one keypoint, all are missing")

@@ -55,7 +55,8 @@ class CanonicalFrame3d(NamedTuple):
 
 
 def canonical_frame_3d(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame3d:
-    """Rotate 3-D hands, well above 0.001, to one heading and palm; mirror left ones."""
+    """Rotate 3-D hands to a common heading and palm direction, and mirror left hands; sizes, which
+    should be much larger than 0.001, don't change."""
     assert skeleton.sides is not None
     near, far = skeleton.sides
     along = to_unit_length(_heading_sum(from_root, skeleton), xp)

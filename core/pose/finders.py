@@ -14,7 +14,8 @@ def keypoints_by(estimator: str) -> str:
 
 
 def keypoints_of_all(estimators: Iterable[str]) -> tuple[str, ...]:
-    """Return estimators' keypoint names once each, MediaPipe's hands first."""
+    """Return the names of several estimators' keypoints (`keypoints_by`) without duplicates,
+    MediaPipe's hands first."""
     names = dict.fromkeys(map(keypoints_by, estimators))
     return tuple(sorted(names, key=lambda name: name != MEDIAPIPE))
 

@@ -61,7 +61,8 @@ class GripDetector:
 
 
 def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[float, Points]]:
-    """Measure pinch and grab as name → (palm lengths, (3,) position); {} without fingers."""
+    """Measure pinch and grab as name → (distance in palm lengths, (3,) position); {} for a skeleton
+    without fingers."""
     if not skeleton.sides:
         return {}
     middle, length = _palm_frame(keypoints, skeleton)
@@ -74,7 +75,8 @@ def measure_grips(keypoints: Points, skeleton: Skeleton) -> dict[str, tuple[floa
 
 
 def _palm_frame(keypoints: Points, skeleton: Skeleton) -> tuple[Points, float]:
-    """Return the palm's centre and its length from wrist to knuckles; NaN where missing."""
+    """Return the palm's centre and its length from wrist to knuckles, in the keypoints' unit; NaN
+    where keypoints are missing."""
 
     def mean(*joints: str) -> Points:
         found: Points = keypoints[[skeleton.index(joint) for joint in joints]].mean(0)

@@ -195,7 +195,8 @@ def unflip_heatmaps(
 
 
 def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Return each map's maximum at the input's size, (J, 2) x, y, and its value (J,)."""
+    """Resize maps to the input's size; return the position of each map's maximum, (J, 2) x, y, and
+    its value (J,)."""
     size_wh = (input_hw[1], input_hw[0])
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = find_peaks(np.stack(large))

@@ -105,14 +105,16 @@ def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
 
 
 def summarize_distances(distances: Distances) -> dict[str, float | None]:
-    """Return "pck@0.1", "pck@0.2" and "mean_error" to four digits; None without keypoints."""
+    """Return "pck@0.1", "pck@0.2" and "mean_error" over all keypoints of all poses, rounded to four
+    digits; None if the targets have no keypoints."""
     shares = {f"pck@{limit}": pck(distances, limit).weighted for limit in (0.1, 0.2)}
     figures = shares | {"mean_error": epe(distances)}
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
 
 
 def torso_lengths(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
-    """Return each true pose's (N, K, 2) distance of left shoulder and right hip, LSP's unit."""
+    """Compute the distance from left shoulder to right hip, LSP's normaliser, of each true pose (N,
+    K, 2); the keypoints are given by index."""
     joints = np.asarray(target, np.float64)
     return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
 

@@ -128,7 +128,8 @@ class PoseTracker:
 
 
 def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
-    """Return the indices of different people, most confident first, by OKS and NMS."""
+    """Drop detections of the same person by OKS (non-maximum suppression); return the indices of
+    the remaining bodies, most confident first."""
     if len(poses) < 2:
         return list(range(len(poses)))
     joints, sigmas = _oks_keypoints(skeleton)
@@ -157,7 +158,8 @@ _MAX_EXTRAPOLATION_S = 0.3
 
 
 def _hand_cost(previous: Pose, current: Pose) -> float:
-    """Return mean displacement over size, plus 0.5 if handedness differs, as matching cost."""
+    """Return the matching cost of two hands: mean displacement over size, plus 0.5 if handedness
+    differs; infinite if they share no keypoints."""
     sides = {previous.handedness, current.handedness} - {None}
     displacement = _mean_displacement(previous.keypoints, current.keypoints)
     return displacement + (_HANDEDNESS_COST if len(sides) == 2 else 0.0)

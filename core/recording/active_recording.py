@@ -78,7 +78,8 @@ _MIN_INTERVAL_FACTOR = 0.7  # a camera's frames come unevenly: half a frame earl
 
 
 class SampleWriter:
-    """Stores samples in batches from its own thread: a slow disk never delays the camera."""
+    """Stores one recording's samples in small batches from its own thread, so that a busy or full
+    disk never delays the camera's picture."""
 
     def __init__(self, store: Store, recording_id: int, interval_s: float) -> None:
         self.lost, self._reason = 0, ""
@@ -179,7 +180,8 @@ class ActiveRecording:
         return True
 
     def add(self, sample: NewSample | str) -> None:
-        """Add a sample or a skip reason; while a button is held, it waits to be confirmed."""
+        """Add a frame's sample, or the reason for skipping the frame; if a button is held, queue it
+        until the hold is confirmed."""
         if not isinstance(sample, str):
             self.last = sample.pose
         if self._hold is None:
@@ -188,7 +190,8 @@ class ActiveRecording:
             self._unconfirmed.append((self._now_s, sample))
 
     def renew_hold(self, now_s: float, held_s: float, *, released: bool = False) -> None:
-        """Renew the button's lease and save what that confirms; end it if `released`."""
+        """Renew the held button's lease and save the samples that this confirms; end the recording
+        if `released`. Do nothing if no button is held."""
         if self._hold is None or self._is_over:
             return
         self._hold.renew(now_s, held_s)
@@ -212,7 +215,8 @@ class ActiveRecording:
         self.writer.close()
 
     def _save_confirmed_samples(self) -> None:
-        """Save the samples that the hold has confirmed; end the recording if it has ended."""
+        """Save the waiting samples from while the button was certainly held; end the recording if
+        the hold has ended."""
         assert self._hold is not None
         until_s = self._hold.confirmed_until_s
         for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
@@ -222,7 +226,8 @@ class ActiveRecording:
             self.end()
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
-        """Queue a sample or count a skip reason; end the recording at the plan's number."""
+        """Queue a sample for storing, or count a skipped frame by reason; end the recording when
+        the plan's number of samples is reached."""
         if isinstance(sample, str):
             self._skipped[sample] += 1
             return
@@ -309,7 +314,8 @@ class ActiveClipRecording(ActiveRecording):
             self._frames.append(sample)
 
     def _save_clip(self) -> None:
-        """Store the current performance as one clip, or count its most common skip reason."""
+        """Store the current performance's frames as one clip and start the next performance; if it
+        has no frames, count its most common skip reason once."""
         frames, lost = self._frames, self._lost
         self._frames, self._lost, self._first_s = [], [], None
         if frames:

@@ -13,7 +13,8 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class CameraProblem:
-    """A problem and its fix, in which "{address}" is the studio's address on its machine."""
+    """A problem in a few words and its fix in one sentence, in which "{address}" stands for the
+    studio's address on the machine that runs it."""
 
     problem: str
     fix: str

@@ -102,7 +102,8 @@ def _add_surroundings(clip: NewSample, frames: Sequence[NewSample]) -> NewSample
 
 
 def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
-    """Scale a frame's points to the first frame's picture, where both are of one shape."""
+    """Scale a frame's keypoints and region to the first frame's picture size; return it unchanged
+    if a size is unknown, or the sizes are equal or differ in aspect ratio."""
     own_hw, size_hw = frame.size_hw, first.size_hw
     if own_hw is None or size_hw is None or own_hw == size_hw:
         return frame

@@ -54,7 +54,8 @@ class FrameHistory:
         self._frames: deque[AnalysedFrame] = deque()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
-        """Add a frame to the history, about ten a second; "": this `Watch` has no banner."""
+        """Add a frame to the last second's history of about ten frames; return "", as this `Watch`
+        of the stream has no banner."""
         with self._lock:
             frames, self._arrival_s = self._frames, self._clock()
             if frames and frame.time_s < frames[-1].frame.time_s:
@@ -66,7 +67,8 @@ class FrameHistory:
         return ""
 
     def freeze(self, max_age_s: float = MAX_AGE_S) -> tuple[AnalysedFrame, ...]:
-        """Return the last second's frames, oldest first; raise MediaError if there are none."""
+        """Return the last second's frames for a correction, oldest first; raise MediaError if no
+        frame has arrived within `max_age_s`."""
         with self._lock:
             if not self._frames or self._clock() - self._arrival_s > max_age_s:
                 self._frames.clear()

@@ -59,7 +59,8 @@ def demo_background() -> Picture:
 
 
 class ReplayEstimator(Estimator):
-    """An estimator that ignores the picture and shows the demo's hands one after the other."""
+    """An estimator that ignores the picture and shows the demo's hands, one gesture after the
+    other; default: the eight built-in ones."""
 
     version = "replay"
     skeleton = HAND_21.name
@@ -107,7 +108,8 @@ class ReplayEstimator(Estimator):
     def _to_estimate(
         self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
     ) -> Estimate:
-        """Place a hand in the middle of the picture; None gives an estimate without poses."""
+        """Place a hand, mirrored if needed, in the middle of the picture, and return an estimate
+        with this pose; if `hand` is None, without poses."""
         height, width = size_hw
         poses: tuple[Pose, ...] = ()
         if hand is not None:
@@ -123,7 +125,8 @@ class ReplayEstimator(Estimator):
 
 
 def fill_demo_project(store: Store, table: Path) -> Project:
-    """Create or complete the demo project; its name gets " 2" where the user has one so named."""
+    """Create or complete the demo project from the shipped table. If the user has another project
+    with that name, append " 2" to the name."""
     there = {project.name.casefold(): project.id for project in store.projects()}
     names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
     name = next(

@@ -22,7 +22,8 @@ class Plan:
     sound: bool = True  # whether the beat is audible
 
     def for_clips(self) -> "Plan":
-        """Return this plan for a moving gesture: BEATS performances after a countdown, else one."""
+        """Return this plan for a moving gesture, checking every frame: BEATS performances of BEAT_S
+        if it has a countdown, otherwise a single performance."""
         plan = replace(self, rate_hz=_EVERY_FRAME_HZ, count=None)
         if self.delay_s:
             return replace(plan, beat_s=BEAT_S, length_s=BEATS * BEAT_S)

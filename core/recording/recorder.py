@@ -80,7 +80,8 @@ class Recorder:
         return self.store.start_recording(self._session_id, gesture_id)
 
     def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> RecordingStatus:
-        """Add a sample of this frame if one is due, and return the status. Call it every frame."""
+        """Add a sample of the frame if a recording is running and a sample is due; return the
+        status. Call this for every frame."""
         with self._lock:
             recording = self._recording
             if recording is None:

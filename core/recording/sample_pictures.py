@@ -49,7 +49,8 @@ def encode_sample_picture(sample: Sample, size: int = 160) -> bytes:
 
 
 def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """Encode a sample's crop as the viewer saw it as a small JPEG, or else its skeleton."""
+    """Encode a sample's crop as a small JPEG, mirrored as the viewer saw it; for a clip, or if
+    there is no crop, the drawn skeleton."""
     if sample.frames > 1 or sample.crop_jpeg is None:
         return encode_sample_picture(sample, size)
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
@@ -89,5 +90,6 @@ def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
 
 
 def _keypoints_to_draw(sample: NewSample) -> Floats:
-    """Return (T, K, 2) keypoints, px; a table's, about one unit large, are enlarged."""
+    """Return (T, K, 2) keypoints, px; a table's hand is about one unit large and is enlarged, as a
+    drawn square is at least a pixel."""
     return sample.keypoints[..., :2] * (1000 if sample.space == "relative" else 1)

@@ -89,14 +89,16 @@ def missing_pose_reason(skeleton: str) -> str:
 
 
 def select_main_pose(estimate: Estimate) -> Pose | None:
-    """Select the first hand or the most prominent body; None if there are no poses."""
+    """Select the pose that becomes a sample: the first hand, or the most prominent body (large and
+    near the centre); None if there are no poses."""
     if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
         return estimate.poses[0] if estimate.poses else None
     return max(estimate.poses, key=lambda pose: _score_prominence(pose, estimate.size_hw))
 
 
 def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
-    """Score a body by its box's diagonal, px, down to half at the sides; 0 if unseen."""
+    """Score a body's prominence: the diagonal of its visible keypoints' box, px, reduced by up to
+    half towards the left or right edge; 0 if nothing is visible."""
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0
@@ -121,7 +123,8 @@ def select_valid_pose(
 def rejection_reason(
     pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> str | None:
-    """Return why a pose is skipped, e.g. as a duplicate of `last`; None if it is valid."""
+    """Return why a pose is skipped (missing, low score, cut off, or a duplicate of `last`); None if
+    it is valid."""
     skeleton = skeleton_named(estimate.skeleton)
     limits = limits or _LIMITS.get(skeleton.title, BODY_LIMITS)
     pose = pose and pose.without_hidden()
@@ -138,7 +141,8 @@ def rejection_reason(
 
 
 def _relative_movement(previous: Floats, current: Floats) -> float:
-    """Return two poses' mean distance over the hand's size; 1 if many keypoints came or went."""
+    """Return the mean distance between two poses' keypoints, relative to the hand's size; 1.0 if
+    too many keypoints appeared or disappeared."""
     if len(previous) != len(current):
         return 1.0
     before, after = np.isfinite(previous).all(1), np.isfinite(current).all(1)
@@ -183,7 +187,8 @@ def crop_factor(skeleton: str) -> float:
 
 
 def _crop_jpeg(frame: AnyFrame, index: int, region: Square) -> tuple[Square, bytes | None]:
-    """Crop a square of a frame as a JPEG; of a browser's frame, return what it sent."""
+    """Crop a square region of a frame as a JPEG. For a browser's frame, return the region and crop
+    that the browser sent; the crop is None if it sent none."""
     if isinstance(frame, RemoteFrame):
         return (frame.crops[index] if index < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_square(frame.rgb, region, CROP_SIZE))

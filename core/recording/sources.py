@@ -59,7 +59,8 @@ def record_frames(
     *,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record frames until they, the plan or Ctrl-C end it, and report the saved samples."""
+    """Estimate and record frames as one recording until frames or plan end; Ctrl-C ends it early
+    and keeps the samples. Report the number of saved samples after each frame."""
     recorder.start(gesture_id, plan)
     try:
         for frame in frames:
@@ -88,7 +89,8 @@ def open_frames(source: str) -> Iterator[Frame]:
 
 
 def find_gesture(store: Store, project_id: int, name: str) -> Gesture:
-    """Find a gesture by name, alias or emoji, ignoring case; raise NotFoundError if missing."""
+    """Find a project's gesture by name, ignoring case, or by a built-in gesture's alias or emoji;
+    raise NotFoundError if there is none."""
     gestures = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
     for candidate in (safe_name(name), match_gesture(name) or ""):
         if candidate.casefold() in gestures:

@@ -45,7 +45,8 @@ def list_bin(store: Store, project_id: int) -> list[BinEntry]:
 
 
 def _list_bin_entries(store: Store, kind: str, condition: ColumnElement[bool]) -> list[BinEntry]:
-    """Return the bin's entries of one kind that meet an SQL condition."""
+    """Return the bin's entries of one kind (project, gesture or person) that meet an SQL condition,
+    with their sample counts and name clashes."""
     table = _TABLES[kind]
     entries = []
     for row in store.fetch_all(t.filter_deleted(select(table).where(condition), table, True)):
@@ -57,7 +58,8 @@ def _list_bin_entries(store: Store, kind: str, condition: ColumnElement[bool]) -
 
 
 def _is_deleted_with(kind: str, row: Any) -> Any:
-    """Return the SQL condition for the samples that are restored with a row of this kind."""
+    """Return the SQL condition for samples that were deleted together with a row of this kind; for
+    a project, all its samples outside the bin."""
     of = t.samples.c
     if kind == PROJECT:
         return (of.project_id == row.id) & of.deleted_at.is_(None)
@@ -107,7 +109,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
 
 
 def _assign_to_other_entry(undo_log: UndoLog, kind: str, samples: Any) -> None:
-    """Let samples that also belong to another entry in the bin be restored with that one."""
+    """Give samples that also belong to another gesture or person in the bin that entry's deletion
+    time, so that they are restored together with it."""
     other_kind = PERSON if kind == GESTURE else GESTURE
     other = _TABLES[other_kind]
     binned = select(other).where(other.c.project_id == undo_log.project_id)
@@ -184,7 +187,8 @@ def filter_sample_ids(
 
 
 def list_move_targets(store: Store, project_id: int, ids: Sequence[int]) -> list[Gesture]:
-    """Return the gestures of the samples' kind, still or moving; none for a mix of both."""
+    """Return the gestures that all of these samples can move to: still gestures for single frames,
+    moving gestures for clips; empty for a mix of both."""
     gestures = store.gestures(project_id)
     if len({gesture.kind for gesture in gestures}) < 2:
         return gestures

@@ -32,7 +32,8 @@ class Session:
 
 
 def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
-    """Order gestures by these ids, those not listed last; can be undone."""
+    """Sort the project's gestures in the order of these ids; gestures that are not listed keep
+    their order and come last. Can be undone."""
     existing = [gesture.id for gesture in store.gestures(project_id)]
     first = [i for i in dict.fromkeys(ids) if i in existing]
     order = first + [i for i in existing if i not in first]

@@ -90,7 +90,8 @@ def delete_project_for_good(
 
 
 def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
-    """Delete the projects with these ids for good; return the number of rows by table."""
+    """Permanently delete the projects selected by a subquery of ids, and everything in them; return
+    the number of deleted rows by table."""
     samples = select(_SAMPLE.id).where(is_of_project(t.samples, ids))
     connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
     counts = {}
@@ -104,7 +105,8 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
 
 
 def delete_pictures(store: Database, project_id: int) -> int:
-    """Delete all crops of a project for good, and store no more; return their number."""
+    """Permanently delete all crops of a project, including those in the bin, and make the project
+    keypoints-only; return the number of crops."""
     samples = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
     project = update(t.projects).where(t.projects.c.id == project_id)
     crops = delete(t.crops).where(t.crops.c.sample_id.in_(samples))

@@ -25,7 +25,8 @@ _HANDS = {"Left": LEFT, "Right": RIGHT}
 
 @dataclass(frozen=True, eq=False)
 class SampleIndex:
-    """A project's samples, newest first: (N,) ids; `hands` is LEFT, RIGHT or UNKNOWN."""
+    """The samples of a project, newest first: (N,) ids of each sample, its gesture, person,
+    session and recording; `hands` is LEFT, RIGHT or UNKNOWN."""
 
     ids: Ints
     gestures: Ints
@@ -87,7 +88,8 @@ def read_restorable_index(store: Store, project_id: int) -> SampleIndex:
 def read_samples(
     store: Store, ids: Sequence[int], *, project_id: int | None = None
 ) -> list[Sample]:
-    """Read these samples and crops, in this order, the bin's too; missing ids are skipped."""
+    """Read the samples with these ids (of one project, or any if None) and their crops, in this
+    order, including those in the bin; missing ids are skipped."""
     found: dict[int, Sample] = {}
     own = () if project_id is None else (t.samples.c.project_id == project_id,)
     for chunk in split_ids(ids):

@@ -51,7 +51,8 @@ def count_estimators(
 
 
 def choose_estimators(counts: Sequence[EstimatorCount], in_space: bool) -> tuple[str, ...]:
-    """Choose what to train on: in space, all usable estimators; else the most frequent one."""
+    """Choose the default estimators to train on: for 3-D keypoints, all with usable samples; for
+    2-D keypoints, only the most frequent one."""
     usable = [count.estimator for count in counts if count.usable]
     return keypoints_of_all(usable if in_space else usable[:1])
 
@@ -113,7 +114,8 @@ def set_train_in_space(store: Database, project: Project, in_space: bool) -> Non
 
 
 def summarise_origin(store: Database, project_id: int, ids: Iterable[int]) -> dict[str, Any]:
-    """Return counts per source and estimator version, and the first and last day, for JSON."""
+    """Return, ready for JSON, the samples' counts per source and per estimator version, and the
+    first and last day of recording."""
     found = (
         select(_SAMPLE.id, t.sessions.c.source, _SAMPLE.estimator_version, _SAMPLE.taken_at)
         .select_from(t.SAMPLES_WITH_SESSIONS)

@@ -101,7 +101,8 @@ class SampleMerger:
         self._waiting = []
 
     def _ensure_row(self, table: Table, file_id: int | None, columns: Row) -> int:
-        """Return the id of the project's row for this id in the file; insert a missing one."""
+        """Return the id of the project's row for this id in the file; insert the row if there is no
+        equal one."""
         identity = tuple(columns[name] for name in _IDENTITY[table])
         key = table, file_id, identity
         if key not in self._ids:

@@ -296,7 +296,8 @@ class Store(Database):
         return {row[0] for row in self.fetch_all(found.distinct())}
 
     def stored_table_keypoints(self, project_id: int, table_sha256: str) -> Counter[bytes]:
-        """Count each keypoint blob outside the bin that came from the table with this SHA-256."""
+        """Count how often each keypoint blob was imported from the table with this SHA-256, among
+        the samples outside the bin."""
         of = t.samples.c
         found = select(of.keypoints).where(
             of.project_id == project_id,

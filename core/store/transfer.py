@@ -35,7 +35,8 @@ _SESSION_COLUMNS = ("id", "name", "source", "started_at")
 def read_project_rows(
     connection: Connection, project_id: int, part: str, *, with_bin: bool = False
 ) -> Iterator[Row]:
-    """Yield a project's rows of one of PARTS by id; samples with `jpegs`, {frame: JPEG}."""
+    """Yield a project's rows of one table of PARTS, ordered by id; each sample has its crops as
+    `jpegs`, {frame: JPEG}."""
     table = t.metadata.tables[part]
     found = select(table).where(_is_exported(table, project_id, with_bin)).order_by(table.c.id)
     for rows in connection.execution_options(yield_per=_BATCH).execute(found).partitions():
@@ -79,7 +80,8 @@ def _is_exported(table: Table, project_id: int, with_bin: bool) -> Any:
 
 
 def read_sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
-    """Yield the samples outside the bin by id, with `gesture_…`, `session_…`, `burst_…`."""
+    """Yield the project's samples outside the bin, ordered by id, joined with gesture, person,
+    session and recording (`gesture_…`, `session_…`, `burst_…`)."""
     gesture = t.gestures.c
     left_out = ("project_id", "gesture_id", "deleted_at")
     found = (
@@ -163,7 +165,8 @@ def insert_project(
 def _add_rows(
     connection: Connection, imported: ImportedProject, part: str, rows: list[Row]
 ) -> None:
-    """Insert rows of one table and the crops of samples; record their ids in `imported.ids`."""
+    """Insert one table's rows, with the file's ids, and the crops of samples into an imported
+    project; record their new ids in `imported.ids`."""
     new_rows = [_replace_ids(row, part, imported) for row in rows]
     if part == "samples":
         check_sample_rows(connection, imported.project, rows, new_rows)

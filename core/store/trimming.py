@@ -46,7 +46,8 @@ def slice_clip(clip: _Clip, part: slice) -> _Clip:
 
 
 def find_whole_clip(store: Store, sample: Sample) -> tuple[Sample, slice]:
-    """Return the longest clip in the bin that this is a part of, else itself, and that part."""
+    """Return the longest clip in the bin that this clip was trimmed from, or the clip itself if
+    there is none, and the slice of it that the trimmed clip covers."""
     of = t.samples.c
     longer = (of.burst_id == sample.burst_id) & (of.frames > sample.frames)
     found = select(of.id).where(longer, of.deleted_at.is_not(None), store.is_own(of.project_id))

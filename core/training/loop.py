@@ -42,7 +42,8 @@ _EVALUATION_BATCH = 64
 
 
 class TrainingMonitor:
-    """Evaluates the net and saves a checkpoint every `interval_s`; the first process writes."""
+    """Monitors a training run: evaluates the net and saves a checkpoint every `interval_s`. Only
+    the first process writes to the run."""
 
     def __init__(
         self,

@@ -53,7 +53,8 @@ def _normalise_targets(maps: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _make_map_mask(keypoints: Tensor) -> Tensor:
-    """Return (B, 1, J+1, 1, 1): 0 for missing keypoints of a sample that has others, else 1."""
+    """Return (B, 1, J+1, 1, 1): 0 for the maps of missing keypoints, 1 for other maps, the
+    background, and all maps of a sample that has no keypoints."""
     is_known = keypoints.isfinite().all(-1)
     is_known = is_known | ~is_known.any(-1, keepdim=True)
     return functional.pad(is_known.float(), (0, 1), value=1.0)[:, None, :, None, None]

@@ -32,7 +32,8 @@ from core.nets.pose_resnet import PoseResNet
 
 
 def scale_pictures(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
-    """Convert (B, H, W, 3) uint8 to float (B, 3, H, W), scaled; depth keeps its values."""
+    """Convert (B, H, W, 3) uint8 RGB to a net's float input (B, 3, H, W) by factor, offset and
+    channel order; depth (B, H, W, 1) keeps its values."""
     planes = pictures.permute(0, 3, 1, 2)
     if pictures.dtype != torch.uint8:
         return planes
@@ -144,7 +145,8 @@ def save_trained_net(
     build: Mapping[str, Any] | None = None,
     scaling: Scaling = UNIT_SCALING,
 ) -> None:
-    """Build a net, load its trained weights from a file, and write its model folder."""
+    """Build a net with the options it was trained with, load its trained weights from a file, and
+    write its model folder."""
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
     spec = NETS[name]

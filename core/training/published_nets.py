@@ -29,7 +29,8 @@ from core.training.net_export import PreprocessedNet, save_net
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A pretrained backbone: its arrays by the net's names, and where it comes from."""
+    """A pretrained backbone for a net: its arrays by the net's names, its catalogue name, its file,
+    the file's sha256, and the licence if it is the published one."""
 
     about: dict[str, Any]
     arrays: Arrays

@@ -137,7 +137,8 @@ def list_runs(root: Path) -> list[Run]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return why a training failed, for the user: its message, or a full disk or memory."""
+    """Return the message for the user on why training failed: the error's own, a full disk or
+    memory, or “something went wrong”."""
     if isinstance(error, MudraError):
         return str(error)
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
@@ -148,7 +149,8 @@ def describe_error(error: BaseException) -> str:
 
 
 def _append_line(path: Path, line: bytes) -> None:
-    """Append a whole line to a log; if the disk is full, undo it and raise OSError."""
+    """Append a line to a log, after a line break if the last line is incomplete. If the disk is
+    full, undo it and raise OSError."""
     with path.open("ab+", buffering=0) as log:
         size = log.seek(0, os.SEEK_END)
         log.seek(max(0, size - 1))
@@ -185,7 +187,8 @@ def _has_start(log: Path) -> bool:
 
 
 def _read_log(log: Path) -> list[dict[str, Any]]:
-    """Return a log's whole records, cached while it is unchanged; don't change them."""
+    """Return the records of a log's complete lines, from a cache if the file is unchanged, because
+    pages ask several times a second. Callers must not change the records."""
     stat = log.stat()
     version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
     if (cached := _logs.get(log)) is not None and cached[0] == version:

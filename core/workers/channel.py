@@ -64,7 +64,8 @@ class Channel:
         return dict(header), [self._read_array(*one) for one in described]
 
     def _read_array(self, name: str, shape: list[int], start: int) -> AnyArray:
-        """Return a message's array; raise ValueError if its type or size isn't allowed."""
+        """Return an array of a message, as a view of shared memory or read from the pipe; raise
+        ValueError if its type or size isn't allowed."""
         size = math.prod(shape) * np.dtype(name).itemsize
         if name not in _DTYPES or min(shape, default=0) < 0 or size > _MAX_ARRAY:
             raise ValueError(f"an array {name} {shape}")

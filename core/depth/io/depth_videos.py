@@ -68,7 +68,8 @@ class DepthVideo(DepthRecording):
 
 
 def _read_video_camera(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
-    """Read camera and mm per unit: the video's metadata, the file beside it, or its name."""
+    """Read the camera and mm per depth unit from a video's metadata, else from the file beside it,
+    else recognise nvGesture's camera by the video's name; None if unknown."""
     if NOTE in track.metadata:
         return parse_camera(parse_json(track.metadata[NOTE], f"{path.name}: {NOTE}"), path.name)
     camera, unit_mm = read_camera_file(path.parent, track.size_hw)

@@ -65,7 +65,8 @@ class DepthFolder(DepthRecording):
         self._unit_mm = unit_mm or own_unit or 1.0
 
     def _read_frame(self, index: int) -> DepthFrame:
-        """Read a frame in mm, with time, colours and true keypoints if the folder has them."""
+        """Read a frame's depth in mm and camera, with time, colours and true keypoints if the
+        folder has them."""
         name = self._names[index]
         depth_mm = read_depth(self._folder / name, unit_mm=self._unit_mm)
         camera = self._frame_cameras.get(name, self.camera)

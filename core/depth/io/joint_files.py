@@ -65,7 +65,8 @@ def write_joints(path: Path, uvd: Points) -> None:
 def read_text_lines(
     path: Path, max_bytes: int = DEPTH.max_table_bytes
 ) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, text) of lines that aren't blank; raise TableError above limits."""
+    """Yield (number from 1, text) for each non-blank line; raise TableError if the file is missing
+    or too large, or a line is too long."""
     try:
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")
@@ -130,7 +131,8 @@ class JointTable:
     skeleton: str = ""
 
     def to_known_order(self) -> "JointTable":
-        """Return the table in the order of the first of `KNOWN_HANDS` that it contains, if any."""
+        """Return the table with its keypoints in the order of the first of `KNOWN_HANDS` that it
+        has all keypoints of; unchanged if there is none."""
         for skeleton in KNOWN_HANDS:
             if {*skeleton.joints} <= {*self.joints}:
                 columns = [self.joints.index(joint) for joint in skeleton.joints]
@@ -205,7 +207,8 @@ def read_times(path: Path) -> dict[str, float]:
 
 
 def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of header and rows; a last row may be cut short."""
+    """Yield line number and fields of the header and each row; skip a truncated last row, raise
+    TableError for any other row of another length than the header."""
     fault, width = "", 0
     for number, line in read_text_lines(path):
         if number > DEPTH.max_frames + 1:  # the header too

@@ -207,7 +207,8 @@ def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
 
 
 def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, int, int]]:
-    """Yield each record's type, node, fields, data offset and data size, without the data."""
+    """Yield type, node, fields, data offset and data size of each complete record of an .oni file,
+    not reading the data; raise MediaError if it is damaged."""
     file_size = file.seek(0, 2)
     file.seek(0)
     head = file.read(_FILE_HEADER.size)

@@ -56,7 +56,8 @@ class DepthSet:
 
 
 def read_nyu_labels(folder: Path) -> list[DepthLabel]:
-    """Read NYU's labels, joint_data.mat in train or test: 14 keypoints of each picture."""
+    """Read NYU's labels from joint_data.mat in dataset/train or dataset/test: the 14 evaluated
+    keypoints of each depth_1_0000001.png, …."""
     from scipy.io import loadmat  # half a second
     from scipy.io.matlab import MatReadError
 
@@ -74,7 +75,8 @@ def read_nyu_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_icvl_labels(folder: Path) -> list[DepthLabel]:
-    """Read ICVL's labels, labels.txt or test_seq_*.txt: file name, u v d of 16 keypoints."""
+    """Read ICVL's labels from labels.txt in Training or test_seq_*.txt in Testing: per line a file
+    name and u v d of 16 keypoints."""
     return [
         DepthLabel(file, numbers.reshape(-1, 3), name.split("/")[0])
         for file, name, numbers, _ in _read_named_lines(folder, _ICVL_LABELS, "Depth", ICVL_16)
@@ -82,7 +84,8 @@ def read_icvl_labels(folder: Path) -> list[DepthLabel]:
 
 
 def read_hands17_labels(folder: Path) -> list[DepthLabel]:
-    """Read HANDS 2017's labels: a line has a file name and x y z (mm) of 21 keypoints."""
+    """Read HANDS 2017's labels from Training_Annotation.txt beside images: per line a file name and
+    x y z (mm) of 21 keypoints."""
     lines = _read_named_lines(folder, (_HANDS17_LABELS,), "images", HANDS17_21)
     return [
         DepthLabel(file, _project_joints(numbers.reshape(-1, 3), _HANDS17, location), "")
@@ -118,7 +121,8 @@ def _read_msra_gesture(path: Path) -> Iterator[DepthLabel]:
 def _read_named_lines(
     folder: Path, label_files: tuple[str, ...], frames: str, skeleton: Skeleton
 ) -> Iterator[tuple[Path, str, Points, str]]:
-    """Yield frame file, frame name, numbers and location (for errors) of each label line."""
+    """Yield the frame file, frame name, numbers and location (for error messages) of each label
+    line; raise TableError if a line is damaged or there is no label file."""
     paths = [folder / name for name in label_files if (folder / name).is_file()]
     if not paths:
         raise TableError(f"{folder} has no {' or '.join(label_files)}: give the folder that has")

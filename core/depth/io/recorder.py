@@ -81,7 +81,8 @@ class FolderWriter:
             raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
     def write(self, frame: DepthFrame) -> None:
-        """Append a frame; raise MediaError for another camera, unless it has true keypoints."""
+        """Append a frame: its PNG, time, true keypoints and colours. Raise MediaError if its camera
+        differs from the first frame's and it has no true keypoints."""
         name = f"{self._count:06d}"
         try:
             if self._camera is None:
@@ -118,7 +119,8 @@ class FolderWriter:
 
 
 class VideoWriter:
-    """Writes a lossless video, with colours if the first frame has them; MediaError if it can't."""
+    """Writes frames as a lossless video, with colours if the first frame has them; raises
+    MediaError if the file exists or can't be written."""
 
     def __init__(self, path: Path, first: DepthFrame) -> None:
         if path.exists():
@@ -130,7 +132,8 @@ class VideoWriter:
         self._video = LosslessWriter(path, size_hw, notes, rgb=self._has_rgb)
 
     def write(self, frame: DepthFrame) -> None:
-        """Append a frame, at least 1 ms later; raise MediaError for another camera."""
+        """Append a frame, at least 1 ms after the last one; raise MediaError if its camera differs
+        from the first frame's."""
         if frame.camera != self._camera:
             raise MediaError("frames of several cameras don't make one video: write a folder")
         time_s = max(frame.time_s, self._last_s + 0.001)  # times in a video must increase

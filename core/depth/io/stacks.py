@@ -75,7 +75,8 @@ def _map_npy(path: Path) -> NDArray[Any]:
 
 
 def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
-    """Return the array "depth", or the only array, as (N, H, W); raise MediaError if invalid."""
+    """Return the array "depth", or the only array, as (N, H, W); raise MediaError if it is missing,
+    too large or has another shape."""
     only = next(iter(arrays.values())) if len(arrays) == 1 else None
     depth = arrays.get("depth", only)
     if depth is None:
@@ -96,7 +97,8 @@ def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
 def _read_camera_arrays(
     arrays: Arrays, size_hw: tuple[int, ...], name: str
 ) -> tuple[Camera | None, float | None]:
-    """Return camera and mm per depth unit from a .npz's arrays; None where missing."""
+    """Return the camera and the mm per depth unit from a .npz's arrays, None for each that is
+    missing; raise MediaError if a value is out of range."""
     unit_mm = float(arrays["unit_mm"].ravel()[0]) if arrays.get("unit_mm", _EMPTY).size else None
     if "camera" in arrays:
         height, width = size_hw

@@ -28,7 +28,8 @@ class SensorKind:
     sensor: type[LiveSensor]
 
     def import_library(self) -> Any:
-        """Import the maker's library; raise MediaError if it is missing or can't be loaded."""
+        """Import the first installed one of the maker's library names; raise MediaError if none is
+        installed or it can't be loaded."""
         for module in self.modules:
             try:
                 return import_module(module)

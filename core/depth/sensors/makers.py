@@ -58,7 +58,8 @@ class LiveSensor(DepthSource):
         """Return the next picture: depth in mm, time and colours; None on timeout."""
 
     def read(self, index: int) -> DepthFrame:
-        """Return the newest frame, whatever `index`; raise MediaError if none comes in 2 s."""
+        """Return the camera's newest frame, whatever `index`, and discard older queued ones; raise
+        MediaError if none arrives within 2 s."""
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
         with wrap_driver_errors(f"{self.name} gives no picture"):
@@ -93,7 +94,8 @@ def shorten_error(error: BaseException) -> str:
 
 @contextmanager
 def wrap_driver_errors(problem: str) -> Iterator[None]:
-    """Turn any exception of a `with` block into a MediaError that begins with `problem`."""
+    """Turn any exception except MediaError in a `with` block into a one-sentence MediaError that
+    starts with `problem`."""
     try:
         yield
     except MediaError:
@@ -180,7 +182,8 @@ class RealSense(LiveSensor):
         ]
 
     def _start_device(self, library: Any, number: int) -> Camera:
-        """Start depth and, if it has one, colour; return the depth camera's intrinsics."""
+        """Start the depth stream and, if the device has one, the colour stream; return the depth
+        camera's intrinsics."""
         device = list(library.context().query_devices())[number]
         config = library.config()
         config.enable_device(device.get_info(library.camera_info.serial_number))
@@ -211,7 +214,8 @@ class RealSense(LiveSensor):
 
 
 class Orbbec(LiveSensor):
-    """Orbbec's newer cameras (Gemini, Femto, Astra 2), by `pyorbbecsdk`, without colours."""
+    """Orbbec's newer cameras (Gemini, Femto, Astra 2), by `pyorbbecsdk`, without colours; the Astra
+    Mini is OpenNI 2's."""
 
     @staticmethod
     def list_devices(library: Any) -> list[str]:

@@ -63,7 +63,8 @@ def _check_file_name(text: str) -> str:
 
 
 def _create_blob_validator(*counts: int) -> AfterValidator:
-    """Create a validator of float32 blobs with one of these numbers of values a keypoint."""
+    """Create a validator for float32 blobs: one of these numbers of values per keypoint and frame,
+    each NaN or finite and of limited size."""
 
     def check_blob(blob: bytes) -> bytes:
         """Return the blob; raise ValueError if it has a wrong length or infinite numbers."""

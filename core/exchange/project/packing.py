@@ -42,7 +42,8 @@ def from_line(line: bytes) -> Row:
 
 
 class Packer:
-    """Writes a project's zip by members; `counts` are numbers of rows, crops, trainings."""
+    """Writes a project's zip member by member; `counts` are its numbers of rows by table, of crops
+    and of trainings."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.counts: Counter[str] = Counter()

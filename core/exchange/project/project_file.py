@@ -54,7 +54,8 @@ _NAMES = re.compile(
 
 @dataclass(frozen=True)
 class ProjectTransfer:
-    """A project's name in this studio, its numbers of rows, and the zip's size in bytes."""
+    """An exported or imported project: its name in this studio, the numbers of rows, crops and
+    trainings, and the size of the zip in bytes."""
 
     project: str
     counts: dict[str, int]
@@ -109,7 +110,8 @@ def _pack_tables(
     with_pictures: bool,
     progress: Progress,
 ) -> None:
-    """Pack rows and crops from one snapshot of the store; raise StoreError if too large."""
+    """Pack the project's rows and crops from one snapshot of the store; raise StoreError if they
+    are too large for a project file."""
     with store.begin_read() as connection:
         size = measure_project(connection, project.id, with_bin=with_bin)
         needed = size.bytes if with_pictures else size.bytes - size.crop_bytes
@@ -250,7 +252,8 @@ class _ProjectReader:
             yield row
 
     def _read_lines(self, part: str) -> Iterator[tuple[str, bytes]]:
-        """Yield (location, line) of all files of a table, in pieces of at most _MAX_LINE_BYTES."""
+        """Yield (location for errors, line) of all files of a table; lines longer than
+        _MAX_LINE_BYTES are split into pieces."""
         for path in sorted(self._folder.glob(f"{part}-*.jsonl")):
             with path.open("rb") as file:
                 lines = iter(lambda: file.readline(_MAX_LINE_BYTES), b"")
@@ -258,7 +261,8 @@ class _ProjectReader:
                     yield f"{self._name}: {path.name}, line {number}", line
 
     def _check_crop(self, place: CropPlace, where: str) -> None:
-        """Check and count a crop; raise ArchiveError or MediaError if it may not be there."""
+        """Check that the position has a small JPEG and the project stores pictures, and count it;
+        raise ArchiveError or MediaError."""
         if self.manifest.project.keypoints_only:
             raise ArchiveError(f"{where}: a picture in a project that keeps keypoints only")
         pack = self._folder / place.pack

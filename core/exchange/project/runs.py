@@ -127,7 +127,8 @@ class Measured(_Part):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
-        """Raise ValueError for another confusion matrix, or a matcher without comparison."""
+        """Raise ValueError unless the confusion matrix has a row and a column per gesture, and a
+        matcher has its comparison."""
         size = len(self.gestures)
         if [len(row) for row in self.figures.confusion] != [size] * size:
             raise ValueError(f"the confusion matrix does not fit {size} gestures")

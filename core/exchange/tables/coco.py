@@ -30,7 +30,8 @@ _FRAME_STEP = 2**32  # between the ids of a clip's frames, far above any number 
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write `first`'s images and `again`'s annotations, the same rows; return the samples."""
+    """Write frames as COCO keypoints json: images from `first`, annotations from `again`, a second
+    iteration over the same rows; return the number of samples."""
     info = {"description": f"Mudra project {title}", "version": "1", "date_created": now()}
     categories: dict[str, dict[str, Any]] = {}
     samples = 0
@@ -81,7 +82,8 @@ def _to_category(row: Row, number: int) -> dict[str, Any]:
 
 
 def _to_annotation(row: Row, category_id: int) -> dict[str, Any]:
-    """Convert a frame to a COCO annotation; missing keypoints get v = 0."""
+    """Convert a frame to a COCO annotation with the keypoints' bounding box; missing keypoints get
+    v = 0, and Mudra's columns are in "mudra"."""
     keypoints = to_floats(row["keypoints"]).reshape(row["joints"], -1)
     is_present = np.atleast_1d(np.isfinite(keypoints).all(axis=1))
     flat: list[float] = []
@@ -200,7 +202,8 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _to_row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
-    """Convert an annotation to a row; keypoints with v = 0 become NaN."""
+    """Convert an annotation with its category and image to a row; keypoints with v = 0 become NaN.
+    Raise TableError if an array has the wrong length."""
     flat = annotation.keypoints
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")

@@ -129,7 +129,8 @@ def join_clips(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _join_frames(clip: list[Row]) -> Row:
-    """Join a clip's frame rows to one row; raise StoreError if their arrays differ in length."""
+    """Join a clip's frame rows to one row of a sample; raise StoreError if a frame's arrays have
+    other lengths than the first frame's."""
     first = clip[0]
     for row, name in product(clip[1:], ARRAYS):
         if len(row[name] or b"") != len(first[name] or b""):

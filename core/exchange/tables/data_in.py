@@ -87,7 +87,8 @@ def import_data(
 
 
 def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterator[tuple[int, Row]]:
-    """Yield a COCO file's numbered rows; fill in what another program's file lacks."""
+    """Yield the numbered rows of a COCO file; if another program wrote the file, fill in person,
+    session, estimator and file hash."""
     sha256, at = sha256_of(path), now()
     for number, row in read_coco(path):
         if "taken_at" not in row:

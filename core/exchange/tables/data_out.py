@@ -168,7 +168,8 @@ def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: i
 
 
 def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list[Any]:
-    """Convert rows to columns: lists for COLUMNS, then float32 arrays, NaN where missing."""
+    """Convert rows to columns: a list for each name in COLUMNS, then a float32 array for each
+    number column (NaN for missing values); csv formulas are quoted if `quote`."""
     columns: list[Any] = []
     for name, column_type in COLUMNS.items():
         values = [row[name] for row in rows]
@@ -195,7 +196,8 @@ def to_screen_keypoints(points: Floats, mirrored: bool) -> Floats | None:
 
 
 def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture]) -> int:
-    """Write still hands that have all keypoints as keypoint.csv; return their number."""
+    """Write single-frame hands that have all keypoints as Kazuhito00's keypoint.csv (gesture
+    number, 42 numbers); return the number of hands."""
     numbers = {gesture.name: i for i, gesture in enumerate(gestures)}
     samples = 0
     with out.open("w", encoding="utf-8", newline="") as file:

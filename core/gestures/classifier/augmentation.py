@@ -146,7 +146,8 @@ def _aim_some(
     aims: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotate some pointing hands to point up, right or left, and relabel them."""
+    """Rotate a random fraction of the pointing hands until the index finger points up, right or
+    left, and label them as the gesture of that direction."""
     n = len(labels)
     aim = torch.randint(len(_AIMS), (n,), generator=generator)
     middle, reach = torch.deg2rad(torch.tensor(list(_AIMS.values())))[aim].unbind(1)

@@ -61,7 +61,8 @@ class AveragedAdamW:
         self._average = make_moving_average(net, _AVERAGE_DECAY)
 
     def step(self, loss: torch.Tensor, rate_factor: float = 1.0) -> None:
-        """Backpropagate the loss, update weights and average; `rate_factor` scales the rate."""
+        """Backpropagate the loss, update the weights by AdamW with its learning rate multiplied by
+        `rate_factor`, and update their moving average."""
         self._adamw.param_groups[0]["lr"] = self._rate * rate_factor
         self._adamw.zero_grad()
         loss.backward()
@@ -126,7 +127,8 @@ def fit_mlp(
 def _fit_epoch(
     fit: "_Fit", validation: GestureData | None, epoch: int, stop: Stop
 ) -> tuple[GestureNet, dict[str, float]]:
-    """Fit one more epoch; return the averaged net and its losses and accuracies."""
+    """Fit one more epoch; return the averaged net, and its training and validation losses and
+    accuracies. Raise TrainingError if the loss isn't finite."""
     record = fit.run_epoch(stop)
     if not np.isfinite(record["loss"]):
         raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")

@@ -99,7 +99,8 @@ def train(
 def _train_classifier(
     data: GestureData, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Split the samples, and train the classifier that the options and the samples ask for."""
+    """Split the samples, and train the chosen classifier: an MLP, a baseline (measured but not
+    saved), or a matcher of moving gestures."""
     if data.moving and options.classifier != "mlp":
         raise TrainingError(
             f"“{options.classifier}” only classifies still gestures, and these move: "
@@ -150,7 +151,8 @@ class _PreliminarySaver:
 def _train_mlp(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> TrainResult:
-    """Fit MLP and rejection head, measure them on held-out samples, refit on all, and save."""
+    """Fit the MLP and its rejection head, measure them on held-out samples, refit on all samples
+    unless stopped or failed, and save."""
     training, validation, failure = data.take(split.train), data.take(split.validation), ""
     saver = _PreliminarySaver(data, run)
     try:

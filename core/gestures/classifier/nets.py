@@ -57,7 +57,8 @@ class GestureNet(nn.Module):
 
 
 class RejectionHead(nn.Module):
-    """A small net that separates gestures from `none` and synthetic outliers."""
+    """A small net that separates gestures from `none` and synthetic outliers. If the gesture net
+    has the class `none`, its log-odds of `none` get the same weight."""
 
     def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
         super().__init__()
@@ -97,7 +98,8 @@ class OpenSetNet(nn.Module):
 
 
 def run_net(net: nn.Module, data: GestureData) -> list[NDArray[np.float32]]:
-    """Return a net's outputs: (N, C) probabilities and, of an `OpenSetNet`, (N,) scores."""
+    """Return a net's outputs for the samples: (N, C) probabilities and, for an `OpenSetNet`, (N,)
+    rejection scores."""
     with torch.no_grad():
         out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
     return [one.numpy() for one in (out if isinstance(out, tuple) else (out,))]

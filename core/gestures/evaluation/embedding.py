@@ -16,7 +16,8 @@ _PERPLEXITY = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """(N, 2) points of a map, and the fraction of variance that they explain, NaN for t-SNE."""
+    """(N, 2) points of a map, in which only distances are meaningful, and the fraction of the
+    features' variance that they explain (NaN for t-SNE)."""
 
     points: Floats
     explained: float = float("nan")
@@ -66,7 +67,8 @@ def _are_identical(features: Floats) -> bool:
 
 
 def _project_on_components(features: Floats, count: int) -> tuple[Floats, NDArray[np.float64]]:
-    """Return points on up to `count` principal components, and their fractions of variance."""
+    """Project the features on up to `count` principal components; return the (N, ≤ count) points
+    and each component's fraction of the variance."""
     import_torch_first()
     from sklearn.decomposition import PCA
 

@@ -62,7 +62,8 @@ def noise_by_neighbours(
 
 
 def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) -> Ints:
-    """Draw the ascending rows to search: 15 of each gesture a recording, fewer if many."""
+    """Draw the rows in which neighbours are searched: at most 15 of each gesture in each recording,
+    fewer if there are many recordings. Return them in ascending order."""
     shuffled = rng.permutation(len(labels))
     groups = pd.Series(labels[shuffled]).groupby([recordings[shuffled], labels[shuffled]])
     most = min(_PER_RECORDING, max(1, _MAX_REFERENCES // max(1, groups.ngroups)))
@@ -73,7 +74,8 @@ def draw_references(labels: Ints, recordings: Ints, rng: np.random.Generator) ->
 def _vote_by_neighbours(
     neighbour_labels: Ints, is_allowed: NDArray[np.bool_], labels: Ints
 ) -> tuple[Floats, Ints]:
-    """Return the fraction of each row's neighbours with another label, and the likelier label."""
+    """Return, for each row, the fraction of its first _NEIGHBOURS allowed neighbours with another
+    label (NaN if it has no neighbours), and the suggested label: the majority's, or its own."""
     is_allowed = is_allowed & (np.cumsum(is_allowed, axis=1) <= _NEIGHBOURS)
     gestures = np.unique(neighbour_labels)
     votes = np.stack([((neighbour_labels == g) & is_allowed).sum(axis=1) for g in gestures], axis=1)

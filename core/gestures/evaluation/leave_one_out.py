@@ -56,7 +56,8 @@ def leave_one_person_out(
 def _measure_person(
     others: GestureData, own: GestureData, options: TrainOptions, epochs: int, stop: Stop | None
 ) -> dict[str, Any]:
-    """Measure this person with a model of the others' samples; n = 0 if no gesture is shared."""
+    """Train on the others' samples and compute this person's figures; n = 0 if no gesture is
+    shared."""
     known = np.unique(others.labels)
     judged = np.isin(own.labels, known)
     if len(known) < 2 or not judged.any():

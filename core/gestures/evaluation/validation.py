@@ -94,7 +94,8 @@ def _find_best_fold(
 
 
 def _split_tails(data: GestureData) -> Split:
-    """Hold out the last samples of each gesture in each recording, at least one per gesture."""
+    """Hold out the last samples of each gesture in each recording: a fraction of _HELD_OUT, but at
+    least one sample per gesture."""
     held_out = np.zeros(len(data), bool)
     for gesture in np.unique(data.labels):
         rows = np.flatnonzero(data.labels == gesture)

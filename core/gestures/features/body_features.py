@@ -121,7 +121,8 @@ class BodyFeatures(FeatureSet):
         return (points - centre) / width, width
 
     def _fill_missing(self, scaled: Any, xp: Any) -> tuple[dict[str, Any], Any]:
-        """Put missing keypoints where they usually are; return the pairs by name, and the head."""
+        """Replace missing keypoints by their usual positions; return the (N, 2, 2) left-right pairs
+        by name, and the (N, 1, 2) head."""
         pairs = {"shoulder": zero_missing(self._shoulders(scaled, xp), xp)}
         for name, (parent, below) in _PARENTS.items():
             pairs[name] = _fill_below(scaled[:, self._left_right(name)], pairs[parent], below, xp)

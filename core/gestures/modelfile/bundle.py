@@ -227,7 +227,8 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
-    """Read the `.gesture` file of moving gestures; raise ModelError if it doesn't fit."""
+    """Read the `.gesture` file of moving gestures inside that of a still model; raise ModelError if
+    skeleton or axes differ."""
     fault = f"{name}: {BESIDE} goes with a model of still gestures alone: {_HINT}"
     if model.steps is not None:  # so files are not nested deeper
         raise ModelError(fault)
@@ -239,7 +240,8 @@ def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
 
 
 def _read_texts(folder: Path, name: str) -> dict[str, str]:
-    """Read the text members by name; raise ArchiveError if one is missing or can't be read."""
+    """Read the text members, each at most 1 MiB, by name; raise ArchiveError if a member is
+    missing, too large or not UTF-8."""
     missing = [member for member in MEMBERS if not (folder / member).is_file()]
     if missing:
         raise ArchiveError(f"{name} lacks {', '.join(missing)}: {_HINT}")
@@ -317,7 +319,8 @@ def _check_file(path: Path, name: str) -> None:
 
 
 def _check_folder(path: Path) -> None:
-    """Check a folder's models on random poses; those that can't be read or run pass."""
+    """Check the costs of a folder's models and run them on random poses; raise ModelError if they
+    are too high. Models that can't be read or run pass the check."""
     try:
         model = GestureModel.load(path)
         models = [model] if model.steps is not None else [model, model.motions]

@@ -139,7 +139,8 @@ def _shows_part(keypoints: NDArray[np.float32], part: str, skeleton: Skeleton) -
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """A (K, 2) hand or body and the model's answer; `gesture` is None for "no gesture"."""
+    """A (K, 2) hand or body with the model's prediction: `gesture` is None for "no gesture", `half`
+    is the result of `find_half_bodies`."""
 
     keypoints: NDArray[np.float32]
     gesture: str | None
@@ -158,7 +159,8 @@ class _SeenHand:
 
 
 class DriftMonitor:
-    """Compares the hands of the last MEMORY_S with the reference `usual` of a model."""
+    """Compares the hands of the last MEMORY_S with the reference `usual` in a model's metadata;
+    bodies are only checked for missing parts and rejection."""
 
     def __init__(self, reference: Mapping[str, Usual], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles
@@ -182,7 +184,8 @@ class DriftMonitor:
             self._seen.popleft()
 
     def describe(self) -> str:
-        """Return a sentence on the largest difference from training and a remedy, or ""."""
+        """Return a sentence on the largest difference from training and what to do; "" if nothing
+        differs much, or too few hands were seen."""
         seen = list(self._seen)
         if not _is_enough(seen):
             return ""
@@ -201,7 +204,8 @@ class DriftMonitor:
         return text if deviation > _MAX_DEVIATION else ""
 
     def _compare_gesture(self, name: str, hands: Sequence[_SeenHand]) -> tuple[float, str]:
-        """Return the largest deviation of a gesture from training with a sentence, or 0 and ""."""
+        """Return the largest deviation of a gesture's measures from training, and a sentence about
+        it; 0 and "" if too few hands were seen."""
         reference = self._reference[name]
         if not _is_enough(hands):
             return 0.0, ""

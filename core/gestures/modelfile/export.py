@@ -84,7 +84,8 @@ def _save_checked(
     metadata: dict[str, Any],
     predict: Callable[[GestureData], list[NDArray[np.float32]]],
 ) -> None:
-    """Write the model's files; raise ModelError if the graph's outputs differ from `predict`."""
+    """Write model.onnx and metadata.json; raise ModelError if the saved graph's outputs for some of
+    the samples differ from those of `predict`."""
     _write_files(graph, data, folder, metadata)
     some = data.take(slice(_MAX_CHECKED))
     found = GestureModel.load(folder).predict(some.keypoints, some.mirrored_view)

@@ -208,7 +208,8 @@ class GestureModel:
     def _run(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Run the graph on one batch; rejection scores are 0 if it has none."""
+        """Run the graph on one batch; return probabilities and rejection scores (0 if it has none).
+        Raise ModelError if it fails."""
         session, feed = self._session, {"keypoints": keypoints, "mirrored_view": mirrored_view}
         try:
             found = [np.asarray(out, np.float32) for out in session.run(None, feed)]
@@ -232,7 +233,8 @@ def _shapes_fit(
 
 
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
-    """Read metadata and graph, again for a while if a training run is replacing them."""
+    """Read a model's metadata and graph; retry while a training run replaces them, then raise
+    ModelError if their hashes differ."""
     end = time.monotonic() + _MAX_BETWEEN_WRITES_S
     while True:
         metadata, data = _read_metadata(folder / METADATA), _read_bounded(folder / MODEL, MAX_BYTES)

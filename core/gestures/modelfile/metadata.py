@@ -127,7 +127,8 @@ class Usual(_Record):
 
 
 class ModelMetadata(_Record):
-    """The checked content of `metadata.json`; early versions lack keys that have defaults."""
+    """The checked content of `metadata.json`; keys with a default may be missing in early versions.
+    See `GestureModel` for their meaning."""
 
     gestures: list[Gesture] = Field(default_factory=list, max_length=_MAX_ENTRIES)
     feature_version: int | None = None
@@ -181,7 +182,8 @@ class ModelMetadata(_Record):
 
     @classmethod
     def parse(cls, metadata: dict[str, Any]) -> "ModelMetadata":
-        """Validate a model's metadata; raise ModelError for a wrong type or range."""
+        """Validate a model's metadata, and return them typed. Raise ModelError if a value has the
+        wrong type or is out of range."""
         try:
             return cls.model_validate(metadata)
         except ValidationError as error:

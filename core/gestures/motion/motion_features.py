@@ -27,7 +27,8 @@ _STEP_GAIN = 4.0  # brings steps to the size of positions
 
 @dataclass(frozen=True)
 class MotionFeatures(FeatureSet):
-    """Features of one skeleton's windows: paths of root and traced keypoint, and shape."""
+    """The features of one skeleton's windows: the path of its root, the path of its traced
+    keypoint, and its shape over time."""
 
     @cached_property
     def count(self) -> int:
@@ -37,7 +38,8 @@ class MotionFeatures(FeatureSet):
 
     @cached_property
     def compared_slices(self) -> list[slice]:
-        """What `Templates` compares: positions and step directions of each path, and the shape."""
+        """Groups of features that `Templates` compares: for each path its positions and the
+        directions of its steps, and the shape."""
         d, size = self.axes, 4 * self.axes + 2
         starts = range(0, (2 if self.non_root else 1) * size, size)
         parts = [slice(start + at, start + at + d) for start in starts for at in (0, 3 * d)]
@@ -95,7 +97,8 @@ class MotionFeatures(FeatureSet):
 
 
 def _describe_path(points: Any, xp: Any) -> Any:
-    """Compute (N, T, 4 D + 2): positions, steps, directions, speed and reach of a path."""
+    """Compute the (N, T, 4 D + 2) features of an (N, T, D) path: positions from its centre and its
+    start, steps, their directions, speed, and reach up to MOVEMENT_REACH."""
     from_centre = points - xp.mean(points, 1)[:, None]
     reach = _path_reach(points, xp)[:, None, None]
     # a larger reach shows who performs, not what it means

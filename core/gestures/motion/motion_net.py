@@ -57,7 +57,8 @@ class MotionAugmentation:
 
 @dataclass(frozen=True)
 class MotionSymmetries:
-    """(C,) index of each gesture's mirror image and quarter turn, −1 for none; rotatable ones."""
+    """(C,) index of each gesture's mirror image and of its quarter turn, -1 if there is none, and
+    whether it means the same at any rotation."""
 
     mirrors: torch.Tensor
     quarters: torch.Tensor
@@ -65,7 +66,8 @@ class MotionSymmetries:
 
     @classmethod
     def from_gestures(cls, gestures: tuple[GestureLabel, ...]) -> "MotionSymmetries":
-        """Look up by name each gesture's mirror image and quarter turn, and the rotatable ones."""
+        """Look up by name which gestures are mirror images or quarter turns of each other (−1 if
+        there is none), or rotatable."""
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         turns = _QUARTER_TURN if {*_QUARTER_TURN} <= {*index} else {}

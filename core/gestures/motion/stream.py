@@ -165,7 +165,8 @@ class MotionStream:
     def _find_near_miss(
         self, span: tuple[float, float], window: Floats, probabilities: Floats, rejection: float
     ) -> NearMiss | None:
-        """Return the gesture that a movement nearly matched and why it is none; else None."""
+        """Return the gesture that a movement nearly matched, and why it was rejected; None if it
+        resembles no gesture, is too small, or follows another gesture directly."""
         gesture, (start_s, end_s) = int(probabilities.argmax()), span
         probability = probabilities[gesture]
         if end_s <= self._missed_s or gesture in self._none or probability < _MIN_NEAR_PROBABILITY:
@@ -180,7 +181,8 @@ class MotionStream:
         return NearMiss(self._model.gestures[gesture], end_s, why)
 
     def _find_movement(self) -> slice | None:
-        """Return the frames that moved since the last pause and event; None if they are too few."""
+        """Return the frames that moved since the last pause and the last event, in the longest
+        window that ends now; None if too few frames moved."""
         times = np.array([frame.time_s for frame in self._frames])
         speeds = np.array([frame.speed for frame in self._frames])
         for begin in reversed(self._list_window_starts(times)):

@@ -112,7 +112,8 @@ def _fit_min_reach(
     labels: NDArray[np.int64],
     classes: int,
 ) -> tuple[float, ...]:
-    """Return each gesture's minimum reach by its smallest example; 0 for bodies and pairs."""
+    """Return each gesture's minimum reach, from its smallest example; 0 for bodies and pairs,
+    because their size depends on the visible part, and for gestures that hardly move."""
     if not features.skeleton.is_hand or features.skeleton.size == 1:
         return (0.0,) * classes
     reaches, found = features.measure_reach(keypoints), []
@@ -198,7 +199,8 @@ def _compute_frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
 def _nearest_example_distances(
     bank: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return each example's distance to the nearest other one, of its gesture if there is any."""
+    """Return the distance of each example to the nearest other example of its gesture, or of any
+    gesture if every gesture has only one example."""
     far = warped_distances(bank, bank)
     np.fill_diagonal(far, np.inf)
     near = np.where(labels[:, None] == labels[None], far, np.inf).min(1)

@@ -136,7 +136,8 @@ def is_resting(current: Floats, previous: Floats, dt_s: float, parts: int = 1) -
 def measure_speed(
     current: Floats, previous: Floats, dt_s: float, size: float, parts: int = 1
 ) -> float:
-    """Return pose sizes per second, of a pair the faster hand's; 0 if nothing is in both."""
+    """Return the speed of (K, D) keypoints in pose sizes per second (of a pair, the faster hand's);
+    0 if no keypoint is visible in both frames."""
     distances = np.linalg.norm(current - previous, axis=-1).reshape(parts, -1)
     seen = [distance[np.isfinite(distance)] for distance in distances]
     percentiles = (float(np.percentile(one, _SPEED_PERCENTILE)) for one in seen if len(one))
@@ -144,7 +145,8 @@ def measure_speed(
 
 
 def measure_pose_size(keypoints: Floats, parts: int = 1) -> float:
-    """Return the median diagonal of (T, K, D) poses' boxes, a pair's hands'; 1 for one keypoint."""
+    """Return the median diagonal of the bounding boxes of (T, K, D) poses (of a pair, of each
+    hand); 1 for single keypoints."""
     each = keypoints.reshape(len(keypoints) * parts, -1, keypoints.shape[-1])
     shown = each[np.isfinite(each).all(-1).any(-1)]
     if not len(shown) or each.shape[1] == 1:

@@ -94,7 +94,8 @@ def recombine_fingers(
 def _recombine_pairs(
     pairs: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton
 ) -> Array:
-    """Recombine one hand or both of each pair with the donor's on that side, if it has it."""
+    """Recombine the left, the right or both hands of each pair with the donor's hand on that side;
+    leave a hand unchanged if it or its donor is missing."""
     chosen = rng.integers(1, 1 << len(skeleton.parts), len(pairs))
     made = pairs.copy()
     for number, (part, keypoints) in enumerate(_iterate_hands(skeleton)):
@@ -146,7 +147,8 @@ def nearest_distances(rows: Array, bank: Array) -> Array:
 
 
 def _to_palm_frame(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
-    """Put palms upright with length 1, the thumb at +x; return the (N, D, D) inverses, too."""
+    """Rotate and scale poses so that the palm points up with length 1 and the thumb is at +x. Also
+    return the (N, D, D) inverse matrices."""
     points = hands - root_position(hands, skeleton.root)
     size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
     if hands.shape[-1] == 3:

@@ -25,7 +25,8 @@ _SEED = 9  # of the person, the poses and what is round the hand
 
 
 class RenderedFilm(DepthRecording):
-    """A rendered hand that moves before a camera; the last of `count` frames leads to the first."""
+    """A rendered hand that opens, closes and rotates in front of a camera, endlessly; the last of
+    `count` frames leads to the first."""
 
     def __init__(self, skeleton: str = "hand_21", count: int = 90) -> None:
         super().__init__("Rendered hand", CAMERA, count)

@@ -32,7 +32,8 @@ _ALLOWED_MM = 5.0  # soft tissue deforms
 
 
 def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
-    """Draw (5, 4) joint angles, radians, of fingers that intersect least, best of six."""
+    """Draw (5, 4) joint angles, radians: the first of six candidates without intersecting fingers,
+    else the one with the least overlap."""
     angles = _sample_angle_candidates(rng, _CANDIDATES)
     overlap = measure_overlap(shape, compute_finger_chains(shape, angles))
     fitting = np.flatnonzero(overlap < _ALLOWED_MM)

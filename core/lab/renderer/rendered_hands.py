@@ -48,7 +48,8 @@ Rendered = TypeVar("Rendered")
 
 
 class RenderedHands(DepthHands):
-    """Endless rendered hands to train on, and `held_out` ones for evaluation."""
+    """Endless rendered hands (hand_21, nyu_14 or icvl_16) for training, and `held_out` ones for
+    evaluation."""
 
     def __init__(self, skeleton: Skeleton, held_out: int = 200) -> None:
         render = partial(render_hand_sample, skeleton, _MEASURED_SEED, held_out=HELD_OUT)

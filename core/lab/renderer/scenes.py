@@ -65,7 +65,8 @@ class HandPlacement:
 def build_scene(
     rng: np.random.Generator, placement: HandPlacement, surroundings_palm: Points | None = None
 ) -> Scene:
-    """Build a placed hand's scene; what is around stands behind it or `surroundings_palm`."""
+    """Build the scene of a placed hand with random surroundings, placed behind `surroundings_palm`
+    if given, else behind its own palm."""
     chains = compute_finger_chains(placement.shape, placement.angles[None])[0]
     own = collect_keypoints(placement.shape, chains)
     to_camera = placement.turn * np.array([-1.0 if placement.left else 1.0, 1.0, 1.0])
@@ -111,7 +112,8 @@ def _axis_rotation(axis: int, angle: float) -> Points:
 def _sample_surroundings(
     rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
-    """Draw a person or an arm, and what may stand around: a wall, a table, clutter."""
+    """Draw a person or an upper arm, often a wall, sometimes a table or a flat object behind the
+    hand, and clutter."""
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
     person = _sample_person(rng, elbow, float(palm[2]))

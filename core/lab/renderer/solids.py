@@ -88,7 +88,8 @@ class _CameraRays:
         return depth
 
     def bound_spheres(self, solids: Solids) -> NDArray[np.int32]:
-        """Return (N, 4) first and last column and row of each sphere; of too near ones, all."""
+        """Return (N, 4) first and last column and row of each sphere, unclipped; the whole picture
+        for a sphere too near."""
         x, y, z = solids.centres.T
         near = z - solids.radii
         safe = np.maximum(near, 1.0)
@@ -169,7 +170,8 @@ def _intersect_cones(table: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _precompute_faces(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
-    """Return the constants of the triangles that touch three spheres, and their bounds."""
+    """Return the constants of each visible triangle that touches three spheres, a column per
+    triangle, and its bounds."""
     c, r = solids.centres[solids.faces], solids.radii[solids.faces]
     edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
     upright = np.cross(edges[:, 0], edges[:, 1])

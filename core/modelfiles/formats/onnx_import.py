@@ -66,7 +66,8 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 def _wrap_file(
     path: str, joints: int, title: str, input_hw: tuple[int, int], scaling: dict[str, Any]
 ) -> tuple[dict[str, Any], Arrays]:
-    """Check an untrusted graph; return its metadata and counts, and the new graph's bytes."""
+    """Check an untrusted graph and its output shapes, and add its preprocessing; return its
+    metadata and counts, and the new graph's bytes. Errors as `import_onnx`."""
     import onnx
 
     file, data = Path(path).name, Path(path).read_bytes()
@@ -115,7 +116,8 @@ def _run_output_shapes(data: bytes, file: str, input_hw: tuple[int, int]) -> lis
 def _add_preprocessing(
     data: bytes, outputs: tuple[str, ...], shapes: list[tuple[int, ...]], scaling: Scaling
 ) -> bytes:
-    """Let a graph take uint8 RGB and scale it; rename its outputs to ours."""
+    """Prepend transposition, cast, channel order and scaling to a graph for uint8 RGB input; rename
+    its outputs to ours."""
     import onnx.compose
     from onnx import TensorProto, helper, numpy_helper
 

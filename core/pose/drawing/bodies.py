@@ -53,7 +53,8 @@ class BodyView:
 
 
 def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
-    """Draw bodies on a copy of the picture: background, tracking steps, skeletons."""
+    """Draw bodies on a copy of the picture, with the background, tracking steps and skeletons that
+    the view selects."""
     out = rgb
     if view.background != AS_IT_IS:
         out = _make_background(rgb, estimate, view, mirror)
@@ -67,7 +68,8 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
 
 
 def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
-    """Draw BlazePose's steps: searched squares, and people's alignment points and circles."""
+    """Draw BlazePose's tracking steps: the squares that were searched, and each person's alignment
+    points and circle, which determine the next squares."""
     out = rgb.copy()
     width = max(1, round(min(rgb.shape[:2]) / 320))
     for square in estimate.tracking.followed if estimate.tracking else ():
@@ -90,7 +92,8 @@ def _person_probability(estimate: Estimate) -> Floats:
 
 
 def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
-    """Make the view's background; a backdrop is mirrored in advance if the result will be."""
+    """Make the view's background: the blurred picture without its people, the backdrop picture
+    (mirrored in advance if the result will be mirrored), or one colour."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
         seen = 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
@@ -102,7 +105,8 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
 
 
 def _blur_background(rgb: Picture, mask: NDArray[Any]) -> Picture:
-    """Blur the picture weighted by the mask, 0..1, so that people don't bleed into it."""
+    """Blur the picture, weighting pixels by the background mask, (H, W) 0..1, so that people don't
+    bleed into the background."""
     height, width = rgb.shape[:2]
     size = (max(1, width // _SMALL), max(1, height // _SMALL))
     weights = np.asarray(mask, np.float32)[..., None]

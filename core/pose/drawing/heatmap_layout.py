@@ -124,7 +124,8 @@ def enlarged_keypoint_after_click(
 
 
 def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
-    """Place stages, track and attention maps row by row; the picture fills the last row."""
+    """Place the tiles of the stages, their track and the attention maps row by row; the picture
+    fills the rest of the last row."""
     items = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
     items += [(ATTENTION, number) for number in range(attentions)]
     grid = _Grid.for_tiles(len(items) + 1, LEAST_STAGE, width)
@@ -139,7 +140,8 @@ def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
 
 
 def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
-    """Place ungrouped joints, picture, all keypoints, background, then each finger or limb."""
+    """Place one tile per joint in this order: ungrouped joints, picture, all keypoints, background,
+    each finger or limb along the grid's shorter side."""
     *loose, background = _ungrouped_joints(skeleton)
     items = [(JOINT, joint) for joint in loose]
     items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
@@ -154,7 +156,8 @@ def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
 
 
 def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
-    """Place one joint's tile large; the picture and its finger's or limb's joints fill the rest."""
+    """Place one joint's tile as the largest square in the upper left corner; fill the rest with the
+    picture and the other joints of its finger or limb, as many as fit."""
     large = min(grid.columns, grid.rows)
     free = min(large, max(grid.columns, grid.rows) - large)
     tiles = [grid.tile(JOINT, joint, 0, 0, large)]

@@ -161,7 +161,8 @@ def draw_with_heatmaps(
 
 
 def select_person_maps(estimate: Estimate, person: int | None) -> Estimate:
-    """Keep the heatmaps of this person, or of the lowest number; None keeps all."""
+    """Keep only the heatmaps of the person with this number, or with the lowest number if that
+    person isn't in the picture. If `person` is None, return the estimate unchanged."""
     numbers = estimate.numbers
     if person is None or not numbers or not estimate.heatmaps:
         return estimate
@@ -186,7 +187,8 @@ def _draw_tiles(
     skeleton: Skeleton,
     attention_names: Sequence[str],
 ) -> Picture:
-    """Draw picture and heatmaps as titled tiles, which are dark if there are no heatmaps."""
+    """Draw the picture and one pose's heatmaps as titled tiles, placed by the layout; if there are
+    no heatmaps, the tiles are dark."""
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
     for tile in layout.tiles:
         space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
@@ -240,7 +242,8 @@ def _overlay_on_crop(crop: Picture, heatmap: Floats) -> Picture:
 
 
 def tracked_keypoints(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
-    """Return the chosen joint, or every finger's or limb's tip; () for the background."""
+    """Return the keypoints whose peaks are tracked from stage to stage: the chosen joint, or the
+    tip of every finger or limb; () for the background."""
     if joint is None:
         return tuple(group[-1] for group in skeleton.groups.values())
     return (joint,) if joint < skeleton.size else ()
@@ -285,7 +288,8 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
 def _draw_title(
     space: Picture, tile: Tile, skeleton: Skeleton, attention_names: Sequence[str]
 ) -> None:
-    """Draw a tile's title, and at the top of a joint's tile a stripe in its colour."""
+    """Draw a tile's title in its lower left corner, and a stripe in the colour of a joint's finger
+    or limb at its top."""
     title = render_label(tile_title(tile, skeleton, attention_names), "", TITLE)
     plate = title[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
@@ -336,7 +340,8 @@ def _apply_colours(levels: Levels) -> Picture:
 
 @lru_cache(maxsize=1)
 def _blend_tables() -> tuple[Picture, Picture]:
-    """Return tables by level: (1, 256, 3) colours times opacity, (1, 256) picture's weights."""
+    """Return lookup tables for levels 0..255: (1, 256, 3) colours multiplied by opacity, and (1,
+    256) weights of the picture, 0..255."""
     level = np.arange(256, dtype=np.uint8)[None]
     strength = level / np.float32(255)
     share = np.where(strength > _MIN_RESPONSE, np.sqrt(strength) * _STRENGTH, 0)

@@ -92,7 +92,8 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
 def _draw_skeleton(
     out: Picture, pose: Pose, skeleton: Skeleton, single_color: Rgb | None = None
 ) -> None:
-    """Draw edges and keypoints in place; no edges if the pose has other keypoints."""
+    """Draw edges and keypoints into the picture in place, skipping missing ones; draw no edges if
+    the pose has another number of keypoints than the skeleton."""
     width = max(1, round(min(out.shape[:2]) / 240))  # 2 px at 640x480
     ends = [_to_drawing_coordinates(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
@@ -111,7 +112,8 @@ def _to_drawing_coordinates(x: float, y: float) -> tuple[int, int] | None:
 
 
 def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
-    """Draw a label above the keypoints, which are not mirrored where the picture is."""
+    """Draw a label above the keypoints, moved inside the picture; `mirror`: the picture is mirrored
+    already, the keypoints aren't."""
     height, width = out.shape[:2]
     plate = render_label(text, emoji, max(18, height // 14))
     x0, y0, x1, _ = bounding_box(keypoints)
@@ -173,7 +175,8 @@ def emoji_font_path() -> Path | None:
 
 
 def draw_path(rgb: Picture, points: Floats) -> Picture:
-    """Draw a path through (T, 2) points on a copy, darker at its start, a dot at its end."""
+    """Draw a path through (T, 2) points on a copy of the picture, skipping missing ones: darker at
+    its start, with a dot at its end."""
     out = rgb.copy()
     ends = [end for x, y in points.tolist() if (end := _to_drawing_coordinates(x, y))]
     width = max(2, out.shape[0] // 120)

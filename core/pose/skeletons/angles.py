@@ -21,7 +21,8 @@ ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
 
 
 def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
-    """Compute (…, 8) degrees, as ANGLES, from (…, K, 2 or 3); NaN where undefined."""
+    """Compute angles in degrees, (…, 8) in the order of ANGLES, from (…, K, 2 or 3) keypoints; NaN
+    if a keypoint is missing or two coincide."""
     skeleton.check(points.shape[-2])
     first, middle, last = (
         [skeleton.index(f"{side}_{bones[end]}") for bones in _BONES.values() for side in SIDES]
@@ -36,7 +37,8 @@ def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
 
 
 def pose_angles(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
-    """Compute a pose's angles by name, degrees, in space if known; NaN where hidden."""
+    """Compute a pose's angles by name, in degrees, from 3-D keypoints if available; NaN if a
+    keypoint is hidden or missing."""
     points = pose.keypoints if pose.world is None else pose.world
     if pose.visibility is not None:
         points = np.where(pose.visibility[:, None] < VISIBLE, np.nan, points).astype(np.float32)

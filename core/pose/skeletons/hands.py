@@ -22,7 +22,8 @@ def _parts(finger: str) -> tuple[str, ...]:
 
 
 def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
-    """Build a hand's skeleton; each finger starts at the first keypoint, wrist or palm."""
+    """Build a hand's skeleton from its keypoints' names; each finger, in its colour, starts at the
+    first keypoint (wrist or palm)."""
     groups = {
         finger: tuple(i for i, joint in enumerate(joints) if joint.startswith(f"{finger}_"))
         for finger in FINGERS
@@ -99,7 +100,8 @@ FINGERTIP_1 = Skeleton("fingertip_1", HAND, ("index_tip",), (), (), heading=(0,)
 
 
 def _pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
-    """Build a pair's skeleton: the left hand's keypoints as left_…, then right_…."""
+    """Build the skeleton of a pair of hands: the left hand's keypoints as left_…, then the right
+    hand's as right_…."""
     right = hand.size
 
     def of_both(joints: tuple[int, ...]) -> tuple[int, ...]:

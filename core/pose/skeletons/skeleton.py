@@ -86,7 +86,8 @@ class Skeleton:
         return self.joints.index(joint)
 
     def check(self, joints: int, label: str = "these keypoints") -> None:
-        """Raise SkeletonError, which says `label`, if it has another number of keypoints."""
+        """Raise SkeletonError if `joints`, the number of keypoints, is not this skeleton's; its
+        message calls them `label`."""
         if joints != self.size:
             raise SkeletonError(
                 f"{label} have {joints} keypoints, {self.name} has {self.size}: use a project or "

@@ -118,7 +118,8 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
 
 
 def _check_csv_size(content: bytes, path: Path) -> None:
-    """Raise TableError before parsing: cells take many times the file's size in memory."""
+    """Raise TableError if a csv has too many cells or contains NUL bytes; done before parsing, as
+    cells take many times the file's size in memory."""
     if b"\0" in content:
         raise TableError(f"{path.name} isn't UTF-8 text: save it as csv in UTF-8")
     rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
@@ -169,7 +170,8 @@ def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
 
 
 def _read_csv_cells(path: Path) -> pd.DataFrame:
-    """Read a csv's cells as text; raise TableError if a row is longer than the first."""
+    """Read a csv's cells as text, without trailing blank lines; raise TableError if a row has more
+    columns than the first row."""
     try:
         cells = pd.read_csv(
             path,

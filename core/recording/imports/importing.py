@@ -99,7 +99,8 @@ def import_path(
 def report_with_history(
     store: Store, project: Project, source: str, *, fresh: bool = False, verb: str = "Imported"
 ) -> Iterator[AddReport]:
-    """Yield a report to fill, then add its samples, or the `fresh` project, to the history."""
+    """Yield an empty report to fill; afterwards, even after an error, add its samples to the undo
+    history. Undo also deletes the project if it was created for them (`fresh`)."""
     report = AddReport()
 
     def record() -> None:
@@ -270,7 +271,8 @@ class _ImportTargets:
         self._last: tuple[str, str, int] | None = None
 
     def find_recording(self, person: str, gesture: str, *, new: bool = False) -> int:
-        """Return this person's and gesture's recording, a new one if either changed or `new`."""
+        """Return the id of the recording for this person and gesture; start a new recording if
+        either changed since the last call, or if `new`."""
         if new or self._last is None or self._last[:2] != (person, gesture):
             session_id, gesture_id = self._find_session(person), self._find_gesture(gesture)
             recording_id = self._store.start_recording(session_id, gesture_id)

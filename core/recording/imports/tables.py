@@ -85,7 +85,8 @@ def read_table(
 
 
 def match_label(label: str, mapping: Mapping[str, str] | None) -> str | None:
-    """Return a label's gesture: mapped, or built-in by name, alias or emoji; else None."""
+    """Return the gesture name for a label: from the mapping, or of the built-in gesture with this
+    name, alias or emoji; None if nothing matches."""
     mapped = (mapping or {}).get(label)
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 
@@ -107,7 +108,8 @@ def _detect_layout(first: list[str], path: Path) -> str:
 def _read_keypoint_table(
     names: list[str], cells: pd.DataFrame, path: Path, skeleton_name: str
 ) -> KeypointTable:
-    """Read a table with named columns, or Kazuhito00's without a header."""
+    """Read a table with columns gesture, x0, y0 … and optional person, skeleton, estimator,
+    mirrored_view, visibility or 3-D columns; or Kazuhito00's table without header."""
     if "x0" not in names:
         return _read_numbered_table(cells, path)
     table = cells.loc[1:].set_axis(names, axis=1)
@@ -153,7 +155,8 @@ def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
 
 
 def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
-    """Return the named skeleton; raise TableError unless it has the columns' keypoints."""
+    """Return the skeleton with this name; raise TableError if it is unknown or has fewer keypoints
+    than the columns."""
     if name not in SKELETONS:
         known = ", ".join(SKELETONS)
         raise TableError(f"{path.name}: no skeleton “{name}”; there are: {known}")
@@ -190,7 +193,8 @@ def _check_columns(
 
 
 def _parse_keypoints(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
-    """Convert cells to float32; of a pair, a hand with only empty cells becomes NaN."""
+    """Convert keypoint cells to float32; in a table of hand pairs, a hand with only empty cells
+    becomes NaN."""
     if skeleton.title != PAIR:
         return parse_coordinates(cells, path)
     empty = cells.apply(_is_empty).to_numpy(bool)
@@ -223,7 +227,8 @@ def _world_columns(skeleton: Skeleton) -> list[str]:
 
 
 def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
-    """Set hidden keypoints to NaN in place; return a remark for the user or ""."""
+    """Set hidden keypoints to NaN in place: by the visibility columns if there are any, else those
+    clamped to the picture's edge. Return a remark for the user or ""."""
     columns = _visibility_columns(skeleton)
     if {*columns} <= {*table.columns}:
         hidden = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
@@ -237,7 +242,8 @@ def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleto
 
 
 def _find_clamped_keypoints(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return an (N, K) mask: several keypoints of a row share an outermost x or y."""
+    """Return an (N, K) mask of keypoints that were clamped to the picture's edge: where several
+    keypoints of a row have the same smallest or largest x or y."""
     found = np.zeros(points.shape[:2], bool)
     for outer in (points.min, points.max):
         at = points == outer(axis=1, keepdims=True)
@@ -246,7 +252,8 @@ def _find_clamped_keypoints(points: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
-    """Return (N, K, 3) world coordinates or None, and a remark on rows without them or ""."""
+    """Return (N, K, 3) world coordinates, NaN in rows that have none, or None if no row has any;
+    and a remark on rows that have none, or ""."""
     names = _world_columns(skeleton)
     if not {*names} <= {*table.columns}:
         return None, ""
@@ -263,7 +270,8 @@ def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.fl
 
 
 def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
-    """Read Kazuhito00's keypoint.csv: an integer label and 42 numbers per row."""
+    """Read Kazuhito00's keypoint.csv: an integer label and 42 numbers per row; label names are from
+    the label file or "class N"."""
     if cells.shape[1] != _NUMBERED_COLUMNS:
         raise TableError(
             f"{path.name} has {cells.shape[1]} columns without names; "
@@ -279,7 +287,8 @@ def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
 def _read_seed_table(
     first: list[str], cells: pd.DataFrame, path: Path, skeleton: str
 ) -> KeypointTable:
-    """Read the seed app's table: 44 numbers of an OpenPose hand, and a class of 0 or 1."""
+    """Read the seed app's table: 44 numbers of an OpenPose hand, and a class of 0 or 1; keypoints
+    at (0, 0) become NaN."""
     if cells.shape[1] != 45:
         raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
     rows = cells.loc[1:]

@@ -182,7 +182,8 @@ Index("samples_by_take", samples.c.project_id, samples.c.deleted_at, *_RECORDING
 
 
 def filter_deleted(statement: Any, table: Table, deleted: bool = False) -> Any:
-    """Select rows outside the bin or, if `deleted`, in it, but no untrimmed originals."""
+    """Restrict a query to rows outside the bin or, with `deleted`, to rows in the bin except the
+    untrimmed originals of clips."""
     deleted_at = table.c.deleted_at
     if not deleted:
         return statement.where(deleted_at.is_(None))

@@ -117,7 +117,8 @@ class Database:
 
     @contextmanager
     def begin_undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
-        """Yield an undo log in a write transaction; what it changes becomes a history entry."""
+        """Yield an undo log with a write transaction. After the commit, the project's history has
+        an entry with this title (or `undo_log.title`) if anything changed."""
         with self.begin_write() as connection:
             self.check_owner(connection, project_id)
             undo_log = UndoLog(connection, project_id, title)
@@ -163,7 +164,8 @@ class Database:
     def _find_project_and_title(
         self, table: Table, ids: Sequence[int], title: str
     ) -> tuple[int, str]:
-        """Return the first existing row's project id, and the title with its name filled in."""
+        """Return the project id of the first existing row, and the title with that row's name
+        filled in; raise NotFoundError if none of the rows exists."""
         project_id = _project_id_column(table)
         columns = [project_id, table.c.name] if "name" in table.c else [project_id]
         for row_id in ids:

@@ -63,7 +63,8 @@ class UndoLog:
         self._changes.append(change | {"added": True})
 
     def save(self) -> HistoryEntry | None:
-        """Add the entry, and delete the oldest beyond MAX_ENTRIES; None if nothing changed."""
+        """Insert the entry into the history and delete the project's oldest entries beyond
+        MAX_ENTRIES; return None if nothing changed."""
         if not any(change["was"] for change in self._changes):
             return None
         at = now()

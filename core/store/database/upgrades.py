@@ -113,7 +113,8 @@ def _add_id_sequence(connection: Connection, table: str) -> None:
 
 
 def _rebuild_with_autoincrement(connection: Connection, table: str) -> None:
-    """Rebuild a SQLite table with AUTOINCREMENT ids if it lacks them; foreign keys are off."""
+    """Rebuild a SQLite table, with rows and indexes, with AUTOINCREMENT ids unless it has them;
+    foreign keys must be off."""
     query = text("SELECT sql FROM sqlite_master WHERE tbl_name = :table AND type = :type")
     [old] = connection.scalars(query, {"table": table, "type": "table"})
     if "AUTOINCREMENT" in old:
