@@ -20,7 +20,7 @@ from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
 from pages.panels.body import (
-    explain_steps,
+    explain_search_squares,
     pick_person,
     pick_persons,
     pick_view,
@@ -60,7 +60,7 @@ def page() -> None:
             show(place.beside, source, persons, view)
     if view.steps:
         with place.under:
-            explain_steps()
+            explain_search_squares()
 
 
 def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:

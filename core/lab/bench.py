@@ -40,8 +40,9 @@ DEPTH_NET = Path("crossinfonet.synthetic_light")
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
     """Time a training run on a keypoint table in a temporary workspace, with *Train*'s settings.
-    Returns rows; seconds, without loading torch, until the first epoch (first_point_s), a model
-    that answers (usable_s) and the final model (final_s); epochs; accuracy and its interval."""
+    Return the number of rows; the seconds, without loading torch, until the first epoch
+    (first_point_s), a preliminary model (usable_s) and the final one (final_s); epochs; accuracy
+    and its interval."""
     preload_training().join()  # loading torch isn't measured
     with _open_temporary_store() as (store, own):
         report = import_path(store, "bench", table)
@@ -53,8 +54,8 @@ def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
 
 def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
     """Time retraining after a recording, with 200, 1,000 and 2,000 samples of a keypoint table.
-    Returns by number of samples, the seconds of `bench_train`, medians of TRAININGS training runs;
-    "first": those of the process's first run, which loads torch."""
+    Return, for each number of samples, the seconds of `bench_train` (medians of TRAININGS runs), and as
+    "first" those of the process's first run, which loads torch."""
     found: dict[str, Any] = {}
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     for count in SAMPLES:

@@ -140,7 +140,8 @@ class BrowserFrames:
             self._crops_came.set()
 
     def _add_clock_offset(self, browser_s: float) -> None:
-        """Record this clock minus the browser's. Delays increase it, so the smallest is used."""
+        """Record this clock minus the browser's. Delays add to it, so `_read_frame` uses the
+        smallest. Raise ValueError if the browser's time isn't finite."""
         if not np.isfinite(browser_s):
             raise ValueError(f"clock of {browser_s} s")
         self._offsets_s.append(self._clock() - browser_s)

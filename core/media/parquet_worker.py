@@ -34,7 +34,8 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
 
 
 def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
-    """Open a table with limited memory; return its declared rows and bytes, and its schema."""
+    """Open a table with limited memory; keep its iterator of batches in `_open_tables`.
+    Return the "rows" and "bytes" that it declares, and its serialized schema."""
     pa.set_memory_pool(pa.system_memory_pool())  # which reserves nothing
     limit_worker_memory()
     with ParquetFile(path, pre_buffer=False) as file:

@@ -171,7 +171,7 @@ def open_uploaded_recording(
         own = stack.enter_context(temporary_uploads(uploads, folder, _FILES_TITLE))
         first = next(own.iterdir())
         if len(uploads) == 1 and first.suffix.lower() == ".zip":
-            path = _replace_zip_by_folder(first)
+            path = _unpack_recording_zip(first)
         elif len(uploads) == 1 and first.suffix.lower() not in _FRAME_SUFFIXES:
             path = first
         else:
@@ -179,8 +179,9 @@ def open_uploaded_recording(
         yield stack.enter_context(open_depth(path, camera=camera))
 
 
-def _replace_zip_by_folder(path: Path) -> Path:
-    """Unpack a zip beside itself and delete it; return its only folder, or all if several."""
+def _unpack_recording_zip(path: Path) -> Path:
+    """Unpack a zip beside itself and delete it; return the only folder in it, or the folder that
+    it was unpacked to."""
     target = path.with_suffix("")
     target.mkdir()
     with unpack_zip(path) as content:

@@ -52,7 +52,7 @@ def count_estimators(
 
 def choose_estimators(counts: Sequence[EstimatorCount], in_space: bool) -> tuple[str, ...]:
     """Choose the default estimators to train on: for 3-D keypoints, all with usable samples; for
-    2-D keypoints, only the most frequent one."""
+    2-D keypoints, only the first of `counts`, the most frequent one."""
     usable = [count.estimator for count in counts if count.usable]
     return keypoints_of_all(usable if in_space else usable[:1])
 

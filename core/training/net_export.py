@@ -33,7 +33,7 @@ from core.nets.pose_resnet import PoseResNet
 
 def scale_pictures(pictures: Tensor, scaling: Scaling = UNIT_SCALING) -> Tensor:
     """Convert (B, H, W, 3) uint8 RGB to a net's float input (B, 3, H, W) by factor, offset and
-    channel order; depth (B, H, W, 1) keeps its values."""
+    channel order; pictures of another type, such as depth (B, H, W, 1), keep their values."""
     planes = pictures.permute(0, 3, 1, 2)
     if pictures.dtype != torch.uint8:
         return planes

@@ -100,7 +100,7 @@ def _identify(auth: dict[str, Any], connection: HTTPConnection) -> str:
 
 def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
     """Return the accepted host names of the Host header, in lower case; None (any host) if the
-    server listens to the network and no hosts are configured."""
+    server listens to the network and server.allowedHosts is empty."""
     listed = st.get_option("server.allowedHosts")
     if not listed and not is_local_only(st.get_option("server.address")):
         return None

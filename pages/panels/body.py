@@ -80,8 +80,8 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
     return int(chosen)
 
 
-def explain_steps() -> None:
-    """Explain the points and squares drawn for the search area."""
+def explain_search_squares() -> None:
+    """Show a caption that explains the points and squares drawn for the search area."""
     st.caption(
         "A detector finds a person, then a second net finds 33 keypoints in a rotated square "
         "around them. Afterwards the last keypoints give the next square (yellow), without the "

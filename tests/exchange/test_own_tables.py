@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.exchange.tables.columns import number_columns
-from core.exchange.tables.data_in import is_own_table, read_own_table
+from core.exchange.tables.data_in import is_exported_table, read_exported_table
 
 ABOUT = {
     "gesture": "ok",
@@ -32,8 +32,8 @@ def table(path, rows=3, **changes):
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_rows_come_with_their_line_their_texts_and_their_numbers(tmp_path, suffix):
     path = table(tmp_path / f"a.{suffix}")
-    assert is_own_table(path)
-    rows = list(read_own_table(path))
+    assert is_exported_table(path)
+    rows = list(read_exported_table(path))
     assert [line for line, _ in rows] == ([2, 3, 4] if suffix == "csv" else [1, 2, 3])
     _, row = rows[0]
     np.testing.assert_array_equal(row["keypoints"].ravel(), [1.5, 2.5, 3, 4])
@@ -44,7 +44,7 @@ def test_rows_come_with_their_line_their_texts_and_their_numbers(tmp_path, suffi
 
 def test_a_missing_keypoint_is_nan_and_a_missing_score_is_zero(tmp_path):
     path = table(tmp_path / "a.csv", x1=np.nan, y1=np.nan, score1=np.nan)
-    [(_, row), *_] = read_own_table(path)
+    [(_, row), *_] = read_exported_table(path)
     np.testing.assert_array_equal(row["keypoints"].ravel(), [1.5, 2.5, np.nan, np.nan])
     np.testing.assert_array_equal(row["scores"], [0.5, 0])
 
@@ -54,4 +54,4 @@ def test_tables_of_other_programs_are_not_exact_tables(tmp_path):
     other.write_text("a,b\n1,2\n")
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 but no table")
-    assert not any(map(is_own_table, (other, broken, tmp_path / "none.csv")))
+    assert not any(map(is_exported_table, (other, broken, tmp_path / "none.csv")))

@@ -62,13 +62,13 @@ def import_data(
     """Import samples from Mudra's tables, COCO json, or anything that `import_path` reads, into a
     project (created if missing). If it raises a MudraError, nothing was added."""
     is_json = path.suffix.lower() == ".json"
-    is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file() and is_own_table(path)
+    is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file() and is_exported_table(path)
     if options.layout != "auto" or not path.is_file() or not (is_json or is_table):
         return import_path(store, target, path, options)
     if is_json:
         read = _read_coco_rows(path, find_project_skeleton(store, target), options)
     else:
-        read = read_own_table(path)
+        read = read_exported_table(path)
     rows = join_clips(_validate_rows(read, path.name, "annotation" if is_json else "line"))
     try:
         first = next(rows, None)
@@ -195,7 +195,7 @@ _MAX_UNPACKED_BYTES = 4 * MAX_BYTES
 _CSV_BLOCK_BYTES = 4 * 2**20
 
 
-def is_own_table(path: Path) -> bool:
+def is_exported_table(path: Path) -> bool:
     """Return whether a table has the columns that identify Mudra's own tables."""
     return set(MARKS) <= set(_read_column_names(path))
 
@@ -212,7 +212,7 @@ def _read_column_names(path: Path) -> list[str]:
         return []
 
 
-def read_own_table(path: Path) -> Iterator[tuple[int, Row]]:
+def read_exported_table(path: Path) -> Iterator[tuple[int, Row]]:
     """Yield (line number, row) of a table exported by Mudra: COLUMNS (text in csv) and float32
     ARRAYS. Raise TableError if it is damaged or too large, or a keypoint isn't a number."""
     if path.stat().st_size > MAX_BYTES:

@@ -107,7 +107,8 @@ def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) ->
 
 
 def _format_persons(metadata: ModelMetadata) -> str:
-    """Format the table of at most _MAX_PERSONS people; "" if there are none."""
+    """Format a table of samples and sessions of the first _MAX_PERSONS people; "" if there are
+    none."""
     persons = metadata.census.persons
     if not persons:
         return ""

@@ -47,7 +47,7 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, metadata: dict[
     """Write a net's model.onnx and metadata.json, with statistics of its training samples, into a
     folder. Raise ModelError if the saved graph's outputs differ from the net's."""
     about_data = {
-        "usual": _compute_usual(data),
+        "usual": _compute_reference_statistics(data),
         "coverage": measure_coverage(data.keypoints, skeleton_named(data.skeleton)),
     }
     metadata = _count_samples(data) | about_data | metadata
@@ -134,8 +134,9 @@ def _count_samples(data: GestureData) -> dict[str, Any]:
     }
 
 
-def _compute_usual(data: GestureData) -> dict[str, Any]:
-    """Compute `reference_statistics` without the angles and sides that augmentation changes."""
+def _compute_reference_statistics(data: GestureData) -> dict[str, Any]:
+    """Compute `reference_statistics`, without angles of gestures that may be rotated and sides of
+    gestures that may be mirrored."""
     symmetries, names = Symmetries.from_gestures(data.gestures), [g.name for g in data.gestures]
     rotated = {n for n, rotatable in zip(names, symmetries.rotatable, strict=True) if rotatable}
     mirrored = {n for n, image in zip(names, symmetries.mirrors, strict=True) if image >= 0}

@@ -56,7 +56,8 @@ def show_results(project: Project, running: Run | None) -> None:
 
 
 def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
-    """Show a training run's error, figures, confusion matrix, comparisons and curves."""
+    """Show a training run's error, figures, confusion matrix, comparisons and curves, and a button
+    that makes its model the active one."""
     result = run_result(run)
     if reason := describe_failure(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
