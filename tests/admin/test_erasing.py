@@ -93,7 +93,8 @@ def test_what_the_shown_samples_need_stays_in_the_bin(store, paths):
 
 def test_deleted_projects_go_with_their_trainings_and_others_stay(store, paths):
     kept, other = store.create_project("kept"), store.create_project("gone")
-    marked(store, other), marked(store, kept, n=2)
+    marked(store, other)
+    marked(store, kept, n=2)
     mine, theirs = (Run.create(paths.runs, project=name) for name in ("kept", "gone"))
     store.delete_project(other.id)
     gone = empty_bin_here(store, paths)

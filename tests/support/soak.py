@@ -40,12 +40,11 @@ EVERY_S = 15.0
 
 @dataclass(frozen=True)
 class Moment:
-    """The process after so many seconds; memory resident, MB; frames and samples so far."""
+    """The process after so many seconds; memory resident, MB; samples so far."""
 
     seconds: float
     threads: int
     memory_mb: float
-    frames: int
     samples: int
 
 
@@ -95,21 +94,19 @@ class _Stream:
         self.recorder.stop()
 
 
-def soak(minutes: float, video: Path = VIDEO, every_s: float = EVERY_S) -> Iterator[Moment]:
+def soak(minutes: float) -> Iterator[Moment]:
     """The standing every so many seconds, by a pipeline in this process."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "mudra.db")
         project = store.create_project("soak").id
-        moments = _moments(store, project, minutes, video, every_s)
+        moments = _moments(store, project, minutes)
         with asyncio.Runner() as runner:
             while (moment := runner.run(anext(moments, None))) is not None:
                 yield moment
         store.close()
 
 
-async def _moments(
-    store: Store, project: int, minutes: float, video: Path, every_s: float
-) -> AsyncIterator[Moment]:
+async def _moments(store: Store, project: int, minutes: float) -> AsyncIterator[Moment]:
     paths = Paths.find()
     recorder = Recorder(store, project, "me")
     live = LiveProcessor(
@@ -117,25 +114,18 @@ async def _moments(
         Options(GestureModel.load(paths.starter)),
         watch=lambda *seen: recorder.offer(*seen).banner,
     )
-    camera = ReplayedCamera(video)
-    track = LowLatencyTrack(camera, _Stream(live, recorder))
+    track = LowLatencyTrack(ReplayedCamera(VIDEO), _Stream(live, recorder))
     gesture = store.gestures(project)[0].id
     recorder.start(gesture, CONTINUOUS)
     begun = told = time.monotonic()
     while (now := time.monotonic()) - begun < 60 * minutes:
         await track.recv()
-        if now - told >= every_s:
+        if now - told >= EVERY_S:
             told = now
-            here, latest = standing(os.getpid(), 0), live.latest()
-            if latest.error or recorder.status().error:
-                raise RuntimeError(latest.error or recorder.status().error)
-            yield Moment(
-                round(now - begun, 1),
-                here.threads,
-                here.memory_mb,
-                latest.frames,
-                recorder.status().saved,
-            )
+            here, status = standing(os.getpid(), 0), recorder.status()
+            if error := live.latest().error or status.error:
+                raise RuntimeError(error)
+            yield Moment(round(now - begun, 1), here.threads, here.memory_mb, status.saved)
     track.stop()
     await track.wait_until_ended()
 

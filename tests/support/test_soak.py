@@ -12,7 +12,7 @@ MAY_GROW_MB = 50
 
 def test_growth_is_from_the_first_warm_minute_to_the_last():
     seconds = range(0, 301, 15)
-    moments = [Moment(s, 9, 500.0 if s < 30 else 600 + s / 10, 0, 0) for s in seconds]
+    moments = [Moment(s, 9, 500.0 if s < 30 else 600 + s / 10, 0) for s in seconds]
     # medians: of 30 … 75 s, and of 255 … 300 s
     assert growth_mb(moments) == pytest.approx((255 + 300) / 20 - (30 + 75) / 20)
 
