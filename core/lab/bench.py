@@ -54,8 +54,8 @@ def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
 
 def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
     """Time retraining after a recording, with 200, 1,000 and 2,000 samples of a keypoint table.
-    Return, for each number of samples, the seconds of `bench_train` (medians of TRAININGS runs), and as
-    "first" those of the process's first run, which loads torch."""
+    Return, for each number of samples, the seconds of `bench_train`, medians of TRAININGS runs; and
+    as "first" those of the process's first run, which loads torch."""
     found: dict[str, Any] = {}
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     for count in SAMPLES:

@@ -226,7 +226,7 @@ class GestureModel:
 def _shapes_fit(
     shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
 ) -> bool:
-    """Return whether inputs are (N, …, K, D) and (N,); K may be any, as early models leave it open."""
+    """Return whether inputs are (N, …, K, D) and (N,); K may be any, as in early models."""
     own = keypoints[1:]
     same = len(own) == len(shape) and own[-1] == shape[-1] and own[:-2] == shape[:-2]
     return same and len(mirrored_view) == 1
