@@ -56,6 +56,28 @@ def says(page, gesture, samples):
     expect(card(page, gesture).locator(".count")).to_have_text(f"{samples} {noun}")
 
 
+def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, workspace):
+    with look(films("fist")) as page:
+        on_record(page)
+        total = 0
+        for end in (
+            page.mouse.up,
+            lambda: page.mouse.move(5, 5),
+            lambda: page.evaluate("window.dispatchEvent(new Event('blur'))"),
+            lambda: page.evaluate(HIDE),
+        ):
+            begin_hold(page, "fist")
+            is_chosen(page, "fist")
+            end()
+            total += kept(page, "fist")
+            page.mouse.up()
+            says(page, "fist", total)
+            assert stored(workspace, "fist") == total
+        time.sleep(1)
+        assert stored(workspace, "fist") == total  # and all of them have ended
+        expect(card(page, "fist").locator("img[src^='data:image/jpeg']").first).to_be_visible()
+
+
 def test_a_reload_while_it_is_held_keeps_what_was_recorded_and_says_so(look, films, workspace):
     with look(films("open_palm")) as page:
         on_record(page)
@@ -118,103 +140,6 @@ def test_two_tabs_hold_at_once_and_each_stores_what_it_says(look, films, workspa
             tab.mouse.up()
             there += kept(tab, "thumbs_down")
         assert stored(workspace, "thumbs_down") - before == there >= 6
-
-
-@pytest.fixture(scope="module")
-def page(look, films):
-    """Record with the camera on, for the tests that leave it so."""
-    with look(films("fist")) as page:
-        on_record(page)
-        yield page
-
-
-def test_whatever_ends_a_hold_the_store_has_what_the_page_says(page, workspace):
-    total = 0
-    for end in (
-        page.mouse.up,
-        lambda: page.mouse.move(5, 5),
-        lambda: page.evaluate("window.dispatchEvent(new Event('blur'))"),
-        lambda: page.evaluate(HIDE),
-    ):
-        begin_hold(page, "fist")
-        is_chosen(page, "fist")
-        end()
-        total += kept(page, "fist")
-        page.mouse.up()
-        says(page, "fist", total)
-        assert stored(workspace, "fist") == total
-    time.sleep(1)
-    assert stored(workspace, "fist") == total  # and all of them have ended
-    expect(card(page, "fist").locator("img[src^='data:image/jpeg']").first).to_be_visible()
-
-
-def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_cards(page, workspace):
-    there = hold(page, "ok")
-    card(page, "ok").locator(".tile").first.hover()
-    card(page, "ok").get_by_role("button", name=re.compile("Delete sample")).first.click()
-    says(page, "ok", there - 1)
-    undo_here(page)
-    says(page, "ok", there)
-
-    page.get_by_role("button", name="+ Add a gesture").click()
-    page.get_by_label("Name", exact=True).fill("OK")
-    page.get_by_label("Name", exact=True).press("Enter")
-    expect(page.get_by_text(re.compile("taken"))).to_be_visible()
-    page.get_by_role("slider", name="Samples per second").press("ArrowLeft")
-    expect(page.get_by_role("slider", name="Samples per second")).to_have_value("9")
-    settled(page)  # the page was drawn anew, and still says it
-    expect(page.get_by_text(re.compile("taken"))).to_be_visible()
-    page.get_by_label("Name", exact=True).fill("<b>x</b>")  # the form is still open
-    page.get_by_role("button", name="Emoji ✌️").click()
-    page.get_by_role("button", name="Add", exact=True).click()
-    is_chosen(page, "<b>x</b>")
-    expect(page.get_by_text(re.compile("taken"))).to_have_count(0)
-    undo_here(page)
-    expect(card(page, "<b>x</b>")).to_have_count(0)
-    page.get_by_role("button", name="+ Add a gesture").click()
-    page.get_by_label("Name", exact=True).fill("<b>x</b>")
-    page.get_by_role("button", name="Add", exact=True).click()
-    is_chosen(page, "<b>x</b>")
-    expect(page.get_by_label("Name", exact=True)).to_have_count(0)
-    page.get_by_role("button", name="Change or remove <b>x</b>").click()
-    page.get_by_label("Name", exact=True).fill("peace")
-    page.get_by_role("button", name="Save").click()
-    choose(page, "peace")
-    says(page, "peace", 0)
-    page.get_by_role("button", name="Change or remove peace").click()
-    page.get_by_role("button", name="Remove peace").click()
-    expect(card(page, "peace")).to_have_count(0)
-    undo_here(page)
-    expect(card(page, "peace")).to_have_count(1)
-    assert stored(workspace, "ok") == there
-
-
-def test_a_timed_recording_begins_with_a_press_and_ends_by_itself(page, workspace):
-    press_text(page, "Timed")
-    button_to_hold(page, "point_up").click()
-    expect(page.get_by_role("button", name="Stop recording point_up")).to_be_visible()
-    expect(card(page, "point_up").locator(".count")).to_have_text(re.compile("⏳ [123] s"))
-    keeps(page, "point_up")
-    assert kept(page, "point_up") == stored(workspace, "point_up") >= 3
-
-
-def test_leaving_the_page_ends_a_recording_and_keeps_its_samples(page, workspace, store):
-    before = stored(workspace, "thumbs_down")
-    press_text(page, "Start / stop")
-    person = page.get_by_label("Person", exact=True)
-    person.fill("somebody else")  # amid the running stream
-    person.press("Enter")
-    settled(page)
-    button_to_hold(page, "thumbs_down").click()
-    keeps(page, "thumbs_down", 5)
-    go(page, "Train")
-    settled(page)
-    time.sleep(2)
-    there = stored(workspace, "thumbs_down") - before
-    assert there >= 5
-    time.sleep(2)
-    assert stored(workspace, "thumbs_down") - before == there
-    assert "somebody else" in [p.name for p in store.persons(store.project("My gestures").id)]
 
 
 def records_nothing(page):
@@ -297,13 +222,30 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(look, films, 
         records_nothing(page)
         assert stored(workspace, "point_left") == there
 
+
+def test_the_space_key_records_and_stops(look, films, workspace):
+    with look(films("open_palm")) as page:
+        page.goto("/record")
         press_text(page, "Start / stop")
-        page.get_by_role("heading", name="Record", level=1).click()  # the focus leaves the choice
+        choose(page, "none")
+        start_camera(page)
+        button_to_hold(page, "none")
+        page.get_by_role("heading", name="Record", level=1).click()  # the focus leaves the video
         page.keyboard.press("Space")
-        keeps(page, "point_left")
+        keeps(page, "none")
         page.keyboard.press("Space")
-        assert kept(page, "point_left") == stored(workspace, "point_left") - there >= 3
+        assert kept(page, "none") == stored(workspace, "none") >= 3
+
+
+@pytest.mark.slow
+def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(look, films):
+    with look(films("fist")) as page:
+        open_record(page)
+        start_camera(page)
+        button_to_hold(page, "thumbs_up")
+        hold_key(page, "Space", "thumbs_up")
         stop = camera_button(page, "stop")
+        expect(stop).to_be_visible()
         stop.focus()  # who came by Tab presses the button itself
         page.keyboard.press("Space")
         expect(camera_button(page, "start")).to_be_visible()
@@ -330,3 +272,80 @@ def test_the_keys_of_the_page_can_be_switched_off_and_stay_so(look, films):
         keys.click()
         page.keyboard.press("7")
         is_chosen(page, "point_left")
+
+
+@pytest.fixture(scope="module")
+def page(look, films):
+    """Record with the camera on, for the tests that leave it so."""
+    with look(films("fist")) as page:
+        on_record(page)
+        yield page
+
+
+def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_cards(page, workspace):
+    there = hold(page, "ok")
+    card(page, "ok").locator(".tile").first.hover()
+    card(page, "ok").get_by_role("button", name=re.compile("Delete sample")).first.click()
+    says(page, "ok", there - 1)
+    undo_here(page)
+    says(page, "ok", there)
+
+    page.get_by_role("button", name="+ Add a gesture").click()
+    page.get_by_label("Name", exact=True).fill("OK")
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.get_by_text(re.compile("taken"))).to_be_visible()
+    page.get_by_role("slider", name="Samples per second").press("ArrowLeft")
+    expect(page.get_by_role("slider", name="Samples per second")).to_have_value("9")
+    settled(page)  # the page was drawn anew, and still says it
+    expect(page.get_by_text(re.compile("taken"))).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("<b>x</b>")  # the form is still open
+    page.get_by_role("button", name="Emoji ✌️").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    is_chosen(page, "<b>x</b>")
+    expect(page.get_by_text(re.compile("taken"))).to_have_count(0)
+    undo_here(page)
+    expect(card(page, "<b>x</b>")).to_have_count(0)
+    page.get_by_role("button", name="+ Add a gesture").click()
+    page.get_by_label("Name", exact=True).fill("<b>x</b>")
+    page.get_by_role("button", name="Add", exact=True).click()
+    is_chosen(page, "<b>x</b>")
+    expect(page.get_by_label("Name", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Change or remove <b>x</b>").click()
+    page.get_by_label("Name", exact=True).fill("peace")
+    page.get_by_role("button", name="Save").click()
+    choose(page, "peace")
+    says(page, "peace", 0)
+    page.get_by_role("button", name="Change or remove peace").click()
+    page.get_by_role("button", name="Remove peace").click()
+    expect(card(page, "peace")).to_have_count(0)
+    undo_here(page)
+    expect(card(page, "peace")).to_have_count(1)
+    assert stored(workspace, "ok") == there
+
+
+def test_a_timed_recording_begins_with_a_press_and_ends_by_itself(page, workspace):
+    press_text(page, "Timed")
+    button_to_hold(page, "point_up").click()
+    expect(page.get_by_role("button", name="Stop recording point_up")).to_be_visible()
+    expect(card(page, "point_up").locator(".count")).to_have_text(re.compile("⏳ [123] s"))
+    keeps(page, "point_up")
+    assert kept(page, "point_up") == stored(workspace, "point_up") >= 3
+
+
+def test_leaving_the_page_ends_a_recording_and_keeps_its_samples(page, workspace, store):
+    before = stored(workspace, "thumbs_down")
+    press_text(page, "Start / stop")
+    person = page.get_by_label("Person", exact=True)
+    person.fill("somebody else")  # amid the running stream
+    person.press("Enter")
+    settled(page)
+    button_to_hold(page, "thumbs_down").click()
+    keeps(page, "thumbs_down", 5)
+    go(page, "Train")
+    settled(page)
+    time.sleep(2)
+    there = stored(workspace, "thumbs_down") - before
+    assert there >= 5
+    time.sleep(2)
+    assert stored(workspace, "thumbs_down") - before == there
+    assert "somebody else" in [p.name for p in store.persons(store.project("My gestures").id)]
