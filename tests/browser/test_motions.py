@@ -145,7 +145,7 @@ def test_five_performances_are_counted_in_and_begun_with_clicks(look, swipes, be
 def test_a_beat_goes_on_where_nothing_can_sound(look, swipes, beats):
     errors = []
     with look(swipes) as page:
-        page.on("pageerror", errors.append)
+        page.on("pageerror", lambda error: errors.append(error))
         page.add_init_script("window.heard = []; delete window.AudioContext")
         button = _timed(page, beats)
         button.click()

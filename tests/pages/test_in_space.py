@@ -68,7 +68,7 @@ def test_live_says_that_a_webcam_s_depth_is_estimated_and_a_depth_net_s_hands_ar
 
     net = labelled(app.selectbox, "Net").value
     both = learn(net)
-    assert both.estimators == (MEDIAPIPE, net) and both.estimator == MEDIAPIPE
+    assert both.estimators == (MEDIAPIPE, net) and both.about.estimator == MEDIAPIPE
     assert both.knows(IN_BROWSER[MEDIAPIPE]) and not both.knows("cpm.hand_light")
     assert "no gesture is named here" not in texts(go(app, "depth"))
     assert f"found by mediapipe-hands and {net} alone" in plain(create_card(both))
