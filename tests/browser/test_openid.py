@@ -18,6 +18,7 @@ from core.store import Store
 from tests.browser.conftest import reads, start_in_browser
 from tests.browser.https_provider import write_certificate
 from tests.conftest import wait_until
+from tests.pages.conftest import record
 from tests.support.studio import FLAGS, LOG, flags, free_port, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("browser_files")]
@@ -140,6 +141,10 @@ def test_who_is_not_logged_in_sees_a_button_on_every_page(visit, address):
         asks(page)
 
 
+def store_of(workspace, issuer, person):
+    return closing(Store(Paths.find(workspace).store, owner=f"{issuer} {person}"))
+
+
 def test_after_hands_were_found_on_the_server_others_log_in_and_have_projects_of_their_own(
     visit, address, shared_data, workspace, issuer
 ):
@@ -155,10 +160,35 @@ def test_after_hands_were_found_on_the_server_others_log_in_and_have_projects_of
         log_in(page, "ben")
     made = []
     for person in PEOPLE:
-        with closing(Store(Paths.find(workspace).store, owner=f"{issuer} {person}")) as store:
+        with store_of(workspace, issuer, person) as store:
             [project] = store.projects()  # made as they came
             made.append(project.id)
     assert len({*made}) == 2
+
+
+def test_each_has_projects_that_the_other_can_t_see_by_name_number_or_address(
+    visit, address, workspace, issuer
+):
+    with visit() as page:
+        page.goto(address)
+        log_in(page, "anna")
+    with store_of(workspace, issuer, "anna") as store:
+        [project] = store.projects()  # made as she came
+        store.rename_project(project.id, "Secret")
+        record(store, "fist", 3, person="Anna")
+    with visit() as page:
+        page.goto(address)
+        log_in(page, "ben")
+        for asked in ("Secret", str(project.id)):
+            page.goto(f"{address}/review?project={asked}")
+            expect(page.get_by_text("Nothing is recorded yet")).to_be_visible(timeout=PATIENT_MS)
+            expect(page.get_by_text("Secret")).to_have_count(0)
+    with visit() as page:
+        page.goto(address)
+        log_in(page, "anna")
+        page.goto(f"{address}/review?project=Secret")
+        expect(page.get_by_text("fist").first).to_be_visible(timeout=PATIENT_MS)
+        expect(page.get_by_text("Nothing is recorded yet")).to_have_count(0)
 
 
 def test_a_camera_s_own_connection_ends_with_its_visitor_s_login(visit, address, films):
