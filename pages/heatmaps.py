@@ -76,8 +76,12 @@ def page() -> None:
 
 
 def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: int) -> None:
-    """Draw the upload of a video of a `subject`, “people” or “a hand”, the video annotated with
-    heatmaps of at most `number` of them, errors, and a download."""
+    """Draw the video upload, the video annotated with heatmaps, errors, and a download.
+
+    Args:
+        subject: "people" or "a hand", for the texts.
+        number: the most hands or people to look for.
+    """
     file = upload_field(
         ["videos"],
         f"A video with {subject}",
@@ -105,8 +109,12 @@ def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: 
 
 
 def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
-    """Show a selector among the people whose numbers are visible now, refreshed if they come and go
-    (`moving`); return the selected person's number, at first 1."""
+    """Show a selector among the visible people; return the selected person's number, at first 1.
+
+    Args:
+        numbers: returns the numbers of the people visible now.
+        moving: whether people come and go, so that the choice must refresh.
+    """
     with st.container(key="maps_whose", width="content"):
         st.fragment(_draw_person_choice, run_every=_PERSON_EVERY_S if moving else None)(numbers)
     return int(st.session_state.get(_PERSON, 1))

@@ -178,7 +178,8 @@ def _parse_osc_addresses(data: bytes) -> list[str]:
     large.
 
     Addresses are compared literally: with patterns ("/wek*"), untrusted text would be run as a
-    regular expression."""
+    regular expression.
+    """
     if len(data) > _MAX_DATAGRAM_BYTES:
         return []
     try:

@@ -107,8 +107,12 @@ def check_login(
     secrets: Mapping[str, Any], environ: Mapping[str, str] = os.environ, *, has_owners: bool
 ) -> None:
     """Check the login's configuration before the studio starts, as a mistyped or removed login
-    would make it public: `secrets` of secrets.toml, and whether the store has owners. Raise
-    AccessError that says what is missing."""
+    would make it public. Raise AccessError that says what is missing.
+
+    Args:
+        secrets: content of secrets.toml.
+        has_owners: whether anyone logged in before.
+    """
     if is_by_proxy(environ):
         check_secret(environ.get(SECRET, ""), SECRET)
         return

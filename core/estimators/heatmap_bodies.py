@@ -50,8 +50,12 @@ def estimate_in_boxes(
     decoding: PeakDecoder | None = None,
 ) -> list[PoseWithHeatmaps]:
     """Run the net on each person's box and decode the keypoints; return poses and heatmaps in the
-    order of the boxes. `flip`: average with the prediction for the mirrored person (the flip test).
-    `decoding`: how a peak is located between cells; None: as the net was trained."""
+    order of the boxes.
+
+    Args:
+        flip: average with the prediction for the mirrored person (the flip test).
+        decoding: how a peak is located between cells; None: as the net was trained.
+    """
     ends: BoxEnds = "centres" if net.reading.alignment == "ends" else "edges"
     views = [PersonView.from_box(box, net.input_hw, ends=ends) for box in boxes]
     found: list[PoseWithHeatmaps] = []
@@ -140,8 +144,14 @@ def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]
 
 
 class HeatmapBodies(HeatmapEstimator):
-    """Bodies, with the heatmaps and the attention maps of all stages; without MediaPipe a single
-    one. In single pictures boxes are MediaPipe's, with the crop "centre" the whole picture."""
+    """Bodies, with the heatmaps and the attention maps of all stages.
+
+    Args:
+        weights_folder, isolated: see `MediapipeTask`.
+        num_poses: how many people to find in a stream; one without MediaPipe.
+        net_folder, crop, kalman: see `HeatmapEstimator`; in single pictures boxes are MediaPipe's,
+            with the crop "centre" the whole picture.
+    """
 
     def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
         is_body = bool(self.skeleton) and skeleton_named(self.skeleton).is_body

@@ -30,8 +30,13 @@ class _TrackedHand:
 
 
 class HeatmapHands(HeatmapEstimator):
-    """21 keypoints of one or two hands, with the heatmaps of all stages; with the crop "self" or
-    "centre" one hand is tracked. Single pictures always use MediaPipe."""
+    """21 keypoints of a hand, with the heatmaps of all stages.
+
+    Args:
+        weights_folder, isolated: see `MediapipeTask`.
+        num_poses: 1 or 2; with the crop "self" or "centre" one hand is tracked.
+        net_folder, crop, kalman: see `HeatmapEstimator`; single pictures always use MediaPipe.
+    """
 
     def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
         self._net.check_skeleton(self.skeleton == HAND_21.name, f"those of {HAND_21.name}")

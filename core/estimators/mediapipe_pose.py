@@ -29,7 +29,8 @@ class MediapipePose(MediapipeTask):
     """33 keypoints of one to four bodies, in pixels and in metres from the centre of the hips.
 
     Args: see `MediapipeTask`. Raises WeightsError: the model is not prepared; EstimatorError: too
-    many people."""
+    many people.
+    """
 
     name = NAME
     skeleton = BODY_33.name

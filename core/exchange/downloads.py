@@ -99,8 +99,11 @@ def import_uploaded_samples(
     progress: Progress = ignore_progress,
 ) -> str:
     """Import an uploaded table or COCO json into a project; return a sentence for the user. If it
-    raises a MudraError, nothing was added. `uploads`: (name, content) of the table, and of the
-    names for a keypoint.csv's numbers."""
+    raises a MudraError, nothing was added.
+
+    Args:
+        uploads: (name, content) of the table, and of the names for a keypoint.csv's numbers.
+    """
     tables = [one for one in uploads if not one[0].endswith(_LABELS)]
     if len(tables) != 1:
         raise TableError(

@@ -57,9 +57,15 @@ def create_card(model: GestureModel, *, names: bool = True) -> str:
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
     """Export a model with card, predict.py and test vectors to a `.gesture` file, which also
-    contains the file of its model of moving gestures. `names`: keep the names of persons and
-    sources in the card and the metadata. Raises MudraError: no finished model, the file's answers
-    differ from the model's, or it can't be written."""
+    contains the file of its model of moving gestures.
+
+    Args:
+        names: keep the names of persons and sources in the card and the metadata.
+
+    Raises:
+        MudraError: no finished model, the file's answers differ from the model's, or it can't be
+            written.
+    """
     if model.about.preliminary:
         raise ModelError(
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "

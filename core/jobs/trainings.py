@@ -67,8 +67,11 @@ class TrainingManager:
         return Run(thread.run.path)
 
     def start(self, project: Project, start_thread: Callable[[], Any]) -> Run:
-        """Start a thread for the project by a function that creates its run and its `RunThread`;
-        return the run. Raise TrainingError if one is running."""
+        """Start a thread for the project and return its run; raise TrainingError if one is running.
+
+        Args:
+            start_thread: creates the run and its `RunThread`.
+        """
         with self._lock:
             if self.find_running(project) is not None:
                 raise _already_running_error(project)

@@ -40,9 +40,12 @@ DEPTH_NET = Path("crossinfonet.synthetic_light")
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
     """Time a training run on a keypoint table in a temporary workspace, with *Train*'s settings.
-    Return the number of rows; the seconds, without loading torch, until the first epoch
-    (first_point_s), a preliminary model (usable_s) and the final one (final_s); epochs; accuracy
-    and its interval."""
+
+    Returns:
+        The number of rows; the seconds, without loading torch, until the first epoch
+        (first_point_s), a preliminary model (usable_s) and the final one (final_s); epochs;
+        accuracy and its interval.
+    """
     preload_training().join()  # loading torch isn't measured
     with _open_temporary_store() as (store, own):
         report = import_path(store, "bench", table)
@@ -54,8 +57,11 @@ def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
 
 def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
     """Time retraining after a recording, with 200, 1,000 and 2,000 samples of a keypoint table.
-    Return, for each number of samples, the seconds of `bench_train`, medians of TRAININGS runs; and
-    as "first" those of the process's first run, which loads torch."""
+
+    Returns:
+        For each number of samples, the seconds of `bench_train`, medians of TRAININGS runs; as
+        "first" those of the process's first run, which loads torch.
+    """
     found: dict[str, Any] = {}
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     for count in SAMPLES:
@@ -124,10 +130,15 @@ def _open_temporary_store() -> Iterator[tuple[Store, Paths]]:
 
 
 def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
-    """Time a pose net in onnxruntime by batch size, from cropped pictures to heatmaps. `source`: a
-    net's name or folder; or an architecture, which is timed with random weights. Returns net,
-    input, threads of onnxruntime, mb of the file, and for each of the batches its pictures, ms (the
-    median by the wall's clock) and pictures_per_s."""
+    """Time a pose net in onnxruntime by batch size, from cropped pictures to heatmaps.
+
+    Args:
+        source: a net's name or folder; or an architecture, which is timed with random weights.
+
+    Returns:
+        net, input, threads of onnxruntime, mb of the file, and for each of the batches its
+        pictures, ms (the median by the wall's clock) and pictures_per_s.
+    """
     threads = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as scratch:
         folder = paths.net(str(source))
@@ -181,10 +192,13 @@ def bench_depth(
     paths: Paths, source: Path = DEPTH_NET, frames: int = 10, reads: int = 30
 ) -> dict[str, Any]:
     """Time a depth net on a tracked hand in rendered 640 x 480 frames, and the search for that
-    hand. Raises WeightsError if the net doesn't exist. Returns net, mb of the file, frames, reads
-    of each, load of the machine before, find_ms (the median of finding a hand), and by_threads of
-    onnxruntime: ms and p90_ms of a frame by the wall's clock, cpu_ms of the process in it, and the
-    fraction of frames with a tracked hand."""
+    hand. Raises WeightsError if the net doesn't exist.
+
+    Returns:
+        net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median
+        of finding a hand), and by_threads of onnxruntime: ms and p90_ms of a frame by the wall's
+        clock, cpu_ms of the process in it, and the fraction of frames with a tracked hand.
+    """
     load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
     if not is_net_folder(folder, DepthMetadata):
         raise WeightsError(f"no net “{source}” of depth: name one that you have, like {DEPTH_NET}")

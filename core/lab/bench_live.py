@@ -78,7 +78,9 @@ class CpuClock:
 
 def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     """Measure the Live page's CPU time per frame: in total, per step, and relative to MediaPipe.
-    `video`: shows a hand; its frames are resized to 640x480 and repeated.
+
+    Args:
+        video: shows a hand; its frames are resized to 640x480 and repeated.
 
     Returns:
         frames, with_hand, stages {name: ms}, whole_ms (`LiveProcessor.process`), bare_ms, ratio:
@@ -103,9 +105,12 @@ def bench_hand(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
 
 
 def bench_body(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
-    """Measure the Body page's CPU time per frame, in total and relative to MediaPipe alone. Returns
-    frames, with_person, whole_ms, bare_ms, ratio and own_ms as in `bench_hand`, and blurred_ms: the
-    extra cost of the blurred background, including the segmentation mask."""
+    """Measure the Body page's CPU time per frame, in total and relative to MediaPipe alone.
+
+    Returns:
+        frames, with_person, whole_ms, bare_ms, ratio and own_ms as in `bench_hand`, and blurred_ms:
+        the extra cost of the blurred background, including the segmentation mask.
+    """
     pictures, clock = read_bench_pictures(video, frames + WARM_UP_FRAMES), CpuClock()
     trace, people = BodyTrace(), 0
 

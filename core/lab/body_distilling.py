@@ -47,11 +47,16 @@ def distil_bodies(
     progress: Progress = ignore_progress,
 ) -> dict[str, int]:
     """Write the COCO data set that `train-net cpm.body_light` is trained on, with a teacher's
-    keypoints. Raises TrainingError if the training split has no people. `data`: what `read_bodies`
-    reads; a file's pictures are beside it or in images/ beside it. `pictures`: folders of
-    unannotated pictures of one person each, all for training. Returns train and val: people per
-    split; of training people, found by the teacher and agreed with; keypoints for training, and how
-    many of them are the teacher's."""
+    keypoints. Raises TrainingError if the training split has no people.
+
+    Args:
+        data: what `read_bodies` reads; a file's pictures are beside it or in images/ beside it.
+        pictures: folders of unannotated pictures of one person each, all for training.
+
+    Returns:
+        train and val: people per split; of training people, found by the teacher and agreed with;
+        keypoints for training, and how many of them are the teacher's.
+    """
     sources = [_read_annotated_bodies(path) for path in data]
     plain = [path for folder in pictures for path in list_pictures(folder)]
     total = sum(len(source.bodies) for source in sources) + len(plain)

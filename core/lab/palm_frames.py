@@ -141,10 +141,13 @@ def measure_finding(
 ) -> dict[str, Any]:
     """Measure how often finders locate a hand in depth frames with known palm centres. They are
     tried in order, as on Depth, without tracking; `RENDERED` means the held-out rendered scenes.
-    Raises MudraError: the data is missing, empty or damaged. Returns n frames; found: fraction with
-    a hand within 50 mm of the palm centre; seen: fraction with a hand anywhere; median_mm: median
-    distance of seen hands, None if none was seen; by: hands seen per method; ms: median time per
-    frame; missed: names of frames without a found hand."""
+    Raises MudraError: the data is missing, empty or damaged.
+
+    Returns:
+        n frames; found: fraction with a hand within 50 mm of the palm centre; seen: fraction with
+        a hand anywhere; median_mm: median distance of seen hands, None if none was seen; by: hands
+        seen per method; ms: median time per frame; missed: names of frames without a found hand.
+    """
     names: list[str] = []
     apart_mm, times_s = [], []
     by = dict.fromkeys((str(finder.method) for finder in finders), 0)

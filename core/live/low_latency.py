@@ -26,8 +26,12 @@ TESTED_VERSIONS = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # private pa
 
 
 def install(library: ModuleType) -> None:
-    """Replace classes of aiortc and streamlit-webrtc (`library`, which only pages import) with this
-    module's; if the version of a library wasn't tested, keep its classes and log a warning."""
+    """Replace classes of aiortc and streamlit-webrtc with this module's; if the version of a
+    library wasn't tested, keep its classes and log a warning.
+
+    Args:
+        library: `streamlit_webrtc`, which only pages import.
+    """
     if _is_tested_version("aiortc"):
         _offer_only_vp8()
         aiortc.rtcrtpreceiver.JitterBuffer = LowLatencyBuffer  # type: ignore[misc]

@@ -63,8 +63,7 @@ def measure_bodies(
     detections: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Evaluate the named estimator or body net on annotated people; errors are MudraError. Returns
-    what `evaluate_bodies` returns; with detections only n and COCO's metrics.
+    """Evaluate the named estimator or body net on annotated people; errors are MudraError.
 
     Args:
         pictures: the folder of a file's pictures; None: the file's own folder.
@@ -72,6 +71,9 @@ def measure_bodies(
         flip, decoding: options of a net, see `estimate_in_boxes`.
         held_out: evaluate only people whom training on the same data holds out.
         detections: a file of boxes for a net, instead of the annotated boxes.
+
+    Returns:
+        What `evaluate_bodies` returns; with detections only n and COCO's metrics.
     """
     source = KeypointSource(name)
     if not source.is_net:
@@ -161,9 +163,11 @@ def evaluate_bodies(
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Evaluate a finder's keypoints on annotated people; the result is JSON. Raises EstimatorError
-    if its keypoints can't be converted to the data's skeleton. `annotations`: COCO annotations of
-    the same pictures, for AP and AR. `whole`: `find` runs on whole pictures, so that AP counts all
-    bodies found in them.
+    if its keypoints can't be converted to the data's skeleton.
+
+    Args:
+        annotations: COCO annotations of the same pictures, for AP and AR.
+        whole: `find` runs on whole pictures, so that AP counts all bodies found in them.
 
     Returns:
         n people, found; measured: people with a torso; pck@0.1 and pck@0.2, each with its 95 %

@@ -33,8 +33,10 @@ def evaluate_depth(
 ) -> dict[str, Any]:
     """Evaluate a file of predicted depth hands against labels; the result is JSON. Raises
     MediaError: unknown camera; TableError: the files don't match, or the split is out of range.
-    `camera`: the frames' camera, one of `core.depth.cameras.CAMERAS`. `split`: also evaluate the
-    frames before it and the rest: NYU's second person is from 2440 on.
+
+    Args:
+        camera: the frames' camera, one of `core.depth.cameras.CAMERAS`.
+        split: also evaluate the frames before it and the rest: NYU's second person is from 2440 on.
 
     Returns:
         n frames, mean_mm, per_joint_mm in the file's order, success rates 0..1 by limit in mm; with

@@ -46,19 +46,21 @@ def evaluate_gestures(
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Evaluate a gesture model on labelled pictures (a folder per class, or its zip) or a keypoint
-    table; the result is JSON. Raises MudraError: no data, or another estimator's keypoints. Returns
-    n, detected, accuracy (undetected items count as wrong), accuracy_detected, their interval and
-    interval_detected, interval_counts (the independent units: "persons", "bursts" or "pictures"),
-    per_gesture, confusion {target: {prediction: count}}, rejected and false_accept as
-    `open_set_rates` defines them, unknown_folders, unreadable, and a table's remark; for clips of
-    several people also mean_accuracy, worst_person, worst_accuracy, per_person and unjudged.
-    Fractions 0-1, None if undefined.
+    table; the result is JSON. Raises MudraError: no data, or another estimator's keypoints.
 
     Args:
         estimator_factory: called for pictures only; with several processes, a module's function or
             a `partial` of one.
         skeleton: used if a table doesn't name its own; None: the model's.
         workers, on: where pictures are processed, see `map_parallel`.
+
+    Returns:
+        n, detected, accuracy (undetected items count as wrong), accuracy_detected, their
+        interval and interval_detected, interval_counts (the independent units: "persons", "bursts"
+        or "pictures"), per_gesture, confusion {target: {prediction: count}}, rejected and
+        false_accept as `open_set_rates` defines them, unknown_folders, unreadable, and a table's
+        remark; for clips of several people also mean_accuracy, worst_person, worst_accuracy,
+        per_person and unjudged. Fractions 0-1, None if undefined.
     """
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
@@ -201,8 +203,11 @@ def compute_accuracies(
     target: list[str], predicted: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
 ) -> dict[str, Any]:
     """Compute n, detected and accuracies with intervals, in total and per gesture; and confusion.
-    `groups`: (N,) group of dependent items; None: all items are independent. `kind`: the kind of
-    group (`intervals.MIN_CORRELATION`)."""
+
+    Args:
+        groups: (N,) group of dependent items; None: all items are independent.
+        kind: the kind of group (`intervals.MIN_CORRELATION`).
+    """
     targets, predictions = np.array(target, str), np.array(predicted, str)
     groups = np.arange(len(targets)) if groups is None else groups
     confusion: dict[str, dict[str, int]] = {}

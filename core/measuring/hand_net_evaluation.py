@@ -53,10 +53,15 @@ def evaluate_hand_net(
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Evaluate every stage of a heatmap net against a teacher's hands in pictures; the result is
-    JSON. Raises MediaError: no pictures; EstimatorError: the teacher's skeleton differs. `loose`:
-    crop squares as loosely as a tracker instead of by the protocol. Returns n pictures, detected by
-    the teacher, and stages: stage from 1, pck@0.1, pck@0.2 and mean_error in units of L; None if no
-    hand was detected."""
+    JSON. Raises MediaError: no pictures; EstimatorError: the teacher's skeleton differs.
+
+    Args:
+        loose: crop squares as loosely as a tracker instead of by the protocol.
+
+    Returns:
+        n pictures, detected by the teacher, and stages: stage from 1, pck@0.1, pck@0.2 and
+        mean_error in units of L; None if no hand was detected.
+    """
     pictures = [picture for path in paths for picture in list_pictures(path)]
     if not pictures:
         raise MediaError("no pictures there: give a folder with JPEG, PNG or WEBP pictures")

@@ -42,10 +42,15 @@ class _BoundedReader(io.BufferedReader):
 def unpack_zip(
     source: Path, allowed: re.Pattern[str] | None = None, *, name: str = ""
 ) -> Iterator[Path]:
-    """Unpack an untrusted zip into a temporary folder that exists during a `with` block. Raises
-    ArchiveError: no zip, one above the limits, or with a name that is unsafe or not allowed.
-    `allowed`: what every member's name must match in full. `name`: what to call the zip in an
-    error; "": as the file."""
+    """Unpack an untrusted zip into a temporary folder that exists during a `with` block.
+
+    Args:
+        allowed: what every member's name must match in full.
+        name: what to call the zip in an error; "": as the file.
+
+    Raises:
+        ArchiveError: no zip, one above the limits, or with a name that is unsafe or not allowed.
+    """
     name = name or source.name
     with _open_zip(source, name) as archive, temporary_folder() as folder:
         entries = archive.infolist()

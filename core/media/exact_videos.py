@@ -33,8 +33,11 @@ class VideoTrack:
 
     def __init__(self, path: Path, *, number: int = 0, pixel_format: str = "") -> None:
         """Read every packet of the file, decoding none. Raises MediaError: no video that can be
-        read, above the limits, or grey wanted of pixels whose values would change. `number`: of the
-        video stream. `pixel_format`: `GREY_16`, `GREY_8` or `RGB`; "": grey, as deep as the stream.
+        read, above the limits, or grey wanted of pixels whose values would change.
+
+        Args:
+            number: of the video stream.
+            pixel_format: `GREY_16`, `GREY_8` or `RGB`; "": grey, as deep as the stream.
         """
         self._resources = contextlib.ExitStack()
         self._name = path.name

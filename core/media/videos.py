@@ -104,8 +104,12 @@ def create_video(
     path: Path, suffix: str, container_format: str, *, name: str = ""
 ) -> av.container.OutputContainer:
     """Create a video file to add streams to; raise MediaError if its path has another suffix or
-    can't be written. `container_format`: FFmpeg's name of it. `name`: of the video in errors; "":
-    its path."""
+    can't be written.
+
+    Args:
+        container_format: FFmpeg's name of it.
+        name: of the video in errors; "": its path.
+    """
     if path.suffix.lower() != suffix:
         label = name or path.name
         raise MediaError(f"{label}: this video is written as {suffix}, not “{path.suffix}”")
@@ -157,7 +161,10 @@ def _decode_frames(
 
 class VideoWriter:
     """Writes RGB pictures of one size as WebM (VP9); a context manager. Errors as `create_video`.
-    `name`: of the video in errors; "": its path."""
+
+    Args:
+        name: of the video in errors; "": its path.
+    """
 
     def __init__(self, path: Path, fps: float, size_hw: tuple[int, int], *, name: str = "") -> None:
         self._container = create_video(path, ".webm", "webm", name=name)

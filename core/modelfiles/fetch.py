@@ -26,10 +26,16 @@ def fetch_weights(
     source: WeightsFile | None = None,
 ) -> dict[str, Any]:
     """Download published weights, verify their sha256, convert them and delete the download; return
-    their record, NAME.json. Raises WeightsError: offline, cut off, another sha256 than expected, or
-    one that has to be accepted (the file then stays, and the text names the option that accepts
-    it). `accept_hash`: the sha256 that the user trusts if none is published. `source`: another file
-    than the table's first."""
+    their record, NAME.json.
+
+    Args:
+        accept_hash: the sha256 that the user trusts if none is published.
+        source: another file than the table's first.
+
+    Raises:
+        WeightsError: offline, cut off, another sha256 than expected, or one that has to be accepted
+            (the file then stays, and the text names the option that accepts it).
+    """
     source = source or find_weights(name).sources[0]
     expected = source.sha256 or (accept_hash.lower() if accept_hash else None)
     folder.mkdir(parents=True, exist_ok=True)

@@ -71,8 +71,11 @@ def _list_tensors(model: Any, nodes: list[Any]) -> list[Any]:
 
 def find_cost_fault(data: bytes, max_operations: float, max_samples: int = 1) -> str | None:
     """Describe why an untrusted graph costs too much to run, for an error; None if it doesn't.
-    `max_operations`: multiplications for one sample. `max_samples`: the largest batch; the cost may
-    grow only linearly with the batch size."""
+
+    Args:
+        max_operations: multiplications for one sample.
+        max_samples: the largest batch; the cost may grow only linearly with the batch size.
+    """
     import onnx
 
     model = onnx.load_model_from_string(data)

@@ -77,8 +77,11 @@ NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO | _PALMS
 
 def build_net(name: str, **options: Any) -> PoseNet:
     """Build the named net with random weights; raise WeightsError if the name is unknown.
-    `options`: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or
-    `attention=Attention(holistic=True, kernel_size=7)`."""
+
+    Args:
+        options: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or
+            `attention=Attention(holistic=True, kernel_size=7)`.
+    """
     if name not in NETS:
         raise WeightsError(f"no net “{name}”, there are: {', '.join(NETS)}")
     return NETS[name].build(**options)

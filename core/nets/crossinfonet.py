@@ -147,8 +147,11 @@ class CrossInfoNet(nn.Module):
 
 class _Branch(nn.Module):
     """The palm's or the fingers' branch: predicts heatmaps from its own part of the shared map, and
-    features for keypoints from that and the other branch's residual. `joints`: how many it
-    predicts."""
+    features for keypoints from that and the other branch's residual.
+
+    Args:
+        joints: how many it predicts.
+    """
 
     def __init__(self, width: Width, joints: int) -> None:
         super().__init__()

@@ -114,10 +114,13 @@ class PoseResNet(nn.Module):
         return self.predict_with_attention(pictures)[0]
 
     def predict_with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Predict heatmaps; return them and each attention unit's weights, 0..1, by name. Returns
-        (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the coarsest
-        scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w); only those that the
-        net has."""
+        """Predict heatmaps; return them and each attention unit's weights, 0..1, by name.
+
+        Returns:
+            (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the
+            coarsest scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w); only
+            those that the net has.
+        """
         x, scales = self._extract_features(pictures), []
         for i in (0, 3, 6):
             x = self.deconv_layers[i : i + 3](x)

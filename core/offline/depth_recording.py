@@ -164,9 +164,16 @@ def offer_depth_frame(
 def open_uploaded_recording(
     uploads: Sequence[tuple[str, bytes]], folder: Path, camera: Camera | None = None
 ) -> Iterator[DepthSource]:
-    """Open the depth recording in untrusted uploads (name, content), of this camera (None: as the
-    recording says); delete the files, in a temporary folder, at the end of the `with` block. Raise
-    MudraError if the recording can't be read or the zip is unsafe."""
+    """Open the depth recording in untrusted uploads (name, content); delete the files at the end
+    of the `with` block.
+
+    Args:
+        folder: a temporary one.
+        camera: that recorded it; None: read from the recording.
+
+    Raises:
+        MudraError: the recording can't be read, or the zip is unsafe.
+    """
     with ExitStack() as stack:
         own = stack.enter_context(temporary_uploads(uploads, folder, _FILES_TITLE))
         first = next(own.iterdir())

@@ -41,8 +41,12 @@ def to_rows(
     gesture: str = "",
     numbers: Sequence[int] | None = None,
 ) -> list[Row]:
-    """Convert a frame's poses to rows of the keypoint table, of the frame's source if `source` is
-    "", numbered from 0 if `numbers` is None."""
+    """Convert a frame's poses to rows of the keypoint table.
+
+    Args:
+        source: if "", the frame's.
+        numbers: of the poses; None: 0, 1 … in order.
+    """
     skeleton = skeleton_named(estimate.skeleton)
     height, width = frame.size_hw
     rows = []

@@ -28,9 +28,12 @@ class CanonicalFrame(NamedTuple):
 
 def canonical_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> CanonicalFrame:
     """Rotate 2-D poses to a common heading, and mirror hands that have the thumb on the other side;
-    sizes don't change. A pose of length 0 has heading 0. `from_root`: large beside a thousandth:
-    the heading of a smaller pose is too short. `xp`: the array library of the argument, numpy or
-    torch."""
+    sizes don't change. A pose of length 0 has heading 0.
+
+    Args:
+        from_root: large beside a thousandth: the heading of a smaller pose is too short.
+        xp: the array library of the argument, numpy or torch.
+    """
     heading = to_unit_length(_heading_sum(from_root, skeleton), xp)
     hx, hy = heading[:, None, 0], heading[:, None, 1]
     along = from_root[..., 0] * hx + from_root[..., 1] * hy

@@ -112,8 +112,11 @@ def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
 
 def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
     """Decode each map's peak, shifted by a quarter of a cell towards the higher neighbour along
-    each axis (Newell et al. 2016), except at the map's border. Returns (..., J, 2) x, y in cells,
-    NaN where no value is above 0; (..., J) peak values, 0 there."""
+    each axis (Newell et al. 2016), except at the map's border.
+
+    Returns:
+        (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
+    """
     cells, values = find_peaks(maps)
     size_wh = np.array(maps.shape[:-3:-1])
     inside = np.all((cells > 1) & (cells < size_wh - 1), axis=-1, keepdims=True)
@@ -124,8 +127,12 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
 
 def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
     """Decode each map's peak by DARK (Zhang et al. 2020, 3.2): blur the map, then take one Newton
-    step on its logarithm. Returns as `decode_quarter`. `blur`: side of the Gaussian kernel that
-    evens the map out, cells, odd: 11 for maps that were trained on a sigma of 2, 17 for 3."""
+    step on its logarithm. Returns as `decode_quarter`.
+
+    Args:
+        blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
+            trained on a sigma of 2, 17 for 3.
+    """
     cells, values = find_peaks(maps)
     flat = maps.reshape(-1, *maps.shape[-2:])
     offsets = [
@@ -168,9 +175,12 @@ def _mask_empty_peaks(cells: Any, values: Floats) -> tuple[Floats, Floats]:
 
 def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
     """Decode keypoints of a SimCC net (Li et al. 2022): the position of the highest value in each
-    of its outputs, (..., J, W·bins) and (..., J, H·bins). Returns (..., J, 2) x, y in input pixels,
-    NaN where no value is above 0; (..., J) the lower of both axes' highest values (as mmpose scores
-    them), 0 there."""
+    of its outputs, (..., J, W·bins) and (..., J, H·bins).
+
+    Returns:
+        (..., J, 2) x, y in input pixels, NaN where no value is above 0; (..., J) the lower of both
+        axes' highest values (as mmpose scores them), 0 there.
+    """
     place = np.stack([along_x.argmax(axis=-1), along_y.argmax(axis=-1)], axis=-1) / bins
     return _mask_empty_peaks(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
 

@@ -62,9 +62,12 @@ def pck_interval(
     distances: Distances, limit: float, rng: np.random.Generator, pictures: ArrayLike | None = None
 ) -> tuple[float, float]:
     """Compute the 95 % confidence interval of `pck(…).weighted` by a bootstrap over pictures, since
-    errors in the same picture are correlated. `distances`: (N, K); or (S, N, K) of several nets on
-    the same poses, whose rates are pooled. `pictures`: (N,) which picture each pose is in; None:
-    each in another."""
+    errors in the same picture are correlated.
+
+    Args:
+        distances: (N, K); or (S, N, K) of several nets on the same poses, whose rates are pooled.
+        pictures: (N,) which picture each pose is in; None: each in another.
+    """
     nets = distances.reshape(-1, *distances.shape[-2:])
     poses = np.arange(nets.shape[1]) if pictures is None else np.asarray(pictures)
     which = np.unique(poses, return_inverse=True)[1]

@@ -73,8 +73,12 @@ class PoseTracker:
     """Numbers poses so that each keeps its number from frame to frame.
 
     Hands are matched by displacement; bodies, which may cross, by similarity (OKS and the boxes'
-    IoU) to their positions extrapolated by constant velocity. `forget_s`: a track that is missing
-    for longer ends. `reuse`: a new pose gets the lowest free number, else one never used before."""
+    IoU) to their positions extrapolated by constant velocity.
+
+    Args:
+        forget_s: a track that is missing for longer ends.
+        reuse: a new pose gets the lowest free number, else one never used before.
+    """
 
     def __init__(self, forget_s: float = 0.5, *, reuse: bool = False) -> None:
         self.forget_s, self.reuse = forget_s, reuse
@@ -178,8 +182,12 @@ def _mean_displacement(previous: Floats, current: Floats) -> float:
 
 def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) -> float:
     """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of OKS
-    and IoU of their shared keypoints. `is_only`: there is one pose and one track: similarity, the
-    expensive part, is skipped where it can't change the match."""
+    and IoU of their shared keypoints.
+
+    Args:
+        is_only: there is one pose and one track: similarity, the expensive part, is skipped where
+            it can't change the match.
+    """
     way = _mean_displacement(previous, current)
     if way > _NEW_BODY_COST or (is_only and way + 1 < _NEW_BODY_COST):
         return way

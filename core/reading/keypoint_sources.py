@@ -57,8 +57,12 @@ class KeypointSource:
             return self.name
 
     def open(self, paths: Paths, *, num_poses: int = 1, isolated: bool = True) -> Any:
-        """Create the estimator with these options, `isolated` as in `MediapipeTask`. Raise
-        EstimatorError if the name is unknown, WeightsError if its models are missing or altered."""
+        """Create the estimator with these options. Raise EstimatorError if the name is unknown,
+        WeightsError if its models are missing or altered.
+
+        Args:
+            isolated: see `MediapipeTask`.
+        """
         if not self.is_net:
             options = {"masks": True} if self.masks else {}
             if ESTIMATORS[self.name].can_isolate:

@@ -97,8 +97,11 @@ def add_correction(
     recorder: Recorder, gesture_id: int, frames: Sequence[AnalysedFrame], hand: str | None = None
 ) -> AddReport:
     """Store the valid frames as one recording of the gesture and report the rest as skipped; can be
-    undone. Raise MediaError if none of the frames is valid. `hand`: "Left" or "Right"; None: each
-    frame's main pose."""
+    undone. Raise MediaError if none of the frames is valid.
+
+    Args:
+        hand: "Left" or "Right"; None: each frame's main pose.
+    """
     report, samples = AddReport(), list[NewSample]()
     last: Floats | None = None
     for number, one in enumerate(frames, 1):

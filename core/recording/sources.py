@@ -31,10 +31,16 @@ def record_source(
     person: str | None = None,
     progress: Progress = ignore_progress,
 ) -> RecordingStatus:
-    """Record a gesture from `camera:N` or a video file into a project (created if missing). Raises
-    NotFoundError: the project has no such gesture; MediaError: no such camera, or an unreadable
-    file. `seconds`: maximum duration; None: until the video ends, or Ctrl-C. `person`: who shows
-    it; None: “me” in front of a camera, unknown in a video."""
+    """Record a gesture from `camera:N` or a video file into a project (created if missing).
+
+    Args:
+        seconds: maximum duration; None: until the video ends, or Ctrl-C.
+        person: who shows it; None: “me” in front of a camera, unknown in a video.
+
+    Raises:
+        NotFoundError: the project has no such gesture.
+        MediaError: no such camera, or an unreadable file.
+    """
     frames = open_frames(source)
     with find_or_create_project(store, project, estimator.skeleton) as (found, _):
         gesture_id = find_gesture(store, found.id, gesture).id

@@ -84,9 +84,16 @@ def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
 def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
     """Restore a project, gesture or person with the samples deleted with it, and return the number
     of restored samples. A sample that also belongs to another gesture or person in the bin stays
-    there until that entry is restored. Raises NotFoundError: it is not in the bin; StoreError: the
-    name is taken, or samples don't fit their gesture's kind; nothing changed. `project_id`: the
-    project whose history gets the action. `name`: a new name; "" keeps the old one."""
+    there until that entry is restored.
+
+    Args:
+        project_id: the project whose history gets the action.
+        name: a new name; "" keeps the old one.
+
+    Raises:
+        NotFoundError: it is not in the bin.
+        StoreError: the name is taken, or samples don't fit their gesture's kind; nothing changed.
+    """
     table = _TABLES[kind]
     with store.begin_undoable(row_id if kind == PROJECT else project_id) as undo_log:
         found = t.filter_deleted(select(table), table, deleted=True).where(table.c.id == row_id)

@@ -64,9 +64,12 @@ class SampleMerger:
 
     def add(self, row: Row, *, is_foreign: bool) -> None:
         """Queue a row's sample unless the project already has it; insert its gesture, person,
-        session and recording if they are missing. `row`: columns of `samples`, and of its origin as
-        `gesture_…`, `session_…`, `burst_…`. `is_foreign`: whether another program wrote it;
-        `file_hash` then identifies it."""
+        session and recording if they are missing.
+
+        Args:
+            row: columns of `samples`, and of its origin as `gesture_…`, `session_…`, `burst_…`.
+            is_foreign: whether another program wrote it; `file_hash` then identifies it.
+        """
         sample = _hash_sample(row["taken_at"], row["instance"], row["keypoints"])
         if sample in self._known or (is_foreign and row["file_hash"] in self._known):
             self.already += 1

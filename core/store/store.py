@@ -70,10 +70,17 @@ class Store(Database):
         in_space: bool = False,
         motions: bool = False,
     ) -> Project:
-        """Create a project with the default gestures of its skeleton, including `none`. `in_space`:
-        whether it trains on 3-D keypoints. `motions`: whether it starts with moving hand gestures
-        instead. Raises StoreError: the name is taken; LabelError: the name is invalid;
-        SkeletonError: no such skeleton, or it has no 3-D features."""
+        """Create a project with the default gestures of its skeleton, including `none`.
+
+        Args:
+            in_space: whether it trains on 3-D keypoints.
+            motions: whether it starts with moving hand gestures instead.
+
+        Raises:
+            StoreError: the name is taken.
+            LabelError: the name is invalid.
+            SkeletonError: no such skeleton, or it has no 3-D features.
+        """
         first = _FIRST_GESTURES.get(skeleton_named(skeleton).name, (NONE,))
         first, kind = (MOTIONS, MOVING) if motions else (first, STILL)
         if in_space:

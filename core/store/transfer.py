@@ -148,8 +148,11 @@ def insert_project(
 ) -> ImportedProject:
     """Insert an imported project and all its rows under new ids; if its name is taken, append a
     number. Raise StoreError if a row refers to a missing row or samples don't fit together.
-    `columns`: of `projects`, without id, key and owner. `read`: returns the rows of one of PARTS
-    with their old ids, as `read_project_rows` does."""
+
+    Args:
+        columns: of `projects`, without id, key and owner.
+        read: returns the rows of one of PARTS with their old ids, as `read_project_rows` does.
+    """
     name = name_columns(_find_free_name(connection, columns["name"], owner))
     project_id = insert_row(connection, t.projects, columns | name | {"owner": owner})
     project = select(t.projects).where(t.projects.c.id == project_id)

@@ -193,8 +193,11 @@ def train_net(
     the weights. Raise TrainingError if the loss isn't finite or there are too few samples; the last
     checkpoint is kept.
 
-    An interrupt (Ctrl-C, SIGINT) stops training early and keeps what was learned. `run`: if there
-    are several processes, only the first writes to it."""
+    An interrupt (Ctrl-C, SIGINT) stops training early and keeps what was learned.
+
+    Args:
+        run: if there are several processes, only the first writes to it.
+    """
     fabric, rows = _launch_fabric(options), _select_training_rows(data, options)
     net, loss_function = _build_initial_net(name, options), LOSSES[NETS[name].loss]
     adamw = torch.optim.AdamW(_group_parameters(net), lr=options.rate)

@@ -81,8 +81,11 @@ def make_joint_targets(
 ) -> tuple[Tensor, Tensor]:
     """Make target heatmaps as published by Xiao et al. 2018: Gaussians of 2 cells (for maps 64
     high, else in proportion) in the cells nearest to keypoint / stride, cut off at three sigmas.
-    Returns (B, J, h, w), and (B, J) 1 if the keypoint is labelled and the square of its Gaussian
-    overlaps or touches the map, else 0."""
+
+    Returns:
+        (B, J, h, w), and (B, J) 1 if the keypoint is labelled and the square of its Gaussian
+        overlaps or touches the map, else 0.
+    """
     sigma = max(_MIN_JOINT_SIGMA_CELLS, size_hw[0] / _ROWS_PER_SIGMA)
     maps = encode_heatmaps(
         keypoints, size_hw, stride, sigma=sigma, centre="round", cut_off=3.0, xp=torch
@@ -113,8 +116,12 @@ def cross_info_loss(
 
 def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
     """Return the cross-entropy of heatmap values and peak position, plus the absolute depth error
-    at the peak. `maps`: (B, 1, 2, h, w): logits of the heatmap, depth. `keypoints`: (B, 1, 3) x, y
-    in input pixels, depth in the map's units; NaN: an empty heatmap."""
+    at the peak.
+
+    Args:
+        maps: (B, 1, 2, h, w): logits of the heatmap, depth.
+        keypoints: (B, 1, 3) x, y in input pixels, depth in the map's units; NaN: an empty heatmap.
+    """
     logits, depth = maps[:, 0].float().unbind(1)
     target = heatmap_targets(keypoints[..., :2], (maps.shape[-2], maps.shape[-1]), stride)[:, 0]
     value = functional.binary_cross_entropy_with_logits(

@@ -111,8 +111,12 @@ def save_net(
     net: PoseNet, folder: Path, name: str, about: Mapping[str, Any], scaling: Scaling = UNIT_SCALING
 ) -> None:
     """Export a net to ONNX and write its model folder with metadata; raise WeightsError if the
-    exported graph differs from torch. `about`: more metadata; of a body net also `alignment` and
-    `decode`, where its maps are not read by the defaults of `core.pose.heatmaps.MapDecoding`."""
+    exported graph differs from torch.
+
+    Args:
+        about: more metadata; of a body net also `alignment` and `decode`, where its maps are not
+            read by the defaults of `core.pose.heatmaps.MapDecoding`.
+    """
     graph = _describe_graph(net, scaling)
     write_net(folder, _export_checked(graph), {"name": name, **graph.metadata, **about})
 

@@ -27,9 +27,12 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 class Worker:
     """A child process that answers one request at a time. The first request starts it; after a
-    crash, the next one restarts it. `handler`: the module that handles requests, e.g.
-    "core.estimators.mediapipe_worker". `extra_memory`: bytes that it may use beyond its idle
-    memory."""
+    crash, the next one restarts it.
+
+    Args:
+        handler: the module that handles requests, e.g. "core.estimators.mediapipe_worker".
+        extra_memory: bytes that it may use beyond its idle memory.
+    """
 
     def __init__(self, handler: str, *, extra_memory: int = EXTRA_MEMORY) -> None:
         self.handler, self.extra_memory = handler, extra_memory

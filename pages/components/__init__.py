@@ -15,8 +15,11 @@ def read_asset(name: str) -> str:
 
 
 def register_component(name: str, html: str = "", *, libraries: tuple[str, ...] = ()) -> Any:
-    """Register the component of NAME.js, after the JavaScript files that it uses, and of NAME.css,
-    if it exists; return its draw function."""
+    """Register the component of NAME.js and, if it exists, NAME.css; return its draw function.
+
+    Args:
+        libraries: JavaScript files whose functions NAME.js uses.
+    """
     css = read_asset(f"{name}.css") if (Path(__file__).parent / f"{name}.css").exists() else None
     js = "\n".join(read_asset(file) for file in (*libraries, f"{name}.js"))
     return st.components.v2.component(name, html=html or None, css=css, js=js)

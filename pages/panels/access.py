@@ -122,7 +122,11 @@ def current_owner() -> str:
 
 def require_login(on_log_out: Callable[[], None]) -> None:
     """Stop the page and show Log in if the visitor isn't logged in; for a logged-in visitor, show
-    their name in the sidebar and Log out, which first calls `on_log_out`."""
+    their name and Log out in the sidebar.
+
+    Args:
+        on_log_out: closes what Streamlit would release only later.
+    """
 
     def log_out() -> None:
         on_log_out()

@@ -65,8 +65,12 @@ def pick_persons() -> int:
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
-    """Show a selector among people's numbers, each in the person's colour if `coloured`; return the
-    selected number, or a single person's without drawing."""
+    """Show a selector among people's numbers and return the selected number; don't draw for a
+    single person.
+
+    Args:
+        coloured: whether each is drawn in the colour of their number.
+    """
     if len(numbers) == 1:
         return numbers[0]
     chosen = st.segmented_control(

@@ -33,8 +33,11 @@ LIMITS_MB = {
 
 
 def pick_option(title: str, options: Iterable[str], key: str, **control: Any) -> str:
-    """Draw a segmented control, by default with the first option, and with further arguments of
-    `st.segmented_control`; return the selected option."""
+    """Draw a segmented control, by default with the first option; return the selected option.
+
+    Args:
+        control: further arguments of `st.segmented_control`.
+    """
     names = list(options)
     return st.segmented_control(
         title, names, default=names[0], required=True, key=key, persist_state="session", **control
@@ -65,8 +68,13 @@ def pick_emoji(key: str, current: str = "") -> str:
 def upload_field(
     kinds: Sequence[str], label: str, types: Sequence[str], *, place: Any = st, **options: Any
 ) -> Any:
-    """Draw a file uploader in `place` with the size limits of these kinds of file (of LIMITS_MB)
-    and further options of `st.file_uploader`; return its uploads."""
+    """Draw a file uploader with the size limits of these kinds of file, and return its uploads.
+
+    Args:
+        kinds: keys of `LIMITS_MB`.
+        place: the container to draw in.
+        options: further arguments of `st.file_uploader`.
+    """
     limits = {kind: LIMITS_MB[kind] for kind in kinds}
     files = place.file_uploader(label, types, max_upload_size=max(limits.values()), **options)
     if len(set(limits.values())) > 1:
@@ -77,8 +85,12 @@ def upload_field(
 def download_button(
     label: str, content: bytes | str | Callable[[], bytes | str], name: str, **options: Any
 ) -> None:
-    """Draw a button that downloads content, made when it is pressed if it is a function, without
-    rerunning the page. The name's suffix determines the media type; further options are those of
-    `st.download_button`."""
+    """Draw a button that downloads a file without rerunning the page.
+
+    Args:
+        content: of the file, or a function that makes it when the button is pressed.
+        name: the file's name; its suffix determines the media type.
+        options: further arguments of `st.download_button`.
+    """
     mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
     st.download_button(label, content, name, mime, on_click="ignore", **options)

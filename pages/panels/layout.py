@@ -89,8 +89,11 @@ def stacking_columns(key: str, *widths: float) -> list[DeltaGenerator]:
 def show_table(
     columns: Mapping[str, Sequence[object]], bar: str = "", bar_max: float = 0.0
 ) -> None:
-    """Show columns of equal length as an HTML table with escaped texts; numbers of the column `bar`
-    show a bar of length value / `bar_max`."""
+    """Show columns of equal length as an HTML table; texts are escaped.
+
+    Args:
+        bar: a column of numbers whose cells show a bar of length value / `bar_max`.
+    """
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     rows = []
     for row in zip(*columns.values(), strict=True):

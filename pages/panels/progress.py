@@ -62,8 +62,13 @@ def read_cached_upload(
 
 
 def start_job(key: str, work: Callable[[Progress], Any]) -> None:
-    """Run work, given a progress callback, in its own thread, which page reruns don't interrupt;
-    first wait for the key's previous job of this visitor. It must not call Streamlit."""
+    """Run work in its own thread, which page reruns don't interrupt; first wait for the key's
+    previous job.
+
+    Args:
+        key: names the job in this visitor's session state.
+        work: given a progress callback; it must not call Streamlit.
+    """
     before: Job | None = st.session_state.get(key)
     if before is not None:
         before.thread.join()

@@ -30,8 +30,13 @@ def get_or_make(
     make: Callable[[], Value],
     close: Callable[[Value], object] = lambda value: None,
 ) -> Value:
-    """Return the value cached under a name; if its key (the files and settings that determine it)
-    changed or another page opened, close the old value and call `make`."""
+    """Return the value cached under a name; if its key changed or another page opened, close the
+    old value and call `make`.
+
+    Args:
+        name: the cache entry; a value with another key is closed first.
+        key: the files and settings that determine the value.
+    """
     values = _cached_values()
     if name not in values or values[name].key != key:
         drop_cached(name)

@@ -30,7 +30,12 @@ _NVGESTURE_MAX_MM = 750.0  # farther away there is JPEG noise at edges
 
 
 class DepthVideo(DepthRecording):
-    """The frames of a video; nvGesture's camera also defines what a grey level means."""
+    """The frames of a video.
+
+    Args:
+        camera: overrides the file's own; nvGesture's also defines what a grey level means.
+        unit_mm: of its numbers; None: from the file or camera.json, else 1 for 16 bits.
+    """
 
     def __init__(self, path: Path, camera: Camera | None, unit_mm: float | None) -> None:
         with ExitStack() as tracks:

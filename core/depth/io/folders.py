@@ -45,7 +45,12 @@ LAYOUTS = (
 
 
 class DepthFolder(DepthRecording):
-    """The pictures of a folder."""
+    """The pictures of a folder.
+
+    Args:
+        camera: overrides the folder's own.
+        unit_mm: of its 16-bit numbers; None: from camera.json, else 1.
+    """
 
     def __init__(self, folder: Path, camera: Camera | None, unit_mm: float | None) -> None:
         self._folder = folder = folder.resolve()

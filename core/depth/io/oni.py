@@ -70,7 +70,12 @@ class _Stream:
 
 
 class OniRecording(DepthRecording):
-    """The depth stream of an .oni; camera.json beside it overrides its own field of view."""
+    """The depth stream of an .oni.
+
+    Args:
+        camera: overrides camera.json beside the file, which overrides its own field of view.
+        unit_mm: of its numbers; None: from the file or camera.json, else 1.
+    """
 
     def __init__(self, path: Path, camera: Camera | None, unit_mm: float | None) -> None:
         self._stream = _find_depth_stream(path)

@@ -33,7 +33,12 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class DepthStack(DepthRecording):
-    """The pictures of a .npy or .npz."""
+    """The pictures of a .npy or .npz.
+
+    Args:
+        camera: overrides the file's own.
+        unit_mm: of its numbers; None: from the file or camera.json, else 1.
+    """
 
     def __init__(self, path: Path, camera: Camera | None, unit_mm: float | None) -> None:
         arrays = read_npz(path) if path.suffix.lower() == ".npz" else {"depth": _map_npy(path)}

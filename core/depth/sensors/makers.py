@@ -28,9 +28,15 @@ Capture = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, re
 
 
 class LiveSensor(DepthSource):
-    """A camera that is started when created; subclasses list, start and read one kind. Raises
-    MediaError: it can't be started. `library`: its maker's module. `number`: of the devices that
-    are plugged in."""
+    """A camera that is started when created; subclasses list, start and read one kind.
+
+    Args:
+        library: its maker's module.
+        number: of the devices that are plugged in.
+
+    Raises:
+        MediaError: it can't be started.
+    """
 
     def __init__(self, name: str, library: Any, number: int) -> None:
         super().__init__(name, None)

@@ -202,7 +202,13 @@ class ImportedRuns:
 
     def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
         """Copy the training runs to the scratch folder, validate their logs and assign them to the
-        project. `samples`: ids in the file → new ids. Raises ArchiveError: an invalid log or table.
+        project.
+
+        Args:
+            samples: ids in the file → new ids.
+
+        Raises:
+            ArchiveError: an invalid log or table.
         """
         for old, new in self.names.items():
             shutil.copytree(self._source / old, self._scratch / new)

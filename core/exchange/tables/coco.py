@@ -179,7 +179,8 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
 
     From files of other programs this is gesture (the category), source, width and height; v = 1
     becomes the score 0.5. Annotations without keypoints are skipped. Raises TableError: not COCO
-    json, or an invalid annotation, named by its number."""
+    json, or an invalid annotation, named by its number.
+    """
     images: dict[Key, _Image] = {}
     categories: dict[Key, _Category] = {}
     for part, number, item in iterate_json_objects(path, ("images", "categories")):

@@ -96,10 +96,16 @@ def export_data(
     kind: str | None = None,
     progress: Progress = ignore_progress,
 ) -> ExportedSamples:
-    """Export the project's samples outside the bin to a file in a format of FORMATS. `kind`: one of
-    FORMATS; None: by the suffix. "kazuhito" also writes the gestures' names, to
-    …_classifier_label.csv. Raises TableError: another suffix or kind; StoreError: the file can't be
-    written."""
+    """Export the project's samples outside the bin to a file in a format of FORMATS.
+
+    Args:
+        kind: one of FORMATS; None: by the suffix. "kazuhito" also writes the gestures' names, to
+            …_classifier_label.csv.
+
+    Raises:
+        TableError: another suffix or kind.
+        StoreError: the file can't be written.
+    """
     by_suffix = {one.suffix: name for name, one in FORMATS.items() if name != "kazuhito"}
     kind = kind or by_suffix.get(out.suffix.lower())
     if kind not in FORMATS:

@@ -101,8 +101,11 @@ def fit_mlp(
 ) -> tuple[GestureNet, int]:
     """Fit an MLP for a fixed number of epochs, log every epoch, and call `each_epoch` with its net.
     Return the averaged net of the last epoch and the number of epochs, which is lower if stopped.
-    Raise InterruptedFitError if an epoch after the first fails. `validation`: measured after every
-    epoch for the training curve; it decides nothing."""
+    Raise InterruptedFitError if an epoch after the first fails.
+
+    Args:
+        validation: measured after every epoch for the training curve; it decides nothing.
+    """
     torch.set_num_threads(1)  # steps this small are four times slower when threads share them
     fit = _Fit(data, options)
     epochs = options.epochs or fit.enough_epochs

@@ -73,8 +73,12 @@ def train(
     into the run's folder, and log the result and the end. If the loss becomes NaN, measure and save
     the last good epoch, then raise TrainingError; also for an unknown classifier, bad data or a
     full disk. Raise ReplacedError if a newer training run replaces this one; a preliminary model
-    may remain. `clips`: moving gestures of the same project, if `data` are still gestures: their
-    model is saved in a folder inside the run's."""
+    may remain.
+
+    Args:
+        clips: moving gestures of the same project, if `data` are still gestures: their model is
+            saved in a folder inside the run's.
+    """
     options, stop = options or TrainOptions(), stop or Stop()
     started = time.monotonic()
     try:

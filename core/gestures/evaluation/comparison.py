@@ -58,9 +58,13 @@ def compare_classifiers(
 ) -> dict[str, Any]:
     """Fit each of `CLASSIFIERS` on the same training samples, measure its accuracy on the same
     held-out samples, and call `on_row` with its row; end early if stopped. Raise TrainingError if
-    the data can't be trained on. Returns the keys of `Protocol.to_dict`, n, groups, epochs, rows:
-    classifier, seconds to fit, accuracy, interval, and for all but the first difference and
-    difference_interval (to the first; fractions)."""
+    the data can't be trained on.
+
+    Returns:
+        The keys of `Protocol.to_dict`, n, groups, epochs, rows: classifier, seconds to fit,
+        accuracy, interval, and for all but the first difference and difference_interval (to the
+        first; fractions).
+    """
     data = data.drop_empty_gestures()
     split = split_by_groups(data, seed)
     train, validation = data.take(split.train), data.take(split.validation)

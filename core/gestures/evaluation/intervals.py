@@ -54,8 +54,12 @@ def estimate_accuracy(
     equal_weights: bool = False,
 ) -> Accuracy:
     """Return the accuracy of (n,) samples, n ≥ 1, with its 95 % interval, widened because samples
-    of the same group are correlated. `kind`: what the groups are, a key of `MIN_CORRELATION`.
-    `equal_weights`: every group weighs the same, however many samples it has."""
+    of the same group are correlated.
+
+    Args:
+        kind: what the groups are, a key of `MIN_CORRELATION`.
+        equal_weights: every group weighs the same, however many samples it has.
+    """
     sums, counts = _count_by_group(correct.astype(float), groups)
     return accuracy_from_counts(sums, counts, kind, equal_weights=equal_weights)
 

@@ -92,8 +92,11 @@ def write_bundle(
     """Write a model as a `.gesture` file, with test vectors of V = 16 inputs; read it back, check
     that its outputs are the same, and return it. Raise ModelError if the model can't be run, or
     outputs differ by more than 1e-4. Raise ArchiveError if the file can't be written or its name
-    doesn't end in `.gesture`. `beside`: the content of a `.gesture` file of moving gestures to
-    include."""
+    doesn't end in `.gesture`.
+
+    Args:
+        beside: the content of a `.gesture` file of moving gestures to include.
+    """
     if out.suffix != SUFFIX:
         raise ArchiveError(f"{out.name}: the file's name must end in {SUFFIX}")
     members = {

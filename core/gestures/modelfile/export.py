@@ -67,8 +67,11 @@ def save_motion_model(
     templates: Templates | None = None,
 ) -> None:
     """Write the model.onnx and metadata.json of a matcher of moving gestures into a folder. Raise
-    ModelError if the saved graph's outputs differ from the matcher's. `templates`: reject windows
-    unlike all of their examples; None: reject nothing."""
+    ModelError if the saved graph's outputs differ from the matcher's.
+
+    Args:
+        templates: reject windows unlike all of their examples; None: reject nothing.
+    """
     steps = data.keypoints.shape[1]
     motion = {"kind": MOVING, "steps": steps, "longest_s": _find_longest_s(data)}
     rejection = {} if templates is None else {"rejection": _TEMPLATE_REJECTION}

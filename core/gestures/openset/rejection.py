@@ -60,7 +60,10 @@ def fit_rejection(
     samples and on unknown hands.
 
     Half of the unknown hands are samples of `none`, if there are any; the others are synthetic.
-    `allow_early_stop`: if stopped, return early with an unusable head."""
+
+    Args:
+        allow_early_stop: if stopped, return early with an unusable head.
+    """
     generator = torch.Generator().manual_seed(seed)
     n = int(np.clip(_PER_SAMPLE * len(data), _MIN_EXAMPLES, _MAX_EXAMPLES))
     gestures, unknown = _make_examples(data, n, augmentation, generator)
@@ -153,7 +156,10 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejectio
     No gesture sample is judged by a threshold that it helped to choose: the samples of each person
     (or session, or half) are judged by the threshold chosen on the others. Unknown hands choose no
     threshold, so the final one judges them. Fixed bounds apply unless many people are held out.
-    `kind`: what separated the held-out samples, see `Split.kind`."""
+
+    Args:
+        kind: what separated the held-out samples, see `Split.kind`.
+    """
     probabilities, rejection = predict_open_set(net, data)
     none, titles = index_of_none(data), skeleton_named(data.skeleton).titles
     none_label = -1 if none is None else none

@@ -32,8 +32,12 @@ def import_onnx(
 ) -> tuple[bytes, dict[str, Any], dict[str, int]]:
     """Check an untrusted ONNX body net in a worker and add its preprocessing; return the graph, its
     metadata, and its counts of arrays and parameters. Raises WeightsError if it isn't such a net.
-    `path`: a graph with one input (N, 3, H, W) float32 and one output (N, J, h, w), or two, (N, J,
-    positions along x) and (N, J, positions along y). `joints`: J of the entry's skeleton."""
+
+    Args:
+        path: a graph with one input (N, 3, H, W) float32 and one output (N, J, h, w), or two, (N,
+            J, positions along x) and (N, J, positions along y).
+        joints: J of the entry's skeleton.
+    """
     check_file(path, MODEL.max_onnx_bytes)
     options = {
         "path": str(path.resolve()),

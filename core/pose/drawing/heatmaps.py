@@ -142,9 +142,13 @@ def draw_with_heatmaps(
     mirror: bool = False,
 ) -> Picture:
     """Draw poses as `draw_estimate` does, with their heatmaps: over the picture, or the first
-    pose's heatmaps as tiles beside it. `stages`: of the net; with 0 there are no heatmaps.
-    `attention_names`: of the net's attention maps, for their tiles while nobody is detected; None:
-    those of the heatmaps."""
+    pose's heatmaps as tiles beside it.
+
+    Args:
+        stages: of the net; with 0 there are no heatmaps.
+        attention_names: of the net's attention maps, for their tiles while nobody is detected;
+            None: those of the heatmaps.
+    """
     estimate = select_person_maps(estimate, maps.person)
     if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
         rgb = overlay_heatmaps(rgb, estimate.heatmaps, maps.stage, maps.joint)

@@ -43,8 +43,11 @@ def list_labelled_pictures(
     folder: Path, mapping: Mapping[str, str] | None = None, *, name: str = "", videos: bool = False
 ) -> list[LabelledPicture]:
     """List the pictures, and with `videos` the videos, in a folder and its subfolders, sorted and
-    labelled by their folder's name; skip hidden files. Raise MediaError if there are none. `name`:
-    of the folder itself, if its own name means nothing (an unpacked zip's)."""
+    labelled by their folder's name; skip hidden files. Raise MediaError if there are none.
+
+    Args:
+        name: of the folder itself, if its own name means nothing (an unpacked zip's).
+    """
     found = []
     suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
     for path in sorted(folder.rglob("*")):

@@ -90,9 +90,15 @@ def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSam
 
 def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bool, str]]) -> None:
     """Check that new samples have as many axes as the project's samples; if all are x, y, z, set
-    the project to train on 3-D keypoints. `kinds`: of the new samples: number of axes, whether they
-    have `world`, and their estimator. Raises SkeletonError: other axes than the project's samples,
-    or no 3-D keypoints although the project trains on them."""
+    the project to train on 3-D keypoints.
+
+    Args:
+        kinds: of the new samples: number of axes, whether they have `world`, and their estimator.
+
+    Raises:
+        SkeletonError: other axes than the project's samples, or no 3-D keypoints although the
+            project trains on them.
+    """
     of = t.projects.c
     project = select(of.name, of.in_space).where(of.id == project_id)
     name, in_space = connection.execute(project).one()

@@ -123,7 +123,8 @@ def can_browser_find(options: Options) -> bool:
 def show_browser_video(constraints: Mapping[str, Any]) -> BrowserStream | Stream | None:
     """Draw the camera with its START button; return its stream, None while the camera is off.
 
-    Falls back to the server's video if the files for a browser are missing."""
+    Falls back to the server's video if the files for a browser are missing.
+    """
     if not has_browser_files(Paths.find().weights):
         st.warning(
             "Hand tracking on this device is not installed: run `make setup`, online.",

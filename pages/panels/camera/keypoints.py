@@ -57,8 +57,12 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
 
 
 def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
-    """Draw the switch for several hands or people, with these options of `st.toggle`; return the
-    maximum number of poses. For a skeleton of two hands, return 1 without drawing."""
+    """Draw the switch for several hands or people; return the maximum number of poses. For a
+    skeleton of two hands, return 1 without drawing.
+
+    Args:
+        toggle: further arguments of `st.toggle`.
+    """
     if skeleton_named(skeleton).title == PAIR:
         return 1
     body = skeleton_named(skeleton).is_body

@@ -19,7 +19,8 @@ SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (128
 def pick_tracking_place() -> str:
     """Show a selector for where hand tracking runs; return SERVER or BROWSER.
 
-    The default is the browser if the server is another machine, which its video may not reach."""
+    The default is the browser if the server is another machine, which its video may not reach.
+    """
     place = st.radio(
         "Hand tracking runs on",
         [SERVER, BROWSER],

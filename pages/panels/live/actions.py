@@ -23,8 +23,13 @@ _play_tone = register_component("gesture_tone", "<span></span>")
 def show_actions(
     live: LiveProcessor | None, project: Project, model: GestureModel | None, *, smoothed: bool
 ) -> None:
-    """Draw the switches of the outputs (tone, OSC, WebSocket), apply them to the running video
-    (None: the camera is off, and all ports are closed), and show the outputs' state."""
+    """Draw the switches of the outputs (tone, OSC, WebSocket), apply them to the running video, and
+    show the outputs' state.
+
+    Args:
+        live: None while the camera is off; all ports are then closed.
+        smoothed: whether gestures are already smoothed.
+    """
     with st.expander("Actions: send to other programs, play a tone", icon="📡", key="actions"):
         settings = _pick_action_settings(project, model, smoothed)
     if live is None:

@@ -25,8 +25,11 @@ MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
 
 
 def show_quick_training(project: Project, advice: str) -> None:
-    """Draw Train (enabled if the page's `recording_advice` is ""), “Learn as I go”, and the current
-    or last training run, with live updates."""
+    """Draw Train, “Learn as I go”, and the current or last training run, with live updates.
+
+    Args:
+        advice: the `recording_advice` of this run of the page; "" enables the button.
+    """
     running, model = _training_and_model(project)
     left = "" if advice else excluded_samples_text(studio().store, project)
     st.fragment(_draw_quick_training, run_every=0.5 if running else None)(
