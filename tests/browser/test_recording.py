@@ -325,7 +325,9 @@ def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_card
 
 def test_a_timed_recording_begins_with_a_press_and_ends_by_itself(page, workspace):
     press_text(page, "Timed")
-    button_to_hold(page, "point_up").click()
+    button = button_to_hold(page, "point_up")
+    expect(button).to_have_accessible_name("Record point_up")  # no longer “Hold to record”
+    button.click()
     expect(page.get_by_role("button", name="Stop recording point_up")).to_be_visible()
     expect(card(page, "point_up").locator(".count")).to_have_text(re.compile("⏳ [123] s"))
     keeps(page, "point_up")
