@@ -6,12 +6,12 @@ In memory nothing of a picture outlives the page that shows it.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.jobs.net_training import stop_net_training
+from core.jobs.net_training import delete_packs, stop_net_training
 from core.jobs.owners import belongs_to
 from core.paths import Paths
 from core.store import Project
@@ -26,12 +26,13 @@ class DerivedData:
     title: str  # for people
     # stored in runs that name their project, and deleted with the project
     in_project_runs: bool = False
-    has_pictures: bool = False  # of samples, which `delete_packs` deletes
+    # deletes copies of a project's pictures; with None, unused copies
+    delete_pictures: Callable[[Paths, Project | None], None] | None = None
 
     @property
     def deleted_by(self) -> str:
         """Return, as text for people, which actions delete this kind of data."""
-        with_pictures = ["pictures when forgotten"] if self.has_pictures else []
+        with_pictures = ["pictures when forgotten"] if self.delete_pictures else []
         with_project = ["with its project"] if self.in_project_runs else []
         return ", ".join([*with_pictures, *with_project, "with everything"])
 
@@ -39,7 +40,9 @@ class DerivedData:
 DERIVED = (
     DerivedData("runs", "your trainings and their models", in_project_runs=True),
     DerivedData("nets", "your own nets"),
-    DerivedData("net-runs", "trainings of nets", in_project_runs=True, has_pictures=True),
+    DerivedData(
+        "net-runs", "trainings of nets", in_project_runs=True, delete_pictures=delete_packs
+    ),
     DerivedData("packs", "crops of hands that nets learn from"),
     DerivedData("landmarks", "keypoints found in pictures"),
     DerivedData("incoming", "models that are just coming in"),
@@ -54,6 +57,14 @@ def derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
             yield folder, one
 
 
+def delete_derived_pictures(paths: Paths, project: Project | None = None) -> None:
+    """Delete copies of the project's pictures outside the database, and stop training runs that use
+    them; if `project` is None, delete only the copies that are not in use."""
+    for one in DERIVED:
+        if one.delete_pictures is not None:
+            one.delete_pictures(paths, project)
+
+
 def delete_project_runs(
     paths: Paths, deleted: Sequence[Project], remaining: Sequence[Project]
 ) -> None:
@@ -66,6 +77,6 @@ def delete_project_runs(
                     continue
                 if any(belongs_to(run, p) for p in remaining):
                     continue
-                if one.has_pictures and run.status() == RUNNING:
+                if one.delete_pictures is not None and run.status() == RUNNING:
                     stop_net_training(run)
                 shutil.rmtree(run.path, ignore_errors=True)

@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.admin.derived import delete_project_runs, derived_folders
+from core.admin.derived import delete_derived_pictures, delete_project_runs, derived_folders
 from core.errors import StoreError
-from core.jobs.net_training import delete_packs, stop_net_training
+from core.jobs.net_training import stop_net_training
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.recording.recorder import stop_recordings
@@ -89,10 +89,14 @@ def erase_everything(
     store: Store, paths: Paths, manager: TrainingManager | None = None
 ) -> ErasureReport:
     """Permanently delete everything recorded, trained, imported or unpacked here, but no shipped
-    files or third-party models; report the deleted bytes and the failures. Recordings and trainings
-    of this process and trainings of nets are stopped; a command that records or trains in another
-    process ends with an error. Raise StoreError if the store can't be emptied; everything else is
-    deleted."""
+    files or third-party models; report the deleted bytes and the failures.
+
+    Recordings and trainings of this process are stopped, and trainings of nets. A command that
+    records or trains in another process ends with an error.
+
+    Raises:
+        StoreError: the store can't be emptied; everything else is deleted.
+    """
     before = _measure_own_data(store, paths)
     stop_recordings(store)
     if manager is not None:
@@ -147,7 +151,7 @@ def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
     counts = deleting.empty_bin(store)
     with contextlib.suppress(StoreError):  # free pages are reused
         deleting.compact_database(store)
-    delete_packs(paths)
+    delete_derived_pictures(paths)
     _delete_prepared_downloads(paths)
     delete_project_runs(paths, deleted, store.projects())
     return counts
@@ -157,7 +161,7 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
     """Delete a project's pictures with all copies, and compact the database; return the number of
     pictures."""
     count = deleting.delete_pictures(store, project.id)
-    delete_packs(paths, project)
+    delete_derived_pictures(paths, project)
     _delete_prepared_downloads(paths)
     with contextlib.suppress(StoreError):
         deleting.compact_database(store)
