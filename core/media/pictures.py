@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import PICTURE
 from core.pose.types import Picture
 
@@ -52,13 +53,11 @@ def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
     """Read a path's bytes, or return the given ones; raise MediaError if there are too many."""
-    try:
+    with wrap_os_errors(MediaError, f"{name} can't be read"):
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > PICTURE.max_bytes:
             raise MediaError(f"{name} has {size:,} bytes; the limit is {PICTURE.max_bytes:,}")
         return source.read_bytes() if isinstance(source, Path) else source
-    except OSError as error:
-        raise MediaError(f"{name} can't be read: {error.strerror}") from error
 
 
 def _check_pixel_count(image: Image.Image, name: str) -> None:
@@ -120,7 +119,5 @@ def write_picture(rgb: Picture, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")
-    try:
+    with wrap_os_errors(MediaError, f"{path} can't be written"):
         path.write_bytes(encode_png(rgb) if suffix == ".png" else encode_jpeg(rgb, 92))
-    except OSError as error:
-        raise MediaError(f"{path} can't be written: {error.strerror}") from error

@@ -37,6 +37,7 @@ from core.depth.cubes import Depth
 from core.depth.frames import DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import DEPTH
 
 _MAX_PIXELS = 1600 * 1200  # as OpenNI's own player
@@ -124,19 +125,16 @@ class OniRecording(DepthRecording):
 def _find_depth_stream(path: Path) -> _Stream:
     """Find the first depth stream that has frames, ignoring a truncated last record."""
     streams: dict[int, _Stream] = {}  # by node
-    try:
-        with path.open("rb") as file:
-            for kind, node, fields, *place in _read_records(file, path.name):
-                name, rest = _split_name(fields)
-                if kind in _NODE_TYPES and len(rest) >= 8:
-                    streams[node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
-                elif node in streams and kind in _PROPERTY_TYPES:
-                    streams[node].properties[name] = rest[4:]
-                elif node in streams and kind == _FRAME_TYPE and len(fields) >= 8:
-                    time_s = int.from_bytes(fields[:8], "little") / 1e6
-                    streams[node].frames.append((time_s, place[0], place[1]))
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
+    with wrap_os_errors(MediaError, f"{path.name} can't be read"), path.open("rb") as file:
+        for kind, node, fields, *place in _read_records(file, path.name):
+            name, rest = _split_name(fields)
+            if kind in _NODE_TYPES and len(rest) >= 8:
+                streams[node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
+            elif node in streams and kind in _PROPERTY_TYPES:
+                streams[node].properties[name] = rest[4:]
+            elif node in streams and kind == _FRAME_TYPE and len(fields) >= 8:
+                time_s = int.from_bytes(fields[:8], "little") / 1e6
+                streams[node].frames.append((time_s, place[0], place[1]))
     for stream in streams.values():
         if stream.kind == _DEPTH_KIND and stream.frames:
             return stream

@@ -24,7 +24,7 @@ from core.depth.io.depth_videos import NOTE
 from core.depth.io.folders import RGB_FOLDER, TIMES_FILE
 from core.depth.io.joint_files import JOINTS_FILE, joint_columns, joint_fields
 from core.errors import MediaError
-from core.files import write_whole
+from core.files import wrap_os_errors, write_whole
 from core.media.exact_videos import LosslessWriter
 from core.media.pictures import encode_jpeg
 from core.pose.skeletons.table import SKELETONS
@@ -73,18 +73,16 @@ class FolderWriter:
     def __init__(self, folder: Path) -> None:
         self._folder, self._count = folder, 0
         self._camera: Camera | None = None
-        try:
+        with wrap_os_errors(MediaError, f"{folder} can't be written"):
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
                 raise MediaError(f"{folder} is not empty: name another folder, or empty it")
-        except OSError as error:
-            raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
     def write(self, frame: DepthFrame) -> None:
         """Append a frame: its PNG, time, true keypoints and colours. Raise MediaError if its camera
         differs from the first frame's and it has no true keypoints."""
         name = f"{self._count:06d}"
-        try:
+        with wrap_os_errors(MediaError, f"{self._folder} can't be written"):
             if self._camera is None:
                 write_whole(self._folder / CAMERA_FILE, camera_to_json(frame.camera).encode())
                 self._append_line(TIMES_FILE, ["picture", "time_s"])
@@ -98,8 +96,6 @@ class FolderWriter:
                 jpeg = encode_jpeg(frame.rgb, _JPEG_QUALITY)
                 write_whole(self._folder / RGB_FOLDER / f"{name}.jpg", jpeg)
             write_whole(self._folder / f"{name}.png", encode_depth(_round_to_mm(frame.depth_mm)))
-        except OSError as error:
-            raise MediaError(f"{self._folder} can't be written: {error.strerror}") from error
         self._count += 1
 
     def _append_truth(self, name: str, frame: DepthFrame) -> None:

@@ -12,7 +12,6 @@ K keypoints. Numbers are written as the shortest text that gives the same float3
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 from core.errors import StoreError, TableError
 from core.exchange.tables.coco import write_coco
 from core.exchange.tables.columns import COLUMNS, Row, array_axes, number_columns, split_clip
-from core.files import replace_atomically
+from core.files import open_output
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.progress import Progress, ignore_progress
@@ -110,7 +109,7 @@ def export_data(
     kind = kind or by_suffix.get(out.suffix.lower())
     if kind not in FORMATS:
         raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
-    with _open_output(out) as part, store.begin_read() as connection:
+    with open_output(out, StoreError) as part, store.begin_read() as connection:
         total = measure_project(connection, project.id).samples
 
         def read_frames(progress: Progress = progress) -> Iterator[Row]:
@@ -134,17 +133,6 @@ def export_data(
             joints = skeleton_named(project.skeleton).size
             done = _write_table(read_frames(), part, kind, joints, axes)
     return ExportedSamples(done, total - done, files)
-
-
-@contextmanager
-def _open_output(out: Path) -> Iterator[Path]:
-    """Yield a path that replaces `out` afterwards; raise StoreError if it can't be written."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with replace_atomically(out) as part:
-            yield part
-    except OSError as error:
-        raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
 
 
 def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: int) -> int:
@@ -229,5 +217,5 @@ def _write_gesture_names(gestures: list[Gesture], out: Path) -> None:
     csv.writer(text, lineterminator="\n").writerows(
         [quote_formula(gesture.name)] for gesture in gestures
     )
-    with _open_output(out) as part:
+    with open_output(out, StoreError) as part:
         part.write_text(text.getvalue(), encoding="utf-8-sig")
