@@ -178,12 +178,12 @@ def project_estimator(
 ) -> Callable[[], Any]:
     """Return a function that creates this estimator; if None, the default for the project's
     skeleton (if new, for hands)."""
-    from core.reading.keypoint_sources import KeypointSource, default_source
+    from core.reading.keypoint_sources import default_source
+    from core.store.transfer import find_project_skeleton
 
-    if name is None:
-        same = [p for p in store.projects() if p.name.casefold() == project.casefold()]
-        name = (default_source(same[0].skeleton) if same else KeypointSource()).name
-    return estimator_factory(paths, name)
+    return estimator_factory(
+        paths, name or default_source(find_project_skeleton(store, project)).name
+    )
 
 
 @contextmanager
