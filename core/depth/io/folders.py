@@ -121,14 +121,14 @@ def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
                 raise MediaError(
                     f"{folder.name} has {len(found):,} frames, at most {DEPTH.max_frames:,}"
                 )
-            return layout, sorted(found, key=_natural_sort_key)
+            return layout, sorted(found, key=_make_natural_sort_key)
     raise MediaError(
         f"no depth pictures in {folder.name}: expected are .png of 16 bits, NYU's depth_1_….png or "
         "MSRA's …_depth.bin; or one recording as a file"
     )
 
 
-def _natural_sort_key(name: str) -> list[tuple[int, str]]:
+def _make_natural_sort_key(name: str) -> list[tuple[int, str]]:
     """Return a sort key by which 9.png comes before 10.png."""
     parts = re.split(r"(\d+)", name)
     return [(int(part) if part.isdecimal() else 0, part) for part in parts]

@@ -87,7 +87,7 @@ class OniRecording(DepthRecording):
                 f"{path.name} has no distances, but form {pixel_format}: record DEPTH_1_MM"
             )
         beside, beside_unit = read_camera_file(path.parent, self._size_hw)
-        own = _camera_of_stream(self._stream, self._size_hw)
+        own = _build_stream_camera(self._stream, self._size_hw)
         camera = choose_camera(path.name, self._size_hw, camera, beside, own)
         super().__init__(path.name, camera, len(self._stream.frames))
         check_frame_size(self._size_hw, camera, path.name)
@@ -151,7 +151,7 @@ def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
     return height, width
 
 
-def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
+def _build_stream_camera(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
     """Build the camera from the stream's field of view; None if it is missing or invalid."""
     angles = stream.unpack_property("xnFOV", _FOV)
     if len(angles) != 2 or not all(0.01 < angle < 3.1 for angle in angles):
@@ -216,7 +216,7 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, 
     file.seek(0)
     head = file.read(_FILE_HEADER.size)
     if len(head) < _FILE_HEADER.size or head[:4] != b"NI10":
-        raise MediaError(f"{name} is no recording of OpenNI: it doesn't begin with NI10")
+        raise MediaError(f"{name} is no recording of OpenNI: it doesn't start with NI10")
     _, *version = _FILE_HEADER.unpack(head)[:4]
     header = _NEW_HEADER if version >= [1, 0, 1] else _OLD_HEADER
     at = _FILE_HEADER.size

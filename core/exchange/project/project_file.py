@@ -235,7 +235,7 @@ class _ProjectReader:
                     progress(count, max(total, count))
             if count != total:
                 raise ArchiveError(
-                    f"{self._name} holds {count:,} {part}, its manifest says {total:,}"
+                    f"{self._name} holds {count:,} {part}, its manifest lists {total:,}"
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:

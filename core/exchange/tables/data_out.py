@@ -21,7 +21,13 @@ import numpy as np
 
 from core.errors import StoreError, TableError
 from core.exchange.tables.coco import write_coco
-from core.exchange.tables.columns import COLUMNS, Row, array_axes, number_columns, split_clip
+from core.exchange.tables.columns import (
+    COLUMNS,
+    Row,
+    list_array_axes,
+    list_number_columns,
+    split_clip,
+)
 from core.files import open_output
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
@@ -143,7 +149,7 @@ def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: i
 
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
     fields = [(name, types[column_type]) for name, column_type in COLUMNS.items()]
-    fields += [(name, pa.float32()) for name in number_columns(joints, axes)]
+    fields += [(name, pa.float32()) for name in list_number_columns(joints, axes)]
     schema = pa.schema(fields)
     if kind == "csv":
         writer: Any = arrow_csv.CSVWriter(out, schema)
@@ -170,7 +176,7 @@ def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list
         if quote and column_type is str:
             values = [value and quote_formula(value) for value in values]
         columns.append(values)
-    for blob, names in array_axes(axes).items():
+    for blob, names in list_array_axes(axes).items():
         numbers = np.full((len(rows), joints * len(names)), np.nan, np.float32)
         for i, row in enumerate(rows):
             flat = to_floats(row[blob] or b"")

@@ -130,7 +130,7 @@ def _train_in_space(connection: Connection, project_id: int, axes: set[int]) -> 
 def check_frame_counts(gesture: str, kind: str, counts: Iterable[int]) -> None:
     """Raise KindError if a moving gesture gets single frames, or a still gesture gets clips."""
     if any((count > 1) != (kind == MOVING) for count in counts):
-        raise _kind_error(gesture, kind)
+        raise _make_kind_error(gesture, kind)
 
 
 def check_stored_kinds(connection: Connection, *conditions: object) -> None:
@@ -144,7 +144,7 @@ def check_stored_kinds(connection: Connection, *conditions: object) -> None:
     found = t.filter_deleted(found, t.samples).where(wrong, *conditions)
     row = connection.execute(found.limit(1)).first()
     if row is not None:
-        raise _kind_error(row.name, row.kind)
+        raise _make_kind_error(row.name, row.kind)
 
 
 def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
@@ -153,7 +153,7 @@ def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
         check_stored_kinds(connection, _SAMPLE.id.in_(chunk))
 
 
-def _kind_error(gesture: str, kind: str) -> KindError:
+def _make_kind_error(gesture: str, kind: str) -> KindError:
     """Create the KindError that tells whether this gesture takes single frames or clips."""
     own, other = "single frames", "clips"
     if kind == MOVING:
