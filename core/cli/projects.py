@@ -88,6 +88,8 @@ def delete(paths: Paths, name: Name) -> common.Answer:
 @common.command(app)
 def restore(paths: Paths, name: Name) -> common.Answer:
     """Restore a project from the bin; of several with that name the newest."""
+    from core.store.bin import PROJECT, restore_from_bin
+
     with common.open_store(paths) as store:
         there = store.projects(deleted=True)
         found = [project for project in there if project.name.casefold() == name.casefold()]
@@ -95,7 +97,7 @@ def restore(paths: Paths, name: Name) -> common.Answer:
             names = ", ".join(f"“{project.name}”" for project in there) or "nothing"
             raise NotFoundError(f"no project “{name}” in the bin; in it: {names}")
         project = max(found, key=lambda one: one.id)
-        store.restore_project(project.id)
+        restore_from_bin(store, project.id, PROJECT, project.id)
     return {"restored": project.name}, f"“{project.name}” is back"
 
 

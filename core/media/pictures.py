@@ -3,9 +3,11 @@
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
@@ -90,19 +92,21 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def encode_jpeg(rgb: Picture, quality: int = 90) -> bytes:
     """Encode a picture as JPEG."""
-    return _encode_picture(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return encode_picture(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def encode_png(rgb: Picture) -> bytes:
     """Encode a picture as PNG."""
-    return _encode_picture(".png", rgb, [])
+    return encode_picture(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [])
 
 
-def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
-    """Encode a picture in a suffix's format; raise MediaError if its shape can't be encoded."""
-    success, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+def encode_picture(suffix: str, pixels: NDArray[Any], options: list[int]) -> bytes:
+    """Encode grey or BGR pixels in a suffix's format; raise MediaError if their shape can't be
+    encoded."""
+    success, data = cv2.imencode(suffix, pixels, options)
     if not success:
-        raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
+        raise MediaError(f"a picture of shape {pixels.shape} can't be written as {suffix}")
     return data.tobytes()
 
 

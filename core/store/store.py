@@ -126,10 +126,6 @@ class Store(Database):
         """Put a project with everything in it into the bin."""
         self.update_rows(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
 
-    def restore_project(self, project_id: int) -> None:
-        """Take a project out of the bin; raise StoreError if its name is taken."""
-        self.update_rows(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
-
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Set the run whose model the project uses; None: always the newest run's."""
         self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
