@@ -18,6 +18,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from core.errors import MudraError
+
 _LOCK_TIMEOUT_S = 10  # a change takes milliseconds
 _FOLDER_LOCK = re.compile(r"mudra-([a-z]+-)?[0-9a-f]{8}\.lock")
 
@@ -33,6 +35,15 @@ def printable(name: str) -> str:
 
 
 @contextmanager
+def wrap_os_errors(kind: type[MudraError], problem: str) -> Iterator[None]:
+    """Turn an OSError in a `with` block into an error of this kind: the problem and the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{problem}: {error.strerror or error}") from error
+
+
+@contextmanager
 def replace_atomically(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; it replaces `path` if the block succeeds."""
     part = path.with_name(f".{path.name}.part-{secrets.token_hex(4)}")
@@ -42,6 +53,16 @@ def replace_atomically(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+@contextmanager
+def open_output(path: Path, kind: type[MudraError]) -> Iterator[Path]:
+    """Yield a temporary path as `replace_atomically` does, in a folder that is made; raise an error
+    of this kind if it can't be written."""
+    with wrap_os_errors(kind, f"{path} can't be written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replace_atomically(path) as part:
+            yield part
 
 
 def write_whole(path: Path, content: bytes) -> None:

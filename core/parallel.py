@@ -86,14 +86,14 @@ def check_place(on: str, path: Path | None = None) -> None:
     """
     if on not in (LOCAL, RAY) and not on.startswith("ray://"):
         raise EstimatorError(f"unknown place “{on}”: local, ray or ray://HOST:PORT")
-    if _cluster_address(on) and path is not None and path.suffix.lower() == ".zip":
+    if _find_cluster_address(on) and path is not None and path.suffix.lower() == ".zip":
         raise MediaError(
             f"{path.name} would be unpacked on this machine alone: unpack it where all machines of "
             "the cluster can read it, and give the folder"
         )
 
 
-def _cluster_address(on: str) -> str | None:
+def _find_cluster_address(on: str) -> str | None:
     """Return the Ray cluster's address; None for `local`, or for a local cluster to be started."""
     if on == LOCAL:
         return None
@@ -136,7 +136,7 @@ def _run_part(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
     return list(work(part))
 
 
-def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
+def _make_workers_killed_error(part: Sequence[Any]) -> EstimatorError:
     """Create the error for workers that were repeatedly killed at the same part."""
     return EstimatorError(
         f"workers were killed {1 + _RETRIES} times in a row, at {part[0]} or soon after: too "
@@ -166,7 +166,7 @@ def _run_in_processes(
             attempts = attempts + 1 if pending[0] is first else 1
             first = pending[0]
             if attempts > _RETRIES:
-                raise _workers_killed_error(first) from error
+                raise _make_workers_killed_error(first) from error
 
 
 @contextmanager
@@ -203,7 +203,7 @@ def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> It
     except ray.exceptions.RayTaskError as error:  # raised by the work itself
         raise error.cause from error
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
-        raise _workers_killed_error(pending[0]) from error
+        raise _make_workers_killed_error(pending[0]) from error
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise EstimatorError(f"the Ray cluster broke off: {error}") from error
 
@@ -218,7 +218,7 @@ def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
         raise EstimatorError(
             f"--on {on} needs Ray: pip install 'ray[client]', on each machine"
         ) from error
-    address = _cluster_address(on)
+    address = _find_cluster_address(on)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     logging.getLogger("ray.client_builder").setLevel(logging.ERROR)  # prints the same
     if address:  # its processes find Mudra in any working folder

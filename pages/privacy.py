@@ -74,7 +74,7 @@ def _show_keypoints_only(project: Project) -> None:
     label = "Delete this project's pictures"
     if confirm_in_popover(label, "🫥", explanation, "Delete the pictures", "forget"):
         with show_errors():
-            count = erasing.forget_pictures_here(studio().store, studio().paths, project)
+            count = erasing.delete_project_pictures(studio().store, studio().paths, project)
             _show_after_rerun(f"{count:,} pictures deleted; the project now stores keypoints only.")
 
 

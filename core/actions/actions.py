@@ -171,7 +171,7 @@ class Actions:
                     seen = self._hands.update(hands, estimate)
                 else:
                     seen = self._hands.end_all()
-                changes = self._changes.motion_changes(motions, time_s)
+                changes = self._changes.make_motion_changes(motions, time_s)
                 changes += self._changes.update(hands, time_s)
                 return [*self._send_changes(changes), *self._send_hands(seen)]
         except Exception:  # the video continues

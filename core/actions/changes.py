@@ -136,7 +136,7 @@ class ChangeDetector:
                 del self._hands[name]
         return changes
 
-    def motion_changes(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
+    def make_motion_changes(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
         """Return a change for each completed motion that the rate limit allows; the hand shows that
         gesture until the next `update`."""
         changes = []

@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,21 +59,13 @@ class HandInSpace:
         return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
-@dataclass
-class _HandState:
-    """State of a hand between frames."""
-
-    last: HandInSpace
-    grips: GripDetector = field(default_factory=GripDetector)
-    seen_s: float = 0.0
-
-
 class SpatialHandDetector:
     """Makes a message for each 3-D hand in a frame, and one when a hand is gone."""
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._wall_clock = wall_clock
-        self._hands: dict[str, _HandState] = {}
+        # by hand: its grips' state, its last message, and the frame's time
+        self._hands: dict[str, tuple[GripDetector, HandInSpace, float]] = {}
 
     def update(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
         """Return a message for each 3-D hand, and for each hand missing for FORGET_S."""
@@ -83,7 +75,7 @@ class SpatialHandDetector:
             if reading.pose.world is not None
         ]
         now_s = estimate.time_s
-        gone = [name for name, hand in self._hands.items() if now_s - hand.seen_s >= FORGET_S]
+        gone = [name for name, (*_, at_s) in self._hands.items() if now_s - at_s >= FORGET_S]
         return found + [self._make_gone_message(name) for name in gone]
 
     def end_all(self) -> list[HandInSpace]:
@@ -93,21 +85,21 @@ class SpatialHandDetector:
     def _make_message(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
         """Make the message of a visible hand, with pinch and grab, and store its state."""
         joints, points, origin = _locate_keypoints(reading.pose, estimate)
-        empty = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
-        known = self._hands.setdefault(reading.hand, _HandState(empty))
-        grips = known.grips(joints, skeleton_named(estimate.skeleton))
-        known.seen_s = estimate.time_s
-        known.last = HandInSpace(
+        detector = self._hands[reading.hand][0] if reading.hand in self._hands else GripDetector()
+        grips = detector(joints, skeleton_named(estimate.skeleton))
+        hand = HandInSpace(
             self._wall_clock(), reading.hand, estimate.skeleton, origin, joints, points, grips
         )
-        return known.last
+        self._hands[reading.hand] = detector, hand, estimate.time_s
+        return hand
 
     def _make_gone_message(self, name: str) -> HandInSpace:
         """Forget a hand and make the message that it is gone, with empty arrays and grips off."""
-        last = self._hands.pop(name).last
+        _, last, _ = self._hands.pop(name)
         grips = {key: Grip(False, math.nan, grip.at) for key, grip in last.grips.items()}
-        nothing = last.joints_mm[:0], last.points[:0]
-        return HandInSpace(self._wall_clock(), name, last.skeleton, last.origin, *nothing, grips)
+        joints, points = last.joints_mm[:0], last.points[:0]
+        now = self._wall_clock()
+        return replace(last, time=now, joints_mm=joints, points=points, grips=grips)
 
 
 def _locate_keypoints(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:

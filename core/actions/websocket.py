@@ -121,7 +121,7 @@ class WebSocketOut:
         self._call_in_loop(self._queue_line, change.json_line)
 
     def send_hand(self, hand: HandInSpace) -> None:
-        """Queue a hand for every client whose queue is less than half full, without blocking."""
+        """Queue a hand for each client with a queue less than half full, without blocking."""
         if self._queues:
             self._call_in_loop(self._queue_line, hand.json_line, self._limits.waiting // 2)
 

@@ -50,7 +50,7 @@ DERIVED = (
 )
 
 
-def derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
+def iterate_derived_folders(paths: Paths) -> Iterator[tuple[Path, DerivedData]]:
     """Yield each existing folder of derived data, with the kind of data it has."""
     for one in DERIVED:
         for folder in sorted(paths.workspace.glob(one.folders)):
@@ -70,7 +70,7 @@ def delete_project_runs(
 ) -> None:
     """Delete the runs, and their models, that belong to a deleted project and not to a remaining
     one; stop running net training runs first."""
-    for folder, one in derived_folders(paths):
+    for folder, one in iterate_derived_folders(paths):
         for run in list_runs(folder) if one.in_project_runs else ():
             with suppress(FileNotFoundError):  # deleted by another process
                 if not any(belongs_to(run, p) for p in deleted):

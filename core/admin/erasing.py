@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.admin.derived import delete_derived_pictures, delete_project_runs, derived_folders
+from core.admin.derived import delete_derived_pictures, delete_project_runs, iterate_derived_folders
 from core.errors import StoreError
 from core.jobs.net_training import stop_net_training
 from core.jobs.trainings import TrainingManager
@@ -57,7 +57,7 @@ def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
     """List the kinds of data that Mudra stores, with location and size; skip empty ones. If someone
     is logged in, list only their data, without server paths."""
     found = [_describe_database(store, paths)]
-    for path, derived in derived_folders(paths):
+    for path, derived in iterate_derived_folders(paths):
         shown = f"your folder, {path.name}" if paths.owner else path
         found.append(
             StoredData(derived.title, shown, measure_path(path), deleted_by=derived.deleted_by)
@@ -105,7 +105,7 @@ def erase_everything(
         if run.status() == RUNNING:
             stop_net_training(run)
     erased = ErasureReport()
-    for path, _ in derived_folders(paths):
+    for path, _ in iterate_derived_folders(paths):
         _remove_path(path, erased)
     for path in _find_temporary_folders(paths):
         for inside in path.iterdir():
@@ -157,7 +157,7 @@ def empty_bin_here(store: Store, paths: Paths) -> dict[str, int]:
     return counts
 
 
-def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
+def delete_project_pictures(store: Store, paths: Paths, project: Project) -> int:
     """Delete a project's pictures with all copies, and compact the database; return the number of
     pictures."""
     count = deleting.delete_pictures(store, project.id)

@@ -37,7 +37,7 @@ def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get(HEADER))
 
 
-def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
+def read_proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
     """Return the visitor's name from the proxy's header; raise AccessError if the name or the
     environment's secret is missing, or the request did not come from the proxy."""
     secret = environ.get(SECRET, "")
@@ -62,18 +62,18 @@ def check_secret(secret: str, name: str) -> None:
         )
 
 
-def openid_owner(issuer: object, subject: object) -> str:
+def name_openid_owner(issuer: object, subject: object) -> str:
     """Return the owner's name: an e-mail address may pass to another person."""
     return f"{issuer} {subject}"
 
 
-def cookie_user(cookies: Mapping[str, str], secret: str) -> str:
+def read_cookie_user(cookies: Mapping[str, str], secret: str) -> str:
     """Return the owner from Streamlit's signed login cookie; "" if missing, expired or forged."""
     with suppress(BadData, ValueError, KeyError, TypeError, AccessError):
         check_secret(secret, "cookie_secret")
         user = json.loads(_read_cookie(cookies, secret))
         if user["is_logged_in"] is True:
-            return openid_owner(user["iss"], user["sub"])
+            return name_openid_owner(user["iss"], user["sub"])
     return ""
 
 

@@ -76,7 +76,7 @@ class AccessMiddleware:
         owner = self._policy.identify(connection) if self._policy.has_login else ""
         scope[OWNER] = owner
         path = scope["path"].removeprefix(self._policy.base)
-        app = self._rejection_response(connection, owner, path) or self._app
+        app = self._choose_rejection(connection, owner, path) or self._app
         if scope["type"] == "http":
             await app(scope, receive, _wrap_with_headers(send, is_media=path.startswith(MEDIA)))
         else:
@@ -84,7 +84,7 @@ class AccessMiddleware:
                 self._drop_session_of_others(scope, owner)
             await app(scope, receive, self._remember_addresses(send, owner, path))
 
-    def _rejection_response(
+    def _choose_rejection(
         self, connection: HTTPConnection, owner: str, path: str
     ) -> ASGIApp | None:
         """Return the response that rejects a request; None if the request is allowed."""
@@ -227,7 +227,7 @@ class UploadLimitMiddleware:
         length = Headers(scope=scope).get("content-length", "")
         if not length.isdecimal():
             await PlainTextResponse("Content-Length is missing.", 411)(scope, receive, send)
-        elif problem := self._exceeded_limit(session, int(length)):
+        elif problem := self._describe_exceeded_limit(session, int(length)):
             await PlainTextResponse(problem, 413)(scope, receive, send)
         else:
             self._receiving[session] += int(length)
@@ -237,7 +237,7 @@ class UploadLimitMiddleware:
                 self._receiving[session] -= int(length)
                 self._receiving += Counter()  # drops sessions at zero
 
-    def _exceeded_limit(self, session: str, length: int) -> str:
+    def _describe_exceeded_limit(self, session: str, length: int) -> str:
         """Return the error message if an upload of `length` bytes exceeds a limit; otherwise ""."""
         held = Counter(self._held())
         held.update(self._receiving)

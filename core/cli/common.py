@@ -51,7 +51,7 @@ DepthNetName = Annotated[
 ]
 DepthCamera = Annotated[
     str | None,
-    Option("--camera", help="nyu, icvl, msra, hands17 or nvgesture; else as the recording says."),
+    Option("--camera", help="nyu, icvl, msra, hands17 or nvgesture; default: the recording's own."),
 ]
 DepthUnit = Annotated[
     float | None, Option("--unit-mm", min=0.0001, help="Unit of a recording's numbers, as 0.125.")
@@ -105,7 +105,7 @@ def _check_skeleton(skeleton: str | None) -> str | None:
 def check_choice(value: str, choices: Collection[str], option: str) -> None:
     """Raise a usage error if an option's value is not one of the choices."""
     if value not in choices:
-        raise typer.BadParameter(f"“{value}” is none of {', '.join(choices)}", param_hint=option)
+        raise typer.BadParameter(f"“{value}” is not one of {', '.join(choices)}", param_hint=option)
 
 
 Mapping = Annotated[
@@ -178,12 +178,12 @@ def project_estimator(
 ) -> Callable[[], Any]:
     """Return a function that creates this estimator; if None, the default for the project's
     skeleton (if new, for hands)."""
-    from core.reading.keypoint_sources import KeypointSource, default_source
+    from core.reading.keypoint_sources import default_source
+    from core.store.transfer import find_project_skeleton
 
-    if name is None:
-        same = [p for p in store.projects() if p.name.casefold() == project.casefold()]
-        name = (default_source(same[0].skeleton) if same else KeypointSource()).name
-    return estimator_factory(paths, name)
+    return estimator_factory(
+        paths, name or default_source(find_project_skeleton(store, project)).name
+    )
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def open_source(source: str, camera: str | None = None, unit_mm: float | None = 
     from core.depth.sensors.finding import open_sensor
 
     if source.startswith(_SENSOR):
-        common.reject_recording_options(camera, unit_mm, "a sensor tells it itself")
+        common.reject_recording_options(camera, unit_mm, "a sensor provides its own")
         with _mute_sdk_output():
             return open_sensor(source.removeprefix(_SENSOR))
     given = get_camera(camera) if camera else None
@@ -137,7 +137,7 @@ def evaluate_finding(
     data: Annotated[
         Path,
         Option(
-            help="Frames whose palms are known: frames.csv, joints.csv, NYU, "
+            help="Frames with known palms: frames.csv, joints.csv, NYU, "
             "ICVL, MSRA, HANDS 2017; or: rendered."
         ),
     ],

@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from core.cli import common
-from core.cli.training import interval_text
+from core.cli.training import format_range
 from core.paths import Paths
 
 app = typer.Typer()
@@ -113,7 +113,7 @@ def starter(
         lambda text: print(text, file=sys.stderr),
     )
     text = (
-        f"mean {100 * figures['mean_accuracy']:.2f} % ({interval_text(figures['interval'])}), "
+        f"mean {100 * figures['mean_accuracy']:.2f} % ({format_range(figures['interval'])}), "
         f"worst {figures['worst_person']} "
         f"{100 * figures['worst_accuracy']:.2f} %: {out}"
     )

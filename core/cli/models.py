@@ -28,7 +28,7 @@ def export(
 
     bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
     proof = describe_proof(bundle, paths)
-    return {"file": str(out), **proof}, f"{out}\n{_proof_text(proof)}"
+    return {"file": str(out), **proof}, f"{out}\n{_format_proof(proof)}"
 
 
 @app.command()
@@ -43,7 +43,7 @@ def verify(file: common.GestureFile, as_json: common.Json = False) -> None:
         if as_json:
             common.print_result({"ok": False, "error": str(error)}, "", True)
         raise
-    common.print_result({"ok": True, **proof}, f"{file} is whole\n{_proof_text(proof)}", as_json)
+    common.print_result({"ok": True, **proof}, f"{file} is whole\n{_format_proof(proof)}", as_json)
 
 
 @common.command(app, "import-model")
@@ -62,11 +62,11 @@ def import_model(
     return document, f"{run.name}: {run.path}"
 
 
-def _proof_text(proof: dict[str, Any]) -> str:
+def _format_proof(proof: dict[str, Any]) -> str:
     """Format the proof of a `.gesture` file; warn if its predict.py is not Mudra's."""
-    lines = [*_vector_lines(proof), f"sha256: {proof['sha256']}"]
+    lines = [*_format_vectors(proof), f"sha256: {proof['sha256']}"]
     if beside := proof["motions"]:
-        lines += ["also included, motions.gesture:", *_vector_lines(beside)]
+        lines += ["also included, motions.gesture:", *_format_vectors(beside)]
     for one, where in ((proof, ""), (beside, "motions.gesture: ")):
         if one and not one["known_predict"]:
             lines.append(
@@ -76,7 +76,7 @@ def _proof_text(proof: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _vector_lines(proof: dict[str, Any]) -> list[str]:
+def _format_vectors(proof: dict[str, Any]) -> list[str]:
     """Format two lines: the test vectors' largest difference, and the gestures."""
     worst, limit = proof["worst_difference"], proof["tolerance"]
     kind = "gestures that move" if proof["moving"] else "gestures"

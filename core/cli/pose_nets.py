@@ -19,7 +19,7 @@ def evaluate_net(
         list[Path], Option(help="Pictures, folders are searched; else as its training's.")
     ],
     teacher: Annotated[
-        str, Option(help="Estimator whose keypoints are the reference.")
+        str, Option(help="Estimator that finds the reference keypoints.")
     ] = "mediapipe-hands",
     loose: Annotated[bool, Option(help="Show it boxes as loose as a tracker's.")] = False,
     out: Annotated[
@@ -45,12 +45,14 @@ def evaluate_net(
             hands = read_or_render_depth_hands(data[0], skeleton_named(net_of_depth.skeleton))
             found = measure_depth_net(net_of_depth, hands, out, progress)
         about = "in cubes centred on the true keypoints, which is easier than what papers measure"
-        return found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}"
+        return found | {
+            "cubes": "centred on the truth"
+        }, f"{about}\n{_format_depth_evaluation(found)}"
     net = HeatmapNet(paths.net(name), threads=2)
     if is_body_net(net):
         with common.progress_bar("measuring") as progress:
             found = measure_bodies(paths, name, data[0], None, progress=progress)
-        return found, _bodies_text(found)
+        return found, _format_body_evaluation(found)
     with (
         common.estimator_factory(paths, teacher)() as judge,
         common.progress_bar("detecting") as progress,
@@ -92,10 +94,10 @@ def evaluate_depth(
 
     common.check_choice(camera, CAMERAS, "--camera")
     found = evaluate_(truth, predictions, camera, split)
-    return found, _depth_text(found)
+    return found, _format_depth_evaluation(found)
 
 
-def _depth_text(result: dict[str, Any]) -> str:
+def _format_depth_evaluation(result: dict[str, Any]) -> str:
     """Format a depth evaluation: mean errors (overall, per part and keypoint) and success rates."""
     lines = [f"{result['n']} frames, mean error {result['mean_mm']:.3f} mm"]
     for part in result.get("parts", []):
@@ -144,10 +146,10 @@ def evaluate_bodies(
             detections=detections,
             progress=progress,
         )
-    return found, _bodies_text(found)
+    return found, _format_body_evaluation(found)
 
 
-def _bodies_text(result: dict[str, Any]) -> str:
+def _format_body_evaluation(result: dict[str, Any]) -> str:
     """Format a body evaluation: counts, PCK with intervals, and OKS with COCO's metrics."""
     lines = []
     if "found" in result:
@@ -235,7 +237,7 @@ def train_net(
     run, folder = trained
     evaluations = run.records("look")[-1]
     text = "\n".join(
-        f"{held_out}: {_stages_text(stages, about.get('errors_in_mm'))}"
+        f"{held_out}: {_format_stages(stages, about.get('errors_in_mm'))}"
         for held_out, stages in evaluations["held_out"].items()
     )
     return {"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}"
@@ -249,7 +251,7 @@ def distil_bodies(
         list[Path] | None, Option(help="Folders of unannotated pictures, one person each.")
     ] = None,
     teacher: Annotated[
-        str, Option(help="Estimator whose keypoints are the targets.")
+        str, Option(help="Estimator that finds the target keypoints.")
     ] = "mediapipe-pose",
 ) -> common.Answer:
     """Write a training set of annotated people's crops, with a teacher's keypoints where they
@@ -264,13 +266,13 @@ def distil_bodies(
         found = distil_(data, out, judge, pictures=pictures or (), progress=progress)
     text = (
         f"{found['train']} persons to learn from, {found['val']} held out; the teacher found "
-        f"{found['found']} of the former and is heard about {found['agreed']}: "
+        f"{found['found']} of the former and agrees with the labels of {found['agreed']}: "
         f"{found['teachers']} of {found['keypoints']} keypoints are its own"
     )
     return found, text
 
 
-def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
+def _format_stages(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
     if unit_mm is not None and (error := stages[-1]["mean_error"]) is not None:
         return f"mean error {unit_mm * error:.2f} mm"
     return f"PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"
@@ -301,11 +303,11 @@ def fine_tune_net(
             store, paths, project, name=name, minutes=minutes, progress=progress
         )
     evaluations = run.records("look")
-    text = f"held-out recordings, PCK@0.1 of the last stage: {_improvement_text(evaluations)}"
+    text = f"held-out recordings, PCK@0.1 of the last stage: {_format_improvement(evaluations)}"
     return {"run": run.name, "net": str(folder), "looks": evaluations}, f"{text}\nnet: {folder}"
 
 
-def _improvement_text(evaluations: list[dict[str, Any]]) -> str:
+def _format_improvement(evaluations: list[dict[str, Any]]) -> str:
     """Format the held-out PCK@0.1 before and after fine-tuning, or say that it wasn't measured."""
     measured = [
         evaluation["held_out"]["own"][-1]["pck@0.1"]

@@ -59,24 +59,24 @@ def predict(
             for frame in found:
                 frames.append(frame.record())
                 if not as_json:
-                    print(_frame_text(frames[-1]))
+                    print(_format_frame(frames[-1]))
         except KeyboardInterrupt:  # ends a camera
             found.close()  # type: ignore[attr-defined]
     if as_json:
         common.print_result({"frames": frames}, "", True)
 
 
-def _frame_text(frame: dict[str, Any]) -> str:
+def _format_frame(frame: dict[str, Any]) -> str:
     """Format a frame's predictions as one line: source, frame number and each pose."""
     from core.pose.skeletons.table import skeleton_named
 
     skeleton = skeleton_named(frame["skeleton"]) if "skeleton" in frame else None
     subject = "hand" if skeleton is None else "person" if skeleton.is_body else skeleton.title
-    found = ", ".join(_pose_text(pose, subject) for pose in frame["hands"])
+    found = ", ".join(_format_pose(pose, subject) for pose in frame["hands"])
     return f"{frame['source']} {frame['frame']}: {found or f'no {subject}'}"
 
 
-def _pose_text(hand: dict[str, Any], subject: str) -> str:
+def _format_pose(hand: dict[str, Any], subject: str) -> str:
     """Format a pose's prediction: “fist 97 %”, “no gesture (most like fist)” or “a hand”."""
     if hand["gesture"] is None:
         return f"a {subject}"

@@ -41,13 +41,13 @@ def create(
     paths: Paths,
     name: Name,
     bodies: Annotated[
-        bool, Option("--bodies", help="Of whole bodies, with arm poses to begin with.")
+        bool, Option("--bodies", help="Of whole bodies, starting with arm poses.")
     ] = False,
     both_hands: Annotated[
         bool, Option("--both-hands", help="Of two hands together, with gestures of both.")
     ] = False,
     motions: Annotated[
-        bool, Option("--motions", help="Of hands, with gestures that move to begin with.")
+        bool, Option("--motions", help="Of hands, starting with moving gestures.")
     ] = False,
     keypoints_only: Annotated[bool, Option("--keypoints-only", help="Store no pictures.")] = False,
     in_space: Annotated[bool, Option("--in-space", help="Learn from 3-D hand keypoints.")] = False,
@@ -88,6 +88,8 @@ def delete(paths: Paths, name: Name) -> common.Answer:
 @common.command(app)
 def restore(paths: Paths, name: Name) -> common.Answer:
     """Restore a project from the bin; of several with that name the newest."""
+    from core.store.bin import PROJECT, restore_from_bin
+
     with common.open_store(paths) as store:
         there = store.projects(deleted=True)
         found = [project for project in there if project.name.casefold() == name.casefold()]
@@ -95,7 +97,7 @@ def restore(paths: Paths, name: Name) -> common.Answer:
             names = ", ".join(f"“{project.name}”" for project in there) or "nothing"
             raise NotFoundError(f"no project “{name}” in the bin; in it: {names}")
         project = max(found, key=lambda one: one.id)
-        store.restore_project(project.id)
+        restore_from_bin(store, project.id, PROJECT, project.id)
     return {"restored": project.name}, f"“{project.name}” is back"
 
 
@@ -106,18 +108,18 @@ def empty_bin(paths: Paths, yes: common.Yes = False) -> common.Answer:
 
     with common.open_store(paths) as store:
         gone = empty_bin_here(store, paths)
-    told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count) or "nothing"
-    return gone, f"deleted for good: {told}"
+    counts = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count) or "nothing"
+    return gone, f"deleted for good: {counts}"
 
 
 @common.command(app)
 def forget_pictures(paths: Paths, name: Name, yes: common.Yes = False) -> common.Answer:
     """Delete a project's pictures permanently; from then on it stores keypoints only."""
-    from core.admin.erasing import forget_pictures_here
+    from core.admin.erasing import delete_project_pictures
 
     with common.open_store(paths) as store:
         project = store.project(name)
-        count = forget_pictures_here(store, paths, project)
+        count = delete_project_pictures(store, paths, project)
     text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
     return {"project": project.name, "deleted": count}, text
 

@@ -50,7 +50,7 @@ def list_(
         known = (
             reviewing.select_scores(label_noise, sample_index, ids[:limit]) if label_noise else {}
         )
-        # what lies in the bin has a name, too: older versions left its samples outside
+        # what is in the bin has a name, too: older versions left its samples outside
         gestures |= {g.id: g.name for g in store.gestures(home.id, deleted=True)}
         persons |= {p.id: p.name for p in store.persons(home.id, deleted=True)}
         who = dict(zip(sample_index.ids.tolist(), sample_index.persons.tolist(), strict=True))
@@ -65,11 +65,11 @@ def list_(
             }
             for sample in read_samples(store, ids[:limit].tolist())
         ]
-    lines = [_sample_line(one) for one in found] + [f"{len(found):,} of {len(ids):,} samples"]
+    lines = [_format_sample(one) for one in found] + [f"{len(found):,} of {len(ids):,} samples"]
     return {"samples": found, "of": len(ids)}, "\n".join(lines)
 
 
-def _sample_line(one: dict[str, Any]) -> str:
+def _format_sample(one: dict[str, Any]) -> str:
     score = "" if one["doubt"] is None else f"  label noise {one['doubt']:.0%}"
     return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{score}"
 

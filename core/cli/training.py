@@ -73,7 +73,7 @@ def train(
         "per_gesture": figures["per_gesture"],
     }
     lines = [
-        f"accuracy {percent(figures['accuracy'])} ({interval_text(figures['interval'])}) on "
+        f"accuracy {format_percent(figures['accuracy'])} ({format_range(figures['interval'])}) on "
         f"{figures['n']} samples, split by {result.protocol.split}, {result.seconds:.1f} s",
         result.protocol.describe_choices(),
         describe_optimism(result.protocol),
@@ -82,7 +82,7 @@ def train(
     if leave_one_person_out:
         with common.open_store(paths) as store:
             document["leave_one_person_out"] = found = measure_left_out(store, paths, meant, run)
-        lines.append(left_out_text(found))
+        lines.append(format_left_out(found))
     return document, "\n".join(filter(None, lines))
 
 
@@ -101,7 +101,7 @@ def compare(
         manager = TrainingManager(store, paths)
         run = start_comparison(manager, store.project(project), seed=seed, estimator=estimator)
         found = wait_for_evaluation(manager, run, progress)
-    return found, _comparison_text(found)
+    return found, _format_comparison(found)
 
 
 def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
@@ -114,31 +114,33 @@ def measure_left_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[s
         return wait_for_evaluation(manager, start_leave_one_out(manager, project, run), progress)
 
 
-def left_out_text(result: dict[str, Any]) -> str:
+def format_left_out(result: dict[str, Any]) -> str:
     """Format a leave-one-person-out evaluation: mean, worst person and a line for each person."""
     lines = [
-        f"each person left out once: {percent(result['mean_accuracy'])} "
-        f"({interval_text(result['interval'])}) is the mean of the persons; "
-        f"the worst is {result['worst_person']} with {percent(result['worst_accuracy'])}"
+        f"each person left out once: {format_percent(result['mean_accuracy'])} "
+        f"({format_range(result['interval'])}) is the mean of the persons; "
+        f"the worst is {result['worst_person']} with {format_percent(result['worst_accuracy'])}"
     ]
     for person, row in result["per_person"].items():
         document = (
-            f"{percent(row['accuracy'])} ({interval_text(row['interval'])})" if row["n"] else "–"
+            f"{format_percent(row['accuracy'])} ({format_range(row['interval'])})"
+            if row["n"]
+            else "–"
         )
-        unjudged = f", {row['unjudged']} of gestures that nobody else recorded"
+        unjudged = f", {row['unjudged']} of gestures that no one else recorded"
         lines.append(f"  {person:24} {row['n']:6} {document}{unjudged if row['unjudged'] else ''}")
     return "\n".join(lines)
 
 
-def _comparison_text(result: dict[str, Any]) -> str:
+def _format_comparison(result: dict[str, Any]) -> str:
     """Format a comparison: a line for each classifier, and the conclusion."""
     from core.jobs.evaluations import comparison_text
 
     lines = [f"{result['n']} held-out samples, split by {result['split']}"]
     for row in result["rows"]:
         lines.append(
-            f"  {row['classifier']:8} {percent(row['accuracy']):>7} "
-            f"({interval_text(row['interval'])})  "
+            f"  {row['classifier']:8} {format_percent(row['accuracy']):>7} "
+            f"({format_range(row['interval'])})  "
             f"{row['seconds']:.1f} s"
         )
     return "\n".join([*lines, comparison_text(result)])
@@ -177,27 +179,27 @@ def evaluate(
         print(f"warning: counted as none: {names} (name their gesture with --map)", file=sys.stderr)
     if remark := found.get("remark"):
         print(f"warning: {data.name} {remark}", file=sys.stderr)
-    return found, _evaluation_text(found)
+    return found, _format_evaluation(found)
 
 
 _INTERVAL_NOTES = {
-    "persons": "the 95 % intervals take each person's rows as alike",
-    "bursts": "the 95 % intervals take rows of one gesture that follow each other as alike",
+    "persons": "the 95 % intervals treat each person's rows as correlated",
+    "bursts": "the 95 % intervals treat consecutive rows of one gesture as correlated",
     "pictures": "the 95 % intervals are for pictures taken one by one: frames of a video say less",
 }
 
 
-def _evaluation_text(result: dict[str, Any]) -> str:
+def _format_evaluation(result: dict[str, Any]) -> str:
     """Format a model's evaluation: accuracies, rejection rates and a line for each gesture."""
 
     def format_rate(key: str, row: dict[str, Any] = result) -> str:
-        return "–" if row[key] is None else percent(row[key])
+        return "–" if row[key] is None else format_percent(row[key])
 
     def format_accuracy(suffix: str, row: dict[str, Any] = result) -> str:
         """Format a row's accuracy with its interval; “–” if it has none."""
         interval = row[f"interval{suffix}"]
         return format_rate(f"accuracy{suffix}", row) + (
-            f" ({interval_text(interval)})" if interval else ""
+            f" ({format_range(interval)})" if interval else ""
         )
 
     lines = [
@@ -220,10 +222,10 @@ def _evaluation_text(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def percent(fraction: float) -> str:
+def format_percent(fraction: float) -> str:
     return f"{100 * fraction:.1f} %"
 
 
-def interval_text(interval: list[float]) -> str:
+def format_range(interval: list[float]) -> str:
     low, high = interval
     return f"{100 * low:.1f} to {100 * high:.1f}"

@@ -45,7 +45,7 @@ def list_() -> common.Answer:
     paths = Paths.find()
     folder, nets = paths.weights, _describe_nets(paths)
     rows: list[dict[str, Any]] = []
-    lines = ["Ready to use, as `--estimator NAME` and on Heatmaps:", *map(_net_line, nets)]
+    lines = ["Ready to use, as `--estimator NAME` and on Heatmaps:", *map(_format_net, nets)]
     lines.append("Published weights:")
     for name, entry in WEIGHTS.items():
         here = has_converted_weights(name, folder)
@@ -74,7 +74,7 @@ def _describe_nets(paths: Paths) -> list[dict[str, Any]]:
     return rows
 
 
-def _net_line(net: dict[str, Any]) -> str:
+def _format_net(net: dict[str, Any]) -> str:
     """Format a net as one line: name, keypoints, stages, and licence if shipped."""
     from core.pose.skeletons.table import skeleton_named
 
@@ -101,7 +101,7 @@ def fetch(
             name, Paths.find().weights, accept_hash=accept_hash, progress=progress
         )
     _save_imported_net(name)
-    return record, _weights_text(record)
+    return record, _format_weights(record)
 
 
 @common.command(app, "import")
@@ -114,7 +114,7 @@ def import_(
 
     record = import_weights(name, file, Paths.find().weights)
     _save_imported_net(name)
-    return record, _weights_text(record)
+    return record, _format_weights(record)
 
 
 @common.command(app)
@@ -123,7 +123,7 @@ def verify(name: Name) -> common.Answer:
     from core.modelfiles.converted_weights import verify_weights
 
     record = verify_weights(name, Paths.find().weights)
-    return record, f"{_weights_text(record)}: whole"
+    return record, f"{_format_weights(record)}: whole"
 
 
 def _save_imported_net(name: str) -> None:
@@ -134,7 +134,7 @@ def _save_imported_net(name: str) -> None:
     save_published_net(name, paths.weights, paths.own_nets)
 
 
-def _weights_text(record: dict[str, Any]) -> str:
+def _format_weights(record: dict[str, Any]) -> str:
     """Format weights as one line: name, source, numbers of arrays and parameters, sha256."""
     return (
         f"{record['name']} from {record['source']}: {record['arrays']} arrays, "

@@ -102,7 +102,7 @@ class Bodies(TrainingData):
         view = PersonView.from_box(box, input_hw, padding=PADDING * scale, rotation_deg=turn)
         keypoints = body.keypoints
         if rng.random() < 0.5:
-            view, keypoints = mirror_view(view), keypoints[self.skeleton.mirrored]
+            view, keypoints = mirror_view(view), keypoints[self.skeleton.mirror_order]
         return view.cut(rgb), view.to_input(keypoints)
 
     def _augment_strongly(

@@ -81,7 +81,7 @@ def _estimate_by_maps(
     maps, attention = net.predict_with_attention(crops)
     if flip:
         other = net.predict_heatmaps(np.ascontiguousarray(crops[:, :, ::-1]))
-        order, shift = skeleton_named(net.skeleton).mirrored, net.reading.alignment == "stride"
+        order, shift = skeleton_named(net.skeleton).mirror_order, net.reading.alignment == "stride"
         other = unflip_heatmaps(other, order, shift=shift, background=True)
         maps = np.mean([maps, other], axis=0, dtype=np.float32)
     found = []
@@ -100,7 +100,7 @@ def _estimate_by_simcc(
     along_x, along_y = net.predict_simcc(crops)
     if flip:
         other_x, other_y = net.predict_simcc(np.ascontiguousarray(crops[:, :, ::-1]))
-        order = skeleton_named(net.skeleton).mirrored
+        order = skeleton_named(net.skeleton).mirror_order
         along_x = np.mean([along_x, other_x[:, order, ::-1]], axis=0, dtype=np.float32)
         along_y = np.mean([along_y, other_y[:, order]], axis=0, dtype=np.float32)
     points, values = decode_simcc(along_x, along_y, along_x.shape[-1] / net.input_hw[1])

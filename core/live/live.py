@@ -160,7 +160,7 @@ class LiveProcessor:
         self._closed = False
         self._reader = HandReader()
         self.listener: StreamListener | None = None
-        self._frame_times: deque[tuple[float, float]] = deque()  # (arrival, duration)
+        self._list_frame_times: deque[tuple[float, float]] = deque()  # (arrival, duration)
         self._latest = Latest(taken_s=clock())
         self._resumed_s = float("-inf")  # when frames came again after a long gap
         self._interruption, self._ended = "", threading.Event()
@@ -332,7 +332,7 @@ class LiveProcessor:
 
     def _measure_rates(self, arrival_s: float, done_s: float) -> tuple[float, float]:
         """Record a frame's times; return frames per second and mean latency (ms) over 2 s."""
-        times = self._frame_times
+        times = self._list_frame_times
         times.append((arrival_s, done_s - arrival_s))
         while arrival_s - times[0][0] > _TIMES.rate_window_s:
             times.popleft()

@@ -304,7 +304,7 @@ def _pck_with_interval(
     if np.isnan(errors).all():
         return None
     low, high = pck_interval(errors, limit, np.random.default_rng(0), pictures)
-    fraction = pck(errors, limit).weighted
+    fraction = pck(errors, limit).overall_rate
     return {"share": round(fraction, 4), "interval": [round(low, 4), round(high, 4)]}
 
 

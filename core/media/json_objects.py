@@ -59,10 +59,10 @@ def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) 
     try:
         return kind.validate_python(item)
     except ValidationError as error:
-        raise TableError(f"{label}: {first_fault(error)}") from error
+        raise TableError(f"{label}: {format_first_fault(error)}") from error
 
 
-def first_fault(error: ValidationError) -> str:
+def format_first_fault(error: ValidationError) -> str:
     """Format pydantic's first error as "field: message", at most 200 characters."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:4])

@@ -39,7 +39,7 @@ def _open_table(path: str) -> tuple[dict[str, Any], Arrays]:
     pa.set_memory_pool(pa.system_memory_pool())  # which reserves nothing
     limit_worker_memory()
     with ParquetFile(path, pre_buffer=False) as file:
-        metadata, texts = file.metadata, _text_columns(file.schema)
+        metadata, texts = file.metadata, _list_text_columns(file.schema)
     groups = [metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)]
     file = ParquetFile(path, metadata=metadata, read_dictionary=texts, pre_buffer=False)
     schema = pa.schema(
@@ -57,7 +57,7 @@ def _to_bytes(part: Any) -> Any:
     return np.frombuffer(part.serialize(), np.uint8)
 
 
-def _text_columns(schema: Any) -> list[str]:
+def _list_text_columns(schema: Any) -> list[str]:
     """List the text columns; raise ValueError for nested columns or too wide values."""
     names = []
     for i in range(len(schema)):

@@ -3,12 +3,15 @@
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import PICTURE
 from core.pose.types import Picture
 
@@ -52,13 +55,11 @@ def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
     """Read a path's bytes, or return the given ones; raise MediaError if there are too many."""
-    try:
+    with wrap_os_errors(MediaError, f"{name} can't be read"):
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > PICTURE.max_bytes:
             raise MediaError(f"{name} has {size:,} bytes; the limit is {PICTURE.max_bytes:,}")
         return source.read_bytes() if isinstance(source, Path) else source
-    except OSError as error:
-        raise MediaError(f"{name} can't be read: {error.strerror}") from error
 
 
 def _check_pixel_count(image: Image.Image, name: str) -> None:
@@ -91,19 +92,21 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def encode_jpeg(rgb: Picture, quality: int = 90) -> bytes:
     """Encode a picture as JPEG."""
-    return _encode_picture(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return encode_picture(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def encode_png(rgb: Picture) -> bytes:
     """Encode a picture as PNG."""
-    return _encode_picture(".png", rgb, [])
+    return encode_picture(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [])
 
 
-def _encode_picture(suffix: str, rgb: Picture, options: list[int]) -> bytes:
-    """Encode a picture in a suffix's format; raise MediaError if its shape can't be encoded."""
-    success, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+def encode_picture(suffix: str, pixels: NDArray[Any], options: list[int]) -> bytes:
+    """Encode grey or BGR pixels in a suffix's format; raise MediaError if their shape can't be
+    encoded."""
+    success, data = cv2.imencode(suffix, pixels, options)
     if not success:
-        raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
+        raise MediaError(f"a picture of shape {pixels.shape} can't be written as {suffix}")
     return data.tobytes()
 
 
@@ -120,7 +123,5 @@ def write_picture(rgb: Picture, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")
-    try:
+    with wrap_os_errors(MediaError, f"{path} can't be written"):
         path.write_bytes(encode_png(rgb) if suffix == ".png" else encode_jpeg(rgb, 92))
-    except OSError as error:
-        raise MediaError(f"{path} can't be written: {error.strerror}") from error

@@ -82,7 +82,9 @@ def open_video(
             f"{name} isn't a video of a supported kind: save it as .mp4, .webm, .mkv, .mov or .avi"
         ) from error
     except (av.FFmpegError, ValueError) as error:
-        raise MediaError(f"{name} isn't a video that can be read ({_reason(error)})") from error
+        raise MediaError(
+            f"{name} isn't a video that can be read ({_format_reason(error)})"
+        ) from error
     with container:
         if len(container.streams.video) <= track:
             raise MediaError(f"{name} has no video stream")
@@ -117,10 +119,10 @@ def create_video(
         path.touch()  # PyAV would only find out with the first frame
         return av.open(str(path), "w", format=container_format)
     except (OSError, av.FFmpegError) as error:
-        raise MediaError(f"{name or path} can't be written ({_reason(error)})") from error
+        raise MediaError(f"{name or path} can't be written ({_format_reason(error)})") from error
 
 
-def _reason(error: Exception) -> str:
+def _format_reason(error: Exception) -> str:
     """The error's text without the path, which a stranger may not see."""
     return getattr(error, "strerror", None) or str(error)
 

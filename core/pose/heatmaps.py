@@ -71,7 +71,7 @@ def encode_heatmaps(
         cells = (keypoints - (stride - 1) / 2) / stride
     far = np.inf if cut_off is None else cut_off * sigma
     across, down = (
-        _gaussian_along_axis(cells[..., axis : axis + 1], size_hw[1 - axis], sigma, far, xp)
+        _evaluate_gaussians(cells[..., axis : axis + 1], size_hw[1 - axis], sigma, far, xp)
         for axis in (0, 1)
     )
     joints = down[..., :, None] * across[..., None, :]
@@ -80,7 +80,7 @@ def encode_heatmaps(
     return xp.asarray(maps, dtype=xp.float32)
 
 
-def _gaussian_along_axis(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
+def _evaluate_gaussians(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
     """Evaluate (..., J, length) Gaussians along one axis; 0 where the centre is NaN."""
     distance = abs(xp.arange(length, device=centres.device) - centres)
     return xp.where(distance <= far, xp.exp(-(distance**2) / (2 * sigma**2)), 0.0)
@@ -105,7 +105,8 @@ def decode_parabola(maps: Floats) -> tuple[Floats, Floats]:
     """
     cells, values = find_peaks(maps)
     offset = np.stack(
-        [_parabola_offset(*_peak_neighbours(maps, cells, axis)) for axis in (0, 1)], axis=-1
+        [_compute_parabola_offset(*_read_peak_neighbours(maps, cells, axis)) for axis in (0, 1)],
+        axis=-1,
     )
     return (cells + offset).astype(np.float32), values.astype(np.float32)
 
@@ -120,7 +121,7 @@ def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
     cells, values = find_peaks(maps)
     size_wh = np.array(maps.shape[:-3:-1])
     inside = np.all((cells > 1) & (cells < size_wh - 1), axis=-1, keepdims=True)
-    across, down = (_peak_neighbours(maps, cells, axis) for axis in (0, 1))
+    across, down = (_read_peak_neighbours(maps, cells, axis) for axis in (0, 1))
     slope = np.stack([across[2] - across[0], down[2] - down[0]], axis=-1)
     return _mask_empty_peaks(cells + 0.25 * np.sign(slope) * inside, values)
 
@@ -136,7 +137,7 @@ def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
     cells, values = find_peaks(maps)
     flat = maps.reshape(-1, *maps.shape[-2:])
     offsets = [
-        _newton_offset(one, int(x), int(y), blur // 2)
+        _compute_newton_offset(one, int(x), int(y), blur // 2)
         for one, (x, y) in zip(flat, cells.reshape(-1, 2), strict=True)
     ]
     return _mask_empty_peaks(cells + np.reshape(offsets, cells.shape), values)
@@ -145,7 +146,7 @@ def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
 DECODERS = {"parabola": decode_parabola, "quarter": decode_quarter, "dark": decode_dark}
 
 
-def _newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
+def _compute_newton_offset(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
     """Return DARK's (2,) offset from a cell, at most ±1: a Newton step on the blurred map's
     logarithm; 0 at the map's border or if there is no maximum."""
     height, width = heatmap.shape
@@ -193,7 +194,7 @@ def unflip_heatmaps(
 
     Args:
         maps: (..., J, h, w), or J+1 with a background.
-        mirrored: see `Skeleton.mirrored`.
+        mirrored: see `Skeleton.mirror_order`.
         shift: one cell to the right: for nets whose maps lie so that cell x is input pixel x·stride
             (Xiao et al. 2018), where a mirrored map comes out one cell too far left.
     """
@@ -213,7 +214,7 @@ def decode_upsampled_argmax(maps: Floats, input_hw: tuple[int, int]) -> tuple[Fl
     return pixels.astype(np.float32), values.astype(np.float32)
 
 
-def _peak_neighbours(
+def _read_peak_neighbours(
     maps: Floats, cells: NDArray[np.int64], axis: int
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Return the values before, at and after each peak along x (0) or y (1), and whether both
@@ -230,7 +231,7 @@ def _peak_neighbours(
     return at[0][..., 0], at[1][..., 0], at[2][..., 0], inside
 
 
-def _parabola_offset(
+def _compute_parabola_offset(
     before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return the offset of the vertex of a parabola through three values' logarithms, at most ±0.5

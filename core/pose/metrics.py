@@ -28,7 +28,7 @@ class Pck:
         return float(self.joints[self.counts > 0].mean()) if self.counts.any() else float("nan")
 
     @property
-    def weighted(self) -> float:
+    def overall_rate(self) -> float:
         """Return the rate over all keypoints of all poses, as MPII reports it; NaN without any."""
         total = self.counts.sum()
         return float(np.nansum(self.joints * self.counts) / total) if total else float("nan")
@@ -55,14 +55,14 @@ def pck(distances: Distances, limit: float) -> Pck:
     """Compute PCK: for each keypoint, the fraction of poses with a distance of at most `limit` (0.2
     of the torso, or for PCKh 0.5 of the head), and the number of poses that have it."""
     known = ~np.isnan(distances)
-    return Pck(_mean_where(known, distances <= limit, axis=0), known.sum(axis=0))
+    return Pck(_average_where(known, distances <= limit, axis=0), known.sum(axis=0))
 
 
 def pck_interval(
     distances: Distances, limit: float, rng: np.random.Generator, pictures: ArrayLike | None = None
 ) -> tuple[float, float]:
-    """Compute the 95 % confidence interval of `pck(…).weighted` by a bootstrap over pictures, since
-    errors in the same picture are correlated.
+    """Compute the 95 % confidence interval of `pck(…).overall_rate` by a bootstrap over pictures,
+    since errors in the same picture are correlated.
 
     Args:
         distances: (N, K); or (S, N, K) of several nets on the same poses, whose rates are pooled.
@@ -80,7 +80,7 @@ def pck_interval(
     return float(low), float(high)
 
 
-def _mean_where(known: NDArray[np.bool_], values: NDArray[Any], axis: int) -> Distances:
+def _average_where(known: NDArray[np.bool_], values: NDArray[Any], axis: int) -> Distances:
     """Return the means of the known values along an axis; NaN if none is known."""
     counts = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
@@ -95,7 +95,7 @@ def epe(distances: Distances) -> float:
 
 def mean_error_by_keypoint(distances: Distances) -> Distances:
     """Compute each keypoint's mean distance, (K,), over poses where both have it; else NaN."""
-    return _mean_where(np.isfinite(distances), distances, axis=0)
+    return _average_where(np.isfinite(distances), distances, axis=0)
 
 
 def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
@@ -110,7 +110,7 @@ def success_rates(distances: Distances, limits: ArrayLike) -> Distances:
 def summarize_distances(distances: Distances) -> dict[str, float | None]:
     """Return "pck@0.1", "pck@0.2" and "mean_error" over all keypoints of all poses, rounded to four
     digits; None if the targets have no keypoints."""
-    shares = {f"pck@{limit}": pck(distances, limit).weighted for limit in (0.1, 0.2)}
+    shares = {f"pck@{limit}": pck(distances, limit).overall_rate for limit in (0.1, 0.2)}
     figures = shares | {"mean_error": epe(distances)}
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
 
@@ -136,7 +136,7 @@ def oks(predicted: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayL
     size = np.broadcast_to(np.asarray(area, np.float64), (len(distances),))[:, None] + np.spacing(1)
     similar = np.exp(-(distances**2) / (2 * variances * size))
     known = ~np.isnan(distances)
-    return _mean_where(known, similar, axis=1)
+    return _average_where(known, similar, axis=1)
 
 
 def oks_nms(

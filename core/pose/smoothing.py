@@ -38,7 +38,9 @@ class OneEuro:
             cutoff_hz = self.min_cutoff + self.beta * np.abs(speed)
             smooth = _low_pass(self._values, values, cutoff_hz, dt_s)
             known = np.isfinite(smooth)
-            self._values, self._speed = np.where(known, smooth, values), np.where(known, speed, 0)
+            if not known.all():
+                smooth, speed = np.where(known, smooth, values), np.where(known, speed, 0)
+            self._values, self._speed = smooth, speed
         self._time_s = time_s
         return self._values.copy()
 

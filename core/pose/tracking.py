@@ -58,7 +58,7 @@ class _Track:
     def update(self, pose: Pose, time_s: float) -> "_Track":
         """Return the track updated with its next pose and the keypoints' mean velocity."""
         dt_s = time_s - self.seen_s
-        previous, current = _common_keypoints(self.pose.keypoints, pose.keypoints)
+        previous, current = _select_common_keypoints(self.pose.keypoints, pose.keypoints)
         if dt_s <= 0 or not len(current):
             return _Track(pose, time_s, self.speed)
         return _Track(pose, time_s, (current - previous).mean(axis=0) / np.float32(dt_s))
@@ -101,18 +101,21 @@ class PoseTracker:
             is_only = len(poses) == len(ahead) == 1
             found = _assign_tracks(
                 [
-                    {n: _body_cost(at, p.keypoints, skeleton, is_only) for n, at in ahead.items()}
+                    {
+                        n: _compute_body_cost(at, p.keypoints, skeleton, is_only)
+                        for n, at in ahead.items()
+                    }
                     for p in poses
                 ],
                 _NEW_BODY_COST,
             )
         else:
             found = _assign_tracks(
-                [{n: _hand_cost(t.pose, p) for n, t in tracks.items()} for p in poses]
+                [{n: _compute_hand_cost(t.pose, p) for n, t in tracks.items()} for p in poses]
             )
         numbers: list[int] = []
         for n in found:
-            numbers.append(self._new_number({*tracks, *numbers}) if n is None else n)
+            numbers.append(self._choose_number({*tracks, *numbers}) if n is None else n)
         for n, pose in zip(numbers, poses, strict=True):
             moves = n in tracks and title == BODY  # the speed of hands is not used
             tracks[n] = tracks[n].update(pose, time_s) if moves else _Track(pose, time_s)
@@ -123,7 +126,7 @@ class PoseTracker:
         """End all tracks; numbers start at 1 again."""
         self._tracks, self._next = {}, 0
 
-    def _new_number(self, taken: Container[int]) -> int:
+    def _choose_number(self, taken: Container[int]) -> int:
         """Return the lowest free number if numbers are reused, else one never used before."""
         if self.reuse:
             return next(n for n in count(1) if n not in taken)
@@ -136,17 +139,17 @@ def drop_duplicate_bodies(poses: Sequence[Pose], skeleton: str) -> list[int]:
     the remaining bodies, most confident first."""
     if len(poses) < 2:
         return list(range(len(poses)))
-    joints, sigmas = _oks_keypoints(skeleton)
+    joints, sigmas = _find_oks_keypoints(skeleton)
     return oks_nms(
         np.stack([pose.keypoints[list(joints)] for pose in poses]),
         [pose.score for pose in poses],
-        [_box_area(pose.keypoints) for pose in poses],
+        [_measure_box_area(pose.keypoints) for pose in poses],
         sigmas,
         _SAME_PERSON_OKS,
     )
 
 
-def _box_area(keypoints: Floats) -> float:
+def _measure_box_area(keypoints: Floats) -> float:
     """Return the area of the keypoints' bounding box, square pixels; 1 where all are missing."""
     return bounding_box(keypoints).area if np.isfinite(keypoints).all(axis=1).any() else 1.0
 
@@ -161,26 +164,35 @@ _NEW_BODY_COST = 1.5  # no similarity, and half its size away
 _MAX_EXTRAPOLATION_S = 0.3
 
 
-def _hand_cost(previous: Pose, current: Pose) -> float:
+def _compute_hand_cost(previous: Pose, current: Pose) -> float:
     """Return the matching cost of two hands: mean displacement over size, plus 0.5 if handedness
     differs; infinite if they share no keypoints."""
     sides = {previous.handedness, current.handedness} - {None}
-    displacement = _mean_displacement(previous.keypoints, current.keypoints)
+    displacement = _compute_mean_displacement(previous.keypoints, current.keypoints)
     return displacement + (_HANDEDNESS_COST if len(sides) == 2 else 0.0)
 
 
-def _mean_displacement(previous: Floats, current: Floats) -> float:
+def _compute_mean_displacement(previous: Floats, current: Floats) -> float:
     """Return shared keypoints' mean displacement over the larger pose's size, or infinity."""
-    before, after = _common_keypoints(previous, current)
-    if not len(before):
+    if previous.shape != current.shape:
         return math.inf
-    # fmax and fmin ignore NaN, and take a tenth of the time of nanmax and nanmin
-    sizes = [np.fmax.reduce(one) - np.fmin.reduce(one) for one in (previous, current)]
-    moved_px = np.hypot(*(after - before).T).mean()
-    return float(moved_px / max(np.max(sizes), 1.0))
+    # plain Python is faster than numpy for so few points, and each frame comes here
+    both = previous.tolist(), current.tolist()
+    moved_px = [math.dist(a, b) for a, b in zip(*both, strict=True)]
+    moved_px = [px for px in moved_px if math.isfinite(px)]
+    if not moved_px:
+        return math.inf
+    size = max(_measure_extent(values) for points in both for values in zip(*points, strict=True))
+    return sum(moved_px) / len(moved_px) / max(size, 1.0)
 
 
-def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) -> float:
+def _measure_extent(values: Sequence[float]) -> float:
+    """Return max − min of the finite values."""
+    seen = [value for value in values if math.isfinite(value)]
+    return max(seen) - min(seen)
+
+
+def _compute_body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) -> float:
     """Return the matching cost of two bodies: mean displacement over size, plus 1 − the mean of OKS
     and IoU of their shared keypoints.
 
@@ -188,19 +200,19 @@ def _body_cost(previous: Floats, current: Floats, skeleton: str, is_only: bool) 
         is_only: there is one pose and one track: similarity, the expensive part, is skipped where
             it can't change the match.
     """
-    way = _mean_displacement(previous, current)
+    way = _compute_mean_displacement(previous, current)
     if way > _NEW_BODY_COST or (is_only and way + 1 < _NEW_BODY_COST):
         return way
-    joints, sigmas = _oks_keypoints(skeleton)
-    alike = box_iou(*map(bounding_box, _common_keypoints(previous, current)))
+    joints, sigmas = _find_oks_keypoints(skeleton)
+    alike = box_iou(*map(bounding_box, _select_common_keypoints(previous, current)))
     both = np.where(np.isfinite(current), previous, np.nan)[list(joints)]
     if np.isfinite(both).any():
         shown = current[None, list(joints)]
-        alike += float(oks(shown, both[None], _box_area(previous), sigmas)[0])
+        alike += float(oks(shown, both[None], _measure_box_area(previous), sigmas)[0])
     return way + 1 - alike / 2
 
 
-def _common_keypoints(previous: Floats, current: Floats) -> tuple[Floats, Floats]:
+def _select_common_keypoints(previous: Floats, current: Floats) -> tuple[Floats, Floats]:
     """Return the keypoints that both poses have, (n, 2) each; none if counts differ."""
     if previous.shape != current.shape:
         return previous[:0], current[:0]
@@ -209,7 +221,7 @@ def _common_keypoints(previous: Floats, current: Floats) -> tuple[Floats, Floats
 
 
 @lru_cache
-def _oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _find_oks_keypoints(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Return indices and OKS sigmas of the keypoints that COCO's skeleton has too."""
     known = dict(zip(COCO_17.joints, COCO_17.oks_sigmas, strict=True))
     joints = skeleton_named(skeleton).joints

@@ -76,9 +76,12 @@ class Pose:
 
     def __post_init__(self) -> None:
         joints = self.keypoints.shape[0]
-        shapes = {"keypoints": (joints, 2), "scores": (joints,), "visibility": (joints,)}
-        for name, shape in (shapes | {"world": (joints, 3)}).items():
-            values = getattr(self, name)
+        for name, values, shape in (
+            ("keypoints", self.keypoints, (joints, 2)),
+            ("scores", self.scores, (joints,)),
+            ("visibility", self.visibility, (joints,)),
+            ("world", self.world, (joints, 3)),
+        ):
             if values is not None and values.shape != shape:
                 raise ValueError(f"{name} must be {shape}, got {values.shape}")
         if self.handedness not in (LEFT, RIGHT, None):

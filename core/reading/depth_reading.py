@@ -205,11 +205,11 @@ def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
     span = float(np.linalg.norm(joints_mm[:, None] - joints_mm[None], axis=-1).max())
     return (
         _CONFIG.min_span_mm <= span <= _CONFIG.max_span_mm
-        and _fraction_on_surface(frame, joints_mm) >= _CONFIG.min_on_surface
+        and _measure_fraction_on_surface(frame, joints_mm) >= _CONFIG.min_on_surface
     )
 
 
-def _fraction_on_surface(frame: DepthFrame, joints_mm: Points) -> float:
+def _measure_fraction_on_surface(frame: DepthFrame, joints_mm: Points) -> float:
     """Return the fraction of keypoints near a measured surface."""
     u, v, d = frame.camera.to_pixels(joints_mm).T
     height, width = frame.depth_mm.shape

@@ -212,7 +212,7 @@ class HandReader:
         as a whole, since other threads read it."""
         now_s = estimate.time_s
         trace = tuple(point for point in self._trace if now_s - point.time_s <= TRACE_S)
-        self._trace = trace + tuple(_trace_point(estimate, hand) for hand in hands[:1])
+        self._trace = trace + tuple(_make_trace_point(estimate, hand) for hand in hands[:1])
 
 
 def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPrediction]:
@@ -221,7 +221,7 @@ def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPr
     if model is None or model.steps is not None or not estimate.poses:
         return [HandPrediction() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
-    keypoints = np.array([_model_input(pose, model, estimate) for pose in estimate.poses])
+    keypoints = np.array([_select_model_input(pose, model, estimate) for pose in estimate.poses])
     mirrored = np.array([estimate.mirrored_view] * len(keypoints))
     limit = model.rejects_above
     table, scores = (output.tolist() for output in model.predict(keypoints, mirrored))
@@ -232,7 +232,7 @@ def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPr
     ]
 
 
-def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
+def _select_model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
     """Return the 2-D (K, 2) or 3-D (K, 3) keypoints, as the model was trained."""
     if model.axes == 2:
         return pose.without_hidden().keypoints
@@ -244,7 +244,7 @@ def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
     return pose.world
 
 
-def _trace_point(estimate: Estimate, hand: HandReading) -> TracePoint:
+def _make_trace_point(estimate: Estimate, hand: HandReading) -> TracePoint:
     """Make a trace point: raw and smoothed position, most probable gesture and held gesture."""
     traced = skeleton_named(estimate.skeleton).traced
     (x, y), (u, v) = (p.keypoints[traced].tolist() for p in (estimate.poses[0], hand.pose))

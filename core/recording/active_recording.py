@@ -6,12 +6,14 @@ import queue
 import threading
 import weakref
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import ClassVar
 
 from core.errors import MudraError
 from core.pose.skeletons.skeleton import HAND, PAIR
-from core.pose.skeletons.table import skeleton_named
-from core.pose.types import Estimate, Floats
+from core.pose.types import Floats
 from core.recording.clips import CLIP_LIMITS, MAX_CLIP_S, PAIR_CLIP_LIMITS, make_clip
 from core.recording.plans import BEATS, TOO_LONG, Plan, RecordingStatus
 from core.recording.samples import Limits
@@ -135,7 +137,10 @@ class SampleWriter:
 
 
 class ActiveRecording:
-    """A recording of single frames; every method is called under the recorder's lock."""
+    """A recording of single frames; every method is called under the recorder's lock. `limits` for
+    skipping a frame are by the skeleton's title; others have the skeleton's own."""
+
+    limits: ClassVar[Mapping[str, Limits]] = {}
 
     def __init__(
         self, gesture_id: int, plan: Plan, writer: SampleWriter, hold: ButtonHold | None
@@ -150,10 +155,6 @@ class ActiveRecording:
         self._checked_s = float("-inf")
         self._is_over = False
         weakref.finalize(self, writer.close)  # a closed tab drops the recording without `end`
-
-    def limits(self, estimate: Estimate) -> Limits | None:
-        """Limits for skipping a frame; None for the skeleton's own."""
-        return None
 
     def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
         """Advance to a frame and return whether the plan's rate requires a sample of it; end the
@@ -264,6 +265,8 @@ class ActiveRecording:
 class ActiveClipRecording(ActiveRecording):
     """A recording of a gesture that moves: the frames of one performance become one sample."""
 
+    limits = MappingProxyType({HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS})  # for fast hands
+
     def __init__(
         self, gesture_id: int, plan: Plan, writer: SampleWriter, hold: ButtonHold | None
     ) -> None:
@@ -272,11 +275,6 @@ class ActiveClipRecording(ActiveRecording):
         self._lost: list[tuple[float, str]] = []  # time and reason of this performance's others
         self._first_s: float | None = None
         self._beat = 0
-
-    def limits(self, estimate: Estimate) -> Limits | None:
-        """Limits for fast hands; bodies use their own."""
-        limits = {HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS}
-        return limits.get(skeleton_named(estimate.skeleton).title)
 
     def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
         """Advance to a frame and return whether it belongs to the clip; save the current

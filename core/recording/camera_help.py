@@ -13,7 +13,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class CameraProblem:
-    """A problem in a few words and its fix in one sentence, in which "{address}" stands for the
+    """A problem in a few words and its fix in one sentence, in which "{address}" is replaced by the
     studio's address on the machine that runs it."""
 
     problem: str
@@ -52,8 +52,8 @@ CAMERA_PROBLEMS = {
     ),
     "SecurityError": CameraProblem(
         "The browser's settings forbid the camera",
-        "Open Mudra directly rather than inside another page, and ask whoever manages this "
-        "browser to allow the camera for it.",
+        "Open Mudra directly rather than inside another page, and ask the person who manages "
+        "this browser to allow the camera for it.",
     ),
     "AbortError": CameraProblem(
         "The camera stopped while it was being opened",

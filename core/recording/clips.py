@@ -38,7 +38,7 @@ def make_clip(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewS
     frames = [_scale_frame(frame, frames[0]) for frame in frames]
     gaps = list(_find_gaps(frames, lost_s))
     frames = _select_longest_run(frames, lost_s)
-    times = _frame_times(frames)
+    times = _list_frame_times(frames)
     moving = _find_movement(frames, times)
     if isinstance(moving, str):
         return TOO_FEW_FRAMES if gaps else moving
@@ -58,7 +58,7 @@ def concatenate_frames(frames: Sequence[NewSample]) -> NewSample:
         world=_concatenate_if_complete([frame.world for frame in frames]),
         visibility=_concatenate_if_complete([frame.visibility for frame in frames]),
         time_s=frames[0].time_s,
-        times_s=_frame_times(frames),
+        times_s=_list_frame_times(frames),
     )
 
 
@@ -71,7 +71,9 @@ def _find_gaps(
     frames: Sequence[NewSample], lost_s: Sequence[float]
 ) -> Iterator[tuple[float, float]]:
     """Yield (start, end) in seconds of each gap between frames, unless the hand rested then."""
-    poses = dict(zip(_frame_times(frames).tolist(), (frame.pose for frame in frames), strict=True))
+    poses = dict(
+        zip(_list_frame_times(frames).tolist(), (frame.pose for frame in frames), strict=True)
+    )
     hands = skeleton_named(frames[0].skeleton).number
     times = np.sort(np.r_[list(poses), lost_s])
     steps = np.diff(times)
@@ -121,7 +123,7 @@ def _select_longest_run(
 ) -> Sequence[NewSample]:
     """Select the longest run of frames without a time gap or a long loss of the hand."""
     missing = np.full_like(frames[0].keypoints, np.nan)
-    seen_s = _frame_times(frames)
+    seen_s = _list_frame_times(frames)
     times = np.r_[seen_s, lost_s]
     points = np.concatenate([*(frame.keypoints for frame in frames), *[missing] * len(lost_s)])
     order = np.argsort(times)
@@ -130,5 +132,5 @@ def _select_longest_run(
     return frames[inside[0] : inside[-1] + 1]
 
 
-def _frame_times(frames: Sequence[NewSample]) -> NDArray[np.float64]:
+def _list_frame_times(frames: Sequence[NewSample]) -> NDArray[np.float64]:
     return np.array([frame.time_s for frame in frames], np.float64)

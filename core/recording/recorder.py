@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable
 
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import AnyFrame, Estimate, RemoteFrame
 from core.recording.active_recording import (
     ActiveClipRecording,
@@ -97,7 +98,8 @@ class Recorder:
         self, recording: ActiveRecording, frame: AnyFrame, estimate: Estimate, version: str
     ) -> None:
         """Add a sample of the frame's main pose, or the reason for skipping the frame."""
-        pose = select_valid_pose(estimate, recording.last, recording.limits(estimate))
+        limits = recording.limits.get(skeleton_named(estimate.skeleton).title)
+        pose = select_valid_pose(estimate, recording.last, limits)
         if isinstance(pose, str):
             recording.add(pose)
             return

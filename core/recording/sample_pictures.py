@@ -28,7 +28,7 @@ def draw_sample(sample: NewSample, size: int = 160) -> Picture:
     if sample.crop_jpeg is not None:
         crop = decode_jpeg(sample.crop_jpeg)
         rgb = cut_square(crop, Square(0, 0, crop.shape[0]), size)
-    keypoints = _keypoints_to_draw(sample)[0]
+    keypoints = _scale_keypoints_to_draw(sample)[0]
     keypoints = map_to_square(keypoints, sample.region or square_around(keypoints), size)
     rgb = draw_pose(rgb, Pose(keypoints, sample.scores[0]), skeleton_named(sample.skeleton))
     return np.asarray(cv2.flip(rgb, 1), np.uint8) if sample.mirrored_view else rgb
@@ -60,7 +60,7 @@ def encode_thumbnail(sample: Sample, size: int = 64) -> bytes:
 
 def _draw_clip_frames(sample: NewSample, size: int, indices: list[int]) -> Picture:
     """Draw frames of a clip side by side, each with the path so far of the traced keypoint."""
-    skeleton, keypoints = skeleton_named(sample.skeleton), _keypoints_to_draw(sample)
+    skeleton, keypoints = skeleton_named(sample.skeleton), _scale_keypoints_to_draw(sample)
     square = square_around(keypoints.reshape(-1, 2), _MARGIN_FACTOR)
     points, background = (
         map_to_square(keypoints, square, size),
@@ -89,7 +89,7 @@ def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
     return np.asarray(cv2.addWeighted(crop, _CROP_OPACITY, rgb, 1 - _CROP_OPACITY, 0), np.uint8)
 
 
-def _keypoints_to_draw(sample: NewSample) -> Floats:
+def _scale_keypoints_to_draw(sample: NewSample) -> Floats:
     """Return (T, K, 2) keypoints, px; a table's hand is about one unit large and is enlarged, as a
     drawn square is at least a pixel."""
     return sample.keypoints[..., :2] * (1000 if sample.space == "relative" else 1)

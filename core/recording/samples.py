@@ -135,12 +135,12 @@ def rejection_reason(
     lacks_root = skeleton.is_body and not np.isfinite(pose.keypoints[[*skeleton.root]]).any()
     if lacks_root or fraction_outside(pose.keypoints, estimate.size_hw) > limits.outside:
         return CUT_OFF
-    if last is not None and _relative_movement(last, pose.keypoints) < limits.moved:
+    if last is not None and _measure_relative_movement(last, pose.keypoints) < limits.moved:
         return DUPLICATE
     return None
 
 
-def _relative_movement(previous: Floats, current: Floats) -> float:
+def _measure_relative_movement(previous: Floats, current: Floats) -> float:
     """Return the mean distance between two poses' keypoints, relative to the hand's size; 1.0 if
     too many keypoints appeared or disappeared."""
     if len(previous) != len(current):

@@ -141,7 +141,7 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
         return "Add a second gesture on Gestures: one gesture alone can't be trained."
     return (
         f"Record a second gesture, {_title(empty[0])} for example: {_title(recorded[0])} has "
-        "nothing to be told apart from."
+        "nothing to be distinguished from."
     )
 
 

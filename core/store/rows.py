@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from core.pose.boxes import Square
 from core.pose.finders import keypoints_of_all
 from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
+
+Record = TypeVar("Record", "Project", "Gesture", "Person")
 
 _AXES = ((2,), (3,))  # of a keypoint: x, y or x, y, z
 _MAX_IDS = 500  # in one statement; SQLite limits the number of parameters
@@ -160,14 +162,9 @@ class Sample(NewSample):
     burst_id: int = 0
 
 
-def to_project(row: Any) -> Project:
-    """Return a row of `projects` as a Project."""
-    return Project(**{column.name: getattr(row, column.name) for column in fields(Project)})
-
-
-def to_gesture(row: Any) -> Gesture:
-    """Return a row of `gestures` as a Gesture."""
-    return Gesture(**{column.name: getattr(row, column.name) for column in fields(Gesture)})
+def to_record(kind: type[Record], row: Any) -> Record:
+    """Return a row of `projects`, `gestures` or `persons` as a Project, Gesture or Person."""
+    return kind(**{column.name: getattr(row, column.name) for column in fields(kind)})
 
 
 def to_row(sample: NewSample) -> dict[str, Any]:

@@ -44,8 +44,7 @@ from core.store.rows import (
     Sample,
     now,
     to_crop_rows,
-    to_gesture,
-    to_project,
+    to_record,
     to_row,
     to_sample,
     to_training_data,
@@ -99,7 +98,7 @@ class Store(Database):
         """Return the owner's projects, sorted by name; with `deleted`, those in the bin."""
         found = t.filter_deleted(select(t.projects), t.projects, deleted)
         found = found.where(t.projects.c.owner == self.owner).order_by(t.projects.c.key)
-        return [to_project(row) for row in self.fetch_all(found)]
+        return [to_record(Project, row) for row in self.fetch_all(found)]
 
     def project(self, name: str) -> Project:
         """Return the project with this name, ignoring case; raise NotFoundError if missing."""
@@ -127,10 +126,6 @@ class Store(Database):
         """Put a project with everything in it into the bin."""
         self.update_rows(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
 
-    def restore_project(self, project_id: int) -> None:
-        """Take a project out of the bin; raise StoreError if its name is taken."""
-        self.update_rows(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
-
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Set the run whose model the project uses; None: always the newest run's."""
         self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
@@ -144,7 +139,9 @@ class Store(Database):
         found = t.filter_deleted(own, t.gestures, deleted)
         if enabled_only:
             found = found.where(of.enabled)
-        return [to_gesture(row) for row in self.fetch_all(found.order_by(of.position, of.id))]
+        return [
+            to_record(Gesture, row) for row in self.fetch_all(found.order_by(of.position, of.id))
+        ]
 
     def add_gesture(
         self,
@@ -200,7 +197,7 @@ class Store(Database):
         of = t.persons.c
         own = select(t.persons).where(of.project_id == project_id, self.is_own(of.project_id))
         found = t.filter_deleted(own, t.persons, deleted).order_by(of.key)
-        return [Person(row.id, row.name) for row in self.fetch_all(found)]
+        return [to_record(Person, row) for row in self.fetch_all(found)]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
         """Return the person with this name, ignoring case; create the person if missing."""
@@ -245,13 +242,14 @@ class Store(Database):
             if not new:
                 return []
             check_samples(connection, home, new)
-            rows = [to_row(sample) | home.columns for sample in new]
+            place = {name: getattr(home, name) for name in ("burst_id", "project_id", "gesture_id")}
+            rows = [to_row(sample) | place for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
             crops = [row for i, one in zip(ids, new, strict=True) for row in to_crop_rows(i, one)]
             if crops and not home.keypoints_only:  # also if the recorder sent some
                 connection.execute(insert(t.crops), crops)
             wholes = [
-                to_row(one.whole) | home.columns | {"deleted_at": one.whole.taken_at}
+                to_row(one.whole) | place | {"deleted_at": one.whole.taken_at}
                 for one in new
                 if one.whole is not None
             ]

@@ -19,7 +19,7 @@ from core.store.database import schema as t
 from core.store.database.checks import check_frame_counts, check_imported_axes
 from core.store.database.transactions import insert_row, name_columns
 from core.store.deleting import PARTS, deletable_conditions, delete_project_for_good, is_of_project
-from core.store.rows import Project, to_new_sample, to_project
+from core.store.rows import Project, to_new_sample, to_record
 from core.store.store import Store
 
 _ROW_BYTES = 1500  # of a sample's row without its crops, about
@@ -156,7 +156,7 @@ def insert_project(
     name = name_columns(_find_free_name(connection, columns["name"], owner))
     project_id = insert_row(connection, t.projects, columns | name | {"owner": owner})
     project = select(t.projects).where(t.projects.c.id == project_id)
-    imported = ImportedProject(to_project(connection.execute(project).one()))
+    imported = ImportedProject(to_record(Project, connection.execute(project).one()))
     for part in PARTS:
         rows = iter(read(part))
         while batch := list(itertools.islice(rows, _BATCH)):

@@ -54,7 +54,7 @@ class Channel:
         self._shared[: len(text)] = np.frombuffer(text, np.uint8)
         self._write(memoryview(_LENGTH.pack(len(text))))
         for array in piped:
-            self._write(_bytes_of(array))
+            self._write(_view_bytes(array))
 
     def receive(self) -> tuple[dict[str, Any], Arrays]:
         """Wait for the next message; return its header and arrays, which are valid until the next
@@ -72,7 +72,7 @@ class Channel:
         if start >= 0:
             return self._shared[start : start + size].view(name).reshape(shape)
         array = np.empty(shape, name)
-        self._read_into(_bytes_of(array))
+        self._read_into(_view_bytes(array))
         return array
 
     def _write(self, data: memoryview) -> None:
@@ -90,7 +90,7 @@ class Channel:
         return buffer
 
 
-def _bytes_of(array: AnyArray) -> memoryview:
+def _view_bytes(array: AnyArray) -> memoryview:
     return memoryview(array.reshape(-1).view(np.uint8).data)
 
 

@@ -143,7 +143,9 @@ class Worker:
             return
         if now_s > self._deadline_s:
             process.kill()
-        elif sys.platform != "linux" and _resident_bytes(process.pid) > 2 * self.extra_memory:
+        elif (
+            sys.platform != "linux" and _measure_resident_bytes(process.pid) > 2 * self.extra_memory
+        ):
             self.stop("it needed too much memory")
 
 
@@ -222,7 +224,7 @@ atexit.register(_close_idle_workers, math.inf)
 
 
 @contextmanager
-def borrowed_worker(handler: str) -> Iterator[Worker]:
+def use_worker(handler: str) -> Iterator[Worker]:
     """Borrow a worker with this handler for a `with` block, and keep it for reuse afterwards."""
     worker = borrow_worker(handler)
     try:
@@ -239,7 +241,7 @@ def _rebuild_error(text: str, kind: str) -> MudraError:
     return WorkerError(f"{kind}: {' '.join(text.split())[:200]}")
 
 
-def _resident_bytes(pid: int) -> int:
+def _measure_resident_bytes(pid: int) -> int:
     """Return a process's resident memory in bytes; 0 if it has ended."""
     import psutil
 

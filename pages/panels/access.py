@@ -91,9 +91,9 @@ def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
 def _identify(auth: dict[str, Any], connection: HTTPConnection) -> str:
     """Return the user name of a connection; "" if not logged in."""
     if not login.is_by_proxy():
-        return login.cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
+        return login.read_cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
     try:
-        return login.proxy_user(connection.headers)
+        return login.read_proxy_user(connection.headers)
     except AccessError:
         return ""
 
@@ -112,12 +112,12 @@ def current_owner() -> str:
     """Return the owner of the projects that this visitor sees; "" if the server has no login. Raise
     AccessError if the visitor has not logged in or the login can't be checked."""
     if login.is_by_proxy():
-        return login.proxy_user(st.context.headers)
+        return login.read_proxy_user(st.context.headers)
     if not _has_openid_login():
         return ""
     if not st.user.is_logged_in:
         raise AccessError("you are not logged in: log in, then reload the page")
-    return login.openid_owner(st.user["iss"], st.user["sub"])
+    return login.name_openid_owner(st.user["iss"], st.user["sub"])
 
 
 def require_login(on_log_out: Callable[[], None]) -> None:

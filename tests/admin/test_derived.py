@@ -8,9 +8,9 @@ import pytest
 
 from core.admin.derived import DERIVED
 from core.admin.erasing import (
+    delete_project_pictures,
     empty_bin_here,
     erase_everything,
-    forget_pictures_here,
     list_stored_data,
 )
 from core.jobs.net_training import PACK
@@ -80,7 +80,7 @@ def test_forgotten_pictures_are_in_no_net_s_training(store, paths, train):
     others_process, others_run = train(other)
     left_by_a_killed_process(paths, "a name of before")
     assert len(holding_pictures(paths)) == 3
-    forget_pictures_here(store, paths, mine)
+    delete_project_pictures(store, paths, mine)
     assert holding_pictures(paths) == [others_run.name]
     assert process.wait(20) == 0 and run.status() == "stopped"
     assert others_process.poll() is None and others_run.status() == "running"

@@ -11,9 +11,9 @@ import pytest
 
 from core.admin import erasing
 from core.admin.erasing import (
+    delete_project_pictures,
     empty_bin_here,
     erase_everything,
-    forget_pictures_here,
     list_stored_data,
     measure_path,
 )
@@ -107,7 +107,7 @@ def test_pictures_are_forgotten_and_none_come_again(store, paths):
     project = store.create_project("p")
     ids = marked(store, project)
     delete_samples(store, project.id, ids[:5])
-    assert forget_pictures_here(store, paths, project) == 40
+    assert delete_project_pictures(store, paths, project) == 40
     assert MARK not in bytes_of(paths) and store.project("p").keypoints_only
     marked(store, project, n=2)
     assert {s.crop_jpeg for s in store.samples(project.id, limit=99)} == {None}
@@ -122,7 +122,7 @@ def test_what_another_tab_prepared_for_download_goes_with_the_pictures_and_the_b
     marked(store, project)
     for delete in (
         lambda: empty_bin_here(store, own),
-        lambda: forget_pictures_here(store, own, project),
+        lambda: delete_project_pictures(store, own, project),
     ):
         made = prepare_download(store, own, project, WHOLE_PROJECT, tab.folder, with_bin=True)
         assert made.path.exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.admin.login import check_login, has_owners, is_by_proxy, proxy_user, read_secrets
+from core.admin.login import check_login, has_owners, is_by_proxy, read_proxy_user, read_secrets
 from core.errors import AccessError
 from core.paths import Paths
 from core.store import Store
@@ -17,7 +17,7 @@ HEADERS = {"X-User": "anna", "X-Mudra-Secret": SECRET}
 def test_the_proxy_s_name_is_taken_where_the_setting_says_so():
     assert not is_by_proxy({}) and not is_by_proxy({"MUDRA_LOGIN_HEADER": ""})
     assert is_by_proxy(ENVIRON)
-    assert proxy_user(HEADERS | {"X-User": " anna "}, ENVIRON) == "anna"
+    assert read_proxy_user(HEADERS | {"X-User": " anna "}, ENVIRON) == "anna"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_proxy_s_name_is_taken_where_the_setting_says_so():
 )
 def test_everything_else_is_refused_and_the_secret_is_not_told(headers, environ, text):
     with pytest.raises(AccessError, match=text) as refused:
-        proxy_user(headers, environ)
+        read_proxy_user(headers, environ)
     assert SECRET not in str(refused.value)
 
 

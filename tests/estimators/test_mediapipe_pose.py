@@ -94,7 +94,7 @@ def test_in_a_stream_the_detector_runs_until_somebody_is_followed(weights_folder
 def test_the_mirrored_picture_has_left_and_right_exchanged(found, bodies, skier):
     (pose,) = found.poses
     (other,) = bodies.estimate_still(np.ascontiguousarray(skier[:, ::-1])).poses
-    back = other.keypoints[BODY_33.mirrored] * [-1, 1] + [639, 0]
+    back = other.keypoints[BODY_33.mirror_order] * [-1, 1] + [639, 0]
     arms_and_legs = slice(11, 29)
     off = np.linalg.norm(back - pose.keypoints, axis=1)[arms_and_legs]
     assert np.median(off) < 0.03 * np.ptp(pose.keypoints[:, 1])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.exchange.tables.columns import number_columns
+from core.exchange.tables.columns import list_number_columns
 from core.exchange.tables.data_in import is_exported_table, read_exported_table
 
 ABOUT = {
@@ -20,7 +20,7 @@ NUMBERS = [1.5, 2.5, 3.0, 4.0, 0.5, 1.0, *[np.nan] * 6]  # x0 y0 x1 y1 score0 sc
 
 
 def table(path, rows=3, **changes):
-    columns = {**ABOUT, **dict(zip(number_columns(2, 2), NUMBERS, strict=True)), **changes}
+    columns = {**ABOUT, **dict(zip(list_number_columns(2, 2), NUMBERS, strict=True)), **changes}
     frame = pd.DataFrame([columns] * rows)
     if path.suffix == ".parquet":
         frame.to_parquet(path)

@@ -357,7 +357,7 @@ HOSTILE = {
     "a model by path": (lambda z: _project(z, active_model="../../etc"), "active_model"),
     "counts that lie": (
         lambda z: about(z, counts=json.loads(z["manifest.json"])["counts"] | {"samples": 10**8}),
-        "manifest says",
+        "manifest lists",
     ),
     "another format": (lambda z: about(z, version=3), "version"),
     "another thing": (lambda z: about(z, format="zip"), "format"),

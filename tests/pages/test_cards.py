@@ -5,7 +5,7 @@ import base64
 import cv2
 import numpy as np
 
-from core.admin.erasing import forget_pictures_here
+from core.admin.erasing import delete_project_pictures
 from core.paths import Paths
 from pages.components.gesture_cards import Inbox
 from pages.panels.recording.cards import thumbnail_urls
@@ -59,7 +59,7 @@ def test_a_card_shows_no_picture_that_was_forgotten(store, workspace):
     burst = store.start_recording(session, store.gestures(project.id)[0].id)
     [seen] = store.add_samples(burst, [sample(4)])
     before = _pixels(thumbnail_urls(store, [seen])[str(seen)])
-    forget_pictures_here(store, Paths.find(workspace), project)
+    delete_project_pictures(store, Paths.find(workspace), project)
     after = thumbnail_urls(store, [seen, shown])
     ground = np.median(_pixels(after[str(seen)]), axis=(0, 1))
     assert np.abs(ground - 40).max() <= 3  # keypoints on plain grey, as of one without a picture

@@ -75,7 +75,7 @@ def test_the_published_predictions_have_the_published_pck(lsp, model, target, pu
 
 @pytest.mark.parametrize(("limit", "published"), [(0.5, 82.337), (0.1, 28.975)])
 def test_mpiis_mean_weighs_keypoints_by_their_number(mpii, limit, published) -> None:
-    share = pck(mpii[:, MPII_WITHOUT_PELVIS_AND_THORAX], limit).weighted
+    share = pck(mpii[:, MPII_WITHOUT_PELVIS_AND_THORAX], limit).overall_rate
     assert share * 100 == pytest.approx(published, abs=5e-4)
     if limit == 0.5:
         parts = [100 * pck(mpii[:, list(part)], 0.5).mean for part in MPII_PARTS]
@@ -112,7 +112,7 @@ def test_a_keypoint_that_was_not_found_is_wrong_and_has_no_error() -> None:
 def test_nothing_to_measure_is_nan_everywhere() -> None:
     apart = keypoint_distances(FOUND, np.full_like(TRUE, np.nan))
     result = pck(apart, 0.5)
-    assert np.isnan([result.mean, result.weighted, epe(apart)]).all()
+    assert np.isnan([result.mean, result.overall_rate, epe(apart)]).all()
 
 
 def test_shapes_that_differ_and_sizes_of_zero_are_refused() -> None:

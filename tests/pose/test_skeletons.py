@@ -47,7 +47,7 @@ def test_mirror_pairs_are_left_and_right_of_one_name(skeleton: Skeleton) -> None
         assert skeleton.joints[left] == skeleton.joints[right].replace("right_", "left_")
     sided = [j for j in skeleton.joints if j.startswith(("left_", "right_"))]
     assert len(sided) == 2 * len(skeleton.mirror_pairs)
-    twice = [skeleton.mirrored[j] for j in skeleton.mirrored]
+    twice = [skeleton.mirror_order[j] for j in skeleton.mirror_order]
     assert twice == list(range(skeleton.size))
 
 

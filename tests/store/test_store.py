@@ -16,6 +16,7 @@ from sqlalchemy import update
 
 from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
 from core.store import Store
+from core.store.bin import PROJECT, restore_from_bin
 from core.store.database import schema as t
 from core.store.database.schema import VERSION
 from tests.store.conftest import count, gesture, only_sqlite, sample
@@ -61,9 +62,9 @@ def test_a_deleted_project_comes_back_unless_its_name_was_taken(store, project):
         store.project("Demo")
     second = store.create_project("demo")
     with pytest.raises(StoreError, match="taken"):
-        store.restore_project(project.id)
+        restore_from_bin(store, project.id, PROJECT, project.id)
     store.rename_project(second.id, "other")
-    store.restore_project(project.id)
+    restore_from_bin(store, project.id, PROJECT, project.id)
     assert {p.name for p in store.projects()} == {"Demo", "other"}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.depth.cameras import CAMERAS, Camera
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import DEPTH
 
 CAMERA_FILE = "camera.json"
@@ -93,11 +94,8 @@ def parse_json(text: str, location: str) -> Any:
 
 def _read_camera_text(path: Path) -> str:
     """Read a text file of up to 64 kB; raise MediaError if it is larger or can't be read."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(DEPTH.max_camera_bytes + 1)
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
+    with wrap_os_errors(MediaError, f"{path.name} can't be read"), path.open("rb") as file:
+        content = file.read(DEPTH.max_camera_bytes + 1)
     if len(content) > DEPTH.max_camera_bytes:
         raise MediaError(
             f"{path.name} has over {DEPTH.max_camera_bytes:,} bytes: keep one camera's values"

@@ -18,6 +18,7 @@ from core.depth.io.images import read_depth
 from core.depth.io.joint_files import JOINTS_FILE, JointTable, read_joint_table, read_times
 from core.depth.io.published import DEPTH_SETS
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import DEPTH
 from core.media.pictures import read_picture
 from core.pose.types import Picture
@@ -105,13 +106,10 @@ def has_frames(folder: Path) -> bool:
 
 def _list_file_names(folder: Path) -> Iterator[str]:
     """Yield the names of a folder's .png and .bin files, except hidden ones (being written)."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith((".png", ".bin")) and not entry.name.startswith("."):
-                    yield entry.name
-    except OSError as error:
-        raise MediaError(f"{folder.name} can't be read: {error.strerror}") from error
+    with wrap_os_errors(MediaError, f"{folder.name} can't be read"), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith((".png", ".bin")) and not entry.name.startswith("."):
+                yield entry.name
 
 
 def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
@@ -123,14 +121,14 @@ def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
                 raise MediaError(
                     f"{folder.name} has {len(found):,} frames, at most {DEPTH.max_frames:,}"
                 )
-            return layout, sorted(found, key=_natural_sort_key)
+            return layout, sorted(found, key=_make_natural_sort_key)
     raise MediaError(
         f"no depth pictures in {folder.name}: expected are .png of 16 bits, NYU's depth_1_….png or "
         "MSRA's …_depth.bin; or one recording as a file"
     )
 
 
-def _natural_sort_key(name: str) -> list[tuple[int, str]]:
+def _make_natural_sort_key(name: str) -> list[tuple[int, str]]:
     """Return a sort key by which 9.png comes before 10.png."""
     parts = re.split(r"(\d+)", name)
     return [(int(part) if part.isdecimal() else 0, part) for part in parts]

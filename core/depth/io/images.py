@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.depth.cubes import Depth
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import DEPTH
 
 _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integer
@@ -23,14 +24,12 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
     """Read a depth frame, (H, W) mm, from a .png of one 16-bit channel in `unit_mm` (0.125 for
     RealSense's short-range cameras), NYU's packed .png, or MSRA's .bin. Raise MediaError for other
     files."""
-    try:
+    with wrap_os_errors(MediaError, f"{path} can't be read"):
         if (size := path.stat().st_size) > DEPTH.max_frame_bytes:
             raise MediaError(
                 f"{path.name} has {size:,} bytes, a frame has at most {DEPTH.max_frame_bytes:,}"
             )
         content = path.read_bytes()
-    except OSError as error:
-        raise MediaError(f"{path} can't be read: {error.strerror}") from error
     if path.suffix == ".bin":
         return _decode_msra(content, path.name)
     return _decode_png(content, path.name, unit_mm)

@@ -19,7 +19,7 @@ import numpy as np
 from core.depth.cameras import Camera, Points
 from core.depth.io.camera_files import INTRINSICS, parse_camera
 from core.errors import MediaError, TableError
-from core.files import write_whole
+from core.files import wrap_os_errors, write_whole
 from core.media.limits import DEPTH
 from core.pose.skeletons.hands import FINGERS, HAND_21, ICVL_16, NYU_14
 
@@ -56,10 +56,8 @@ def read_joints(path: Path) -> Points:
 def write_joints(path: Path, uvd: Points) -> None:
     """Write (N, K, 3) keypoints u, v, d, one frame per line; raise TableError if that fails."""
     lines = (" ".join(f"{value:.3f}" for value in frame.ravel()) for frame in uvd)
-    try:
+    with wrap_os_errors(TableError, f"{path} can't be written"):
         write_whole(path, "".join(f"{line}\n" for line in lines).encode())
-    except OSError as error:
-        raise TableError(f"{path} can't be written: {error.strerror}") from error
 
 
 def read_text_lines(
@@ -67,7 +65,7 @@ def read_text_lines(
 ) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, text) for each non-blank line; raise TableError if the file is missing
     or too large, or a line is too long."""
-    try:
+    with wrap_os_errors(TableError, f"{path.name} can't be read"):
         if not path.is_file():
             raise TableError(f"{path} is missing: name an existing file")
         if path.stat().st_size > max_bytes:
@@ -79,8 +77,6 @@ def read_text_lines(
                     raise TableError(f"{path.name}: line {number} has over {limit:,} characters")
                 if line.strip():
                     yield number, line
-    except OSError as error:
-        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
 
 
 def parse_numbers(

@@ -37,6 +37,7 @@ from core.depth.cubes import Depth
 from core.depth.frames import DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.errors import MediaError
+from core.files import wrap_os_errors
 from core.media.limits import DEPTH
 
 _MAX_PIXELS = 1600 * 1200  # as OpenNI's own player
@@ -86,7 +87,7 @@ class OniRecording(DepthRecording):
                 f"{path.name} has no distances, but form {pixel_format}: record DEPTH_1_MM"
             )
         beside, beside_unit = read_camera_file(path.parent, self._size_hw)
-        own = _camera_of_stream(self._stream, self._size_hw)
+        own = _build_stream_camera(self._stream, self._size_hw)
         camera = choose_camera(path.name, self._size_hw, camera, beside, own)
         super().__init__(path.name, camera, len(self._stream.frames))
         check_frame_size(self._size_hw, camera, path.name)
@@ -124,19 +125,16 @@ class OniRecording(DepthRecording):
 def _find_depth_stream(path: Path) -> _Stream:
     """Find the first depth stream that has frames, ignoring a truncated last record."""
     streams: dict[int, _Stream] = {}  # by node
-    try:
-        with path.open("rb") as file:
-            for kind, node, fields, *place in _read_records(file, path.name):
-                name, rest = _split_name(fields)
-                if kind in _NODE_TYPES and len(rest) >= 8:
-                    streams[node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
-                elif node in streams and kind in _PROPERTY_TYPES:
-                    streams[node].properties[name] = rest[4:]
-                elif node in streams and kind == _FRAME_TYPE and len(fields) >= 8:
-                    time_s = int.from_bytes(fields[:8], "little") / 1e6
-                    streams[node].frames.append((time_s, place[0], place[1]))
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
+    with wrap_os_errors(MediaError, f"{path.name} can't be read"), path.open("rb") as file:
+        for kind, node, fields, *place in _read_records(file, path.name):
+            name, rest = _split_name(fields)
+            if kind in _NODE_TYPES and len(rest) >= 8:
+                streams[node] = _Stream(int.from_bytes(rest[:4], "little"), rest[4:8])
+            elif node in streams and kind in _PROPERTY_TYPES:
+                streams[node].properties[name] = rest[4:]
+            elif node in streams and kind == _FRAME_TYPE and len(fields) >= 8:
+                time_s = int.from_bytes(fields[:8], "little") / 1e6
+                streams[node].frames.append((time_s, place[0], place[1]))
     for stream in streams.values():
         if stream.kind == _DEPTH_KIND and stream.frames:
             return stream
@@ -153,7 +151,7 @@ def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
     return height, width
 
 
-def _camera_of_stream(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
+def _build_stream_camera(stream: _Stream, size_hw: tuple[int, int]) -> Camera | None:
     """Build the camera from the stream's field of view; None if it is missing or invalid."""
     angles = stream.unpack_property("xnFOV", _FOV)
     if len(angles) != 2 or not all(0.01 < angle < 3.1 for angle in angles):
@@ -218,7 +216,7 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, 
     file.seek(0)
     head = file.read(_FILE_HEADER.size)
     if len(head) < _FILE_HEADER.size or head[:4] != b"NI10":
-        raise MediaError(f"{name} is no recording of OpenNI: it doesn't begin with NI10")
+        raise MediaError(f"{name} is no recording of OpenNI: it doesn't start with NI10")
     _, *version = _FILE_HEADER.unpack(head)[:4]
     header = _NEW_HEADER if version >= [1, 0, 1] else _OLD_HEADER
     at = _FILE_HEADER.size

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import Self
 
 import cv2
 import numpy as np
@@ -24,9 +23,9 @@ from core.depth.io.depth_videos import NOTE
 from core.depth.io.folders import RGB_FOLDER, TIMES_FILE
 from core.depth.io.joint_files import JOINTS_FILE, joint_columns, joint_fields
 from core.errors import MediaError
-from core.files import write_whole
+from core.files import wrap_os_errors, write_whole
 from core.media.exact_videos import LosslessWriter
-from core.media.pictures import encode_jpeg
+from core.media.pictures import encode_jpeg, encode_picture
 from core.pose.skeletons.table import SKELETONS
 from core.progress import Progress, ignore_progress
 
@@ -55,10 +54,8 @@ def record_depth(
         selected = islice(source, frames)
         for frame in takewhile(lambda f: seconds is None or f.time_s < seconds, selected):
             if writer is None:
-                if out.suffix.lower() == ".mkv":
-                    writer = stack.enter_context(VideoWriter(out, frame))
-                else:
-                    writer = FolderWriter(out)
+                is_video = out.suffix.lower() == ".mkv"
+                writer = VideoWriter(out, frame, stack) if is_video else FolderWriter(out)
             writer.write(frame)
             done += 1
             progress(done, total)
@@ -73,18 +70,16 @@ class FolderWriter:
     def __init__(self, folder: Path) -> None:
         self._folder, self._count = folder, 0
         self._camera: Camera | None = None
-        try:
+        with wrap_os_errors(MediaError, f"{folder} can't be written"):
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
                 raise MediaError(f"{folder} is not empty: name another folder, or empty it")
-        except OSError as error:
-            raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
     def write(self, frame: DepthFrame) -> None:
         """Append a frame: its PNG, time, true keypoints and colours. Raise MediaError if its camera
         differs from the first frame's and it has no true keypoints."""
         name = f"{self._count:06d}"
-        try:
+        with wrap_os_errors(MediaError, f"{self._folder} can't be written"):
             if self._camera is None:
                 write_whole(self._folder / CAMERA_FILE, camera_to_json(frame.camera).encode())
                 self._append_line(TIMES_FILE, ["picture", "time_s"])
@@ -98,8 +93,6 @@ class FolderWriter:
                 jpeg = encode_jpeg(frame.rgb, _JPEG_QUALITY)
                 write_whole(self._folder / RGB_FOLDER / f"{name}.jpg", jpeg)
             write_whole(self._folder / f"{name}.png", encode_depth(_round_to_mm(frame.depth_mm)))
-        except OSError as error:
-            raise MediaError(f"{self._folder} can't be written: {error.strerror}") from error
         self._count += 1
 
     def _append_truth(self, name: str, frame: DepthFrame) -> None:
@@ -119,17 +112,18 @@ class FolderWriter:
 
 
 class VideoWriter:
-    """Writes frames as a lossless video, with colours if the first frame has them; raises
-    MediaError if the file exists or can't be written."""
+    """Writes frames as a lossless video, with colours if the first frame has them; `stack` closes
+    it. Raises MediaError if the file exists or can't be written."""
 
-    def __init__(self, path: Path, first: DepthFrame) -> None:
+    def __init__(self, path: Path, first: DepthFrame, stack: ExitStack) -> None:
         if path.exists():
             raise MediaError(f"{path} exists already: name another file, or delete it")
         self._camera, self._last_s = first.camera, -1.0
         self._has_rgb = first.rgb is not None
         size_hw = first.depth_mm.shape[0], first.depth_mm.shape[1]
         notes = {NOTE: camera_to_json(first.camera)}
-        self._video = LosslessWriter(path, size_hw, notes, rgb=self._has_rgb)
+        video = LosslessWriter(path, size_hw, notes, rgb=self._has_rgb)
+        self._video = stack.enter_context(video)
 
     def write(self, frame: DepthFrame) -> None:
         """Append a frame, at least 1 ms after the last one; raise MediaError if its camera differs
@@ -141,13 +135,6 @@ class VideoWriter:
         self._video.write(_round_to_mm(frame.depth_mm), rgb, time_s)
         self._last_s = time_s
 
-    def __enter__(self) -> Self:
-        self._video.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._video.__exit__(*error)
-
 
 def _round_to_mm(depth_mm: Depth) -> NDArray[np.uint16]:
     """Round to whole mm as uint16; 0 for depths that are not finite or above 65,535."""
@@ -158,7 +145,4 @@ def _round_to_mm(depth_mm: Depth) -> NDArray[np.uint16]:
 
 def encode_depth(depth_mm: NDArray[np.uint16]) -> bytes:
     """Encode a depth frame as a 16-bit PNG; raise MediaError if its shape can't be encoded."""
-    is_encoded, content = cv2.imencode(".png", depth_mm, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not is_encoded:
-        raise MediaError(f"a picture of shape {depth_mm.shape} can't be coded as PNG")
-    return content.tobytes()
+    return encode_picture(".png", depth_mm, [cv2.IMWRITE_PNG_COMPRESSION, 1])

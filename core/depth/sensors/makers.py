@@ -147,11 +147,11 @@ class OpenNI2(LiveSensor):
             raise MediaError(f"{self.name} has no depth: choose another camera")
         self.resources.callback(self._stream.close)
         units = {library.PIXEL_FORMAT_DEPTH_1_MM: 1.0, library.PIXEL_FORMAT_DEPTH_100_UM: 0.1}
-        if self._pixel_unit_mm(units) is None:
+        if self._find_pixel_unit_mm(units) is None:
             self._stream.configure_mode(640, 480, 30, library.PIXEL_FORMAT_DEPTH_1_MM)
         self._stream.set_mirroring_enabled(False)
         self._stream.start()
-        unit_mm = self._pixel_unit_mm(units)
+        unit_mm = self._find_pixel_unit_mm(units)
         if unit_mm is None:
             raise MediaError(f"{self.name} gives no distances in mm: choose another camera")
         self._mm = np.float32(unit_mm)
@@ -160,7 +160,7 @@ class OpenNI2(LiveSensor):
         size_hw = int(mode.resolutionY), int(mode.resolutionX)
         return Camera.from_field_of_view(self.name, *fov, size_hw)
 
-    def _pixel_unit_mm(self, units: dict[Any, float]) -> float | None:
+    def _find_pixel_unit_mm(self, units: dict[Any, float]) -> float | None:
         pixel_format = int(self._stream.get_video_mode().pixelFormat)
         return next((mm for known, mm in units.items() if int(known) == pixel_format), None)
 

@@ -21,7 +21,7 @@ from pydantic import (
 
 from core.errors import ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
-from core.media.json_objects import first_fault
+from core.media.json_objects import format_first_fault
 from core.pose.skeletons.table import SKELETONS, skeleton_named
 from core.store.rows import to_floats
 
@@ -267,7 +267,9 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise ArchiveError(f"{name}: manifest.json can't be used: {first_fault(error)}") from error
+        raise ArchiveError(
+            f"{name}: manifest.json can't be used: {format_first_fault(error)}"
+        ) from error
 
 
 def parse_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
@@ -275,13 +277,13 @@ def parse_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
     try:
         row = ROWS[part].model_validate_json(line)
     except ValidationError as error:
-        raise ArchiveError(f"{where}: {first_fault(error)}") from error
+        raise ArchiveError(f"{where}: {format_first_fault(error)}") from error
     if isinstance(row, SampleRow) and (fault := row.find_fault(skeleton)):
         raise ArchiveError(f"{where}: {fault}")
     return row
 
 
-def mudra_version() -> str:
+def read_mudra_version() -> str:
     """Return the version of the installed Mudra package; "0.1.0" if it is not installed."""
     with suppress(PackageNotFoundError):
         return version("mudra")

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from core.errors import StoreError
-from core.exchange.project.manifest import Manifest, Member, ProjectRow, mudra_version
+from core.exchange.project.manifest import Manifest, Member, ProjectRow, read_mudra_version
 from core.media.limits import ZIP
 from core.store.rows import now
 
@@ -69,7 +69,7 @@ class Packer:
         """Append a crop to the current pack and return its position (see `manifest.CropPlace`)."""
         begin = self._append("crops", jpeg, _PACK_BYTES)
         self.counts["crops"] += 1
-        return {"pack": self._member_name("crops"), "begin": begin, "bytes": len(jpeg)}
+        return {"pack": self._make_member_name("crops"), "begin": begin, "bytes": len(jpeg)}
 
     def _append(self, kind: str, content: bytes, max_bytes: int) -> int:
         """Append content to its kind's buffer, flushing the buffer if full; return the offset."""
@@ -84,11 +84,11 @@ class Packer:
         """Write a kind's buffered content, if any, as its next numbered member."""
         waiting = self._waiting.get(kind)
         if waiting:
-            self.add_member(self._member_name(kind), bytes(waiting))
+            self.add_member(self._make_member_name(kind), bytes(waiting))
             self._numbers[kind] += 1
             waiting.clear()
 
-    def _member_name(self, kind: str) -> str:
+    def _make_member_name(self, kind: str) -> str:
         suffix = "bin" if kind == "crops" else "jsonl"
         return f"{kind}-{self._numbers[kind]:05}.{suffix}"
 
@@ -107,7 +107,7 @@ class Packer:
         manifest = Manifest(
             format="mudra-project",
             version=2,
-            made_by=f"mudra {mudra_version()}",
+            made_by=f"mudra {read_mudra_version()}",
             made_at=now(),
             project=project,
             with_bin=with_bin,

@@ -29,7 +29,7 @@ from core.exchange.project.manifest import (
 )
 from core.exchange.project.packing import MANIFEST, MAX_MANIFEST_BYTES, Packer
 from core.exchange.project.runs import VALIDATION, ImportedRuns, list_exported_files
-from core.files import replace_atomically, sha256_of
+from core.files import open_output, sha256_of
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
 from core.media.archives import unpack_zip
@@ -84,22 +84,18 @@ def export_project(
     Raises NotFoundError: no such project; StoreError: it is too large for a project file, or the
     file can't be written."""
     project = store.project(name)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            replace_atomically(out) as part,
-            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
-        ):
-            packer = Packer(archive)
-            _pack_tables(packer, store, project, with_bin, with_pictures, progress)
-            runs = _pack_runs(packer, TrainingManager(store, paths), project)
-            columns = {name: getattr(project, name) for name in ProjectRow.model_fields}
-            if project.active_model not in runs:
-                columns["active_model"] = None
-            packer.write_manifest(ProjectRow(**columns), with_bin, with_pictures)
-        return ProjectTransfer(project.name, dict(packer.counts), out.stat().st_size)
-    except OSError as error:
-        raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
+    with (
+        open_output(out, StoreError) as part,
+        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+    ):
+        packer = Packer(archive)
+        _pack_tables(packer, store, project, with_bin, with_pictures, progress)
+        runs = _pack_runs(packer, TrainingManager(store, paths), project)
+        columns = {name: getattr(project, name) for name in ProjectRow.model_fields}
+        if project.active_model not in runs:
+            columns["active_model"] = None
+        packer.write_manifest(ProjectRow(**columns), with_bin, with_pictures)
+    return ProjectTransfer(project.name, dict(packer.counts), out.stat().st_size)
 
 
 def _pack_tables(
@@ -239,7 +235,7 @@ class _ProjectReader:
                     progress(count, max(total, count))
             if count != total:
                 raise ArchiveError(
-                    f"{self._name} holds {count:,} {part}, its manifest says {total:,}"
+                    f"{self._name} holds {count:,} {part}, its manifest lists {total:,}"
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:

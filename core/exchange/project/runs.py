@@ -20,7 +20,7 @@ from core.gestures.evaluation.protocol import Part
 from core.gestures.modelfile.bundle import check_folder
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import project_fields
-from core.media.json_objects import first_fault
+from core.media.json_objects import format_first_fault
 from core.store.rows import Project
 from core.training.runs import DEAD, LOG, Run
 
@@ -251,7 +251,7 @@ def _parse_record(line: bytes, where: str) -> dict[str, Any]:
         record = json.loads(line)
         check_record(record)
     except ValidationError as error:
-        fault = first_fault(error)
+        fault = format_first_fault(error)
         raise ArchiveError(
             f"{where} of its log can't be used ({fault}): export the project anew"
         ) from error

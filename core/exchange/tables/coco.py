@@ -39,7 +39,7 @@ def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str
         file.write(f'{{"info": {_to_json(info)},\n"licenses": [],\n"images": [')
         for row in first:
             size = {"width": row["width"] or 0, "height": row["height"] or 0}
-            image = {"id": _image_id(row), "file_name": row["source"], **size}
+            image = {"id": _make_image_id(row), "file_name": row["source"], **size}
             _write_item(file, image, first=not categories)
             categories.setdefault(row["gesture"], _to_category(row, len(categories) + 1))
             samples += row["frame"] == 0
@@ -63,7 +63,7 @@ def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _image_id(row: Row) -> int:
+def _make_image_id(row: Row) -> int:
     """Return a number for each frame; for the first one the sample's."""
     return int(row["id"] + row["frame"] * _FRAME_STEP)
 
@@ -100,8 +100,8 @@ def _to_annotation(row: Row, category_id: int) -> dict[str, Any]:
     if keypoints.shape[1] == 3:
         mudra["z"] = _to_numbers(keypoints[:, 2])
     return {
-        "id": _image_id(row),
-        "image_id": _image_id(row),
+        "id": _make_image_id(row),
+        "image_id": _make_image_id(row),
         "category_id": category_id,
         "iscrowd": 0,
         "bbox": [x, y, width, height],

@@ -67,16 +67,16 @@ class SampleColumns(Strict):
     file_hash: Short | None = None
 
 
-def _column_type(annotation: Any) -> type:
+def _find_column_type(annotation: Any) -> type:
     """Return str, int, bool or float for an annotation; unwrap Annotated, Optional and Literal."""
     if annotation in (str, int, bool, float):
         return annotation
     first = get_args(annotation)[0]
-    return type(first) if isinstance(first, str) else _column_type(first)
+    return type(first) if isinstance(first, str) else _find_column_type(first)
 
 
 COLUMNS = {
-    name: _column_type(field.annotation) for name, field in SampleColumns.model_fields.items()
+    name: _find_column_type(field.annotation) for name, field in SampleColumns.model_fields.items()
 }
 ARRAYS = ("keypoints", "scores", "world")
 OLD_NAMES = {"hand_index": "instance"}  # in older tables
@@ -85,14 +85,14 @@ MARKS = ("gesture", "session_id", "burst_id", "mirrored_view", "taken_at", "x0")
 Row = dict[str, Any]
 
 
-def array_axes(axes: int) -> dict[str, tuple[str, ...]]:
+def list_array_axes(axes: int) -> dict[str, tuple[str, ...]]:
     """Return the names of the axes of each of ARRAYS, for keypoints of 2 or 3 axes."""
     return {"keypoints": ("x", "y", "z")[:axes], "scores": ("score",), "world": ("wx", "wy", "wz")}
 
 
-def number_columns(joints: int, axes: int) -> list[str]:
+def list_number_columns(joints: int, axes: int) -> list[str]:
     """Return the names of the number columns: x0, y0, …, score0, …, wx0, wy0, wz0, …"""
-    names = array_axes(axes).values()
+    names = list_array_axes(axes).values()
     return [f"{axis}{joint}" for part in names for joint in range(joints) for axis in part]
 
 
@@ -103,11 +103,11 @@ def split_clip(row: Row) -> Iterator[Row]:
     times_s = [row["time_s"]] if times is None else times.tolist()
     own = {"joints": len(row["scores"]) // (4 * frames)}
     for frame in range(frames):
-        parts = {name: _frame_bytes(row[name], frame, frames) for name in ARRAYS}
+        parts = {name: _slice_frame_bytes(row[name], frame, frames) for name in ARRAYS}
         yield row | own | parts | {"frame": frame, "time_s": times_s[frame]}
 
 
-def _frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
+def _slice_frame_bytes(blob: bytes | None, frame: int, frames: int) -> bytes | None:
     """Return the bytes of one frame of a blob; None if there is no blob."""
     if blob is None:
         return None

@@ -29,11 +29,11 @@ from core.exchange.tables.columns import (
     Row,
     SampleColumns,
     join_clips,
-    number_columns,
+    list_number_columns,
 )
 from core.files import printable, sha256_of
 from core.gestures.data import UNKNOWN_PERSON
-from core.media.json_objects import first_fault
+from core.media.json_objects import format_first_fault
 from core.media.parquet import open_parquet
 from core.pose.types import Floats
 from core.recording.imports.cells import MAX_COLUMNS, format_lines, unquote_formula
@@ -125,7 +125,7 @@ def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Ite
                 columns = SampleColumns.model_validate(given)
             fault = _find_row_fault(columns, row)
         except ValidationError as error:
-            fault = first_fault(error)
+            fault = format_first_fault(error)
         if fault:
             reason = reason or fault
             wrong.append(number)
@@ -222,13 +222,13 @@ def read_exported_table(path: Path) -> Iterator[tuple[int, Row]]:
         raise TableError(f"{path.name} has a repeated column, or more than {MAX_COLUMNS} columns")
     joints = next(j for j in range(MAX_COLUMNS) if f"x{j}" not in names)
     axes = 3 if "z0" in names else 2
-    if missing := [name for name in number_columns(joints, axes) if name not in names]:
+    if missing := [name for name in list_number_columns(joints, axes) if name not in names]:
         raise TableError(f"{path.name} lacks the columns {', '.join(missing[:5])}")
     is_csv = path.suffix.lower() == ".csv"
     line = 2 if is_csv else 1
     try:
         for batch in _read_csv_batches(path, names) if is_csv else _read_parquet_batches(path):
-            numbers = _parse_numbers(batch, number_columns(joints, axes), line, path.name)
+            numbers = _parse_numbers(batch, list_number_columns(joints, axes), line, path.name)
             for row in _split_batch(batch, numbers, joints, axes):
                 yield line, row
                 line += 1

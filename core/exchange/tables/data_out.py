@@ -12,7 +12,6 @@ K keypoints. Numbers are written as the shortest text that gives the same float3
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,8 +21,14 @@ import numpy as np
 
 from core.errors import StoreError, TableError
 from core.exchange.tables.coco import write_coco
-from core.exchange.tables.columns import COLUMNS, Row, array_axes, number_columns, split_clip
-from core.files import replace_atomically
+from core.exchange.tables.columns import (
+    COLUMNS,
+    Row,
+    list_array_axes,
+    list_number_columns,
+    split_clip,
+)
+from core.files import open_output
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.progress import Progress, ignore_progress
@@ -110,7 +115,7 @@ def export_data(
     kind = kind or by_suffix.get(out.suffix.lower())
     if kind not in FORMATS:
         raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
-    with _open_output(out) as part, store.begin_read() as connection:
+    with open_output(out, StoreError) as part, store.begin_read() as connection:
         total = measure_project(connection, project.id).samples
 
         def read_frames(progress: Progress = progress) -> Iterator[Row]:
@@ -136,17 +141,6 @@ def export_data(
     return ExportedSamples(done, total - done, files)
 
 
-@contextmanager
-def _open_output(out: Path) -> Iterator[Path]:
-    """Yield a path that replaces `out` afterwards; raise StoreError if it can't be written."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with replace_atomically(out) as part:
-            yield part
-    except OSError as error:
-        raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
-
-
 def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: int) -> int:
     """Write frames to a csv or parquet file in batches; return the number of samples."""
     import pyarrow as pa  # slow to load and seldom needed
@@ -155,7 +149,7 @@ def _write_table(rows: Iterator[Row], out: Path, kind: str, joints: int, axes: i
 
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
     fields = [(name, types[column_type]) for name, column_type in COLUMNS.items()]
-    fields += [(name, pa.float32()) for name in number_columns(joints, axes)]
+    fields += [(name, pa.float32()) for name in list_number_columns(joints, axes)]
     schema = pa.schema(fields)
     if kind == "csv":
         writer: Any = arrow_csv.CSVWriter(out, schema)
@@ -182,7 +176,7 @@ def _to_columns(rows: list[Row], joints: int, axes: int, *, quote: bool) -> list
         if quote and column_type is str:
             values = [value and quote_formula(value) for value in values]
         columns.append(values)
-    for blob, names in array_axes(axes).items():
+    for blob, names in list_array_axes(axes).items():
         numbers = np.full((len(rows), joints * len(names)), np.nan, np.float32)
         for i, row in enumerate(rows):
             flat = to_floats(row[blob] or b"")
@@ -229,5 +223,5 @@ def _write_gesture_names(gestures: list[Gesture], out: Path) -> None:
     csv.writer(text, lineterminator="\n").writerows(
         [quote_formula(gesture.name)] for gesture in gestures
     )
-    with _open_output(out) as part:
+    with open_output(out, StoreError) as part:
         part.write_text(text.getvalue(), encoding="utf-8-sig")

@@ -90,7 +90,7 @@ def augment(
         keypoints, labels = _aim_some(keypoints, labels, options.aim, symmetries.aims, generator)
     if skeleton.is_body:
         behind = choose(options.behind)[:, None, None]
-        keypoints = keypoints[:, skeleton.mirrored].where(behind, keypoints)
+        keypoints = keypoints[:, skeleton.mirror_order].where(behind, keypoints)
     keypoints = _drop_keypoints(keypoints, options.dropout, skeleton, generator)
     image = symmetries.mirrors[labels]
     mirrored = choose(options.mirror) & (image >= 0)

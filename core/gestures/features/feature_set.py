@@ -97,7 +97,7 @@ class FeatureSet:
         rest = (keypoints[..., axis] for axis in range(1, self.axes))
         flipped = xp.stack([-keypoints[..., 0], *rest], -1)
         if self.skeleton.mirror_pairs:
-            flipped = flipped[..., self.skeleton.mirrored, :]
+            flipped = flipped[..., self.skeleton.mirror_order, :]
         each = (slice(None), *[None] * (len(keypoints.shape) - 1))
         return xp.where(mirrored_view[each], flipped, keypoints)
 

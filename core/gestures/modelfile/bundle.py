@@ -27,7 +27,7 @@ from core.media.archives import unpack_zip
 from core.modelfiles.graph_checks import find_cost_fault
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
-from core.workers.process import borrowed_worker
+from core.workers.process import use_worker
 
 SUFFIX = ".gesture"
 LABELS, VECTORS, CARD, PREDICT = "labels.txt", "vectors.json", "CARD.md", "predict.py"
@@ -181,7 +181,7 @@ def check_folder(path: Path) -> None:
 def _check_in_worker(command: str, path: Path) -> None:
     """Run a check of `handle` in a worker; raise ModelError if the worker fails or is too slow."""
     try:
-        with borrowed_worker(__name__) as worker:
+        with use_worker(__name__) as worker:
             worker.call("prepare", timeout_s=_START_TIMEOUT_S)
             options = {"path": str(path.resolve()), "name": path.name}
             worker.call(command, options, timeout_s=_TIMEOUT_S)

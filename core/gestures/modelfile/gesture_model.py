@@ -14,7 +14,7 @@ import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +293,7 @@ def _read_bounded(path: Path, max_bytes: int) -> bytes:
     return path.read_bytes()
 
 
+@lru_cache(maxsize=8)  # called for each frame
 def read_smoothing(model: GestureModel | None) -> Smoothing:
     """Return the smoothing in a model's metadata, by default the standard one with the model's
     threshold. Raise ModelError if the metadata are invalid."""

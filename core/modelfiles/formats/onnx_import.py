@@ -18,7 +18,7 @@ from core.modelfiles.graph_checks import find_cost_fault, find_graph_fault
 from core.modelfiles.onnx_session import open_session
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
-from core.workers.process import borrowed_worker
+from core.workers.process import use_worker
 
 PICTURES, MAPS, AXES = "pictures", "beliefs", ("simcc_x", "simcc_y")
 _PREFIX = "given/"  # of every name in the graph, so that none equals ours
@@ -47,7 +47,7 @@ def import_onnx(
         "scaling": asdict(entry.scalings[0]),
     }
     try:
-        with borrowed_worker(__name__) as worker:
+        with use_worker(__name__) as worker:
             worker.call("prepare", timeout_s=_START_TIMEOUT_S)
             answer, [content] = worker.call("wrap", options, timeout_s=_TIMEOUT_S)
     except WorkerError as error:

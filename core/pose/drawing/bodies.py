@@ -59,7 +59,7 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
     if view.background != AS_IT_IS:
         out = _make_background(rgb, estimate, view, mirror)
         if estimate.masks:
-            share = _person_probability(estimate)
+            share = _compute_person_probability(estimate)
             out = cv2.blendLinear(rgb, out, share, 1 - share).astype(np.uint8, copy=False)
     if view.steps:
         out = draw_steps(out, estimate)
@@ -86,7 +86,7 @@ def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
     return out
 
 
-def _person_probability(estimate: Estimate) -> Floats:
+def _compute_person_probability(estimate: Estimate) -> Floats:
     """Return (H, W) the probability that a pixel is a person's."""
     return np.asarray(np.max(estimate.masks, axis=0), np.float32)
 
@@ -96,7 +96,11 @@ def _make_background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: b
     (mirrored in advance if the result will be mirrored), or one colour."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
-        seen = 1 - _person_probability(estimate) if estimate.masks else np.ones((height, width))
+        seen = (
+            1 - _compute_person_probability(estimate)
+            if estimate.masks
+            else np.ones((height, width))
+        )
         return _blur_background(rgb, seen)
     if view.background == PICTURE and view.behind is not None:
         filling = view.behind.fit(height, width)

@@ -142,7 +142,7 @@ def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
 def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
     """Place one tile per joint in this order: ungrouped joints, picture, all keypoints, background,
     each finger or limb along the grid's shorter side."""
-    *loose, background = _ungrouped_joints(skeleton)
+    *loose, background = _list_ungrouped_joints(skeleton)
     items = [(JOINT, joint) for joint in loose]
     items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
     items += [(JOINT, joint) for group in skeleton.groups.values() for joint in group]
@@ -170,13 +170,13 @@ def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
     cells = ((column, row) for row, column in product(range(grid.rows), range(grid.columns)))
     empty = [cell for cell in cells if cell not in taken]
     groups = (group for group in skeleton.groups.values() if joint in group)
-    neighbours = next(groups, _ungrouped_joints(skeleton))
+    neighbours = next(groups, _list_ungrouped_joints(skeleton))
     for (column, row), neighbour in zip(empty, neighbours, strict=False):
         tiles.append(grid.tile(JOINT, neighbour, column, row))
     return grid.layout(tiles)
 
 
-def _ungrouped_joints(skeleton: Skeleton) -> list[int]:
+def _list_ungrouped_joints(skeleton: Skeleton) -> list[int]:
     """Return the joints of no group, the background last."""
     grouped = {joint for group in skeleton.groups.values() for joint in group}
     return [joint for joint in range(skeleton.size + 1) if joint not in grouped]

@@ -272,7 +272,7 @@ def _draw_track(
     tracks = stage_tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1)
     for joint, points in zip(joints, tracks, strict=True):
         seen = np.isfinite(points).all(axis=1)
-        color = _keypoint_color(skeleton, joint)
+        color = _choose_keypoint_color(skeleton, joint)
         way = np.round(points[seen]).astype(np.int32)
         cv2.polylines(out, [way], False, color, 2, cv2.LINE_AA)
         for number, (x, y) in zip(np.flatnonzero(seen) + 1, way.tolist(), strict=True):
@@ -298,7 +298,7 @@ def _draw_title(
     plate = title[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
     if tile.kind == JOINT:
-        space[:_STRIPE] = _keypoint_color(skeleton, tile.number)
+        space[:_STRIPE] = _choose_keypoint_color(skeleton, tile.number)
 
 
 def tile_title(tile: Tile, skeleton: Skeleton, attention_names: Sequence[str] = ()) -> str:
@@ -311,7 +311,7 @@ def tile_title(tile: Tile, skeleton: Skeleton, attention_names: Sequence[str] = 
     return f"stage {tile.number + 1}" if tile.kind == STAGE else tile.kind
 
 
-def _keypoint_color(skeleton: Skeleton, joint: int) -> Rgb:
+def _choose_keypoint_color(skeleton: Skeleton, joint: int) -> Rgb:
     """Return the colour of the edge that ends at a joint; light grey where none does."""
     edges = zip(skeleton.edges, skeleton.colors, strict=True)
     return next((color for edge, color in edges if edge[1] == joint), (210, 210, 210))
@@ -343,7 +343,7 @@ def _apply_colours(levels: Levels) -> Picture:
 
 
 @lru_cache(maxsize=1)
-def _blend_tables() -> tuple[Picture, Picture]:
+def _make_blend_tables() -> tuple[Picture, Picture]:
     """Return lookup tables for levels 0..255: (1, 256, 3) colours multiplied by opacity, and (1,
     256) weights of the picture, 0..255."""
     level = np.arange(256, dtype=np.uint8)[None]
@@ -355,7 +355,7 @@ def _blend_tables() -> tuple[Picture, Picture]:
 
 def _blend_map(rgb: Picture, levels: Levels) -> Picture:
     """Blend a map's colours over a picture of the same size; stronger responses are more opaque."""
-    colour, stays = _blend_tables()
+    colour, stays = _make_blend_tables()
     three = cv2.merge([levels] * 3)
     under = cv2.multiply(rgb, cv2.LUT(three, stays), scale=1 / 255)
     return np.asarray(cv2.add(under, cv2.LUT(three, colour)), np.uint8)

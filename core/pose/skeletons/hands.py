@@ -16,12 +16,12 @@ thumb_tip thumb_middle thumb_root wrist_2 wrist_1 palm
 """
 
 
-def _parts(finger: str) -> tuple[str, ...]:
+def _list_finger_parts(finger: str) -> tuple[str, ...]:
     parts = ("cmc", "mcp", "ip", "tip") if finger == "thumb" else ("mcp", "pip", "dip", "tip")
     return tuple(f"{finger}_{part}" for part in parts)
 
 
-def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
+def _build_hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
     """Build a hand's skeleton from its keypoints' names; each finger, in its colour, starts at the
     first keypoint (wrist or palm)."""
     groups = {
@@ -44,28 +44,29 @@ def _hand_skeleton(name: str, joints: tuple[str, ...]) -> Skeleton:
 
 
 # MediaPipe's order, which is OpenPose's too: the wrist, then finger by finger, base to tip
-HAND_21 = _hand_skeleton(
-    "hand_21", ("wrist", *(part for finger in FINGERS for part in _parts(finger)))
+HAND_21 = _build_hand_skeleton(
+    "hand_21", ("wrist", *(part for finger in FINGERS for part in _list_finger_parts(finger)))
 )
 WRIST = HAND_21.index("wrist")
 TIPS = tuple(group[-1] for group in HAND_21.groups.values())
 BASES = tuple(group[0] for group in HAND_21.groups.values())  # of each finger, thumb first
 KNUCKLES = BASES[1:]  # the far edge of the palm, index side first
 # Sun et al. 2015: the same with the thumb as the last finger
-MSRA_21 = _hand_skeleton(
-    "msra_21", ("wrist", *(part for finger in (*FINGERS[1:], "thumb") for part in _parts(finger)))
+MSRA_21 = _build_hand_skeleton(
+    "msra_21",
+    ("wrist", *(part for finger in (*FINGERS[1:], "thumb") for part in _list_finger_parts(finger))),
 )
 # Yuan et al. 2017 (BigHand, HANDS 2017): the wrist, the fingers' bases, then finger by finger
-HANDS17_21 = _hand_skeleton(
+HANDS17_21 = _build_hand_skeleton(
     "hands17_21",
     (
         "wrist",
-        *(_parts(finger)[0] for finger in FINGERS),
-        *(part for finger in FINGERS for part in _parts(finger)[1:]),
+        *(_list_finger_parts(finger)[0] for finger in FINGERS),
+        *(part for finger in FINGERS for part in _list_finger_parts(finger)[1:]),
     ),
 )
 # Tang et al. 2014
-ICVL_16 = _hand_skeleton(
+ICVL_16 = _build_hand_skeleton(
     "icvl_16",
     ("palm", *(f"{finger}_{part}" for finger in FINGERS for part in ("root", "middle", "tip"))),
 )
@@ -99,7 +100,7 @@ NYU_14 = Skeleton(
 FINGERTIP_1 = Skeleton("fingertip_1", HAND, ("index_tip",), (), (), heading=(0,))
 
 
-def _pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
+def _build_pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
     """Build the skeleton of a pair of hands: the left hand's keypoints as left_…, then the right
     hand's as right_…."""
     right = hand.size
@@ -126,4 +127,4 @@ def _pair_skeleton(name: str, hand: Skeleton) -> Skeleton:
     )
 
 
-HANDS_42 = _pair_skeleton("hands_42", HAND_21)
+HANDS_42 = _build_pair_skeleton("hands_42", HAND_21)

@@ -74,7 +74,7 @@ class Skeleton:
         return {PAIR: "pairs of hands", BODY: "bodies"}.get(self.title, f"{self.title}s")
 
     @property
-    def mirrored(self) -> list[int]:
+    def mirror_order(self) -> list[int]:
         """Return each keypoint's index after mirroring, which swaps left and right."""
         order = list(range(self.size))
         for left, right in self.mirror_pairs:

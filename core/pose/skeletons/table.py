@@ -25,7 +25,7 @@ from core.pose.types import Floats
 _LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
 
 
-def _body_skeleton(
+def _build_body_skeleton(
     name: str,
     joints: str,
     chains: Sequence[Sequence[str]],
@@ -73,7 +73,7 @@ def _body_skeleton(
     )
 
 
-def _both_sides(*chain: str) -> list[list[str]]:
+def _repeat_for_sides(*chain: str) -> list[list[str]]:
     """Return a keypoint chain for each side, replacing a leading `_` by left_ or right_."""
     return [
         [side + joint if joint[0] == "_" else joint for joint in chain]
@@ -109,30 +109,30 @@ right_shoulder left_shoulder left_elbow left_wrist neck head_top
 _COCO_PAIRS = (0.025, 0.035, 0.079, 0.072, 0.062, 0.107, 0.087, 0.089)
 _COCO_SIGMAS = (0.026, *(sigma for sigma in _COCO_PAIRS for _ in range(2)))
 
-BODY_33 = _body_skeleton(
+BODY_33 = _build_body_skeleton(
     "body_33",
     _BLAZEPOSE,
     [
         *_TORSO,
-        *_both_sides("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
+        *_repeat_for_sides("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
         ["left_mouth", "right_mouth"],
-        *_both_sides("_shoulder", "_elbow", "_wrist", "_thumb"),
-        *_both_sides("_wrist", "_pinky", "_index", "_wrist"),
-        *_both_sides("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle"),
+        *_repeat_for_sides("_shoulder", "_elbow", "_wrist", "_thumb"),
+        *_repeat_for_sides("_wrist", "_pinky", "_index", "_wrist"),
+        *_repeat_for_sides("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle"),
     ],
     _ARMS_LEGS,
     _SHOULDERS,
     "nose",
     _TRUNK,
 )
-COCO_17 = _body_skeleton(
+COCO_17 = _build_body_skeleton(
     "coco_17",
     _COCO,
     [
         *_TORSO,
-        *_both_sides("nose", "_eye", "_ear"),
-        *_both_sides("_shoulder", "_elbow", "_wrist"),
-        *_both_sides("_hip", "_knee", "_ankle"),
+        *_repeat_for_sides("nose", "_eye", "_ear"),
+        *_repeat_for_sides("_shoulder", "_elbow", "_wrist"),
+        *_repeat_for_sides("_hip", "_knee", "_ankle"),
     ],
     _ARMS_LEGS,
     _SHOULDERS,
@@ -140,13 +140,13 @@ COCO_17 = _body_skeleton(
     _TRUNK,
     _COCO_SIGMAS,
 )
-LSP_14 = _body_skeleton(
+LSP_14 = _build_body_skeleton(
     "lsp_14",
     _LSP,
     [
         ["head_top", "neck"],
-        *_both_sides("neck", "_shoulder", "_elbow", "_wrist"),
-        *_both_sides("neck", "_hip", "_knee", "_ankle"),
+        *_repeat_for_sides("neck", "_shoulder", "_elbow", "_wrist"),
+        *_repeat_for_sides("neck", "_hip", "_knee", "_ankle"),
     ],
     _ARMS_LEGS,
     "neck",

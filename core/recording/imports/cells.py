@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import TableError
-from core.files import sha256_of
+from core.files import sha256_of, wrap_os_errors
 from core.media.parquet import open_parquet
 from core.pose.skeletons.table import HAND_21, Skeleton, convert_keypoints, skeleton_named
 
@@ -46,7 +46,7 @@ class KeypointTable:
     label_names: Mapping[str, str] = field(default_factory=dict)  # names of numeric labels
 
     @property
-    def moving(self) -> bool:
+    def has_clips(self) -> bool:
         """Whether the rows are clips."""
         return self.keypoints.ndim == 4
 
@@ -96,7 +96,7 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
     Cells are texts; in a parquet table, whose columns have names and whose first row is line 2,
     coordinates are numbers. A csv's first line is among the cells: it may be a row.
     """
-    try:
+    with wrap_os_errors(TableError, f"{path.name} can't be read"):
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise TableError(
@@ -107,8 +107,6 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
         if path.suffix.lower() == ".parquet":
             return *_read_parquet_cells(path), digest
         _check_csv_size(path.read_bytes(), path)
-    except OSError as error:
-        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
     try:
         cells = _read_csv_cells(path)
     except _UNREADABLE as error:

@@ -42,7 +42,7 @@ LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 _STORE_INTERVAL_S = 1.0  # a killed process loses at most this time's work
 
 
-def _lack_estimator() -> Estimator:
+def _raise_no_estimator() -> Estimator:
     raise MediaError("pictures are analysed by an estimator, but none was given")
 
 
@@ -51,7 +51,7 @@ class ImportOptions:
     """How a file or folder is imported."""
 
     # called for pictures; with several processes a function of a module, or a `partial` of one
-    estimator_factory: EstimatorFactory = _lack_estimator
+    estimator_factory: EstimatorFactory = _raise_no_estimator
     person: str | None = None  # who recorded, where the file does not say; None: unknown
     # of the keypoints of another program's COCO file; None: “coco-21” etc.
     estimator: str | None = None
@@ -191,7 +191,7 @@ def _import_table(
     """
     table = table.to_skeleton(skeleton_named(project.skeleton))
     report.remark = table.remark
-    kind = MOVING if table.moving else STILL
+    kind = MOVING if table.has_clips else STILL
     targets = _ImportTargets(store, project, source, report, kind)
     known = store.stored_table_keypoints(project.id, table.sha256)
     default = options.person or UNKNOWN_PERSON
@@ -210,7 +210,7 @@ def _import_table(
                 new.append(_make_row_sample(table, row, source))
         if new:
             gesture = str(table.gestures[begin])
-            recording = targets.find_recording(str(persons[begin]), gesture, new=table.moving)
+            recording = targets.find_recording(str(persons[begin]), gesture, new=table.has_clips)
             report.note("samples", store.add_samples(recording, new))
         options.progress(int(end), len(table))
 

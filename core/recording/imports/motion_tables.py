@@ -56,10 +56,10 @@ def read_point_history(
     steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
     lost = (steps > _MAX_STEP).any(axis=1)
     if "glitch" in table:
-        lost = _matches_text(table, "glitch", "1")
+        lost = _mask_matching_cells(table, "glitch", "1")
     skipped = {
         "in which the hand was lost": lost,
-        "whose direction contradicts their label": _matches_text(table, "agree", "0", "0.0"),
+        "whose direction contradicts their label": _mask_matching_cells(table, "agree", "0", "0.0"),
         "of unclear meaning": labels == "unclear",
     }
     person = "source_repo" if "source_repo" in table else "person"
@@ -94,7 +94,7 @@ def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.
     return table
 
 
-def _matches_text(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
+def _mask_matching_cells(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
     """Return an (N,) mask of rows whose cell equals one of the texts; False if no such column."""
     if column not in table:
         return np.zeros(len(table), bool)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
-from core.files import printable, sha256_of
+from core.files import printable, sha256_of, wrap_os_errors
 from core.media.limits import VIDEO
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video, video_info
@@ -95,10 +95,8 @@ def extract_file_samples(
         known: sha256 of files that the project has: for these, [] is returned.
         progress: called for each frame of a video, in seconds.
     """
-    try:
+    with wrap_os_errors(MediaError, f"{path.name} can't be read"):
         digest = sha256_of(path)
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
     if digest in known:
         return []
     frames: Iterable[Frame]

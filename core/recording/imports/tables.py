@@ -183,8 +183,8 @@ def _check_columns(
         "skeleton",
         "mirrored_view",
         *_CLIP_COLUMNS,
-        *_visibility_columns(skeleton),
-        *_world_columns(skeleton),
+        *_list_visibility_columns(skeleton),
+        *_list_world_columns(skeleton),
     ]
     wrong = [name for name in ["gesture", *coordinates] if names.count(name) != 1]
     wrong += [name for name in optional if names.count(name) > 1]
@@ -217,11 +217,11 @@ def _parse_mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
     return (texts == "true").to_numpy(bool)
 
 
-def _visibility_columns(skeleton: Skeleton) -> list[str]:
+def _list_visibility_columns(skeleton: Skeleton) -> list[str]:
     return [f"v{joint}" for joint in range(skeleton.size)]
 
 
-def _world_columns(skeleton: Skeleton) -> list[str]:
+def _list_world_columns(skeleton: Skeleton) -> list[str]:
     """Names of the 3-D columns that `extract` writes beside the 2-D ones."""
     return [f"w{axis}{joint}" for joint in range(skeleton.size) for axis in "xyz"]
 
@@ -229,7 +229,7 @@ def _world_columns(skeleton: Skeleton) -> list[str]:
 def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
     """Set hidden keypoints to NaN in place: by the visibility columns if there are any, else those
     clamped to the picture's edge. Return a remark for the user or ""."""
-    columns = _visibility_columns(skeleton)
+    columns = _list_visibility_columns(skeleton)
     if {*columns} <= {*table.columns}:
         hidden = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
         points[hidden] = np.nan
@@ -254,7 +254,7 @@ def _find_clamped_keypoints(points: NDArray[np.float32]) -> NDArray[np.bool_]:
 def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
     """Return (N, K, 3) world coordinates, NaN in rows that have none, or None if no row has any;
     and a remark on rows that have none, or ""."""
-    names = _world_columns(skeleton)
+    names = _list_world_columns(skeleton)
     if not {*names} <= {*table.columns}:
         return None, ""
     values = table[names].apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
@@ -310,7 +310,7 @@ def _match_gestures(
     for label in labels.tolist():
         name = table.label_names.get(label, label)
         key = label if label in mapping else name  # the mapping may have the number or its name
-        is_matched = key in mapping or not table.moving  # aliases are those of still gestures
+        is_matched = key in mapping or not table.has_clips  # aliases are those of still gestures
         matched = match_label(key, mapping) if is_matched else None
         gestures.append(matched or name)
         known.append(matched is not None)

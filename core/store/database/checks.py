@@ -4,7 +4,7 @@ Still gestures have samples of one frame, moving gestures have clips.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -15,18 +15,6 @@ from core.store.rows import MOVING, NewSample, split_ids
 _AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
 _SAMPLE = t.samples.c
 _AXES_COUNT = func.length(_SAMPLE.keypoints) / func.length(_SAMPLE.scores)  # 4 bytes each
-
-
-@dataclass(frozen=True)
-class SampleHome:
-    """Where a recording's samples belong: ids as columns of `samples`, gesture and project."""
-
-    columns: dict[str, int]
-    gesture: str
-    kind: str
-    project: str
-    skeleton: str
-    keypoints_only: bool
 
 
 def check_recording(connection: Connection, session_id: int, gesture_id: int, owner: str) -> None:
@@ -40,12 +28,14 @@ def check_recording(connection: Connection, session_id: int, gesture_id: int, ow
         raise NotFoundError("this session or gesture is gone: reload and choose another")
 
 
-def find_sample_home(connection: Connection, burst_id: int, owner: str) -> SampleHome:
-    """Return a recording's project, gesture, kind and skeleton. Raise NotFoundError if the owner
-    has no such recording, or its gesture, person or project is in the bin."""
+def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Any:
+    """Return where a recording's samples belong: burst_id, project_id and gesture_id, the names of
+    gesture and project, kind, skeleton and keypoints_only. Raise NotFoundError if the owner has no
+    such recording, or its gesture, person or project is in the bin."""
     burst, session, project, gesture = t.bursts.c, t.sessions.c, t.projects.c, t.gestures.c
     found = (
         select(
+            burst.id.label("burst_id"),
             session.project_id,
             burst.gesture_id,
             gesture.name.label("gesture"),
@@ -63,20 +53,19 @@ def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Sampl
         .where(burst.id == burst_id, project.owner == owner)
         .where(gesture.project_id == session.project_id)
     )
-    row = connection.execute(found).mappings().first()
-    if row is None:
+    home = connection.execute(found).first()
+    if home is None:
         raise NotFoundError(f"no recording {burst_id}: start one first")
     for part in ("gesture", "person", "project"):
-        if row[f"{part}_deleted_at"] is not None:
-            raise NotFoundError(f"“{row[part]}” was deleted meanwhile: restore it, then go on")
-    ids = {"burst_id": burst_id, "project_id": row["project_id"], "gesture_id": row["gesture_id"]}
-    fields = ("gesture", "kind", "project", "skeleton", "keypoints_only")
-    return SampleHome(ids, **{name: row[name] for name in fields})
+        if getattr(home, f"{part}_deleted_at") is not None:
+            name = getattr(home, part)
+            raise NotFoundError(f"“{name}” was deleted meanwhile: restore it, then go on")
+    return home
 
 
-def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSample]) -> None:
+def check_samples(connection: Connection, home: Any, new: Sequence[NewSample]) -> None:
     """Raise KindError if new samples don't fit their gesture's kind, SkeletonError if they don't
-    fit their project's skeleton or axes (see `check_axes`)."""
+    fit their project's skeleton or axes (see `check_axes`); `home` is of `find_sample_home`."""
     check_frame_counts(home.gesture, home.kind, [sample.frames for sample in new])
     other = {sample.skeleton for sample in new} - {home.skeleton}
     if other:
@@ -85,7 +74,7 @@ def check_samples(connection: Connection, home: SampleHome, new: Sequence[NewSam
             " choose or create a project for them"
         )
     kinds = {(s.keypoints.shape[2], s.world is not None, s.estimator) for s in new}
-    check_axes(connection, home.columns["project_id"], kinds)
+    check_axes(connection, home.project_id, kinds)
 
 
 def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bool, str]]) -> None:
@@ -141,7 +130,7 @@ def _train_in_space(connection: Connection, project_id: int, axes: set[int]) -> 
 def check_frame_counts(gesture: str, kind: str, counts: Iterable[int]) -> None:
     """Raise KindError if a moving gesture gets single frames, or a still gesture gets clips."""
     if any((count > 1) != (kind == MOVING) for count in counts):
-        raise _kind_error(gesture, kind)
+        raise _make_kind_error(gesture, kind)
 
 
 def check_stored_kinds(connection: Connection, *conditions: object) -> None:
@@ -155,7 +144,7 @@ def check_stored_kinds(connection: Connection, *conditions: object) -> None:
     found = t.filter_deleted(found, t.samples).where(wrong, *conditions)
     row = connection.execute(found.limit(1)).first()
     if row is not None:
-        raise _kind_error(row.name, row.kind)
+        raise _make_kind_error(row.name, row.kind)
 
 
 def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
@@ -164,7 +153,7 @@ def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
         check_stored_kinds(connection, _SAMPLE.id.in_(chunk))
 
 
-def _kind_error(gesture: str, kind: str) -> KindError:
+def _make_kind_error(gesture: str, kind: str) -> KindError:
     """Create the KindError that tells whether this gesture takes single frames or clips."""
     own, other = "single frames", "clips"
     if kind == MOVING:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import (
 )
 
 from core.errors import StoreError, StoreFullError
+from core.files import wrap_os_errors
 
 _SQLITE = "sqlite:///"
 _URL = re.compile(r"[\w+.-]+://")
@@ -31,10 +32,8 @@ def open_engine(place: Path | str) -> Engine:
     if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
         return _create_server_engine(place, os.getpid())
     path = Path(str(place).removeprefix(_SQLITE))
-    try:
+    with wrap_os_errors(StoreError, f"{path.parent} can't be created"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path.parent} can't be created: {error.strerror}") from error
     url = URL.create("sqlite", database=str(path))  # the path may contain ? and %
     # one open connection for each owner who logs in
     engine = create_engine(url, pool_size=1, max_overflow=_MAX_OVERFLOW)
@@ -115,11 +114,9 @@ def _begin_postgresql_transaction(connection: Connection) -> None:
 
 def remove_sqlite_files(place: Path) -> None:
     """Delete a SQLite file with its -wal and -shm files; raise StoreError if that fails."""
-    try:
+    with wrap_os_errors(StoreError, f"{place} can't be deleted"):
         for end in ("", "-wal", "-shm"):
             Path(f"{place}{end}").unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{place} can't be deleted: {error.strerror}") from error
 
 
 @contextmanager

@@ -73,8 +73,8 @@ def test_a_recording_that_was_cut_short_has_the_frames_before(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "doesn't begin with NI10"),
-        (b"RIFF" + bytes(40), "doesn't begin with NI10"),
+        (b"", "doesn't start with NI10"),
+        (b"RIFF" + bytes(40), "doesn't start with NI10"),
         (pack_header(), "has no depth"),
         (make_oni(contents=[]), "has no depth"),
         (pack_header() + b"JUNK" * 10, "damaged at byte 24"),

@@ -77,7 +77,7 @@ def test_a_body_seen_from_behind_keeps_its_outline_and_its_label(people):
     generator, meaning = torch.Generator().manual_seed(0), Symmetries.from_gestures(people.gestures)
     behind = Augmentation(behind=1.0)
     seen, same = augment(points, labels, behind, meaning, generator, people.feature_set)
-    np.testing.assert_array_equal(seen.numpy(), people.keypoints[:, COCO_17.mirrored])
+    np.testing.assert_array_equal(seen.numpy(), people.keypoints[:, COCO_17.mirror_order])
     assert torch.equal(same, labels)
     hand = torch.from_numpy(np.random.default_rng(0).normal(0, 50, (9, 21, 2)).astype(np.float32))
     kept, _ = augment(hand, labels[:9], behind, meaning, generator, get_feature_set(HAND_21.name))

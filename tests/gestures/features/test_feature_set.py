@@ -130,7 +130,7 @@ def test_of_a_body_from_the_side_the_one_shoulder_that_is_seen_is_the_root():
 def test_a_body_seen_mirrored_is_the_one_whose_left_and_right_change_places(bodies):
     """Who raises the left arm before a mirror sees an arm at the left of the screen go up."""
     of_bodies = get_feature_set("coco_17")
-    seen = bodies[:, COCO_17.mirrored] * [-1, 1]
+    seen = bodies[:, COCO_17.mirror_order] * [-1, 1]
     mirrored = of_bodies(bodies, np.ones(6, bool))
     np.testing.assert_allclose(mirrored, of_bodies(seen.astype(np.float32), np.zeros(6, bool)))
     assert np.abs(mirrored - of_bodies(bodies, np.zeros(6, bool))).max() > 0.5
