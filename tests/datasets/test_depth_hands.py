@@ -32,35 +32,29 @@ def find_spot(crop: np.ndarray) -> np.ndarray:
     return np.array([columns.mean(), rows.mean()])
 
 
-def test_an_unchanged_sample_is_the_crop_with_units_and_pixels() -> None:
-    crop, keypoints = cut_hand_sample(hand(), CropChange())
-    assert crop.shape == (96, 96, 1) and crop.dtype == keypoints.dtype == np.float32
-    np.testing.assert_allclose(keypoints[0], [20 / 48, 8 / 48, 0, 2 * 34, 2 * 28], atol=1e-5)
-    assert np.isnan(keypoints[5]).all()
-    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=0.6)
-
-
-def test_a_shifted_cube_moves_everything_the_other_way() -> None:
-    crop, keypoints = cut_hand_sample(hand(), CropChange(shift_mm=(10.0, -4.0, 6.0)))
-    np.testing.assert_allclose(keypoints[0, :3], [10 / 48, 12 / 48, -6 / 48], atol=1e-5)
-    assert crop.min() == pytest.approx(-6 / 48)
-    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=1.1)
-
-
-def test_a_larger_cube_makes_the_hand_smaller() -> None:
-    crop, keypoints = cut_hand_sample(hand(), CropChange(scale=1.25))
-    np.testing.assert_allclose(keypoints[0, :3], [20 / 60, 8 / 60, 0], atol=1e-5)
-    assert CropChange(scale=1.25).change_cube(CUBE).side_mm == 120
-    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=1.1)
-
-
 @pytest.mark.parametrize(
-    ("turn_deg", "expected"), [(90.0, (-8, 20)), (180.0, (-20, -8)), (-90.0, (8, -20))]
+    ("change", "side_mm", "xyz_mm"),
+    [
+        (CropChange(), 96, (20, 8, 0)),
+        (CropChange(shift_mm=(10.0, -4.0, 6.0)), 96, (10, 12, -6)),
+        (CropChange(scale=1.25), 120, (20, 8, 0)),
+        (CropChange(turn_deg=90.0), 96, (-8, 20, 0)),
+        (CropChange(turn_deg=180.0), 96, (-20, -8, 0)),
+        (CropChange(turn_deg=-90.0), 96, (8, -20, 0)),
+    ],
 )
-def test_a_turned_crop_shows_the_keypoint_at_its_place(turn_deg, expected) -> None:
-    crop, keypoints = cut_hand_sample(hand(), CropChange(turn_deg=turn_deg))
-    np.testing.assert_allclose(keypoints[0, :2] * 48, expected, atol=1e-4)
-    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=1.1)
+def test_the_keypoint_and_its_pixels_follow_each_change_in_units(change, side_mm, xyz_mm) -> None:
+    crop, keypoints = cut_hand_sample(hand(), change)
+    assert crop.shape == (96, 96, 1) and crop.dtype == keypoints.dtype == np.float32
+    assert change.change_cube(CUBE).side_mm == side_mm
+    np.testing.assert_allclose(keypoints[0, :3] * side_mm / 2, xyz_mm, atol=1e-4)
+    assert np.isnan(keypoints[5]).all()
+    within = 1.1
+    if change == CropChange():
+        np.testing.assert_allclose(keypoints[0, 3:], [2 * 34, 2 * 28], atol=1e-5)
+        within = 0.6
+    np.testing.assert_allclose(find_spot(crop), keypoints[0, 3:], atol=within)
+    assert crop.min() == pytest.approx(keypoints[0, 2])
     assert (crop[0] == 1).all()  # filled as unseen
 
 
