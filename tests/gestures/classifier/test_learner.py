@@ -281,7 +281,7 @@ def test_a_graph_of_other_metadata_is_refused(trained, tmp_path):
 @pytest.mark.parametrize(
     ("labels", "options", "reason"),
     [
-        ([0], TrainOptions(), "record another gesture"),
+        ([0], TrainOptions(), "at least 2 are needed: record another gesture"),
         ([0, 1], TrainOptions(learning_rate=1e30), "the loss became nan"),
         ([0, 1], TrainOptions(classifier="svm"), "svm"),
     ],
