@@ -175,7 +175,7 @@ def test_it_listens_on_this_machine_alone_and_a_port_in_use_is_named(remote):
         RecordingRemote(remote.port)
 
 
-def test_closing_frees_the_port_and_the_thread(recorder, fist):
+def test_closing_frees_the_port_and_the_thread():
     before = threading.active_count()
     port = 0
     for _ in range(5):

@@ -23,7 +23,7 @@ from core.errors import TrainingError
 SIZE = 128
 
 
-def dotted_hand(seed: int, colour: tuple[int, int, int] = (255, 255, 255)) -> Hand:
+def dotted_hand(seed: int) -> Hand:
     """21 keypoints in a dark 300x400 picture, the middle finger's tip (12) marked by a bright
     dot."""
     rng = np.random.default_rng(seed)
@@ -31,7 +31,7 @@ def dotted_hand(seed: int, colour: tuple[int, int, int] = (255, 255, 255)) -> Ha
     picture = np.full((300, 400, 3), 20, np.uint8)
     centre = tuple(round(float(v)) for v in keypoints[12])
     keypoints[12] = centre
-    cv2.circle(picture, centre, 5, colour, -1)
+    cv2.circle(picture, centre, 5, (255, 255, 255), -1)
     return Hand(picture, keypoints, source=f"s{seed % 2}", held_out="far" if seed == 0 else "")
 
 

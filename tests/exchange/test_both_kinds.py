@@ -54,7 +54,7 @@ def file(model, paths, tmp_path_factory) -> Path:
     return out
 
 
-def test_both_kinds_are_in_the_one_file_and_each_is_proved(model, paths, file):
+def test_both_kinds_are_in_the_one_file_and_each_is_proved(paths, file):
     assert set(members_of(file)) == {*MEMBERS, BESIDE}
     proof = describe_proof(check_bundle(file), paths)
     beside = proof["motions"]

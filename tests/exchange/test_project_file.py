@@ -189,7 +189,7 @@ def test_a_taken_name_gets_a_number_and_its_own_training(store, paths, project, 
     assert about == {"Süße Gesten", "Süße Gesten 2", "Süße Gesten 3"}
 
 
-def test_a_long_name_stays_a_name_with_its_number(store, paths, elsewhere, tmp_path):
+def test_a_long_name_stays_a_name_with_its_number(store, paths, tmp_path):
     store.create_project("x" * 40)
     export_project(store, paths, "x" * 40, tmp_path / "p.zip")
     assert import_project(store, paths, tmp_path / "p.zip").project == "x" * 38 + " 2"
