@@ -424,3 +424,17 @@ def test_a_saved_model_names_no_path_of_the_machine_it_was_made_on(trained):
     for folder in (trained.path, Paths.starter):
         content = (folder / "model.onnx").read_bytes()
         assert b"stack_trace" not in content and b".py" not in content
+
+
+@pytest.mark.parametrize("name", ["keypoints", "rejection"])
+def test_a_graph_with_another_input_or_output_is_refused(tmp_path, name):
+    folder = Path(shutil.copytree(Paths.starter, tmp_path / "copy"))
+    model = onnx.load(folder / "model.onnx")
+    for value in (*model.graph.input, *model.graph.output):
+        value.name = value.name.replace(name, "surprise")
+    for node in model.graph.node:
+        node.input[:] = [one.replace(name, "surprise") for one in node.input]
+        node.output[:] = [one.replace(name, "surprise") for one in node.output]
+    onnx.save(model, folder / "model.onnx")
+    with pytest.raises(ModelError, match="surprise"):
+        GestureModel.load(folder).predict(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
