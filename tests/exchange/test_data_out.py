@@ -233,6 +233,13 @@ def test_a_wrong_row_of_a_parquet_is_named_by_its_number(store, project, tmp_pat
         import_data(store, "copy", tmp_path / "h.parquet")
 
 
+def test_a_parquet_that_is_no_table_is_refused(store, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 but no table")
+    with pytest.raises(TableError, match=r"a\.parquet isn't a table"):
+        import_data(store, "copy", tmp_path / "a.parquet")
+    assert store.projects() == []
+
+
 def test_a_missing_score_is_zero(store, project, tmp_path):
     import_data(store, "copy", spoiled(store, project, tmp_path, "score0", 5, ""))
     scores = [one.scores[0, 0] for one in store.samples(store.project("copy").id, limit=99)]
