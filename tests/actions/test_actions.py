@@ -27,14 +27,6 @@ def test_the_status_says_it_in_one_line(actions):
     assert actions.status().text.endswith(" · no receivers yet")
 
 
-def test_what_was_closed_stays_closed(actions):
-    settings = Settings(websocket=True, websocket_port=0, token=TOKEN)
-    actions.configure(settings)
-    actions.close()
-    actions.configure(settings)  # the page had not yet heard that the stream ended
-    assert actions.offer((reading("ok"),), 2.0) == [] and actions.status().address == ""
-
-
 def test_a_port_in_use_is_said_and_tried_again_once_it_is_free(actions, monkeypatch):
     monkeypatch.setattr(module, "_RETRY_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as other:

@@ -9,10 +9,8 @@ import time
 
 import numpy as np
 import pytest
-from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
-from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change
@@ -21,38 +19,26 @@ from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Estimate, Frame, Pose
 from core.recording.recorder import Recorder
+from tests.actions.conftest import heard, osc_port
 from tests.conftest import wait_until
 
 THUMBS_UP = Change(1.0, DEFAULT_GESTURES[0], 1, 0.75, "Right")
 
 
-@pytest.fixture
-def receiver():
-    """A python-osc server with the messages that came."""
-    came, dispatcher = [], Dispatcher()
-    dispatcher.set_default_handler(lambda address, *values: came.append((address, values)))
-    with BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher) as server:
-        server.came = came
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def test_a_change_arrives_as_wekinators_class_and_with_its_name(receiver):
-    out = OscOut("localhost", receiver.server_address[1])
-    out.send(THUMBS_UP)
-    out.send(Change(2.0, None, 0, 0.0, "Left"))
-    wait_until(lambda: len(receiver.came) == 4)
-    out.close()
-    assert receiver.came == [
-        ("/wek/outputs", (1.0,)),
-        ("/mudra/gesture", (1, "thumbs_up", "👍", 0.75, "Right")),
-        ("/wek/outputs", (0.0,)),
-        ("/mudra/gesture", (0, "", "", 0.0, "Left")),
+def test_a_change_arrives_as_wekinators_class_and_with_its_name():
+    with osc_port() as (receiver, port):
+        out = OscOut("localhost", port)
+        out.send(THUMBS_UP)
+        out.send(Change(2.0, None, 0, 0.0, "Left"))
+        came = [heard(receiver) for _ in range(4)]
+        out.close()
+    assert came == [
+        ("/wek/outputs", [1.0]),
+        ("/mudra/gesture", [1, "thumbs_up", "👍", 0.75, "Right"]),
+        ("/wek/outputs", [0.0]),
+        ("/mudra/gesture", [0, "", "", 0.0, "Left"]),
     ]
-    assert isinstance(receiver.came[0][1][0], float) and out.error == ""
+    assert isinstance(came[0][1][0], float) and out.error == ""
 
 
 def test_an_unknown_host_is_named_and_nobody_listening_is_no_error():
@@ -189,7 +175,7 @@ def test_it_listens_on_this_machine_alone_and_a_port_in_use_is_named(remote):
         RecordingRemote(remote.port)
 
 
-def test_closing_frees_the_port_and_the_thread(recorder, fist):
+def test_closing_frees_the_port_and_the_thread():
     before = threading.active_count()
     port = 0
     for _ in range(5):

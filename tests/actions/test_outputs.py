@@ -35,6 +35,7 @@ def websocket_client(actions):
         yield lambda: json.loads(client.recv(5))["gesture"]
 
 
+WORKING = Settings(osc=True, websocket=True, websocket_port=0, token=new_token())
 # by kind: a receiver, and settings with which its output can't be opened
 RECEIVERS = {"osc": osc_receiver, "websocket": websocket_client}
 FAULTY = {
@@ -58,6 +59,7 @@ def test_an_output_tells_a_gesture_and_takes_it_back_at_its_end(kind, actions, c
         assert receive() == 5 and actions.status().sent == 1
         if closed:
             actions.close()
+            actions.configure(WORKING)  # the page had not yet heard that the stream ended
         else:
             actions.configure(Settings())
         assert receive() == 0

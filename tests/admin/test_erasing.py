@@ -194,7 +194,7 @@ def test_what_can_t_be_deleted_is_said(store, paths, monkeypatch):
     assert "packs (Operation not permitted)" in erased.text
 
 
-def test_one_who_logged_in_deletes_what_is_theirs_alone(paths, monkeypatch):
+def test_one_who_logged_in_deletes_what_is_theirs_alone(paths):
     found = {}
     for name in ("anna", "ben"):
         own = paths.of(name)

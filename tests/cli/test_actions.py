@@ -1,11 +1,10 @@
 """`act`, with a receiver beside it."""
 
 import json
-import socket
 
 import pytest
-from pythonosc.osc_message import OscMessage
 
+from tests.actions.conftest import heard, osc_port
 from tests.cli.conftest import invoke, told
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -14,16 +13,13 @@ JSON_S = ("--json", "--seconds")
 
 def test_act_prints_a_line_a_change_and_sends_the_same_by_osc(shared_data):
     video = shared_data / "hand_videos" / "fist.mp4"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
-        osc = f"127.0.0.1:{receiver.getsockname()[1]}"
-        done = invoke("act", "-i", video, *JSON_S, 1, "--osc", osc, "--websocket", 0)
+    with osc_port() as (receiver, port):
+        osc = ("--osc", f"127.0.0.1:{port}")
+        done = invoke("act", "-i", video, *JSON_S, 1, *osc, "--websocket", 0)
         assert done.exit_code == 0, done.stderr
         first = json.loads(done.stdout.splitlines()[0])
         assert (first["name"], first["gesture"], first["model"]) == ("fist", 5, "starter")
-        sent = OscMessage(receiver.recv(2000))
-    assert (sent.address, sent.params) == ("/wek/outputs", [5.0])
+        assert heard(receiver) == ("/wek/outputs", [5.0])
     assert "ws://127.0.0.1:" in done.stderr and "token=" in done.stderr
 
 

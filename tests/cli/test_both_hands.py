@@ -1,9 +1,6 @@
 """Gestures of both hands by the commands: pictures with two hands in, a model and answers out."""
 
 import json
-import subprocess
-import sys
-import zipfile
 
 import cv2
 import numpy as np
@@ -12,6 +9,7 @@ import pytest
 from core.pose.finders import BOTH_HANDS
 from tests.cli.conftest import invoke, said, told
 from tests.support.hands_together import both_hands
+from tests.support.predict_py import answers, unpack
 
 pytestmark = pytest.mark.usefixtures("weights_folder", "home")
 # the photos of the one and the other hand
@@ -59,17 +57,12 @@ def test_pictures_of_both_hands_are_imported_trained_and_read(
 def assert_told_alike_elsewhere(run, picture, frame, folder, weights_folder):
     """The exported file's own program answers as Mudra did, from keypoints and from a picture."""
     said("export", "--model", run, "-o", folder / "pairs.gesture")
-    with zipfile.ZipFile(folder / "pairs.gesture") as file:
-        file.extractall(folder / "there")
-    (folder / "there" / "hand_landmarker.task").symlink_to(
-        weights_folder / "hand_landmarker_full.task"
-    )
+    there = unpack(folder / "pairs.gesture", folder / "there")
+    (there / "hand_landmarker.task").symlink_to(weights_folder / "hand_landmarker_full.task")
     [pair] = frame["hands"]
     (folder / "keypoints.json").write_text(json.dumps([pair["keypoints"]]))
     for what in (folder / "keypoints.json", picture):
-        command = [sys.executable, str(folder / "there" / "predict.py"), str(what)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        [answer] = [json.loads(line) for line in done.stdout.splitlines()]
+        [answer] = answers(there, what)
         assert answer["gesture"] == pair["gesture"]
         assert answer["probability"] == pytest.approx(pair["probability"], abs=0.01)
 

@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
-import zipfile
 
 import numpy as np
 import pandas as pd
@@ -23,6 +20,7 @@ from core.recording.imports.tables import read_table
 from core.store import Store
 from tests.cli.conftest import invoke, said
 from tests.support.massing_net import save_massing_net
+from tests.support.predict_py import answers, predict, unpack
 
 GESTURES = ("fist", "open_palm", "thumbs_up")
 EACH = 12
@@ -101,35 +99,18 @@ def test_a_model_in_space_is_given_away_and_taken_in_again(tables, tmp_path, wei
     measured = [said("evaluate", "--model", model, "--data", other) for model in (run, file, taken)]
     assert measured[0] == measured[1] == measured[2] and measured[0]["accuracy"] > 0.9
 
-    with zipfile.ZipFile(file) as archive:
-        archive.extractall(folder)
+    unpack(file, folder)
     card = (folder / "CARD.md").read_text()
     assert "in space: x right, y down, z away" in card and "was not measured" in card
     probabilities = np.array(json.loads((folder / "vectors.json").read_text())["probabilities"])
-    answers = by_itself(folder, "vectors.json")
-    np.testing.assert_allclose([a["probability"] for a in answers], probabilities.max(1), atol=1e-4)
+    told = [answer["probability"] for answer in answers(folder, "vectors.json")]
+    np.testing.assert_allclose(told, probabilities.max(1), atol=1e-4)
     (folder / "hand_landmarker.task").symlink_to(weights_folder / "hand_landmarker_full.task")
     picture = sorted((learn.parent / "other" / "open_palm").iterdir())[0]
-    assert [a["gesture"] for a in by_itself(folder, picture)] == ["open_palm"]
+    assert [a["gesture"] for a in answers(folder, picture)] == ["open_palm"]
     (folder / "flat.json").write_text(json.dumps(np.zeros((21, 2)).tolist()))
-    flat = run_itself(folder, "flat.json")
+    flat = predict(folder, "flat.json")
     assert flat.returncode == 1 and "Got: 2 Expected: 3" in flat.stderr
-
-
-def run_itself(folder, argument):
-    return subprocess.run(
-        [sys.executable, "predict.py", str(argument)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def by_itself(folder, argument):
-    done = run_itself(folder, argument)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_a_recording_of_depth_is_recorded_into_a_project_in_space(tmp_path):

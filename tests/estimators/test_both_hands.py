@@ -1,7 +1,5 @@
 """Both hands as one pose: found in a real video, each on its side."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -17,6 +15,9 @@ POINTS = RNG.uniform(0, 100, (21, 2)).astype(np.float32)
 def a_hand(x, side=None, score=0.9):
     points = POINTS + np.float32([x, 0])
     return Pose(points, np.full(21, score, np.float32), score, side)
+
+
+BOTH = [a_hand(0, LEFT), a_hand(300, RIGHT)]
 
 
 def wrist_shifts(pose):
@@ -45,33 +46,24 @@ def test_both_hands_of_a_video_are_one_pose(weights_folder, shared_data):
 
 
 @pytest.mark.parametrize(
-    ("hands", "expected"),
+    ("last", "hands", "expected"),
     [
-        ([a_hand(0, RIGHT)], [None, 0]),
-        ([a_hand(0, LEFT)], [0, None]),
-        ([a_hand(0, RIGHT), a_hand(300, LEFT)], [300, 0]),
-        ([a_hand(0, LEFT, 0.6), a_hand(300, LEFT, 0.9)], [300, 0]),  # by score
-        ([a_hand(0, RIGHT, 0.6), a_hand(300, RIGHT, 0.9)], [0, 300]),
+        # a new hand has the side that its estimator gives
+        ([], [a_hand(0, RIGHT)], [None, 0]),
+        ([], [a_hand(0, LEFT)], [0, None]),
+        ([], [a_hand(0, RIGHT), a_hand(300, LEFT)], [300, 0]),
+        ([], [a_hand(0, LEFT, 0.6), a_hand(300, LEFT, 0.9)], [300, 0]),  # by score
+        ([], [a_hand(0, RIGHT, 0.6), a_hand(300, RIGHT, 0.9)], [0, 300]),
+        # a tracked one keeps its side whatever its handedness
+        (BOTH, [a_hand(5, RIGHT, 0.6), a_hand(304, RIGHT, 0.9)], [5, 304]),
+        (BOTH, [a_hand(304, LEFT, 0.6)], [None, 304]),
+        # but for a confident handedness where the other side is free
+        ([a_hand(0, LEFT, 0.6)], [a_hand(2, RIGHT, 0.99)], [None, 2]),
+        # the two most confident of several count
+        ([], [a_hand(0, LEFT, 0.5), a_hand(200, LEFT, 0.9), a_hand(400, RIGHT, 0.8)], [200, 400]),
+        ([], [a_hand(0, None, 0.5), a_hand(200, None, 0.9), a_hand(400, None, 0.8)], [200, 400]),
     ],
 )
-def test_a_new_hand_has_the_side_that_its_estimator_gives(hands, expected):
-    assert wrist_shifts(pair_hands(hands)) == expected
-
-
-def test_a_tracked_hand_keeps_its_side_whatever_its_handedness():
-    last = pair_hands([a_hand(0, LEFT), a_hand(300, RIGHT)]).keypoints
-    unsure = [a_hand(5, RIGHT, 0.6), a_hand(304, RIGHT, 0.9)]
-    assert wrist_shifts(pair_hands(unsure, last)) == [5, 304]
-    assert wrist_shifts(pair_hands([a_hand(304, LEFT, 0.6)], last)) == [None, 304]
-
-
-def test_a_confident_handedness_changes_the_side_where_the_other_is_free():
-    last = pair_hands([a_hand(0, LEFT, 0.6)]).keypoints
-    assert wrist_shifts(pair_hands([a_hand(2, RIGHT, 0.99)], last)) == [None, 2]
-
-
-def test_the_two_most_confident_of_several_count():
-    hands = [a_hand(0, LEFT, 0.5), a_hand(200, LEFT, 0.9), a_hand(400, RIGHT, 0.8)]
-    assert wrist_shifts(pair_hands(hands)) == [200, 400]
-    without_side = [replace(hand, handedness=None) for hand in hands]
-    assert wrist_shifts(pair_hands(without_side)) == [200, 400]
+def test_each_hand_gets_its_side(last, hands, expected):
+    known = pair_hands(last).keypoints if last else None
+    assert wrist_shifts(pair_hands(hands, known)) == expected

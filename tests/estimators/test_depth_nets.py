@@ -27,10 +27,9 @@ ABOUT = {
 }
 
 
-def folder_of(folder: Path, metadata: str, model: bytes | None = b"x") -> Path:
+def folder_of(folder: Path, metadata: str) -> Path:
     (folder / "metadata.json").write_text(metadata)
-    if model is not None:
-        (folder / "model.onnx").write_bytes(model)
+    (folder / "model.onnx").write_bytes(b"x")
     return folder
 
 

@@ -2,7 +2,6 @@
 are proved, and are at work where the file is taken in."""
 
 import shutil
-import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from core.jobs.active_model import active_model
 from core.paths import Paths
 from core.store import Store
 from tests.support.performances import frames_of, made, performed
+from tests.support.zips import members_of, zip_of
 
 STILL, MOVING = ["thumbs_up", "fist", "open_palm"], ["swipe_left", "swipe_right"]
 
@@ -54,12 +54,7 @@ def file(model, paths, tmp_path_factory) -> Path:
     return out
 
 
-def members_of(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def test_both_kinds_are_in_the_one_file_and_each_is_proved(model, paths, file):
+def test_both_kinds_are_in_the_one_file_and_each_is_proved(paths, file):
     assert set(members_of(file)) == {*MEMBERS, BESIDE}
     proof = describe_proof(check_bundle(file), paths)
     beside = proof["motions"]
@@ -88,8 +83,7 @@ def test_both_kinds_are_at_work_where_the_file_is_taken_in(model, file, tmp_path
 
 
 def test_the_inner_file_is_one_of_its_own(file, tmp_path):
-    with zipfile.ZipFile(file) as archive:
-        archive.extract(BESIDE, tmp_path)
+    (tmp_path / BESIDE).write_bytes(members_of(file)[BESIDE])
     theirs = Paths.find(tmp_path / "theirs")
     with closing(Store(theirs.database)) as store:
         taken = import_model(store, theirs, "Theirs", tmp_path / BESIDE)
@@ -137,9 +131,7 @@ def test_names_are_left_out_of_both(model, paths, tmp_path):
 def test_a_spoilt_inner_file_is_found(file, tmp_path, change, words):
     members = members_of(file)
     change(members)
-    with zipfile.ZipFile(tmp_path / "bad.gesture", "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
+    (tmp_path / "bad.gesture").write_bytes(zip_of(members))
     with pytest.raises((ArchiveError, ModelError), match=words):
         read_bundle(tmp_path / "bad.gesture")
 

@@ -224,6 +224,28 @@ def test_a_wrong_cell_is_named_by_its_line_and_nothing_comes_in(
     assert len(store.samples(project.id)) == 24
 
 
+def test_a_wrong_row_of_a_parquet_is_named_by_its_number(store, project, tmp_path):
+    export_data(store, project, tmp_path / "a.parquet")
+    table = pd.read_parquet(tmp_path / "a.parquet", dtype_backend="pyarrow")
+    table.loc[3, "x3"] = np.inf
+    table.to_parquet(tmp_path / "h.parquet")
+    with pytest.raises(TableError, match=r"keypoints must be finite .* \(1 line: 4\)"):
+        import_data(store, "copy", tmp_path / "h.parquet")
+
+
+def test_a_parquet_that_is_no_table_is_refused(store, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 but no table")
+    with pytest.raises(TableError, match=r"a\.parquet isn't a table"):
+        import_data(store, "copy", tmp_path / "a.parquet")
+    assert store.projects() == []
+
+
+def test_a_missing_score_is_zero(store, project, tmp_path):
+    import_data(store, "copy", spoiled(store, project, tmp_path, "score0", 5, ""))
+    scores = [one.scores[0, 0] for one in store.samples(store.project("copy").id, limit=99)]
+    assert scores.count(0) == 1
+
+
 def test_a_row_too_short_and_a_column_twice_are_refused(store, project, tmp_path):
     export_data(store, project, tmp_path / "a.csv")
     text = (tmp_path / "a.csv").read_text(encoding="utf-8")

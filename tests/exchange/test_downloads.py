@@ -46,18 +46,6 @@ def test_the_whole_project_comes_back_under_a_free_name(store, paths, filled, fo
     assert content(store, "Demo 2") == content(store, "Demo")
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet", "coco"])
-def test_tables_come_back_into_another_project(store, paths, filled, folder, kind):
-    made = prepare_download(store, paths, filled, kind, folder)
-    other = store.create_project("Other")
-    upload = [(made.name, made.path.read_bytes())]
-    assert "3 added" in import_uploaded_samples(store, other, upload, folder)
-    pairs = zip(store.samples(filled.id), store.samples(other.id), strict=True)
-    for one, back in pairs:
-        np.testing.assert_array_equal(one.keypoints, back.keypoints)
-    assert "already" in import_uploaded_samples(store, other, upload, folder)
-
-
 def test_keypoint_csv_and_its_names_come_in_one_zip_called_as_the_app_calls_them(
     store, paths, filled, folder
 ):

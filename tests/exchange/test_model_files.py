@@ -6,9 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import venv
-import zipfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +44,9 @@ from core.store import Project, Store
 from core.training.runs import Run
 from tests.store.conftest import sample
 from tests.support.performances import perform, performed
+from tests.support.predict_py import answers, predict, unpack
 from tests.support.stored import record
+from tests.support.zips import members_of
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
 GESTURES = ("ok", "fist")
@@ -127,9 +127,9 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     clips = [performed(name, rng) for name in ways]
     clips[0].keypoints[5:8] = np.nan
     said = [{"times": c.times_s.tolist(), "keypoints": c.keypoints.tolist()} for c in clips]
-    folder = unpack_zip(out, tmp_path / "there")
+    folder = unpack(out, tmp_path / "there")
     (tmp_path / "clips.json").write_text(json.dumps(said).replace("NaN", "null"))
-    told = answers(sys.executable, folder, tmp_path / "clips.json", "--mirrored")
+    told = answers(folder, tmp_path / "clips.json", "--mirrored")
     assert [answer["gesture"] for answer in told] == [*ways]
     windows = np.stack([clip_to_window(clip.keypoints, clip.times_s) for clip in clips])
     known = came.predict(windows, np.ones(3, bool))[0].max(1)
@@ -166,8 +166,8 @@ def test_a_file_without_names_holds_none_of_them_anywhere(home, tmp_path):
     card = export_model(model, tmp_path / "a.gesture", paths, names=False).card
     assert "| person 1 | 24 | 2 |" in card and "| person 3 | 20 | 2 |" in card
     assert "names left out (60)" in card
-    with zipfile.ZipFile(tmp_path / "a.gesture") as archive:
-        texts = [archive.read(n).decode() for n in archive.namelist() if n != "model.onnx"]
+    members = members_of(tmp_path / "a.gesture")
+    texts = [content.decode() for name, content in members.items() if name != "model.onnx"]
     names = ("Anna", "Bo *", "webcam", "files>")
     assert not any(name in text for text in [card, *texts] for name in names)
 
@@ -267,9 +267,8 @@ def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter
     paths, _, _ = home
     proof = describe_proof(check_bundle(file), paths)
     assert proof["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
-    with zipfile.ZipFile(file) as archive:
-        members = {n: hashlib.sha256(archive.read(n)).hexdigest() for n in archive.namelist()}
-    assert proof["members"] == members and len(members) == 6
+    hashes = {n: hashlib.sha256(content).hexdigest() for n, content in members_of(file).items()}
+    assert proof["members"] == hashes and len(hashes) == 6
     assert len(proof["differences"]) == 16 and proof["worst_difference"] <= 1e-5
     assert proof["moving"] is False
     assert proof["known_predict"] is True
@@ -282,33 +281,16 @@ def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter
 # -------------------------------------------------------------------------------------- predict.py
 
 
-def unpack_zip(file: Path, folder: Path) -> Path:
-    with zipfile.ZipFile(file) as archive:
-        archive.extractall(folder)
-    return folder
-
-
-def predict(python: Path | str, folder: Path, *arguments: object) -> subprocess.CompletedProcess:
-    command = [str(python), "predict.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-def answers(python: Path | str, folder: Path, *arguments: object) -> list[dict]:
-    done = predict(python, folder, *arguments)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @pytest.fixture
 def unpacked_starter(starter, tmp_path) -> Path:
     export_model(starter, tmp_path / "a.gesture", Paths.find(tmp_path / "home"))
-    return unpack_zip(tmp_path / "a.gesture", tmp_path / "there")
+    return unpack(tmp_path / "a.gesture", tmp_path / "there")
 
 
 def test_predict_py_says_what_the_model_says(starter, unpacked_starter):
     folder, hands = unpacked_starter, read_sample_hands(Paths.demo)
     wanted, foreign = starter.predict(hands.keypoints, hands.mirrored_view)
-    said, limit = answers(sys.executable, folder, "vectors.json"), starter.rejects_above
+    said, limit = answers(folder, "vectors.json"), starter.rejects_above
     assert [one["gesture"] for one in said] == [
         starter.gestures[row.argmax()].name if row.max() >= 0.6 and score <= limit else None
         for row, score in zip(wanted, foreign, strict=True)
@@ -320,27 +302,26 @@ def test_predict_py_says_what_the_model_says(starter, unpacked_starter):
     mirrored = bool(hands.mirrored_view[number])
     (folder / "hand.json").write_text(json.dumps(hand))
     seen = {
-        flag: answers(sys.executable, folder, "hand.json", *flag)[0]["gesture"]
-        for flag in ((), ("--mirrored",))
+        flag: answers(folder, "hand.json", *flag)[0]["gesture"] for flag in ((), ("--mirrored",))
     }
     assert seen[("--mirrored",) if mirrored else ()] == "point_left"
     assert seen[() if mirrored else ("--mirrored",)] == "point_right"
 
 
 def test_predict_py_applies_the_threshold_and_the_rejection(file, tmp_path):
-    folder = unpack_zip(file, tmp_path / "there")
+    folder = unpack(file, tmp_path / "there")
     scores = np.array(json.loads((folder / "vectors.json").read_text())["rejection"])
     about = json.loads((folder / "metadata.json").read_text())
     about["threshold"] = 0.0
     about["rejection"]["threshold"] = limit = float(np.median(scores))
     (folder / "metadata.json").write_text(json.dumps(about))
-    said = answers(sys.executable, folder, "vectors.json")
+    said = answers(folder, "vectors.json")
     assert [one["rejected"] for one in said] == (scores > limit).tolist()
     assert [one["gesture"] is None for one in said] == (scores > limit).tolist()
     surest = [one["probability"] for one in said]
     about["threshold"], about["rejection"]["threshold"] = float(np.median(surest)), 2.0
     (folder / "metadata.json").write_text(json.dumps(about))
-    said = answers(sys.executable, folder, "vectors.json")
+    said = answers(folder, "vectors.json")
     assert not any(one["rejected"] for one in said)
     unsure = [p < about["threshold"] for p in surest]
     assert [one["gesture"] is None for one in said] == unsure and 0 < sum(unsure) < 16
@@ -367,12 +348,12 @@ def test_predict_py_reads_a_picture_where_mediapipe_is_else_says_what_it_lacks(
 ):
     folder = unpacked_starter
     photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
-    done = predict(sys.executable, folder, photo)
+    done = predict(folder, photo)
     assert done.returncode == 1 and "no hand_landmarker.task in" in done.stderr
     assert "Traceback" not in done.stderr
     task = weights_folder / "hand_landmarker_full.task"
     (folder / "hand_landmarker.task").symlink_to(task)
-    assert [one["gesture"] for one in answers(sys.executable, folder, photo)] == ["ok"]
+    assert [one["gesture"] for one in answers(folder, photo)] == ["ok"]
 
 
 def test_predict_py_of_bodies_reads_keypoints_and_pictures_as_mudra_does(
@@ -380,14 +361,14 @@ def test_predict_py_of_bodies_reads_keypoints_and_pictures_as_mudra_does(
 ):
     arms = GestureModel.load(Paths.arms)
     export_model(arms, tmp_path / "a.gesture", Paths.find(tmp_path / "home"))
-    folder = unpack_zip(tmp_path / "a.gesture", tmp_path / "there")
+    folder = unpack(tmp_path / "a.gesture", tmp_path / "there")
     vectors = json.loads((folder / "vectors.json").read_text())
-    said = answers(sys.executable, folder, "vectors.json")
+    said = answers(folder, "vectors.json")
     wanted = np.array(vectors["probabilities"])
     np.testing.assert_allclose([one["probability"] for one in said], wanted.max(1), atol=1e-4)
     (folder / "pose_landmarker.task").symlink_to(weights_folder / "pose_landmarker_full.task")
     photo = shared_data / "body" / "lspet" / "images" / "im02858.jpg"
-    [found] = answers(sys.executable, folder, photo)
+    [found] = answers(folder, photo)
     with MediapipePose(weights_folder) as estimator:
         estimate = estimator.estimate_still(read_picture(photo.read_bytes()))
     [answer] = [p.probabilities for p in predict_hands(arms, estimate)]
@@ -412,8 +393,8 @@ def test_predict_py_needs_numpy_and_onnxruntime_alone(unpacked_starter, tmp_path
         pytest.skip(f"the two packages can't be installed here: {done.stderr.strip()[-200:]}")
     found = subprocess.run([python, "-c", "import mediapipe"], capture_output=True, check=False)
     assert found.returncode != 0
-    said = answers(python, folder, "vectors.json")
-    assert said == answers(sys.executable, folder, "vectors.json")
+    said = answers(folder, "vectors.json", python=python)
+    assert said == answers(folder, "vectors.json")
     assert {one["gesture"] for one in said} >= {"fist", "ok", "open_palm", "thumbs_up"}
 
 

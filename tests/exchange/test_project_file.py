@@ -28,6 +28,7 @@ from core.store.transfer import PARTS
 from core.training.runs import Run, list_runs
 from tests.exchange.conftest import RESULT, content, sample
 from tests.support.stored import record
+from tests.support.zips import members_of
 
 
 @pytest.fixture
@@ -81,8 +82,7 @@ def test_a_project_goes_on_learning_in_space(store, paths, elsewhere, tmp_path, 
     record(store, made, [new])
     export_project(store, paths, "Deep", tmp_path / "deep.zip")
     if not told:
-        with zipfile.ZipFile(tmp_path / "deep.zip") as archive:
-            packed = {name: archive.read(name) for name in archive.namelist()}
+        packed = members_of(tmp_path / "deep.zip")
         manifest = json.loads(packed["manifest.json"])
         assert manifest["project"].pop("in_space")
         write(tmp_path / "deep.zip", packed | {"manifest.json": json.dumps(manifest).encode()})
@@ -189,7 +189,7 @@ def test_a_taken_name_gets_a_number_and_its_own_training(store, paths, project, 
     assert about == {"Süße Gesten", "Süße Gesten 2", "Süße Gesten 3"}
 
 
-def test_a_long_name_stays_a_name_with_its_number(store, paths, elsewhere, tmp_path):
+def test_a_long_name_stays_a_name_with_its_number(store, paths, tmp_path):
     store.create_project("x" * 40)
     export_project(store, paths, "x" * 40, tmp_path / "p.zip")
     assert import_project(store, paths, tmp_path / "p.zip").project == "x" * 38 + " 2"
@@ -206,8 +206,7 @@ def test_the_bin_stays_here_unless_it_is_asked_for(store, paths, project, elsewh
     told = import_project(other, there, tmp_path / "without.zip").counts
     assert (told["samples"], told["persons"], told["gestures"]) == (5, 1, 9)  # Bob's own is left
     assert told["sessions"] == told["bursts"] == 2
-    with zipfile.ZipFile(tmp_path / "without.zip") as archive:
-        inside = b"".join(archive.read(name) for name in archive.namelist())
+    inside = b"".join(members_of(tmp_path / "without.zip").values())
     assert b"Bob" not in inside and b"point_up" not in inside
     export_project(store, paths, project.name, tmp_path / "with.zip", with_bin=True)
     name = import_project(other, there, tmp_path / "with.zip").project
@@ -273,8 +272,7 @@ def honest(tmp_path_factory):
     store = Store(paths.database)
     export_project(store, paths, made_project(store, paths).name, paths.workspace / "p.zip")
     store.close()
-    with zipfile.ZipFile(paths.workspace / "p.zip") as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    return members_of(paths.workspace / "p.zip")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small recordings of depth for tests, as somebody would upload them; and rendered hands."""
 
 import json
+import struct
 
 import cv2
 import numpy as np
@@ -36,3 +37,10 @@ def record_rendered_hands(
 def depth_png(mm: int, size_hw: tuple[int, int] = (6, 8)) -> bytes:
     """A wall."""
     return cv2.imencode(".png", np.full(size_hw, mm, np.uint16))[1].tobytes()
+
+
+def pack_msra(patch: np.ndarray, left: int, top: int) -> bytes:
+    """MSRA's frame of 320 x 240 pixels: the patch of it that shows the hand."""
+    height, width = patch.shape
+    header = struct.pack("<6i", 320, 240, left, top, left + width, top + height)
+    return header + patch.astype("<f4").tobytes()

@@ -15,9 +15,9 @@ def pack_record(
     return struct.pack(layout, b"NIR\0", kind, node, size, len(content), 0) + fields + content
 
 
-def pack_property(name: str, value: bytes, *, node: int = 2, old: bool = False) -> bytes:
+def pack_property(name: str, value: bytes, *, old: bool = False) -> bytes:
     fields = pack_name(name) + struct.pack("<I", len(value)) + value
-    return pack_record(6, node, fields, old=old)
+    return pack_record(6, 2, fields, old=old)
 
 
 def pack_name(name: str) -> bytes:

@@ -51,11 +51,11 @@ def performed(name: str, rng: np.random.Generator) -> NewSample:
     )
 
 
-def perform(store: Store, project: int, name: str, times: int, *, seed: int = 0) -> Gesture:
+def perform(store: Store, project: int, name: str, times: int) -> Gesture:
     """The gesture, added to the project and performed so often, a recording each."""
     gesture = store.add_gesture(project, name, "", MOVING)
     session = store.start_session(project, store.ensure_person(project, "Ada").id, "test")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for _ in range(times):
         store.add_samples(store.start_recording(session, gesture.id), [performed(name, rng)])
     return gesture

@@ -3,7 +3,6 @@ truth; damaged tables."""
 
 import csv
 import json
-import struct
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ from core.errors import MediaError, TableError
 from core.lab.renderer.render import NYU_HANDS, render_hand, write_rendered_hands
 from core.media.pictures import read_picture
 from core.pose.skeletons.table import HAND_21, MSRA_21
+from tests.support.depth_recordings import pack_msra
 
 
 def picture(value: int, size_hw: tuple[int, int] = (6, 8)) -> np.ndarray:
@@ -99,14 +99,16 @@ def test_a_set_s_camera_is_known_by_the_names_of_its_frames_and_their_size(
         open_depth(tmp_path)
 
 
-def test_msra_s_patches_are_frames_of_its_camera(tmp_path) -> None:
+def test_msra_s_patches_are_at_their_place_in_empty_frames_of_its_camera(tmp_path) -> None:
+    patch = np.arange(30 * 40, dtype=np.float32).reshape(30, 40) + 300
     for number in range(2):
-        head = struct.pack("<6i", 320, 240, 100, 50, 140, 80)
-        patch = np.full(40 * 30, 300 + number, "<f4")
-        (tmp_path / f"{number:06d}_depth.bin").write_bytes(head + patch.tobytes())
+        content = pack_msra(patch + number, 100, 50)
+        (tmp_path / f"{number:06d}_depth.bin").write_bytes(content)
     with open_depth(tmp_path) as source:
         assert (source.count, source.camera) == (2, CAMERAS["msra"])
-        assert source.read(1).depth_mm[79, 139] == 301 and source.read(1).depth_mm[80, 139] == 0
+        depth_mm = source.read(1).depth_mm
+    assert depth_mm.shape == (240, 320) and np.count_nonzero(depth_mm) == patch.size
+    np.testing.assert_array_equal(depth_mm[50:80, 100:140], patch + 1)
 
 
 def test_a_frame_of_another_size_is_named(folder) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from core.depth.io.images import read_depth
 from core.depth.io.joint_files import read_joints
 from core.errors import MediaError
+from tests.support.depth_recordings import pack_msra
 
 
 def test_nyu_s_packed_frame_is_read_to_the_millimetre(shared_data: Path) -> None:
@@ -35,21 +36,6 @@ def test_a_16_bit_frame_is_read_in_its_unit(shared_data: Path) -> None:
         row = next(row for row in csv.DictReader(table) if row["image"] == file.name)
     at_palm = eighths[int(row["palm_v"]), int(row["palm_u"])]
     assert abs(at_palm - float(row["palm_d_mm"])) < 5
-
-
-def pack_msra(patch: np.ndarray, left: int, top: int) -> bytes:
-    height, width = patch.shape
-    header = struct.pack("<6i", 320, 240, left, top, left + width, top + height)
-    return header + patch.astype("<f4").tobytes()
-
-
-def test_msra_s_patch_is_at_its_place_in_an_empty_frame(tmp_path) -> None:
-    patch = np.arange(30 * 20, dtype=np.float32).reshape(30, 20) + 300
-    (tmp_path / "000000_depth.bin").write_bytes(pack_msra(patch, 40, 100))
-    frame = read_depth(tmp_path / "000000_depth.bin")
-    assert frame.shape == (240, 320)
-    np.testing.assert_array_equal(frame[100:130, 40:60], patch)
-    assert np.count_nonzero(frame) == patch.size
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Labels of the published sets, from files of the same layout: every keypoint in its place."""
 
-import struct
-
 import numpy as np
 import pytest
 from scipy.io import savemat
@@ -17,6 +15,7 @@ from core.depth.io.published import (
     read_nyu_labels,
 )
 from core.errors import TableError
+from tests.support.depth_recordings import pack_msra
 
 
 def format_row(values: np.ndarray) -> str:
@@ -49,7 +48,7 @@ def test_icvl_s_lines_name_a_file_and_16_keypoints(tmp_path) -> None:
 
 
 def test_msra_s_y_points_up_and_its_z_to_the_camera(tmp_path) -> None:
-    camera, patch = CAMERAS["msra"], np.full((10, 12), 400, "<f4")
+    camera, content = CAMERAS["msra"], pack_msra(np.full((10, 12), 400), 166, 110)
     for person, gesture in (("P0", "1"), ("P8", "Y")):
         folder = tmp_path / person / gesture
         folder.mkdir(parents=True)
@@ -57,8 +56,7 @@ def test_msra_s_y_points_up_and_its_z_to_the_camera(tmp_path) -> None:
         (folder / "joint.txt").write_text(
             "\n".join(["2", format_row(xyz[0]), format_row(xyz[1])]) + "\n"
         )
-        header = struct.pack("<6i", 320, 240, 166, 110, 178, 120)
-        (folder / "000001_depth.bin").write_bytes(header + patch.tobytes())
+        (folder / "000001_depth.bin").write_bytes(content)
     labels = read_msra_labels(tmp_path)
     assert [label.person for label in labels] == ["P0", "P0", "P8", "P8"]
     assert labels[3].file == tmp_path / "P8" / "Y" / "000001_depth.bin"

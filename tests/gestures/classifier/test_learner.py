@@ -281,7 +281,7 @@ def test_a_graph_of_other_metadata_is_refused(trained, tmp_path):
 @pytest.mark.parametrize(
     ("labels", "options", "reason"),
     [
-        ([0], TrainOptions(), "record another gesture"),
+        ([0], TrainOptions(), "at least 2 are needed: record another gesture"),
         ([0, 1], TrainOptions(learning_rate=1e30), "the loss became nan"),
         ([0, 1], TrainOptions(classifier="svm"), "svm"),
     ],
@@ -403,14 +403,7 @@ def test_dropped_keypoints_are_missing_and_never_the_wrist():
     assert 0.08 < float(missing[:, 1:].float().mean()) < 0.12  # 0.3 in a third of the samples
 
 
-# ------------------------------------------------------------------------------ hostile models
-
-
-def test_keypoints_of_another_estimator_and_a_folder_without_a_model_are_refused(starter, tmp_path):
-    with pytest.raises(ModelError, match=r"trained on mediapipe-hands .* openpose-hand"):
-        starter.check_estimator("openpose-hand")
-    with pytest.raises(ModelError, match="train one"):
-        GestureModel.load(tmp_path)
+# ------------------------------------------------------------------------------ the saved model
 
 
 def test_a_model_in_use_leaves_no_trace_of_telemetry(trained, tmp_path):

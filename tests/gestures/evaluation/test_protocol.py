@@ -1,7 +1,5 @@
 """A protocol says what was chosen on which part, and what follows from that."""
 
-import json
-
 import pytest
 
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Part, Protocol
@@ -18,13 +16,6 @@ def test_what_was_chosen_on_the_reported_part_makes_the_figures_optimistic():
     protocol = Protocol("person", {"epochs": Part.FIXED, "matcher": Part.HELD_OUT})
     assert protocol.optimistic and protocol.chosen_on_reported == ["matcher"]
     assert Protocol("person", {"epochs": Part.TRAINING}, reported=Part.TRAINING).optimistic
-
-
-def test_a_protocol_survives_json_among_other_metadata():
-    protocol = Protocol("session", {"epochs": Part.FIXED, "threshold": Part.OTHER_FOLDS})
-    record = json.loads(json.dumps({"samples": 9} | protocol.to_dict()))
-    assert Protocol.from_dict(record) == protocol
-    assert record["split"] == "session" and record["optimistic"] is True
 
 
 def test_trainings_without_a_protocol_chose_on_what_they_report():

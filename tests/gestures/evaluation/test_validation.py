@@ -1,4 +1,5 @@
-"""Splits never put one person, session or recording on both sides; figures by hand."""
+"""Splits never put one person, session or recording on both sides; figures by hand; a table of what
+is said about the held-out samples leads back to them."""
 
 from dataclasses import replace
 
@@ -6,7 +7,15 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.gestures.evaluation.validation import compute_figures, split_by_groups
+from core.gestures.evaluation.validation import (
+    FILE,
+    Prediction,
+    compute_figures,
+    find_cell_samples,
+    read_predictions,
+    save_predictions,
+    split_by_groups,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +68,6 @@ def test_persons_who_recorded_different_gestures_do_not_split_by_person(hands):
     assert set(kept.labels[split.validation]) == {0, 1, 2, 3}
 
 
-def test_one_gesture_alone_is_refused_with_what_to_do(hands):
-    data = hands()
-    with pytest.raises(TrainingError, match="at least 2 are needed: record another gesture"):
-        split_by_groups(data.take(data.labels == 1))
-
-
 def test_a_gesture_with_one_sample_is_refused_by_name(hands):
     data = hands(gestures=2)
     rows = np.concatenate([np.flatnonzero(data.labels == 0), np.flatnonzero(data.labels == 1)[:1]])
@@ -93,3 +96,39 @@ def test_intervals_count_the_groups_that_were_held_out(hands, kind):
     found = compute_figures(data, data.labels, kind)
     assert found["groups"] == {"person": 3, "session": 3}.get(kind, 24)  # 3 × 4 × 2 recordings
     assert found["interval"][0] < found["accuracy"] == found["interval"][1] == 1.0
+
+
+def test_what_was_said_is_written_and_read_again(hands, tmp_path):
+    data = hands(persons=1, gestures=2, each=2)  # labels 0, 0, 1, 1
+    data = replace(data, sample_ids=np.array([11, 12, 13, 14]))
+    predicted = np.array([[0.9, 0.1], [0.3, 0.7], [0.05, 0.95], [0.5, 0.5]], np.float32)
+    found = save_predictions(tmp_path, data, predicted, "burst")
+    assert found["confusion"] == [[1, 1], [1, 1]] and found["accuracy"] == 0.5
+    rows = read_predictions(tmp_path)
+    assert [row.sample_id for row in rows] == [11, 12, 13, 14]
+    assert rows[1] == Prediction(12, "thumbs_up", "thumbs_down", 0.7)
+    assert find_cell_samples(rows, "thumbs_down", "thumbs_up") == [14]
+    assert (tmp_path / FILE).read_text().startswith("sample_id,truth,said,probability\n11,")
+
+
+def test_the_clearest_mistake_comes_first():
+    rows = [Prediction(1, "a", "b", 0.5), Prediction(2, "a", "b", 0.9), Prediction(3, "a", "a", 1)]
+    assert find_cell_samples(rows, "a", "b") == [2, 1]
+
+
+def test_samples_without_a_store_leave_no_table(hands, tmp_path):
+    data = hands(persons=1)
+    save_predictions(tmp_path, data, np.eye(4, dtype=np.float32)[data.labels], "burst")
+    assert read_predictions(tmp_path) == [] and list(tmp_path.iterdir()) == []
+
+
+HEADER = "sample_id,truth,said,probability\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", HEADER + "1,fist\n", HEADER + "x,fist,fist,0.5\n"]
+)
+def test_a_spoilt_table_is_refused(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(TrainingError, match="train again"):
+        read_predictions(tmp_path)

@@ -25,6 +25,7 @@ from core.gestures.modelfile.bundle import (
 )
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
+from tests.support.zips import members_of
 
 NOISE = random.Random(1).randbytes(2**19 + 1)
 NAN = float("nan")
@@ -42,11 +43,6 @@ def written(starter, hands, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("bundle") / "good.gesture"
     write_bundle(starter, out, hands, card=CARD_TEXT, predict=PREDICT_TEXT)
     return out
-
-
-def members_of(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def packed(path: Path, members: dict[str, bytes]) -> Path:

@@ -10,14 +10,14 @@ from core.gestures.modelfile.graph import Graph
 from core.modelfiles.onnx_session import open_session
 
 
-def poses(joints: int, axes: int, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    """Poses as a camera's: one without a keypoint, one without its root, one without any extent."""
+def poses(joints: int, axes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Five poses as a camera's, one without a keypoint, one without its root, one of no extent."""
     rng = np.random.default_rng(0)
-    points = rng.normal(0, 80, (n, joints, axes)) + rng.uniform(100, 600, (n, 1, axes))
+    points = rng.normal(0, 80, (5, joints, axes)) + rng.uniform(100, 600, (5, 1, axes))
     points[1, -1], points[1, 7] = np.nan, np.inf
     points[2, 0] = np.nan
     points[3] = points[3, :1]
-    return points.astype(np.float32), np.arange(n) % 2 == 0
+    return points.astype(np.float32), np.arange(5) % 2 == 0
 
 
 @pytest.mark.parametrize(

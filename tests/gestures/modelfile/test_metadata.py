@@ -51,7 +51,10 @@ MALFORMED = {
     ],
     "census": [{"persons": ["a"]}],
     "origin": [{"sources": {"x" * 301: 1}}],
-    "smoothing": [[], "fast", 7, {"hold_s": INF}, {"min_cutoff": "x"}],
+    "smoothing": [
+        *([], "fast", 7, {"hold_s": INF}, {"min_cutoff": "x"}),
+        *({"min_cutoff": "nan"}, {"enter": 0.3, "leave": 0.4}, {"hold_s": 1e9}),
+    ],
     "coverage": [[], {"legs": "all"}, {"legs": 2}, {"legs": None}],
     "usual": [
         *([], "x", 7, None, {"thumbs_up": 3}, {"thumbs_up": None}, {"thumbs_up": [1, 2]}),

@@ -54,6 +54,8 @@ def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joi
     assert model.shape == (16, joints, 2) and model.steps == 16
     found = model.predict(data.keypoints, data.mirrored_view)[0]
     assert (found.argmax(1) == data.labels).mean() > 0.8
+    with pytest.raises(ModelError, match=rf"\(N, 16, {joints}, 2\)"):  # no single frames
+        model.predict(data.keypoints[:, 0], data.mirrored_view)
     compared = model.metadata["compared"]  # no choice where there are too few for a net
     assert {*compared} == ({"net", "templates"} if by == "net" else set())
     chosen = {"epochs": Part.FIXED, "matcher": Part.TRAINING if compared else Part.FIXED}
@@ -73,13 +75,6 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
     assert found[0].figures["accuracy"] > 0.8 > found[1].figures["accuracy"]
     assert found[0].compared == found[1].compared and found[0].kind == found[1].kind
     assert [one.chosen_on for one in found] == [Part.TRAINING] * 2
-
-
-def test_a_model_of_moving_gestures_refuses_single_frames_and_says_what_it_takes(tmp_path):
-    run = Run.create(tmp_path)
-    train(make_motions(2), run, QUICK)
-    with pytest.raises(ModelError, match=r"\(N, 16, 1, 2\)"):
-        GestureModel.load(run.path).predict(np.zeros((2, 1, 2), np.float32), np.zeros(2, bool))
 
 
 def test_no_recording_is_on_both_sides_and_what_one_person_shows_is_not_judged():

@@ -54,12 +54,9 @@ def test_frames_that_were_never_read_are_bridged_for_half_a_second():
     assert find_longest_part(way(0, 1, 2, NAN, NAN, 9, 10), times) == slice(0, 7)
 
 
-def test_few_frames_a_second_are_no_gap():
+def test_few_frames_a_second_are_no_gap_and_a_single_one_without_the_hand_is_bridged():
     times = np.arange(4) * 0.5
     assert find_longest_part(way(0, 1, 2, 3), times) == slice(0, 4)
-
-
-def test_a_single_frame_without_the_hand_is_bridged_where_there_are_few_a_second():
     times = np.arange(9) / 7
     assert find_longest_part(way(0, 1, 2, NAN, 4, 5, 6, 7, 8), times) == slice(0, 9)
     assert find_longest_part(way(0, 1, 2, NAN, NAN, 5, 6, 7, 8), times) == slice(5, 9)
