@@ -1,11 +1,10 @@
-"""Videos: rates, rotation, damage, limits; and what we write plays."""
+"""Videos: rates, rotation, damage; what we write plays. Limits: tests/test_hostile_files.py."""
 
 import av
 import numpy as np
 import pytest
 
 from core.errors import MediaError
-from core.media.limits import VIDEO
 from core.media.videos import VideoWriter, read_video, video_info
 
 
@@ -118,17 +117,3 @@ def test_videos_are_known_by_their_content(tmp_path, form):
             out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         out.mux(stream.encode())
     assert len(list(read_video(tmp_path / "film.mp4"))) == 3
-
-
-def test_a_video_that_is_missing_empty_too_large_or_none_is_named(tmp_path):
-    for name, size, words in (
-        ("gone.mp4", None, r"gone\.mp4"),
-        ("empty.mp4", 0, "0 bytes"),
-        ("zeros.webm", 4096, "isn't a video that can be read"),
-        ("large.mp4", VIDEO.max_bytes + 1, "209,715,201 bytes"),
-    ):
-        if size is not None:
-            with (tmp_path / name).open("wb") as file:
-                file.truncate(size)
-        with pytest.raises(MediaError, match=words):
-            video_info(tmp_path / name)

@@ -47,6 +47,8 @@ def test_a_deleted_person_and_a_changed_gesture_come_back(store, project):
 def test_a_deleted_and_a_renamed_project_come_back(store, project):
     store.rename_project(project.id, "Other {0}")
     store.delete_project(project.id)
+    with pytest.raises(NotFoundError, match="no project “Other"):
+        store.project("Other {0}")
     assert [a.title for a in store.list_history(project.id)] == [
         "Deleted the project “Other {0}”",
         "Renamed the project “Demo”",

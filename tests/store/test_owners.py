@@ -159,7 +159,7 @@ def test_a_sample_of_one_s_own_can_t_be_of_another_s_gesture(anna, ben, hers):
     with ben.begin_write() as connection:
         values["gesture_id"] = gesture_id(anna, hers, "ok")
         mixed = insert_row(connection, t.bursts, values)
-    with pytest.raises(NotFoundError, match="no recording"):
+    with pytest.raises(NotFoundError, match=f"no recording {mixed}"):
         ben.add_samples(mixed, [sample()])
 
 
