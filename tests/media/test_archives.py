@@ -1,4 +1,4 @@
-"""Zips of untrusted origin, judged before they are unpacked; more in tests/test_hostile_files.py."""
+"""Zips of untrusted origin, judged before they are unpacked. More: tests/test_hostile_files.py."""
 
 import zipfile
 from dataclasses import replace
