@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,6 @@ _MAKERS = ("arange", "zeros", "ones", "full", "empty", "reshape", "linspace")
 
 MATHS = ("numpy", "scipy", "cv2", "PIL")  # what pure maths may know beside the standard library
 THREADS = ("threading", "multiprocessing", "concurrent", "asyncio")
-PRINTING_PACKAGES = ("cli", "app", "pages")  # the others never print
 
 
 @dataclass(frozen=True)
@@ -197,30 +197,15 @@ def _is_allowed(package: str | None, target: str | None) -> bool:
     return ORDER.index(target) <= ORDER.index(package)
 
 
-def unknown_packages(modules: list[Module]) -> list[str]:
-    """Modules in a package that the order does not know (the root's docstring apart)."""
-    known = {*ORDER, "core"}
-    return [f"{m.path}: no such package" for m in modules if package_of(m.name) not in known]
-
-
 def import_cycles(modules: list[Module]) -> list[str]:
-    """Import cycles, each as the chain of its modules."""
+    """The first import cycle, as the chain of its modules; none if there is none."""
     names = {m.name for m in modules}
     graph = {m.name: {t for _, t in imports(m, names) if t in names} - {m.name} for m in modules}
-    found: list[str] = []
-    done: set[str] = set()
-
-    def walk(name: str, chain: list[str]) -> None:
-        if name in chain:
-            found.append(" → ".join([*chain[chain.index(name) :], name]))
-        elif name not in done:
-            for target in sorted(graph[name]):
-                walk(target, [*chain, name])
-            done.add(name)
-
-    for name in sorted(graph):
-        walk(name, [])
-    return found
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1][::-1]
+    return []
 
 
 def misplaced_libraries(modules: list[Module]) -> list[str]:
@@ -270,19 +255,6 @@ def _sizes_in(module: Module) -> Iterator[tuple[Any, str]]:
 
 def _name_of(called: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-
-
-def printing(modules: list[Module]) -> list[str]:
-    """Calls of print() in packages that have no voice of their own."""
-    return [
-        f"{m.path}:{node.lineno}: print() belongs to the command line"
-        for m in modules
-        if package_of(m.name) not in PRINTING_PACKAGES
-        for node in ast.walk(m.tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "print"
-    ]
 
 
 def function_lengths(modules: list[Module]) -> list[int]:
