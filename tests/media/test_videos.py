@@ -1,11 +1,11 @@
 """Videos: rates, rotation, damage; what we write plays. Limits: tests/test_hostile_files.py."""
 
-import av
 import numpy as np
 import pytest
 
 from core.errors import MediaError
 from core.media.videos import VideoWriter, read_video, video_info
+from tests.support.videos import write_video
 
 
 @pytest.fixture
@@ -55,15 +55,9 @@ def test_a_real_video(shared_data):
 
 def rotated(path, degrees: int) -> None:
     """A black video, white at its top left, that asks to be turned clockwise."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        picture = np.zeros((48, 64, 3), np.uint8)
-        picture[:16, :16] = 255
-        for _ in range(3):
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        out.mux(stream.encode())
-    content = bytearray(path.read_bytes())
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:16, :16] = 255
+    content = bytearray(write_video(path, [picture] * 3, "mpeg4").read_bytes())
     at = content.index(b"tkhd") + 4 + 40  # version 0: the 3x3 matrix, 16.16 fixed point
     cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
     matrix = [cos, sin, 0, -sin, cos, 0, 0, 0, 1]
@@ -88,10 +82,8 @@ def test_rotation_is_honoured(tmp_path, degrees, shape, corner):
 
 def test_a_truncated_video_gives_the_frames_that_are_there(shared_data, tmp_path):
     whole = (shared_data / "hand_videos" / "slideshow_didi.mp4").read_bytes()
-    cut = tmp_path / "cut.webm"
-    with VideoWriter(cut, 10, (48, 64)) as writer:
-        for i in range(60):
-            writer.write(np.random.default_rng(i).integers(0, 256, (48, 64, 3), np.uint8))
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 48, 64, 3), np.uint8)
+    cut = write_video(tmp_path / "cut.webm", pictures, "libvpx-vp9")
     cut.write_bytes(cut.read_bytes()[:-20_000])
     assert 0 < len(list(read_video(cut))) < 60
     beginning = tmp_path / "beginning.mp4"
@@ -109,11 +101,6 @@ def test_a_playlist_in_disguise_opens_no_other_file(clip):
 
 @pytest.mark.parametrize("form", ["mp4", "mov", "matroska", "avi", "mpegts"])
 def test_videos_are_known_by_their_content(tmp_path, form):
-    with av.open(str(tmp_path / "film.mp4"), "w", format=form) as out:
-        stream = out.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for seed in range(3):
-            picture = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        out.mux(stream.encode())
-    assert len(list(read_video(tmp_path / "film.mp4"))) == 3
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 48, 64, 3), np.uint8)
+    film = write_video(tmp_path / "film.mp4", pictures, "mpeg4", container=form)
+    assert len(list(read_video(film))) == 3

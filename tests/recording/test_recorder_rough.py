@@ -2,7 +2,6 @@
 
 import gc
 import shutil
-import sqlite3
 import threading
 import time
 from functools import partial
@@ -16,6 +15,7 @@ from core.store.bin import restore_from_bin
 from core.store.curation import list_sessions
 from tests.conftest import wait_until
 from tests.recording.conftest import ALL, hand, offer
+from tests.store.conftest import run_sql
 from tests.support.stored import run_at_once
 
 
@@ -41,13 +41,13 @@ def until_it_stops(recorder, at_most_s=5.0):
 
 @pytest.mark.parametrize("gone", ["gesture", "person", "project"])
 def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_stored(
-    store, project, gesture, recorder, gone, tmp_path
+    store, project, gesture, recorder, gone, place, open_store
 ):
     recorder.start(gesture.id, ALL)
     for number in range(3):
         come(recorder, number)
     wait_until(lambda: len(store.samples(project.id)) == 3)
-    other = Store(tmp_path / "mudra.db")
+    other = open_store(place)
     [ana] = other.persons(project.id)
     ids = {"gesture": gesture.id, "person": ana.id, "project": project.id}
     getattr(other, f"delete_{gone}")(ids[gone])
@@ -56,7 +56,6 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
     assert f"“{name}” was deleted meanwhile" in stopped.error
     assert stopped.saved == 3
     restore_from_bin(other, project.id, gone, ids[gone])
-    other.close()
     assert len(store.samples(project.id)) == 3
     recorder.start(gesture.id, ALL)
     come(recorder, 30)
@@ -92,9 +91,8 @@ def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project,
     assert [(v.person, v.source) for v in list_sessions(store, project.id)] == [("ana", "webcam")]
 
 
-def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp_path):
-    stores = [Store(tmp_path / "mudra.db") for _ in range(2)]
-    windows = [Recorder(one, project.id, "ana") for one in stores]
+def test_two_windows_record_the_same_person_at_once(store, project, gesture, place, open_store):
+    windows = [Recorder(open_store(place), project.id, "ana") for _ in range(2)]
 
     def take(window):
         window.start(gesture.id, ALL)
@@ -105,26 +103,22 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
     run_at_once(*(partial(take, window) for window in windows))
     assert [window.status().error for window in windows] == ["", ""]
     assert len(store.samples(project.id)) == 80 and len(store.persons(project.id)) == 1
-    for one in stores:
-        one.close()
 
 
-def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recorder, tmp_path):
+def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recorder, place):
     recorder.start(gesture.id, ALL)
     come(recorder, 0)
     wait_until(lambda: len(store.samples(project.id)) == 1)
-    with sqlite3.connect(tmp_path / "mudra.db") as database:
-        database.execute("ALTER TABLE crops RENAME TO hidden")
+    run_sql(place, "ALTER TABLE crops RENAME TO hidden")
     stopped = until_it_stops(recorder)
-    with sqlite3.connect(tmp_path / "mudra.db") as database:
-        database.execute("ALTER TABLE hidden RENAME TO crops")
+    run_sql(place, "ALTER TABLE hidden RENAME TO crops")
     assert stopped.saved == 1 == len(store.samples(project.id))
     assert "samples were not stored" in stopped.error
 
 
-def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tmp_path):
+def test_a_workspace_deleted_while_recording_is_said(tmp_path, open_store):
     folder = tmp_path / "gone"
-    there = Store(folder / "mudra.db")
+    there = open_store(folder / "mudra.db")
     home = there.create_project("x")
     recorder = Recorder(there, home.id, "me", write_interval_s=0.01)
     recorder.start(there.gestures(home.id)[0].id, ALL)
@@ -134,7 +128,6 @@ def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tm
     shutil.rmtree(folder)
     stopped = until_it_stops(recorder)
     assert stopped.state == "idle" and "not stored" in stopped.error
-    there.close()
 
 
 class Broken(Store):

@@ -5,7 +5,6 @@ one of them in the bin, a gesture of one's own that was renamed, a model in use.
 """
 
 import shutil
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.store import Store
 from core.store.bin import restore_samples
 from core.store.database.schema import VERSION
 from core.store.deleting import delete_project_for_good
+from tests.store.conftest import run_sql
 
 
 @pytest.fixture
@@ -24,28 +24,18 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def upgraded(path):
-    store = Store(path)
-    yield store
-    store.close()
+def upgraded(path, open_store):
+    return open_store(path)
 
 
-def raw(path, question):
-    with sqlite3.connect(path) as database:
-        answer = database.execute(question).fetchall()
-    database.close()
-    return answer
-
-
-def test_every_sample_is_there_with_its_numbers_and_its_crop(path):
+def test_every_sample_is_there_with_its_numbers_and_its_crop(path, open_store):
     question = (
         "SELECT s.id, keypoints, scores, world, hand_index, jpeg FROM samples s "
         "JOIN crops ON sample_id = s.id WHERE deleted_at IS NULL ORDER BY s.id"
     )
-    before = raw(path, question)
-    store = Store(path)
+    before = run_sql(path, question)
+    store = open_store(path)
     found = store.samples(store.project("old gestures").id, newest_first=False)
-    store.close()
     assert len(found) == len(before) == 4
     for sample, (row_id, keypoints, scores, world, hand_index, jpeg) in zip(
         found, before, strict=True
@@ -88,22 +78,18 @@ def test_what_was_done_before_can_still_be_undone_and_the_bin_gives_back(upgrade
     assert decode_jpeg(jpeg).shape == (48, 64, 3)
 
 
-def test_samples_of_another_skeleton_are_set_aside_so_that_all_others_can_be_seen(path):
+def test_samples_of_another_skeleton_are_set_aside_so_that_all_others_can_be_seen(path, open_store):
     """A COCO file with 17 keypoints a person came in before; no page could be opened then."""
-    short = np.zeros((17, 2), "<f4").tobytes(), np.ones(17, "<f4").tobytes()
-    with sqlite3.connect(path) as old:
-        old.execute(
-            "UPDATE samples SET keypoints = ?, scores = ?, world = NULL WHERE id = 1", short
-        )
-    old.close()
-    store = Store(path)
+    short = "keypoints = zeroblob(136), scores = zeroblob(68)"  # of 17
+    run_sql(path, f"UPDATE samples SET {short}, world = NULL WHERE id = 1")
+    store = open_store(path)
     project = store.project("old gestures")
     assert len(store.samples(project.id)) == 3 and len(store.training_data(project.id)) == 3
-    assert raw(path, "SELECT id, gesture, keypoints FROM set_aside") == [(1, "point_up", short[0])]
+    aside = run_sql(path, "SELECT id, gesture, keypoints FROM set_aside")
+    assert aside == [(1, "point_up", bytes(136))]
     assert store.crops(1) == {} and store.find_damage() == ""
     delete_project_for_good(store, project.id)
-    assert raw(path, "SELECT count(*) FROM set_aside") == [(0,)]
-    store.close()
+    assert run_sql(path, "SELECT count(*) FROM set_aside") == [(0,)]
 
 
 def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
@@ -112,14 +98,14 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
 
     def columns(database):
         question = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-        tables = [row[0] for row in raw(database, question)]
-        about = {table: raw(database, f"PRAGMA table_info({table})") for table in tables}
+        tables = [row[0] for row in run_sql(database, question)]
+        about = {table: run_sql(database, f"PRAGMA table_info({table})") for table in tables}
         return {table: {(row[1], row[3], row[5]) for row in rows} for table, rows in about.items()}
 
     def indexes(database):
         names = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        return {row[0] for row in raw(database, names)}
+        return {row[0] for row in run_sql(database, names)}
 
     assert columns(path) == columns(tmp_path / "new.db")
     assert indexes(path) == indexes(tmp_path / "new.db")
-    assert raw(path, "SELECT version FROM meta") == [(VERSION,)]
+    assert run_sql(path, "SELECT version FROM meta") == [(VERSION,)]

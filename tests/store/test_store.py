@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from core.errors import NotFoundError, StoreError, StoreFullError
 from core.store import Store
 from core.store.database import schema as t
 from core.store.database.schema import VERSION
-from tests.store.conftest import count, gesture, only_sqlite, sample
+from tests.store.conftest import count, gesture, only_sqlite, run_sql, sample
 from tests.support.stored import record, start_recording
 
 OF_A_CAMERA = {
@@ -131,7 +130,7 @@ def test_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, p
 
 
 @only_sqlite
-def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
+def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path, open_store):
     process = writer(
         tmp_path / "mudra.db", start_recording(store, project), 100_000, subprocess.PIPE
     )
@@ -141,19 +140,16 @@ def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
     process.communicate()
     acknowledged = len(said) + len(rest)
     store.close()
-    again = Store(tmp_path / "mudra.db")
+    again = open_store(tmp_path / "mudra.db")
     assert count(again, project) in (acknowledged, acknowledged + 1)
-    again.close()
-    with sqlite3.connect(tmp_path / "mudra.db") as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
+    assert run_sql(tmp_path / "mudra.db", "PRAGMA integrity_check") == [("ok",)]
 
 
 @only_sqlite
 def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
     record(store, project, [sample()])
     into = start_recording(store, project)
-    pages = sqlite3.connect(tmp_path / "mudra.db").execute("PRAGMA page_count").fetchone()[0]
+    [(pages,)] = run_sql(tmp_path / "mudra.db", "PRAGMA page_count")
     with store._engine.connect() as connection:  # SQLite then says what it says on a full disk
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
     big = sample(crop_jpeg=os.urandom(200_000))
@@ -162,17 +158,17 @@ def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
     assert count(store, project) == 1
 
 
-def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
-    path = tmp_path / "old.db"
-    shutil.copy(Path(__file__).with_name("version_6.db"), path)
-    with sqlite3.connect(path) as old:
-        old.execute("DROP INDEX samples_by_age")
-        old.execute("ALTER TABLE projects DROP COLUMN active_model")
-        old.execute("ALTER TABLE sessions DROP COLUMN name")
-        old.execute("DROP TABLE acts")
-        old.execute("UPDATE meta SET version = 1")
-    old.close()
-    store = Store(path)
+def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path, open_store):
+    path = Path(shutil.copy(Path(__file__).with_name("version_6.db"), tmp_path / "old.db"))
+    run_sql(
+        path,
+        "DROP INDEX samples_by_age",
+        "ALTER TABLE projects DROP COLUMN active_model",
+        "ALTER TABLE sessions DROP COLUMN name",
+        "DROP TABLE acts",
+        "UPDATE meta SET version = 1",
+    )
+    store = open_store(path)
     project = store.project("old gestures")
     assert project.active_model is None and count(store, project) == 4
     store.set_active_model(project.id, "run-2")
@@ -181,11 +177,9 @@ def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
     with store.begin_read() as connection:
         indexes = connection.exec_driver_sql("PRAGMA index_list(samples)").all()
     assert "samples_by_age" in [row[1] for row in indexes]
-    store.close()
 
 
-def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(place):
-    store = Store(place)
+def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(store, place):
     assert store.fetch_all(t.meta.select()) == [(VERSION,)]
     with store.begin_write() as connection:
         connection.execute(update(t.meta).values(version=99))
