@@ -1,10 +1,19 @@
-"""Videos: rates, rotation, damage; what we write plays. Limits: tests/test_hostile_files.py."""
+"""Videos: rates, rotation, damage; what we write plays; a stream's colours are those of PyAV."""
 
+import av
+import cv2
 import numpy as np
 import pytest
 
 from core.errors import MediaError
-from core.media.videos import VideoWriter, read_video, video_info
+from core.media.pictures import read_picture
+from core.media.videos import (
+    VideoWriter,
+    decode_stream_frame,
+    encode_stream_frame,
+    read_video,
+    video_info,
+)
 from tests.support.videos import write_video
 
 
@@ -104,3 +113,38 @@ def test_videos_are_known_by_their_content(tmp_path, form):
     pictures = np.random.default_rng(0).integers(0, 256, (3, 48, 64, 3), np.uint8)
     film = write_video(tmp_path / "film.mp4", pictures, "mpeg4", container=form)
     assert len(list(read_video(film))) == 3
+
+
+@pytest.fixture(scope="module")
+def photo(hand_photos):
+    return cv2.resize(read_picture(hand_photos("thumbs_up")[0]), (320, 200))
+
+
+def by_pyav(rgb):
+    return av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="yuv420p")
+
+
+def test_a_frame_has_the_brightness_and_colours_that_pyav_would_give_it(photo):
+    ours = encode_stream_frame(photo).to_ndarray().astype(int)
+    theirs = by_pyav(photo).to_ndarray().astype(int)
+    assert np.abs(ours - theirs)[:200].max() <= 1  # brightness
+    assert np.abs(ours - theirs)[200:].mean() < 0.5  # colours, of which every fourth is taken
+
+
+def test_pure_colours_come_through_both_ways():
+    wanted = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0]], np.uint8)
+    rgb = np.repeat(np.repeat(wanted[:, None], 12, 0), 80, 1)  # five stripes, 60 high, 80 wide
+    back = decode_stream_frame(encode_stream_frame(rgb))
+    assert back.shape == (60, 80, 3) and np.abs(back.astype(int) - rgb).max() <= 3
+
+
+def test_a_picture_is_what_pyav_makes_of_the_frame(photo):
+    frame = by_pyav(photo)
+    np.testing.assert_array_equal(decode_stream_frame(frame), frame.to_ndarray(format="rgb24"))
+
+
+def test_an_odd_row_and_column_are_left_out(photo):
+    frame = encode_stream_frame(photo[:151, :231])
+    assert (frame.height, frame.width) == (150, 230)
+    even = encode_stream_frame(photo[:150, :230])
+    np.testing.assert_array_equal(frame.to_ndarray(), even.to_ndarray())

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from core.recording.plans import HELD
-from core.recording.recorder import Recorder
+from core.recording.recorder import WRITE_INTERVAL_S, Recorder
 from core.store import Store
 from core.store.bin import restore_from_bin
 from core.store.curation import list_sessions
@@ -47,6 +47,7 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
     for number in range(3):
         come(recorder, number)
     wait_until(lambda: len(store.samples(project.id)) == 3)
+    assert recorder.status().state == "recording" and WRITE_INTERVAL_S < 1
     other = open_store(place)
     [ana] = other.persons(project.id)
     ids = {"gesture": gesture.id, "person": ana.id, "project": project.id}
