@@ -1,14 +1,11 @@
 """An id names one thing for ever: files of trainings name samples that may be gone."""
 
-import shutil
-from pathlib import Path
-
 from core.store.bin import delete_samples
 from core.store.database import schema as t
 from core.store.deleting import empty_bin
 from core.store.rows import to_row
 from core.store.transfer import insert_rows
-from tests.store.conftest import run_sql, sample, take
+from tests.store.conftest import sample, take
 from tests.support.stored import record, start_recording
 
 
@@ -38,27 +35,6 @@ def test_rows_that_are_imported_get_ids_that_nothing_had(store, project):
     row["gesture_id"] = store.gestures(project.id)[0].id
     with store.begin_write() as connection:
         assert min(insert_rows(connection, t.samples, [row, row])) > max(ids)
-
-
-def test_an_upgraded_database_keeps_all_its_rows_and_gives_no_id_again(tmp_path, open_store):
-    path = Path(shutil.copy(Path(__file__).with_name("version_6.db"), tmp_path / "mudra.db"))
-    tables = ("projects", "gestures", "persons", "sessions", "bursts", "samples", "crops", "acts")
-
-    def rows(what):
-        return {table: run_sql(path, what.format(table)) for table in tables}
-
-    before = rows("SELECT count(*) FROM {}")
-    store = open_store(path)
-    assert rows("SELECT count(*) FROM {}") == before
-    assert not any(rows("PRAGMA foreign_key_check({})").values())
-    project = store.project("old gestures")
-    last = store.samples(project.id, limit=1)[0].id
-    delete_samples(store, project.id, [last])
-    empty_bin(store, project.id)
-    assert min(record(store, project, [sample()], "fist")) > last
-    with store.begin_read() as connection:
-        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-    assert store.find_damage() == ""
 
 
 def test_a_table_that_an_upgrade_made_on_postgresql_gets_ids_of_its_own(postgresql_url, open_store):

@@ -12,10 +12,12 @@ import pytest
 
 from core.media.pictures import decode_jpeg
 from core.store import Store
-from core.store.bin import restore_samples
+from core.store.bin import delete_samples, restore_samples
+from core.store.database import schema as t
 from core.store.database.schema import VERSION
-from core.store.deleting import delete_project_for_good
-from tests.store.conftest import run_sql
+from core.store.deleting import delete_project_for_good, empty_bin
+from tests.store.conftest import count, run_sql, sample
+from tests.support.stored import record
 
 
 @pytest.fixture
@@ -37,13 +39,13 @@ def test_every_sample_is_there_with_its_numbers_and_its_crop(path, open_store):
     store = open_store(path)
     found = store.samples(store.project("old gestures").id, newest_first=False)
     assert len(found) == len(before) == 4
-    for sample, (row_id, keypoints, scores, world, hand_index, jpeg) in zip(
+    for one, (row_id, keypoints, scores, world, hand_index, jpeg) in zip(
         found, before, strict=True
     ):
-        assert (sample.id, sample.instance, sample.crop_jpeg) == (row_id, hand_index, jpeg)
-        np.testing.assert_array_equal(sample.pose.ravel(), np.frombuffer(keypoints, "<f4"))
-        np.testing.assert_array_equal(sample.scores.ravel(), np.frombuffer(scores, "<f4"))
-        np.testing.assert_array_equal(sample.world.ravel(), np.frombuffer(world, "<f4"))
+        assert (one.id, one.instance, one.crop_jpeg) == (row_id, hand_index, jpeg)
+        np.testing.assert_array_equal(one.pose.ravel(), np.frombuffer(keypoints, "<f4"))
+        np.testing.assert_array_equal(one.scores.ravel(), np.frombuffer(scores, "<f4"))
+        np.testing.assert_array_equal(one.world.ravel(), np.frombuffer(world, "<f4"))
 
 
 def test_what_was_there_is_of_hands_and_still(upgraded):
@@ -54,9 +56,9 @@ def test_what_was_there_is_of_hands_and_still(upgraded):
     project = upgraded.project("old gestures")
     assert project.active_model == "run-1"
     assert {g.kind for g in upgraded.gestures(project.id)} == {"still"}
-    for sample in upgraded.samples(project.id):
-        assert (sample.frames, sample.time_s, sample.times_s, sample.visibility) == (1, *[None] * 3)
-        assert sample.skeleton == "hand_21"
+    for one in upgraded.samples(project.id):
+        assert (one.frames, one.time_s, one.times_s, one.visibility) == (1, *[None] * 3)
+        assert one.skeleton == "hand_21"
 
 
 def test_signs_that_were_drawn_as_text_are_in_colour_and_others_stay(upgraded):
@@ -109,3 +111,43 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
     assert columns(path) == columns(tmp_path / "new.db")
     assert indexes(path) == indexes(tmp_path / "new.db")
     assert run_sql(path, "SELECT version FROM meta") == [(VERSION,)]
+
+
+def test_an_upgraded_database_keeps_all_its_rows_and_gives_no_id_again(path, open_store):
+    tables = ("projects", "gestures", "persons", "sessions", "bursts", "samples", "crops", "acts")
+
+    def rows(what):
+        return {table: run_sql(path, what.format(table)) for table in tables}
+
+    before = rows("SELECT count(*) FROM {}")
+    store = open_store(path)
+    assert rows("SELECT count(*) FROM {}") == before
+    assert not any(rows("PRAGMA foreign_key_check({})").values())
+    project = store.project("old gestures")
+    last = store.samples(project.id, limit=1)[0].id
+    delete_samples(store, project.id, [last])
+    empty_bin(store, project.id)
+    assert min(record(store, project, [sample()], "fist")) > last
+    with store.begin_read() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    assert store.find_damage() == ""
+
+
+def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(path, open_store):
+    run_sql(
+        path,
+        "DROP INDEX samples_by_age",
+        "ALTER TABLE projects DROP COLUMN active_model",
+        "ALTER TABLE sessions DROP COLUMN name",
+        "DROP TABLE acts",
+        "UPDATE meta SET version = 1",
+    )
+    store = open_store(path)
+    project = store.project("old gestures")
+    assert project.active_model is None and count(store, project) == 4
+    store.set_active_model(project.id, "run-2")
+    assert store.project("old gestures").active_model == "run-2"
+    assert store.fetch_all(t.meta.select()) == [(VERSION,)]
+    with store.begin_read() as connection:
+        indexes = connection.exec_driver_sql("PRAGMA index_list(samples)").all()
+    assert "samples_by_age" in [row[1] for row in indexes]

@@ -1,13 +1,11 @@
 """The store on real databases: many processes, a kill, upgrades, the bin."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,27 +154,6 @@ def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
     with pytest.raises(StoreFullError, match="disk is full"):
         store.add_samples(into, [big])
     assert count(store, project) == 1
-
-
-def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path, open_store):
-    path = Path(shutil.copy(Path(__file__).with_name("version_6.db"), tmp_path / "old.db"))
-    run_sql(
-        path,
-        "DROP INDEX samples_by_age",
-        "ALTER TABLE projects DROP COLUMN active_model",
-        "ALTER TABLE sessions DROP COLUMN name",
-        "DROP TABLE acts",
-        "UPDATE meta SET version = 1",
-    )
-    store = open_store(path)
-    project = store.project("old gestures")
-    assert project.active_model is None and count(store, project) == 4
-    store.set_active_model(project.id, "run-2")
-    assert store.project("old gestures").active_model == "run-2"
-    assert store.fetch_all(t.meta.select()) == [(VERSION,)]
-    with store.begin_read() as connection:
-        indexes = connection.exec_driver_sql("PRAGMA index_list(samples)").all()
-    assert "samples_by_age" in [row[1] for row in indexes]
 
 
 def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(store, place):
