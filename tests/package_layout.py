@@ -123,11 +123,6 @@ class Module:
         """Its dotted name; a package's is the folder's."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
-    @property
-    def package(self) -> str:
-        """The dotted name that a relative import starts from."""
-        return self.name if self.path.endswith("__init__.py") else self.name.rpartition(".")[0]
-
 
 def read_tree(root: Path) -> list[Module]:
     """Every module of the app, the pages and the library under a root."""
@@ -152,18 +147,14 @@ def imports(module: Module, names: set[str]) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from ((node.lineno, name) for name in _from_names(module, node, names))
+            yield from ((node.lineno, name) for name in _from_names(node, names))
         elif isinstance(node, ast.Call) and (name := _called_by_name(node)):
             yield node.lineno, name
 
 
-def _from_names(module: Module, node: ast.ImportFrom, names: set[str]) -> list[str]:
+def _from_names(node: ast.ImportFrom, names: set[str]) -> list[str]:
     """What `from base import a, b` imports: `base.a` where that is a module, else `base`."""
     base = node.module or ""
-    if node.level:
-        above = module.package.split(".")
-        start = ".".join(above[: len(above) - node.level + 1])
-        base = f"{start}.{base}".strip(".")
     found = [f"{base}.{alias.name}" for alias in node.names]
     return [name if name in names else base for name in found]
 
