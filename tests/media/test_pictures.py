@@ -48,9 +48,11 @@ def test_exif_orientation_is_applied():
     assert rgb[:, -2, 0].mean() > 200 and rgb[:, 2, 0].mean() < 60  # red at the right
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_and_an_upload_that_is_too_large_are_named(tmp_path):
     with pytest.raises(MediaError, match=r"gone\.png"):
         read_picture(tmp_path / "gone.png")
+    with pytest.raises(MediaError, match=r"photo\.png has 20,971,521 bytes"):
+        read_picture(bytes(20 * 2**20 + 1), name="photo.png")
 
 
 def test_what_we_write_we_read(tmp_path):
