@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -187,10 +187,15 @@ def place(paths: Paths) -> Path | str:
 
 
 @pytest.fixture
-def store(place):
-    store = Store(place)
-    yield store
-    store.close()
+def open_store() -> Iterator[Callable[..., Store]]:
+    """open_store(place): a store that is closed at the end."""
+    with ExitStack() as opened:
+        yield lambda *at, **options: opened.enter_context(closing(Store(*at, **options)))
+
+
+@pytest.fixture
+def store(open_store, place):
+    return open_store(place)
 
 
 @pytest.fixture

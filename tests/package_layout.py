@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,6 @@ _MAKERS = ("arange", "zeros", "ones", "full", "empty", "reshape", "linspace")
 
 MATHS = ("numpy", "scipy", "cv2", "PIL")  # what pure maths may know beside the standard library
 THREADS = ("threading", "multiprocessing", "concurrent", "asyncio")
-PRINTING_PACKAGES = ("cli", "app", "pages")  # the others never print
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,6 @@ class Module:
     def name(self) -> str:
         """Its dotted name; a package's is the folder's."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-    @property
-    def package(self) -> str:
-        """The dotted name that a relative import starts from."""
-        return self.name if self.path.endswith("__init__.py") else self.name.rpartition(".")[0]
 
 
 def read_tree(root: Path) -> list[Module]:
@@ -152,18 +147,14 @@ def imports(module: Module, names: set[str]) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from ((node.lineno, name) for name in _from_names(module, node, names))
+            yield from ((node.lineno, name) for name in _from_names(node, names))
         elif isinstance(node, ast.Call) and (name := _called_by_name(node)):
             yield node.lineno, name
 
 
-def _from_names(module: Module, node: ast.ImportFrom, names: set[str]) -> list[str]:
+def _from_names(node: ast.ImportFrom, names: set[str]) -> list[str]:
     """What `from base import a, b` imports: `base.a` where that is a module, else `base`."""
     base = node.module or ""
-    if node.level:
-        above = module.package.split(".")
-        start = ".".join(above[: len(above) - node.level + 1])
-        base = f"{start}.{base}".strip(".")
     found = [f"{base}.{alias.name}" for alias in node.names]
     return [name if name in names else base for name in found]
 
@@ -197,30 +188,15 @@ def _is_allowed(package: str | None, target: str | None) -> bool:
     return ORDER.index(target) <= ORDER.index(package)
 
 
-def unknown_packages(modules: list[Module]) -> list[str]:
-    """Modules in a package that the order does not know (the root's docstring apart)."""
-    known = {*ORDER, "core"}
-    return [f"{m.path}: no such package" for m in modules if package_of(m.name) not in known]
-
-
 def import_cycles(modules: list[Module]) -> list[str]:
-    """Import cycles, each as the chain of its modules."""
+    """The first import cycle, as the chain of its modules; none if there is none."""
     names = {m.name for m in modules}
     graph = {m.name: {t for _, t in imports(m, names) if t in names} - {m.name} for m in modules}
-    found: list[str] = []
-    done: set[str] = set()
-
-    def walk(name: str, chain: list[str]) -> None:
-        if name in chain:
-            found.append(" → ".join([*chain[chain.index(name) :], name]))
-        elif name not in done:
-            for target in sorted(graph[name]):
-                walk(target, [*chain, name])
-            done.add(name)
-
-    for name in sorted(graph):
-        walk(name, [])
-    return found
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1][::-1]
+    return []
 
 
 def misplaced_libraries(modules: list[Module]) -> list[str]:
@@ -270,19 +246,6 @@ def _sizes_in(module: Module) -> Iterator[tuple[Any, str]]:
 
 def _name_of(called: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-
-
-def printing(modules: list[Module]) -> list[str]:
-    """Calls of print() in packages that have no voice of their own."""
-    return [
-        f"{m.path}:{node.lineno}: print() belongs to the command line"
-        for m in modules
-        if package_of(m.name) not in PRINTING_PACKAGES
-        for node in ast.walk(m.tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "print"
-    ]
 
 
 def function_lengths(modules: list[Module]) -> list[int]:

@@ -1,7 +1,6 @@
 """A studio listens to this machine alone, refuses forged requests, and with a login lets strangers
 see the log-in page and nothing else."""
 
-import asyncio
 import http.client
 import json
 import os
@@ -25,7 +24,6 @@ from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store
 from tests.conftest import lacking, wait_until
-from tests.support.page_client import list_components
 from tests.support.studio import ROOT, free_port, studio
 
 SECRET = "a-secret-of-the-proxy"
@@ -98,10 +96,11 @@ def cookie_of(subject, secret=COOKIE_SECRET, **claims):
 class Page:
     """An open page: what the server sent."""
 
-    def __init__(self, talk, name):
-        self._talk, self.sent, self.session = talk, b"", ""
+    def __init__(self, talk, name, url):
+        self._talk, self.sent, self.session, self.components = talk, b"", "", set()
         message = BackMsg()
         message.rerun_script.page_name = name
+        message.rerun_script.context_info.url = url
         self._ask(message, _is_finished)
 
     def _ask(self, message, is_last):
@@ -111,6 +110,8 @@ class Page:
             self.sent += content
             said = ForwardMsg.FromString(content)
             self.session = said.new_session.initialize.session_id or self.session
+            name = said.delta.new_element.bidi_component.component_name
+            self.components.add(name.rpartition(".")[2])
             if is_last(said):
                 return said
 
@@ -132,11 +133,13 @@ def _is_finished(said):
 
 
 @contextmanager
-def opened(address, name="", session="", **headers):
+def opened(address, name="", session="", shown_at="", **headers):
+    """A page; `shown_at` is its address in the browser's address bar."""
     url = address.replace("http", "ws", 1) + "/_stcore/stream"
     protocols = ["streamlit", "no-token", session] if session else ["streamlit"]
-    with connect(url, subprotocols=protocols, additional_headers=headers, proxy=None) as talk:
-        yield Page(talk, name)
+    options = {"additional_headers": headers, "max_size": 50_000_000, "proxy": None}
+    with connect(url, subprotocols=protocols, **options) as talk:
+        yield Page(talk, name, shown_at)
 
 
 def upload(address, path, content=b"x", **headers):
@@ -289,8 +292,8 @@ def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_br
 ):
     if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
-    shown = asyncio.run(list_components(without_login, "live", url))
-    assert ("browser_camera" in shown) == in_browser
+    with opened(without_login, "live", shown_at=url) as page:
+        assert ("browser_camera" in page.components) == in_browser
 
 
 def test_a_forged_upload_is_refused_and_no_file_of_the_machine_is_served(without_login):

@@ -23,17 +23,11 @@ def services(root: Path) -> dict:
     return yaml.safe_load(re.sub(names, lambda m: GIVEN.get(m[1], m[2] or ""), text))["services"]
 
 
-def copied(root: Path) -> list[str]:
-    """What of the repository's root goes into the container."""
-    left_out = (root / ".dockerignore").read_text().split()
-    return [p.name for p in root.iterdir() if not any(fnmatch(p.name, line) for line in left_out)]
-
-
 def test_the_container_holds_what_the_studio_needs_and_no_secret(root):
-    there = copied(root)
-    assert {"app.py", "core", "pages", "data", "requirements.txt", ".streamlit"} <= set(there)
-    assert not {".git", ".venv", ".env", "tests"} & set(there)
     left_out = (root / ".dockerignore").read_text().split()
+    there = {p.name for p in root.iterdir() if not any(fnmatch(p.name, line) for line in left_out)}
+    assert {"app.py", "core", "pages", "data", "requirements.txt", ".streamlit"} <= there
+    assert not {".git", ".venv", ".env", "tests"} & there
     ignored = (root / ".gitignore").read_text().split()
     for secret in (".env", "deploy/users", ".streamlit/secrets.toml"):
         assert secret in left_out and secret in ignored
@@ -55,7 +49,8 @@ def test_the_dockerfile_copies_files_that_are_there_and_installs_what_the_ci_doe
 
 
 def test_the_services_know_each_other_s_names_ports_and_secrets(root, services):
-    port = re.search(r"EXPOSE (\d+)", (root / "Dockerfile").read_text())[1]
+    dockerfile = (root / "Dockerfile").read_text()
+    port = re.search(r"EXPOSE (\d+)", dockerfile)[1]
     studio, caddy, database = (services[name] for name in ("studio", "caddy", "database"))
     assert studio["expose"] == [port] and "ports" not in studio and "ports" not in database
     assert caddy["environment"]["MUDRA_STUDIO"] == f"studio:{port}"
@@ -69,11 +64,8 @@ def test_the_services_know_each_other_s_names_ports_and_secrets(root, services):
     volumes = [v.split(":")[0] for one in services.values() for v in one["volumes"]]
     files = {v.removeprefix("./") for v in volumes if v.startswith("./")}
     assert files == {"deploy/Caddyfile", "deploy/users"}
-    assert f"workspace:{workspace_of(root)}" in studio["volumes"]
-
-
-def workspace_of(root: Path) -> str:
-    return re.search(r"MUDRA_WORKSPACE=(\S+)", (root / "Dockerfile").read_text())[1]
+    workspace = re.search(r"MUDRA_WORKSPACE=(\S+)", dockerfile)[1]
+    assert f"workspace:{workspace}" in studio["volumes"]
 
 
 def test_the_proxy_replaces_the_headers_that_the_studio_believes(root, services):

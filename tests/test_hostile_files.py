@@ -22,7 +22,6 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import numpy as np
 import onnx
 import pyarrow as pa
@@ -47,6 +46,7 @@ from core.recording.imports.importing import ImportOptions, import_path
 from core.store import Store
 from tests.support.oni_files import make_oni
 from tests.support.png_files import chunk, png
+from tests.support.videos import write_video
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0
@@ -469,18 +469,8 @@ for _name, _content, _words in [
 
 def film(path: Path, size_wh: tuple[int, int], count: int, *, rate: int = 10) -> Path:
     """A grey film of JPEGs."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("mjpeg", rate=rate)
-        stream.width, stream.height = size_wh
-        stream.pix_fmt = "yuvj420p"
-        frame = av.VideoFrame(*size_wh, "yuvj420p")
-        for plane in frame.planes:
-            plane.update(bytes([128]) * plane.buffer_size)
-        for number in range(count):
-            frame.pts = number
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
-    return path
+    grey = np.full((*size_wh[::-1], 3), 128, np.uint8)
+    return write_video(path, [grey] * count, "mjpeg", "yuvj420p", rate=rate)
 
 
 def swollen_film(folder: Path) -> Path:

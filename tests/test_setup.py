@@ -2,16 +2,16 @@
 the studio is bound to this machine."""
 
 import ast
-import importlib.util
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import tomllib
 import venv
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,16 +20,7 @@ SCRIPT = ROOT / ".ci" / "prepare.py"
 NOT_ON_WINDOWS = pytest.mark.skipif(os.name == "nt", reason="make is not for Windows")
 
 
-def load_script() -> ModuleType:
-    """The preparing script as a module: it lies outside the importable tree."""
-    spec = importlib.util.spec_from_file_location("mudra_prepare", SCRIPT)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-prepare = load_script()
+prepare = SimpleNamespace(**runpy.run_path(str(SCRIPT)))  # it lies outside the importable tree
 
 
 @pytest.fixture(scope="module")

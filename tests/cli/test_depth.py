@@ -131,4 +131,4 @@ def test_a_sensor_tells_itself_what_it_is(command, option, at, tmp_path) -> None
     more = [str(tmp_path / "out")] if command == ["record-depth"] else at
     done = invoke(*command, "sensor:openni2", *more, *option)
     assert done.exit_code == 2 and f"Invalid value for {option[0]}" in done.output
-    assert "a sensor tells it itself" in done.output
+    assert "a sensor provides its own" in done.output

@@ -35,6 +35,7 @@ from core.reading.keypoint_sources import KeypointSource, available_nets
 from core.recording.samples import make_sample
 from core.training.runs import Run, list_runs
 from tests.conftest import wait_until
+from tests.support.stored import record
 
 
 @pytest.fixture
@@ -45,17 +46,15 @@ def paths(tmp_path, weights_folder):
 @pytest.fixture
 def recorded(store, make_estimator, shared_data):
     """A project with six recordings of one photo each, moved a little: 48 samples."""
-    project = store.create_project("p").id
-    fist = next(g for g in store.gestures(project) if g.name == "fist")
-    session = store.start_session(project, store.ensure_person(project, "Ada").id, "test")
+    project = store.create_project("p")
     photos = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[:6]
     with make_estimator() as hands:
         for photo in photos:
             frame = Frame(read_picture(photo), source=photo.name)
             estimate = hands.estimate_still(frame.rgb)
             sample = make_sample(frame, estimate.poses[0], estimate)
-            store.add_samples(store.start_recording(session, fist.id), [sample] * 8)
-    return store, project
+            record(store, project, [sample] * 8, "fist", "Ada", "test")
+    return store, project.id
 
 
 def test_samples_become_crops_with_every_fifth_recording_apart(recorded):

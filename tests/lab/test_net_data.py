@@ -53,17 +53,14 @@ def find_no_hands(paths, data):
         )
 
 
-def middle_of(pack):
-    return int(read_pack(pack).pictures[0, 104, 104, 0])
-
-
 def test_each_data_folder_has_a_pack_of_its_own(paths, tmp_path):
     packs = []
     for brightness in (40, 200):
         data = make_data(tmp_path / str(brightness), brightness)
         find_no_hands(paths, data)
         packs.append(prepare_hand_pack(paths, data, lambda *_: None))
-    assert [middle_of(pack) for pack in packs] == [40, 200]
+    middles = [read_pack(pack).pictures[0, 104, 104, 0] for pack in packs]
+    assert middles == [40, 200]
 
 
 def test_a_pack_is_made_once_and_anew_when_the_pictures_change(paths, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from core.media.pictures import encode_png
 from core.nets.cpm import LightCPM
 from core.pose.types import Estimate, Picture, Pose
 from core.training.net_export import save_net
+from tests.support.relabelled_net import save_relabelled_net
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 JOINTS = np.array([[40.0, 60.0], [100.0, 60.0]], np.float32)  # L = 60 px
@@ -103,7 +104,6 @@ def test_no_picture_and_a_net_of_another_skeleton_are_errors(net, pictures, tmp_
     (tmp_path / "empty").mkdir()
     with pytest.raises(MediaError, match="no pictures there"):
         evaluate_hand_net(net, [tmp_path / "empty"], Teacher())
-    body = LightCPM(joints=14, stages=1, input_hw=(64, 64), width=8)
-    save_net(body, tmp_path / "cpm.body", "cpm.body", {})
+    save_relabelled_net(tmp_path / "cpm.body", joints=14)
     with pytest.raises(EstimatorError, match=r"cpm\.body finds 14 keypoints, the teacher 2"):
         evaluate_hand_net(HeatmapNet(tmp_path / "cpm.body"), [pictures], Teacher())

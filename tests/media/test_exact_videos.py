@@ -1,8 +1,8 @@
 """Frames by number: any order gives the very frames that were written, also after damage."""
 
 import random
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,8 +13,16 @@ from core.errors import MediaError
 from core.media import exact_videos
 from core.media.exact_videos import GREY_8, RGB, LosslessWriter, VideoTrack, count_tracks
 from core.media.limits import LOSSLESS_VIDEO
+from tests.support.videos import write_video
 
 SIZE_HW = (48, 66)
+
+
+@pytest.fixture
+def open_track():
+    """open_track(path): a video that is closed at the end."""
+    with ExitStack() as opened:
+        yield lambda *at, **options: opened.enter_context(closing(VideoTrack(*at, **options)))
 
 
 def deep(number: int) -> np.ndarray:
@@ -33,9 +41,9 @@ def written(path: Path, count: int, *, rgb: bool = False) -> Path:
     return path
 
 
-def test_16_bits_and_colours_come_back_as_they_were_in_any_order(tmp_path) -> None:
+def test_16_bits_and_colours_come_back_as_they_were_in_any_order(tmp_path, open_track) -> None:
     path = written(tmp_path / "a.mkv", 40, rgb=True)
-    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, pixel_format=RGB)
+    depth, rgb = open_track(path), open_track(path, number=1, pixel_format=RGB)
     order = list(range(40)) + random.Random(0).sample(range(40), 40) + [39, 0, 39, 20, 20]
     for number in order:
         assert np.array_equal(depth.read(number), deep(number)), number
@@ -45,65 +53,55 @@ def test_16_bits_and_colours_come_back_as_they_were_in_any_order(tmp_path) -> No
     assert depth.metadata["mine"] == "noted"
     depth.close()
     depth.close()
-    rgb.close()
 
 
 def between(path: Path, count: int, codec: str, **options: str) -> list[np.ndarray]:
     """A film whose frames lean on others, and its frames as they come by decoding all of it."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        stream.options = options
-        for number in range(count):
-            picture = np.full((48, 64, 3), 40, np.uint8)
-            picture[:, number : number + 8] = 250
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, 25)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    pictures = np.full((count, 48, 64, 3), 40, np.uint8)
+    for number, picture in enumerate(pictures):
+        picture[:, number : number + 8] = 250
+    write_video(path, pictures, codec, **options)
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mpeg4"), ("a.webm", "libvpx-vp9")])
-def test_a_frame_between_key_frames_is_the_same_as_in_the_whole_film(tmp_path, name, codec) -> None:
+def test_a_frame_between_key_frames_is_the_same_as_in_the_whole_film(
+    tmp_path, name, codec, open_track
+) -> None:
     frames = between(tmp_path / name, 50, codec, g="12", bf="2" if codec == "mpeg4" else "0")
-    track = VideoTrack(tmp_path / name, pixel_format=GREY_8)
+    track = open_track(tmp_path / name, pixel_format=GREY_8)
     assert len(track.times_s) == len(frames) == 50 and not track.is_deep
     for number in [*random.Random(1).sample(range(50), 50), 10, 11, 12, 13]:
         assert np.array_equal(track.read(number), frames[number]), number
-    track.close()
 
 
-def test_a_film_that_was_cut_short_gives_the_frames_before(tmp_path) -> None:
+def test_a_film_that_was_cut_short_gives_the_frames_before(tmp_path, open_track) -> None:
     path = written(tmp_path / "a.mkv", 30)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
-    track = VideoTrack(path)
+    track = open_track(path)
     assert 10 < len(track.times_s) < 21
     for number in (len(track.times_s) - 2, 0, 9):
         assert np.array_equal(track.read(number), deep(number))
-    track.close()
 
 
-def test_a_damaged_frame_leaves_the_others_whole(tmp_path) -> None:
+def test_a_damaged_frame_leaves_the_others_whole(tmp_path, open_track) -> None:
     path = written(tmp_path / "a.mkv", 5)
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 40] = bytes(40)
     path.write_bytes(content)
-    track = VideoTrack(path)
+    track = open_track(path)
     whole = [np.array_equal(track.read(number), deep(number)) for number in range(5)]
     assert whole == [True, True, False, True, True]
-    track.close()
 
 
-def test_there_is_no_frame_beyond_the_last(tmp_path) -> None:
-    track = VideoTrack(written(tmp_path / "a.mkv", 2))
+def test_there_is_no_frame_beyond_the_last(tmp_path, open_track) -> None:
+    track = open_track(written(tmp_path / "a.mkv", 2))
     for index in (-1, 2):
         with pytest.raises(MediaError, match=f"no frame {index}: it has 2"):
             track.read(index)
-    track.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"no video", b"\x1aE\xdf\xa3" + bytes(50)])
@@ -127,7 +125,7 @@ def test_a_huge_picture_is_refused(tmp_path) -> None:
         VideoTrack(tmp_path / "a.mkv")
 
 
-def test_a_picture_that_lacks_its_colours_leaves_the_film_whole(tmp_path) -> None:
+def test_a_picture_that_lacks_its_colours_leaves_the_film_whole(tmp_path, open_track) -> None:
     path = tmp_path / "a.mkv"
     with LosslessWriter(path, SIZE_HW, {}, rgb=True) as writer:
         for number in range(3):
@@ -136,42 +134,33 @@ def test_a_picture_that_lacks_its_colours_leaves_the_film_whole(tmp_path) -> Non
         for wrong in ((grey, None), (grey, rgb[:-1]), (grey[:-1], rgb)):
             with pytest.raises(MediaError, match=r"all of one size.* each with colours or none"):
                 writer.write(*wrong, 3 / 25)
-    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, pixel_format=RGB)
+    depth, rgb = open_track(path), open_track(path, number=1, pixel_format=RGB)
     assert len(depth.times_s) == len(rgb.times_s) == 3
     assert np.array_equal(depth.read(2), deep(2)) and np.array_equal(rgb.read(2), coloured(2))
-    depth.close()
-    rgb.close()
 
 
-def one_frame(path: Path, codec: str, pixels: str) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.height, stream.width, stream.pix_fmt = *SIZE_HW, pixels
-        frame = av.VideoFrame.from_ndarray(deep(0), format="gray16le")
-        container.mux(stream.encode(frame.reformat(format=pixels)))
-        container.mux(stream.encode(None))
-    return path
-
-
-def test_16_bits_in_the_other_order_of_bytes_come_back_as_they_were(tmp_path) -> None:
-    track = VideoTrack(one_frame(tmp_path / "a.mov", "png", "gray16be"))
+def test_16_bits_in_the_other_order_of_bytes_come_back_as_they_were(tmp_path, open_track) -> None:
+    path = write_video(tmp_path / "a.mov", [deep(0)], "png", "gray16be", kind="gray16le")
+    track = open_track(path)
     assert track.is_deep and np.array_equal(track.read(0), deep(0))
-    track.close()
 
 
 @pytest.mark.parametrize(
     ("pixels", "bits"), [("gray10le", 10), ("gray12le", 12), ("yuv420p10le", 10)]
 )
-def test_bits_whose_numbers_would_be_changed_are_refused_by_name(tmp_path, pixels, bits) -> None:
-    path = one_frame(tmp_path / "a.mkv", "ffv1", pixels)
+def test_bits_whose_numbers_would_be_changed_are_refused_by_name(
+    tmp_path, pixels, bits, open_track
+) -> None:
+    path = write_video(tmp_path / "a.mkv", [deep(0)], "ffv1", pixels, kind="gray16le")
     with pytest.raises(MediaError, match=rf"a\.mkv has {pixels} pixels of {bits} bits: expected"):
-        VideoTrack(path)
-    track = VideoTrack(path, pixel_format=RGB)
+        open_track(path)
+    track = open_track(path, pixel_format=RGB)
     assert track.read(0).shape == (*SIZE_HW, 3)
-    track.close()
 
 
-def test_a_film_is_full_before_it_is_too_large_to_be_read(tmp_path, monkeypatch) -> None:
+def test_a_film_is_full_before_it_is_too_large_to_be_read(
+    tmp_path, monkeypatch, open_track
+) -> None:
     limits = replace(LOSSLESS_VIDEO, max_bytes=2**26 + 20_000)  # a frame has some 9,300
     monkeypatch.setattr(exact_videos, "LOSSLESS_VIDEO", limits)
     with (
@@ -180,18 +169,16 @@ def test_a_film_is_full_before_it_is_too_large_to_be_read(tmp_path, monkeypatch)
     ):
         for number in range(10):
             writer.write(deep(number), None, number / 25)
-    track = VideoTrack(tmp_path / "a.mkv")
+    track = open_track(tmp_path / "a.mkv")
     assert len(track.times_s) == 3 and np.array_equal(track.read(2), deep(2))
-    track.close()
 
 
-def test_a_film_of_an_hour_is_read(tmp_path) -> None:
+def test_a_film_of_an_hour_is_read(tmp_path, open_track) -> None:
     with LosslessWriter(tmp_path / "a.mkv", SIZE_HW, {}) as writer:
         for number in range(3):
             writer.write(deep(number), None, number * 1800.0)
-    track = VideoTrack(tmp_path / "a.mkv")
+    track = open_track(tmp_path / "a.mkv")
     assert track.times_s == [0, 1800, 3600] and np.array_equal(track.read(2), deep(2))
-    track.close()
 
 
 def test_a_place_that_can_t_be_written_is_told(tmp_path) -> None:

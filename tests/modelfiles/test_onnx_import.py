@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper, parser
 
 from core.errors import WeightsError
 from core.estimators.heatmap_bodies import estimate_in_boxes
@@ -29,49 +29,34 @@ NOSE = COCO_17.index("nose")
 BOX = Box.from_xywh(60.0, 20.0, 90.0, 120.0)  # has the input's shape: 112.5 x 150 px are seen
 
 
-def graph(nodes: list, outputs: dict, batch: int | str, constants: dict, opset: int = 11) -> bytes:
-    """A graph of one picture input, as mmdeploy or torch exports one."""
-    made = helper.make_graph(
-        nodes,
-        "net",
-        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, [batch, 3, 256, 192])],
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs.items()],
-        [numpy_helper.from_array(array, name) for name, array in constants.items()],
-    )
-    opsets = [helper.make_opsetid("", opset)]
-    return helper.make_model(made, opset_imports=opsets, ir_version=7).SerializeToString()
-
-
-def first_of_17() -> np.ndarray:
-    """A 1x1 convolution: keypoint 0 is the net's first channel, the others nothing."""
+def graph(nodes: str, outputs: str, batch: int | str, constants: str = "") -> bytes:
+    """A graph of one picture input, as mmdeploy or torch exports one, in ONNX's own text. Its
+    `kernel` is a 1x1 convolution: keypoint 0 is the first channel, the others nothing."""
+    head = f'<ir_version: 7, opset_import: ["": 11]> net (float[{batch}, 3, 256, 192] pictures)'
+    model = parser.parse_model(f"{head} => ({outputs}) <{constants}> {{{nodes}}}")
     kernel = np.zeros((17, 3, 1, 1), np.float32)
     kernel[NOSE, 0] = 1
-    return kernel
+    model.graph.initializer.insert(0, numpy_helper.from_array(kernel, "kernel"))
+    return model.SerializeToString()
 
 
 def maps_net(batch: int | str = "N") -> bytes:
     """Keypoint 0 is where the first channel is high, in every fourth pixel."""
-    return graph(
-        [helper.make_node("Conv", ["pictures", "kernel"], ["rows"], strides=[4, 4])],
-        {"rows": [batch, 17, 64, 48]},
-        batch,
-        {"kernel": first_of_17()},
-    )
+    nodes = "rows = Conv <strides = [4, 4]> (pictures, kernel)"
+    return graph(nodes, f"float[{batch}, 17, 64, 48] rows", batch)
 
 
 def axes_net(batch: int | str = "N") -> bytes:
     """The same for each axis: the highest of each column and row, two places a pixel."""
-    nodes = [helper.make_node("Conv", ["pictures", "kernel"], ["all"])]
-    for axis, name, places in ((2, "simcc_x", "384"), (3, "simcc_y", "512")):
-        nodes += [
-            helper.make_node("ReduceMax", ["all"], [f"line_{name}"], axes=[axis], keepdims=0),
-            helper.make_node("Unsqueeze", [f"line_{name}"], [f"column_{name}"], axes=[3]),
-            helper.make_node("Tile", [f"column_{name}", "twice"], [f"pairs_{name}"]),
-            helper.make_node("Reshape", [f"pairs_{name}", places], [name]),
-        ]
-    outputs = {"simcc_x": [batch, 17, 384], "simcc_y": [batch, 17, 512]}
-    constants = {"kernel": first_of_17(), "twice": np.array([1, 1, 1, 2])}
-    constants |= {str(places): np.array([-1, 17, places]) for places in (384, 512)}
+    nodes, constants = "all = Conv(pictures, kernel)", "int64[4] twice = {1, 1, 1, 2}"
+    for axis, name, places in ((2, "x", 384), (3, "y", 512)):
+        nodes += f"""
+            line_{name} = ReduceMax <axes = [{axis}], keepdims = 0> (all)
+            column_{name} = Unsqueeze <axes = [3]> (line_{name})
+            pairs_{name} = Tile(column_{name}, twice)
+            simcc_{name} = Reshape(pairs_{name}, places_{name})"""
+        constants += f", int64[3] places_{name} = {{-1, 17, {places}}}"
+    outputs = f"float[{batch}, 17, 384] simcc_x, float[{batch}, 17, 512] simcc_y"
     return graph(nodes, outputs, batch, constants)
 
 

@@ -11,14 +11,16 @@ from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 
 
-def test_a_folder_becomes_a_table_of_the_keypoints_that_an_import_finds(
+def test_a_folder_becomes_a_table_of_the_keypoints_that_an_import_finds_and_names_what_is_broken(
     photos, weights_folder, tmp_path, store, make_estimator
 ):
     import_path(store, "p", photos, ImportOptions(make_estimator))
     stored = store.samples(store.project("p").id, newest_first=False)
+    (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
     for out in (tmp_path / "hands.csv", tmp_path / "hands.parquet"):
         found = extract(photos, out, weights_folder=weights_folder)
-        assert found == {"files": 6, "hands": 6, "refused": []}
+        [refused] = found.pop("refused")
+        assert refused[0] == "broken.jpg" and found == {"files": 7, "hands": 6}
         read = read_table(out)
         assert sorted(read.gestures) == ["fist"] * 3 + ["ok"] * 3
         assert read.estimator == "mediapipe-hands"
@@ -55,12 +57,6 @@ def test_an_estimator_that_there_is_not_is_refused_before_anything_is_read(photo
     with pytest.raises(EstimatorError, match="mediapipe-hands, mediapipe-both-hands"):
         extract(photos, tmp_path / "a.csv", weights_folder=tmp_path, estimator="mediapipe-feet")
     assert not (tmp_path / "a.csv").exists()
-
-
-def test_what_cannot_be_read_is_named_and_the_rest_is_there(photos, weights_folder, tmp_path):
-    (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
-    found = extract(photos, tmp_path / "a.csv", weights_folder=weights_folder)
-    assert found["hands"] == 6 and found["refused"][0][0] == "broken.jpg"
 
 
 def test_other_suffixes_and_empty_folders_are_refused(photos, weights_folder, tmp_path):

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.estimators import create_estimator
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import video_info
 from core.offline.files import (
@@ -24,23 +23,22 @@ from tests.support.zips import zip_of
 
 
 @pytest.fixture
-def model(starter):
-    return starter
+def upload(starter, make_estimator, tmp_path):
+    """upload(name, content): what the shipped model reads in it, in the test's own folder."""
 
+    def read(name, content, folder=tmp_path, make=make_estimator, **options):
+        return read_upload(name, content, starter, make, folder, **options)
 
-@pytest.fixture
-def make(weights_folder):
-    return lambda: create_estimator("mediapipe-hands", weights_folder)
+    return read
 
 
 @pytest.fixture(scope="module")
-def thumb(shared_data):
-    folder = shared_data / "hand_images" / "emrecandir" / "thumbs_up"
-    return sorted(folder.iterdir())[0].read_bytes()
+def thumb(hand_photos):
+    return hand_photos("thumbs_up")[0].read_bytes()
 
 
-def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp_path):
-    read = read_upload("=thumb.jpg", thumb, model, make, tmp_path)
+def test_a_picture_comes_back_annotated_and_in_the_table(upload, thumb, tmp_path):
+    read = upload("=thumb.jpg", thumb)
     (seen,) = read.files
     assert read.skipped == []
     assert seen.records[0]["hands"][0]["gesture"] == "thumbs_up"
@@ -52,14 +50,14 @@ def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp
     assert list(tmp_path.iterdir()) == []  # the untrusted file is not kept
 
 
-def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, tmp_path):
+def test_a_video_comes_back_as_webm_with_a_row_a_hand(upload, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     told = []
 
     def progress(done, total):
         told.append(done / total)
 
-    read = read_upload("Fist.MP4", content, model, make, tmp_path, progress=progress)
+    read = upload("Fist.MP4", content, progress=progress)
     (seen,) = read.files
     assert told[-1] == 1.0
     assert told == sorted(told)
@@ -75,12 +73,12 @@ def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_of_a_damaged_video_it_is_said_how_much_was_read(model, make, shared_data, tmp_path):
+def test_of_a_damaged_video_it_is_said_how_much_was_read(upload, shared_data):
     whole = shared_data / "hand_videos" / "two_palms.mp4"
     content = whole.read_bytes()
     begin = content.index(b"mdat") + len(content) // 2
     damaged = content[:begin] + bytes(len(content) // 4) + content[begin + len(content) // 4 :]
-    (seen,) = read_upload("b.mp4", damaged, model, make, tmp_path).files
+    (seen,) = upload("b.mp4", damaged).files
     frames = video_info(whole).frames
     assert len(seen.records) < 0.9 * frames
     assert seen.damage == (
@@ -88,7 +86,7 @@ def test_of_a_damaged_video_it_is_said_how_much_was_read(model, make, shared_dat
     )
 
 
-def test_a_video_that_is_broken_off_leaves_nothing(model, make, shared_data, tmp_path):
+def test_a_video_that_is_broken_off_leaves_nothing(upload, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
 
     def left(done, total):
@@ -96,7 +94,7 @@ def test_a_video_that_is_broken_off_leaves_nothing(model, make, shared_data, tmp
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_upload("fist.mp4", content, model, make, tmp_path, progress=left)
+        upload("fist.mp4", content, progress=left)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -111,9 +109,9 @@ def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
     assert list(seen.gesture_fractions.items()) == [("fist", 2 / 3), ("=1+1", 1 / 3)]
 
 
-def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb, tmp_path):
+def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(upload, thumb):
     content = zip_of({"a/one.jpg": thumb, "a/two.jpg": b"no picture", "notes.txt": b"hello"})
-    read = read_upload("hands.zip", content, model, make, tmp_path)
+    read = upload("hands.zip", content)
     assert [seen.name for seen in read.files] == ["hands.zip/a/one.jpg"]
     reasons = dict(read.skipped)
     assert set(reasons) == {"hands.zip/a/two.jpg", "hands.zip/notes.txt"}
@@ -139,10 +137,10 @@ def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb
         ("", b"MZ", "isn't a JPEG"),
     ],
 )
-def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, name, content, words):
+def test_what_can_t_be_read_is_refused_by_its_own_name(upload, tmp_path, name, content, words):
     folder = tmp_path / "in"
     folder.mkdir()
-    read = read_upload(name, content, model, make, folder)
+    read = upload(name, content, folder)
     assert read.files == []
     ((refused, reason),) = read.skipped
     assert refused == name
@@ -153,24 +151,24 @@ def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, na
 
 
 def test_an_annotated_video_that_can_t_be_written_is_refused_by_the_video_s_name(
-    model, make, shared_data, tmp_path, monkeypatch
+    upload, shared_data, tmp_path, monkeypatch
 ):
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     monkeypatch.setattr("core.offline.files.secrets.token_hex", lambda size: "drawn")
     (tmp_path / "drawn.seen.webm").symlink_to(tmp_path / "gone" / "away")  # where the copy goes
-    ((name, reason),) = read_upload("Fist.MP4", content, model, make, tmp_path).skipped
+    ((name, reason),) = upload("Fist.MP4", content).skipped
     assert name == "Fist.MP4" and reason.startswith("the annotated copy of Fist.MP4 can't be")
     assert "drawn" not in reason and str(tmp_path) not in reason
 
 
-def test_a_name_that_is_part_of_the_reason_leaves_the_reason_as_it_is(model, make, tmp_path):
-    ((_, reason),) = read_upload("is no.jpg", b"MZ", model, make, tmp_path).skipped
+def test_a_name_that_is_part_of_the_reason_leaves_the_reason_as_it_is(upload):
+    ((_, reason),) = upload("is no.jpg", b"MZ").skipped
     assert reason == "is no.jpg isn't a JPEG, PNG or WEBP image"
 
 
-def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, tmp_path):
+def test_a_picture_without_a_hand_is_read_and_has_no_row(upload):
     grey = encode_png(np.full((100, 140, 3), 120, np.uint8))
-    read = read_upload("grey.png", grey, model, make, tmp_path)
+    read = upload("grey.png", grey)
     assert read.files[0].hands == 0
     table = hand_table(read.files)
     assert table.empty
@@ -184,11 +182,11 @@ def test_annotated_pictures_are_packed_under_numbers():
         assert archive.namelist() == ["0001.jpg", "0002.jpg"]
 
 
-def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, thumb, tmp_path):
+def test_two_hands_of_a_picture_have_two_rows(upload, make_estimator, thumb):
     photo = read_picture(thumb)
     two = encode_png(both_hands(photo, photo))
-    make = partial(create_estimator, "mediapipe-hands", weights_folder, num_poses=2)
-    table = hand_table(read_upload("two.png", two, model, make, tmp_path).files)
+    read = upload("two.png", two, make=partial(make_estimator, num_poses=2))
+    table = hand_table(read.files)
     assert table["hand"].tolist() == [0, 1]
     assert table["gesture"].tolist() == ["thumbs_up"] * 2
 

@@ -20,7 +20,7 @@ def test_the_range_is_that_of_the_tables_44_numbers(seed):
 def test_without_the_imported_net_its_command_is_named(seed, shared_data, tmp_path):
     paths = Paths(tmp_path, tmp_path)
     picture = next((shared_data / "hand_images" / "seed_inputs").iterdir())
-    with pytest.raises(WeightsError, match=r"cpm\.openpose_hand"):
+    with pytest.raises(WeightsError, match=r"weights (fetch|import) cpm\.openpose_hand"):
         predict_thumb(paths, picture, seed / "Kpts_model.h5", seed / "final_dataset_sample.csv")
 
 

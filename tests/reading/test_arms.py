@@ -11,14 +11,28 @@ from core.paths import Paths
 from core.pose.skeletons.table import BODY_33, LSP_14
 from core.pose.types import Estimate, Pose
 from core.reading.reading import predict_hands
-from tests.support.drawn_figure import DOWN, OBLIQUE, OUT, UP, figure
 
 SIZE_HW = (480, 640)
+DOWN, OUT, OBLIQUE, UP = (0, 0), (90, 90), (135, 135), (180, 180)  # angles of an arm
 
 
 @pytest.fixture(scope="module")
 def arms() -> GestureModel:
     return GestureModel.load(Paths.arms)
+
+
+def figure(left: tuple[float, float], right: tuple[float, float]) -> np.ndarray:
+    """(14, 2) somebody who faces the camera, 100 px from shoulders to hips, by the angles of the
+    arms at the screen's left and right: the person's right arm is at the screen's left."""
+    body = np.full((14, 2), np.nan, np.float32)
+    for side, way, angles in (("right", -1, left), ("left", 1, right)):
+        body[LSP_14.index(f"{side}_shoulder")] = at = np.array([300 + way * 35, 100.0])
+        body[LSP_14.index(f"{side}_hip")] = [300 + way * 22, 200]
+        for joint, angle in zip(("elbow", "wrist"), np.radians(angles), strict=True):
+            at = at + 50 * np.array([way * np.sin(angle), np.cos(angle)])
+            body[LSP_14.index(f"{side}_{joint}")] = at
+    body[LSP_14.index("neck")], body[LSP_14.index("head_top")] = (300, 95), (300, 40)
+    return body
 
 
 def seen(left, right, *, mirrored: bool = False, legs: bool = True) -> Estimate:

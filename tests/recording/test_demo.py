@@ -20,6 +20,7 @@ from core.recording.demo import (
     fill_demo_project,
     read_demo_hands,
 )
+from tests.support.stored import count_by_gesture
 
 NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 
@@ -94,11 +95,9 @@ def test_the_demo_project_is_filled_once_and_leaves_others_alone(store):
     made = fill_demo_project(store, Paths.find().demo)
     again = fill_demo_project(store, Paths.find().demo)
     assert made.id == again.id and made.name == DEMO_PROJECT
-    assert {row.gesture.name: row.samples for row in store.overview(made.id)} == dict.fromkeys(
-        NAMES, 40
-    )
+    assert count_by_gesture(store, made) == dict.fromkeys(NAMES, 40)
     assert len(np.unique(store.training_data(made.id).recordings)) >= 2 * len(NAMES)
-    assert sum(row.samples for row in store.overview(mine.id)) == 0
+    assert count_by_gesture(store, mine) == {}
 
 
 def test_a_project_of_ones_own_with_the_demos_name_stays_as_it_is(store):
@@ -106,4 +105,4 @@ def test_a_project_of_ones_own_with_the_demos_name_stays_as_it_is(store):
     made = fill_demo_project(store, Paths.find().demo)
     assert made.name == f"{DEMO_PROJECT} 2"
     assert fill_demo_project(store, Paths.find().demo).id == made.id
-    assert sum(row.samples for row in store.overview(mine.id)) == 0
+    assert count_by_gesture(store, mine) == {}

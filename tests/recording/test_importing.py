@@ -24,7 +24,7 @@ from core.recording.imports.importing import ImportOptions, import_path
 from core.recording.imports.tables import read_table
 from core.store import Store
 from core.store.rows import MOVING
-from tests.support.stored import count_by_estimator
+from tests.support.stored import count_by_estimator, count_by_gesture
 
 
 def columns(joints: int, axes: str = "xy") -> list[str]:
@@ -35,8 +35,7 @@ XY = columns(21)
 
 
 def overview(store: Store, name: str = "p") -> dict[str, int]:
-    rows = store.overview(store.project(name).id)
-    return {row.gesture.name: row.samples for row in rows if row.samples}
+    return count_by_gesture(store, store.project(name))
 
 
 def table(path: Path, rows: list[list], columns: list[str] | None = None) -> Path:

@@ -122,26 +122,22 @@ def add(store, make_estimator):
     return add
 
 
-def photo(shared_data, gesture, number=0):
-    folder = shared_data / "hand_images" / "emrecandir" / gesture
-    return sorted(folder.iterdir())[number].read_bytes()
+@pytest.fixture
+def photo(hand_photos):
+    """photo(gesture): the bytes of a real one."""
+    return lambda gesture, number=0: hand_photos(gesture)[number].read_bytes()
 
 
 def test_pictures_videos_and_zips_become_samples_of_their_gestures_once(
-    store, add, shared_data, tmp_path, monkeypatch
+    store, add, photo, shared_data, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other tests upload, too
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    pack = zip_of(
-        {
-            "fist/a.jpg": photo(shared_data, "fist"),
-            "wave/b.jpg": photo(shared_data, "open_palm"),
-            "top.jpg": photo(shared_data, "thumbs_up", 1),
-        }
-    )
+    wave, top = photo("open_palm"), photo("thumbs_up", 1)
+    pack = zip_of({"fist/a.jpg": photo("fist"), "wave/b.jpg": wave, "top.jpg": top})
     uploads = [
         ("v.mp4", video),
-        ("a.jpg", photo(shared_data, "thumbs_up")),
+        ("a.jpg", photo("thumbs_up")),
         ("z.zip", pack),
         ("grey.png", encode_png(np.full((90, 120, 3), 127, np.uint8))),
         ("v.webm", b"nothing"),
@@ -166,9 +162,9 @@ def test_pictures_videos_and_zips_become_samples_of_their_gestures_once(
     }
 
 
-def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_data):
+def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, photo):
     grey = encode_png(np.full((90, 120, 3), 127, np.uint8))
-    pack = zip_of({"top.jpg": photo(shared_data, "thumbs_up"), "grey.png": grey})
+    pack = zip_of({"top.jpg": photo("thumbs_up"), "grey.png": grey})
     added, _ = add([("../my <b>.ZIP", pack)])
     assert added.added == 1 and [name for name, _ in added.skipped] == ["_my <b>.ZIP/grey.png"]
     [one] = store.samples(store.project("p").id)

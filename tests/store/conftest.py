@@ -1,5 +1,8 @@
 """Samples, recordings and gestures for the tests of the store and of what reads it."""
 
+import sqlite3
+from contextlib import closing
+
 import numpy as np
 import pytest
 
@@ -13,6 +16,12 @@ def place(request, tmp_path):
     if request.param == "sqlite":
         return tmp_path / "mudra.db"
     return request.getfixturevalue("postgresql_url")
+
+
+def run_sql(path, *statements) -> list:
+    """Run statements on a database's file; the last one's rows."""
+    with closing(sqlite3.connect(path)) as database, database:
+        return [database.execute(statement).fetchall() for statement in statements][-1]
 
 
 only_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)

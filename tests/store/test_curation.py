@@ -16,11 +16,7 @@ from core.store.curation import (
     rename_person,
 )
 from tests.store.conftest import count, gesture, names, sample, undo_latest
-from tests.support.stored import record, start_recording
-
-
-def per_gesture(store, project):
-    return {o.gesture.name: o.samples for o in store.overview(project.id) if o.samples}
+from tests.support.stored import count_by_gesture, record, start_recording
 
 
 def test_gestures_stand_in_the_order_they_were_given(store, project):
@@ -38,10 +34,10 @@ def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
     delete_samples(store, project.id, ids[:1])
     ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
     merge_gestures(store, project.id, ok.id, fist.id)
-    assert per_gesture(store, project) == {"fist": 3} and "ok" not in names(store, project)
+    assert count_by_gesture(store, project) == {"fist": 3} and "ok" not in names(store, project)
     assert store.list_history(project.id)[0].title == "Merged “ok” into “fist”"
     undo_latest(store, project)
-    assert per_gesture(store, project) == {"ok": 2, "fist": 1}
+    assert count_by_gesture(store, project) == {"ok": 2, "fist": 1}
 
 
 def test_a_recording_goes_on_into_the_gesture_that_its_own_was_merged_into(store, project):
@@ -50,7 +46,7 @@ def test_a_recording_goes_on_into_the_gesture_that_its_own_was_merged_into(store
         store, project.id, gesture(store, project, "ok").id, gesture(store, project, "fist").id
     )
     store.add_samples(running, [sample()])
-    assert per_gesture(store, project) == {"fist": 1}
+    assert count_by_gesture(store, project) == {"fist": 1}
 
 
 def test_nothing_merges_into_itself_or_into_what_is_gone_or_another_project_s(store, project):

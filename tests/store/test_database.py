@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import NotFoundError
-from core.store import Store
 from core.store.database import schema as t
 from core.store.database.transactions import insert_row, name_columns
-from tests.store.conftest import names
+from tests.store.conftest import names, only_sqlite
 from tests.support.stored import run_at_once
 
 
@@ -25,14 +24,13 @@ def test_a_transaction_that_fails_leaves_nothing(store, project):
     assert store.persons(project.id) == []
 
 
-def test_a_reader_sees_one_state_while_another_store_writes(store, project, place):
-    other = Store(place)
+def test_a_reader_sees_one_state_while_another_store_writes(store, project, place, open_store):
+    other = open_store(place)
     found = select(t.gestures.c.id).where(t.gestures.c.project_id == project.id)
     with store.begin_read() as connection:
         assert len(connection.execute(found).all()) == 9
         other.add_gesture(project.id, "wave")
         assert len(connection.execute(found).all()) == 9
-    other.close()
     assert names(store, project)[-1] == "wave"
 
 
@@ -57,9 +55,10 @@ def test_a_gesture_goes_to_the_bin_once(store, project):
         store.delete_gesture(first.id)
 
 
-def test_one_connection_stays_open_after_many_at_once(tmp_path):
+@only_sqlite
+def test_one_connection_stays_open_after_many_at_once(store):
     """Each owner who logs in has a store of their own."""
-    store, together = Store(tmp_path / "mudra.db"), threading.Barrier(8)
+    together = threading.Barrier(8)
 
     def read():
         with store.begin_read() as connection:
@@ -68,4 +67,3 @@ def test_one_connection_stays_open_after_many_at_once(tmp_path):
 
     run_at_once(*[read] * 8)
     assert store._engine.pool.checkedin() == 1
-    store.close()

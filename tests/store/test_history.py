@@ -4,7 +4,6 @@ overwrites what somebody did since."""
 import pytest
 
 from core.errors import NotFoundError, StoreError
-from core.store import Store
 from core.store.bin import (
     GESTURE,
     delete_samples,
@@ -47,6 +46,8 @@ def test_a_deleted_person_and_a_changed_gesture_come_back(store, project):
 def test_a_deleted_and_a_renamed_project_come_back(store, project):
     store.rename_project(project.id, "Other {0}")
     store.delete_project(project.id)
+    with pytest.raises(NotFoundError, match="no project “Other"):
+        store.project("Other {0}")
     assert [a.title for a in store.list_history(project.id)] == [
         "Deleted the project “Other {0}”",
         "Renamed the project “Demo”",
@@ -84,13 +85,11 @@ def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, pro
     assert count(store, project) == 2
 
 
-def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
+def test_an_act_is_undone_once_and_outlives_its_process(store, project, place, open_store):
     ids = record(store, project, [sample()])
     delete_samples(store, project.id, ids)
     act = store.list_history(project.id)[0]
-    other = Store(place)
-    assert other.undo(act.id) == 1
-    other.close()
+    assert open_store(place).undo(act.id) == 1
     with pytest.raises(NotFoundError, match="undone already"):
         store.undo(act.id)
 
@@ -116,10 +115,10 @@ def test_a_gesture_that_was_added_stays_once_it_has_samples_of_another_act(store
 
 
 def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored(
-    store, project, place
+    store, project, place, open_store
 ):
     told = []
-    here = Store(place, lambda *about: told.append(about))
+    here = open_store(place, lambda *about: told.append(about))
     ids = record(here, project, [sample(i) for i in range(3)])
     assert told == []  # nothing that could be undone
     delete_samples(here, project.id, ids[:1])
@@ -129,7 +128,6 @@ def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored
     delete_samples(store, project.id, ids[1:])  # elsewhere
     delete_samples(here, project.id, ids)  # nothing is left to delete
     assert [entry.title for _, entry in told] == ["Deleted 1 sample"]
-    here.close()
 
 
 def test_an_act_that_fails_half_way_changes_nothing(store, project):

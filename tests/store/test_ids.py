@@ -1,10 +1,5 @@
 """An id names one thing for ever: files of trainings name samples that may be gone."""
 
-import shutil
-import sqlite3
-from pathlib import Path
-
-from core.store import Store
 from core.store.bin import delete_samples
 from core.store.database import schema as t
 from core.store.deleting import empty_bin
@@ -42,42 +37,14 @@ def test_rows_that_are_imported_get_ids_that_nothing_had(store, project):
         assert min(insert_rows(connection, t.samples, [row, row])) > max(ids)
 
 
-def test_an_upgraded_database_keeps_all_its_rows_and_gives_no_id_again(tmp_path):
-    path = Path(shutil.copy(Path(__file__).with_name("version_6.db"), tmp_path / "mudra.db"))
-    tables = ("projects", "gestures", "persons", "sessions", "bursts", "samples", "crops", "acts")
-
-    def rows(what):
-        with sqlite3.connect(path) as database:
-            found = {table: database.execute(what.format(table)).fetchall() for table in tables}
-        database.close()
-        return found
-
-    before = rows("SELECT count(*) FROM {}")
-    Store(path).close()
-    assert rows("SELECT count(*) FROM {}") == before
-    assert not any(rows("PRAGMA foreign_key_check({})").values())
-    store = Store(path)
-    project = store.project("old gestures")
-    last = store.samples(project.id, limit=1)[0].id
-    delete_samples(store, project.id, [last])
-    empty_bin(store, project.id)
-    assert min(record(store, project, [sample()], "fist")) > last
-    with store.begin_read() as connection:
-        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-    assert store.find_damage() == ""
-    store.close()
-
-
-def test_a_table_that_an_upgrade_made_on_postgresql_gets_ids_of_its_own(postgresql_url):
-    store = Store(postgresql_url)
+def test_a_table_that_an_upgrade_made_on_postgresql_gets_ids_of_its_own(postgresql_url, open_store):
+    store = open_store(postgresql_url)
     project = store.create_project("Demo")
     store.add_gesture(project.id, "wave")  # an action that can be undone has id 1
     with store.begin_write() as connection:  # as version 4 made it
         connection.exec_driver_sql("ALTER TABLE acts ALTER COLUMN id DROP DEFAULT")
         connection.exec_driver_sql("DROP SEQUENCE acts_id_seq")
         connection.exec_driver_sql("UPDATE meta SET version = 9")
-    store.close()
-    store = Store(postgresql_url)
+    store = open_store(postgresql_url)
     store.add_gesture(project.id, "nod")
     assert [act.id for act in store.list_history(project.id)] == [2, 1]
-    store.close()

@@ -15,7 +15,7 @@ from core.store.index import read_samples
 from core.store.rows import MOVING
 from core.store.trimming import trim_clip
 from tests.store.conftest import clip, count, gesture, only_sqlite, sample, undo_latest
-from tests.support.stored import record
+from tests.support.stored import count_by_gesture, record
 
 
 @pytest.fixture
@@ -33,10 +33,6 @@ def clips(store, project, swipe):
     return record(store, project, [clip(), clip()], "swipe")
 
 
-def frames_of(store, project):
-    return {row.gesture.name: row.samples for row in store.overview(project.id) if row.samples}
-
-
 def test_new_samples_of_another_kind_are_refused(store, project, swipe):
     with pytest.raises(KindError, match="“swipe” is a moving gesture: its samples are clips"):
         record(store, project, [clip(), sample()], "swipe")
@@ -50,7 +46,7 @@ def test_samples_are_moved_to_gestures_of_their_kind_alone(store, project, swipe
         move_samples(store, project.id, stills, swipe.id)
     with pytest.raises(KindError):
         move_samples(store, project.id, clips, gesture(store, project, "ok").id)
-    assert frames_of(store, project) == {"ok": 3, "swipe": 2}
+    assert count_by_gesture(store, project) == {"ok": 3, "swipe": 2}
     assert move_samples(store, project.id, stills, gesture(store, project, "fist").id) == 3
 
 
@@ -59,7 +55,7 @@ def test_gestures_of_two_kinds_are_not_merged(store, project, swipe, stills, cli
     for one, into in ((swipe, ok), (ok, swipe)):
         with pytest.raises(KindError, match="choose two of one kind"):
             merge_gestures(store, project.id, one.id, into.id)
-    assert frames_of(store, project) == {"ok": 3, "swipe": 2}
+    assert count_by_gesture(store, project) == {"ok": 3, "swipe": 2}
 
 
 def test_only_gestures_of_their_kind_are_offered_for_samples(store, project, swipe, stills, clips):
@@ -73,7 +69,7 @@ def test_a_clip_is_not_trimmed_to_a_single_frame(store, project, clips):
     [one] = read_samples(store, clips[:1])
     with pytest.raises(StoreError, match="a single frame is no clip"):
         trim_clip(store, project.id, one, slice(1, 2))
-    assert frames_of(store, project) == {"swipe": 2}
+    assert count_by_gesture(store, project) == {"swipe": 2}
 
 
 @only_sqlite
@@ -90,4 +86,4 @@ def test_what_an_earlier_mudra_mixed_does_not_come_back(store, project, swipe, s
         undo_latest(store, project)
     store.delete_gesture(swipe.id)
     assert restore_from_bin(store, project.id, "gesture", swipe.id) == 0
-    assert frames_of(store, project) == {"ok": 2}
+    assert count_by_gesture(store, project) == {"ok": 2}

@@ -3,7 +3,6 @@
 import pytest
 
 from core.errors import NotFoundError
-from core.store import Store
 from core.store.bin import delete_samples, list_bin, move_samples, restore_from_bin
 from core.store.curation import list_sessions
 from core.store.database import schema as t
@@ -24,17 +23,13 @@ from tests.support.stored import count_by_estimator, record
 
 
 @pytest.fixture
-def anna(place):
-    store = Store(place, owner="anna")
-    yield store
-    store.close()
+def anna(open_store, place):
+    return open_store(place, owner="anna")
 
 
 @pytest.fixture
-def ben(place):
-    store = Store(place, owner="ben")
-    yield store
-    store.close()
+def ben(open_store, place):
+    return open_store(place, owner="ben")
 
 
 @pytest.fixture
@@ -159,7 +154,7 @@ def test_a_sample_of_one_s_own_can_t_be_of_another_s_gesture(anna, ben, hers):
     with ben.begin_write() as connection:
         values["gesture_id"] = gesture_id(anna, hers, "ok")
         mixed = insert_row(connection, t.bursts, values)
-    with pytest.raises(NotFoundError, match="no recording"):
+    with pytest.raises(NotFoundError, match=f"no recording {mixed}"):
         ben.add_samples(mixed, [sample()])
 
 
@@ -171,9 +166,7 @@ def test_only_samples_of_the_project_that_is_asked_for_are_read(anna, hers):
     assert [one.id for one in found] == ids
 
 
-def test_what_was_made_without_login_is_nobody_s(place, anna, hers):
-    store = Store(place)
+def test_what_was_made_without_login_is_nobody_s(store, anna, hers):
     assert store.projects() == []
     mine = store.create_project("Secret")
     assert anna.project("Secret") == hers and store.project("Secret") == mine
-    store.close()

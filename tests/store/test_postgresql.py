@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import update
 
 from core.errors import StoreError
-from core.store import Store
 from core.store.database import schema as t
 from core.store.database.schema import VERSION
 from tests.store.conftest import count, sample
@@ -14,9 +13,10 @@ from tests.support.stored import record
 only_here = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 
 
-def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_url):
-    store = Store(postgresql_url)
-    project = store.create_project("Demo")
+@only_here
+def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(
+    store, project, place, open_store
+):
     record(store, project, [sample()])
     with store.begin_write() as connection:
         for statement in (
@@ -27,11 +27,9 @@ def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_u
         ):
             connection.exec_driver_sql(statement)
     store.close()
-    upgraded, other = Store(postgresql_url), Store(postgresql_url, owner="anna")
+    upgraded, other = open_store(place), open_store(place, owner="anna")
     assert upgraded.projects() == [project] and count(upgraded, project) == 1
     assert other.create_project("Demo").name == "Demo"
-    upgraded.close()
-    other.close()
 
 
 @only_here
@@ -43,16 +41,14 @@ def test_a_connection_that_the_server_ended_is_opened_anew(store, project, postg
     assert count(store, project) == 1
 
 
-def test_the_stores_of_many_people_share_a_few_connections(postgresql_url):
+def test_the_stores_of_many_people_share_a_few_connections(postgresql_url, open_store):
     with psycopg.connect(postgresql_url, autocommit=True) as watching:
         before = connections(watching)
-        people = [Store(postgresql_url, owner=f"person {n}") for n in range(20)]
+        people = [open_store(postgresql_url, owner=f"person {n}") for n in range(20)]
         assert [store.projects() for store in people] == [[]] * 20
         assert connections(watching) - before <= 2
     people.pop().close()
     assert [store.projects() for store in people] == [[]] * 19
-    for store in people:
-        store.close()
 
 
 def connections(watching):
@@ -68,8 +64,8 @@ def test_a_name_is_taken_in_whatever_language_the_server_speaks(store, project):
         store.start_session(1, 99, "webcam")
 
 
-def test_what_only_reads_can_t_write(postgresql_url):
-    store = Store(postgresql_url)
+@only_here
+def test_what_only_reads_can_t_write(store):
     with pytest.raises(StoreError, match="read-only"), store.begin_read() as connection:
         connection.execute(update(t.meta).values(version=1))
     assert store.fetch_all(t.meta.select()) == [(VERSION,)]

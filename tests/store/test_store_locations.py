@@ -81,12 +81,9 @@ def test_an_address_as_workspace_is_refused_everywhere_without_its_password(root
 
 
 @pytest.mark.parametrize("name", ["What?", "100 % mine", "a#b", "x=1&y", "Ünï ✋"])
-def test_a_folder_of_any_name_holds_the_store(tmp_path, name):
-    store = Store(tmp_path / name / "mudra.db")
-    store.create_project("x")
-    store.close()
+def test_a_folder_of_any_name_holds_the_store(tmp_path, name, open_store):
+    open_store(tmp_path / name / "mudra.db").create_project("x")
     assert (tmp_path / name / "mudra.db").is_file()
-    again = Store(f"sqlite:///{tmp_path / name / 'mudra.db'}")
+    again = open_store(f"sqlite:///{tmp_path / name / 'mudra.db'}")
     assert [project.name for project in again.projects()] == ["x"]
-    again.close()
     assert [path.name for path in tmp_path.iterdir()] == [name]

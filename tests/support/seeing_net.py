@@ -2,43 +2,44 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper, parser
+
+_GRAPH = """<ir_version: 9, opset_import: ["": 18]>
+seeing (float[n,24,32] frames) => (float[n,6,8] palm, float[n,6,8] depth_mm)
+<int64[1] channel = {1}, float one = {500}, float other = {600}, float half = {0.5}>
+{
+    pictures = Unsqueeze(frames, channel)
+    pooled = AveragePool <kernel_shape = [4, 4], strides = [4, 4]> (pictures)
+    depth_mm = Squeeze(pooled, channel)
+    is_one = Equal(depth_mm, one)
+    first = Cast <to = 1> (is_one)
+    is_other = Equal(depth_mm, other)
+    second = Cast <to = 1> (is_other)
+    halved = Mul(second, half)
+    palm = Add(first, halved)
+}"""
 
 
 def save_seeing_net(folder: Path) -> None:
     """Write a net for frames of 24 x 32 px whose heatmap is 1 in a cell of 4 x 4 px that is 500 mm
     deep on average, 0.5 in one of 600; the depth is the average."""
-    node, frames = helper.make_node, TensorProto.FLOAT
-    constants = {
-        "channel": np.array([1], np.int64),
-        "one": np.array(500, np.float32),
-        "other": np.array(600, np.float32),
-        "half": np.array(0.5, np.float32),
-    }
-    nodes = [
-        node("Unsqueeze", ["frames", "channel"], ["pictures"]),
-        node("AveragePool", ["pictures"], ["pooled"], kernel_shape=[4, 4], strides=[4, 4]),
-        node("Squeeze", ["pooled", "channel"], ["depth_mm"]),
-        node("Equal", ["depth_mm", "one"], ["is_one"]),
-        node("Cast", ["is_one"], ["first"], to=frames),
-        node("Equal", ["depth_mm", "other"], ["is_other"]),
-        node("Cast", ["is_other"], ["second"], to=frames),
-        node("Mul", ["second", "half"], ["halved"]),
-        node("Add", ["first", "halved"], ["palm"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "seeing",
-        [helper.make_tensor_value_info("frames", frames, ["n", 24, 32])],
-        [helper.make_tensor_value_info(name, frames, ["n", 6, 8]) for name in ("palm", "depth_mm")],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    opset = [helper.make_opsetid("", 18)]
-    content = helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
     about = {"name": "palmnet.mine", "input": "depth frame", "input_hw": [24, 32], "stride": 4}
+    save_graph(folder, _GRAPH, {}, about)
+
+
+def save_graph(
+    folder: Path, text: str, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]
+) -> None:
+    """Write a net's folder: a graph in ONNX's own text with these constants, and its metadata."""
+    model = parser.parse_model(text)
+    held = [numpy_helper.from_array(value, name) for name, value in arrays.items()]
+    model.graph.initializer.extend(held)
+    content = model.SerializeToString()
     sha256 = hashlib.sha256(content).hexdigest()
     (folder / "model.onnx").write_bytes(content)
-    (folder / "metadata.json").write_text(json.dumps(about | {"sha256": sha256}))
+    (folder / "metadata.json").write_text(json.dumps({**about, "sha256": sha256}))

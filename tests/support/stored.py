@@ -21,6 +21,11 @@ def record(store: Store, project: Project, new: Sequence[NewSample], *where: str
     return store.add_samples(start_recording(store, project, *where), new)
 
 
+def count_by_gesture(store: Store, project: Project) -> dict[str, int]:
+    """Count a project's samples per gesture that has any."""
+    return {row.gesture.name: row.samples for row in store.overview(project.id) if row.samples}
+
+
 def count_by_estimator(store: Store, project_id: int) -> dict[str, int]:
     """Count a project's samples per estimator."""
     counts = count_estimators(store, project_id, None, in_space=False)

@@ -1,4 +1,4 @@
-"""The training loop learns, resumes on any device, and ends in all processes at once."""
+"""The training loop learns, measures, resumes on any device, and ends in all processes at once."""
 
 import math
 import os
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from core.datasets.bodies import Bodies, Body
@@ -22,12 +23,22 @@ from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube
 from core.errors import TrainingError
 from core.lab.renderer.rendered_hands import RenderedHands
+from core.media.pictures import encode_png
 from core.nets import build_net
 from core.nets.crossinfonet import Width
 from core.pose.boxes import Box
+from core.pose.crops import PersonView
+from core.pose.heatmaps import encode_heatmaps
 from core.pose.skeletons.table import COCO_17, LSP_14, NYU_14, Skeleton
 from core.training.checkpoint import CHECKPOINT, WEIGHTS
-from core.training.loop import NetOptions, SampleStream, learning_rate_factor, train_net
+from core.training.loop import (
+    NetOptions,
+    SampleStream,
+    evaluate_net,
+    learning_rate_factor,
+    train_net,
+)
+from core.training.losses import LOSSES
 from core.training.runs import DONE, Run
 
 HAND_NET = "cpm.hand_light"
@@ -226,3 +237,40 @@ def test_loader_processes_of_one_training_draw_different_samples():
 def test_the_learning_rate_rises_and_falls_to_a_hundredth():
     factors = [learning_rate_factor(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
     assert factors == pytest.approx([0, 0.5, 1, 0.505, 0.01], abs=1e-3)
+
+
+HW = (128, 96)
+BOX = Box.from_xywh(20.0, 10.0, 60.0, 80.0)
+
+
+class ConstantMaps(nn.Module):
+    """Its maps have a peak at the same places whatever it sees."""
+
+    joints, stages, stride, background, input_hw = 14, 1, 4, True, HW
+
+    def __init__(self, places: np.ndarray, sigma: float) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.maps = torch.from_numpy(encode_heatmaps(places, (32, 24), 4, sigma=sigma))[None, None]
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.maps.expand(len(pictures), -1, -1, -1, -1) * self.scale
+
+
+@pytest.mark.parametrize(
+    ("loss", "off"),
+    [("cross-entropy", 0.0), ("joint-mse", 0.25 * 4)],  # a parabola is exact; a quarter of a cell
+)
+def test_evaluation_places_peaks_between_cells_as_estimators_do(tmp_path, loss, off):
+    (tmp_path / "a.png").write_bytes(encode_png(np.zeros((120, 100, 3), np.uint8)))
+    cells = np.random.default_rng(0).integers(6, 18, (14, 2))
+    places = (4 * cells + 1.5 + 2).astype(np.float32)  # half a cell beside one
+    if loss == "joint-mse":
+        places -= 0.004  # so that the lower cell is higher, and the quarter goes up from it
+    view = PersonView.from_box(BOX, HW)
+    data = Bodies(LSP_14, [Body(tmp_path / "a.png", view.to_picture(places), BOX, "far")])
+    [figures] = evaluate_net(ConstantMaps(places, 1.5), data, data.rows("far"), LOSSES[loss])
+    shift = 0.0 if loss == "cross-entropy" else 1.5  # where cell x lies at 4 x
+    torso = data.load_evaluation_sample(0, HW)[2]
+    expected = np.hypot(off + shift, off + shift) / torso
+    assert figures["mean_error"] == pytest.approx(expected, abs=2e-4 + 0.01 / torso)

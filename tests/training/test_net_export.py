@@ -1,4 +1,4 @@
-"""An exported net gives torch's results, on pictures as they are."""
+"""An exported net gives torch's results, on pictures as they are: ordered and scaled for it."""
 
 import hashlib
 import json
@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import save_file
 
 from core.estimators.depth_nets import PalmDetector
+from core.modelfiles.catalogue import Scaling
 from core.modelfiles.model_folder import METADATA, MODEL
 from core.modelfiles.onnx_session import open_session
 from core.nets import build_net
-from core.nets.cpm import LightCPM
-from core.training.net_export import save_trained_net
+from core.nets.cpm import LightCPM, VggCPM
+from core.training.net_export import PreprocessedNet, save_trained_net, scale_pictures
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,30 @@ def test_a_trained_palm_net_is_written_as_its_estimator_reads_it(tmp_path):
         palm = net(torch.from_numpy(frame)[None, None])[0, 0, 0].sigmoid()
     found = PalmDetector(tmp_path / "net").find_palm(frame)
     assert found.score == pytest.approx(float(palm.max()), abs=1e-4)
+
+
+PICTURE = torch.tensor([[[[51, 102, 204]]]], dtype=torch.uint8)
+
+
+class Echo(VggCPM):
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return pictures
+
+
+@pytest.mark.parametrize(
+    ("scaling", "expected"),
+    [
+        (Scaling("RGB", 1 / 255, 0.0), [0.2, 0.4, 0.8]),
+        (Scaling("BGR", (1.0, 0.5, 0.1), (0.0, -1.0, 2.0)), [204, 50, 7.1]),
+    ],
+)
+def test_channels_are_ordered_and_scaled_for_the_net(scaling, expected):
+    net = PreprocessedNet(Echo("hand", stages=1, joints=2), scaling)
+    for planes in (scale_pictures(PICTURE, scaling), net(PICTURE)):
+        assert planes.shape == (1, 3, 1, 1)
+        assert planes.flatten().tolist() == pytest.approx(expected)
+
+
+def test_depth_keeps_its_values():
+    depth = torch.rand(2, 4, 6, 1)
+    assert torch.equal(scale_pictures(depth), depth.permute(0, 3, 1, 2))

@@ -1,15 +1,14 @@
 """Rendered hands: the same seed gives the same bytes, and joints lie in what is seen."""
 
-import hashlib
-import subprocess
-import sys
+import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.depth.cameras import get_camera
-from core.errors import SkeletonError
+from core.depth.io.joint_files import JOINTS_FILE
+from core.errors import MediaError, SkeletonError
 from core.lab.renderer.noise import NOISES
 from core.lab.renderer.render import (
     JOINTS,
@@ -17,6 +16,7 @@ from core.lab.renderer.render import (
     RenderedHand,
     keypoint_weights,
     render_hand,
+    write_rendered_hands,
 )
 from core.pose.skeletons.table import SKELETONS
 
@@ -24,21 +24,8 @@ CLEAN = replace(NYU_HANDS, noise=NOISES["none"])
 NYU = get_camera("nyu")
 
 
-def digest(number: int) -> str:
-    hand = render_hand(11, number)
-    return hashlib.sha256(hand.depth_mm.tobytes() + hand.points_mm.tobytes()).hexdigest()
-
-
 def joints_uvd(hand: RenderedHand, skeleton: str) -> np.ndarray:
     return hand.camera.to_pixels(hand.joints_mm(skeleton))
-
-
-def test_the_same_seed_and_number_give_the_same_bytes_in_another_process(root) -> None:
-    code = "from tests.lab.renderer.test_render import digest\nprint(digest(3), digest(2))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == [digest(3), digest(2)]
 
 
 def test_a_window_is_its_part_of_the_whole_picture() -> None:
@@ -111,3 +98,33 @@ def test_nyus_order_is_the_one_of_its_skeleton() -> None:
 def test_another_skeleton_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(SkeletonError, match=r"coco_17.*hand_21, nyu_14, icvl_16"):
         render_hand(1, 0, CLEAN).joints_mm("coco_17")
+
+
+def test_the_table_says_which_hand_a_picture_shows(tmp_path) -> None:
+    write_rendered_hands(tmp_path / "new", 3, 4, NYU_HANDS, "nyu_14")
+    with (tmp_path / "new" / JOINTS_FILE).open(encoding="utf-8") as file:
+        found = [row["hand"] for row in csv.DictReader(file)]
+    assert found == ["left" if render_hand(4, n).left else "right" for n in range(3)]
+
+
+def test_two_processes_write_the_same_bytes_as_one(tmp_path) -> None:
+    for workers in (1, 2):
+        write_rendered_hands(tmp_path / str(workers), 4, 4, NYU_HANDS, workers=workers)
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "12"
+    )
+    assert one == two
+    assert sorted(one) == ["000000.png", "000001.png", "000002.png", "000003.png", JOINTS_FILE]
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(MediaError, match="not empty"):
+        write_rendered_hands(tmp_path, 1, 0, NYU_HANDS)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_another_skeleton_is_refused_before_anything_is_made(tmp_path) -> None:
+    with pytest.raises(SkeletonError, match="body_33"):
+        write_rendered_hands(tmp_path / "new", 1, 0, NYU_HANDS, "body_33")
+    assert not (tmp_path / "new").exists()
