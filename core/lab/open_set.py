@@ -25,7 +25,7 @@ _COUNTING = {  # sources of digits that resemble none of the eight gestures
     "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset": set("234"),
 }
 
-Answer = Callable[[GestureData], tuple[NDArray[np.float32], NDArray[np.float32]]]
+Answer = Callable[[GestureData], Sequence[NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,12 +11,12 @@ import numpy as np
 
 from core.gestures.classifier.augmentation import Augmentation
 from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
-from core.gestures.classifier.nets import OpenSetNet
+from core.gestures.classifier.nets import OpenSetNet, run_net
 from core.gestures.data import GestureData
 from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.export import save_model
-from core.gestures.openset.rejection import TARGET, fit_rejection, predict_open_set
+from core.gestures.openset.rejection import TARGET, fit_rejection
 from core.lab.open_set import (
     Answer,
     acceptance_rates,
@@ -124,7 +124,7 @@ def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[s
 
     def fit(samples: GestureData) -> Answer:
         net = train_starter_net(samples)
-        return lambda asked: predict_open_set(net, asked)
+        return lambda asked: run_net(net, asked)
 
     scores = score_held_out_people(data, read_unknown_digits(landmarks), hands, fit)
     return {

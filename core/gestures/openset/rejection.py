@@ -110,14 +110,6 @@ def _make_examples(
     return gestures, torch.cat([real, synthetic])
 
 
-def predict_open_set(
-    net: OpenSetNet, data: GestureData
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the samples' (N, C) probabilities and (N,) rejection scores."""
-    probabilities, rejection = run_net(net, data)
-    return probabilities, rejection
-
-
 def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
     """Return the smallest threshold that accepts a fraction TARGET of the samples, with equal
     weight for each gesture."""
@@ -160,7 +152,7 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejectio
     Args:
         kind: what separated the held-out samples, see `Split.kind`.
     """
-    probabilities, rejection = predict_open_set(net, data)
+    probabilities, rejection = run_net(net, data)
     none, titles = index_of_none(data), skeleton_named(data.skeleton).titles
     none_label = -1 if none is None else none
     is_gesture, named = data.labels != none_label, probabilities.argmax(1) != none_label

@@ -13,7 +13,7 @@ from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.motion_learner import fit_templates, predict_motions, train_motions
+from core.gestures.motion.motion_learner import fit_templates, predict_motions
 from core.gestures.motion.motion_net import fit_motion_net, sampling_weights
 from core.training.background import Stop
 from core.training.runs import Run
@@ -67,12 +67,12 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
     spoiled, noise = data.keypoints.copy(), np.random.default_rng(1)
     spoiled[split.validation] = noise.normal(size=spoiled[split.validation].shape)
     found = [
-        train_motions(one, split, Run.create(tmp_path), QUICK, stop)
+        train(one, Run.create(tmp_path), QUICK, stop=stop)
         for one in (data, replace(data, keypoints=spoiled))
     ]
     assert found[0].figures["accuracy"] > 0.8 > found[1].figures["accuracy"]
-    assert found[0].compared == found[1].compared and found[0].kind == found[1].kind
-    assert [one.chosen_on for one in found] == [Part.TRAINING] * 2
+    assert found[0].matcher == found[1].matcher
+    assert [one.protocol.chosen["matcher"] for one in found] == [Part.TRAINING] * 2
 
 
 def test_a_model_of_moving_gestures_refuses_single_frames_and_says_what_it_takes(tmp_path):
