@@ -199,12 +199,9 @@ class HeatmapBodies(HeatmapEstimator):
             bodies = mediapipe.estimate_still(rgb, num_poses=num_poses) if mediapipe else None
         return _body_boxes(rgb, bodies)
 
-    def estimate_boxes(
-        self, rgb: Picture, boxes: Sequence[Box], *, mirrored_view: bool = False
-    ) -> Estimate:
+    def estimate_boxes(self, rgb: Picture, boxes: Sequence[Box]) -> Estimate:
         """Find the body in each given box of a single picture; return poses in that order."""
-        found = self._read_still(rgb, boxes)
-        return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
+        return self._to_estimate(self._read_still(rgb, boxes), rgb.shape[:2])
 
     def _read_still(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
         with self._lock:

@@ -17,7 +17,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.jobs.owners import belongs_to, project_fields
 from core.media.pictures import decode_jpeg
-from core.modelfiles.catalogue import UNIT_SCALING
+from core.modelfiles.catalogue import UNIT_SCALING, find_weights
 from core.paths import Paths
 from core.pose.boxes import map_to_square
 from core.pose.finders import keypoints_by
@@ -72,7 +72,7 @@ def train_net_here(
     # torch takes seconds to load and is needed by nothing before this
     from core.training.loop import NetOptions, train_net
     from core.training.net_export import save_trained_net
-    from core.training.published_nets import backbone_scaling, read_backbone
+    from core.training.published_nets import read_backbone
 
     backbone = read_backbone(name, trunk, paths.weights) if trunk and resume is None else None
     backbone_fields = {"trunk": backbone.about} if backbone else {}
@@ -82,7 +82,9 @@ def train_net_here(
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         backbone_fields = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
-    scaling = backbone_scaling(backbone_fields["trunk"]) if backbone_fields else UNIT_SCALING
+    scaling = UNIT_SCALING
+    if backbone_fields:  # as the backbone was trained
+        scaling = find_weights(backbone_fields["trunk"]["name"]).scalings[0]
     given = NetOptions(net=build, backbone=backbone, scaling=scaling, **options)
     with _log_failure(run):
         weights = train_net(name, data, run, given, progress)

@@ -15,7 +15,6 @@ from core.errors import WeightsError
 from core.files import replace_atomically, sha256_of
 from core.modelfiles.fetch import download_file
 from core.modelfiles.mediapipe_models import find_prepared_model
-from core.progress import Progress, ignore_progress
 
 VERSION = "0.10.35"
 REGISTRY = "https://registry.npmjs.org"
@@ -64,16 +63,13 @@ def browser_download_mb(weights: Path, model: str) -> int:
     return round(sum(path.stat().st_size for path in files) / 1e6)
 
 
-def prepare_browser_files(
-    weights: Path, *, progress: Progress = ignore_progress, package: Path | None = None
-) -> None:
+def prepare_browser_files(weights: Path, *, package: Path | None = None) -> None:
     """Download missing or altered MediaPipe browser files (or take them from its npm package), and
     copy the models beside them. Raises WeightsError: download failed, or unexpected files."""
     folder = browser_folder(weights)
     if not all(_has_sha256(folder / name, sha256) for name, (_, sha256) in _FILES.items()):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as scratch:
-            progress(0, None, f"downloading tasks-vision {VERSION}, 10 MB")
             _extract_package(package or _download_package(Path(scratch)), folder)
     for name in MODELS:
         model = find_prepared_model(name.removesuffix(".task"), weights)

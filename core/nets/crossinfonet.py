@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 INPUT_HW = (96, 96)
-MAP_HW = (24, 24)  # of the guiding heatmaps
 _UNITS = (3, 4, 6, 3)  # of each part of the backbone
 _INITIAL_SCALE = 0.1  # of the outputs; from the published 1 training takes thousands of steps more
 _EPS, _MOMENTUM = 1e-5, 0.1  # of every normalisation: TensorFlow's decay 0.9
@@ -53,7 +52,6 @@ PARTS = {
         ("msra_21", "hand_21"),
         Parts((0, 1, 5, 9, 13, 17), (2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 4, 8, 12, 16, 20)),
     ),
-    "hands17_21": Parts((0, 1, 2, 3, 4, 5), tuple(range(6, 21))),
 }
 
 

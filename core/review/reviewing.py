@@ -120,7 +120,7 @@ def _use_held_out_predictions(
     from core.gestures.evaluation.validation import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(sample_index.ids.tolist())}
-    for one in read_predictions(run):
+    for one in read_predictions(run).itertuples():
         row = place.get(one.sample_id)
         if row is None or ids.get(one.target) != sample_index.gestures[row]:
             continue

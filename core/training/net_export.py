@@ -73,7 +73,7 @@ class _AttentionNet(PreprocessedNet):
 class _CropNet(nn.Module):
     """Wraps a depth net to take crops that have no channel axis."""
 
-    def __init__(self, net: CrossInfoNet) -> None:
+    def __init__(self, net: CrossInfoNet | PalmNet) -> None:
         super().__init__()
         self.net = net
 
@@ -83,16 +83,12 @@ class _CropNet(nn.Module):
         return keypoints
 
 
-class _FrameNet(nn.Module):
+class _FrameNet(_CropNet):
     """Wraps a palm net to take frames that have no channel axis."""
 
-    def __init__(self, net: PalmNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """(N, H, W) mm → the heatmap and the depth in mm, (N, h, w) each."""
-        palm, depth = self.net(frames[:, None])[:, 0].unbind(1)
+        palm, depth = super().forward(frames)[:, 0].unbind(1)
         return palm.sigmoid(), depth * UNIT_MM
 
 

@@ -69,11 +69,6 @@ def fill_net(net: nn.Module, arrays: Arrays) -> None:
     net.load_state_dict(tensors, strict=False)
 
 
-def backbone_scaling(about: dict[str, Any]) -> Scaling:
-    """Return how a net with this backbone scales pictures."""
-    return WEIGHTS[about["name"]].scalings[0]
-
-
 OPENPOSE_HAND = "cpm.openpose_hand"
 _SEED_INPUT_ROWS = 368
 

@@ -153,8 +153,8 @@ def test_classifiers_are_compared_with_one_click(app, manager, people):
 
 
 def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):
-    rows = [p for p in read_predictions(run.path) if (p.target, p.predicted) == ("fist", "fist")]
-    assert rows, "fists were held out and known"
+    rows = read_predictions(run.path).query("target == predicted == 'fist'")
+    assert len(rows), "fists were held out and known"
     gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
     cell = labelled(app.selectbox, "Samples of (shown")
     fist = gestures.index("fist")
@@ -163,6 +163,6 @@ def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):
     assert len(app.get("image")) == min(8, len(rows))
     press(app, f"Open all {len(rows)} in Review")
     assert app.session_state[f"review_ids_{store.project('People').id}"] == [
-        p.sample_id for p in sorted(rows, key=lambda p: -p.probability)
+        p.sample_id for p in sorted(rows.itertuples(), key=lambda p: -p.probability)
     ]
     assert app.title[0].value == "Review"

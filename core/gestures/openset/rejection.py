@@ -114,10 +114,7 @@ def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
     """Return the smallest threshold that accepts a fraction TARGET of the samples, with equal
     weight for each gesture."""
     weight = 1 / np.bincount(labels)[labels]
-    order = np.argsort(scores)
-    accepted = np.cumsum(weight[order]) / weight.sum()
-    enough = int(np.searchsorted(accepted, TARGET - 1e-9))
-    return float(scores[order[min(enough, len(order) - 1)]])
+    return float(np.quantile(scores, TARGET - 1e-9, weights=weight, method="inverted_cdf"))
 
 
 def bound_threshold(threshold: float, samples: int, *, none: bool) -> float:
