@@ -62,8 +62,7 @@ class _Block(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        added: Tensor = functional.relu(x + self.norm(self.second(self.first(x))))
-        return added
+        return functional.relu(x + self.norm(self.second(self.first(x))))
 
 
 def _conv_block(channels: int, wide: int, stride: int) -> nn.Sequential:

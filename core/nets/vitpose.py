@@ -89,8 +89,7 @@ class _Layer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.norm1(x))
-        added: Tensor = x + self.narrow(functional.gelu(self.widen(self.norm2(x))))
-        return added
+        return x + self.narrow(functional.gelu(self.widen(self.norm2(x))))
 
 
 class _Attention(nn.Module):
@@ -105,5 +104,4 @@ class _Attention(nn.Module):
         """Apply multi-head self-attention to (B, P, C) patches."""
         q, k, v = self.qkv(x).unflatten(2, (3, _HEADS, -1)).permute(2, 0, 3, 1, 4)  # (B, A, P, C/A)
         attended = functional.scaled_dot_product_attention(q, k, v)
-        output: Tensor = self.out(attended.transpose(1, 2).flatten(2))
-        return output
+        return self.out(attended.transpose(1, 2).flatten(2))

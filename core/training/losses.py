@@ -157,8 +157,7 @@ def _make_blurred_ones(cells: int, device: torch.device) -> Tensor:
 
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """Return (B, J+1, h, w) Gaussians at keypoints (NaN: empty) and the background 1 − max."""
-    targets: Tensor = encode_heatmaps(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
-    return targets
+    return encode_heatmaps(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
 
 
 @dataclass(frozen=True)

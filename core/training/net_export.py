@@ -54,8 +54,7 @@ class PreprocessedNet(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return heatmaps (N, S, M, h, w)."""
-        maps: Tensor = self.net(scale_pictures(pictures, self.scaling))
-        return maps
+        return self.net(scale_pictures(pictures, self.scaling))
 
 
 _TOLERANCE = 1e-4  # largest relative difference between torch and the exported graph
@@ -79,8 +78,7 @@ class _CropNet(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """(N, S, S) → (N, K, 3)."""
-        keypoints: Tensor = self.net(crops[:, None])
-        return keypoints
+        return self.net(crops[:, None])
 
 
 class _FrameNet(_CropNet):
@@ -192,5 +190,4 @@ def export_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: li
     model = program.model_proto
     for part in (model.graph, *model.graph.node, *model.graph.value_info):
         part.ClearField("metadata_props")  # stack traces with paths
-    content: bytes = model.SerializeToString()
-    return content
+    return model.SerializeToString()

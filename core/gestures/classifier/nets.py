@@ -124,8 +124,7 @@ def _apply_layers(
     """Apply linear layers: ReLU after all but the last, dropout if a generator is given."""
     for layer in layers[:-1]:
         x = apply_dropout(torch.relu(layer(x)), generator)
-    found: torch.Tensor = layers[-1](x)
-    return found
+    return layers[-1](x)
 
 
 def apply_dropout(x: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:

@@ -53,11 +53,11 @@ def compare_classifiers(
     *,
     seed: int = 0,
     epochs: int = EPOCHS,
-    on_row: Callable[[dict[str, Any]], None] = lambda row: None,
+    log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> dict[str, Any]:
     """Fit each of `CLASSIFIERS` on the same training samples, measure its accuracy on the same
-    held-out samples, and call `on_row` with its row; end early if stopped. Raise TrainingError if
+    held-out samples, and log its row; end early if stopped. Raise TrainingError if
     the data can't be trained on.
 
     Returns:
@@ -90,7 +90,7 @@ def compare_classifiers(
             mean, low, high = estimate_difference(first, correct, groups, unit)
             row |= {"difference": mean, "difference_interval": [low, high]}
         rows.append(row)
-        on_row(row)
+        log(event="classifier", **row)
     return {
         **Protocol(split.kind, {"epochs": Part.FIXED}).to_dict(),
         "n": len(validation),

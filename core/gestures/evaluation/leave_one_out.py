@@ -22,7 +22,7 @@ def leave_one_person_out(
     epochs: int,
     *,
     only: Collection[str] | None = None,
-    on_person: Callable[[str, dict[str, Any]], None] = lambda person, figures: None,
+    log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each person (or only those in `only`), measured by a model trained on
@@ -30,8 +30,8 @@ def leave_one_person_out(
 
     Samples of unknown people are ignored: they may show any of the others. A sample of a gesture
     that no other person recorded can't be judged: `unjudged` counts those samples, and a person who
-    has no judged sample has n = 0 and no other figures. `on_person` is called with each person and
-    the figures; if stopped, the remaining people are not measured.
+    has no judged sample has n = 0 and no other figures. Each person's figures are logged, but not
+    the confusion; if stopped, the remaining people are not measured.
     """
     persons = data.known_persons
     if len(persons) < 2:
@@ -49,7 +49,8 @@ def leave_one_person_out(
         if stop is not None and stop.is_set():
             break  # this net was not fitted for all its epochs
         found[person] = figures
-        on_person(person, figures)
+        logged = {key: value for key, value in figures.items() if key != "confusion"}
+        log(event="person", person=person, **logged)
     return found
 
 

@@ -151,8 +151,7 @@ class Graph:
         opset = helper.make_opsetid("", _OPSET)
         model = helper.make_model(graph, opset_imports=[opset], producer_name="mudra")
         model.ir_version = _IR
-        content: bytes = model.SerializeToString()
-        return content
+        return model.SerializeToString()
 
     # ------------------------------------------------------------------ methods of numpy and torch
 

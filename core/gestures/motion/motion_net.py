@@ -179,8 +179,7 @@ class MotionNet(nn.Module):
             new = apply_dropout(torch.relu(layer(pad(x, (2 * step, 0)))), generator)
             x = x + new if number else new
         pooled = torch.cat([x.mean(2), x.amax(2)], 1)
-        found: torch.Tensor = self.last(apply_dropout(pooled, generator))
-        return found
+        return self.last(apply_dropout(pooled, generator))
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
         """Compute (N, C) probabilities of (N, T, K, D) windows."""
