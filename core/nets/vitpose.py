@@ -64,8 +64,7 @@ class ViTPose(nn.Module):
             x = self.deconv_layers(x)
         else:
             x = functional.interpolate(functional.relu(x), scale_factor=4.0, mode="bilinear")
-        maps: Tensor = self.final_layer(x)
-        return maps[:, None]
+        return self.final_layer(x)[:, None]
 
     def _resize_position_embedding(self, rows: int, columns: int) -> Tensor:
         """Return the position embedding, (1, P, C), resized to the grid if needed."""
