@@ -132,7 +132,7 @@ def left_out_text(result: dict[str, Any]) -> str:
 
 def _comparison_text(result: dict[str, Any]) -> str:
     """Format a comparison: a line for each classifier, and the conclusion."""
-    from core.jobs.evaluations import comparison_text
+    from core.jobs.evaluations import describe_comparison
 
     lines = [f"{result['n']} held-out samples, split by {result['split']}"]
     for row in result["rows"]:
@@ -141,7 +141,7 @@ def _comparison_text(result: dict[str, Any]) -> str:
             f"({interval_text(row['interval'])})  "
             f"{row['seconds']:.1f} s"
         )
-    return "\n".join([*lines, comparison_text(result)])
+    return "\n".join([*lines, describe_comparison(result)])
 
 
 @common.command(app)

@@ -64,7 +64,7 @@ class PalmDetector:
         u, v = self._cells_to_frame(np.array(cell), scale)
         return Palm((float(u), float(v), depth), score)
 
-    def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
+    def find_max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
         """Return the highest palm score, 0..1, within the bounds u0, v0, u1, v1 (px) of a frame (H,
         W); 0 if the bounds contain no map cell."""
         heatmap, _, scale = self._predict_maps(depth_mm)

@@ -63,11 +63,11 @@ class MediapipeHands(MediapipeTask):
         hands, side = num_poses or self.num_poses, max(rgb.shape[:2])
         with self._lock:
             poses = self._find_poses(rgb, hands)
-            is_small = _largest_hand_px(poses) < _MIN_HAND_FRACTION * side
+            is_small = _measure_largest_px(poses) < _MIN_HAND_FRACTION * side
             if not poses or (side < _RETRY_MIN_PX and is_small):
                 retry = self._find_with_border(rgb, hands)
-                gain = _MIN_RETRY_GAIN * _largest_hand_px(poses)
-                poses = retry if _largest_hand_px(retry) > gain else poses
+                gain = _MIN_RETRY_GAIN * _measure_largest_px(poses)
+                poses = retry if _measure_largest_px(retry) > gain else poses
         return Estimate(poses, rgb.shape[:2], self.name, 0.0, mirrored_view)
 
     def _find_poses(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
@@ -102,6 +102,6 @@ def _to_poses(landmarks: Landmarks, size_hw: tuple[int, int]) -> tuple[Pose, ...
     return tuple(sorted(poses, key=lambda pose: -pose.score))
 
 
-def _largest_hand_px(poses: tuple[Pose, ...]) -> float:
+def _measure_largest_px(poses: tuple[Pose, ...]) -> float:
     """Return the longer side of the largest hand's box; 0 without a hand."""
     return max((float(np.ptp(pose.keypoints, axis=0).max()) for pose in poses), default=0.0)

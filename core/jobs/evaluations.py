@@ -84,13 +84,13 @@ def read_evaluation_progress(run: Run) -> tuple[int, int, str]:
     return done, len(names), str(names[done]) if done < len(names) else ""
 
 
-def latest_comparison(manager: TrainingManager, project: Project) -> Run | None:
+def find_comparison(manager: TrainingManager, project: Project) -> Run | None:
     """Return the project's newest comparison with a result; None if there is none."""
     runs = manager.runs(project, COMPARISON)
     return next((run for run in runs if run_result(run)), None)
 
 
-def latest_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
+def find_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
     """Return the training run's newest leave-one-person-out run with a result; None if none."""
     runs = manager.runs(project, LEFT_OUT)
     return next(
@@ -98,7 +98,7 @@ def latest_leave_one_out(manager: TrainingManager, project: Project, training: R
     )
 
 
-def comparison_text(comparison: dict[str, Any]) -> str:
+def describe_comparison(comparison: dict[str, Any]) -> str:
     """Summarise a comparison in a sentence: which classifiers are better or worse than the MLP."""
     better, worse, same = (
         _join_classifier_names(comparison, verdict) for verdict in ("better", "worse", "same")

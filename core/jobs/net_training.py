@@ -88,10 +88,10 @@ def train_net_here(
     given = NetOptions(net=build, backbone=backbone, scaling=scaling, **options)
     with _log_failure(run):
         weights = train_net(name, data, run, given, progress)
-        if _rank() > 0:
+        if _read_rank() > 0:
             return None
         folder = out or run.path / NET
-        fields = _net_metadata(run, len(data.rows(""))) | backbone_fields | about
+        fields = _build_metadata(run, len(data.rows(""))) | backbone_fields | about
         save_trained_net(weights, folder, name, fields, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
@@ -160,7 +160,7 @@ def _export_fine_tuned(paths: Paths, run: Run) -> None:
     about, packed = run.about(), run.records("packed")
     # old runs did not log it
     learnt_from = packed[-1]["learnt_from"] if packed else len(read_pack(run.path / PACK).rows(""))
-    fields = _net_metadata(run, learnt_from) | OF_HANDS | {"project": about["project"]}
+    fields = _build_metadata(run, learnt_from) | OF_HANDS | {"project": about["project"]}
     save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, fields)
 
 
@@ -219,7 +219,7 @@ class FineTuningProcess:
 _processes: dict[Path, FineTuningProcess] = {}  # the latest of each workspace
 
 
-def latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
+def find_latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
     """Return the latest fine-tuning that this server started."""
     return _processes.get(paths.net_runs)
 
@@ -269,7 +269,7 @@ def _log_failure(run: Run) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _rank() == 0:
+        if _read_rank() == 0:
             run.log(event="end", status=FAILED, message=describe_error(error))
         raise
 
@@ -307,7 +307,7 @@ def _check_net_name(name: str) -> None:
 
 def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
     """Create or resume a net's run; in torchrun, only the first process creates its folder."""
-    if _rank() > 0:
+    if _read_rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
         return Run.create(paths.net_runs, net=name, **about)
@@ -316,12 +316,12 @@ def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: 
     return run
 
 
-def _rank() -> int:
+def _read_rank() -> int:
     """Return the number of this process in torchrun; 0 without it."""
     return int(os.environ.get("RANK", "0"))
 
 
-def _net_metadata(run: Run, samples: int) -> dict[str, Any]:
+def _build_metadata(run: Run, samples: int) -> dict[str, Any]:
     """Return a trained net's metadata: number of samples, steps, last held-out figures and date."""
     evaluations = run.records("look")
     return {

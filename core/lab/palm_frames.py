@@ -43,7 +43,7 @@ class PalmFrame:
     palm_mm: Points
 
 
-def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
+def locate_palm_centre(skeleton: Skeleton, xyz_mm: Points) -> Points:
     """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
     and knuckles."""
     if "palm" in skeleton.joints:
@@ -104,7 +104,7 @@ def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
                     f"be told: expected are all of {', '.join(one.name for one in KNOWN_HANDS)}'s, "
                     "e.g. wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
                 )
-            palm_mm = palm_center(skeleton_named(frame.skeleton), frame.truth_mm)
+            palm_mm = locate_palm_centre(skeleton_named(frame.skeleton), frame.truth_mm)
             if np.isfinite(palm_mm).all():
                 yield PalmFrame(f"frame {frame.index}", frame, palm_mm)
     finally:
@@ -121,7 +121,7 @@ def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
             raise TableError(f"{file.name}: {_LABELS} has {len(joints_mm)} lines, from 1")
         truth = joints_mm[int(number) - 1]
         frame = DepthFrame(read_depth(file), camera, 0.0, index, None, truth, NYU_14.name)
-        yield PalmFrame(file.name, frame, palm_center(NYU_14, truth))
+        yield PalmFrame(file.name, frame, locate_palm_centre(NYU_14, truth))
 
 
 def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
@@ -131,7 +131,7 @@ def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iter
         truth = depth_set.camera.to_mm(label.uvd)
         own = depth_set.skeleton.name
         frame = DepthFrame(read_depth(label.file), depth_set.camera, 0.0, index, None, truth, own)
-        yield PalmFrame(label.file.name, frame, palm_center(depth_set.skeleton, truth))
+        yield PalmFrame(label.file.name, frame, locate_palm_centre(depth_set.skeleton, truth))
 
 
 def measure_finding(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.nets.pose_resnet import HEAD, upsampling_layers
+from core.nets.pose_resnet import HEAD, build_upsampling
 
 _SIZES = {"small": (384, 12), "base": (768, 12)}  # channels, layers
 _HEADS = 12
@@ -46,7 +46,7 @@ class ViTPose(nn.Module):
         self.layers = nn.Sequential(*(_Layer(wide) for _ in range(layers)))
         self.norm = nn.LayerNorm(wide, eps=_EPS)
         if head == "classic":
-            self.deconv_layers = nn.Sequential(*upsampling_layers(wide), *upsampling_layers(HEAD))
+            self.deconv_layers = nn.Sequential(*build_upsampling(wide), *build_upsampling(HEAD))
             self.final_layer = nn.Conv2d(HEAD, joints, 1)
         else:
             self.final_layer = nn.Conv2d(wide, joints, 3, padding=1)

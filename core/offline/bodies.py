@@ -136,7 +136,7 @@ def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.D
     return rows.iloc[chosen]
 
 
-def world_keypoints(row: "pd.Series[Any]") -> Floats:
+def select_world_keypoints(row: "pd.Series[Any]") -> Floats:
     """Return the (K, 3) keypoints in metres from a row of the keypoint table."""
     count = sum(name.startswith("wx") for name in row.index)
     names = [f"w{axis}{joint}" for joint in range(count) for axis in "xyz"]

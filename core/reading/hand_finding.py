@@ -90,7 +90,7 @@ class DepthFinder(HandFinder):
 
     def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
         """Return whether the net sees no palm in the cube."""
-        return self._net.max_palm_score(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
+        return self._net.find_max_palm_score(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
 
 
 class RgbFinder(HandFinder):

@@ -68,14 +68,14 @@ class TrainingMonitor:
     def record_step(self, loss: Tensor) -> None:
         """Record a step's loss; every interval, evaluate and save a checkpoint unless it is NaN."""
         self._losses.append(loss)
-        self._state.spent_s = self._elapsed_s()
+        self._state.spent_s = self._measure_elapsed_s()
         if self._state.spent_s - self._last_evaluated_s >= self._interval_s:
             self.check_loss(torch.stack(self._losses).mean())
             if self._fabric.is_global_zero:
                 self.log_evaluation()
                 self._state.save_checkpoint(self._run)
             self._losses = []
-            self._last_evaluated_s = self._elapsed_s()
+            self._last_evaluated_s = self._measure_elapsed_s()
 
     def log_evaluation(self) -> None:
         """Log the mean loss since the last evaluation, and the averaged net's held-out figures."""
@@ -105,7 +105,7 @@ class TrainingMonitor:
             self._state.save_weights(self._run)
             self._run.log(event="end", status=status)
 
-    def _elapsed_s(self) -> float:
+    def _measure_elapsed_s(self) -> float:
         """Return the training time by the first process's clock, so that all stop together."""
         return float(self._fabric.broadcast(time.monotonic() - self._start_s))
 
@@ -220,7 +220,7 @@ def train_net(
             if done >= total:
                 break
             for group in optimizer.param_groups:
-                group["lr"] = options.rate * learning_rate_factor(done / total)
+                group["lr"] = options.rate * compute_rate_factor(done / total)
             pictures, keypoints, weights = next(batches)
             output = getattr(model, loss_function.method)(pictures)
             loss = loss_function.compute(output, keypoints, weights, net.stride)
@@ -326,7 +326,7 @@ def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
     return [decayed, {"params": others, "weight_decay": 0.0}]
 
 
-def learning_rate_factor(progress: float) -> float:
+def compute_rate_factor(progress: float) -> float:
     """Return the learning rate's fraction of its maximum at a progress of 0..1: linear warm-up,
     then half a cosine down to 0.01 (Loshchilov and Hutter 2017)."""
     if progress < _WARM_UP:

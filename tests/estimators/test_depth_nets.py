@@ -120,10 +120,10 @@ def test_a_part_of_a_frame_has_the_score_of_its_highest_cell(palm_net) -> None:
     frame = np.full((48, 64), 1000, np.float32)
     frame[16:24, 24:32] = 500  # its cell's middle is 27.5, 19.5
     frame[16:24, 40:48] = 600
-    assert palm_net.max_palm_score(frame, (20, 10, 30, 20)) == 1.0
-    assert palm_net.max_palm_score(frame, (28, 10, 50, 30)) == 0.5
-    assert palm_net.max_palm_score(frame, (20, 20, 40, 40)) == 0
-    assert palm_net.max_palm_score(frame, (-90, -90, -50, -50)) == 0
+    assert palm_net.find_max_palm_score(frame, (20, 10, 30, 20)) == 1.0
+    assert palm_net.find_max_palm_score(frame, (28, 10, 50, 30)) == 0.5
+    assert palm_net.find_max_palm_score(frame, (20, 20, 40, 40)) == 0
+    assert palm_net.find_max_palm_score(frame, (-90, -90, -50, -50)) == 0
 
 
 def test_a_frame_is_shrunk_by_nearest_pixels() -> None:

@@ -14,9 +14,9 @@ from core.media.videos import video_info
 from core.offline.files import (
     FileResult,
     TemporaryFolder,
-    hand_table,
+    describe_skip,
     read_upload,
-    skip_text,
+    tabulate_hands,
     zip_pictures,
 )
 from tests.support.hands_together import both_hands
@@ -46,7 +46,7 @@ def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp
     assert seen.records[0]["hands"][0]["gesture"] == "thumbs_up"
     annotated = read_picture(seen.jpeg)
     assert annotated.shape == read_picture(thumb).shape
-    table = hand_table([seen])
+    table = tabulate_hands([seen])
     assert table["file"].tolist() == ["'=thumb.jpg"]  # a spreadsheet must not run it
     assert table["gesture"].tolist() == ["thumbs_up"]
     assert list(tmp_path.iterdir()) == []  # the untrusted file is not kept
@@ -66,7 +66,7 @@ def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, 
     assert seen.video is not None and seen.damage == ""
     info = video_info(seen.video)
     assert info.seconds == pytest.approx(len(seen.records) / info.fps, rel=0.1)
-    table = hand_table([seen])
+    table = tabulate_hands([seen])
     assert table["gesture"].mode()[0] == "fist"
     assert [path.suffix for path in tmp_path.iterdir()] == [".webm"]
     assert seen.gesture_fractions["fist"] == pytest.approx((table["gesture"] == "fist").mean())
@@ -104,7 +104,7 @@ def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
     rest = {"probability": 0.5, "rejected": False, "handedness": None, "score": 1.0}
     hands = [{"gesture": name, **rest} for name in ("=1+1", "fist", "fist", None)]
     seen = FileResult("-a.jpg", [{"frame": 0, "time_s": 0.0, "hands": hands}], b"")
-    table = hand_table([seen])
+    table = tabulate_hands([seen])
     assert table["gesture"].tolist() == ["'=1+1", "fist", "fist", ""]
     assert table["file"].tolist() == ["'-a.jpg"] * 4
     # a hand without a model's word has no share
@@ -172,7 +172,7 @@ def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, tmp_path):
     grey = encode_png(np.full((100, 140, 3), 120, np.uint8))
     read = read_upload("grey.png", grey, model, make, tmp_path)
     assert read.files[0].hands == 0
-    table = hand_table(read.files)
+    table = tabulate_hands(read.files)
     assert table.empty
     written = pd.read_csv(io.StringIO(table.to_csv(index=False)))
     assert list(written.columns)[:2] == ["file", "frame"]
@@ -188,7 +188,7 @@ def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, thumb, tmp_
     photo = read_picture(thumb)
     two = encode_png(both_hands(photo, photo))
     make = partial(create_estimator, "mediapipe-hands", weights_folder, num_poses=2)
-    table = hand_table(read_upload("two.png", two, model, make, tmp_path).files)
+    table = tabulate_hands(read_upload("two.png", two, model, make, tmp_path).files)
     assert table["hand"].tolist() == [0, 1]
     assert table["gesture"].tolist() == ["thumbs_up"] * 2
 
@@ -211,4 +211,4 @@ def test_a_package_goes_with_its_holder():
     ],
 )
 def test_a_refused_file_is_named_once(name, reason, said):
-    assert skip_text(name, reason) == said
+    assert describe_skip(name, reason) == said

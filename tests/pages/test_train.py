@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from core.gestures.evaluation.validation import read_predictions
-from core.jobs.evaluations import COMPARISON, LEFT_OUT, latest_leave_one_out
+from core.jobs.evaluations import COMPARISON, LEFT_OUT, find_leave_one_out
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.store import Project, Store
@@ -108,7 +108,7 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     press(app, "Test on new people (leave one person out)")
     again = open_train()  # a reload, while it may still be at work
     wait_until_measured(again, manager, people)
-    found = latest_leave_one_out(manager, people, run).records("result")[0]
+    found = find_leave_one_out(manager, people, run).records("result")[0]
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"

@@ -27,7 +27,7 @@ from core.nets.crossinfonet import Width
 from core.pose.boxes import Box
 from core.pose.skeletons.table import COCO_17, LSP_14, NYU_14, Skeleton
 from core.training.checkpoint import CHECKPOINT, WEIGHTS
-from core.training.loop import NetOptions, SampleStream, learning_rate_factor, train_net
+from core.training.loop import NetOptions, SampleStream, compute_rate_factor, train_net
 from core.training.runs import DONE, Run
 
 HAND_NET = "cpm.hand_light"
@@ -224,5 +224,5 @@ def test_loader_processes_of_one_training_draw_different_samples():
 
 
 def test_the_learning_rate_rises_and_falls_to_a_hundredth():
-    factors = [learning_rate_factor(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
+    factors = [compute_rate_factor(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
     assert factors == pytest.approx([0, 0.5, 1, 0.505, 0.01], abs=1e-3)

@@ -13,7 +13,7 @@ from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samp
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.intervals import estimate_difference
 from core.gestures.evaluation.protocol import Part, Protocol
-from core.gestures.evaluation.validation import compute_figures, held_out_groups, split_by_groups
+from core.gestures.evaluation.validation import compute_figures, get_split_groups, split_by_groups
 from core.training.background import Stop
 
 EPOCHS = 20  # fixed; leave-one-recorder-out accuracy is flat from 10 to 25
@@ -68,7 +68,7 @@ def compare_classifiers(
     data = data.drop_empty_gestures()
     split = split_by_groups(data, seed)
     train, validation = data.take(split.train), data.take(split.validation)
-    groups, unit = held_out_groups(validation, split.kind)
+    groups, unit = get_split_groups(validation, split.kind)
     rows: list[dict[str, Any]] = []
     first: NDArray[np.bool_] | None = None
     for name in CLASSIFIERS:

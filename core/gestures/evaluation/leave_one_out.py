@@ -8,7 +8,7 @@ import numpy as np
 from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
 from core.gestures.data import GestureData
-from core.gestures.evaluation.intervals import accuracy_from_counts
+from core.gestures.evaluation.intervals import estimate_from_counts
 from core.gestures.evaluation.validation import compute_figures
 from core.gestures.motion.motion_learner import choose_matcher, fit_matcher, predict_motions
 from core.training.background import Stop
@@ -87,7 +87,7 @@ def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     worst = min(accuracies, key=lambda person: accuracies[person])
     counts = np.array([found["n"] for found in judged.values()])
     correct = np.round(counts * np.array(list(accuracies.values())))
-    mean = accuracy_from_counts(correct, counts, "person", equal_weights=True)
+    mean = estimate_from_counts(correct, counts, "person", equal_weights=True)
     return {
         "n": int(counts.sum()),
         "mean_accuracy": mean.value,

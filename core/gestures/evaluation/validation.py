@@ -124,7 +124,7 @@ def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> di
     """Compute the figures of held-out samples from (N,) predicted labels, ready for JSON: n,
     accuracy, interval (95 %, by groups of this kind), groups and effective_n (see `intervals`),
     per_gesture (n, accuracy, interval) and confusion (C, C)."""
-    groups, unit = held_out_groups(data, kind)
+    groups, unit = get_split_groups(data, kind)
     correct = data.labels == predicted
     whole = estimate_accuracy(correct, groups, unit)
     classes = len(data.gestures)
@@ -148,7 +148,7 @@ def _to_json(found: Accuracy) -> dict[str, Any]:
     return {"n": found.n, "accuracy": found.value, "interval": [found.low, found.high]}
 
 
-def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
+def get_split_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
     """Return the (N,) groups that a split of this kind holds out, and their kind."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit

@@ -213,8 +213,8 @@ def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = 
         logits = matcher.logits(x, graph)
     outputs = [graph.node("Softmax", logits, like=logits.like, axis=1)]
     if templates is not None:
-        short = templates.short_score(seen, outputs[0], graph)
-        scores = graph.stack([templates.distance_score(x, graph), short], -1)
+        short = templates.score_short(seen, outputs[0], graph)
+        scores = graph.stack([templates.score_distance(x, graph), short], -1)
         outputs.append(graph.amax(scores, 1))
     return graph.to_bytes(dict(zip(OUTPUTS, outputs, strict=False)))
 

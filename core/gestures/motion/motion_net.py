@@ -200,7 +200,7 @@ def fit_motion_net(
     generator = torch.Generator().manual_seed(options.seed)
     features, labels = data.motion_features, torch.from_numpy(data.labels.astype(np.int64))
     seen = torch.from_numpy(np.asarray(features.flip_mirrored(data.keypoints, data.mirrored_view)))
-    weights = torch.from_numpy(sampling_weights(data))
+    weights = torch.from_numpy(compute_sampling_weights(data))
     some = torch.multinomial(weights, _MEASURED, replacement=True, generator=generator)
     x = features(seen[some], torch.zeros(len(some), dtype=torch.bool), torch)
     net = MotionNet.create_random(features, len(data.gestures), x, generator)
@@ -220,7 +220,7 @@ def fit_motion_net(
             loss = torch.nn.functional.cross_entropy(
                 logits, y, label_smoothing=options.label_smoothing
             )
-            optimizer.step(loss, _learning_rate_factor(done))
+            optimizer.step(loss, _compute_rate_factor(done))
             loss_sum += float(loss.detach())
             correct += int((logits.argmax(1) == y).sum())
         record = {"loss": loss_sum / _STEPS, "accuracy": correct / (_STEPS * _BATCH)}
@@ -237,14 +237,14 @@ def choose_epochs(data: GestureData, options: TrainOptions) -> int:
     return options.epochs or (_EPOCHS_OF_MANY if len(data) > _MANY else _EPOCHS)
 
 
-def _learning_rate_factor(done: float) -> float:
+def _compute_rate_factor(done: float) -> float:
     """Return the learning rate's factor at a progress of 0..1: warm-up, cosine decay to 0."""
     if done < _WARM_UP:
         return (done + 0.01) / (_WARM_UP + 0.01)
     return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP))))
 
 
-def sampling_weights(data: GestureData) -> NDArray[np.float64]:
+def compute_sampling_weights(data: GestureData) -> NDArray[np.float64]:
     """Return the (N,) sampling weight of each window in training.
 
     Many windows of one person add little, so a gesture is weighted by the square root of its mean

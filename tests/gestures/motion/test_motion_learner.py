@@ -14,7 +14,7 @@ from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_learner import fit_templates, predict_motions
-from core.gestures.motion.motion_net import fit_motion_net, sampling_weights
+from core.gestures.motion.motion_net import compute_sampling_weights, fit_motion_net
 from core.training.background import Stop
 from core.training.runs import Run
 from tests.support.gesture_samples import gesture_samples
@@ -133,7 +133,7 @@ def test_each_person_s_windows_of_a_gesture_are_drawn_as_often_as_another_s():
     data = make_motions(11, persons=1).take(np.arange(11))
     persons = np.r_[["p0"] * 2, ["p1"] * 9]
     data = replace(data, labels=np.r_[np.zeros(10, int), 1], persons=persons)
-    weights = sampling_weights(data)
+    weights = compute_sampling_weights(data)
     np.testing.assert_allclose(weights[:2], np.sqrt(5) / 2 / 2)
     np.testing.assert_allclose(weights[2:10], np.sqrt(5) / 2 / 8)
     assert weights[10] == 1
