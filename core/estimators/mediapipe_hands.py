@@ -6,7 +6,6 @@ right hand, which may be high for a hand that is hardly visible.
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -41,9 +40,7 @@ class MediapipeHands(MediapipeTask):
 
     name = NAME
     skeleton = HAND_21.name
-
-    def __init__(self, weights_folder: Path, *, num_poses: int = 1, isolated: bool = True) -> None:
-        super().__init__(weights_folder, num_poses, kind=HAND, isolated=isolated)
+    kind = HAND
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the hands in the next frame, sorted by score, highest first."""

@@ -74,8 +74,9 @@ def train_net_here(
     from core.training.net_export import save_trained_net
     from core.training.published_nets import read_backbone
 
-    backbone = read_backbone(name, trunk, paths.weights) if trunk and resume is None else None
-    backbone_fields = {"trunk": backbone.about} if backbone else {}
+    backbone, backbone_fields = None, {}
+    if trunk and resume is None:
+        backbone_fields["trunk"], backbone = read_backbone(name, trunk, paths.weights)
     length = {"minutes": options["minutes"], "steps": options["steps"]}
     run = _create_or_resume_run(paths, name, resume, **length, build=build, **backbone_fields)
     if resume is not None:

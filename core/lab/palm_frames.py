@@ -6,7 +6,7 @@ depth_1_0000001.png …), joints.csv (as `open_depth`), or a published set."""
 
 import csv
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from core.errors import TableError
 from core.lab.renderer.rendered_hands import RENDERED
 from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.pose.skeletons.table import NYU_14, Skeleton, skeleton_named
+from core.progress import Progress, ignore_progress
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import HandFinder
 
@@ -137,7 +138,7 @@ def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iter
 def measure_finding(
     finders: Sequence[HandFinder],
     data: Path,
-    progress: Callable[[int, int | None], None] = lambda *_: None,
+    progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Measure how often finders locate a hand in depth frames with known palm centres. They are
     tried in order, as on Depth, without tracking; `RENDERED` means the held-out rendered scenes.
@@ -162,7 +163,7 @@ def measure_finding(
         if found.cube is not None:
             by[found.method] += 1
             apart_mm[-1] = float(np.linalg.norm(found.cube.centre_mm - one.palm_mm))
-        progress(len(names), None)
+        progress(len(names))
     if not names:
         raise TableError(f"{data} has no frames of depth with a palm to measure on")
     ms = round(1000 * float(np.median(times_s)), 2)

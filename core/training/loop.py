@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.modelfiles.catalogue import UNIT_SCALING, Scaling
+from core.modelfiles.formats.array_names import Arrays
 from core.nets import NETS, PoseNet, build_net
 from core.pose.heatmaps import DECODERS, find_peaks
 from core.pose.metrics import keypoint_distances, summarize_distances
@@ -35,7 +36,7 @@ from core.training.averaging import make_moving_average
 from core.training.checkpoint import WEIGHTS, TrainingState, export_checkpoint_weights
 from core.training.losses import LOSSES, Loss
 from core.training.net_export import scale_pictures
-from core.training.published_nets import Backbone, fill_net
+from core.training.published_nets import fill_net
 from core.training.runs import DONE, STOPPED, Run
 
 _EVALUATION_BATCH = 64
@@ -173,7 +174,7 @@ class NetOptions:
     threads: int = 2  # of torch on a CPU; on a GPU the number of processes that load samples
     evaluate_every_s: float = 240.0  # between evaluations on held-out sets, each with a checkpoint
     start: Path | None = None  # initial weights, as far as they fit, else random ones
-    backbone: Backbone | None = None  # initial weights of the net's backbone, beside `start`
+    backbone: Arrays | None = None  # initial weights of the net's backbone, beside `start`
     scaling: Scaling = UNIT_SCALING
     net: Mapping[str, Any] = field(default_factory=dict)  # options of its class, such as `input_hw`
 
@@ -279,7 +280,7 @@ def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
             raise TrainingError(f"{options.start} are weights of another kind of net: name others")
         net.load_state_dict(fitting, strict=False)
     if options.backbone is not None:
-        fill_net(net, options.backbone.arrays)
+        fill_net(net, options.backbone)
     return net
 
 
