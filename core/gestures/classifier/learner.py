@@ -1,5 +1,5 @@
-"""Training gestures while somebody waits: measured on held-out samples, then fitted on all; saved
-as soon as the net is usable, and again at the end.
+"""Train gestures while the user waits: measure on held-out samples, then fit on all; save as soon
+as the net is usable, and again at the end.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Saving gesture models: ONNX graphs from keypoints to probabilities, with their metadata."""
+"""Save gesture models: ONNX graphs from keypoints to probabilities, with their metadata."""
 
 import hashlib
 import json

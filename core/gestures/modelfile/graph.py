@@ -2,7 +2,7 @@
 compute with its arrays record their operations. The first axis is the batch, of any length.
 
 torch.onnx is not used, because its exporter takes 4.7 s of one core per gesture net, and this 6 ms,
-while somebody waits for the model. torch's older exporter takes 0.12 s and is deprecated.
+while the user waits for the model. torch's older exporter takes 0.12 s and is deprecated.
 """
 
 from collections.abc import Callable, Mapping, Sequence

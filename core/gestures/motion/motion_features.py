@@ -20,7 +20,7 @@ from core.pose.canonical_frame import EPS, squared_length
 from core.pose.skeletons.table import SKELETONS
 
 _MIN_REACH = 0.01  # of a path; a smaller one is a trembling hand
-MOVEMENT_REACH = 0.15  # pose sizes; how far a longer path reaches says nothing
+MOVEMENT_REACH = 0.15  # pose sizes; a longer path has no more meaning
 _MIN_SPEED = 0.002  # a step of this length has a direction of length 1/2
 _STEP_GAIN = 4.0  # brings steps to the size of positions
 

@@ -1,4 +1,4 @@
-"""Learning moving gestures: templates for few samples, a net for many. If both are possible, the
+"""Learn moving gestures: templates for few samples, a net for many. If both are possible, the
 better one on an inner part of the training samples is chosen."""
 
 from collections.abc import Callable
