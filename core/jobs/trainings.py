@@ -237,7 +237,7 @@ def load_training_data(
     gestures are moving, (clips, None). Raise NotFoundError if there are no samples."""
     data = store.training_data(project_id, estimators=[estimator] if estimator else ())
     moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
-    if data.moving or not moving:
+    if data.is_moving or not moving:
         return data, None
     with suppress(NotFoundError):  # no clips yet
         clips = store.training_data(project_id, estimators=data.estimators, clips=True)

@@ -81,7 +81,7 @@ def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]
     """Evaluate a model on a keypoint table. Unknown labels count as `none`; for moving gestures, in
     false_accept only."""
     model.check_estimator(table.estimator, table.skeleton)
-    moving = model.steps is not None or table.moving
+    moving = model.steps is not None or table.is_moving
     table = table.to_3d() if model.axes == 3 and not moving else table
     predicted, accepted = _predict_table(model, table, moving)
     has_gesture = np.isin(table.gestures, [gesture.name for gesture in model.gestures])
@@ -109,7 +109,7 @@ def _predict_table(
     keypoints = table.keypoints
     if not moving:
         keypoints = keypoints[..., : model.axes]
-    elif model.steps is not None and table.moving and keypoints.shape[1] != model.steps:
+    elif model.steps is not None and table.is_moving and keypoints.shape[1] != model.steps:
         windows = [clip_to_window(clip, table.times_s, model.steps) for clip in keypoints]
         keypoints = np.stack(windows)
     probabilities, rejections = model.predict(keypoints, table.mirrored)

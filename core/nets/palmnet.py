@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PALM_MAP, DEPTH_MAP = 0, 1
 UNIT_MM = 100.0  # of the depth map
 _MAX_DEPTH_MM = 2000.0  # farther counts as missing
 _MEAN_DEPTH_MM, _DEPTH_STD_MM = 800.0, 400.0

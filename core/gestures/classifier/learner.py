@@ -111,12 +111,12 @@ def _train_classifier(
 ) -> TrainResult:
     """Split the samples, and train the chosen classifier: an MLP, a baseline (measured but not
     saved), or a matcher of moving gestures."""
-    if data.moving and options.classifier != "mlp":
+    if data.is_moving and options.classifier != "mlp":
         raise TrainingError(
             f"“{options.classifier}” only classifies still gestures, and these move: "
             "train without choosing a classifier"
         )
-    if data.moving:
+    if data.is_moving:
         return _train_motions(data, run, options, stop)
     split = split_by_groups(data, options.seed)
     if options.classifier == "mlp":

@@ -64,7 +64,7 @@ def _measure_person(
     if len(known) < 2 or not judged.any():
         return {"n": 0, "unjudged": len(own)}
     rows = own.take(judged)
-    if others.moving:
+    if others.is_moving:
         kind, _ = choose_matcher(others, options, epochs, stop)
         predicted = predict_motions(fit_matcher(kind, others, options, epochs, stop), rows)
     else:

@@ -104,7 +104,7 @@ def _write_files(graph: bytes, data: GestureData, folder: Path, metadata: dict[s
     """Write model.onnx, then metadata.json with the graph's sha256, each atomically."""
     metadata = {
         "format": "mudra-gesture-model",
-        "feature_version": (data.motion_features if data.moving else data.feature_set).version,
+        "feature_version": (data.motion_features if data.is_moving else data.feature_set).version,
         "gestures": [asdict(gesture) for gesture in data.gestures],
         "skeleton": data.skeleton,
         "axes": data.keypoints.shape[-1],

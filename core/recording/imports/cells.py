@@ -46,7 +46,7 @@ class KeypointTable:
     label_names: Mapping[str, str] = field(default_factory=dict)  # names of numeric labels
 
     @property
-    def moving(self) -> bool:
+    def is_moving(self) -> bool:
         """Whether the rows are clips."""
         return self.keypoints.ndim == 4
 

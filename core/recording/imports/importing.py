@@ -191,7 +191,7 @@ def _import_table(
     """
     table = table.to_skeleton(skeleton_named(project.skeleton))
     report.remark = table.remark
-    kind = MOVING if table.moving else STILL
+    kind = MOVING if table.is_moving else STILL
     targets = _ImportTargets(store, project, source, report, kind)
     known = store.stored_table_keypoints(project.id, table.sha256)
     default = options.person or UNKNOWN_PERSON
@@ -210,7 +210,7 @@ def _import_table(
                 new.append(_make_row_sample(table, row, source))
         if new:
             gesture = str(table.gestures[begin])
-            recording = targets.find_recording(str(persons[begin]), gesture, new=table.moving)
+            recording = targets.find_recording(str(persons[begin]), gesture, new=table.is_moving)
             report.note("samples", store.add_samples(recording, new))
         options.progress(int(end), len(table))
 

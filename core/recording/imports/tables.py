@@ -310,7 +310,7 @@ def _match_gestures(
     for label in labels.tolist():
         name = table.label_names.get(label, label)
         key = label if label in mapping else name  # the mapping may have the number or its name
-        is_matched = key in mapping or not table.moving  # aliases are those of still gestures
+        is_matched = key in mapping or not table.is_moving  # aliases are those of still gestures
         matched = match_label(key, mapping) if is_matched else None
         gestures.append(matched or name)
         known.append(matched is not None)
