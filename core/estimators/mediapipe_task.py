@@ -83,13 +83,11 @@ class MediapipeTask(Estimator):
         with self._lock:
             self._closed = True
             runner, self._runner = self._runner, None
+            if runner is not None and runner.is_running:
+                with suppress(WorkerError):
+                    runner.call("close", timeout_s=CALL_TIMEOUT_S)
             if isinstance(runner, Worker):
-                if runner.is_running:
-                    with suppress(WorkerError):
-                        runner.call("close", timeout_s=CALL_TIMEOUT_S)
                 return_worker(runner)
-            elif runner is not None:
-                runner.close()
 
     def _track_frame(self, frame: Frame) -> Landmarks:
         """Find the landmarks in the stream's next frame. The caller holds the lock."""
