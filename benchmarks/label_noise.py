@@ -18,7 +18,7 @@ from sklearn.metrics import average_precision_score
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
-from core.gestures.evaluation.label_noise import noise_by_model, noise_by_neighbours
+from core.gestures.evaluation.label_noise import score_by_model, score_by_neighbours
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.training.runs import Run
@@ -68,14 +68,14 @@ def _recordings(groups: np.ndarray) -> np.ndarray:
 
 
 def _shares(data: GestureData, epochs: int) -> list[np.ndarray]:
-    near = noise_by_neighbours(data.features(), data.labels, data.recordings).score
+    near = score_by_neighbours(data.features(), data.labels, data.recordings).score
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(Path(folder), project="noisy")
         model = GestureModel.load(train(data, run, TrainOptions(epochs=epochs)).model or run.path)
         probabilities = model.predict(data.keypoints, data.mirrored_view)[0]
     order = [gesture.name for gesture in model.gestures]
     own = np.array([order.index(data.gestures[label].name) for label in data.labels])
-    predicted = noise_by_model(probabilities, own).score
+    predicted = score_by_model(probabilities, own).score
     return [near, predicted, (near + predicted) / 2]
 
 

@@ -29,7 +29,7 @@ from benchmarks import sfinge
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import GestureData
 from core.gestures.motion.motion_learner import fit_matcher, predict_motions
-from core.gestures.motion.templates import warped_distances
+from core.gestures.motion.templates import measure_dtw
 from core.pose.skeletons.table import HAND_21
 from tests.support.recorded_clips import clips_of, signs_of, surer
 
@@ -96,7 +96,7 @@ def _ours(shown: GestureData, asked: GestureData) -> NDArray[np.int64]:
 def _plain(
     shown: GestureData, asked: GestureData, of: Callable[[GestureData], NDArray[np.float32]]
 ) -> NDArray[np.int64]:
-    far = warped_distances(of(asked), of(shown))
+    far = measure_dtw(of(asked), of(shown))
     return np.asarray(shown.labels[far.argmin(1)], np.int64)
 
 

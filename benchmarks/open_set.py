@@ -184,7 +184,7 @@ def _fit_with(score: Score, nets: dict[str, OpenSetNet]) -> Callable[[GestureDat
 
 
 def _row(name: str, scores: RejectionScores) -> str:
-    gestures, unknown = scores.accepted_masks()
+    gestures, unknown = scores.select_accepted()
     per_gesture = [gestures[scores.labels == c].mean() for c in np.unique(scores.labels)]
     digits = scores.are_digits
     shares = [

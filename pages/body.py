@@ -229,7 +229,7 @@ def _show_moment(read: bodies.BodyVideo, person: int) -> None:
             "Moment (s)", times, key=f"body_moment_{read.video.stem}_{person}"
         )
         at = times.index(chosen)
-    show_body_3d(bodies.world_keypoints(own.iloc[at]), "body_space")
+    show_body_3d(bodies.select_world_keypoints(own.iloc[at]), "body_space")
     show_angles({name: float(own[name].iloc[at]) for name in ANGLES})
 
 

@@ -12,7 +12,7 @@ from core.offline.files import (
     SUFFIXES,
     FileResult,
     UploadResult,
-    hand_table,
+    tabulate_hands,
     zip_pictures,
 )
 from core.pose.skeletons.table import Skeleton, skeleton_named
@@ -100,7 +100,7 @@ def show_file_results(
 def _draw_file_downloads(results: list[FileResult], pictures: list[FileResult]) -> None:
     """Draw the downloads: a CSV table of all hands, and a zip of the annotated pictures."""
     with st.container(horizontal=True):
-        table = hand_table(results).to_csv(index=False)
+        table = tabulate_hands(results).to_csv(index=False)
         download_button("Table (CSV)", table, "gestures.csv", icon="📄")
         if pictures:
             title = "Annotated pictures (zip)"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from core.gestures.labels import format_count, how_to_perform, safe_label
+from core.gestures.labels import explain_gesture, format_count, safe_label
 from core.store import Gesture, GestureOverview, Person, Project, curation
 from core.store.rows import MOVING, STILL
 from pages.panels.controls import pick_emoji
@@ -96,7 +96,7 @@ def _describe_recordings(overview: GestureOverview) -> str:
         parts.append(format_count(overview.persons, "person"))
         parts.append(format_count(overview.sessions, "session"))
     else:
-        how = how_to_perform(gesture.name) if gesture.moves else ""
+        how = explain_gesture(gesture.name) if gesture.moves else ""
         parts += filter(None, ["nothing recorded yet", how])
     return " · ".join(parts)
 

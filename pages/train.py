@@ -159,7 +159,7 @@ def _fine_tuning_form(project: Project) -> None:
             with show_errors():
                 net_training.start_fine_tuning(studio().paths, project.name, name, minutes)
                 st.toast("It starts in a few seconds.", icon="🔥")
-    start = net_training.latest_fine_tuning(studio().paths)
+    start = net_training.find_latest_fine_tuning(studio().paths)
     if start is None:
         return
     if start.failure:

@@ -99,12 +99,12 @@ def starter(
     ] = None,
 ) -> common.Answer:
     """Train the starter model again: evaluate it leave-one-group-out, then train on everything."""
-    from core.lab.net_data import landmarks_folder
+    from core.lab.net_data import locate_landmarks
     from core.lab.starter import make_starter
     from core.lab.starter_data import extract_source_keypoints
 
     paths = Paths.find()
-    kept = landmarks or landmarks_folder(paths, data)
+    kept = landmarks or locate_landmarks(paths, data)
     figures = make_starter(
         data,
         out,

@@ -134,7 +134,7 @@ def format_left_out(result: dict[str, Any]) -> str:
 
 def _format_comparison(result: dict[str, Any]) -> str:
     """Format a comparison: a line for each classifier, and the conclusion."""
-    from core.jobs.evaluations import comparison_text
+    from core.jobs.evaluations import describe_comparison
 
     lines = [f"{result['n']} held-out samples, split by {result['split']}"]
     for row in result["rows"]:
@@ -143,7 +143,7 @@ def _format_comparison(result: dict[str, Any]) -> str:
             f"({format_range(row['interval'])})  "
             f"{row['seconds']:.1f} s"
         )
-    return "\n".join([*lines, comparison_text(result)])
+    return "\n".join([*lines, describe_comparison(result)])
 
 
 @common.command(app)

@@ -117,14 +117,14 @@ class Bodies(TrainingData):
         else:
             box = body.box
             if rng.random() < options.half_body_rate:
-                box = self.half_body_box(body, upper=rng.random() < options.upper_half_rate)
+                box = self.select_half_body(body, upper=rng.random() < options.upper_half_rate)
             box = jitter_box(box, rng)
             picture, keypoints = self._augment_view(body, box, rgb, input_hw, rng)
         if rng.random() < options.erase_rate:
             picture = erase_rectangle(picture, picture[::-1, ::-1], rng)
         return degrade_quality(jitter_colours(picture, rng), rng), keypoints
 
-    def half_body_box(self, body: Body, *, upper: bool) -> Box:
+    def select_half_body(self, body: Body, *, upper: bool) -> Box:
         """Return the upper or lower body's box; the person's if too few keypoints are labelled."""
         hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
         legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEG_JOINTS)}
@@ -138,9 +138,9 @@ class Bodies(TrainingData):
         body = self.bodies[row]
         view = PersonView.from_box(body.box, input_hw)
         keypoints = view.to_input(body.keypoints)
-        return view.cut(read_picture(body.picture)), keypoints, self.torso_length(keypoints)
+        return view.cut(read_picture(body.picture)), keypoints, self.measure_torso(keypoints)
 
-    def torso_length(self, keypoints: Floats) -> float:
+    def measure_torso(self, keypoints: Floats) -> float:
         """Return |left shoulder − right hip| of one person, NaN if one of them is missing."""
         ends = self.skeleton.index("left_shoulder"), self.skeleton.index("right_hip")
         return float(torso_lengths(keypoints[None], *ends)[0])

@@ -46,7 +46,7 @@ def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
         pictures = pictures or path.parent
         if is_list(path):
             return Bodies(LSP_14, hold_out_pictures(read_mpii(path, pictures)))
-        bodies = coco_bodies(read_annotations(path), pictures)
+        bodies = convert_coco_bodies(read_annotations(path), pictures)
         return Bodies(COCO_17, hold_out_pictures(bodies))
     if (path / "joints.csv").is_file():
         return Bodies(LSP_14, hold_out_pictures(read_lspet(path)))
@@ -60,7 +60,7 @@ def read_bodies(path: Path, pictures: Path | None = None) -> Bodies:
     for file in files:
         part = file.stem.removeprefix("person_keypoints_")
         held_out = part if part.startswith("val") else ""
-        bodies += coco_bodies(read_annotations(file), path / part, held_out)
+        bodies += convert_coco_bodies(read_annotations(file), path / part, held_out)
     has_held_out = any(body.held_out for body in bodies)
     return Bodies(COCO_17, bodies if has_held_out else hold_out_pictures(bodies))
 
@@ -131,7 +131,7 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
     return bodies
 
 
-def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
+def convert_coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
     """Convert COCO annotations to bodies, with boxes clipped to the picture. Crowds and people
     without labelled keypoints become `unlabelled` boxes only (as Xiao et al. 2018)."""
     bodies, others = [], defaultdict[int, list[Box]](list)

@@ -36,5 +36,4 @@ def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimat
     EstimatorError for an unknown name, WeightsError if its models aren't installed."""
     if name not in ESTIMATORS:
         raise EstimatorError(f"no estimator “{name}”, there are: {', '.join(ESTIMATORS)}")
-    estimator: Estimator = ESTIMATORS[name](weights_folder, **options)
-    return estimator
+    return ESTIMATORS[name](weights_folder, **options)

@@ -81,7 +81,7 @@ def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
     sides = min(
         permutations(range(2), len(hands)),
         key=lambda order: sum(
-            _side_cost(hand, side, previous) for hand, side in zip(hands, order, strict=True)
+            _compute_cost(hand, side, previous) for hand, side in zip(hands, order, strict=True)
         ),
     )
     keypoints = np.full((HANDS_42.size, 2), np.nan, np.float32)
@@ -92,14 +92,14 @@ def pair_hands(hands: Sequence[Pose], previous: Floats | None = None) -> Pose:
     return Pose(keypoints, scores, hands[0].score)
 
 
-def _side_cost(hand: Pose, side: int, previous: Floats | None) -> float:
+def _compute_cost(hand: Pose, side: int, previous: Floats | None) -> float:
     """Return the cost of assigning a hand to a side (0 left, 1 right): its movement since the
     previous frame, plus its score if its handedness is the other side."""
     is_other_side = hand.handedness not in (None, _SIDES[side])
-    return _relative_movement(hand.keypoints, previous, side) + hand.score * is_other_side
+    return _measure_movement(hand.keypoints, previous, side) + hand.score * is_other_side
 
 
-def _relative_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
+def _measure_movement(keypoints: Floats, previous: Floats | None, side: int) -> float:
     """Return a hand's movement from a side's previous keypoints, divided by its size, at most 1; 1
     if there were none."""
     if previous is None:

@@ -4,7 +4,6 @@ Convention of the palm net: it sees a frame that is shrunk to its input's size b
 lies in the upper left corner; cell x of its maps is at stride·x + (stride − 1)/2 there.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +41,6 @@ class DepthNet:
         return np.asarray(np.mean(unturned, axis=0))
 
 
-@dataclass(frozen=True)
-class Palm:
-    """A palm's centre."""
-
-    uvd: tuple[float, float, float]  # u, v in px of the frame, d in mm
-    score: float  # the net's confidence, 0..1
-
-
 class PalmDetector:
     """Finds the likeliest palm in a frame. Raises WeightsError: no such net, or altered."""
 
@@ -57,14 +48,15 @@ class PalmDetector:
         about, self._session = open_net(folder, PalmMetadata)
         self._stride, self._input_hw = about.stride, about.input_hw
 
-    def find_palm(self, depth_mm: Depth) -> Palm:
-        """Find the most likely palm in a frame (H, W); a palm is always returned."""
+    def find_palm(self, depth_mm: Depth) -> tuple[tuple[float, float, float], float]:
+        """Find the most likely palm in a frame (H, W); a palm is always returned: its centre's u, v
+        in px of the frame and d in mm, and the net's confidence, 0..1."""
         heatmap, depths, scale = self._predict_maps(depth_mm)
         cell, depth, score = _locate_peak(heatmap, depths)
         u, v = self._cells_to_frame(np.array(cell), scale)
-        return Palm((float(u), float(v), depth), score)
+        return (float(u), float(v), depth), score
 
-    def max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
+    def find_max_palm_score(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
         """Return the highest palm score, 0..1, within the bounds u0, v0, u1, v1 (px) of a frame (H,
         W); 0 if the bounds contain no map cell."""
         heatmap, _, scale = self._predict_maps(depth_mm)

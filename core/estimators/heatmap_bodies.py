@@ -113,7 +113,7 @@ def _estimate_by_simcc(
 
 def _place_heatmaps(rgb: Picture, reading: MapDecoding, view: PersonView, maps: Floats) -> Heatmaps:
     """Build a person's heatmaps: maps, the region that they cover, and its pixels."""
-    box = heatmaps_box(reading, view, maps.shape[-2:])
+    box = locate_heatmaps(reading, view, maps.shape[-2:])
     step = np.array([box.width, box.height]) / view.input_hw[::-1]
     to_picture = np.column_stack([np.diag(step), np.array([box.x0, box.y0]) + (step - 1) / 2])
     return Heatmaps(maps, box, PersonView(to_picture, view.input_hw).cut(rgb))
@@ -127,7 +127,7 @@ def _make_pose(keypoints: Floats, values: Floats) -> Pose:
     return Pose(found, scores, float(scores.mean()))
 
 
-def heatmaps_box(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
+def locate_heatmaps(reading: MapDecoding, view: PersonView, map_hw: tuple[int, int]) -> Box:
     """Return the region of the picture that heatmaps cover, given how their cells align with the
     net's input."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
@@ -175,7 +175,7 @@ class HeatmapBodies(HeatmapEstimator):
             if detects := not found or (len(found) < self._wanted and not waits):
                 self._detected_s = frame.time_s
                 bodies = self._mediapipe.estimate(frame) if self._mediapipe else None
-                detected = estimate_in_boxes(self._net, frame.rgb, _body_boxes(frame.rgb, bodies))
+                detected = estimate_in_boxes(self._net, frame.rgb, _box_bodies(frame.rgb, bodies))
                 found = self._drop_duplicates([*found, *detected])[: self._wanted]
             self._tracked = [person_box(pose.keypoints) for pose, _ in self._drop_lost(found)]
             found = sort_by_confidence(self._smooth_poses(found, frame.time_s))
@@ -197,14 +197,11 @@ class HeatmapBodies(HeatmapEstimator):
             self._check_open()
             mediapipe = self._mediapipe
             bodies = mediapipe.estimate_still(rgb, num_poses=num_poses) if mediapipe else None
-        return _body_boxes(rgb, bodies)
+        return _box_bodies(rgb, bodies)
 
-    def estimate_boxes(
-        self, rgb: Picture, boxes: Sequence[Box], *, mirrored_view: bool = False
-    ) -> Estimate:
+    def estimate_boxes(self, rgb: Picture, boxes: Sequence[Box]) -> Estimate:
         """Find the body in each given box of a single picture; return poses in that order."""
-        found = self._read_still(rgb, boxes)
-        return self._to_estimate(found, rgb.shape[:2], mirrored_view=mirrored_view)
+        return self._to_estimate(self._read_still(rgb, boxes), rgb.shape[:2])
 
     def _read_still(self, rgb: Picture, boxes: Sequence[Box]) -> list[PoseWithHeatmaps]:
         with self._lock:
@@ -219,7 +216,7 @@ class HeatmapBodies(HeatmapEstimator):
         return [found[i] for i in drop_duplicate_bodies([pose for pose, _ in found], self.skeleton)]
 
 
-def _body_boxes(rgb: Picture, bodies: Estimate | None) -> list[Box]:
+def _box_bodies(rgb: Picture, bodies: Estimate | None) -> list[Box]:
     """Return the box of each body's visible keypoints, or of all its keypoints if none is visible.
     If `bodies` is None, return one box which `PersonView` pads to the whole picture."""
     if bodies is None:

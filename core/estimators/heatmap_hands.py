@@ -1,6 +1,5 @@
 """Hands by a heatmap net (core/nets/cpm.py): crop, heatmaps of every stage, keypoints."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +22,6 @@ HAND_CROP_FACTOR = 1.5  # side of a crop over the hand's longer side, as nets ar
 _SQUARE_SPEED = 0.6  # fraction of the distance that a tracked square moves to new keypoints
 
 
-@dataclass(frozen=True)
-class _TrackedHand:
-    square: Square
-    handedness: str | None = None
-
-
 class HeatmapHands(HeatmapEstimator):
     """21 keypoints of a hand, with the heatmaps of all stages.
 
@@ -43,7 +36,7 @@ class HeatmapHands(HeatmapEstimator):
         self._mediapipe = self._hands = MediapipeHands(
             weights_folder, num_poses=num_poses, isolated=isolated
         )
-        self._tracked: _TrackedHand | None = None
+        self._tracked: tuple[Square, str | None] | None = None  # with the hand's side
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the hands in the next frame, most confident first, in crops around the tracked hand
@@ -75,8 +68,7 @@ class HeatmapHands(HeatmapEstimator):
         found = [self._run_at_hand(frame.rgb, hand) for hand in hands]
         if self._crop == "self" and found:
             pose, _ = found[0]
-            square = square_around(pose.keypoints, HAND_CROP_FACTOR)
-            self._tracked = _TrackedHand(square, pose.handedness)
+            self._tracked = square_around(pose.keypoints, HAND_CROP_FACTOR), pose.handedness
         return found
 
     def _run_at_hand(self, rgb: Picture, hand: Pose) -> PoseWithHeatmaps:
@@ -98,20 +90,21 @@ class HeatmapHands(HeatmapEstimator):
         tracked, self._tracked = self._tracked, None
         if tracked is None:
             return []
-        pose, heatmaps = self._run_net(rgb, tracked.square, tracked.handedness)
+        square, handedness = tracked
+        pose, heatmaps = self._run_net(rgb, square, handedness)
         if pose.score < MIN_TRACKED_SCORE:
             return []
         target = square_around(pose.keypoints, HAND_CROP_FACTOR)
-        pairs = zip(tracked.square, target, strict=True)
+        pairs = zip(square, target, strict=True)
         moved = Square(*(old + _SQUARE_SPEED * (new - old) for old, new in pairs))
-        self._tracked = _TrackedHand(moved, tracked.handedness)
+        self._tracked = moved, handedness
         return [(pose, heatmaps)]
 
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
         """Track one hand as the CPM demos do, from a square in the picture's centre; [] if it is
         lost. Handedness is unknown."""
-        square = self._tracked.square if self._tracked else initial_square(frame.size_hw)
+        square = self._tracked[0] if self._tracked else initial_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)
         following = next_square(square, pose.keypoints, pose.scores)
-        self._tracked = _TrackedHand(following) if following else None
+        self._tracked = (following, None) if following else None
         return [(pose, heatmaps)] if following else []

@@ -6,7 +6,6 @@ right hand, which may be high for a hand that is hardly visible.
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -41,9 +40,7 @@ class MediapipeHands(MediapipeTask):
 
     name = NAME
     skeleton = HAND_21.name
-
-    def __init__(self, weights_folder: Path, *, num_poses: int = 1, isolated: bool = True) -> None:
-        super().__init__(weights_folder, num_poses, kind=HAND, isolated=isolated)
+    kind = HAND
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the hands in the next frame, sorted by score, highest first."""
@@ -63,11 +60,11 @@ class MediapipeHands(MediapipeTask):
         hands, side = num_poses or self.num_poses, max(rgb.shape[:2])
         with self._lock:
             poses = self._find_poses(rgb, hands)
-            is_small = _largest_hand_px(poses) < _MIN_HAND_FRACTION * side
+            is_small = _measure_largest_px(poses) < _MIN_HAND_FRACTION * side
             if not poses or (side < _RETRY_MIN_PX and is_small):
                 retry = self._find_with_border(rgb, hands)
-                gain = _MIN_RETRY_GAIN * _largest_hand_px(poses)
-                poses = retry if _largest_hand_px(retry) > gain else poses
+                gain = _MIN_RETRY_GAIN * _measure_largest_px(poses)
+                poses = retry if _measure_largest_px(retry) > gain else poses
         return Estimate(poses, rgb.shape[:2], self.name, 0.0, mirrored_view)
 
     def _find_poses(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
@@ -102,6 +99,6 @@ def _to_poses(landmarks: Landmarks, size_hw: tuple[int, int]) -> tuple[Pose, ...
     return tuple(sorted(poses, key=lambda pose: -pose.score))
 
 
-def _largest_hand_px(poses: tuple[Pose, ...]) -> float:
+def _measure_largest_px(poses: tuple[Pose, ...]) -> float:
     """Return the longer side of the largest hand's box; 0 without a hand."""
     return max((float(np.ptp(pose.keypoints, axis=0).max()) for pose in poses), default=0.0)

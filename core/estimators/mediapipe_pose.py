@@ -34,6 +34,7 @@ class MediapipePose(MediapipeTask):
 
     name = NAME
     skeleton = BODY_33.name
+    kind = POSE
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class MediapipePose(MediapipeTask):
         isolated: bool = True,
     ) -> None:
         _check_count(num_poses)
-        super().__init__(weights_folder, num_poses, kind=POSE, masks=masks, isolated=isolated)
+        super().__init__(weights_folder, num_poses=num_poses, masks=masks, isolated=isolated)
         self._steps = TrackerSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -51,27 +51,26 @@ class MediapipeTask(Estimator):
         weights_folder: of the prepared models.
         num_poses: how many to find in a stream. While fewer are found the detector runs on every
             frame.
-        kind: HAND or POSE of `landmarkers`.
         masks: also find which pixels are a person's.
         isolated: run in a worker, for strangers' pictures; False: in this process.
     """
 
     can_isolate = True
+    kind: ClassVar[str]  # HAND or POSE of `landmarkers`
 
     def __init__(
         self,
         weights_folder: Path,
-        num_poses: int,
         *,
-        kind: str,
+        num_poses: int = 1,
         masks: bool = False,
         isolated: bool = True,
     ) -> None:
         self.version = f"{version('mediapipe')}/full"
         self.num_poses = num_poses
         self.vendor_s = 0.0  # CPU time of MediaPipe's last call in a stream
-        self._options = {"kind": kind, "masks": masks, "num_poses": num_poses}
-        path = find_prepared_model(f"{kind}_landmarker_full", weights_folder)
+        self._options = {"kind": self.kind, "masks": masks, "num_poses": num_poses}
+        path = find_prepared_model(f"{self.kind}_landmarker_full", weights_folder)
         self._content = np.frombuffer(path.read_bytes(), np.uint8)
         self._lock = threading.Lock()
         self._closed, self._opened = False, False
@@ -84,13 +83,11 @@ class MediapipeTask(Estimator):
         with self._lock:
             self._closed = True
             runner, self._runner = self._runner, None
+            if runner is not None and runner.is_running:
+                with suppress(WorkerError):
+                    runner.call("close", timeout_s=CALL_TIMEOUT_S)
             if isinstance(runner, Worker):
-                if runner.is_running:
-                    with suppress(WorkerError):
-                        runner.call("close", timeout_s=CALL_TIMEOUT_S)
                 return_worker(runner)
-            elif runner is not None:
-                runner.close()
 
     def _track_frame(self, frame: Frame) -> Landmarks:
         """Find the landmarks in the stream's next frame. The caller holds the lock."""

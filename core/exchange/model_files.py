@@ -25,7 +25,7 @@ from core.gestures.modelfile.bundle import (
     check_bundle,
     write_bundle,
 )
-from core.gestures.modelfile.card import model_card
+from core.gestures.modelfile.card import format_card
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.owners import project_fields
 from core.jobs.trainings import MOTIONS_ORIGIN
@@ -52,7 +52,7 @@ def create_card(model: GestureModel, *, names: bool = True) -> str:
     notes = model.path / _NOTES
     text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
     moving = model.motions.gestures if model.steps is None and model.motions is not None else ()
-    return model_card(model.metadata, model.gestures, moving=moving, notes=text)
+    return format_card(model.metadata, model.gestures, moving=moving, notes=text)
 
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:

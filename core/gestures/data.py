@@ -65,7 +65,7 @@ class GestureData:
         return self.estimator, *self.also
 
     @property
-    def moving(self) -> bool:
+    def is_moving(self) -> bool:
         """Whether these are windows of moving gestures."""
         return self.keypoints.ndim == 4
 

@@ -136,7 +136,7 @@ def match_gesture(text: str) -> str | None:
     return _NAMES.get(_normalise_text(text))
 
 
-def how_to_perform(name: str) -> str:
+def explain_gesture(name: str) -> str:
     """Return how to perform a built-in moving gesture; "" for other gestures."""
     return next((text for label, text in _INSTRUCTIONS.items() if label.name == name), "")
 

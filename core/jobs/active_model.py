@@ -39,11 +39,11 @@ def active_model(paths: Paths, project: Project) -> ActiveModel:
     run = _find_newest_training(paths, project)
     if run is not None:
         return _describe_model(run.path, run.name)
-    name = shipped_model_name(project.skeleton)
+    name = find_shipped_model(project.skeleton)
     return ActiveModel(name, paths.model(name))
 
 
-def shipped_model_name(skeleton: str) -> str:
+def find_shipped_model(skeleton: str) -> str:
     """Return the name of the shipped model for a skeleton; "" if there is none."""
     if skeleton_named(skeleton).is_hand:
         return STARTER

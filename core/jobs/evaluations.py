@@ -39,11 +39,7 @@ def start_leave_one_out(manager: TrainingManager, project: Project, training: Ru
         """Evaluate and log each person; unless stopped, store the summary as well."""
         from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 
-        def log_person(person: str, found: dict[str, Any]) -> None:
-            figures = {key: value for key, value in found.items() if key != "confusion"}
-            run.log(event="person", person=person, **figures)
-
-        found = leave_one_person_out(data, options, epochs, on_person=log_person, stop=stop)
+        found = leave_one_person_out(data, options, epochs, log=run.log, stop=stop)
         if not stop.is_set():
             summary = summarise_persons(found) | {"epochs": epochs} | protocol.to_dict()
             run.log(event="result", **summary)
@@ -64,10 +60,7 @@ def start_comparison(
         """Compare the classifiers and log each one's figures, then the result."""
         from core.gestures.evaluation.comparison import compare_classifiers
 
-        def log_row(row: dict[str, Any]) -> None:
-            run.log(event="classifier", **row)
-
-        run.log(event="result", **compare_classifiers(data, seed=seed, on_row=log_row, stop=stop))
+        run.log(event="result", **compare_classifiers(data, seed=seed, log=run.log, stop=stop))
 
     about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
     return _start_evaluation(manager, project, COMPARISON, compare, about)
@@ -91,13 +84,13 @@ def read_evaluation_progress(run: Run) -> tuple[int, int, str]:
     return done, len(names), str(names[done]) if done < len(names) else ""
 
 
-def latest_comparison(manager: TrainingManager, project: Project) -> Run | None:
+def find_comparison(manager: TrainingManager, project: Project) -> Run | None:
     """Return the project's newest comparison with a result; None if there is none."""
     runs = manager.runs(project, COMPARISON)
     return next((run for run in runs if run_result(run)), None)
 
 
-def latest_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
+def find_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run | None:
     """Return the training run's newest leave-one-person-out run with a result; None if none."""
     runs = manager.runs(project, LEFT_OUT)
     return next(
@@ -105,7 +98,7 @@ def latest_leave_one_out(manager: TrainingManager, project: Project, training: R
     )
 
 
-def comparison_text(comparison: dict[str, Any]) -> str:
+def describe_comparison(comparison: dict[str, Any]) -> str:
     """Summarise a comparison in a sentence: which classifiers are better or worse than the MLP."""
     better, worse, same = (
         _join_classifier_names(comparison, verdict) for verdict in ("better", "worse", "same")

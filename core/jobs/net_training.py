@@ -17,7 +17,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.jobs.owners import belongs_to, project_fields
 from core.media.pictures import decode_jpeg
-from core.modelfiles.catalogue import UNIT_SCALING
+from core.modelfiles.catalogue import UNIT_SCALING, find_weights
 from core.paths import Paths
 from core.pose.boxes import map_to_square
 from core.pose.finders import keypoints_by
@@ -72,24 +72,27 @@ def train_net_here(
     # torch takes seconds to load and is needed by nothing before this
     from core.training.loop import NetOptions, train_net
     from core.training.net_export import save_trained_net
-    from core.training.published_nets import backbone_scaling, read_backbone
+    from core.training.published_nets import read_backbone
 
-    backbone = read_backbone(name, trunk, paths.weights) if trunk and resume is None else None
-    backbone_fields = {"trunk": backbone.about} if backbone else {}
+    backbone, backbone_fields = None, {}
+    if trunk and resume is None:
+        backbone_fields["trunk"], backbone = read_backbone(name, trunk, paths.weights)
     length = {"minutes": options["minutes"], "steps": options["steps"]}
     run = _create_or_resume_run(paths, name, resume, **length, build=build, **backbone_fields)
     if resume is not None:
         build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         backbone_fields = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
-    scaling = backbone_scaling(backbone_fields["trunk"]) if backbone_fields else UNIT_SCALING
+    scaling = UNIT_SCALING
+    if backbone_fields:  # as the backbone was trained
+        scaling = find_weights(backbone_fields["trunk"]["name"]).scalings[0]
     given = NetOptions(net=build, backbone=backbone, scaling=scaling, **options)
     with _log_failure(run):
         weights = train_net(name, data, run, given, progress)
-        if _rank() > 0:
+        if _read_rank() > 0:
             return None
         folder = out or run.path / NET
-        fields = _net_metadata(run, len(data.rows(""))) | backbone_fields | about
+        fields = _build_metadata(run, len(data.rows(""))) | backbone_fields | about
         save_trained_net(weights, folder, name, fields, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
@@ -158,7 +161,7 @@ def _export_fine_tuned(paths: Paths, run: Run) -> None:
     about, packed = run.about(), run.records("packed")
     # old runs did not log it
     learnt_from = packed[-1]["learnt_from"] if packed else len(read_pack(run.path / PACK).rows(""))
-    fields = _net_metadata(run, learnt_from) | OF_HANDS | {"project": about["project"]}
+    fields = _build_metadata(run, learnt_from) | OF_HANDS | {"project": about["project"]}
     save_trained_net(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, fields)
 
 
@@ -217,7 +220,7 @@ class FineTuningProcess:
 _processes: dict[Path, FineTuningProcess] = {}  # the latest of each workspace
 
 
-def latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
+def find_latest_fine_tuning(paths: Paths) -> FineTuningProcess | None:
     """Return the latest fine-tuning that this server started."""
     return _processes.get(paths.net_runs)
 
@@ -267,7 +270,7 @@ def _log_failure(run: Run) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _rank() == 0:
+        if _read_rank() == 0:
             run.log(event="end", status=FAILED, message=describe_error(error))
         raise
 
@@ -305,7 +308,7 @@ def _check_net_name(name: str) -> None:
 
 def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
     """Create or resume a net's run; in torchrun, only the first process creates its folder."""
-    if _rank() > 0:
+    if _read_rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
         return Run.create(paths.net_runs, net=name, **about)
@@ -314,12 +317,12 @@ def _create_or_resume_run(paths: Paths, name: str, resume: str | None, **about: 
     return run
 
 
-def _rank() -> int:
+def _read_rank() -> int:
     """Return the number of this process in torchrun; 0 without it."""
     return int(os.environ.get("RANK", "0"))
 
 
-def _net_metadata(run: Run, samples: int) -> dict[str, Any]:
+def _build_metadata(run: Run, samples: int) -> dict[str, Any]:
     """Return a trained net's metadata: number of samples, steps, last held-out figures and date."""
     evaluations = run.records("look")
     return {

@@ -74,7 +74,7 @@ class TrainingManager:
         """
         with self._lock:
             if self.find_running(project) is not None:
-                raise _already_running_error(project)
+                raise _make_running_error(project)
             thread = start_thread()
             self._threads[thread.run.name] = thread
         return Run(thread.run.path)
@@ -107,7 +107,7 @@ class TrainingManager:
             return None
         thread = self._threads.get(running.name)
         if thread is None or KIND in running.about():
-            raise _already_running_error(project)
+            raise _make_running_error(project)
         thread.replace()
         return thread
 
@@ -145,7 +145,7 @@ class TrainingManager:
         self._threads[run.name].stop()
 
 
-def _already_running_error(project: Project) -> TrainingError:
+def _make_running_error(project: Project) -> TrainingError:
     return TrainingError(f"“{project.name}” is being trained already: wait or stop it")
 
 
@@ -237,7 +237,7 @@ def load_training_data(
     gestures are moving, (clips, None). Raise NotFoundError if there are no samples."""
     data = store.training_data(project_id, estimators=[estimator] if estimator else ())
     moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
-    if data.moving or not moving:
+    if data.is_moving or not moving:
         return data, None
     with suppress(NotFoundError):  # no clips yet
         clips = store.training_data(project_id, estimators=data.estimators, clips=True)

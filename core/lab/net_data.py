@@ -104,7 +104,7 @@ def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
             f"several processes can't make the pack of crops at once: train for a minute without "
             f"torchrun first, then {pack} is there"
         )
-    landmarks = landmarks_folder(paths, data)
+    landmarks = locate_landmarks(paths, data)
     make_hand_pack(
         data,
         pack,
@@ -115,7 +115,7 @@ def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
     return pack
 
 
-def landmarks_folder(paths: Paths, data: Path) -> Path:
+def locate_landmarks(paths: Paths, data: Path) -> Path:
     """Return where keypoints found in a data folder's pictures are cached."""
     return paths.workspace / "landmarks" / hash_data_folder(data)
 

@@ -25,7 +25,7 @@ _COUNTING = {  # sources of digits that resemble none of the eight gestures
     "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset": set("234"),
 }
 
-Answer = Callable[[GestureData], tuple[NDArray[np.float32], NDArray[np.float32]]]
+Answer = Callable[[GestureData], Sequence[NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class RejectionScores:
     unknown_folds: NDArray[np.int64]
     kinds: NDArray[np.str_]  # (M,) the sign shown; digits as "digit 4"
 
-    def accepted_masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def select_accepted(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return (N,) and (M,) masks of accepted gesture samples and unknown hands, with thresholds
         chosen on the other folds."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
@@ -104,7 +104,7 @@ def split_folds(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 def summarise_scores(scores: RejectionScores) -> Rejection:
     """Summarise rejection for held-out people: acceptance rates, each fold with the other folds'
     threshold, and the threshold from all their gestures."""
-    gestures, unknown = scores.accepted_masks()
+    gestures, unknown = scores.select_accepted()
     digits = int(scores.are_digits.sum())
     others = int((~scores.are_digits).sum()) // FOLDS  # every fold scores all of them
     weight = np.where(scores.are_digits, 1.0, 1 / FOLDS)
@@ -124,9 +124,9 @@ def summarise_scores(scores: RejectionScores) -> Rejection:
     )
 
 
-def acceptance_rates(scores: RejectionScores, names: Sequence[str]) -> dict[str, dict[str, float]]:
+def rate_acceptance(scores: RejectionScores, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return acceptance rates per gesture, group of unknown hands, and unknown sign."""
-    gestures, unknown = scores.accepted_masks()
+    gestures, unknown = scores.select_accepted()
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
     groups = {"digits 2, 4, 7": scores.are_digits, "other signs": ~scores.are_digits}

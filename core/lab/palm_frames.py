@@ -6,7 +6,7 @@ depth_1_0000001.png …), joints.csv (as `open_depth`), or a published set."""
 
 import csv
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from core.errors import TableError
 from core.lab.renderer.rendered_hands import RENDERED
 from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.pose.skeletons.table import NYU_14, Skeleton, skeleton_named
+from core.progress import Progress, ignore_progress
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import HandFinder
 
@@ -43,7 +44,7 @@ class PalmFrame:
     palm_mm: Points
 
 
-def palm_center(skeleton: Skeleton, xyz_mm: Points) -> Points:
+def locate_palm_centre(skeleton: Skeleton, xyz_mm: Points) -> Points:
     """Return (…, 3) palm centres of (…, K, 3) keypoints: the palm keypoint, or the mean of wrist
     and knuckles."""
     if "palm" in skeleton.joints:
@@ -104,7 +105,7 @@ def _read_recorded_frames(folder: Path) -> Iterator[PalmFrame]:
                     f"be told: expected are all of {', '.join(one.name for one in KNOWN_HANDS)}'s, "
                     "e.g. wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
                 )
-            palm_mm = palm_center(skeleton_named(frame.skeleton), frame.truth_mm)
+            palm_mm = locate_palm_centre(skeleton_named(frame.skeleton), frame.truth_mm)
             if np.isfinite(palm_mm).all():
                 yield PalmFrame(f"frame {frame.index}", frame, palm_mm)
     finally:
@@ -121,7 +122,7 @@ def _read_nyu_frames(folder: Path) -> Iterator[PalmFrame]:
             raise TableError(f"{file.name}: {_LABELS} has {len(joints_mm)} lines, from 1")
         truth = joints_mm[int(number) - 1]
         frame = DepthFrame(read_depth(file), camera, 0.0, index, None, truth, NYU_14.name)
-        yield PalmFrame(file.name, frame, palm_center(NYU_14, truth))
+        yield PalmFrame(file.name, frame, locate_palm_centre(NYU_14, truth))
 
 
 def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
@@ -131,13 +132,13 @@ def _read_published_frames(depth_set: DepthSet, folders: Sequence[Path]) -> Iter
         truth = depth_set.camera.to_mm(label.uvd)
         own = depth_set.skeleton.name
         frame = DepthFrame(read_depth(label.file), depth_set.camera, 0.0, index, None, truth, own)
-        yield PalmFrame(label.file.name, frame, palm_center(depth_set.skeleton, truth))
+        yield PalmFrame(label.file.name, frame, locate_palm_centre(depth_set.skeleton, truth))
 
 
 def measure_finding(
     finders: Sequence[HandFinder],
     data: Path,
-    progress: Callable[[int, int | None], None] = lambda *_: None,
+    progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
     """Measure how often finders locate a hand in depth frames with known palm centres. They are
     tried in order, as on Depth, without tracking; `RENDERED` means the held-out rendered scenes.
@@ -162,7 +163,7 @@ def measure_finding(
         if found.cube is not None:
             by[found.method] += 1
             apart_mm[-1] = float(np.linalg.norm(found.cube.centre_mm - one.palm_mm))
-        progress(len(names), None)
+        progress(len(names))
     if not names:
         raise TableError(f"{data} has no frames of depth with a palm to measure on")
     ms = round(1000 * float(np.median(times_s)), 2)

@@ -11,15 +11,15 @@ import numpy as np
 
 from core.gestures.classifier.augmentation import Augmentation
 from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
-from core.gestures.classifier.nets import OpenSetNet
+from core.gestures.classifier.nets import OpenSetNet, run_net
 from core.gestures.data import GestureData
 from core.gestures.evaluation.leave_one_out import leave_one_person_out, summarise_persons
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.export import save_model
-from core.gestures.openset.rejection import TARGET, fit_rejection, predict_open_set
+from core.gestures.openset.rejection import TARGET, fit_rejection
 from core.lab.open_set import (
     Answer,
-    acceptance_rates,
+    rate_acceptance,
     read_unknown_digits,
     read_unknown_signs,
     score_held_out_people,
@@ -47,7 +47,7 @@ _SETTINGS = ("hidden", "batch_size", "learning_rate", "weight_decay", "label_smo
 OnProgress = Callable[[str], None]
 
 
-def current_recipe() -> dict[str, Any]:
+def list_recipe() -> dict[str, Any]:
     """Return the training settings of `make_starter`, for metadata.json."""
     settings = {name: getattr(OPTIONS, name) for name in _SETTINGS}
     used = {name: value for name, value in asdict(OPTIONS.augmentation).items() if value}
@@ -56,7 +56,7 @@ def current_recipe() -> dict[str, Any]:
 
 def describe_recipe_changes(recorded: Mapping[str, Any]) -> str:
     """Describe, for its card, how a model's recorded settings differ from the current recipe."""
-    current = current_recipe()
+    current = list_recipe()
     changed = [
         f"{name} {recorded.get(name, 'none')} (now {current.get(name, 'none')})"
         for name in sorted({*recorded, *current})
@@ -95,7 +95,7 @@ def make_starter(
     progress(f"unknown hands: {open_set['rejection']}")
     about = {
         **PROTOCOL.to_dict(),
-        "recipe": current_recipe(),
+        "recipe": list_recipe(),
         "figures": figures,
         "rejection": open_set["rejection"],
         "refitted_on_all": True,
@@ -124,12 +124,12 @@ def measure_open_set(data: GestureData, folder: Path, landmarks: Path) -> dict[s
 
     def fit(samples: GestureData) -> Answer:
         net = train_starter_net(samples)
-        return lambda asked: predict_open_set(net, asked)
+        return lambda asked: run_net(net, asked)
 
     scores = score_held_out_people(data, read_unknown_digits(landmarks), hands, fit)
     return {
         "rejection": summarise_scores(scores).model_dump(),
-        "by": acceptance_rates(scores, [gesture.name for gesture in data.gestures]),
+        "by": rate_acceptance(scores, [gesture.name for gesture in data.gestures]),
     }
 
 
@@ -150,11 +150,11 @@ def measure_picture_source(
             target.append(hands.gesture_of(picture))
             predicted.append(select_picture_gesture(mine))
     pictures = folder / "hand_images" / name
-    missed = _gestures_without_hand(pictures, hands.classes, set(hands.pictures))
+    missed = _list_missed_gestures(pictures, hands.classes, set(hands.pictures))
     return compute_accuracies(target + missed, predicted + ["undetected"] * len(missed))
 
 
-def _gestures_without_hand(
+def _list_missed_gestures(
     folder: Path, classes: dict[str, str], pictures_with_hand: set[str]
 ) -> list[str]:
     """Return the gesture label of each picture in which no hand was found."""
@@ -192,7 +192,7 @@ def _format_card(data: GestureData, figures: dict[str, Any], rejection: dict[str
         worst_accuracy=_format_percent(figures["worst_accuracy"]),
         **_describe_open_set(figures["open_set"], rejection),
         epochs=EPOCHS,
-        recipe=describe_recipe_changes(current_recipe()),
+        recipe=describe_recipe_changes(list_recipe()),
         choices=PROTOCOL.describe_choices(),
     )
 

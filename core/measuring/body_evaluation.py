@@ -281,7 +281,7 @@ def _summarise_matches(
     zeros = np.zeros((skeleton.size, 2), np.float32)
     convertible = np.isfinite(_convert_body_keypoints(zeros, skeleton, data.skeleton)).all(axis=1)
     target[:, ~convertible] = np.nan
-    torsos = np.array([data.torso_length(match.body.keypoints) for match in matches])
+    torsos = np.array([data.measure_torso(match.body.keypoints) for match in matches])
     known = torsos > 0
     errors = keypoint_distances(found[known], target[known], torsos[known])
     pictures = np.array([str(match.body.picture) for match in matches])[known]
@@ -291,15 +291,13 @@ def _summarise_matches(
         "n": len(matches),
         "found": int(np.isfinite(found).any(axis=(1, 2)).sum()),
         "measured": int(known.sum()),
-        **{f"pck@{limit}": _pck_with_interval(errors, limit, pictures) for limit in LIMITS},
+        **{f"pck@{limit}": _compute_pck(errors, limit, pictures) for limit in LIMITS},
         "keypoints": {name: round(fraction, 4) for name, fraction, count in rows if count},
-        "oks": _mean_oks(data, matches, found, target),
+        "oks": _compute_mean_oks(data, matches, found, target),
     }
 
 
-def _pck_with_interval(
-    errors: Distances, limit: float, pictures: NDArray[Any]
-) -> dict[str, Any] | None:
+def _compute_pck(errors: Distances, limit: float, pictures: NDArray[Any]) -> dict[str, Any] | None:
     """Compute PCK at a limit and its 95 % interval, by picture; None if there are no errors."""
     if np.isnan(errors).all():
         return None
@@ -308,7 +306,7 @@ def _pck_with_interval(
     return {"share": round(fraction, 4), "interval": [round(low, 4), round(high, 4)]}
 
 
-def _mean_oks(
+def _compute_mean_oks(
     data: Bodies, matches: Sequence[_Match], predicted: Floats, target: Floats
 ) -> float | None:
     """Return the mean OKS of people with an annotated area; None if areas or sigmas are missing."""

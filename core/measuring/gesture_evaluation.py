@@ -58,7 +58,7 @@ def evaluate_gestures(
         n, detected, accuracy (undetected items count as wrong), accuracy_detected, their
         interval and interval_detected, interval_counts (the independent units: "persons", "bursts"
         or "pictures"), per_gesture, confusion {target: {prediction: count}}, rejected and
-        false_accept as `open_set_rates` defines them, unknown_folders, unreadable, and a table's
+        false_accept as `count_open_set` defines them, unknown_folders, unreadable, and a table's
         remark; for clips of several people also mean_accuracy, worst_person, worst_accuracy,
         per_person and unjudged. Fractions 0-1, None if undefined.
     """
@@ -88,14 +88,14 @@ def _evaluate_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]
     known = has_gesture if moving else table.known | has_gesture
     target = np.where(known, table.gestures, NONE.name)
     judged = known if moving else np.ones(len(known), bool)
-    groups, kind = _independent_groups(table)
+    groups, kind = _select_groups(table)
     figures = compute_accuracies(
         target[judged].tolist(), predicted[judged].tolist(), groups[judged], kind
     )
-    figures |= open_set_rates(target.tolist(), accepted)
+    figures |= count_open_set(target.tolist(), accepted)
     unknown = table.gestures[~known].tolist()
     if moving:
-        figures |= _accuracy_by_person(table.persons[known], (target == predicted)[known])
+        figures |= _compute_by_person(table.persons[known], (target == predicted)[known])
         figures |= {"unjudged": dict(Counter(unknown))}
     folders = [] if moving else sorted(set(unknown))
     figures |= {"interval_counts": f"{kind}s", "unreadable": [], "remark": table.remark}
@@ -119,7 +119,7 @@ def _predict_table(
     return predicted, accepted.tolist()
 
 
-def _accuracy_by_person(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, Any]:
+def _compute_by_person(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, Any]:
     """Return n and accuracy per person, the mean and the worst; {} for a single person."""
     names = np.unique(persons).tolist()
     if len(names) < 2:
@@ -160,7 +160,7 @@ def _evaluate_pictures(
         found.append(prediction)
         progress(len(found), len(pictures))
     return compute_accuracies(target, [one.gesture for one in found]) | {
-        **open_set_rates(target, [one.accepted for one in found]),
+        **count_open_set(target, [one.accepted for one in found]),
         "interval_counts": "pictures",
         "unknown_folders": sorted(unknown),
         "unreadable": [one.error for one in found if one.error],
@@ -216,16 +216,16 @@ def compute_accuracies(
 
     of_gesture = {true: targets == true for true in confusion}
     return {
-        **_accuracy_with_interval(targets, predictions, groups, kind),
+        **_compute_accuracy(targets, predictions, groups, kind),
         "per_gesture": {
-            true: _accuracy_with_interval(targets[rows], predictions[rows], groups[rows], kind)
+            true: _compute_accuracy(targets[rows], predictions[rows], groups[rows], kind)
             for true, rows in of_gesture.items()
         },
         "confusion": confusion,
     }
 
 
-def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
+def count_open_set(target: list[str], accepted: list[bool | None]) -> dict[str, float | None]:
     """Compute the fractions of rejected gestures, and of unknown hands (target `none`) accepted as
     any gesture; items without a hand (None) are ignored."""
     pairs = [(t != NONE.name, a) for t, a in zip(target, accepted, strict=True) if a is not None]
@@ -237,7 +237,7 @@ def open_set_rates(target: list[str], accepted: list[bool | None]) -> dict[str, 
     }
 
 
-def _accuracy_with_interval(
+def _compute_accuracy(
     targets: NDArray[Any], predictions: NDArray[Any], groups: NDArray[Any], kind: str
 ) -> dict[str, Any]:
     """Compute n, detected, and the accuracies of all and of detected items, None if empty."""
@@ -254,7 +254,7 @@ def _accuracy_with_interval(
     }
 
 
-def _independent_groups(table: KeypointTable) -> tuple[NDArray[Any], str]:
+def _select_groups(table: KeypointTable) -> tuple[NDArray[Any], str]:
     """Return (N,) groups for intervals, and their kind: "person" if several, else "burst"."""
     if len(set(table.persons.tolist())) > 1:
         return table.persons, "person"

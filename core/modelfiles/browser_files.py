@@ -15,7 +15,6 @@ from core.errors import WeightsError
 from core.files import replace_atomically, sha256_of
 from core.modelfiles.fetch import download_file
 from core.modelfiles.mediapipe_models import find_prepared_model
-from core.progress import Progress, ignore_progress
 
 VERSION = "0.10.35"
 REGISTRY = "https://registry.npmjs.org"
@@ -41,12 +40,12 @@ _FILES = {  # name → its path in the package, its sha256
 _REMEDY = "run `make setup` (or `python -m core weights prepare`), online"
 
 
-def browser_folder(weights: Path) -> Path:
+def get_browser_folder(weights: Path) -> Path:
     """Return the folder that contains only these files: visitors may download all of it."""
     return weights / "browser"
 
 
-def npm_package_url(environ: Mapping[str, str] = os.environ) -> str:
+def build_package_url(environ: Mapping[str, str] = os.environ) -> str:
     """Return the package's URL at the registry in npm_config_registry, or at npmjs.org."""
     configured = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY")
     registry = (configured or REGISTRY).rstrip("/")
@@ -55,25 +54,22 @@ def npm_package_url(environ: Mapping[str, str] = os.environ) -> str:
 
 def has_browser_files(weights: Path) -> bool:
     """Whether all files exist; `prepare_browser_files` has checked their content."""
-    return all((browser_folder(weights) / name).is_file() for name in (*_FILES, *MODELS))
+    return all((get_browser_folder(weights) / name).is_file() for name in (*_FILES, *MODELS))
 
 
-def browser_download_mb(weights: Path, model: str) -> int:
+def sum_download_mb(weights: Path, model: str) -> int:
     """Return the megabytes that a browser downloads to estimate keypoints with a model."""
-    files = (browser_folder(weights) / name for name in (*_FILES, model))
+    files = (get_browser_folder(weights) / name for name in (*_FILES, model))
     return round(sum(path.stat().st_size for path in files) / 1e6)
 
 
-def prepare_browser_files(
-    weights: Path, *, progress: Progress = ignore_progress, package: Path | None = None
-) -> None:
+def prepare_browser_files(weights: Path, *, package: Path | None = None) -> None:
     """Download missing or altered MediaPipe browser files (or take them from its npm package), and
     copy the models beside them. Raises WeightsError: download failed, or unexpected files."""
-    folder = browser_folder(weights)
+    folder = get_browser_folder(weights)
     if not all(_has_sha256(folder / name, sha256) for name, (_, sha256) in _FILES.items()):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as scratch:
-            progress(0, None, f"downloading tasks-vision {VERSION}, 10 MB")
             _extract_package(package or _download_package(Path(scratch)), folder)
     for name in MODELS:
         model = find_prepared_model(name.removesuffix(".task"), weights)
@@ -88,7 +84,7 @@ def _has_sha256(path: Path, sha256: str) -> bool:
 
 def _download_package(scratch: Path) -> Path:
     """Download the npm package into a folder; raise WeightsError if that fails."""
-    url, package = npm_package_url(), scratch / "package.tgz"
+    url, package = build_package_url(), scratch / "package.tgz"
     try:
         download_file(url, package, _PACKAGE_BYTES)
     except (WeightsError, OSError, ValueError) as error:

@@ -204,13 +204,13 @@ _BACKBONES = {  # depth → torchvision's first weights
 }
 
 
-def _hash_named_file(folder: str, file: str, licence: str) -> WeightsFile:
+def _build_pth_file(folder: str, file: str, licence: str) -> WeightsFile:
     """Build the entry of a .pth file whose name contains the start of its sha256."""
     start = file.removesuffix(".pth").rpartition("-")[2].partition("_")[0]
     return WeightsFile(file, "pth", licence, (folder + file,), sha256_start=start)
 
 
-def _body_weights(
+def _build_body(
     net: str,
     about: str,
     files: list[WeightsFile],
@@ -225,49 +225,49 @@ def _body_weights(
     )
 
 
-def _microsoft_weights(depth: str, size: str) -> PublishedWeights:
+def _build_microsoft(depth: str, size: str) -> PublishedWeights:
     """Build the entry of Microsoft's pose_resnet, which must be downloaded by hand."""
     name, where = f"pose_resnet_{depth}_{size}.pth.tar", f"microsoft's folder {_DRIVE}, pose_coco"
     file = WeightsFile(name, "pth", _MICROSOFT_LICENCE, where=where)
     about = _RESNET.format(depth, "microsoft", size)
-    return _body_weights(f"{POSE_RESNET}{depth}", about, [file], size, BGR_SCALING)
+    return _build_body(f"{POSE_RESNET}{depth}", about, [file], size, BGR_SCALING)
 
 
-def _mmpose_weights(depth: str, size: str) -> PublishedWeights:
+def _build_mmpose(depth: str, size: str) -> PublishedWeights:
     """Build the entry of mmpose's pose_resnet; its 1.x file, if any, comes before its 0.x file."""
     batch, new, old = _MMPOSE[depth, size]
     new_file = f"td-hm_res{depth}_{batch}-210e_coco-{size}-{new}.pth"
-    files = [_hash_named_file(_MMPOSE_1X, new_file, _MMPOSE_LICENCE)] if new else []
-    files.append(_hash_named_file(_MMPOSE_0X, f"res{depth}_coco_{size}-{old}.pth", _MMPOSE_LICENCE))
+    files = [_build_pth_file(_MMPOSE_1X, new_file, _MMPOSE_LICENCE)] if new else []
+    files.append(_build_pth_file(_MMPOSE_0X, f"res{depth}_coco_{size}-{old}.pth", _MMPOSE_LICENCE))
     about = _RESNET.format(depth, "mmpose", size)
-    return _body_weights(f"{POSE_RESNET}{depth}", about, files, size)
+    return _build_body(f"{POSE_RESNET}{depth}", about, files, size)
 
 
-def _vitpose_weights(kind: str) -> PublishedWeights:
+def _build_vitpose(kind: str) -> PublishedWeights:
     """Build the entry of a ViTPose, "size.head"; transformers' file comes before mmpose's."""
     size, head = kind.split(".")
     title = size if head == "classic" else f"{size}-{head}"
     file = f"td-hm_ViTPose-{title}_8xb64-210e_coco-256x192-{_VITPOSE[kind]}.pth"
-    files = [_hash_named_file(_MMPOSE_1X, file, _VITPOSE_LICENCE)]
+    files = [_build_pth_file(_MMPOSE_1X, file, _VITPOSE_LICENCE)]
     if size == "base":  # which transformers has, too
         name, url = f"vitpose-{title}.safetensors", _HUGGING_FACE.format(f"vitpose-{title}")
         files.insert(0, WeightsFile(name, "safetensors", _VITPOSE_LICENCE, (url,)))
     about = f"ViTPose, {size}, with the {head} head (Xu 2022), 256x192"
-    return _body_weights(f"{VITPOSE}{kind}", about, files, "256x192", reading=_XU_2022)
+    return _build_body(f"{VITPOSE}{kind}", about, files, "256x192", reading=_XU_2022)
 
 
-def _backbone_weights(depth: str) -> PublishedWeights:
+def _build_backbone(depth: str) -> PublishedWeights:
     """Build the entry of torchvision's ResNet, the backbone for training a pose_resnet."""
     net = f"{POSE_RESNET}{depth}"
     about = f"ResNet-{depth} of ImageNet, the backbone of a {net} to train"
-    file = _hash_named_file(_TORCHVISION, _BACKBONES[depth], _IMAGENET_LICENCE)
+    file = _build_pth_file(_TORCHVISION, _BACKBONES[depth], _IMAGENET_LICENCE)
     return PublishedWeights(net, COCO_17.name, about, (file,), (RGB_SCALING,), backbone=True)
 
 
-def _rtmpose_weights(title: str, size: str, file: str, where: str) -> PublishedWeights:
+def _build_rtmpose(title: str, size: str, file: str, where: str) -> PublishedWeights:
     """Build the entry of an RTMPose as ONNX, which a person has to download."""
     source = WeightsFile(file, "onnx", _MMPOSE_LICENCE, where=where)
-    return _body_weights("", f"RTMPose (Jiang 2023), {title}, {size}, as ONNX", [source], size)
+    return _build_body("", f"RTMPose (Jiang 2023), {title}, {size}, as ONNX", [source], size)
 
 
 _RTMPOSE_M = ("rtmpose_m.onnx", f"the end2end.onnx of the archive {_SDK}")
@@ -277,13 +277,13 @@ _RTMPOSE_ANY = (
 )
 
 BODIES = {
-    "rtmpose_m.body8_256x192": _rtmpose_weights("size M, of 8 data sets", "256x192", *_RTMPOSE_M),
-    "rtmpose.onnx_256x192": _rtmpose_weights("any size", "256x192", *_RTMPOSE_ANY),
-    "rtmpose.onnx_384x288": _rtmpose_weights("any size", "384x288", *_RTMPOSE_ANY),
-    **{f"{POSE_RESNET}{d}.microsoft_{s}": _microsoft_weights(d, s) for d, s in _MMPOSE},
-    **{f"{POSE_RESNET}{d}.mmpose_{s}": _mmpose_weights(d, s) for d, s in _MMPOSE},
-    **{f"{VITPOSE}{kind}": _vitpose_weights(kind) for kind in _VITPOSE},
-    **{f"resnet{depth}.imagenet": _backbone_weights(depth) for depth in _BACKBONES},
+    "rtmpose_m.body8_256x192": _build_rtmpose("size M, of 8 data sets", "256x192", *_RTMPOSE_M),
+    "rtmpose.onnx_256x192": _build_rtmpose("any size", "256x192", *_RTMPOSE_ANY),
+    "rtmpose.onnx_384x288": _build_rtmpose("any size", "384x288", *_RTMPOSE_ANY),
+    **{f"{POSE_RESNET}{d}.microsoft_{s}": _build_microsoft(d, s) for d, s in _MMPOSE},
+    **{f"{POSE_RESNET}{d}.mmpose_{s}": _build_mmpose(d, s) for d, s in _MMPOSE},
+    **{f"{VITPOSE}{kind}": _build_vitpose(kind) for kind in _VITPOSE},
+    **{f"resnet{depth}.imagenet": _build_backbone(depth) for depth in _BACKBONES},
 }
 WEIGHTS = _CPMS | BODIES
 

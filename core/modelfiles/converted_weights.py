@@ -82,14 +82,14 @@ def _write_converted(
 def load_imported_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]] | None:
     """Return graph and metadata of an imported ONNX net; None for weights stored as arrays."""
     record = verify_weights(name, folder)
-    path = converted_path(name, folder)
+    path = locate_converted(name, folder)
     return (path.read_bytes(), dict(record["metadata"])) if path.suffix == _ONNX else None
 
 
 def verify_weights(name: str, folder: Path) -> dict[str, Any]:
     """Check a converted file's sha256 and every array's name, shape and type; return its record,
     NAME.json. Raises WeightsError: missing, altered or wrong weights."""
-    record, path = _read_record(name, folder), converted_path(name, folder)
+    record, path = _read_record(name, folder), locate_converted(name, folder)
     found, expected = sha256_of(path), record.get("sha256")
     if found != expected:
         raise WeightsError(
@@ -103,7 +103,7 @@ def verify_weights(name: str, folder: Path) -> dict[str, Any]:
 def load_weights(name: str, folder: Path) -> Arrays:
     """Verify converted weights and load them as name → array of the `state_dict`."""
     verify_weights(name, folder)
-    path = converted_path(name, folder)
+    path = locate_converted(name, folder)
     if path.suffix == _ONNX:
         raise WeightsError(f"{name} was imported as an ONNX graph, which has no arrays to load")
     return dict(safetensors.numpy.load_file(path))
@@ -111,10 +111,10 @@ def load_weights(name: str, folder: Path) -> Arrays:
 
 def has_converted_weights(name: str, folder: Path) -> bool:
     """Whether the weights were converted."""
-    return converted_path(name, folder).is_file() and _record_path(name, folder).is_file()
+    return locate_converted(name, folder).is_file() and _record_path(name, folder).is_file()
 
 
-def converted_path(name: str, folder: Path) -> Path:
+def locate_converted(name: str, folder: Path) -> Path:
     """Return the path of converted weights: NAME.onnx if it exists, else NAME.safetensors."""
     find_weights(name)
     graph = folder / f"{name}{_ONNX}"
@@ -128,7 +128,7 @@ def _record_path(name: str, folder: Path) -> Path:
 def _read_record(name: str, folder: Path) -> dict[str, Any]:
     """Read the record NAME.json; raise WeightsError if weights or record are missing."""
     if not has_converted_weights(name, folder):
-        raise WeightsError(f"{converted_path(name, folder)} is missing: {_import_remedy(name)}")
+        raise WeightsError(f"{locate_converted(name, folder)} is missing: {_import_remedy(name)}")
     path = _record_path(name, folder)
     try:
         record = json.loads(path.read_bytes())

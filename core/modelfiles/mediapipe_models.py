@@ -45,18 +45,9 @@ _PALM_FULL = _WheelFile(
     "palm_detection/palm_detection_full.tflite",
     "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
 )
-_PALM_LITE = _WheelFile(
-    "palm_detection/palm_detection_lite.tflite",
-    "e9a4aaddf90dda56a87235303cf00e4c2d3fb28725f68fd88772997dac905c18",
-    (0.0, 255.0),
-)
 _HAND_FULL = _WheelFile(
     "hand_landmark/hand_landmark_full.tflite",
     "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
-)
-_HAND_LITE = _WheelFile(
-    "hand_landmark/hand_landmark_lite.tflite",
-    "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
 )
 _POSE_DETECTION = _WheelFile(
     "pose_detection/pose_detection.tflite",
@@ -72,10 +63,6 @@ MODELS = {
     "hand_landmarker_full": TaskBundle(
         {"hand_detector.tflite": _PALM_FULL, "hand_landmarks_detector.tflite": _HAND_FULL},
         "0c43f46aa870770ab7c12cb6696903b0ab270f00a556e4e4e1e4e00e3e7bdfc0",
-    ),
-    "hand_landmarker_lite": TaskBundle(
-        {"hand_detector.tflite": _PALM_LITE, "hand_landmarks_detector.tflite": _HAND_LITE},
-        "2db60bb3f23a4fae834e5dfa2f977bbd498d5ca142cc70d5a9d9ba66c9b76766",
     ),
     "pose_landmarker_full": TaskBundle(
         {"pose_detector.tflite": _POSE_DETECTION, "pose_landmarks_detector.tflite": _POSE_FULL},

@@ -96,8 +96,7 @@ class VggCPM(nn.Module):
         return x
 
     def _apply_conv(self, name: str, x: Tensor) -> Tensor:
-        result: Tensor = self.get_submodule(name)(x)
-        return result
+        return self.get_submodule(name)(x)
 
     def _make_centre_map(self, pictures: Tensor) -> Tensor:
         """Make the body net's additional input, (B, 1, h, w): a Gaussian at the picture's centre,
@@ -186,8 +185,7 @@ class _Hourglass(nn.Module):
         middle = self.halved(near)
         deep = self.quartered(middle)
         middle = self.join_middle(middle + _upsample_2x(self.to_middle(deep)))
-        stages: Tensor = self.say(self.join_near(near + _upsample_2x(self.to_near(middle))))
-        return stages
+        return self.say(self.join_near(near + _upsample_2x(self.to_near(middle))))
 
 
 class _Block(nn.Module):
@@ -207,8 +205,7 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         wide = functional.relu(self.norm(self.widen(self.spread(x))))
-        added: Tensor = x + self.norm_out(self.narrow(wide))
-        return added
+        return x + self.norm_out(self.narrow(wide))
 
 
 def _build_conv_block(channels: int, out_channels: int, kernel: int, stride: int) -> nn.Sequential:

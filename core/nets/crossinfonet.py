@@ -18,17 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 INPUT_HW = (96, 96)
-MAP_HW = (24, 24)  # of the guiding heatmaps
 _UNITS = (3, 4, 6, 3)  # of each part of the backbone
 _INITIAL_SCALE = 0.1  # of the outputs; from the published 1 training takes thousands of steps more
 _EPS, _MOMENTUM = 1e-5, 0.1  # of every normalisation: TensorFlow's decay 0.9
-
-
-class Parts(NamedTuple):
-    """Which keypoints each branch predicts, in its own order: indices in the skeleton."""
-
-    palm: tuple[int, ...]
-    fingers: tuple[int, ...]
 
 
 class Width(NamedTuple):
@@ -45,15 +37,15 @@ class Width(NamedTuple):
 PUBLISHED = Width()
 LIGHT = Width(16, (8, 16, 32, 64), 96, 256, dropped=0.0)
 
-# The orders of the published code; of ICVL, whose training is not published, like MSRA's.
+# The keypoints of the palm's and of the fingers' branch, in its order: indices in the skeleton. The
+# orders are the published code's; of ICVL, whose training is not published, like MSRA's.
 PARTS = {
-    "nyu_14": Parts((1, 3, 5, 7, 9, 10, 11, 12, 13), (0, 2, 4, 6, 8)),
-    "icvl_16": Parts((0, 1, 4, 7, 10, 13), (2, 5, 8, 11, 14, 3, 6, 9, 12, 15)),
+    "nyu_14": ((1, 3, 5, 7, 9, 10, 11, 12, 13), (0, 2, 4, 6, 8)),
+    "icvl_16": ((0, 1, 4, 7, 10, 13), (2, 5, 8, 11, 14, 3, 6, 9, 12, 15)),
     **dict.fromkeys(
         ("msra_21", "hand_21"),
-        Parts((0, 1, 5, 9, 13, 17), (2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 4, 8, 12, 16, 20)),
+        ((0, 1, 5, 9, 13, 17), (2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 4, 8, 12, 16, 20)),
     ),
-    "hands17_21": Parts((0, 1, 2, 3, 4, 5), tuple(range(6, 21))),
 }
 
 
@@ -74,10 +66,10 @@ class CrossInfoNet(nn.Module):
 
     def __init__(self, skeleton: str, width: Width = PUBLISHED) -> None:
         super().__init__()
-        self.skeleton, self.parts = skeleton, PARTS[skeleton]
-        palm, fingers = len(self.parts.palm), len(self.parts.fingers)
-        self.joints = palm + fingers
-        both = (*self.parts.palm, *self.parts.fingers)
+        self.skeleton = skeleton
+        palm, fingers = PARTS[skeleton]
+        both = (*palm, *fingers)
+        self.joints = len(both)
         self.order = [both.index(joint) for joint in range(self.joints)]  # in the branches' outputs
         wide = width.pyramid
         self.stem = _Layer(1, width.stem, 5, stride=2)
@@ -89,8 +81,8 @@ class CrossInfoNet(nn.Module):
         self.merge = nn.ModuleList(_Layer(wide, wide, 1, linear=True) for _ in width.bases[1:])
         self.guidance = _Bottleneck(wide, wide, wide // 2)
         self.guidance_maps = _Layer(wide, self.joints, 3, linear=True)
-        self.palm = _Branch(width, palm)
-        self.fingers = _Branch(width, fingers)
+        self.palm = _Branch(width, len(palm))
+        self.fingers = _Branch(width, len(fingers))
         self.hand = _Layer(2 * width.hidden, 3 * self.joints, linear=True)
         branches = (self.palm, self.fingers)
         for layer in (

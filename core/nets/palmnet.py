@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PALM_MAP, DEPTH_MAP = 0, 1
 UNIT_MM = 100.0  # of the depth map
 _MAX_DEPTH_MM = 2000.0  # farther counts as missing
 _MEAN_DEPTH_MM, _DEPTH_STD_MM = 800.0, 400.0
@@ -62,8 +61,7 @@ class _Block(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        added: Tensor = functional.relu(x + self.norm(self.second(self.first(x))))
-        return added
+        return functional.relu(x + self.norm(self.second(self.first(x))))
 
 
 def _conv_block(channels: int, wide: int, stride: int) -> nn.Sequential:

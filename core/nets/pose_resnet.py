@@ -63,7 +63,7 @@ class PoseResNet(nn.Module):
         self.joints, self.input_hw, self.attention = joints, input_hw, attention
         self._add_backbone(depth)
         self.deconv_layers = nn.Sequential(
-            *(layer for wide in (self.channels, HEAD, HEAD) for layer in upsampling_layers(wide))
+            *(layer for wide in (self.channels, HEAD, HEAD) for layer in build_upsampling(wide))
         )
         options = attention.kernel_size, attention.iterations
         if attention.holistic:
@@ -238,7 +238,7 @@ def _build_shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))
 
 
-def upsampling_layers(channels: int) -> tuple[nn.Module, ...]:
+def build_upsampling(channels: int) -> tuple[nn.Module, ...]:
     """Build a deconvolution to `HEAD` channels that doubles a map, normalisation and ReLU."""
     convolution = nn.ConvTranspose2d(channels, HEAD, 4, 2, 1, bias=False)
     return convolution, nn.BatchNorm2d(HEAD), nn.ReLU(inplace=True)

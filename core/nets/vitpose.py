@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.nets.pose_resnet import HEAD, upsampling_layers
+from core.nets.pose_resnet import HEAD, build_upsampling
 
 _SIZES = {"small": (384, 12), "base": (768, 12)}  # channels, layers
 _HEADS = 12
@@ -46,7 +46,7 @@ class ViTPose(nn.Module):
         self.layers = nn.Sequential(*(_Layer(wide) for _ in range(layers)))
         self.norm = nn.LayerNorm(wide, eps=_EPS)
         if head == "classic":
-            self.deconv_layers = nn.Sequential(*upsampling_layers(wide), *upsampling_layers(HEAD))
+            self.deconv_layers = nn.Sequential(*build_upsampling(wide), *build_upsampling(HEAD))
             self.final_layer = nn.Conv2d(HEAD, joints, 1)
         else:
             self.final_layer = nn.Conv2d(wide, joints, 3, padding=1)
@@ -64,8 +64,7 @@ class ViTPose(nn.Module):
             x = self.deconv_layers(x)
         else:
             x = functional.interpolate(functional.relu(x), scale_factor=4.0, mode="bilinear")
-        maps: Tensor = self.final_layer(x)
-        return maps[:, None]
+        return self.final_layer(x)[:, None]
 
     def _resize_position_embedding(self, rows: int, columns: int) -> Tensor:
         """Return the position embedding, (1, P, C), resized to the grid if needed."""
@@ -89,8 +88,7 @@ class _Layer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.norm1(x))
-        added: Tensor = x + self.narrow(functional.gelu(self.widen(self.norm2(x))))
-        return added
+        return x + self.narrow(functional.gelu(self.widen(self.norm2(x))))
 
 
 class _Attention(nn.Module):
@@ -105,5 +103,4 @@ class _Attention(nn.Module):
         """Apply multi-head self-attention to (B, P, C) patches."""
         q, k, v = self.qkv(x).unflatten(2, (3, _HEADS, -1)).permute(2, 0, 3, 1, 4)  # (B, A, P, C/A)
         attended = functional.scaled_dot_product_attention(q, k, v)
-        output: Tensor = self.out(attended.transpose(1, 2).flatten(2))
-        return output
+        return self.out(attended.transpose(1, 2).flatten(2))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from core.errors import MediaError
 from core.estimators import Estimator
+from core.estimators.mediapipe_task import shrink_picture
 from core.media.pictures import read_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
 from core.offline.keypoint_table import Row, to_rows, to_table
@@ -57,13 +57,7 @@ def read_body_picture(
 def read_background(name: str, content: bytes) -> Picture:
     """Read an untrusted picture, scaled down to at most MAX_BACKGROUND_PX per side; raise
     MudraError if it can't be read."""
-    rgb = read_picture(content, name=name)
-    height, width = rgb.shape[:2]
-    scale = MAX_BACKGROUND_PX / max(height, width)
-    if scale >= 1:
-        return rgb
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink_picture(read_picture(content, name=name), MAX_BACKGROUND_PX)
 
 
 def read_body_video(
@@ -142,7 +136,7 @@ def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.D
     return rows.iloc[chosen]
 
 
-def world_keypoints(row: "pd.Series[Any]") -> Floats:
+def select_world_keypoints(row: "pd.Series[Any]") -> Floats:
     """Return the (K, 3) keypoints in metres from a row of the keypoint table."""
     count = sum(name.startswith("wx") for name in row.index)
     names = [f"w{axis}{joint}" for joint in range(count) for axis in "xyz"]

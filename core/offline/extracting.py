@@ -13,7 +13,7 @@ from core.estimators import ESTIMATORS, Estimator, create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
-from core.offline.keypoint_table import Row, subject_name, to_csv, to_rows, to_table
+from core.offline.keypoint_table import Row, name_subject, to_csv, to_rows, to_table
 from core.parallel import LOCAL, check_place, map_parallel
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
@@ -66,7 +66,7 @@ def extract(
                     rows += result
                 progress(number, len(files))
     _write_table(to_table(rows, skeleton), out)
-    return {"files": len(files), f"{subject_name(skeleton)}s": len(rows), "refused": skipped}
+    return {"files": len(files), f"{name_subject(skeleton)}s": len(rows), "refused": skipped}
 
 
 def _table_skeleton(estimator: str) -> Skeleton:

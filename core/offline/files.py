@@ -113,7 +113,7 @@ def read_upload(
         source.unlink(missing_ok=True)
 
 
-def hand_table(files: Sequence[FileResult]) -> pd.DataFrame:
+def tabulate_hands(files: Sequence[FileResult]) -> pd.DataFrame:
     """Tabulate the hands, one per row: file, frame, time and prediction."""
     columns = ("gesture", "probability", "rejected", "handedness", "score")
     rows = [
@@ -139,7 +139,7 @@ def zip_pictures(files: Sequence[FileResult]) -> bytes:
     return packed.getvalue()
 
 
-def skip_text(name: str, reason: str) -> str:
+def describe_skip(name: str, reason: str) -> str:
     """Join a skipped file's name and the reason, without repeating the name."""
     short = name if reason.startswith(name) else Path(name).name
     return f"{name}{reason[len(short) :]}" if reason.startswith(short) else f"{name}: {reason}"

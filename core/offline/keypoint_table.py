@@ -22,12 +22,12 @@ _FRAME_COLUMNS = ("source", "gesture", "frame", "time_s")
 _DIGITS = {"keypoints": 3, "visibility": 4, "world": 6, "angles": 2}
 
 
-def subject_name(skeleton: Skeleton) -> str:
+def name_subject(skeleton: Skeleton) -> str:
     """Return what a row describes: “hand” or “person”."""
     return "hand" if skeleton.sides else "person"
 
 
-def table_columns(skeleton: Skeleton) -> list[str]:
+def list_columns(skeleton: Skeleton) -> list[str]:
     """List all columns in order."""
     numbers = (name for names in _number_columns(skeleton).values() for name in names)
     return [*_text_columns(skeleton), *numbers]
@@ -51,7 +51,7 @@ def to_rows(
     height, width = frame.size_hw
     rows = []
     for number, pose in zip(numbers or range(len(estimate.poses)), estimate.poses, strict=True):
-        handedness = () if subject_name(skeleton) == "person" else (pose.handedness or "",)
+        handedness = () if name_subject(skeleton) == "person" else (pose.handedness or "",)
         about = (
             *(source or frame.source, gesture, frame.index, round(frame.time_s, 4), number),
             *handedness,
@@ -64,7 +64,7 @@ def to_rows(
 def to_table(rows: Sequence[Row], skeleton: Skeleton) -> pd.DataFrame:
     """Combine rows into a data frame with the table's columns."""
     about = pd.DataFrame([row[0] for row in rows], columns=_text_columns(skeleton))
-    names = table_columns(skeleton)[len(about.columns) :]
+    names = list_columns(skeleton)[len(about.columns) :]
     values = np.array([row[1] for row in rows], np.float32).reshape(len(rows), len(names))
     return pd.concat([about, pd.DataFrame(values, columns=names)], axis=1)
 
@@ -77,7 +77,7 @@ def to_csv(table: pd.DataFrame) -> bytes:
 
 def to_json(table: pd.DataFrame, skeleton: Skeleton) -> bytes:
     """Convert a table to a JSON document: frames in order, each with its hands or people."""
-    who = f"{subject_name(skeleton)}s"
+    who = f"{name_subject(skeleton)}s"
     frames: dict[int, dict[str, Any]] = {}
     about = table[_text_columns(skeleton)].to_dict("records")
     for row, numbers in zip(about, _nested_numbers(table, skeleton), strict=True):
@@ -111,7 +111,7 @@ def _nested_numbers(table: pd.DataFrame, skeleton: Skeleton) -> list[dict[str, A
 
 
 def _text_columns(skeleton: Skeleton) -> list[str]:
-    subject = ["person"] if subject_name(skeleton) == "person" else ["hand", "handedness"]
+    subject = ["person"] if name_subject(skeleton) == "person" else ["hand", "handedness"]
     return [*_FRAME_COLUMNS, *subject, "score", "width", "height", "estimator", "skeleton"]
 
 

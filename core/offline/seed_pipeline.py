@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import TableError
-from core.gestures.classifier.dense_model import DenseModel, flatten_openpose_peaks
+from core.gestures.classifier.dense_model import DenseModel
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Floats
@@ -45,7 +45,7 @@ def predict_thumb(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[s
     points = locate_seed_keypoints(
         load_published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb
     )
-    (probabilities,) = model.probabilities(flatten_openpose_peaks(points[None]))
+    (probabilities,) = model.probabilities(points.reshape(1, _NUMBERS))
     best = int(probabilities.argmax())
     return {
         "gesture": _GESTURES[best],

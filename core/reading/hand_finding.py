@@ -85,12 +85,12 @@ class DepthFinder(HandFinder):
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
         """Return the palm of highest score, if that is at least MIN_PALM_SCORE."""
-        palm = self._net.find_palm(frame.depth_mm)
-        return FoundHand(palm.uvd, palm.score) if palm.score >= MIN_PALM_SCORE else None
+        centre_uvd, score = self._net.find_palm(frame.depth_mm)
+        return FoundHand(centre_uvd, score) if score >= MIN_PALM_SCORE else None
 
     def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
         """Return whether the net sees no palm in the cube."""
-        return self._net.max_palm_score(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
+        return self._net.find_max_palm_score(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
 
 
 class RgbFinder(HandFinder):

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.motion.windows import (
+    compute_median_step_s,
     find_longest_part,
     find_moving_part,
     is_gap,
     is_resting,
-    median_step_s,
 )
 from core.pose.boxes import Square, has_same_aspect, rescale_keypoints
 from core.pose.skeletons.table import skeleton_named
@@ -77,7 +77,7 @@ def _find_gaps(
     hands = skeleton_named(frames[0].skeleton).number
     times = np.sort(np.r_[list(poses), lost_s])
     steps = np.diff(times)
-    for i in np.flatnonzero(is_gap(steps, 0.0, median_step_s(steps))):
+    for i in np.flatnonzero(is_gap(steps, 0.0, compute_median_step_s(steps))):
         before, after = poses.get(times[i]), poses.get(times[i + 1])
         if before is None or after is None or not is_resting(after, before, steps[i], hands):
             yield float(times[i]), float(times[i + 1])

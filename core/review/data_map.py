@@ -32,15 +32,9 @@ def compute_map(store: Store, project_id: int, method: str, sample_index: Sample
     """Embed at most 5,000 samples, balanced by gesture, in 2-D by PCA or t-SNE."""
     chosen = sample_index.take(sample_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
-    flat = (embed_by_tsne if method == TSNE else embed_by_pca)(poses.features())
-    return DataMap(
-        method,
-        chosen.ids,
-        flat.points,
-        flat.explained,
-        len(sample_index),
-        int(sample_index.ids.max(initial=0)),
-    )
+    embed = embed_by_tsne if method == TSNE else embed_by_pca
+    newest = int(sample_index.ids.max(initial=0))
+    return DataMap(method, chosen.ids, *embed(poses.features()), len(sample_index), newest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.gestures.evaluation.label_noise import NoiseScores, noise_by_model, noise_by_neighbours
+from core.gestures.evaluation.label_noise import NoiseScores, score_by_model, score_by_neighbours
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.jobs.active_model import active_model, shipped_model_name
+from core.jobs.active_model import active_model, find_shipped_model
 from core.paths import Paths
 from core.progress import Progress, ignore_progress
 from core.store import Project, Store
@@ -81,7 +81,7 @@ def score_labels(
     sample_index = newest.take(np.arange(len(newest))[::-1])
     poses = read_poses(store, project.id, sample_index.ids)
     model = _score_by_model(store, paths, project, sample_index, poses)
-    neighbours = noise_by_neighbours(
+    neighbours = score_by_neighbours(
         poses.features(), sample_index.gestures, sample_index.recordings, progress=progress
     )
     return LabelNoise(sample_index.ids, sample_index.gestures, neighbours, model, poses.scores)
@@ -94,7 +94,7 @@ def _score_by_model(
     validation); NaN for a starter or unreadable model."""
     unknown = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
     answers = active_model(paths, project)
-    if answers.name == shipped_model_name(project.skeleton) or not len(sample_index):
+    if answers.name == find_shipped_model(project.skeleton) or not len(sample_index):
         return unknown
     run = answers.folder
     try:
@@ -106,7 +106,7 @@ def _score_by_model(
     of_model = np.array([ids.get(gesture.name, -1) for gesture in model.gestures])
     index = {gesture_id: i for i, gesture_id in enumerate(of_model.tolist()) if gesture_id >= 0}
     labels = np.array([index.get(g, -1) for g in sample_index.gestures.tolist()], np.int64)
-    found = noise_by_model(probabilities, labels)
+    found = score_by_model(probabilities, labels)
     other = np.where(labels >= 0, of_model[found.other], sample_index.gestures)
     _use_held_out_predictions(run, sample_index, ids, found.score, other)
     return NoiseScores(found.score, np.where(other < 0, sample_index.gestures, other))
@@ -120,7 +120,7 @@ def _use_held_out_predictions(
     from core.gestures.evaluation.validation import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(sample_index.ids.tolist())}
-    for one in read_predictions(run):
+    for one in read_predictions(run).itertuples():
         row = place.get(one.sample_id)
         if row is None or ids.get(one.target) != sample_index.gestures[row]:
             continue

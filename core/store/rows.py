@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.files import printable
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.gestures.motion.windows import clip_to_window, window_duration_s
+from core.gestures.motion.windows import clip_to_window, measure_window_s
 from core.pose.boxes import Square
 from core.pose.finders import keypoints_of_all
 from core.pose.skeletons.table import HAND_21, skeleton_named
@@ -261,7 +261,7 @@ def to_training_data(
         parts = np.split(keypoints, np.cumsum(frames)[:-1])
         clips = [*zip(parts, map(to_times, times), strict=True)]
         keypoints = np.stack([clip_to_window(*clip) for clip in clips])
-        seconds = np.array([window_duration_s(*clip) for clip in clips])
+        seconds = np.array([measure_window_s(*clip) for clip in clips])
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
         keypoints,

@@ -64,8 +64,7 @@ def export_checkpoint_weights(run: Run) -> bool:
 def _read_checkpoint(run: Run) -> dict[str, Any]:
     """Read a run's checkpoint on the CPU: net, average, optimizer, spent, step."""
     # the device that wrote it may be missing here; load_state_dict copies to where the net is
-    state: dict[str, Any] = torch.load(run.path / CHECKPOINT, map_location="cpu", weights_only=True)
-    return state
+    return torch.load(run.path / CHECKPOINT, map_location="cpu", weights_only=True)
 
 
 def _write_weights(state: dict[str, Tensor], run: Run) -> None:

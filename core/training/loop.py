@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.modelfiles.catalogue import UNIT_SCALING, Scaling
+from core.modelfiles.formats.array_names import Arrays
 from core.nets import NETS, PoseNet, build_net
 from core.pose.heatmaps import DECODERS, find_peaks
 from core.pose.metrics import keypoint_distances, summarize_distances
@@ -35,7 +36,7 @@ from core.training.averaging import make_moving_average
 from core.training.checkpoint import WEIGHTS, TrainingState, export_checkpoint_weights
 from core.training.losses import LOSSES, Loss
 from core.training.net_export import scale_pictures
-from core.training.published_nets import Backbone, fill_net
+from core.training.published_nets import fill_net
 from core.training.runs import DONE, STOPPED, Run
 
 _EVALUATION_BATCH = 64
@@ -68,14 +69,14 @@ class TrainingMonitor:
     def record_step(self, loss: Tensor) -> None:
         """Record a step's loss; every interval, evaluate and save a checkpoint unless it is NaN."""
         self._losses.append(loss)
-        self._state.spent_s = self._elapsed_s()
+        self._state.spent_s = self._measure_elapsed_s()
         if self._state.spent_s - self._last_evaluated_s >= self._interval_s:
             self.check_loss(torch.stack(self._losses).mean())
             if self._fabric.is_global_zero:
                 self.log_evaluation()
                 self._state.save_checkpoint(self._run)
             self._losses = []
-            self._last_evaluated_s = self._elapsed_s()
+            self._last_evaluated_s = self._measure_elapsed_s()
 
     def log_evaluation(self) -> None:
         """Log the mean loss since the last evaluation, and the averaged net's held-out figures."""
@@ -105,7 +106,7 @@ class TrainingMonitor:
             self._state.save_weights(self._run)
             self._run.log(event="end", status=status)
 
-    def _elapsed_s(self) -> float:
+    def _measure_elapsed_s(self) -> float:
         """Return the training time by the first process's clock, so that all stop together."""
         return float(self._fabric.broadcast(time.monotonic() - self._start_s))
 
@@ -173,7 +174,7 @@ class NetOptions:
     threads: int = 2  # of torch on a CPU; on a GPU the number of processes that load samples
     evaluate_every_s: float = 240.0  # between evaluations on held-out sets, each with a checkpoint
     start: Path | None = None  # initial weights, as far as they fit, else random ones
-    backbone: Backbone | None = None  # initial weights of the net's backbone, beside `start`
+    backbone: Arrays | None = None  # initial weights of the net's backbone, beside `start`
     scaling: Scaling = UNIT_SCALING
     net: Mapping[str, Any] = field(default_factory=dict)  # options of its class, such as `input_hw`
 
@@ -220,7 +221,7 @@ def train_net(
             if done >= total:
                 break
             for group in optimizer.param_groups:
-                group["lr"] = options.rate * learning_rate_factor(done / total)
+                group["lr"] = options.rate * compute_rate_factor(done / total)
             pictures, keypoints, weights = next(batches)
             output = getattr(model, loss_function.method)(pictures)
             loss = loss_function.compute(output, keypoints, weights, net.stride)
@@ -278,7 +279,7 @@ def _build_initial_net(name: str, options: NetOptions) -> PoseNet:
             raise TrainingError(f"{options.start} are weights of another kind of net: name others")
         net.load_state_dict(fitting, strict=False)
     if options.backbone is not None:
-        fill_net(net, options.backbone.arrays)
+        fill_net(net, options.backbone)
     return net
 
 
@@ -325,7 +326,7 @@ def _group_parameters(net: nn.Module) -> list[dict[str, Any]]:
     return [decayed, {"params": others, "weight_decay": 0.0}]
 
 
-def learning_rate_factor(progress: float) -> float:
+def compute_rate_factor(progress: float) -> float:
     """Return the learning rate's fraction of its maximum at a progress of 0..1: linear warm-up,
     then half a cosine down to 0.01 (Loshchilov and Hutter 2017)."""
     if progress < _WARM_UP:

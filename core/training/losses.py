@@ -33,7 +33,7 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
     keypoints of a sample are missing, it shows no person, and all its target maps are empty.
     """
     height, width = logits.shape[-2:]
-    target = heatmap_targets(keypoints, (height, width), stride)[:, None]
+    target = make_map_targets(keypoints, (height, width), stride)[:, None]
     logits = logits.float()
     value = functional.binary_cross_entropy_with_logits(
         logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
@@ -63,7 +63,7 @@ def _make_map_mask(keypoints: Tensor) -> Tensor:
 def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
     """Return half the squared distance to the target maps, summed over stages, maps and cells (Wei
     et al. 2016, equation 7). Keypoints are as in `stage_loss`."""
-    target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
+    target = make_map_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
     distance = (maps.float() - target).square() * _make_map_mask(keypoints)
     return (distance.sum(dim=(1, 2, 3, 4)) / 2 * weights).mean()
 
@@ -123,7 +123,7 @@ def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> 
         keypoints: (B, 1, 3) x, y in input pixels, depth in the map's units; NaN: an empty heatmap.
     """
     logits, depth = maps[:, 0].float().unbind(1)
-    target = heatmap_targets(keypoints[..., :2], (maps.shape[-2], maps.shape[-1]), stride)[:, 0]
+    target = make_map_targets(keypoints[..., :2], (maps.shape[-2], maps.shape[-1]), stride)[:, 0]
     value = functional.binary_cross_entropy_with_logits(
         logits, target, weight=1 + _PEAK_WEIGHT * target, reduction="none"
     ).mean((1, 2))
@@ -155,10 +155,9 @@ def _make_blurred_ones(cells: int, device: torch.device) -> Tensor:
     return ones + (padded[:, :-2] + padded[:, 2:]) / 2
 
 
-def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
+def make_map_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """Return (B, J+1, h, w) Gaussians at keypoints (NaN: empty) and the background 1 − max."""
-    targets: Tensor = encode_heatmaps(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
-    return targets
+    return encode_heatmaps(keypoints, size_hw, stride, sigma=_SIGMA_CELLS, xp=torch)
 
 
 @dataclass(frozen=True)

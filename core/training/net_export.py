@@ -54,8 +54,7 @@ class PreprocessedNet(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return heatmaps (N, S, M, h, w)."""
-        maps: Tensor = self.net(scale_pictures(pictures, self.scaling))
-        return maps
+        return self.net(scale_pictures(pictures, self.scaling))
 
 
 _TOLERANCE = 1e-4  # largest relative difference between torch and the exported graph
@@ -73,26 +72,21 @@ class _AttentionNet(PreprocessedNet):
 class _CropNet(nn.Module):
     """Wraps a depth net to take crops that have no channel axis."""
 
-    def __init__(self, net: CrossInfoNet) -> None:
+    def __init__(self, net: CrossInfoNet | PalmNet) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, crops: Tensor) -> Tensor:
         """(N, S, S) → (N, K, 3)."""
-        keypoints: Tensor = self.net(crops[:, None])
-        return keypoints
+        return self.net(crops[:, None])
 
 
-class _FrameNet(nn.Module):
+class _FrameNet(_CropNet):
     """Wraps a palm net to take frames that have no channel axis."""
 
-    def __init__(self, net: PalmNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """(N, H, W) mm → the heatmap and the depth in mm, (N, h, w) each."""
-        palm, depth = self.net(frames[:, None])[:, 0].unbind(1)
+        palm, depth = super().forward(frames)[:, 0].unbind(1)
         return palm.sigmoid(), depth * UNIT_MM
 
 
@@ -196,5 +190,4 @@ def export_onnx(module: nn.Module, example: Tensor, input_name: str, outputs: li
     model = program.model_proto
     for part in (model.graph, *model.graph.node, *model.graph.value_info):
         part.ClearField("metadata_props")  # stack traces with paths
-    content: bytes = model.SerializeToString()
-    return content
+    return model.SerializeToString()

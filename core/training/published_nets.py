@@ -1,7 +1,7 @@
 """Published weights in our nets: as a torch module, as a model folder, and as the ImageNet backbone
 that a pose net begins its training with."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,11 @@ from core.pose.types import Floats, Picture
 from core.training.net_export import PreprocessedNet, save_net
 
 
-@dataclass(frozen=True, eq=False)
-class Backbone:
-    """A pretrained backbone for a net: its arrays by the net's names, its catalogue name, its file,
-    the file's sha256, and the licence if it is the published one."""
-
-    about: dict[str, Any]
-    arrays: Arrays
-
-
-def read_backbone(net: str, source: str, weights_folder: Path) -> Backbone:
-    """Read a net's backbone from a file, or from converted weights by their name; raise
-    WeightsError if the net has no backbone, or the weights are missing, damaged or another net's.
-    """
+def read_backbone(net: str, source: str, weights_folder: Path) -> tuple[dict[str, Any], Arrays]:
+    """Read a net's pretrained backbone from a file, or from converted weights by their name. Return
+    its catalogue name, file, sha256, and the licence if it is the published one; and its arrays by
+    the net's names. Raise WeightsError if the net has no backbone, or the weights are missing,
+    damaged or another net's."""
     backbones = {entry.net: name for name, entry in WEIGHTS.items() if entry.backbone}
     name, file = backbones.get(net.partition(".")[0]), Path(source)
     if name is None:
@@ -60,18 +52,13 @@ def read_backbone(net: str, source: str, weights_folder: Path) -> Backbone:
     about = {"name": name, "source": file_name, "sha256": sha256}
     if sha256.startswith(published.sha256_start):
         about["licence"] = published.licence
-    return Backbone(about, arrays)
+    return about, arrays
 
 
 def fill_net(net: nn.Module, arrays: Arrays) -> None:
     """Copy the arrays into a net; parameters that have no array stay unchanged."""
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     net.load_state_dict(tensors, strict=False)
-
-
-def backbone_scaling(about: dict[str, Any]) -> Scaling:
-    """Return how a net with this backbone scales pictures."""
-    return WEIGHTS[about["name"]].scalings[0]
 
 
 OPENPOSE_HAND = "cpm.openpose_hand"

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
-from core.offline.files import skip_text
+from core.offline.files import describe_skip
 from core.training.runs import describe_error
 from pages.components import read_asset
 
@@ -58,7 +58,7 @@ def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: A
 
 def list_skipped(skipped: Sequence[tuple[str, str]], most: int) -> None:
     """List the first skipped files, given as (name, reason), and how many more there are."""
-    lines = [safe_label(skip_text(*one)) for one in skipped[:most]]
+    lines = [safe_label(describe_skip(*one)) for one in skipped[:most]]
     st.markdown("\n".join(f"- {line}" for line in lines))
     if len(skipped) > most:
         st.caption(f"and {len(skipped) - most} more")

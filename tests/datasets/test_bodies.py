@@ -94,11 +94,11 @@ def test_half_a_body_ends_at_the_hips(bodies: Bodies) -> None:
         level = {"ankle": 400, "knee": 300, "hip": 200}.get(name.split("_")[-1], 50 + i)
         keypoints[i, 1] = level
     tall = Body(body.picture, keypoints, Box(90, 30, 130, 430))
-    upper, lower = (bodies.half_body_box(tall, upper=upper) for upper in (True, False))
+    upper, lower = (bodies.select_half_body(tall, upper=upper) for upper in (True, False))
     assert upper.y0 < 50 and 200 < upper.y1 < 230
     assert 170 < lower.y0 < 200 and 400 < lower.y1 < 430
     keypoints[: LSP_14.index("right_wrist")] = np.nan  # no leg is known
-    assert bodies.half_body_box(Body(body.picture, keypoints, tall.box), upper=False) == tall.box
+    assert bodies.select_half_body(Body(body.picture, keypoints, tall.box), upper=False) == tall.box
 
 
 def make_body(*keypoints: tuple[float, float], box: Box, **about: object) -> Body:

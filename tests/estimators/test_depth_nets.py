@@ -98,12 +98,11 @@ def test_a_peak_is_the_centre_of_its_cell_s_pixels(palm_net) -> None:
     # 16 to 23
     frame = np.full((48, 64), 1000, np.float32)
     frame[16:24, 24:32] = 500
-    palm = palm_net.find_palm(frame)
-    assert palm.uvd == (27.5, 19.5, 500.0) and palm.score == 1.0
+    assert palm_net.find_palm(frame) == ((27.5, 19.5, 500.0), 1.0)
     frame[:] = 1000
     frame[40:, 56:] = 500  # in a corner
-    assert palm_net.find_palm(frame).uvd == (59.5, 43.5, 500.0)
-    assert palm_net.find_palm(np.zeros_like(frame)).score == 0
+    assert palm_net.find_palm(frame)[0] == (59.5, 43.5, 500.0)
+    assert palm_net.find_palm(np.zeros_like(frame))[1] == 0
 
 
 def test_a_peak_is_averaged_with_its_neighbours(palm_net) -> None:
@@ -111,18 +110,18 @@ def test_a_peak_is_averaged_with_its_neighbours(palm_net) -> None:
     frame[8:12, 12:16] = 500
     frame[8:12, 16:20] = 600
     # a third of the way to the next cell, whose middle is 4 px farther
-    palm = palm_net.find_palm(frame)
-    np.testing.assert_allclose(palm.uvd, (13.5 + 4 / 3, 9.5, 500 + 100 / 3), rtol=1e-6)
+    uvd, _ = palm_net.find_palm(frame)
+    np.testing.assert_allclose(uvd, (13.5 + 4 / 3, 9.5, 500 + 100 / 3), rtol=1e-6)
 
 
 def test_a_part_of_a_frame_has_the_score_of_its_highest_cell(palm_net) -> None:
     frame = np.full((48, 64), 1000, np.float32)
     frame[16:24, 24:32] = 500  # its cell's middle is 27.5, 19.5
     frame[16:24, 40:48] = 600
-    assert palm_net.max_palm_score(frame, (20, 10, 30, 20)) == 1.0
-    assert palm_net.max_palm_score(frame, (28, 10, 50, 30)) == 0.5
-    assert palm_net.max_palm_score(frame, (20, 20, 40, 40)) == 0
-    assert palm_net.max_palm_score(frame, (-90, -90, -50, -50)) == 0
+    assert palm_net.find_max_palm_score(frame, (20, 10, 30, 20)) == 1.0
+    assert palm_net.find_max_palm_score(frame, (28, 10, 50, 30)) == 0.5
+    assert palm_net.find_max_palm_score(frame, (20, 20, 40, 40)) == 0
+    assert palm_net.find_max_palm_score(frame, (-90, -90, -50, -50)) == 0
 
 
 def test_a_frame_is_shrunk_by_nearest_pixels() -> None:

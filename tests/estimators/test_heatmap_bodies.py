@@ -16,7 +16,7 @@ from core.datasets.bodies import Body
 from core.datasets.body_files import read_bodies as persons
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
-from core.estimators.heatmap_bodies import HeatmapBodies, estimate_in_boxes, heatmaps_box
+from core.estimators.heatmap_bodies import HeatmapBodies, estimate_in_boxes, locate_heatmaps
 from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import encode_png, read_picture
 from core.modelfiles.converted_weights import has_converted_weights
@@ -88,7 +88,7 @@ def test_many_boxes_keep_their_order(folders: dict[str, Path]) -> None:
     boxes = [Box.from_xywh(60.0 + i, 20.0, 70.0, 120.0 - i) for i in range(11)]
     found = [heatmaps.region for _, heatmaps in estimate_in_boxes(net, picture, boxes)]
     views = [PersonView.from_box(box, HW) for box in boxes]
-    assert found == [heatmaps_box(net.reading, view, (32, 24)) for view in views]
+    assert found == [locate_heatmaps(net.reading, view, (32, 24)) for view in views]
 
 
 @pytest.mark.parametrize("flip", [False, True])
@@ -125,13 +125,13 @@ def test_the_heatmaps_box_the_maps_by_hand() -> None:
     view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW)
     step = 75 / 24  # picture pixels a cell
     for alignment, first in (("stride", 0.0), ("cells", 1.5 * 0.78125)):
-        window = heatmaps_box(MapDecoding(alignment), view, (32, 24))  # type: ignore[arg-type]
+        window = locate_heatmaps(MapDecoding(alignment), view, (32, 24))  # type: ignore[arg-type]
         x0, y0, width, height = window.to_xywh()
         assert (width, height) == pytest.approx((75, 100))
         assert x0 + (step - 1) / 2 == pytest.approx(12.5 + first)
         assert y0 + (step - 1) / 2 == pytest.approx(10 + first)
     view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW, ends="centres")
-    x0, y0, width, height = heatmaps_box(MapDecoding("ends"), view, (32, 24)).to_xywh()
+    x0, y0, width, height = locate_heatmaps(MapDecoding("ends"), view, (32, 24)).to_xywh()
     step_x, step_y = 75 / 23, 100 / 31  # the last cell on the last pixel, at the box's end
     assert (width, height) == pytest.approx((24 * step_x, 32 * step_y))
     assert (x0 + (step_x - 1) / 2, y0 + (step_y - 1) / 2) == pytest.approx((12.5, 10))

@@ -12,10 +12,10 @@ from core.jobs.evaluations import (
     COMPARISON,
     LEFT_OUT,
     SUMMARY,
-    comparison_text,
+    describe_comparison,
+    find_comparison,
+    find_leave_one_out,
     is_running,
-    latest_comparison,
-    latest_leave_one_out,
     read_evaluation_progress,
     start_comparison,
     start_leave_one_out,
@@ -53,7 +53,7 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(manager, p
     assert metadata[SUMMARY] == found
     assert found["protocol"]["chosen"] == {"epochs": "fixed"} and found["optimistic"] is False
     assert GestureModel.load(trained.path).metadata[SUMMARY] == found
-    assert latest_leave_one_out(manager, people, trained) == run
+    assert find_leave_one_out(manager, people, trained) == run
 
 
 def test_epochs_that_held_out_persons_chose_make_leaving_them_out_optimistic(
@@ -86,7 +86,7 @@ def test_a_reloaded_page_and_another_process_see_how_far_it_is(
         done, total, person = read_evaluation_progress(seen)
         assert total == 3 and (person == "") == (done == 3)
         time.sleep(0.01)
-    assert latest_leave_one_out(elsewhere, people, trained) == run
+    assert find_leave_one_out(elsewhere, people, trained) == run
     assert [r.name for r in elsewhere.runs(people)] == [trained.name]  # no training of its own
 
 
@@ -95,7 +95,7 @@ def test_stopped_early_it_says_nothing_about_all(manager, people, trained):
     manager.stop(run)
     with pytest.raises(TrainingError, match="run it again"):
         wait_for_evaluation(manager, run, ignore_progress)
-    assert run.status() == "stopped" and latest_leave_one_out(manager, people, trained) is None
+    assert run.status() == "stopped" and find_leave_one_out(manager, people, trained) is None
     assert SUMMARY not in GestureModel.load(trained.path).metadata
 
 
@@ -113,15 +113,15 @@ def test_one_person_alone_is_told_what_to_do(manager, store, people, trained):
 
 
 def test_classifiers_are_compared_in_one_table(manager, people):
-    assert latest_comparison(manager, people) is None
+    assert find_comparison(manager, people) is None
     found = wait_for_evaluation(
         manager, run := start_comparison(manager, people, seed=1), ignore_progress
     )
     assert [row["classifier"] for row in found["rows"]] == ["mlp", "knn", "logreg", "forest"]
     assert found["split"] == "person" and found["n"] == 75
     assert len(run.records("classifier")) == 4 and run.status() == "done"
-    assert latest_comparison(manager, people) == run and len(manager.runs(people)) == 1
-    assert run_result(run)["rows"] == found["rows"] and comparison_text(found)
+    assert find_comparison(manager, people) == run and len(manager.runs(people)) == 1
+    assert run_result(run)["rows"] == found["rows"] and describe_comparison(found)
 
 
 def row(name: str, low: float, high: float) -> dict:
@@ -147,4 +147,4 @@ def row(name: str, low: float, high: float) -> dict:
     ],
 )
 def test_one_plain_sentence_says_which_to_take(rows, said):
-    assert said in comparison_text({"rows": [{"classifier": "mlp"}, *rows]})
+    assert said in describe_comparison({"rows": [{"classifier": "mlp"}, *rows]})

@@ -212,7 +212,7 @@ def test_a_gesture_that_was_performed_once_waits_for_another_example(store, proj
     for name, times in (("swipe_left", 2), ("swipe_right", 1), ("clockwise", 2)):
         perform(store, project.id, name, times)
     still, clips = load_training_data(store, project.id)
-    assert not still.moving
+    assert not still.is_moving
     assert {clips.gestures[i].name for i in clips.labels} == {"swipe_left", "clockwise"}
 
 

@@ -13,8 +13,8 @@ from core.datasets.hand_crops import read_pack
 from core.errors import TrainingError
 from core.lab.net_data import (
     RENDERED,
-    landmarks_folder,
     load_training_data,
+    locate_landmarks,
     prepare_hand_pack,
 )
 from core.lab.renderer.rendered_hands import HELD_OUT, RenderedHands
@@ -45,7 +45,7 @@ def make_data(folder, brightness):
 
 def find_no_hands(paths, data):
     """The keypoints of the picture sources, which show none."""
-    folder = landmarks_folder(paths, data)
+    folder = locate_landmarks(paths, data)
     folder.mkdir(parents=True, exist_ok=True)
     for name in SOURCES:
         pd.DataFrame({"source": [], "score": [], **{column: [] for column in XY}}).to_parquet(
@@ -93,7 +93,7 @@ def test_hands_are_learned_from_whatever_the_teacher_says_of_their_side(paths, t
     find_no_hands(paths, data)
     points = {column: [value] * 2 for column, value in zip(XY, range(20, 62), strict=True)}
     table = pd.DataFrame({"source": ["a.png", "b.png"], "score": [0.51, 0.99], **points})
-    table.to_parquet(landmarks_folder(paths, data) / "didi.parquet")
+    table.to_parquet(locate_landmarks(paths, data) / "didi.parquet")
     pack = read_pack(prepare_hand_pack(paths, data, lambda *_: None))
     assert pack.table["source"].tolist() == ["a/b", "didi"]
     [told] = caplog.messages

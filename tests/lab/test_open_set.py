@@ -10,7 +10,7 @@ from core.gestures.labels import NONE
 from core.lab.open_set import (
     FOLDS,
     RejectionScores,
-    acceptance_rates,
+    rate_acceptance,
     read_unknown_signs,
     split_folds,
     summarise_scores,
@@ -35,7 +35,7 @@ def scores() -> RejectionScores:
 
 
 def test_each_fold_s_threshold_comes_from_the_other_s_gestures():
-    gestures, unknown = scores().accepted_masks()
+    gestures, unknown = scores().select_accepted()
     # fold 0 is judged by 96 % of fold 1: 1.92, fold 1 by that of fold 0: 0.96
     assert gestures[:100].all() and gestures[100:].sum() == 48
     assert unknown.tolist() == [True, False, True, False, True, False]  # the last was said `none`
@@ -46,7 +46,7 @@ def test_the_summary_counts_what_every_fold_is_asked_once():
     assert found.true_accept == pytest.approx(148 / 200)
     # half of two digits, and half of four other hands that count a fifth each
     assert found.false_accept == pytest.approx((1 + 2 / FOLDS) / (2 + 4 / FOLDS))
-    by = acceptance_rates(scores(), ["thumbs_up"])
+    by = rate_acceptance(scores(), ["thumbs_up"])
     assert by["gestures"] == {"thumbs_up": pytest.approx(0.74)}
     assert by["foreign"] == {"digits 2, 4, 7": 0.5, "other signs": 0.5}
     assert by["signs"] == {"L": 0.5, "digit 4": 0.5}

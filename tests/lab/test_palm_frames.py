@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.errors import TableError
 from core.estimators.depth_nets import PalmDetector
-from core.lab.palm_frames import measure_finding, palm_center, read_palm_frames
+from core.lab.palm_frames import locate_palm_centre, measure_finding, read_palm_frames
 from core.lab.renderer.render import RenderSettings, write_rendered_hands
 from core.pose.skeletons.table import HAND_21, ICVL_16, MSRA_21, NYU_14
 from core.reading.hand_finding import DepthFinder, SliceFinder
@@ -40,10 +40,10 @@ def test_real_frames_are_read_with_a_palm_that_is_seen_there(
 def test_a_palm_is_the_set_s_own_or_the_mean_of_wrist_and_knuckles() -> None:
     hand = np.arange(63, dtype=float).reshape(21, 3)
     # wrist 0, knuckles 5, 9, 13, 17; as MSRA counts 0 and 1, 5, 9, 13: the mean index times 3
-    assert palm_center(HAND_21, hand)[0] == pytest.approx(3 * 44 / 5)
-    assert palm_center(MSRA_21, hand)[0] == pytest.approx(3 * 28 / 5)
-    assert palm_center(NYU_14, hand[:14]).tolist() == hand[13].tolist()
-    assert palm_center(ICVL_16, hand[None, :16]).tolist() == hand[None, 0].tolist()
+    assert locate_palm_centre(HAND_21, hand)[0] == pytest.approx(3 * 44 / 5)
+    assert locate_palm_centre(MSRA_21, hand)[0] == pytest.approx(3 * 28 / 5)
+    assert locate_palm_centre(NYU_14, hand[:14]).tolist() == hand[13].tolist()
+    assert locate_palm_centre(ICVL_16, hand[None, :16]).tolist() == hand[None, 0].tolist()
 
 
 def test_rendered_palms_are_told_by_the_table_s_names_in_any_order(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from core.lab.starter import (
     OPTIONS,
     PROTOCOL,
     _format_card,
-    current_recipe,
     describe_recipe_changes,
+    list_recipe,
 )
 from core.lab.starter_data import SOURCES, read_recorders
 from core.measuring.gesture_evaluation import evaluate_gestures
@@ -36,17 +36,17 @@ def test_the_card_says_by_which_settings_the_shipped_model_was_made(starter):
 def test_the_card_of_a_new_starter_can_be_written(starter, shared_data):
     data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
     card = _format_card(data, starter.metadata["figures"], starter.metadata["rejection"])
-    assert describe_recipe_changes(current_recipe()) in card and f"{len(data)} samples" in card
+    assert describe_recipe_changes(list_recipe()) in card and f"{len(data)} samples" in card
 
 
 def test_a_setting_that_changed_is_named_with_both_values():
-    made_by = current_recipe() | {"epochs": 40, "least threshold": 0.08}
+    made_by = list_recipe() | {"epochs": 40, "least threshold": 0.08}
     note = describe_recipe_changes(
         {name: value for name, value in made_by.items() if name != "aim"}
     )
     changed = "aim none (now 0.25), epochs 40 (now 12), least threshold 0.08 (now none)"
     assert note.endswith(f"this one by {changed}.")
-    assert "another model" not in describe_recipe_changes(current_recipe())
+    assert "another model" not in describe_recipe_changes(list_recipe())
 
 
 def test_the_metadata_say_what_was_chosen_on_the_people_of_the_figures(starter):

@@ -96,7 +96,7 @@ def test_a_net_that_is_right_in_every_annotated_box_has_perfect_figures(net, coc
 
 def test_pck_and_oks_of_moved_keypoints_by_hand(coco) -> None:
     _, data, _ = coco
-    torso = data.torso_length(data.bodies[0].keypoints)
+    torso = data.measure_torso(data.bodies[0].keypoints)
 
     def find(rgb, bodies):
         """The first person moved by 0.15 torsos, the second not found, the third as it is."""

@@ -15,8 +15,8 @@ from core.gestures.classifier.learner import train
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.measuring.gesture_evaluation import (
     compute_accuracies,
+    count_open_set,
     evaluate_gestures,
-    open_set_rates,
     select_picture_gesture,
 )
 from core.media.pictures import encode_jpeg, encode_png, read_picture
@@ -49,10 +49,10 @@ def test_accuracies_of_six_items_by_hand():
 def test_open_set_rates_of_nine_items_by_hand():
     target = ["ok"] * 4 + ["fist"] + ["none"] * 4
     accepted = [True, True, False, None, True, False, True, None, False]
-    found = open_set_rates(target, accepted)
+    found = count_open_set(target, accepted)
     assert found == {"rejected": pytest.approx(1 / 4), "false_accept": pytest.approx(1 / 3)}
-    assert open_set_rates(["ok"], [True]) == {"rejected": 0.0, "false_accept": None}
-    assert open_set_rates(["none", "ok"], [None, None]) == {"rejected": None, "false_accept": None}
+    assert count_open_set(["ok"], [True]) == {"rejected": 0.0, "false_accept": None}
+    assert count_open_set(["none", "ok"], [None, None]) == {"rejected": None, "false_accept": None}
 
 
 def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, make_estimator):

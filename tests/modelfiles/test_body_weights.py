@@ -62,9 +62,9 @@ def test_a_backbone_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
     source = replace(WEIGHTS[name].sources[0], urls=urls, sha256_start=found[:8])
     record = fetch_weights(name, weights, source=source, accept_hash=found)
     assert record["parameters"] == 11_186_112  # 11,176,512 trainable, 9,600 running statistics
-    backbone = read_backbone("pose_resnet18.both", name, weights)
-    assert (backbone.about["source"], backbone.about["sha256"]) == (file.name, found)
-    assert all(np.array_equal(backbone.arrays[name], array) for name, array in arrays.items())
+    about, found_arrays = read_backbone("pose_resnet18.both", name, weights)
+    assert (about["source"], about["sha256"]) == (file.name, found)
+    assert all(np.array_equal(found_arrays[name], array) for name, array in arrays.items())
     assert save_published_net(name, weights, tmp_path / "nets") is None
     with pytest.raises(WeightsError, match="backbone of a pose_resnet18"):
         load_published_net(name, weights)

@@ -9,9 +9,9 @@ from core.errors import WeightsError
 from core.modelfiles.browser_files import (
     LOADER,
     MODELS,
-    browser_folder,
+    build_package_url,
+    get_browser_folder,
     has_browser_files,
-    npm_package_url,
     prepare_browser_files,
 )
 from tests.conftest import lacking
@@ -25,7 +25,7 @@ def test_the_models_are_the_server_s_and_a_second_preparation_changes_nothing(
     if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
     monkeypatch.setenv("npm_config_registry", CLOSED_PORT)
-    folder = browser_folder(weights_folder)
+    folder = get_browser_folder(weights_folder)
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     prepare_browser_files(weights_folder)
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
@@ -35,9 +35,9 @@ def test_the_models_are_the_server_s_and_a_second_preparation_changes_nothing(
 
 def test_the_registry_is_npm_s_default_or_the_configured_one():
     path = "/@mediapipe/tasks-vision/-/tasks-vision-0.10.35.tgz"
-    assert npm_package_url({}) == f"https://registry.npmjs.org{path}"
+    assert build_package_url({}) == f"https://registry.npmjs.org{path}"
     configured = {"npm_config_registry": "https://mirror.example/npm/"}
-    assert npm_package_url(configured) == f"https://mirror.example/npm{path}"
+    assert build_package_url(configured) == f"https://mirror.example/npm{path}"
 
 
 @pytest.mark.parametrize("files", [{}, {"package/vision_bundle.mjs": b"alert(1)"}, None])
@@ -53,11 +53,11 @@ def test_a_package_that_is_not_the_published_one_leaves_no_file(tmp_path, files)
                 archive.addfile(info, io.BytesIO(content))
     with pytest.raises(WeightsError, match=r"is not tasks-vision|sha256"):
         prepare_browser_files(tmp_path / "weights", package=path)
-    assert not list(browser_folder(tmp_path / "weights").iterdir())
+    assert not list(get_browser_folder(tmp_path / "weights").iterdir())
 
 
 def test_offline_the_error_names_the_url_and_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("npm_config_registry", CLOSED_PORT)
     with pytest.raises(WeightsError, match=r"127\.0\.0\.1:9/@mediapipe.*make setup"):
         prepare_browser_files(tmp_path)
-    assert not has_browser_files(tmp_path) and not (browser_folder(tmp_path) / LOADER).exists()
+    assert not has_browser_files(tmp_path) and not (get_browser_folder(tmp_path) / LOADER).exists()

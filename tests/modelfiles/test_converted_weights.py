@@ -9,9 +9,9 @@ from core.files import sha256_of
 from core.modelfiles import converted_weights
 from core.modelfiles.catalogue import expected_shapes
 from core.modelfiles.converted_weights import (
-    converted_path,
     import_weights,
     load_weights,
+    locate_converted,
     verify_weights,
 )
 from tests.modelfiles.conftest import make_arrays, pickle_arrays
@@ -60,7 +60,7 @@ def test_an_altered_file_does_not_verify(tmp_path):
     torch.save(arrays, tmp_path / "net.pth")
     import_weights(name, tmp_path / "net.pth", folder)
     assert verify_weights(name, folder)["name"] == name
-    with converted_path(name, folder).open("r+b") as file:
+    with locate_converted(name, folder).open("r+b") as file:
         file.seek(1_000_000)
         file.write(b"\x01\x02")
     for read in (verify_weights, load_weights):
@@ -117,7 +117,7 @@ def test_what_can_not_be_imported_is_named(tmp_path, small_file):
 def test_missing_weights_and_damaged_records_are_errors(tmp_path):
     with pytest.raises(WeightsError, match=r"weights fetch cpm\.body"):
         verify_weights(BODY, tmp_path)
-    path = converted_path(BODY, tmp_path)
+    path = locate_converted(BODY, tmp_path)
     path.write_bytes(b"x")
     for record, error in (("{", "not valid JSON"), ("[]", "altered")):
         path.with_suffix(".json").write_text(record)

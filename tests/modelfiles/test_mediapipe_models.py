@@ -37,8 +37,8 @@ def test_only_members_that_lack_a_normalisation_are_changed(weights_folder):
     with zipfile.ZipFile(find_prepared_model("hand_landmarker_full", weights_folder)) as archive:
         for name, member in MODELS["hand_landmarker_full"].members.items():
             assert hashlib.sha256(archive.read(name)).hexdigest() == member.sha256
-    with zipfile.ZipFile(find_prepared_model("hand_landmarker_lite", weights_folder)) as archive:
-        assert b"TFLITE_METADATA" in archive.read("hand_detector.tflite")
+    with zipfile.ZipFile(find_prepared_model("pose_landmarker_full", weights_folder)) as archive:
+        assert b"TFLITE_METADATA" in archive.read("pose_landmarks_detector.tflite")
 
 
 def test_a_second_preparation_changes_nothing_and_needs_no_network(prepared, monkeypatch):

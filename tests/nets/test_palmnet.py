@@ -2,7 +2,7 @@
 
 import torch
 
-from core.nets.palmnet import DEPTH_MAP, UNIT_MM, PalmNet
+from core.nets.palmnet import UNIT_MM, PalmNet
 
 
 def test_its_maps_are_a_quarter_of_a_frame_that_is_not_square() -> None:
@@ -20,7 +20,7 @@ def test_a_depth_is_said_from_the_surface_that_a_cell_sees() -> None:
     frames[0, 0, 12:16, 20:24] = 0.0  # nothing is seen
     frames[0, 0, :4, :4] = 2500.0  # too far to be seen
     with torch.no_grad():
-        depth_mm = net(frames)[0, 0, DEPTH_MAP] * UNIT_MM
+        depth_mm = net(frames)[0, 0, 1] * UNIT_MM
     assert depth_mm[0, 1] == 725
     assert depth_mm[1, 2] == 625
     assert depth_mm[3, 5] == 25

@@ -13,9 +13,9 @@ from core.media.videos import video_info
 from core.offline.files import (
     FileResult,
     TemporaryFolder,
-    hand_table,
+    describe_skip,
     read_upload,
-    skip_text,
+    tabulate_hands,
     zip_pictures,
 )
 from tests.support.hands_together import both_hands
@@ -44,7 +44,7 @@ def test_a_picture_comes_back_annotated_and_in_the_table(upload, thumb, tmp_path
     assert seen.records[0]["hands"][0]["gesture"] == "thumbs_up"
     annotated = read_picture(seen.jpeg)
     assert annotated.shape == read_picture(thumb).shape
-    table = hand_table([seen])
+    table = tabulate_hands([seen])
     assert table["file"].tolist() == ["'=thumb.jpg"]  # a spreadsheet must not run it
     assert table["gesture"].tolist() == ["thumbs_up"]
     assert list(tmp_path.iterdir()) == []  # the untrusted file is not kept
@@ -64,7 +64,7 @@ def test_a_video_comes_back_as_webm_with_a_row_a_hand(upload, shared_data, tmp_p
     assert seen.video is not None and seen.damage == ""
     info = video_info(seen.video)
     assert info.seconds == pytest.approx(len(seen.records) / info.fps, rel=0.1)
-    table = hand_table([seen])
+    table = tabulate_hands([seen])
     assert table["gesture"].mode()[0] == "fist"
     assert [path.suffix for path in tmp_path.iterdir()] == [".webm"]
     assert seen.gesture_fractions["fist"] == pytest.approx((table["gesture"] == "fist").mean())
@@ -102,7 +102,7 @@ def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
     rest = {"probability": 0.5, "rejected": False, "handedness": None, "score": 1.0}
     hands = [{"gesture": name, **rest} for name in ("=1+1", "fist", "fist", None)]
     seen = FileResult("-a.jpg", [{"frame": 0, "time_s": 0.0, "hands": hands}], b"")
-    table = hand_table([seen])
+    table = tabulate_hands([seen])
     assert table["gesture"].tolist() == ["'=1+1", "fist", "fist", ""]
     assert table["file"].tolist() == ["'-a.jpg"] * 4
     # a hand without a model's word has no share
@@ -170,7 +170,7 @@ def test_a_picture_without_a_hand_is_read_and_has_no_row(upload):
     grey = encode_png(np.full((100, 140, 3), 120, np.uint8))
     read = upload("grey.png", grey)
     assert read.files[0].hands == 0
-    table = hand_table(read.files)
+    table = tabulate_hands(read.files)
     assert table.empty
     written = pd.read_csv(io.StringIO(table.to_csv(index=False)))
     assert list(written.columns)[:2] == ["file", "frame"]
@@ -186,7 +186,7 @@ def test_two_hands_of_a_picture_have_two_rows(upload, make_estimator, thumb):
     photo = read_picture(thumb)
     two = encode_png(both_hands(photo, photo))
     read = upload("two.png", two, make=partial(make_estimator, num_poses=2))
-    table = hand_table(read.files)
+    table = tabulate_hands(read.files)
     assert table["hand"].tolist() == [0, 1]
     assert table["gesture"].tolist() == ["thumbs_up"] * 2
 
@@ -209,4 +209,4 @@ def test_a_package_goes_with_its_holder():
     ],
 )
 def test_a_refused_file_is_named_once(name, reason, said):
-    assert skip_text(name, reason) == said
+    assert describe_skip(name, reason) == said

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from core.offline.keypoint_table import table_columns, to_json, to_rows, to_table
+from core.offline.keypoint_table import list_columns, to_json, to_rows, to_table
 from core.pose.skeletons.angles import ANGLES
 from core.pose.skeletons.table import BODY_33, HAND_21
 from core.pose.types import Estimate, Frame, Pose
@@ -26,7 +26,7 @@ def rows(*poses, **more):
 def test_a_body_has_its_pixels_visibility_metres_and_angles():
     world = np.arange(99, dtype=np.float32).reshape(33, 3) / 100
     table = to_table(rows(body(world=world)), BODY_33)
-    assert list(table) == table_columns(BODY_33)
+    assert list(table) == list_columns(BODY_33)
     [row] = table.to_dict("records")
     assert (row["source"], row["frame"], row["time_s"], row["person"]) == ("walk.mp4", 7, 1.25, 0)
     assert (row["width"], row["height"], row["estimator"]) == (40, 30, "test")
@@ -45,7 +45,7 @@ def test_persons_keep_the_numbers_that_they_are_given():
 
 
 def test_a_hand_has_the_columns_that_tables_of_hands_always_had():
-    names = table_columns(HAND_21)
+    names = list_columns(HAND_21)
     assert names[:10] == [
         *("source", "gesture", "frame", "time_s", "hand", "handedness"),
         *("score", "width", "height", "estimator"),
@@ -60,7 +60,7 @@ def test_a_hand_has_the_columns_that_tables_of_hands_always_had():
 
 def test_without_rows_the_columns_are_there():
     table = to_table([], BODY_33)
-    assert list(table) == table_columns(BODY_33) and table.empty
+    assert list(table) == list_columns(BODY_33) and table.empty
     assert json.loads(to_json(table, BODY_33))["frames"] == []
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from core.gestures.evaluation.validation import read_predictions
-from core.jobs.evaluations import COMPARISON, LEFT_OUT, latest_leave_one_out
+from core.jobs.evaluations import COMPARISON, LEFT_OUT, find_leave_one_out
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.store import Project, Store
@@ -108,7 +108,7 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     press(app, "Test on new people (leave one person out)")
     again = open_train()  # a reload, while it may still be at work
     wait_until_measured(again, manager, people)
-    found = latest_leave_one_out(manager, people, run).records("result")[0]
+    found = find_leave_one_out(manager, people, run).records("result")[0]
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"
@@ -153,8 +153,8 @@ def test_classifiers_are_compared_with_one_click(app, manager, people):
 
 
 def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):
-    rows = [p for p in read_predictions(run.path) if (p.target, p.predicted) == ("fist", "fist")]
-    assert rows, "fists were held out and known"
+    rows = read_predictions(run.path).query("target == predicted == 'fist'")
+    assert len(rows), "fists were held out and known"
     gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
     cell = labelled(app.selectbox, "Samples of (shown")
     fist = gestures.index("fist")
@@ -163,6 +163,6 @@ def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):
     assert len(app.get("image")) == min(8, len(rows))
     press(app, f"Open all {len(rows)} in Review")
     assert app.session_state[f"review_ids_{store.project('People').id}"] == [
-        p.sample_id for p in sorted(rows, key=lambda p: -p.probability)
+        p.sample_id for p in sorted(rows.itertuples(), key=lambda p: -p.probability)
     ]
     assert app.title[0].value == "Review"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.gestures.modelfile.card import model_card
+from core.gestures.modelfile.card import format_card
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.skeletons.table import BODY_33, LSP_14
@@ -84,6 +84,6 @@ def test_a_model_of_whole_bodies_says_that_it_sees_half_of_one(arms):
 def test_the_card_that_ships_is_the_model_s_and_speaks_of_bodies(arms):
     card = (Paths.arms / "CARD.md").read_text(encoding="utf-8")
     notes = card[card.index("## How it was made") :]
-    assert card == model_card(arms.metadata, arms.gestures, notes=notes)
+    assert card == format_card(arms.metadata, arms.gestures, notes=notes)
     assert "made\\-up bodies" in card and "made\\-up hands" not in card
     assert "Leeds Sports Pose Extended (14149), COCO 2017 (1026)" in card

@@ -51,7 +51,7 @@ def test_they_come_in_as_clips_of_moving_gestures_a_recording_a_burst(store, tab
     kinds = {g.name: g.kind for g in store.gestures(project.id)}
     assert (kinds["swipe_right"], kinds["stop"]) == ("moving", "moving")
     data = store.training_data(project.id)
-    assert data.moving and data.keypoints.shape == (4, 16, 1, 2)
+    assert data.is_moving and data.keypoints.shape == (4, 16, 1, 2)
     assert len({*data.recordings}) == 3 and {*data.persons} == {"anna", "ben"}
     again = import_path(store, "ways", table, ImportOptions(layout="point-history"))
     assert (again.added, again.already) == (0, 4)

@@ -34,8 +34,8 @@ from core.training.checkpoint import CHECKPOINT, WEIGHTS
 from core.training.loop import (
     NetOptions,
     SampleStream,
+    compute_rate_factor,
     evaluate_net,
-    learning_rate_factor,
     train_net,
 )
 from core.training.losses import LOSSES
@@ -235,7 +235,7 @@ def test_loader_processes_of_one_training_draw_different_samples():
 
 
 def test_the_learning_rate_rises_and_falls_to_a_hundredth():
-    factors = [learning_rate_factor(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
+    factors = [compute_rate_factor(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
     assert factors == pytest.approx([0, 0.5, 1, 0.505, 0.01], abs=1e-3)
 
 

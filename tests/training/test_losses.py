@@ -11,10 +11,10 @@ from core.nets.crossinfonet import TrainingOutputs
 from core.training.losses import (
     cross_info_loss,
     euclidean_loss,
-    heatmap_targets,
     joint_loss,
     make_guidance_targets,
     make_joint_targets,
+    make_map_targets,
     palm_loss,
     stage_loss,
 )
@@ -23,7 +23,7 @@ from core.training.losses import (
 def test_targets_peak_at_the_keypoint_by_the_pixel_convention():
     # cell (5, 3) of a map of stride 4 lies at pixel 4·5 + 1.5, 4·3 + 1.5
     keypoints = torch.tensor([[[21.5, 13.5], [float("nan"), float("nan")]]])
-    target = heatmap_targets(keypoints, (8, 10), stride=4)
+    target = make_map_targets(keypoints, (8, 10), stride=4)
     assert tuple(target.shape) == (1, 3, 8, 10)
     assert float(target[0, 0, 3, 5]) == 1
     assert float(target[0, 0, 3, 6]) == pytest.approx(math.exp(-1 / (2 * 1.5**2)))
@@ -34,7 +34,7 @@ def test_targets_peak_at_the_keypoint_by_the_pixel_convention():
 
 def test_the_published_loss_is_half_the_squared_distance():
     keypoints = torch.tensor([[[21.5, 13.5]]])
-    target = heatmap_targets(keypoints, (8, 10), 4)[:, None]
+    target = make_map_targets(keypoints, (8, 10), 4)[:, None]
     maps = target.repeat(1, 2, 1, 1, 1)
     maps[0, 1, 0, 0, 0] += 2  # one cell of stage 2 is 2 off: 2² / 2
     assert float(euclidean_loss(maps, keypoints, torch.ones(1), 4)) == pytest.approx(2, abs=1e-5)
@@ -153,7 +153,7 @@ def test_a_palm_s_depth_costs_where_the_palm_is_and_nowhere_else():
     assert float(palm_loss(maps, keypoints, torch.ones(1), 4) - exact) == pytest.approx(1.0)
     maps[0, 0, 1] = 7.0
     maps[0, 0, 1, 0, 0] = 1007.0  # 3 rows and 5 columns away: e^(−34/4.5) of the highest cell
-    gaussian = heatmap_targets(keypoints[..., :2], (8, 10), 4)[0, 0]
+    gaussian = make_map_targets(keypoints[..., :2], (8, 10), 4)[0, 0]
     share = math.exp(-34 / (2 * 1.5**2)) / float(gaussian.sum())
     far = float(palm_loss(maps, keypoints, torch.ones(1), 4) - exact)
     assert far == pytest.approx(2 * 1000 * share, rel=1e-3)

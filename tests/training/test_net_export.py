@@ -66,8 +66,8 @@ def test_a_trained_palm_net_is_written_as_its_estimator_reads_it(tmp_path):
     frame = np.random.default_rng(0).uniform(400, 900, (120, 160)).astype(np.float32)
     with torch.no_grad():
         palm = net(torch.from_numpy(frame)[None, None])[0, 0, 0].sigmoid()
-    found = PalmDetector(tmp_path / "net").find_palm(frame)
-    assert found.score == pytest.approx(float(palm.max()), abs=1e-4)
+    _, score = PalmDetector(tmp_path / "net").find_palm(frame)
+    assert score == pytest.approx(float(palm.max()), abs=1e-4)
 
 
 PICTURE = torch.tensor([[[[51, 102, 204]]]], dtype=torch.uint8)

@@ -45,15 +45,15 @@ def test_a_net_has_the_file_s_tensors_and_its_own_head(tmp_path):
     file, tensors = save_resnet18(tmp_path / "resnet18.pth")
     net = build_net("pose_resnet18.both", **SMALL)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-    backbone = read_backbone("pose_resnet18.both", str(file), tmp_path)
-    fill_net(net, backbone.arrays)
+    about, arrays = read_backbone("pose_resnet18.both", str(file), tmp_path)
+    fill_net(net, arrays)
     own = net.state_dict()
     backbones = [name for name in own if name.startswith(("conv1", "bn1", "layer"))]
     filled = [name for name in backbones if not name.endswith("num_batches_tracked")]
     assert len(filled) == 100  # 20 convolutions, and 20 normalisations of four arrays
     assert all(torch.equal(own[name], tensors[name]) for name in filled)
     assert all(torch.equal(own[name], before[name]) for name in own if name not in filled)
-    assert backbone.about["name"] == "resnet18.imagenet" and "licence" not in backbone.about
+    assert about["name"] == "resnet18.imagenet" and "licence" not in about
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def _apply_matrices(keypoints: torch.Tensor, matrices: torch.Tensor) -> torch.Te
 
 def rotate_clockwise(keypoints: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
     """Rotate each sample's (…, D) keypoints by its (N,) angle, radians, clockwise on the screen."""
-    return _apply_matrices(keypoints, _rotations(angle))
+    return _apply_matrices(keypoints, _make_rotations(angle))
 
 
 def _draw_warps(n: int, options: Augmentation, generator: torch.Generator) -> torch.Tensor:
@@ -130,10 +130,10 @@ def _draw_warps(n: int, options: Augmentation, generator: torch.Generator) -> to
     shear = torch.randn(n, generator=generator) * options.shear
     zero, one = torch.zeros(n), torch.ones(n)
     change = torch.stack([torch.stack([width, shear], 1), torch.stack([zero, one], 1)], 1)
-    return _rotations(angle) @ change
+    return _make_rotations(angle) @ change
 
 
-def _rotations(angle: torch.Tensor) -> torch.Tensor:
+def _make_rotations(angle: torch.Tensor) -> torch.Tensor:
     """Return (N, 2, 2) rotation matrices of (N,) angles, radians clockwise on the screen."""
     cos, sin = angle.cos(), angle.sin()
     return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)

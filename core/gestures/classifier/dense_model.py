@@ -63,11 +63,3 @@ class DenseModel:
         logits = x @ kernel + bias
         powers = np.exp(logits - logits.max(1, keepdims=True))
         return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
-
-
-def flatten_openpose_peaks(points: Floats) -> Floats:
-    """Flatten (N, 22, 2) peaks, 21 keypoints and the background map's, into the (N, 44) inputs of
-    Hand-Pose-Classification. Raise ModelError for another shape."""
-    if points.ndim != 3 or points.shape[1:] != (22, 2):
-        raise ModelError(f"expected (N, 22, 2) peaks, background included, got {points.shape}")
-    return points.reshape(len(points), 44).astype(np.float32)

@@ -1,5 +1,5 @@
-"""Training gestures while somebody waits: measured on held-out samples, then fitted on all; saved
-as soon as the net is usable, and again at the end.
+"""Train gestures while the user waits: measure on held-out samples, then fit on all; save as soon
+as the net is usable, and again at the end.
 """
 
 import time
@@ -29,7 +29,13 @@ from core.gestures.evaluation.validation import (
 )
 from core.gestures.modelfile.export import save_model, save_motion_model, save_preliminary
 from core.gestures.modelfile.gesture_model import MOTIONS
-from core.gestures.motion.motion_learner import train_motions
+from core.gestures.motion.motion_learner import (
+    choose_matcher,
+    fit_matcher,
+    fit_rejecting_templates,
+    predict_motions,
+)
+from core.gestures.motion.motion_net import choose_epochs
 from core.gestures.openset.rejection import fit_rejection, measure_rejection
 from core.training.background import ReplacedError, Stop
 from core.training.runs import DONE, FAILED, REPLACED, STOPPED, Run, describe_error
@@ -105,12 +111,12 @@ def _train_classifier(
 ) -> TrainResult:
     """Split the samples, and train the chosen classifier: an MLP, a baseline (measured but not
     saved), or a matcher of moving gestures."""
-    if data.moving and options.classifier != "mlp":
+    if data.is_moving and options.classifier != "mlp":
         raise TrainingError(
             f"“{options.classifier}” only classifies still gestures, and these move: "
             "train without choosing a classifier"
         )
-    if data.moving:
+    if data.is_moving:
         return _train_motions(data, run, options, stop)
     split = split_by_groups(data, options.seed)
     if options.classifier == "mlp":
@@ -201,19 +207,32 @@ def _refit_on_all(
 
 
 def _train_motions(data: GestureData, run: Run, options: TrainOptions, stop: Stop) -> TrainResult:
-    """Train a matcher of moving gestures, and save it as the run's model."""
+    """Choose and fit a matcher of moving gestures on the training part, measure it, refit it on all
+    samples unless stopped, and save it as the run's model."""
     split = split_motions(data, options.seed)
-    found = train_motions(data, split, run, options, stop)
-    matcher = {"matcher": found.kind, "compared": found.compared}
-    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": found.chosen_on})
+    training, validation = data.take(split.train), data.take(split.validation)
+    kind, compared = choose_matcher(training, options, stop=stop)
+    run.log(event="chosen", matcher=kind, **compared)
+    epochs = choose_epochs(training, options)
+    matcher = fit_matcher(kind, training, options, epochs, stop, run.log)
+    predicted = predict_motions(matcher, validation)
+    figures = save_predictions(run.path, validation, predicted, split.kind)
+    if not stop.is_set():
+        run.log(event="refit", epochs=epochs)
+        refitted = fit_matcher(kind, data, options, epochs, stop)
+        if not stop.is_set():
+            matcher, training = refitted, data
+    stopped, choice = stop.is_set(), {"matcher": kind, "compared": compared}
+    chosen_on = Part.TRAINING if compared else Part.FIXED
+    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": chosen_on})
     metadata = {
-        "figures": found.figures,
-        "refitted_on_all": found.refitted,
-        "epochs": found.epochs,
+        "figures": figures,
+        "refitted_on_all": not stopped,
+        "epochs": epochs,
         "options": asdict(options),
         **protocol.to_dict(),
-        **matcher,
+        **choice,
     }
-    save_motion_model(found.matcher, data, run.path, metadata, found.templates)
-    stopped = not found.refitted
-    return TrainResult(run.path, found.figures, protocol, stopped=stopped, matcher=matcher)
+    templates = fit_rejecting_templates(matcher, training, options)
+    save_motion_model(matcher, data, run.path, metadata, templates)
+    return TrainResult(run.path, figures, protocol, stopped=stopped, matcher=choice)

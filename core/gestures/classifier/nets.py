@@ -3,6 +3,7 @@
 Convention: N samples, K keypoints, F features, C gestures.
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -29,7 +30,7 @@ class GestureNet(nn.Module):
         self.features = features
         self.register_buffer("mean", torch.zeros(features.count))
         self.register_buffer("spread", torch.ones(features.count))
-        self.layers = _layers(features.count, hidden, hidden // 2, classes)
+        self.layers = _build_layers(features.count, hidden, hidden // 2, classes)
 
     @classmethod
     def create_random(
@@ -40,7 +41,7 @@ class GestureNet(nn.Module):
         net.mean = torch.from_numpy(features.mean(0).astype(np.float32))
         # the constant keeps features that hardly vary in the samples from exploding in use
         net.spread = torch.from_numpy((features.std(0) + 0.02).astype(np.float32))
-        _init_weights(net.layers, generator)
+        init_weights(net.layers, generator)
         return net
 
     def standardise(self, x: torch.Tensor) -> torch.Tensor:
@@ -63,8 +64,8 @@ class RejectionHead(nn.Module):
     def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
         super().__init__()
         self.none = none
-        self.layers = _layers(feature_count, _HEAD_HIDDEN, _HEAD_HIDDEN // 2, 1)
-        _init_weights(self.layers, generator)
+        self.layers = _build_layers(feature_count, _HEAD_HIDDEN, _HEAD_HIDDEN // 2, 1)
+        init_weights(self.layers, generator)
 
     def log_odds(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Compute the head's own (N,) log-odds of (N, F) features; a generator turns on dropout."""
@@ -105,14 +106,14 @@ def run_net(net: nn.Module, data: GestureData) -> list[NDArray[np.float32]]:
     return [one.numpy() for one in (out if isinstance(out, tuple) else (out,))]
 
 
-def _layers(*sizes: int) -> nn.ModuleList:
+def _build_layers(*sizes: int) -> nn.ModuleList:
     return nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
 
 
-def _init_weights(layers: nn.ModuleList, generator: torch.Generator) -> None:
-    """Initialise linear layers: Kaiming-uniform weights, biases 0."""
+def init_weights(layers: Iterable[nn.Module], generator: torch.Generator) -> None:
+    """Initialise linear layers and convolutions: Kaiming-uniform weights, biases 0."""
     for layer in layers:
-        assert isinstance(layer, nn.Linear)
+        assert isinstance(layer, nn.Linear | nn.Conv1d) and layer.bias is not None
         nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
         nn.init.zeros_(layer.bias)
 
@@ -122,9 +123,12 @@ def _apply_layers(
 ) -> torch.Tensor:
     """Apply linear layers: ReLU after all but the last, dropout if a generator is given."""
     for layer in layers[:-1]:
-        x = torch.relu(layer(x))
-        if generator is not None:
-            mask = torch.rand(x.shape, generator=generator) >= _DROPOUT
-            x = x * mask / (1 - _DROPOUT)
-    found: torch.Tensor = layers[-1](x)
-    return found
+        x = apply_dropout(torch.relu(layer(x)), generator)
+    return layers[-1](x)
+
+
+def apply_dropout(x: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+    """Set random elements to 0 and scale up the others; change nothing without a generator."""
+    if generator is None:
+        return x
+    return x * (torch.rand(x.shape, generator=generator) >= _DROPOUT) / (1 - _DROPOUT)

@@ -13,7 +13,7 @@ from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samp
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.intervals import estimate_difference
 from core.gestures.evaluation.protocol import Part, Protocol
-from core.gestures.evaluation.validation import compute_figures, held_out_groups, split_by_groups
+from core.gestures.evaluation.validation import compute_figures, get_split_groups, split_by_groups
 from core.training.background import Stop
 
 EPOCHS = 20  # fixed; leave-one-recorder-out accuracy is flat from 10 to 25
@@ -53,11 +53,11 @@ def compare_classifiers(
     *,
     seed: int = 0,
     epochs: int = EPOCHS,
-    on_row: Callable[[dict[str, Any]], None] = lambda row: None,
+    log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> dict[str, Any]:
     """Fit each of `CLASSIFIERS` on the same training samples, measure its accuracy on the same
-    held-out samples, and call `on_row` with its row; end early if stopped. Raise TrainingError if
+    held-out samples, and log its row; end early if stopped. Raise TrainingError if
     the data can't be trained on.
 
     Returns:
@@ -68,7 +68,7 @@ def compare_classifiers(
     data = data.drop_empty_gestures()
     split = split_by_groups(data, seed)
     train, validation = data.take(split.train), data.take(split.validation)
-    groups, unit = held_out_groups(validation, split.kind)
+    groups, unit = get_split_groups(validation, split.kind)
     rows: list[dict[str, Any]] = []
     first: NDArray[np.bool_] | None = None
     for name in CLASSIFIERS:
@@ -90,7 +90,7 @@ def compare_classifiers(
             mean, low, high = estimate_difference(first, correct, groups, unit)
             row |= {"difference": mean, "difference_interval": [low, high]}
         rows.append(row)
-        on_row(row)
+        log(event="classifier", **row)
     return {
         **Protocol(split.kind, {"epochs": Part.FIXED}).to_dict(),
         "n": len(validation),

@@ -1,8 +1,6 @@
 """2-D maps of the samples' features: near points are hands that look similar. N samples, F
 features."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,15 +10,6 @@ from core.gestures.loading import import_torch_first
 POINTS = 5_000  # of a map at most
 _COMPONENTS = 30  # that t-SNE gets; the rest is noise
 _PERPLEXITY = 30.0
-
-
-@dataclass(frozen=True, eq=False)
-class Embedding:
-    """(N, 2) points of a map, in which only distances are meaningful, and the fraction of the
-    features' variance that they explain (NaN for t-SNE)."""
-
-    points: Floats
-    explained: float = float("nan")
 
 
 def sample_evenly(groups: Ints, limit: int = POINTS) -> Ints:
@@ -39,18 +28,20 @@ def sample_evenly(groups: Ints, limit: int = POINTS) -> Ints:
     return np.sort(np.concatenate(chosen))
 
 
-def embed_by_pca(features: Floats) -> Embedding:
-    """Project the features on two principal components; all zeros for identical samples."""
+def embed_by_pca(features: Floats) -> tuple[Floats, float]:
+    """Project the features on two principal components, all zeros for identical samples; return the
+    (N, 2) points, in which only distances are meaningful, and the fraction of the features'
+    variance that they explain."""
     if _are_identical(features):
-        return Embedding(np.zeros((len(features), 2), np.float32), 1.0)
+        return np.zeros((len(features), 2), np.float32), 1.0
     points, explained = _project_on_components(features, 2)
-    return Embedding(points, float(explained.sum()))
+    return points, float(explained.sum())
 
 
-def embed_by_tsne(features: Floats, seed: int = 0) -> Embedding:
+def embed_by_tsne(features: Floats) -> tuple[Floats, float]:
     """Embed features in 2-D by t-SNE (van der Maaten and Hinton 2008) after PCA: only nearby points
     are comparable. Use PCA for fewer than 4 or identical samples. 5,000 points take about a minute.
-    """
+    Return the points as `embed_by_pca`, but NaN for the fraction."""
     if len(features) < 4 or _are_identical(features):
         return embed_by_pca(features)
     import_torch_first()
@@ -58,8 +49,8 @@ def embed_by_tsne(features: Floats, seed: int = 0) -> Embedding:
 
     few, _ = _project_on_components(features, _COMPONENTS)
     perplexity = min(_PERPLEXITY, (len(few) - 1) / 3)
-    found = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(few)
-    return Embedding(found.astype(np.float32))
+    found = TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(few)
+    return found.astype(np.float32), float("nan")
 
 
 def _are_identical(features: Floats) -> bool:

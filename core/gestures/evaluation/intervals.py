@@ -61,10 +61,10 @@ def estimate_accuracy(
         equal_weights: every group weighs the same, however many samples it has.
     """
     sums, counts = _count_by_group(correct.astype(float), groups)
-    return accuracy_from_counts(sums, counts, kind, equal_weights=equal_weights)
+    return estimate_from_counts(sums, counts, kind, equal_weights=equal_weights)
 
 
-def accuracy_from_counts(
+def estimate_from_counts(
     correct: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, equal_weights: bool = False
 ) -> Accuracy:
     """Compute `estimate_accuracy` from each group's (k,) correct samples and (k,) totals."""

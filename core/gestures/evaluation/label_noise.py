@@ -30,7 +30,7 @@ class NoiseScores:
     other: Ints  # (N,) the more likely gesture; the sample's own where none is more likely
 
 
-def noise_by_neighbours(
+def score_by_neighbours(
     features: Floats, labels: Ints, recordings: Ints, progress: Progress = ignore_progress
 ) -> NoiseScores:
     """Score each sample by the fraction of its nearest neighbours that have another label, from (N,
@@ -87,7 +87,7 @@ def _vote_by_neighbours(
     return score, np.where(2 * agreeing >= voters, labels, likeliest)
 
 
-def noise_by_model(probabilities: Floats, labels: Ints) -> NoiseScores:
+def score_by_model(probabilities: Floats, labels: Ints) -> NoiseScores:
     """Score each sample by the probability that a model assigns to other gestures, from its (N, C)
     probabilities and (N,) labels. NaN for label −1, a gesture unknown to the model."""
     known = labels >= 0

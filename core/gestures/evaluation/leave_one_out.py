@@ -8,7 +8,7 @@ import numpy as np
 from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
 from core.gestures.data import GestureData
-from core.gestures.evaluation.intervals import accuracy_from_counts
+from core.gestures.evaluation.intervals import estimate_from_counts
 from core.gestures.evaluation.validation import compute_figures
 from core.gestures.motion.motion_learner import choose_matcher, fit_matcher, predict_motions
 from core.training.background import Stop
@@ -22,7 +22,7 @@ def leave_one_person_out(
     epochs: int,
     *,
     only: Collection[str] | None = None,
-    on_person: Callable[[str, dict[str, Any]], None] = lambda person, figures: None,
+    log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each person (or only those in `only`), measured by a model trained on
@@ -30,8 +30,8 @@ def leave_one_person_out(
 
     Samples of unknown people are ignored: they may show any of the others. A sample of a gesture
     that no other person recorded can't be judged: `unjudged` counts those samples, and a person who
-    has no judged sample has n = 0 and no other figures. `on_person` is called with each person and
-    the figures; if stopped, the remaining people are not measured.
+    has no judged sample has n = 0 and no other figures. Each person's figures are logged, but not
+    the confusion; if stopped, the remaining people are not measured.
     """
     persons = data.known_persons
     if len(persons) < 2:
@@ -49,7 +49,8 @@ def leave_one_person_out(
         if stop is not None and stop.is_set():
             break  # this net was not fitted for all its epochs
         found[person] = figures
-        on_person(person, figures)
+        logged = {key: value for key, value in figures.items() if key != "confusion"}
+        log(event="person", person=person, **logged)
     return found
 
 
@@ -63,7 +64,7 @@ def _measure_person(
     if len(known) < 2 or not judged.any():
         return {"n": 0, "unjudged": len(own)}
     rows = own.take(judged)
-    if others.moving:
+    if others.is_moving:
         kind, _ = choose_matcher(others, options, epochs, stop)
         predicted = predict_motions(fit_matcher(kind, others, options, epochs, stop), rows)
     else:
@@ -86,7 +87,7 @@ def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     worst = min(accuracies, key=lambda person: accuracies[person])
     counts = np.array([found["n"] for found in judged.values()])
     correct = np.round(counts * np.array(list(accuracies.values())))
-    mean = accuracy_from_counts(correct, counts, "person", equal_weights=True)
+    mean = estimate_from_counts(correct, counts, "person", equal_weights=True)
     return {
         "n": int(counts.sum()),
         "mean_accuracy": mean.value,

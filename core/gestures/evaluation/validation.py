@@ -1,8 +1,6 @@
 """Splits that keep neighbouring frames together; figures of the held-out samples, and their
 predictions in `validation.csv` of the run's folder. N samples, C gestures."""
 
-import csv
-import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ _MIN_JUDGED = 0.5  # fraction of the samples of moving gestures whose gesture ca
 _LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "recordings"))
 FILE = "validation.csv"
 _COLUMNS = ["sample_id", "truth", "said", "probability"]
+_TYPES = {"sample_id": int, "target": str, "predicted": str, "probability": float}  # in tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +124,7 @@ def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> di
     """Compute the figures of held-out samples from (N,) predicted labels, ready for JSON: n,
     accuracy, interval (95 %, by groups of this kind), groups and effective_n (see `intervals`),
     per_gesture (n, accuracy, interval) and confusion (C, C)."""
-    groups, unit = held_out_groups(data, kind)
+    groups, unit = get_split_groups(data, kind)
     correct = data.labels == predicted
     whole = estimate_accuracy(correct, groups, unit)
     classes = len(data.gestures)
@@ -149,20 +148,10 @@ def _to_json(found: Accuracy) -> dict[str, Any]:
     return {"n": found.n, "accuracy": found.value, "interval": [found.low, found.high]}
 
 
-def held_out_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
+def get_split_groups(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
     """Return the (N,) groups that a split of this kind holds out, and their kind."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The prediction for one held-out sample: gesture names, and a probability from 0 to 1."""
-
-    sample_id: int
-    target: str
-    predicted: str
-    probability: float
 
 
 def save_predictions(
@@ -172,30 +161,29 @@ def save_predictions(
     `validation.csv`, and return their figures. No file is written for samples without ids."""
     predicted = probabilities.argmax(1)
     if len(data.sample_ids):
-        names = [gesture.name for gesture in data.gestures]
-        rows = zip(data.sample_ids, data.labels, predicted, probabilities.max(1), strict=True)
-        lines = [[int(i), names[t], names[s], f"{p:.6f}"] for i, t, s, p in rows]
-        table = io.StringIO(newline="")
-        csv.writer(table).writerows([_COLUMNS, *lines])
-        write_whole(folder / FILE, table.getvalue().encode())
+        names = np.array([gesture.name for gesture in data.gestures], object)
+        columns = (data.sample_ids, names[data.labels], names[predicted], probabilities.max(1))
+        table = pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True)))
+        write_whole(folder / FILE, table.to_csv(index=False, float_format="%.6f").encode())
     return compute_figures(data, predicted, kind)
 
 
-def read_predictions(folder: Path) -> list[Prediction]:
-    """Read a run's `validation.csv`; [] if there is none. Raise TrainingError if it is invalid."""
+def read_predictions(folder: Path) -> pd.DataFrame:
+    """Read a run's `validation.csv` as a table with sample_id, target, predicted and probability, 0
+    to 1, of each held-out sample; empty without a file. Raise TrainingError if it is invalid."""
     if not (folder / FILE).is_file():
-        return []
-    with (folder / FILE).open(encoding="utf-8", newline="") as file:
-        header, *lines = [row for row in csv.reader(file) if row] or [[]]
+        return pd.DataFrame(columns=[*_TYPES])
     try:
-        if header != _COLUMNS:
-            raise ValueError(f"its columns are {header}")
-        return [Prediction(int(i), t, s, float(p)) for i, t, s, p in lines]
+        table = pd.read_csv(folder / FILE, dtype=str, keep_default_na=False)
+        if [*table.columns] != _COLUMNS:
+            raise ValueError(f"its columns are {[*table.columns]}")
+        return table.set_axis([*_TYPES], axis=1).astype(_TYPES)
     except ValueError as error:
         raise TrainingError(f"{folder / FILE} can't be read ({error}): train again") from error
 
 
-def find_cell_samples(predictions: list[Prediction], target: str, predicted: str) -> list[int]:
+def find_cell_samples(predictions: pd.DataFrame, target: str, predicted: str) -> list[int]:
     """Return the sample ids in one cell of the confusion matrix, most confident first."""
-    cell = [p for p in predictions if (p.target, p.predicted) == (target, predicted)]
-    return [p.sample_id for p in sorted(cell, key=lambda p: -p.probability)]
+    in_cell = (predictions["target"] == target) & (predictions["predicted"] == predicted)
+    cell = predictions[in_cell].sort_values("probability", ascending=False, kind="stable")
+    return cell["sample_id"].tolist()

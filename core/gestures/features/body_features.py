@@ -47,7 +47,7 @@ class BodyFeatures(FeatureSet):
     def _head(self) -> int:
         return next(self.skeleton.index(name) for name in _HEADS if name in self.skeleton.joints)
 
-    def _left_right(self, keypoint: str) -> list[int]:
+    def _index_sides(self, keypoint: str) -> list[int]:
         """Return the indices of the left and right keypoint with this name."""
         return [self.skeleton.index(f"{side}_{keypoint}") for side in ("left", "right")]
 
@@ -57,14 +57,14 @@ class BodyFeatures(FeatureSet):
         scaled, _ = self._scale_to_shoulders(seen, xp)
         pairs, head = self._fill_missing(scaled, xp)
         bones = {
-            end: _unit_or_zero(
-                scaled[:, self._left_right(end)] - scaled[:, self._left_right(parent)], xp
+            end: _to_unit_or_zero(
+                scaled[:, self._index_sides(end)] - scaled[:, self._index_sides(parent)], xp
             )
             for parent, end in _BONES
         }
-        left, right = self._left_right("shoulder")
-        line = _unit_or_zero(scaled[:, left : left + 1] - scaled[:, right : right + 1], xp)
-        angles = [part for a, b in _ANGLES for part in _cosine_and_sine(bones[a], bones[b])]
+        left, right = self._index_sides("shoulder")
+        line = _to_unit_or_zero(scaled[:, left : left + 1] - scaled[:, right : right + 1], xp)
+        angles = [part for a, b in _ANGLES for part in _compute_cosine_sine(bones[a], bones[b])]
         vectors = [pair[:, 0:1] - pair[:, 1:2] for pair in pairs.values()]
         vectors += [pairs[a] - pairs[b] for a, b in _SAME_SIDE]
         vectors += [pairs[a] - pairs[b][:, [1, 0]] for a, b in _OPPOSITE]
@@ -81,7 +81,7 @@ class BodyFeatures(FeatureSet):
         usual = np.empty_like(scaled)
         usual[:, self._head] = head[:, 0]
         for name, pair in pairs.items():
-            usual[:, self._left_right(name)] = pair
+            usual[:, self._index_sides(name)] = pair
         for index, neighbour in self._unused_neighbours.items():
             usual[:, index] = usual[:, neighbour]
         return np.asarray(np.where(np.isfinite(scaled), scaled, usual) * width, np.float32)
@@ -89,7 +89,7 @@ class BodyFeatures(FeatureSet):
     @cached_property
     def _unused_neighbours(self) -> dict[int, int]:
         """Map each keypoint that no feature reads to a neighbouring keypoint that one does."""
-        used = {self._head, *(i for name in _PAIRS for i in self._left_right(name))}
+        used = {self._head, *(i for name in _PAIRS for i in self._index_sides(name))}
         found = {}
         for index in set(range(self.skeleton.size)) - used:
             side, _, end = self.skeleton.joints[index].partition("_")
@@ -97,18 +97,18 @@ class BodyFeatures(FeatureSet):
             found[index] = self.skeleton.index(near) if near else self._head
         return found
 
-    def _shoulders(self, points: Any, xp: Any) -> Any:
+    def _select_shoulders(self, points: Any, xp: Any) -> Any:
         """Return the (N, 2, 2) shoulders; if one is missing, both are the visible one."""
-        shoulders = points[:, self._left_right("shoulder")]
+        shoulders = points[:, self._index_sides("shoulder")]
         return xp.where(xp.isfinite(shoulders), shoulders, shoulders[:, [1, 0]])
 
     def _scale_to_shoulders(self, points: Any, xp: Any) -> tuple[Any, Any]:
         """Centre keypoints between the shoulders and scale them to shoulder widths; also return the
         (N, 1, 1) width. It is the largest estimate from shoulders, trunk and head, because a
         rotated body looks narrower; 1 if none is visible."""
-        both = self._shoulders(points, xp)
+        both = self._select_shoulders(points, xp)
         centre = (both[:, 0:1] + both[:, 1:2]) / 2
-        shoulders, hips = (points[:, self._left_right(name)] for name in ("shoulder", "hip"))
+        shoulders, hips = (points[:, self._index_sides(name)] for name in ("shoulder", "hip"))
         up = points[:, self._head : self._head + 1] - centre
         estimates = [
             shoulders[:, 0:1] - shoulders[:, 1:2],
@@ -123,9 +123,9 @@ class BodyFeatures(FeatureSet):
     def _fill_missing(self, scaled: Any, xp: Any) -> tuple[dict[str, Any], Any]:
         """Replace missing keypoints by their usual positions; return the (N, 2, 2) left-right pairs
         by name, and the (N, 1, 2) head."""
-        pairs = {"shoulder": zero_missing(self._shoulders(scaled, xp), xp)}
+        pairs = {"shoulder": zero_missing(self._select_shoulders(scaled, xp), xp)}
         for name, (parent, below) in _PARENTS.items():
-            pairs[name] = _fill_below(scaled[:, self._left_right(name)], pairs[parent], below, xp)
+            pairs[name] = _fill_below(scaled[:, self._index_sides(name)], pairs[parent], below, xp)
         head = scaled[:, self._head : self._head + 1]
         middle = (pairs["shoulder"][:, 0:1] + pairs["shoulder"][:, 1:2]) / 2
         return pairs, _fill_below(head, middle, _HEAD_BELOW, xp)
@@ -137,12 +137,12 @@ def _fill_below(points: Any, parent: Any, below: float, xp: Any) -> Any:
     return xp.where(xp.isfinite(points), points, usual)
 
 
-def _unit_or_zero(vectors: Any, xp: Any) -> Any:
+def _to_unit_or_zero(vectors: Any, xp: Any) -> Any:
     """Scale vectors to length 1; missing ones become 0."""
     return to_unit_length(zero_missing(vectors, xp), xp)
 
 
-def _cosine_and_sine(a: Any, b: Any) -> tuple[Any, Any]:
+def _compute_cosine_sine(a: Any, b: Any) -> tuple[Any, Any]:
     """Return the (N, 2) cosines and sines of the angles between two pairs of directions."""
     cosine = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1]
     return cosine, a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]

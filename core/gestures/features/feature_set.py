@@ -71,22 +71,22 @@ class FeatureSet:
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, D) keypoints as the viewer saw them:
         coordinates, edge directions, coordinates in the pose's own frame, heading, distances."""
-        from_root = self._normalise(seen, xp)
+        from_root = self._normalise_pose(seen, xp)
         own, heading, _ = canonical_frame(from_root, self.skeleton, xp)
         moved = _select_keypoints(from_root, self.non_root)
         own_moved = _select_keypoints(own, self.non_root)
-        moved, edges = flatten(moved), flatten(self._edge_directions(from_root, xp))
-        parts = [moved, edges, flatten(own_moved), heading, self._tip_distances(own, xp)]
+        moved, edges = flatten(moved), flatten(self._compute_edges(from_root, xp))
+        parts = [moved, edges, flatten(own_moved), heading, self._measure_tips(own, xp)]
         return xp.concatenate(parts, 1)
 
-    def _edge_directions(self, from_root: Any, xp: Any) -> Any:
+    def _compute_edges(self, from_root: Any, xp: Any) -> Any:
         """Return the (N, edges, D) unit vector of each edge of the skeleton."""
         starts, ends = zip(*self.skeleton.edges, strict=True)
         return to_unit_length(
             _select_keypoints(from_root, ends) - _select_keypoints(from_root, starts), xp
         )
 
-    def _tip_distances(self, own: Any, xp: Any) -> Any:
+    def _measure_tips(self, own: Any, xp: Any) -> Any:
         """Return the (N, pairs) distances of `_tip_pairs`."""
         a, b = zip(*self._tip_pairs, strict=True)
         return xp.sqrt(squared_length(own[:, [*a]] - own[:, [*b]]) + EPS)
@@ -105,7 +105,7 @@ class FeatureSet:
         """Move (N, K, D) keypoints so that the root is the origin; NaN where either is missing."""
         return points - root_position(points, self.skeleton.root)
 
-    def _normalise(self, points: Any, xp: Any) -> Any:
+    def _normalise_pose(self, points: Any, xp: Any) -> Any:
         """Centre keypoints on the root and divide by the pose's size; missing ones become 0."""
         centred = zero_missing(self.centre_on_root(points), xp)
         lengths = centred
@@ -148,9 +148,9 @@ class SpaceFeatures(FeatureSet):
     def compute(self, seen: Any, xp: Any = np) -> Any:
         """Compute (N, F) features of (N, K, 3) keypoints as the viewer saw them:
         edge directions, coordinates in the hand's own frame, palm axes, distances."""
-        from_root = self._normalise(seen, xp)
+        from_root = self._normalise_pose(seen, xp)
         frame = canonical_frame_3d(from_root, self.skeleton, xp)
-        edges = flatten(self._edge_directions(from_root, xp))
+        edges = flatten(self._compute_edges(from_root, xp))
         parts = [edges, flatten(_select_keypoints(frame.own, self.non_root))]
-        distances = self._tip_distances(frame.own, xp)
+        distances = self._measure_tips(frame.own, xp)
         return xp.concatenate([*parts, frame.across, frame.along, distances], 1)

@@ -40,7 +40,7 @@ class PairFeatures(FeatureSet):
         half = self._hand.skeleton.size
         hands = seen[:, 0:half], seen[:, half : 2 * half]
         own_features = [self._hand.compute(hand, xp) for hand in hands]
-        left, right = (_hand_size(hand, xp) for hand in hands)
+        left, right = (_measure_hand(hand, xp) for hand in hands)
         present = [
             xp.where(size > EPS, xp.ones_like(size), xp.zeros_like(size)) for size in (left, right)
         ]
@@ -49,10 +49,10 @@ class PairFeatures(FeatureSet):
         size = xp.where(size > EPS, size, xp.ones_like(size))
         larger = (left - right) / size * both
         scalars = [values[:, None] for values in (*present, larger)]
-        relative = self._relative_position(hands, size, both[:, None, None], xp)
+        relative = self._compare_hands(hands, size, both[:, None, None], xp)
         return xp.concatenate([*own_features, *scalars, *relative], 1)
 
-    def _relative_position(self, hands: Any, size: Any, both: Any, xp: Any) -> tuple[Any, ...]:
+    def _compare_hands(self, hands: Any, size: Any, both: Any, xp: Any) -> tuple[Any, ...]:
         """Return the vector between the hands' centres (saturating), its direction, and the
         proximity between all fingertips of both hands; 0 unless both hands are present."""
         size = size[:, None, None]
@@ -73,7 +73,7 @@ class PairFeatures(FeatureSet):
         return np.asarray(points - middle / 2, np.float32)
 
 
-def _hand_size(hand: Any, xp: Any) -> Any:
+def _measure_hand(hand: Any, xp: Any) -> Any:
     """Return the (N,) distance from the wrist to the farthest keypoint; 0 for a missing hand."""
     from_wrist = zero_missing(hand - hand[:, 0:1], xp)
     return xp.sqrt(xp.amax(squared_length(from_wrist), 1))

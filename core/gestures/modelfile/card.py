@@ -17,7 +17,7 @@ _MAX_PERSONS, _MAX_SOURCES = 200, 12
 _POINTS_RIGHT = ": 👉 points to the right as it is seen."
 
 
-def model_card(
+def format_card(
     metadata: Mapping[str, Any],
     gestures: Sequence[GestureLabel],
     *,
@@ -46,13 +46,13 @@ def model_card(
 
 
 def _format_titles(labels: Sequence[GestureLabel]) -> str:
-    return ", ".join(_escape(label.title) for label in labels)
+    return ", ".join(_escape_text(label.title) for label in labels)
 
 
 def _format_origin(metadata: ModelMetadata) -> str:
     """Format the section on people, dates, sources and samples."""
-    versions = ", ".join(map(_escape, metadata.origin.estimator_versions)) or _UNKNOWN
-    days = dict.fromkeys(_day(time) for time in metadata.origin.recorded or ())
+    versions = ", ".join(map(_escape_text, metadata.origin.estimator_versions)) or _UNKNOWN
+    days = dict.fromkeys(_format_day(time) for time in metadata.origin.recorded or ())
     recorded = " to ".join(days) or _UNKNOWN
     data_hash = "".join(filter(str.isalnum, metadata.data_sha256 or "")) or _UNKNOWN
     seed, mirrored = metadata.options.seed, _UNKNOWN
@@ -62,9 +62,9 @@ def _format_origin(metadata: ModelMetadata) -> str:
     rows = {
         "Who": _describe_people(metadata),
         "Recorded": recorded,
-        "Trained": _day(metadata.made_at or "") or _UNKNOWN,
+        "Trained": _format_day(metadata.made_at or "") or _UNKNOWN,
         "Source": _format_sources(metadata.origin.sources),
-        "Keypoints by": f"{_estimators(metadata)}, version {versions}",
+        "Keypoints by": f"{_format_estimators(metadata)}, version {versions}",
         "Mirrored": mirrored,
         "Samples": _format_count(metadata.samples, "sample"),
         "Seed": _UNKNOWN if seed is None else str(seed),
@@ -84,8 +84,8 @@ def _describe_people(metadata: ModelMetadata) -> str:
     return f"{people} and {others}" if metadata.persons else others
 
 
-def _estimators(metadata: ModelMetadata) -> str:
-    return " and ".join(map(_escape, metadata.estimators or [metadata.estimator]))
+def _format_estimators(metadata: ModelMetadata) -> str:
+    return " and ".join(map(_escape_text, metadata.estimators or [metadata.estimator]))
 
 
 def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) -> str:
@@ -99,9 +99,9 @@ def _format_gestures(metadata: ModelMetadata, labels: Sequence[GestureLabel]) ->
         group, found = learned.get(label.name), measured.get(label.name)
         accuracy = "–"
         if found:
-            accuracy = f"{_percent(found.accuracy)}{_format_interval(found)} of {found.n}"
+            accuracy = f"{_to_percent(found.accuracy)}{_format_interval(found)} of {found.n}"
         counts = (group.samples, group.persons, group.sessions) if group else ("–", "–", "–")
-        rows.append([_escape(label.title), *counts, accuracy])
+        rows.append([_escape_text(label.title), *counts, accuracy])
     head = ("Gesture", "Samples", "Persons", "Sessions", "Accuracy, held out")
     return "## Gestures\n\n" + _format_table(head, rows)
 
@@ -112,7 +112,7 @@ def _format_persons(metadata: ModelMetadata) -> str:
     persons = metadata.census.persons
     if not persons:
         return ""
-    rows = [(_escape(name), group.samples, group.sessions) for name, group in persons.items()]
+    rows = [(_escape_text(name), group.samples, group.sessions) for name, group in persons.items()]
     more = f"\n\nand {len(persons) - _MAX_PERSONS} more" if len(persons) > _MAX_PERSONS else ""
     table = _format_table(("Person", "Samples", "Sessions"), rows[:_MAX_PERSONS])
     return f"## Persons\n\n{table}{more}"
@@ -126,9 +126,9 @@ def _format_accuracy(metadata: ModelMetadata) -> str:
     protocol = metadata.measured_by
     held_out = HELD_OUT_GROUPS.get(protocol.split, "held-out samples")
     lines = [
-        f"**{_percent(figures.accuracy)}** accuracy{_format_interval(figures)} of {figures.n} "
-        f"samples, measured on {held_out} (split: {_escape(protocol.split or _UNKNOWN)}).",
-        _escape(protocol.describe_choices()),
+        f"**{_to_percent(figures.accuracy)}** accuracy{_format_interval(figures)} of {figures.n} "
+        f"samples, measured on {held_out} (split: {_escape_text(protocol.split or _UNKNOWN)}).",
+        _escape_text(protocol.describe_choices()),
     ]
     lines += _format_person_accuracy(figures, "Mean of the persons", figures.mean_accuracy)
     if left_out := metadata.leave_one_person_out:
@@ -138,7 +138,7 @@ def _format_accuracy(metadata: ModelMetadata) -> str:
         lines.append("This number is optimistic: nobody new was among the held-out samples.")
     if chosen := " and ".join(protocol.chosen_on_reported):
         lines.append(
-            f"This number is optimistic: the held-out samples chose the {_escape(chosen)}."
+            f"This number is optimistic: the held-out samples chose the {_escape_text(chosen)}."
         )
     if metadata.refitted_on_all:
         lines.append("The model itself was then trained on all samples, those held out too.")
@@ -147,10 +147,10 @@ def _format_accuracy(metadata: ModelMetadata) -> str:
 
 def _format_person_accuracy(figures: Figures, title: str, mean: float | None) -> list[str]:
     """Format the mean accuracy over people and the worst person's, if known."""
-    lines = [] if mean is None else [f"{title}: {_percent(mean)}."]
+    lines = [] if mean is None else [f"{title}: {_to_percent(mean)}."]
     if figures.worst_person is not None and figures.worst_accuracy is not None:
-        worst = _escape(figures.worst_person)
-        lines.append(f"Worst person: {worst}, {_percent(figures.worst_accuracy)}.")
+        worst = _escape_text(figures.worst_person)
+        lines.append(f"Worst person: {worst}, {_to_percent(figures.worst_accuracy)}.")
     return lines
 
 
@@ -159,7 +159,7 @@ def _format_interval(figures: Measured) -> str:
     if figures.interval is None:
         return ""
     low, high = figures.interval
-    return f" (95 % interval {_percent(low)} to {_percent(high)})"
+    return f" (95 % interval {_to_percent(low)} to {_to_percent(high)})"
 
 
 def _format_rejection(metadata: ModelMetadata) -> str:
@@ -168,14 +168,14 @@ def _format_rejection(metadata: ModelMetadata) -> str:
     if found is None:
         text = "The model has no score of its own for what is none of its gestures."
     else:
-        text = f"Score: {_escape(found.score)}, rejected above {found.threshold:.4g}."
+        text = f"Score: {_escape_text(found.score)}, rejected above {found.threshold:.4g}."
         if found.true_accept is not None:
-            text += f" True-accept rate of its own gestures: {_percent(found.true_accept)}."
+            text += f" True-accept rate of its own gestures: {_to_percent(found.true_accept)}."
         if found.false_accept is not None:
-            text += f" False-accept rate of other signs: {_percent(found.false_accept)}."
+            text += f" False-accept rate of other signs: {_to_percent(found.false_accept)}."
         if found.measured_on:
-            text += f" Measured on {_escape(found.measured_on)}."
-    unsure = f"Below a probability of {_percent(metadata.threshold)} the answer is “no gesture”."
+            text += f" Measured on {_escape_text(found.measured_on)}."
+    unsure = f"Below a probability of {_to_percent(metadata.threshold)} the answer is “no gesture”."
     return f"## What is none of the gestures\n\n{text}\n{unsure}"
 
 
@@ -187,8 +187,8 @@ def _format_smoothing(metadata: ModelMetadata) -> str:
     keypoints = "calmed" if smoothing.joints else "taken as they are"
     return (
         f"## Smoothing on Live\n\nKeypoints are {keypoints}. A gesture is said from a probability "
-        f"of {_percent(smoothing.enter)} on, kept down to {_percent(smoothing.leave)}, and changes "
-        f"after {smoothing.hold_s:.4g} s at the earliest.\n"
+        f"of {_to_percent(smoothing.enter)} on, kept down to {_to_percent(smoothing.leave)}, and "
+        f"changes after {smoothing.hold_s:.4g} s at the earliest.\n"
         "The probabilities and predict\\.py know nothing of it."
     )
 
@@ -200,7 +200,7 @@ def _format_limits(metadata: ModelMetadata) -> str:
     lines = [
         f"It reads the {skeleton.size} keypoints of one {skeleton.title} ({skeleton.name}), in "
         f"{unit}; it never sees the picture.",
-        f"It understands keypoints found by {_estimators(metadata)} alone.",
+        f"It understands keypoints found by {_format_estimators(metadata)} alone.",
         "Directions are those on the screen"
         + (_POINTS_RIGHT if skeleton.is_hand else ": left and right are as they are seen."),
         "A sign that it never saw may get the name of a gesture.",
@@ -227,7 +227,7 @@ def _format_table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> st
 
 def _format_sources(counts: Mapping[str, int]) -> str:
     """Format the number of samples by source, at most _MAX_SOURCES of them."""
-    sources = [f"{_escape(name)} ({n})" for name, n in counts.items()]
+    sources = [f"{_escape_text(name)} ({n})" for name, n in counts.items()]
     more = [f"and {len(sources) - _MAX_SOURCES} more"] if len(sources) > _MAX_SOURCES else []
     return ", ".join(sources[:_MAX_SOURCES] + more) or _UNKNOWN
 
@@ -236,15 +236,15 @@ def _format_count(n: int | None, noun: str) -> str:
     return _UNKNOWN if n is None else format_count(n, noun)
 
 
-def _escape(text: str) -> str:
+def _escape_text(text: str) -> str:
     """Escape Markdown, and remove invisible characters."""
     seen = (char for char in text if unicodedata.category(char)[0] != "C" or char == "\u200d")
     return safe_label("".join(seen))
 
 
-def _percent(fraction: float) -> str:
+def _to_percent(fraction: float) -> str:
     return f"{100 * fraction:.1f} %"
 
 
-def _day(time: str) -> str:
+def _format_day(time: str) -> str:
     return "".join(char for char in time[:10] if char in "0123456789-")

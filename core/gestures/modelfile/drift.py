@@ -99,13 +99,13 @@ def reference_statistics(
         if gesture == NONE or not rows.any():
             continue
         reference: dict[str, Any] = {
-            "width": _percentiles(measures.width[rows]),
-            "reach": _percentiles(measures.reach[rows]),
+            "width": _compute_tenths(measures.width[rows]),
+            "reach": _compute_tenths(measures.reach[rows]),
         }
         if gesture.name not in rotated:
-            middle = _mean_angle(measures.turn[rows])
-            turns = _angle_difference(measures.turn[rows], middle) + middle
-            reference = {"turn": _percentiles(turns)} | reference
+            middle = _average_angles(measures.turn[rows])
+            turns = _subtract_angle(measures.turn[rows], middle) + middle
+            reference = {"turn": _compute_tenths(turns)} | reference
         if gesture.name not in mirrored:
             reference["side"] = float(measures.left[rows].mean())
         found[gesture.name] = reference
@@ -230,7 +230,7 @@ def _compare_measure(
     low, middle, high = tenths
     values = np.array([getattr(measures, key)[0] for measures in seen])
     values = values[np.isfinite(values)]
-    differences = _angle_difference(values, middle) if key == "turn" else values - middle
+    differences = _subtract_angle(values, middle) if key == "turn" else values - middle
     median = float(np.median(differences)) if len(differences) else 0.0
     unit = max(_MIN_DEVIATION[key], high - middle if median > 0 else middle - low)
     sentence, (more, less) = _DIFFERENCES[key]
@@ -238,16 +238,16 @@ def _compare_measure(
     return abs(median) / unit, f"{text} {_ADVICE}"
 
 
-def _percentiles(values: Array) -> list[float]:
+def _compute_tenths(values: Array) -> list[float]:
     """Return the 10th, 50th and 90th percentile, ignoring NaN."""
     return [round(value, 3) for value in np.nanpercentile(values, [10, 50, 90]).tolist()]
 
 
-def _mean_angle(degrees: Array) -> float:
+def _average_angles(degrees: Array) -> float:
     radians = np.radians(degrees[np.isfinite(degrees)])
     return math.degrees(math.atan2(np.sin(radians).sum(), np.cos(radians).sum()))
 
 
-def _angle_difference(degrees: Array, middle: float) -> Array:
+def _subtract_angle(degrees: Array, middle: float) -> Array:
     """Return the signed difference of angles, −180 to 180."""
     return np.asarray((degrees - middle + 180) % 360 - 180, np.float64)

@@ -1,4 +1,4 @@
-"""Saving gesture models: ONNX graphs from keypoints to probabilities, with their metadata."""
+"""Save gesture models: ONNX graphs from keypoints to probabilities, with their metadata."""
 
 import hashlib
 import json
@@ -104,7 +104,7 @@ def _write_files(graph: bytes, data: GestureData, folder: Path, metadata: dict[s
     """Write model.onnx, then metadata.json with the graph's sha256, each atomically."""
     metadata = {
         "format": "mudra-gesture-model",
-        "feature_version": (data.motion_features if data.moving else data.feature_set).version,
+        "feature_version": (data.motion_features if data.is_moving else data.feature_set).version,
         "gestures": [asdict(gesture) for gesture in data.gestures],
         "skeleton": data.skeleton,
         "axes": data.keypoints.shape[-1],
@@ -213,8 +213,8 @@ def matcher_to_onnx(matcher: Matcher, steps: int, templates: Templates | None = 
         logits = matcher.logits(x, graph)
     outputs = [graph.node("Softmax", logits, like=logits.like, axis=1)]
     if templates is not None:
-        short = templates.short_score(seen, outputs[0], graph)
-        scores = graph.stack([templates.distance_score(x, graph), short], -1)
+        short = templates.score_short(seen, outputs[0], graph)
+        scores = graph.stack([templates.score_distance(x, graph), short], -1)
         outputs.append(graph.amax(scores, 1))
     return graph.to_bytes(dict(zip(OUTPUTS, outputs, strict=False)))
 

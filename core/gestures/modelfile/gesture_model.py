@@ -72,7 +72,7 @@ class GestureModel:
         try:
             session = open_session(self.onnx, max_memory_bytes=MAX_MEMORY)
         except Exception as error:  # onnxruntime raises a dozen types
-            raise self._run_error(error) from error
+            raise self._make_run_error(error) from error
         found = {i.name: i.type for i in session.get_inputs()}
         shapes = {i.name: tuple(i.shape) for i in session.get_inputs()}
         if found != _INPUTS or not _shapes_fit(self.shape, **shapes):
@@ -100,7 +100,7 @@ class GestureModel:
         """Names of the graph's outputs; early models have no rejection."""
         return tuple(output.name for output in self._session.get_outputs())
 
-    def _run_error(self, error: Exception) -> ModelError:
+    def _make_run_error(self, error: Exception) -> ModelError:
         """Describe an error of onnxruntime in one line."""
         reason = str(error).splitlines()[0]
         return ModelError(f"{self.path / MODEL} can't be run: {reason[:300]}")
@@ -198,14 +198,14 @@ class GestureModel:
         keypoints = np.ascontiguousarray(keypoints, np.float32)
         mirrored_view = np.ascontiguousarray(mirrored_view, bool)
         if len(keypoints) <= self.max_batch:
-            return self._run(keypoints, mirrored_view)
+            return self._run_batch(keypoints, mirrored_view)
         starts = range(0, len(keypoints), self.max_batch)
         slices = [slice(start, start + self.max_batch) for start in starts]
-        parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
+        parts = [self._run_batch(keypoints[s], mirrored_view[s]) for s in slices]
         probabilities, rejections = map(np.concatenate, zip(*parts, strict=True))
         return probabilities, rejections
 
-    def _run(
+    def _run_batch(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Run the graph on one batch; return probabilities and rejection scores (0 if it has none).
@@ -214,7 +214,7 @@ class GestureModel:
         try:
             found = [np.asarray(out, np.float32) for out in session.run(None, feed)]
         except Exception as error:  # see `_session`
-            raise self._run_error(error) from error
+            raise self._make_run_error(error) from error
         probabilities, *rejection = found
         answers = probabilities, rejection[0] if rejection else np.zeros(len(keypoints), np.float32)
         rows = [len(answer) for answer in answers]

@@ -2,7 +2,7 @@
 compute with its arrays record their operations. The first axis is the batch, of any length.
 
 torch.onnx is not used, because its exporter takes 4.7 s of one core per gesture net, and this 6 ms,
-while somebody waits for the model. torch's older exporter takes 0.12 s and is deprecated.
+while the user waits for the model. torch's older exporter takes 0.12 s and is deprecated.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ _OPSET, _IR = 20, 10
 _ROWS = 2  # of the example arrays
 
 
-def _binary_operator(operator: str, ufunc: Any) -> Callable[["Array", Any], "Array"]:
+def _make_operator(operator: str, ufunc: Any) -> Callable[["Array", Any], "Array"]:
     """Return a method that adds a binary operator on another array or a constant to the graph."""
 
     def add(self: "Array", other: Any) -> "Array":
@@ -77,14 +77,14 @@ class Array:
     def __neg__(self) -> "Array":
         return self.graph.node("Neg", self, like=-self.like)
 
-    __add__ = _binary_operator("Add", np.add)
-    __sub__ = _binary_operator("Sub", np.subtract)
-    __mul__ = _binary_operator("Mul", np.multiply)
-    __truediv__ = _binary_operator("Div", np.divide)
-    __matmul__ = _binary_operator("MatMul", np.matmul)
-    __gt__ = _binary_operator("Greater", np.greater)
-    __lt__ = _binary_operator("Less", np.less)
-    _equals = _binary_operator("Equal", np.equal)
+    __add__ = _make_operator("Add", np.add)
+    __sub__ = _make_operator("Sub", np.subtract)
+    __mul__ = _make_operator("Mul", np.multiply)
+    __truediv__ = _make_operator("Div", np.divide)
+    __matmul__ = _make_operator("MatMul", np.matmul)
+    __gt__ = _make_operator("Greater", np.greater)
+    __lt__ = _make_operator("Less", np.less)
+    _equals = _make_operator("Equal", np.equal)
 
     def __ne__(self, other: Any) -> "Array":  # type: ignore[override]
         same = self._equals(other)
@@ -151,8 +151,7 @@ class Graph:
         opset = helper.make_opsetid("", _OPSET)
         model = helper.make_model(graph, opset_imports=[opset], producer_name="mudra")
         model.ir_version = _IR
-        content: bytes = model.SerializeToString()
-        return content
+        return model.SerializeToString()
 
     # ------------------------------------------------------------------ methods of numpy and torch
 

@@ -20,7 +20,7 @@ from core.pose.canonical_frame import EPS, squared_length
 from core.pose.skeletons.table import SKELETONS
 
 _MIN_REACH = 0.01  # of a path; a smaller one is a trembling hand
-MOVEMENT_REACH = 0.15  # pose sizes; how far a longer path reaches says nothing
+MOVEMENT_REACH = 0.15  # pose sizes; a longer path has no more meaning
 _MIN_SPEED = 0.002  # a step of this length has a direction of length 1/2
 _STEP_GAIN = 4.0  # brings steps to the size of positions
 
@@ -68,12 +68,12 @@ class MotionFeatures(FeatureSet):
             return path_features[0]
         shape = shape[:, :, self.non_root]
         shape = shape.reshape(-1, shape.shape[1], shape.shape[2] * shape.shape[3])
-        return xp.concatenate([*path_features, shape, _frame_steps(shape, xp) * _STEP_GAIN], 2)
+        return xp.concatenate([*path_features, shape, _compute_steps(shape, xp) * _STEP_GAIN], 2)
 
     def measure_reach(self, keypoints: Any, xp: Any = np) -> Any:
         """Return the (N,) reach of the longer path from its centre, in pose sizes."""
         paths, _ = self._split_paths_and_shape(keypoints, xp)
-        return xp.amax(xp.stack([_path_reach(path, xp) for path in paths], -1), 1)
+        return xp.amax(xp.stack([_measure_path(path, xp) for path in paths], -1), 1)
 
     def _split_paths_and_shape(self, points: Any, xp: Any) -> tuple[list[Any], Any]:
         """Split windows into the (N, T, D) paths of root and traced keypoint and the (N, T, K, D)
@@ -100,10 +100,10 @@ def _describe_path(points: Any, xp: Any) -> Any:
     """Compute the (N, T, 4 D + 2) features of an (N, T, D) path: positions from its centre and its
     start, steps, their directions, speed, and reach up to MOVEMENT_REACH."""
     from_centre = points - xp.mean(points, 1)[:, None]
-    reach = _path_reach(points, xp)[:, None, None]
+    reach = _measure_path(points, xp)[:, None, None]
     # a larger reach shows who performs, not what it means
     capped = xp.where(reach < MOVEMENT_REACH, reach, xp.ones_like(reach) * MOVEMENT_REACH)
-    steps = _frame_steps(points, xp)
+    steps = _compute_steps(points, xp)
     speed = xp.sqrt(squared_length(steps) + EPS**2)[..., None]
     parts = [
         from_centre / reach,
@@ -116,13 +116,13 @@ def _describe_path(points: Any, xp: Any) -> Any:
     return xp.concatenate(parts, 2)
 
 
-def _path_reach(points: Any, xp: Any) -> Any:
+def _measure_path(points: Any, xp: Any) -> Any:
     """Return the (N,) distance of an (N, T, D) path's farthest point from its centre."""
     from_centre = points - xp.mean(points, 1)[:, None]
     return xp.sqrt(xp.amax(squared_length(from_centre), 1) + _MIN_REACH**2)
 
 
-def _frame_steps(points: Any, xp: Any) -> Any:
+def _compute_steps(points: Any, xp: Any) -> Any:
     """Return the (N, T, M) differences between consecutive frames; the first is repeated."""
     steps = points[:, 1 : points.shape[1]] - points[:, 0 : points.shape[1] - 1]
     return xp.concatenate([steps[:, 0:1], steps], 1)

@@ -1,9 +1,7 @@
-"""Learning moving gestures: templates for few samples, a net for many. If both are possible, the
+"""Learn moving gestures: templates for few samples, a net for many. If both are possible, the
 better one on an inner part of the training samples is chosen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +10,11 @@ from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.nets import run_net
 from core.gestures.data import GestureData
-from core.gestures.evaluation.protocol import Part
-from core.gestures.evaluation.validation import Split, save_predictions, split_motions
+from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import NONE
 from core.gestures.motion.motion_net import MotionNet, choose_epochs, fit_motion_net
 from core.gestures.motion.templates import Templates
 from core.training.background import Stop
-from core.training.runs import Run
 
 NET, TEMPLATES = "net", "templates"
 _MAX_SAMPLES_WITH_TEMPLATES = 600  # who records more also records other movements as `none`
@@ -27,44 +23,6 @@ _MAX_COMPARED = 2000  # samples that net and templates are compared on: template
 _NET_BATCH, _TEMPLATES_BATCH = 1024, 256  # windows that are predicted at once
 
 Matcher = MotionNet | Templates
-
-
-@dataclass(frozen=True)
-class MotionTraining:
-    """The result of training moving gestures."""
-
-    matcher: Matcher  # fitted on all samples; on the training part where it was stopped
-    kind: str  # NET or TEMPLATES
-    figures: dict[str, Any]
-    compared: dict[str, float]  # inner accuracy of both kinds; {} where only one was possible
-    epochs: int
-    refitted: bool
-    templates: Templates | None  # that reject other movements; None where samples of `none` do
-
-    @property
-    def chosen_on(self) -> Part:
-        """The part of the samples on which net or templates were chosen."""
-        return Part.TRAINING if self.compared else Part.FIXED
-
-
-def train_motions(
-    data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
-) -> MotionTraining:
-    """Choose and fit a matcher on the training part, measure it, and refit it on all samples."""
-    training, validation = data.take(split.train), data.take(split.validation)
-    kind, compared = choose_matcher(training, options, stop=stop)
-    run.log(event="chosen", matcher=kind, **compared)
-    epochs = choose_epochs(training, options)
-    matcher = fit_matcher(kind, training, options, epochs, stop, run.log)
-    predicted = predict_motions(matcher, validation)
-    figures = save_predictions(run.path, validation, predicted, split.kind)
-    if not stop.is_set():
-        run.log(event="refit", epochs=epochs)
-        refitted = fit_matcher(kind, data, options, epochs, stop)
-        if not stop.is_set():
-            matcher, training = refitted, data
-    templates = _fit_rejecting_templates(matcher, training, options)
-    return MotionTraining(matcher, kind, figures, compared, epochs, not stop.is_set(), templates)
 
 
 def choose_matcher(
@@ -93,7 +51,7 @@ def choose_matcher(
     return max(compared, key=lambda kind: compared[kind]), compared
 
 
-def _fit_rejecting_templates(
+def fit_rejecting_templates(
     matcher: Matcher, data: GestureData, options: TrainOptions
 ) -> Templates | None:
     """Return templates that reject unknown movements; None if there are many samples."""

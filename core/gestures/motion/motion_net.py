@@ -8,7 +8,6 @@ convolutions are causal. Everything random comes from one seed.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from torch.nn.functional import pad
 from core.errors import TrainingError
 from core.gestures.classifier.augmentation import rotate_clockwise
 from core.gestures.classifier.fitting import AveragedAdamW, TrainOptions
+from core.gestures.classifier.nets import apply_dropout, init_weights
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.motion_features import MotionFeatures
@@ -136,7 +136,6 @@ def _warp_time(
 
 _WIDTH = 64
 DILATIONS = (1, 1, 2, 4)  # of convolutions over three frames: the last sees 17
-_DROPOUT = 0.2
 _EPOCHS, _EPOCHS_OF_MANY, _MANY = 12, 24, 2000  # windows
 _MEASURED = 4096  # windows drawn to standardise the features
 _STEPS, _BATCH, _RATE, _DECAY = 64, 128, 3e-3, 1e-2  # steps per epoch
@@ -170,31 +169,21 @@ class MotionNet(nn.Module):
         net = cls(features, classes)
         net.mean = x.mean((0, 1))
         net.spread = x.std((0, 1), correction=0) + 0.05
-        for layer in (*net.convolutions, net.last):
-            assert isinstance(layer, nn.Conv1d | nn.Linear) and layer.bias is not None
-            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-            nn.init.zeros_(layer.bias)
+        init_weights((*net.convolutions, net.last), generator)
         return net
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Compute (N, C) logits of (N, T, F) features; dropout is on if a generator is given."""
         x = ((x - self.mean) / self.spread).transpose(1, 2)
         for number, (layer, step) in enumerate(zip(self.convolutions, DILATIONS, strict=True)):
-            new = _apply_dropout(torch.relu(layer(pad(x, (2 * step, 0)))), generator)
+            new = apply_dropout(torch.relu(layer(pad(x, (2 * step, 0)))), generator)
             x = x + new if number else new
         pooled = torch.cat([x.mean(2), x.amax(2)], 1)
-        found: torch.Tensor = self.last(_apply_dropout(pooled, generator))
-        return found
+        return self.last(apply_dropout(pooled, generator))
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
         """Compute (N, C) probabilities of (N, T, K, D) windows."""
         return torch.softmax(self.logits(self.features(keypoints, mirrored_view, torch)), 1)
-
-
-def _apply_dropout(x: torch.Tensor, generator: torch.Generator | None) -> Any:
-    if generator is None:
-        return x
-    return x * (torch.rand(x.shape, generator=generator) >= _DROPOUT) / (1 - _DROPOUT)
 
 
 def fit_motion_net(
@@ -211,7 +200,7 @@ def fit_motion_net(
     generator = torch.Generator().manual_seed(options.seed)
     features, labels = data.motion_features, torch.from_numpy(data.labels.astype(np.int64))
     seen = torch.from_numpy(np.asarray(features.flip_mirrored(data.keypoints, data.mirrored_view)))
-    weights = torch.from_numpy(sampling_weights(data))
+    weights = torch.from_numpy(compute_sampling_weights(data))
     some = torch.multinomial(weights, _MEASURED, replacement=True, generator=generator)
     x = features(seen[some], torch.zeros(len(some), dtype=torch.bool), torch)
     net = MotionNet.create_random(features, len(data.gestures), x, generator)
@@ -231,7 +220,7 @@ def fit_motion_net(
             loss = torch.nn.functional.cross_entropy(
                 logits, y, label_smoothing=options.label_smoothing
             )
-            optimizer.step(loss, _learning_rate_factor(done))
+            optimizer.step(loss, _compute_rate_factor(done))
             loss_sum += float(loss.detach())
             correct += int((logits.argmax(1) == y).sum())
         record = {"loss": loss_sum / _STEPS, "accuracy": correct / (_STEPS * _BATCH)}
@@ -248,14 +237,14 @@ def choose_epochs(data: GestureData, options: TrainOptions) -> int:
     return options.epochs or (_EPOCHS_OF_MANY if len(data) > _MANY else _EPOCHS)
 
 
-def _learning_rate_factor(done: float) -> float:
+def _compute_rate_factor(done: float) -> float:
     """Return the learning rate's factor at a progress of 0..1: warm-up, cosine decay to 0."""
     if done < _WARM_UP:
         return (done + 0.01) / (_WARM_UP + 0.01)
     return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP))))
 
 
-def sampling_weights(data: GestureData) -> NDArray[np.float64]:
+def compute_sampling_weights(data: GestureData) -> NDArray[np.float64]:
     """Return the (N,) sampling weight of each window in training.
 
     Many windows of one person add little, so a gesture is weighted by the square root of its mean

@@ -20,11 +20,11 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_features import get_motion_features
 from core.gestures.motion.windows import (
     SPEED_SPAN_S,
+    compute_median_step_s,
     find_moving_frames,
     is_gap,
     measure_pose_size,
     measure_speed,
-    median_step_s,
     resample_evenly,
 )
 from core.pose.types import Floats
@@ -122,7 +122,7 @@ class MotionStream:
         if not self._frames:
             return False
         self._steps_s.append(time_s - self._last_s)
-        usual = median_step_s(np.array(self._steps_s))
+        usual = compute_median_step_s(np.array(self._steps_s))
         self._lost_s += min(self._steps_s[-1], usual)
         return bool(is_gap(time_s - self._frames[-1].time_s, self._lost_s, usual))
 

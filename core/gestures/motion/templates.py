@@ -61,7 +61,7 @@ class Templates:
         x = features(keypoints[rows], mirrored_view[rows])
         weights = _fit_weights(features, x, labels[rows])
         bank = _weight_features(features, weights, x)
-        near = _nearest_example_distances(bank, labels[rows])
+        near = _measure_nearest_examples(bank, labels[rows])
         usual = max(float(np.median(near)), 1e-3)
         limit = max(_REJECT_FACTOR * float(np.percentile(near, 90)), _MIN_LIMIT)
         counts = [*map(len, chosen)]
@@ -78,18 +78,18 @@ class Templates:
     def logits(self, x: Any, xp: Any = np) -> Any:
         """Compute (N, C) logits of (N, T, F) features from the distance to each gesture's nearest
         example; a gesture without examples gets the lowest logit."""
-        far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
+        far = measure_dtw(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         none = -xp.amax(far, 1)[:, None] - 1.0
         ends = zip(self.starts[:-1], self.starts[1:], strict=True)
         nearest = [xp.amax(-far[:, a:b], 1)[:, None] if b > a else none for a, b in ends]
         return xp.concatenate(nearest, 1) * self.sharpness
 
-    def distance_score(self, x: Any, xp: Any = np) -> Any:
+    def score_distance(self, x: Any, xp: Any = np) -> Any:
         """Return (N,) distances to the nearest example, in units of the rejection limit."""
-        far = warped_distances(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
+        far = measure_dtw(_weight_features(self.features, self.weights, x, xp), self.bank, xp)
         return -xp.amax(-far, 1) / self.limit
 
-    def short_score(self, keypoints: Any, probabilities: Any, xp: Any = np) -> Any:
+    def score_short(self, keypoints: Any, probabilities: Any, xp: Any = np) -> Any:
         """Return (N,) twice the total probability of the gestures whose minimum reach these (N, T,
         K, D) windows don't attain; above 1, a window is rejected."""
         least = np.array(self.min_reach, np.float32)
@@ -158,7 +158,7 @@ def _fit_weights(
     for part in features.compared_slices:
         weight = 1.0 / (part.stop - part.start)
         if same.any() and other.any():
-            far = warped_distances(x[:, :, part], x[:, :, part])
+            far = measure_dtw(x[:, :, part], x[:, :, part])
             within = max(float(far[same].mean()), 1e-6)
             weight = max(float(far[other].mean()) / within - 1, _MIN_SEPARATION) / within
         found.append(weight)
@@ -166,7 +166,7 @@ def _fit_weights(
     return tuple(float(np.sqrt(weight / total)) for weight in found)
 
 
-def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
+def measure_dtw(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
     """Compute (N, M) dynamic-time-warping distances of (N, T, G) windows from (M, T, G) examples.
 
     The sum of squared differences along the cheapest path through both on which each step advances
@@ -196,12 +196,12 @@ def _compute_frame_costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
     return own + (frames * frames).sum(1) - rows @ (frames.T * 2)
 
 
-def _nearest_example_distances(
+def _measure_nearest_examples(
     bank: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Return the distance of each example to the nearest other example of its gesture, or of any
     gesture if every gesture has only one example."""
-    far = warped_distances(bank, bank)
+    far = measure_dtw(bank, bank)
     np.fill_diagonal(far, np.inf)
     near = np.where(labels[:, None] == labels[None], far, np.inf).min(1)
     found = near[np.isfinite(near)]

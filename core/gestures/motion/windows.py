@@ -37,7 +37,7 @@ def clip_to_window(keypoints: Floats, times_s: Times | None = None, steps: int =
     return resample_evenly(keypoints[part], times[part], steps)
 
 
-def window_duration_s(keypoints: Floats, times_s: Times | None = None) -> float:
+def measure_window_s(keypoints: Floats, times_s: Times | None = None) -> float:
     """Return the duration, s, of the part of a clip that `clip_to_window` resamples."""
     times = _add_missing_times(times_s, len(keypoints))
     part = times[find_longest_part(keypoints, times)]
@@ -68,7 +68,7 @@ def find_longest_part(keypoints: Floats, times_s: Times) -> slice:
     if not len(shown):
         return slice(0, len(keypoints))
     steps = np.diff(times_s)
-    usual = median_step_s(steps)
+    usual = compute_median_step_s(steps)
     lost_s = np.r_[0.0, np.cumsum(np.minimum(steps, usual))]
     ends = np.flatnonzero(is_gap(np.diff(times_s[shown]), np.diff(lost_s[shown]), usual))
     starts, stops = np.r_[0, ends + 1], np.r_[ends, len(shown) - 1]
@@ -90,7 +90,7 @@ def is_gap(elapsed_s: Any, lost_s: Any, usual_step_s: float) -> Any:
     return lost | (elapsed_s > max(MAX_UNREAD_S + 1e-9, late_s))
 
 
-def median_step_s(steps_s: Times) -> float:
+def compute_median_step_s(steps_s: Times) -> float:
     """Return the median time between frames; 0 if there are no steps."""
     return float(np.median(steps_s)) if len(steps_s) else 0.0
 

@@ -34,7 +34,7 @@ _MAX_FINGERS = 2  # that are replaced; three gave no improvement
 Array = NDArray[np.float32]
 
 
-def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
+def make_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
     """Make at most n poses, (n, K, D), that are none of the data's gestures, as seen on the screen;
     an empty array for fewer than two classes.
 
@@ -57,7 +57,7 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
     )
     shapes = describe_shape(made, skeleton), describe_shape(keypoints[bank], skeleton)
     least = {BODY: _MIN_DISTANCE_OF_BODIES, PAIR: _MIN_DISTANCE_OF_PAIRS}
-    far = nearest_distances(*shapes) > least.get(skeleton.title, MIN_DISTANCE)
+    far = find_nearest_distances(*shapes) > least.get(skeleton.title, MIN_DISTANCE)
     return made[far][:n]
 
 
@@ -136,7 +136,7 @@ def _describe_pair_shape(pairs: Array, skeleton: Skeleton) -> Array:
     return np.concatenate([*shapes, vector], 1).astype(np.float32)
 
 
-def nearest_distances(rows: Array, bank: Array) -> Array:
+def find_nearest_distances(rows: Array, bank: Array) -> Array:
     """Return the (N,) distance of each row to the nearest row of the bank."""
     squares = (bank * bank).sum(1)
     parts = [

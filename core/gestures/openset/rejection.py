@@ -19,7 +19,7 @@ from core.gestures.classifier.nets import GestureNet, OpenSetNet, RejectionHead,
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.modelfile.metadata import Rejection
-from core.gestures.openset.outliers import centre_and_fill, synthetic_outliers
+from core.gestures.openset.outliers import centre_and_fill, make_outliers
 from core.pose.skeletons.table import skeleton_named
 from core.training.background import Stop
 
@@ -42,7 +42,7 @@ _SPLIT_TEXTS = {
 }
 
 
-def index_of_none(data: GestureData) -> int | None:
+def find_none_index(data: GestureData) -> int | None:
     """Return the index of `none` among the gestures; None if it isn't one of them."""
     return next((i for i, gesture in enumerate(data.gestures) if gesture == NONE), None)
 
@@ -71,7 +71,7 @@ def fit_rejection(
     unmirrored = torch.zeros(len(keypoints), dtype=torch.bool)
     x = net.standardise(net.features(keypoints, unmirrored, torch))
     y = torch.cat([torch.zeros(len(gestures)), torch.ones(len(unknown))])
-    head = RejectionHead(x.shape[1], index_of_none(data), generator)
+    head = RejectionHead(x.shape[1], find_none_index(data), generator)
     optimizer = AveragedAdamW(head, _RATE, _DECAY)
     y = y * (1 - 2 * _SMOOTHING) + _SMOOTHING
     stop = stop or Stop()
@@ -90,7 +90,7 @@ def _make_examples(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Make n augmented hands of gestures, balanced by gesture, and up to n unknown hands."""
     hands, labels = torch.from_numpy(centre_and_fill(data)), torch.from_numpy(data.labels)
-    symmetries, none = Symmetries.from_gestures(data.gestures), index_of_none(data)
+    symmetries, none = Symmetries.from_gestures(data.gestures), find_none_index(data)
     weights = (1 / torch.bincount(labels))[labels]
     is_none = labels == (-1 if none is None else none)
 
@@ -104,28 +104,17 @@ def _make_examples(
     real = sample(is_none.float(), n // 2) if is_none.any() else hands[:0]
     seed = int(torch.randint(2**31, (), generator=generator))
     rng = np.random.default_rng(seed)
-    synthetic = torch.from_numpy(synthetic_outliers(data, n - len(real), rng))
+    synthetic = torch.from_numpy(make_outliers(data, n - len(real), rng))
     flipped = torch.rand(len(synthetic), generator=generator) < 0.5
     synthetic[..., 0] *= torch.where(flipped, -1.0, 1.0)[:, None]
     return gestures, torch.cat([real, synthetic])
-
-
-def predict_open_set(
-    net: OpenSetNet, data: GestureData
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the samples' (N, C) probabilities and (N,) rejection scores."""
-    probabilities, rejection = run_net(net, data)
-    return probabilities, rejection
 
 
 def choose_threshold(scores: NDArray[Any], labels: NDArray[np.int64]) -> float:
     """Return the smallest threshold that accepts a fraction TARGET of the samples, with equal
     weight for each gesture."""
     weight = 1 / np.bincount(labels)[labels]
-    order = np.argsort(scores)
-    accepted = np.cumsum(weight[order]) / weight.sum()
-    enough = int(np.searchsorted(accepted, TARGET - 1e-9))
-    return float(scores[order[min(enough, len(order) - 1)]])
+    return float(np.quantile(scores, TARGET - 1e-9, weights=weight, method="inverted_cdf"))
 
 
 def bound_threshold(threshold: float, samples: int, *, none: bool) -> float:
@@ -160,8 +149,8 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejectio
     Args:
         kind: what separated the held-out samples, see `Split.kind`.
     """
-    probabilities, rejection = predict_open_set(net, data)
-    none, titles = index_of_none(data), skeleton_named(data.skeleton).titles
+    probabilities, rejection = run_net(net, data)
+    none, titles = find_none_index(data), skeleton_named(data.skeleton).titles
     none_label = -1 if none is None else none
     is_gesture, named = data.labels != none_label, probabilities.argmax(1) != none_label
     shown, scores, count = data.take(is_gesture), rejection[is_gesture], int(is_gesture.sum())
@@ -180,7 +169,7 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str) -> Rejectio
         unknown = ((rejection <= threshold) & named)[~is_gesture]
         text = f"{count} gesture samples and {len(unknown)} of none {_SPLIT_TEXTS[kind]}"
     else:
-        outliers = synthetic_outliers(data, 1000, np.random.default_rng(0))
+        outliers = make_outliers(data, 1000, np.random.default_rng(0))
         with torch.no_grad():
             scored = net(torch.from_numpy(outliers), torch.zeros(len(outliers), dtype=torch.bool))
         unknown = scored[1].numpy() <= threshold

@@ -12,7 +12,7 @@ from core.lab.renderer.hand import HandShape, sample_hand_shape
 from core.lab.renderer.noise import NOISES, add_sensor_noise
 from core.lab.renderer.poses import sample_finger_angles
 from core.lab.renderer.render import keypoint_weights
-from core.lab.renderer.scenes import HandPlacement, build_scene, raised_hand_rotation
+from core.lab.renderer.scenes import HandPlacement, build_scene, make_raised_rotation
 from core.lab.renderer.solids import render_depth
 
 CAMERA = Camera("rendered", 294.0, 293.5, 160.0, 120.0, 320, 240)  # half of NYU's
@@ -58,12 +58,12 @@ class RenderedFilm(DepthRecording):
         eased = part * part * (3 - 2 * part)
         start, end = ways[int(last) % len(ways)], ways[(int(last) + 1) % len(ways)]
         angles = start + eased * (end - start)
-        roll, pitch, yaw = (float(v) for v in _TURN_RAD * _sines(_TURNS, share))
-        palm = _PALM_MM + _SWAY_MM * _sines(_SWAYS, share)
+        roll, pitch, yaw = (float(v) for v in _TURN_RAD * _compute_sines(_TURNS, share))
+        palm = _PALM_MM + _SWAY_MM * _compute_sines(_SWAYS, share)
         return HandPlacement(
-            shape, angles, False, raised_hand_rotation(roll, pitch, yaw), palm, _ARM_RAD
+            shape, angles, False, make_raised_rotation(roll, pitch, yaw), palm, _ARM_RAD
         )
 
 
-def _sines(times: tuple[float, ...], phase: float) -> Points:
+def _compute_sines(times: tuple[float, ...], phase: float) -> Points:
     return np.sin(2 * np.pi * np.array(times) * phase)

@@ -37,8 +37,7 @@ def sample_finger_angles(rng: np.random.Generator, shape: HandShape) -> Points:
     angles = _sample_angle_candidates(rng, _CANDIDATES)
     overlap = measure_overlap(shape, compute_finger_chains(shape, angles))
     fitting = np.flatnonzero(overlap < _ALLOWED_MM)
-    chosen: Points = angles[fitting[0] if len(fitting) else int(np.argmin(overlap))]
-    return chosen
+    return angles[fitting[0] if len(fitting) else int(np.argmin(overlap))]
 
 
 def sample_wrist_angles(rng: np.random.Generator) -> tuple[float, float]:

@@ -5,7 +5,7 @@ without a measurement; joints in mm in the camera's space. `write_rendered_hands
 000000.png, …, 16 bits, and joints.csv with the intrinsics, which differ between crops, and joints.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from core.lab.renderer.scenes import sample_scene
 from core.lab.renderer.solids import render_depth
 from core.parallel import map_parallel
 from core.pose.skeletons.table import SKELETONS
+from core.progress import Progress, ignore_progress
 
 WINDOW_MM = 300.0  # room for a hand's usual cube of 250 mm, moved and enlarged a little
 _MARGIN_PX = 4  # more than the window's cube, for what the noise draws in
@@ -131,7 +132,7 @@ def write_rendered_hands(
     settings: RenderSettings,
     skeleton: str = "hand_21",
     workers: int = 1,
-    progress: Callable[[int, int | None], None] = lambda done, total: None,
+    progress: Progress = ignore_progress,
 ) -> None:
     """Render hands into an empty or new folder: depth PNGs, then the table of their keypoints.
     Raises MediaError: wrong count or folder; SkeletonError: unsupported skeleton."""

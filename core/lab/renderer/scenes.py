@@ -85,22 +85,22 @@ def _sample_hand_rotation(rng: np.random.Generator) -> Points:
     if rng.random() < 0.35:
         drawn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
         drawn = drawn * np.sign(np.linalg.det(drawn))
-        return _axis_rotation(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
+        return _make_axis_rotation(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
     roll, pitch, yaw = np.radians(rng.normal((0, 25, 0), (45, 26, 55)))
-    return raised_hand_rotation(float(roll), float(pitch), float(yaw))
+    return make_raised_rotation(float(roll), float(pitch), float(yaw))
 
 
-def raised_hand_rotation(roll: float, pitch: float, yaw: float) -> Points:
+def make_raised_rotation(roll: float, pitch: float, yaw: float) -> Points:
     """Return the (3, 3) rotation of a raised hand, rotated by these angles in radians."""
     return (
-        _axis_rotation(2, roll)
-        @ _axis_rotation(0, pitch)
-        @ _axis_rotation(1, yaw)
+        _make_axis_rotation(2, roll)
+        @ _make_axis_rotation(0, pitch)
+        @ _make_axis_rotation(1, yaw)
         @ _TOWARDS_CAMERA
     )
 
 
-def _axis_rotation(axis: int, angle: float) -> Points:
+def _make_axis_rotation(axis: int, angle: float) -> Points:
     """Return the (3, 3) rotation matrix about a coordinate axis (0 to 2), angle in radians."""
     turned = np.eye(3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
@@ -144,7 +144,7 @@ def _sample_upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
 
 def _sample_person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
     """Draw a random person behind the hand: head, trunk, thighs and the upper arm to the elbow."""
-    size, turn = rng.normal(1, 0.07), _axis_rotation(1, rng.normal(0, 0.35))
+    size, turn = rng.normal(1, 0.07), _make_axis_rotation(1, rng.normal(0, 0.35))
     side = 1.0 if rng.random() < 0.5 else -1.0  # where the trunk is, seen from the shoulder
     joints = np.array(
         [

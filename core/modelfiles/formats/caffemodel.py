@@ -35,7 +35,7 @@ def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
     """Read a .caffemodel as layer name → arrays, as stored: kernels (O, I, H, W), biases (O,) or
     (1, 1, 1, O). Raises WeightsError: the file is truncated or not a caffemodel."""
     try:
-        net = _net_message_class().FromString(path.read_bytes())
+        net = _build_net_message().FromString(path.read_bytes())
         layers: dict[str, list[NDArray[Any]]] = {}
         for layer in (*net.layer, *net.layers):
             name = layer.name.decode()
@@ -67,7 +67,7 @@ def _blob_to_array(blob: Any) -> NDArray[Any]:
 
 
 @cache
-def _net_message_class() -> Any:
+def _build_net_message() -> Any:
     """Build a protobuf class for Caffe's NetParameter with only the fields for weights."""
     file = descriptor_pb2.FileDescriptorProto(name="mudra_caffe.proto", package="mudra_caffe")
     for message, fields in _MESSAGES.items():

@@ -159,5 +159,4 @@ def _add_preprocessing(
     value = helper.make_tensor_value_info
     graph.input.append(value(PICTURES, TensorProto.UINT8, [batch, None, None, 3]))
     graph.output.extend(value(one, TensorProto.FLOAT, None) for one in outputs)
-    content: bytes = model.SerializeToString()
-    return content
+    return model.SerializeToString()

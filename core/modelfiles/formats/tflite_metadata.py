@@ -21,7 +21,7 @@ def add_input_normalization(tflite: bytes, mean: float, std: float) -> bytes:
     entry = schema.MetadataT(name=b"TFLITE_METADATA", buffer=len(model.buffers) - 1)
     model.metadata = [*(model.metadata or []), entry]
     for buffer in model.buffers:
-        buffer.__class__ = _aligned_buffer_class()
+        buffer.__class__ = _build_buffer_class()
     return _pack_flatbuffer(model, b"TFL3")
 
 
@@ -51,7 +51,7 @@ def _pack_flatbuffer(table: Any, identifier: bytes) -> bytes:
     return bytes(builder.Output())
 
 
-def _aligned_buffer_class() -> type:
+def _build_buffer_class() -> type:
     """Build a subclass of BufferT whose data are aligned, as the runtime requires."""
     from mediapipe.tasks.metadata import schema_py_generated as schema
 

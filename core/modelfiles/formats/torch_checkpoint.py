@@ -31,7 +31,7 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     """Read a PyTorch state dict, possibly nested under "state_dict", as name → array, without
     running the file's code. Raises WeightsError: the file is too large or truncated, or contains
     anything but named tensors."""
-    if _unpacked_bytes(path) > MODEL.max_published_bytes:
+    if _count_unpacked_bytes(path) > MODEL.max_published_bytes:
         limit_mb = MODEL.max_published_bytes >> 20
         raise WeightsError(f"{path.name} has over {limit_mb} MB unpacked: no net is so large")
     try:
@@ -65,7 +65,7 @@ def _tensors_to_arrays(file: str, state_dict: dict[Any, Any]) -> dict[str, NDArr
     return arrays
 
 
-def _unpacked_bytes(path: Path) -> int:
+def _count_unpacked_bytes(path: Path) -> int:
     """Return a checkpoint's unpacked size: the sum of a zip's members, or the file's size."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -11,7 +11,7 @@ from core.errors import MudraError
 from core.live import browser_frames
 from core.live.browser_channel import PATH, register_camera, unregister_camera
 from core.live.live import LiveProcessor, Options
-from core.modelfiles.browser_files import browser_download_mb, browser_folder, has_browser_files
+from core.modelfiles.browser_files import get_browser_folder, has_browser_files, sum_download_mb
 from core.paths import Paths
 from core.pose.boxes import bounding_box
 from core.pose.drawing.bodies import AS_IT_IS
@@ -181,7 +181,7 @@ def _camera_data(stream: BrowserStream | None, constraints: Mapping[str, Any]) -
     off: dict[str, Any] = {"turn": 0, "by": None, "count": 1, "paused": True, "bare": False}
     off |= {"names": [], "note": "", "page": "", "heard": 0}
     return {
-        "files": browser_camera.browser_file_urls(browser_folder(Paths.find().weights)),
+        "files": browser_camera.browser_file_urls(get_browser_folder(Paths.find().weights)),
         "wanted": dict(constraints),
         "channel": {"path": server_path(PATH), "token": stream.token} if stream else None,
         "finders": {
@@ -196,7 +196,7 @@ def _camera_data(stream: BrowserStream | None, constraints: Mapping[str, Any]) -
 def _estimator_texts(estimator: browser_frames.BrowserEstimator) -> dict[str, str]:
     """Return the texts shown while an estimator's model loads, fails or runs in the browser."""
     skeleton = estimator.skeleton
-    what, size = skeleton.single.titles, browser_download_mb(Paths.find().weights, estimator.model)
+    what, size = skeleton.single.titles, sum_download_mb(Paths.find().weights, estimator.model)
     return {
         "opening": f"Loading the model that finds {what}, {size} MB the first time …",
         "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "

@@ -11,8 +11,8 @@ from core.jobs.active_model import (
     STARTER,
     ActiveModel,
     active_model,
+    find_shipped_model,
     has_model,
-    shipped_model_name,
 )
 from core.jobs.trainings import run_result
 from core.reading.keypoint_sources import KeypointSource, depth_nets
@@ -33,7 +33,7 @@ def pick_model(project: Project) -> GestureModel | None:
     """Show a selector for a trained or starter model; load and return it, None if there is none."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
-    starter = shipped_model_name(project.skeleton)
+    starter = find_shipped_model(project.skeleton)
     names = [*runs, *filter(None, [starter])]
     if not names:
         st.caption(NO_MODEL)

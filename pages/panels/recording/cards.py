@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from core.errors import MediaError, MudraError, NotFoundError
-from core.gestures.labels import how_to_perform, safe_label
+from core.gestures.labels import explain_gesture, safe_label
 from core.live.live import Latest
 from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
@@ -270,7 +270,7 @@ def cards_data(cards: Cards, progress: RecordingStatus) -> dict[str, Any]:
 def _card_data(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
     """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
     store, project = cards.recorder.store, cards.project
-    how = how_to_perform(gesture.name) or "Each sample is one performance."
+    how = explain_gesture(gesture.name) or "Each sample is one performance."
     return {
         "id": gesture.id,
         "name": gesture.name,

@@ -13,10 +13,10 @@ from core.jobs.evaluations import (
     LEFT_OUT,
     NAMES,
     compare_with_first,
-    comparison_text,
+    describe_comparison,
+    find_comparison,
+    find_leave_one_out,
     is_running,
-    latest_comparison,
-    latest_leave_one_out,
     start_comparison,
     start_leave_one_out,
 )
@@ -221,7 +221,7 @@ def show_comparison(project: Project, running: Run | None) -> None:
     last = next(iter(studio().trainings.runs(project, COMPARISON)), None)
     if last is not None and (reason := describe_failure(last)):
         st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
-    run = latest_comparison(studio().trainings, project)
+    run = find_comparison(studio().trainings, project)
     if run is not None and (result := run_result(run)):
         rows = result["rows"]
         show_table(
@@ -233,7 +233,7 @@ def show_comparison(project: Project, running: Run | None) -> None:
                 "Training time": [f"{row['seconds']:.1f} s" for row in rows],
             }
         )
-        st.markdown(comparison_text(result))
+        st.markdown(describe_comparison(result))
         st.caption(
             f"Measured {run_started_at(run)} on {result['n']} held-out samples: "
             f"{HELD_OUT_GROUPS[result['split']]}. The MLP learns for {result['epochs']} epochs, "
@@ -262,7 +262,7 @@ def show_new_people(run: Run, project: Project, running: Run | None) -> None:
     """Draw the button that starts leave-one-person-out evaluation, and its last result."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
-    found = latest_leave_one_out(trainings, project, run)
+    found = find_leave_one_out(trainings, project, run)
     if len(studio().store.persons(project.id)) < 2:
         st.caption(
             "Let a second person record the same gestures: then Mudra can test how well it "

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError
-from core.gestures.classifier.dense_model import DenseModel, flatten_openpose_peaks
+from core.gestures.classifier.dense_model import DenseModel
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +43,6 @@ def test_the_seeds_network_reads_its_table_as_in_training_and_as_it_predicts(
     assert (found == labels).mean() == pytest.approx(accuracy, abs=5e-7)
 
 
-def test_a_point_of_each_map_becomes_the_44_numbers_in_order(seed):
-    model, inputs, _ = seed
-    points = inputs[:5].reshape(5, 22, 2)
-    assert np.array_equal(flatten_openpose_peaks(points), inputs[:5])
-    scaled = model.scale_inputs_by(inputs)
-    assert scaled.probabilities(flatten_openpose_peaks(points)).sum(1) == pytest.approx(1, abs=1e-6)
-
-
 def test_the_keypoint_classifier_of_kazuhito00_gives_its_figures(folder):
     rows = np.loadtxt(folder / "kazuhito" / "keypoint.csv", delimiter=",")
     model = DenseModel.load(folder / "kazuhito" / "keypoint_classifier.hdf5")
@@ -71,8 +63,6 @@ def test_a_tiny_network_gives_what_a_hand_computes():
 def test_other_numbers_than_the_networks_are_refused(seed, shape):
     with pytest.raises(ModelError, match="44"):
         seed[0].probabilities(np.zeros(shape, "f4"))
-    with pytest.raises(ModelError, match="background"):
-        flatten_openpose_peaks(np.zeros((1, 21, 2), "f4"))
 
 
 def test_layers_that_do_not_follow_one_another_are_refused(tmp_path):

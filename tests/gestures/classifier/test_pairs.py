@@ -13,7 +13,7 @@ from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_learner import fit_matcher, predict_motions
-from core.gestures.openset.outliers import recombine_fingers, synthetic_outliers
+from core.gestures.openset.outliers import make_outliers, recombine_fingers
 from core.pose.skeletons.table import HANDS_42
 from core.training.runs import Run
 from tests.support.gesture_samples import gesture_samples
@@ -100,7 +100,7 @@ def test_there_are_some_where_gestures_differ_in_one_hand_alone(letters):
     two = letters.take(letters.labels < 2)
     keypoints = two.keypoints.copy()
     keypoints[:, _RIGHT] = keypoints[0, _RIGHT] - keypoints[0, 21] + keypoints[:, 21:22]
-    made = synthetic_outliers(replace(two, keypoints=keypoints), 40, np.random.default_rng(0))
+    made = make_outliers(replace(two, keypoints=keypoints), 40, np.random.default_rng(0))
     assert len(made) > 10
 
 
@@ -122,6 +122,6 @@ def test_a_hand_is_jittered_alike_wherever_the_other_is(letters, other):
 def test_a_pair_that_lacks_a_hand_gets_none_from_nowhere(letters):
     alone = letters.keypoints.copy()
     alone[:, _LEFT] = np.nan
-    made = synthetic_outliers(replace(letters, keypoints=alone), 20, np.random.default_rng(0))
+    made = make_outliers(replace(letters, keypoints=alone), 20, np.random.default_rng(0))
     assert np.isnan(made[:, _LEFT]).all()
     assert np.isfinite(made[:, _RIGHT]).all()

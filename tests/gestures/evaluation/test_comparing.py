@@ -11,7 +11,7 @@ from core.training.background import Stop
 def test_all_classifiers_are_measured_on_the_same_split_and_again_with_the_same_seed(hands):
     data, told = hands(persons=5), []
     data = data.take(data.labels != 1)  # a gesture without samples is no class
-    found = compare_classifiers(data, seed=3, epochs=2, on_row=told.append)
+    found = compare_classifiers(data, seed=3, epochs=2, log=lambda event, **row: told.append(row))
     assert found["split"] == "person" and found["groups"] == 1
     assert found["n"] == len(split_by_groups(data).validation)
     assert [row["classifier"] for row in found["rows"]] == list(CLASSIFIERS)
@@ -27,5 +27,5 @@ def test_all_classifiers_are_measured_on_the_same_split_and_again_with_the_same_
 
 def test_stop_ends_after_the_present_classifier(hands):
     stop = Stop()
-    found = compare_classifiers(hands(), epochs=1, on_row=lambda row: stop.set(), stop=stop)
+    found = compare_classifiers(hands(), epochs=1, log=lambda **_: stop.set(), stop=stop)
     assert [row["classifier"] for row in found["rows"]] == ["mlp"]

@@ -20,9 +20,10 @@ def test_each_person_is_measured_and_one_who_shows_everything_the_other_way_roun
     data, told = hands(persons=3, gestures=2), []
     odd = data.persons == "p1"
     data.labels[odd] = 1 - data.labels[odd]
-    found = leave_one_person_out(data, OPTIONS, epochs=3, on_person=lambda *row: told.append(row))
+    found = leave_one_person_out(data, OPTIONS, epochs=3, log=lambda **row: told.append(row))
     assert {person: f["n"] for person, f in found.items()} == {"p0": 8, "p1": 8, "p2": 8}
-    assert told == list(found.items())
+    rows = [{"event": "person", "person": person, **f} for person, f in found.items()]
+    assert told == [{key: row[key] for key in row if key != "confusion"} for row in rows]
     assert all(f["groups"] == 4 for f in found.values())  # a person's recordings
     summary = summarise_persons(found)
     assert summary["worst_person"] == "p1" and summary["worst_accuracy"] < 0.1
@@ -59,7 +60,7 @@ def test_persons_without_a_gesture_in_common_cannot_be_judged(hands):
 def test_stop_leaves_the_rest_unmeasured(hands):
     stop = Stop()
     found = leave_one_person_out(
-        hands(persons=4), OPTIONS, epochs=1, on_person=lambda *_: stop.set(), stop=stop
+        hands(persons=4), OPTIONS, epochs=1, log=lambda **_: stop.set(), stop=stop
     )
     assert list(found) == ["p0"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.labels import GestureLabel
-from core.gestures.modelfile.card import model_card
+from core.gestures.modelfile.card import format_card
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")
 FULL = {
@@ -45,7 +45,7 @@ FULL = {
 
 @pytest.fixture
 def card() -> str:
-    return model_card(FULL, (OK, FIST))
+    return format_card(FULL, (OK, FIST))
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_it_says_what_the_metadata_say(card, words):
 
 def test_it_says_on_which_part_each_choice_was_made():
     chosen = {"epochs": Part.FIXED, "threshold": Part.OTHER_FOLDS}
-    card = model_card(FULL | Protocol("person", chosen).to_dict(), (OK, FIST))
+    card = format_card(FULL | Protocol("person", chosen).to_dict(), (OK, FIST))
     assert "Epochs fixed beforehand; threshold chosen for each fold on the other held" in card
     assert "measured on other people than those" in card and "optimistic" not in card
 
 
 def test_what_is_not_there_is_said_not_to_be_known():
-    card = model_card({"estimator": "x"}, (OK,), notes="# More\n")
+    card = format_card({"estimator": "x"}, (OK,), notes="# More\n")
     for what in ("Who", "Recorded", "Trained", "Source", "Mirrored", "Samples", "Seed"):
         assert f"- **{what}**: not known\n" in card
     assert "Not measured." in card and "no score of its own" in card
@@ -102,7 +102,7 @@ def test_names_do_nothing_in_it():
         "origin": {"sources": {odd: 1}},
         "data_sha256": "`<i>\n# x",
     }
-    card = model_card(facts, (GestureLabel("<b>|x|</b>", "👌"),))
+    card = format_card(facts, (GestureLabel("<b>|x|</b>", "👌"),))
     assert "<b>" not in card.replace("\\<b\\>", "") and "\u202e" not in card
     assert "](http" not in card and "http://a" not in card and "`ix`" in card
     rows = [line for line in card.splitlines() if line.startswith("|")]
@@ -112,13 +112,13 @@ def test_names_do_nothing_in_it():
 def test_many_persons_and_sources_are_cut():
     census = {"persons": {f"p{n}": {"samples": 1} for n in range(260)}}
     origin = {"sources": {f"s{n}": 1 for n in range(20)}}
-    card = model_card(FULL | {"census": census, "origin": origin}, (OK,))
+    card = format_card(FULL | {"census": census, "origin": origin}, (OK,))
     assert "and 60 more" in card and "s11 (1), and 8 more" in card
 
 
 def test_unknown_people_are_no_person_more():
     persons = {"Anna": {"samples": 30, "sessions": 3}, "unknown": {"samples": 9, "sessions": 1}}
     known = FULL | {"persons": 1, "census": FULL["census"] | {"persons": persons}}
-    assert "- **Who**: 1 person and 9 samples of unknown people\n" in model_card(known, (OK, FIST))
+    assert "- **Who**: 1 person and 9 samples of unknown people\n" in format_card(known, (OK, FIST))
     nobody = known | {"persons": 0}
-    assert "- **Who**: 9 samples of unknown people\n" in model_card(nobody, (OK, FIST))
+    assert "- **Who**: 9 samples of unknown people\n" in format_card(nobody, (OK, FIST))

@@ -13,8 +13,8 @@ from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.gestures.motion.motion_learner import fit_templates, predict_motions, train_motions
-from core.gestures.motion.motion_net import fit_motion_net, sampling_weights
+from core.gestures.motion.motion_learner import fit_templates, predict_motions
+from core.gestures.motion.motion_net import compute_sampling_weights, fit_motion_net
 from core.training.background import Stop
 from core.training.runs import Run
 from tests.support.gesture_samples import gesture_samples
@@ -69,12 +69,12 @@ def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_
     spoiled, noise = data.keypoints.copy(), np.random.default_rng(1)
     spoiled[split.validation] = noise.normal(size=spoiled[split.validation].shape)
     found = [
-        train_motions(one, split, Run.create(tmp_path), QUICK, stop)
+        train(one, Run.create(tmp_path), QUICK, stop=stop)
         for one in (data, replace(data, keypoints=spoiled))
     ]
     assert found[0].figures["accuracy"] > 0.8 > found[1].figures["accuracy"]
-    assert found[0].compared == found[1].compared and found[0].kind == found[1].kind
-    assert [one.chosen_on for one in found] == [Part.TRAINING] * 2
+    assert found[0].matcher == found[1].matcher
+    assert [one.protocol.chosen["matcher"] for one in found] == [Part.TRAINING] * 2
 
 
 def test_no_recording_is_on_both_sides_and_what_one_person_shows_is_not_judged():
@@ -128,7 +128,7 @@ def test_each_person_s_windows_of_a_gesture_are_drawn_as_often_as_another_s():
     data = make_motions(11, persons=1).take(np.arange(11))
     persons = np.r_[["p0"] * 2, ["p1"] * 9]
     data = replace(data, labels=np.r_[np.zeros(10, int), 1], persons=persons)
-    weights = sampling_weights(data)
+    weights = compute_sampling_weights(data)
     np.testing.assert_allclose(weights[:2], np.sqrt(5) / 2 / 2)
     np.testing.assert_allclose(weights[2:10], np.sqrt(5) / 2 / 8)
     assert weights[10] == 1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.gestures.motion.motion_features import get_motion_features
-from core.gestures.motion.templates import Templates, cut_parts, warped_distances
+from core.gestures.motion.templates import Templates, cut_parts, measure_dtw
 
 
 def by_the_recurrence(a: np.ndarray, b: np.ndarray) -> float:
@@ -22,14 +22,14 @@ def test_warped_distances_are_those_of_the_recurrence():
     rng = np.random.default_rng(0)
     rows, bank = (rng.normal(0, 1, (n, 5, 3)).astype(np.float32) for n in (4, 3))
     wanted = [[by_the_recurrence(row, one) for one in bank] for row in rows]
-    np.testing.assert_allclose(warped_distances(rows, bank), wanted, rtol=1e-4)
+    np.testing.assert_allclose(measure_dtw(rows, bank), wanted, rtol=1e-4)
 
 
 def test_a_late_performance_is_the_same_one_late():
     t = np.linspace(0, 1, 16)
     here, late = (np.stack([np.sin(6 * x), np.cos(6 * x)], 1) for x in (t, t**1.3))
     one = here[None].astype(np.float32)
-    warped = warped_distances(late[None].astype(np.float32), one)[0, 0]
+    warped = measure_dtw(late[None].astype(np.float32), one)[0, 0]
     assert warped < ((late - here) ** 2).sum(1).mean() / 5
 
 
@@ -108,7 +108,7 @@ def test_what_reaches_much_less_than_the_shortest_example_is_too_short():
     np.testing.assert_allclose(features.measure_reach(asked), [0.7, 0.75, 0.75], atol=1e-3)
     answers = np.array([[0.7, 0.1, 0.2]] * 3, np.float32)
     # of the second gesture's 0.1 all, of the first's 0.7 what is shorter; twice that
-    np.testing.assert_allclose(matcher.short_score(asked, answers), [1.6, 0.2, 0.2], atol=1e-5)
+    np.testing.assert_allclose(matcher.score_short(asked, answers), [1.6, 0.2, 0.2], atol=1e-5)
 
 
 def test_of_a_single_keypoint_or_a_hand_that_hardly_moves_no_reach_is_told():

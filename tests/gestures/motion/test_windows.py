@@ -4,7 +4,7 @@ a window. By hand."""
 import numpy as np
 import pytest
 
-from core.gestures.motion.windows import clip_to_window, find_longest_part, window_duration_s
+from core.gestures.motion.windows import clip_to_window, find_longest_part, measure_window_s
 
 NAN = np.nan
 
@@ -35,10 +35,10 @@ def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_window()
     np.testing.assert_allclose(
         clip_to_window(long, times, 5)[:, 0, 0], [7, 8, 9, 10, 11], atol=1e-5
     )
-    assert (window_duration_s(short, times), window_duration_s(long, times)) == pytest.approx(
+    assert (measure_window_s(short, times), measure_window_s(long, times)) == pytest.approx(
         (11 / 20, 4 / 20)
     )
-    assert window_duration_s(way(0, 1, 2, 3)) == pytest.approx(0.1)  # 30 a second
+    assert measure_window_s(way(0, 1, 2, 3)) == pytest.approx(0.1)  # 30 a second
 
 
 def test_frames_that_were_never_read_are_bridged_for_half_a_second():

@@ -7,9 +7,9 @@ from core.gestures.openset.outliers import (
     MIN_DISTANCE,
     centre_and_fill,
     describe_shape,
-    nearest_distances,
+    find_nearest_distances,
+    make_outliers,
     recombine_fingers,
-    synthetic_outliers,
 )
 from core.lab.starter_data import read_recorders
 from tests.gestures.conftest import make_data
@@ -57,7 +57,7 @@ def test_the_shape_knows_neither_place_nor_size_nor_direction_nor_side():
 
 def test_the_nearest_by_hand():
     rows, bank = np.float32([[0, 0], [3, 4]]), np.float32([[0, 1], [3, 2]])
-    np.testing.assert_allclose(nearest_distances(rows, bank), [1, 2], atol=1e-5)
+    np.testing.assert_allclose(find_nearest_distances(rows, bank), [1, 2], atol=1e-5)
 
 
 def test_missing_keypoints_lie_at_the_wrist_and_a_mirrored_view_is_flipped():
@@ -72,16 +72,16 @@ def test_missing_keypoints_lie_at_the_wrist_and_a_mirrored_view_is_flipped():
 def test_one_gesture_gives_no_unknown_hands_and_none_alone_neither():
     data = make_data(persons=1, gestures=2)
     alone = data.take(data.labels == 0)
-    assert len(synthetic_outliers(alone, 50, np.random.default_rng(0))) == 0
+    assert len(make_outliers(alone, 50, np.random.default_rng(0))) == 0
 
 
 def test_synthetic_outliers_of_real_ones_look_like_none_of_the_gestures(shared_data):
     data = read_recorders(shared_data / "hand_keypoints" / "gestures.csv")
     few = data.take(np.arange(0, len(data), 40))
-    made = synthetic_outliers(few, 300, np.random.default_rng(0))
+    made = make_outliers(few, 300, np.random.default_rng(0))
     assert len(made) == 300 and np.isfinite(made).all()
     assert NONE in DEFAULT_GESTURES and not (few.labels == DEFAULT_GESTURES.index(NONE)).any()
     assert (
-        nearest_distances(describe_shape(made), describe_shape(centre_and_fill(few))).min()
+        find_nearest_distances(describe_shape(made), describe_shape(centre_and_fill(few))).min()
         > 0.5 * MIN_DISTANCE
     )

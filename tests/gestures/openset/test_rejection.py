@@ -9,7 +9,7 @@ import torch
 from core.gestures.classifier.augmentation import Augmentation
 from core.gestures.classifier.fitting import TrainOptions, fit_all, predict_samples
 from core.gestures.classifier.learner import train
-from core.gestures.classifier.nets import GestureNet, OpenSetNet
+from core.gestures.classifier.nets import GestureNet, OpenSetNet, run_net
 from core.gestures.data import GestureData
 from core.gestures.features import get_feature_set
 from core.gestures.labels import DEFAULT_GESTURES, NONE
@@ -21,7 +21,6 @@ from core.gestures.openset.rejection import (
     choose_threshold,
     fit_rejection,
     measure_rejection,
-    predict_open_set,
 )
 from core.training.runs import Run
 from tests.gestures.conftest import make_data
@@ -192,7 +191,7 @@ def test_the_graph_answers_as_the_net_to_five_places(tmp_path):
     net = fit_rejection(fit_all(data, TrainOptions(), 2), data, Augmentation(mirror=0.5))
     save_model(net, data, tmp_path, {})
     answers = GestureModel.load(tmp_path).predict(data.keypoints, data.mirrored_view)
-    for answer, wanted in zip(answers, predict_open_set(net, data), strict=True):
+    for answer, wanted in zip(answers, run_net(net, data), strict=True):
         np.testing.assert_allclose(answer, wanted, atol=1e-5)
 
 
