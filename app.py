@@ -7,7 +7,6 @@ import streamlit as st
 
 if __name__ == "__main__":
     # importing a component registers it, which works only in a running server
-    from pages.panels import messages
     from pages.panels.access import require_login
     from pages.panels.camera.browser import stop_browser_camera
     from pages.panels.camera.stage import draw_stage
@@ -15,7 +14,6 @@ if __name__ == "__main__":
     from pages.panels.navigation import draw_navigation
     from pages.panels.visit import start_visit
 
-    messages.install()
     st.set_page_config("Mudra", "✋", layout="wide")
     apply_style()
     page = draw_navigation()
@@ -25,8 +23,8 @@ if __name__ == "__main__":
         page.run()
 else:
     from core.files import sweep_temporary_folders
-    from core.live.browser_channel import PATH, camera_route
+    from core.live.channel import PATH, live_route
     from pages.panels.access import access_middleware, server_path
 
     sweep_temporary_folders()  # what a studio that was killed left behind
-    app = st.App(__file__, routes=[camera_route(server_path(PATH))], middleware=access_middleware())
+    app = st.App(__file__, routes=[live_route(server_path(PATH))], middleware=access_middleware())

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.gestures.labels import format_count
+from core.live.cards import START_CAMERA
 from core.live.live import LiveProcessor, Options
 from core.live.traces import BodyTrace
 from core.media.pictures import PICTURE_SUFFIXES, encode_png
@@ -29,9 +30,8 @@ from pages.panels.body import (
     show_body_3d,
 )
 from pages.panels.camera.stage import Stage, current_stage
-from pages.panels.camera.stream import show_stream_problem
 from pages.panels.controls import colored_number, download_button, pick_option, upload_field
-from pages.panels.layout import START_CAMERA, show_errors
+from pages.panels.layout import show_errors
 from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
@@ -70,6 +70,7 @@ def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: B
     live = place.show(options, watch=trace.remember)
     every = _LIVE_EVERY_S if live is not None else None
     with place.beside:
+        place.show_problems()
         st.fragment(_show_live_body, run_every=every)(live, trace)
     if live is not None:
         with place.under:
@@ -86,7 +87,6 @@ def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
         show_angles({})
         return
     latest = live.latest()
-    show_stream_problem(latest)
     moments = trace.moments()
     seen = moments[-1] if moments and latest.hands else None
     pose = seen.pose if seen else None

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from core.gestures.labels import format_count
+from core.live.answers import answers_of, placeholder
 from core.live.live import LiveProcessor, Options
 from core.modelfiles.mediapipe_models import has_prepared_models
 from core.recording import demo
 from core.store import Project
+from pages.components.stage import draw_answer
 from pages.panels.camera.settings import show_camera_test
 from pages.panels.layout import show_errors
 from pages.panels.live.models import model_changed_at
-from pages.panels.live.readings import show_answers, show_placeholder
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import load_gesture_model, studio
 from pages.panels.visit import select_project
@@ -45,10 +46,8 @@ def _show_replay(playing: bool) -> None:
             picture = live.process(demo.demo_background())
             st.image(picture, width="stretch", output_format="JPEG")
         with right:
-            if playing:
-                show_answers(live.latest(), "demo_answer")
-            else:
-                show_placeholder("👋", "Sample hands", "demo_answer")
+            hands = answers_of(live.latest()) if playing else placeholder("👋", "Sample hands")
+            draw_answer("demo_answer", hands)
 
 
 def _set_playing(playing: bool) -> None:

@@ -7,7 +7,6 @@ from core.live.traces import HandTrace
 from core.pose.skeletons.table import SUBJECTS
 from pages.components.depth_view import DepthScene, draw_depth, keypoints_frame_data
 from pages.panels.camera.stage import Stage, current_stage
-from pages.panels.camera.stream import show_stream_problem
 from pages.panels.controls import pick_option
 from pages.panels.depth.sources import (
     OPEN_SOURCE,
@@ -51,13 +50,13 @@ def show_webcam(place: Stage) -> None:
     place.show_next_step("Show a hand to see it in 3-D, without a depth camera.")
     with place.beside:
         st.caption(ESTIMATED_DEPTH_NOTE)
+        place.show_problems()
         if live is not None:
             st.fragment(_draw_webcam_hand, run_every=_EVERY_S)(live, trace)
 
 
 def _draw_webcam_hand(live: LiveProcessor, trace: HandTrace) -> None:
     """Send the hand's keypoints of all frames since the last call to the 3-D view."""
-    show_stream_problem(live.latest())
     moments = trace.moments_since(st.session_state.get(_NEXT_INDEX, 0))
     if moments:
         st.session_state[_NEXT_INDEX] = moments[-1].index + 1

@@ -1,20 +1,27 @@
 """Heatmaps: a net's output per stage and keypoint, of hands or people."""
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.live.live import Options
+from core.live.session import PEOPLE
 from core.media.videos import VIDEO_SUFFIXES
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
+from core.recording.correcting import AnalysedFrame
+from pages.components.stage import draw_people
 from pages.panels.camera.keypoints import pick_max_poses, pick_net
-from pages.panels.camera.stage import current_stage, has_server_picture
-from pages.panels.camera.stream import watch_stream_problem
-from pages.panels.controls import colored_number, download_button, pick_option, upload_field
+from pages.panels.camera.stage import Stage, current_stage, has_server_picture
+from pages.panels.controls import (
+    colored_number,
+    download_button,
+    person_colors,
+    pick_option,
+    upload_field,
+)
 from pages.panels.heatmaps import (
     explain_maps,
     freeze_button,
@@ -30,8 +37,6 @@ from pages.panels.resources import studio
 from pages.panels.visit import drop_cached
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
-_PERSON, _PERSON_PRESSED = "maps_person", "maps_person_pressed"
-_PERSON_EVERY_S = 0.7
 
 
 def page() -> None:
@@ -50,17 +55,16 @@ def page() -> None:
         maps = pick_maps(skeleton, stages, video=what == VIDEO)
         held = freeze_button(source, has_server_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
-            numbers = place.numbers if held is None else lambda: held.estimate.numbers
-            maps = replace(maps, person=pick_visible_person(numbers, moving=held is None))
+            maps = replace(maps, person=pick_visible_person(place, held))
     if what == CAMERA:
         place.show_next_step(f"Show a {skeleton.title} and see where the net finds its keypoints.")
     else:
         place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
     if what == CAMERA and held is None:
         options = Options(None, number, Smoothing(joints=False), source, maps)
-        live = place.show(options, watch=recent_frames().remember)
+        place.show(options, watch=recent_frames().remember)
         with place.under:
-            watch_stream_problem(live)
+            place.show_problems()
     else:
         with place.replace_video():
             if what == PICTURE:
@@ -108,42 +112,29 @@ def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: 
         download_button("Download", seen.video.read_bytes, "heatmaps.webm", icon="🎞")
 
 
-def pick_visible_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
-    """Show a selector among the visible people; return the selected person's number, at first 1.
-
-    Args:
-        numbers: returns the numbers of the people visible now.
-        moving: whether people come and go, so that the choice must refresh.
-    """
+def pick_visible_person(place: Stage, held: AnalysedFrame | None) -> int:
+    """Show a selector among the visible people, of the video or of a frozen frame; return the
+    selected person's number, at first 1."""
+    session = place.session
     with st.container(key="maps_whose", width="content"):
-        st.fragment(_draw_person_choice, run_every=_PERSON_EVERY_S if moving else None)(numbers)
-    return int(st.session_state.get(_PERSON, 1))
-
-
-def _draw_person_choice(numbers: Callable[[], Collection[int]]) -> None:
-    """Draw a button per visible person; rerun the page after a choice."""
-    if st.session_state.pop(_PERSON_PRESSED, False):
-        st.rerun()
-    there = sorted(numbers())
-    if not there:
-        st.caption("No one is visible.")
-        return
-    chosen, key = st.session_state.get(_PERSON, 1), f"maps_person_of_{there}"
-    st.session_state[key] = chosen if chosen in there else there[0]
-
-    def select_person() -> None:
-        st.session_state[_PERSON] = st.session_state[key]
-        st.session_state[_PERSON_PRESSED] = True
-
-    st.segmented_control(
-        "Person",
-        there,
-        required=True,
-        key=key,
-        format_func=colored_number,
-        width="content",
-        on_change=select_person,
-    )
+        if held is None:
+            session.show_people()
+            draw_people("maps_people", PEOPLE, person_colors())
+            return session.person
+        there = sorted(held.estimate.numbers)
+        if not there:
+            st.caption("No one is visible.")
+            return session.person
+        session.person = st.segmented_control(
+            "Person",
+            there,
+            default=session.person if session.person in there else there[0],
+            required=True,
+            key=f"maps_person_of_{there}",
+            format_func=colored_number,
+            width="content",
+        )
+        return session.person
 
 
 page()

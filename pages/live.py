@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
+from core.live.streams import BrowserStream
 from core.recording.correcting import (
     HISTORY_S,
     AnalysedFrame,
@@ -15,12 +15,9 @@ from core.recording.correcting import (
 )
 from core.recording.recorder import Recorder
 from core.store import Project
-from pages.panels.camera.browser import BrowserStream
 from pages.panels.camera.keypoints import pick_keypoints, pick_max_poses, pick_overlay
 from pages.panels.camera.stage import current_stage
-from pages.panels.camera.stream import show_stream_problem
 from pages.panels.layout import show_errors
-from pages.panels.live import readings
 from pages.panels.live.actions import show_actions
 from pages.panels.live.models import model_for_keypoints, pick_model
 from pages.panels.live.smoothing import pick_smoothing, show_smoothing
@@ -50,33 +47,10 @@ def page() -> None:
     place.show_next_step("Show a gesture and see what the model says.")
     live = place.show(options, watch=recent_second().remember)
     with place.beside:
-        st.fragment(_draw_live_answer, run_every=place.refresh_s(0.25) if live else None)(
-            live, model, project
-        )
+        place.show_answer("answer", project.skeleton, model, details=True)
     show_correction(live, project)
     show_actions(live, project, model, smoothed=smoothing.hold_s > 0)
     show_smoothing(live, project.skeleton)
-
-
-def _draw_live_answer(
-    live: LiveProcessor | None, model: GestureModel | None, project: Project
-) -> None:
-    """Draw the last frame's gestures, drift warning, last movements, frame rate and latency; a
-    placeholder while the camera is off."""
-    with show_errors():
-        if live is None:
-            readings.show_placeholder("👋", "Show a gesture", "answer")
-            return
-        latest = live.latest()
-        show_stream_problem(latest)
-        readings.warn_about_drift(latest, model)
-        readings.show_answers(latest, "answer", project.skeleton)
-        if made := readings.recent_motions(latest):
-            st.caption(safe_label(f"Last movements: {made}"))
-        height, width = latest.size_hw
-        st.caption(
-            f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"
-        )
 
 
 def recent_second() -> FrameHistory:

@@ -1,9 +1,10 @@
 """Record: samples of a gesture from the camera, pictures, videos or snapshots."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
-from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.live.live import LiveProcessor, Options
 from core.offline.files import SUFFIXES
@@ -16,15 +17,15 @@ from core.recording.sample_pictures import draw_sample
 from core.recording.samples import AddReport
 from core.store import Gesture, Project
 from core.store.bin import delete_samples
+from pages.components.stage import draw_lines
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
-from pages.panels.camera.stream import watch_stream_problem
 from pages.panels.controls import upload_field
 from pages.panels.layout import list_skipped, show_errors
 from pages.panels.progress import forget_job, job_result, show_job, start_job
 from pages.panels.project.projects import pick_project
-from pages.panels.recording.cards import Cards, draw_gesture_cards
+from pages.panels.recording.cards import draw_gesture_cards
 from pages.panels.recording.options import (
     pick_max_people,
     pick_person_name,
@@ -52,19 +53,12 @@ def page() -> None:
     options = Options(hands=number, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
     place.show_next_step(next_step(project) or "Select a gesture and hold its button.")
     live = show_recorded_video(place, options, recorder)
-    cards = Cards(
-        project,
-        recorder,
-        live,
-        plan,
-        "record_cards",
-        watch=bool(st.session_state.get("remote_on")),
-        shows_choice=True,
-    )
     with cards_place:
-        gesture = draw_gesture_cards(cards)
+        gesture = draw_gesture_cards(
+            project, recorder, live, plan, "record_cards", shows_choice=True
+        )
     with place.under:
-        watch_stream_problem(live)
+        place.show_problems()
     if gesture is None:
         st.info(
             "Every gesture of this project is inactive or deleted: add one above, or activate one "
@@ -223,24 +217,20 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
     if isinstance(remote, RecordingRemote) and (not on or remote.port != port):
         live.attach(None)
     if not on:
-        return
-    st.fragment(_listen_for_osc, run_every=1.0)(live, recorder, gesture, int(port))
+        return current_stage().session.hide("remote")
+    with show_errors():
+        if not isinstance(remote, RecordingRemote) or remote.port != port:
+            remote = RecordingRemote(int(port))
+            live.attach(remote)
+        remote.set_target(recorder, gesture.id)
+        current_stage().session.show("remote", partial(_remote_state, remote))
+        draw_lines("remote", "remote")
 
 
-def _listen_for_osc(live: LiveProcessor, recorder: Recorder, gesture: Gesture, port: int) -> None:
-    """Open the OSC port if needed, set the gesture to record, and show the last command."""
-    remote = live.listener
-    if not isinstance(remote, RecordingRemote):
-        try:
-            remote = RecordingRemote(port)
-        except ActionError as error:
-            st.error(safe_label(str(error)), icon="🎛")
-            return
-        live.attach(remote)
-    remote.set_target(recorder, gesture.id)
-    st.caption(f"🎛 Listening on port {port}. {safe_label(remote.last_command)}")
-    if remote.error:
-        st.error(safe_label(remote.error), icon="🎛")
+def _remote_state(remote: RecordingRemote) -> dict[str, list[str]]:
+    """Return the remote control's port, last command and error, as lines."""
+    text = f"🎛 Listening on port {remote.port}. {remote.last_command}"
+    return {"texts": [text], "errors": [remote.error] if remote.error else []}
 
 
 page()

@@ -19,7 +19,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from core.live.browser_channel import PATH
+from core.live.channel import PATH
 from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store

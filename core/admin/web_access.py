@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from core.errors import AccessError
-from core.live.browser_channel import OWNER
+from core.live.channel import OWNER
 
 STREAM, UPLOADS, MEDIA = "/_stcore/stream", "/_stcore/upload_file/", "/media/"
 HEADERS = {

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.errors import MudraError
 from core.estimators import Estimator
@@ -171,6 +171,11 @@ class LiveProcessor:
             self.options, self._watch = options, watch
             if self._latest.frames and self._needs_estimator(options):
                 self._latest = replace(self._latest, opening=True)
+
+    def change_options(self, **changes: Any) -> None:
+        """Change some options from the next frame on; the watcher stays."""
+        with self._latest_lock:
+            self.options = replace(self.options, **changes)
 
     def _needs_estimator(self, options: Options) -> bool:
         """Return whether these options require opening another estimator."""

@@ -1,5 +1,6 @@
 """Browser components: JavaScript and CSS files, each with the Python function that draws it."""
 
+import re
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ def register_component(name: str, html: str = "", *, libraries: tuple[str, ...] 
     """
     css = read_asset(f"{name}.css") if (Path(__file__).parent / f"{name}.css").exists() else None
     js = "\n".join(read_asset(file) for file in (*libraries, f"{name}.js"))
+    js = re.sub(r"^export (?=const )", "", js, flags=re.MULTILINE)  # modules for the stage
     return st.components.v2.component(name, html=html or None, css=css, js=js)
 
 

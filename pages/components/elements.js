@@ -1,5 +1,5 @@
 // A new element with its class and its text: names are the users', and never markup.
-const made = (tag, look = "", text = "", more = {}) => {
+export const made = (tag, look = "", text = "", more = {}) => {
   const element = Object.assign(document.createElement(tag), more)
   if (look) element.className = look
   if (text) element.textContent = text

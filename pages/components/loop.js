@@ -2,7 +2,7 @@
 // the whole way: it stands still a while, and is all that is shown where motion is not wanted.
 const FRAME_MS = 90, STILL_MS = 450
 
-const play = (image) => {
+export const play = (image) => {
   const frames = image.naturalWidth / image.naturalHeight
   image.classList.toggle("loop", frames > 1)
   if (!(frames > 1)) return

@@ -7,13 +7,15 @@ from typing import Any
 
 import streamlit as st
 
+from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.exchange.tables import data_in
 from core.gestures.labels import to_colour_emoji
 from core.gestures.modelfile import bundle
 from core.media.limits import JSON, PICTURE, VIDEO, ZIP
 from core.media.pictures import encode_png
-from core.pose.drawing.poses import person_swatch
+from core.pose.drawing.poses import person_color, person_swatch
 from core.recording.imports import cells
+from pages.components import to_css_color
 
 _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "
@@ -48,6 +50,11 @@ def colored_number(number: int) -> str:
     """Return a person's number with a swatch of the colour they are drawn in, as Markdown."""
     png = b64encode(encode_png(person_swatch(number))).decode()
     return f"![](data:image/png;base64,{png}) {number}"
+
+
+def person_colors() -> list[str]:
+    """Return the CSS colours in which people are drawn, from number 1 on."""
+    return [to_css_color(person_color(number + 1)) for number in range(MAX_PEOPLE)]
 
 
 def pick_emoji(key: str, current: str = "") -> str:

@@ -21,7 +21,6 @@ from pages.components import read_asset
 log = logging.getLogger(__name__)
 
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
-START_CAMERA = "Press START under the video and allow the camera."
 ESTIMATED_DEPTH_NOTE = (
     "3-D without a depth camera: MediaPipe estimates these points from colours alone. It learned "
     "their shape from many hands; how far away yours is, is not measured."

@@ -2,7 +2,9 @@
 
 import time
 import weakref
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -88,14 +90,32 @@ class _LastAction:
     action: Action | None = None
 
 
+_acting: ContextVar[_LastAction | None] = ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting_as_visitor(last: _LastAction) -> Iterator[None]:
+    """In the block, changes of the store are a visitor's, though no page of theirs runs."""
+    before = _acting.set(last)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
+def visitor_actions() -> _LastAction:
+    """Return this visitor's actions, for `acting_as_visitor`."""
+    return st.session_state[_LAST_ACTION]
+
+
 def record_last_action(project_id: int, entry: HistoryEntry) -> None:
     """Remember a change for this visitor's Undo; the store calls it in the thread that made the
     change. Ignored outside a session."""
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None:
-        return
-    # reading the session state itself could interrupt the script in the midst of the change
-    last: _LastAction | None = context.session_state.filtered_state.get(_LAST_ACTION)
+    last = _acting.get()
+    if last is None and context is not None:
+        # reading the session state itself could interrupt the script in the midst of the change
+        last = context.session_state.filtered_state.get(_LAST_ACTION)
     if last is not None:
         number = last.action.number + 1 if last.action else 1
         last.action = Action(project_id, entry, number, time.monotonic())

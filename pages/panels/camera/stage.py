@@ -11,27 +11,25 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.live.answers import placeholder
+from core.live.cards import START_CAMERA
 from core.live.live import LiveProcessor, Options, Watch
+from core.live.session import ANSWER, PROBLEM, LiveSession
+from core.live.streams import PAUSED, BrowserStream, CameraStream, can_browser_find, do_nothing
 from core.recording.recorder import Recorder
 from pages.components import read_asset, register_component
-from pages.panels.camera.browser import (
-    BrowserStream,
-    can_browser_find,
-    show_browser_video,
-    stop_browser_camera,
-)
+from pages.components.stage import draw_answer, draw_lines
+from pages.panels.camera.browser import show_browser_video, stop_browser_camera
+from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import BROWSER, pick_camera_constraints, pick_tracking_place
-from pages.panels.camera.stream import Stream, ignore_stream_end, show_webrtc_video
-from pages.panels.layout import START_CAMERA
+from pages.panels.camera.stream import show_webrtc_video
 from pages.panels.navigation import VIDEO_PAGES
 
 # styles of the video: video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _fit_video_frame = register_component("video_shape")
 _STAGE = "stage"
-_SLOW_REFRESH_S = 1.0
-PAUSED = Options(paused=True)
-AnyStream = Stream | BrowserStream
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ class Stage:
         settings: in a popover, for what rarely changes.
         under: below the video, as wide as the video.
         beside: right of the video; below it on a narrow screen.
+        session: the visitor's live session.
         stream: None while the camera is off.
     """
 
@@ -50,14 +49,15 @@ class Stage:
     settings: DeltaGenerator
     under: DeltaGenerator
     beside: DeltaGenerator
-    stream: AnyStream | None
+    session: LiveSession
+    stream: CameraStream | None
 
     def show(
         self,
         options: Options,
         *,
         watch: Watch | None = None,
-        on_end: Callable[[], object] = ignore_stream_end,
+        on_end: Callable[[], object] = do_nothing,
         recorder: Recorder | None = None,
     ) -> LiveProcessor | None:
         """Apply these options to the video from the next frame on.
@@ -78,14 +78,23 @@ class Stage:
         self.stream.recorder = recorder
         return self.stream.live
 
-    def refresh_s(self, interval_s: float) -> float | None:
-        """Return how often to redraw answers: slower if they are sent over the WebSocket."""
-        direct = isinstance(self.stream, BrowserStream) and self.stream.direct
-        return (_SLOW_REFRESH_S if direct else interval_s) if self.stream else None
+    def show_answer(
+        self, key: str, skeleton: str, model: GestureModel | None = None, *, details: bool = False
+    ) -> None:
+        """Draw the live answer of each frame, and what is wrong with the camera; a placeholder
+        while the camera is off.
 
-    def numbers(self) -> list[int]:
-        """Return the numbers of the hands or people in the camera's last picture."""
-        return [hand.number for hand in self.stream.live.latest().hands] if self.stream else []
+        Args:
+            model: whose training data the hands are compared with; None: no comparison.
+            details: also show the comparison, the last movements and the rates.
+        """
+        self.session.show_answer(skeleton, model)
+        draw_answer(key, placeholder("👋", "Show a gesture"), ANSWER, details=details)
+
+    def show_problems(self) -> None:
+        """Draw what is wrong with the camera, on pages that show no answer."""
+        self.session.show(PROBLEM, lambda: {"errors": [*filter(None, [self.session.problem()])]})
+        draw_lines("stream_problem", PROBLEM)
 
     def show_next_step(self, text: str) -> None:
         """Show the next step beside the title; at first, to start the camera."""
@@ -140,15 +149,17 @@ def draw_stage(title: str) -> Iterator[None]:
         )
     with place:
         if tracking_place == BROWSER:
-            stream: AnyStream | None = show_browser_video(constraints)
+            stream: CameraStream | None = show_browser_video(constraints)
         else:
             stop_browser_camera()
             stream = show_webrtc_video(constraints)
         _fit_video_frame(key="video_shape")
     _apply_video_style(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
-    if stream is not None:
-        detach_previous_page(stream)
-    st.session_state[_STAGE] = Stage(head, settings, under, beside, stream)
+    session = connect_live_session()
+    if st.session_state.get("stage_visit") != st.session_state["visit"]:
+        st.session_state["stage_visit"] = st.session_state["visit"]
+        session.open_page()
+    st.session_state[_STAGE] = Stage(head, settings, under, beside, session, stream)
     try:
         yield
     finally:
@@ -160,27 +171,12 @@ def _apply_video_style(name: str) -> None:
     st.html(f"<style>{read_asset(f'video_{name}.css')}</style>")
 
 
-def detach_previous_page(stream: AnyStream) -> None:
-    """When another page opens: pause the video and stop the previous page's use of it."""
-    visit = st.session_state["visit"]
-    if st.session_state.get("stage_visit") == visit:
-        return
-    st.session_state["stage_visit"] = visit
-    stream.live.configure(PAUSED)
-    stream.live.attach(None)
-    stream.recorder = None
-    if isinstance(stream, BrowserStream):
-        stream.keeps = False
-    ended, stream.on_end = stream.on_end, ignore_stream_end
-    ended()
-
-
-def has_server_picture(stream: AnyStream | None) -> bool:
+def has_server_picture(stream: CameraStream | None) -> bool:
     """Return whether the camera's picture is sent to the server."""
     return stream is not None and not isinstance(stream, BrowserStream)
 
 
-def warn_if_picture_missing(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
+def warn_if_picture_missing(stream: CameraStream, options: Options, place: DeltaGenerator) -> bool:
     """If the options need the picture on the server but it stays in the browser: pause the stream,
     show a message in `place` and return True."""
     if not isinstance(stream, BrowserStream) or can_browser_find(options):

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,7 +17,7 @@ from core.store.index import count_samples
 from core.store.learned import set_train_in_space
 from pages.panels.layout import show_errors
 from pages.panels.live.models import answering_model
-from pages.panels.recording.cards import Cards, draw_gesture_cards
+from pages.panels.recording.cards import draw_gesture_cards
 from pages.panels.recording.options import pick_person_name, pick_plan, visit_recorder
 from pages.panels.resources import studio
 from pages.panels.training.quick import recording_advice, show_quick_training, train_after_recording
@@ -59,9 +58,8 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
         recorder, frame, found, net.name, source=name, time_s=time.monotonic()
     )
     with left:
-        train = partial(train_after_recording, project)
-        cards = Cards(project, recorder, stream, plan, "depth_cards", on_recorded=train)
-        draw_gesture_cards(cards)
+        train = train_after_recording(project)
+        draw_gesture_cards(project, recorder, stream, plan, "depth_cards", on_recorded=train)
 
 
 def teach_from_recording(
@@ -87,7 +85,7 @@ def teach_from_recording(
                 added = depth_recording.add_depth_samples(
                     source, gesture.id, frames, net.name, source=playback.source.name
                 )
-            train_after_recording(project)
+            train_after_recording(project)()
             st.toast(safe_label(f"{gesture.label.title}: {added.text}"), icon="⏺")
             st.rerun()
         counts = count_samples(studio().store, project.id)

@@ -1,5 +1,6 @@
 """Live's Actions: outputs to other programs and a tone, all off at first."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,11 +14,10 @@ from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
-from pages.components import register_component
+from pages.components.stage import draw_lines
 from pages.panels.access import is_at_this_machine
+from pages.panels.camera.session import live_session
 from pages.panels.resources import studio
-
-_play_tone = register_component("gesture_tone", "<span></span>")
 
 
 def show_actions(
@@ -40,23 +40,23 @@ def show_actions(
     if not isinstance(actions, Actions):
         actions = Actions()
         live.attach(actions)
-    every = 0.25 if settings.sound else 1.0 if settings.any_on else None
-    st.fragment(_draw_actions_status, run_every=every)(actions, settings)
+    actions.configure(settings)
+    live_session().show("actions", partial(_actions_state, actions, settings))
+    draw_lines("actions_status", "actions")
 
 
-def _draw_actions_status(actions: Actions, settings: Settings) -> None:
-    """Apply the settings, then show the outputs' state, errors and tone."""
-    actions.configure(settings)  # each time, since a port in use may be free by now
+def _actions_state(actions: Actions, settings: Settings) -> dict[str, Any]:
+    """Return the outputs' state and errors as lines, and the tone of the last change."""
     status = actions.status()
-    if settings.any_on:
-        st.caption(f"📡 {safe_label(status.text)}")
-    for error in status.errors:
-        st.error(safe_label(error), icon="📡")
-    if settings.sound:
-        number = status.last.number if status.last else 0
-        with st.container(key="gesture_tone_place"):
-            hz = pitch_hz(number) if number else 0  # silence
-            _play_tone(key="gesture_tone", data={"changes": status.changes, "hz": hz})
+    if status.errors:
+        actions.configure(settings)  # a port in use may be free by now
+    number = status.last.number if status.last else 0
+    tone = {"changes": status.changes, "hz": pitch_hz(number) if number else 0}  # 0: silence
+    return {
+        "texts": [f"📡 {status.text}"] if settings.any_on else [],
+        "errors": list(status.errors),
+        "tone": tone if settings.sound else None,
+    }
 
 
 def _pick_action_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:

@@ -1,12 +1,15 @@
 """Training beside the video: one button, a curve while it runs, and the result in one sentence."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
+from core.errors import MudraError
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
-from core.jobs.active_model import ActiveModel, active_model
+from core.jobs.active_model import active_model
 from core.jobs.trainings import (
     describe_failure,
     excluded_samples_text,
@@ -16,9 +19,10 @@ from core.jobs.trainings import (
 from core.review.balance import advise_before_training
 from core.store import Project
 from core.training.runs import Run
+from pages.components.stage import draw_training
+from pages.panels.camera.session import live_session
 from pages.panels.layout import format_interval, show_errors
 from pages.panels.resources import studio
-from pages.panels.training.charts import accuracy_chart, draw_chart
 from pages.panels.training.texts import show_motion_accuracy, training_progress
 
 MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
@@ -30,40 +34,9 @@ def show_quick_training(project: Project, advice: str) -> None:
     Args:
         advice: the `recording_advice` of this run of the page; "" enables the button.
     """
-    running, model = _training_and_model(project)
-    left = "" if advice else excluded_samples_text(studio().store, project)
-    st.fragment(_draw_quick_training, run_every=0.5 if running else None)(
-        project, (running, model), advice, left
-    )
-
-
-def train_after_recording(project: Project) -> None:
-    """Restart training after a recording if “Learn as I go” is on and there are enough samples."""
-    preload_training()  # a training is likely to follow
-    if st.session_state.get("learn_as_i_go") and not recording_advice(project):
-        with show_errors():
-            studio().trainings.restart_training(project)
-
-
-def recording_advice(project: Project, instruction: str = "Hold its button.") -> str:
-    """Return what to record before training is possible, and how; "" if there is enough."""
-    return advise_before_training(studio().store.overview(project.id), instruction)
-
-
-def _training_and_model(project: Project) -> tuple[str, ActiveModel]:
-    """Return the name of the current training run, "" if none, and the model in use."""
-    running = studio().trainings.find_running(project)
-    return (running.name if running else "", active_model(studio().paths, project))
-
-
-def _draw_quick_training(
-    project: Project, drawn: tuple[str, ActiveModel], advice: str, excluded_text: str
-) -> None:
-    """Draw the current or last training run and its controls; rerun if the run or model changed."""
+    excluded_text = "" if advice else excluded_samples_text(studio().store, project)
     with show_errors():
         running = studio().trainings.find_running(project)
-        if drawn != _training_and_model(project):
-            st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             _draw_train_button(project, running, advice)
             st.toggle(
@@ -75,11 +48,51 @@ def _draw_quick_training(
         if excluded_text:
             st.caption(f"⚠️ {safe_label(excluded_text)}")
         if running is not None:
-            st.progress(*training_progress(running))
-            if epochs := running.records("epoch"):
-                draw_chart(accuracy_chart(epochs), key="quick_curve", height=110)
+            _show_running(project, running)
         else:
             _show_last_result(project, advice)
+
+
+def _show_running(project: Project, run: Run) -> None:
+    """Draw the current training run; the channel brings its progress, and the page reruns when
+    another run or model takes its place."""
+    trainings, paths = studio().trainings, studio().paths
+    model = active_model(paths, project)
+
+    def state() -> dict[str, Any]:
+        current = trainings.find_running(project)
+        if current is None or (current.name, active_model(paths, project)) != (run.name, model):
+            return {"over": True}
+        fraction, text = training_progress(run)
+        epochs = run.records("epoch")
+        curve = [record["val_accuracy"] for record in epochs if "val_accuracy" in record]
+        return {"over": False, "fraction": fraction, "text": text, "curve": curve}
+
+    live_session().show("training", state)
+    draw_training("quick_training", "training", state())
+
+
+def train_after_recording(project: Project) -> Callable[[], None]:
+    """Return what follows a recording, in any thread: load what a training needs; if “Learn as I
+    go” is on and there are enough samples, restart training."""
+    learns, store, trainings = (
+        st.session_state.get("learn_as_i_go"),
+        studio().store,
+        studio().trainings,
+    )
+
+    def train() -> None:
+        preload_training()  # a training is likely to follow
+        if learns and not advise_before_training(store.overview(project.id), ""):
+            with suppress(MudraError):  # the page says what is missing
+                trainings.restart_training(project)
+
+    return train
+
+
+def recording_advice(project: Project, instruction: str = "Hold its button.") -> str:
+    """Return what to record before training is possible, and how; "" if there is enough."""
+    return advise_before_training(studio().store.overview(project.id), instruction)
 
 
 def _draw_train_button(project: Project, running: Run | None, advice: str) -> None:

@@ -2,7 +2,7 @@
 const SHELF = "mudra-browser-files"
 
 // The files are large and the server forbids nobody to ask again: kept by this browser, by version.
-const fetched = (url) => keptHere(url).catch((error) => {
+export const fetched = (url) => keptHere(url).catch((error) => {
   throw Object.assign(error, { word: "unfetched" })
 })
 

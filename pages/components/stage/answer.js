@@ -1,8 +1,11 @@
 // The answer: of each hand its emoji, its name, and a bar for every gesture. Text alone is set:
-// names are the users'.
+// names are the users'. On pages with video it comes by the channel, with what is wrong, and how fast.
+import { made } from "../elements.js"
+import { channel } from "./channel.js"
+
 const HELD_MS = 1000
 
-function bar({ emoji, name }) {
+function makeBar({ emoji, name }) {
   const meter = made("div", "bar")
   meter.setAttribute("role", "meter")
   meter.setAttribute("aria-valuemin", "0")
@@ -15,17 +18,17 @@ function bar({ emoji, name }) {
   return meter
 }
 
-function build(hand) {
+function makeHand(hand) {
   const section = made("section", "hand")
   const said = made("div", "said")
   said.append(made("div", "emoji"), made("h3", "name"), made("p", "note"))
   const bars = made("div", "bars")
-  bars.append(...hand.bars.map(bar))
+  bars.append(...hand.bars.map(makeBar))
   section.append(said, bars)
   return section
 }
 
-function fill(section, hand) {
+function fillHand(section, hand) {
   const set = (name, text) => {
     const place = section.querySelector(name)
     if (place.textContent !== text) place.textContent = text
@@ -51,26 +54,46 @@ function announce(place, hands) {
   place.timer = setTimeout(() => { place.textContent = names }, HELD_MS)
 }
 
-function draw(place, hands) {
+function drawHands(place, hands) {
   const shape = JSON.stringify(hands.map(hand => hand.bars.map(one => [one.emoji, one.name])))
   if (place.dataset.shape !== shape) {
     place.dataset.shape = shape
-    place.replaceChildren(...hands.map(build))
+    place.replaceChildren(...hands.map(makeHand))
   }
-  hands.forEach((hand, i) => fill(place.children[i], hand))
+  hands.forEach((hand, i) => fillHand(place.children[i], hand))
   announce(place.nextElementSibling, hands)
 }
 
-export default function ({ data, parentElement }) {
-  const place = parentElement.querySelector(".answer")
-  draw(place, data.hands)
-  // a camera whose hands are found in this browser hears its answers itself, and sooner
-  window.removeEventListener("mudra-answer", parentElement.hear)
-  parentElement.hear = ({ detail }) => draw(place, detail)
-  window.addEventListener("mudra-answer", parentElement.hear)
-  return () => {
-    window.removeEventListener("mudra-answer", parentElement.hear)
-    clearTimeout(place.nextElementSibling.timer)
-    delete place.nextElementSibling.dataset.names
+// `news`: of `core/live/session.py`; `details`: also what it is compared with, and the rates.
+function drawNews(box, news, details) {
+  drawHands(box.place, news.hands)
+  const texts = { problem: news.problem, drift: details && news.drift,
+    motions: details && news.motions && `Last movements: ${news.motions}`,
+    rates: details && news.rates }
+  for (const [name, text] of Object.entries(texts)) {
+    if (box[name].textContent !== (text || "")) box[name].textContent = text || ""
   }
+}
+
+export function answer({ data, parentElement }) {
+  const box = (parentElement.answer ??= makeBox(parentElement))
+  box.stop?.()
+  const page = { hands: data.hands, problem: "", drift: "", motions: "", rates: "" }
+  const hear = (news) => drawNews(box, news ?? page, data.details)
+  hear(null)
+  box.stop = data.topic ? channel().listen(data.topic, hear) : null
+  return () => {
+    box.stop?.()
+    clearTimeout(box.held.timer)
+    delete box.held.dataset.names
+  }
+}
+
+function makeBox(parent) {
+  const box = { problem: made("p", "problem"), drift: made("p", "drift"),
+    place: made("div", "answer"), held: made("p", "held"), motions: made("p", "small"),
+    rates: made("p", "small") }
+  for (const name of ["problem", "drift", "held"]) box[name].setAttribute("role", "status")
+  parent.append(...Object.values(box))
+  return box
 }

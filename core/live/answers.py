@@ -1,25 +1,15 @@
-"""The answer beside a video: each hand's or body's emoji, name and bars; and a drift warning."""
+"""The answer that a page shows of the last frame: each hand's or body's gesture with its bars, the
+drift from the training data, and the rates, as JSON for the page's stage.
+"""
 
 from typing import Any
 
-import streamlit as st
-
-from core.gestures.labels import safe_label
 from core.gestures.modelfile.drift import HALF_NOTE, DriftMonitor, Hand
-from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion import stream
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
 from core.reading.reading import HandReading
-from pages.components import register_component
 
-# draws each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`, `share` (the
-# probability) and `most`, whether it is the highest
-_component = register_component(
-    "answer",
-    '<div class="answer"></div><p class="held" role="status"></p>',
-    libraries=("elements.js",),
-)
 NO_HAND, UNSURE, UNKNOWN, PERFORMED = "👀", "🤔", "🚫", "👋"
 MOTION_SHOWN_S = 2.0
 UNKNOWN_NOTE = "Unlike every gesture that the model learned."
@@ -30,14 +20,9 @@ NEAR_MISS_REASONS = {
 }
 
 
-def show_answers(latest: Latest, key: str, skeleton: str | None = None) -> None:
-    """Draw the answer of each hand or body of the last frame, side by side."""
-    _component(key=key, data={"hands": answers_of(latest, skeleton)})
-
-
 def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
-    """Return the component's data: each hand's or body's gesture with probabilities, then a moving
-    gesture just performed; else "No hand" or "Nobody"."""
+    """Return each hand's or body's gesture with probabilities, then a moving gesture just
+    performed; else "No hand" or "Nobody"."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
     several = latest.numbered or len(latest.hands) > 1
     # their order by confidence changes from frame to frame
@@ -54,9 +39,15 @@ def recent_motions(latest: Latest) -> str:
     return " · ".join(f"{event.gesture.title} {event.confidence:.0%}" for event in events)
 
 
-def show_placeholder(emoji: str, name: str, key: str) -> None:
-    """Draw one emoji with a name while there is no answer."""
-    _component(key=key, data={"hands": [_answer_data(emoji, name)]})
+def placeholder(emoji: str, name: str) -> list[dict[str, Any]]:
+    """Return the answer of one emoji with a name, while there is no frame."""
+    return [_answer_data(emoji, name)]
+
+
+def rates_text(latest: Latest) -> str:
+    """Return the stream's frame rate, latency and picture size."""
+    height, width = latest.size_hw
+    return f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"
 
 
 def _label_hand(hand: HandReading, is_person: bool) -> str:
@@ -105,18 +96,11 @@ def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
     return {"emoji": emoji, "name": name, "note": note, "bars": []}
 
 
-def warn_about_drift(latest: Latest, model: GestureModel | None) -> None:
-    """Warn, with advice, if the hands of the last half minute differ from the training data."""
-    if model is None:
-        return
-    key, drift = st.session_state.get("drift", (None, None))
-    if key != model.path or drift is None:
-        drift = DriftMonitor(model.about.usual, model.skeleton)
-        st.session_state["drift"] = (model.path, drift)
+def drift_warning(drift: DriftMonitor, latest: Latest) -> str:
+    """Add a frame to the monitor; return what differs from training, with advice, or ""."""
     hands = [
         Hand(h.pose.keypoints, h.gesture.name if h.gesture else None, h.rejected, h.half)
         for h in latest.hands
     ]
     drift.add_frame(hands, latest.taken_s, mirrored_view=True)
-    if sentence := drift.describe():
-        st.warning(safe_label(sentence), icon="🧭")
+    return drift.describe()

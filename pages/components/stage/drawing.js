@@ -1,7 +1,9 @@
 // The camera's picture as in a mirror, with the skeletons and what the server called each.
+import { box, subjects } from "./crops.js"
+
 const FARTHEST = 2, OTHER_SIDE = 0.5  // in units of a pose's size, as the server follows hands
 
-class Drawing {
+export class Drawing {
   constructor(canvas) { this.canvas = canvas }
 
   // `data`: `names`, `note` and `bare` of what the page wants.

@@ -1,10 +1,14 @@
 // All gestures of a project as cards, each with a button to hold while it records.
 //
-// Down comes `data` (see gesture_cards.py). Up goes one state value, `said`: everything that the
-// page has not answered yet, in order and numbered, so a message that is lost or merged with the
-// next one does no harm; and which crops are missing here. While something records the page is
-// asked for news by this script: it needs no clock of its own.
-const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, LATE_MS = 1000, CALM_MS = 600
+// Their state comes by the channel (core/live/cards.py says which), the first one by the page; what is
+// pressed goes by the channel. Where the page shows what has changed, it is asked to be drawn anew:
+// at once after an edit, and after recordings once a moment has passed without one.
+import { made } from "../elements.js"
+import { play } from "../loop.js"
+import { channel } from "./channel.js"
+import { Metronome } from "./metronome.js"
+
+const BEAT_MS = 250, CALM_MS = 600, ASK_AGAIN_MS = 3000
 const TILE = 38, GAP = 2
 const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
@@ -21,15 +25,15 @@ const name = (element, label) => {
 const put = (element, text) => { if (element.textContent !== text) element.textContent = text }
 const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 
-class Cards {
+export class Cards {
   constructor(root) {
     this.root = root
-    this.page = Math.random().toString(36).slice(2)  // another mount counts anew
-    this.said = this.asked = this.released = 0
-    this.queue = []
+    this.channel = channel()
+    this.released = 0
     this.rows = new Map()
     this.pictures = new Map()
-    this.gone = new Map()  // samples deleted here, and the number of the message about it
+    this.gone = new Map()  // samples deleted here, and the number of the command about it
+    this.requested = ""
     this.hold = this.mine = this.timer = null
     this.metronome = new Metronome()
     this.note = this.wasLeft()
@@ -50,7 +54,7 @@ class Cards {
     this.sizes.observe(box)
     this.places = new Map()
     this.listen(document)
-    this.watch = setInterval(() => this.look(), 500)
+    this.watch = setInterval(() => this.findVideo(), 500)
     this.findVideo()
     document.addEventListener("visibilitychange", this.hidden)
     window.addEventListener("pagehide", this.left)
@@ -60,34 +64,43 @@ class Cards {
     this.letGo()
     this.metronome.stop()
     clearInterval(this.watch)
-    clearInterval(this.timer)
-    clearTimeout(this.calm)
+    clearTimeout(this.timer)
+    this.unlisten?.()
     this.sizes.disconnect()
     for (const stop of this.places.values()) stop()
     document.removeEventListener("visibilitychange", this.hidden)
     window.removeEventListener("pagehide", this.left)
   }
 
-  // ------------------------------------------------------------------ what is said to the page
+  // Shows another project's cards from now on.
+  place({ topic, state, ...page }) {
+    this.page = page
+    if (topic !== this.topic) {
+      this.unlisten?.()
+      this.topic = topic
+      this.data = null
+      const stops = [
+        this.channel.listen(topic, (news) => news && this.show(news)),
+        this.channel.listen(`${topic} pictures`, (news) => news && this.receivePictures(news)),
+      ]
+      this.unlisten = () => stops.forEach((stop) => stop())
+    }
+    if (!this.data || !this.channel.isOpen) this.show(state)
+    else this.draw()
+    this.askForPage()
+  }
 
   say(kind, more = {}) {
-    const one = { n: ++this.said, kind, ...more }
-    if (kind === "beat") this.queue = this.queue.filter((before) => before.kind !== "beat")
-    this.queue.push(one)
-    this.send()
-    return one.n
-  }
-
-  send() {
-    this.asked = ++this.said  // a number of its own: an equal value would not be sent
-    this.sentAt = Date.now()
-    this.tell({ page: this.page, n: this.asked, messages: this.queue, missing: this.missing() })
+    const n = this.channel.say(this.topic, kind, more)
     this.showBusy()
+    return n
   }
 
-  missing() {
-    const shown = [...this.rows.values()].flatMap((row) => row.shown ?? [])
-    return shown.filter((id) => !this.pictures.has(id))
+  isApplied(n) { return this.channel.isApplied(n) }
+
+  receivePictures(pictures) {
+    for (const [id, picture] of Object.entries(pictures)) this.pictures.set(Number(id), picture)
+    this.fit()
   }
 
   // ---------------------------------------------------------------------- holding and pressing
@@ -96,8 +109,9 @@ class Cards {
     if (this.data.off || this.hold) return
     this.note = ""
     if (this.data.mode === "press") {
-      const n = this.say(this.recording() ? "stop" : "start", { gesture })
-      const begins = this.queue.at(-1).kind === "start" && this.rows.get(gesture).data.moves
+      const kind = this.recording() ? "stop" : "start"
+      const n = this.say(kind, { gesture })
+      const begins = kind === "start" && this.rows.get(gesture).data.moves
       this.metronome.stop()
       if (begins) this.metronome.begin(n, this.data.clicks)
       return
@@ -132,12 +146,12 @@ class Cards {
   left = () => this.letGo(true)
 
   recording() {  // what records now, as far as is known here
-    const { recording, heard } = this.data
+    const { recording } = this.data
     if (this.hold) {
-      const known = recording?.gesture === this.hold.gesture && heard >= this.hold.n
+      const known = recording?.gesture === this.hold.gesture && this.isApplied(this.hold.n)
       return known ? recording : { gesture: this.hold.gesture, short: "● …", long: "● Recording" }
     }
-    return heard >= this.released ? recording : null
+    return this.isApplied(this.released) ? recording : null
   }
 
   choose(gesture) {
@@ -145,7 +159,9 @@ class Cards {
     this.draw()
   }
 
-  chosen() { return this.mine?.n > this.data.heard ? this.mine.chosen : this.data.chosen }
+  chosen() {
+    return this.mine && !this.isApplied(this.mine.n) ? this.mine.chosen : this.data.chosen
+  }
 
   // ------------------------------------------------------------------------------------- keys
 
@@ -167,11 +183,6 @@ class Cards {
       for (const [kind, act] of Object.entries(heard)) view.removeEventListener(kind, act, true)
       delete place.body.dataset.hearsKeys
     })
-  }
-
-  look() {
-    this.findVideo()  // which closes these cards where they are gone
-    if (this.data && this.asked > this.data.heard && Date.now() - this.sentAt > LATE_MS) this.send()
   }
 
   // The video's frame has the focus after START; a key pressed there is heard nowhere else.
@@ -219,21 +230,27 @@ class Cards {
 
   show(data) {
     this.data = data
-    if (data.page !== this.page) data.heard = 0
-    this.queue = this.queue.filter((one) => one.n > data.heard)
-    for (const [id, picture] of Object.entries(data.pictures)) this.pictures.set(Number(id), picture)
-    if (this.hold && data.heard >= this.hold.n && !data.recording) this.letGo()
-    this.metronome.hear(data.heard, data.recording, data.clicks)
+    if (this.hold && this.isApplied(this.hold.n) && !data.recording) this.letGo()
+    this.metronome.hear((n) => this.isApplied(n), data.recording, data.clicks)
     this.order()
-    if (this.form && this.form.n && data.heard >= this.form.n && data.refused !== this.form.n) {
-      this.closeForm()
-    }
+    if (this.form?.n && this.isApplied(this.form.n) && data.refused !== this.form.n) this.closeForm()
     this.draw()
-    clearInterval(this.timer)
-    const every = data.recording ? LOOK_MS : data.watch ? WATCH_MS : 0
-    this.timer = every ? setInterval(() => this.hold || this.send(), every) : null
-    clearTimeout(this.calm)
-    if (data.due) this.calm = setTimeout(() => this.hold || this.say("calm"), CALM_MS)
+    this.askForPage()
+  }
+
+  // The page is drawn anew where it was drawn before what is known here.
+  askForPage() {
+    const { edits, recorded } = this.data, { drawn } = this.page
+    clearTimeout(this.timer)
+    if (edits === drawn.edits && recorded === drawn.recorded) return
+    if (this.recording() || this.hold) return
+    const asked = `${edits} ${recorded}`
+    const wait = this.asked === asked ? ASK_AGAIN_MS : edits !== drawn.edits ? 0 : CALM_MS
+    this.timer = setTimeout(() => {
+      this.asked = asked
+      this.askPage()
+      this.askForPage()  // once more, later: a page may pass over what it is asked
+    }, wait)
   }
 
   order() {  // one row a gesture, in the project's order; a row that stays is not touched
@@ -295,7 +312,7 @@ class Cards {
     this.data.cards.forEach((card, place) => this.drawRow(card, place, recording))
     const space = this.data.mode === "press" ? "Space starts and stops" : "hold Space to record"
     const hint = this.hearsKeys ? `1–9 choose · ${space}` : "Keyboard shortcuts are off"
-    const wrong = this.note || this.data.alert
+    const wrong = this.note || this.data.problem || this.data.alert
     put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || hint)
     this.keys.setAttribute("aria-pressed", String(this.hearsKeys))
     this.status.classList.toggle("wrong", Boolean(wrong))
@@ -303,7 +320,9 @@ class Cards {
     this.fit()
   }
 
-  showBusy() { this.list.setAttribute("aria-busy", String(this.queue.length > 0)) }
+  showBusy() {
+    this.list.setAttribute("aria-busy", String(this.channel.applied < this.channel.n))
+  }
 
   drawRow(card, place, recording) {
     const row = this.rows.get(card.id), busy = recording?.gesture === card.id
@@ -350,10 +369,13 @@ class Cards {
         }
       })
     }
-    if (this.asked <= this.data.heard && !this.hold && this.missing().length) this.send()
+    const missing = [...this.rows.values()].flatMap(({ shown }) => shown)
+      .filter((id) => !this.pictures.has(id))
+    if (missing.length && String(missing) !== this.requested) this.say("pictures", { ids: missing })
+    this.requested = String(missing)
   }
 
-  isGone(id) { return this.gone.get(id) > this.data.heard }
+  isGone(id) { return this.gone.has(id) && !this.isApplied(this.gone.get(id)) }
 
   tile(row, id) {
     const tile = made("span", "tile")
@@ -415,7 +437,7 @@ class Cards {
 
   signs(emoji) {
     const signs = made("div", "signs")
-    for (const sign of this.data.signs) {
+    for (const sign of this.page.signs) {
       signs.append(button("", sign, `Emoji ${sign}`, () => { emoji.value = sign }))
     }
     return signs
@@ -444,9 +466,9 @@ const types = (element) =>
 const acts = (element) =>
   element.closest("button, a, summary, input, video, [role=slider], [role=tab], [role=switch]")
 
-export default function ({ data, parentElement, setStateValue }) {
+export function cards({ data, parentElement, setTriggerValue }) {
   const cards = (parentElement.cards ??= new Cards(parentElement))
-  cards.tell = (said) => setStateValue("said", said)
-  cards.show(data)
+  cards.askPage = () => setTriggerValue("asked", Date.now())
+  cards.place(data)
   return () => { if (!parentElement.isConnected) cards.close() }
 }

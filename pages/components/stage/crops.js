@@ -1,7 +1,7 @@
 // What is cut out of a camera's pictures: a square round each hand or body, or round both hands.
 const CROP = 256, KEPT = 64
 
-class Crops {
+export class Crops {
   constructor() { this.kept = [] }  // of the last frames as bitmaps, in case they are asked for
 
   // The square round each as a JPEG; what lies beyond the picture repeats its edge.
@@ -67,11 +67,11 @@ class Crops {
 }
 
 // What each crop and name is of: each hand or body, or both hands together.
-const subjects = (poses, finder) => (!finder?.together || !poses.length
+export const subjects = (poses, finder) => (!finder?.together || !poses.length
   ? poses : [{ keypoints: poses.flatMap(({ keypoints }) => keypoints) }])
 
 // The middle of points and their larger side.
-const box = (points) => {
+export const box = (points) => {
   const xs = points.map((p) => p[0]), ys = points.map((p) => p[1])
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)], [y0, y1] = [Math.min(...ys), Math.max(...ys)]
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, size: Math.max(x1 - x0, y1 - y0, 1) }

@@ -1,17 +1,24 @@
-// The visitor's camera, its hands or bodies found in this browser (pose_worker.js): the picture stays
-// in here. Beside this: camera_files.js, camera_connection.js, camera_crops.js, camera_drawing.js.
+// The visitor's camera, its hands or bodies found in this browser (worker.js): the picture stays in
+// here.
 //
-// Down comes `data` (see browser_camera.py). Up go words: whether the camera is on, and the newest
-// frames that are not answered yet, numbered. While samples are recorded none is given up before it is
-// answered: a hole in a movement would be its end. Each then brings crops where they are wanted. Words
-// go over a connection of the camera's own, whose answers bring what is new of `data`; where there is
-// none, as the page's state value `told`.
+// The page gives `data` (see camera.py) and is told when the camera starts and stops. Everything else
+// goes by the channel: down what the server wants, its topic "camera"; up the newest frames that it
+// has not received yet, numbered. While samples are recorded none is given up before it has arrived: a
+// hole in a movement would be its end. Each then brings crops where they are wanted.
+import { made } from "../elements.js"
+import { channel } from "./channel.js"
+import { Crops } from "./crops.js"
+import { Drawing } from "./drawing.js"
+import { fetched } from "./files.js"
+
 const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2
 const A_WORD = 6, NEWEST = 4, RECORDED = 300  // frames: 10 s of a quick camera
 const SILENT = 80  // ticks of the beat: 10 s of a machine that is awake
 const CROPS_APART_MS = 60
+const OFF = { by: null, count: 1, paused: true, bare: false, recording: false, crops: false,
+  names: [], keeps: false, asked: [], note: "", page: "", received: 0 }
 
-class Camera {
+export class Camera {
   constructor(root) {
     this.page = Math.random().toString(36).slice(2)  // another mount counts anew
     this.n = this.toldAt = this.count = 0
@@ -33,53 +40,56 @@ class Camera {
     this.box.append(this.canvas, this.bar)
     root.append(this.box)
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true })
-    this.connection = new Connection({
-      opened: () => {
-        this.pending = []
-        this.tell(true)
-      },
-      heard: (news) => this.stream && this.hear(news),
-      lost: () => {  // the page's messages go on
-        this.pending = []
-        this.brought = ""
-        if (this.stream) this.tell()
-      },
-    })
+    this.channel = channel()
+    this.news = OFF
+    this.wanted = null  // by the server, once it knows of the camera
+    this.unknown = this.times = 0
+    const opened = () => {
+      this.pending = []
+      this.brought = ""
+      this.tell()
+    }
+    const stops = [
+      this.channel.watch({ opened, lost: opened, failed: (problem) => this.fail(problem) }),
+      this.channel.listen("camera", (news) => this.hear(news)),
+    ]
+    this.unlisten = () => stops.forEach((stop) => stop())
     this.beat = setInterval(() => {
       if (this.stream && performance.now() - this.toldAt >= BEAT_MS) this.tell()
       if (this.busy && ++this.silent > SILENT) this.renew()
-      const { connection } = this
-      if (this.stream && connection.isOpen && ++connection.unanswered > SILENT) connection.giveUp()
+      const { channel } = this
+      if (this.stream && !this.wanted && ++this.unknown % SILENT === 0) this.tellPage(true)
+      if (this.stream && channel.isOpen && ++channel.unanswered > SILENT) channel.giveUp()
     }, BEAT_MS / 4)
   }
 
   close() {
     clearInterval(this.beat)
     this.stop()
-    this.connection.close()
+    this.unlisten()
   }
 
-  // A page is drawn before it says what it wants, and may come late: older news are not heard.
-  show(data, news = data.news) {
-    const known = this.data && data.channel?.token === this.connection.token
-    if (!known || news.turn >= this.data.turn) this.news = news
-    data = this.data = { ...data, ...this.news }
-    this.connection.connect(data.channel ?? {})
-    const heard = data.page === this.page ? data.heard : 0
-    this.frames = this.frames.filter((frame) => frame.n > heard)
-    this.pending = this.pending.filter((n) => n > heard)
-    if (data.page && data.page !== this.page && !this.stream) this.tell()  // that mount is gone
+  // The page was drawn anew.
+  show(page) {
+    this.drawn = page
+    this.hear(this.wanted)
+  }
+
+  // What the server wants; null while it knows of no camera.
+  hear(wanted) {
+    this.wanted = wanted
+    if (!this.drawn) return
+    if (wanted?.page && wanted.page !== this.page && !this.stream && !this.opening) {
+      this.tellPage(false)  // the mount that had started it is gone
+    }
+    const data = this.data = { ...this.drawn, ...OFF, ...wanted }
+    const received = data.page === this.page ? data.received : 0
+    this.frames = this.frames.filter((frame) => frame.n > received)
+    this.pending = this.pending.filter((n) => n > received)
     this.equip()
-    this.bring(data.asked ?? [])
+    this.bring(data.asked)
     this.draw()
     this.tellSoon()
-  }
-
-  // What the connection brought.
-  hear({ answer, problem, ...news }) {
-    if (problem) return this.fail(problem)
-    this.show(this.data, news)
-    if (answer) window.dispatchEvent(new CustomEvent("mudra-answer", { detail: answer }))
   }
 
   // ---------------------------------------------------------------------------- camera and worker
@@ -103,7 +113,7 @@ class Camera {
     if (!meant()) return
     this.opening = null
     this.draw()
-    this.tell()
+    this.tellPage(true)
     this.equip()
     this.follow()
   }
@@ -194,7 +204,7 @@ class Camera {
     this.dismiss()
     this.say("")
     this.draw()
-    if (was) this.tell()
+    if (was) this.tellPage(false)
   }
 
   fail(words) {
@@ -273,19 +283,14 @@ class Camera {
     this.tell()
   }
 
-  // `aloud`: so that the page hears it, too.
-  tell(aloud = false, crops = undefined) {
+  tell(crops = undefined) {
     this.toldAt = performance.now()
-    const on = Boolean(this.stream && !this.opening), direct = this.connection.isOpen
-    const word = { page: this.page, on, now: this.toldAt, crops,
-      opening: Boolean(this.by && !this.worker), frames: this.next }
-    if (direct && on) this.connection.send(word)
-    if (!direct || !on) this.send(word)
-    else if (aloud) this.send({ ...word, frames: [], direct })
+    if (!this.stream || this.opening || !this.wanted) return
+    this.channel.send({ camera: { page: this.page, now: this.toldAt, crops,
+      opening: Boolean(this.by && !this.worker), frames: this.next } })
   }
 
-  // The connection's words arrive: what those under way are answered may ask for the same again. A
-  // page's message may be passed over: the same is brought until it is heard.
+  // What those under way are answered may ask for the same crops again.
   async bring(asked) {
     if (!asked.length) this.brought = ""
     if (this.bringing || String(asked) === this.brought) return
@@ -295,8 +300,8 @@ class Camera {
       brought = await this.crops.brought(asked)
     } finally {
       this.bringing = false
-      this.brought = this.connection.isOpen ? String(asked) : ""
-      this.tell(false, brought)  // also that there are none any more
+      this.brought = this.channel.isOpen ? String(asked) : ""
+      this.tell(brought)  // also that there are none any more
     }
   }
 
@@ -320,9 +325,9 @@ class Camera {
 const rounded = (rows, parts) => rows.map((row) => row.map((x) => Math.round(x * parts) / parts))
 const short = (share) => Math.round(share * 1000) / 1000
 
-export default function ({ data, parentElement, setStateValue }) {
+export function camera({ data, parentElement, setStateValue }) {
   const camera = (parentElement.camera ??= new Camera(parentElement))
-  camera.send = (told) => setStateValue("told", told)
+  camera.tellPage = (on) => setStateValue("told", { on, times: ++camera.times })
   camera.show(data)
   return () => { if (!parentElement.isConnected) camera.close() }
 }

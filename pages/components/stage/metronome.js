@@ -3,7 +3,7 @@
 // A recording that was not begun here, or before a reload, is silent.
 const LATE_CLICK_MS = 400, CLICK_S = 0.06
 
-class Metronome {
+export class Metronome {
   constructor() { this.stop() }
 
   // Within the press of a button: a page that nobody has touched may not sound.
@@ -15,14 +15,14 @@ class Metronome {
 
   stop() {
     clearTimeout(this.timer)
-    this.begun = this.zero = Infinity  // the message that began it; when its countdown ended
+    this.begun = this.zero = Infinity  // the command that began it; when its countdown ended
     this.clicks = []
     this.next = 0
   }
 
   // No `clicks`: the sound is off by now.
-  hear(heard, recording, clicks) {
-    if (heard < this.begun) return
+  hear(isApplied, recording, clicks) {
+    if (!isApplied(this.begun)) return
     if (!recording || !clicks.length) return this.stop()
     if (recording.since === null) {  // not a frame yet: its countdown begins right now
       if (this.next === 0 && this.clicks.length) click(this.clicks[this.next++][1])

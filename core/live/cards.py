@@ -1,0 +1,282 @@
+"""A project's gesture cards for one visitor: their state, and what becomes of each press."""
+
+import math
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.errors import MediaError, MudraError, NotFoundError
+from core.gestures.labels import how_to_perform
+from core.live.channel import Message
+from core.live.live import Latest
+from core.recording.plans import Plan, RecordingStatus
+from core.recording.recorder import Recorder
+from core.recording.sample_pictures import encode_thumbnail
+from core.store import Gesture, Store
+from core.store.bin import delete_samples
+from core.store.index import count_samples, list_newest_ids, read_samples
+from core.store.rows import MOVING, STILL
+from core.training.runs import describe_error
+
+MAX_THUMBNAILS = 12  # per gesture, on the widest screen
+START_CAMERA = "Press START under the video and allow the camera."
+CAMERA_STARTING = "The camera starts …"
+REREAD_S = 0.5  # other windows and the writer's thread change the store, too
+_AUTOMATIC_KINDS = {"beat", "end", "pictures"}  # sent without a click
+
+
+class FrameSource(Protocol):
+    """A source of frames: the stage's video or a depth camera."""
+
+    def latest(self) -> Latest:
+        """Return the result of the last frame."""
+
+
+@dataclass(frozen=True)
+class CardsSetup:
+    """What the page that shows the cards wants of them.
+
+    Attributes:
+        live: None while the camera is off: nothing can be recorded.
+        plan: with a lease, a button records while it is held; otherwise from one press to the next,
+            or for the plan's length.
+        on_recorded: called when a recording has ended and is stored.
+        shows_choice: whether the page shows the selected gesture.
+    """
+
+    recorder: Recorder
+    live: FrameSource | None
+    plan: Plan
+    on_recorded: Callable[[], object] = lambda: None
+    shows_choice: bool = False
+
+    @property
+    def off(self) -> str:
+        """Return why recording is impossible now (camera off or starting); "" if it is possible."""
+        if self.live is None:
+            return START_CAMERA
+        latest = self.live.latest()
+        return "" if latest.frames and not latest.opening else CAMERA_STARTING
+
+
+class GestureCards:
+    """The cards of one project; the page sets them up, the channel's threads do the rest.
+
+    Args:
+        as_visitor: entered while the store is changed, so that the page can offer to undo it.
+
+    Attributes:
+        edits: number of changes that the page must be drawn anew for.
+        recorded: number of recordings that have ended.
+    """
+
+    def __init__(
+        self,
+        project_id: int,
+        setup: CardsSetup,
+        as_visitor: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self.project_id, self._setup, self._as_visitor = project_id, setup, as_visitor
+        self.edits = self.recorded = 0
+        self._wanted = 0
+        self._busy = False
+        self._problem, self._refused = "", 0
+        self._pictures: list[int] = []
+        self._rows: list[dict[str, Any]] = []
+        self._read_s = float("-inf")
+        self._lock = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        """Name of the cards' topic and receiver."""
+        return f"cards {self.project_id}"
+
+    def set_up(self, setup: CardsSetup, *, forget_problem: bool) -> None:
+        """Use the page's newest setup."""
+        with self._lock:
+            self._setup, self._read_s = setup, float("-inf")
+            if forget_problem:
+                self._problem = ""
+
+    @property
+    def store(self) -> Store:
+        """The project's store."""
+        return self._setup.recorder.store
+
+    def gestures(self) -> dict[int, Gesture]:
+        """Return the enabled gestures by id, in their order."""
+        found = self.store.gestures(self.project_id, enabled_only=True)
+        return {gesture.id: gesture for gesture in found}
+
+    def chosen(self) -> Gesture | None:
+        """Return the selected gesture, else the first; None if there is none."""
+        gestures = self.gestures()
+        return gestures.get(self._wanted) or next(iter(gestures.values()), None)
+
+    def choose(self, gesture_id: int) -> None:
+        """Select a gesture."""
+        if self._setup.shows_choice and self._wanted != gesture_id:
+            self.edits += 1
+        self._wanted = gesture_id
+
+    # ------------------------------------------------------------------------ what is pressed
+
+    def receive(self, command: Message) -> None:
+        """Apply a command of the page; if it fails, the cards show why. By `kind`:
+
+        "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
+        (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,
+        name, emoji), "add" (name, emoji, moves), "remove" (gesture); "pictures" (ids), the samples
+        whose thumbnails the page lacks.
+        """
+        with self._lock, self._as_visitor():
+            kind = command["kind"]
+            if kind not in _AUTOMATIC_KINDS:
+                self._problem = ""
+            try:
+                self._apply(kind, command)
+            except (MudraError, OSError, MemoryError) as problem:
+                self._problem, self._refused = describe_error(problem), int(command["n"])
+            self._read_s = float("-inf")
+
+    def _apply(self, kind: str, command: Message) -> None:
+        """Dispatch a command by kind: recording, selection, pictures, else an edit."""
+        if kind in ("begin", "beat", "end", "start", "stop"):
+            self._record(kind, command)
+        elif kind == "choose":
+            self.choose(int(command["gesture"]))
+        elif kind == "pictures":
+            self._pictures = [int(one) for one in command["ids"]]
+        else:
+            self._edit(kind, command)
+            self.edits += 1
+
+    def _record(self, kind: str, command: Message) -> None:
+        """Start, extend or stop a recording; raise MediaError if the camera is off. A start for the
+        other mode is ignored."""
+        held_s, setup = float(command.get("held", 0)) / 1000, self._setup
+        recorder = setup.recorder
+        if kind == "beat":
+            recorder.renew_hold(held_s)
+        elif kind == "end":
+            recorder.release_hold(held_s)
+        elif kind == "stop":
+            recorder.stop()
+        elif (kind == "begin") == bool(setup.plan.lease_s):
+            if setup.off:  # pressed before the browser knew
+                raise MediaError(f"Nothing was recorded. {setup.off}")
+            gesture = self._find_gesture(command)
+            recorder.start(gesture.id, setup.plan, held_s=held_s)
+            self.choose(gesture.id)
+            self._busy = True
+
+    def _edit(self, kind: str, command: Message) -> None:
+        """Delete a sample, or add, rename or remove a gesture."""
+        if kind == "delete":
+            if not delete_samples(self.store, self.project_id, [int(command["sample"])]):
+                raise NotFoundError("That sample was deleted already.")
+        elif kind == "add":
+            sort = MOVING if command["moves"] else STILL
+            label = str(command["name"]), str(command["emoji"])
+            self.choose(self.store.add_gesture(self.project_id, *label, sort).id)
+        elif kind == "rename":
+            gesture, name = self._find_gesture(command), str(command["name"])
+            self.store.update_gesture(gesture.id, name=name, emoji=str(command["emoji"]))
+        elif kind == "remove":
+            self.store.delete_gesture(self._find_gesture(command).id)
+
+    def _find_gesture(self, command: Message) -> Gesture:
+        """Return the command's enabled gesture; raise NotFoundError if it is gone."""
+        found = self.gestures().get(int(command["gesture"]))
+        if found is None:
+            raise NotFoundError("That gesture is gone: it was removed or switched off elsewhere.")
+        return found
+
+    # --------------------------------------------------------------------- what the cards show
+
+    def state(self) -> dict[str, Any]:
+        """Return what the cards show: `mode`, "hold" or "press"; `off`, why recording is impossible
+        now, or ""; `alert`, why a recording ended early, or ""; `problem`, why the command of
+        number `refused` failed, or ""; `note`, the counts of the last recording; `chosen`, a
+        gesture's id; `recording`, None or its `gesture`, a `short` and a `long` text and the
+        seconds `since` its countdown ended; `clicks` of a moving gesture's beat; `edits` and
+        `recorded`; `cards`, each with `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform
+        it, or "", and `crops`, ids of samples, newest first."""
+        with self._lock:
+            setup, progress = self._setup, self._setup.recorder.status()
+            if self._busy and progress.state == "idle":
+                progress = setup.recorder.stop()  # waits until all samples are stored
+                self.recorded += 1
+                self._read_s = float("-inf")
+                setup.on_recorded()
+            self._busy = progress.state != "idle"
+            if time.monotonic() - self._read_s > REREAD_S:
+                self._read_rows()
+            names = {row["id"]: row["name"] for row in self._rows}
+            chosen = self._wanted if self._wanted in names else next(iter(names), None)
+            return {
+                "mode": "hold" if setup.plan.lease_s else "press",
+                "off": setup.off,
+                "alert": progress.error or progress.note,
+                "problem": self._problem,
+                "refused": self._refused,
+                "note": _describe_counts(progress, names),
+                "chosen": chosen,
+                "recording": _recording_data(progress),
+                "clicks": setup.plan.for_clips().metronome_clicks,
+                "edits": self.edits,
+                "recorded": self.recorded,
+                "cards": self._rows,
+            }
+
+    def _read_rows(self) -> None:
+        """Read the gestures with their samples from the store."""
+        counts = count_samples(self.store, self.project_id)
+        self._rows = [self._card_data(g, counts.get(g.id, 0)) for g in self.gestures().values()]
+        self._read_s = time.monotonic()
+
+    def _card_data(self, gesture: Gesture, samples: int) -> dict[str, Any]:
+        """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
+        how = how_to_perform(gesture.name) or "Each sample is one performance."
+        newest = list_newest_ids(self.store, self.project_id, gesture.id, MAX_THUMBNAILS)
+        return {
+            "id": gesture.id,
+            "name": gesture.name,
+            "emoji": gesture.label.emoji,
+            "moves": gesture.moves,
+            "samples": samples,
+            "how": how if gesture.moves and not samples else "",
+            "crops": newest if samples else [],
+        }
+
+    def pictures(self) -> dict[str, str]:
+        """Return the requested thumbnails as data URLs by sample id; none are cached, so deleted
+        ones vanish."""
+        samples = read_samples(self.store, self._pictures) if self._pictures else []
+        return {str(sample.id): _to_data_url(encode_thumbnail(sample)) for sample in samples}
+
+
+def _to_data_url(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+
+
+def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
+    """Return the running recording's gesture, texts and seconds since its countdown, or None."""
+    if progress.state == "idle":
+        return None
+    left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
+    short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
+    if progress.state == "countdown":
+        short, long = f"⏳{left}", f"⏳ Get ready{left}"
+    texts = {"short": short, "long": long}
+    return {"gesture": progress.gesture_id, "since": progress.since_s, **texts}
+
+
+def _describe_counts(progress: RecordingStatus, names: dict[int, str]) -> str:
+    """Return the last recording's gesture with its counts of saved and skipped samples."""
+    name = names.get(progress.gesture_id or 0)
+    return f"{name}: {progress.text}" if name else ""

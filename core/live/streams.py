@@ -1,0 +1,159 @@
+"""The two ways of a camera: its video comes to the server, or the keypoints that a browser found.
+Both feed a `LiveProcessor`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import av
+
+from core.live.browser_frames import (
+    BROWSER_ESTIMATORS,
+    BrowserFrames,
+    Message,
+    browser_pose_count,
+)
+from core.live.live import LiveProcessor, MakeEstimator, Options
+from core.media.videos import decode_stream_frame, encode_stream_frame
+from core.pose.boxes import bounding_box
+from core.pose.drawing.bodies import AS_IT_IS
+from core.pose.drawing.poses import person_color
+from core.reading.reading import HandReading
+from core.recording.recorder import Recorder
+
+PAUSED = Options(paused=True)
+
+
+def do_nothing() -> None:
+    """Do nothing: the default callback for a stream's end."""
+
+
+class CameraStream:
+    """A camera and what the open page does with it.
+
+    Attributes:
+        on_end: called once when the camera stops or another page opens.
+        recorder: the open page's recorder, if it records.
+    """
+
+    def __init__(self, live: LiveProcessor) -> None:
+        self.live = live
+        self.on_end: Callable[[], object] = do_nothing
+        self.recorder: Recorder | None = None
+
+    def detach(self) -> None:
+        """Pause the video and stop the page's use of it."""
+        self.live.configure(PAUSED)
+        self.live.attach(None)
+        self.recorder = None
+        ended, self.on_end = self.on_end, do_nothing
+        ended()
+
+    def close(self) -> None:
+        """Close the estimator and end the page's use of the camera."""
+        self.live.close()
+        self.on_end()
+
+
+class ServerStream(CameraStream):
+    """A camera whose video comes by WebRTC; its methods are called in the stream's own thread.
+
+    Args:
+        on_frame: called after each frame and after the end.
+        on_closed: called after the end.
+    """
+
+    def __init__(
+        self,
+        make_estimator: MakeEstimator,
+        on_frame: Callable[[], object] = do_nothing,
+        on_closed: Callable[[], object] = do_nothing,
+    ) -> None:
+        super().__init__(LiveProcessor(make_estimator, PAUSED))
+        self._on_frame, self._on_closed = on_frame, on_closed
+
+    def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Process a video frame; return the mirrored picture with what was found."""
+        picture = self.live.process(decode_stream_frame(frame))
+        self._on_frame()
+        return encode_stream_frame(picture)
+
+    async def recv_queued(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
+        """Process the newest of the frames that have arrived."""
+        return [self.recv(frames[-1])]
+
+    def on_ended(self) -> None:
+        """Close the stream; streamlit-webrtc calls this at its end."""
+        self.close()
+        self._on_frame()
+        self._on_closed()
+
+
+class BrowserStream(CameraStream):
+    """A camera whose pictures stay in the browser.
+
+    Attributes:
+        keeps: whether the page may soon request crops of the last second.
+        by: name of the browser estimator that a page last requested; None before a request.
+    """
+
+    by: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__(LiveProcessor(_refuse_estimator, PAUSED))
+        self.frames, self.keeps = BrowserFrames(self.live), False
+
+    def detach(self) -> None:
+        """Pause the camera and stop the page's use of it; forget that crops may be requested."""
+        self.keeps = False
+        super().detach()
+
+    def receive(self, message: Message) -> None:
+        """Read the frames of a message, see `BrowserFrames.receive`."""
+        self.frames.receive(message)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the browser's camera must know, see `draw_browser_camera`."""
+        latest, options, recorder = self.live.latest(), self.live.options, self.recorder
+        recording = recorder is not None and recorder.status().state != "idle"
+        if not options.paused:  # a page without video leaves the estimator ready
+            self.by = options.keypoints.name
+        return {
+            "by": self.by,
+            "count": browser_pose_count(options.keypoints.name, options.hands),
+            "paused": options.paused,
+            "bare": options.body is not None and not options.body.skeleton,
+            "recording": recording,
+            "crops": recorder is not None and recording and recorder.with_pictures,
+            "names": [_hand_label_data(hand, numbered=latest.numbered) for hand in latest.hands],
+            "keeps": self.keeps,
+            "asked": self.frames.requested,
+            "note": latest.note,
+            "page": self.frames.page,
+            "received": self.frames.last_number,
+        }
+
+
+def can_browser_find(options: Options) -> bool:
+    """Return whether the browser can do the estimation and drawing of these options."""
+    view = options.body
+    drawn = view is None or (view.background == AS_IT_IS and not view.steps)
+    return options.paused or (options.keypoints.name in BROWSER_ESTIMATORS and drawn)
+
+
+def _refuse_estimator(options: Options) -> Any:
+    raise AssertionError("pictures stay in the browser, so the server needs no estimator")
+
+
+def _hand_label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
+    """Return the label over a hand or body: handedness, text, CSS colour, box centre in px."""
+    gesture = hand.gesture
+    text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
+    x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)
+    color = "#{:02x}{:02x}{:02x}".format(*person_color(hand.number)) if numbered else ""
+    return {
+        "side": hand.pose.handedness,
+        "text": f"{hand.number} {text}".rstrip() if numbered else text,
+        "color": color,
+        "at": [round((x0 + x1) / 2), round((y0 + y1) / 2)],
+    }

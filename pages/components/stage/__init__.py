@@ -1,0 +1,161 @@
+"""The stage: one browser component for what lives on a page, placed in parts that share a channel.
+
+Its JavaScript modules import each other. Streamlit takes one text: they are joined in the order of
+their imports.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.live.browser_frames import BrowserEstimator
+from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
+from core.pose.types import VISIBLE
+from core.recording.samples import crop_factor
+from pages.components import read_asset, to_css_color
+
+_FILES = "browser_files"
+_PARTS = ("answer", "camera", "cards", "lines", "people", "training")
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\./|\.\./)(\w+\.js)"\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|class|function) (\w+))", re.MULTILINE)
+
+
+def join_modules(name: str = "stage/stage.js") -> str:
+    """Return a module after all that it imports, each once, in a scope that gives its exports."""
+    joined: dict[str, str] = {}
+
+    def add(file: str) -> None:
+        if file in joined:
+            return
+        text = read_asset(file)
+        for place, imported in _IMPORT.findall(text):
+            add(f"stage/{imported}" if place == "./" else imported)
+        text, names = _IMPORT.sub("", text), ", ".join(_EXPORT.findall(text))
+        if names:
+            scope = f"(() => {{\n{_EXPORT.sub('', text)}return {{ {names} }}\n}})()"
+            text = f"const {{ {names} }} = {scope}\n"
+        joined[file] = text
+
+    add(name)
+    return "\n".join(joined.values())
+
+
+def _style() -> str:
+    """Return the style of all parts, each for its own elements alone."""
+    parts = (f"[data-part={part}] {{\n{read_asset(f'stage/{part}.css')}}}" for part in _PARTS)
+    return "\n".join((*parts, read_asset("stage/stage.css")))
+
+
+_component = st.components.v2.component(
+    "stage",
+    css=_style(),
+    js=f"const WORKER = {json.dumps(read_asset('stage/worker.js'))}\n{join_modules()}",
+)
+
+
+def connect_page(path: str, token: str) -> None:
+    """Connect the page to the live channel."""
+    _component(
+        key="stage_connection",
+        data={"part": "connection", "channel": {"path": path, "token": token}},
+    )
+
+
+def draw_answer(
+    key: str, hands: Sequence[Mapping[str, Any]], topic: str = "", *, details: bool = False
+) -> None:
+    """Draw an answer: each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`,
+    `share` (the probability) and `most`, whether it is the highest.
+
+    Args:
+        hands: shown while the topic isn't known.
+        topic: of the channel that brings the answer; "": it doesn't change.
+        details: whether the topic's other texts are shown, too.
+    """
+    data = {"part": "answer", "hands": hands, "topic": topic, "details": details}
+    _component(key=key, data=data)
+
+
+def draw_cards(
+    key: str, topic: str, state: Mapping[str, Any], signs: Sequence[str], drawn: Mapping[str, int]
+) -> None:
+    """Draw a project's gesture cards.
+
+    Args:
+        topic: of the channel that brings their state.
+        state: of the cards now, see `GestureCards.state`.
+        signs: the emoji to choose from.
+        drawn: `edits` and `recorded` of the state that the page shows: it reruns for others.
+    """
+    data = {"part": "cards", "topic": topic, "state": state, "signs": signs, "drawn": drawn}
+    _component(key=key, data=data, on_asked_change=_rerun)
+
+
+def draw_lines(key: str, topic: str) -> None:
+    """Draw a topic's `texts` and `errors`, and play its `tone`: {`changes`, `hz`}."""
+    _component(key=key, data={"part": "lines", "topic": topic})
+
+
+def draw_people(key: str, topic: str, colors: Sequence[str]) -> None:
+    """Draw a button for each visible person of a topic, in the colours of their numbers."""
+    _component(key=key, data={"part": "people", "topic": topic, "colors": colors})
+
+
+def draw_training(key: str, topic: str, state: Mapping[str, Any]) -> None:
+    """Draw a running training: `text`, `fraction`, `curve`, the accuracy after each epoch; the page
+    reruns when it is `over`."""
+    _component(
+        key=key, data={"part": "training", "topic": topic, "state": state}, on_asked_change=_rerun
+    )
+
+
+def _rerun() -> None:
+    """Do nothing: that the browser asked reruns the page."""
+
+
+def browser_file_urls(folder: Path) -> dict[str, str]:
+    """Return this server's URLs of the MediaPipe library, its loader, WASM and models, by name."""
+    given = st.components.v1.declare_component(_FILES, path=folder)  # files and nothing else
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    root = f"/{path}/component/{given.name}" if path else f"/component/{given.name}"
+    names = {"library": LIBRARY, "loader": LOADER, "wasm": WASM} | {name: name for name in MODELS}
+    return {part: f"{root}/{name}?v={VERSION}" for part, name in names.items()}
+
+
+def describe_browser_estimator(estimator: BrowserEstimator) -> dict[str, Any]:
+    """Return an estimator's settings for the browser: task, model, edges, colours, crop factor,
+    visibility threshold, and whether its parts are detected together."""
+    skeleton = estimator.skeleton.single  # hands are drawn one by one
+    return {
+        "task": estimator.task,
+        "model": estimator.model,
+        "edges": [list(edge) for edge in skeleton.edges],
+        "colors": [to_css_color(color) for color in skeleton.colors],
+        "around": crop_factor(estimator.skeleton.name),
+        "visible": VISIBLE,
+        "together": bool(estimator.skeleton.parts),
+    }
+
+
+def draw_browser_camera(key: str, data: Mapping[str, Any], on_message: Any) -> None:
+    """Draw the camera with its START button.
+
+    Args:
+        data: `files`, see `browser_file_urls`; `wanted`, the camera's constraints; `finders` by
+            name, see `describe_browser_estimator`, each with its `words` for people; `words` for
+            people. What the server wants of the camera comes by the channel, see
+            `BrowserStream.state`: `by`, the finder in use, None before the first; `count`, the most
+            poses; `paused`, whether the picture only passes; `bare`, whether no skeleton is drawn;
+            `recording`, whether no frame may be lost; `crops`, whether each frame must bring its
+            crops; `keeps`, whether those of the last second may be requested, and `asked`, of which
+            frames; `names`, each hand's or body's `side`, `text`, `color` and position `at`;
+            `note`, shown over the video; `page` and `received` of `core.live.browser_frames`.
+        on_message: called when the browser's state “told” is new: {on}, whether the camera runs.
+    """
+    _component(
+        key=key, data={"part": "camera"} | dict(data), width="stretch", on_told_change=on_message
+    )
