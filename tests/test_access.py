@@ -97,7 +97,7 @@ class Page:
     """An open page: what the server sent."""
 
     def __init__(self, talk, name, url):
-        self._talk, self.sent, self.session, self.components = talk, b"", "", set()
+        self._talk, self.sent, self.session, self.parts = talk, b"", "", set()
         message = BackMsg()
         message.rerun_script.page_name = name
         message.rerun_script.context_info.url = url
@@ -110,8 +110,9 @@ class Page:
             self.sent += content
             said = ForwardMsg.FromString(content)
             self.session = said.new_session.initialize.session_id or self.session
-            name = said.delta.new_element.bidi_component.component_name
-            self.components.add(name.rpartition(".")[2])
+            self.parts.add(
+                json.loads(said.delta.new_element.bidi_component.json or "{}").get("part")
+            )
             if is_last(said):
                 return said
 
@@ -293,7 +294,7 @@ def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_br
     if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
     with opened(without_login, "live", shown_at=url) as page:
-        assert ("browser_camera" in page.components) == in_browser
+        assert ("camera" in page.parts) == in_browser
 
 
 def test_a_forged_upload_is_refused_and_no_file_of_the_machine_is_served(without_login):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.errors import MediaError, MudraError, NotFoundError
-from core.gestures.labels import how_to_perform
+from core.gestures.labels import explain_gesture
 from core.live.channel import Message
 from core.live.live import Latest
 from core.recording.plans import Plan, RecordingStatus
@@ -241,7 +241,7 @@ class GestureCards:
 
     def _card_data(self, gesture: Gesture, samples: int) -> dict[str, Any]:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
-        how = how_to_perform(gesture.name) or "Each sample is one performance."
+        how = explain_gesture(gesture.name) or "Each sample is one performance."
         newest = list_newest_ids(self.store, self.project_id, gesture.id, MAX_THUMBNAILS)
         return {
             "id": gesture.id,
@@ -268,7 +268,7 @@ def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
     """Return the running recording's gesture, texts and seconds since its countdown, or None."""
     if progress.state == "idle":
         return None
-    left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
+    left = f" {math.ceil(progress.left_s)} s" if progress.left_s else ""
     short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"

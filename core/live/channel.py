@@ -167,7 +167,8 @@ class Connection:
         self._arrived = max(self._arrived, min(turn, self._turn))
 
     def answer(self, text: str) -> str:
-        """Receive a message; return the news or an error message as JSON, "" if there is none."""
+        """Receive a message; return the news or an error message as JSON, "" if the page is behind.
+        A page that is answered knows that its connection works."""
         try:
             message = _parse_message(text)
             self._pages |= self.channel.receive(message)
@@ -176,9 +177,9 @@ class Connection:
         except (KeyError, TypeError, ValueError) as error:
             problem = f"the page sent an invalid message ({error!r}): reload the page"
             return json.dumps({"problem": problem})
-        return self.news()
+        return self.news(even_if_same=True)
 
-    def news(self) -> str:
+    def news(self, *, even_if_same: bool = False) -> str:
         """Return what changed since the last call as JSON; "" if nothing did, or if the page is
         behind."""
         with self._lock:
@@ -192,7 +193,7 @@ class Connection:
                 for topic, one in (state | gone).items()
                 if topic not in self._sent or self._sent[topic] != one
             }
-            if not changed and applied == self._applied:
+            if not changed and applied == self._applied and not even_if_same:
                 return ""
             self._sent, self._applied = state, applied
             self._turn += 1

@@ -5,8 +5,6 @@ Both feed a `LiveProcessor`.
 from collections.abc import Callable
 from typing import Any
 
-import av
-
 from core.live.browser_frames import (
     BROWSER_ESTIMATORS,
     BrowserFrames,
@@ -14,7 +12,7 @@ from core.live.browser_frames import (
     browser_pose_count,
 )
 from core.live.live import LiveProcessor, MakeEstimator, Options
-from core.media.videos import decode_stream_frame, encode_stream_frame
+from core.media.videos import StreamFrame, decode_stream_frame, encode_stream_frame
 from core.pose.boxes import bounding_box
 from core.pose.drawing.bodies import AS_IT_IS
 from core.pose.drawing.poses import person_color
@@ -72,13 +70,13 @@ class ServerStream(CameraStream):
         super().__init__(LiveProcessor(make_estimator, PAUSED))
         self._on_frame, self._on_closed = on_frame, on_closed
 
-    def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
+    def recv(self, frame: StreamFrame) -> StreamFrame:
         """Process a video frame; return the mirrored picture with what was found."""
         picture = self.live.process(decode_stream_frame(frame))
         self._on_frame()
         return encode_stream_frame(picture)
 
-    async def recv_queued(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
+    async def recv_queued(self, frames: list[StreamFrame]) -> list[StreamFrame]:
         """Process the newest of the frames that have arrived."""
         return [self.recv(frames[-1])]
 

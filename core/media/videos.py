@@ -210,14 +210,17 @@ def read_camera(number: int) -> Iterator[Frame]:
         capture.release()
 
 
-def decode_stream_frame(frame: av.VideoFrame) -> Picture:
+StreamFrame = av.VideoFrame  # of a camera's stream
+
+
+def decode_stream_frame(frame: StreamFrame) -> Picture:
     """Convert a stream's frame to (H, W, 3) RGB."""
     # one thread: by default each frame would start some and end them
     rgb: Any = frame.to_ndarray(format="rgb24", threads=1)
     return rgb
 
 
-def encode_stream_frame(rgb: Picture) -> av.VideoFrame:
+def encode_stream_frame(rgb: Picture) -> StreamFrame:
     """Convert a picture to YUV 4:2:0, dropping an odd last row or column."""
     height, width = rgb.shape[0] & ~1, rgb.shape[1] & ~1
     planes: Any = cv2.cvtColor(rgb[:height, :width], cv2.COLOR_RGB2YUV_I420)

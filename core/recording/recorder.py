@@ -80,6 +80,10 @@ class Recorder:
             self._session_id = self.store.start_session(self.project_id, person.id, self.source)
         return self.store.start_recording(self._session_id, gesture_id)
 
+    def record_frame(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> str:
+        """Offer a frame, as `LiveProcessor` calls its watcher; return the text over the video."""
+        return self.offer(frame, estimate, version).banner
+
     def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> RecordingStatus:
         """Add a sample of the frame if a recording is running and a sample is due; return the
         status. Call this for every frame."""

@@ -1,5 +1,10 @@
-"""Browser components: JavaScript and CSS files, each with the Python function that draws it."""
+"""Browser components: JavaScript and CSS files, each with the Python function that draws it.
 
+The JavaScript modules import each other. Streamlit takes one text for a component: its modules are
+joined in the order of their imports.
+"""
+
+import posixpath
 import re
 from base64 import b64encode
 from pathlib import Path
@@ -9,22 +14,39 @@ import streamlit as st
 
 from core.pose.skeletons.skeleton import Rgb
 
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|class|function) (\w+))", re.MULTILINE)
+_MODULE = "const {{ {names} }} = (function () {{\n{text}return {{ {names} }}\n}})()\n"
+
 
 def read_asset(name: str) -> str:
     """Return the text of a JavaScript or CSS file of this folder."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-def register_component(name: str, html: str = "", *, libraries: tuple[str, ...] = ()) -> Any:
-    """Register the component of NAME.js and, if it exists, NAME.css; return its draw function.
+def join_modules(name: str) -> str:
+    """Return a JavaScript module after all that it imports, each once and in a scope of its own."""
+    joined: dict[str, str] = {}
 
-    Args:
-        libraries: JavaScript files whose functions NAME.js uses.
-    """
+    def add(file: str) -> None:
+        if file in joined:
+            return
+        text = read_asset(file)
+        for imported in _IMPORT.findall(text):
+            add(posixpath.normpath(posixpath.join(posixpath.dirname(file), imported)))
+        text, names = _IMPORT.sub("", text), ", ".join(_EXPORT.findall(text))
+        joined[file] = _MODULE.format(names=names, text=_EXPORT.sub("", text)) if names else text
+
+    add(name)
+    return "\n".join(joined.values())
+
+
+def register_component(name: str, html: str = "") -> Any:
+    """Register the component of NAME.js and, if it exists, NAME.css; return its draw function."""
     css = read_asset(f"{name}.css") if (Path(__file__).parent / f"{name}.css").exists() else None
-    js = "\n".join(read_asset(file) for file in (*libraries, f"{name}.js"))
-    js = re.sub(r"^export (?=const )", "", js, flags=re.MULTILINE)  # modules for the stage
-    return st.components.v2.component(name, html=html or None, css=css, js=js)
+    return st.components.v2.component(
+        name, html=html or None, css=css, js=join_modules(f"{name}.js")
+    )
 
 
 def component_state(key: str, name: str) -> Any:

@@ -1,6 +1,9 @@
 // Frames of depth: the picture in colours with what was found, the crop that the net sees, the hand
 // in space. A recording is played here: its frames are asked for ahead (`want`: from which on, in
 // which `turn` of the data) and come in batches. A sensor's come by themselves.
+import { made } from "./elements.js"
+import { handSpace } from "./hand_space.js"
+
 const AHEAD = 45  // frames
 const KEPT = 400
 const PATIENCE_MS = 5000  // an answer that has not come by then was lost

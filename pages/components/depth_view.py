@@ -14,9 +14,7 @@ from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
 from pages.components import component_state, read_asset, register_component, to_css_color
 
-_component = register_component(
-    "depth_view", read_asset("depth_view.html"), libraries=("elements.js", "hand_space.js")
-)
+_component = register_component("depth_view", read_asset("depth_view.html"))
 _TICKS, _COLOURS = 6, 16
 _HALF_MM = 95.0  # half the side of the 3-D view of a hand without a cube
 _EVERY_MS = 66.0  # between frames without time stamps

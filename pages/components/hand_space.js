@@ -10,7 +10,7 @@ const EDGES = CORNERS.flatMap((a, i) => CORNERS.map((b, j) => [i, j])
   .filter(([, j]) => i < j && a.filter((v, k) => v !== CORNERS[j][k]).length === 1))
 const NOTHING = 255
 
-function handSpace(canvas) {
+export function handSpace(canvas) {
   const context = canvas.getContext("2d")
   const view = { ...BEGINNING }
   let scene = null, size = 0, drag = null

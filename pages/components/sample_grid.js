@@ -2,6 +2,8 @@
 // `picked` (the ids that are picked here, and the `turn` of the data they were picked in) and the
 // trigger `look` (an id). What was picked in the page counts until `turn` says that it was changed
 // elsewhere: an answer to the click before must not take back the one after it.
+import { play } from "./loop.js"
+
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const list = parentElement.querySelector("ul")
   const make = (tag, given, ...inside) => {

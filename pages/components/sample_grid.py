@@ -7,10 +7,8 @@ import streamlit as st
 
 from pages.components import register_component, to_data_url
 
-_component = register_component("sample_grid", "<ul></ul>", libraries=("loop.js",))
-_clip = register_component(
-    "clip_loop", '<img alt="The movement, played over and over">', libraries=("loop.js",)
-)
+_component = register_component("sample_grid", "<ul></ul>")
+_clip = register_component("clip_loop", '<img alt="The movement, played over and over">')
 
 
 def play_clip(key: str, jpeg: bytes) -> None:

@@ -2,6 +2,8 @@
 // at which place it was clicked (click: x and y, 0..1 of the picture). The picture is the video in
 // its frame, which has the same origin, or the image that data.still selects. Where data.fits, it is
 // shown no higher than the window has room for.
+import { Asking } from "./asking.js"
+
 const SETTLED_MS = 200  // a window that is being resized says it once, at the end
 const ROOM = 0.76  // of the window's height
 
@@ -20,16 +22,16 @@ const place = (event) => {
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const host = parentElement.host ?? parentElement
   const heard = new Set()
-  let timer = 0
+  const asking = (parentElement.asking ??= new Asking())
+  asking.ask = () => {
+    asking.stop()
+    parentElement.told = Math.floor(host.clientWidth / 20) * 20
+    setStateValue("width", parentElement.told)
+  }
   const clicked = (event) => data.clicks && setTriggerValue("click", place(event))
   const measure = () => {
     const width = Math.floor(host.clientWidth / 20) * 20
-    if (!width || width === parentElement.told) return
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      parentElement.told = width
-      setStateValue("width", width)
-    }, SETTLED_MS)
+    if (width && width !== parentElement.told && !asking.isWaiting) asking.in(SETTLED_MS)
   }
   const look = () => {
     const frame = document.querySelector("iframe[title*=webrtc_streamer]")
@@ -50,7 +52,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   look()
   parentElement.end = () => {
     clearInterval(watch)
-    clearTimeout(timer)  // a word of a page that is being left would bring it back
+    asking.stop()  // a message of a page that is being left would bring it back
     for (const picture of heard) {
       picture.removeEventListener("click", clicked)
       picture.style.cursor = picture.style.maxHeight = ""

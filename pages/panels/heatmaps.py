@@ -53,7 +53,7 @@ VIEWS = {
 _OF_HANDS = {"spot": "fingertip", "order": "finger by finger"}
 _OF_BODIES = {"spot": "wrist", "order": "each side's together"}
 STILL = "maps_still"
-_SHOWN, _CHOSEN = "maps_shown", "maps_chosen"
+_SHOWN = "maps_shown"
 _MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges them
 
 
@@ -90,7 +90,13 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
     st.image(draw_colour_bar(200, 12), "low … high confidence", width=200)
-    st.fragment(_watch_heatmaps)(maps, skeleton, stages, displayed_width_px(_SHOWN, 0))
+    watch_picture(
+        _SHOWN,
+        f".st-key-{STILL} img",
+        clicks=maps.view == "hm",
+        fits=maps.view == "single",
+        on_click=lambda: _request_clicked_keypoint(maps, skeleton, stages),
+    )
 
 
 def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
@@ -104,26 +110,11 @@ def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
             st.image(picture, title.replace("_", " "), width=picture.shape[1])
 
 
-def _watch_heatmaps(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
-    """Let the browser report the displayed width and clicks, in a fragment so that late reports
-    can't rerun another page."""
-    watch_picture(
-        _SHOWN,
-        f".st-key-{STILL} img",
-        clicks=maps.view == "hm",
-        fits=maps.view == "single",
-        on_click=lambda: _request_clicked_keypoint(maps, skeleton, stages),
-    )
-    if st.session_state.pop(_CHOSEN, False) or displayed_width_px(_SHOWN, 0) != drawn_width:
-        st.rerun()
-
-
 def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     """Select the keypoint whose tile was clicked; a click on an enlarged keypoint selects all."""
     at, layout = click_position(_SHOWN), layout_tiles(maps, skeleton, stages)
     if at is not None and layout is not None:
         request_keypoint("maps", skeleton, enlarged_keypoint_after_click(layout, *at, maps.joint))
-        st.session_state[_CHOSEN] = True
 
 
 _HELD, _SEEN = "maps_held", "maps_seen"

@@ -68,7 +68,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(look, film
         expect(page.locator("p.held[role=status]")).to_have_text("thumbs_up")  # it is said aloud
         expect(page.locator("canvas[role=img]")).to_have_attribute("aria-label", re.compile("."))
         expect(page.get_by_text("Hands are found by this device's processor.")).to_be_visible()
-        assert f"{server}/mudra/camera" in asked  # words need no run of the page
+        assert f"{server}/mudra/live" in asked
         assert not any(PICTURE.search(text_of(frame)) for frame in sent)
         for name in ("Live", "Studio"):  # the browser tells much while pages change
             go(page, name)
@@ -104,14 +104,11 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(look, film
     assert strangers == set()
 
 
-CAMERA = "canvas => canvas.closest('.camera').parentNode.camera"
+CAMERA = "canvas => canvas.closest('[data-part]').camera"
 SWAYS = """canvas => {
-  const camera = (%s)(canvas), { data } = camera, { turn } = data
-  camera.show(data, { ...camera.news, turn: turn - 1, by: "mediapipe-hands" })
-  const older = camera.by
+  const camera = (%s)(canvas)
   for (const by of ["mediapipe-hands", "mediapipe-pose", "mediapipe-hands", "mediapipe-pose"])
-    camera.show(data, { ...camera.news, turn, by })
-  return older
+    camera.hear({ ...camera.wanted, by })
 }"""
 
 
@@ -119,8 +116,7 @@ def test_what_is_wanted_may_change_faster_than_it_opens(look, films):
     with look(films("thumbs_up")) as page:
         page.goto(f"/body?{IN_BROWSER}")
         bodies = start_in_browser(page, BODY)
-        older = bodies.evaluate(SWAYS % CAMERA)
-        assert older == "mediapipe-pose"  # a late page's news change nothing
+        bodies.evaluate(SWAYS % CAMERA)
         expect(
             page.get_by_role("status").filter(has_text="Loading the model that finds")
         ).to_be_visible()
@@ -224,16 +220,17 @@ NOT_ANSWERED = """async (canvas) => {
   const camera = (%s)(canvas), picture = await createImageBitmap(canvas), words = []
   camera.dismiss()
   camera.equip = () => {}
-  camera.connection.told.heard = () => {}
-  camera.connection.send = ({ frames }) => words.push(frames.map(({ n }) => n))
+  camera.unlisten()
+  camera.channel = { isOpen: true, unanswered: 0,
+    send: ({ camera: { frames } }) => words.push(frames.map(({ n }) => n)) }
   camera.data = { ...camera.data, crops: false, recording: true }
   for (let i = 0; i < 40; i++) await camera.take({ found: [], picture, t: i, ms: 1 }, null)
   const [heard, last] = [camera.n - 40, camera.n], told = []
   for (let n = heard; n < last; n = told.at(-1)) {
-    const news = { ...camera.news, page: camera.page, heard: n, recording: true, asked: [] }
+    const wanted = { ...camera.wanted, page: camera.page, received: n, recording: true, asked: [] }
     camera.toldAt = -1e9
     words.length = 0
-    camera.show(camera.data, news)
+    camera.hear(wanted)
     if (words.length !== 1 || words[0].length > 6) return words
     told.push(...words[0])
   }
@@ -252,7 +249,7 @@ def test_the_camera_goes_on_whatever_befalls_it_and_loses_no_picture_of_a_record
         live = "streams.filter((one) => one.getTracks()[0].readyState === 'live').length"
         assert page.evaluate(live) == 1
         connected(page, canvas)
-        canvas.evaluate(f"canvas => ({CAMERA})(canvas).connection.channel.close()")
+        page.evaluate("mudraChannel.socket.close()")
         ways = [GOES_ON % befalls for befalls in BEFALLS]
         by = [canvas.evaluate(f"canvas => ({way})(({CAMERA})(canvas))") for way in ways]
         assert by == [*3 * ["the same"], *2 * ["another"]]
@@ -284,7 +281,7 @@ def test_a_browser_that_can_t_is_told_what_to_do(look, film):
 
 def connected(page, canvas):
     page.wait_for_function(
-        f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
+        f"canvas => ({CAMERA})(canvas).wanted && mudraChannel.isOpen", arg=canvas.element_handle()
     )
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from core.live.browser_channel import CLOSE_NO_CAMERA, PATH
+from core.live.channel import CLOSE_NO_CHANNEL, PATH
 from core.paths import Paths
 from core.store import Store
 from tests.browser.conftest import reads, start_in_browser
@@ -219,7 +219,7 @@ def test_a_camera_s_own_connection_ends_with_its_visitor_s_login(visit, address,
         ):
             stranger.send(token)
             stranger.recv(timeout=5)
-        assert closed.value.rcvd.code == CLOSE_NO_CAMERA
+        assert closed.value.rcvd.code == CLOSE_NO_CHANNEL
 
 
 def test_a_login_ends_with_the_cookie_s_secret_and_can_t_be_made_up(visit, serve, workspace):

@@ -129,9 +129,13 @@ def downloads(app):
 
 
 def component(app, name):
-    """The data that the page gives to its component of that name."""
-    [found] = [e for e in app.get("bidi_component") if e.proto.component_name == name]
-    return json.loads(found.proto.json)
+    """The data that the page gives to its component of that name, or to that part of the stage."""
+    given = [
+        (e.proto.component_name, json.loads(e.proto.json or "{}"))
+        for e in app.get("bidi_component")
+    ]
+    [found] = [data for kind, data in given if name in (kind, data.get("part"))]
+    return found
 
 
 def undo_offered(app):
@@ -160,7 +164,12 @@ def plain(text):
 
 def cards(app):
     """What the page shows of its gestures: the data of their cards."""
-    return component(app, "gesture_cards")
+    return component(app, "cards")["state"]
+
+
+def live_cards(app, project):
+    """The gesture cards of the visitor's live session."""
+    return app.session_state["live_session"].session.cards[project.id]
 
 
 def tables(app):

@@ -1,7 +1,6 @@
 """A project of bodies on every page: made in the sidebar, with the arm poses to begin with."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.gestures.labels import ARM_POSES
 from pages.panels.navigation import SECTIONS
@@ -56,29 +55,3 @@ def test_files_finds_the_people_and_compares_nobody_with_what_is_no_gesture(
     picture = shared_data / "coco/mini/train2017/000000000790.jpg"
     upload(bodies, (picture.name, picture.read_bytes()))
     assert "no gesture" in texts(bodies) and "most like none" not in texts(bodies)
-
-
-def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
-    def page():
-        from dataclasses import replace
-
-        import numpy as np
-
-        from core.gestures.modelfile.drift import MIN_SEEN_S
-        from core.gestures.modelfile.gesture_model import GestureModel
-        from core.live.live import Latest
-        from core.paths import Paths
-        from core.pose.types import Pose
-        from core.reading.reading import HandReading
-        from pages.panels.live.readings import warn_about_drift
-
-        pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
-        half = Latest(hands=(HandReading(pose, half=True),))
-        arms = GestureModel.load(Paths.arms)
-        for second in range(int(MIN_SEEN_S) + 1):  # as seldom as any page looks
-            warn_about_drift(replace(half, taken_s=second), arms)
-
-    app = AppTest.from_function(page, default_timeout=30).run()
-    assert not app.exception
-    [said] = [warning.value for warning in app.warning]
-    assert said.startswith("The model was trained on whole bodies and sees half of one")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from core.gestures.labels import safe_label
+from core.live.cards import START_CAMERA
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
 from pages.panels.controls import colored_number
-from pages.panels.layout import START_CAMERA
 from tests.pages.conftest import choose, downloads, go, labelled, press, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")

@@ -6,13 +6,13 @@ import threading
 import pytest
 from streamlit import config
 
-from core.live.live import LiveProcessor, Options
+from core.live.live import Options
+from core.live.streams import BrowserStream, ServerStream
 from core.recording.plans import CONTINUOUS, HELD
 from core.recording.recorder import Recorder
 from pages.panels.access import is_local_url, local_url
-from pages.panels.camera.browser import BrowserStream
+from pages.panels.camera.session import _SessionHolder
 from pages.panels.camera.stage import Stage, has_server_picture
-from pages.panels.camera.stream import Stream
 from pages.panels.recording.options import show_recorded_video
 from tests.conftest import wait_until
 
@@ -53,25 +53,31 @@ def test_a_page_of_another_machine_is_told_from_one_s_own(url, local):
 
 
 @pytest.mark.parametrize("plan", [CONTINUOUS, HELD], ids=["start and stop", "held"])
-def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
+@pytest.mark.parametrize("on_server", [True, False], ids=["server", "browser"])
+def test_tabs_that_are_closed_while_they_record_leave_no_thread_and_no_estimator(
+    store, plan, on_server
+):
     project = store.create_project("p")
     gesture = store.gestures(project.id)[0]
-    before, tabs = set(threading.enumerate()), []
-    for _ in range(5):
-        recorder, stream = Recorder(store, project.id, "me"), BrowserStream()
-        place = Stage(None, None, None, None, stream)
+    before, tabs, closed = set(threading.enumerate()), [], []
+    for _ in range(50):
+        holder, recorder = _SessionHolder(), Recorder(store, project.id, "me")
+        stream = ServerStream(lambda options: None) if on_server else BrowserStream()
+        stream.live.close = lambda close=stream.live.close: closed.append(close())
+        holder.session.start(stream)
+        place = Stage(None, None, None, None, holder.session, stream)
         assert show_recorded_video(place, Options(), recorder) is stream.live
         recorder.start(gesture.id, plan)
-        tabs.append((recorder, stream, place))
-    assert [t.name for t in {*threading.enumerate()} - before].count("mudra-writer") == 5
+        tabs.append((holder, recorder, place))
+    assert [t.name for t in {*threading.enumerate()} - before].count("mudra-writer") == 50
     tabs.clear()
-    del recorder, stream, place
+    del holder, recorder, stream, place
+    assert len(closed) == 50  # by the end of the tab itself, not by a later collection
     gc.collect()
     wait_until(lambda: {*threading.enumerate()} <= before)
 
 
 def test_a_picture_that_stays_in_the_browser_can_t_be_held_on_the_server():
     """Heatmaps' button for it is off there, and on for a camera whose video comes."""
-    stream = Stream(LiveProcessor(lambda options: None, Options(paused=True)))
-    assert has_server_picture(stream)
+    assert has_server_picture(ServerStream(lambda options: None))
     assert not has_server_picture(None) and not has_server_picture(BrowserStream())

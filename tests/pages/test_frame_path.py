@@ -7,16 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from core.live import browser_channel
-from core.live.live import LiveProcessor, Options
+from core.live.channel import Connection
+from core.live.live import Options
+from core.live.session import LiveSession
+from core.live.streams import BrowserStream, ServerStream
 from core.media.pictures import read_picture
 from core.media.videos import encode_stream_frame
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.recorder import Recorder
 from core.store.rows import Project
-from pages.panels.camera.browser import BrowserStream
-from pages.panels.camera.stream import Stream
-from pages.panels.live.readings import answers_of
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -66,23 +65,21 @@ def recorder(store):
     recorder.close()
 
 
-def watch(recorder):
-    return lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner
-
-
 def test_a_frame_whose_hand_is_found_on_the_server(root, photo, recorder, starter, make_estimator):
-    live = LiveProcessor(lambda options: make_estimator(), Options(model=starter))
-    live.configure(live.options, watch(recorder))
-    stream, frame = Stream(live), encode_stream_frame(photo)
+    session, stream = LiveSession(), ServerStream(lambda options: make_estimator())
+    session.start(stream)
+    session.show_answer("hand_21")
+    stream.live.configure(Options(model=starter), recorder.record_frame)
+    connection, frame = Connection(session.channel, lambda: None), encode_stream_frame(photo)
 
     def act():
         stream.recv(frame)
-        answers_of(live.latest())
+        assert '"name": "thumbs_up"' in connection.news()
 
     listed = listed_functions(root, "## The way of a frame\n\nWith hand tracking on the server")
     assert len(listed) == 10
     assert_in_order(trace_calls(root, act), listed)
-    live.close()
+    session.close()
 
 
 def test_a_frame_whose_hand_is_found_in_the_browser(root, photo, recorder, starter, make_estimator):
@@ -97,13 +94,14 @@ def test_a_frame_whose_hand_is_found_in_the_browser(root, photo, recorder, start
     high, wide = photo.shape[:2]
     frame = {"n": 1, "t": 0, "size": [wide, high], "spent": 5, "by": "mediapipe-hands"}
     message = {"page": "one", "now": 0, "frames": [frame | {"poses": [hand]}]}
-    stream = BrowserStream()
+    session, stream = LiveSession(), BrowserStream()
+    session.start(stream)
+    session.show_answer("hand_21")
+    connection = Connection(session.channel, lambda: None)
     keypoints = KeypointSource("mediapipe-hands")
-    stream.live.configure(Options(model=starter, keypoints=keypoints), watch(recorder))
+    stream.live.configure(Options(model=starter, keypoints=keypoints), recorder.record_frame)
     listed = listed_functions(root, "With hand tracking on this device")
     assert len(listed) == 8
-    calls = trace_calls(
-        root, lambda: browser_channel._answer_message(stream.token, json.dumps(message))
-    )
+    calls = trace_calls(root, lambda: connection.answer(json.dumps({"camera": message})))
     assert_in_order(calls, listed)
-    stream.end()
+    session.close()

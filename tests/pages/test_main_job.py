@@ -28,6 +28,7 @@ from tests.pages.conftest import (
     fill,
     go,
     labelled,
+    live_cards,
     press,
     put_files,
     record,
@@ -64,7 +65,7 @@ def test_markup_in_names_stays_text(app, first, store):
     for page in PAGES:
         go(app, page)
     go(app, "record")
-    app.session_state[f"cards_{first.id}"].wanted = store.gestures(first.id)[-1].id
+    live_cards(app, first).choose(store.gestures(first.id)[-1].id)
     assert safe_label(ODD) in texts(run(app))
 
 

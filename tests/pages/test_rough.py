@@ -15,15 +15,14 @@ from core.training.runs import Run
 from tests.pages.conftest import (
     PAGES,
     cards,
-    gesture_id,
     go,
     labelled,
+    live_cards,
     plain,
     record,
     run,
     texts,
     undo_offered,
-    unfold,
 )
 from tests.support.relabelled_net import save_relabelled_net
 
@@ -56,7 +55,7 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first_until_none_i
 ):
     go(app, "record")
     last = store.gestures(first.id)[-1]
-    app.session_state[f"cards_{first.id}"].wanted = last.id
+    live_cards(app, first).choose(last.id)
     app.run()
     store.delete_gesture(last.id)
     assert not run(app).error
@@ -65,17 +64,6 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first_until_none_i
         store.update_gesture(gesture.id, enabled=False)
     assert "Every gesture of this project is inactive" in texts(run(app))
     assert cards(app)["cards"] == []
-
-
-def test_a_press_that_comes_when_the_camera_is_gone_is_answered(app, store):
-    go(app, "record")
-    begin = {"n": 1, "kind": "begin", "gesture": gesture_id(store, "thumbs_up"), "held": 0}
-    said = {"page": "a", "n": 2, "messages": [begin], "missing": []}
-    unfold(app, "record_cards", {"said": said})
-    assert [plain(e.value) for e in app.error] == [
-        "Nothing was recorded. Press START under the video and allow the camera."
-    ]
-    assert cards(app)["heard"] == 2 and cards(app)["recording"] is None
 
 
 def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, first, store):

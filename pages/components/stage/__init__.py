@@ -1,11 +1,6 @@
-"""The stage: one browser component for what lives on a page, placed in parts that share a channel.
-
-Its JavaScript modules import each other. Streamlit takes one text: they are joined in the order of
-their imports.
-"""
+"""The stage: one browser component for what lives on a page, in parts that share a channel."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,32 +11,10 @@ from core.live.browser_frames import BrowserEstimator
 from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from core.pose.types import VISIBLE
 from core.recording.samples import crop_factor
-from pages.components import read_asset, to_css_color
+from pages.components import join_modules, read_asset, to_css_color
 
 _FILES = "browser_files"
 _PARTS = ("answer", "camera", "cards", "lines", "people", "training")
-_IMPORT = re.compile(r'^import \{[^}]*\} from "(\./|\.\./)(\w+\.js)"\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|class|function) (\w+))", re.MULTILINE)
-
-
-def join_modules(name: str = "stage/stage.js") -> str:
-    """Return a module after all that it imports, each once, in a scope that gives its exports."""
-    joined: dict[str, str] = {}
-
-    def add(file: str) -> None:
-        if file in joined:
-            return
-        text = read_asset(file)
-        for place, imported in _IMPORT.findall(text):
-            add(f"stage/{imported}" if place == "./" else imported)
-        text, names = _IMPORT.sub("", text), ", ".join(_EXPORT.findall(text))
-        if names:
-            scope = f"(() => {{\n{_EXPORT.sub('', text)}return {{ {names} }}\n}})()"
-            text = f"const {{ {names} }} = {scope}\n"
-        joined[file] = text
-
-    add(name)
-    return "\n".join(joined.values())
 
 
 def _style() -> str:
@@ -50,10 +23,9 @@ def _style() -> str:
     return "\n".join((*parts, read_asset("stage/stage.css")))
 
 
+_WORKER = json.dumps(read_asset("stage/worker.js"))
 _component = st.components.v2.component(
-    "stage",
-    css=_style(),
-    js=f"const WORKER = {json.dumps(read_asset('stage/worker.js'))}\n{join_modules()}",
+    "stage", css=_style(), js=f"const WORKER = {_WORKER}\n{join_modules('stage/stage.js')}"
 )
 
 

@@ -56,6 +56,7 @@ export class Camera {
     this.unlisten = () => stops.forEach((stop) => stop())
     this.beat = setInterval(() => {
       if (this.stream && performance.now() - this.toldAt >= BEAT_MS) this.tell()
+      if (this.data) this.equip()
       if (this.busy && ++this.silent > SILENT) this.renew()
       const { channel } = this
       if (this.stream && !this.wanted && ++this.unknown % SILENT === 0) this.tellPage(true)

@@ -3,12 +3,13 @@
 // Their state comes by the channel (core/live/cards.py says which), the first one by the page; what is
 // pressed goes by the channel. Where the page shows what has changed, it is asked to be drawn anew:
 // at once after an edit, and after recordings once a moment has passed without one.
+import { Asking } from "../asking.js"
 import { made } from "../elements.js"
 import { play } from "../loop.js"
 import { channel } from "./channel.js"
 import { Metronome } from "./metronome.js"
 
-const BEAT_MS = 250, CALM_MS = 600, ASK_AGAIN_MS = 3000
+const BEAT_MS = 250, CALM_MS = 600
 const TILE = 38, GAP = 2
 const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
@@ -34,7 +35,8 @@ export class Cards {
     this.pictures = new Map()
     this.gone = new Map()  // samples deleted here, and the number of the command about it
     this.requested = ""
-    this.hold = this.mine = this.timer = null
+    this.hold = this.mine = null
+    this.asking = new Asking(() => this.askPage())
     this.metronome = new Metronome()
     this.note = this.wasLeft()
     this.list = made("div", "list")
@@ -64,7 +66,7 @@ export class Cards {
     this.letGo()
     this.metronome.stop()
     clearInterval(this.watch)
-    clearTimeout(this.timer)
+    this.asking.stop()
     this.unlisten?.()
     this.sizes.disconnect()
     for (const stop of this.places.values()) stop()
@@ -241,16 +243,11 @@ export class Cards {
   // The page is drawn anew where it was drawn before what is known here.
   askForPage() {
     const { edits, recorded } = this.data, { drawn } = this.page
-    clearTimeout(this.timer)
-    if (edits === drawn.edits && recorded === drawn.recorded) return
-    if (this.recording() || this.hold) return
-    const asked = `${edits} ${recorded}`
-    const wait = this.asked === asked ? ASK_AGAIN_MS : edits !== drawn.edits ? 0 : CALM_MS
-    this.timer = setTimeout(() => {
-      this.asked = asked
-      this.askPage()
-      this.askForPage()  // once more, later: a page may pass over what it is asked
-    }, wait)
+    const missed = `${edits - drawn.edits} ${recorded - drawn.recorded}`
+    const known = missed === "0 0" || this.recording() || this.hold
+    if (known) this.asking.stop()
+    else if (missed !== this.missed) this.asking.in(edits !== drawn.edits ? 0 : CALM_MS)
+    this.missed = known ? "" : missed
   }
 
   order() {  // one row a gesture, in the project's order; a row that stays is not touched

@@ -1,8 +1,9 @@
 // A running training: its progress, and the curve of its accuracy. The page is drawn anew at its end.
+import { Asking } from "../asking.js"
 import { made } from "../elements.js"
 import { channel } from "./channel.js"
 
-const WIDE = 320, HIGH = 90, ASK_AGAIN_MS = 3000
+const WIDE = 320, HIGH = 90
 
 // `curve`: the accuracy after each epoch, 0 to 1.
 const path = (curve) => curve.map((accuracy, i) => {
@@ -20,13 +21,12 @@ export function training({ data, parentElement, setTriggerValue }) {
   const line = svg.appendChild(document.createElementNS(svg.namespaceURI, "path"))
   text.setAttribute("role", "status")
   parentElement.replaceChildren(text, bar, svg)
-  let asking = null
-  const ask = () => {
-    setTriggerValue("asked", Date.now())
-    asking = setTimeout(ask, ASK_AGAIN_MS)  // a page may pass over what it is asked
-  }
+  const asking = new Asking(() => setTriggerValue("asked", Date.now()))
+  let over = false
   const draw = (news) => {
-    if (!news || news.over) return asking === null && news ? ask() : undefined
+    if (!news || over) return
+    over = news.over
+    if (over) return asking.in(0)
     text.textContent = news.text
     bar.value = news.fraction
     line.setAttribute("d", path(news.curve))
@@ -36,7 +36,7 @@ export function training({ data, parentElement, setTriggerValue }) {
   const unlisten = channel().listen(data.topic, draw)
   parentElement.stop = () => {
     unlisten()
-    clearTimeout(asking)
+    asking.stop()
   }
   return () => parentElement.stop()
 }

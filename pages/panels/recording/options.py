@@ -89,7 +89,7 @@ def show_recorded_video(place: Stage, options: Options, recorder: Recorder) -> L
     """Show the video and pass each frame to the recorder; return the video's processor."""
     return place.show(
         options,
-        watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
+        watch=recorder.record_frame,
         on_end=lambda: recorder.stop(wait=False),
         recorder=recorder,
     )

@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from core.gestures.labels import GestureLabel
+from core.gestures.modelfile.drift import MIN_SEEN_S, DriftMonitor
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import SLOW, MotionEvent, NearMiss
 from core.jobs.trainings import train_here
+from core.live.answers import answers_of, drift_warning
 from core.live.live import Latest
+from core.paths import Paths
 from core.pose.types import LEFT, RIGHT, Estimate, Pose
 from core.reading.motions import Motion
 from core.reading.reading import HandReader, HandReading
 from core.store import NewSample
 from core.store.rows import MOVING
-from pages.panels.live.readings import answers_of
 from tests.support.performances import SIZE_HW, real_hand
 
 
@@ -111,3 +113,15 @@ def test_a_movement_of_both_hands_is_told_once(lifts):
         read(seen, lifts)
         told += [motion.event.gesture.name for motion in read.motions.made]
     assert told == ["raise"]
+
+
+def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
+    arms = GestureModel.load(Paths.arms)
+    drift = DriftMonitor(arms.about.usual, arms.skeleton)
+    half = Latest(hands=(replace(person(1), half=True),))
+    said = [
+        drift_warning(drift, replace(half, taken_s=second))  # as seldom as any page looks
+        for second in range(int(MIN_SEEN_S) + 1)
+    ]
+    assert said[0] == ""
+    assert said[-1].startswith("The model was trained on whole bodies and sees half of one")
