@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.admin.erasing import forget_pictures_here
+from core.admin.erasing import delete_project_pictures
 from core.live.cards import REREAD_S, START_CAMERA, CardsSetup, GestureCards
 from core.live.live import Latest
 from core.paths import Paths
@@ -162,7 +162,7 @@ def test_a_card_shows_no_picture_that_was_forgotten(cards, store, project, works
     [seen] = store.add_samples(burst, [sample(4)])
     say(cards, "pictures", ids=[seen])
     before = _pixels(cards.pictures()[str(seen)])
-    forget_pictures_here(store, Paths.find(workspace), project)
+    delete_project_pictures(store, Paths.find(workspace), project)
     say(cards, "pictures", ids=[seen, shown])
     after = _pixels(cards.pictures()[str(seen)])
     ground = np.median(after, axis=(0, 1))
