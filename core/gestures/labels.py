@@ -44,6 +44,11 @@ class GestureLabel:
         """Emoji and name, for people."""
         return f"{self.emoji} {self.name}".strip()
 
+    @property
+    def is_none(self) -> bool:
+        """Whether it is “none”, with whatever emoji: no gesture."""
+        return self.name == NONE.name
+
 
 NONE = GestureLabel("none", "🚫")
 DEFAULT_GESTURES = (

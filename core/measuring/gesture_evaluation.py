@@ -195,7 +195,7 @@ def select_picture_gesture(hands: list[Probabilities]) -> str:
     if not hands:
         return UNDETECTED
     best = [max(probabilities, key=lambda pair: pair[1]) for probabilities in hands]
-    shown = [(probability, gesture.name) for gesture, probability in best if gesture != NONE]
+    shown = [(probability, gesture.name) for gesture, probability in best if not gesture.is_none]
     return max(shown)[1] if shown else NONE.name
 
 

@@ -54,7 +54,7 @@ class HandPrediction:
     def gesture(self) -> GestureLabel | None:
         """The predicted gesture; None if rejected or `none`."""
         gesture, _ = self.likeliest
-        return None if self.rejected or gesture == NONE else gesture
+        return None if self.rejected or gesture is None or gesture.is_none else gesture
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What lives comes by itself and draws no page; what is pressed is applied once, whatever happens."""
+"""What lives comes by itself and draws no page; each press is applied once, whatever happens."""
 
 import subprocess
 import sys
@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder", "br
 
 PRESSES, QUIET_MS = 100, 5000
 RENAME = """([topic, gesture, n]) => {
-  for (let i = 0; i < n; i++) mudraChannel.say(topic, "rename", { gesture, name: `g${i}`, emoji: "" })
+  for (let i = 0; i < n; i++) {
+    mudraChannel.say(topic, "rename", { gesture, name: `g${i}`, emoji: "" })
+  }
 }"""
 
 

@@ -26,6 +26,9 @@ def test_an_answer_names_its_likeliest_gesture_unless_it_is_rejected_or_none():
     assert HandPrediction(row, 0.9, rejected=True).gesture is None
     assert HandPrediction(row, 0.9, rejected=True).likeliest == (FIST, 0.6)
     assert HandPrediction(((OK, 0.3), (NONE, 0.7))).gesture is None
+    another_sign = GestureLabel("none", "🙅")  # its emoji may be changed like any other
+    assert HandPrediction(((OK, 0.3), (another_sign, 0.7))).gesture is None
+    assert HandPrediction(()).gesture is None
     assert HandPrediction().likeliest == (None, 0.0) and HandPrediction().gesture is None
 
 

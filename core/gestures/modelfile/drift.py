@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
-from core.gestures.labels import NONE
 from core.gestures.modelfile.metadata import Tenths, Usual
 from core.pose.canonical_frame import canonical_frame, heading_length
 from core.pose.skeletons.hands import KNUCKLES, TIPS
@@ -96,7 +95,7 @@ def reference_statistics(
     found: dict[str, dict[str, Any]] = {}
     for label, gesture in enumerate(data.gestures):
         rows = data.labels == label
-        if gesture == NONE or not rows.any():
+        if gesture.is_none or not rows.any():
             continue
         reference: dict[str, Any] = {
             "width": _compute_tenths(measures.width[rows]),

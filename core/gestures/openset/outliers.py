@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
-from core.gestures.labels import NONE
 from core.pose.canonical_frame import (
     canonical_frame,
     canonical_frame_3d,
@@ -48,7 +47,7 @@ def make_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
     made = recombine_fingers(keypoints[hands], keypoints[donors], rng, skeleton)
     if not len(made):
         return made
-    named = np.array([gesture != NONE for gesture in data.gestures])
+    named = np.array([not gesture.is_none for gesture in data.gestures])
     bank = np.concatenate(
         [
             rng.permutation(np.flatnonzero(data.labels == label))[:_BANK]

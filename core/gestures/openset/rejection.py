@@ -17,7 +17,6 @@ from core.gestures.classifier.augmentation import Augmentation, Symmetries, augm
 from core.gestures.classifier.fitting import AveragedAdamW
 from core.gestures.classifier.nets import GestureNet, OpenSetNet, RejectionHead, run_net
 from core.gestures.data import GestureData
-from core.gestures.labels import NONE
 from core.gestures.modelfile.metadata import Rejection
 from core.gestures.openset.outliers import centre_and_fill, make_outliers
 from core.pose.skeletons.table import skeleton_named
@@ -44,7 +43,7 @@ _SPLIT_TEXTS = {
 
 def find_none_index(data: GestureData) -> int | None:
     """Return the index of `none` among the gestures; None if it isn't one of them."""
-    return next((i for i, gesture in enumerate(data.gestures) if gesture == NONE), None)
+    return next((i for i, gesture in enumerate(data.gestures) if gesture.is_none), None)
 
 
 def fit_rejection(
