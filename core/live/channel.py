@@ -234,15 +234,19 @@ async def _exchange_messages(socket: WebSocket, token: str) -> None:
     connection = Connection(channel, lambda: loop.call_soon_threadsafe(woken.set))
     channel.attach(connection)
     del channel  # it ends with its visitor
-    sender = asyncio.create_task(_send_news(socket, connection, woken))
-    receiver = asyncio.create_task(_answer_messages(socket, connection, woken))
+    tasks = (
+        asyncio.create_task(_send_news(socket, connection, woken)),
+        asyncio.create_task(_answer_messages(socket, connection, woken)),
+    )
     try:
-        done, _ = await asyncio.wait((sender, receiver), return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        sender.cancel()
-        receiver.cancel()
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 async def _answer_messages(socket: WebSocket, connection: Connection, woken: asyncio.Event) -> None:

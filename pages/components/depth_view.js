@@ -2,7 +2,7 @@
 // in space. A recording is played here: its frames are asked for ahead (`want`: from which on, in
 // which `turn` of the data) and come in batches. A sensor's come by themselves.
 import { made } from "./elements.js"
-import { handSpace } from "./hand_space.js"
+import { handSpace, NOTHING } from "./hand_space.js"
 
 const AHEAD = 45  // frames
 const KEPT = 400

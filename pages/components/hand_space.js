@@ -8,7 +8,7 @@ const STEP_RAD = 0.12  // an arrow key's
 const CORNERS = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => [n & 1, n >> 1 & 1, n >> 2].map((v) => 2 * v - 1))
 const EDGES = CORNERS.flatMap((a, i) => CORNERS.map((b, j) => [i, j])
   .filter(([, j]) => i < j && a.filter((v, k) => v !== CORNERS[j][k]).length === 1))
-const NOTHING = 255
+export const NOTHING = 255  // of a crop: where nothing is
 
 export function handSpace(canvas) {
   const context = canvas.getContext("2d")

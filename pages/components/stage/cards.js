@@ -318,7 +318,8 @@ export class Cards {
   }
 
   showBusy() {
-    this.list.setAttribute("aria-busy", String(this.channel.applied < this.channel.n))
+    const { edits } = this.data, waits = edits !== this.page.drawn.edits && !this.recording()
+    this.list.setAttribute("aria-busy", String(waits || this.channel.applied < this.channel.n))
   }
 
   drawRow(card, place, recording) {
