@@ -3,6 +3,7 @@
 #   PYTHON  the Python that makes .venv, 3.11 or newer
 #   TORCH   what pip is told where .venv holds no torch 2.13 yet (README: the CPU-only torch)
 #   ARGS    passed on to Streamlit (run) or pytest (test, test-slow)
+#   STREAMLIT  the Streamlit of test-streamlit
 
 # the first of these that is new enough, else python3, which is then told what it lacks
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -10,16 +11,18 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done; echo python3)
 TORCH ?= torch==2.13.0
 ARGS ?=
+STREAMLIT ?= streamlit
 SLOWEST = --durations 12 --durations-min 5
 PREPARE = @"$(PYTHON)" .ci/prepare.py --torch "$(TORCH)"
 
-.PHONY: help run setup setup-dev lint test unit browser test-slow coverage
+.PHONY: help run setup setup-dev lint test unit browser test-slow test-streamlit coverage
 
 help:
 	@echo "make run        prepare what is missing, then open the studio at http://localhost:8501"
 	@echo "make setup      the preparation alone: .venv, dependencies, hand models"
 	@echo "make test       preparation, lint, types, tests"
 	@echo "make test-slow  the tests that take minutes"
+	@echo "make test-streamlit  the tests with another Streamlit: STREAMLIT=streamlit==1.67.0, the newest unless told"
 	@echo "make coverage   how much of core/ the tests without a browser run through"
 
 run: setup
@@ -64,3 +67,9 @@ coverage: setup-dev
 
 test-slow: setup-dev
 	@.venv/bin/python -m pytest -m slow $(ARGS)
+
+# in an environment of its own
+test-streamlit:
+	@"$(PYTHON)" .ci/prepare.py --dev --venv .venv-streamlit --torch "$(TORCH)"
+	@.venv-streamlit/bin/python -m pip install --quiet --upgrade "$(STREAMLIT)"
+	@.venv-streamlit/bin/python -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)

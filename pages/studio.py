@@ -3,7 +3,7 @@
 from core.live.live import Options
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
-from pages.panels.live.models import answering_model, model_for_keypoints
+from pages.panels.live.models import load_active_model, model_for_keypoints
 from pages.panels.project.projects import pick_project
 from pages.panels.recording import options
 from pages.panels.recording.cards import draw_gesture_cards
@@ -21,7 +21,7 @@ def page() -> None:
     recorder = options.visit_recorder(project, person)
     advice = recording_advice(project)
     with place.head:
-        active, status = answering_model(project)
+        active, status = load_active_model(project)
         model = model_for_keypoints(active, source)
     place.show_next_step(advice or status)
     live = options.show_recorded_video(

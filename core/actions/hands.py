@@ -76,11 +76,11 @@ class SpatialHandDetector:
         ]
         now_s = estimate.time_s
         gone = [name for name, (*_, at_s) in self._hands.items() if now_s - at_s >= FORGET_S]
-        return found + [self._make_gone_message(name) for name in gone]
+        return found + [self._remove_hand(name) for name in gone]
 
     def end_all(self) -> list[HandInSpace]:
         """Return a message for each hand that it is gone, for the end of a stream."""
-        return [self._make_gone_message(name) for name in list(self._hands)]
+        return [self._remove_hand(name) for name in list(self._hands)]
 
     def _make_message(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
         """Make the message of a visible hand, with pinch and grab, and store its state."""
@@ -93,7 +93,7 @@ class SpatialHandDetector:
         self._hands[reading.hand] = detector, hand, estimate.time_s
         return hand
 
-    def _make_gone_message(self, name: str) -> HandInSpace:
+    def _remove_hand(self, name: str) -> HandInSpace:
         """Forget a hand and make the message that it is gone, with empty arrays and grips off."""
         _, last, _ = self._hands.pop(name)
         grips = {key: Grip(False, math.nan, grip.at) for key, grip in last.grips.items()}

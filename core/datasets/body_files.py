@@ -133,7 +133,8 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
 def convert_coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
     """Convert COCO annotations to bodies, with boxes clipped to the picture. Crowds and people
-    without labelled keypoints become `unlabelled` boxes only (as Xiao et al. 2018)."""
+    without labelled keypoints are only `unlabelled` boxes of the other bodies in their picture (as
+    Xiao et al. 2018)."""
     bodies, others = [], defaultdict[int, list[Box]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)

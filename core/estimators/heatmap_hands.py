@@ -15,7 +15,7 @@ from core.pose.boxes import Square, square_around
 from core.pose.crops import cut_square
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.table import HAND_21
-from core.pose.tracking import initial_square, next_square
+from core.pose.tracking import centre_square, next_square
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 
 HAND_CROP_FACTOR = 1.5  # side of a crop over the hand's longer side, as nets are measured
@@ -103,7 +103,7 @@ class HeatmapHands(HeatmapEstimator):
     def _track_from_centre(self, frame: Frame) -> list[PoseWithHeatmaps]:
         """Track one hand as the CPM demos do, from a square in the picture's centre; [] if it is
         lost. Handedness is unknown."""
-        square = self._tracked[0] if self._tracked else initial_square(frame.size_hw)
+        square = self._tracked[0] if self._tracked else centre_square(frame.size_hw)
         pose, heatmaps = self._run_net(frame.rgb, square, None)
         following = next_square(square, pose.keypoints, pose.scores)
         self._tracked = (following, None) if following else None

@@ -172,7 +172,8 @@ def _compare_alternately(
     pictures: list[Picture],
     watch: Watch | None,
 ) -> None:
-    """Measure MediaPipe's call and the live stream on each picture, in alternating order."""
+    """Add to `clock` the CPU times of MediaPipe alone, the whole live stream and its own share, on
+    each picture, in alternating order."""
 
     def run_bare(rgb: Picture, index: int) -> None:
         with clock.measure("bare"):

@@ -113,7 +113,8 @@ def make_gesture_data(
     persons: NDArray[np.str_],
     sessions: NDArray[np.str_],
 ) -> GestureData:
-    """Return (N, 21, 2) keypoints as samples of the default gestures, each session a recording."""
+    """Return (N, 21, 2) keypoints as samples of the default gestures, in an unmirrored view, each
+    session a recording."""
     mirrored_view = np.zeros(len(labels), bool)
     return GestureData(
         keypoints, mirrored_view, labels, DEFAULT_GESTURES, persons, sessions, sessions

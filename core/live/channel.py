@@ -263,8 +263,9 @@ async def _answer_messages(socket: WebSocket, connection: Connection, woken: asy
 async def _send_news(socket: WebSocket, connection: Connection, woken: asyncio.Event) -> None:
     """Send what changed whenever the channel wakes the connection, or a tick has passed."""
     while connection.channel.token in _channels:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), TICK_S)
+        with suppress(TimeoutError):  # `wait_for` of Python 3.11 may lose a cancellation
+            async with asyncio.timeout(TICK_S):
+                await woken.wait()
         woken.clear()
         if not connection.is_behind and (news := await run_in_threadpool(connection.news)):
             await socket.send_text(news)
@@ -283,7 +284,8 @@ def _identify_visitor(socket: WebSocket) -> str:
 async def _receive_token(socket: WebSocket) -> str:
     """Receive the token, which is the first message; "" if it takes over 3 s or is too long."""
     try:
-        token = await asyncio.wait_for(_receive_text(socket), TOKEN_WITHIN_S)
+        async with asyncio.timeout(TOKEN_WITHIN_S):
+            token = await _receive_text(socket)
     except TimeoutError:
         return ""
     return token if len(token) <= _MAX_TOKEN_CHARS else ""

@@ -70,7 +70,8 @@ class FramePrediction:
 
     @property
     def confidence(self) -> float:
-        """Return the highest probability of an accepted hand (ties: score); -1 for no hands."""
+        """Return a value to rank views by: of the best hand, its probability (less 1 if rejected)
+        plus a hundredth of its detection score; -1 for no hands."""
         probabilities = [p.likeliest[1] - p.rejected for p in self.predictions]
         scores = [pose.score for pose in self.estimate.poses]
         ranks = (s * 0.01 + p for s, p in zip(scores, probabilities, strict=True))

@@ -24,8 +24,9 @@ _ALPHA = 0.2  # how fast the side follows
 _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
-def initial_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
-    """Return the square in the picture's centre to search while no hand is tracked."""
+def centre_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
+    """Return the square of `side` pixels in the picture's centre, at most the picture's shorter
+    side, to search while no hand is tracked."""
     height, width = size_hw
     side = min(side, height, width)
     return Square((width - side) / 2, (height - side) / 2, side)

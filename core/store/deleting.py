@@ -77,7 +77,7 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
     return counts
 
 
-def delete_project_for_good(
+def delete_project_permanently(
     store: Database, project_id: int, *, only_if_empty: bool = False
 ) -> None:
     """Permanently delete a project and its content, unless `only_if_empty` and it has samples."""

@@ -189,7 +189,8 @@ def to_row(sample: NewSample) -> dict[str, Any]:
 
 
 def to_crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
-    """Convert a sample's JPEG crops to rows of `crops`, ordered by frame."""
+    """Convert a sample's JPEG crops to rows of `crops`, ordered by frame; its main crop is the
+    middle frame's."""
     jpegs = dict(sample.other_crops)
     if sample.crop_jpeg is not None:
         jpegs[sample.frames // 2] = sample.crop_jpeg

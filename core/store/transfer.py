@@ -18,7 +18,12 @@ from core.pose.skeletons.table import HAND_21
 from core.store.database import schema as t
 from core.store.database.checks import check_frame_counts, check_imported_axes
 from core.store.database.transactions import insert_row, name_columns
-from core.store.deleting import PARTS, deletable_conditions, delete_project_for_good, is_of_project
+from core.store.deleting import (
+    PARTS,
+    deletable_conditions,
+    delete_project_permanently,
+    is_of_project,
+)
 from core.store.rows import Project, to_new_sample, to_record
 from core.store.store import Store
 
@@ -131,7 +136,7 @@ def find_or_create_project(
         yield project, is_new
     except BaseException:
         if is_new:
-            delete_project_for_good(store, project.id, only_if_empty=True)
+            delete_project_permanently(store, project.id, only_if_empty=True)
         raise
 
 

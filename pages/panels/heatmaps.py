@@ -343,7 +343,8 @@ def _show_people_heatmaps(
 def _estimate_new_boxes(
     rgb: Picture, estimator: HeatmapBodies, version: str, boxes: Sequence[Box]
 ) -> Estimate:
-    """Estimate the person in each box; boxes estimated before are taken from the cache."""
+    """Estimate the person in each box; results for boxes of the previous call are reused, others
+    are dropped."""
     known: dict[Box, tuple[Pose, Heatmaps]] = get_or_make(_READ, (version, estimator.version), dict)
     new = [box for box in boxes if box not in known]
     read = estimator.estimate_boxes(rgb, new)

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.job import Job
@@ -13,7 +12,7 @@ from core.offline.files import UploadResult, read_upload
 from core.progress import Progress, to_fraction
 from core.reading.keypoint_sources import KeypointSource
 from pages.panels.resources import studio, visitor_folder
-from pages.panels.visit import get_or_make
+from pages.panels.visit import acting_as_visitor, get_or_make, visitor_actions
 
 _POLL_S = 0.1
 
@@ -72,8 +71,13 @@ def start_job(key: str, work: Callable[[Progress], Any]) -> None:
     before: Job | None = st.session_state.get(key)
     if before is not None:
         before.thread.join()
-    job = Job(work)
-    add_script_run_ctx(job.thread)  # so that the undo bar offers what it changes
+    last = visitor_actions()
+
+    def work_as_visitor(progress: Progress) -> Any:
+        with acting_as_visitor(last):  # so that the undo bar offers what it changes
+            return work(progress)
+
+    job = Job(work_as_visitor)
     job.thread.start()
     st.session_state[key] = job
 

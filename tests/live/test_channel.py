@@ -1,5 +1,6 @@
 """The live channel over a real server: state comes when it changes, commands are applied once."""
 
+import gc
 import json
 import socket
 import threading
@@ -166,6 +167,18 @@ def test_a_channel_that_is_closed_ends_its_connections(open_socket, channel):
         assert answer_to(talk, commands(1, page="c"))["applied"] == {"c": 1}
         channel.close()
         assert is_hung_up(talk, 3)
+
+
+def test_connections_that_come_and_go_leave_no_task_behind(open_socket, channel):
+    state = {"n": 0}
+    channel.provide("n", lambda: state["n"])
+    for n in range(200):  # each goes while the server is about to send
+        with open_socket(channel.token):
+            state["n"] = n
+            channel.wake()
+    wait_until(lambda: not live_channel._connections.total())
+    gc.collect()
+    wait_until(lambda: not list(channel._connections))
 
 
 def test_a_long_token_and_who_says_nothing_are_hung_up_on(open_socket, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 from core.pose.boxes import Square
 from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14
-from core.pose.tracking import PoseTracker, drop_duplicate_bodies, initial_square, next_square
+from core.pose.tracking import PoseTracker, centre_square, drop_duplicate_bodies, next_square
 from core.pose.types import Pose
 
 SURE = np.full(3, 0.5, np.float32)
@@ -19,8 +19,8 @@ def joints(*points: tuple[float, float]) -> np.ndarray:
 
 
 def test_it_starts_in_the_pictures_middle() -> None:
-    assert initial_square((480, 640)) == (136.0, 56.0, 368.0)
-    assert initial_square((200, 300)) == (50.0, 0.0, 200.0)  # no larger than the picture
+    assert centre_square((480, 640)) == (136.0, 56.0, 368.0)
+    assert centre_square((200, 300)) == (50.0, 0.0, 200.0)  # no larger than the picture
 
 
 def test_it_moves_round_the_mean_and_its_side_by_a_fifth() -> None:
@@ -40,7 +40,7 @@ def test_it_moves_round_the_mean_and_its_side_by_a_fifth() -> None:
     ],
 )
 def test_a_still_hand_is_reached_to_a_hundredth_in_twenty_frames(hand, side) -> None:
-    region = initial_square((480, 640))
+    region = centre_square((480, 640))
     for _ in range(25):
         region = next_square(region, joints(*hand), SURE)
     assert region[2] == pytest.approx(side, rel=0.01)

@@ -15,7 +15,7 @@ from core.recording.plans import CONTINUOUS, HELD, TIMED
 from core.recording.recorder import Recorder
 from core.recording.sample_pictures import MAX_LOOP_FRAMES, draw_clip_loop, encode_thumbnail
 from core.store.database import schema as t
-from core.store.deleting import delete_everything, delete_project_for_good
+from core.store.deleting import delete_everything, delete_project_permanently
 from core.store.rows import MOVING
 from core.store.trimming import find_whole_clip
 from tests.recording.conftest import SIZE_HW, hand, offer
@@ -249,7 +249,7 @@ def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, stor
 
 
 @pytest.mark.parametrize(
-    "erase", [delete_everything, lambda store: delete_project_for_good(store, 1)]
+    "erase", [delete_everything, lambda store: delete_project_permanently(store, 1)]
 )
 def test_a_project_that_is_erased_leaves_nothing_of_what_was_around_a_clip(store, clip, erase):
     assert clip.burst_id and store.projects()[0].id == 1

@@ -15,7 +15,7 @@ from core.store import Store
 from core.store.bin import delete_samples, restore_samples
 from core.store.database import schema as t
 from core.store.database.schema import VERSION
-from core.store.deleting import delete_project_for_good, empty_bin
+from core.store.deleting import delete_project_permanently, empty_bin
 from tests.store.conftest import count, run_sql, sample
 from tests.support.stored import record
 
@@ -90,7 +90,7 @@ def test_samples_of_another_skeleton_are_set_aside_so_that_all_others_can_be_see
     aside = run_sql(path, "SELECT id, gesture, keypoints FROM set_aside")
     assert aside == [(1, "point_up", bytes(136))]
     assert store.crops(1) == {} and store.find_damage() == ""
-    delete_project_for_good(store, project.id)
+    delete_project_permanently(store, project.id)
     assert run_sql(path, "SELECT count(*) FROM set_aside") == [(0,)]
 
 

@@ -7,7 +7,7 @@ from core.store.bin import delete_samples, list_bin, move_samples, restore_from_
 from core.store.curation import list_sessions
 from core.store.database import schema as t
 from core.store.database.transactions import insert_row
-from core.store.deleting import delete_pictures, delete_project_for_good, empty_bin
+from core.store.deleting import delete_pictures, delete_project_permanently, empty_bin
 from core.store.index import (
     count_samples,
     find_sample_origin,
@@ -87,7 +87,7 @@ REFUSED = {
     "add samples": lambda store, *_: store.add_samples(1, [sample()]),
     "undo": lambda store, *_: store.undo(1),
     "forget pictures": lambda store, project, _: delete_pictures(store, project),
-    "forget the project": lambda store, project, _: delete_project_for_good(store, project),
+    "forget the project": lambda store, project, _: delete_project_permanently(store, project),
 }
 
 

@@ -116,7 +116,8 @@ def _read_camera_arrays(
 
 
 def _check_other_arrays(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
-    """Raise MediaError if the shape of "times", "rgb" or "truth_mm" doesn't match the depth's."""
+    """Raise MediaError if "times", "rgb" or "truth_mm" has another shape than the depth requires,
+    rgb isn't uint8, or a time isn't finite."""
     joints = arrays.get("truth_mm", _EMPTY).shape[1:2]
     shapes = {"times": shape[:1], "rgb": (*shape, 3), "truth_mm": (shape[0], *joints, 3)}
     for key in shapes.keys() & arrays.keys():

@@ -39,7 +39,7 @@ def format_card(
         _format_accuracy(about),
         _format_rejection(about),
         _format_smoothing(about),
-        _format_limits(about),
+        _format_limitations(about),
         notes.strip(),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -193,7 +193,7 @@ def _format_smoothing(metadata: ModelMetadata) -> str:
     )
 
 
-def _format_limits(metadata: ModelMetadata) -> str:
+def _format_limitations(metadata: ModelMetadata) -> str:
     """Format the list of the model's limits."""
     skeleton = skeleton_named(metadata.skeleton)
     unit = "pixels" if metadata.axes == 2 else "space: x right, y down, z away, in one unit"

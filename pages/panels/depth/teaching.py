@@ -16,7 +16,7 @@ from core.store import Gesture, Project
 from core.store.index import count_samples
 from core.store.learned import set_train_in_space
 from pages.panels.layout import show_errors
-from pages.panels.live.models import answering_model
+from pages.panels.live.models import load_active_model
 from pages.panels.recording.cards import draw_gesture_cards
 from pages.panels.recording.options import pick_person_name, pick_plan, visit_recorder
 from pages.panels.resources import studio
@@ -28,7 +28,7 @@ GestureNamer = Callable[[DepthView], str]
 def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNamer]:
     """Return the project's model name, and a function from a frame to its gesture text; both are or
     return "" if the model wasn't trained on this net's keypoints."""
-    model = answering_model(project)[0] if project.in_space else None
+    model = load_active_model(project)[0] if project.in_space else None
     if model is None or model.axes != 3 or not model.knows(net.name):
         return "", lambda view: ""
 
@@ -98,7 +98,7 @@ def teach_from_recording(
 def _draw_teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
     """Draw the heading, and a note if the model wasn't trained for the net; return two columns."""
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
-    model = answering_model(project)[0]
+    model = load_active_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
         st.caption(
             f"Its model knows {safe_label(' and '.join(model.estimators))} keypoints, not those of "

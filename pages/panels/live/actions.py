@@ -31,7 +31,7 @@ def show_actions(
         smoothed: whether gestures are already smoothed.
     """
     with st.expander("Actions: send to other programs, play a tone", icon="📡", key="actions"):
-        settings = _pick_action_settings(project, model, smoothed)
+        settings = _pick_output_settings(project, model, smoothed)
     if live is None:
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
@@ -59,7 +59,7 @@ def _actions_state(actions: Actions, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _pick_action_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
+def _pick_output_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
     """Draw the switches of all outputs and return the project's action settings."""
     suffix = f"_{project.id}"
     st.caption("Sends a message whenever the gesture changes, while the camera runs.")

@@ -60,7 +60,7 @@ def _model_title(run: Run) -> str:
     return run_started_at(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
 
 
-def answering_model(project: Project) -> tuple[GestureModel | None, str]:
+def load_active_model(project: Project) -> tuple[GestureModel | None, str]:
     """Return the project's model in use and a sentence about it; None with a hint if there is none,
     or None and "" if it can't be read."""
     found = active_model(studio().paths, project)
