@@ -9,7 +9,6 @@ import pytest
 from core.errors import TrainingError
 from core.gestures.evaluation.validation import (
     FILE,
-    Prediction,
     compute_figures,
     find_cell_samples,
     read_predictions,
@@ -105,21 +104,22 @@ def test_what_was_said_is_written_and_read_again(hands, tmp_path):
     found = save_predictions(tmp_path, data, predicted, "burst")
     assert found["confusion"] == [[1, 1], [1, 1]] and found["accuracy"] == 0.5
     rows = read_predictions(tmp_path)
-    assert [row.sample_id for row in rows] == [11, 12, 13, 14]
-    assert rows[1] == Prediction(12, "thumbs_up", "thumbs_down", 0.7)
+    assert rows["sample_id"].tolist() == [11, 12, 13, 14]
+    assert rows.iloc[1].tolist() == [12, "thumbs_up", "thumbs_down", 0.7]
     assert find_cell_samples(rows, "thumbs_down", "thumbs_up") == [14]
     assert (tmp_path / FILE).read_text().startswith("sample_id,truth,said,probability\n11,")
 
 
-def test_the_clearest_mistake_comes_first():
-    rows = [Prediction(1, "a", "b", 0.5), Prediction(2, "a", "b", 0.9), Prediction(3, "a", "a", 1)]
+def test_the_clearest_mistake_comes_first(tmp_path):
+    (tmp_path / FILE).write_text(HEADER + "1,a,b,0.5\n2,a,b,0.9\n3,a,a,1\n")
+    rows = read_predictions(tmp_path)
     assert find_cell_samples(rows, "a", "b") == [2, 1]
 
 
 def test_samples_without_a_store_leave_no_table(hands, tmp_path):
     data = hands(persons=1)
     save_predictions(tmp_path, data, np.eye(4, dtype=np.float32)[data.labels], "burst")
-    assert read_predictions(tmp_path) == [] and list(tmp_path.iterdir()) == []
+    assert read_predictions(tmp_path).empty and list(tmp_path.iterdir()) == []
 
 
 HEADER = "sample_id,truth,said,probability\n"
