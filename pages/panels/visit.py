@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.store.database.undo_log import HistoryEntry
 
-_CACHED, _LAST_ACTION = "cached_values", "last_action"
+_CACHED, _LAST_ACTION, _DRAWN = "cached_values", "last_action", "drawn_values"
 
 Value = TypeVar("Value")
 
@@ -125,6 +125,33 @@ def last_action() -> Action | None:
     """Return the last change that this visitor made."""
     last: _LastAction | None = st.session_state.get(_LAST_ACTION)
     return last.action if last else None
+
+
+def note_drawn_values() -> None:
+    """Remember the values of the session state with which the page was drawn."""
+    st.session_state[_DRAWN] = {k: v for k, v in st.session_state.items() if k != _DRAWN}
+
+
+def is_page_outdated(except_prefix: str) -> bool:
+    """Return whether a value has changed since the page was drawn: the browser sends what several
+    widgets say in one moment as one message, and if one of them is a fragment's, only that runs.
+
+    Args:
+        except_prefix: of the names of the fragment's own values.
+    """
+    drawn, now = st.session_state.get(_DRAWN, {}), dict(st.session_state.items())
+    return any(
+        not str(name).startswith(except_prefix) and _differ(value, now.get(name))
+        for name, value in drawn.items()
+    )
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Return whether two values differ; those that can't be compared count as equal."""
+    try:
+        return one is not other and bool(one != other)
+    except (TypeError, ValueError):
+        return False
 
 
 def select_project(project_id: int | None) -> None:

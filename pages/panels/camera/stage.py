@@ -25,6 +25,7 @@ from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import BROWSER, pick_camera_constraints, pick_tracking_place
 from pages.panels.camera.stream import show_webrtc_video
 from pages.panels.navigation import VIDEO_PAGES
+from pages.panels.visit import note_drawn_values
 
 # styles of the video: video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
@@ -164,6 +165,7 @@ def draw_stage(title: str) -> Iterator[None]:
         yield
     finally:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
+        note_drawn_values()
 
 
 def _apply_video_style(name: str) -> None:

@@ -15,6 +15,7 @@ from core.paths import Paths
 from core.recording.camera_help import CAMERA_PROBLEMS, INSECURE
 from pages.panels.access import current_owner, local_url
 from pages.panels.camera.session import live_session
+from pages.panels.visit import is_page_outdated
 
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # contact no other server
 UNAVAILABLE = (
@@ -51,7 +52,10 @@ def show_webrtc_video(constraints: dict[str, Any]) -> ServerStream | None:
 
 
 def _draw_webrtc_video(constraints: dict[str, Any], last_drawn: _DrawnCamera) -> None:
-    """Draw the video as a fragment; rerun the whole page when the stream starts or stops."""
+    """Draw the video as a fragment; rerun the whole page when the stream starts or stops, or where
+    a change of the page came with a message of the video."""
+    if last_drawn.drawn and is_page_outdated(KEY):
+        st.rerun()
     last_drawn.update(_open_webrtc_stream(constraints))
 
 
