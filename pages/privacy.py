@@ -6,7 +6,7 @@ from core.admin import erasing
 from core.admin.privacy import describe_access, list_network_clients
 from core.gestures.labels import safe_label
 from core.store import Project
-from pages.panels.camera.stream import RTC_CONFIGURATION
+from pages.panels.camera.webrtc import RTC_CONFIGURATION
 from pages.panels.layout import confirm_in_popover, show_errors, show_table
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import clear_studio, studio

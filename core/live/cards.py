@@ -23,7 +23,7 @@ from core.store.rows import MOVING, STILL
 from core.training.runs import describe_error
 
 MAX_THUMBNAILS = 12  # per gesture, on the widest screen
-START_CAMERA = "Press START under the video and allow the camera."
+START_CAMERA = "Press START and allow the camera."
 CAMERA_STARTING = "The camera starts …"
 REREAD_S = 0.5  # other windows and the writer's thread change the store, too
 _AUTOMATIC_KINDS = {"beat", "end", "pictures"}  # sent without a click

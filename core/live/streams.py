@@ -111,7 +111,7 @@ class BrowserStream(CameraStream):
         self.frames.receive(message)
 
     def state(self) -> dict[str, Any]:
-        """Return what the browser's camera must know, see `draw_browser_camera`."""
+        """Return what the browser's camera must know, see `draw_camera`."""
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
         recording = recorder is not None and recorder.status().state != "idle"
         if not options.paused:  # a page without video leaves the estimator ready

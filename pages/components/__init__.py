@@ -15,7 +15,7 @@ import streamlit as st
 from core.pose.skeletons.skeleton import Rgb
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|class|function) (\w+))", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
 _MODULE = "const {{ {names} }} = (function () {{\n{text}return {{ {names} }}\n}})()\n"
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import re
 import shutil
 import socket
 import subprocess
@@ -179,18 +178,17 @@ def settled(page: Page) -> None:
 
 
 def camera_button(page: Page, name: str) -> Locator:
-    """The button “start” or “stop” of the server's camera."""
-    return page.frame_locator(VIDEO).get_by_role("button", name=re.compile(f"^{name}", re.I))
+    """The button “start” or “stop” of the camera."""
+    return page.get_by_role("button", name=name.upper(), exact=True)
 
 
 def start_camera(page: Page) -> None:
-    """Press START once the page stands, and wait until the video plays."""
+    """Press START once the page stands, and wait until the server's video plays."""
     settled(page)  # else another button would come in the place of the one just pressed
     camera_button(page, "start").click()
     expect(camera_button(page, "stop")).to_be_visible(timeout=30_000)
     # before that the connection still reports in, and would take back a click in the menu
-    inside = next(frame for frame in page.frames if "webrtc_streamer" in frame.url)
-    inside.wait_for_function("document.querySelector('video')?.currentTime > 0", timeout=30_000)
+    expect(page.locator(".st-key-camera[data-camera=playing]")).to_have_count(1, timeout=30_000)
     settled(page)
 
 

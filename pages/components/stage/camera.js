@@ -1,334 +1,110 @@
-// The visitor's camera, its hands or bodies found in this browser (worker.js): the picture stays in
-// here.
-//
-// The page gives `data` (see camera.py) and is told when the camera starts and stops. Everything else
-// goes by the channel: down what the server wants, its topic "camera"; up the newest frames that it
-// has not received yet, numbered. While samples are recorded none is given up before it has arrived: a
-// hole in a movement would be its end. Each then brings crops where they are wanted.
-import { made } from "../elements.js"
-import { channel } from "./channel.js"
-import { Crops } from "./crops.js"
-import { Drawing } from "./drawing.js"
-import { fetched } from "./files.js"
+// The page's camera: a box with START in its middle, and one of two ways to find keypoints. In both the
+// camera is opened here, so what goes wrong is said in words and with its fix.
+import { BrowserCamera } from "./browser_camera.js"
+import { CameraBox } from "./camera_box.js"
+import { listCameras, openCamera, rememberCamera } from "./devices.js"
+import { ServerCamera } from "./server_camera.js"
 
-const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2
-const A_WORD = 6, NEWEST = 4, RECORDED = 300  // frames: 10 s of a quick camera
-const SILENT = 80  // ticks of the beat: 10 s of a machine that is awake
-const CROPS_APART_MS = 60
-const OFF = { by: null, count: 1, paused: true, bare: false, recording: false, crops: false,
-  names: [], keeps: false, asked: [], note: "", page: "", received: 0 }
+const WAYS = { browser: BrowserCamera, server: ServerCamera }
 
 export class Camera {
-  constructor(root) {
-    this.page = Math.random().toString(36).slice(2)  // another mount counts anew
-    this.n = this.toldAt = this.count = 0
-    this.frames = []
-    this.pending = []  // numbers of the last frames of words without an answer
-    this.crops = new Crops()
-    this.brought = ""
-    this.box = made("div", "camera")
-    this.canvas = made("canvas")
-    this.canvas.hidden = true
-    this.drawing = new Drawing(this.canvas)
-    this.bar = made("div", "bar")
-    this.button = made("button", "", "START")
-    this.button.type = "button"
-    this.button.onclick = () => (this.stream || this.opening ? this.stop() : this.start())
-    this.status = made("p")
-    this.status.setAttribute("role", "status")
-    this.bar.append(this.button, this.status)
-    this.box.append(this.canvas, this.bar)
-    root.append(this.box)
-    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true })
-    this.channel = channel()
-    this.news = OFF
-    this.wanted = null  // by the server, once it knows of the camera
-    this.unknown = this.times = 0
-    const opened = () => {
-      this.pending = []
-      this.brought = ""
-      this.tell()
-    }
-    const stops = [
-      this.channel.watch({ opened, lost: opened, failed: (problem) => this.fail(problem) }),
-      this.channel.listen("camera", (news) => this.hear(news)),
-    ]
-    this.unlisten = () => stops.forEach((stop) => stop())
-    this.beat = setInterval(() => {
-      if (this.stream && performance.now() - this.toldAt >= BEAT_MS) this.tell()
-      if (this.data) this.equip()
-      if (this.busy && ++this.silent > SILENT) this.renew()
-      const { channel } = this
-      if (this.stream && !this.wanted && ++this.unknown % SILENT === 0) this.tellPage(true)
-      if (this.stream && channel.isOpen && ++channel.unanswered > SILENT) channel.giveUp()
-    }, BEAT_MS / 4)
+  // `send`: gives the page the camera's state, see `draw_camera`. `go`: opens another page.
+  constructor(root, send, go) {
+    this.send = send
+    this.box = new CameraBox(root, {
+      start: () => this.start(), stop: () => this.stop(), choose: (id) => this.choose(id), go,
+    })
+    this.started = this.device = ""
+    this.times = 0
   }
 
-  close() {
-    clearInterval(this.beat)
-    this.stop()
-    this.unlisten()
-  }
+  get isOn() { return Boolean(this.stream || this.opening) }
 
   // The page was drawn anew.
-  show(page) {
-    this.drawn = page
-    this.hear(this.wanted)
-  }
-
-  // What the server wants; null while it knows of no camera.
-  hear(wanted) {
-    this.wanted = wanted
-    if (!this.drawn) return
-    if (wanted?.page && wanted.page !== this.page && !this.stream && !this.opening) {
-      this.tellPage(false)  // the mount that had started it is gone
-    }
-    const data = this.data = { ...this.drawn, ...OFF, ...wanted }
-    const received = data.page === this.page ? data.received : 0
-    this.frames = this.frames.filter((frame) => frame.n > received)
-    this.pending = this.pending.filter((n) => n > received)
-    this.equip()
-    this.bring(data.asked)
+  show(data) {
+    this.data = data
+    if (this.place !== data.place) this.change(data.place)
+    if (this.started && data.ended.start === this.started) this.fail(data.ended.text)
+    this.way.show(data)
     this.draw()
-    this.tellSoon()
   }
 
-  // ---------------------------------------------------------------------------- camera and worker
+  // Finds keypoints at another place; a camera that runs goes on there.
+  change(place) {
+    const goesOn = this.isOn
+    if (goesOn) this.stop()
+    this.way?.close()
+    this.place = place
+    const fail = (text) => this.fail(text)
+    this.way = new WAYS[place](this.box, { send: (on) => this.tell(on), fail })
+    if (goesOn) this.start()
+  }
+
+  tell(on) {
+    this.started = on ? this.started || Math.random().toString(36).slice(2) : ""
+    const { started: start, place, device } = this
+    this.send({ start, place, device, times: ++this.times })
+  }
 
   async start() {
     const mark = this.opening = {}  // STOP and START may be pressed before it is there
-    const meant = () => this.opening === mark
-    this.say("")
+    const isCurrent = () => this.opening === mark
+    this.box.say("")
+    this.box.warn(null)
     this.draw()
     try {
-      if (!(window.isSecureContext && navigator.mediaDevices)) throw { name: "Insecure" }
-      const stream = await navigator.mediaDevices.getUserMedia(this.data.wanted)
-      if (!meant()) return stream.getTracks().forEach((track) => track.stop())
-      this.stream = stream
-      stream.getVideoTracks()[0].onended = () => this.fail(this.data.words.lost)
-      this.video.srcObject = stream
-      await this.video.play()
+      const { stream, device } = await openCamera(this.data.wanted)
+      if (!isCurrent()) return stream.getTracks().forEach((track) => track.stop())
+      Object.assign(this, { stream, device })
+      await this.box.play(stream)
     } catch (error) {
-      return meant() && this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
+      return isCurrent() && this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
     }
-    if (!meant()) return
+    if (!isCurrent()) return
     this.opening = null
     this.draw()
-    this.tellPage(true)
-    this.equip()
-    this.follow()
-  }
-
-  get finder() { return this.data.finders[this.by] }
-
-  get words() { return { ...this.data.words, ...this.finder?.words } }
-
-  // Have what finds what the page wants; the picture plays on meanwhile.
-  async equip() {
-    const { by, count } = this.data
-    if (!this.stream || !by) return
-    if (by === this.by) return this.worker && count !== this.count && this.look(count)
-    this.dismiss()
-    this.by = by
-    const mark = this.wish = {}  // something else may be wanted before it is ready
-    const meant = () => this.wish === mark
-    try {
-      this.say(this.words.opening)
-      const worker = await this.opened(this.data.finders[by], meant)
-      if (!meant()) return worker.terminate()
-      this.worker = worker
-    } catch (error) {
-      if (!meant()) return
-      console.warn(`${by} can't work here:`, error)
-      return this.fail(this.words[error.word ?? "unable"])
-    }
-    this.say(this.words[this.part])
-    this.equip()
-  }
-
-  look(count) {
-    this.count = count
-    this.worker.postMessage({ count })
-  }
-
-  dismiss() {
-    this.worker?.terminate()  // an idle one would keep its memory
-    this.giveUp?.("it is not wanted any more")
-    this.worker = this.by = this.wish = null
-    this.busy = this.worked = false
-    this.frames = []
-    this.crops.forget(0)
-  }
-
-  // It broke, or has been silent for long, e.g. since the computer slept: another takes its place.
-  renew() {
-    this.dismiss()
-    this.equip()
-  }
-
-  async opened({ task, model }, meant) {
-    const { files } = this.data
-    const count = this.count = this.data.count
-    const address = (name) => new URL(files[name], location.href).href
-    const lent = []  // addresses that hold much memory
-    const lend = (blob) => lent[lent.push(URL.createObjectURL(blob)) - 1]
-    const kept = async (name) => lend(await fetched(address(name)))
-    let worker
-    try {
-      const open = {
-        library: address("library"), loader: address("loader"), wasm: await kept("wasm"),
-        model: await kept(model), task, count,
-      }
-      if (!meant()) throw new Error("it is not wanted any more")
-      worker = new Worker(lend(new Blob([WORKER], { type: "text/javascript" })))
-      const first = new Promise((done, failed) => {
-        worker.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
-        worker.onerror = (error) => failed(error.message)
-        this.giveUp = failed
-      })
-      worker.postMessage({ open })
-      this.part = await first
-    } catch (error) {
-      worker?.terminate()
-      throw error
-    } finally {
-      lent.forEach((url) => URL.revokeObjectURL(url))
-    }
-    worker.onmessage = ({ data }) => this.worker === worker && this.found(data)
-    return worker
+    this.way.start(this.stream)
+    this.box.list(await listCameras(), this.stream)
   }
 
   stop() {
     const was = this.stream
     was?.getTracks().forEach((track) => track.stop())
     this.stream = this.opening = null
-    this.dismiss()
-    this.say("")
+    this.way.stop()
+    this.box.say("")
+    this.box.play(null)
     this.draw()
-    if (was) this.tellPage(false)
+    if (was) this.tell(false)
   }
 
-  fail(words) {
+  fail(text) {
     this.stop()
-    this.say(words)
+    this.box.warn(text)
   }
 
-  say(words) { this.status.textContent = words }
-
-  // ------------------------------------------------------------------------------------- frames
-
-  follow() {
-    const stream = this.stream
-    const next = async (now) => {
-      if (this.stream !== stream) return
-      this.video.requestVideoFrameCallback(next)
-      if (this.data.paused || !this.worker) return this.paint(this.video, [])
-      if (this.busy) return
-      this.busy = true
-      this.silent = 0
-      const { worker } = this
-      try {
-        const picture = await createImageBitmap(this.video)
-        worker.postMessage({ picture, t: now }, [picture])
-      } catch (error) {  // no picture is there yet, or no more
-        console.warn("a picture was passed over:", error)
-        if (this.worker === worker) this.busy = false
-      }
-    }
-    this.video.requestVideoFrameCallback(next)
+  choose(id) {
+    rememberCamera(id)
+    if (!this.isOn) return
+    this.stop()
+    this.start()
   }
-
-  async found({ failed, ...one }) {
-    if (failed) return this.worked ? this.renew() : this.fail(this.words.unable)
-    const { worker } = this
-    this.worked = true
-    try {
-      await this.take(one, worker)
-    } catch (error) {
-      console.warn("a picture was passed over:", error)
-    } finally {
-      one.picture.close()
-      if (this.worker === worker) this.busy = false
-    }
-    this.tellSoon()
-  }
-
-  async take({ found, picture, t, ms }, worker) {
-    const { by } = this
-    this.paint(picture, found)
-    const spent = performance.now() - t
-    const crops = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
-      ? await this.crops.of(picture, found, this.finder) : undefined
-    if (this.worker !== worker) return
-    if (crops) this.croppedAt = t
-    this.n++
-    if (this.data.keeps) this.crops.keep(this.n, picture, found, this.finder)
-    else this.crops.forget(0)
-    const frame = {
-      n: this.n, t, size: [picture.width, picture.height], spent, ms, crops, by,
-      poses: found.map((pose) => ({ ...pose, keypoints: rounded(pose.keypoints, 100),
-        world: rounded(pose.world, 100000), visibility: pose.visibility?.map(short) })),
-    }
-    this.frames = [...this.frames, frame].slice(this.data.recording ? -RECORDED : -NEWEST)
-  }
-
-  get next() { return this.stream ? this.frames.slice(0, A_WORD) : [] }
-
-  // At most AHEAD unanswered words: a busy server hears the newest instead of a queue.
-  tellSoon() {
-    const last = this.next.at(-1)?.n
-    if (!last || this.pending.includes(last)) return
-    const since = performance.now() - this.toldAt
-    if (since < APART_MS || (this.pending.length >= AHEAD && since < PATIENCE_MS)) return
-    this.pending = [...this.pending, last].slice(-AHEAD)
-    this.tell()
-  }
-
-  tell(crops = undefined) {
-    this.toldAt = performance.now()
-    if (!this.stream || this.opening || !this.wanted) return
-    this.channel.send({ camera: { page: this.page, now: this.toldAt, crops,
-      opening: Boolean(this.by && !this.worker), frames: this.next } })
-  }
-
-  // What those under way are answered may ask for the same crops again.
-  async bring(asked) {
-    if (!asked.length) this.brought = ""
-    if (this.bringing || String(asked) === this.brought) return
-    this.bringing = true
-    let brought = []
-    try {
-      brought = await this.crops.brought(asked)
-    } finally {
-      this.bringing = false
-      this.brought = this.channel.isOpen ? String(asked) : ""
-      this.tell(brought)  // also that there are none any more
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- drawing
 
   draw() {
-    const on = Boolean(this.stream || this.opening)
-    this.button.textContent = on ? "STOP" : "START"
-    this.canvas.hidden = !this.stream
-    this.canvas.setAttribute("role", "img")  // a canvas without a role has no label
-    this.canvas.setAttribute("aria-label", this.words.video)
+    this.box.draw(this.data.words, this.stream ? "on" : this.opening ? "opening" : "off")
   }
 
-  paint(picture, poses) {
-    this.drawing.paint(picture, poses, this.finder, this.data)
-    const kept = this.crops.kept.length
-    Object.assign(this.canvas.dataset, { poses: poses.length, kept, by: this.by ?? "" })
+  close() {
+    this.stop()
+    this.way.close()
+    this.box.close()
   }
 }
 
-const rounded = (rows, parts) => rows.map((row) => row.map((x) => Math.round(x * parts) / parts))
-const short = (share) => Math.round(share * 1000) / 1000
-
-export function camera({ data, parentElement, setStateValue }) {
-  const camera = (parentElement.camera ??= new Camera(parentElement))
-  camera.tellPage = (on) => setStateValue("told", { on, times: ++camera.times })
+export function camera({ data, parentElement, setStateValue, setTriggerValue }) {
+  const send = (state) => setStateValue("camera", state)
+  const camera = (parentElement.camera ??= new Camera(
+    parentElement, send, (page) => setTriggerValue("go", page)))
   camera.show(data)
   return () => { if (!parentElement.isConnected) camera.close() }
 }

@@ -18,18 +18,16 @@ from core.live.live import LiveProcessor, Options, Watch
 from core.live.session import ANSWER, PROBLEM, LiveSession
 from core.live.streams import PAUSED, BrowserStream, CameraStream, can_browser_find, do_nothing
 from core.recording.recorder import Recorder
-from pages.components import read_asset, register_component
+from pages.components import read_asset
 from pages.components.stage import draw_answer, draw_lines
-from pages.panels.camera.browser import show_browser_video, stop_browser_camera
+from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
-from pages.panels.camera.settings import BROWSER, pick_camera_constraints, pick_tracking_place
-from pages.panels.camera.stream import show_webrtc_video
+from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
 from pages.panels.navigation import VIDEO_PAGES
 from pages.panels.visit import note_drawn_values
 
-# styles of the video: video_*.css
+# styles of the video: video.css, and for all but LARGE video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
-_fit_video_frame = register_component("video_shape")
 _STAGE = "stage"
 
 
@@ -132,10 +130,10 @@ def draw_stage(title: str) -> Iterator[None]:
         head = st.container()
         menu = st.container(key="stage_settings", width="content")
     with st.container(key="stage"):
-        left, beside = st.columns([3, 2], gap="medium")
-    with left:
-        place = st.container(key="camera")
-        under = st.container()
+        with st.container(key="stage_video"):
+            place = st.container(key="camera")
+            under = st.container()
+        beside = st.container(key="stage_beside")
     with menu, st.popover("Settings", icon="⚙️"):
         settings = st.container()
         tracking_place = pick_tracking_place()
@@ -149,12 +147,7 @@ def draw_stage(title: str) -> Iterator[None]:
             help="A small video in the corner. Other pages don't analyse it.",
         )
     with place:
-        if tracking_place == BROWSER:
-            stream: CameraStream | None = show_browser_video(constraints)
-        else:
-            stop_browser_camera()
-            stream = show_webrtc_video(constraints)
-        _fit_video_frame(key="video_shape")
+        stream = show_camera(tracking_place, constraints)
     _apply_video_style(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     session = connect_live_session()
     if st.session_state.get("stage_visit") != st.session_state["visit"]:
@@ -170,7 +163,8 @@ def draw_stage(title: str) -> Iterator[None]:
 
 def _apply_video_style(name: str) -> None:
     """Apply a style to the video; the same element replaces the style of the page before."""
-    st.html(f"<style>{read_asset(f'video_{name}.css')}</style>")
+    files = ["video.css"] if name == LARGE else ["video.css", f"video_{name}.css"]
+    st.html(f"<style>{''.join(map(read_asset, files))}</style>")
 
 
 def has_server_picture(stream: CameraStream | None) -> bool:

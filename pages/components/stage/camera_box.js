@@ -1,0 +1,82 @@
+// What is seen of the camera: a box that has the picture's shape, START in its middle while it is off,
+// what is wrong and what to do about it, and below it STOP and the choice of the camera.
+import { made } from "../elements.js"
+
+export class CameraBox {
+  constructor(root, { start, stop, choose, go }) {
+    this.root = made("div", "camera")
+    this.picture = made("div", "picture")
+    this.video = made("video", "", "", { muted: true, playsInline: true, hidden: true })
+    this.canvas = made("canvas", "", "", { hidden: true })
+    this.cover = made("div", "cover")
+    this.startButton = made("button", "start", "START", { type: "button", onclick: start })
+    this.note = made("p", "note")
+    this.problem = made("div", "problem", "", { hidden: true })
+    this.problemText = made("p")
+    this.problemText.setAttribute("role", "alert")
+    const link = (page, text) =>
+      made("button", "link", text, { type: "button", onclick: () => go(page) })
+    this.problem.append(this.problemText, link("demo", "Try the demo instead"),
+      link("record", "Upload pictures"))
+    this.cover.append(this.problem, this.startButton, this.note)
+    this.picture.append(this.video, this.canvas, this.cover)
+    this.bar = made("div", "bar")
+    this.stopButton = made("button", "stop", "STOP", { type: "button", onclick: stop })
+    this.cameras = made("select", "", "", { hidden: true, onchange: () => choose(this.cameras.value) })
+    this.cameras.setAttribute("aria-label", "Camera")
+    this.status = made("p", "status")
+    this.status.setAttribute("role", "status")
+    this.bar.append(this.stopButton, this.cameras, this.status)
+    this.root.append(this.picture, this.bar)
+    root.append(this.root)
+    this.place = root.getRootNode().host?.closest(".st-key-camera") ?? root  // the frame's place, too
+  }
+
+  // `state`: "off", "opening" or "on".
+  draw(words, state) {
+    this.root.dataset.state = state
+    this.cover.hidden = state === "on"
+    this.startButton.hidden = state !== "off"
+    this.note.textContent = state === "off" ? words.privacy : words.opening
+    this.note.hidden = !this.problem.hidden
+    this.stopButton.hidden = state === "off"
+    if (state === "off") this.shape(4, 3)
+    this.video.setAttribute("aria-label", words.video)
+  }
+
+  say(text) { this.status.textContent = text }
+
+  // What is wrong, with its fix; null for nothing.
+  warn(text) {
+    this.problem.hidden = !text
+    this.problemText.textContent = text ?? ""
+    this.note.hidden = Boolean(text)
+  }
+
+  // Plays the camera's picture, seen while nothing else is; null for none.
+  async play(stream) {
+    this.video.srcObject = stream
+    this.video.hidden = !stream
+    if (stream) await this.video.play()
+  }
+
+  // Over the video, which must go on playing.
+  showCanvas(shown) {
+    this.canvas.hidden = !shown
+    this.video.classList.toggle("behind", shown)
+  }
+
+  shape(width, height) {
+    if (!width || !height) return
+    this.place.style.setProperty("--camera-shape", `${width} / ${height}`)
+  }
+
+  // The choice of the camera, where there are several; `stream` is of the one in use.
+  list(cameras, stream) {
+    this.cameras.replaceChildren(...cameras.map(({ id, label }) => new Option(label, id)))
+    this.cameras.value = stream.getVideoTracks()[0]?.getSettings().deviceId ?? ""
+    this.cameras.hidden = cameras.length < 2
+  }
+
+  close() { this.root.remove() }
+}
