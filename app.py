@@ -8,7 +8,7 @@ import streamlit as st
 if __name__ == "__main__":
     # importing a component registers it, which works only in a running server
     from pages.panels.access import require_login
-    from pages.panels.camera.browser import stop_browser_camera
+    from pages.panels.camera.session import end_live_session
     from pages.panels.camera.stage import draw_stage
     from pages.panels.layout import apply_style, show_errors
     from pages.panels.navigation import draw_navigation
@@ -17,7 +17,7 @@ if __name__ == "__main__":
     st.set_page_config("Mudra", "✋", layout="wide")
     apply_style()
     page = draw_navigation()
-    require_login(stop_browser_camera)
+    require_login(end_live_session)
     start_visit(page.title)
     with draw_stage(page.title), show_errors():
         page.run()

@@ -76,6 +76,7 @@ def count_presses(page: Page, store: Store, target: list[Any], presses: int, bus
     finally:
         for hog in hogs:
             hog.kill()
+            hog.wait()
 
 
 def main() -> None:

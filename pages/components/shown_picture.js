@@ -1,6 +1,6 @@
 // Tells how wide the page's picture is shown (width, in steps of 20 pixels) and, where data.clicks,
 // at which place it was clicked (click: x and y, 0..1 of the picture). The picture is the video in
-// its frame, which has the same origin, or the image that data.still selects. Where data.fits, it is
+// its frame, which has the same origin, or the image that data.still selects. Where data.fits, that is
 // shown no higher than the window has room for.
 import { Asking } from "./asking.js"
 
@@ -33,14 +33,17 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const width = Math.floor(host.clientWidth / 20) * 20
     if (width && width !== parentElement.told && !asking.isWaiting) asking.in(SETTLED_MS)
   }
+  const fit = ({ style }) => {  // the video's box does so itself
+    style.objectFit = "contain"
+    style.maxHeight = data.fits ? `${Math.round(ROOM * window.innerHeight)}px` : ""
+  }
   const look = () => {
     const frame = document.querySelector("iframe[title*=webrtc_streamer]")
     const video = frame?.contentDocument?.querySelector("video")
     for (const picture of [video, document.querySelector(data.still)]) {
       if (!picture) continue
       picture.style.cursor = data.clicks ? "pointer" : ""
-      picture.style.objectFit = "contain"
-      picture.style.maxHeight = data.fits ? `${Math.round(ROOM * window.innerHeight)}px` : ""
+      if (picture !== video) fit(picture)
       if (heard.has(picture)) continue
       heard.add(picture)
       picture.addEventListener("click", clicked)

@@ -15,7 +15,7 @@ def watch_picture(
     Args:
         still: CSS selector of the still picture.
         clicks: whether clicks are reported; the pointer then shows it.
-        fits: limit the picture to the window's height.
+        fits: limit the still picture to the window's height.
         on_click: called before the page reruns; `click_position` returns where.
     """
     _component(

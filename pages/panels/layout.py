@@ -33,8 +33,8 @@ def format_interval(interval: list[float]) -> str:
 
 
 def apply_style() -> None:
-    """Apply the style sheet for what Streamlit has no option for."""
-    st.html(f"<style>{read_asset('studio.css')}</style>")
+    """Apply the style sheets for what Streamlit has no option for."""
+    st.html(f"<style>{read_asset('studio.css')}{read_asset('video.css')}</style>")
 
 
 @contextmanager

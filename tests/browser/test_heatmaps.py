@@ -26,19 +26,20 @@ def film(tmp_path_factory, shared_data):
 
 
 def shaped(page, width, height):
-    """The video has this shape, and its frame ends where its buttons end."""
+    """The video has this shape, and so have its frame and the stage's box below it."""
     page.wait_for_function(
         """([width, height]) => {
             const frame = document.querySelector("iframe[title*=webrtc_streamer]")
-            const inside = frame.contentDocument
-            const video = inside.querySelector("video")
+            const video = frame.contentDocument.querySelector("video")
             if (!video?.videoWidth) return false
-            if (Math.abs(video.videoWidth / video.videoHeight - width / height) > 0.01) return false
-            const shown = Math.min(video.clientWidth * height / width, video.clientHeight)
-            const below = inside.querySelector("button").getBoundingClientRect().top
-            return Math.abs(video.clientHeight - shown) < 2
-                && Math.abs(below - video.getBoundingClientRect().bottom) < 40
-                && Math.abs(frame.clientHeight - inside.body.scrollHeight) < 2
+            const holds = (w, h) => Math.abs(w / h - width / height) < 0.01
+            const at = frame.getBoundingClientRect()
+            const part = document.elementsFromPoint(at.x + 9, at.y + 9)
+                .find((one) => one.shadowRoot?.querySelector(".picture"))
+            const box = part?.shadowRoot.querySelector(".picture").getBoundingClientRect()
+            return holds(video.videoWidth, video.videoHeight) && holds(at.width, at.height)
+                && holds(video.clientWidth, video.clientHeight)
+                && box && ["x", "y", "width", "height"].every((k) => Math.abs(box[k] - at[k]) < 1)
         }""",
         arg=[width, height],
     )

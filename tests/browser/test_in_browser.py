@@ -104,7 +104,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(look, film
     assert strangers == set()
 
 
-CAMERA = "canvas => canvas.closest('[data-part]').camera"
+CAMERA = "canvas => canvas.closest('[data-part]').camera.way"
 SWAYS = """canvas => {
   const camera = (%s)(canvas)
   for (const by of ["mediapipe-hands", "mediapipe-pose", "mediapipe-hands", "mediapipe-pose"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.studio import start_camera, studio
+from tests.support.studio import start_camera, stop_camera, studio
 
 CALM_S = 2.5  # what ends needs a moment
 
@@ -46,9 +46,7 @@ def cycle(page: Page, seconds: float, calm_s: float = CALM_S) -> None:
     start_camera(page)
     expect(page.get_by_text(re.compile(r"[1-9]\d* fps"))).to_be_visible(timeout=30_000)
     page.wait_for_timeout(1000 * seconds)
-    frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-    frame.get_by_role("button", name=re.compile("stop", re.I)).click()
-    expect(frame.get_by_role("button", name=re.compile("start", re.I))).to_be_visible()
+    stop_camera(page)
     page.wait_for_timeout(1000 * calm_s)
 
 

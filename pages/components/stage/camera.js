@@ -14,7 +14,7 @@ export class Camera {
     this.box = new CameraBox(root, {
       start: () => this.start(), stop: () => this.stop(), choose: (id) => this.choose(id), go,
     })
-    this.started = this.device = ""
+    this.started = ""
     this.times = 0
   }
 
@@ -42,8 +42,7 @@ export class Camera {
 
   tell(on) {
     this.started = on ? this.started || Math.random().toString(36).slice(2) : ""
-    const { started: start, place, device } = this
-    this.send({ start, place, device, times: ++this.times })
+    this.send({ start: this.started, place: this.place, times: ++this.times })
   }
 
   async start() {
@@ -53,9 +52,9 @@ export class Camera {
     this.box.warn(null)
     this.draw()
     try {
-      const { stream, device } = await openCamera(this.data.wanted)
+      const stream = await openCamera(this.data.wanted)
       if (!isCurrent()) return stream.getTracks().forEach((track) => track.stop())
-      Object.assign(this, { stream, device })
+      this.stream = stream
       await this.box.play(stream)
     } catch (error) {
       return isCurrent() && this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
@@ -85,9 +84,10 @@ export class Camera {
 
   choose(id) {
     rememberCamera(id)
-    if (!this.isOn) return
-    this.stop()
-    this.start()
+    const goesOn = this.isOn
+    if (goesOn) this.stop()
+    this.way.renew?.()
+    if (goesOn) this.start()
   }
 
   draw() {

@@ -24,7 +24,7 @@ export class CameraBox {
     this.stopButton = made("button", "stop", "STOP", { type: "button", onclick: stop })
     this.cameras = made("select", "", "", { hidden: true, onchange: () => choose(this.cameras.value) })
     this.cameras.setAttribute("aria-label", "Camera")
-    this.status = made("p", "status")
+    this.status = made("p")
     this.status.setAttribute("role", "status")
     this.bar.append(this.stopButton, this.cameras, this.status)
     this.root.append(this.picture, this.bar)

@@ -6,23 +6,21 @@ const SIDES = [[/\b(back|rear|environment)\b/i, "Back camera"], [/\b(front|user)
 const withDevice = (constraints, id) =>
   ({ ...constraints, video: { ...constraints.video, deviceId: { exact: id } } })
 
-// Opens the chosen camera, or another where that one is gone; returns the stream and the chosen camera's
-// id, "" for any. Raises what `getUserMedia` does, and {name: "Insecure"} where there is none to ask.
+// Opens the chosen camera, or another where that one is gone. Raises what `getUserMedia` does, and
+// {name: "Insecure"} where there is none to ask.
 export async function openCamera(constraints) {
   const media = window.isSecureContext && navigator.mediaDevices
   if (!media) throw { name: "Insecure" }
-  const device = localStorage.getItem(CHOSEN) ?? ""
-  if (device) {
-    try {
-      return { stream: await media.getUserMedia(withDevice(constraints, device)), device }
-    } catch (error) {
-      if (!GONE.has(error?.name)) throw error
-    }
+  const chosen = localStorage.getItem(CHOSEN)
+  try {
+    if (chosen) return await media.getUserMedia(withDevice(constraints, chosen))
+  } catch (error) {
+    if (!GONE.has(error?.name)) throw error
   }
-  return { stream: await media.getUserMedia(constraints), device: "" }
+  return media.getUserMedia(constraints)
 }
 
-// Its frame takes this camera, too, when it is made.
+// streamlit-webrtc's frame takes it, too, when it is loaded.
 export function rememberCamera(id) {
   localStorage.setItem(CHOSEN, id)
   localStorage.setItem(WEBRTC, JSON.stringify({ video: id }))

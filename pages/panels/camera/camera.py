@@ -36,12 +36,10 @@ class CameraSwitch:
     Attributes:
         start: identifies a press of START; "" while the camera is off.
         place: where keypoints were to be found then, "server" or "browser".
-        device: the browser's id of the chosen camera, "" for any.
     """
 
     start: str = ""
     place: str = ""
-    device: str = ""
 
     def is_on(self, place: str) -> bool:
         """Return whether the camera is wanted for this place, and hasn't ended by itself."""
@@ -51,11 +49,11 @@ class CameraSwitch:
 
 def read_switch() -> CameraSwitch:
     """Return the state that the browser has sent; untrusted values count as off."""
-    sent = component_state(KEY, "camera")
-    values = [sent.get(name) for name in ("start", "place", "device")] if sent else [None]
-    if any(not isinstance(one, str) or len(one) > _MAX_ID for one in values):
+    sent = component_state(KEY, "camera") or {}
+    values: dict[str, Any] = {name: sent.get(name) for name in ("start", "place")}
+    if any(not isinstance(one, str) or len(one) > _MAX_ID for one in values.values()):
         return CameraSwitch()
-    return CameraSwitch(*values)
+    return CameraSwitch(**values)
 
 
 @dataclass
@@ -96,32 +94,34 @@ def _draw_camera(place: str, constraints: dict[str, Any], last_drawn: _DrawnCame
     a change of the page came with a message of the video."""
     if last_drawn.drawn and is_page_outdated(_PREFIX):
         st.rerun()
-    drawn = stage.draw_camera(KEY, _camera_data(place, constraints))
+    stream, busy = _open_stream(place, constraints)
+    drawn = stage.draw_camera(KEY, _camera_data(place, constraints, busy))
     if (page := _PAGES.get(drawn.get("go") or "")) is not None:
         st.switch_page(page)
-    last_drawn.update(_open_stream(place, constraints))
+    last_drawn.update(stream)
 
 
-def _open_stream(place: str, constraints: dict[str, Any]) -> CameraStream | None:
+def _open_stream(place: str, constraints: dict[str, Any]) -> tuple[CameraStream | None, bool]:
+    """Return the camera's stream, and whether the server still has a video of before."""
     switch = read_switch()
     is_on = switch.is_on(place)
     if place == "browser":
-        return browser.open_browser_stream(is_on)
+        return browser.open_browser_stream(is_on), False
     browser.stop_browser_camera()
-    stream, ended = webrtc.open_webrtc_stream(constraints, switch.device, is_on)
-    if ended:
-        st.session_state[_ENDED] = {"start": switch.start, "text": ended}
-        st.rerun()
-    return stream
+    camera = webrtc.open_webrtc_stream(constraints, is_on)
+    if camera.ended:
+        st.session_state[_ENDED] = {"start": switch.start, "text": camera.ended}
+    return camera.stream, camera.busy
 
 
-def _camera_data(place: str, constraints: dict[str, Any]) -> dict[str, Any]:
+def _camera_data(place: str, constraints: dict[str, Any], busy: bool) -> dict[str, Any]:
     """Return the data of `draw_camera`."""
     address, way = local_url(), browser if place == "browser" else webrtc
     problems = {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()}
     return {
         "place": place,
         "wanted": constraints,
+        "busy": busy,
         "ended": st.session_state.get(_ENDED, {}),
         "words": problems | _WORDS | {"privacy": way.PRIVACY},
     } | (browser.browser_camera_data() if place == "browser" else {})

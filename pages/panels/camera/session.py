@@ -28,6 +28,12 @@ def live_session() -> LiveSession:
     return st.session_state[_KEY].session
 
 
+def end_live_session() -> None:
+    """Close this visitor's session now: who has logged out can't use its channel any more."""
+    if (holder := st.session_state.pop(_KEY, None)) is not None:
+        holder.session.close()
+
+
 def connect_live_session() -> LiveSession:
     """Connect the page to this visitor's session and return it."""
     session = live_session()

@@ -26,7 +26,7 @@ from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_
 from pages.panels.navigation import VIDEO_PAGES
 from pages.panels.visit import note_drawn_values
 
-# styles of the video: video.css, and for all but LARGE video_*.css
+# styles of the video: video.css, changed by video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
 
@@ -163,8 +163,8 @@ def draw_stage(title: str) -> Iterator[None]:
 
 def _apply_video_style(name: str) -> None:
     """Apply a style to the video; the same element replaces the style of the page before."""
-    files = ["video.css"] if name == LARGE else ["video.css", f"video_{name}.css"]
-    st.html(f"<style>{''.join(map(read_asset, files))}</style>")
+    style = "" if name == LARGE else read_asset(f"video_{name}.css")
+    st.html(f"<style>{style}</style>")
 
 
 def has_server_picture(stream: CameraStream | None) -> bool:

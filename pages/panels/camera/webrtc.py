@@ -1,6 +1,6 @@
 """The camera whose video the server processes, by WebRTC."""
 
-import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -25,15 +25,27 @@ _ENDS_WITHIN_S = 2.0
 low_latency.install(streamlit_webrtc)
 
 
-def open_webrtc_stream(
-    constraints: dict[str, Any], device: str, is_on: bool
-) -> tuple[ServerStream | None, str]:
-    """Draw the frame with the video; return its stream, None while it doesn't play, and why a
-    camera that played has ended by itself, else "".
+@dataclass(frozen=True)
+class WebRtcCamera:
+    """The video's frame in this run.
+
+    Attributes:
+        stream: None while the video doesn't play.
+        busy: whether the server has a video of the frame, also one that only begins or ends.
+        ended: why a camera that played has ended by itself, else "".
+    """
+
+    stream: ServerStream | None = None
+    busy: bool = False
+    ended: str = ""
+
+
+def open_webrtc_stream(constraints: dict[str, Any], is_on: bool) -> WebRtcCamera:
+    """Draw the frame with the video; return what comes from it. Its START and STOP are pressed by
+    the stage (server_camera.js).
 
     Args:
-        device: the browser's id of the chosen camera, "" for any. The frame keeps the camera that
-            it opened first, so another camera has another frame.
+        is_on: whether the stage's camera is on.
     """
     paths = Paths.find().of(current_owner())  # who logged in has nets of their own
     session = live_session()
@@ -45,26 +57,27 @@ def open_webrtc_stream(
         return ServerStream(open_estimator, session.channel.wake, free_memory_later)
 
     context = webrtc_streamer(
-        f"{KEY}_{hashlib.sha256(device.encode()).hexdigest()[:8]}" if device else KEY,
+        KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=RTC_CONFIGURATION,
         media_stream_constraints=constraints,
-        desired_playing_state=is_on,
         video_processor_factory=make_stream,
         async_processing=True,
         media_toggle_controls=False,
         video_html_attrs={"autoPlay": True, "muted": True, "style": _FILLING},
+        translations={"start": "START", "stop": "STOP"},
     )
-    stream = context.video_processor
+    stream, known = context.video_processor, st.session_state
     if is_on and context.state.playing and stream is not None:
-        st.session_state[_LAST] = stream
+        known[_LAST] = stream
         session.start(stream)
-        return stream, ""
+        return WebRtcCamera(stream, busy=True)
     session.start(None)
-    last: ServerStream | None = st.session_state.pop(_LAST, None)
-    if last is None or not is_on:
-        return None, ""
-    return None, last.live.interruption_text(_ENDS_WITHIN_S) or LOST
+    last: ServerStream | None = known.pop(_LAST, None)
+    return WebRtcCamera(
+        busy=context.state.playing or context.state.signalling,
+        ended=(last.live.interruption_text(_ENDS_WITHIN_S) or LOST) if last and is_on else "",
+    )
 
 
 # the frame lies over the stage's box and has its shape
