@@ -52,7 +52,7 @@ def test_a_video_plays_in_the_page(look, film, shared_data):
         page.goto("/files")
         path = shared_data / "hand_videos" / "fist.mp4"
         upload(page, {"name": "fist.mp4", "mimeType": "video/mp4", "buffer": path.read_bytes()})
-        video = page.locator("video")
+        video = page.get_by_test_id("stVideo")
         expect(video).to_be_visible(timeout=120_000)
         playable = "video => video.readyState >= 2 && video.duration > 1 && video.videoWidth > 0"
         page.wait_for_function(playable, arg=video.element_handle())
