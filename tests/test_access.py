@@ -97,7 +97,7 @@ class Page:
     """An open page: what the server sent."""
 
     def __init__(self, talk, name, url):
-        self._talk, self.sent, self.session, self.parts = talk, b"", "", set()
+        self._talk, self.sent, self.session, self.camera_place = talk, b"", "", None
         message = BackMsg()
         message.rerun_script.page_name = name
         message.rerun_script.context_info.url = url
@@ -110,9 +110,9 @@ class Page:
             self.sent += content
             said = ForwardMsg.FromString(content)
             self.session = said.new_session.initialize.session_id or self.session
-            self.parts.add(
-                json.loads(said.delta.new_element.bidi_component.json or "{}").get("part")
-            )
+            data = json.loads(said.delta.new_element.bidi_component.json or "{}")
+            if data.get("part") == "camera":
+                self.camera_place = data["place"]
             if is_last(said):
                 return said
 
@@ -281,20 +281,20 @@ def test_a_studio_started_from_another_folder_listens_to_this_machine_alone(tmp_
 
 
 @pytest.mark.parametrize(
-    ("url", "in_browser"),
+    ("url", "place"),
     [
-        ("https://studio.school.test/", True),
-        ("http://192.168.1.7:8501/", True),
-        ("http://localhost:8501/", False),
+        ("https://studio.school.test/", "browser"),
+        ("http://192.168.1.7:8501/", "browser"),
+        ("http://localhost:8501/", "server"),
     ],
 )
 def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_browser(
-    without_login, url, in_browser, weights_folder
+    without_login, url, place, weights_folder
 ):
     if not has_browser_files(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
     with opened(without_login, "live", shown_at=url) as page:
-        assert ("camera" in page.parts) == in_browser
+        assert page.camera_place == place
 
 
 def test_a_forged_upload_is_refused_and_no_file_of_the_machine_is_served(without_login):
