@@ -168,7 +168,7 @@ def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(loo
         assert 1.5 < time.monotonic() - unplugged < 8
         stop_camera(page)
         _start_on_live(page)
-        expect(page.get_by_text(re.compile("Camera lost"))).to_have_count(0)
+        expect(page.get_by_text(re.compile("Camera lost|stopped by itself"))).to_have_count(0)
         stop_camera(page)
         page.wait_for_timeout(500)
         expect(page.get_by_text("stopped by itself")).to_have_count(0)  # somebody stopped it
@@ -215,8 +215,7 @@ def test_fifty_starts_and_stops_leave_threads_and_memory_as_they_were(open_brows
     found = list(cycles(open_browser(*flags(films("thumbs_up"))), 50))
     # the idle workers of Streamlit's pools are all there after ten
     early, late = found[8:13], found[-5:]
-    # one more, of the dozen that there are, may be a pool's; a leak in each cycle would be forty
-    assert median(s.threads for s in late) <= median(s.threads for s in early) + 1
+    assert median(s.threads for s in late) <= 1.05 * median(s.threads for s in early)
     # it goes up and down by a tenth within twenty cycles: what stays is the change of the lowest
     memory_mb = [one.memory_mb for one in found[8:]]
     assert lasting_growth(memory_mb) <= 0.05 * min(memory_mb), memory_mb

@@ -135,6 +135,6 @@ def draw_camera(key: str, data: Mapping[str, Any]) -> Any:
         key=key,
         data={"part": "camera"} | dict(data),
         width="stretch",
-        on_camera_change=lambda: None,
-        on_go_change=lambda: None,
+        on_camera_change=_rerun,
+        on_go_change=_rerun,
     )

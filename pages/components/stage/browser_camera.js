@@ -32,7 +32,6 @@ export class BrowserCamera {
     this.drawing = new Drawing(this.canvas)
     this.video = box.video
     this.channel = channel()
-    this.news = OFF
     this.wanted = null  // by the server, once it knows of the camera
     this.unknown = 0
     const opened = () => {

@@ -86,7 +86,7 @@ export class Camera {
     rememberCamera(id)
     const goesOn = this.isOn
     if (goesOn) this.stop()
-    this.way.renew?.()
+    this.way.reload?.()
     if (goesOn) this.start()
   }
 

@@ -34,7 +34,6 @@ export class CameraBox {
 
   // `state`: "off", "opening" or "on".
   draw(words, state) {
-    this.root.dataset.state = state
     this.cover.hidden = state === "on"
     this.startButton.hidden = state !== "off"
     this.note.textContent = state === "off" ? words.privacy : words.opening
@@ -44,7 +43,8 @@ export class CameraBox {
     this.video.setAttribute("aria-label", words.video)
   }
 
-  say(text) { this.status.textContent = text }
+  // An equal text is not set again: a screen reader would read it again.
+  say(text) { if (this.status.textContent !== text) this.status.textContent = text }
 
   // What is wrong, with its fix; null for nothing.
   warn(text) {
@@ -67,8 +67,10 @@ export class CameraBox {
   }
 
   shape(width, height) {
-    if (!width || !height) return
-    this.place.style.setProperty("--camera-shape", `${width} / ${height}`)
+    const shape = `${width} / ${height}`
+    if (!width || !height || shape === this.shown) return
+    this.shown = shape
+    this.place.style.setProperty("--camera-shape", shape)
   }
 
   // The choice of the camera, where there are several; `stream` is of the one in use.

@@ -73,7 +73,7 @@ export class ServerCamera {
   }
 
   // Another camera was chosen: the frame reads which when it is loaded.
-  renew() { this.frame?.contentWindow.location.reload() }
+  reload() { this.frame?.contentWindow.location.reload() }
 
   close() { this.stop() }
 }

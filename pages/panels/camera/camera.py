@@ -31,7 +31,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class CameraSwitch:
-    """What the browser says of the camera.
+    """The camera's state as the browser has sent it.
 
     Attributes:
         start: identifies a press of START; "" while the camera is off.
@@ -42,7 +42,7 @@ class CameraSwitch:
     place: str = ""
 
     def is_on(self, place: str) -> bool:
-        """Return whether the camera is wanted for this place, and hasn't ended by itself."""
+        """Return whether the camera is wanted for this place, and hasn't ended since START."""
         ended = st.session_state.get(_ENDED, {}).get("start")
         return self.place == place and self.start not in ("", ended)
 
@@ -78,14 +78,14 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
         tracking_place: SERVER or BROWSER; the server's video is drawn if a browser's files are
             missing.
     """
-    if tracking_place == BROWSER and not has_browser_files(Paths.find().weights):
+    in_browser = tracking_place == BROWSER and has_browser_files(Paths.find().weights)
+    seen = _DrawnCamera()
+    st.fragment(_draw_camera)(_PLACES[BROWSER if in_browser else SERVER], constraints, seen)
+    if tracking_place == BROWSER and not in_browser:  # below the box, whose place the video takes
         st.warning(
             "Hand tracking on this device is not installed: run `make setup`, online.",
             icon="📦",
         )
-        tracking_place = SERVER
-    seen = _DrawnCamera()
-    st.fragment(_draw_camera)(_PLACES[tracking_place], constraints, seen)
     return seen.stream
 
 

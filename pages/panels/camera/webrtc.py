@@ -1,4 +1,4 @@
-"""The camera whose video the server processes, by WebRTC."""
+"""The camera that sends its video to the server, by WebRTC."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,8 @@ PRIVACY = "Your pictures stay on the machine that runs Mudra."
 LOST = "The camera stopped by itself. Was it unplugged? Press START to go on."
 KEY, _LAST = "video_webrtc", "last_stream"
 _ENDS_WITHIN_S = 2.0
+# the video fills its frame, which has the shape of the stage's box
+_FILLING = {"position": "fixed", "inset": 0, "width": "100%", "height": "100%"}
 
 
 low_latency.install(streamlit_webrtc)
@@ -32,7 +34,7 @@ class WebRtcCamera:
     Attributes:
         stream: None while the video doesn't play.
         busy: whether the server has a video of the frame, also one that only begins or ends.
-        ended: why a camera that played has ended by itself, else "".
+        ended: why a camera that played has ended though nobody pressed STOP, else "".
     """
 
     stream: ServerStream | None = None
@@ -78,7 +80,3 @@ def open_webrtc_stream(constraints: dict[str, Any], is_on: bool) -> WebRtcCamera
         busy=context.state.playing or context.state.signalling,
         ended=(last.live.interruption_text(_ENDS_WITHIN_S) or LOST) if last and is_on else "",
     )
-
-
-# the frame lies over the stage's box and has its shape
-_FILLING = {"position": "fixed", "inset": 0, "width": "100%", "height": "100%"}
