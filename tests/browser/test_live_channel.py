@@ -96,6 +96,7 @@ def test_of_two_thousand_presses_on_a_machine_at_its_limit_none_is_lost(look, fi
     finally:
         for process in busy:
             process.kill()
+            process.wait()
 
 
 def test_what_was_not_applied_before_a_reload_is_applied_once_after_it(look, film, store):

@@ -166,7 +166,8 @@ def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(loo
         unplugged = time.monotonic()
         expect(page.get_by_text(re.compile("Camera lost: no picture for"))).to_be_visible()
         assert 1.5 < time.monotonic() - unplugged < 8
-        stop_camera(page)
+        camera_button(page, "stop").click()
+        expect(page.get_by_text(re.compile("The camera stopped by itself"))).to_be_visible()
         _start_on_live(page)
         expect(page.get_by_text(re.compile("Camera lost|stopped by itself"))).to_have_count(0)
         stop_camera(page)

@@ -115,21 +115,20 @@ def describe_browser_estimator(estimator: BrowserEstimator) -> dict[str, Any]:
 
 def draw_camera(key: str, data: Mapping[str, Any]) -> Any:
     """Draw the camera with its START button; return the component's state: `camera`, when it
-    changes {start, place, times}, and `go`, the page whose link was pressed, else None.
+    changes {on, times} of the browser's, and `go`, the page whose link was pressed, else None.
 
     Args:
         data: `place`, "server" or "browser", where keypoints are found; `wanted`, the camera's
-            constraints; `busy`, whether the server has a video of the frame; `ended`, the {start,
-            text} of a camera that the server has lost; `words` for people. For the browser also
-            `files`, see `browser_file_urls`, and `finders` by name, see
-            `describe_browser_estimator`, each with its `words`. What the server wants of the
-            browser's camera comes by the channel, see `BrowserStream.state`: `by`, the finder in
-            use, None before the first; `count`, the most poses; `paused`, whether the picture only
-            passes; `bare`, whether no skeleton is drawn; `recording`, whether no frame may be lost;
-            `crops`, whether each frame must bring its crops; `keeps`, whether those of the last
-            second may be requested, and `asked`, of which frames; `names`, each hand's or body's
-            `side`, `text`, `color` and position `at`; `note`, shown over the video; `page` and
-            `received` of `core.live.browser_frames`.
+            constraints; `words` for people. For the server also `playing`, whether it has the
+            frame's video, and `ended`, why the last one has ended. For the browser also `files`,
+            see `browser_file_urls`, and `finders` by name, see `describe_browser_estimator`, each
+            with its `words`. What the server wants of the browser's camera comes by the channel,
+            see `BrowserStream.state`: `by`, the finder in use, None before the first; `count`, the
+            most poses; `paused`, whether the picture only passes; `bare`, whether no skeleton is
+            drawn; `recording`, whether no frame may be lost; `crops`, whether each frame must bring
+            its crops; `keeps`, whether those of the last second may be requested, and `asked`, of
+            which frames; `names`, each hand's or body's `side`, `text`, `color` and position `at`;
+            `note`, shown over the video; `page` and `received` of `core.live.browser_frames`.
     """
     return _component(
         key=key,

@@ -176,9 +176,11 @@ export class BrowserCamera {
   }
 
   stop() {
+    const wasOn = Boolean(this.stream)
     this.stream = null
     this.dismiss()
     this.box.showCanvas(false)
+    if (wasOn) this.server.send(false)
   }
 
   say(words) { this.box.say(words) }

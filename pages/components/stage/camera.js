@@ -8,13 +8,12 @@ import { ServerCamera } from "./server_camera.js"
 const WAYS = { browser: BrowserCamera, server: ServerCamera }
 
 export class Camera {
-  // `send`: gives the page the camera's state, see `draw_camera`. `go`: opens another page.
+  // `send`: gives the page the browser's camera's state, see `draw_camera`. `go`: opens another page.
   constructor(root, send, go) {
     this.send = send
     this.box = new CameraBox(root, {
       start: () => this.start(), stop: () => this.stop(), choose: (id) => this.choose(id), go,
     })
-    this.started = ""
     this.times = 0
   }
 
@@ -24,7 +23,6 @@ export class Camera {
   show(data) {
     this.data = data
     if (this.place !== data.place) this.change(data.place)
-    if (this.started && data.ended.start === this.started) this.fail(data.ended.text)
     this.way.show(data)
     this.draw()
   }
@@ -35,14 +33,9 @@ export class Camera {
     if (goesOn) this.stop()
     this.way?.close()
     this.place = place
-    const fail = (text) => this.fail(text)
-    this.way = new WAYS[place](this.box, { send: (on) => this.tell(on), fail })
+    const send = (on) => this.send({ on, times: ++this.times })
+    this.way = new WAYS[place](this.box, { send, fail: (text) => this.fail(text) })
     if (goesOn) this.start()
-  }
-
-  tell(on) {
-    this.started = on ? this.started || Math.random().toString(36).slice(2) : ""
-    this.send({ start: this.started, place: this.place, times: ++this.times })
   }
 
   async start() {
@@ -67,14 +60,12 @@ export class Camera {
   }
 
   stop() {
-    const was = this.stream
-    was?.getTracks().forEach((track) => track.stop())
+    this.stream?.getTracks().forEach((track) => track.stop())
     this.stream = this.opening = null
     this.way.stop()
     this.box.say("")
     this.box.play(null)
     this.draw()
-    if (was) this.tell(false)
   }
 
   fail(text) {

@@ -3,22 +3,27 @@
 //
 // The frame's own buttons are pressed here: its `desired_playing_state` starts twice where the page is
 // drawn again before the frame has begun, and then nothing is shown.
-const LOOK_MS = 100, SLOW_MS = 12000
-const START = "START", STOP = "STOP"  // on the frame's buttons, see `open_webrtc_stream`
+const LOOK_MS = 100, SLOW_MS = 12000, MAX_TRIES = 5
+const START = "START", STOP = "STOP"  // on the frame's buttons, see `_open_webrtc_stream`
 
 export class ServerCamera {
-  // `page`: {send}, sends whether the camera runs, and {fail}, stops it with a message.
+  // `page`: {fail}, stops the camera with a message.
   constructor(box, page) {
     this.box = box
-    this.server = page
+    this.page = page
   }
 
-  show(data) { this.data = data }
+  // The page was drawn anew; why the last video has ended is said until the next one.
+  show(data) {
+    this.data = data
+    if (data.ended && !this.looking) this.box.warn(data.ended)
+  }
 
   start(stream) {
     this.stream = stream
     this.startedAt = performance.now()
-    this.isPressed = false
+    this.isPressed = this.hasBegun = false
+    this.tries = 0
     this.looking = setInterval(() => this.look(), LOOK_MS)
     this.look()
   }
@@ -38,6 +43,8 @@ export class ServerCamera {
 
   look() {
     if (!this.isPressed) return this.press()
+    this.hasBegun ||= Boolean(this.button(STOP))
+    if (this.hasBegun && this.button(START)) return this.hasEnded()
     const { video } = this
     if (video) this.box.shape(video.videoWidth, video.videoHeight)
     if (video && this.stream) this.release()
@@ -48,10 +55,18 @@ export class ServerCamera {
   // Once the video before has ended on the server, too.
   press() {
     const button = this.button(START)
-    if (!button || this.data.busy) return
+    if (!button || this.data.playing) return
     this.isPressed = true
+    this.tries += 1
     button.click()
-    this.server.send(true)
+  }
+
+  // A frame that a slow page has replaced before its video came is started again.
+  hasEnded() {
+    const { lost, slow } = this.data.words
+    if (!this.stream) return this.page.fail(lost)
+    if (this.tries === MAX_TRIES) return this.page.fail(slow)
+    this.isPressed = this.hasBegun = false
   }
 
   // The frame has the camera: its video lies over the box, and over the frame's own buttons.
@@ -68,7 +83,7 @@ export class ServerCamera {
   stop() {
     clearInterval(this.looking)
     this.button(STOP)?.click()
-    this.stream = null
+    this.stream = this.looking = null
     delete this.box.place.dataset.camera
   }
 

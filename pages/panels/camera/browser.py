@@ -33,7 +33,7 @@ def stop_browser_camera() -> None:
         stream.close()
 
 
-def browser_camera_data() -> dict[str, Any]:
+def camera_data() -> dict[str, Any]:
     """Return what `draw_camera` needs to find keypoints in the browser: file URLs, estimators."""
     return {
         "files": stage.browser_file_urls(get_browser_folder(Paths.find().weights)),

@@ -14,41 +14,56 @@ from core.live.streams import ServerStream
 from core.paths import Paths
 from pages.panels.access import current_owner
 from pages.panels.camera.session import live_session
+from pages.panels.visit import is_page_outdated
 
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # contact no other server
 PRIVACY = "Your pictures stay on the machine that runs Mudra."
-LOST = "The camera stopped by itself. Was it unplugged? Press START to go on."
-KEY, _LAST = "video_webrtc", "last_stream"
+_PREFIX = "video_"
+KEY, _LAST, _ENDED = f"{_PREFIX}webrtc", f"{_PREFIX}last_stream", f"{_PREFIX}ended"
 _ENDS_WITHIN_S = 2.0
 # the video fills its frame, which has the shape of the stage's box
 _FILLING = {"position": "fixed", "inset": 0, "width": "100%", "height": "100%"}
 
-
 low_latency.install(streamlit_webrtc)
 
 
-@dataclass(frozen=True)
-class WebRtcCamera:
-    """The video's frame in this run.
+@dataclass
+class _DrawnCamera:
+    """The stream with which the page was drawn, and whether the video was drawn, too."""
 
-    Attributes:
-        stream: None while the video doesn't play.
-        busy: whether the server has a video of the frame, also one that only begins or ends.
-        ended: why a camera that played has ended though nobody pressed STOP, else "".
-    """
-
-    stream: ServerStream | None = None
-    busy: bool = False
-    ended: str = ""
+    stream: ServerStream | None
+    complete: bool = False
 
 
-def open_webrtc_stream(constraints: dict[str, Any], is_on: bool) -> WebRtcCamera:
-    """Draw the frame with the video; return what comes from it. Its START and STOP are pressed by
-    the stage (server_camera.js).
+def show_webrtc_video(constraints: dict[str, Any]) -> ServerStream | None:
+    """Draw the frame with the video; return its stream, None while the camera is off. The page
+    reruns only when the camera starts or stops."""
+    drawn = _DrawnCamera(st.session_state.get(_LAST))
+    # nothing else in this fragment: of a run that is cut short, Streamlit removes what is not drawn
+    st.fragment(_draw_webrtc_video)(constraints, drawn)
+    return drawn.stream
 
-    Args:
-        is_on: whether the stage's camera is on.
-    """
+
+def camera_data() -> dict[str, Any]:
+    """Return what `draw_camera` needs of the server's video: `playing`, and `ended`, why the last
+    one has ended, else ""."""
+    known = st.session_state
+    return {"playing": known.get(_LAST) is not None, "ended": known.get(_ENDED, "")}
+
+
+def _draw_webrtc_video(constraints: dict[str, Any], drawn: _DrawnCamera) -> None:
+    """Draw the video as a fragment; rerun the whole page when the stream starts or stops, or where
+    a change of the page came with a message of the video."""
+    if drawn.complete and is_page_outdated(_PREFIX):
+        st.rerun()
+    if _open_webrtc_stream(constraints) is not drawn.stream:
+        st.rerun()
+    drawn.complete = True
+
+
+def _open_webrtc_stream(constraints: dict[str, Any]) -> ServerStream | None:
+    """Draw the WebRTC component, whose START and STOP the stage presses (server_camera.js); return
+    its stream while playing, else None."""
     paths = Paths.find().of(current_owner())  # who logged in has nets of their own
     session = live_session()
 
@@ -70,13 +85,12 @@ def open_webrtc_stream(constraints: dict[str, Any], is_on: bool) -> WebRtcCamera
         translations={"start": "START", "stop": "STOP"},
     )
     stream, known = context.video_processor, st.session_state
-    if is_on and context.state.playing and stream is not None:
-        known[_LAST] = stream
+    if context.state.playing and stream is not None:
+        known[_LAST], known[_ENDED] = stream, ""
         session.start(stream)
-        return WebRtcCamera(stream, busy=True)
+        return stream
     session.start(None)
     last: ServerStream | None = known.pop(_LAST, None)
-    return WebRtcCamera(
-        busy=context.state.playing or context.state.signalling,
-        ended=(last.live.interruption_text(_ENDS_WITHIN_S) or LOST) if last and is_on else "",
-    )
+    if last is not None:
+        known[_ENDED] = last.live.interruption_text(_ENDS_WITHIN_S)
+    return None
