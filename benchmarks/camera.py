@@ -1,14 +1,14 @@
-"""What the camera's user sees: whether START works, how soon an answer is on the screen, and how often
-Streamlit draws the page meanwhile; by one visitor or several.
+"""What the camera's user sees: whether START works, how soon an answer is on the screen, and how
+often Streamlit draws the page meanwhile; by one visitor or several.
 
     python -m benchmarks.camera [--place server|browser] [--starts N] [--visitors N] [--seconds S]
                                 [--json]
 
-Starts the studio and a Chromium whose fake camera shows two gestures in turn, each above a strip that
-is white for the first. An answer's time is that from the camera's own showing of a gesture's first
-picture until the page names the gesture, what the studio waits for to be sure included. START is
-pressed on a page loaded anew each time, and works if the video plays (or its canvas shows a pose)
-within START_WITHIN_S. Nobody presses anything in the SECONDS that are measured: `page_runs` are the
+Starts the studio and a Chromium whose fake camera shows two gestures in turn, each above a strip
+that is white for the first. An answer's time is that from the camera's own showing of a gesture's
+first picture until the page names the gesture, what the studio waits for to be sure included. START
+is pressed on a page loaded anew each time, and works if the video plays (or its canvas shows a
+pose) within START_WITHIN_S. Nobody presses anything in the SECONDS measured: `page_runs` are the
 runs that the browser requests of Streamlit then, `page_messages` what it gets from it.
 """
 
@@ -81,7 +81,8 @@ WATCH = """
     return stream
   }
   const boxes = (root) => [...root.querySelectorAll(".answer"),
-    ...[...root.querySelectorAll("*")].flatMap((one) => one.shadowRoot ? boxes(one.shadowRoot) : [])]
+    ...[...root.querySelectorAll("*")].flatMap(
+      (one) => one.shadowRoot ? boxes(one.shadowRoot) : [])]
   const watched = new WeakSet()
   const watch = (box) => {
     watched.add(box)
@@ -110,7 +111,7 @@ PLAYS = {
 def film_of(video: Path, path: Path) -> Path:
     """Write the film of both gestures, from the middles of their parts of the slideshow."""
     about = json.loads(video.with_suffix(".json").read_text())
-    wanted = {}
+    wanted: dict[str, float] = {}
     for part in about["timeline"]:
         wanted.setdefault(part["gesture"], part["start_s"] + 0.4 / about["fps"])
     pictures = {name: _picture_at(video, wanted[name] * about["fps"]) for name in GESTURES}
@@ -125,9 +126,7 @@ def film_of(video: Path, path: Path) -> Path:
 
 
 def _picture_at(video: Path, frame: float) -> Picture:
-    return on_screen(
-        next(one.rgb for n, one in enumerate(read_video(video)) if n > frame)  # type: ignore[arg-type]
-    )
+    return on_screen(next(one.rgb for n, one in enumerate(read_video(video)) if n > frame))
 
 
 def _with_strip(picture: Picture, white: bool) -> Picture:
@@ -144,7 +143,7 @@ def answer_times_ms(
     Args:
         seen: (ms, 1 where GESTURES[0] is shown), where this changes.
         read: (ms, name), where the answer changes.
-        until: the end of the observation in ms; a gesture shown later than a cycle before is left out.
+        until: the end of the observation in ms; the gesture shown then is left out.
     """
     found: list[float | None] = []
     for (begun, white), (ended, _) in zip(seen, [*seen[1:], (until, 0)], strict=True):
@@ -244,7 +243,7 @@ def measure_answers(
 
 
 def _times_on(page: Page) -> list[float | None]:
-    """The answers' times on one page; the camera is seen in the page or in the frame that has it."""
+    """The answers' times on one page. The page or the frame in it has the camera."""
     read = page.evaluate("mudraRead")
     seen = max((frame.evaluate("mudraSeen") for frame in page.frames), key=len)
     return answer_times_ms(seen[1:], read, time.time() * 1000)
