@@ -95,6 +95,12 @@ def test_a_download_runs_no_page_again() -> None:
     assert path == "pages/panels/controls.py" and words["on_click"] == "'ignore'"
 
 
+def test_the_look_hangs_on_no_inner_name_of_streamlit() -> None:
+    files = [p for p in (ROOT / "pages").rglob("*") if p.suffix in (".py", ".css", ".js")]
+    assert len(files) > 60
+    assert [p.name for p in files if "data-testid" in p.read_text(encoding="utf-8")] == []
+
+
 def test_javascript_lies_in_files_of_its_own() -> None:
     assert [m.path for m in MODULES if re.search(r"export default|=> \{|<script", m.text)] == []
 
