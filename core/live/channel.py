@@ -8,7 +8,8 @@ sends camera messages and commands. A command has the id of its page and a numbe
 it until it is acknowledged, also after a reload, and it is applied once.
 
 down: {"turn": 7, "applied": {page: 3}, "state": {topic: state or null}} or {"problem": text}
-up:   7, a turn that arrived; or {"commands": [{"page": id, "n": 3, "to": name, …}], "camera": …}
+up:   7, a turn that arrived; or {"commands": [{"page": id, "n": 3, "to": name, …}], "camera": …};
+      {} when nothing came for seconds: the answer shows that the connection works
 """
 
 import asyncio

@@ -14,7 +14,7 @@ from core.recording.samples import crop_factor
 from pages.components import join_modules, read_asset, to_css_color
 
 _FILES = "browser_files"
-_PARTS = ("answer", "camera", "cards", "lines", "people", "training")
+_PARTS = ("answer", "camera", "cards", "connection", "lines", "people", "training")
 
 
 def _style() -> str:
@@ -30,7 +30,7 @@ _component = st.components.v2.component(
 
 
 def connect_page(path: str, token: str) -> None:
-    """Connect the page to the live channel."""
+    """Connect the page to the live channel; a notice is shown while the connection is lost."""
     _component(
         key="stage_connection",
         data={"part": "connection", "channel": {"path": path, "token": token}},

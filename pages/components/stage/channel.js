@@ -1,8 +1,9 @@
 // The page's connection to the live channel (core/live/channel.py says what goes over it). State comes
 // down by topic and is kept for whoever asks later; commands go up, are sent again until they are
 // applied, and those that are no part of a recording survive a reload. A connection that is lost is
-// opened again, soon and then seldom.
-const AGAIN_MS = 2000, SELDOM_MS = 60000, GONE = 4404, REPEAT_MS = 1000, A_MESSAGE = 100
+// opened again, soon and then seldom. One that is silent is asked for an answer, and closed without it.
+const AGAIN_MS = 1000, SELDOM_MS = 15000, GONE = 4404, REPEAT_MS = 1000, A_MESSAGE = 100
+const ASK_AFTER = 5, SILENT = 10  // seconds of a page that is awake
 const KEPT = "mudra-commands", KEPT_MS = 30000
 const FLEETING = new Set(["begin", "beat", "end", "start", "stop", "pictures"])
 
@@ -17,8 +18,9 @@ export class Channel {
     this.topics = new Map()
     this.listeners = new Map()
     this.watchers = new Set()
-    this.unanswered = 0  // counted by whoever waits for an answer
-    this.repeat = setInterval(() => this.flush(), REPEAT_MS)
+    this.status = "open"  // or "lost" until a message comes, "silent", "gone": another token is needed
+    this.silence = 0  // s
+    this.repeat = setInterval(() => this.tick(), REPEAT_MS)
   }
 
   // `at`: {path, token}, or nothing for no connection.
@@ -36,23 +38,27 @@ export class Channel {
     const url = new URL(path, location.href)
     url.protocol = url.protocol.replace("http", "ws")
     const socket = this.socket = this.open(url)
+    this.silence = 0
     socket.onopen = () => {
       socket.send(token)
-      this.unanswered = 0
+      this.silence = ASK_AFTER - 1  // its first answer shows that it works
       this.turns = new Map()  // of this connection, by topic
       this.watchers.forEach((one) => one.opened?.())
       this.flush()
     }
     socket.onmessage = ({ data }) => {
-      this.unanswered = 0
+      if (this.socket !== socket) return
+      this.silence = 0
       this.apart = AGAIN_MS
-      if (this.socket === socket) this.receive(JSON.parse(data))
+      this.change("open")
+      this.receive(JSON.parse(data))
     }
     socket.onclose = ({ code }) => {
       if (this.socket !== socket) return
       socket.close()  // one that has fallen silent is still open
       this.socket = null
       this.watchers.forEach((one) => one.lost?.())
+      this.change(code === GONE ? "gone" : this.silence === SILENT ? "silent" : "lost")
       if (code !== GONE) setTimeout(() => this.reach(path, token), this.apart)
       this.apart = Math.min(2 * this.apart, SELDOM_MS)
     }
@@ -60,8 +66,19 @@ export class Channel {
 
   get isOpen() { return this.socket?.readyState === 1 }
 
-  // It has fallen silent.
-  giveUp() { this.socket?.onclose({}) }
+  tick() {
+    this.flush()
+    if (!this.socket) return
+    this.silence += 1
+    if (this.silence === ASK_AFTER) this.send({})
+    if (this.silence === SILENT) this.socket.onclose({})
+  }
+
+  change(status) {
+    if (status === this.status) return
+    this.status = status
+    this.watchers.forEach((one) => one.changed?.(status))
+  }
 
   // ------------------------------------------------------------------------------------- state
 
@@ -96,7 +113,8 @@ export class Channel {
     return () => this.listeners.get(topic).delete(hear)
   }
 
-  // `one`: {opened, lost, failed}, each called where it is there. Returns a function that ends this.
+  // `one`: {opened, lost, changed, failed}, each called where it is there. Returns a function that ends
+  // this.
   watch(one) {
     this.watchers.add(one)
     return () => this.watchers.delete(one)
