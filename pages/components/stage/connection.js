@@ -6,13 +6,16 @@ const AFTER_MS = { lost: 2000, silent: 0, gone: 5000 }  // Streamlit may bring a
 const LOST = "No connection to Mudra: answers stand still. Trying again …"
 const TEXTS = { lost: LOST, silent: LOST, gone: "Mudra has closed this page’s connection. Reload the page." }
 
+/** @param {Component<ConnectionData, Stops & { notice: HTMLElement }>} component */
 export function connection({ data, parentElement }) {
   const live = channel()
   parentElement.stop?.()
   const notice = parentElement.notice ??= parentElement.appendChild(made("p", "notice"))
   notice.setAttribute("role", "status")
   let timer = 0
+  /** @param {string} text */
   const say = (text) => { if (notice.textContent !== text) notice.textContent = text }
+  /** @param {ChannelStatus} status */
   const changed = (status) => {
     clearTimeout(timer)
     if (status === "open") say("")
@@ -25,5 +28,5 @@ export function connection({ data, parentElement }) {
     unwatch()
   }
   live.connect(data.channel)
-  return () => parentElement.stop()
+  return () => parentElement.stop?.()
 }
