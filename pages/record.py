@@ -17,7 +17,7 @@ from core.recording.sample_pictures import draw_sample
 from core.recording.samples import AddReport
 from core.store import Gesture, Project
 from core.store.bin import delete_samples
-from pages.components.stage import draw_lines
+from pages.components.stage import Lines, draw_lines
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
@@ -227,7 +227,7 @@ def show_remote_control(live: LiveProcessor | None, recorder: Recorder, gesture:
         draw_lines("remote", "remote")
 
 
-def _remote_state(remote: RecordingRemote) -> dict[str, list[str]]:
+def _remote_state(remote: RecordingRemote) -> Lines:
     """Return the remote control's port, last command and error, as lines."""
     text = f"🎛 Listening on port {remote.port}. {remote.last_command}"
     return {"texts": [text], "errors": [remote.error] if remote.error else []}

@@ -2,7 +2,7 @@
 drift from the training data, and the rates, as JSON for the page's stage.
 """
 
-from typing import Any
+from typing import TypedDict
 
 from core.gestures.modelfile.drift import HALF_NOTE, DriftMonitor, Hand
 from core.gestures.motion import stream
@@ -20,7 +20,25 @@ NEAR_MISS_REASONS = {
 }
 
 
-def answers_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
+class Bar(TypedDict):
+    """A gesture's probability; `most`: whether it is the highest."""
+
+    emoji: str
+    name: str
+    share: float
+    most: bool
+
+
+class HandAnswer(TypedDict):
+    """A hand's or body's gesture, and a bar per gesture."""
+
+    emoji: str
+    name: str
+    note: str
+    bars: list[Bar]
+
+
+def answers_of(latest: Latest, skeleton: str | None = None) -> list[HandAnswer]:
     """Return each hand's or body's gesture with probabilities, then a moving gesture just
     performed; else "No hand" or "Nobody"."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
@@ -39,7 +57,7 @@ def recent_motions(latest: Latest) -> str:
     return " · ".join(f"{event.gesture.title} {event.confidence:.0%}" for event in events)
 
 
-def placeholder(emoji: str, name: str) -> list[dict[str, Any]]:
+def placeholder(emoji: str, name: str) -> list[HandAnswer]:
     """Return the answer of one emoji with a name, while there is no frame."""
     return [_answer_data(emoji, name)]
 
@@ -58,7 +76,7 @@ def _label_hand(hand: HandReading, is_person: bool) -> str:
     return f"{side} hand" if side else f"a {hand.hand}"
 
 
-def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
+def _reading_data(hand: HandReading, label: str) -> HandAnswer:
     """Return a hand's answer data: gesture or "No gesture", a note, and a bar per gesture."""
     if hand.gesture is not None:
         said = _answer_data(hand.gesture.emoji, hand.gesture.name, label)
@@ -76,7 +94,7 @@ def _reading_data(hand: HandReading, label: str) -> dict[str, Any]:
     return said
 
 
-def _motion_data(latest: Latest) -> dict[str, Any] | None:
+def _motion_data(latest: Latest) -> HandAnswer | None:
     """Return the answer data of a moving gesture just performed or narrowly missed, or None."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
@@ -92,7 +110,7 @@ def _motion_data(latest: Latest) -> dict[str, Any] | None:
     return None
 
 
-def _answer_data(emoji: str, name: str, note: str = "") -> dict[str, Any]:
+def _answer_data(emoji: str, name: str, note: str = "") -> HandAnswer:
     return {"emoji": emoji, "name": name, "note": note, "bars": []}
 
 

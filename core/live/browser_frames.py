@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -34,6 +34,56 @@ _MIN_SCORE = 1e-6  # a score of 0 would mean a missing keypoint
 _CLOCK_MESSAGES = 50  # after so many the offset of a clock that paused in standby is corrected
 
 Message = Mapping[str, Any]
+
+
+class BrowserCrop(TypedDict):
+    """A square (left, top, side) in px of the picture, and its JPEG in base64."""
+
+    region: list[float]
+    jpeg: str
+
+
+class BrowserPose(TypedDict):
+    """A hand with its side, or a body with its keypoints' visibility: px, and metres in `world`."""
+
+    keypoints: list[list[float]]
+    world: list[list[float]]
+    score: float
+    side: NotRequired[str]
+    visibility: NotRequired[list[float]]
+
+
+class BrowserFrame(TypedDict):
+    """A frame's poses: number, time on the browser's clock in ms, size (width, height), time spent
+    in ms, the browser estimator, and perhaps the poses' crops."""
+
+    n: int
+    t: float
+    size: list[int]
+    spent: float
+    by: str
+    poses: list[BrowserPose]
+    crops: NotRequired[list[BrowserCrop | None]]
+
+
+class FrameCrops(TypedDict):
+    """The requested crops of a frame."""
+
+    n: int
+    crops: list[BrowserCrop | None]
+
+
+class CameraMessage(TypedDict):
+    """A page's camera: the page, the browser's clock in ms, whether it loads the model, new
+    frames, and perhaps requested crops; untrusted."""
+
+    page: str
+    now: float
+    opening: bool
+    frames: list[BrowserFrame]
+    crops: NotRequired[list[FrameCrops]]
+
+
 Crops = tuple[Crop | None, ...]
 
 
@@ -100,26 +150,16 @@ class BrowserFrames:
         return self.crops
 
     def receive(self, message: Message) -> None:
-        """Read the new frames of a message.
-
-        Args:
-            message: `page`; `now`, the browser's clock in ms; `opening` while it loads the model;
-                `frames`, each with its number `n`, its time `t` on that clock, `size` (width,
-                height), `spent` ms, `by` one of BROWSER_ESTIMATORS, `poses` and perhaps their
-                `crops`; and perhaps requested `crops`.
-
-        Raises:
-            MediaError: the message is invalid.
-        """
+        """Read the new frames of a `CameraMessage`; raise MediaError if it is invalid."""
         try:
             with self._lock:
-                self._read_message(message)
+                self._read_message(cast(CameraMessage, message))
         except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
             raise MediaError(
                 f"the browser's camera sent an invalid message ({error!r}): reload the page"
             ) from error
 
-    def _read_message(self, message: Message) -> None:
+    def _read_message(self, message: CameraMessage) -> None:
         """Read clock, new frames and requested crops; a new page resets the state."""
         if message["page"] != self.page:
             self.page, self.last_number = str(message["page"])[:40], 0
@@ -146,7 +186,7 @@ class BrowserFrames:
             raise ValueError(f"clock of {browser_s} s")
         self._offsets_s.append(self._clock() - browser_s)
 
-    def _read_frame(self, frame: Message, number: int) -> None:
+    def _read_frame(self, frame: BrowserFrame, number: int) -> None:
         """Pass a frame to the stream, unless its estimator is no longer selected."""
         browser_s = float(frame["t"]) / 1000
         if not np.isfinite(browser_s):
@@ -181,7 +221,7 @@ class BrowserFrames:
         return tuple(poses)
 
 
-def _parse_pose(message: Message, source: BrowserEstimator) -> Pose:
+def _parse_pose(message: BrowserPose, source: BrowserEstimator) -> Pose:
     """Parse a pose in a browser's message. A hand's keypoints get the hand's score; a body's
     keypoints are scored by visibility, and the body by their mean."""
     count = source.skeleton.single.size
@@ -212,13 +252,13 @@ def _parse_array(values: Sequence[Any], shape: tuple[int, ...]) -> Floats:
     return array
 
 
-def _parse_crops(frame: Message) -> Crops:
+def _parse_crops(frame: BrowserFrame | FrameCrops) -> Crops:
     """Parse the crops of a frame's poses, in the order of the poses."""
     max_crops = max(source.max_poses for source in BROWSER_ESTIMATORS.values())
     return tuple(_parse_crop(crop) for crop in frame.get("crops", ())[:max_crops])
 
 
-def _parse_crop(message: Message | None) -> Crop | None:
+def _parse_crop(message: BrowserCrop | None) -> Crop | None:
     """Parse a crop's square and JPEG, which is validated; return None for None."""
     if message is None:
         return None

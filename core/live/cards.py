@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import NotRequired, Protocol, TypedDict, cast
 
 from core.errors import MediaError, MudraError, NotFoundError
 from core.gestures.labels import explain_gesture
@@ -27,6 +27,69 @@ START_CAMERA = "Press START and allow the camera."
 CAMERA_STARTING = "The camera starts …"
 REREAD_S = 0.5  # other windows and the writer's thread change the store, too
 _AUTOMATIC_KINDS = {"beat", "end", "pictures"}  # sent without a click
+
+
+class Card(TypedDict):
+    """A gesture's card; `how` to perform it, or ""; `crops`, ids of samples, newest first."""
+
+    id: int
+    name: str
+    emoji: str
+    moves: bool
+    samples: int
+    how: str
+    crops: list[int]
+
+
+class CardsRecording(TypedDict):
+    """The running recording; `since`: seconds since its countdown ended, None before a frame."""
+
+    gesture: int | None
+    since: float | None
+    short: str
+    long: str
+
+
+class CardsState(TypedDict):
+    """What the cards show.
+
+    Attributes:
+        mode: "hold" or "press".
+        off: why recording is impossible now, or "".
+        alert: why a recording ended early, or "".
+        problem: why the command of number `refused` failed, or "".
+        note: the counts of the last recording.
+        chosen: a gesture's id.
+        clicks: seconds and pitches in Hz of a moving gesture's beat.
+        edits, recorded: of `GestureCards`.
+    """
+
+    mode: str
+    off: str
+    alert: str
+    problem: str
+    refused: int
+    note: str
+    chosen: int | None
+    recording: CardsRecording | None
+    clicks: list[tuple[float, int]]
+    edits: int
+    recorded: int
+    cards: list[Card]
+
+
+class CardsCommand(TypedDict):
+    """A command of the page to the cards, see `GestureCards.receive`; untrusted."""
+
+    n: int
+    kind: str
+    gesture: NotRequired[int]
+    held: NotRequired[float]
+    sample: NotRequired[int]
+    name: NotRequired[str]
+    emoji: NotRequired[str]
+    moves: NotRequired[bool]
+    ids: NotRequired[list[int]]
 
 
 class FrameSource(Protocol):
@@ -86,7 +149,7 @@ class GestureCards:
         self._busy = False
         self._problem, self._refused = "", 0
         self._pictures: list[int] = []
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[Card] = []
         self._read_s = float("-inf")
         self._lock = threading.RLock()
 
@@ -138,12 +201,12 @@ class GestureCards:
             if kind not in _AUTOMATIC_KINDS:
                 self._problem = ""
             try:
-                self._apply(kind, command)
+                self._apply(kind, cast(CardsCommand, command))
             except (MudraError, OSError, MemoryError) as problem:
                 self._problem, self._refused = describe_error(problem), int(command["n"])
             self._read_s = float("-inf")
 
-    def _apply(self, kind: str, command: Message) -> None:
+    def _apply(self, kind: str, command: CardsCommand) -> None:
         """Dispatch a command by kind: recording, selection, pictures, else an edit."""
         if kind in ("begin", "beat", "end", "start", "stop"):
             self._record(kind, command)
@@ -155,7 +218,7 @@ class GestureCards:
             self._edit(kind, command)
             self.edits += 1
 
-    def _record(self, kind: str, command: Message) -> None:
+    def _record(self, kind: str, command: CardsCommand) -> None:
         """Start, extend or stop a recording; raise MediaError if the camera is off. A start for the
         other mode is ignored."""
         held_s, setup = float(command.get("held", 0)) / 1000, self._setup
@@ -174,7 +237,7 @@ class GestureCards:
             self.choose(gesture.id)
             self._busy = True
 
-    def _edit(self, kind: str, command: Message) -> None:
+    def _edit(self, kind: str, command: CardsCommand) -> None:
         """Delete a sample, or add, rename or remove a gesture."""
         if kind == "delete":
             if not delete_samples(self.store, self.project_id, [int(command["sample"])]):
@@ -189,7 +252,7 @@ class GestureCards:
         elif kind == "remove":
             self.store.delete_gesture(self._find_gesture(command).id)
 
-    def _find_gesture(self, command: Message) -> Gesture:
+    def _find_gesture(self, command: CardsCommand) -> Gesture:
         """Return the command's enabled gesture; raise NotFoundError if it is gone."""
         found = self.gestures().get(int(command["gesture"]))
         if found is None:
@@ -198,14 +261,8 @@ class GestureCards:
 
     # --------------------------------------------------------------------- what the cards show
 
-    def state(self) -> dict[str, Any]:
-        """Return what the cards show: `mode`, "hold" or "press"; `off`, why recording is impossible
-        now, or ""; `alert`, why a recording ended early, or ""; `problem`, why the command of
-        number `refused` failed, or ""; `note`, the counts of the last recording; `chosen`, a
-        gesture's id; `recording`, None or its `gesture`, a `short` and a `long` text and the
-        seconds `since` its countdown ended; `clicks` of a moving gesture's beat; `edits` and
-        `recorded`; `cards`, each with `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform
-        it, or "", and `crops`, ids of samples, newest first."""
+    def state(self) -> CardsState:
+        """Return what the cards show now; store the samples of a recording that has ended."""
         with self._lock:
             setup, progress = self._setup, self._setup.recorder.status()
             if self._busy and progress.state == "idle":
@@ -239,7 +296,7 @@ class GestureCards:
         self._rows = [self._card_data(g, counts.get(g.id, 0)) for g in self.gestures().values()]
         self._read_s = time.monotonic()
 
-    def _card_data(self, gesture: Gesture, samples: int) -> dict[str, Any]:
+    def _card_data(self, gesture: Gesture, samples: int) -> Card:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
         how = explain_gesture(gesture.name) or "Each sample is one performance."
         newest = list_newest_ids(self.store, self.project_id, gesture.id, MAX_THUMBNAILS)
@@ -264,7 +321,7 @@ def _to_data_url(jpeg: bytes) -> str:
     return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
-def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
+def _recording_data(progress: RecordingStatus) -> CardsRecording | None:
     """Return the running recording's gesture, texts and seconds since its countdown, or None."""
     if progress.state == "idle":
         return None
@@ -272,8 +329,8 @@ def _recording_data(progress: RecordingStatus) -> dict[str, Any] | None:
     short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"
-    texts = {"short": short, "long": long}
-    return {"gesture": progress.gesture_id, "since": progress.since_s, **texts}
+    gesture, since = progress.gesture_id, progress.since_s
+    return {"gesture": gesture, "since": since, "short": short, "long": long}
 
 
 def _describe_counts(progress: RecordingStatus, names: dict[int, str]) -> str:

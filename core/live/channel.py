@@ -8,7 +8,8 @@ sends camera messages and commands. A command has the id of its page and a numbe
 it until it is acknowledged, also after a reload, and it is applied once.
 
 down: {"turn": 7, "applied": {page: 3}, "state": {topic: state or null}} or {"problem": text}
-up:   7, a turn that arrived; or {"commands": [{"page": id, "n": 3, "to": name, …}], "camera": …}
+up:   7, a turn that arrived; or {"commands": [{"page": id, "n": 3, "to": name, …}], "camera": …};
+      {} when nothing came for seconds: the answer shows that the connection works
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypedDict
 from weakref import WeakSet, WeakValueDictionary
 
 from starlette.concurrency import run_in_threadpool
@@ -44,6 +45,20 @@ _TOKEN_BYTES, _MAX_TOKEN_CHARS = 24, 64
 Message = Mapping[str, Any]
 State = Callable[[], Any]
 Receive = Callable[[Message], object]
+
+
+class StateMessage(TypedDict):
+    """What changed: the number of the last applied command by page, the state by topic."""
+
+    turn: int
+    applied: dict[str, int]
+    state: dict[str, Any]
+
+
+class ProblemMessage(TypedDict):
+    """Why a message of the page was not applied."""
+
+    problem: str
 
 
 class _Inbox:
@@ -173,10 +188,10 @@ class Connection:
             message = _parse_message(text)
             self._pages |= self.channel.receive(message)
         except MediaError as error:
-            return json.dumps({"problem": str(error)})
+            return _describe_problem(str(error))
         except (KeyError, TypeError, ValueError) as error:
             problem = f"the page sent an invalid message ({error!r}): reload the page"
-            return json.dumps({"problem": problem})
+            return _describe_problem(problem)
         return self.news(even_if_same=True)
 
     def news(self, *, even_if_same: bool = False) -> str:
@@ -197,7 +212,13 @@ class Connection:
                 return ""
             self._sent, self._applied = state, applied
             self._turn += 1
-            return json.dumps({"turn": self._turn, "applied": applied, "state": changed})
+            news: StateMessage = {"turn": self._turn, "applied": applied, "state": changed}
+            return json.dumps(news)
+
+
+def _describe_problem(text: str) -> str:
+    message: ProblemMessage = {"problem": text}
+    return json.dumps(message)
 
 
 def live_route(path: str) -> WebSocketRoute:

@@ -5,11 +5,11 @@ gesture cards, and the open page's other topics.
 import threading
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 from core.gestures.modelfile.drift import DriftMonitor
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.live.answers import answers_of, drift_warning, rates_text, recent_motions
+from core.live.answers import HandAnswer, answers_of, drift_warning, rates_text, recent_motions
 from core.live.cards import GestureCards
 from core.live.channel import Channel, Message, Receive, State
 from core.live.live import Latest
@@ -17,6 +17,23 @@ from core.live.streams import BrowserStream, CameraStream
 
 DRIFT_EVERY_S = 0.25
 ANSWER, CAMERA, PEOPLE, PROBLEM = "answer", "camera", "people", "problem"
+
+
+class Answer(TypedDict):
+    """The last frame's answer, what is wrong with the camera, and details."""
+
+    hands: list[HandAnswer]
+    problem: str
+    drift: str
+    motions: str
+    rates: str
+
+
+class People(TypedDict):
+    """The numbers of the visible people, and of the chosen one."""
+
+    numbers: list[int]
+    chosen: int
 
 
 class LiveSession:
@@ -86,9 +103,8 @@ class LiveSession:
                 self._drift = model, DriftMonitor(model.about.usual, model.skeleton)
         self.show(ANSWER, self.answer)
 
-    def answer(self) -> dict[str, Any] | None:
-        """Return the last frame's answer: `hands`, `problem`, `drift`, `motions` and `rates`; None
-        while the camera is off or paused."""
+    def answer(self) -> Answer | None:
+        """Return the last frame's answer; None while the camera is off or paused."""
         if self.stream is None or self.stream.live.options.paused:
             return None
         latest = self.stream.live.latest()
@@ -116,7 +132,11 @@ class LiveSession:
 
     def show_people(self) -> None:
         """Bring the numbers of the visible people to the page, which may choose one."""
-        self.show(PEOPLE, lambda: {"numbers": self.numbers(), "chosen": self.person})
+        self.show(PEOPLE, self.people)
+
+    def people(self) -> People:
+        """Return the visible people's numbers and the chosen one."""
+        return {"numbers": self.numbers(), "chosen": self.person}
 
     def numbers(self) -> list[int]:
         """Return the numbers of the hands or people in the camera's last picture, in order."""

@@ -3,7 +3,7 @@ Both feed a `LiveProcessor`.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from core.live.browser_frames import (
     BROWSER_ESTIMATORS,
@@ -24,6 +24,46 @@ PAUSED = Options(paused=True)
 
 def do_nothing() -> None:
     """Do nothing: the default callback for a stream's end."""
+
+
+class HandLabel(TypedDict):
+    """The label over a hand or body: handedness, text, CSS colour or "", box centre in px."""
+
+    side: str | None
+    text: str
+    color: str
+    at: list[int]
+
+
+class CameraState(TypedDict):
+    """What the browser's camera must know.
+
+    Attributes:
+        by: the browser estimator in use; None before the first.
+        count: the most poses.
+        paused: the picture only passes.
+        bare: no skeleton is drawn.
+        recording: no frame may be lost.
+        crops: each frame must bring its crops.
+        names: labels over the hands or bodies.
+        keeps: whether crops of the last second may be requested.
+        asked: the frames whose crops are requested.
+        note: shown over the video.
+        page, received: of `BrowserFrames`: the page, and its last frame.
+    """
+
+    by: str | None
+    count: int
+    paused: bool
+    bare: bool
+    recording: bool
+    crops: bool
+    names: list[HandLabel]
+    keeps: bool
+    asked: list[int]
+    note: str
+    page: str
+    received: int
 
 
 class CameraStream:
@@ -110,8 +150,8 @@ class BrowserStream(CameraStream):
         """Read the frames of a message, see `BrowserFrames.receive`."""
         self.frames.receive(message)
 
-    def state(self) -> dict[str, Any]:
-        """Return what the browser's camera must know, see `draw_camera`."""
+    def state(self) -> CameraState:
+        """Return what the browser's camera must know."""
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
         recording = recorder is not None and recorder.status().state != "idle"
         if not options.paused:  # a page without video leaves the estimator ready
@@ -143,8 +183,8 @@ def _refuse_estimator(options: Options) -> Any:
     raise AssertionError("pictures stay in the browser, so the server needs no estimator")
 
 
-def _hand_label_data(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
-    """Return the label over a hand or body: handedness, text, CSS colour, box centre in px."""
+def _hand_label_data(hand: HandReading, *, numbered: bool) -> HandLabel:
+    """Return the label over a hand or body."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
     x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)

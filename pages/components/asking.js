@@ -5,10 +5,11 @@ const PRESSED_MS = 1500, AGAIN_MS = 3000
 
 const presses = () => {
   if (!window.mudraPresses) {
-    window.mudraPresses = { last: -Infinity }
+    const known = window.mudraPresses = { last: -Infinity }
+    /** @param {Event} event */
     const note = (event) => {
-      const onStage = event.composedPath().some((one) => one.dataset?.part)
-      if (!onStage) window.mudraPresses.last = performance.now()
+      const onStage = event.composedPath().some((one) => one instanceof HTMLElement && one.dataset.part)
+      if (!onStage) known.last = performance.now()
     }
     for (const kind of ["pointerup", "keyup"]) document.addEventListener(kind, note, true)
   }
@@ -16,11 +17,17 @@ const presses = () => {
 }
 
 export class Asking {
+  /** @param {() => void} ask */
   constructor(ask, { now = () => performance.now(), pressed = presses() } = {}) {
-    Object.assign(this, { ask, now, pressed, timer: null })
+    this.ask = ask
+    this.now = now
+    this.pressed = pressed
+    /** @type {number | null} */
+    this.timer = null
   }
 
   // Asks after `wait_ms`; what was asked before is forgotten.
+  /** @param {number} wait_ms */
   in(wait_ms) {
     this.stop()
     this.timer = setTimeout(() => {
@@ -33,7 +40,7 @@ export class Asking {
   get isWaiting() { return this.timer !== null }
 
   stop() {
-    clearTimeout(this.timer)
+    clearTimeout(this.timer ?? 0)
     this.timer = null
   }
 }

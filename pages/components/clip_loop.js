@@ -1,8 +1,10 @@
 // One picture of frames side by side, played.
+import { find } from "./elements.js"
 import { play } from "./loop.js"
 
+/** @param {Component<ClipData>} component */
 export default function ({ data, parentElement }) {
-  const image = parentElement.querySelector("img")
+  const image = find(parentElement, "img")
   image.onload = () => play(image)
   if (image.getAttribute("src") !== data.picture) image.src = data.picture
 }

@@ -2,6 +2,7 @@
 // the whole way: it stands still a while, and is all that is shown where motion is not wanted.
 const FRAME_MS = 90, STILL_MS = 450
 
+/** @param {HTMLImageElement} image */
 export const play = (image) => {
   const frames = image.naturalWidth / image.naturalHeight
   image.classList.toggle("loop", frames > 1)

@@ -221,7 +221,7 @@ NOT_ANSWERED = """async (canvas) => {
   camera.dismiss()
   camera.equip = () => {}
   camera.unlisten()
-  camera.channel = { isOpen: true, unanswered: 0,
+  camera.channel = { isOpen: true,
     send: ({ camera: { frames } }) => words.push(frames.map(({ n }) => n)) }
   camera.data = { ...camera.data, crops: false, recording: true }
   for (let i = 0; i < 40; i++) await camera.take({ found: [], picture, t: i, ms: 1 }, null)

@@ -1,5 +1,6 @@
 """What lives comes by itself and draws no page; each press is applied once, whatever happens."""
 
+import signal
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import all_is_heard, card, reads, settled, start_in_browser
 from tests.conftest import wait_until
-from tests.support.studio import start_camera
+from tests.support.studio import start_camera, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder", "browser_files")]
 
@@ -126,3 +127,43 @@ def test_what_was_not_applied_before_a_reload_is_applied_once_after_it(look, fil
         page.reload()
         expect(card(page, "g2")).to_be_visible(timeout=10_000)
         assert_each_once(store, project, before, 3)
+
+
+def notice(page):
+    return page.locator("[data-part=connection] [role=status]")
+
+
+def test_a_server_that_falls_silent_or_dies_is_said_and_the_notice_goes_when_it_is_back(
+    look, film, tmp_path
+):
+    lost = "No connection to Mudra: answers stand still. Trying again …"
+    with studio(tmp_path) as (address, server), look(film, address=address) as page:
+        page.goto("/demo")
+        settled(page)
+        page.wait_for_timeout(12_000)  # nothing lives on this page, and its connection holds
+        expect(notice(page)).to_have_text("")
+        server.send_signal(signal.SIGSTOP)
+        try:
+            expect(notice(page)).to_have_text(lost, timeout=20_000)
+            expect(notice(page)).to_be_in_viewport()
+        finally:
+            server.send_signal(signal.SIGCONT)
+        expect(notice(page)).to_be_hidden()
+        settled(page)
+        server.kill()
+        expect(notice(page)).to_have_text(lost, timeout=10_000)
+
+
+def test_a_page_whose_connection_was_ended_for_good_is_told_to_reload(look, film):
+    with look(film) as page:
+        page.goto("/record")
+        settled(page)
+        page.wait_for_function("window.mudraChannel?.socket")
+        page.evaluate("mudraChannel.connect({ path: '/mudra/live', token: 'of nobody' })")
+        expect(notice(page)).to_have_text(
+            "Mudra has closed this page’s connection. Reload the page.", timeout=20_000
+        )
+        page.reload()
+        settled(page)
+        page.wait_for_function("mudraChannel?.topics.size && mudraChannel.status === 'open'")
+        expect(notice(page)).to_be_hidden()

@@ -120,6 +120,14 @@ def test_a_slow_page_gets_the_newest_state_and_never_a_queue(open_socket, channe
         assert receive(talk)["state"] == {"n": 49}
 
 
+def test_who_asks_with_an_empty_message_is_answered_though_nothing_changed(open_socket, channel):
+    with open_socket(channel.token) as talk:
+        with pytest.raises(TimeoutError):
+            talk.recv(timeout=1.2)
+        for turn in (1, 2, 3):
+            assert answer_to(talk, "{}") == {"turn": turn, "applied": {}, "state": {}}
+
+
 def test_a_command_that_is_repeated_is_applied_once_and_in_order(open_socket, channel):
     with open_socket(channel.token) as talk:
         assert answer_to(talk, commands(1))["applied"] == {"a": 1}

@@ -3,18 +3,44 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import streamlit as st
 
+from core.live.answers import HandAnswer
 from core.live.browser_frames import BrowserEstimator
+from core.live.cards import CardsState
 from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from core.pose.types import VISIBLE
 from core.recording.samples import crop_factor
 from pages.components import join_modules, read_asset, to_css_color
 
 _FILES = "browser_files"
-_PARTS = ("answer", "camera", "cards", "lines", "people", "training")
+_PARTS = ("answer", "camera", "cards", "connection", "lines", "people", "training")
+
+
+class Tone(TypedDict):
+    """A tone for each change; 0 Hz is silence."""
+
+    changes: int
+    hz: float
+
+
+class Lines(TypedDict):
+    """Lines about something that lives, and its errors."""
+
+    texts: NotRequired[list[str]]
+    errors: list[str]
+    tone: NotRequired[Tone | None]
+
+
+class TrainingState(TypedDict):
+    """A running training; `curve`: the accuracy after each epoch, 0 to 1."""
+
+    over: bool
+    fraction: float
+    text: str
+    curve: list[float]
 
 
 def _style() -> str:
@@ -30,7 +56,7 @@ _component = st.components.v2.component(
 
 
 def connect_page(path: str, token: str) -> None:
-    """Connect the page to the live channel."""
+    """Connect the page to the live channel; a notice is shown while the connection is lost."""
     _component(
         key="stage_connection",
         data={"part": "connection", "channel": {"path": path, "token": token}},
@@ -38,10 +64,9 @@ def connect_page(path: str, token: str) -> None:
 
 
 def draw_answer(
-    key: str, hands: Sequence[Mapping[str, Any]], topic: str = "", *, details: bool = False
+    key: str, hands: Sequence[HandAnswer], topic: str = "", *, details: bool = False
 ) -> None:
-    """Draw an answer: each hand's `emoji`, `name`, `note` and `bars`; a bar has `emoji`, `name`,
-    `share` (the probability) and `most`, whether it is the highest.
+    """Draw an answer.
 
     Args:
         hands: shown while the topic isn't known.
@@ -53,13 +78,13 @@ def draw_answer(
 
 
 def draw_cards(
-    key: str, topic: str, state: Mapping[str, Any], signs: Sequence[str], drawn: Mapping[str, int]
+    key: str, topic: str, state: CardsState, signs: Sequence[str], drawn: Mapping[str, int]
 ) -> None:
     """Draw a project's gesture cards.
 
     Args:
         topic: of the channel that brings their state.
-        state: of the cards now, see `GestureCards.state`.
+        state: of the cards now.
         signs: the emoji to choose from.
         drawn: `edits` and `recorded` of the state that the page shows: it reruns for others.
     """
@@ -68,7 +93,7 @@ def draw_cards(
 
 
 def draw_lines(key: str, topic: str) -> None:
-    """Draw a topic's `texts` and `errors`, and play its `tone`: {`changes`, `hz`}."""
+    """Draw the `Lines` of a topic, and play their tone."""
     _component(key=key, data={"part": "lines", "topic": topic})
 
 
@@ -77,9 +102,8 @@ def draw_people(key: str, topic: str, colors: Sequence[str]) -> None:
     _component(key=key, data={"part": "people", "topic": topic, "colors": colors})
 
 
-def draw_training(key: str, topic: str, state: Mapping[str, Any]) -> None:
-    """Draw a running training: `text`, `fraction`, `curve`, the accuracy after each epoch; the page
-    reruns when it is `over`."""
+def draw_training(key: str, topic: str, state: TrainingState) -> None:
+    """Draw a running training; the page reruns when it is over."""
     _component(
         key=key, data={"part": "training", "topic": topic, "state": state}, on_asked_change=_rerun
     )
@@ -122,13 +146,8 @@ def draw_camera(key: str, data: Mapping[str, Any]) -> Any:
             constraints; `words` for people. For the server also `playing`, whether it has the
             frame's video, and `ended`, why the last one has ended. For the browser also `files`,
             see `browser_file_urls`, and `finders` by name, see `describe_browser_estimator`, each
-            with its `words`. What the server wants of the browser's camera comes by the channel,
-            see `BrowserStream.state`: `by`, the finder in use, None before the first; `count`, the
-            most poses; `paused`, whether the picture only passes; `bare`, whether no skeleton is
-            drawn; `recording`, whether no frame may be lost; `crops`, whether each frame must bring
-            its crops; `keeps`, whether those of the last second may be requested, and `asked`, of
-            which frames; `names`, each hand's or body's `side`, `text`, `color` and position `at`;
-            `note`, shown over the video; `page` and `received` of `core.live.browser_frames`.
+            with its `words`. What the server wants of the browser's camera comes by the channel:
+            `CameraState`.
     """
     return _component(
         key=key,

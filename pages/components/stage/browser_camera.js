@@ -48,9 +48,7 @@ export class BrowserCamera {
       if (this.stream && performance.now() - this.toldAt >= BEAT_MS) this.tell()
       if (this.data) this.equip()
       if (this.busy && ++this.silent > SILENT) this.renew()
-      const { channel } = this
       if (this.stream && !this.wanted && ++this.unknown % SILENT === 0) this.server.send(true)
-      if (this.stream && channel.isOpen && ++channel.unanswered > SILENT) channel.giveUp()
     }, BEAT_MS / 4)
   }
 

@@ -3,6 +3,10 @@
 import { made } from "../elements.js"
 
 export class CameraBox {
+  /**
+   * @param {HTMLElement} root
+   * @param {{ start(): void, stop(): void, choose(id: string): void, go(page: string): void }} acts
+   */
   constructor(root, { start, stop, choose, go }) {
     this.root = made("div", "camera")
     this.picture = made("div", "picture")
@@ -14,6 +18,7 @@ export class CameraBox {
     this.problem = made("div", "problem", "", { hidden: true })
     this.problemText = made("p")
     this.problemText.setAttribute("role", "alert")
+    /** @param {string} page @param {string} text */
     const link = (page, text) =>
       made("button", "link", text, { type: "button", onclick: () => go(page) })
     this.problem.append(this.problemText, link("demo", "Try the demo instead"),
@@ -29,10 +34,14 @@ export class CameraBox {
     this.bar.append(this.stopButton, this.cameras, this.status)
     this.root.append(this.picture, this.bar)
     root.append(this.root)
-    this.place = root.getRootNode().host?.closest(".st-key-camera") ?? root  // the frame's place, too
+    const page = /** @type {ShadowRoot} */ (root.getRootNode()).host
+    /** @type {HTMLElement} */
+    this.place = page?.closest(".st-key-camera") ?? root  // the frame's place, too
+    this.shown = ""
   }
 
   // `state`: "off", "opening" or "on".
+  /** @param {Words} words @param {string} state */
   draw(words, state) {
     this.cover.hidden = state === "on"
     this.startButton.hidden = state !== "off"
@@ -44,9 +53,11 @@ export class CameraBox {
   }
 
   // An equal text is not set again: a screen reader would read it again.
+  /** @param {string} text */
   say(text) { if (this.status.textContent !== text) this.status.textContent = text }
 
   // What is wrong, with its fix; null for nothing.
+  /** @param {string | null} text */
   warn(text) {
     this.problem.hidden = !text
     this.problemText.textContent = text ?? ""
@@ -54,6 +65,7 @@ export class CameraBox {
   }
 
   // Plays the camera's picture, seen while nothing else is; null for none.
+  /** @param {MediaStream | null} stream */
   async play(stream) {
     this.video.srcObject = stream
     this.video.hidden = !stream
@@ -61,11 +73,13 @@ export class CameraBox {
   }
 
   // Over the video, which must go on playing.
+  /** @param {boolean} shown */
   showCanvas(shown) {
     this.canvas.hidden = !shown
     this.video.classList.toggle("behind", shown)
   }
 
+  /** @param {number} width @param {number} height */
   shape(width, height) {
     const shape = `${width} / ${height}`
     if (!width || !height || shape === this.shown) return
@@ -74,6 +88,7 @@ export class CameraBox {
   }
 
   // The choice of the camera, where there are several; `stream` is of the one in use.
+  /** @param {{ id: string, label: string }[]} cameras @param {MediaStream} stream */
   list(cameras, stream) {
     this.cameras.replaceChildren(...cameras.map(({ id, label }) => new Option(label, id)))
     this.cameras.value = stream.getVideoTracks()[0]?.getSettings().deviceId ?? ""

@@ -1,13 +1,16 @@
 // The cameras of this device, and the chosen one, which this browser remembers.
 const CHOSEN = "mudra-camera", WEBRTC = "streamlit-webrtc:device-ids"
 const GONE = new Set(["OverconstrainedError", "NotFoundError"])
+/** @type {[RegExp, string][]} */
 const SIDES = [[/\b(back|rear|environment)\b/i, "Back camera"], [/\b(front|user)\b/i, "Front camera"]]
 
+/** @param {CameraData["wanted"]} constraints @param {string} id */
 const withDevice = (constraints, id) =>
   ({ ...constraints, video: { ...constraints.video, deviceId: { exact: id } } })
 
 // Opens the chosen camera, or another where that one is gone. Raises what `getUserMedia` does, and
 // {name: "Insecure"} where there is none to ask.
+/** @param {CameraData["wanted"]} constraints */
 export async function openCamera(constraints) {
   const media = window.isSecureContext && navigator.mediaDevices
   if (!media) throw { name: "Insecure" }
@@ -15,12 +18,13 @@ export async function openCamera(constraints) {
   try {
     if (chosen) return await media.getUserMedia(withDevice(constraints, chosen))
   } catch (error) {
-    if (!GONE.has(error?.name)) throw error
+    if (!(error instanceof DOMException && GONE.has(error.name))) throw error
   }
   return media.getUserMedia(constraints)
 }
 
 // streamlit-webrtc's frame takes it, too, when it is loaded.
+/** @param {string} id */
 export function rememberCamera(id) {
   localStorage.setItem(CHOSEN, id)
   localStorage.setItem(WEBRTC, JSON.stringify({ video: id }))

@@ -2,10 +2,12 @@
 const SHELF = "mudra-browser-files"
 
 // The files are large and the server forbids nobody to ask again: kept by this browser, by version.
-export const fetched = (url) => keptHere(url).catch((error) => {
+/** @param {string} url */
+export const fetched = (url) => keptHere(url).catch((/** @type {Error} */ error) => {
   throw Object.assign(error, { word: "unfetched" })
 })
 
+/** @param {string} url */
 const keptHere = async (url) => {
   const shelf = await window.caches?.open(SHELF).catch(() => null)  // a private window may have none
   let found = await shelf?.match(url)

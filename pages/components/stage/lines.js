@@ -3,12 +3,15 @@ import { made } from "../elements.js"
 import { channel } from "./channel.js"
 import { playTone } from "./tone.js"
 
+/** @param {Component<LinesData, Stops>} component */
 export function lines({ data, parentElement }) {
   parentElement.stop?.()
   const texts = made("div", "texts")
   texts.setAttribute("role", "status")
+  /** @type {number | null} */
   let changes = null
-  const draw = ({ texts: said = [], errors = [], tone = null } = {}) => {
+  /** @param {Partial<Lines>} news */
+  const draw = ({ texts: said = [], errors = [], tone = null }) => {
     const now = JSON.stringify([said, errors])
     if (texts.dataset.now !== now) {
       texts.dataset.now = now
@@ -21,6 +24,6 @@ export function lines({ data, parentElement }) {
     changes = tone ? tone.changes : null
   }
   parentElement.replaceChildren(texts)
-  parentElement.stop = channel().listen(data.topic, (news) => draw(news ?? undefined))
+  parentElement.stop = channel().listen(data.topic, (/** @type {Lines | null} */ news) => draw(news ?? {}))
   return () => parentElement.stop?.()
 }

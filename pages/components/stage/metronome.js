@@ -4,9 +4,15 @@
 const LATE_CLICK_MS = 400, CLICK_S = 0.06
 
 export class Metronome {
-  constructor() { this.stop() }
+  timer = 0
+  begun = Infinity  // the command that began it
+  zero = Infinity  // when its countdown ended
+  next = 0
+  /** @type {[number, number][]} */
+  clicks = []
 
   // Within the press of a button: a page that nobody has touched may not sound.
+  /** @param {number} n @param {[number, number][]} clicks */
   begin(n, clicks) {
     this.begun = n
     this.clicks = clicks
@@ -15,12 +21,17 @@ export class Metronome {
 
   stop() {
     clearTimeout(this.timer)
-    this.begun = this.zero = Infinity  // the command that began it; when its countdown ended
+    this.begun = this.zero = Infinity
     this.clicks = []
     this.next = 0
   }
 
   // No `clicks`: the sound is off by now.
+  /**
+   * @param {(n: number) => boolean} isApplied
+   * @param {CardsRecording | null} recording
+   * @param {[number, number][]} clicks
+   */
   hear(isApplied, recording, clicks) {
     if (!isApplied(this.begun)) return
     if (!recording || !clicks.length) return this.stop()
@@ -59,6 +70,7 @@ const sounding = () => {
   }
 }
 
+/** @param {number} hz */
 const click = (hz) => {
   const audio = sounding()
   if (audio?.state !== "running") return  // else it would be heard later, with all the others

@@ -2,12 +2,11 @@
 import { answer } from "./answer.js"
 import { camera } from "./camera.js"
 import { cards } from "./cards.js"
-import { channel } from "./channel.js"
+import { connection } from "./connection.js"
 import { lines } from "./lines.js"
 import { people } from "./people.js"
 import { training } from "./training.js"
 
-const connection = ({ data }) => channel().connect(data.channel)
 const PARTS = { answer, camera, cards, connection, lines, people, training }
 
 export default function (component) {

@@ -1,4 +1,5 @@
 // A short tone; a page that nobody has touched yet stays silent.
+/** @param {number} hz */
 export function playTone(hz) {
   const audio = (window.mudraAudio ??= new AudioContext())
   audio.resume()

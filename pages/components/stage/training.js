@@ -6,11 +6,13 @@ import { channel } from "./channel.js"
 const WIDE = 320, HIGH = 90
 
 // `curve`: the accuracy after each epoch, 0 to 1.
+/** @param {number[]} curve */
 const path = (curve) => curve.map((accuracy, i) => {
   const x = curve.length > 1 ? (i / (curve.length - 1)) * WIDE : 0
   return `${i ? "L" : "M"}${x.toFixed(1)},${((1 - accuracy) * HIGH).toFixed(1)}`
 }).join("")
 
+/** @param {Component<TrainingData, Stops>} component */
 export function training({ data, parentElement, setTriggerValue }) {
   parentElement.stop?.()
   const text = made("p", "text"), bar = made("progress", "", "", { max: 1 })
@@ -23,6 +25,7 @@ export function training({ data, parentElement, setTriggerValue }) {
   parentElement.replaceChildren(text, bar, svg)
   const asking = new Asking(() => setTriggerValue("asked", Date.now()))
   let over = false
+  /** @param {TrainingState | null} news */
   const draw = (news) => {
     if (!news || over) return
     over = news.over
@@ -38,5 +41,5 @@ export function training({ data, parentElement, setTriggerValue }) {
     unlisten()
     asking.stop()
   }
-  return () => parentElement.stop()
+  return () => parentElement.stop?.()
 }

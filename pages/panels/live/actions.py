@@ -14,7 +14,7 @@ from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
-from pages.components.stage import draw_lines
+from pages.components.stage import Lines, Tone, draw_lines
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.session import live_session
 from pages.panels.resources import studio
@@ -45,13 +45,13 @@ def show_actions(
     draw_lines("actions_status", "actions")
 
 
-def _actions_state(actions: Actions, settings: Settings) -> dict[str, Any]:
+def _actions_state(actions: Actions, settings: Settings) -> Lines:
     """Return the outputs' state and errors as lines, and the tone of the last change."""
     status = actions.status()
     if status.errors:
         actions.configure(settings)  # a port in use may be free by now
     number = status.last.number if status.last else 0
-    tone = {"changes": status.changes, "hz": pitch_hz(number) if number else 0}  # 0: silence
+    tone: Tone = {"changes": status.changes, "hz": pitch_hz(number) if number else 0}  # 0: silence
     return {
         "texts": [f"📡 {status.text}"] if settings.any_on else [],
         "errors": list(status.errors),

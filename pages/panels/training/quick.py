@@ -19,7 +19,7 @@ from core.jobs.trainings import (
 from core.review.balance import advise_before_training
 from core.store import Project
 from core.training.runs import Run
-from pages.components.stage import draw_training
+from pages.components.stage import TrainingState, draw_training
 from pages.panels.camera.session import live_session
 from pages.panels.layout import format_interval, show_errors
 from pages.panels.resources import studio
@@ -59,10 +59,10 @@ def _show_running(project: Project, run: Run) -> None:
     trainings, paths = studio().trainings, studio().paths
     model = active_model(paths, project)
 
-    def state() -> dict[str, Any]:
+    def state() -> TrainingState:
         current = trainings.find_running(project)
         if current is None or (current.name, active_model(paths, project)) != (run.name, model):
-            return {"over": True}
+            return {"over": True, "fraction": 1.0, "text": "", "curve": []}
         fraction, text = training_progress(run)
         epochs = run.records("epoch")
         curve = [record["val_accuracy"] for record in epochs if "val_accuracy" in record]
