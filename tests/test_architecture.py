@@ -18,6 +18,10 @@ from tests.package_layout import ROOT
 
 MODULES = package_layout.read_tree(ROOT)
 HEAVY = ("torch", "sklearn", "mediapipe")
+STREAMLIT_TYPES = {  # for annotations alone: Streamlit has no shorter name for them
+    "streamlit.delta_generator",  # DeltaGenerator, a container
+    "streamlit.navigation.page",  # StreamlitPage, what `st.navigation` returns
+}
 # what the Record and Live pages and the command line open with
 LIVE_PATH = ("app.py", "pages/record.py", "pages/live.py", "core/cli/__init__.py")
 
@@ -93,6 +97,15 @@ def test_a_download_runs_no_page_again() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.download_button"
     ]
     assert path == "pages/panels/controls.py" and words["on_click"] == "'ignore'"
+
+
+def test_of_streamlit_only_what_it_calls_public_is_imported() -> None:
+    found = {
+        (module.path, line)
+        for module in MODULES
+        for line in re.findall(r"^\s*(?:from|import) (streamlit\.[\w.]+)", module.text, re.M)
+    }
+    assert found and {line for _, line in found} <= STREAMLIT_TYPES, found
 
 
 def test_the_look_hangs_on_no_inner_name_of_streamlit() -> None:

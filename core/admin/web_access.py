@@ -8,6 +8,7 @@ routes of the login. Uploads, media and sessions belong to the owner whose strea
 
 import os
 import re
+import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ HEADERS = {
 POLICY_VIOLATION = 1008  # a WebSocket's reason
 MAX_ADDRESSES, MAX_SESSIONS = 4096, 64  # per owner; the oldest are forgotten
 MAX_PAGE_MB = 1024
+SESSION_KEPT_S = 120.0  # Streamlit goes on with a session if its page connects again within this
 UPLOADS_MB = "MUDRA_UPLOADS_MB"
 _DEFAULT_UPLOADS_MB = 2048
 
@@ -154,7 +156,7 @@ class AccessMiddleware:
             """Remember the addresses and sessions in a message to the owner, then send it."""
             content = message.get("bytes") or b""
             _add_newest(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
-            _add_newest(self._sessions[owner], _SESSION_BYTES.findall(content), MAX_SESSIONS)
+            _add_newest(self._sessions[owner], _find_sessions(message), MAX_SESSIONS)
             await send(message)
 
         return send_and_remember
@@ -166,6 +168,11 @@ class AccessMiddleware:
         parts = headers.get("sec-websocket-protocol", "").split(",")
         if len(parts) > 2 and parts[2].strip() not in self._sessions[owner]:
             headers["sec-websocket-protocol"] = ",".join(parts[:2])
+
+
+def _find_sessions(message: Message) -> list[bytes]:
+    """Return the ids in a message of the stream among which is its session's."""
+    return _SESSION_BYTES.findall(message.get("bytes") or b"")
 
 
 def _add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -> None:
@@ -203,27 +210,41 @@ def read_uploads_mb(environ: Mapping[str, str] = os.environ) -> int:
 class UploadLimitMiddleware:
     """Rejects an upload that would exceed the memory limits, before it is received.
 
+    Streamlit holds a file until its page removes it or the page's session has ended.
+
     Args:
         app: receives the upload.
-        held: returns the bytes of all uploaded files in memory, by session.
         base: URL path below which the studio is served; "" for none.
         total_mb: limit for all pages together.
+        clock: returns seconds.
     """
 
     def __init__(
-        self, app: ASGIApp, held: Callable[[], Mapping[str, int]], base: str, total_mb: int
+        self, app: ASGIApp, base: str, total_mb: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._app, self._held, self._start = app, held, base + UPLOADS
-        self._total_mb = total_mb
+        self._app, self._base, self._total_mb, self._clock = app, base, total_mb, clock
+        self._files: dict[str, dict[str, int]] = defaultdict(dict)  # bytes by session and path
         self._receiving: Counter[str] = Counter()  # bytes by session
+        self._connections: Counter[str] = Counter()  # by session
+        self._closed_s: dict[str, float] = {}  # sessions without a connection, since when
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        is_upload = scope["type"] == "http" and scope["method"] == "PUT"
-        if not is_upload or not scope["path"].startswith(self._start):
+        """Serve one request or connection."""
+        path, session = scope.get("path", "").removeprefix(self._base), ""
+        if path.startswith(UPLOADS):
+            session = path.removeprefix(UPLOADS).partition("/")[0]
+        if scope["type"] == "websocket" and path == STREAM:
+            await self._follow_page(scope, receive, send)
+        elif scope["type"] == "http" and session and scope["method"] == "PUT":
+            await self._receive_file(session, scope, receive, send)
+        elif scope["type"] == "http" and session and scope["method"] == "DELETE":
+            if await self._serve(scope, receive, send):
+                self._files.get(session, {}).pop(scope["path"], None)
+        else:
             await self._app(scope, receive, send)
-            return
-        session = scope["path"].removeprefix(self._start).partition("/")[0]
+
+    async def _receive_file(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive a file if there is room for it."""
         length = Headers(scope=scope).get("content-length", "")
         if not length.isdecimal():
             await PlainTextResponse("Content-Length is missing.", 411)(scope, receive, send)
@@ -232,14 +253,56 @@ class UploadLimitMiddleware:
         else:
             self._receiving[session] += int(length)
             try:
-                await self._app(scope, receive, send)
+                if await self._serve(scope, receive, send):
+                    self._files[session][scope["path"]] = int(length)
             finally:
                 self._receiving[session] -= int(length)
                 self._receiving += Counter()  # drops sessions at zero
 
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Serve a request; return whether it succeeded."""
+        statuses: list[int] = []
+
+        async def send_and_note(message: Message) -> None:
+            """Note the status of the response, then send it."""
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+            await send(message)
+
+        await self._app(scope, receive, send_and_note)
+        return any(200 <= status < 300 for status in statuses)
+
+    async def _follow_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a page's connection; until it ends, the files of its session stay."""
+        own: set[str] = set()
+
+        async def send_and_note(message: Message) -> None:
+            """Note the session, which one of the first messages names, then send the message."""
+            if not own:
+                own.update(one.decode() for one in _find_sessions(message))
+                self._connections.update(own)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            self._connections.subtract(own)
+            self._closed_s |= dict.fromkeys(own, self._clock())
+            self._forget_ended_sessions()
+
+    def _forget_ended_sessions(self) -> None:
+        """Forget the files of sessions that Streamlit keeps no longer."""
+        for session, closed_s in list(self._closed_s.items()):
+            if self._connections[session] > 0:
+                del self._closed_s[session]
+            elif self._clock() - closed_s > SESSION_KEPT_S:
+                del self._closed_s[session], self._connections[session]
+                self._files.pop(session, None)
+
     def _describe_exceeded_limit(self, session: str, length: int) -> str:
         """Return the error message if an upload of `length` bytes exceeds a limit; otherwise ""."""
-        held = Counter(self._held())
+        self._forget_ended_sessions()
+        held = Counter({one: sum(files.values()) for one, files in self._files.items()})
         held.update(self._receiving)
         if held[session] + length > MAX_PAGE_MB * 2**20:
             return (

@@ -3,7 +3,6 @@
 import math
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from core.errors import MediaError, MudraError, NotFoundError
 from core.gestures.labels import explain_gesture
 from core.live.channel import Message
 from core.live.live import Latest
+from core.media.pictures import to_data_url
 from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
 from core.recording.sample_pictures import encode_thumbnail
@@ -314,11 +314,7 @@ class GestureCards:
         """Return the requested thumbnails as data URLs by sample id; none are cached, so deleted
         ones vanish."""
         samples = read_samples(self.store, self._pictures) if self._pictures else []
-        return {str(sample.id): _to_data_url(encode_thumbnail(sample)) for sample in samples}
-
-
-def _to_data_url(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+        return {str(sample.id): to_data_url(encode_thumbnail(sample)) for sample in samples}
 
 
 def _recording_data(progress: RecordingStatus) -> CardsRecording | None:

@@ -16,6 +16,7 @@ from core.media.videos import StreamFrame, decode_stream_frame, encode_stream_fr
 from core.pose.boxes import bounding_box
 from core.pose.drawing.bodies import AS_IT_IS
 from core.pose.drawing.poses import person_color
+from core.pose.skeletons.skeleton import to_css_color
 from core.reading.reading import HandReading
 from core.recording.recorder import Recorder
 
@@ -188,7 +189,7 @@ def _hand_label_data(hand: HandReading, *, numbered: bool) -> HandLabel:
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
     x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)
-    color = "#{:02x}{:02x}{:02x}".format(*person_color(hand.number)) if numbered else ""
+    color = to_css_color(person_color(hand.number)) if numbered else ""
     return {
         "side": hand.pose.handedness,
         "text": f"{hand.number} {text}".rstrip() if numbered else text,

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,11 @@ def encode_jpeg(rgb: Picture, quality: int = 90) -> bytes:
     """Encode a picture as JPEG."""
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     return encode_picture(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def to_data_url(jpeg: bytes) -> str:
+    """Return a JPEG as a data URL."""
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def encode_png(rgb: Picture) -> bytes:

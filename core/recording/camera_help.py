@@ -38,17 +38,17 @@ CAMERA_PROBLEMS = {
     "NotFoundError": CameraProblem(
         "No camera was found",
         "Plug a camera in or switch on the built-in one (some laptops have a key or a slider for "
-        "it), then test again.",
+        "it), then try again.",
     ),
     "NotReadableError": CameraProblem(
         "The camera is in use or does not answer",
         "Close the program that is using it (a video call, another tab), or unplug it and plug it "
-        "in again, then test again.",
+        "in again, then try again.",
     ),
     "OverconstrainedError": CameraProblem(
         "The camera cannot deliver the picture that was asked for",
         "Choose a smaller size and fewer frames per second in the camera settings, or another "
-        "camera, then press START again.",
+        "camera, then try again.",
     ),
     "SecurityError": CameraProblem(
         "The browser's settings forbid the camera",
@@ -57,11 +57,11 @@ CAMERA_PROBLEMS = {
     ),
     "AbortError": CameraProblem(
         "The camera stopped while it was being opened",
-        "Unplug the camera and plug it in again, or restart the browser, then test again.",
+        "Unplug the camera and plug it in again, or restart the browser, then try again.",
     ),
     UNKNOWN: CameraProblem(
         "The camera could not be opened",
-        "Restart the browser, or try another one, then test again.",
+        "Restart the browser, or try another one.",
     ),
 }
 

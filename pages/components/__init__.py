@@ -6,13 +6,10 @@ joined in the order of their imports.
 
 import posixpath
 import re
-from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-
-from core.pose.skeletons.skeleton import Rgb
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
@@ -52,13 +49,3 @@ def register_component(name: str, html: str = "") -> Any:
 def component_state(key: str, name: str) -> Any:
     """Return a value that a component has set in the browser; None before."""
     return (st.session_state.get(key) or {}).get(name)
-
-
-def to_css_color(color: Rgb) -> str:
-    """Return a colour as “#rrggbb”."""
-    return "#{:02x}{:02x}{:02x}".format(*color)
-
-
-def to_data_url(jpeg: bytes) -> str:
-    """Return a JPEG as a data URL."""
-    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike
 
 from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import DepthRange, list_scale_colours
+from core.pose.skeletons.skeleton import to_css_color
 from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
-from pages.components import component_state, read_asset, register_component, to_css_color
+from pages.components import component_state, read_asset, register_component
 
 _component = register_component("depth_view", read_asset("depth_view.html"))
 _TICKS, _COLOURS = 6, 16

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from core.datasets.coco import MAX_BOXES
+from core.media.pictures import to_data_url
 from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
-from pages.components import component_state, register_component, to_css_color, to_data_url
+from core.pose.skeletons.skeleton import to_css_color
+from pages.components import component_state, register_component
 
 _component = register_component(
     "person_boxes",

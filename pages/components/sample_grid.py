@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import register_component, to_data_url
+from core.media.pictures import to_data_url
+from pages.components import register_component
 
 _component = register_component("sample_grid", "<ul></ul>")
 _clip = register_component("clip_loop", '<img alt="The movement, played over and over">')

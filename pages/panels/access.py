@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from streamlit.runtime import get_instance
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from core.admin import login
 from core.admin.privacy import is_local_only
@@ -57,20 +55,8 @@ def access_middleware() -> list[Middleware]:
     base = server_path("")
     return [
         Middleware(AccessMiddleware, policy=read_access_policy(secrets)),
-        Middleware(
-            UploadLimitMiddleware, held=_uploaded_bytes_by_session, base=base, total_mb=total_mb
-        ),
+        Middleware(UploadLimitMiddleware, base=base, total_mb=total_mb),
     ]
-
-
-def _uploaded_bytes_by_session() -> dict[str, int]:
-    """Return the total bytes of uploaded files held in memory, per session id."""
-    files = get_instance().uploaded_file_mgr
-    assert isinstance(files, MemoryUploadedFileManager)
-    return {
-        session: sum(len(file.data) for file in list(of_session.values()))
-        for session, of_session in list(files.file_storage.items())
-    }
 
 
 def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:

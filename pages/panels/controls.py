@@ -14,8 +14,8 @@ from core.gestures.modelfile import bundle
 from core.media.limits import JSON, PICTURE, VIDEO, ZIP
 from core.media.pictures import encode_png
 from core.pose.drawing.poses import person_color, person_swatch
+from core.pose.skeletons.skeleton import to_css_color
 from core.recording.imports import cells
-from pages.components import to_css_color
 
 _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.store.database.undo_log import HistoryEntry
 
@@ -111,11 +110,8 @@ def visitor_actions() -> _LastAction:
 def record_last_action(project_id: int, entry: HistoryEntry) -> None:
     """Remember a change for this visitor's Undo; the store calls it in the thread that made the
     change. Ignored outside a session."""
-    context = get_script_run_ctx(suppress_warning=True)
-    last = _acting.get()
-    if last is None and context is not None:
-        # reading the session state itself could interrupt the script in the midst of the change
-        last = context.session_state.filtered_state.get(_LAST_ACTION)
+    # reading a single value could interrupt the script in the midst of the change
+    last = _acting.get() or st.session_state.to_dict().get(_LAST_ACTION)
     if last is not None:
         number = last.action.number + 1 if last.action else 1
         last.action = Action(project_id, entry, number, time.monotonic())

@@ -98,3 +98,8 @@ class Skeleton:
 def edges_along(*joints: int) -> list[Edge]:
     """Return the edges that connect keypoints one after the other."""
     return list(itertools.pairwise(joints))
+
+
+def to_css_color(color: Rgb) -> str:
+    """Return a colour as “#rrggbb”."""
+    return "#{:02x}{:02x}{:02x}".format(*color)

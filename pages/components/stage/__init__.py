@@ -11,9 +11,10 @@ from core.live.answers import HandAnswer
 from core.live.browser_frames import BrowserEstimator
 from core.live.cards import CardsState
 from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
+from core.pose.skeletons.skeleton import to_css_color
 from core.pose.types import VISIBLE
 from core.recording.samples import crop_factor
-from pages.components import join_modules, read_asset, to_css_color
+from pages.components import join_modules, read_asset
 
 _FILES = "browser_files"
 _PARTS = ("answer", "camera", "cards", "connection", "lines", "people", "training")

@@ -49,26 +49,6 @@ def curve_chart(epochs: Epochs, metric: str) -> Chart:
     }
 
 
-def accuracy_chart(epochs: Epochs) -> Chart:
-    """Build a small chart of the held-out accuracy per epoch, without a legend."""
-    rows = [
-        {"epoch": record["epoch"], "accuracy": record["val_accuracy"]}
-        for record in epochs
-        if "val_accuracy" in record
-    ]
-    point = {"size": 18, "color": TEAL}
-    return {
-        "data": {"values": rows},
-        "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL, "point": point},
-        "encoding": {
-            "x": encode("epoch", axis={"tickMinStep": 1, "format": "d", "title": None}),
-            "y": encode("accuracy", axis={"format": "%", "title": None, "tickCount": 3}),
-            "tooltip": [encode("epoch"), encode("accuracy", format=".1%")],
-        },
-        "height": 110,
-    }
-
-
 def stages_chart(rows: list[dict[str, Any]]) -> Chart:
     """Build the chart of PCK@0.1 per stage of a net over the seconds of its training."""
     return {
