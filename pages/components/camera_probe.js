@@ -1,25 +1,31 @@
 // Reports what the browser offers: secure (is there a camera to ask for), cameras (how many),
 // permission, tried (was the camera opened) and error (its name, "" for none). The first report
 // comes by itself, without opening the camera; another one after each press of the button.
+import { find } from "./elements.js"
+
 const AGAIN_MS = 2000
 
+/** @param {Component<CameraProbeData, { again: number, lookedOnce: boolean }>} component */
 export default function ({ data, parentElement, setStateValue }) {
-  const button = parentElement.querySelector("button")
-  const status = parentElement.querySelector("span")
+  const button = find(parentElement, "button")
+  const status = find(parentElement, "span")
   const media = window.isSecureContext && navigator.mediaDevices
   const look = async () => {
-    let cameras = null, permission = ""
+    /** @type {number | null} */
+    let cameras = null
+    let permission = ""
     if (media) {
       try {
         const devices = await media.enumerateDevices()
         cameras = devices.filter(device => device.kind === "videoinput").length
       } catch (error) { /* stays unknown */ }
       try {
-        permission = (await navigator.permissions.query({ name: "camera" })).state
+        permission = (await navigator.permissions.query({ name: /** @type {PermissionName} */ ("camera") })).state
       } catch (error) { /* Firefox knows no such name before a grant */ }
     }
     return { secure: Boolean(media && media.getUserMedia), cameras, permission }
   }
+  /** @param {boolean} tried @param {string} error */
   const tell = async (tried, error) =>
     setStateValue("report", { ...await look(), tried, error, at: Date.now() })
   button.onclick = async () => {
@@ -32,7 +38,7 @@ export default function ({ data, parentElement, setStateValue }) {
         stream.getTracks().forEach(track => track.stop())
       }
     } catch (raised) {
-      error = raised.name || "unknown"
+      error = (raised instanceof Error && raised.name) || "unknown"
     }
     button.disabled = false
     status.textContent = ""

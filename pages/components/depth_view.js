@@ -1,7 +1,7 @@
 // Frames of depth: the picture in colours with what was found, the crop that the net sees, the hand
 // in space. A recording is played here: its frames are asked for ahead (`want`: from which on, in
 // which `turn` of the data) and come in batches. A sensor's come by themselves.
-import { made } from "./elements.js"
+import { find, made } from "./elements.js"
 import { handSpace, NOTHING } from "./hand_space.js"
 
 const AHEAD = 45  // frames
@@ -9,31 +9,49 @@ const KEPT = 400
 const PATIENCE_MS = 5000  // an answer that has not come by then was lost
 const LONGEST_MS = 1000  // between two frames
 const LATE = 8  // frames that wait; a sensor's older ones are skipped then
+/** @type {Record<string, string>} */
 const HOW = {
   tracked: "Hand followed from the frame before",
   rgb: "Hand found in the colour picture",
   depth: "Hand found in the depth, by a net",
   slices: "The nearest thing, taken for a hand",
 }
+/** @type {Record<string, string>} */
 const BOX = { tracked: "#ffffff", rgb: "#ff9df2", depth: "#ffe45e", slices: "#ffe45e" }
 
+/** @param {string} text */
 const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
 
+/** @param {HTMLElement} root */
 function player(root) {
-  const find = (name) => root.querySelector(name)
-  const picture = find(".picture"), crop = find(".crop"), slider = find("input")
-  const play = find("[name=play]"), swing = find("[name=turn]")
-  const space = handSpace(find(".space"))
+  const canvas = (/** @type {string} */ name) => /** @type {HTMLCanvasElement} */ (find(root, name))
+  const picture = canvas(".picture"), crop = canvas(".crop"), slider = find(root, "input")
+  const play = find(root, "[name=play]"), swing = find(root, "[name=turn]")
+  const space = handSpace(canvas(".space"))
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
-  const self = { frames: new Map(), queue: [], at: 0, playing: !calm, turning: false, asked: null, asks: 0 }
-  let data = null, tell = () => {}, timer = 0, before = 0, due = 0, shown = null
+  /** @type {Map<number, DepthFrame>} */
+  const frames = new Map()
+  /** @type {DepthFrame[]} */
+  let queue = []
+  /** @type {{ from: number, when: number } | null} */
+  let asked = null
+  const self = { at: 0, playing: !calm, turning: false, asks: 0, newest: -1 }
+  /** @type {DepthViewData} */
+  let data
+  /** @type {Component<DepthViewData>["setStateValue"]} */
+  let tell
+  /** @type {DepthFrame | undefined} */
+  let shown
+  let timer = 0, before = 0, due = 0
 
+  /** @param {string} name @param {string} value */
   const text = (name, value) => {
-    const place = find(name)
+    const place = find(root, name)
     if (place.textContent !== value) place.textContent = value
   }
 
   // ----------------------------------------------------------------------------------- one frame
+  /** @param {DepthFrame} frame */
   function drawPicture(frame) {
     const { width, height, fx, fy, u0, v0 } = frame.camera
     const image = new Image()
@@ -41,12 +59,14 @@ function player(root) {
       if (shown !== frame) return
       picture.width = width
       picture.height = height
-      const context = picture.getContext("2d")
+      const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"))
       context.drawImage(image, 0, 0, width, height)
       const unit = width / 320
       if (frame.box) {
         const [left, top, right, bottom] = frame.box
-        for (const [wide, colour] of [[3, "#000"], [1.5, BOX[frame.how] ?? "#fff"]]) {
+        /** @type {[number, string][]} */
+        const strokes = [[3, "#000"], [1.5, BOX[frame.how ?? ""] ?? "#fff"]]
+        for (const [wide, colour] of strokes) {
           context.lineWidth = wide * unit
           context.strokeStyle = colour
           if (colour !== "#000" && frame.how !== "tracked") context.setLineDash([5 * unit, 3 * unit])
@@ -54,24 +74,29 @@ function player(root) {
         }
         context.setLineDash([])
       }
-      if (!frame.joints) return
+      const { skeleton } = data
+      if (!frame.joints || !skeleton) return
       const points = frame.joints.map((j) => j && [fx * j[0] / j[2] + u0, fy * j[1] / j[2] + v0])
-      for (const [wide, colour] of [[3.6, "#000"], [2, null]]) {
+      /** @type {[number, string | null][]} */
+      const strokes = [[3.6, "#000"], [2, null]]
+      for (const [wide, colour] of strokes) {
         context.lineWidth = wide * unit
-        data.skeleton.edges.forEach(([i, j], n) => {
-          if (!points[i] || !points[j]) return
-          context.strokeStyle = colour ?? data.skeleton.colors[n]
+        skeleton.edges.forEach(([i, j], n) => {
+          const a = points[i], b = points[j]
+          if (!a || !b) return
+          context.strokeStyle = colour ?? skeleton.colors[n]
           context.beginPath()
-          context.moveTo(...points[i])
-          context.lineTo(...points[j])
+          context.moveTo(a[0], a[1])
+          context.lineTo(b[0], b[1])
           context.stroke()
         })
       }
     }
     image.src = `data:image/jpeg;base64,${frame.jpeg}`
   }
+  /** @param {DepthSurface | null | undefined} surface */
   function drawCrop(surface) {
-    const context = crop.getContext("2d")
+    const context = /** @type {CanvasRenderingContext2D} */ (crop.getContext("2d"))
     if (!surface) return context.clearRect(0, 0, crop.width, crop.height)
     crop.width = crop.height = surface.side
     const pixels = context.createImageData(surface.side, surface.side)
@@ -81,33 +106,36 @@ function player(root) {
     })
     context.putImageData(pixels, 0, 0)
   }
+  /** @param {DepthFrame} frame @returns {DepthScene} */
   function sceneOf(frame) {
-    const { cube, joints, truth } = frame
-    const known = (joints ?? truth)?.filter(Boolean)
-    const mean = (k) => known?.length ? known.reduce((sum, j) => sum + j[k], 0) / known.length : 0
-    const centre = cube?.centre ?? [0, 1, 2].map(mean)
+    const { surface, joints, truth } = frame
+    const known = (joints ?? truth)?.filter((one) => one !== null)
+    const mean = (/** @type {number} */ k) => known?.length ? known.reduce((sum, j) => sum + j[k], 0) / known.length : 0
+    /** @type {Point3} */
+    const centre = surface?.centre ?? [mean(0), mean(1), mean(2)]
     return {
-      centre, half: cube?.half ?? data.half, surface: cube, joints, truth,
+      centre, half: surface?.half ?? data.half, surface: surface ?? null, joints, truth,
       skeleton: data.skeleton, truthSkeleton: data.truth_skeleton,
     }
   }
+  /** @param {DepthFrame} frame */
   function show(frame) {
     shown = frame
     self.at = frame.i
-    if (frame.cube && !frame.cube.bytes) {
-      frame.cube.bytes = true
-      frame.cube.steps = bytes(frame.cube.steps)
+    if (frame.cube) {
+      frame.surface = { ...frame.cube, steps: bytes(frame.cube.steps) }
+      frame.cube = null
     }
     space.show(sceneOf(frame))
     if (!data.ticks) return
     if (frame.jpeg) drawPicture(frame)
-    drawCrop(frame.cube)
-    const away = frame.cube ? `, ${(frame.cube.centre[2] / 10).toFixed(0)} cm away` : ""
+    drawCrop(frame.surface)
+    const away = frame.surface ? `, ${(frame.surface.centre[2] / 10).toFixed(0)} cm away` : ""
     text(".how", frame.broken ?? (frame.how ? `${HOW[frame.how]}${away}` : "No hand found here"))
     text(".said", frame.said ?? "")
     text(".error", frame.error == null ? "" : `Mean error ${frame.error.toFixed(1)} mm`)
     if (!data.count) return
-    slider.value = frame.i
+    slider.value = String(frame.i)
     const of = `Frame ${frame.i + 1} of ${data.count}`
     slider.setAttribute("aria-valuetext", of)
     text("output", frame.broken ? of : `${of} · ${frame.t.toFixed(2)} s`)
@@ -117,37 +145,42 @@ function player(root) {
   const next = () => (self.at + 1) % data.count
   function ask() {
     if (!data.count) return
-    if (self.asked && performance.now() - self.asked.when < PATIENCE_MS) return
+    if (asked && performance.now() - asked.when < PATIENCE_MS) return
     const ahead = Math.min(AHEAD, data.count)
     for (let k = 0; k < ahead; k++) {
       const from = (self.at + k) % data.count
-      if (self.frames.has(from)) continue
-      self.asked = { from, when: performance.now() }
+      if (frames.has(from)) continue
+      asked = { from, when: performance.now() }
       return tell("want", { turn: data.turn, from, n: ++self.asks })
     }
   }
+  /** @param {DepthFrame[]} batch */
   function keep(batch) {
-    for (const frame of batch) self.frames.set(frame.i, frame)
+    for (const frame of batch) frames.set(frame.i, frame)
+    /** @param {number} i */
     const far = (i) => (i - self.at + data.count) % data.count  // frames ahead, round the end
-    const order = [...self.frames.keys()].sort((a, b) => far(a) - far(b))
-    for (const i of order.slice(KEPT)) self.frames.delete(i)
+    const order = [...frames.keys()].sort((a, b) => far(a) - far(b))
+    for (const i of order.slice(KEPT)) frames.delete(i)
   }
+  /** @param {number} i */
   function go(i) {
     self.at = i
-    if (self.frames.has(i)) show(self.frames.get(i))
+    const frame = frames.get(i)
+    if (frame) show(frame)
     else text("output", `Frame ${i + 1} of ${data.count}: reading …`)
     ask()
   }
+  /** @param {number} now */
   function advance(now) {
     if (now < due || (data.count && !self.playing)) return
     if (!data.count) {
-      while (self.queue.length > LATE) self.queue.shift()
-      const frame = self.queue.shift()
+      while (queue.length > LATE) queue.shift()
+      const frame = queue.shift()
       if (frame) show(frame)
-      due = now + (self.queue.length > 2 ? 0.5 : 1) * data.every_ms
+      due = now + (queue.length > 2 ? 0.5 : 1) * data.every_ms
       return
     }
-    const [here, there] = [self.frames.get(self.at), self.frames.get(next())]
+    const [here, there] = [frames.get(self.at), frames.get(next())]
     if (here && there && here !== there) {
       const goesOn = there.i > here.i && !here.broken && !there.broken
       const passes = goesOn ? 1000 * (there.t - here.t) : data.every_ms
@@ -156,6 +189,7 @@ function player(root) {
     }
     ask()
   }
+  /** @param {number} now */
   function tick(now) {
     timer = requestAnimationFrame(tick)
     if (self.turning && before) space.swing(Math.min(100, now - before))
@@ -164,7 +198,7 @@ function player(root) {
   }
   function pressed() {
     play.textContent = self.playing ? "Pause" : "Play"
-    swing.setAttribute("aria-pressed", self.turning)
+    swing.setAttribute("aria-pressed", String(self.turning))
   }
 
   play.onclick = () => {
@@ -175,16 +209,17 @@ function player(root) {
     self.turning = !self.turning
     pressed()
   }
-  find("[name=front]").onclick = space.reset
+  find(root, "[name=front]").onclick = space.reset
   slider.oninput = () => {
     self.playing = false
     pressed()
     go(Number(slider.value))
   }
-  new ResizeObserver(space.draw).observe(find(".space"))
+  new ResizeObserver(space.draw).observe(find(root, ".space"))
   pressed()
 
   return {
+    /** @param {DepthViewData} given @param {Component<DepthViewData>["setStateValue"]} setStateValue */
     take(given, setStateValue) {
       const other = data?.recording !== given.recording
       const anew = data?.turn !== given.turn
@@ -195,25 +230,26 @@ function player(root) {
       root.classList.toggle("one", data.count === 1)
       root.classList.toggle("true", Boolean(data.truth_skeleton))
       if (anew) {
-        self.frames.clear()
-        self.queue = []
+        frames.clear()
+        queue = []
         self.newest = -1
-        self.asked = null
+        asked = null
       }
       if (other) Object.assign(self, { at: 0, playing: !calm })
       if (data.ticks) {
-        find(".bar").style.background = `linear-gradient(to right, ${data.colours})`
-        find(".ticks").replaceChildren(...data.ticks.map((tick) => made("span", "", tick)))
+        find(root, ".bar").style.background = `linear-gradient(to right, ${data.colours})`
+        find(root, ".ticks").replaceChildren(...data.ticks.map((tick) => made("span", "", tick)))
       }
       if (data.count) {
-        slider.max = data.count - 1
-        if (self.asked?.from === data.from) self.asked = null
+        slider.max = String(data.count - 1)
+        if (asked?.from === data.from) asked = null
         keep(data.batch)
-        if ((anew || shown?.i !== self.at) && self.frames.has(self.at)) show(self.frames.get(self.at))
+        const frame = frames.get(self.at)
+        if (frame && (anew || shown?.i !== self.at)) show(frame)
         ask()
       } else {
         const news = data.batch.filter(({ i }) => i > self.newest)  // the same may be told twice
-        self.queue.push(...news)
+        queue.push(...news)
         self.newest = news.at(-1)?.i ?? self.newest
       }
       pressed()
@@ -224,8 +260,10 @@ function player(root) {
   }
 }
 
+/** @param {Component<DepthViewData>} component */
 export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".depth")
+  const root = /** @type {HTMLElement & { player?: ReturnType<typeof player> }} */ (
+    find(parentElement, ".depth"))
   root.player ??= player(root)
   root.player.take(data, setStateValue)
   return root.player.end

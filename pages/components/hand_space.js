@@ -10,11 +10,18 @@ const EDGES = CORNERS.flatMap((a, i) => CORNERS.map((b, j) => [i, j])
   .filter(([, j]) => i < j && a.filter((v, k) => v !== CORNERS[j][k]).length === 1))
 export const NOTHING = 255  // of a crop: where nothing is
 
+/** @param {HTMLCanvasElement} canvas */
 export function handSpace(canvas) {
-  const context = canvas.getContext("2d")
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"))
   const view = { ...BEGINNING }
-  let scene = null, size = 0, drag = null
+  /** @type {DepthScene | null} */
+  let scene = null
+  /** @type {number[] | null} */
+  let drag = null
+  let size = 0
 
+  /** @typedef {(x: number, y: number, z: number) => Point3} Projector */
+  /** @param {number} reach @returns {Projector} */
   const projector = (reach) => {
     const [cy, sy] = [Math.cos(view.yaw), Math.sin(view.yaw)]
     const [cp, sp] = [Math.cos(view.pitch), Math.sin(view.pitch)]
@@ -25,20 +32,24 @@ export function handSpace(canvas) {
       return [size / 2 + side * scale, size / 2 + down * scale, deep]
     }
   }
+  /** @param {number[]} a @param {number[]} b */
   const line = (a, b) => {
     context.beginPath()
     context.moveTo(a[0], a[1])
     context.lineTo(b[0], b[1])
     context.stroke()
   }
+  /** @param {string} name */
   const colour = (name) => getComputedStyle(canvas).getPropertyValue(name).trim() || "grey"
 
+  /** @param {Projector} at @param {number} half */
   function drawCube(at, half) {
     context.lineWidth = size / 500
     context.strokeStyle = colour("--st-border-color")
     const corners = CORNERS.map(([x, y, z]) => at(x * half, y * half, z * half))
     for (const [i, j] of EDGES) line(corners[i], corners[j])
   }
+  /** @param {Projector} at @param {DepthSurface} surface */
   function drawSurface(at, { steps, side, rays: [ax, bx, ay, by], centre, half }) {
     const dot = Math.max(1, size / 260)
     context.fillStyle = colour("--st-text-color")
@@ -55,19 +66,22 @@ export function handSpace(canvas) {
     }
     context.globalAlpha = 1
   }
+  /** @param {Projector} at @param {Joints} joints @param {SkeletonData} skeleton @param {Point3} centre @param {boolean} truth */
   function drawHand(at, joints, skeleton, centre, truth) {
-    const points = joints.map((joint) => joint && at(...joint.map((v, k) => v - centre[k])))
+    const points = joints.map((joint) =>
+      joint && at(joint[0] - centre[0], joint[1] - centre[1], joint[2] - centre[2]))
     context.setLineDash(truth ? [size / 70, size / 90] : [])
     context.lineWidth = truth ? size / 190 : size / 95
     context.lineCap = "round"
     skeleton.edges.forEach(([i, j], n) => {
       context.strokeStyle = truth ? colour("--st-text-color") : skeleton.colors[n]
-      if (points[i] && points[j]) line(points[i], points[j])
+      const a = points[i], b = points[j]
+      if (a && b) line(a, b)
     })
     context.setLineDash([])
     if (truth) return
     context.fillStyle = colour("--st-text-color")
-    for (const point of points.filter(Boolean)) {
+    for (const point of points.filter((one) => one !== null)) {
       context.beginPath()
       context.arc(point[0], point[1], size / 130, 0, 2 * Math.PI)
       context.fill()
@@ -80,8 +94,9 @@ export function handSpace(canvas) {
     drawCube(at, scene.half)
     if (scene.surface) drawSurface(at, scene.surface)
     if (scene.truth && scene.truthSkeleton) drawHand(at, scene.truth, scene.truthSkeleton, scene.centre, true)
-    if (scene.joints) drawHand(at, scene.joints, scene.skeleton, scene.centre, false)
+    if (scene.joints && scene.skeleton) drawHand(at, scene.joints, scene.skeleton, scene.centre, false)
   }
+  /** @param {number} yaw @param {number} pitch */
   const turn = (yaw, pitch) => {
     view.yaw += yaw
     view.pitch = Math.min(1.5, Math.max(-1.5, view.pitch + pitch))
@@ -103,19 +118,22 @@ export function handSpace(canvas) {
   }
   canvas.onpointerup = canvas.onpointercancel = () => (drag = null)
   canvas.onkeydown = (event) => {
-    const by = {
+    /** @type {Record<string, [number, number]>} */
+    const steps = {
       ArrowLeft: [-STEP_RAD, 0], ArrowRight: [STEP_RAD, 0],
       ArrowUp: [0, STEP_RAD], ArrowDown: [0, -STEP_RAD],
-    }[event.key]
+    }
+    const by = steps[event.key]
     if (by) turn(...by)
     else if (event.key === "Home") reset()
     else return
     event.preventDefault()
     event.stopPropagation()  // no shortcut of the page
   }
+  /** @param {DepthScene} shown */
   const show = (shown) => {
     scene = shown
     draw()
   }
-  return { show, draw, reset, swing: (passed_ms) => turn(passed_ms / 1000 / TURNS_S * 2 * Math.PI, 0), view }
+  return { show, draw, reset, swing: (/** @type {number} */ passed_ms) => turn(passed_ms / 1000 / TURNS_S * 2 * Math.PI, 0), view }
 }

@@ -208,18 +208,30 @@ interface WorkerFiles {
   task: Finder["task"]
   count: number
 }
-interface WorkerMessage {
-  open?: WorkerFiles
-  count?: number
-  picture?: ImageBitmap
-  t?: number
-}
+type WorkerMessage = { open: WorkerFiles } | { count: number } | { picture: ImageBitmap; t: number }
 interface FoundFrame {
   found: BrowserPose[]
   picture: ImageBitmap
   t: number
-  ms: number
 }
+
+// Of MediaPipe's library.
+interface Landmark {
+  x: number
+  y: number
+  z: number
+  visibility: number
+}
+interface Landmarks {
+  landmarks: Landmark[][]
+  worldLandmarks: Landmark[][]
+  handedness?: { categoryName: string; score: number }[][]
+}
+interface Landmarker {
+  detectForVideo(picture: ImageBitmap, t: number): Landmarks
+  setOptions(options: object): Promise<void>
+}
+declare const WORKER: string // the text of worker.js
 
 // ------------------------------------------------------------------------ arguments of components
 
@@ -301,6 +313,22 @@ interface PersonBoxesData {
   colours: string[]
 }
 
+interface BoxDrag {
+  n: number
+  resizes: boolean
+  from: [x: number, y: number]
+  box: XYWH | null
+  moved: boolean
+  isNew?: boolean
+}
+interface PersonBoxesState {
+  turn: string
+  boxes: XYWH[]
+  chosen: number
+  drag: BoxDrag | null
+  timer: number
+}
+
 type Point3 = [x: number, y: number, z: number]
 interface SkeletonData {
   edges: [number, number][]
@@ -310,7 +338,7 @@ interface DepthCube {
   centre: Point3
   half: number
   side: number
-  steps: string
+  steps: string // base64
   rays: [number, number, number, number]
 }
 type Joints = (Point3 | null)[]
@@ -324,9 +352,23 @@ interface DepthFrame {
   said?: string
   box?: [left: number, top: number, right: number, bottom: number] | null
   cube?: DepthCube | null
+  surface?: DepthSurface | null
   joints?: Joints | null
   truth?: Joints | null
   error?: number | null
+}
+interface DepthSurface extends Omit<DepthCube, "steps"> {
+  steps: Uint8Array
+}
+// What is seen of a frame in space.
+interface DepthScene {
+  centre: Point3
+  half: number
+  surface: DepthSurface | null
+  joints?: Joints | null
+  truth?: Joints | null
+  skeleton: SkeletonData | null
+  truthSkeleton: SkeletonData | null
 }
 interface DepthViewData {
   recording: string

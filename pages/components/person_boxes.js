@@ -2,22 +2,32 @@
 // key. Reports `people`: the boxes as [x, y, width, height] in picture pixels, which one is chosen,
 // and the `turn` of the data that they came with. They count here until `turn` says that others
 // were given: an answer to the change before must not take back the one after it.
+import { find } from "./elements.js"
+
 const LEAST = 8  // picture pixels: what is smaller is a click, not a box
 const SOON_MS = 350  // after the last key
 const SVG = "http://www.w3.org/2000/svg"
+/** @type {Record<string, number[]>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
+/**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean>} given
+ */
 const make = (tag, given) => {
   const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(given)) element.setAttribute(name, value)
+  for (const [name, value] of Object.entries(given)) element.setAttribute(name, String(value))
   return element
 }
 
+/** @param {Component<PersonBoxesData, object, ShadowRoot>} component */
 export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".people")
-  const svg = root.querySelector("svg")
-  const add = root.querySelector("button")
+  const root = /** @type {HTMLElement & PersonBoxesState} */ (find(parentElement, ".people"))
+  const svg = /** @type {SVGSVGElement} */ (root.querySelector("svg"))
+  const add = find(root, "button")
   const { width, height } = data
+  /** @param {number} value @param {number} most */
   const limit = (value, most) => Math.min(Math.max(value, 0), most)
 
   const tell = () => {
@@ -30,6 +40,7 @@ export default function ({ data, parentElement, setStateValue }) {
     clearTimeout(root.timer)
     root.timer = setTimeout(tell, SOON_MS)
   }
+  /** @param {PointerEvent} event @returns {[x: number, y: number]} */
   const at = (event) => {
     const shown = svg.getBoundingClientRect()
     return [
@@ -37,6 +48,7 @@ export default function ({ data, parentElement, setStateValue }) {
       limit((event.clientY - shown.top) / shown.height * height, height),
     ]
   }
+  /** @param {number[]} from @param {number[]} to @returns {XYWH} */
   const between = ([a, b], [c, d]) => [Math.min(a, c), Math.min(b, d), Math.abs(a - c), Math.abs(b - d)]
   const draw = (focus = -1) => {
     const boxes = root.boxes.map((box, i) => {
@@ -48,7 +60,7 @@ export default function ({ data, parentElement, setStateValue }) {
       })
       const size = Math.max(11, width / 45)
       const name = make("text", { x: x + size / 4, y: y + size, "font-size": size, fill: colour })
-      name.textContent = i + 1
+      name.textContent = String(i + 1)
       const corner = make("rect", {
         class: "corner", x: x + w - size / 2, y: y + h - size / 2, width: size, height: size, fill: colour,
       })
@@ -59,6 +71,7 @@ export default function ({ data, parentElement, setStateValue }) {
     svg.replaceChildren(...boxes)
     if (focus >= 0) boxes[focus]?.focus({ preventScroll: true })
   }
+  /** @param {number} i */
   const remove = (i) => {
     root.boxes.splice(i, 1)
     if (root.chosen >= i) root.chosen = Math.max(0, root.chosen - 1)
@@ -66,6 +79,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (!root.boxes.length) add.focus()
     tell()
   }
+  /** @param {KeyboardEvent} event @param {number} i */
   const pressed = (event, i) => {
     const box = root.boxes[i]
     const step = STEPS[event.key]
@@ -86,6 +100,7 @@ export default function ({ data, parentElement, setStateValue }) {
     event.preventDefault()
     event.stopPropagation()  // no shortcut of the page
   }
+  /** @param {XYWH} box */
   const fit = (box) => {
     box[2] = Math.min(Math.max(box[2], LEAST), width)
     box[3] = Math.min(Math.max(box[3], LEAST), height)
@@ -95,10 +110,10 @@ export default function ({ data, parentElement, setStateValue }) {
 
   svg.onpointerdown = (event) => {
     if (event.button) return
-    const group = event.target.closest?.("g")
+    const target = /** @type {SVGElement} */ (event.target), group = target.closest("g")
     const n = group ? Number(group.dataset.n) : -1
-    const resizes = event.target.classList.contains("corner")
-    root.drag = { n, resizes, from: at(event), box: n < 0 ? null : [...root.boxes[n]], moved: false }
+    const resizes = target.classList.contains("corner")
+    root.drag = { n, resizes, from: at(event), box: n < 0 ? null : /** @type {XYWH} */ ([...root.boxes[n]]), moved: false }
     svg.setPointerCapture(event.pointerId)
     event.preventDefault()
   }
@@ -115,7 +130,7 @@ export default function ({ data, parentElement, setStateValue }) {
     }
     const box = root.boxes[drag.n]
     if (drag.isNew) box.splice(0, 4, ...between(drag.from, to))
-    else {
+    else if (drag.box) {
       const from = drag.resizes ? 2 : 0
       box.splice(0, 4, ...drag.box)
       box[from] += by[0]
@@ -138,7 +153,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const drag = root.drag
     root.drag = null
     if (drag?.isNew) root.boxes.splice(drag.n, 1)
-    else if (drag?.moved) root.boxes[drag.n] = drag.box
+    else if (drag?.moved && drag.box) root.boxes[drag.n] = drag.box
     draw()
   }
   add.onclick = () => {
@@ -146,18 +161,18 @@ export default function ({ data, parentElement, setStateValue }) {
     draw(root.chosen)
     tell()
   }
-  root.querySelector("[name=remove]").onclick = () => root.boxes.length && remove(root.chosen)
+  find(root, "[name=remove]").onclick = () => root.boxes.length && remove(root.chosen)
 
   if (root.turn !== data.turn) {
-    Object.assign(root, { turn: data.turn, boxes: data.boxes.map((b) => [...b]), chosen: 0, drag: null })
+    Object.assign(root, { turn: data.turn, boxes: data.boxes.map((b) => /** @type {XYWH} */ ([...b])), chosen: 0, drag: null })
   }
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
   root.style.setProperty("--shape", `${width} / ${height}`)
-  root.style.setProperty("--width", width / height)
-  const image = root.querySelector("img")
+  root.style.setProperty("--width", String(width / height))
+  const image = find(root, "img")
   if (image.getAttribute("src") !== data.picture) image.src = data.picture
-  const active = parentElement.activeElement ?? root.getRootNode().activeElement
-  const focused = active?.closest?.("g")?.dataset.n
+  const { activeElement } = /** @type {ShadowRoot | Document} */ (root.getRootNode())
+  const focused = activeElement?.closest("g")?.dataset.n
   if (!root.drag) draw(focused === undefined ? -1 : Number(focused))
   return () => clearTimeout(root.timer)  // a word of a page that is being left would bring it back
 }

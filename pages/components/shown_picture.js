@@ -7,10 +7,11 @@ import { Asking } from "./asking.js"
 const SETTLED_MS = 200  // a window that is being resized says it once, at the end
 const ROOM = 0.76  // of the window's height
 
+/** @param {MouseEvent} event */
 const place = (event) => {
-  const picture = event.currentTarget
-  const width = picture.videoWidth || picture.naturalWidth
-  const height = picture.videoHeight || picture.naturalHeight
+  const picture = /** @type {HTMLVideoElement | HTMLImageElement} */ (event.currentTarget)
+  const [width, height] = "videoWidth" in picture
+    ? [picture.videoWidth, picture.videoHeight] : [picture.naturalWidth, picture.naturalHeight]
   const box = picture.getBoundingClientRect()
   const scale = Math.min(box.width / width, box.height / height)  // it may stand between bars
   return {
@@ -19,28 +20,35 @@ const place = (event) => {
   }
 }
 
+/** @param {Component<ShownPictureData, { asking: Asking, told: number, end: () => void }, ShadowRoot>} component */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const host = parentElement.host ?? parentElement
+  /** @type {Set<HTMLElement>} */
   const heard = new Set()
-  const asking = (parentElement.asking ??= new Asking())
+  const asking = (parentElement.asking ??= new Asking(() => {}))
   asking.ask = () => {
     asking.stop()
     parentElement.told = Math.floor(host.clientWidth / 20) * 20
     setStateValue("width", parentElement.told)
   }
+  /** @param {MouseEvent} event */
   const clicked = (event) => data.clicks && setTriggerValue("click", place(event))
   const measure = () => {
     const width = Math.floor(host.clientWidth / 20) * 20
     if (width && width !== parentElement.told && !asking.isWaiting) asking.in(SETTLED_MS)
   }
+  /** @param {HTMLElement} picture */
   const fit = ({ style }) => {  // the video's box does so itself
     style.objectFit = "contain"
     style.maxHeight = data.fits ? `${Math.round(ROOM * window.innerHeight)}px` : ""
   }
   const look = () => {
+    /** @type {HTMLIFrameElement | null} */
     const frame = document.querySelector("iframe[title*=webrtc_streamer]")
     const video = frame?.contentDocument?.querySelector("video")
-    for (const picture of [video, document.querySelector(data.still)]) {
+    /** @type {HTMLElement | null} */
+    const still = document.querySelector(data.still)
+    for (const picture of [video, still]) {
       if (!picture) continue
       picture.style.cursor = data.clicks ? "pointer" : ""
       if (picture !== video) fit(picture)

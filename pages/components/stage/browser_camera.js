@@ -13,18 +13,25 @@ const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2
 const A_WORD = 6, NEWEST = 4, RECORDED = 300  // frames: 10 s of a quick camera
 const SILENT = 80  // ticks of the beat: 10 s of a machine that is awake
 const CROPS_APART_MS = 60
+/** @type {CameraState} */
 const OFF = { by: null, count: 1, paused: true, bare: false, recording: false, crops: false,
   names: [], keeps: false, asked: [], note: "", page: "", received: 0 }
 
 export class BrowserCamera {
   // `box`: its canvas and status are drawn. `page`: {send}, sends whether the camera runs, and {fail},
   // stops it with a message.
+  /**
+   * @param {import("./camera_box.js").CameraBox} box
+   * @param {{ send(on: boolean): void, fail(text: string): void }} page
+   */
   constructor(box, page) {
     this.box = box
     this.server = page
     this.page = Math.random().toString(36).slice(2)  // another mount counts anew
     this.n = this.toldAt = this.count = 0
+    /** @type {BrowserFrame[]} */
     this.frames = []
+    /** @type {number[]} */
     this.pending = []  // numbers of the last frames of words without an answer
     this.crops = new Crops()
     this.brought = ""
@@ -32,8 +39,26 @@ export class BrowserCamera {
     this.drawing = new Drawing(this.canvas)
     this.video = box.video
     this.channel = channel()
+    /** @type {CameraState | null} */
     this.wanted = null  // by the server, once it knows of the camera
-    this.unknown = 0
+    this.unknown = this.silent = 0
+    this.croppedAt = -1e9
+    /** @type {CameraData | null} */
+    this.drawn = null
+    /** @type {CameraData & CameraState | null} */
+    this.data = null
+    /** @type {MediaStream | null} */
+    this.stream = null
+    /** @type {string | null} */
+    this.by = null
+    /** @type {Worker | null} */
+    this.worker = null
+    /** @type {object | null} */
+    this.wish = null
+    this.busy = this.worked = this.bringing = false
+    this.part = ""
+    /** @type {((reason: string) => void) | undefined} */
+    this.giveUp = undefined
     const opened = () => {
       this.pending = []
       this.brought = ""
@@ -41,7 +66,7 @@ export class BrowserCamera {
     }
     const stops = [
       this.channel.watch({ opened, lost: opened, failed: (problem) => this.server.fail(problem) }),
-      this.channel.listen("camera", (news) => this.hear(news)),
+      this.channel.listen("camera", (/** @type {CameraState | null} */ news) => this.hear(news)),
     ]
     this.unlisten = () => stops.forEach((stop) => stop())
     this.beat = setInterval(() => {
@@ -59,12 +84,14 @@ export class BrowserCamera {
   }
 
   // The page was drawn anew.
+  /** @param {CameraData} page */
   show(page) {
     this.drawn = page
     this.hear(this.wanted)
   }
 
   // What the server wants; null while it knows of no camera.
+  /** @param {CameraState | null} wanted */
   hear(wanted) {
     this.wanted = wanted
     if (!this.drawn) return
@@ -84,9 +111,10 @@ export class BrowserCamera {
   // ---------------------------------------------------------------------------- camera and worker
 
   // With a stream that plays in the box's video.
+  /** @param {MediaStream} stream */
   start(stream) {
     this.stream = stream
-    stream.getVideoTracks()[0].onended = () => this.server.fail(this.data.words.lost)
+    stream.getVideoTracks()[0].onended = () => this.server.fail(this.words.lost)
     this.box.showCanvas(true)
     this.draw()
     this.server.send(true)
@@ -94,13 +122,14 @@ export class BrowserCamera {
     this.follow()
   }
 
-  get finder() { return this.data.finders[this.by] }
+  get finder() { return this.by ? this.data?.finders?.[this.by] : undefined }
 
-  get words() { return { ...this.data.words, ...this.finder?.words } }
+  /** @returns {Words} */
+  get words() { return { ...this.data?.words, ...this.finder?.words } }
 
   // Have what finds what the page wants; the picture plays on meanwhile.
   async equip() {
-    const { by, count } = this.data
+    const { by, count } = this.data ?? OFF
     if (!this.stream || !by) return
     if (by === this.by) return this.worker && count !== this.count && this.look(count)
     this.dismiss()
@@ -109,21 +138,23 @@ export class BrowserCamera {
     const meant = () => this.wish === mark
     try {
       this.say(this.words.opening)
-      const worker = await this.opened(this.data.finders[by], meant)
+      const worker = await this.opened(meant)
       if (!meant()) return worker.terminate()
       this.worker = worker
     } catch (error) {
       if (!meant()) return
       console.warn(`${by} can't work here:`, error)
-      return this.server.fail(this.words[error.word ?? "unable"])
+      const { word } = /** @type {{ word?: string }} */ (error)
+      return this.server.fail(this.words[word ?? "unable"])
     }
     this.say(this.words[this.part])
     this.equip()
   }
 
+  /** @param {number} count */
   look(count) {
     this.count = count
-    this.worker.postMessage({ count })
+    this.worker?.postMessage({ count })
   }
 
   dismiss() {
@@ -141,13 +172,20 @@ export class BrowserCamera {
     this.equip()
   }
 
-  async opened({ task, model }, meant) {
-    const { files } = this.data
-    const count = this.count = this.data.count
+  /** @param {() => boolean} meant */
+  async opened(meant) {
+    const { data, finder } = this
+    if (!data?.files || !finder) throw new Error("no files")
+    const { files } = data, { task, model } = finder, count = this.count = data.count
+    /** @param {string} name */
     const address = (name) => new URL(files[name], location.href).href
+    /** @type {string[]} */
     const lent = []  // addresses that hold much memory
+    /** @param {Blob} blob */
     const lend = (blob) => lent[lent.push(URL.createObjectURL(blob)) - 1]
+    /** @param {string} name */
     const kept = async (name) => lend(await fetched(address(name)))
+    /** @type {Worker | undefined} */
     let worker
     try {
       const open = {
@@ -155,10 +193,10 @@ export class BrowserCamera {
         model: await kept(model), task, count,
       }
       if (!meant()) throw new Error("it is not wanted any more")
-      worker = new Worker(lend(new Blob([WORKER], { type: "text/javascript" })))
+      const made = worker = new Worker(lend(new Blob([WORKER], { type: "text/javascript" })))
       const first = new Promise((done, failed) => {
-        worker.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
-        worker.onerror = (error) => failed(error.message)
+        made.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
+        made.onerror = (error) => failed(error.message)
         this.giveUp = failed
       })
       worker.postMessage({ open })
@@ -181,16 +219,18 @@ export class BrowserCamera {
     if (wasOn) this.server.send(false)
   }
 
+  /** @param {string} words */
   say(words) { this.box.say(words) }
 
   // ------------------------------------------------------------------------------------- frames
 
   follow() {
     const stream = this.stream
+    /** @param {number} now */
     const next = async (now) => {
       if (this.stream !== stream) return
       this.video.requestVideoFrameCallback(next)
-      if (this.data.paused || !this.worker) return this.paint(this.video, [])
+      if (this.data?.paused !== false || !this.worker) return this.paint(this.video, [])
       if (this.busy) return
       this.busy = true
       this.silent = 0
@@ -206,6 +246,7 @@ export class BrowserCamera {
     this.video.requestVideoFrameCallback(next)
   }
 
+  /** @param {FoundFrame & { failed?: string }} message */
   async found({ failed, ...one }) {
     if (failed) return this.worked ? this.renew() : this.server.fail(this.words.unable)
     const { worker } = this
@@ -221,23 +262,24 @@ export class BrowserCamera {
     this.tellSoon()
   }
 
-  async take({ found, picture, t, ms }, worker) {
-    const { by } = this
+  /** @param {FoundFrame} found @param {Worker | null} worker */
+  async take({ found, picture, t }, worker) {
+    const { by, finder, data } = this
     this.paint(picture, found)
     const spent = performance.now() - t
-    const crops = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
-      ? await this.crops.of(picture, found, this.finder) : undefined
+    const crops = data?.crops && finder && found.length && t - this.croppedAt >= CROPS_APART_MS
+      ? await this.crops.of(picture, found, finder) : undefined
     if (this.worker !== worker) return
     if (crops) this.croppedAt = t
     this.n++
-    if (this.data.keeps) this.crops.keep(this.n, picture, found, this.finder)
+    if (this.data?.keeps && finder) this.crops.keep(this.n, picture, found, finder)
     else this.crops.forget(0)
     const frame = {
-      n: this.n, t, size: [picture.width, picture.height], spent, ms, crops, by,
+      n: this.n, t, size: [picture.width, picture.height], spent, crops, by: by ?? "",
       poses: found.map((pose) => ({ ...pose, keypoints: rounded(pose.keypoints, 100),
         world: rounded(pose.world, 100000), visibility: pose.visibility?.map(short) })),
     }
-    this.frames = [...this.frames, frame].slice(this.data.recording ? -RECORDED : -NEWEST)
+    this.frames = [...this.frames, frame].slice(this.data?.recording ? -RECORDED : -NEWEST)
   }
 
   get next() { return this.stream ? this.frames.slice(0, A_WORD) : [] }
@@ -252,6 +294,7 @@ export class BrowserCamera {
     this.tell()
   }
 
+  /** @param {FrameCrops[] | undefined} crops */
   tell(crops = undefined) {
     this.toldAt = performance.now()
     if (!this.stream || !this.wanted) return
@@ -260,10 +303,12 @@ export class BrowserCamera {
   }
 
   // What those under way are answered may ask for the same crops again.
+  /** @param {number[]} asked */
   async bring(asked) {
     if (!asked.length) this.brought = ""
     if (this.bringing || String(asked) === this.brought) return
     this.bringing = true
+    /** @type {FrameCrops[]} */
     let brought = []
     try {
       brought = await this.crops.brought(asked)
@@ -281,13 +326,16 @@ export class BrowserCamera {
     this.canvas.setAttribute("aria-label", this.words.video)
   }
 
+  /** @param {HTMLVideoElement | ImageBitmap} picture @param {FoundPose[]} poses */
   paint(picture, poses) {
-    this.drawing.paint(picture, poses, this.finder, this.data)
+    this.drawing.paint(picture, poses, this.finder, this.data ?? OFF)
     this.box.shape(this.canvas.width, this.canvas.height)
     const kept = this.crops.kept.length
-    Object.assign(this.canvas.dataset, { poses: poses.length, kept, by: this.by ?? "" })
+    Object.assign(this.canvas.dataset, { poses: String(poses.length), kept: String(kept), by: this.by ?? "" })
   }
 }
 
+/** @param {number[][]} rows @param {number} parts */
 const rounded = (rows, parts) => rows.map((row) => row.map((x) => Math.round(x * parts) / parts))
+/** @param {number} share */
 const short = (share) => Math.round(share * 1000) / 1000

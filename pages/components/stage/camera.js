@@ -9,90 +9,116 @@ const WAYS = { browser: BrowserCamera, server: ServerCamera }
 
 export class Camera {
   // `send`: gives the page the browser's camera's state, see `draw_camera`. `go`: opens another page.
+  /**
+   * @param {HTMLElement} root
+   * @param {(state: { on: boolean, times: number }) => void} send
+   * @param {(page: string) => void} go
+   */
   constructor(root, send, go) {
     this.send = send
     this.box = new CameraBox(root, {
       start: () => this.start(), stop: () => this.stop(), choose: (id) => this.choose(id), go,
     })
     this.times = 0
+    /** @type {CameraData | undefined} */
+    this.data = undefined
+    /** @type {CameraData["place"] | undefined} */
+    this.place = undefined
+    /** @type {BrowserCamera | ServerCamera | undefined} */
+    this.way = undefined
+    /** @type {MediaStream | null} */
+    this.stream = null
+    /** @type {object | null} */
+    this.opening = null
   }
 
   get isOn() { return Boolean(this.stream || this.opening) }
 
   // The page was drawn anew.
+  /** @param {CameraData} data */
   show(data) {
     this.data = data
     if (this.place !== data.place) this.change(data.place)
-    this.way.show(data)
+    this.way?.show(data)
     this.draw()
   }
 
   // Finds keypoints at another place; a camera that runs goes on there.
+  /** @param {CameraData["place"]} place */
   change(place) {
     const goesOn = this.isOn
     if (goesOn) this.stop()
     this.way?.close()
     this.place = place
+    /** @param {boolean} on */
     const send = (on) => this.send({ on, times: ++this.times })
     this.way = new WAYS[place](this.box, { send, fail: (text) => this.fail(text) })
     if (goesOn) this.start()
   }
 
   async start() {
+    const { data } = this
+    if (!data) return
     const mark = this.opening = {}  // STOP and START may be pressed before it is there
     const isCurrent = () => this.opening === mark
     this.box.say("")
     this.box.warn(null)
     this.draw()
+    let stream
     try {
-      const stream = await openCamera(this.data.wanted)
+      stream = await openCamera(data.wanted)
       if (!isCurrent()) return stream.getTracks().forEach((track) => track.stop())
       this.stream = stream
       await this.box.play(stream)
     } catch (error) {
-      return isCurrent() && this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
+      const name = /** @type {{ name?: string } | undefined} */ (error)?.name ?? "unknown"
+      return isCurrent() && this.fail(data.words[name] ?? data.words.unknown)
     }
     if (!isCurrent()) return
     this.opening = null
     this.draw()
-    this.way.start(this.stream)
-    this.box.list(await listCameras(), this.stream)
+    this.way?.start(stream)
+    this.box.list(await listCameras(), stream)
   }
 
   stop() {
     this.stream?.getTracks().forEach((track) => track.stop())
     this.stream = this.opening = null
-    this.way.stop()
+    this.way?.stop()
     this.box.say("")
     this.box.play(null)
     this.draw()
   }
 
+  /** @param {string} text */
   fail(text) {
     this.stop()
     this.box.warn(text)
   }
 
+  /** @param {string} id */
   choose(id) {
     rememberCamera(id)
     const goesOn = this.isOn
     if (goesOn) this.stop()
-    this.way.reload?.()
+    if (this.way instanceof ServerCamera) this.way.reload()
     if (goesOn) this.start()
   }
 
   draw() {
-    this.box.draw(this.data.words, this.stream ? "on" : this.opening ? "opening" : "off")
+    if (this.data) this.box.draw(this.data.words, this.stream ? "on" : this.opening ? "opening" : "off")
   }
 
   close() {
     this.stop()
-    this.way.close()
+    this.way?.close()
     this.box.close()
   }
 }
 
+/** @param {Component<CameraData, { camera: Camera }>} component */
 export function camera({ data, parentElement, setStateValue, setTriggerValue }) {
+  /** @param {object} state */
   const send = (state) => setStateValue("camera", state)
   const camera = (parentElement.camera ??= new Camera(
     parentElement, send, (page) => setTriggerValue("go", page)))

@@ -4,40 +4,63 @@ import { box, subjects } from "./crops.js"
 const FARTHEST = 2, OTHER_SIDE = 0.5  // in units of a pose's size, as the server follows hands
 
 export class Drawing {
-  constructor(canvas) { this.canvas = canvas }
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas
+    this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"))
+  }
 
   // `data`: `names`, `note` and `bare` of what the page wants.
+  /**
+   * @param {HTMLVideoElement | ImageBitmap | HTMLCanvasElement} picture
+   * @param {FoundPose[]} poses
+   * @param {Finder | undefined} finder
+   * @param {Pick<CameraState, "names" | "note" | "bare">} data
+   */
   paint(picture, poses, finder, { names, note, bare }) {
-    const { canvas } = this
-    const width = picture.videoWidth ?? picture.width, height = picture.videoHeight ?? picture.height
+    const { canvas, pen } = this
+    const [width, height] = picture instanceof HTMLVideoElement
+      ? [picture.videoWidth, picture.videoHeight] : [picture.width, picture.height]
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
     const shown = subjects(poses, finder), named = this.named(shown, names)
-    const pen = canvas.getContext("2d")
     pen.setTransform(-1, 0, 0, 1, width, 0)  // as in a mirror
     pen.drawImage(picture, 0, 0)
     const thick = Math.max(1, Math.round(Math.min(width, height) / 240))
-    poses.forEach(({ keypoints }, i) => bare
-      || this.skeleton(pen, keypoints, finder, thick, named[i]?.color))
+    poses.forEach(({ keypoints }, i) => finder && !bare
+      && this.skeleton(pen, keypoints, finder, thick, named[i]?.color))
     pen.setTransform(1, 0, 0, 1, 0, 0)
     const noted = note ? this.text(pen, note, 0, 0, Math.max(24, height / 9)) : [0, 0]
     shown.forEach(({ keypoints }, i) => {
-      if (named[i]?.text) this.plate(pen, named[i].text, keypoints, width, height, noted)
+      const { text } = named[i] ?? {}
+      if (text) this.plate(pen, text, keypoints, width, height, noted)
     })
   }
 
   // What the server called each, some frames ago: those of the same side and the nearest.
+  /**
+   * @param {ReturnType<typeof subjects>} poses
+   * @param {HandLabel[]} names
+   */
   named(poses, names) {
     const free = [...names]
     return poses.map(({ keypoints, side }) => {
       const { x, y, size } = box(keypoints)
+      /** @param {HandLabel} one */
       const away = (one) => Math.hypot(one.at[0] - x, one.at[1] - y) / size
-        + OTHER_SIDE * (one.side !== (side ?? null))
+        + OTHER_SIDE * Number(one.side !== (side ?? null))
       free.sort((one, other) => away(one) - away(other))
       return free.length && away(free[0]) < FARTHEST ? free.shift() : null
     })
   }
 
   // In the colours of its edges, or in one.
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {number[][]} points
+   * @param {Finder} finder
+   * @param {number} width
+   * @param {string} [color]
+   */
   skeleton(pen, points, { edges, colors }, width, color) {
     pen.lineWidth = width
     pen.lineCap = "round"
@@ -57,6 +80,14 @@ export class Drawing {
   }
 
   // Above the points, and below the note where both would be in one place.
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} text
+   * @param {number[][]} points
+   * @param {number} width
+   * @param {number} height
+   * @param {number[]} noted
+   */
   plate(pen, text, points, width, height, [right, bottom]) {
     const xs = points.map((p) => p[0]), size = Math.max(18, height / 14)
     pen.font = `${0.55 * size}px sans-serif`
@@ -69,6 +100,13 @@ export class Drawing {
   }
 
   // On a plate of its own; returns its size.
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} text
+   * @param {number} left
+   * @param {number} top
+   * @param {number} size
+   */
   text(pen, text, left, top, size) {
     pen.font = `${0.55 * size}px sans-serif`
     const wide = pen.measureText(text).width + size / 2

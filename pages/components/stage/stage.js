@@ -7,11 +7,14 @@ import { lines } from "./lines.js"
 import { people } from "./people.js"
 import { training } from "./training.js"
 
+/** @type {Record<string, (component: any) => (() => void)>} */
 const PARTS = { answer, camera, cards, connection, lines, people, training }
 
+/** @param {Component<{ part: keyof typeof PARTS }, object, ShadowRoot>} component */
 export default function (component) {
   const { data, parentElement } = component
-  let root = [...parentElement.children].find((one) => one.dataset.part)
+  const children = /** @type {HTMLElement[]} */ ([...parentElement.children])
+  let root = children.find((one) => one.dataset.part)
   if (!root) {
     root = document.createElement("div")
     root.dataset.part = data.part

@@ -2,9 +2,12 @@
 //
 // Comes: {open: {library, loader, wasm, model (addresses), task, count}}, then {picture, t} with an
 // ImageBitmap and its time in ms, or another {count}. Goes: {ready: "GPU" or "CPU"} or
-// {failed}, then {found, picture, ms}: who is in it, the picture handed back, and the time it took.
-let landmarker = null, canvas = null
+// {failed}, then {found, picture, t}: who is in it, the picture handed back, and its time.
+/** @type {Landmarker | null} */
+let landmarker = null
 const COUNTED_BY = { HandLandmarker: "numHands", PoseLandmarker: "numPoses" }
+/** @param {object} message @param {Transferable[]} transfer */
+const send = (message, transfer = []) => postMessage(message, { transfer })
 const BLANK = new ImageData(64, 64)
 let countedBy = "", at = 0
 
@@ -18,6 +21,7 @@ const hasGraphicsCard = () => {
   return !/swiftshader|llvmpipe|software|basic render/i.test(renderer)
 }
 
+/** @param {WorkerFiles} files */
 const open = async ({ library, loader, wasm, model, task, count }) => {
   const graphics = hasGraphicsCard()
   const { FilesetResolver, [task]: Landmarker } = await import(library)
@@ -25,7 +29,7 @@ const open = async ({ library, loader, wasm, model, task, count }) => {
   const content = new Uint8Array(await (await fetch(model)).arrayBuffer())
   countedBy = COUNTED_BY[task]
   for (const delegate of graphics ? ["GPU", "CPU"] : ["CPU"]) {
-    canvas = new OffscreenCanvas(1, 1)
+    const canvas = new OffscreenCanvas(1, 1)
     try {
       landmarker = await Landmarker.createFromOptions(
         { wasmLoaderPath: loader, wasmBinaryPath: wasm },
@@ -34,7 +38,7 @@ const open = async ({ library, loader, wasm, model, task, count }) => {
           canvas, runningMode: "VIDEO", [countedBy]: count,
         },
       )
-      if (delegate === "GPU") landmarker.detectForVideo(await createImageBitmap(BLANK), 0)
+      if (delegate === "GPU") landmarker?.detectForVideo(await createImageBitmap(BLANK), 0)
       return delegate
     } catch (error) {  // a card may only say at the first picture that it can't
       if (delegate === "CPU") throw error
@@ -43,9 +47,11 @@ const open = async ({ library, loader, wasm, model, task, count }) => {
   }
 }
 
+/** @param {number[]} numbers */
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
 
 // A hand has a side and a score; a body's score is its mean visibility.
+/** @param {Landmarks} result @param {Landmark[]} points @param {number} i */
 const told = ({ handedness }, points, i) => {
   if (handedness) return { side: handedness[i][0].categoryName, score: handedness[i][0].score }
   const visibility = points.map((point) => point.visibility)
@@ -53,24 +59,27 @@ const told = ({ handedness }, points, i) => {
 }
 
 // Keypoints in pixels, a pixel's centre at an integer; the surest hand or body first.
+/** @param {Landmarks} result @param {number} width @param {number} height @returns {BrowserPose[]} */
 const posesOf = (result, width, height) => result.landmarks.map((points, i) => ({
   keypoints: points.map(({ x, y }) => [x * width - 0.5, y * height - 0.5]),
   world: result.worldLandmarks[i].map(({ x, y, z }) => [x, y, z]),
   ...told(result, points, i),
 })).sort((one, other) => other.score - one.score)
 
+/** @param {MessageEvent<WorkerMessage>} event */
 onmessage = async ({ data }) => {
   try {
-    if (data.open) postMessage({ ready: await open(data.open) })
-    else if (data.count) await landmarker.setOptions({ [countedBy]: data.count })
+    if ("open" in data) send({ ready: await open(data.open) })
+    else if (!landmarker) throw new Error("not opened")
+    else if ("count" in data) await landmarker.setOptions({ [countedBy]: data.count })
     else {
-      const begun = performance.now(), { picture, t } = data
+      const { picture, t } = data
       at = Math.max(t, at + 1)  // a browser may have a coarse clock, and the library wants a rising one
       const result = landmarker.detectForVideo(picture, at)
       const found = posesOf(result, picture.width, picture.height)
-      postMessage({ found, picture, t, ms: performance.now() - begun }, [picture])
+      send({ found, picture, t }, [picture])
     }
   } catch (error) {
-    postMessage({ failed: String(error?.message ?? error) })
+    send({ failed: error instanceof Error ? error.message : String(error) })
   }
 }
